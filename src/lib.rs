@@ -1,0 +1,6 @@
+//! Tenantry: a console for the people who run many organizations on one MongoDB.
+//!
+//! Arrows point one way: `org ← store ← tenancy ← console, command ← main`.
+
+pub mod org;
+pub mod store;

@@ -1,0 +1,182 @@
+//! What things are: organizations, their names, collections, e-mails and passwords, as types that
+//! cannot hold anything else. Nothing here does I/O.
+
+mod claim;
+mod collection;
+mod email;
+mod name;
+mod password;
+mod text;
+
+pub use claim::{Claim, ClaimKind};
+pub use collection::{COLLECTION_PREFIX, CollectionName, slug};
+pub use email::{Email, email_key};
+pub use name::{NAME_MOST, OrgName, name_key, name_look};
+pub use password::{
+    BCRYPT_COST, PASSWORD_MOST_BYTES, Password, PasswordHash, PasswordPolicy, Secret,
+};
+pub use text::{StoredText, escaped, escaped_short, is_hidden};
+
+use mongodb::bson::{DateTime, oid::ObjectId};
+
+/// An organization as it is stored. Its strings may have been written by another program and may
+/// break every rule of this module, hence [`StoredText`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Org {
+    /// Its identity for ever, whatever it is called.
+    pub id: ObjectId,
+    /// What people call it.
+    pub name: StoredText,
+    /// Where its documents are.
+    pub collection: StoredText,
+    /// The `_id` of its admin, in hex.
+    pub admin_id: StoredText,
+    /// Its admin's e-mail.
+    pub admin_email: StoredText,
+    /// When it was created; for a record without that field, when its `_id` was made.
+    pub created_at: DateTime,
+    /// Which database and collection its `connection_details` name.
+    pub connection: Connection,
+    /// What may be done with it now.
+    pub state: OrgState,
+    /// Counts this program's changes to the record: an edit is accepted only for the revision it was
+    /// made from.
+    pub revision: i64,
+}
+
+/// Where an organization's documents are, as the record says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Connection {
+    /// The database.
+    pub database: StoredText,
+    /// The collection.
+    pub collection: StoredText,
+}
+
+/// What may be done with an organization now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OrgState {
+    /// Everything.
+    #[default]
+    Active,
+    /// An edit of it is under way, perhaps in another console.
+    Changing,
+    /// Its deletion is under way: it only goes from here.
+    Deleting,
+}
+
+/// An admin as stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Admin {
+    /// Identity.
+    pub id: ObjectId,
+    /// E-mail as stored.
+    pub email: StoredText,
+    /// bcrypt hash as stored.
+    pub password: PasswordHash,
+    /// When the admin was added.
+    pub created_at: DateTime,
+}
+
+/// Which input is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Field {
+    /// The organization's name.
+    Name,
+    /// The admin's e-mail.
+    Email,
+    /// The admin's password.
+    Password,
+}
+
+/// Why an input cannot be what it should be. The words never repeat a password.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Invalid {
+    /// Nothing, or only spaces.
+    #[error("the name is empty")]
+    NameEmpty,
+    /// A character names cannot have.
+    #[error("the name has {}, which names cannot have", described(*.0))]
+    NameCharacter(char),
+    /// Only punctuation.
+    #[error("the name has no letter and no digit")]
+    NameWithoutLetter,
+    /// More than 63 characters.
+    #[error("the name has {0} characters; at most {NAME_MOST} are possible")]
+    NameTooLong(usize),
+    /// Nothing, or only spaces.
+    #[error("the e-mail is empty")]
+    EmailEmpty,
+    /// More than 254 bytes.
+    #[error("the e-mail is longer than 254 bytes")]
+    EmailTooLong,
+    /// No address.
+    #[error("that is no e-mail address")]
+    EmailMalformed,
+    /// Too few characters.
+    #[error("the password has {is} characters; at least {least} are needed")]
+    PasswordTooShort {
+        /// How many it has.
+        is: usize,
+        /// How many it needs.
+        least: usize,
+    },
+    /// More bytes than bcrypt reads.
+    #[error("the password has {0} bytes; bcrypt reads at most {PASSWORD_MOST_BYTES}")]
+    PasswordTooLong(usize),
+    /// A character no keyboard types.
+    #[error("the password has a control character")]
+    PasswordControl,
+    /// A context word.
+    #[error("the password contains “{}”", escaped(.0))]
+    PasswordContains(String),
+    /// zxcvbn finds it soon.
+    #[error("the password is easy to guess")]
+    PasswordGuessable,
+}
+
+impl Invalid {
+    /// The input it is about.
+    #[must_use]
+    pub fn field(&self) -> Field {
+        match self {
+            Self::NameEmpty
+            | Self::NameCharacter(_)
+            | Self::NameWithoutLetter
+            | Self::NameTooLong(_) => Field::Name,
+            Self::EmailEmpty | Self::EmailTooLong | Self::EmailMalformed => Field::Email,
+            Self::PasswordTooShort { .. }
+            | Self::PasswordTooLong(_)
+            | Self::PasswordControl
+            | Self::PasswordContains(_)
+            | Self::PasswordGuessable => Field::Password,
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::NameEmpty => "type what people call the organization",
+            Self::NameCharacter(_) => "use letters, digits, spaces and _ - . & '",
+            Self::NameWithoutLetter => "add at least one letter or digit",
+            Self::EmailEmpty | Self::EmailTooLong | Self::EmailMalformed => {
+                "type an address like ada@example.com"
+            }
+            Self::PasswordTooShort { .. } | Self::PasswordGuessable => {
+                "take several unrelated words, or let one be made"
+            }
+            Self::NameTooLong(_) | Self::PasswordTooLong(_) => "shorten it",
+            Self::PasswordControl => "type it again, or let one be made",
+            Self::PasswordContains(_) => "leave out the organization's name and the e-mail",
+        }
+    }
+}
+
+fn described(character: char) -> String {
+    if is_hidden(character) || character.is_whitespace() {
+        format!("an invisible character (U+{:04X})", u32::from(character))
+    } else {
+        format!("“{character}”")
+    }
+}

@@ -1,0 +1,151 @@
+//! What an organization may be called, and when two names are the same or look it.
+
+use std::fmt;
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory};
+
+use super::{Invalid, text};
+
+/// The longest name, in characters after normalization.
+pub const NAME_MOST: usize = 63;
+
+/// A name an organization can be given: NFKC, trimmed, 1 to 63 characters; letters (with their
+/// combining marks) and digits of any script, space and `_ - . & '`; at least one letter or digit.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct OrgName(String);
+
+impl OrgName {
+    /// Normalizes and checks.
+    ///
+    /// # Errors
+    /// One of the name variants of [`Invalid`], which says the first thing that is wrong.
+    pub fn parse(input: &str) -> Result<Self, Invalid> {
+        let normal: String = input.nfkc().collect();
+        let name = normal.trim_matches(' ');
+        if name.is_empty() {
+            return Err(Invalid::NameEmpty);
+        }
+        let mut after_letter = false;
+        let mut speaks = false;
+        for character in name.chars() {
+            let group = character.general_category_group();
+            let letter = group == GeneralCategoryGroup::Letter;
+            let digit = character.general_category() == GeneralCategory::DecimalNumber;
+            // Many scripts cannot be written without marks; alone they would hang on nothing.
+            let mark = group == GeneralCategoryGroup::Mark && after_letter;
+            let allowed = (letter || digit || mark || " _-.&'".contains(character))
+                && !text::is_hidden(character);
+            if !allowed {
+                return Err(Invalid::NameCharacter(character));
+            }
+            speaks |= letter || digit;
+            after_letter = letter || digit || mark;
+        }
+        if !speaks {
+            return Err(Invalid::NameWithoutLetter);
+        }
+        if name.chars().count() > NAME_MOST {
+            return Err(Invalid::NameTooLong(name.chars().count()));
+        }
+        Ok(Self(name.to_owned()))
+    }
+
+    /// The name as it is stored and shown.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for OrgName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(&self.0)
+    }
+}
+
+/// The identity of a name: two names are the same organization's when their keys are equal.
+///
+/// NFKC, full case folding, NFKC again (Unicode 3.13, D146), for any stored string, valid or not.
+#[must_use]
+pub fn name_key(name: &str) -> String {
+    let normal: String = name.nfkc().collect();
+    let folded = caseless::default_case_fold_str(&normal);
+    let key: String = folded.nfkc().collect();
+    key.trim_matches(' ').to_owned()
+}
+
+/// What the eye makes of a name: two names that look alike have equal values
+/// (UTS #39 skeleton of the [`name_key`]).
+#[must_use]
+pub fn name_look(name: &str) -> String {
+    unicode_security::confusable_detection::skeleton(&name_key(name)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn names_of_many_scripts_are_taken_as_they_are() {
+        for name in ["acme_corp", "Acme & Söhne", "O'Brien-Smith Ltd.", "株式会社", "हिन्दी", "7"]
+        {
+            assert_eq!(OrgName::parse(name).map(|n| n.0), Ok(name.to_owned()));
+        }
+    }
+
+    #[test]
+    fn spaces_around_and_compatibility_forms_are_normalized_away() {
+        assert_eq!(OrgName::parse("  ＡＣＭＥ\u{a0}").map(|n| n.0), Ok("ACME".to_owned()));
+    }
+
+    #[test]
+    fn what_nobody_can_read_is_refused_with_the_reason() {
+        assert_eq!(OrgName::parse(""), Err(Invalid::NameEmpty));
+        assert_eq!(OrgName::parse(" \u{3000} "), Err(Invalid::NameEmpty));
+        assert_eq!(OrgName::parse("a\nb"), Err(Invalid::NameCharacter('\n')));
+        assert_eq!(OrgName::parse("a\n"), Err(Invalid::NameCharacter('\n')));
+        assert_eq!(OrgName::parse("a\u{202e}b"), Err(Invalid::NameCharacter('\u{202e}')));
+        assert_eq!(OrgName::parse("a\u{200b}b"), Err(Invalid::NameCharacter('\u{200b}')));
+        assert_eq!(OrgName::parse("a\u{3164}"), Err(Invalid::NameCharacter('\u{1160}')));
+        assert_eq!(OrgName::parse("\u{301}a"), Err(Invalid::NameCharacter('\u{301}')));
+        assert_eq!(OrgName::parse("🦀"), Err(Invalid::NameCharacter('🦀')));
+        assert_eq!(OrgName::parse("a/b"), Err(Invalid::NameCharacter('/')));
+        assert_eq!(OrgName::parse("_-."), Err(Invalid::NameWithoutLetter));
+        assert_eq!(OrgName::parse(&"x".repeat(64)), Err(Invalid::NameTooLong(64)));
+        assert!(OrgName::parse(&"é".repeat(63)).is_ok());
+    }
+
+    #[test]
+    fn the_same_name_in_another_case_has_the_same_key() {
+        assert_eq!(name_key("STRASSE"), name_key("straße"));
+        assert_eq!(name_key("ΣΊΣΥΦΟΣ"), name_key("σίσυφος"));
+        assert_ne!(name_key("acme corp"), name_key("acme_corp"));
+    }
+
+    #[test]
+    fn a_cyrillic_look_alike_has_another_key_but_the_same_look() {
+        assert_ne!(name_key("acme"), name_key("аcme"));
+        assert_eq!(name_look("Acme"), name_look("аcme"));
+        assert_ne!(name_look("acme"), name_look("acne"));
+    }
+
+    proptest! {
+        #[test]
+        fn parsing_is_idempotent(input in "\\PC{0,80}") {
+            if let Ok(name) = OrgName::parse(&input) {
+                prop_assert_eq!(OrgName::parse(name.as_str()), Ok(name.clone()));
+                prop_assert!((1..=NAME_MOST).contains(&name.as_str().chars().count()));
+                prop_assert!(!name.as_str().chars().any(text::is_hidden));
+            }
+        }
+
+        #[test]
+        fn a_key_is_its_own_key(input in "\\PC{0,40}") {
+            let key = name_key(&input);
+            prop_assert_eq!(name_key(&key), key);
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! Passwords: what a new one must be like, how one is hashed, and how one that was typed is checked.
+
+use std::fmt;
+
+use zeroize::{Zeroize, Zeroizing};
+
+use super::Invalid;
+
+/// bcrypt reads no more than this many bytes. A longer password is refused, never cut.
+pub const PASSWORD_MOST_BYTES: usize = 72;
+
+/// The bcrypt cost of every hash this program writes.
+pub const BCRYPT_COST: u32 = 12;
+
+/// Something secret that somebody typed and nobody judged yet: the password of a login, or a wish for
+/// a new one. Wiped from memory when dropped; prints as dots.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// The text itself.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether nothing was typed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// A random one with 100 bits, in groups a person can copy: `xxxxx-xxxxx-xxxxx-xxxxx`.
+    ///
+    /// # Errors
+    /// When the operating system gives no random bytes.
+    pub fn generate() -> Result<Self, getrandom::Error> {
+        // Crockford's base 32: no i, l, o, u, so that nothing is misread. 32 symbols: no modulo bias.
+        const SYMBOLS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+        let mut random = Zeroizing::new([0_u8; 20]);
+        getrandom::fill(random.as_mut())?;
+        let mut text = Zeroizing::new(String::with_capacity(23));
+        for (at, byte) in random.iter().enumerate() {
+            if at > 0 && at % 5 == 0 {
+                text.push('-');
+            }
+            text.push(char::from(SYMBOLS[usize::from(byte & 31)]));
+        }
+        Ok(Self(text))
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self(Zeroizing::new(text))
+    }
+}
+
+impl From<&str> for Secret {
+    fn from(text: &str) -> Self {
+        Self(Zeroizing::new(text.to_owned()))
+    }
+}
+
+impl Zeroize for Secret {
+    fn zeroize(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Secret(••••)")
+    }
+}
+
+/// What a new password must be like. The defaults are NIST SP 800-63B-4's for a single factor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PasswordPolicy {
+    /// The fewest characters.
+    pub least_characters: usize,
+    /// The lowest zxcvbn score, 0 (guessed at once) to 4.
+    pub least_score: u8,
+}
+
+impl Default for PasswordPolicy {
+    fn default() -> Self {
+        Self { least_characters: 15, least_score: 2 }
+    }
+}
+
+/// A password that was found good enough for the organization and e-mail it was judged with.
+#[derive(Clone, Debug)]
+pub struct Password(Secret);
+
+impl Password {
+    /// Judges a wish for a password under `policy`. `about` are words it must not contain: the
+    /// organization's name and the e-mail's local part (OWASP ASVS 5.0, 6.2.11).
+    ///
+    /// # Errors
+    /// One of the password variants of [`Invalid`]; none contains the password.
+    pub fn judge(secret: &Secret, policy: PasswordPolicy, about: &[&str]) -> Result<Self, Invalid> {
+        let text = secret.reveal();
+        let characters = text.chars().count();
+        if characters < policy.least_characters {
+            return Err(Invalid::PasswordTooShort {
+                is: characters,
+                least: policy.least_characters,
+            });
+        }
+        if text.len() > PASSWORD_MOST_BYTES {
+            return Err(Invalid::PasswordTooLong(text.len()));
+        }
+        if text.chars().any(char::is_control) {
+            return Err(Invalid::PasswordControl);
+        }
+        let folded = super::name_key(text);
+        for word in about {
+            let word = super::name_key(word);
+            // A word of one or two letters is in almost every sentence; forbidding it protects nothing.
+            if word.chars().count() > 2 && folded.contains(&word) {
+                return Err(Invalid::PasswordContains(word));
+            }
+        }
+        let score = u8::from(zxcvbn::zxcvbn(text, about).score());
+        if score < policy.least_score {
+            return Err(Invalid::PasswordGuessable);
+        }
+        Ok(Self(secret.clone()))
+    }
+
+    /// The bcrypt hash (cost [`BCRYPT_COST`]) that is stored. Takes about 0.2 s: never on an async
+    /// thread.
+    ///
+    /// # Errors
+    /// When the operating system gives no random bytes for the salt.
+    pub fn hash(&self) -> Result<PasswordHash, bcrypt::BcryptError> {
+        bcrypt::non_truncating_hash(self.0.reveal(), BCRYPT_COST).map(PasswordHash)
+    }
+}
+
+/// A bcrypt hash as it is stored (`$2b$12$…`), by this program or by the service before it. Never
+/// printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PasswordHash(String);
+
+impl PasswordHash {
+    /// Wraps what was read from the database.
+    #[must_use]
+    pub fn stored(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The text for the database.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether the typed password is the hashed one; `false` when what is stored is no bcrypt hash.
+    /// Takes as long as hashing: never on an async thread.
+    ///
+    /// The old service let bcrypt cut passwords after 72 bytes, so the first 72 decide here as well:
+    /// with anything else its admins with longer passwords could not log in.
+    #[must_use]
+    pub fn verify(&self, typed: &Secret) -> bool {
+        bcrypt::verify(typed.reveal(), &self.0).unwrap_or(false)
+    }
+}
+
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("PasswordHash(••••)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judge(text: &str) -> Result<(), Invalid> {
+        Password::judge(&Secret::from(text), PasswordPolicy::default(), &["acme_corp", "ada"])
+            .map(|_| ())
+    }
+
+    #[test]
+    fn a_long_unlikely_password_passes() {
+        assert_eq!(judge("violet-harbor-42-lantern"), Ok(()));
+        assert_eq!(judge("пять-синих-якорей-там"), Ok(()));
+    }
+
+    #[test]
+    fn each_weakness_has_its_own_words() {
+        assert_eq!(judge("short"), Err(Invalid::PasswordTooShort { is: 5, least: 15 }));
+        assert_eq!(judge(&"x9!kLm".repeat(13)), Err(Invalid::PasswordTooLong(78)));
+        assert_eq!(judge("aaaaaaaaaaaaaaaaaa"), Err(Invalid::PasswordGuessable));
+        assert_eq!(judge("password12345678"), Err(Invalid::PasswordGuessable));
+        assert_eq!(
+            judge("lantern-Acme_Corp-42-violet"),
+            Err(Invalid::PasswordContains("acme_corp".to_owned()))
+        );
+        assert_eq!(
+            judge("violet-ADA-harbor-lantern"),
+            Err(Invalid::PasswordContains("ada".to_owned()))
+        );
+        assert_eq!(judge("violet-harbor\0-42-lantern"), Err(Invalid::PasswordControl));
+    }
+
+    #[test]
+    fn seventy_two_bytes_pass_and_seventy_three_do_not() {
+        let base = "violet-harbor-42-lantern-";
+        let fits = format!("{base}{}", "é".repeat(23) + "z");
+        assert_eq!(fits.len(), 72);
+        assert_eq!(judge(&fits), Ok(()));
+        assert_eq!(judge(&(fits + "y")), Err(Invalid::PasswordTooLong(73)));
+    }
+
+    #[test]
+    fn a_made_password_is_different_each_time_and_good_enough() {
+        let one = Secret::generate().unwrap();
+        assert_ne!(one, Secret::generate().unwrap());
+        assert_eq!(one.reveal().len(), 23);
+        assert_eq!(judge(one.reveal()), Ok(()));
+    }
+
+    #[test]
+    fn a_hash_verifies_its_own_password_only_and_names_its_cost() {
+        let secret = Secret::from("violet-harbor-42-lantern");
+        let hash =
+            Password::judge(&secret, PasswordPolicy::default(), &[]).unwrap().hash().unwrap();
+        assert!(hash.as_str().starts_with("$2b$12$"));
+        assert!(hash.verify(&secret));
+        assert!(!hash.verify(&Secret::from("violet-harbor-42-lanterm")));
+        assert!(!PasswordHash::stored("no hash".into()).verify(&secret));
+    }
+
+    #[test]
+    fn secrets_do_not_print() {
+        let secret = Secret::from("violet-harbor-42-lantern");
+        assert_eq!(format!("{secret:?}"), "Secret(••••)");
+        assert!(!format!("{:?}", PasswordHash::stored("$2b$12$abc".into())).contains("abc"));
+    }
+}

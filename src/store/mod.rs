@@ -1,0 +1,198 @@
+//! Where organizations are kept: one trait, two real implementations.
+//!
+//! **Invariant:** each method happens whole or not at all, also when the process is killed in the
+//! middle; what a killed one began is settled by the next [`Store::recover`]. Both implementations pass
+//! the same conformance suite (`tests/conformance`). Rules about who may do what are not here but in
+//! `tenancy`; what is here is only that no two organizations ever hold the same [`Claim`].
+
+mod error;
+pub mod mongo;
+mod page;
+pub mod sqlite;
+
+use async_trait::async_trait;
+use mongodb::bson::{DateTime, Document, oid::ObjectId};
+
+pub use error::{Result, StoreError};
+pub use page::{Count, Cursor, CursorKey, Page, PageAt, PageQuery, Sort, SortKey};
+
+use crate::org::{Admin, Claim, CollectionName, Email, Org, OrgName, PasswordHash};
+
+/// Somewhere organizations are kept.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// What the title bar and error texts call this database.
+    fn place(&self) -> &Place;
+
+    /// Why this store can only be read, in a sentence, when it can; for example because records an
+    /// older program wrote clash. Nothing is written then.
+    fn only_readable_because(&self) -> Option<&str>;
+
+    /// Settles what a killed or cut-off program left half-done, forward or back. Cheap when there is
+    /// nothing. Returns how many operations it settled.
+    async fn recover(&self) -> Result<u64>;
+
+    /// One page of the list, in the order asked for, by keyset: as fast at any depth.
+    /// An organization whose creation is still under way is not in it.
+    async fn page(&self, query: &PageQuery) -> Result<Page>;
+
+    /// How many organizations match, counting no further than `most`.
+    async fn count(&self, search: Option<&str>, most: u64) -> Result<Count>;
+
+    /// The organization with this identity.
+    async fn org(&self, id: ObjectId) -> Result<Option<Org>>;
+
+    /// The organization with this name: the one stored exactly so, or else the one with the same
+    /// [`crate::org::name_key`].
+    async fn org_named(&self, name: &str) -> Result<Option<Org>>;
+
+    /// The organization this admin belongs to.
+    async fn org_of_admin(&self, admin: ObjectId) -> Result<Option<Org>>;
+
+    /// Who holds a claim: the name of that organization as stored.
+    async fn holder(&self, claim: &Claim) -> Result<Option<Holder>>;
+
+    /// The admin with this e-mail, compared by [`crate::org::email_key`].
+    async fn admin_with_email(&self, email: &str) -> Result<Option<Admin>>;
+
+    /// The admin with this identity.
+    async fn admin(&self, id: ObjectId) -> Result<Option<Admin>>;
+
+    /// How much is in the organization's collection; all zero when it has none.
+    async fn statistics(&self, org: &Org) -> Result<Statistics>;
+
+    /// The first `most` documents of the organization's collection, by `_id`.
+    async fn documents(&self, org: &Org, most: u32) -> Result<Vec<Document>>;
+
+    /// Makes the organization, its admin, its collection and the collection's first document.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] when any claim, or the collection itself, is somebody's already; then
+    /// nothing was made.
+    async fn create(&self, new: &NewOrg) -> Result<Org>;
+
+    /// Changes name, collection and admin together. The documents move with the collection, with
+    /// their `_id`s, indexes, options and validators.
+    ///
+    /// # Errors
+    /// [`StoreError::Changed`] when the record is no longer as in `org`, [`StoreError::Busy`] while
+    /// another change is under way, [`StoreError::Taken`]; then nothing was changed.
+    async fn update(&self, org: &Org, change: &Change) -> Result<Org>;
+
+    /// Removes collection, admins and record.
+    ///
+    /// # Errors
+    /// As [`Store::update`].
+    async fn delete(&self, org: &Org) -> Result<()>;
+}
+
+/// What a database is called in front of people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Which kind it is.
+    pub kind: PlaceKind,
+    /// Host and port, or the file; never user or password.
+    pub address: String,
+    /// The database's name on a MongoDB server; empty otherwise.
+    pub database: String,
+}
+
+/// Which kind of database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlaceKind {
+    /// A MongoDB server.
+    Mongo,
+    /// A SQLite file.
+    Embedded,
+    /// A SQLite database in memory, gone at exit.
+    Demo,
+}
+
+/// An organization about to be.
+#[derive(Clone, Debug)]
+pub struct NewOrg {
+    /// Its identity.
+    pub id: ObjectId,
+    /// Its name.
+    pub name: OrgName,
+    /// Its collection.
+    pub collection: CollectionName,
+    /// Its first admin's identity.
+    pub admin_id: ObjectId,
+    /// Its first admin's e-mail.
+    pub email: Email,
+    /// Its first admin's hash.
+    pub password: PasswordHash,
+    /// Now.
+    pub created_at: DateTime,
+}
+
+impl NewOrg {
+    /// Everything it will keep for itself, in the order in which a clash is reported.
+    #[must_use]
+    pub fn claims(&self) -> Vec<Claim> {
+        let mut claims = Claim::of_name(self.name.as_str(), self.collection.as_str()).to_vec();
+        claims.push(Claim::of_email(self.email.as_str()));
+        claims
+    }
+}
+
+/// What is to be different; `None` stays.
+#[derive(Clone, Debug, Default)]
+pub struct Change {
+    /// The new name.
+    pub name: Option<OrgName>,
+    /// The new collection; only ever with a new name.
+    pub collection: Option<CollectionName>,
+    /// The admin's new e-mail.
+    pub email: Option<Email>,
+    /// The admin's new hash.
+    pub password: Option<PasswordHash>,
+}
+
+impl Change {
+    /// The claims the organization holds once the change is made, in the order in which a clash is
+    /// reported.
+    #[must_use]
+    pub fn claims_of(&self, org: &Org) -> Vec<Claim> {
+        let name = self.name.as_ref().map_or(org.name.raw(), OrgName::as_str);
+        let collection =
+            self.collection.as_ref().map_or(org.collection.raw(), CollectionName::as_str);
+        let email = self.email.as_ref().map_or(org.admin_email.raw(), Email::as_str);
+        let mut claims = Claim::of_name(name, collection).to_vec();
+        claims.push(Claim::of_email(email));
+        claims
+    }
+}
+
+/// Who holds a claim.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Holder {
+    /// The organization; none when what holds it belongs to no organization (a collection nobody
+    /// owns, an admin without an organization).
+    pub org: Option<ObjectId>,
+    /// What it is called, as stored; for something without an organization, what it is.
+    pub name: crate::org::StoredText,
+}
+
+/// How much an organization holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Statistics {
+    /// Documents.
+    pub documents: u64,
+    /// Their size in bytes.
+    pub bytes: u64,
+    /// Indexes of the collection.
+    pub indexes: u64,
+}
+
+/// The first document of every organization's collection, as the service before this one wrote it.
+#[must_use]
+pub fn first_document(created_at: DateTime) -> Document {
+    mongodb::bson::doc! {
+        "_id": ObjectId::new(),
+        "initialized": true,
+        "created_at": created_at,
+        "note": "Org data goes here",
+    }
+}
