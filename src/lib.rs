@@ -4,3 +4,4 @@
 
 pub mod org;
 pub mod store;
+pub mod tenancy;
