@@ -1,0 +1,5 @@
+//! The console: state in `app`, its picture in `view`, the world outside in `runtime` and `terminal`.
+
+pub mod app;
+pub mod keymap;
+pub mod layout;
