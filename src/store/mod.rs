@@ -86,6 +86,15 @@ pub trait Store: Send + Sync {
     async fn delete(&self, org: &Org) -> Result<()>;
 }
 
+/// How a store is opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Access {
+    /// Who operates this console: `user@host`.
+    pub operator: String,
+    /// Nothing may be written.
+    pub read_only: bool,
+}
+
 /// What a database is called in front of people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
