@@ -86,12 +86,12 @@ pub trait Store: Send + Sync {
     async fn delete(&self, org: &Org) -> Result<()>;
 }
 
-/// How a store is opened.
+/// As whom a store is opened, and how far.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Access {
-    /// Who operates this console: `user@host`.
+    /// `user@host`: who is recorded as doing things.
     pub operator: String,
-    /// Nothing may be written.
+    /// Nothing may be written, not even indexes or recovery.
     pub read_only: bool,
 }
 
