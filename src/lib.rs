@@ -2,5 +2,7 @@
 //!
 //! Arrows point one way: `org ← store ← tenancy ← console, command ← main`.
 
+pub mod console;
 pub mod org;
 pub mod store;
+pub mod tenancy;

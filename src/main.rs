@@ -1,1 +1,3 @@
+//! The program: command line in, console or command out.
+
 fn main() {}

@@ -1,0 +1,262 @@
+//! The deeds that write: create, update, delete, and the checks a form makes before it.
+
+use mongodb::bson::{DateTime, oid::ObjectId};
+
+use super::{Error, Result, Tenancy, blocking, confirmation_of};
+use crate::{
+    org::{
+        Claim, ClaimKind, CollectionName, Email, Org, OrgName, Password, PasswordHash, Secret,
+        StoredText, slug,
+    },
+    store::{Change, NewOrg},
+};
+
+/// A wish for an organization, as it was typed.
+#[derive(Clone, Debug, Default)]
+pub struct NewOrganization {
+    /// The name.
+    pub name: String,
+    /// The admin's e-mail.
+    pub email: String,
+    /// The admin's password.
+    pub password: Secret,
+}
+
+/// A wish for changes, as it was typed; `None`, and what is as it was, stays.
+#[derive(Clone, Debug, Default)]
+pub struct Edit {
+    /// The new name.
+    pub name: Option<String>,
+    /// The admin's new e-mail.
+    pub email: Option<String>,
+    /// The admin's new password.
+    pub password: Option<Secret>,
+}
+
+impl Edit {
+    /// Whether `org` would be just as it is.
+    #[must_use]
+    pub fn changes_nothing(&self, org: &Org) -> bool {
+        self.password.is_none()
+            && self.email.as_deref().is_none_or(|email| email == org.admin_email.raw())
+            && self.name.as_deref().is_none_or(|name| name == org.name.raw())
+    }
+
+    /// Whether it touches what only an admin of the organization may change.
+    #[must_use]
+    pub fn needs_login(&self, org: &Org) -> bool {
+        self.password.is_some()
+            || self.email.as_deref().is_some_and(|email| email != org.admin_email.raw())
+    }
+}
+
+/// How an operator confirms a deletion.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Confirmation {
+    /// By typing the name as it is shown.
+    Typed(String),
+    /// By saying so beforehand (`--yes`).
+    Given,
+}
+
+impl Tenancy {
+    /// Whether an organization can be called so; `except` is the one that is to be renamed.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`], [`Error::Taken`] with who has it, or the database's.
+    pub async fn check_name(&self, name: &str, except: Option<&Org>) -> Result<()> {
+        if except.is_some_and(|org| org.name.raw() == name) {
+            return Ok(());
+        }
+        let name = OrgName::parse(name)?;
+        let collection = collection_for(&name, except);
+        let collection = collection
+            .as_ref()
+            .map_or_else(|| except.map_or("", |org| org.collection.raw()), CollectionName::as_str);
+        let claims = Claim::of_name(name.as_str(), collection);
+        self.free(&claims, except.map(|org| org.id), name.as_str()).await
+    }
+
+    /// Whether an admin can have this e-mail; `except` is the organization whose admin has it now.
+    ///
+    /// # Errors
+    /// As [`Tenancy::check_name`].
+    pub async fn check_email(&self, email: &str, except: Option<&Org>) -> Result<()> {
+        if except.is_some_and(|org| org.admin_email.raw() == email) {
+            return Ok(());
+        }
+        let email = Email::parse(email)?;
+        let claim = Claim::of_email(email.as_str());
+        self.free(&[claim], except.map(|org| org.id), email.as_str()).await
+    }
+
+    /// Whether an admin with this name and e-mail can have this password.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`].
+    pub async fn check_password(&self, password: &Secret, name: &str, email: &str) -> Result<()> {
+        self.judge(password, name, email, |_| Ok(())).await
+    }
+
+    /// Makes an organization with its admin, its collection and the collection's first document.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`], [`Error::Taken`], [`Error::ReadOnly`], or the database's. Nothing was made.
+    pub async fn create(&self, wish: &NewOrganization) -> Result<Org> {
+        self.writable()?;
+        let name = OrgName::parse(&wish.name)?;
+        let email = Email::parse(&wish.email)?;
+        let new = |password: PasswordHash| NewOrg {
+            id: ObjectId::new(),
+            collection: CollectionName::of(&name),
+            admin_id: ObjectId::new(),
+            password,
+            created_at: DateTime::now(),
+            name: name.clone(),
+            email: email.clone(),
+        };
+        // Looking for clashes costs nothing while the hash is being made. The store decides in the end.
+        let free = async {
+            let collection = CollectionName::of(&name);
+            let claims = Claim::of_name(name.as_str(), collection.as_str());
+            self.free(&claims, None, name.as_str()).await?;
+            self.free(&[Claim::of_email(email.as_str())], None, email.as_str()).await
+        };
+        let hash = self.hash(&wish.password, name.as_str(), email.as_str());
+        let ((), hash) = tokio::try_join!(free, hash)?;
+        let stored_name = StoredText::from(name.as_str());
+        self.store
+            .create(&new(hash))
+            .await
+            .map_err(|error| Error::of_store(error, &stored_name, wanted(&name, Some(&email))))
+    }
+
+    /// Changes name, e-mail and password in one go, or any of them alone. E-mail and password need
+    /// the `token` of an admin of the organization. Answers the organization as it is then.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`], [`Error::Taken`], [`Error::NotAllowed`], [`Error::Changed`] when `org` is
+    /// no longer what it was, [`Error::ReadOnly`], or the database's. Nothing was changed.
+    pub async fn update(&self, org: &Org, edit: &Edit, token: Option<&str>) -> Result<Org> {
+        self.writable()?;
+        if edit.changes_nothing(org) {
+            return Ok(org.clone());
+        }
+        let name = match edit.name.as_deref() {
+            Some(name) if name != org.name.raw() => Some(OrgName::parse(name)?),
+            _ => None,
+        };
+        let email = match edit.email.as_deref() {
+            Some(email) if email != org.admin_email.raw() => Some(Email::parse(email)?),
+            _ => None,
+        };
+        if edit.needs_login(org) {
+            self.authorize(org, token).await?;
+        }
+        if let Some(name) = &name {
+            self.check_name(name.as_str(), Some(org)).await?;
+        }
+        if let Some(email) = &email {
+            self.check_email(email.as_str(), Some(org)).await?;
+        }
+        let password = match &edit.password {
+            Some(password) => {
+                let name = name.as_ref().map_or(org.name.raw(), OrgName::as_str);
+                let email = email.as_ref().map_or(org.admin_email.raw(), Email::as_str);
+                Some(self.hash(password, name, email).await?)
+            }
+            None => None,
+        };
+        let collection = name.as_ref().and_then(|name| collection_for(name, Some(org)));
+        let change = Change { name, collection, email, password };
+        self.store.update(org, &change).await.map_err(|error| {
+            Error::of_store(error, &org.name, |what| match (what, &change.name, &change.email) {
+                (ClaimKind::Email, _, Some(email)) => email.as_str().into(),
+                (_, Some(name), _) => name.as_str().into(),
+                _ => org.name.clone(),
+            })
+        })
+    }
+
+    /// Removes the organization with everything it has. Needs the `token` of one of its admins.
+    ///
+    /// # Errors
+    /// [`Error::NotConfirmed`], [`Error::NotAllowed`], [`Error::Changed`], [`Error::ReadOnly`], or the
+    /// database's.
+    pub async fn delete(
+        &self,
+        org: &Org,
+        confirmation: &Confirmation,
+        token: Option<&str>,
+    ) -> Result<()> {
+        self.writable()?;
+        self.authorize(org, token).await?;
+        match confirmation {
+            Confirmation::Typed(typed) if *typed != confirmation_of(&org.name) => {
+                return Err(Error::NotConfirmed);
+            }
+            _ => {}
+        }
+        self.store
+            .delete(org)
+            .await
+            .map_err(|error| Error::of_store(error, &org.name, |_| org.name.clone()))
+    }
+
+    /// Refuses the first claim somebody else holds.
+    async fn free(&self, claims: &[Claim], except: Option<ObjectId>, wanted: &str) -> Result<()> {
+        for claim in claims {
+            if let Some(holder) = self.store.holder(claim).await?
+                && (holder.org.is_none() || holder.org != except)
+            {
+                let (what, wanted, by) = (claim.kind(), wanted.into(), holder.name);
+                return Err(Error::Taken { what, wanted, by });
+            }
+        }
+        Ok(())
+    }
+
+    async fn hash(&self, password: &Secret, name: &str, email: &str) -> Result<PasswordHash> {
+        self.judge(password, name, email, |password| {
+            password.hash().map_err(|e| Error::Machine(e.to_string()))
+        })
+        .await
+    }
+
+    async fn judge<T: Send + 'static>(
+        &self,
+        password: &Secret,
+        name: &str,
+        email: &str,
+        then: impl FnOnce(&Password) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let policy = self.rules.passwords;
+        let (password, name) = (password.clone(), name.to_owned());
+        let local = email.rsplit_once('@').map_or(email, |(local, _)| local).to_owned();
+        blocking(move || {
+            let judged = Password::judge(&password, policy, &[&name, &local])?;
+            then(&judged)
+        })
+        .await?
+    }
+}
+
+/// The collection a new name leads to; none when it stays where it is, because the slug does.
+fn collection_for(name: &OrgName, org: Option<&Org>) -> Option<CollectionName> {
+    let collection = CollectionName::of(name);
+    match org {
+        Some(org) if slug(org.name.raw()) == slug(name.as_str()) => None,
+        Some(org) if org.collection.raw() == collection.as_str() => None,
+        _ => Some(collection),
+    }
+}
+
+fn wanted<'a>(
+    name: &'a OrgName,
+    email: Option<&'a Email>,
+) -> impl FnOnce(ClaimKind) -> StoredText + 'a {
+    move |what| match (what, email) {
+        (ClaimKind::Email, Some(email)) => email.as_str().into(),
+        _ => name.as_str().into(),
+    }
+}

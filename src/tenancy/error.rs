@@ -1,0 +1,166 @@
+//! Every way a deed can end other than well: what happened, and what to do about it.
+
+use crate::{
+    org::{ClaimKind, Field, Invalid, StoredText},
+    store::StoreError,
+};
+
+/// The result of a deed.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Why a deed was not done. `Display` says what happened, [`Error::help`] what to do.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Error {
+    /// An input cannot be what it should be.
+    #[error("{0}")]
+    Invalid(#[from] Invalid),
+    /// Somebody has it already.
+    #[error("{}", taken(*what, wanted, by))]
+    Taken {
+        /// What is taken.
+        what: ClaimKind,
+        /// What was wanted.
+        wanted: StoredText,
+        /// Who has it.
+        by: StoredText,
+    },
+    /// No such organization.
+    #[error("there is no organization “{0}”")]
+    NotFound(StoredText),
+    /// E-mail or password is wrong; which one is not said.
+    #[error("the e-mail or the password is wrong")]
+    WrongLogin,
+    /// The deed needs a login it does not have.
+    #[error("{0}")]
+    NotAllowed(Refusal),
+    /// What was typed to confirm is not the name.
+    #[error("that is not the name of the organization")]
+    NotConfirmed,
+    /// Nothing may be written; the reason is a whole sentence.
+    #[error("{0}")]
+    ReadOnly(String),
+    /// The record was changed since it was read.
+    #[error("“{0}” was changed or deleted by someone else in the meantime")]
+    Changed(StoredText),
+    /// Another change is under way.
+    #[error("“{name}” is being changed by {by} right now")]
+    Busy {
+        /// The organization.
+        name: StoredText,
+        /// Who is at it.
+        by: StoredText,
+    },
+    /// The operating system gave no random bytes, or a worker thread broke.
+    #[error("this machine failed: {0}")]
+    Machine(String),
+    /// The database.
+    #[error(transparent)]
+    Store(StoreError),
+}
+
+/// Why a session does not allow a deed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Nobody is logged in.
+    #[error("this needs a login as an admin of “{0}”")]
+    NoSession(StoredText),
+    /// The session's time is over.
+    #[error("the login has expired")]
+    Expired,
+    /// A token this console did not issue, or a changed one.
+    #[error("the login is not valid here")]
+    Foreign,
+    /// The session was logged out.
+    #[error("this login was ended")]
+    LoggedOut,
+    /// The admin was removed or has another password since.
+    #[error("the admin's password changed, or the admin was removed, since the login")]
+    AdminChanged,
+    /// An admin, but of another organization.
+    #[error("{admin} is an admin of “{of}”, not of “{wanted}”")]
+    OtherOrganization {
+        /// Who is logged in.
+        admin: StoredText,
+        /// Whose admin that is.
+        of: StoredText,
+        /// Whose admin is needed.
+        wanted: StoredText,
+    },
+}
+
+impl Error {
+    /// The input it is about, when it is about one.
+    #[must_use]
+    pub fn field(&self) -> Option<Field> {
+        match self {
+            Self::Invalid(invalid) => Some(invalid.field()),
+            Self::Taken { what: ClaimKind::Email, .. } => Some(Field::Email),
+            Self::Taken { .. } => Some(Field::Name),
+            _ => None,
+        }
+    }
+
+    /// What the person can do about it.
+    #[must_use]
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::Invalid(invalid) => invalid.help(),
+            Self::Taken { what: ClaimKind::Email, .. } => "take another e-mail",
+            Self::Taken { .. } => "take another name",
+            Self::NotFound(_) => "look at the list for its name",
+            Self::WrongLogin => "check both and try again",
+            Self::NotAllowed(_) => "log in as an admin of that organization",
+            Self::NotConfirmed => "type the name exactly as it is shown",
+            Self::ReadOnly(_) => "look, search and list still work",
+            Self::Changed(_) => "load it again and repeat what is still wanted",
+            Self::Busy { .. } => "try again in a moment",
+            Self::Machine(_) => "try again; if it stays, restart",
+            Self::Store(error) => match error {
+                StoreError::Unreachable { .. } => {
+                    "check that the database runs and the address is right, then try again"
+                }
+                StoreError::Refused(_) => "check the user, its password and its roles",
+                StoreError::Misconfigured(_) => "correct it and start again",
+                StoreError::Damaged(_) => "keep the file as it is and start with another --file",
+                _ => "try again; if it stays, look at the database's own log",
+            },
+        }
+    }
+
+    /// Wraps a store's error, with the words for what was wanted where somebody has it already.
+    pub(super) fn of_store(
+        error: StoreError,
+        name: &StoredText,
+        wanted: impl FnOnce(ClaimKind) -> StoredText,
+    ) -> Self {
+        match error {
+            StoreError::Taken { what, by } => Self::Taken { what, wanted: wanted(what), by },
+            StoreError::Changed => Self::Changed(name.clone()),
+            StoreError::Busy(by) => Self::Busy { name: name.clone(), by },
+            other => Self::Store(other),
+        }
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::NotAllowed(refusal)
+    }
+}
+
+fn taken(what: ClaimKind, wanted: &StoredText, by: &StoredText) -> String {
+    match what {
+        ClaimKind::Name => format!("the name “{wanted}” is taken by “{by}”"),
+        ClaimKind::Look => format!("“{wanted}” looks the same as “{by}”, which exists already"),
+        ClaimKind::Collection => {
+            format!("“{wanted}” would share its collection with “{by}”, which has it already")
+        }
+        ClaimKind::Email => format!("the e-mail {wanted} is taken: an admin of “{by}” has it"),
+    }
+}

@@ -1,0 +1,209 @@
+//! What can be done with organizations, and by whom. Every rule is here, once: the console and the
+//! commands call the same functions, so what one refuses the other refuses too.
+
+mod change;
+mod error;
+mod session;
+
+use std::{sync::Arc, time::Duration};
+
+use mongodb::bson::{Document, oid::ObjectId};
+
+pub use change::{Confirmation, Edit, NewOrganization};
+pub use error::{Error, Refusal, Result};
+pub use session::{SECRET_KEY_LEAST_BYTES, Session};
+
+use crate::{
+    org::{Org, PasswordHash, PasswordPolicy, Secret, StoredText},
+    store::{Count, Page, PageQuery, Place, Statistics, Store},
+};
+
+/// A hash nobody knows the password of, at the cost of the real ones: what a login with an unknown
+/// e-mail is checked against, so that it takes as long as any other.
+const NOBODYS_HASH: &str = "$2b$12$Qm9keU5vYm9keU5vYm9keO5fDgS0rS9bnp3kYz2lO7vQvXhC1mGxK";
+
+/// What an operator may set.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// What new passwords must be like.
+    pub passwords: PasswordPolicy,
+    /// How long a session lasts.
+    pub session: Duration,
+    /// What sessions are signed with; random for this run when there is none.
+    pub secret_key: Option<Secret>,
+    /// Whether everything that writes is refused.
+    pub read_only: bool,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            passwords: PasswordPolicy::default(),
+            session: Duration::from_mins(30),
+            secret_key: None,
+            read_only: false,
+        }
+    }
+}
+
+/// The deeds, over one database.
+pub struct Tenancy {
+    store: Arc<dyn Store>,
+    rules: Rules,
+    sessions: session::Sessions,
+}
+
+impl Tenancy {
+    /// The deeds over `store`, under `rules`.
+    ///
+    /// # Errors
+    /// [`Error::Machine`] when a signing key is needed and there are no random bytes.
+    pub fn new(store: Arc<dyn Store>, rules: Rules) -> Result<Self> {
+        let sessions = session::Sessions::new(rules.secret_key.as_ref(), rules.session)?;
+        Ok(Self { store, rules, sessions })
+    }
+
+    /// What the database is called in front of people.
+    #[must_use]
+    pub fn place(&self) -> &Place {
+        self.store.place()
+    }
+
+    /// Why nothing can be written, when that is so: a whole sentence.
+    #[must_use]
+    pub fn read_only(&self) -> Option<&str> {
+        if self.rules.read_only {
+            return Some("this console was opened read-only");
+        }
+        self.store.only_readable_because()
+    }
+
+    /// One page of the list.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn page(&self, query: &PageQuery) -> Result<Page> {
+        Ok(self.store.page(query).await?)
+    }
+
+    /// How many organizations match, counting no further than `most`.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn count(&self, search: Option<&str>, most: u64) -> Result<Count> {
+        Ok(self.store.count(search, most).await?)
+    }
+
+    /// The organization with this name, in any case.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], or the database's.
+    pub async fn named(&self, name: &str) -> Result<Org> {
+        self.store.org_named(name).await?.ok_or_else(|| Error::NotFound(name.into()))
+    }
+
+    /// The organization with this identity; none when it is gone.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn org(&self, id: ObjectId) -> Result<Option<Org>> {
+        Ok(self.store.org(id).await?)
+    }
+
+    /// How much the organization holds: what a deletion would take.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn statistics(&self, org: &Org) -> Result<Statistics> {
+        Ok(self.store.statistics(org).await?)
+    }
+
+    /// The organization's first `most` documents.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn documents(&self, org: &Org, most: u32) -> Result<Vec<Document>> {
+        Ok(self.store.documents(org, most).await?)
+    }
+
+    /// Opens a session for an admin. Takes as long, and says the same, whether the e-mail is known or
+    /// not.
+    ///
+    /// # Errors
+    /// [`Error::WrongLogin`], or the database's.
+    pub async fn login(&self, email: &str, password: &Secret) -> Result<Session> {
+        // Counting the attempt belongs here, before any hashing (issue “Nobody in”).
+        let admin = self.store.admin_with_email(email).await?;
+        let hash = admin
+            .as_ref()
+            .map_or_else(|| PasswordHash::stored(NOBODYS_HASH.to_owned()), |a| a.password.clone());
+        let typed = password.clone();
+        let right = blocking(move || hash.verify(&typed)).await?;
+        let Some(admin) = admin.filter(|_| right) else {
+            return Err(Error::WrongLogin);
+        };
+        let Some(org) = self.store.org_of_admin(admin.id).await? else {
+            return Err(Error::WrongLogin);
+        };
+        self.sessions.issue(&admin, &org)
+    }
+
+    /// Ends a session at once: its token is refused from now on.
+    pub fn logout(&self, session: &Session) {
+        self.sessions.end(session.token());
+    }
+
+    /// Whether the bearer of `token` may do what only an admin of `org` may: asked of the token and
+    /// of the database, each time.
+    ///
+    /// # Errors
+    /// [`Error::NotAllowed`] with the reason, or the database's.
+    pub async fn authorize(&self, org: &Org, token: Option<&str>) -> Result<()> {
+        let token = token.ok_or_else(|| Refusal::NoSession(org.name.clone()))?;
+        let verified = self.sessions.verify(token)?;
+        let admin = self.store.admin(verified.admin).await?.ok_or(Refusal::AdminChanged)?;
+        if !verified.same_password(&admin) {
+            return Err(Refusal::AdminChanged.into());
+        }
+        let own = self.store.org_of_admin(admin.id).await?.ok_or(Refusal::AdminChanged)?;
+        if own.id != verified.organization {
+            return Err(Refusal::AdminChanged.into());
+        }
+        if own.id != org.id {
+            let (admin, of, wanted) = (admin.email, own.name, org.name.clone());
+            return Err(Refusal::OtherOrganization { admin, of, wanted }.into());
+        }
+        Ok(())
+    }
+
+    fn writable(&self) -> Result<()> {
+        match self.read_only() {
+            Some(reason) => Err(Error::ReadOnly(reason.to_owned())),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The text an organization's deletion is confirmed with: its name as it is shown, so that one with
+/// characters no keyboard has can be typed too.
+#[must_use]
+pub fn confirmation_of(name: &StoredText) -> String {
+    name.to_string()
+}
+
+/// Runs what would block on a thread where that is allowed.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(|e| Error::Machine(e.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hash_of_nobody_is_one_that_takes_the_time_of_a_real_one() {
+        let parts: bcrypt::HashParts = NOBODYS_HASH.parse().unwrap();
+        assert_eq!(parts.get_cost(), crate::org::BCRYPT_COST);
+        assert!(matches!(bcrypt::verify("anything", NOBODYS_HASH), Ok(false)));
+    }
+}
