@@ -1,4 +1,4 @@
-//! Databases the FastAPI service left behind: used as they are, brought up to date by adding only, and
+//! Databases the old service left behind: used as they are, brought up to date by adding only, and
 //! left alone when what they hold clashes.
 
 use futures_util::future::join_all;
