@@ -112,6 +112,7 @@ async fn a_wrong_password_and_a_missing_role_are_two_things() {
 
     let error = refused_on(&server.uri(), "tenants").await;
     assert!(matches!(error, StoreError::Refused(_)), "{error:?}");
+    assert_says(&error, &["put user and password into the connection string"]);
 
     let error = refused_on(&at("reader:p4ss"), "tenants").await;
     assert!(matches!(error, StoreError::Refused(_)), "{error:?}");

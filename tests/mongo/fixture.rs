@@ -8,7 +8,7 @@ use std::{
 
 use mongodb::{
     Client, Database,
-    bson::{Bson, DateTime, Document, RawDocumentBuf, doc, oid::ObjectId},
+    bson::{DateTime, Document, RawDocumentBuf, doc, oid::ObjectId},
 };
 use tenantry::{
     org::{CollectionName, Email, Org, OrgName, PasswordHash},
@@ -21,10 +21,6 @@ use crate::support::mongod;
 pub const PASSWORD: &str = "a password of the old days";
 pub static HASH: LazyLock<String> =
     LazyLock::new(|| bcrypt::hash(PASSWORD, 12).expect("bcrypt hashes"));
-
-/// Our fields, which an adopted record has beside the service's.
-pub const OURS: [&str; 7] =
-    ["name_key", "look", "email_key", "created_key", "claims", "revision", "pending"];
 
 /// A database of one test, dropped at its end.
 pub struct Scratch {
@@ -88,13 +84,7 @@ impl Scratch {
     }
 
     pub async fn documents(&self, collection: &str) -> Vec<Document> {
-        let collection = self.collection::<Document>(collection);
-        let mut found = collection.find(doc! {}).sort(doc! { "_id": 1 }).await.unwrap();
-        let mut documents = Vec::new();
-        while found.advance().await.unwrap() {
-            documents.push(found.deserialize_current().unwrap());
-        }
-        documents
+        mongod::documents(&self.db, collection).await
     }
 
     /// Adds an organization in the service's four writes.
@@ -138,17 +128,7 @@ impl Deref for Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        // A test that failed has already said what matters; the server goes away with the run.
-        let db = self.db.clone();
-        let uri = self.uri.clone();
-        let dropped = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            runtime.expect("a runtime").block_on(async {
-                let client = Client::with_uri_str(&uri).await?;
-                client.database(db.name()).drop().await
-            })
-        });
-        let _ = dropped.join();
+        mongod::drop_database(&self.uri, self.db.name());
     }
 }
 
@@ -189,15 +169,6 @@ pub fn first_page() -> PageQuery {
         at: tenantry::store::PageAt::First,
         limit: 50,
     }
-}
-
-/// The document without our fields.
-pub fn theirs(document: &Document) -> Document {
-    document
-        .iter()
-        .filter(|(field, _)| !OURS.contains(&field.as_str()))
-        .map(|(field, value): (&String, &Bson)| (field.clone(), value.clone()))
-        .collect()
 }
 
 /// A second store on the same database, for races.

@@ -8,7 +8,10 @@ use tenantry::{
     store::{Change, Cursor, PageAt, PageQuery, Sort, SortKey, Store, StoreError},
 };
 
-use crate::fixture::{PASSWORD, Scratch, all, first_page, new_org, shared, theirs};
+use crate::{
+    fixture::{PASSWORD, Scratch, all, first_page, new_org, shared},
+    support::mongod::theirs,
+};
 
 /// Names that break our rules, as the service let them in.
 const HOSTILE: [(&str, &str, &str); 7] = [

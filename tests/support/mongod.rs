@@ -8,7 +8,7 @@ use std::{
 };
 
 use mongodb::{
-    Client,
+    Client, Database,
     bson::{Document, doc},
     options::ClientOptions,
 };
@@ -30,6 +30,45 @@ pub async fn replica_set() -> String {
 pub fn database_name(test: &str) -> String {
     let random = mongodb::bson::oid::ObjectId::new().to_hex();
     format!("t_{test}_{}", &random[16..])
+}
+
+/// The fields this program adds to the service's.
+const OURS: [&str; 7] =
+    ["name_key", "look", "email_key", "created_key", "claims", "revision", "pending"];
+
+/// A record without our fields.
+pub fn theirs(record: &Document) -> Document {
+    let mut record = record.clone();
+    for field in OURS {
+        record.remove(field);
+    }
+    record
+}
+
+/// All documents of a collection, by `_id`.
+pub async fn documents(db: &Database, collection: &str) -> Vec<Document> {
+    let collection = db.collection::<Document>(collection);
+    let mut found = collection.find(doc! {}).sort(doc! { "_id": 1 }).await.unwrap();
+    let mut documents = Vec::new();
+    while found.advance().await.unwrap() {
+        documents.push(found.deserialize_current().unwrap());
+    }
+    documents
+}
+
+/// Drops a database from where nothing can be awaited. A test that failed has said what matters by
+/// then, so a server that is gone is no second failure.
+pub fn drop_database(uri: &str, name: &str) {
+    let (uri, name) = (uri.to_owned(), name.to_owned());
+    let dropped = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.expect("a runtime").block_on(async {
+            let mut options = ClientOptions::parse(&uri).await?;
+            options.server_selection_timeout = Some(std::time::Duration::from_secs(1));
+            Client::with_options(options)?.database(&name).drop().await
+        })
+    });
+    let _ = dropped.join();
 }
 
 fn variable(name: &str) -> String {

@@ -1,11 +1,17 @@
 //! Bringing a database of the old service up to date by adding only: indexes, and our fields on
 //! records that lack them. When two of those records (or one and one of ours) cannot both keep what
 //! they have, nothing at all is written and the database is only read.
+//!
+//! Records are gone through twice, in batches: to see whether any clash, and to write. In between only
+//! a fingerprint of every claim is kept, so that a million records fit into memory.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::HashMap,
+    hash::{BuildHasher, BuildHasherDefault, DefaultHasher},
+};
 
 use mongodb::{
-    Collection, IndexModel,
+    Collection, Cursor, IndexModel,
     bson::{Bson, Document, doc, oid::ObjectId},
     options::IndexOptions,
 };
@@ -27,19 +33,92 @@ const BATCH: usize = 1_000;
 /// The most clashes that are named.
 const NAMED: usize = 5;
 
-/// What is to be written, and why it cannot be.
-#[derive(Default)]
-struct Plan {
-    records: Vec<(ObjectId, Document)>,
-    clashes: Vec<String>,
+/// Which records are brought up to date.
+#[derive(Clone, Copy)]
+enum Kind {
+    Orgs,
+    Admins,
+}
+
+/// Who holds what, by fingerprint.
+type Held = HashMap<u64, ObjectId>;
+
+impl Kind {
+    /// Our field that tells a record that has ours.
+    fn marker(self) -> &'static str {
+        match self {
+            Self::Orgs => "name_key",
+            Self::Admins => "email_key",
+        }
+    }
+
+    fn unadopted(self) -> Document {
+        match self {
+            Self::Orgs => unadopted(),
+            Self::Admins => doc! { "email_key": null },
+        }
+    }
+
+    /// What no two may have.
+    fn claims(self, record: &Document) -> Vec<Claim> {
+        match self {
+            Self::Orgs => record::claims(record),
+            Self::Admins => match email_key(text(record, "email")) {
+                email if email.is_empty() => Vec::new(),
+                email => vec![Claim::Email(email)],
+            },
+        }
+    }
+
+    /// What a record with our fields has claimed; also one that is only being created.
+    fn kept(self, record: &Document) -> Vec<String> {
+        match self {
+            Self::Orgs => record::stored_claims(record),
+            Self::Admins => self.claims(record).iter().map(Claim::to_string).collect(),
+        }
+    }
+
+    /// Finds the records with our fields that have one of these claims.
+    fn holding(self, claims: &[Claim]) -> Document {
+        match self {
+            Self::Orgs => {
+                let claims: Vec<String> = claims.iter().map(Claim::to_string).collect();
+                doc! { "claims": { "$in": claims } }
+            }
+            Self::Admins => {
+                let emails = claims.iter().map(|claim| match claim {
+                    Claim::Name(value)
+                    | Claim::Look(value)
+                    | Claim::Collection(value)
+                    | Claim::Email(value) => value.as_str(),
+                });
+                doc! { "email_key": { "$in": emails.collect::<Vec<_>>() } }
+            }
+        }
+    }
+
+    /// Our fields for a record that may keep these claims.
+    fn fields(self, record: &Document, claims: &[Claim]) -> Document {
+        match self {
+            Self::Orgs => {
+                let mut fields = record::derived(record);
+                if !claims.is_empty() {
+                    let claims: Vec<String> = claims.iter().map(Claim::to_string).collect();
+                    fields.insert("claims", claims);
+                }
+                fields
+            }
+            Self::Admins => doc! { "email_key": email_key(text(record, "email")) },
+        }
+    }
 }
 
 impl Inner {
     /// Gives every record without our fields theirs, or says which clash. Cheap when there is none.
     pub(super) async fn adopt(&self) -> Result<()> {
         let (orgs, admins) =
-            futures_util::future::try_join(self.plan_orgs(), self.plan_admins()).await?;
-        let clashes: Vec<&String> = orgs.clashes.iter().chain(&admins.clashes).collect();
+            futures_util::future::try_join(self.look(Kind::Orgs), self.look(Kind::Admins)).await?;
+        let clashes: Vec<&String> = orgs.1.iter().chain(&admins.1).collect();
         if !clashes.is_empty() {
             let named: Vec<&str> = clashes.iter().take(NAMED).map(|c| c.as_str()).collect();
             let more = match clashes.len() - named.len() {
@@ -53,133 +132,141 @@ impl Inner {
             ));
             return Ok(());
         }
-        self.write(&self.orgs, "name_key", orgs.records).await?;
-        self.write(&self.admins, "email_key", admins.records).await
+        self.write(Kind::Orgs, &orgs.0).await?;
+        self.write(Kind::Admins, &admins.0).await
     }
 
-    async fn plan_orgs(&self) -> Result<Plan> {
-        let say = |error| self.words.of(&error);
-        let mut plan = Plan::default();
-        let mut held: HashMap<Claim, StoredText> = HashMap::new();
-        // By `_id`, so that of two equal looks the older one gets the claim.
-        let found = self.orgs.find(unadopted()).sort(doc! { "_id": 1 }).max_time(READ).await;
-        let mut found = found.map_err(say)?;
+    fn collection(&self, kind: Kind) -> &Collection<Record> {
+        match kind {
+            Kind::Orgs => &self.orgs,
+            Kind::Admins => &self.admins,
+        }
+    }
+
+    /// Who may keep which claim, and which records clash.
+    async fn look(&self, kind: Kind) -> Result<(Held, Vec<String>)> {
+        let (mut held, mut clashes) = (Held::new(), Vec::new());
+        let mut found = self.lacking(kind).await?;
         loop {
-            let mut batch = Vec::with_capacity(BATCH);
-            while batch.len() < BATCH && found.advance().await.map_err(say)? {
-                batch.extend(found.deserialize_current().ok().map(|record| record.0));
-            }
+            let batch = self.batch(&mut found).await?;
             if batch.is_empty() {
-                return Ok(plan);
+                return Ok((held, clashes));
             }
-            let all: Vec<Claim> = batch.iter().flat_map(record::claims).collect();
-            let taken = self.claimed(&all).await?;
-            for record in &batch {
-                let called = record::called(record);
-                let mut claims = Vec::new();
-                for claim in record::claims(record) {
-                    let text = claim.to_string();
-                    let other = held.get(&claim).or_else(|| taken.get(&text));
-                    match (other, claim.kind()) {
-                        (Some(_), ClaimKind::Look) => {}
-                        (Some(other), kind) => plan.clashes.push(clash(&called, other, kind)),
-                        (None, _) => {
-                            held.insert(claim, called.clone());
-                            claims.push(text);
-                        }
+            let claims: Vec<Claim> = batch.iter().flat_map(|(_, r)| kind.claims(r)).collect();
+            self.note_holders(kind, &claims, &mut held).await?;
+            for (id, record) in &batch {
+                for claim in kind.claims(record) {
+                    let other = *held.entry(fingerprint(&claim.to_string())).or_insert(*id);
+                    // Of two equal looks the older record has the claim, the other goes without.
+                    if other != *id && claim.kind() != ClaimKind::Look {
+                        clashes.extend(self.clash(kind, record, other, &claim).await?);
                     }
                 }
-                let Ok(id) = record.get_object_id("_id") else { continue };
-                let mut fields = record::derived(record);
-                if !claims.is_empty() {
-                    fields.insert("claims", claims);
-                }
-                plan.records.push((id, fields));
             }
         }
     }
 
-    async fn plan_admins(&self) -> Result<Plan> {
-        let say = |error| self.words.of(&error);
-        let mut plan = Plan::default();
-        let mut seen = HashSet::new();
-        let found = self.admins.find(doc! { "email_key": null }).max_time(READ).await;
-        let mut found = found.map_err(say)?;
+    /// Notes which of these claims records with our fields have.
+    async fn note_holders(&self, kind: Kind, claims: &[Claim], held: &mut Held) -> Result<()> {
+        let found = self.collection(kind).find(kind.holding(claims)).max_time(READ).await;
+        let mut found = found.map_err(|error| self.words.of(&error))?;
         loop {
-            let mut batch = Vec::with_capacity(BATCH);
-            while batch.len() < BATCH && found.advance().await.map_err(say)? {
-                batch.extend(found.deserialize_current().ok().map(|record| record.0));
-            }
+            let batch = self.batch(&mut found).await?;
             if batch.is_empty() {
-                return Ok(plan);
+                return Ok(());
             }
-            let keys: Vec<String> = batch.iter().map(|a| email_key(text(a, "email"))).collect();
-            let filter = doc! { "email_key": { "$in": &keys } };
-            let mut others = self.admins.find(filter).max_time(READ).await.map_err(say)?;
-            while others.advance().await.map_err(say)? {
-                let other = others.deserialize_current().map_err(say)?;
-                seen.insert(text(&other, "email_key").to_owned());
-            }
-            for (admin, key) in batch.iter().zip(keys) {
-                if !key.is_empty() && !seen.insert(key.clone()) {
-                    let email = StoredText::from(key.as_str());
-                    plan.clashes.push(format!("two admins have the e-mail “{email}”"));
-                }
-                if let Ok(id) = admin.get_object_id("_id") {
-                    plan.records.push((id, doc! { "email_key": key }));
+            for (id, record) in batch {
+                for claim in kind.kept(&record) {
+                    held.entry(fingerprint(&claim)).or_insert(id);
                 }
             }
         }
     }
 
-    /// Which of these claims are held, and by whom.
-    async fn claimed(&self, claims: &[Claim]) -> Result<HashMap<String, StoredText>> {
-        let say = |error| self.words.of(&error);
-        let texts: Vec<String> = claims.iter().map(Claim::to_string).collect();
-        let mut held = HashMap::new();
-        let filter = doc! { "claims": { "$in": texts } };
-        let mut found = self.orgs.find(filter).max_time(READ).await.map_err(say)?;
-        while found.advance().await.map_err(say)? {
-            let record = found.deserialize_current().map_err(say)?;
-            for claim in record::stored_claims(&record) {
-                held.insert(claim, record::called(&record));
-            }
-        }
-        Ok(held)
-    }
-
-    /// Sets the fields on each record that still lacks `marker`.
-    async fn write(
+    /// The clash in words; none when only the fingerprints are equal, and none with what is only being
+    /// created: whoever creates it sees the other record and gives way.
+    async fn clash(
         &self,
-        collection: &Collection<Record>,
-        marker: &str,
-        records: Vec<(ObjectId, Document)>,
-    ) -> Result<()> {
-        for batch in records.chunks(BATCH) {
-            let updates: Vec<Document> = batch
-                .iter()
-                .map(|(id, fields)| {
-                    let mut filter = doc! { "_id": id, "pending": null };
-                    filter.insert(marker, Bson::Null);
-                    doc! { "q": filter, "u": { "$set": fields } }
-                })
-                .collect();
-            let command = doc! {
-                "update": collection.name(),
-                "updates": updates,
-                "ordered": false,
-            };
+        kind: Kind,
+        one: &Document,
+        other: ObjectId,
+        claim: &Claim,
+    ) -> Result<Option<String>> {
+        let other = self.find_one(self.collection(kind), doc! { "_id": other }).await?;
+        let clashes =
+            |other: &Document| record::org(other).is_some() || matches!(kind, Kind::Admins);
+        let same = |other: &Document| {
+            kind.claims(other).contains(claim) || kind.kept(other).contains(&claim.to_string())
+        };
+        let Some(other) = other.filter(clashes).filter(same) else { return Ok(None) };
+        let what = match (kind, claim) {
+            (Kind::Admins, _) => {
+                let email = StoredText::from(text(one, "email"));
+                return Ok(Some(format!("two admins have the e-mail “{email}”")));
+            }
+            (_, Claim::Name(_)) => "name",
+            (_, Claim::Look(_)) => "look",
+            (_, Claim::Collection(_)) => "collection",
+            (_, Claim::Email(_)) => "e-mail",
+        };
+        let (one, other) = (record::called(one), record::called(&other));
+        Ok(Some(format!("“{other}” and “{one}” have the same {what}")))
+    }
+
+    /// Sets our fields on each record that was looked at and still lacks them.
+    async fn write(&self, kind: Kind, held: &Held) -> Result<()> {
+        let mut found = self.lacking(kind).await?;
+        loop {
+            let batch = self.batch(&mut found).await?;
+            if batch.is_empty() {
+                return Ok(());
+            }
+            let mut updates = Vec::with_capacity(batch.len());
+            for (id, record) in &batch {
+                let has = |claim: &Claim| held.get(&fingerprint(&claim.to_string())) == Some(id);
+                let (kept, lost): (Vec<_>, Vec<_>) = kind.claims(record).into_iter().partition(has);
+                // One that was added since is for the next time.
+                if lost.iter().any(|claim| claim.kind() != ClaimKind::Look) {
+                    continue;
+                }
+                let mut filter = doc! { "_id": id, "pending": null };
+                filter.insert(kind.marker(), Bson::Null);
+                let fields = kind.fields(record, &kept);
+                updates.push(doc! { "q": filter, "u": { "$set": fields } });
+            }
+            if updates.is_empty() {
+                continue;
+            }
+            let name = self.collection(kind).name();
+            let command = doc! { "update": name, "updates": updates, "ordered": false };
             let answer = write_command(&self.db, command).await.map_err(|e| self.words.of(&e))?;
             if let Ok(errors) = answer.get_array("writeErrors") {
                 let first = errors.first().and_then(Bson::as_document);
-                // A console or the old service has just taken the same name: the next time says whose.
+                // Somebody has just taken the same name: the next time says who.
                 return Err(StoreError::Other(format!(
                     "records of an older program could not be brought up to date: {}; try again",
                     StoredText::from(first.map_or("", |error| text(error, "errmsg")))
                 )));
             }
         }
-        Ok(())
+    }
+
+    /// The records without our fields, the oldest first.
+    async fn lacking(&self, kind: Kind) -> Result<Cursor<Record>> {
+        let mut filter = kind.unadopted();
+        filter.insert("_id", doc! { "$type": "objectId" });
+        let found = self.collection(kind).find(filter).sort(doc! { "_id": 1 }).max_time(READ).await;
+        found.map_err(|error| self.words.of(&error))
+    }
+
+    /// The next records; empty at the end.
+    async fn batch(&self, found: &mut Cursor<Record>) -> Result<Vec<(ObjectId, Document)>> {
+        let mut batch = Vec::new();
+        while batch.len() < BATCH && found.advance().await.map_err(|e| self.words.of(&e))? {
+            let record = found.deserialize_current().ok().map(|record| record.0);
+            batch.extend(record.and_then(|r| Some((r.get_object_id("_id").ok()?, r))));
+        }
+        Ok(batch)
     }
 
     /// Makes the indexes that are missing.
@@ -227,12 +314,6 @@ impl Inner {
     }
 }
 
-fn clash(one: &StoredText, other: &StoredText, kind: ClaimKind) -> String {
-    let what = match kind {
-        ClaimKind::Name => "name",
-        ClaimKind::Look => "look",
-        ClaimKind::Collection => "collection",
-        ClaimKind::Email => "e-mail",
-    };
-    format!("“{other}” and “{one}” have the same {what}")
+fn fingerprint(claim: &str) -> u64 {
+    BuildHasherDefault::<DefaultHasher>::default().hash_one(claim)
 }

@@ -209,6 +209,11 @@ fn io_text(error: &Error) -> String {
 
 /// Names the action that is missing, taken from the server's sentence without the command's content.
 fn refused_action(message: &str) -> StoreError {
+    if message.contains("requires authentication") {
+        return StoreError::Refused(
+            "it wants to know who asks; put user and password into the connection string".into(),
+        );
+    }
     let action = message
         .split_once("execute command {")
         .map(|(_, rest)| rest.trim_start())

@@ -1,0 +1,90 @@
+//! A standalone MongoDB server and a replica set, both started by `tests/run`; every fixture has a
+//! database of its own.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use mongodb::bson::Document;
+use mongodb::{Client, Database};
+use tenantry::store::{Access, Store, mongo::MongoStore};
+
+use crate::fixture::{Fixture, Stored};
+use crate::support::mongod;
+
+/// Which server.
+#[async_trait]
+pub trait Server: Send + Sync + 'static {
+    async fn uri() -> String;
+}
+
+pub struct Standalone;
+
+#[async_trait]
+impl Server for Standalone {
+    async fn uri() -> String {
+        mongod::standalone()
+    }
+}
+
+pub struct ReplicaSet;
+
+#[async_trait]
+impl Server for ReplicaSet {
+    async fn uri() -> String {
+        mongod::replica_set().await
+    }
+}
+
+/// A database on that server.
+pub struct OnMongo<S: Server> {
+    uri: String,
+    db: Database,
+    server: PhantomData<S>,
+}
+
+impl<S: Server> OnMongo<S> {
+    async fn theirs(&self, collection: &str) -> Vec<Document> {
+        let documents = mongod::documents(&self.db, collection).await;
+        documents.iter().map(mongod::theirs).collect()
+    }
+}
+
+#[async_trait]
+impl<S: Server> Fixture for OnMongo<S> {
+    async fn fresh() -> Self {
+        let uri = S::uri().await;
+        let client = Client::with_uri_str(&uri).await.unwrap();
+        Self { db: client.database(&mongod::database_name("conforms")), uri, server: PhantomData }
+    }
+
+    async fn open(&self, read_only: bool) -> Arc<dyn Store> {
+        let access = Access { operator: "tester@here".to_owned(), read_only };
+        Arc::new(MongoStore::open(&self.uri, self.db.name(), &access).await.unwrap())
+    }
+
+    async fn insert(&self, collection: &str, documents: Vec<Document>) {
+        self.db.collection(collection).insert_many(documents).await.unwrap();
+    }
+
+    async fn stored(&self) -> Stored {
+        let mut stored = Stored {
+            organizations: self.theirs("organizations").await,
+            admins: self.theirs("admins").await,
+            collections: std::collections::BTreeMap::new(),
+        };
+        for name in self.db.list_collection_names().await.unwrap() {
+            if name.starts_with("org_") {
+                let documents = mongod::documents(&self.db, &name).await;
+                stored.collections.insert(name, documents);
+            }
+        }
+        stored
+    }
+}
+
+impl<S: Server> Drop for OnMongo<S> {
+    fn drop(&mut self) {
+        mongod::drop_database(&self.uri, self.db.name());
+    }
+}
