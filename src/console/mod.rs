@@ -3,3 +3,6 @@
 pub mod app;
 pub mod keymap;
 pub mod layout;
+pub mod text;
+pub mod theme;
+pub mod view;
