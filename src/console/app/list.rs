@@ -170,10 +170,11 @@ impl List {
             };
             *byte = next;
             if !carried {
-                break;
+                return PageAt::After(Cursor { id: ObjectId::from_bytes(bytes), ..cursor });
             }
         }
-        PageAt::After(Cursor { id: ObjectId::from_bytes(bytes), ..cursor })
+        // Nothing can precede the least of all identities.
+        PageAt::First
     }
 
     /// Takes the page that was waited for.

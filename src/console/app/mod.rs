@@ -298,7 +298,10 @@ impl App {
         let generation = self.next();
         let mut effects = cancel(self.list.loading.begin(generation, self.now));
         self.list.arrival = arrival;
-        self.list.problem = None;
+        if self.list.problem.take().is_some() {
+            // What was said about the last attempt is no longer true.
+            self.notice = None;
+        }
         effects.push(Effect::LoadPage(generation, self.list.query(at)));
         effects
     }
