@@ -86,6 +86,15 @@ pub trait Store: Send + Sync {
     async fn delete(&self, org: &Org) -> Result<()>;
 }
 
+/// As whom a store is opened, and how far.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Access {
+    /// `user@host`: who is recorded as doing things.
+    pub operator: String,
+    /// Nothing may be written, not even indexes or recovery.
+    pub read_only: bool,
+}
+
 /// What a database is called in front of people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
