@@ -49,8 +49,7 @@ impl Inner {
             Step::Create(creation) => {
                 self.admins.delete_one(doc! { "_id": creation.admin_id }).await.map_err(say)?;
                 let claim = Claim::Collection(creation.collection_name.clone());
-                let nobodys =
-                    self.unadopted_holder(&claim, &pending.org.into()).await?.is_none();
+                let nobodys = self.unadopted_holder(&claim, &pending.org.into()).await?.is_none();
                 if nobodys && self.holds_only_ours(creation).await? {
                     self.drop_collection(&creation.collection_name).await?;
                 }
@@ -98,11 +97,11 @@ impl Inner {
             "email_key": email_key(&creation.admin_email),
         };
         let documents = self.db.collection::<Document>(collection);
-        let (first, admin) = futures_util::future::join(
-            async { documents.insert_one(first).await },
-            async { self.admins.insert_one(Utf8Lossy(admin)).await },
-        )
-        .await;
+        let (first, admin) =
+            futures_util::future::join(async { documents.insert_one(first).await }, async {
+                self.admins.insert_one(Utf8Lossy(admin)).await
+            })
+            .await;
         for inserted in [first, admin] {
             match inserted {
                 // It is there already: this operation's own, since only it knows the `_id`.
@@ -120,12 +119,7 @@ impl Inner {
         self.settle(pending, update, |org| org.name.raw() == creation.organization_name).await
     }
 
-    async fn change(
-        &self,
-        pending: &Pending,
-        edit: &Edit,
-        hold: &mut Hold,
-    ) -> Result<Option<Org>> {
+    async fn change(&self, pending: &Pending, edit: &Edit, hold: &mut Hold) -> Result<Option<Org>> {
         if edit.from != edit.to {
             self.still_ours(pending, hold).await?;
             let moved = self.move_collection(edit).await;
@@ -266,7 +260,6 @@ impl Inner {
             dropped => dropped.map_err(|error| self.words.of(&error)),
         }
     }
-
 }
 
 fn collection_of_nobody() -> StoreError {

@@ -31,11 +31,8 @@ const EXAMPLE: &str = "mongodb://user:password@db1.example:27017/?authSource=adm
 /// Connects and asks the server for a sign of life.
 pub(super) async fn connect(uri: &str, database: &str) -> Result<(Database, Words)> {
     check_database(database)?;
-    let place = Place {
-        kind: PlaceKind::Mongo,
-        address: address(uri),
-        database: database.to_owned(),
-    };
+    let place =
+        Place { kind: PlaceKind::Mongo, address: address(uri), database: database.to_owned() };
     let mut options = parse(uri, &place).await?;
     let tls = matches!(options.tls, Some(mongodb::options::Tls::Enabled(_)));
     let words = Words::new(place, tls);
@@ -48,8 +45,7 @@ pub(super) async fn connect(uri: &str, database: &str) -> Result<(Database, Word
     options.retry_writes = Some(true);
     options.read_concern = Some(ReadConcern::majority());
     options.write_concern = Some(write_concern());
-    options.selection_criteria =
-        Some(SelectionCriteria::ReadPreference(ReadPreference::Primary));
+    options.selection_criteria = Some(SelectionCriteria::ReadPreference(ReadPreference::Primary));
     options.sdam_event_handler = Some(words.listener());
     let client = Client::with_options(options).map_err(|error| words.of(&error))?;
     let database = client.database(database);

@@ -110,9 +110,7 @@ impl Words {
         match error.kind.as_ref() {
             ErrorKind::Authentication { .. } => self.wrong_password(),
             ErrorKind::ServerSelection { .. } => self.unreachable(&self.why_no_server()),
-            ErrorKind::Io(_) | ErrorKind::DnsResolve { .. } => {
-                self.unreachable(&self.cause(error))
-            }
+            ErrorKind::Io(_) | ErrorKind::DnsResolve { .. } => self.unreachable(&self.cause(error)),
             ErrorKind::ConnectionPoolCleared { .. } => self.unreachable("the connection was lost"),
             ErrorKind::InvalidTlsConfig { message, .. } => {
                 StoreError::Misconfigured(format!("the TLS settings make no sense: {message}"))

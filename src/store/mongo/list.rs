@@ -54,9 +54,8 @@ impl Inner {
         }
         let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
         let wanted = i64::from(query.limit) + 1;
-        let (mut orgs, beyond) = futures_util::future::try_join(
-            self.side(query, &side, wanted, false, plain),
-            async {
+        let (mut orgs, beyond) =
+            futures_util::future::try_join(self.side(query, &side, wanted, false, plain), async {
                 match side.from {
                     None => Ok(false),
                     Some(_) => {
@@ -64,9 +63,8 @@ impl Inner {
                         Ok(!found.is_empty())
                     }
                 }
-            },
-        )
-        .await?;
+            })
+            .await?;
         let more = orgs.len() > limit;
         orgs.truncate(limit);
         Ok(if side.forward {
@@ -233,10 +231,8 @@ fn searched(search: Option<&str>, plain: bool) -> Option<Document> {
     if name.is_empty() {
         return None;
     }
-    let mut wanted = vec![
-        doc! { "name_key": part(&name, "") },
-        doc! { "email_key": part(&email, "") },
-    ];
+    let mut wanted =
+        vec![doc! { "name_key": part(&name, "") }, doc! { "email_key": part(&email, "") }];
     if !plain {
         wanted.push(doc! { "organization_name": part(search, "i") });
         wanted.push(doc! { "admin_email": part(search, "i") });

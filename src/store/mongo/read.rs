@@ -198,7 +198,8 @@ impl Inner {
             Err(error) if is_missing(&error) => return Ok(sum),
             Err(error) => return Err(self.words.of(&error)),
         };
-        let shards = answer.get_document("cursor").and_then(|cursor| cursor.get_array("firstBatch"));
+        let shards =
+            answer.get_document("cursor").and_then(|cursor| cursor.get_array("firstBatch"));
         for shard in shards.into_iter().flatten().filter_map(Bson::as_document) {
             let Ok(storage) = shard.get_document("storageStats") else { continue };
             sum.documents += number(storage, "count");
