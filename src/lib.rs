@@ -4,6 +4,7 @@
 
 pub mod command;
 pub mod config;
+pub mod console;
 pub mod org;
 pub mod store;
 pub mod tenancy;

@@ -1,7 +1,7 @@
 //! Every way a deed can end other than well: what happened, and what to do about it.
 
 use crate::{
-    org::{ClaimKind, Invalid, StoredText},
+    org::{ClaimKind, Field, Invalid, StoredText},
     store::StoreError,
 };
 
@@ -89,6 +89,17 @@ pub enum Refusal {
 }
 
 impl Error {
+    /// The input it is about, when it is about one.
+    #[must_use]
+    pub fn field(&self) -> Option<Field> {
+        match self {
+            Self::Invalid(invalid) => Some(invalid.field()),
+            Self::Taken { what: ClaimKind::Email, .. } => Some(Field::Email),
+            Self::Taken { .. } => Some(Field::Name),
+            _ => None,
+        }
+    }
+
     /// What the person can do about it.
     #[must_use]
     pub fn help(&self) -> &'static str {

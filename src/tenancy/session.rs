@@ -42,6 +42,19 @@ pub struct Session {
 }
 
 impl Session {
+    /// What a login hands out. It opens nothing by being made: each protected deed asks the token.
+    #[must_use]
+    pub fn new(token: String, admin: &Admin, org: &Org, expires_at: SystemTime) -> Self {
+        Self {
+            token: Zeroizing::new(token),
+            admin_id: admin.id,
+            admin_email: admin.email.clone(),
+            organization_id: org.id,
+            organization_name: org.name.clone(),
+            expires_at,
+        }
+    }
+
     /// The token itself: only for whoever asked for it.
     #[must_use]
     pub fn token(&self) -> &str {
@@ -115,15 +128,9 @@ impl Sessions {
         };
         let token = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)
             .map_err(|e| Error::Machine(e.to_string()))?;
-        Ok(Session {
-            token: Zeroizing::new(token),
-            admin_id: admin.id,
-            admin_email: admin.email.clone(),
-            organization_id: org.id,
-            organization_name: org.name.clone(),
-            // What the token says, to the second.
-            expires_at: UNIX_EPOCH + Duration::from_secs(seconds(expires_at)),
-        })
+        // What the token says, to the second.
+        let expires_at = UNIX_EPOCH + Duration::from_secs(seconds(expires_at));
+        Ok(Session::new(token, admin, org, expires_at))
     }
 
     /// What a token of ours that has neither expired nor been ended says.

@@ -6,7 +6,8 @@ use tenantry::org::is_hidden;
 use crate::tool::{Home, PASSWORD, Said};
 
 /// Clears the screen, sets the clipboard, turns the line round, and hides.
-const NAME: &str = "evil\u{1b}[2J\u{1b}]52;c;eA==\u{7}\u{9b}31m\u{202e}\u{200b}\r\n\u{7f}\u{e0041}corp";
+const NAME: &str =
+    "evil\u{1b}[2J\u{1b}]52;c;eA==\u{7}\u{9b}31m\u{202e}\u{200b}\r\n\u{7f}\u{e0041}corp";
 const EMAIL: &str = "eve\u{1b}[31m\u{2066}@evil.example";
 
 /// A home with an organization stored under [`NAME`], and another one.

@@ -12,13 +12,7 @@ fn whole_life(home: &Home) {
     let fields: Vec<&String> = made.as_object().unwrap().keys().collect();
     assert_eq!(
         fields,
-        [
-            "admin_email",
-            "collection_name",
-            "created_at",
-            "organization_id",
-            "organization_name"
-        ]
+        ["admin_email", "collection_name", "created_at", "organization_id", "organization_name"]
     );
     assert_eq!(made["organization_name"], "Acme Corp");
     assert_eq!(made["collection_name"], "org_acme_corp");
@@ -133,7 +127,9 @@ fn a_list_goes_on_where_the_page_before_ended_in_every_order() {
             let page = home.run(&list).json();
             let rows = page["organizations"].as_array().unwrap();
             assert!(rows.len() <= 2);
-            names.extend(rows.iter().map(|org| org["organization_name"].as_str().unwrap().to_owned()));
+            names.extend(
+                rows.iter().map(|org| org["organization_name"].as_str().unwrap().to_owned()),
+            );
             match &page["next"] {
                 Value::String(next) => after = Some(next.clone()),
                 next => {

@@ -149,7 +149,8 @@ fn everything_that_writes_when_opened_read_only() {
     };
     read_only(&create("other", "bob@x.com")).fails(5, words);
     read_only(&["org", "update", "acme_corp", "--name", "x"]).fails(5, words);
-    let delete = ["org", "delete", "acme_corp", "--as", "ada@acme.com", "--password-stdin", "--yes"];
+    let delete =
+        ["org", "delete", "acme_corp", "--as", "ada@acme.com", "--password-stdin", "--yes"];
     read_only(&delete).fails(5, words);
     read_only(&["org", "get", "acme_corp"]).json();
     assert_eq!(home.rows(), rows);

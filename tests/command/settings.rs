@@ -6,7 +6,8 @@ use crate::tool::{Home, URI_PASSWORD};
 
 #[test]
 fn an_explicit_file_beats_a_server_named_in_the_environment() {
-    let home = Home::new().with("MONGODB_URI", &format!("mongodb://ada:{URI_PASSWORD}@127.0.0.1:1"));
+    let home =
+        Home::new().with("MONGODB_URI", &format!("mongodb://ada:{URI_PASSWORD}@127.0.0.1:1"));
     let file = home.path("mine.db").display().to_string();
     assert!(home.run(&["--file", &file, "org", "list"]).json()["next"].is_null());
     assert!(home.run(&["--demo", "org", "get", "acme_corp"]).json().is_object());

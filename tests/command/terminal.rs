@@ -57,8 +57,7 @@ impl Session {
     #[track_caller]
     fn see(&self, words: &str) -> String {
         let (screen, changed) = &*self.screen;
-        let missing =
-            |screen: &mut Vec<u8>| !String::from_utf8_lossy(screen).contains(words);
+        let missing = |screen: &mut Vec<u8>| !String::from_utf8_lossy(screen).contains(words);
         let waited = changed.wait_timeout_while(screen.lock().unwrap(), PATIENCE, missing);
         let (screen, timeout) = waited.unwrap();
         let all = String::from_utf8_lossy(&screen).into_owned();
@@ -178,7 +177,10 @@ fn a_deletion_shows_what_goes_and_wants_the_name() {
     let (code, screen) = delete_typing("acme_corq\r");
     assert_eq!(code, 6, "{screen}");
     assert!(screen.contains("that is not the name of the organization"), "{screen}");
-    assert!(screen.contains("“acme_corp” goes with its admin ada@acme.com, 1 document"), "{screen}");
+    assert!(
+        screen.contains("“acme_corp” goes with its admin ada@acme.com, 1 document"),
+        "{screen}"
+    );
     let (code, screen) = delete_typing("\u{4}");
     assert_eq!(code, 1, "{screen}");
     assert!(screen.contains("nothing was done"), "{screen}");

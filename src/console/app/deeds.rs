@@ -1,0 +1,286 @@
+//! Deeds from the console: what is asked for, and what follows from the answer. Nothing typed is lost
+//! to a refusal; a missing login opens the login, and then what was wanted goes on.
+
+use super::{
+    App, Arrival, Effect, FORM_FIELDS, Generation, Layer, Login, Mood, Said, Select, cancel,
+};
+use crate::{
+    org::{Org, Secret, StoredText},
+    store::PageAt,
+    tenancy::{Confirmation, Error, Refusal, Result, Session},
+};
+
+impl App {
+    /// Does what the layer on top is for.
+    pub(super) fn submit(&mut self) -> Vec<Effect> {
+        let generation = self.next();
+        let session = self.session.clone();
+        match self.layers.last_mut() {
+            Some(Layer::Form(form)) if !form.submitting.is_waiting() => {
+                form.problem = None;
+                let effect = match form.org.clone() {
+                    None => Effect::Create(generation, form.wish()),
+                    Some(org) => {
+                        let edit = form.edited();
+                        if edit.changes_nothing(&org) {
+                            form.problem = Some(Said {
+                                what: "nothing is different".to_owned(),
+                                help: "change a field, or leave with esc".to_owned(),
+                            });
+                            return Vec::new();
+                        }
+                        Effect::Update(generation, org, edit, session)
+                    }
+                };
+                let mut effects = cancel(form.submitting.begin(generation, self.now));
+                effects.push(effect);
+                effects
+            }
+            Some(Layer::Delete(deletion)) if !deletion.submitting.is_waiting() => {
+                deletion.problem = None;
+                let confirmation = Confirmation::Typed(deletion.typed.text().to_owned());
+                let org = deletion.org.clone();
+                let mut effects = cancel(deletion.submitting.begin(generation, self.now));
+                effects.push(Effect::Delete(generation, org, confirmation, session));
+                effects
+            }
+            Some(Layer::Login(login)) if !login.submitting.is_waiting() => {
+                login.problem = None;
+                let email = login.fields[0].text().to_owned();
+                let password = login.fields[1].as_secret();
+                let mut effects = cancel(login.submitting.begin(generation, self.now));
+                effects.push(Effect::Login(generation, email, password));
+                effects
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    pub(super) fn generated(&mut self, result: Result<Secret>) -> Vec<Effect> {
+        let generation = self.next();
+        let Some(Layer::Form(form)) = self.layers.last_mut() else { return Vec::new() };
+        if form.submitting.is_waiting() {
+            return Vec::new();
+        }
+        match result {
+            Err(error) => {
+                form.problem = Some(Said::from(&error));
+                Vec::new()
+            }
+            Ok(password) => {
+                form.focus = FORM_FIELDS.len() - 1;
+                let field = &mut form.fields[form.focus];
+                field.set(password.reveal());
+                field.revealed = true;
+                let Some(check) = form.check() else { return Vec::new() };
+                let field = &mut form.fields[form.focus];
+                let mut effects = cancel(field.checking.begin(generation, self.now));
+                effects.push(Effect::Check(generation, check));
+                effects
+            }
+        }
+    }
+
+    pub(super) fn authorized(&mut self, generation: Generation, result: Result<()>) -> Vec<Effect> {
+        let Some(Layer::Delete(deletion)) = self.layers.last_mut() else { return Vec::new() };
+        if !deletion.authorizing.answered(generation) {
+            return Vec::new();
+        }
+        match result {
+            Ok(()) => Vec::new(),
+            Err(Error::NotAllowed(refusal)) => {
+                let org = deletion.org.clone();
+                self.ask_to_log_in(&org, &refusal);
+                Vec::new()
+            }
+            Err(error) => {
+                deletion.problem = Some(Said::from(&error));
+                Vec::new()
+            }
+        }
+    }
+
+    /// Opens the login above what needs it. A session that counts no longer is let go of.
+    fn ask_to_log_in(&mut self, org: &Org, refusal: &Refusal) {
+        if !matches!(refusal, Refusal::NoSession(_) | Refusal::OtherOrganization { .. }) {
+            self.session = None;
+        }
+        let mut login = Login::new(org.admin_email.raw(), Some(org.name.clone()));
+        login.problem = Some(Said::plain(refusal.to_string()));
+        self.layers.push(Layer::Login(login));
+    }
+
+    pub(super) fn logged_in(
+        &mut self,
+        generation: Generation,
+        result: Result<Session>,
+    ) -> Vec<Effect> {
+        let Some(Layer::Login(login)) = self.layers.last_mut() else { return Vec::new() };
+        if !login.submitting.answered(generation) {
+            return Vec::new();
+        }
+        match result {
+            Err(error) => {
+                if error == Error::WrongLogin {
+                    login.fields[1].set("");
+                    login.focus = 1;
+                }
+                login.problem = Some(Said::from(&error));
+                Vec::new()
+            }
+            Ok(session) => {
+                let said = format!(
+                    "{} is logged in as an admin of “{}”",
+                    session.admin_email, session.organization_name
+                );
+                let replaced = self.session.replace(session);
+                self.layers.pop();
+                let mut effects: Vec<_> = replaced.map(Effect::Logout).into_iter().collect();
+                match self.layers.last() {
+                    Some(Layer::Form(_)) => effects.extend(self.submit()),
+                    Some(Layer::Delete(_)) => effects.extend(self.authorize()),
+                    _ => self.say(Mood::Good, Said::plain(said)),
+                }
+                effects
+            }
+        }
+    }
+
+    pub(super) fn created(&mut self, generation: Generation, result: Result<Org>) -> Vec<Effect> {
+        let late = self.was_abandoned(generation);
+        if !late && !self.form_answered(generation) {
+            return Vec::new();
+        }
+        match result {
+            Ok(org) => {
+                if !late {
+                    self.layers.pop();
+                }
+                self.say(Mood::Good, Said::plain(format!("“{}” was created", org.name)));
+                self.show(&org)
+            }
+            Err(error) => self.form_refused(&error, late),
+        }
+    }
+
+    pub(super) fn updated(&mut self, generation: Generation, result: Result<Org>) -> Vec<Effect> {
+        let late = self.was_abandoned(generation);
+        if !late && !self.form_answered(generation) {
+            return Vec::new();
+        }
+        match result {
+            Ok(org) => {
+                if !late {
+                    self.layers.pop();
+                }
+                self.say(Mood::Good, Said::plain(format!("“{}” was changed", org.name)));
+                self.show(&org)
+            }
+            Err(error) => self.form_refused(&error, late),
+        }
+    }
+
+    pub(super) fn deleted(
+        &mut self,
+        generation: Generation,
+        name: &StoredText,
+        result: Result<()>,
+    ) -> Vec<Effect> {
+        let late = self.was_abandoned(generation);
+        if !late {
+            let Some(Layer::Delete(deletion)) = self.layers.last_mut() else { return Vec::new() };
+            if !deletion.submitting.answered(generation) {
+                return Vec::new();
+            }
+        }
+        match result {
+            Ok(()) => {
+                if !late {
+                    self.layers.pop();
+                }
+                self.pane = super::Pane::List;
+                let mut effects = Vec::new();
+                let own = |session: &mut Session| session.organization_name == *name;
+                if let Some(session) = self.session.take_if(own) {
+                    effects.push(Effect::Logout(session));
+                }
+                self.say(Mood::Good, Said::plain(format!("“{name}” was deleted")));
+                effects.extend(self.refresh());
+                effects
+            }
+            Err(error) if late => {
+                self.say(Mood::Bad, Said::from(&error));
+                Vec::new()
+            }
+            Err(error) => {
+                let Some(Layer::Delete(deletion)) = self.layers.last_mut() else {
+                    return Vec::new();
+                };
+                let org = deletion.org.clone();
+                if let Error::NotAllowed(refusal) = &error {
+                    self.ask_to_log_in(&org, refusal);
+                    return Vec::new();
+                }
+                deletion.problem = Some(Said::from(&error));
+                if matches!(error, Error::Changed(_)) {
+                    self.load_detail(org.id)
+                } else {
+                    Vec::new()
+                }
+            }
+        }
+    }
+
+    fn was_abandoned(&mut self, generation: Generation) -> bool {
+        let before = self.abandoned.len();
+        self.abandoned.retain(|other| *other != generation);
+        self.abandoned.len() < before
+    }
+
+    fn form_answered(&mut self, generation: Generation) -> bool {
+        match self.layers.last_mut() {
+            Some(Layer::Form(form)) => form.submitting.answered(generation),
+            _ => false,
+        }
+    }
+
+    /// A form's deed was refused: the words go beside the field they are about.
+    fn form_refused(&mut self, error: &Error, late: bool) -> Vec<Effect> {
+        let said = Said::from(error);
+        let Some(Layer::Form(form)) = self.layers.last_mut().filter(|_| !late) else {
+            self.say(Mood::Bad, said);
+            return Vec::new();
+        };
+        if let (Error::NotAllowed(refusal), Some(org)) = (error, form.org.clone()) {
+            self.ask_to_log_in(&org, refusal);
+            return Vec::new();
+        }
+        match error.field().and_then(|field| FORM_FIELDS.iter().position(|f| *f == field)) {
+            Some(at) => {
+                form.fields[at].problem = Some(said);
+                form.focus = at;
+            }
+            None => form.problem = Some(said),
+        }
+        Vec::new()
+    }
+
+    /// Brings an organization that was just written into the list and selects it.
+    fn show(&mut self, org: &Org) -> Vec<Effect> {
+        if !self.list.search().is_none_or(|search| {
+            crate::org::name_key(org.name.raw()).contains(&crate::org::name_key(&search))
+        }) {
+            self.list.filter.set("");
+        }
+        let (arrival, at) =
+            if self.list.rows.len() < super::list::PAGE as usize && !self.list.more_before {
+                (Arrival::Replace(Select::Org(org.id)), PageAt::First)
+            } else {
+                self.list.from(org)
+            };
+        let mut effects = self.load(arrival, at);
+        effects.extend(self.count());
+        effects.extend(self.forget_detail());
+        effects
+    }
+}

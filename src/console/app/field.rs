@@ -1,0 +1,159 @@
+//! The small pieces forms are made of: a line of text being typed, a request being waited for, and
+//! words said to the person.
+
+use std::time::{Duration, SystemTime};
+
+use crossterm::event::{Event, KeyEvent};
+use tui_input::{Input, InputRequest, backend::crossterm::to_input_request};
+
+use super::message::Generation;
+use crate::{org::Secret, tenancy};
+
+/// How long a wait lasts before it is shown.
+pub const WAIT_SHOWN_AFTER: Duration = Duration::from_millis(100);
+
+/// The longest text a field takes, in characters: far beyond any rule, so that the rule speaks, and
+/// far below what would make drawing slow.
+const FIELD_MOST: usize = 1024;
+
+/// Something said to the person: what happened, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// What happened.
+    pub what: String,
+    /// What to do; may be empty.
+    pub help: String,
+}
+
+impl Said {
+    /// Without advice.
+    pub fn plain(what: impl Into<String>) -> Self {
+        Self { what: what.into(), help: String::new() }
+    }
+}
+
+impl From<&tenancy::Error> for Said {
+    fn from(error: &tenancy::Error) -> Self {
+        Self { what: error.to_string(), help: error.help().to_owned() }
+    }
+}
+
+/// At most one request under way of one kind. A new one makes the answer to an older one late.
+#[derive(Debug, Default)]
+pub struct Request(Option<(Generation, SystemTime)>);
+
+impl Request {
+    /// Waits for `generation` from now on. Answers the request that nobody waits for any more.
+    #[must_use]
+    pub fn begin(&mut self, generation: Generation, now: SystemTime) -> Option<Generation> {
+        self.0.replace((generation, now)).map(|(old, _)| old)
+    }
+
+    /// Takes the answer: whether it is the one that is waited for.
+    #[must_use]
+    pub fn answered(&mut self, generation: Generation) -> bool {
+        let awaited = self.0.is_some_and(|(current, _)| current == generation);
+        if awaited {
+            self.0 = None;
+        }
+        awaited
+    }
+
+    /// Waits no longer.
+    #[must_use]
+    pub fn stop(&mut self) -> Option<Generation> {
+        self.0.take().map(|(generation, _)| generation)
+    }
+
+    /// Whether something is waited for.
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// How long it has been waited, once that is worth showing.
+    #[must_use]
+    pub fn shown_wait(&self, now: SystemTime) -> Option<Duration> {
+        let waited = now.duration_since(self.0?.1).unwrap_or_default();
+        (waited >= WAIT_SHOWN_AFTER).then_some(waited)
+    }
+}
+
+/// A line of text being typed.
+#[derive(Debug, Default)]
+pub struct TextField {
+    /// The text and the cursor.
+    pub input: Input,
+    /// Whether it is shown as dots.
+    pub secret: bool,
+    /// Whether a secret is shown all the same.
+    pub revealed: bool,
+    /// What is wrong with it, said beside it.
+    pub problem: Option<Said>,
+    /// The question whether it will do.
+    pub checking: Request,
+    /// The text that question was last asked about.
+    pub asked: Option<Secret>,
+}
+
+impl TextField {
+    /// A field with a text in it.
+    #[must_use]
+    pub fn with(text: &str) -> Self {
+        Self { input: Input::new(text.to_owned()), ..Self::default() }
+    }
+
+    /// A field for a password.
+    #[must_use]
+    pub fn secret() -> Self {
+        Self { secret: true, ..Self::default() }
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.input.value()
+    }
+
+    /// The text as a secret.
+    #[must_use]
+    pub fn as_secret(&self) -> Secret {
+        Secret::from(self.text())
+    }
+
+    /// Types a key; whether the text is another one now.
+    pub fn key(&mut self, event: KeyEvent) -> bool {
+        let Some(request) = to_input_request(&Event::Key(event)) else { return false };
+        if matches!(request, InputRequest::InsertChar(_))
+            && self.text().chars().count() >= FIELD_MOST
+        {
+            return false;
+        }
+        let changed = self.input.handle(request).is_some_and(|state| state.value);
+        if changed {
+            self.changed();
+        }
+        changed
+    }
+
+    /// Inserts a paste. Line ends around it are not meant; whatever else is in it stays, so that a
+    /// check can say what is wrong with it.
+    pub fn paste(&mut self, text: &str) {
+        let room = FIELD_MOST.saturating_sub(self.text().chars().count());
+        for character in text.trim_matches(['\r', '\n']).chars().take(room) {
+            self.input.handle(InputRequest::InsertChar(character));
+        }
+        self.changed();
+    }
+
+    /// Replaces the text.
+    pub fn set(&mut self, text: &str) {
+        self.input = Input::new(text.to_owned());
+        self.changed();
+    }
+
+    fn changed(&mut self) {
+        self.problem = None;
+        self.revealed = false;
+    }
+}

@@ -1,0 +1,381 @@
+//! What keys do: the commands of the table, each changing the state.
+
+use crossterm::event::KeyEvent;
+
+use super::{
+    App, Arrival, Connection, Deletion, Effect, Form, Help, Layer, Login, Mood, Pane, Said, Select,
+    Tab, cancel,
+};
+use crate::{
+    console::keymap::{self, Command},
+    store::PageAt,
+};
+
+impl App {
+    pub(super) fn key(&mut self, event: KeyEvent) -> Vec<Effect> {
+        let place = self.focus();
+        let Some(command) = keymap::command(place, &event) else {
+            return self.typed(event);
+        };
+        if matches!(self.notice, Some((Mood::Good, _))) {
+            self.notice = None;
+        }
+        match command {
+            Command::Quit => vec![Effect::Quit],
+            Command::Suspend => vec![Effect::Suspend],
+            Command::Help => self.help(place),
+            Command::Back => self.back(),
+            Command::Retry => match self.connection {
+                Connection::Failed(_) => self.connect(),
+                _ => Vec::new(),
+            },
+            _ => match place {
+                keymap::Place::Form | keymap::Place::Delete | keymap::Place::Login => {
+                    self.layer_command(command)
+                }
+                keymap::Place::Help => {
+                    self.scroll_help(command);
+                    Vec::new()
+                }
+                keymap::Place::Unconnected => Vec::new(),
+                keymap::Place::List | keymap::Place::Filter | keymap::Place::Detail => {
+                    self.browse(command)
+                }
+            },
+        }
+    }
+
+    pub(super) fn paste(&mut self, text: &str) -> Vec<Effect> {
+        if let Some(layer) = self.layers.last_mut() {
+            if let Some(field) = layer.focused() {
+                field.paste(text);
+            }
+            return Vec::new();
+        }
+        if self.focus() == keymap::Place::Filter {
+            self.list.filter.paste(text);
+            return self.refilter();
+        }
+        self.say(Mood::Good, Said::plain("the paste was ignored: nothing is being typed here"));
+        Vec::new()
+    }
+
+    /// A key that is no command: text, where text is typed.
+    fn typed(&mut self, event: KeyEvent) -> Vec<Effect> {
+        if let Some(layer) = self.layers.last_mut() {
+            if let Some(field) = layer.focused() {
+                field.key(event);
+            }
+            return Vec::new();
+        }
+        if self.focus() == keymap::Place::Filter && self.list.filter.key(event) {
+            return self.refilter();
+        }
+        Vec::new()
+    }
+
+    fn browse(&mut self, command: Command) -> Vec<Effect> {
+        match command {
+            Command::Filter => {
+                self.list.filtering = true;
+                self.pane = Pane::List;
+                Vec::new()
+            }
+            Command::Accept => {
+                self.list.filtering = false;
+                Vec::new()
+            }
+            Command::Sort | Command::Reverse => {
+                if command == Command::Sort {
+                    self.list.sort_by_next();
+                } else {
+                    self.list.sort.descending = !self.list.sort.descending;
+                }
+                self.load(Arrival::Replace(Select::First), PageAt::First)
+            }
+            Command::Open => {
+                if self.list.selected().is_some() {
+                    self.pane = Pane::Detail;
+                }
+                Vec::new()
+            }
+            Command::NextPane => {
+                self.pane = match self.pane {
+                    Pane::List if self.list.selected().is_some() => Pane::Detail,
+                    _ => Pane::List,
+                };
+                Vec::new()
+            }
+            Command::NextTab | Command::PreviousTab => {
+                self.detail.tab = match self.detail.tab {
+                    Tab::Overview => Tab::Documents,
+                    Tab::Documents => Tab::Overview,
+                };
+                self.detail.scroll = 0;
+                Vec::new()
+            }
+            Command::New => {
+                self.layers.push(Layer::Form(Form::new()));
+                Vec::new()
+            }
+            Command::Edit => {
+                if let Some(org) = self.chosen() {
+                    self.layers.push(Layer::Form(Form::edit(&org)));
+                }
+                Vec::new()
+            }
+            Command::Delete => self.ask_to_delete(),
+            Command::Login => self.log_in_or_out(),
+            Command::Refresh => self.refresh(),
+            Command::First if self.pane == Pane::List && self.list.more_before => {
+                self.load(Arrival::Replace(Select::First), PageAt::First)
+            }
+            Command::Last if self.pane == Pane::List && self.list.more_after => {
+                self.load(Arrival::Replace(Select::Last), PageAt::Last)
+            }
+            _ => {
+                self.move_in_pane(command);
+                Vec::new()
+            }
+        }
+    }
+
+    fn move_in_pane(&mut self, command: Command) {
+        let Some(areas) = self.areas() else { return };
+        if self.pane == Pane::List {
+            let screen = isize::try_from(areas.list_rows()).unwrap_or(isize::MAX);
+            self.list.move_by(steps(command, screen));
+        } else {
+            let lines = self.detail.documents.as_ref().map_or(0, Vec::len);
+            let most = match self.detail.tab {
+                Tab::Overview => 0,
+                Tab::Documents => lines.saturating_sub(areas.detail_rows()),
+            };
+            let screen = isize::try_from(areas.detail_rows()).unwrap_or(isize::MAX);
+            let steps = steps(command, screen);
+            self.detail.scroll = self.detail.scroll.saturating_add_signed(steps).min(most);
+        }
+    }
+
+    /// The organization that is looked at: the newest that was read of it.
+    pub(super) fn chosen(&self) -> Option<crate::org::Org> {
+        let selected = self.list.selected()?;
+        let shown = self.detail.org.as_ref().filter(|org| org.id == selected.id);
+        Some(shown.unwrap_or(selected).clone())
+    }
+
+    /// The filter is another one: the list begins anew.
+    pub(super) fn refilter(&mut self) -> Vec<Effect> {
+        self.list.matching = None;
+        let mut effects = self.load(Arrival::Replace(Select::First), PageAt::First);
+        effects.extend(self.count());
+        effects
+    }
+
+    fn ask_to_delete(&mut self) -> Vec<Effect> {
+        let Some(org) = self.chosen() else { return Vec::new() };
+        self.layers.push(Layer::Delete(Deletion::of(&org)));
+        // What goes is counted now, not when it was last looked at.
+        let mut effects = self.load_detail(org.id);
+        effects.extend(self.authorize());
+        effects
+    }
+
+    /// Asks whether the session allows the deletion on top.
+    pub(super) fn authorize(&mut self) -> Vec<Effect> {
+        let generation = self.next();
+        let Some(Layer::Delete(deletion)) = self.layers.last_mut() else { return Vec::new() };
+        let mut effects = cancel(deletion.authorizing.begin(generation, self.now));
+        let (org, session) = (deletion.org.clone(), self.session.clone());
+        effects.push(Effect::Authorize(generation, org, session));
+        effects
+    }
+
+    fn log_in_or_out(&mut self) -> Vec<Effect> {
+        if let Some(session) = self.session.take() {
+            self.say(Mood::Good, Said::plain(format!("{} is logged out", session.admin_email)));
+            return vec![Effect::Logout(session)];
+        }
+        let email = self.chosen().map(|org| org.admin_email.raw().to_owned()).unwrap_or_default();
+        self.layers.push(Layer::Login(Login::new(&email, None)));
+        Vec::new()
+    }
+
+    fn layer_command(&mut self, command: Command) -> Vec<Effect> {
+        match command {
+            Command::NextField => self.leave_field(1),
+            Command::PreviousField => self.leave_field(-1),
+            Command::Accept => {
+                let last = match self.layers.last() {
+                    Some(Layer::Form(form)) => form.focus + 1 == form.fields.len(),
+                    Some(Layer::Login(login)) => login.focus + 1 == login.fields.len(),
+                    _ => true,
+                };
+                if last { self.submit() } else { self.leave_field(1) }
+            }
+            Command::Submit => self.submit(),
+            Command::Generate => vec![Effect::Generate],
+            Command::Reveal => {
+                if let Some(Layer::Form(Form { fields, .. })) = self.layers.last_mut() {
+                    fields[2].revealed = !fields[2].revealed;
+                } else if let Some(Layer::Login(Login { fields, .. })) = self.layers.last_mut() {
+                    fields[1].revealed = !fields[1].revealed;
+                }
+                Vec::new()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Moves on between fields, asking about the one that is left.
+    fn leave_field(&mut self, by: isize) -> Vec<Effect> {
+        let generation = self.next();
+        let now = self.now;
+        let mut effects = Vec::new();
+        match self.layers.last_mut() {
+            Some(Layer::Form(form)) if !form.submitting.is_waiting() => {
+                if let Some(check) = form.check() {
+                    let field = &mut form.fields[form.focus];
+                    field.asked = Some(field.as_secret());
+                    effects = cancel(field.checking.begin(generation, now));
+                    effects.push(Effect::Check(generation, check));
+                }
+                form.focus = moved(form.focus, by, form.fields.len());
+            }
+            Some(Layer::Login(login)) if !login.submitting.is_waiting() => {
+                login.focus = moved(login.focus, by, login.fields.len());
+            }
+            _ => {}
+        }
+        effects
+    }
+
+    fn help(&mut self, place: keymap::Place) -> Vec<Effect> {
+        if matches!(self.layers.last(), Some(Layer::Help(_))) {
+            self.layers.pop();
+        } else {
+            self.layers.push(Layer::Help(Help { about: place, scroll: 0 }));
+        }
+        Vec::new()
+    }
+
+    fn scroll_help(&mut self, command: Command) {
+        let height = usize::from(self.size.1.saturating_sub(4));
+        if let Some(Layer::Help(help)) = self.layers.last_mut() {
+            let most = keymap::rows(help.about).count().saturating_sub(height);
+            let screen = isize::try_from(height).unwrap_or(isize::MAX);
+            help.scroll = help.scroll.saturating_add_signed(steps(command, screen)).min(most);
+        }
+    }
+
+    /// Stops waiting, or leaves what is on top, or undoes the last narrowing of the view.
+    fn back(&mut self) -> Vec<Effect> {
+        if let Some(layer) = self.layers.last_mut() {
+            if let Some(effects) = stop_submitting(layer, &mut self.abandoned) {
+                return effects;
+            }
+            let mut effects = Vec::new();
+            for request in layer.requests() {
+                effects.extend(cancel(request.stop()));
+            }
+            let refused = matches!(layer, Layer::Login(login) if login.wanted.is_some());
+            self.layers.pop();
+            // A deletion nobody logs in for is not asked about either; a form is kept.
+            if refused && matches!(self.layers.last(), Some(Layer::Delete(_))) {
+                self.layers.pop();
+            }
+            return effects;
+        }
+        if let Some(generation) = self.connecting.stop() {
+            self.connection = Connection::Failed(Said {
+                what: "you stopped waiting for the database".to_owned(),
+                help: "r connects again, q leaves".to_owned(),
+            });
+            return vec![Effect::Cancel(generation)];
+        }
+        if self.list.filtering {
+            self.list.filtering = false;
+            return self.drop_filter();
+        }
+        if self.list.loading.shown_wait(self.now).is_some() {
+            self.list.problem = Some(Said::plain("reading the list was stopped"));
+            self.say(
+                Mood::Bad,
+                Said {
+                    what: "reading the list was stopped".to_owned(),
+                    help: "r reads it again".to_owned(),
+                },
+            );
+            return cancel(self.list.loading.stop());
+        }
+        if self.detail.loading.shown_wait(self.now).is_some()
+            || self.detail.reading.shown_wait(self.now).is_some()
+        {
+            self.detail.problem = Some(Said::plain("reading was stopped; r reads again"));
+            let mut effects = cancel(self.detail.loading.stop());
+            effects.extend(cancel(self.detail.reading.stop()));
+            return effects;
+        }
+        if self.notice.take().is_some() {
+            return Vec::new();
+        }
+        if self.pane == Pane::Detail {
+            self.pane = Pane::List;
+            return Vec::new();
+        }
+        self.drop_filter()
+    }
+
+    fn drop_filter(&mut self) -> Vec<Effect> {
+        if self.list.search().is_none() {
+            return Vec::new();
+        }
+        let selected = self.list.selected().cloned();
+        self.list.filter.set("");
+        self.list.matching = None;
+        let (arrival, at) = match &selected {
+            Some(org) => self.list.from(org),
+            None => (Arrival::Replace(Select::First), PageAt::First),
+        };
+        let mut effects = self.load(arrival, at);
+        effects.extend(self.count());
+        effects
+    }
+}
+
+/// Lets go of the deed a layer waits for, if it does. The deed itself goes on, and reports.
+fn stop_submitting(layer: &mut Layer, abandoned: &mut Vec<u64>) -> Option<Vec<Effect>> {
+    let (submitting, problem, writes) = match layer {
+        Layer::Form(form) => (&mut form.submitting, &mut form.problem, true),
+        Layer::Delete(deletion) => (&mut deletion.submitting, &mut deletion.problem, true),
+        Layer::Login(login) => (&mut login.submitting, &mut login.problem, false),
+        Layer::Help(_) => return None,
+    };
+    let generation = submitting.stop()?;
+    if writes {
+        abandoned.push(generation);
+        *problem = Some(Said {
+            what: "you stopped waiting; it may still be carried out".to_owned(),
+            help: "how it ends will be said below".to_owned(),
+        });
+    } else {
+        *problem = Some(Said::plain("you stopped waiting for the login"));
+    }
+    Some(vec![Effect::Cancel(generation)])
+}
+
+fn steps(command: Command, screen: isize) -> isize {
+    match command {
+        Command::Down => 1,
+        Command::Up => -1,
+        Command::PageDown => screen,
+        Command::PageUp => -screen,
+        Command::First => isize::MIN,
+        Command::Last => isize::MAX,
+        _ => 0,
+    }
+}
+
+fn moved(from: usize, by: isize, of: usize) -> usize {
+    (from + of).saturating_add_signed(by) % of
+}

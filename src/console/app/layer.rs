@@ -1,0 +1,224 @@
+//! What lies above list and details: forms, questions, the login, the help.
+
+use super::{
+    field::{Request, Said, TextField},
+    message::Check,
+};
+use crate::{
+    console::keymap,
+    org::{Field, Org, StoredText},
+    store::Statistics,
+    tenancy::{Edit, NewOrganization},
+};
+
+/// One thing above the others; the topmost takes the keys.
+#[derive(Debug)]
+pub enum Layer {
+    /// A form that makes or changes an organization.
+    Form(Form),
+    /// The question before a deletion.
+    Delete(Deletion),
+    /// The login.
+    Login(Login),
+    /// The help.
+    Help(Help),
+}
+
+impl Layer {
+    /// Where its keys are in the table of commands.
+    #[must_use]
+    pub fn place(&self) -> keymap::Place {
+        match self {
+            Self::Form(_) => keymap::Place::Form,
+            Self::Delete(_) => keymap::Place::Delete,
+            Self::Login(_) => keymap::Place::Login,
+            Self::Help(_) => keymap::Place::Help,
+        }
+    }
+
+    /// The field that is being typed in.
+    pub fn focused(&mut self) -> Option<&mut TextField> {
+        match self {
+            Self::Form(form) if !form.submitting.is_waiting() => form.fields.get_mut(form.focus),
+            Self::Delete(deletion) if !deletion.submitting.is_waiting() => {
+                Some(&mut deletion.typed)
+            }
+            Self::Login(login) if !login.submitting.is_waiting() => {
+                login.fields.get_mut(login.focus)
+            }
+            _ => None,
+        }
+    }
+
+    /// Every request it may be waiting for.
+    pub fn requests(&mut self) -> Vec<&mut Request> {
+        match self {
+            Self::Form(form) => {
+                let mut requests = vec![&mut form.submitting];
+                requests.extend(form.fields.iter_mut().map(|field| &mut field.checking));
+                requests
+            }
+            Self::Delete(deletion) => vec![&mut deletion.submitting, &mut deletion.authorizing],
+            Self::Login(login) => vec![&mut login.submitting],
+            Self::Help(_) => Vec::new(),
+        }
+    }
+}
+
+/// The fields of a form, in their order.
+pub const FORM_FIELDS: [Field; 3] = [Field::Name, Field::Email, Field::Password];
+
+/// A form that makes or changes an organization.
+#[derive(Debug)]
+pub struct Form {
+    /// The organization to change; none to make one.
+    pub org: Option<Box<Org>>,
+    /// In the order of [`FORM_FIELDS`].
+    pub fields: [TextField; 3],
+    /// Which one is being typed in.
+    pub focus: usize,
+    /// What is wrong with the whole.
+    pub problem: Option<Said>,
+    /// The deed that is waited for.
+    pub submitting: Request,
+}
+
+impl Form {
+    /// To make an organization.
+    #[must_use]
+    pub fn new() -> Self {
+        let fields = [TextField::default(), TextField::default(), TextField::secret()];
+        Self { org: None, fields, focus: 0, problem: None, submitting: Request::default() }
+    }
+
+    /// To change one.
+    #[must_use]
+    pub fn edit(org: &Org) -> Self {
+        let fields = [
+            TextField::with(org.name.raw()),
+            TextField::with(org.admin_email.raw()),
+            TextField::secret(),
+        ];
+        Self { org: Some(Box::new(org.clone())), fields, ..Self::new() }
+    }
+
+    /// The text of a field.
+    #[must_use]
+    pub fn text(&self, field: Field) -> &str {
+        let at = FORM_FIELDS.iter().position(|other| *other == field);
+        at.and_then(|at| self.fields.get(at)).map_or("", TextField::text)
+    }
+
+    /// What an organization is to be made of.
+    #[must_use]
+    pub fn wish(&self) -> NewOrganization {
+        NewOrganization {
+            name: self.text(Field::Name).to_owned(),
+            email: self.text(Field::Email).to_owned(),
+            password: self.text(Field::Password).into(),
+        }
+    }
+
+    /// What is to be different. An empty password stays as it is.
+    #[must_use]
+    pub fn edited(&self) -> Edit {
+        let password = self.text(Field::Password);
+        Edit {
+            name: Some(self.text(Field::Name).to_owned()),
+            email: Some(self.text(Field::Email).to_owned()),
+            password: (!password.is_empty()).then(|| password.into()),
+        }
+    }
+
+    /// What to ask about the field that is being left; none when there is nothing to ask.
+    #[must_use]
+    pub fn check(&self) -> Option<Check> {
+        let field = FORM_FIELDS.get(self.focus)?;
+        let text = self.text(*field);
+        if self.fields[self.focus].asked.as_ref().is_some_and(|asked| asked.reveal() == text) {
+            return None;
+        }
+        match field {
+            Field::Name => Some(Check::Name(text.to_owned(), self.org.clone())),
+            Field::Email => Some(Check::Email(text.to_owned(), self.org.clone())),
+            Field::Password if text.is_empty() && self.org.is_some() => None,
+            Field::Password => Some(Check::Password {
+                password: text.into(),
+                name: self.text(Field::Name).to_owned(),
+                email: self.text(Field::Email).to_owned(),
+            }),
+        }
+    }
+}
+
+impl Default for Form {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The question before a deletion.
+#[derive(Debug)]
+pub struct Deletion {
+    /// What is to go.
+    pub org: Box<Org>,
+    /// What goes with it, once known.
+    pub statistics: Option<Statistics>,
+    /// The name, typed.
+    pub typed: TextField,
+    /// What is wrong.
+    pub problem: Option<Said>,
+    /// Whether the session allows it.
+    pub authorizing: Request,
+    /// The deed that is waited for.
+    pub submitting: Request,
+}
+
+impl Deletion {
+    /// The question about one organization.
+    #[must_use]
+    pub fn of(org: &Org) -> Self {
+        Self {
+            org: Box::new(org.clone()),
+            statistics: None,
+            typed: TextField::default(),
+            problem: None,
+            authorizing: Request::default(),
+            submitting: Request::default(),
+        }
+    }
+}
+
+/// The login.
+#[derive(Debug)]
+pub struct Login {
+    /// E-mail and password.
+    pub fields: [TextField; 2],
+    /// Which one is being typed in.
+    pub focus: usize,
+    /// Why it opened, or what is wrong.
+    pub problem: Option<Said>,
+    /// Whether something below goes on once it is done.
+    pub wanted: Option<StoredText>,
+    /// The login that is waited for.
+    pub submitting: Request,
+}
+
+impl Login {
+    /// A login, suggesting an e-mail; `wanted` names the organization something needs it for.
+    #[must_use]
+    pub fn new(email: &str, wanted: Option<StoredText>) -> Self {
+        let fields = [TextField::with(email), TextField::secret()];
+        let focus = usize::from(!email.is_empty());
+        Self { fields, focus, problem: None, wanted, submitting: Request::default() }
+    }
+}
+
+/// The help for a place.
+#[derive(Debug)]
+pub struct Help {
+    /// The place it is about.
+    pub about: keymap::Place,
+    /// The first line on the screen.
+    pub scroll: usize,
+}

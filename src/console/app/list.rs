@@ -1,0 +1,254 @@
+//! The list of organizations: a window of rows around the selected one, read by keyset pages.
+//!
+//! Never all rows: pages are read ahead in both directions as the selection nears an end of the window,
+//! and the far end is let go.
+
+use mongodb::bson::oid::ObjectId;
+
+use super::field::{Request, Said, TextField};
+use crate::{
+    org::Org,
+    store::{Count, Cursor, Page, PageAt, PageQuery, Sort, SortKey},
+};
+
+/// How many organizations are read at once.
+pub const PAGE: u32 = 100;
+/// How many rows are kept.
+const WINDOW: usize = 1000;
+
+/// What to do with the page that is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrival {
+    /// It replaces the window, and this one is selected.
+    Replace(Select),
+    /// It follows the window.
+    Append,
+    /// It precedes the window.
+    Prepend,
+}
+
+/// What is selected in a new window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Select {
+    /// The first row.
+    First,
+    /// The last row.
+    Last,
+    /// This organization, or, if it is not there, the row in its place.
+    Org(ObjectId),
+}
+
+/// The list.
+#[derive(Debug)]
+pub struct List {
+    /// The rows that were read.
+    pub rows: Vec<Org>,
+    /// Whether some precede them.
+    pub more_before: bool,
+    /// Whether some follow them.
+    pub more_after: bool,
+    /// The selected row.
+    pub selected: usize,
+    /// The first row on the screen.
+    pub top: usize,
+    /// What is shown only.
+    pub filter: TextField,
+    /// Whether the filter is being typed.
+    pub filtering: bool,
+    /// The order.
+    pub sort: Sort,
+    /// How many there are in all.
+    pub total: Option<Count>,
+    /// How many match the filter.
+    pub matching: Option<Count>,
+    /// The page that is waited for.
+    pub loading: Request,
+    /// What to do with it.
+    pub arrival: Arrival,
+    /// The count that is waited for.
+    pub counting: Request,
+    /// Whether a page has ever arrived.
+    pub loaded: bool,
+    /// Why the last page did not arrive.
+    pub problem: Option<Said>,
+}
+
+impl Default for List {
+    fn default() -> Self {
+        Self {
+            rows: Vec::new(),
+            more_before: false,
+            more_after: false,
+            selected: 0,
+            top: 0,
+            filter: TextField::default(),
+            filtering: false,
+            sort: Sort::default(),
+            total: None,
+            matching: None,
+            loading: Request::default(),
+            arrival: Arrival::Replace(Select::First),
+            counting: Request::default(),
+            loaded: false,
+            problem: None,
+        }
+    }
+}
+
+impl List {
+    /// The selected organization.
+    #[must_use]
+    pub fn selected(&self) -> Option<&Org> {
+        self.rows.get(self.selected)
+    }
+
+    /// The text that is filtered by; none when all are shown.
+    #[must_use]
+    pub fn search(&self) -> Option<String> {
+        let text = self.filter.text().trim();
+        (!text.is_empty()).then(|| text.to_owned())
+    }
+
+    /// The wish for a page.
+    #[must_use]
+    pub fn query(&self, at: PageAt) -> PageQuery {
+        PageQuery { search: self.search(), sort: self.sort, at, limit: PAGE }
+    }
+
+    /// Moves the selection by some rows, within the window.
+    pub fn move_by(&mut self, rows: isize) {
+        let last = self.rows.len().saturating_sub(1);
+        self.selected = self.selected.saturating_add_signed(rows).min(last);
+    }
+
+    /// Which page to read ahead now, for a screen of `height` rows.
+    #[must_use]
+    pub fn wanted(&self, height: usize) -> Option<(Arrival, PageAt)> {
+        if self.loading.is_waiting() || self.problem.is_some() {
+            return None;
+        }
+        let cursor = |org: &Org| Cursor::of(org, self.sort.key);
+        if self.more_after && self.selected + 2 * height >= self.rows.len() {
+            let last = self.rows.last()?;
+            return Some((Arrival::Append, PageAt::After(cursor(last))));
+        }
+        if self.more_before && self.selected < 2 * height {
+            let first = self.rows.first()?;
+            return Some((Arrival::Prepend, PageAt::Before(cursor(first))));
+        }
+        None
+    }
+
+    /// The page that shows the window again as it stands, with the same row selected.
+    #[must_use]
+    pub fn again(&self) -> (Arrival, PageAt) {
+        match (self.rows.get(self.top), self.selected()) {
+            (Some(top), Some(selected)) if self.more_before || self.top > 0 => {
+                let at = self.before(Cursor::of(top, self.sort.key));
+                (Arrival::Replace(Select::Org(selected.id)), at)
+            }
+            (_, Some(selected)) => (Arrival::Replace(Select::Org(selected.id)), PageAt::First),
+            _ => (Arrival::Replace(Select::First), PageAt::First),
+        }
+    }
+
+    /// The page that begins with `org`, which is selected.
+    #[must_use]
+    pub fn from(&self, org: &Org) -> (Arrival, PageAt) {
+        let at = self.before(Cursor::of(org, self.sort.key));
+        (Arrival::Replace(Select::Org(org.id)), at)
+    }
+
+    /// The page after the place just before `cursor`: the one that begins with it.
+    fn before(&self, cursor: Cursor) -> PageAt {
+        let mut bytes = cursor.id.bytes();
+        for byte in bytes.iter_mut().rev() {
+            let (next, carried) = if self.sort.descending {
+                byte.overflowing_add(1)
+            } else {
+                byte.overflowing_sub(1)
+            };
+            *byte = next;
+            if !carried {
+                return PageAt::After(Cursor { id: ObjectId::from_bytes(bytes), ..cursor });
+            }
+        }
+        // Nothing can precede the least of all identities.
+        PageAt::First
+    }
+
+    /// Takes the page that was waited for.
+    pub fn arrived(&mut self, page: Page) {
+        self.loaded = true;
+        self.problem = None;
+        match self.arrival {
+            Arrival::Replace(select) => {
+                let place = self.selected.saturating_sub(self.top);
+                self.rows = page.orgs;
+                self.more_before = page.more_before;
+                self.more_after = page.more_after;
+                let last = self.rows.len().saturating_sub(1);
+                self.selected = match select {
+                    Select::First => 0,
+                    Select::Last => last,
+                    Select::Org(id) => {
+                        let found = self.rows.iter().position(|org| org.id == id);
+                        found.unwrap_or(place).min(last)
+                    }
+                };
+                self.top = 0;
+            }
+            Arrival::Append => {
+                self.rows.extend(page.orgs);
+                self.more_after = page.more_after;
+                let excess = self.rows.len().saturating_sub(WINDOW).min(self.top);
+                if excess > 0 {
+                    self.rows.drain(..excess);
+                    self.selected -= excess;
+                    self.top -= excess;
+                    self.more_before = true;
+                }
+            }
+            Arrival::Prepend => {
+                let arrived = page.orgs.len();
+                self.rows.splice(0..0, page.orgs);
+                self.selected += arrived;
+                self.top += arrived;
+                self.more_before = page.more_before;
+                if self.rows.len() > WINDOW {
+                    self.rows.truncate(WINDOW.max(self.selected + 1));
+                    self.more_after = true;
+                }
+            }
+        }
+    }
+
+    /// Puts what was read again in the place of the row it was read for.
+    pub fn replace(&mut self, org: &Org) {
+        if let Some(row) = self.rows.iter_mut().find(|row| row.id == org.id) {
+            row.clone_from(org);
+        }
+    }
+
+    /// Brings the selected row onto a screen of `height` rows.
+    pub fn scroll(&mut self, height: usize) {
+        let height = height.max(1);
+        self.selected = self.selected.min(self.rows.len().saturating_sub(1));
+        if self.selected < self.top {
+            self.top = self.selected;
+        } else if self.selected >= self.top + height {
+            self.top = self.selected + 1 - height;
+        }
+        // No empty rows below while there are some above.
+        self.top = self.top.min(self.rows.len().saturating_sub(height));
+    }
+
+    /// The next thing to sort by: name, newest first, e-mail.
+    pub fn sort_by_next(&mut self) {
+        self.sort = match self.sort.key {
+            SortKey::Name => Sort { key: SortKey::Created, descending: true },
+            SortKey::Created => Sort { key: SortKey::Email, descending: false },
+            SortKey::Email => Sort { key: SortKey::Name, descending: false },
+        };
+    }
+}

@@ -1,0 +1,131 @@
+//! What goes into [`super::App`] and what comes out of it.
+
+use std::time::SystemTime;
+
+use crossterm::event::KeyEvent;
+use mongodb::bson::oid::ObjectId;
+
+use crate::{
+    org::{Field, Org, Secret, StoredText},
+    store::{Count, Page, PageQuery, Place, Statistics},
+    tenancy::{Confirmation, Edit, NewOrganization, Result, Session},
+};
+
+/// The number of a request. Only the newest of its kind is waited for; an answer with an older one is
+/// late and is dropped.
+pub type Generation = u64;
+
+/// Something that happened outside.
+#[derive(Debug)]
+pub enum Message {
+    /// What time it is: before every batch of messages, and whenever [`super::App::next_tick`] asked.
+    Clock(SystemTime),
+    /// A key.
+    Key(KeyEvent),
+    /// A paste: text, whatever is in it.
+    Paste(String),
+    /// The terminal's size in columns and rows: before the first frame and after each change.
+    Resize(u16, u16),
+    /// The database answered, or not.
+    Connected(Generation, Result<Connected>),
+    /// A page of the list.
+    Page(Generation, Result<Page>),
+    /// How many match.
+    Counted(Generation, Result<Count>),
+    /// The organization that is looked at, read again; none when it is gone.
+    Detail(Generation, Result<Option<(Org, Statistics)>>),
+    /// Its first documents, each as lines of escaped text.
+    Documents(Generation, Result<Vec<String>>),
+    /// Whether a field's content will do.
+    Checked(Generation, Field, Result<()>),
+    /// A made password.
+    Generated(Result<Secret>),
+    /// Whether the session allows deleting.
+    Authorized(Generation, Result<()>),
+    /// A login.
+    LoggedIn(Generation, Result<Session>),
+    /// An organization was made, or not.
+    Created(Generation, Result<Org>),
+    /// An organization was changed, or not.
+    Updated(Generation, Result<Org>),
+    /// An organization was removed, or not.
+    Deleted(Generation, StoredText, Result<()>),
+}
+
+/// A database that answered.
+#[derive(Clone, Debug)]
+pub struct Connected {
+    /// What it is called.
+    pub place: Place,
+    /// Why it can only be read, in a sentence.
+    pub read_only: Option<String>,
+    /// Whom to log in as, in a demo.
+    pub demo: Option<(StoredText, Secret)>,
+}
+
+/// Something that should happen outside.
+#[derive(Debug)]
+pub enum Effect {
+    /// Open the database.
+    Connect(Generation),
+    /// Read a page of the list.
+    LoadPage(Generation, PageQuery),
+    /// Count what matches, no further than the number says.
+    Count(Generation, Option<String>, u64),
+    /// Read one organization and what it holds.
+    LoadDetail(Generation, ObjectId),
+    /// Read its first documents.
+    LoadDocuments(Generation, Box<Org>),
+    /// Ask whether a field's content will do.
+    Check(Generation, Check),
+    /// Make a password.
+    Generate,
+    /// Ask whether the session allows deleting.
+    Authorize(Generation, Box<Org>, Option<Session>),
+    /// Open a session.
+    Login(Generation, String, Secret),
+    /// End a session.
+    Logout(Session),
+    /// Make an organization.
+    Create(Generation, NewOrganization),
+    /// Change one.
+    Update(Generation, Box<Org>, Edit, Option<Session>),
+    /// Remove one.
+    Delete(Generation, Box<Org>, Confirmation, Option<Session>),
+    /// Nobody waits for this any more: stop reading for it. What writes goes on to its end.
+    Cancel(Generation),
+    /// Leave to the shell, and repaint when back.
+    Suspend,
+    /// End.
+    Quit,
+}
+
+/// A field's content and what it is judged with.
+#[derive(Clone, Debug)]
+pub enum Check {
+    /// A name, and the organization that is to have it.
+    Name(String, Option<Box<Org>>),
+    /// An e-mail, and the organization whose admin is to have it.
+    Email(String, Option<Box<Org>>),
+    /// A password, for an admin with this e-mail of an organization with this name.
+    Password {
+        /// The password.
+        password: Secret,
+        /// The name.
+        name: String,
+        /// The e-mail.
+        email: String,
+    },
+}
+
+impl Check {
+    /// The field.
+    #[must_use]
+    pub fn field(&self) -> Field {
+        match self {
+            Self::Name(..) => Field::Name,
+            Self::Email(..) => Field::Email,
+            Self::Password { .. } => Field::Password,
+        }
+    }
+}

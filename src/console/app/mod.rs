@@ -1,0 +1,455 @@
+//! The console as plain state: messages in, effects out, nothing else. No I/O, no clock, no async.
+
+mod deeds;
+mod field;
+mod keys;
+mod layer;
+mod list;
+mod message;
+#[cfg(test)]
+mod tests;
+
+use std::time::{Duration, SystemTime};
+
+use mongodb::bson::oid::ObjectId;
+
+pub use field::{Request, Said, TextField};
+pub use layer::{Deletion, FORM_FIELDS, Form, Help, Layer, Login};
+pub use list::{Arrival, List, Select};
+pub use message::{Check, Connected, Effect, Generation, Message};
+
+use crate::{
+    console::{keymap, layout},
+    org::{Field, Org},
+    store::{PageAt, Place, Statistics},
+    tenancy::{self, Session},
+};
+
+/// Counting goes no further than this while a filter is typed.
+const COUNT_MOST: u64 = 1000;
+/// How often something that is waited for moves on the screen.
+const SPIN: Duration = Duration::from_millis(100);
+
+/// Whether there is a database.
+#[derive(Debug)]
+pub enum Connection {
+    /// It is being opened.
+    Opening,
+    /// It could not be opened.
+    Failed(Said),
+    /// It answered.
+    Ready(Connected),
+}
+
+/// Which half of the screen the keys go to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pane {
+    /// The list.
+    #[default]
+    List,
+    /// The details.
+    Detail,
+}
+
+/// A side of an organization.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tab {
+    /// The record.
+    #[default]
+    Overview,
+    /// The first documents.
+    Documents,
+}
+
+/// The details of one organization.
+#[derive(Debug, Default)]
+pub struct Detail {
+    /// Whose; as the list has it until it was read again.
+    pub org: Option<Org>,
+    /// What it holds, once known.
+    pub statistics: Option<Statistics>,
+    /// Why it could not be read.
+    pub problem: Option<Said>,
+    /// The answer that is waited for.
+    pub loading: Request,
+    /// Which side.
+    pub tab: Tab,
+    /// The first documents as lines, once read.
+    pub documents: Option<Vec<String>>,
+    /// The documents that are waited for.
+    pub reading: Request,
+    /// The first line on the screen.
+    pub scroll: usize,
+}
+
+/// How good what is said is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mood {
+    /// Done; gone at the next key.
+    Good,
+    /// Not done; stays until esc, or until something else is said.
+    Bad,
+}
+
+/// All of the console's state.
+#[derive(Debug)]
+pub struct App {
+    /// The last known time.
+    pub now: SystemTime,
+    /// Columns and rows.
+    pub size: (u16, u16),
+    /// What the database is called, also before it answers.
+    pub place: Place,
+    /// Whether it answered.
+    pub connection: Connection,
+    /// The answer of the database that is waited for.
+    pub connecting: Request,
+    /// The organizations.
+    pub list: List,
+    /// The one that is looked at.
+    pub detail: Detail,
+    /// Where the keys go when nothing is on top.
+    pub pane: Pane,
+    /// What is on top, the topmost last.
+    pub layers: Vec<Layer>,
+    /// Who is logged in.
+    pub session: Option<Session>,
+    /// What is said at the bottom.
+    pub notice: Option<(Mood, Said)>,
+    /// Deeds nobody waits for that still go on: they report when they end.
+    pub abandoned: Vec<Generation>,
+    last: Generation,
+}
+
+impl App {
+    /// A console for a database that is yet to be opened, and the effect that opens it.
+    #[must_use]
+    pub fn new(place: Place, now: SystemTime) -> (Self, Vec<Effect>) {
+        let mut app = Self {
+            now,
+            size: (0, 0),
+            place,
+            connection: Connection::Opening,
+            connecting: Request::default(),
+            list: List::default(),
+            detail: Detail::default(),
+            pane: Pane::default(),
+            layers: Vec::new(),
+            session: None,
+            notice: None,
+            abandoned: Vec::new(),
+            last: 0,
+        };
+        let effects = app.connect();
+        (app, effects)
+    }
+
+    /// The only thing that changes the state.
+    pub fn update(&mut self, message: Message) -> Vec<Effect> {
+        let mut effects = match message {
+            Message::Clock(now) => self.clock(now),
+            Message::Key(event) => self.key(event),
+            Message::Paste(text) => self.paste(&text),
+            Message::Resize(width, height) => {
+                self.size = (width, height);
+                Vec::new()
+            }
+            Message::Connected(generation, result) => self.connected(generation, result),
+            Message::Page(generation, result) => self.page(generation, result),
+            Message::Counted(generation, result) => {
+                if self.list.counting.answered(generation)
+                    && let Ok(count) = result
+                {
+                    match self.list.search() {
+                        Some(_) => self.list.matching = Some(count),
+                        None => self.list.total = Some(count),
+                    }
+                }
+                Vec::new()
+            }
+            Message::Detail(generation, result) => self.detail(generation, result),
+            Message::Documents(generation, result) => {
+                if self.detail.reading.answered(generation) {
+                    match result {
+                        Ok(lines) => self.detail.documents = Some(lines),
+                        Err(error) => self.detail.problem = Some(Said::from(&error)),
+                    }
+                }
+                Vec::new()
+            }
+            Message::Checked(generation, field, result) => {
+                self.checked(generation, field, &result);
+                Vec::new()
+            }
+            Message::Generated(result) => self.generated(result),
+            Message::Authorized(generation, result) => self.authorized(generation, result),
+            Message::LoggedIn(generation, result) => self.logged_in(generation, result),
+            Message::Created(generation, result) => self.created(generation, result),
+            Message::Updated(generation, result) => self.updated(generation, result),
+            Message::Deleted(generation, name, result) => self.deleted(generation, &name, result),
+        };
+        self.settle(&mut effects);
+        effects
+    }
+
+    /// Where the keys go now.
+    #[must_use]
+    pub fn focus(&self) -> keymap::Place {
+        match (self.layers.last(), &self.connection, self.pane) {
+            (Some(layer), ..) => layer.place(),
+            (None, Connection::Opening | Connection::Failed(_), _) => keymap::Place::Unconnected,
+            (None, Connection::Ready(_), _) if self.list.filtering => keymap::Place::Filter,
+            (None, Connection::Ready(_), Pane::List) => keymap::Place::List,
+            (None, Connection::Ready(_), Pane::Detail) => keymap::Place::Detail,
+        }
+    }
+
+    /// When the screen changes without anything happening: while something is waited for, and once a
+    /// second while a session runs. None: never.
+    #[must_use]
+    pub fn next_tick(&self) -> Option<Duration> {
+        let waiting = self.connecting.is_waiting()
+            || self.list.loading.is_waiting()
+            || self.detail.loading.is_waiting()
+            || self.detail.reading.is_waiting()
+            || self.layers.iter().any(|layer| match layer {
+                Layer::Form(form) => {
+                    form.submitting.is_waiting()
+                        || form.fields.iter().any(|field| field.checking.is_waiting())
+                }
+                Layer::Delete(deletion) => {
+                    deletion.submitting.is_waiting() || deletion.authorizing.is_waiting()
+                }
+                Layer::Login(login) => login.submitting.is_waiting(),
+                Layer::Help(_) => false,
+            });
+        if waiting {
+            return Some(SPIN);
+        }
+        let left = self.session.as_ref()?.expires_at.duration_since(self.now).unwrap_or_default();
+        // When the seconds on the screen change next.
+        let fraction = Duration::from_nanos(u64::from(left.subsec_nanos()));
+        Some(if fraction.is_zero() { Duration::from_secs(1) } else { fraction })
+    }
+
+    /// The parts of the screen; none when it is too small.
+    #[must_use]
+    pub fn areas(&self) -> Option<layout::Areas> {
+        let notice =
+            self.notice.as_ref().map_or(0, |(_, said)| 1 + u16::from(!said.help.is_empty()));
+        layout::areas(self.size.0, self.size.1, self.pane == Pane::Detail, notice)
+    }
+
+    fn next(&mut self) -> Generation {
+        self.last += 1;
+        self.last
+    }
+
+    fn connect(&mut self) -> Vec<Effect> {
+        self.connection = Connection::Opening;
+        let generation = self.next();
+        let mut effects = cancel(self.connecting.begin(generation, self.now));
+        effects.push(Effect::Connect(generation));
+        effects
+    }
+
+    fn clock(&mut self, now: SystemTime) -> Vec<Effect> {
+        self.now = now;
+        if self.session.as_ref().is_some_and(|session| session.expires_at <= now)
+            && let Some(session) = self.session.take()
+        {
+            self.say(
+                Mood::Bad,
+                Said {
+                    what: format!("the login of {} has ended", session.admin_email),
+                    help: "log in again when something needs it".to_owned(),
+                },
+            );
+        }
+        Vec::new()
+    }
+
+    fn connected(
+        &mut self,
+        generation: Generation,
+        result: tenancy::Result<Connected>,
+    ) -> Vec<Effect> {
+        if !self.connecting.answered(generation) {
+            return Vec::new();
+        }
+        match result {
+            Ok(connected) => {
+                self.place = connected.place.clone();
+                self.connection = Connection::Ready(connected);
+                let mut effects = self.load(Arrival::Replace(Select::First), PageAt::First);
+                effects.extend(self.count());
+                effects
+            }
+            Err(error) => {
+                self.connection = Connection::Failed(Said::from(&error));
+                Vec::new()
+            }
+        }
+    }
+
+    fn load(&mut self, arrival: Arrival, at: PageAt) -> Vec<Effect> {
+        let generation = self.next();
+        let mut effects = cancel(self.list.loading.begin(generation, self.now));
+        self.list.arrival = arrival;
+        if self.list.problem.take().is_some() {
+            // What was said about the last attempt is no longer true.
+            self.notice = None;
+        }
+        effects.push(Effect::LoadPage(generation, self.list.query(at)));
+        effects
+    }
+
+    fn count(&mut self) -> Vec<Effect> {
+        let generation = self.next();
+        let mut effects = cancel(self.list.counting.begin(generation, self.now));
+        let search = self.list.search();
+        let most = if search.is_some() { COUNT_MOST } else { u64::MAX };
+        effects.push(Effect::Count(generation, search, most));
+        effects
+    }
+
+    /// Reads the list again where it stands, and what is looked at.
+    fn refresh(&mut self) -> Vec<Effect> {
+        let (arrival, at) = self.list.again();
+        let mut effects = self.load(arrival, at);
+        effects.extend(self.count());
+        effects.extend(self.forget_detail());
+        effects
+    }
+
+    fn page(
+        &mut self,
+        generation: Generation,
+        result: tenancy::Result<crate::store::Page>,
+    ) -> Vec<Effect> {
+        if !self.list.loading.answered(generation) {
+            return Vec::new();
+        }
+        match result {
+            Ok(page) => self.list.arrived(page),
+            Err(error) => {
+                self.list.problem = Some(Said::from(&error));
+                self.say(
+                    Mood::Bad,
+                    Said {
+                        what: error.to_string(),
+                        help: format!("{}; r reads it again", error.help()),
+                    },
+                );
+            }
+        }
+        Vec::new()
+    }
+
+    fn detail(
+        &mut self,
+        generation: Generation,
+        result: tenancy::Result<Option<(Org, Statistics)>>,
+    ) -> Vec<Effect> {
+        if !self.detail.loading.answered(generation) {
+            return Vec::new();
+        }
+        match result {
+            Ok(Some((org, statistics))) => {
+                self.list.replace(&org);
+                if let Some(Layer::Delete(deletion)) = self.deletion_below()
+                    && deletion.org.id == org.id
+                {
+                    deletion.statistics = Some(statistics);
+                    *deletion.org = org.clone();
+                }
+                self.detail.statistics = Some(statistics);
+                self.detail.org = Some(org);
+            }
+            Ok(None) => {
+                self.detail.problem = Some(Said {
+                    what: "this organization is gone: someone else deleted it".to_owned(),
+                    help: "r reads the list again".to_owned(),
+                });
+            }
+            Err(error) => self.detail.problem = Some(Said::from(&error)),
+        }
+        Vec::new()
+    }
+
+    fn deletion_below(&mut self) -> Option<&mut Layer> {
+        self.layers.iter_mut().find(|layer| matches!(layer, Layer::Delete(_)))
+    }
+
+    fn load_detail(&mut self, id: ObjectId) -> Vec<Effect> {
+        let generation = self.next();
+        let mut effects = cancel(self.detail.loading.begin(generation, self.now));
+        effects.push(Effect::LoadDetail(generation, id));
+        effects
+    }
+
+    /// Makes the details be read again.
+    fn forget_detail(&mut self) -> Vec<Effect> {
+        let mut effects = cancel(self.detail.loading.stop());
+        effects.extend(cancel(self.detail.reading.stop()));
+        let tab = self.detail.tab;
+        self.detail = Detail { tab, ..Detail::default() };
+        effects
+    }
+
+    /// What follows from any change: rows are read ahead, and the details follow the selection.
+    fn settle(&mut self, effects: &mut Vec<Effect>) {
+        let Some(areas) = self.areas() else { return };
+        if !matches!(self.connection, Connection::Ready(_)) {
+            return;
+        }
+        let height = areas.list_rows();
+        if height > 0 {
+            self.list.scroll(height);
+            if let Some((arrival, at)) = self.list.wanted(height) {
+                effects.extend(self.load(arrival, at));
+            }
+        }
+        if areas.detail.area() == 0 {
+            return;
+        }
+        let selected = self.list.selected().map(|org| (org.id, org.revision));
+        let shown = self.detail.org.as_ref().map(|org| (org.id, org.revision));
+        if selected.map(|(id, _)| id) != shown.map(|(id, _)| id) {
+            effects.extend(self.forget_detail());
+            self.detail.org = self.list.selected().cloned();
+            if let Some((id, _)) = selected {
+                effects.extend(self.load_detail(id));
+            }
+        }
+        if self.detail.tab == Tab::Documents
+            && self.detail.documents.is_none()
+            && self.detail.problem.is_none()
+            && !self.detail.reading.is_waiting()
+            && let Some(org) = self.detail.org.clone()
+        {
+            let generation = self.next();
+            effects.extend(cancel(self.detail.reading.begin(generation, self.now)));
+            effects.push(Effect::LoadDocuments(generation, Box::new(org)));
+        }
+    }
+
+    fn say(&mut self, mood: Mood, said: Said) {
+        self.notice = Some((mood, said));
+    }
+
+    fn checked(&mut self, generation: Generation, field: Field, result: &tenancy::Result<()>) {
+        for layer in &mut self.layers {
+            if let Layer::Form(form) = layer
+                && let Some(at) = FORM_FIELDS.iter().position(|other| *other == field)
+                && form.fields[at].checking.answered(generation)
+            {
+                form.fields[at].problem = result.as_ref().err().map(Said::from);
+            }
+        }
+    }
+}
+
+fn cancel(generation: Option<Generation>) -> Vec<Effect> {
+    generation.map(Effect::Cancel).into_iter().collect()
+}

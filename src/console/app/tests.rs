@@ -1,0 +1,530 @@
+//! What a person does at the console, told to the state alone: messages in, effects out.
+
+use std::time::{Duration, SystemTime};
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use mongodb::bson::{DateTime, oid::ObjectId};
+
+use super::*;
+use crate::{
+    org::{Admin, ClaimKind, Connection as Stored, Invalid, OrgState, PasswordHash, Secret},
+    store::{Page, PlaceKind, SortKey, StoreError},
+    tenancy::{Confirmation, Error, Refusal},
+};
+
+fn place() -> Place {
+    Place { kind: PlaceKind::Embedded, address: "tenantry.db".into(), database: String::new() }
+}
+
+fn org(number: u8, name: &str) -> Org {
+    Org {
+        id: ObjectId::from_bytes([number; 12]),
+        name: name.into(),
+        collection: format!("org_{name}").into(),
+        admin_id: ObjectId::from_bytes([number; 12]).to_hex().into(),
+        admin_email: format!("{name}@example.com").into(),
+        created_at: DateTime::from_millis(0),
+        connection: Stored::default(),
+        state: OrgState::Active,
+        revision: 1,
+    }
+}
+
+fn orgs(count: u8) -> Vec<Org> {
+    (0..count).map(|n| org(n, &format!("org{n:03}"))).collect()
+}
+
+fn page(orgs: Vec<Org>, more_before: bool, more_after: bool) -> Page {
+    Page { orgs, more_before, more_after }
+}
+
+/// The generation of the newest effect of a kind.
+macro_rules! generation {
+    ($effects:expr, $kind:ident) => {
+        $effects
+            .iter()
+            .rev()
+            .find_map(|effect| match effect {
+                Effect::$kind(generation, ..) => Some(*generation),
+                _ => None,
+            })
+            .unwrap_or_else(|| panic!("no {} in {:?}", stringify!($kind), $effects))
+    };
+}
+
+/// A console that has connected and shows these rows, at 80x24.
+fn console(rows: Page) -> App {
+    console_sized(rows, 80, 24)
+}
+
+fn console_sized(rows: Page, width: u16, height: u16) -> App {
+    let (mut app, effects) = App::new(place(), SystemTime::UNIX_EPOCH);
+    let generation = generation!(effects, Connect);
+    app.update(Message::Resize(width, height));
+    let connected = Connected { place: place(), read_only: None, demo: None };
+    let effects = app.update(Message::Connected(generation, Ok(connected)));
+    app.update(Message::Page(generation!(effects, LoadPage), Ok(rows)));
+    app
+}
+
+fn press(app: &mut App, code: KeyCode) -> Vec<Effect> {
+    app.update(Message::Key(KeyEvent::new(code, KeyModifiers::NONE)))
+}
+
+fn control(app: &mut App, letter: char) -> Vec<Effect> {
+    app.update(Message::Key(KeyEvent::new(KeyCode::Char(letter), KeyModifiers::CONTROL)))
+}
+
+fn type_text(app: &mut App, text: &str) -> Vec<Effect> {
+    text.chars().flat_map(|letter| press(app, KeyCode::Char(letter))).collect()
+}
+
+fn later(app: &mut App, by: Duration) {
+    app.update(Message::Clock(app.now + by));
+}
+
+fn session(app: &App, of: &Org) -> Session {
+    let admin = Admin {
+        id: of.id,
+        email: of.admin_email.clone(),
+        password: PasswordHash::stored(String::new()),
+        created_at: of.created_at,
+    };
+    Session::new("token".into(), &admin, of, app.now + Duration::from_mins(30))
+}
+
+fn log_in(app: &mut App, of: &Org) {
+    let session = session(app, of);
+    press(app, KeyCode::Char('L'));
+    let effects = control(app, 's');
+    app.update(Message::LoggedIn(generation!(effects, Login), Ok(session)));
+}
+
+fn top_form(app: &App) -> &Form {
+    match app.layers.last() {
+        Some(Layer::Form(form)) => form,
+        other => panic!("no form on top but {other:?}"),
+    }
+}
+
+#[test]
+fn opening_says_so_and_a_failure_offers_to_try_again() {
+    let (mut app, effects) = App::new(place(), SystemTime::UNIX_EPOCH);
+    assert!(matches!(app.connection, Connection::Opening));
+    assert!(app.next_tick().is_some());
+    let error = StoreError::Unreachable { address: "db1:27017".into(), problem: "refused".into() };
+    app.update(Message::Connected(generation!(effects, Connect), Err(error.into())));
+    let Connection::Failed(said) = &app.connection else { panic!("{:?}", app.connection) };
+    assert_eq!(said.what, "db1:27017 cannot be reached: refused");
+    assert_eq!(app.next_tick(), None);
+    let effects = press(&mut app, KeyCode::Char('r'));
+    assert!(matches!(effects[..], [Effect::Connect(_)]));
+    assert!(matches!(app.connection, Connection::Opening));
+}
+
+#[test]
+fn waiting_for_the_database_can_be_left_and_its_late_answer_is_dropped() {
+    let (mut app, effects) = App::new(place(), SystemTime::UNIX_EPOCH);
+    let generation = generation!(effects, Connect);
+    let effects = press(&mut app, KeyCode::Esc);
+    assert!(matches!(effects[..], [Effect::Cancel(cancelled)] if cancelled == generation));
+    let connected = Connected { place: place(), read_only: None, demo: None };
+    app.update(Message::Connected(generation, Ok(connected)));
+    assert!(matches!(app.connection, Connection::Failed(_)));
+}
+
+#[test]
+fn the_list_is_read_by_pages_as_the_selection_nears_its_end() {
+    let mut app = console(page(orgs(100), false, true));
+    assert!(!app.list.loading.is_waiting(), "far from the end nothing more is read");
+    let effects: Vec<_> = (0..4).flat_map(|_| press(&mut app, KeyCode::PageDown)).collect();
+    let generation = generation!(effects, LoadPage);
+    let [Effect::LoadPage(_, query)] = &effects[..] else { panic!("{effects:?}") };
+    let last = &orgs(100)[99];
+    assert_eq!(query.at, PageAt::After(crate::store::Cursor::of(last, SortKey::Name)));
+    let more = (100..150).map(|n| org(n, &format!("org{n:03}"))).collect();
+    app.update(Message::Page(generation, Ok(page(more, true, false))));
+    assert_eq!(app.list.rows.len(), 150);
+    press(&mut app, KeyCode::Char('G'));
+    assert_eq!(app.list.selected().map(|org| org.name.raw()), Some("org149"));
+    assert!(!app.list.loading.is_waiting());
+}
+
+#[test]
+fn the_end_of_a_long_list_is_read_at_once_and_then_backwards() {
+    let mut app = console(page(orgs(100), false, true));
+    let effects = press(&mut app, KeyCode::Char('G'));
+    let [Effect::LoadPage(generation, query)] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(query.at, PageAt::Last);
+    let last: Vec<_> = (200..=255).map(|n| org(n, &format!("org{n:03}"))).collect();
+    app.update(Message::Page(*generation, Ok(page(last, true, false))));
+    assert_eq!(app.list.selected().map(|org| org.name.raw()), Some("org255"));
+    let effects: Vec<_> = (0..2).flat_map(|_| press(&mut app, KeyCode::PageUp)).collect();
+    let before: Vec<_> = (100..200).map(|n| org(n, &format!("org{n:03}"))).collect();
+    let selected = app.list.selected().cloned();
+    app.update(Message::Page(generation!(effects, LoadPage), Ok(page(before, true, true))));
+    assert_eq!(app.list.selected().cloned(), selected, "the selection stays on its row");
+    assert_eq!(app.list.rows.len(), 156);
+}
+
+#[test]
+fn a_long_walk_keeps_only_a_window_of_rows() {
+    let mut app = console(page(orgs(100), false, true));
+    for _ in 0..100 {
+        let effects = press(&mut app, KeyCode::PageDown);
+        if app.list.loading.is_waiting() {
+            let generation = generation!(effects, LoadPage);
+            app.update(Message::Page(generation, Ok(page(orgs(100), true, true))));
+        }
+    }
+    assert!(app.list.rows.len() <= 1200, "{} rows", app.list.rows.len());
+    assert!(app.list.more_before);
+}
+
+#[test]
+fn only_the_newest_filter_counts() {
+    let mut app = console(page(orgs(5), false, false));
+    press(&mut app, KeyCode::Char('/'));
+    let first = generation!(type_text(&mut app, "q"), LoadPage);
+    let effects = type_text(&mut app, "j");
+    let second = generation!(effects, LoadPage);
+    assert!(effects.iter().any(|e| matches!(e, Effect::Cancel(old) if *old == first)));
+    app.update(Message::Page(first, Ok(page(orgs(3), false, false))));
+    assert_eq!(app.list.rows.len(), 5, "the late answer is dropped");
+    app.update(Message::Page(second, Ok(page(orgs(1), false, false))));
+    assert_eq!(app.list.rows.len(), 1);
+    assert_eq!(app.list.search().as_deref(), Some("qj"), "letters are text, q does not quit");
+    press(&mut app, KeyCode::Enter);
+    assert_eq!(app.focus(), keymap::Place::List);
+    let effects = press(&mut app, KeyCode::Esc);
+    assert_eq!(app.list.search(), None);
+    let loaded = effects.iter().find_map(|effect| match effect {
+        Effect::LoadPage(_, query) => Some(query.search.clone()),
+        _ => None,
+    });
+    assert_eq!(loaded, Some(None), "{effects:?}");
+}
+
+#[test]
+fn sorting_cycles_and_turns_round() {
+    let mut app = console(page(orgs(5), false, false));
+    let effects = press(&mut app, KeyCode::Char('o'));
+    let Effect::LoadPage(_, query) = &effects[effects.len() - 1] else { panic!("{effects:?}") };
+    assert_eq!((query.sort.key, query.sort.descending), (SortKey::Created, true));
+    press(&mut app, KeyCode::Char('O'));
+    assert_eq!((app.list.sort.key, app.list.sort.descending), (SortKey::Created, false));
+    press(&mut app, KeyCode::Char('o'));
+    assert_eq!(app.list.sort.key, SortKey::Email);
+    press(&mut app, KeyCode::Char('o'));
+    assert_eq!(app.list.sort, crate::store::Sort::default());
+}
+
+#[test]
+fn details_follow_the_selection_where_both_show_and_only_there() {
+    let mut narrow = console(page(orgs(5), false, false));
+    assert!(press(&mut narrow, KeyCode::Char('j')).is_empty(), "80 columns show no details");
+    let effects = press(&mut narrow, KeyCode::Enter);
+    assert!(matches!(effects[..], [Effect::LoadDetail(_, id)] if id == orgs(5)[1].id));
+
+    let mut wide = console_sized(page(orgs(5), false, false), 120, 40);
+    let effects = press(&mut wide, KeyCode::Char('j'));
+    let first = generation!(effects, LoadDetail);
+    let effects = press(&mut wide, KeyCode::Char('j'));
+    assert!(effects.iter().any(|e| matches!(e, Effect::Cancel(old) if *old == first)));
+    let statistics = Statistics { documents: 7, bytes: 9, indexes: 1 };
+    let answer = Ok(Some((orgs(5)[1].clone(), statistics)));
+    wide.update(Message::Detail(first, answer));
+    assert_eq!(wide.detail.statistics, None, "the late answer is about another one");
+    let answer = Ok(Some((orgs(5)[2].clone(), statistics)));
+    wide.update(Message::Detail(generation!(effects, LoadDetail), answer));
+    assert_eq!(wide.detail.statistics, Some(statistics));
+}
+
+#[test]
+fn documents_are_read_when_their_tab_is_opened() {
+    let mut app = console_sized(page(orgs(5), false, false), 120, 40);
+    let effects = press(&mut app, KeyCode::Right);
+    let generation = generation!(effects, LoadDocuments);
+    let lines = (0..100).map(|n| n.to_string()).collect();
+    app.update(Message::Documents(generation, Ok(lines)));
+    press(&mut app, KeyCode::Tab);
+    press(&mut app, KeyCode::Char('G'));
+    let rows = app.areas().map(|a| a.detail_rows()).unwrap();
+    assert_eq!(app.detail.scroll, 100 - rows);
+    press(&mut app, KeyCode::Tab);
+    let effects = press(&mut app, KeyCode::Char('j'));
+    assert_eq!(app.detail.scroll, 0);
+    generation!(effects, LoadDocuments);
+}
+
+#[test]
+fn an_organization_is_made_field_by_field() {
+    let mut app = console(page(orgs(2), false, false));
+    press(&mut app, KeyCode::Char('n'));
+    type_text(&mut app, "q");
+    let effects = press(&mut app, KeyCode::Enter);
+    let [Effect::Check(generation, Check::Name(name, None))] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(name, "q");
+    let taken = Error::Taken { what: ClaimKind::Name, wanted: "q".into(), by: "Q".into() };
+    app.update(Message::Checked(*generation, Field::Name, Err(taken)));
+    let said = top_form(&app).fields[0].problem.clone().unwrap();
+    assert_eq!(said.what, "the name “q” is taken by “Q”");
+    assert_eq!(top_form(&app).focus, 1, "typing goes on in the next field");
+
+    type_text(&mut app, "ada@example.com");
+    press(&mut app, KeyCode::Tab);
+    type_text(&mut app, "violet harbor lantern 42");
+    let effects = press(&mut app, KeyCode::Enter);
+    let Effect::Create(generation, wish) = &effects[0] else { panic!("{effects:?}") };
+    assert_eq!((wish.name.as_str(), wish.email.as_str()), ("q", "ada@example.com"));
+    assert_eq!(wish.password.reveal(), "violet harbor lantern 42");
+
+    assert!(type_text(&mut app, "x").is_empty());
+    assert_eq!(top_form(&app).text(Field::Name), "q", "while it waits nothing is typed");
+    let made = org(9, "q");
+    let effects = app.update(Message::Created(*generation, Ok(made.clone())));
+    assert!(app.layers.is_empty());
+    let generation = generation!(effects, LoadPage);
+    let mut rows = orgs(2);
+    rows.push(made.clone());
+    app.update(Message::Page(generation, Ok(page(rows, false, false))));
+    assert_eq!(app.list.selected(), Some(&made), "it is selected");
+}
+
+#[test]
+fn nothing_typed_is_lost_when_the_database_refuses_or_goes_away() {
+    let mut app = console(page(orgs(2), false, false));
+    press(&mut app, KeyCode::Char('n'));
+    type_text(&mut app, "acme");
+    press(&mut app, KeyCode::Tab);
+    type_text(&mut app, "ada@acme.com");
+    let gone = StoreError::Unreachable { address: "db1".into(), problem: "closed".into() };
+    let generation = generation!(control(&mut app, 's'), Create);
+    app.update(Message::Created(generation, Err(gone.into())));
+    let form = top_form(&app);
+    assert_eq!(form.text(Field::Name), "acme");
+    assert_eq!(form.text(Field::Email), "ada@acme.com");
+    assert!(form.problem.as_ref().unwrap().what.contains("db1 cannot be reached"));
+
+    let generation = generation!(control(&mut app, 's'), Create);
+    let short = Error::Invalid(Invalid::PasswordTooShort { is: 0, least: 15 });
+    app.update(Message::Created(generation, Err(short)));
+    let form = top_form(&app);
+    assert_eq!(form.focus, 2, "the field it is about is the one to type in");
+    assert!(form.fields[2].problem.is_some());
+    assert_eq!(form.problem, None);
+}
+
+#[test]
+fn a_deed_that_is_no_longer_waited_for_still_reports() {
+    let mut app = console(page(orgs(2), false, false));
+    press(&mut app, KeyCode::Char('n'));
+    type_text(&mut app, "acme");
+    let generation = generation!(control(&mut app, 's'), Create);
+    press(&mut app, KeyCode::Esc);
+    assert_eq!(top_form(&app).text(Field::Name), "acme", "the form is still there");
+    press(&mut app, KeyCode::Esc);
+    assert!(app.layers.is_empty());
+    let effects = app.update(Message::Created(generation, Ok(org(9, "acme"))));
+    assert_eq!(app.notice.as_ref().unwrap().1.what, "“acme” was created");
+    generation!(effects, LoadPage);
+}
+
+#[test]
+fn a_made_password_is_shown_until_it_is_changed() {
+    let mut app = console(page(orgs(2), false, false));
+    press(&mut app, KeyCode::Char('n'));
+    assert!(matches!(control(&mut app, 'g')[..], [Effect::Generate]));
+    let effects = app.update(Message::Generated(Ok(Secret::from("abcde-fghjk"))));
+    generation!(effects, Check);
+    assert!(top_form(&app).fields[2].revealed);
+    assert_eq!(top_form(&app).focus, 2);
+    type_text(&mut app, "x");
+    assert!(!top_form(&app).fields[2].revealed);
+    control(&mut app, 'r');
+    assert!(top_form(&app).fields[2].revealed);
+}
+
+#[test]
+fn an_edit_that_needs_a_login_asks_for_it_and_goes_on() {
+    let mut app = console(page(orgs(2), false, false));
+    press(&mut app, KeyCode::Char('e'));
+    press(&mut app, KeyCode::Tab);
+    type_text(&mut app, ".org");
+    let effects = control(&mut app, 's');
+    let Effect::Update(generation, _, edit, None) = &effects[0] else { panic!("{effects:?}") };
+    assert_eq!(edit.email.as_deref(), Some("org000@example.com.org"));
+    let refusal = Error::NotAllowed(Refusal::NoSession("org000".into()));
+    app.update(Message::Updated(*generation, Err(refusal)));
+    let Some(Layer::Login(login)) = app.layers.last() else { panic!("{:?}", app.layers) };
+    assert_eq!(login.fields[0].text(), "org000@example.com", "the admin's e-mail is suggested");
+    assert!(login.problem.as_ref().unwrap().what.contains("as an admin of “org000”"));
+    assert_eq!(login.focus, 1);
+
+    type_text(&mut app, "wrong");
+    let generation = generation!(press(&mut app, KeyCode::Enter), Login);
+    app.update(Message::LoggedIn(generation, Err(Error::WrongLogin)));
+    type_text(&mut app, "right");
+    let effects = press(&mut app, KeyCode::Enter);
+    let Effect::Login(generation, email, password) = &effects[0] else { panic!("{effects:?}") };
+    assert_eq!((email.as_str(), password.reveal()), ("org000@example.com", "right"));
+    let session = session(&app, &orgs(1)[0]);
+    let effects = app.update(Message::LoggedIn(*generation, Ok(session)));
+    let [Effect::Update(generation, _, edit, Some(_))] = &effects[..] else {
+        panic!("what was wanted goes on: {effects:?}")
+    };
+    assert_eq!(edit.email.as_deref(), Some("org000@example.com.org"));
+    app.update(Message::Updated(*generation, Ok(org(0, "org000"))));
+    assert!(app.layers.is_empty());
+}
+
+#[test]
+fn an_edit_without_a_difference_is_not_sent() {
+    let mut app = console(page(orgs(2), false, false));
+    press(&mut app, KeyCode::Char('e'));
+    assert!(control(&mut app, 's').is_empty());
+    assert_eq!(top_form(&app).problem.as_ref().unwrap().what, "nothing is different");
+}
+
+#[test]
+fn deleting_wants_a_login_of_that_organization_and_the_name() {
+    let mut app = console(page(orgs(3), false, false));
+    let effects = press(&mut app, KeyCode::Char('d'));
+    let counted = generation!(effects, LoadDetail);
+    let asked = generation!(effects, Authorize);
+    let refusal = Refusal::OtherOrganization {
+        admin: "bob@globex.com".into(),
+        of: "globex".into(),
+        wanted: "org000".into(),
+    };
+    app.update(Message::Authorized(asked, Err(refusal.into())));
+    let Some(Layer::Login(login)) = app.layers.last() else { panic!("{:?}", app.layers) };
+    assert_eq!(
+        login.problem.as_ref().unwrap().what,
+        "bob@globex.com is an admin of “globex”, not of “org000”"
+    );
+    let statistics = Statistics { documents: 12, bytes: 3400, indexes: 1 };
+    app.update(Message::Detail(counted, Ok(Some((org(0, "org000"), statistics)))));
+    let session = session(&app, &orgs(1)[0]);
+    let generation = generation!(press(&mut app, KeyCode::Enter), Login);
+    let effects = app.update(Message::LoggedIn(generation, Ok(session)));
+    app.update(Message::Authorized(generation!(effects, Authorize), Ok(())));
+    let Some(Layer::Delete(deletion)) = app.layers.last() else { panic!("{:?}", app.layers) };
+    assert_eq!(deletion.statistics, Some(statistics));
+
+    type_text(&mut app, "org00");
+    let effects = press(&mut app, KeyCode::Enter);
+    let Effect::Delete(generation, _, confirmation, Some(_)) = &effects[0] else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(*confirmation, Confirmation::Typed("org00".into()));
+    app.update(Message::Deleted(*generation, "org000".into(), Err(Error::NotConfirmed)));
+    type_text(&mut app, "0");
+    let effects = press(&mut app, KeyCode::Enter);
+    let generation = generation!(effects, Delete);
+    let effects = app.update(Message::Deleted(generation, "org000".into(), Ok(())));
+    assert!(app.layers.is_empty());
+    assert!(app.session.is_none(), "its admin's session ends with it");
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Logout(_))));
+    generation!(effects, LoadPage);
+}
+
+#[test]
+fn leaving_the_login_leaves_the_deletion_it_was_for() {
+    let mut app = console(page(orgs(3), false, false));
+    let asked = generation!(press(&mut app, KeyCode::Char('d')), Authorize);
+    let refusal = Refusal::NoSession("org000".into());
+    app.update(Message::Authorized(asked, Err(refusal.into())));
+    press(&mut app, KeyCode::Esc);
+    assert!(app.layers.is_empty());
+}
+
+#[test]
+fn a_session_counts_down_ends_and_is_logged_out_of() {
+    let mut app = console(page(orgs(3), false, false));
+    assert_eq!(app.next_tick(), None, "without a session nothing ticks");
+    log_in(&mut app, &orgs(1)[0]);
+    assert!(app.next_tick().unwrap() <= Duration::from_secs(1));
+    later(&mut app, Duration::from_mins(29));
+    assert!(app.session.is_some());
+    later(&mut app, Duration::from_mins(1));
+    assert!(app.session.is_none());
+    assert!(app.notice.as_ref().unwrap().1.what.contains("has ended"));
+    assert_eq!(app.next_tick(), None);
+
+    let start = app.now;
+    log_in(&mut app, &orgs(1)[0]);
+    assert!(app.session.as_ref().unwrap().expires_at > start);
+    let effects = press(&mut app, KeyCode::Char('L'));
+    assert!(matches!(effects[..], [Effect::Logout(_)]));
+    assert!(app.session.is_none());
+}
+
+#[test]
+fn a_paste_is_text_and_never_a_command() {
+    let mut app = console(page(orgs(3), false, false));
+    let effects = app.update(Message::Paste("ndq\n/x".into()));
+    assert!(effects.is_empty() && app.layers.is_empty());
+    press(&mut app, KeyCode::Char('n'));
+    app.update(Message::Paste("ac\u{202e}me\r\n".into()));
+    assert_eq!(top_form(&app).text(Field::Name), "ac\u{202e}me");
+    assert_eq!(top_form(&app).focus, 0, "a pasted line end does not move on");
+    app.update(Message::Paste("x".repeat(1_000_000)));
+    assert!(top_form(&app).text(Field::Name).chars().count() <= 1024);
+}
+
+#[test]
+fn the_list_that_cannot_be_read_keeps_its_rows_and_offers_to_read_again() {
+    let mut app = console(page(orgs(3), false, false));
+    let generation = generation!(press(&mut app, KeyCode::Char('r')), LoadPage);
+    let gone = StoreError::Unreachable { address: "db1".into(), problem: "closed".into() };
+    app.update(Message::Page(generation, Err(gone.into())));
+    assert_eq!(app.list.rows.len(), 3);
+    assert!(app.notice.as_ref().unwrap().1.help.contains("r reads it again"));
+    assert_eq!(app.next_tick(), None, "it is not tried again by itself");
+    let generation = generation!(press(&mut app, KeyCode::Char('r')), LoadPage);
+    app.update(Message::Page(generation, Ok(page(orgs(4), false, false))));
+    assert_eq!(app.list.rows.len(), 4);
+    assert!(app.notice.is_none(), "what was said is no longer true");
+}
+
+#[test]
+fn reading_that_takes_long_can_be_stopped() {
+    let mut app = console(page(orgs(3), false, false));
+    let generation = generation!(press(&mut app, KeyCode::Char('r')), LoadPage);
+    assert_eq!(app.list.loading.shown_wait(app.now), None);
+    later(&mut app, Duration::from_millis(100));
+    assert!(app.list.loading.shown_wait(app.now).is_some());
+    let effects = press(&mut app, KeyCode::Esc);
+    assert!(matches!(effects[..], [Effect::Cancel(cancelled)] if cancelled == generation));
+    assert_eq!(app.list.rows.len(), 3);
+}
+
+#[test]
+fn help_is_about_where_it_was_opened_and_any_place_can_be_left_for_good() {
+    let mut app = console(page(orgs(3), false, false));
+    press(&mut app, KeyCode::Char('?'));
+    let Some(Layer::Help(help)) = app.layers.last() else { panic!("{:?}", app.layers) };
+    assert_eq!(help.about, keymap::Place::List);
+    assert!(matches!(control(&mut app, 'c')[..], [Effect::Quit]));
+    press(&mut app, KeyCode::Char('q'));
+    assert!(app.layers.is_empty(), "q leaves the help, not the console");
+    press(&mut app, KeyCode::Char('n'));
+    type_text(&mut app, "?");
+    assert_eq!(top_form(&app).text(Field::Name), "?");
+    assert!(matches!(control(&mut app, 'z')[..], [Effect::Suspend]));
+    assert!(matches!(control(&mut app, 'c')[..], [Effect::Quit]));
+}
+
+#[test]
+fn an_empty_database_has_nothing_to_edit_or_delete() {
+    let mut app = console(Page::default());
+    for key in ['e', 'd'] {
+        assert!(press(&mut app, KeyCode::Char(key)).is_empty());
+    }
+    assert!(app.layers.is_empty());
+    press(&mut app, KeyCode::Enter);
+    assert_eq!(app.pane, Pane::List);
+}

@@ -1,0 +1,329 @@
+//! The one table of commands: what each does, its keys, and where it works. Key handling, the footer
+//! and the help are all made from it.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+
+/// Where the keys go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// No database yet, or it was lost at the start.
+    Unconnected,
+    /// The list of organizations.
+    List,
+    /// The filter above the list, being typed.
+    Filter,
+    /// The details of one organization.
+    Detail,
+    /// A form that makes or changes an organization.
+    Form,
+    /// The question before a deletion.
+    Delete,
+    /// The login.
+    Login,
+    /// The help.
+    Help,
+}
+
+use Place::{Delete, Detail, Filter, Form, Help, List, Login, Unconnected};
+
+const EVERYWHERE: &[Place] = &[Unconnected, List, Filter, Detail, Form, Delete, Login, Help];
+const BROWSING: &[Place] = &[List, Detail];
+const MOVING: &[Place] = &[List, Detail, Help];
+
+/// What a key can mean. The words for each are in [`COMMANDS`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Command {
+    /// One down.
+    Down,
+    /// One up.
+    Up,
+    /// A screen down.
+    PageDown,
+    /// A screen up.
+    PageUp,
+    /// To the beginning.
+    First,
+    /// To the end.
+    Last,
+    /// Begin to filter.
+    Filter,
+    /// Sort by something else.
+    Sort,
+    /// Sort the other way round.
+    Reverse,
+    /// Look into the organization.
+    Open,
+    /// To the other pane.
+    NextPane,
+    /// The next tab of the details.
+    NextTab,
+    /// The previous tab of the details.
+    PreviousTab,
+    /// Make an organization.
+    New,
+    /// Change the organization.
+    Edit,
+    /// Remove the organization.
+    Delete,
+    /// Log in, or out.
+    Login,
+    /// Read everything again.
+    Refresh,
+    /// Connect again.
+    Retry,
+    /// To the next field.
+    NextField,
+    /// To the previous field.
+    PreviousField,
+    /// On: the next field, or at the last one what [`Command::Submit`] does.
+    Accept,
+    /// Do what the form or question is for.
+    Submit,
+    /// Make a strong password.
+    Generate,
+    /// Show or hide the password.
+    Reveal,
+    /// Show or leave the help.
+    Help,
+    /// Leave what is on top, or stop waiting.
+    Back,
+    /// Leave to the shell for a while.
+    Suspend,
+    /// Leave.
+    Quit,
+}
+
+/// A row of the table.
+#[derive(Debug)]
+pub struct Row {
+    /// What it is.
+    pub command: Command,
+    /// Its keys, as people write them; the first is the one the footer shows.
+    pub keys: &'static [Key],
+    /// Where it works.
+    pub places: &'static [Place],
+    /// The word in the footer; none for what everybody knows or seldom needs.
+    pub hint: Option<&'static str>,
+    /// What it does, in the help.
+    pub does: &'static str,
+}
+
+/// A key with its modifiers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Key {
+    code: KeyCode,
+    control: bool,
+}
+
+const fn key(code: KeyCode) -> Key {
+    Key { code, control: false }
+}
+
+const fn letter(character: char) -> Key {
+    key(KeyCode::Char(character))
+}
+
+const fn control(character: char) -> Key {
+    Key { code: KeyCode::Char(character), control: true }
+}
+
+impl Key {
+    /// Whether an event is this key. A letter's shift is in its case already.
+    fn is(self, event: &KeyEvent) -> bool {
+        let control = event.modifiers.contains(KeyModifiers::CONTROL);
+        let alt = event.modifiers.intersects(KeyModifiers::ALT | KeyModifiers::META);
+        event.code == self.code && control == self.control && !alt
+    }
+
+    /// How people write it: `^d`, `enter`, `↓`.
+    #[must_use]
+    pub fn words(self) -> String {
+        let name = match self.code {
+            KeyCode::Char(' ') => "space".to_owned(),
+            KeyCode::Char(character) => character.to_string(),
+            KeyCode::Up => "↑".to_owned(),
+            KeyCode::Down => "↓".to_owned(),
+            KeyCode::Left => "←".to_owned(),
+            KeyCode::Right => "→".to_owned(),
+            KeyCode::PageUp => "PgUp".to_owned(),
+            KeyCode::PageDown => "PgDn".to_owned(),
+            KeyCode::BackTab => "shift-tab".to_owned(),
+            other => format!("{other:?}").to_lowercase(),
+        };
+        if self.control { format!("^{name}") } else { name }
+    }
+}
+
+macro_rules! row {
+    ($command:ident, $keys:expr, $places:expr, $hint:expr, $does:expr) => {
+        Row { command: Command::$command, keys: &$keys, places: $places, hint: $hint, does: $does }
+    };
+}
+
+/// All commands, in the order of footer and help.
+pub const COMMANDS: &[Row] = &[
+    row!(
+        Retry,
+        [letter('r'), key(KeyCode::Enter)],
+        &[Unconnected],
+        Some("try again"),
+        "connect to the database again"
+    ),
+    row!(New, [letter('n')], BROWSING, Some("new"), "make an organization"),
+    row!(
+        Edit,
+        [letter('e')],
+        BROWSING,
+        Some("edit"),
+        "change its name, its admin's e-mail or password"
+    ),
+    row!(
+        Delete,
+        [letter('d')],
+        BROWSING,
+        Some("delete"),
+        "remove it with everything it has (needs its admin's login)"
+    ),
+    row!(
+        Filter,
+        [letter('/')],
+        BROWSING,
+        Some("filter"),
+        "show only organizations whose name or e-mail has …"
+    ),
+    row!(Sort, [letter('o')], BROWSING, Some("sort"), "sort by name, age, e-mail"),
+    row!(Reverse, [letter('O')], BROWSING, None, "sort the other way round"),
+    row!(Open, [key(KeyCode::Enter)], &[List], Some("open"), "look into the organization"),
+    row!(NextPane, [key(KeyCode::Tab)], BROWSING, None, "to the other pane"),
+    row!(
+        NextTab,
+        [key(KeyCode::Right), letter('l')],
+        BROWSING,
+        None,
+        "the next tab of the details"
+    ),
+    row!(
+        PreviousTab,
+        [key(KeyCode::Left), letter('h')],
+        BROWSING,
+        None,
+        "the previous tab of the details"
+    ),
+    row!(Login, [letter('L')], BROWSING, None, "log in as an admin, or out"),
+    row!(Refresh, [letter('r')], BROWSING, None, "read everything again"),
+    row!(Down, [letter('j'), key(KeyCode::Down)], MOVING, None, "down"),
+    row!(Up, [letter('k'), key(KeyCode::Up)], MOVING, None, "up"),
+    row!(PageDown, [key(KeyCode::PageDown), control('d')], MOVING, None, "a screen down"),
+    row!(PageUp, [key(KeyCode::PageUp), control('u')], MOVING, None, "a screen up"),
+    row!(First, [letter('g'), key(KeyCode::Home)], MOVING, None, "to the beginning"),
+    row!(Last, [letter('G'), key(KeyCode::End)], MOVING, None, "to the end"),
+    row!(
+        Accept,
+        [key(KeyCode::Enter)],
+        &[Filter],
+        Some("keep"),
+        "keep the filter and go back to the list"
+    ),
+    row!(Down, [key(KeyCode::Down)], &[Filter], None, "down"),
+    row!(Up, [key(KeyCode::Up)], &[Filter], None, "up"),
+    row!(
+        Accept,
+        [key(KeyCode::Enter)],
+        &[Form, Login, Delete],
+        Some("next"),
+        "the next field; at the last one, do it"
+    ),
+    row!(Submit, [control('s')], &[Form, Login, Delete], Some("do it"), "do it"),
+    row!(
+        NextField,
+        [key(KeyCode::Tab), key(KeyCode::Down)],
+        &[Form, Login],
+        None,
+        "to the next field"
+    ),
+    row!(
+        PreviousField,
+        [key(KeyCode::BackTab), key(KeyCode::Up)],
+        &[Form, Login],
+        None,
+        "to the previous field"
+    ),
+    row!(
+        Generate,
+        [control('g')],
+        &[Form],
+        Some("make a password"),
+        "make a strong password and show it once"
+    ),
+    row!(Reveal, [control('r')], &[Form, Login], Some("show"), "show or hide the password"),
+    row!(
+        Back,
+        [key(KeyCode::Esc)],
+        EVERYWHERE,
+        Some("back"),
+        "leave what is on top; stop waiting; drop the filter"
+    ),
+    row!(
+        Help,
+        [letter('?')],
+        &[Unconnected, List, Detail, Help],
+        Some("help"),
+        "show or leave this help"
+    ),
+    row!(Quit, [letter('q')], &[Unconnected, List, Detail], Some("quit"), "leave"),
+    row!(Back, [letter('q')], &[Help], None, "leave the help"),
+    row!(Quit, [control('c')], EVERYWHERE, None, "leave, from anywhere"),
+    row!(Suspend, [control('z')], EVERYWHERE, None, "to the shell; fg comes back"),
+];
+
+/// What a key means in a place; none when it is text, or nothing.
+#[must_use]
+pub fn command(place: Place, event: &KeyEvent) -> Option<Command> {
+    if event.kind == KeyEventKind::Release {
+        return None;
+    }
+    rows(place).find(|row| row.keys.iter().any(|key| key.is(event))).map(|row| row.command)
+}
+
+/// The commands that work in a place.
+pub fn rows(place: Place) -> impl Iterator<Item = &'static Row> {
+    COMMANDS.iter().filter(move |row| row.places.contains(&place))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_key_means_two_things_in_one_place() {
+        for place in EVERYWHERE {
+            let keys: Vec<_> = rows(*place).flat_map(|row| row.keys).collect();
+            for (at, key) in keys.iter().enumerate() {
+                assert!(!keys[..at].contains(key), "{} in {place:?}", key.words());
+            }
+        }
+    }
+
+    #[test]
+    fn where_text_is_typed_no_letter_is_a_command() {
+        for place in [Filter, Form, Login, Delete] {
+            for row in rows(place) {
+                for key in row.keys {
+                    assert!(
+                        key.control || !matches!(key.code, KeyCode::Char(_)),
+                        "{} in {place:?}",
+                        key.words()
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn keys_are_written_as_people_say_them() {
+        assert_eq!(control('d').words(), "^d");
+        assert_eq!(key(KeyCode::Enter).words(), "enter");
+        assert_eq!(key(KeyCode::Esc).words(), "esc");
+        assert_eq!(key(KeyCode::BackTab).words(), "shift-tab");
+    }
+}

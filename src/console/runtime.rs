@@ -1,0 +1,112 @@
+//! The loop between the terminal, the state and the database.
+//!
+//! It waits for keys, answers and the clock, feeds the state everything that has queued up, runs the
+//! effects as tasks, and draws once. Nothing here decides anything about organizations.
+
+mod effects;
+
+use std::{
+    io,
+    time::{Duration, SystemTime},
+};
+
+use crossterm::event::{Event, EventStream};
+use futures_util::{FutureExt, StreamExt};
+use tokio::sync::mpsc;
+
+use self::effects::{Answer, Effects};
+use super::{
+    app::{App, Effect, Message},
+    ending::{Ending, Endings},
+    terminal::Terminal,
+    theme::Theme,
+    view,
+};
+use crate::config::Settings;
+
+/// How long deeds that write may go on after the console was left. What is cut off all the same is
+/// settled by the next console that connects.
+const PATIENCE: Duration = Duration::from_millis(600);
+
+/// Runs the console until it is left.
+pub(super) async fn run(
+    settings: Settings,
+    theme: &Theme,
+    endings: &mut Endings,
+) -> io::Result<Ending> {
+    let mut terminal = Terminal::take()?;
+    let (answers, mut answered) = mpsc::unbounded_channel::<Answer>();
+    let (mut app, first) = App::new(settings.target.place(), SystemTime::now());
+    let mut effects = Effects::new(settings, answers);
+    let (width, height) = terminal.size()?;
+    app.update(Message::Resize(width, height));
+    effects.run(first);
+
+    // Read by a thread of crossterm's, which stops when this is dropped.
+    let mut events = EventStream::new();
+    let mut batch = Vec::new();
+    let ending = loop {
+        terminal.draw(|frame| view::draw(&app, theme, frame))?;
+        let tick = async {
+            match app.next_tick() {
+                Some(tick) => tokio::time::sleep(tick).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            ending = endings.next() => break ending,
+            event = events.next() => match event {
+                Some(event) => batch.extend(message(event?)),
+                None => break Ending::Hangup,
+            },
+            Some(answer) = answered.recv() => batch.push(effects.accept(answer)),
+            () = tick => {}
+        }
+        // Whatever else has queued up belongs into the same frame.
+        while let Some(Some(event)) = events.next().now_or_never() {
+            batch.extend(message(event?));
+        }
+        while let Ok(answer) = answered.try_recv() {
+            batch.push(effects.accept(answer));
+        }
+        let mut wanted = app.update(Message::Clock(SystemTime::now()));
+        let mut resized = false;
+        for message in batch.drain(..) {
+            resized |= matches!(message, Message::Resize(..));
+            wanted.extend(app.update(message));
+        }
+        if resized {
+            terminal.resize(app.size)?;
+        }
+        if wanted.iter().any(|effect| matches!(effect, Effect::Quit)) {
+            break Ending::Quit;
+        }
+        if wanted.iter().any(|effect| matches!(effect, Effect::Suspend)) {
+            suspend(&mut terminal)?;
+            let (width, height) = terminal.size()?;
+            wanted.extend(app.update(Message::Resize(width, height)));
+        }
+        effects.run(wanted);
+    };
+    drop(terminal);
+    effects.finish(PATIENCE).await;
+    Ok(ending)
+}
+
+fn message(event: Event) -> Option<Message> {
+    match event {
+        Event::Key(key) => Some(Message::Key(key)),
+        Event::Paste(text) => Some(Message::Paste(text)),
+        Event::Resize(width, height) => Some(Message::Resize(width, height)),
+        _ => None,
+    }
+}
+
+/// Stops the whole foreground job, as the terminal's own ^Z would, and comes back with it. A program
+/// that was started by another one (`cargo run`) would otherwise leave that one waiting.
+fn suspend(terminal: &mut Terminal) -> io::Result<()> {
+    terminal.leave()?;
+    rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)?;
+    terminal.enter()
+}

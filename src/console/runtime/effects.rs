@@ -1,0 +1,216 @@
+//! Effects become tasks, and their ends become messages.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use tokio::{
+    sync::mpsc::UnboundedSender,
+    task::{AbortHandle, JoinSet},
+};
+
+use crate::{
+    config::Settings,
+    console::{
+        app::{Check, Connected, Effect, Generation, Message},
+        documents,
+    },
+    org::{Org, Secret},
+    store::Statistics,
+    tenancy::{Error, Result, Session, Tenancy},
+};
+
+/// How many documents the details show.
+const DOCUMENTS: u32 = 50;
+/// How long a selection rests before its details are read: while a key is held down, none are.
+const REST: Duration = Duration::from_millis(30);
+
+/// What a task ends with.
+pub(super) struct Answer {
+    message: Message,
+    opened: Option<Arc<Tenancy>>,
+    generation: Generation,
+}
+
+/// The tasks under way.
+pub(super) struct Effects {
+    settings: Settings,
+    tenancy: Option<Arc<Tenancy>>,
+    answers: UnboundedSender<Answer>,
+    /// What may be stopped when nobody waits for it any more: everything that does not write.
+    reads: HashMap<Generation, AbortHandle>,
+    /// What goes on to its end.
+    writes: JoinSet<()>,
+}
+
+impl Effects {
+    pub(super) fn new(settings: Settings, answers: UnboundedSender<Answer>) -> Self {
+        let (reads, writes) = (HashMap::new(), JoinSet::new());
+        Self { settings, tenancy: None, answers, reads, writes }
+    }
+
+    /// Begins everything that is wanted.
+    pub(super) fn run(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            self.begin(effect);
+        }
+        while self.writes.try_join_next().is_some() {}
+    }
+
+    /// Takes the end of a task.
+    pub(super) fn accept(&mut self, answer: Answer) -> Message {
+        self.reads.remove(&answer.generation);
+        if let Some(tenancy) = answer.opened {
+            self.tenancy = Some(tenancy);
+        }
+        answer.message
+    }
+
+    /// Lets what writes come to its end, for so long.
+    pub(super) async fn finish(mut self, patience: Duration) {
+        for read in self.reads.values() {
+            read.abort();
+        }
+        let all = async { while self.writes.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(patience, all).await;
+    }
+
+    fn begin(&mut self, effect: Effect) {
+        match effect {
+            Effect::Connect(generation) => self.connect(generation),
+            Effect::Cancel(generation) => {
+                if let Some(read) = self.reads.remove(&generation) {
+                    read.abort();
+                }
+            }
+            Effect::Generate => {
+                let made = Secret::generate().map_err(|e| Error::Machine(e.to_string()));
+                self.answer(0, Message::Generated(made));
+            }
+            Effect::Logout(session) => {
+                if let Some(tenancy) = &self.tenancy {
+                    tenancy.logout(&session);
+                }
+            }
+            // The loop does these itself.
+            Effect::Quit | Effect::Suspend => {}
+            effect => {
+                if let Some(tenancy) = self.tenancy.clone() {
+                    self.ask(tenancy, effect);
+                }
+            }
+        }
+    }
+
+    fn ask(&mut self, tenancy: Arc<Tenancy>, effect: Effect) {
+        match effect {
+            Effect::LoadPage(generation, query) => self.read(generation, async move {
+                Message::Page(generation, tenancy.page(&query).await)
+            }),
+            Effect::Count(generation, search, most) => self.read(generation, async move {
+                Message::Counted(generation, tenancy.count(search.as_deref(), most).await)
+            }),
+            Effect::LoadDetail(generation, id) => self.read(generation, async move {
+                tokio::time::sleep(REST).await;
+                Message::Detail(generation, detail(&tenancy, id).await)
+            }),
+            Effect::LoadDocuments(generation, org) => self.read(generation, async move {
+                tokio::time::sleep(REST).await;
+                let documents = tenancy.documents(&org, DOCUMENTS).await;
+                Message::Documents(generation, documents.map(|d| documents::lines(&d)))
+            }),
+            Effect::Check(generation, check) => self.read(generation, async move {
+                let field = check.field();
+                Message::Checked(generation, field, checked(&tenancy, check).await)
+            }),
+            Effect::Authorize(generation, org, session) => self.read(generation, async move {
+                let token = session.as_ref().map(Session::token);
+                Message::Authorized(generation, tenancy.authorize(&org, token).await)
+            }),
+            Effect::Login(generation, email, password) => self.read(generation, async move {
+                Message::LoggedIn(generation, tenancy.login(&email, &password).await)
+            }),
+            Effect::Create(generation, wish) => self.write(generation, async move {
+                Message::Created(generation, tenancy.create(&wish).await)
+            }),
+            Effect::Update(generation, org, edit, session) => self.write(generation, async move {
+                let token = session.as_ref().map(Session::token);
+                Message::Updated(generation, tenancy.update(&org, &edit, token).await)
+            }),
+            Effect::Delete(generation, org, confirmation, session) => {
+                self.write(generation, async move {
+                    let token = session.as_ref().map(Session::token);
+                    let result = tenancy.delete(&org, &confirmation, token).await;
+                    Message::Deleted(generation, org.name, result)
+                });
+            }
+            _ => {}
+        }
+    }
+
+    fn connect(&mut self, generation: Generation) {
+        let (settings, answers) = (self.settings.clone(), self.answers.clone());
+        let task = tokio::spawn(async move {
+            let (message, opened) = match crate::open(&settings).await {
+                Ok(opened) => {
+                    let connected = Connected {
+                        place: opened.tenancy.place().clone(),
+                        read_only: opened.tenancy.read_only().map(str::to_owned),
+                        demo: opened.demo.map(|admin| (admin.email, admin.password)),
+                    };
+                    (Message::Connected(generation, Ok(connected)), Some(Arc::new(opened.tenancy)))
+                }
+                Err(error) => (Message::Connected(generation, Err(error)), None),
+            };
+            // Nobody listens once the console is left.
+            let _ = answers.send(Answer { message, opened, generation });
+        });
+        self.reads.insert(generation, task.abort_handle());
+    }
+
+    fn read(
+        &mut self,
+        generation: Generation,
+        work: impl Future<Output = Message> + Send + 'static,
+    ) {
+        let answers = self.answers.clone();
+        let task = tokio::spawn(async move {
+            let message = work.await;
+            let _ = answers.send(Answer { message, opened: None, generation });
+        });
+        self.reads.insert(generation, task.abort_handle());
+    }
+
+    fn write(
+        &mut self,
+        generation: Generation,
+        work: impl Future<Output = Message> + Send + 'static,
+    ) {
+        let answers = self.answers.clone();
+        self.writes.spawn(async move {
+            let message = work.await;
+            let _ = answers.send(Answer { message, opened: None, generation });
+        });
+    }
+
+    fn answer(&self, generation: Generation, message: Message) {
+        let _ = self.answers.send(Answer { message, opened: None, generation });
+    }
+}
+
+async fn detail(
+    tenancy: &Tenancy,
+    id: mongodb::bson::oid::ObjectId,
+) -> Result<Option<(Org, Statistics)>> {
+    let Some(org) = tenancy.org(id).await? else { return Ok(None) };
+    let statistics = tenancy.statistics(&org).await?;
+    Ok(Some((org, statistics)))
+}
+
+async fn checked(tenancy: &Tenancy, check: Check) -> Result<()> {
+    match check {
+        Check::Name(name, org) => tenancy.check_name(&name, org.as_deref()).await,
+        Check::Email(email, org) => tenancy.check_email(&email, org.as_deref()).await,
+        Check::Password { password, name, email } => {
+            tenancy.check_password(&password, &name, &email).await
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! The terminal: taken at the start, given back however the program ends, one write a frame.
+
+use std::{
+    cell::RefCell,
+    fs::File,
+    io::{self, IsTerminal, Write},
+    os::fd::AsFd,
+    rc::Rc,
+};
+
+use crossterm::{
+    Command, cursor,
+    event::{DisableBracketedPaste, EnableBracketedPaste},
+    terminal::{
+        self as screen, BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate,
+        EnterAlternateScreen, LeaveAlternateScreen,
+    },
+};
+use ratatui::{
+    Frame, TerminalOptions, Viewport,
+    backend::CrosstermBackend,
+    layout::Rect,
+};
+
+/// Collects a whole frame, so that it leaves in one `write(2)`: ratatui and crossterm flush several
+/// times a frame, and a terminal that draws in between flickers.
+#[derive(Clone, Default)]
+struct FrameBuffer(Rc<RefCell<Vec<u8>>>);
+
+impl Write for FrameBuffer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The terminal while the console has it. Dropping it gives it back.
+pub struct Terminal {
+    screen: ratatui::Terminal<CrosstermBackend<FrameBuffer>>,
+    buffer: FrameBuffer,
+    out: File,
+}
+
+impl Terminal {
+    /// Whether both ends of this program are a terminal.
+    #[must_use]
+    pub fn is_there() -> bool {
+        io::stdin().is_terminal() && io::stdout().is_terminal()
+    }
+
+    /// Takes the terminal: raw mode, the alternate screen, pastes as pastes.
+    ///
+    /// # Errors
+    /// What the terminal answers.
+    pub fn take() -> io::Result<Self> {
+        let out = File::from(io::stdout().as_fd().try_clone_to_owned()?);
+        // Whether there are colours is for the theme to say. Left to itself, crossterm answers NO_COLOR
+        // with an empty style that also takes away the mark of the selected row.
+        crossterm::style::force_color_output(true);
+        let buffer = FrameBuffer::default();
+        let screen = fixed(&buffer, Rect::ZERO)?;
+        let mut terminal = Self { screen, buffer, out };
+        terminal.enter()?;
+        Ok(terminal)
+    }
+
+    /// Takes the terminal again after [`Terminal::leave`].
+    ///
+    /// # Errors
+    /// What the terminal answers.
+    pub fn enter(&mut self) -> io::Result<()> {
+        screen::enable_raw_mode()?;
+        self.queue(EnterAlternateScreen)?;
+        self.queue(EnableBracketedPaste)?;
+        self.queue(cursor::Hide)?;
+        self.resize(self.size()?)
+    }
+
+    /// Gives the terminal back for a while.
+    ///
+    /// # Errors
+    /// What the terminal answers.
+    pub fn leave(&mut self) -> io::Result<()> {
+        self.buffer.0.borrow_mut().clear();
+        give_back(&mut self.out)
+    }
+
+    /// Columns and rows.
+    ///
+    /// # Errors
+    /// What the terminal answers.
+    pub fn size(&self) -> io::Result<(u16, u16)> {
+        let size = rustix::termios::tcgetwinsize(&self.out)?;
+        Ok((size.ws_col, size.ws_row))
+    }
+
+    /// Begins anew on a blank screen of this size. Asks the terminal nothing, so waits for nothing.
+    ///
+    /// # Errors
+    /// None in practice: it only fills the buffer.
+    pub fn resize(&mut self, (width, height): (u16, u16)) -> io::Result<()> {
+        self.screen = fixed(&self.buffer, Rect::new(0, 0, width, height))?;
+        self.queue(Clear(ClearType::All))
+    }
+
+    /// Draws a frame and writes what changed, in one write; nothing when nothing did.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn draw(&mut self, picture: impl FnOnce(&mut Frame)) -> io::Result<()> {
+        self.screen.draw(picture)?;
+        let frame = std::mem::take(&mut *self.buffer.0.borrow_mut());
+        let mut bytes = Vec::with_capacity(frame.len() + 16);
+        write_ansi(&mut bytes, BeginSynchronizedUpdate)?;
+        bytes.extend_from_slice(&frame);
+        write_ansi(&mut bytes, EndSynchronizedUpdate)?;
+        self.out.write_all(&bytes)
+    }
+
+    fn queue(&mut self, command: impl Command) -> io::Result<()> {
+        write_ansi(&mut self.buffer, command)
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // The terminal may be gone; then there is nobody to give it back to.
+        let _ = give_back(&mut self.out);
+    }
+}
+
+/// Gives the terminal back from wherever the program is: also from a panic.
+pub fn give_back_now() {
+    let _ = give_back(&mut io::stdout());
+}
+
+fn give_back(out: &mut impl Write) -> io::Result<()> {
+    let raw = screen::disable_raw_mode();
+    let mut bytes = Vec::new();
+    write_ansi(&mut bytes, EndSynchronizedUpdate)?;
+    write_ansi(&mut bytes, DisableBracketedPaste)?;
+    write_ansi(&mut bytes, cursor::Show)?;
+    write_ansi(&mut bytes, LeaveAlternateScreen)?;
+    out.write_all(&bytes)?;
+    out.flush()?;
+    raw
+}
+
+fn fixed(
+    buffer: &FrameBuffer,
+    area: Rect,
+) -> io::Result<ratatui::Terminal<CrosstermBackend<FrameBuffer>>> {
+    let options = TerminalOptions { viewport: Viewport::Fixed(area) };
+    ratatui::Terminal::with_options(CrosstermBackend::new(buffer.clone()), options)
+}
+
+fn write_ansi(out: &mut impl Write, command: impl Command) -> io::Result<()> {
+    let mut text = String::new();
+    command.write_ansi(&mut text).map_err(io::Error::other)?;
+    out.write_all(text.as_bytes())
+}
