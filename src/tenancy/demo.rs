@@ -240,3 +240,49 @@ impl Dice {
         written.parse::<Decimal128>().map_or(Bson::Null, Bson::Decimal128)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{
+        store::{PageAt, PageQuery, Sort},
+        tenancy::{Rules, Tenancy},
+    };
+
+    fn now() -> DateTime {
+        DateTime::from_millis(1_790_000_000_000)
+    }
+
+    async fn seeded() -> (SqliteStore, DemoAdmin) {
+        let store = blocking(SqliteStore::in_memory).await.unwrap().unwrap();
+        let admin = seed(&store, now()).await.unwrap();
+        (store, admin)
+    }
+
+    #[tokio::test]
+    async fn the_samples_are_the_same_every_time_and_hold_what_they_say() {
+        let (one, admin) = seeded().await;
+        let (other, _) = seeded().await;
+        let query =
+            PageQuery { search: None, sort: Sort::default(), at: PageAt::First, limit: 100 };
+        let page = one.page(&query).await.unwrap();
+        assert_eq!(page, other.page(&query).await.unwrap());
+        assert_eq!(page.orgs.len(), ORGANIZATIONS.len());
+        for (name, _, hours, documents, _) in ORGANIZATIONS {
+            let org = one.org_named(name).await.unwrap().unwrap();
+            let age = now().timestamp_millis() - org.created_at.timestamp_millis();
+            assert_eq!(age, hours * 3_600_000);
+            let statistics = one.statistics(&org).await.unwrap();
+            assert_eq!(statistics.documents, u64::from(documents), "{name}");
+            let first = one.documents(&org, 3).await.unwrap();
+            let again = other.documents(&org, 3).await.unwrap();
+            assert_eq!(first[1..], again[1..], "{name}");
+            assert!(first.iter().any(|document| document.contains_key("note")), "{name}");
+        }
+        let tenancy = Tenancy::new(Arc::new(one), Rules::default()).unwrap();
+        let session = tenancy.login(&admin.email, &Secret::from(admin.password)).await.unwrap();
+        assert_eq!(session.organization_name.raw(), admin.organization);
+    }
+}
