@@ -4,3 +4,6 @@ pub mod app;
 mod documents;
 pub mod keymap;
 pub mod layout;
+pub mod text;
+pub mod theme;
+pub mod view;
