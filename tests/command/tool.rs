@@ -131,7 +131,9 @@ impl Home {
             let width = rows.column_count();
             let mut rows = rows.query([]).unwrap();
             while let Some(row) = rows.next().unwrap() {
-                let cells: Vec<_> = (0..width).map(|at| row.get_ref(at).unwrap()).collect();
+                let cells: Vec<_> = (0..width)
+                    .map(|at| row.get::<_, rusqlite::types::Value>(at).unwrap())
+                    .collect();
                 all.push(format!("{name}: {cells:?}"));
             }
         }
