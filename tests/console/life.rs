@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{pty::Console, support};
+use crate::{pty::Console, support::mongod};
 
 const NARROW: (u16, u16) = (80, 24);
 const WIDE: (u16, u16) = (120, 40);
@@ -94,14 +94,15 @@ fn a_whole_life_on_the_embedded_database_wide() {
 
 #[test]
 fn a_whole_life_on_a_standalone_server_narrow() {
-    let database = support::database();
-    whole_life(&["--uri", &support::standalone(), "--database", &database], NARROW);
+    let database = mongod::database_name("life");
+    whole_life(&["--uri", &mongod::standalone(), "--database", &database], NARROW);
 }
 
 #[test]
 fn a_whole_life_on_a_replica_set_wide() {
-    let database = support::database();
-    whole_life(&["--uri", &support::replica_set(), "--database", &database], WIDE);
+    let database = mongod::database_name("life");
+    let uri = tokio::runtime::Runtime::new().unwrap().block_on(mongod::replica_set());
+    whole_life(&["--uri", &uri, "--database", &database], WIDE);
 }
 
 #[test]
@@ -118,7 +119,7 @@ fn a_demo_is_full_at_once_and_says_whom_to_log_in_as() {
 #[test]
 fn a_server_that_is_not_there_is_said_and_tried_again() {
     let home = tempfile::tempdir().unwrap();
-    let uri = format!("mongodb://127.0.0.1:{}", support::free_port());
+    let uri = format!("mongodb://127.0.0.1:{}", mongod::free_port());
     let mut console = Console::start(&["--uri", &uri], NARROW, home.path());
     console.see("127.0.0.1");
     console.see("cannot be reached");

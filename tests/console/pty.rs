@@ -227,7 +227,7 @@ fn set_size(master: &File, columns: u16, rows: u16) {
 
 /// Reads until the program is gone, or until told to let go of the terminal.
 fn read(mut source: File, shared: &Shared, paused: &Mutex<()>, let_go: &AtomicBool) {
-    let mut bytes = [0; 65536];
+    let mut bytes = vec![0; 65536];
     let moment = Timespec { tv_sec: 0, tv_nsec: 20_000_000 };
     while !let_go.load(Ordering::SeqCst) {
         let mut ready = [PollFd::new(&source, PollFlags::IN)];
