@@ -260,7 +260,7 @@ impl App {
     }
 
     fn scroll_help(&mut self, command: Command) {
-        let height = usize::from(self.size.1.saturating_sub(4));
+        let Some(height) = self.areas().map(|areas| areas.help_rows()) else { return };
         if let Some(Layer::Help(help)) = self.layers.last_mut() {
             let most = keymap::rows(help.about).count().saturating_sub(height);
             let screen = isize::try_from(height).unwrap_or(isize::MAX);

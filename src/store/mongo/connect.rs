@@ -31,14 +31,13 @@ const EXAMPLE: &str = "mongodb://user:password@db1.example:27017/?authSource=adm
 /// Connects and asks the server for a sign of life.
 pub(super) async fn connect(uri: &str, database: &str) -> Result<(Database, Words)> {
     check_database(database)?;
-    let place =
-        Place { kind: PlaceKind::Mongo, address: address(uri), database: database.to_owned() };
+    let place = place(uri, database);
     let mut options = parse(uri, &place).await?;
     let tls = matches!(options.tls, Some(mongodb::options::Tls::Enabled(_)));
     let words = Words::new(place, tls);
     options.app_name = Some("tenantry".into());
-    options.server_selection_timeout = stricter(options.server_selection_timeout, SELECTION);
-    options.connect_timeout = stricter(options.connect_timeout, CONNECT);
+    options.server_selection_timeout = Some(stricter(options.server_selection_timeout, SELECTION));
+    options.connect_timeout = Some(stricter(options.connect_timeout, CONNECT));
     options.max_pool_size = Some(options.max_pool_size.unwrap_or(8).min(8));
     options.min_pool_size = None;
     options.retry_reads = Some(true);
@@ -70,16 +69,15 @@ pub(super) fn concern() -> Document {
     doc! { "w": "majority", "j": journal, "wtimeout": millis }
 }
 
-fn stricter(asked: Option<Duration>, most: Duration) -> Option<Duration> {
-    Some(asked.map_or(most, |asked| asked.min(most)))
+fn stricter(asked: Option<Duration>, most: Duration) -> Duration {
+    asked.map_or(most, |asked| asked.min(most))
 }
 
 async fn parse(uri: &str, place: &Place) -> Result<ClientOptions> {
     let words = Words::new(place.clone(), false);
     // A mongodb+srv:// string asks the DNS while it is parsed.
-    let parsed = match tokio::time::timeout(SELECTION, ClientOptions::parse(uri)).await {
-        Ok(parsed) => parsed,
-        Err(_) => return Err(words.unreachable("timed out asking the DNS for its servers")),
+    let Ok(parsed) = tokio::time::timeout(SELECTION, ClientOptions::parse(uri)).await else {
+        return Err(words.unreachable("timed out asking the DNS for its servers"));
     };
     let Err(error) = parsed else { return parsed.map_err(|error| words.of(&error)) };
     if matches!(error.kind.as_ref(), mongodb::error::ErrorKind::DnsResolve { .. }) {
@@ -119,6 +117,11 @@ fn without_credentials(uri: &str) -> String {
 }
 
 /// Host and port as the person wrote them.
+/// What the database is called before it was ever reached; never with user or password.
+pub(in crate::store) fn place(uri: &str, database: &str) -> Place {
+    Place { kind: PlaceKind::Mongo, address: address(uri), database: database.to_owned() }
+}
+
 fn address(uri: &str) -> String {
     let bare = without_credentials(uri);
     let hosts = bare.split_once("://").map_or("", |(_, rest)| rest);

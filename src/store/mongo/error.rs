@@ -177,9 +177,16 @@ impl Words {
 }
 
 fn closed(text: &str) -> bool {
-    ["unexpected end of file", "early eof", "Connection reset", "Broken pipe", "close_notify"]
-        .iter()
-        .any(|part| text.contains(part))
+    [
+        "unexpected end of file",
+        "early eof",
+        "handshake eof",
+        "Connection reset",
+        "Broken pipe",
+        "close_notify",
+    ]
+    .iter()
+    .any(|part| text.contains(part))
 }
 
 fn io_text(error: &Error) -> String {

@@ -73,8 +73,7 @@ impl Inner {
         let fresh: Vec<Claim> =
             after.iter().filter(|claim| !before.contains(&claim.to_string())).cloned().collect();
         let from = org.collection.raw().to_owned();
-        let to =
-            change.collection.as_ref().map_or(from.clone(), |collection| collection.to_string());
+        let to = change.collection.as_ref().map_or(from.clone(), ToString::to_string);
         let uuid = if from == to { None } else { self.uuid_if_ours(&from).await? };
         let pending = Pending {
             org: org.id,

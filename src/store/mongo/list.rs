@@ -56,13 +56,10 @@ impl Inner {
         let wanted = i64::from(query.limit) + 1;
         let (mut orgs, beyond) =
             futures_util::future::try_join(self.side(query, &side, wanted, false, plain), async {
-                match side.from {
-                    None => Ok(false),
-                    Some(_) => {
-                        let found = self.side(query, &side, 1, true, plain).await?;
-                        Ok(!found.is_empty())
-                    }
+                if side.from.is_none() {
+                    return Ok(false);
                 }
+                Ok(!self.side(query, &side, 1, true, plain).await?.is_empty())
             })
             .await?;
         let more = orgs.len() > limit;
