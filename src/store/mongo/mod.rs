@@ -129,7 +129,7 @@ impl Inner {
     fn may_write(&self) -> Result<()> {
         match self.only_readable_because() {
             None => Ok(()),
-            Some(because) => Err(StoreError::Refused(format!("nothing is written, {because}"))),
+            Some(because) => Err(StoreError::Refused(because.to_owned())),
         }
     }
 }
