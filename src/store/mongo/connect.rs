@@ -130,12 +130,12 @@ fn without_credentials(uri: &str) -> String {
     }
 }
 
-/// Host and port as the person wrote them.
 /// What the database is called before it was ever reached; never with user or password.
 pub(in crate::store) fn place(uri: &str, database: &str) -> Place {
     Place { kind: PlaceKind::Mongo, address: address(uri), database: database.to_owned() }
 }
 
+/// Host and port as the person wrote them.
 fn address(uri: &str) -> String {
     let bare = without_credentials(uri);
     let hosts = bare.split_once("://").map_or("", |(_, rest)| rest);

@@ -17,7 +17,6 @@ mod read;
 mod record;
 mod recover;
 
-pub(super) use connect::place;
 use std::{
     sync::{Arc, OnceLock},
     time::Duration,
@@ -34,6 +33,8 @@ use super::{
     Access, Change, Count, Holder, NewOrg, Page, PageQuery, Place, Result, Statistics, Store,
     StoreError,
 };
+pub(super) use connect::place;
+
 use crate::org::{Admin, Claim, Org};
 
 /// The longest a read may take on the server.
