@@ -140,7 +140,7 @@ fn margin(area: Rect) -> Rect {
 
 /// One cell that moves while something is waited for; none before that is worth showing.
 fn spinner(request: &Request, now: SystemTime) -> Option<char> {
-    request.shown_wait(now).map(|waited| turned(waited))
+    request.shown_wait(now).map(turned)
 }
 
 fn turned(waited: Duration) -> char {

@@ -94,7 +94,7 @@ impl<'a> Sheet<'a> {
         focused: bool,
         hint: &str,
     ) {
-        let columns = self.value_width().min(FIELD_MOST).max(2);
+        let columns = self.value_width().clamp(2, FIELD_MOST);
         let dots = field.secret && !field.revealed;
         let cursor = if focused { field.input.cursor() } else { 0 };
         let (shown, at) = text::window(field.text(), cursor, columns, dots);

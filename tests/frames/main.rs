@@ -1,0 +1,6 @@
+//! What the console looks like, screen by screen: states made by messages alone, drawn, and compared
+//! with what is committed, text and styles both.
+
+mod dump;
+mod pretend;
+mod screens;
