@@ -2,5 +2,7 @@
 //! with what is committed, text and styles both.
 
 mod dump;
+mod pictures;
 mod pretend;
+mod properties;
 mod screens;

@@ -127,7 +127,14 @@ impl Console {
         let effects = self.app.update(message);
         for effect in effects {
             if let Effect::Cancel(old) = effect {
-                self.pending.retain(|effect| generation(effect) != Some(old));
+                // What writes goes on to its end.
+                self.pending.retain(|effect| {
+                    generation(effect) != Some(old)
+                        || matches!(
+                            effect,
+                            Effect::Create(..) | Effect::Update(..) | Effect::Delete(..)
+                        )
+                });
             } else {
                 self.pending.push(effect);
             }

@@ -129,10 +129,18 @@ impl<'a> Sheet<'a> {
         self.line(vec![
             Span::styled(format!("{turn} "), self.theme.accent),
             Span::raw(format!("{words}…")),
-            Span::styled("  esc stops waiting", self.theme.faint),
         ]);
-        self.keep = (self.lines.len() - 1, self.lines.len() - 1);
         true
+    }
+
+    /// Says that a deed is waited for, and that nobody must.
+    pub(super) fn wait_or_leave(&mut self, app: &App, request: &Request, words: &str) -> bool {
+        let waits = self.wait(app, request, words);
+        if waits && let Some(entry) = self.lines.last_mut() {
+            entry.line.push_span(Span::styled("  esc stops waiting", self.theme.faint));
+            self.keep = (self.lines.len() - 1, self.lines.len() - 1);
+        }
+        waits
     }
 
     fn value_width(&self) -> usize {
