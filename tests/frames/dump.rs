@@ -61,12 +61,9 @@ fn style(buffer: &Buffer, x: u16, y: u16) -> String {
     if cell.bg != Color::Reset {
         words.push(format!("on-{:?}", cell.bg).to_lowercase());
     }
-    for (modifier, word) in [
-        (Modifier::BOLD, "bold"),
-        (Modifier::DIM, "dim"),
-        (Modifier::UNDERLINED, "underlined"),
-        (Modifier::REVERSED, "reversed"),
-    ] {
+    for (modifier, word) in
+        [(Modifier::BOLD, "bold"), (Modifier::DIM, "dim"), (Modifier::REVERSED, "reversed")]
+    {
         if cell.modifier.contains(modifier) {
             words.push(word.to_owned());
         }

@@ -63,7 +63,7 @@ fn wide(cell: &Cell) -> bool {
 
 /// Whether one element can show both: the same style, and either both rules or both text.
 fn runs_on(cell: &Cell, next: &Cell) -> bool {
-    let rule = |cell: &Cell| "─━│┬┴▌".contains(cell.symbol()).then(|| cell.symbol().to_owned());
+    let rule = |cell: &Cell| "─━│┬┴▌▏".contains(cell.symbol()).then(|| cell.symbol().to_owned());
     (cell.fg, cell.modifier) == (next.fg, next.modifier) && rule(cell) == rule(next) && !wide(next)
 }
 
@@ -79,7 +79,7 @@ fn run(out: &mut String, buffer: &Buffer, from: u16, to: u16, y: u16) {
     let faint = if modifier.contains(Modifier::DIM) { " opacity=\"0.5\"" } else { "" };
     let (left, right) = (place(from, WIDTH), place(to, WIDTH));
     let (top, bottom) = (place(y, HEIGHT), place(y, HEIGHT) + HEIGHT);
-    let (across, down) = ((left + right) / 2.0, (top + bottom) / 2.0);
+    let (across, down) = (f32::midpoint(left, right), f32::midpoint(top, bottom));
     let mut line = |path: String, thick: f32| {
         let _ = writeln!(
             out,
@@ -93,12 +93,9 @@ fn run(out: &mut String, buffer: &Buffer, from: u16, to: u16, y: u16) {
         "│" => line(format!("M{across:.1} {top:.1}V{bottom:.1}"), 1.0),
         "┬" => line(format!("{level}M{across:.1} {down:.1}V{bottom:.1}"), 1.0),
         "┴" => line(format!("{level}M{across:.1} {top:.1}V{down:.1}"), 1.0),
+        "▏" => line(format!("M{:.1} {:.1}V{:.1}", left + 1.5, top + 1.0, bottom - 1.0), 1.5),
         "▌" => line(format!("M{:.1} {top:.1}V{bottom:.1}", left + WIDTH / 4.0), WIDTH / 2.0),
         _ => {
-            if modifier.contains(Modifier::UNDERLINED) {
-                let low = bottom - 2.5;
-                line(format!("M{left:.1} {low:.1}H{right:.1}"), 1.0);
-            }
             if text.trim().is_empty() {
                 return;
             }

@@ -22,7 +22,7 @@ pub const DAY: u64 = 24 * HOUR;
 
 /// 2026-11-22 10:30 UTC.
 pub fn now() -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_343_400)
+    SystemTime::UNIX_EPOCH + Duration::from_mins(29_922_390)
 }
 
 pub fn org(number: u8, name: &str, email: &str, age: u64) -> Org {
@@ -143,10 +143,9 @@ impl Console {
 
     /// The newest request that `answer` has an answer for is answered so.
     pub fn answer(&mut self, answer: impl Fn(&Effect) -> Option<Message>) {
-        let found = self.pending.iter().enumerate().rev();
+        let mut found = self.pending.iter().enumerate().rev();
         let (at, message) = found
-            .filter_map(|(at, effect)| Some((at, answer(effect)?)))
-            .next()
+            .find_map(|(at, effect)| Some((at, answer(effect)?)))
             .unwrap_or_else(|| panic!("nobody asked; pending: {:?}", self.pending));
         self.pending.remove(at);
         self.send(message);

@@ -294,6 +294,8 @@ fn read_only() {
     console.connected.read_only = Some("this console was opened read-only".into());
     console.answer_all();
     looks_like!(console, "read_only");
+    console.press(KeyCode::Char('d'));
+    looks_like!(console, "read_only_refused");
 }
 
 fn demo(width: u16, height: u16) -> Console {

@@ -70,6 +70,7 @@ fn scrolled(app: &App, rows: usize) -> usize {
 fn overview(app: &App, org: &Org, theme: &Theme, buffer: &mut Buffer, area: Rect) {
     let detail = &app.detail;
     let mut sheet = Sheet::new(theme, area);
+    sheet.gap();
     sheet.pair("id", &org.id.to_hex());
     sheet.pair("collection", &org.collection.to_string());
     sheet.pair("admin", &org.admin_email.to_string());

@@ -101,6 +101,8 @@ fn put(buffer: &mut Buffer, area: Rect, x: u16, y: u16, text: &str, style: Style
     if x >= area.width || y >= area.height {
         return x;
     }
+    // What was there before is gone, its style too.
+    let style = Style::reset().patch(style);
     let (end, _) = buffer.set_stringn(area.x + x, area.y + y, text, (area.width - x).into(), style);
     end - area.x
 }

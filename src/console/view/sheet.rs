@@ -77,8 +77,11 @@ impl<'a> Sheet<'a> {
     /// What is wrong, and what to do, beside the values.
     pub(super) fn problem(&mut self, said: &Said) {
         let (what, help) = said.lines(self.value_width());
-        for line in what {
-            self.pair_styled("", &line, self.theme.bad);
+        for (at, line) in what.into_iter().enumerate() {
+            let mark = if at == 0 { "✗ " } else { "  " };
+            let indent = " ".repeat(LABEL - 2);
+            let bad = self.theme.bad;
+            self.line(vec![Span::raw(indent), Span::styled(mark, bad), Span::styled(line, bad)]);
         }
         for line in help {
             self.pair_styled("", &line, self.theme.faint);
@@ -101,17 +104,17 @@ impl<'a> Sheet<'a> {
         let (first, theme) = (self.lines.len(), self.theme);
         let (name, edge) = if focused {
             self.cursor = Some((LABEL + at, first));
-            (theme.accent.patch(theme.strong), theme.accent.patch(theme.field))
+            (theme.accent.patch(theme.strong), theme.accent)
         } else {
-            (theme.faint, theme.faint.patch(theme.field))
+            (theme.faint, theme.faint)
         };
-        let turning = spinner(&field.checking, app.now).map_or(' ', |turn| turn);
-        let rest = " ".repeat(columns.saturating_sub(text::width(&shown)));
+        let turning = spinner(&field.checking, app.now).unwrap_or(' ');
         self.line(vec![
             Span::styled(text::filled(label, LABEL - 2), name),
-            Span::styled(format!("{turning} "), theme.accent),
-            Span::styled(shown, theme.field),
-            Span::styled(rest, edge),
+            Span::styled(turning.to_string(), theme.accent),
+            // An edge and no line below: names have underscores.
+            Span::styled("▏", edge),
+            Span::raw(shown),
         ]);
         match &field.problem {
             Some(said) => self.problem(said),
