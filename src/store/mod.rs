@@ -9,12 +9,14 @@ mod error;
 pub mod mongo;
 mod page;
 pub mod sqlite;
+mod target;
 
 use async_trait::async_trait;
 use mongodb::bson::{DateTime, Document, oid::ObjectId};
 
 pub use error::{Result, StoreError};
 pub use page::{Count, Cursor, CursorKey, Page, PageAt, PageQuery, Sort, SortKey};
+pub use target::{Target, open};
 
 use crate::org::{Admin, Claim, CollectionName, Email, Org, OrgName, PasswordHash};
 
@@ -84,6 +86,15 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// As [`Store::update`].
     async fn delete(&self, org: &Org) -> Result<()>;
+}
+
+/// As whom a store is opened, and how far.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Access {
+    /// `user@host`: who is recorded as doing things.
+    pub operator: String,
+    /// Nothing may be written, not even indexes or recovery.
+    pub read_only: bool,
 }
 
 /// What a database is called in front of people.

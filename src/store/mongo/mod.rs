@@ -1,1 +1,206 @@
-//! MongoDB.
+//! MongoDB: standalone server, replica set or sharded cluster, as the connection string says.
+//!
+//! - `connect.rs` from the connection string to a client, `error.rs` the driver's errors in words
+//! - `record.rs` documents and what they mean, `read.rs` single look-ups, `list.rs` pages and counts
+//! - `lifecycle.rs` create, update and delete, `journal.rs` what is written down about them,
+//!   `act.rs` their steps, `recover.rs` finishing what somebody else began
+//! - `adopt.rs` indexes, and databases of the service before this one
+
+mod act;
+mod adopt;
+mod connect;
+mod error;
+mod journal;
+mod lifecycle;
+mod list;
+mod read;
+mod record;
+mod recover;
+
+pub(super) use connect::place;
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use mongodb::{
+    Collection, Database,
+    bson::{Document, oid::ObjectId},
+};
+
+use self::{error::Words, read::Record};
+use super::{
+    Access, Change, Count, Holder, NewOrg, Page, PageQuery, Place, Result, Statistics, Store,
+    StoreError,
+};
+use crate::org::{Admin, Claim, Org};
+
+/// The longest a read may take on the server.
+const READ: Duration = Duration::from_secs(30);
+
+/// How long an operation under way is left alone before somebody else finishes it.
+const LEASE: Duration = Duration::from_secs(10);
+
+/// Organizations in a MongoDB database.
+pub struct MongoStore {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    place: Place,
+    db: Database,
+    orgs: Collection<Record>,
+    admins: Collection<Record>,
+    operator: String,
+    lease: Duration,
+    words: Words,
+    only_readable: OnceLock<String>,
+}
+
+impl MongoStore {
+    /// Connects, brings a database of the old service up to date, and settles what was left half-done.
+    ///
+    /// # Errors
+    /// [`StoreError::Misconfigured`] for a connection string or database name that makes no sense,
+    /// [`StoreError::Unreachable`] within five seconds, [`StoreError::Refused`] for a wrong password
+    /// or a missing role.
+    pub async fn open(uri: &str, database: &str, access: &Access) -> Result<Self> {
+        Self::open_with_lease(uri, database, access, LEASE).await
+    }
+
+    /// As [`MongoStore::open`], with another time after which an operation that somebody left is
+    /// finished by somebody else.
+    ///
+    /// # Errors
+    /// As [`MongoStore::open`].
+    pub async fn open_with_lease(
+        uri: &str,
+        database: &str,
+        access: &Access,
+        lease: Duration,
+    ) -> Result<Self> {
+        let (db, words) = connect::connect(uri, database).await?;
+        let inner = Inner {
+            place: words.place().clone(),
+            orgs: db.collection("organizations"),
+            admins: db.collection("admins"),
+            db,
+            operator: access.operator.clone(),
+            lease,
+            words,
+            only_readable: OnceLock::new(),
+        };
+        if access.read_only {
+            inner.only_readable("it was opened for reading only".into());
+            return Ok(Self { inner: Arc::new(inner) });
+        }
+        // Clashes first: where there are any, not even an index is written.
+        inner.adopt().await?;
+        if inner.only_readable_because().is_none() {
+            inner.index().await?;
+            inner.settle_expired().await?;
+        }
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Runs a change on a task of its own: it goes on to its end when the caller stops waiting.
+    async fn whole<T: Send + 'static>(
+        &self,
+        change: impl Future<Output = Result<T>> + Send + 'static,
+    ) -> Result<T> {
+        match tokio::spawn(change).await {
+            Ok(done) => done,
+            Err(error) => Err(StoreError::Other(format!("the change was cut off: {error}"))),
+        }
+    }
+}
+
+impl Inner {
+    fn only_readable_because(&self) -> Option<&str> {
+        self.only_readable.get().map(String::as_str)
+    }
+
+    /// From here on nothing is written. The first reason stays.
+    fn only_readable(&self, because: String) {
+        let _ = self.only_readable.set(because);
+    }
+
+    fn may_write(&self) -> Result<()> {
+        match self.only_readable_because() {
+            None => Ok(()),
+            Some(because) => Err(StoreError::Refused(format!("nothing is written, {because}"))),
+        }
+    }
+}
+
+#[async_trait]
+impl Store for MongoStore {
+    fn place(&self) -> &Place {
+        &self.inner.place
+    }
+
+    fn only_readable_because(&self) -> Option<&str> {
+        self.inner.only_readable_because()
+    }
+
+    async fn recover(&self) -> Result<u64> {
+        let inner = Arc::clone(&self.inner);
+        self.whole(async move { inner.recover().await }).await
+    }
+
+    async fn page(&self, query: &PageQuery) -> Result<Page> {
+        self.inner.page(query).await
+    }
+
+    async fn count(&self, search: Option<&str>, most: u64) -> Result<Count> {
+        self.inner.count(search, most).await
+    }
+
+    async fn org(&self, id: ObjectId) -> Result<Option<Org>> {
+        self.inner.org(id).await
+    }
+
+    async fn org_named(&self, name: &str) -> Result<Option<Org>> {
+        self.inner.org_named(name).await
+    }
+
+    async fn org_of_admin(&self, admin: ObjectId) -> Result<Option<Org>> {
+        self.inner.org_of_admin(admin).await
+    }
+
+    async fn holder(&self, claim: &Claim) -> Result<Option<Holder>> {
+        self.inner.holder(claim).await
+    }
+
+    async fn admin_with_email(&self, email: &str) -> Result<Option<Admin>> {
+        self.inner.admin_with_email(email).await
+    }
+
+    async fn admin(&self, id: ObjectId) -> Result<Option<Admin>> {
+        self.inner.admin(id).await
+    }
+
+    async fn statistics(&self, org: &Org) -> Result<Statistics> {
+        self.inner.statistics(org).await
+    }
+
+    async fn documents(&self, org: &Org, most: u32) -> Result<Vec<Document>> {
+        self.inner.documents(org, most).await
+    }
+
+    async fn create(&self, new: &NewOrg) -> Result<Org> {
+        let (inner, new) = (Arc::clone(&self.inner), new.clone());
+        self.whole(async move { inner.create(new).await }).await
+    }
+
+    async fn update(&self, org: &Org, change: &Change) -> Result<Org> {
+        let (inner, org, change) = (Arc::clone(&self.inner), org.clone(), change.clone());
+        self.whole(async move { inner.update(&org, &change).await }).await
+    }
+
+    async fn delete(&self, org: &Org) -> Result<()> {
+        let (inner, org) = (Arc::clone(&self.inner), org.clone());
+        self.whole(async move { inner.delete(&org).await }).await
+    }
+}

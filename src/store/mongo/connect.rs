@@ -1,0 +1,194 @@
+//! From a connection string to a client that has answered once.
+
+use std::time::Duration;
+
+use mongodb::{
+    Client, Database,
+    bson::{Document, doc},
+    options::{
+        Acknowledgment, ClientOptions, ReadConcern, ReadPreference, SelectionCriteria, WriteConcern,
+    },
+};
+
+use super::error::Words;
+use crate::{
+    org::{escaped_short, is_hidden},
+    store::{Place, PlaceKind, Result, StoreError},
+};
+
+/// How long a server is looked for: a person is told within five seconds.
+const SELECTION: Duration = Duration::from_millis(4_500);
+
+/// How long one attempt to connect takes at most: less than [`SELECTION`], so that its failure is
+/// known by then.
+const CONNECT: Duration = Duration::from_secs(4);
+
+/// How long a majority may take to confirm a write before the outcome is called unknown.
+const CONFIRMATION: Duration = Duration::from_secs(10);
+
+const EXAMPLE: &str = "mongodb://user:password@db1.example:27017/?authSource=admin";
+
+/// Connects and asks the server for a sign of life.
+pub(super) async fn connect(uri: &str, database: &str) -> Result<(Database, Words)> {
+    check_database(database)?;
+    let place = place(uri, database);
+    let mut options = parse(uri, &place).await?;
+    let tls = matches!(options.tls, Some(mongodb::options::Tls::Enabled(_)));
+    let words = Words::new(place, tls);
+    options.app_name = Some("tenantry".into());
+    options.server_selection_timeout = Some(stricter(options.server_selection_timeout, SELECTION));
+    options.connect_timeout = Some(stricter(options.connect_timeout, CONNECT));
+    options.max_pool_size = Some(options.max_pool_size.unwrap_or(8).min(8));
+    options.min_pool_size = None;
+    options.retry_reads = Some(true);
+    options.retry_writes = Some(true);
+    options.read_concern = Some(ReadConcern::majority());
+    options.write_concern = Some(write_concern());
+    options.selection_criteria = Some(SelectionCriteria::ReadPreference(ReadPreference::Primary));
+    options.sdam_event_handler = Some(words.listener());
+    let client = Client::with_options(options).map_err(|error| words.of(&error))?;
+    let database = client.database(database);
+    database.run_command(doc! { "ping": 1 }).await.map_err(|error| words.of(&error))?;
+    Ok((database, words))
+}
+
+/// What every write waits for, commands that make, rename and drop collections included: without it
+/// an acknowledged rename is lost when the server is killed.
+pub(super) fn write_concern() -> WriteConcern {
+    WriteConcern::builder()
+        .w(Acknowledgment::Majority)
+        .journal(true)
+        .w_timeout(CONFIRMATION)
+        .build()
+}
+
+/// [`write_concern`] for a command that is written out.
+pub(super) fn concern() -> Document {
+    let WriteConcern { w_timeout, journal, .. } = write_concern();
+    let millis = w_timeout.and_then(|timeout| i64::try_from(timeout.as_millis()).ok());
+    doc! { "w": "majority", "j": journal, "wtimeout": millis }
+}
+
+fn stricter(asked: Option<Duration>, most: Duration) -> Duration {
+    asked.map_or(most, |asked| asked.min(most))
+}
+
+async fn parse(uri: &str, place: &Place) -> Result<ClientOptions> {
+    let words = Words::new(place.clone(), false);
+    // A mongodb+srv:// string asks the DNS while it is parsed.
+    let Ok(parsed) = tokio::time::timeout(SELECTION, ClientOptions::parse(uri)).await else {
+        return Err(words.unreachable("timed out asking the DNS for its servers"));
+    };
+    let Err(error) = parsed else { return parsed.map_err(|error| words.of(&error)) };
+    if matches!(error.kind.as_ref(), mongodb::error::ErrorKind::DnsResolve { .. }) {
+        return Err(words.unreachable("the DNS knows no MongoDB servers by that name"));
+    }
+    // The driver's sentence may quote the string it could not parse, so it is only repeated for a
+    // string without user and password.
+    let problem = match (without_credentials(uri), uri.contains('@')) {
+        (bare, false) if bare == uri => words_of_parser(&error),
+        (bare, _) => match mongodb::options::ConnectionString::parse(bare) {
+            Err(error) => words_of_parser(&error),
+            Ok(_) => "in a user name or password, the characters : / ? # [ ] @ % must be written \
+                      as %3A %2F %3F %23 %5B %5D %40 %25"
+                .into(),
+        },
+    };
+    Err(StoreError::Misconfigured(format!(
+        "the connection string makes no sense: {problem}; it looks like {EXAMPLE}"
+    )))
+}
+
+fn words_of_parser(error: &mongodb::error::Error) -> String {
+    let text = match error.kind.as_ref() {
+        mongodb::error::ErrorKind::InvalidArgument { message, .. } => message.clone(),
+        kind => kind.to_string(),
+    };
+    escaped_short(text.trim_end_matches('.'), 200)
+}
+
+/// The string as it would be without user and password: all that follows the last `@` cannot be in
+/// either.
+fn without_credentials(uri: &str) -> String {
+    match (uri.split_once("://"), uri.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, rest))) => format!("{scheme}://{rest}"),
+        _ => uri.to_owned(),
+    }
+}
+
+/// Host and port as the person wrote them.
+/// What the database is called before it was ever reached; never with user or password.
+pub(in crate::store) fn place(uri: &str, database: &str) -> Place {
+    Place { kind: PlaceKind::Mongo, address: address(uri), database: database.to_owned() }
+}
+
+fn address(uri: &str) -> String {
+    let bare = without_credentials(uri);
+    let hosts = bare.split_once("://").map_or("", |(_, rest)| rest);
+    escaped_short(hosts.split(['/', '?']).next().unwrap_or_default(), 200)
+}
+
+fn check_database(name: &str) -> Result<()> {
+    let problem = if name.is_empty() {
+        "is empty"
+    } else if name.len() > 63 {
+        "has more than 63 bytes"
+    } else if name.chars().any(|c| is_hidden(c) || "/\\. \"$*<>:|?".contains(c)) {
+        "has a character that database names cannot have"
+    } else if ["admin", "local", "config"].contains(&name) {
+        "belongs to the server itself"
+    } else {
+        return Ok(());
+    };
+    Err(StoreError::Misconfigured(format!(
+        "the database name “{}” {problem}; take one like master_organization_db",
+        escaped_short(name, 80)
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_has_hosts_only() {
+        for (uri, shown) in [
+            ("mongodb://ada:s3cret@db1:27017,db2/?tls=true", "db1:27017,db2"),
+            ("mongodb+srv://ada:s3cret@cluster.example", "cluster.example"),
+            ("mongodb://127.0.0.1", "127.0.0.1"),
+            ("mongodb://ada:s3/cr@et@db1/x", "db1"),
+            ("nonsense", ""),
+        ] {
+            assert_eq!(address(uri), shown, "{uri}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_bad_connection_string_is_explained_without_the_password() {
+        for uri in [
+            "nonsense",
+            "http://db1",
+            "mongodb://",
+            "mongodb://ada:s3cret@db1:port",
+            "mongodb://ada:s3@cret@db1",
+            "mongodb://ada:s3/cret@db1",
+            "mongodb://ada:s3%cret@db1",
+            "mongodb://ada:s3cret@db1/?tls=perhaps",
+            "mongodb://ada:s3cret@",
+        ] {
+            let Err(StoreError::Misconfigured(text)) = connect(uri, "db").await else {
+                panic!("{uri} was taken");
+            };
+            assert!(!text.contains("s3") && !text.contains("cret"), "{uri}: {text}");
+            assert!(text.contains("it looks like mongodb://"), "{text}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_database_name_is_checked_before_anything_is_asked() {
+        for name in ["", "a b", "a.b", "a$", "a\0", "a\u{202e}", "admin", &"x".repeat(64)] {
+            let refused = connect("mongodb://127.0.0.1:1", name).await;
+            assert!(matches!(refused, Err(StoreError::Misconfigured(_))), "{name:?}");
+        }
+    }
+}

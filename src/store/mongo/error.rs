@@ -1,0 +1,229 @@
+//! What the driver reports, in words for a person. Never repeats a command, which may hold a hash, nor
+//! a connection string, which may hold a password.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use mongodb::{
+    error::{Error, ErrorKind, WriteFailure},
+    event::{EventHandler, sdam::SdamEvent},
+};
+
+use crate::{
+    org::escaped_short,
+    store::{Place, StoreError},
+};
+
+/// The server's codes that decide something here.
+pub(super) mod code {
+    /// A command without the right to it.
+    pub(in super::super) const UNAUTHORIZED: i32 = 13;
+    /// Wrong user or password.
+    pub(in super::super) const AUTHENTICATION_FAILED: i32 = 18;
+    /// The collection does not exist.
+    pub(in super::super) const NAMESPACE_NOT_FOUND: i32 = 26;
+    /// The collection exists already.
+    pub(in super::super) const NAMESPACE_EXISTS: i32 = 48;
+    /// A read took longer than it may.
+    pub(in super::super) const MAX_TIME_EXPIRED: i32 = 50;
+    /// A write did not reach the majority in time.
+    pub(in super::super) const WRITE_CONCERN_TIMEOUT: i32 = 64;
+    /// A name no collection can have.
+    pub(in super::super) const INVALID_NAMESPACE: i32 = 73;
+    /// What is asked for is a view.
+    pub(in super::super) const NOT_ON_A_VIEW: i32 = 166;
+    /// A unique index has it already.
+    pub(in super::super) const DUPLICATE_KEY: i32 = 11000;
+}
+
+/// The server's code in an error, if the server answered at all.
+pub(super) fn code_of(error: &Error) -> Option<i32> {
+    match error.kind.as_ref() {
+        ErrorKind::Command(command) => Some(command.code),
+        ErrorKind::Write(WriteFailure::WriteError(write)) => Some(write.code),
+        ErrorKind::Write(WriteFailure::WriteConcernError(concern)) => Some(concern.code),
+        _ => error.source_of().and_then(code_of),
+    }
+}
+
+/// Reaches the error an error was caused by.
+trait Source {
+    fn source_of(&self) -> Option<&Error>;
+}
+
+impl Source for Error {
+    fn source_of(&self) -> Option<&Error> {
+        std::error::Error::source(self)?.downcast_ref::<Error>()
+    }
+}
+
+/// Turns the driver's errors into ours, remembering why the server did not answer the driver's own
+/// heartbeat: what an operation reports later is only that it found no server.
+#[derive(Clone, Debug)]
+pub(super) struct Words {
+    place: Place,
+    tls: bool,
+    last: Arc<Mutex<Option<(String, Error)>>>,
+}
+
+impl Words {
+    /// Words about one place.
+    pub(super) fn new(place: Place, tls: bool) -> Self {
+        Self { place, tls, last: Arc::default() }
+    }
+
+    /// Which place they are about.
+    pub(super) fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// What the driver is to call with its events.
+    pub(super) fn listener(&self) -> EventHandler<SdamEvent> {
+        let last = Arc::clone(&self.last);
+        EventHandler::callback(move |event| {
+            let heard = match event {
+                SdamEvent::ServerHeartbeatFailed(event) => {
+                    Some((event.server_address.to_string(), event.failure))
+                }
+                SdamEvent::ServerHeartbeatSucceeded(_) => None,
+                _ => return,
+            };
+            *last.lock().unwrap_or_else(PoisonError::into_inner) = heard;
+        })
+    }
+
+    /// One error in words.
+    pub(super) fn of(&self, error: &Error) -> StoreError {
+        match code_of(error) {
+            Some(code::AUTHENTICATION_FAILED) => return self.wrong_password(),
+            Some(code::UNAUTHORIZED) => return refused_action(&message_of(error)),
+            Some(code::MAX_TIME_EXPIRED) => {
+                return self.unreachable("the question took longer than 30 s and was given up");
+            }
+            Some(code::WRITE_CONCERN_TIMEOUT) => {
+                return self.unreachable(
+                    "a majority of the replica set did not confirm the write in time; it may still \
+                     happen",
+                );
+            }
+            _ => {}
+        }
+        match error.kind.as_ref() {
+            ErrorKind::Authentication { .. } => self.wrong_password(),
+            ErrorKind::ServerSelection { .. } => self.unreachable(&self.why_no_server()),
+            ErrorKind::Io(_) | ErrorKind::DnsResolve { .. } => self.unreachable(&self.cause(error)),
+            ErrorKind::ConnectionPoolCleared { .. } => self.unreachable("the connection was lost"),
+            ErrorKind::InvalidTlsConfig { message, .. } => {
+                StoreError::Misconfigured(format!("the TLS settings make no sense: {message}"))
+            }
+            ErrorKind::Shutdown => self.unreachable("the connection was closed"),
+            _ => StoreError::Other(escaped_short(&message_of(error), 300)),
+        }
+    }
+
+    /// No answer, and why.
+    pub(super) fn unreachable(&self, problem: &str) -> StoreError {
+        StoreError::Unreachable {
+            address: self.place.address.clone(),
+            problem: escaped_short(problem, 300),
+        }
+    }
+
+    #[expect(clippy::unused_self, reason = "read as a family with the other words")]
+    fn wrong_password(&self) -> StoreError {
+        StoreError::Refused(
+            "wrong user or password, or the wrong authSource; check the connection string".into(),
+        )
+    }
+
+    fn why_no_server(&self) -> String {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        match last.as_ref() {
+            Some((address, error)) => {
+                let cause = self.cause(error);
+                if *address == self.place.address { cause } else { format!("{address}: {cause}") }
+            }
+            None => "no server there takes writes (timed out waiting for a primary)".into(),
+        }
+    }
+
+    fn cause(&self, error: &Error) -> String {
+        let text = error.to_string();
+        let has = |part: &str| text.contains(part);
+        let words = if has("Connection refused") {
+            "connection refused; is the server running, and is the port right?"
+        } else if matches!(error.kind.as_ref(), ErrorKind::DnsResolve { .. })
+            || has("failed to lookup address")
+            || has("Name or service not known")
+        {
+            "no such host name (DNS found nothing)"
+        } else if has("timed out") || has("deadline has elapsed") {
+            "timed out; nothing answered (a firewall, or the wrong address?)"
+        } else if has("certificate") {
+            return format!(
+                "the TLS certificate is not accepted ({}); name the right authority with \
+                 tlsCAFile=",
+                io_text(error)
+            );
+        } else if self.tls && (has("corrupt message") || has("InvalidContentType") || closed(&text))
+        {
+            "the TLS handshake failed; does the server expect TLS? Otherwise leave out tls=true"
+        } else if closed(&text) {
+            "the server closed the connection at once; does it expect TLS? Then add tls=true"
+        } else {
+            return io_text(error);
+        };
+        words.into()
+    }
+}
+
+fn closed(text: &str) -> bool {
+    [
+        "unexpected end of file",
+        "early eof",
+        "handshake eof",
+        "Connection reset",
+        "Broken pipe",
+        "close_notify",
+    ]
+    .iter()
+    .any(|part| text.contains(part))
+}
+
+fn io_text(error: &Error) -> String {
+    match error.kind.as_ref() {
+        ErrorKind::Io(io) => io.to_string(),
+        _ => message_of(error),
+    }
+}
+
+/// Names the action that is missing, taken from the server's sentence without the command's content.
+fn refused_action(message: &str) -> StoreError {
+    let action = message
+        .split_once("execute command {")
+        .map(|(_, rest)| rest.trim_start())
+        .and_then(|rest| rest.split_once(':'))
+        .map(|(name, _)| escaped_short(name, 40));
+    StoreError::Refused(match action {
+        Some(action) => format!(
+            "the user in the connection string may not do “{action}”; grant it the role readWrite \
+             on the database, or open it with --read-only"
+        ),
+        None => "the user in the connection string lacks a role it needs; grant it readWrite on \
+                 the database"
+            .into(),
+    })
+}
+
+/// The server's sentence, without documents a derived text would repeat.
+fn message_of(error: &Error) -> String {
+    match error.kind.as_ref() {
+        ErrorKind::Command(command) => format!("{} ({})", command.message, command.code),
+        ErrorKind::Write(WriteFailure::WriteError(write)) => {
+            format!("{} ({})", write.message, write.code)
+        }
+        ErrorKind::Write(WriteFailure::WriteConcernError(concern)) => {
+            format!("{} ({})", concern.message, concern.code)
+        }
+        kind => kind.to_string(),
+    }
+}

@@ -1,0 +1,151 @@
+//! The journal: what is under way with an organization, kept in `pending` of its own document from the
+//! reservation to the settlement. It holds all that finishing or undoing needs, so that another
+//! console can do it after a crash.
+//!
+//! `pending.id` names the operation and `pending.at` (the server's clock) is its lease: nobody else
+//! touches the operation until the lease has run out, and whoever takes it over renews the lease in
+//! the same write that checks it.
+
+use mongodb::bson::{
+    Binary, Bson, DateTime, Document, deserialize_from_document, doc, oid::ObjectId,
+    serialize_to_document,
+};
+use serde::{Deserialize, Serialize};
+
+use super::record::text;
+use crate::org::StoredText;
+
+/// An operation under way.
+pub(super) struct Pending {
+    /// Which organization.
+    pub(super) org: ObjectId,
+    /// Which operation.
+    pub(super) id: ObjectId,
+    /// Which kind, and what it needs.
+    pub(super) step: Step,
+}
+
+/// What is to happen.
+pub(super) enum Step {
+    /// An organization is being made.
+    Create(Creation),
+    /// An organization is being changed.
+    Update(Edit),
+    /// An organization is being removed.
+    Delete(Deletion),
+}
+
+/// Everything a new organization consists of.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Creation {
+    pub(super) organization_name: String,
+    pub(super) collection_name: String,
+    pub(super) admin_id: ObjectId,
+    pub(super) admin_email: String,
+    pub(super) password: String,
+    pub(super) created_at: DateTime,
+    pub(super) first_document_id: ObjectId,
+}
+
+/// What is different afterwards.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Edit {
+    /// The collection before.
+    pub(super) from: String,
+    /// The collection afterwards; the same when it stays.
+    pub(super) to: String,
+    /// Which collection that is, whatever its name; none when there was none.
+    pub(super) uuid: Option<Binary>,
+    /// The record's fields afterwards.
+    pub(super) set: Document,
+    /// The claims to go back to.
+    pub(super) claims_before: Vec<String>,
+    /// The claims to end with.
+    pub(super) claims_after: Vec<String>,
+    /// Whose e-mail and password change.
+    pub(super) admin: Option<ObjectId>,
+    /// The admin's fields afterwards.
+    pub(super) admin_set: Document,
+}
+
+/// What goes.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Deletion {
+    /// The collection.
+    pub(super) collection: String,
+    /// Which collection that is: one made later under its name is not ours to drop.
+    pub(super) uuid: Option<Binary>,
+    /// The admin.
+    pub(super) admin: Option<ObjectId>,
+}
+
+impl Pending {
+    /// Reads the journal of a record; `None` when there is none or a newer program wrote it.
+    pub(super) fn of(record: &Document) -> Option<Self> {
+        let pending = record.get_document("pending").ok()?;
+        let step = match text(pending, "kind") {
+            "create" => Step::Create(deserialize_from_document(pending.clone()).ok()?),
+            "update" => Step::Update(deserialize_from_document(pending.clone()).ok()?),
+            "delete" => Step::Delete(deserialize_from_document(pending.clone()).ok()?),
+            _ => return None,
+        };
+        Some(Self {
+            org: record.get_object_id("_id").ok()?,
+            id: pending.get_object_id("id").ok()?,
+            step,
+        })
+    }
+
+    /// The update that writes the journal with a lease from now on, and `fields` of the record with it.
+    pub(super) fn reservation(&self, by: &str, mut fields: Document) -> Result<Document, String> {
+        let (kind, content) = match &self.step {
+            Step::Create(content) => ("create", serialize_to_document(content)),
+            Step::Update(content) => ("update", serialize_to_document(content)),
+            Step::Delete(content) => ("delete", serialize_to_document(content)),
+        };
+        fields.insert("pending.kind", kind);
+        fields.insert("pending.by", by);
+        fields.insert("pending.id", self.id);
+        for (field, value) in content.map_err(|error| error.to_string())? {
+            fields.insert(format!("pending.{field}"), value);
+        }
+        Ok(doc! { "$set": fields, "$currentDate": { "pending.at": true } })
+    }
+
+    /// Finds the record while the operation is still this one.
+    pub(super) fn filter(&self) -> Document {
+        doc! { "_id": self.org, "pending.id": self.id }
+    }
+}
+
+/// Who is doing what is under way.
+pub(super) fn by(record: &Document) -> StoredText {
+    match record.get_document("pending").map(|pending| text(pending, "by")) {
+        Ok(by) if !by.is_empty() => StoredText::from(by),
+        _ => StoredText::from("someone else"),
+    }
+}
+
+/// True of records whose lease has run out, by the server's clock.
+pub(super) fn expired(lease: std::time::Duration) -> Document {
+    let millis = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX);
+    doc! { "$expr": { "$lte": ["$pending.at", { "$subtract": ["$$NOW", millis] }] } }
+}
+
+/// The part of an update that stores claims. None at all must be a missing field: the unique index
+/// would take two empty arrays for the same claim.
+pub(super) fn set_claims(update: &mut Document, claims: &[String]) {
+    let (operator, value) = if claims.is_empty() {
+        ("$unset", Bson::from(""))
+    } else {
+        ("$set", Bson::from(claims.to_vec()))
+    };
+    match update.get_document_mut(operator) {
+        Ok(fields) => {
+            fields.insert("claims", value);
+        }
+        Err(_) => {
+            update.insert(operator, doc! { "claims": value });
+        }
+    }
+}

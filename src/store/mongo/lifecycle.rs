@@ -1,0 +1,292 @@
+//! Creating, changing and deleting: reserve, act, settle.
+//!
+//! Two documents and a collection cannot change in one transaction (`renameCollection` and `drop` are
+//! not allowed in one, and a standalone server has none), so every operation is written into the
+//! organization's own document first ([`super::journal`]), in one compare-and-set that also takes the
+//! claims, which a unique index keeps apart. From then on it can be finished, or undone while nothing
+//! is lost by it, by anyone ([`super::act`], [`super::recover`]). The same way for a standalone
+//! server, a replica set and a sharded cluster.
+
+use mongodb::bson::{Bson, Document, doc, oid::ObjectId};
+
+use super::{
+    Inner,
+    act::Hold,
+    error::{code, code_of},
+    journal::{self, Creation, Deletion, Edit, Pending, Step},
+    record,
+};
+use crate::{
+    org::{Claim, Email, Org, OrgName, email_key, name_key, name_look},
+    store::{Change, NewOrg, Result, StoreError},
+};
+
+impl Inner {
+    pub(super) async fn create(&self, new: NewOrg) -> Result<Org> {
+        self.prepare().await?;
+        let claims = new.claims();
+        let pending = Pending {
+            org: new.id,
+            id: ObjectId::new(),
+            step: Step::Create(Creation {
+                organization_name: new.name.as_str().to_owned(),
+                collection_name: new.collection.as_str().to_owned(),
+                admin_id: new.admin_id,
+                admin_email: new.email.as_str().to_owned(),
+                password: new.password.as_str().to_owned(),
+                created_at: new.created_at,
+                first_document_id: ObjectId::new(),
+            }),
+        };
+        // No `organization_name` yet: what is only being created is invisible, to the old service too.
+        let fields = doc! { "claims": strings(&claims) };
+        let update = pending.reservation(&self.operator, fields).map_err(StoreError::Other)?;
+        // As an upsert, since only an update can have the server's clock. The filter finds nothing,
+        // unless the driver tries the same write again.
+        let hold = Hold::now();
+        if let Err(error) = self.orgs.update_one(pending.filter(), update).upsert(true).await {
+            return Err(match code_of(&error) {
+                Some(code::DUPLICATE_KEY) => self.who_has(&claims, new.id).await?,
+                _ => self.words.of(&error),
+            });
+        }
+        if let Some(taken) = self.in_the_way(&claims, new.id).await? {
+            self.undo(&pending).await?;
+            return Err(taken);
+        }
+        match self.forward(&pending, hold).await {
+            Ok(Some(org)) => Ok(org),
+            Ok(None) => Err(StoreError::Changed),
+            Err(unknown @ StoreError::Unreachable { .. }) => Err(unknown),
+            Err(refused) => {
+                self.undo(&pending).await?;
+                Err(refused)
+            }
+        }
+    }
+
+    pub(super) async fn update(&self, org: &Org, change: &Change) -> Result<Org> {
+        self.prepare().await?;
+        let record = self.as_read(org).await?;
+        let before = record::stored_claims(&record);
+        let after = claims_after(org, change, &before);
+        let fresh: Vec<Claim> =
+            after.iter().filter(|claim| !before.contains(&claim.to_string())).cloned().collect();
+        let from = org.collection.raw().to_owned();
+        let to = change.collection.as_ref().map_or(from.clone(), ToString::to_string);
+        let uuid = if from == to { None } else { self.uuid_if_ours(&from).await? };
+        let pending = Pending {
+            org: org.id,
+            id: ObjectId::new(),
+            step: Step::Update(Edit {
+                set: fields_after(change, self.db.name()),
+                admin_set: admin_after(change),
+                admin: ObjectId::parse_str(org.admin_id.raw()).ok(),
+                claims_before: before.clone(),
+                claims_after: strings(&after),
+                from,
+                to,
+                uuid,
+            }),
+        };
+        let mut both = before;
+        both.extend(strings(&fresh));
+        let hold = Hold::now();
+        self.reserve(&pending, &record, &both, &fresh).await?;
+        if let Some(taken) = self.in_the_way(&fresh, org.id).await? {
+            self.undo(&pending).await?;
+            return Err(taken);
+        }
+        self.forward(&pending, hold).await?.ok_or(StoreError::Changed)
+    }
+
+    pub(super) async fn delete(&self, org: &Org) -> Result<()> {
+        self.prepare().await?;
+        let record = self.as_read(org).await?;
+        let pending = Pending {
+            org: org.id,
+            id: ObjectId::new(),
+            step: Step::Delete(Deletion {
+                uuid: self.uuid_if_ours(org.collection.raw()).await?,
+                collection: org.collection.raw().to_owned(),
+                admin: ObjectId::parse_str(org.admin_id.raw()).ok(),
+            }),
+        };
+        let hold = Hold::now();
+        self.reserve(&pending, &record, &record::stored_claims(&record), &[]).await?;
+        // The old service may have put another organization into the same collection just now.
+        let collection = Claim::Collection(org.collection.raw().to_owned());
+        if let Some(other) = self.unadopted_holder(&collection, &org.id.into()).await? {
+            self.undo(&pending).await?;
+            return Err(StoreError::Taken { what: collection.kind(), by: other.name });
+        }
+        self.forward(&pending, hold).await.map(|_| ())
+    }
+
+    /// Before any change: nothing half-done and nothing unclaimed is left, so far as that can be.
+    async fn prepare(&self) -> Result<()> {
+        self.may_write()?;
+        self.settle_expired().await?;
+        self.adopt().await?;
+        self.may_write()
+    }
+
+    /// The record, if it is still as in `org` and nothing else is under way with it.
+    async fn as_read(&self, org: &Org) -> Result<Document> {
+        let record = self.find_one(&self.orgs, doc! { "_id": org.id }).await?;
+        let record = record.ok_or(StoreError::Changed)?;
+        let now = record::org(&record).ok_or(StoreError::Changed)?;
+        // Whatever had expired is settled by now, so this is somebody at work.
+        if record.contains_key("pending") {
+            return Err(StoreError::Busy(journal::by(&record)));
+        }
+        let same = now.name == org.name
+            && now.collection == org.collection
+            && now.admin_id == org.admin_id
+            && now.admin_email == org.admin_email
+            && now.revision == org.revision;
+        if same { Ok(record) } else { Err(StoreError::Changed) }
+    }
+
+    /// Writes the journal and the claims, if the record still is the one that was read.
+    async fn reserve(
+        &self,
+        pending: &Pending,
+        read: &Document,
+        claims: &[String],
+        fresh: &[Claim],
+    ) -> Result<()> {
+        let mut filter = doc! { "_id": pending.org, "pending": { "$exists": false } };
+        for field in ["organization_name", "collection_name", "admin_email", "revision"] {
+            match read.get(field) {
+                // What was not UTF-8 reads as U+FFFD and cannot be compared.
+                Some(Bson::String(text)) if text.contains('\u{fffd}') => {}
+                Some(value) => {
+                    filter.insert(field, doc! { "$eq": value.clone() });
+                }
+                None => {
+                    filter.insert(field, doc! { "$exists": false });
+                }
+            }
+        }
+        let mut update =
+            pending.reservation(&self.operator, Document::new()).map_err(StoreError::Other)?;
+        journal::set_claims(&mut update, claims);
+        match self.orgs.update_one(filter, update).await {
+            Ok(done) if done.matched_count == 1 => Ok(()),
+            Ok(_) => {
+                let now = self.find_one(&self.orgs, doc! { "_id": pending.org }).await?;
+                Err(match now {
+                    Some(record) if record.contains_key("pending") => {
+                        StoreError::Busy(journal::by(&record))
+                    }
+                    _ => StoreError::Changed,
+                })
+            }
+            Err(error) if code_of(&error) == Some(code::DUPLICATE_KEY) => {
+                Err(self.who_has(fresh, pending.org).await?)
+            }
+            Err(error) => Err(self.words.of(&error)),
+        }
+    }
+
+    /// Which claim the unique index refused, and whose it is.
+    async fn who_has(&self, claims: &[Claim], except: ObjectId) -> Result<StoreError> {
+        for claim in claims {
+            if let Some(holder) = self.holder(claim).await?
+                && holder.org != Some(except)
+            {
+                return Ok(StoreError::Taken { what: claim.kind(), by: holder.name });
+            }
+        }
+        // It was there a moment ago.
+        Ok(StoreError::Changed)
+    }
+
+    /// What no index keeps apart.
+    async fn in_the_way(&self, claims: &[Claim], except: ObjectId) -> Result<Option<StoreError>> {
+        for claim in claims {
+            if let Some(holder) = self.holder_otherwise(claim, Some(except)).await? {
+                return Ok(Some(StoreError::Taken { what: claim.kind(), by: holder.name }));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn uuid_if_ours(&self, collection: &str) -> Result<Option<mongodb::bson::Binary>> {
+        if record::is_ours(collection) { self.uuid_of(collection).await } else { Ok(None) }
+    }
+}
+
+fn strings(claims: &[Claim]) -> Vec<String> {
+    claims.iter().map(Claim::to_string).collect()
+}
+
+/// What the organization keeps for itself after the change. A look it has already but may not claim,
+/// because an older organization looks the same, does not stand in its way.
+fn claims_after(org: &Org, change: &Change, before: &[String]) -> Vec<Claim> {
+    let look = Claim::Look(name_look(org.name.raw()));
+    let unclaimed = !before.contains(&look.to_string());
+    change
+        .claims_of(org)
+        .into_iter()
+        .filter(|claim| match claim {
+            Claim::Look(_) if unclaimed && *claim == look => false,
+            Claim::Name(value)
+            | Claim::Look(value)
+            | Claim::Collection(value)
+            | Claim::Email(value) => !value.is_empty(),
+        })
+        .collect()
+}
+
+fn fields_after(change: &Change, database: &str) -> Document {
+    let mut set = Document::new();
+    if let Some(name) = change.name.as_ref().map(OrgName::as_str) {
+        set.insert("organization_name", name);
+        set.insert("name_key", name_key(name));
+        set.insert("look", name_look(name));
+    }
+    if let Some(collection) = &change.collection {
+        set.insert("collection_name", collection.as_str());
+        set.insert(
+            "connection_details",
+            doc! { "database": database, "collection": collection.as_str() },
+        );
+    }
+    if let Some(email) = change.email.as_ref().map(Email::as_str) {
+        set.insert("admin_email", email);
+        set.insert("email_key", email_key(email));
+    }
+    set
+}
+
+fn admin_after(change: &Change) -> Document {
+    let mut set = Document::new();
+    if let Some(email) = change.email.as_ref().map(Email::as_str) {
+        set.insert("email", email);
+        set.insert("email_key", email_key(email));
+    }
+    if let Some(password) = &change.password {
+        set.insert("password", password.as_str());
+    }
+    set
+}
+
+/// The record of a new organization, as the old service wrote it, and our fields beside them.
+pub(super) fn new_record(creation: &Creation, database: &str) -> Document {
+    let collection = &creation.collection_name;
+    doc! {
+        "organization_name": &creation.organization_name,
+        "collection_name": collection,
+        "admin_id": creation.admin_id.to_hex(),
+        "admin_email": &creation.admin_email,
+        "created_at": creation.created_at,
+        "connection_details": { "database": database, "collection": collection },
+        "name_key": name_key(&creation.organization_name),
+        "look": name_look(&creation.organization_name),
+        "email_key": email_key(&creation.admin_email),
+        "created_key": creation.created_at,
+        "revision": 0_i64,
+    }
+}

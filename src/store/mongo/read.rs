@@ -1,0 +1,260 @@
+//! Looking single things up: organizations, admins, who holds a claim, and what is in a collection.
+//!
+//! Records the old service added a moment ago lack our fields. Each look-up by one of them therefore
+//! also goes through those few records, which the index on `name_key` (or `email_key`) finds at once.
+
+use mongodb::{
+    Collection,
+    bson::{Binary, Bson, Document, Utf8Lossy, doc, oid::ObjectId},
+};
+
+use super::{Inner, READ, error::code, error::code_of, record};
+use crate::{
+    org::{Admin, Claim, Org, StoredText, email_key, name_key},
+    store::{Holder, Result, Statistics, StoreError},
+};
+
+/// A document as it is read here: a string that is not UTF-8 must not make a list fail.
+pub(super) type Record = Utf8Lossy<Document>;
+
+/// Finds organizations without our fields, among them those with an `_id` that is no `ObjectId`, which
+/// never get any.
+pub(super) fn unadopted() -> Document {
+    doc! { "name_key": null, "pending": null }
+}
+
+impl Inner {
+    pub(super) async fn find_one(
+        &self,
+        collection: &Collection<Record>,
+        filter: Document,
+    ) -> Result<Option<Document>> {
+        let found = collection.find_one(filter).max_time(READ).await;
+        Ok(found.map_err(|error| self.words.of(&error))?.map(|record| record.0))
+    }
+
+    /// Goes through what `filter` finds until `wanted` makes something of a record.
+    async fn find_map<T>(
+        &self,
+        collection: &Collection<Record>,
+        filter: Document,
+        wanted: impl Fn(&Document) -> Option<T>,
+    ) -> Result<Option<T>> {
+        let say = |error| self.words.of(&error);
+        let mut cursor = collection.find(filter).max_time(READ).await.map_err(say)?;
+        while cursor.advance().await.map_err(say)? {
+            if let Some(found) = cursor.deserialize_current().ok().and_then(|r| wanted(&r.0)) {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    pub(super) async fn org(&self, id: ObjectId) -> Result<Option<Org>> {
+        let found = self.find_one(&self.orgs, doc! { "_id": id }).await?;
+        Ok(found.as_ref().and_then(record::org))
+    }
+
+    pub(super) async fn org_named(&self, name: &str) -> Result<Option<Org>> {
+        let key = name_key(name);
+        let exact = doc! { "name_key": &key, "organization_name": name };
+        for filter in [exact, doc! { "name_key": &key }] {
+            let found = self.find_one(&self.orgs, filter).await?;
+            if let Some(org) = found.as_ref().and_then(record::org) {
+                return Ok(Some(org));
+            }
+        }
+        let mut exact = unadopted();
+        exact.insert("organization_name", name);
+        if let Some(org) = self.find_map(&self.orgs, exact, record::org).await? {
+            return Ok(Some(org));
+        }
+        self.find_map(&self.orgs, unadopted(), |record| {
+            record::org(record).filter(|org| name_key(org.name.raw()) == key)
+        })
+        .await
+    }
+
+    pub(super) async fn org_of_admin(&self, admin: ObjectId) -> Result<Option<Org>> {
+        let found = self.find_one(&self.orgs, doc! { "admin_id": admin.to_hex() }).await?;
+        Ok(found.as_ref().and_then(record::org))
+    }
+
+    pub(super) async fn admin(&self, id: ObjectId) -> Result<Option<Admin>> {
+        let found = self.find_one(&self.admins, doc! { "_id": id }).await?;
+        Ok(found.as_ref().and_then(record::admin))
+    }
+
+    pub(super) async fn admin_with_email(&self, email: &str) -> Result<Option<Admin>> {
+        let key = email_key(email);
+        let found = self.find_one(&self.admins, doc! { "email_key": &key }).await?;
+        if let Some(admin) = found.as_ref().and_then(record::admin) {
+            return Ok(Some(admin));
+        }
+        let exact = doc! { "email_key": null, "email": email };
+        if let Some(admin) = self.find_map(&self.admins, exact, record::admin).await? {
+            return Ok(Some(admin));
+        }
+        self.find_map(&self.admins, doc! { "email_key": null }, |record| {
+            record::admin(record).filter(|admin| email_key(admin.email.raw()) == key)
+        })
+        .await
+    }
+
+    pub(super) async fn holder(&self, claim: &Claim) -> Result<Option<Holder>> {
+        let found = self.find_one(&self.orgs, doc! { "claims": claim.to_string() }).await?;
+        match found {
+            Some(record) => Ok(Some(holder(&record))),
+            None => self.holder_otherwise(claim, None).await,
+        }
+    }
+
+    /// Who has what is claimed without having claimed it: an organization without our fields or with
+    /// the later of two equal looks, an admin or a collection without an organization.
+    pub(super) async fn holder_otherwise(
+        &self,
+        claim: &Claim,
+        except: Option<ObjectId>,
+    ) -> Result<Option<Holder>> {
+        let except = Bson::from(except);
+        let known = match claim {
+            Claim::Look(look) => {
+                let filter = doc! { "look": look, "_id": { "$ne": &except } };
+                self.find_one(&self.orgs, filter).await?.map(|record| holder(&record))
+            }
+            Claim::Email(email) => self.email_holder(email, &except).await?,
+            Claim::Name(_) | Claim::Collection(_) => None,
+        };
+        if known.is_some() {
+            return Ok(known);
+        }
+        if let Some(holder) = self.unadopted_holder(claim, &except).await? {
+            return Ok(Some(holder));
+        }
+        match claim {
+            Claim::Collection(collection) if self.uuid_of(collection).await?.is_some() => {
+                Ok(Some(nobodys("a collection that belongs to no organization")))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// A record without our fields that has what is claimed.
+    pub(super) async fn unadopted_holder(
+        &self,
+        claim: &Claim,
+        except: &Bson,
+    ) -> Result<Option<Holder>> {
+        let mut filter = unadopted();
+        filter.insert("_id", doc! { "$ne": except });
+        self.find_map(&self.orgs, filter, |record| {
+            record::claims(record).contains(claim).then(|| holder(record))
+        })
+        .await
+    }
+
+    async fn email_holder(&self, email: &str, except: &Bson) -> Result<Option<Holder>> {
+        let Some(admin) = self.admin_with_email(email).await? else { return Ok(None) };
+        let filter = doc! { "$or": [
+            { "admin_id": admin.id.to_hex() },
+            { "pending.admin_id": admin.id, "pending": { "$exists": true } },
+        ] };
+        Ok(match self.find_one(&self.orgs, filter).await? {
+            Some(record) if record.get("_id") == Some(except) => None,
+            Some(record) => Some(holder(&record)),
+            None => Some(nobodys("an admin that belongs to no organization")),
+        })
+    }
+
+    /// Which collection has this name; its identity stays when it is renamed.
+    pub(super) async fn uuid_of(&self, collection: &str) -> Result<Option<Binary>> {
+        let command = doc! { "listCollections": 1, "filter": { "name": collection } };
+        let answer = self.db.run_command(command).await.map_err(|e| self.words.of(&e))?;
+        let found = answer
+            .get_document("cursor")
+            .and_then(|cursor| cursor.get_array("firstBatch"))
+            .ok()
+            .and_then(|batch| batch.first()?.as_document());
+        let Some(found) = found else { return Ok(None) };
+        match found.get_document("info").ok().and_then(|info| info.get("uuid")) {
+            Some(Bson::Binary(uuid)) => Ok(Some(uuid.clone())),
+            _ => Err(StoreError::Other("a view stands where a collection should be".into())),
+        }
+    }
+
+    pub(super) async fn statistics(&self, org: &Org) -> Result<Statistics> {
+        let mut sum = Statistics::default();
+        if !record::is_ours(org.collection.raw()) {
+            return Ok(sum);
+        }
+        let command = doc! {
+            "aggregate": org.collection.raw(),
+            "pipeline": [{ "$collStats": { "storageStats": {} } }],
+            "cursor": {},
+            "maxTimeMS": i64::try_from(READ.as_millis()).unwrap_or(i64::MAX),
+        };
+        let answer = match self.db.run_command(command).await {
+            Ok(answer) => answer,
+            Err(error) if is_missing(&error) => return Ok(sum),
+            Err(error) => return Err(self.words.of(&error)),
+        };
+        let shards =
+            answer.get_document("cursor").and_then(|cursor| cursor.get_array("firstBatch"));
+        for shard in shards.into_iter().flatten().filter_map(Bson::as_document) {
+            let Ok(storage) = shard.get_document("storageStats") else { continue };
+            sum.documents += number(storage, "count");
+            sum.bytes += number(storage, "size");
+            sum.indexes = sum.indexes.max(number(storage, "nindexes"));
+        }
+        Ok(sum)
+    }
+
+    pub(super) async fn documents(&self, org: &Org, most: u32) -> Result<Vec<Document>> {
+        let mut documents = Vec::new();
+        // A limit of zero would mean none to the server.
+        if !record::is_ours(org.collection.raw()) || most == 0 {
+            return Ok(documents);
+        }
+        let collection = self.db.collection::<Record>(org.collection.raw());
+        let found = collection
+            .find(doc! {})
+            .sort(doc! { "_id": 1 })
+            .limit(i64::from(most))
+            .max_time(READ)
+            .await;
+        let mut cursor = match found {
+            Ok(cursor) => cursor,
+            Err(error) if is_missing(&error) => return Ok(documents),
+            Err(error) => return Err(self.words.of(&error)),
+        };
+        while cursor.advance().await.map_err(|error| self.words.of(&error))? {
+            documents.extend(cursor.deserialize_current().ok().map(|record| record.0));
+        }
+        Ok(documents)
+    }
+}
+
+fn is_missing(error: &mongodb::error::Error) -> bool {
+    matches!(
+        code_of(error),
+        Some(code::NAMESPACE_NOT_FOUND | code::INVALID_NAMESPACE | code::NOT_ON_A_VIEW)
+    )
+}
+
+fn number(document: &Document, field: &str) -> u64 {
+    match document.get(field) {
+        Some(Bson::Int32(number)) => u64::try_from(*number).unwrap_or(0),
+        Some(Bson::Int64(number)) => u64::try_from(*number).unwrap_or(0),
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
+        Some(Bson::Double(number)) => *number as u64,
+        _ => 0,
+    }
+}
+
+fn holder(record: &Document) -> Holder {
+    Holder { org: record.get_object_id("_id").ok(), name: record::called(record) }
+}
+
+fn nobodys(what: &str) -> Holder {
+    Holder { org: None, name: StoredText::from(what) }
+}

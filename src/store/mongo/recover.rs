@@ -1,0 +1,97 @@
+//! Finishing what a killed or cut-off program began, once its lease has run out.
+
+use mongodb::{
+    bson::{Document, doc},
+    options::ReturnDocument,
+};
+
+use super::{
+    Inner,
+    act::Hold,
+    journal::{Pending, Step, expired},
+};
+use crate::{
+    org::Claim,
+    store::{Result, StoreError},
+};
+
+impl Inner {
+    /// Settles every operation whose lease has run out and gives records without our fields theirs.
+    /// Tries all before it reports the first that failed.
+    pub(super) async fn recover(&self) -> Result<u64> {
+        if self.only_readable_because().is_some() {
+            return Ok(0);
+        }
+        let (settled, failed) = self.settle_all().await?;
+        self.adopt().await?;
+        failed.map_or(Ok(settled), Err)
+    }
+
+    /// As [`Inner::recover`], but one that cannot be settled does not keep others from working.
+    pub(super) async fn settle_expired(&self) -> Result<()> {
+        match self.settle_all().await?.1 {
+            Some(gone @ StoreError::Unreachable { .. }) => Err(gone),
+            _ => Ok(()),
+        }
+    }
+
+    async fn settle_all(&self) -> Result<(u64, Option<StoreError>)> {
+        let say = |error| self.words.of(&error);
+        // The sparse index on `pending.at` answers this without looking at any other record.
+        let mut filter = doc! { "pending.at": { "$type": "date" } };
+        filter.extend(expired(self.lease));
+        let mut found = self.orgs.find(filter).max_time(super::READ).await.map_err(say)?;
+        let (mut settled, mut failed) = (0, None);
+        while found.advance().await.map_err(say)? {
+            let Ok(record) = found.deserialize_current() else { continue };
+            match self.settle_one(&record).await {
+                Ok(true) => settled += 1,
+                Ok(false) => {}
+                Err(error) => failed = failed.or(Some(error)),
+            }
+        }
+        Ok((settled, failed))
+    }
+
+    /// Whether it was ours to settle.
+    async fn settle_one(&self, read: &Document) -> Result<bool> {
+        let Some(pending) = Pending::of(read) else { return Ok(false) };
+        let hold = Hold::now();
+        let mut filter = pending.filter();
+        filter.extend(expired(self.lease));
+        let taken = self
+            .orgs
+            .find_one_and_update(filter, doc! { "$currentDate": { "pending.at": true } })
+            .return_document(ReturnDocument::After)
+            .await
+            .map_err(|error| self.words.of(&error))?;
+        if taken.is_none() {
+            return Ok(false);
+        }
+        if let Step::Create(creation) = &pending.step {
+            // While it lay there, the old service may have made the same organization.
+            for claim in [
+                Claim::of_name(&creation.organization_name, &creation.collection_name).to_vec(),
+                vec![Claim::of_email(&creation.admin_email)],
+            ]
+            .concat()
+            {
+                if self.unadopted_holder(&claim, &pending.org.into()).await?.is_some() {
+                    self.undo(&pending).await?;
+                    return Ok(true);
+                }
+            }
+        }
+        match self.forward(&pending, hold).await {
+            Ok(_) => Ok(true),
+            // Something foreign is in the way: an update has undone itself by then.
+            Err(StoreError::Taken { .. }) => {
+                if matches!(pending.step, Step::Create(_)) {
+                    self.undo(&pending).await?;
+                }
+                Ok(true)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}

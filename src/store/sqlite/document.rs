@@ -1,0 +1,176 @@
+//! Documents as rows: their bytes exactly as a MongoDB server would keep them, and a key that sorts
+//! as `_id` does there.
+
+use mongodb::bson::{Bson, Document, oid::ObjectId};
+
+use super::error::{Attempt, Fault};
+use crate::store::StoreError;
+
+/// A document ready to be kept.
+pub(super) struct Row {
+    pub(super) key: Vec<u8>,
+    pub(super) bson: Vec<u8>,
+}
+
+impl Row {
+    /// The row of a document; one without `_id` is given one, in front.
+    pub(super) fn of(mut document: Document) -> Attempt<Self> {
+        if !document.contains_key("_id") {
+            let rest = std::mem::take(&mut document);
+            document.insert("_id", ObjectId::new());
+            document.extend(rest);
+        }
+        let key = key(document.get("_id").unwrap_or(&Bson::Null))?;
+        Ok(Self { key, bson: encoded(&document)? })
+    }
+}
+
+/// The document in a row.
+pub(super) fn decoded(bson: &[u8]) -> Attempt<Document> {
+    Document::from_reader(bson).map_err(|_| Fault::Garbage)
+}
+
+fn encoded(document: &Document) -> Attempt<Vec<u8>> {
+    document.to_vec().map_err(|problem| StoreError::Other(problem.to_string()).into())
+}
+
+/// Bytes that compare as the values do on a MongoDB server: first by type, then by value, with equal
+/// numbers of different types equal. Decimals and nested values, which hardly anybody uses as `_id`,
+/// come in an order of their own among themselves.
+fn key(id: &Bson) -> Attempt<Vec<u8>> {
+    let (rank, value): (u8, Vec<u8>) = match id {
+        Bson::MinKey => (0, Vec::new()),
+        Bson::Null | Bson::Undefined => (1, Vec::new()),
+        Bson::Double(number) => (2, number_key(*number, 0).to_vec()),
+        Bson::Int32(number) => (2, integer_key(i64::from(*number)).to_vec()),
+        Bson::Int64(number) => (2, integer_key(*number).to_vec()),
+        Bson::Decimal128(number) => (3, number.bytes().to_vec()),
+        Bson::String(text) | Bson::Symbol(text) => (4, text.clone().into_bytes()),
+        Bson::Document(document) => (5, encoded(document)?),
+        Bson::Binary(binary) => {
+            let mut value = (binary.bytes.len() as u64).to_be_bytes().to_vec();
+            value.push(binary.subtype.into());
+            value.extend(&binary.bytes);
+            (6, value)
+        }
+        Bson::ObjectId(id) => (7, id.bytes().to_vec()),
+        Bson::Boolean(truth) => (8, vec![u8::from(*truth)]),
+        Bson::DateTime(time) => (9, signed(time.timestamp_millis()).to_vec()),
+        Bson::Timestamp(stamp) => {
+            (10, [stamp.time.to_be_bytes(), stamp.increment.to_be_bytes()].concat())
+        }
+        Bson::MaxKey => (255, Vec::new()),
+        other => {
+            let mut alone = Document::new();
+            alone.insert("", other.clone());
+            (11, encoded(&alone)?)
+        }
+    };
+    Ok([vec![rank], value].concat())
+}
+
+/// The nearest floating-point number, then how far it is off.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    reason = "what is lost is what the second half of the key says"
+)]
+fn integer_key(number: i64) -> [u8; 16] {
+    let nearest = number as f64;
+    number_key(nearest, (i128::from(number) - nearest as i128) as i64)
+}
+
+fn number_key(number: f64, off: i64) -> [u8; 16] {
+    // Adding zero makes -0.0 the same as 0.0. NaN comes first, as on a server.
+    let bits = (number + 0.0).to_bits();
+    let ordered = match number {
+        _ if number.is_nan() => 0,
+        _ if bits >> 63 == 1 => !bits,
+        _ => bits | 1 << 63,
+    };
+    let mut key = [0; 16];
+    key[..8].copy_from_slice(&ordered.to_be_bytes());
+    key[8..].copy_from_slice(&signed(off));
+    key
+}
+
+fn signed(number: i64) -> [u8; 8] {
+    (number.cast_unsigned() ^ 1 << 63).to_be_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use mongodb::bson::{DateTime, doc};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn key_of(id: impl Into<Bson>) -> Vec<u8> {
+        let Ok(key) = key(&id.into()) else { panic!("no key") };
+        key
+    }
+
+    #[test]
+    fn keys_sort_by_type_and_then_by_value() {
+        let sorted = [
+            Bson::MinKey,
+            Bson::Null,
+            f64::NAN.into(),
+            f64::NEG_INFINITY.into(),
+            i64::MIN.into(),
+            (-1).into(),
+            0.into(),
+            0.5.into(),
+            1.into(),
+            ((1_i64 << 53) + 1).into(),
+            ((1_i64 << 53) + 2).into(),
+            i64::MAX.into(),
+            f64::INFINITY.into(),
+            "".into(),
+            "a".into(),
+            "b".into(),
+            doc! {}.into(),
+            ObjectId::from_bytes([0; 12]).into(),
+            ObjectId::from_bytes([1; 12]).into(),
+            false.into(),
+            true.into(),
+            DateTime::from_millis(-1).into(),
+            DateTime::from_millis(1).into(),
+            Bson::MaxKey,
+        ];
+        for pair in sorted.windows(2) {
+            assert!(key_of(pair[0].clone()) < key_of(pair[1].clone()), "{pair:?}");
+        }
+    }
+
+    #[test]
+    fn equal_numbers_are_one_key_whatever_their_type() {
+        assert_eq!(key_of(7_i32), key_of(7_i64));
+        assert_eq!(key_of(7_i32), key_of(7.0));
+        assert_eq!(key_of(-0.0), key_of(0.0));
+    }
+
+    #[test]
+    fn a_document_without_identity_gets_one_in_front() {
+        let Ok(row) = Row::of(doc! { "a": 1 }) else { panic!("no row") };
+        let Ok(document) = decoded(&row.bson) else { panic!("no document") };
+        assert_eq!(document.keys().collect::<Vec<_>>(), ["_id", "a"]);
+    }
+
+    proptest! {
+        #[test]
+        fn integers_sort_as_integers(a in any::<i64>(), b in any::<i64>()) {
+            prop_assert_eq!(key_of(a).cmp(&key_of(b)), a.cmp(&b));
+        }
+
+        #[test]
+        fn numbers_sort_as_numbers(a in any::<i32>(), b in -1e12..1e12_f64) {
+            prop_assert_eq!(Some(key_of(a).cmp(&key_of(b))), f64::from(a).partial_cmp(&b));
+        }
+
+        #[test]
+        fn garbage_is_no_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = decoded(&bytes);
+        }
+    }
+}

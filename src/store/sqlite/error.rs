@@ -1,0 +1,80 @@
+//! What SQLite reports, in words for a person.
+
+use rusqlite::{Error, ErrorCode};
+
+use crate::store::{Place, StoreError};
+
+/// What comes of a transaction.
+pub(super) type Attempt<T> = Result<T, Fault>;
+
+/// Why a transaction was given up.
+pub(super) enum Fault {
+    /// The answer to what was asked is an error: somebody has it already, …
+    Answer(StoreError),
+    /// SQLite failed.
+    Sqlite(Error),
+    /// A row holds what nobody wrote.
+    Garbage,
+}
+
+impl From<StoreError> for Fault {
+    fn from(answer: StoreError) -> Self {
+        Self::Answer(answer)
+    }
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::FromSqlConversionFailure(..)
+            | Error::IntegralValueOutOfRange(..)
+            | Error::InvalidColumnType(..)
+            | Error::Utf8Error(..) => Self::Garbage,
+            error => Self::Sqlite(error),
+        }
+    }
+}
+
+impl Fault {
+    /// Whether another console is at it, and trying again soon can help.
+    pub(super) fn is_busy(&self) -> bool {
+        matches!(self, Self::Sqlite(error) if matches!(
+            error.sqlite_error_code(),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
+        ))
+    }
+
+    /// The error for whoever asked `place`.
+    pub(super) fn into_error(self, place: &Place) -> StoreError {
+        let file = &place.address;
+        let error = match self {
+            Self::Answer(answer) => return answer,
+            Self::Garbage => return damaged(file),
+            Self::Sqlite(error) => error,
+        };
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => damaged(file),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                StoreError::Busy("another console".into())
+            }
+            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
+                StoreError::Refused(format!("this user may not write {file}"))
+            }
+            Some(ErrorCode::CannotOpen) => StoreError::Misconfigured(format!(
+                "{file} cannot be opened as a file: see that it is no directory, and that this user \
+                 may read and write it and the directory it is in"
+            )),
+            Some(ErrorCode::DiskFull) => StoreError::Other(format!(
+                "the disk {file} is on is full; nothing was changed, free some space and try again"
+            )),
+            _ => StoreError::Other(format!("{error} ({file})")),
+        }
+    }
+}
+
+fn damaged(file: &str) -> StoreError {
+    StoreError::Damaged(format!(
+        "{file} is damaged or no database of Tenantry, and was left as it is: keep a copy of it, put \
+         a backup in its place, or start with another file (--file PATH)"
+    ))
+}

@@ -1,0 +1,247 @@
+//! The queries that only look.
+
+use mongodb::bson::{DateTime, Document, oid::ObjectId};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, params_from_iter, types::Value};
+
+use super::{
+    document::decoded,
+    error::{Attempt, Fault},
+};
+use crate::org::{Admin, Claim, Connection as Details, Org, OrgState, PasswordHash};
+use crate::org::{email_key, name_key};
+use crate::store::{
+    Count, Cursor, CursorKey, Holder, Page, PageAt, PageQuery, SortKey, Statistics, StoreError,
+};
+
+const ORG: &str = "id, name, collection, admin_id, admin_email, created_at, database, revision";
+
+/// One page: `limit` rows and one more, to know whether there are others, and one look back.
+pub(super) fn page(connection: &Connection, query: &PageQuery) -> Attempt<Page> {
+    let descending = query.sort.descending;
+    // Towards the end of the list the way it is sorted, towards its beginning backwards.
+    let (cursor, backwards) = match &query.at {
+        PageAt::First => (None, false),
+        PageAt::After(cursor) => (Some(cursor), false),
+        PageAt::Last => (None, true),
+        PageAt::Before(cursor) => (Some(cursor), true),
+    };
+    let walk = Walk {
+        key: query.sort.key,
+        search: query.search.as_deref(),
+        descending: descending != backwards,
+        from: cursor.map(|cursor| (cursor, false)),
+    };
+    let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
+    let (sql, mut values) = walk.sql(ORG)?;
+    values.push(Value::Integer(i64::from(query.limit) + 1));
+    let mut orgs: Vec<Org> = connection
+        .prepare_cached(&sql)?
+        .query_map(params_from_iter(values), org)?
+        .collect::<Result<_, _>>()?;
+    let more_ahead = orgs.len() > limit;
+    orgs.truncate(limit);
+
+    let more_behind = match cursor {
+        None => false,
+        Some(cursor) => {
+            let (sql, mut values) =
+                Walk { descending: !walk.descending, from: Some((cursor, true)), ..walk }
+                    .sql("1")?;
+            values.push(Value::Integer(1));
+            connection.prepare_cached(&sql)?.exists(params_from_iter(values))?
+        }
+    };
+    if backwards {
+        orgs.reverse();
+        return Ok(Page { orgs, more_before: more_ahead, more_after: more_behind });
+    }
+    Ok(Page { orgs, more_before: more_behind, more_after: more_ahead })
+}
+
+/// A walk along one of the list's indexes.
+struct Walk<'a> {
+    key: SortKey,
+    search: Option<&'a str>,
+    descending: bool,
+    /// Where it begins, and whether that place belongs to it.
+    from: Option<(&'a Cursor, bool)>,
+}
+
+impl Walk<'_> {
+    /// The statement and its values, but for the last: the limit.
+    fn sql(&self, columns: &str) -> Attempt<(String, Vec<Value>)> {
+        let (column, index) = match self.key {
+            SortKey::Name => ("name_key", "organizations_by_name"),
+            SortKey::Created => ("created_at", "organizations_by_created"),
+            SortKey::Email => ("email_key", "organizations_by_email"),
+        };
+        let mut conditions = Vec::new();
+        let mut values = Vec::new();
+        if let Some((cursor, included)) = self.from {
+            values.push(match (&cursor.key, self.key) {
+                (CursorKey::Time(time), SortKey::Created) => time.timestamp_millis().into(),
+                (CursorKey::Text(text), SortKey::Name | SortKey::Email) => text.clone().into(),
+                _ => return Err(other_order().into()),
+            });
+            values.push(cursor.id.bytes().to_vec().into());
+            let comparison = match (self.descending, included) {
+                (false, false) => ">",
+                (false, true) => ">=",
+                (true, false) => "<",
+                (true, true) => "<=",
+            };
+            conditions.push(format!("({column}, id) {comparison} (?, ?)"));
+        }
+        if let Some(search) = self.search {
+            conditions.push(SEARCHED.to_owned());
+            values.extend(searched_for(search));
+        }
+        let condition = if conditions.is_empty() {
+            String::new()
+        } else {
+            format!(" WHERE {}", conditions.join(" AND "))
+        };
+        let direction = if self.descending { "DESC" } else { "ASC" };
+        let sql = format!(
+            "SELECT {columns} FROM organizations INDEXED BY {index}{condition} \
+             ORDER BY {column} {direction}, id {direction} LIMIT ?"
+        );
+        Ok((sql, values))
+    }
+}
+
+/// A literal part of a string: no pattern, so nothing to escape.
+const SEARCHED: &str = "(instr(name_key, ?) OR instr(email_key, ?))";
+
+fn searched_for(search: &str) -> [Value; 2] {
+    [name_key(search).into(), email_key(search).into()]
+}
+
+fn other_order() -> StoreError {
+    StoreError::Misconfigured(
+        "that cursor belongs to a list in another order: begin again without it".to_owned(),
+    )
+}
+
+/// How many match, by an index and never further than `most`.
+pub(super) fn count(connection: &Connection, search: Option<&str>, most: u64) -> Attempt<Count> {
+    let (condition, mut values) = match search {
+        None => (String::new(), Vec::new()),
+        Some(search) => (format!("WHERE {SEARCHED}"), searched_for(search).to_vec()),
+    };
+    values.push(i64::try_from(most).unwrap_or(i64::MAX).saturating_add(1).into());
+    let sql = format!(
+        "SELECT count(*) FROM (SELECT 1 FROM organizations INDEXED BY organizations_by_name \
+         {condition} LIMIT ?)"
+    );
+    let found: u64 =
+        connection.prepare_cached(&sql)?.query_row(params_from_iter(values), |row| row.get(0))?;
+    Ok(Count { counted: found.min(most), or_more: found > most })
+}
+
+/// The organization that meets a condition at most one can meet.
+pub(super) fn org_where(
+    connection: &Connection,
+    condition: &str,
+    value: impl ToSql,
+) -> Attempt<Option<Org>> {
+    let sql = format!("SELECT {ORG} FROM organizations WHERE {condition}");
+    Ok(connection.prepare_cached(&sql)?.query_row([value], org).optional()?)
+}
+
+/// The admin who meets a condition at most one can meet.
+pub(super) fn admin_where(
+    connection: &Connection,
+    condition: &str,
+    value: impl ToSql,
+) -> Attempt<Option<Admin>> {
+    let sql = format!("SELECT id, email, password, created_at FROM admins WHERE {condition}");
+    Ok(connection.prepare_cached(&sql)?.query_row([value], admin).optional()?)
+}
+
+/// Who holds a claim; a collection is held as soon as it exists.
+pub(super) fn holder(connection: &Connection, claim: &Claim) -> Attempt<Option<Holder>> {
+    let held = connection
+        .prepare_cached(
+            "SELECT id, name FROM claims JOIN organizations ON row = org WHERE claim = ?",
+        )?
+        .query_row([claim.to_string()], |row| {
+            Ok(Holder { org: Some(object_id(row, 0)?), name: row.get::<_, String>(1)?.into() })
+        })
+        .optional()?;
+    match claim {
+        Claim::Collection(name) if held.is_none() => {
+            let mut ownerless =
+                connection.prepare_cached("SELECT 1 FROM collections WHERE name = ?")?;
+            let holder = Holder { org: None, name: "a collection without organization".into() };
+            Ok(ownerless.exists([name])?.then_some(holder))
+        }
+        _ => Ok(held),
+    }
+}
+
+/// How much is in a collection.
+pub(super) fn statistics(connection: &Connection, collection: &str) -> Attempt<Statistics> {
+    Ok(connection
+        .prepare_cached("SELECT documents, bytes FROM collections WHERE name = ?")?
+        .query_row([collection], |row| {
+            Ok(Statistics {
+                documents: row.get(0)?,
+                bytes: row.get(1)?,
+                // The one on `_id`, as every collection has.
+                indexes: 1,
+            })
+        })
+        .optional()?
+        .unwrap_or_default())
+}
+
+/// The first documents of a collection, by `_id`.
+pub(super) fn documents(
+    connection: &Connection,
+    collection: &str,
+    most: u32,
+) -> Attempt<Vec<Document>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT bson FROM documents \
+         WHERE collection = (SELECT row FROM collections WHERE name = ?) ORDER BY key LIMIT ?",
+    )?;
+    let mut rows = statement.query((collection, most))?;
+    let mut documents = Vec::new();
+    while let Some(row) = rows.next()? {
+        documents.push(decoded(row.get_ref(0)?.as_blob().map_err(|_| Fault::Garbage)?)?);
+    }
+    Ok(documents)
+}
+
+fn org(row: &Row) -> rusqlite::Result<Org> {
+    let collection: String = row.get(2)?;
+    Ok(Org {
+        id: object_id(row, 0)?,
+        name: row.get::<_, String>(1)?.into(),
+        collection: collection.clone().into(),
+        admin_id: object_id(row, 3)?.to_hex().into(),
+        admin_email: row.get::<_, String>(4)?.into(),
+        created_at: DateTime::from_millis(row.get(5)?),
+        connection: Details {
+            database: row.get::<_, String>(6)?.into(),
+            collection: collection.into(),
+        },
+        // A change is one transaction: nobody ever sees one under way.
+        state: OrgState::Active,
+        revision: row.get(7)?,
+    })
+}
+
+fn admin(row: &Row) -> rusqlite::Result<Admin> {
+    Ok(Admin {
+        id: object_id(row, 0)?,
+        email: row.get::<_, String>(1)?.into(),
+        password: PasswordHash::stored(row.get(2)?),
+        created_at: DateTime::from_millis(row.get(3)?),
+    })
+}
+
+fn object_id(row: &Row, column: usize) -> rusqlite::Result<ObjectId> {
+    Ok(ObjectId::from_bytes(row.get(column)?))
+}

@@ -1,0 +1,218 @@
+//! The tables, and how a file comes to have them: made when new, refused when not ours.
+
+use std::fs::{DirBuilder, OpenOptions};
+use std::io::ErrorKind;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+
+use super::error::Attempt;
+use crate::store::StoreError;
+
+/// Marks a file as ours ("Tnty"), in its header.
+const APPLICATION_ID: i32 = 0x546e_7479;
+
+/// The version of the tables below.
+const VERSION: i32 = 1;
+
+/// How long a console waits for another one's transaction.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Once `claims` holds a claim, no other organization can have it; no other rule makes names,
+/// collections and e-mails unique. Each index of the list ends with what a search reads, so that
+/// a search reads nothing else. A collection's documents know it by number: a rename is one row.
+const TABLES: &str = "
+CREATE TABLE organizations (
+    row INTEGER PRIMARY KEY,
+    id BLOB NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    name_key TEXT NOT NULL,
+    collection TEXT NOT NULL,
+    admin_id BLOB NOT NULL UNIQUE REFERENCES admins (id),
+    admin_email TEXT NOT NULL,
+    email_key TEXT NOT NULL,
+    created_at INTEGER NOT NULL, -- milliseconds since 1970
+    database TEXT NOT NULL,
+    revision INTEGER NOT NULL
+) STRICT;
+CREATE INDEX organizations_by_name ON organizations (name_key, id, email_key);
+CREATE INDEX organizations_by_created ON organizations (created_at, id, name_key, email_key);
+CREATE INDEX organizations_by_email ON organizations (email_key, id, name_key);
+
+CREATE TABLE admins (
+    id BLOB PRIMARY KEY,
+    email TEXT NOT NULL,
+    email_key TEXT NOT NULL,
+    password TEXT NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX admins_by_email ON admins (email_key);
+
+CREATE TABLE claims (
+    claim TEXT PRIMARY KEY,
+    org INTEGER NOT NULL REFERENCES organizations (row) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+CREATE INDEX claims_by_org ON claims (org);
+
+CREATE TABLE collections (
+    row INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    documents INTEGER NOT NULL,
+    bytes INTEGER NOT NULL
+) STRICT;
+CREATE TABLE documents (
+    collection INTEGER NOT NULL REFERENCES collections (row),
+    key BLOB NOT NULL, -- sorts as _id does
+    bson BLOB NOT NULL,
+    UNIQUE (collection, key)
+) STRICT;
+";
+
+/// Opens the file, and makes it and its tables when it is new and may be written.
+pub(super) fn open(path: &Path, read_only: bool) -> Attempt<Connection> {
+    if !read_only {
+        make_file(path).map_err(|problem| {
+            StoreError::Misconfigured(format!(
+                "{} cannot be made: {problem}; name another file with --file",
+                path.display()
+            ))
+        })?;
+    } else if !path.exists() {
+        return Err(StoreError::Misconfigured(format!(
+            "there is no file {}, and with --read-only none is made: check its name, or start once \
+             without --read-only",
+            path.display()
+        ))
+        .into());
+    }
+    let mut flags = OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_EXRESCODE;
+    // A connection that may only read leaves `-wal` and `-shm` behind, unless they are there already
+    // (another console is at work, or was killed). One that only promises to, tidies up.
+    flags |= if read_only && beside(path, "-wal").exists() {
+        OpenFlags::SQLITE_OPEN_READ_ONLY
+    } else {
+        OpenFlags::SQLITE_OPEN_READ_WRITE
+    };
+    let mut connection = Connection::open_with_flags(path, flags)?;
+    connection.pragma_update(None, "query_only", read_only)?;
+    // While two consoles make the same file, SQLite does not wait but reports at once that it is busy
+    // when one of them changes the journal mode.
+    let until = Instant::now() + PATIENCE;
+    loop {
+        match prepare(&mut connection, path) {
+            Err(fault) if fault.is_busy() && Instant::now() < until => {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            done => return done.map(|()| connection),
+        }
+    }
+}
+
+/// A new database that is gone with its connection.
+pub(super) fn in_memory() -> Attempt<Connection> {
+    let mut connection = Connection::open_in_memory()?;
+    configure(&connection)?;
+    make_tables(&mut connection)?;
+    Ok(connection)
+}
+
+fn beside(path: &Path, suffix: &str) -> std::path::PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+fn make_file(path: &Path) -> std::io::Result<()> {
+    if path.exists() {
+        return Ok(());
+    }
+    if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
+        DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+    }
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(problem) if problem.kind() != ErrorKind::AlreadyExists => Err(problem),
+        _ => Ok(()),
+    }
+}
+
+/// What the file is, found out before anything in it is changed.
+enum Found {
+    Ours,
+    Empty,
+}
+
+fn prepare(connection: &mut Connection, path: &Path) -> Attempt<()> {
+    configure(connection)?;
+    let writable = !connection.is_readonly("main")? && !pragma::<bool>(connection, "query_only")?;
+    if let Found::Empty = look(connection, path)? {
+        if !writable {
+            return Err(StoreError::Misconfigured(format!(
+                "{} is empty: start once without --read-only, or check its name",
+                path.display()
+            ))
+            .into());
+        }
+        make_tables(connection)?;
+    }
+    if writable && pragma::<String>(connection, "journal_mode")? != "wal" {
+        connection.pragma_update(None, "journal_mode", "wal")?;
+    }
+    Ok(())
+}
+
+fn configure(connection: &Connection) -> Attempt<()> {
+    connection.busy_timeout(PATIENCE)?;
+    // FULL: what was acknowledged survives a power cut as well.
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    // The file may come from anywhere: nothing in it is run, and its pages are checked as read.
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update(None, "cell_size_check", true)?;
+    // Two megabytes: the whole program has twenty.
+    connection.pragma_update(None, "cache_size", -2048)?;
+    connection.set_prepared_statement_cache_capacity(32);
+    Ok(())
+}
+
+fn look(connection: &Connection, path: &Path) -> Attempt<Found> {
+    let application: i32 = pragma(connection, "application_id")?;
+    let version: i32 = pragma(connection, "user_version")?;
+    if application == APPLICATION_ID && version == VERSION {
+        return Ok(Found::Ours);
+    }
+    if application == APPLICATION_ID && version > VERSION {
+        return Err(StoreError::Damaged(format!(
+            "{} was written by a newer Tenantry (format {version}; this one knows {VERSION}) and was \
+             left as it is: update this one, or start with another file (--file PATH)",
+            path.display()
+        ))
+        .into());
+    }
+    let things: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if application == 0 && version == 0 && things == 0 {
+        return Ok(Found::Empty);
+    }
+    Err(StoreError::Damaged(format!(
+        "{} is a database of another program and was left as it is: name another file with --file",
+        path.display()
+    ))
+    .into())
+}
+
+/// All in one transaction, so that a file is either empty or whole, whoever is killed when.
+fn make_tables(connection: &mut Connection) -> Attempt<()> {
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    if pragma::<i32>(&tx, "application_id")? == 0 {
+        tx.pragma_update(None, "application_id", APPLICATION_ID)?;
+        tx.pragma_update(None, "user_version", VERSION)?;
+        tx.execute_batch(TABLES)?;
+    }
+    Ok(tx.commit()?)
+}
+
+fn pragma<T: rusqlite::types::FromSql>(connection: &Connection, name: &str) -> Attempt<T> {
+    Ok(connection.pragma_query_value(None, name, |row| row.get(0))?)
+}

@@ -1,0 +1,16 @@
+//! What only MongoDB has: databases of the service before this one, recovery of a cut-off operation,
+//! and connections that fail. What every store has is in `tests/conformance`.
+
+#![allow(missing_docs)]
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)] // A test that cannot go on fails.
+
+mod support;
+
+#[path = "mongo/connection.rs"]
+mod connection;
+#[path = "mongo/fixture.rs"]
+mod fixture;
+#[path = "mongo/legacy.rs"]
+mod legacy;
+#[path = "mongo/recovery.rs"]
+mod recovery;

@@ -1,0 +1,188 @@
+//! Connections that fail, and what a person is told then.
+
+use std::{
+    net::TcpListener,
+    time::{Duration, Instant},
+};
+
+use mongodb::{Client, bson::doc};
+use tenantry::store::{Access, PlaceKind, Store, StoreError, mongo::MongoStore};
+
+use crate::{
+    fixture::{Scratch, new_org},
+    support::mongod::{Mongod, free_port, standalone},
+};
+
+/// Opens what cannot be opened, in five seconds at most.
+async fn refused(uri: &str) -> StoreError {
+    refused_on(uri, "tenantry_test").await
+}
+
+async fn refused_on(uri: &str, database: &str) -> StoreError {
+    let access = Access { operator: "tester@here".into(), read_only: false };
+    let begun = Instant::now();
+    let opened = MongoStore::open(uri, database, &access).await;
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    match opened {
+        Ok(_) => panic!("{uri} was opened"),
+        Err(error) => error,
+    }
+}
+
+fn assert_says(error: &StoreError, parts: &[&str]) {
+    let text = error.to_string();
+    for part in parts {
+        assert!(text.contains(part), "{part:?} is not in {text:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_reported_within_five_seconds() {
+    let address = format!("127.0.0.1:{}", free_port());
+    let error = refused(&format!("mongodb://ada:s3cret@{address}")).await;
+    assert!(matches!(error, StoreError::Unreachable { .. }), "{error:?}");
+    assert_says(&error, &[&address, "connection refused"]);
+    assert!(!error.to_string().contains("s3cret"));
+}
+
+#[tokio::test]
+async fn a_host_that_does_not_exist_is_reported_within_five_seconds() {
+    let error = refused("mongodb://no-such-host.invalid/").await;
+    assert!(matches!(error, StoreError::Unreachable { .. }), "{error:?}");
+    assert_says(&error, &["no-such-host.invalid", "no such host name"]);
+}
+
+#[tokio::test]
+async fn a_server_that_says_nothing_is_reported_within_five_seconds() {
+    // Accepts connections, as the kernel does by itself, and never answers.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = silent.local_addr().unwrap().to_string();
+    let error = refused(&format!("mongodb://{address}")).await;
+    assert!(matches!(error, StoreError::Unreachable { .. }), "{error:?}");
+    assert_says(&error, &[&address, "timed out"]);
+}
+
+#[tokio::test]
+async fn a_server_that_goes_away_later_is_reported_as_well() {
+    let mut server = Mongod::start(&[]);
+    let scratch = Scratch::on(server.uri(), "gone").await;
+    let store = scratch.open().await;
+    server.kill();
+    let error = store.create(&new_org("acme", "ada@acme.com")).await.unwrap_err();
+    assert!(matches!(error, StoreError::Unreachable { .. }), "{error:?}");
+    assert_says(&error, &[&server.address()]);
+    // The same store works again once the server does.
+    server.restart();
+    store.create(&new_org("acme", "ada@acme.com")).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_place_is_named_without_user_and_password() {
+    let scratch = Scratch::new("place").await;
+    let store = scratch.open().await;
+    let place = store.place();
+    assert_eq!(place.kind, PlaceKind::Mongo);
+    assert_eq!(format!("mongodb://{}", place.address), standalone());
+    assert_eq!(place.database, scratch.name());
+}
+
+#[tokio::test]
+async fn a_wrong_password_and_a_missing_role_are_two_things() {
+    let server = Mongod::start(&["--auth"]);
+    // While there is no user yet, the server lets one in from its own machine.
+    let admin = Client::with_uri_str(server.uri()).await.unwrap().database("admin");
+    admin
+        .run_command(doc! { "createUser": "root", "pwd": "r00t", "roles": ["root"] })
+        .await
+        .unwrap();
+    let at = |who: &str| format!("mongodb://{who}@{}/?authSource=admin", server.address());
+    let admin = Client::with_uri_str(at("root:r00t")).await.unwrap().database("admin");
+    for (user, role) in [("reader", "read"), ("writer", "readWrite")] {
+        let roles = [doc! { "role": role, "db": "tenants" }];
+        admin
+            .run_command(doc! { "createUser": user, "pwd": "p4ss", "roles": roles.to_vec() })
+            .await
+            .unwrap();
+    }
+
+    let error = refused_on(&at("root:s3cret"), "tenants").await;
+    assert!(matches!(error, StoreError::Refused(_)), "{error:?}");
+    assert_says(&error, &["wrong user or password"]);
+    assert!(!error.to_string().contains("s3cret"));
+
+    let error = refused_on(&server.uri(), "tenants").await;
+    assert!(matches!(error, StoreError::Refused(_)), "{error:?}");
+
+    let error = refused_on(&at("reader:p4ss"), "tenants").await;
+    assert!(matches!(error, StoreError::Refused(_)), "{error:?}");
+    assert_says(&error, &["may not do", "createIndexes", "--read-only"]);
+
+    let access = Access { operator: "tester@here".into(), read_only: true };
+    let store = MongoStore::open(&at("reader:p4ss"), "tenants", &access).await.unwrap();
+    assert_eq!(store.org_named("acme").await.unwrap(), None);
+
+    let access = Access { operator: "tester@here".into(), read_only: false };
+    let store = MongoStore::open(&at("writer:p4ss"), "tenants", &access).await.unwrap();
+    let org = store.create(&new_org("acme", "ada@acme.com")).await.unwrap();
+    let name = tenantry::org::OrgName::parse("acme two").unwrap();
+    let rename = tenantry::store::Change {
+        collection: Some(tenantry::org::CollectionName::of(&name)),
+        name: Some(name),
+        ..Default::default()
+    };
+    let org = store.update(&org, &rename).await.unwrap();
+    assert_eq!(store.statistics(&org).await.unwrap().documents, 1);
+    store.delete(&org).await.unwrap();
+}
+
+#[tokio::test]
+async fn tls_works_and_its_absence_is_put_in_words() {
+    let directory = tempfile::tempdir().unwrap();
+    let (authority, pem) = certificates();
+    let (authority_file, pem_file) =
+        (directory.path().join("ca.pem"), directory.path().join("server.pem"));
+    std::fs::write(&authority_file, authority).unwrap();
+    std::fs::write(&pem_file, pem).unwrap();
+    let (authority_file, pem_file) = (authority_file.to_str().unwrap(), pem_file.to_str().unwrap());
+    let server = Mongod::start(&[
+        "--tlsMode",
+        "requireTLS",
+        "--tlsCertificateKeyFile",
+        pem_file,
+        "--tlsCAFile",
+        authority_file,
+        "--tlsAllowConnectionsWithoutCertificates",
+    ]);
+
+    let uri = format!("{}/?tls=true&tlsCAFile={authority_file}", server.uri());
+    let access = Access { operator: "tester@here".into(), read_only: false };
+    let store = MongoStore::open(&uri, "tenants", &access).await.unwrap();
+    store.create(&new_org("acme", "ada@acme.com")).await.unwrap();
+
+    let error = refused(&server.uri()).await;
+    assert!(matches!(error, StoreError::Unreachable { .. }), "{error:?}");
+    assert_says(&error, &[&server.address(), "does it expect TLS", "tls=true"]);
+
+    let error = refused(&format!("{}/?tls=true", server.uri())).await;
+    assert_says(&error, &["certificate", "tlsCAFile="]);
+
+    let error = refused(&format!("{}/?tls=true", standalone())).await;
+    assert_says(&error, &["does the server expect TLS"]);
+}
+
+/// An authority's certificate, and a server's with its key, for 127.0.0.1.
+fn certificates() -> (String, String) {
+    use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+    let key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::new([]).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.distinguished_name.push(rcgen::DnType::CommonName, "test authority");
+    let authority = params.self_signed(&key).unwrap();
+    let issuer = Issuer::new(params, key);
+    let server_key = KeyPair::generate().unwrap();
+    let mut params =
+        CertificateParams::new(["127.0.0.1".to_owned(), "localhost".to_owned()]).unwrap();
+    params.distinguished_name.push(rcgen::DnType::CommonName, "test server");
+    let server = params.signed_by(&server_key, &issuer).unwrap();
+    (authority.pem(), format!("{}{}", server.pem(), server_key.serialize_pem()))
+}

@@ -1,0 +1,206 @@
+//! A database exactly as the FastAPI service wrote it, and what tests compare databases by.
+
+use std::{
+    collections::BTreeMap,
+    ops::Deref,
+    sync::{Arc, LazyLock},
+};
+
+use mongodb::{
+    Client, Database,
+    bson::{Bson, DateTime, Document, RawDocumentBuf, doc, oid::ObjectId},
+};
+use tenantry::{
+    org::{CollectionName, Email, Org, OrgName, PasswordHash},
+    store::{Access, NewOrg, PageQuery, Store, mongo::MongoStore},
+};
+
+use crate::support::mongod;
+
+/// A password with the hash the service made of it: cost 12, made once.
+pub const PASSWORD: &str = "a password of the old days";
+pub static HASH: LazyLock<String> =
+    LazyLock::new(|| bcrypt::hash(PASSWORD, 12).expect("bcrypt hashes"));
+
+/// Our fields, which an adopted record has beside the service's.
+pub const OURS: [&str; 7] =
+    ["name_key", "look", "email_key", "created_key", "claims", "revision", "pending"];
+
+/// A database of one test, dropped at its end.
+pub struct Scratch {
+    pub uri: String,
+    pub db: Database,
+}
+
+impl Scratch {
+    /// On the standalone server of this run.
+    pub async fn new(test: &str) -> Self {
+        Self::on(mongod::standalone(), test).await
+    }
+
+    pub async fn on(uri: String, test: &str) -> Self {
+        let client = Client::with_uri_str(&uri).await.expect("the test's own URI parses");
+        Self { uri, db: client.database(&mongod::database_name(test)) }
+    }
+
+    pub async fn open(&self) -> MongoStore {
+        self.open_with(false).await
+    }
+
+    pub async fn open_with(&self, read_only: bool) -> MongoStore {
+        let access = Access { operator: "tester@here".into(), read_only };
+        MongoStore::open(&self.uri, self.db.name(), &access).await.expect("the store opens")
+    }
+
+    /// A store for which every lease has run out.
+    pub async fn open_impatiently(&self) -> MongoStore {
+        let access = Access { operator: "second@here".into(), read_only: false };
+        let lease = std::time::Duration::ZERO;
+        MongoStore::open_with_lease(&self.uri, self.db.name(), &access, lease)
+            .await
+            .expect("the store opens")
+    }
+
+    /// Every document of every collection, byte for byte, and every collection's options and indexes.
+    pub async fn dump(&self) -> BTreeMap<String, Vec<RawDocumentBuf>> {
+        let mut dump = BTreeMap::new();
+        for name in self.list_collection_names().await.unwrap() {
+            let collection = self.collection::<RawDocumentBuf>(&name);
+            let mut found = collection.find(doc! {}).sort(doc! { "_id": 1 }).await.unwrap();
+            let mut documents = Vec::new();
+            while found.advance().await.unwrap() {
+                documents.push(found.current().to_owned());
+            }
+            dump.insert(format!("{name} indexes"), self.indexes(&name).await);
+            dump.insert(name, documents);
+        }
+        dump
+    }
+
+    /// A collection's indexes as the server describes them.
+    pub async fn indexes(&self, collection: &str) -> Vec<RawDocumentBuf> {
+        let answer = self.run_command(doc! { "listIndexes": collection }).await.unwrap();
+        let batch = answer.get_document("cursor").unwrap().get_array("firstBatch").unwrap();
+        batch
+            .iter()
+            .map(|index| RawDocumentBuf::try_from(index.as_document().unwrap()).unwrap())
+            .collect()
+    }
+
+    pub async fn documents(&self, collection: &str) -> Vec<Document> {
+        let collection = self.collection::<Document>(collection);
+        let mut found = collection.find(doc! {}).sort(doc! { "_id": 1 }).await.unwrap();
+        let mut documents = Vec::new();
+        while found.advance().await.unwrap() {
+            documents.push(found.deserialize_current().unwrap());
+        }
+        documents
+    }
+
+    /// Adds an organization in the service's four writes.
+    pub async fn add_legacy(&self, name: &str, collection: &str, email: &str) -> ObjectId {
+        let now = DateTime::from_millis(1_700_000_000_000);
+        self.collection("admins")
+            .insert_one(doc! { "email": email, "password": &*HASH, "created_at": now })
+            .await
+            .unwrap();
+        let admins = self.collection::<Document>("admins");
+        let admin = admins.find_one(doc! { "email": email }).await.unwrap().unwrap();
+        self.collection(collection)
+            .insert_one(
+                doc! { "initialized": true, "created_at": now, "note": "Org data goes here" },
+            )
+            .await
+            .unwrap();
+        let inserted = self
+            .collection("organizations")
+            .insert_one(doc! {
+                "organization_name": name,
+                "collection_name": collection,
+                "admin_id": admin.get_object_id("_id").unwrap().to_hex(),
+                "admin_email": email,
+                "created_at": now,
+                "connection_details": { "database": self.name(), "collection": collection },
+            })
+            .await
+            .unwrap();
+        inserted.inserted_id.as_object_id().unwrap()
+    }
+}
+
+impl Deref for Scratch {
+    type Target = Database;
+
+    fn deref(&self) -> &Database {
+        &self.db
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // A test that failed has already said what matters; the server goes away with the run.
+        let db = self.db.clone();
+        let uri = self.uri.clone();
+        let dropped = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.expect("a runtime").block_on(async {
+                let client = Client::with_uri_str(&uri).await?;
+                client.database(db.name()).drop().await
+            })
+        });
+        let _ = dropped.join();
+    }
+}
+
+/// A new organization with a name that has a collection of the same shape.
+pub fn new_org(name: &str, email: &str) -> NewOrg {
+    let name = OrgName::parse(name).unwrap();
+    NewOrg {
+        id: ObjectId::new(),
+        collection: CollectionName::of(&name),
+        name,
+        admin_id: ObjectId::new(),
+        email: Email::parse(email).unwrap(),
+        password: PasswordHash::stored(HASH.clone()),
+        created_at: DateTime::from_millis(1_760_000_000_000),
+    }
+}
+
+/// The whole list, in pages of three.
+pub async fn all(store: &dyn Store) -> Vec<Org> {
+    let mut query = PageQuery { limit: 3, ..first_page() };
+    let mut orgs = Vec::new();
+    loop {
+        let page = store.page(&query).await.unwrap();
+        orgs.extend(page.orgs);
+        if !page.more_after {
+            return orgs;
+        }
+        let last = orgs.last().unwrap();
+        query.at =
+            tenantry::store::PageAt::After(tenantry::store::Cursor::of(last, query.sort.key));
+    }
+}
+
+pub fn first_page() -> PageQuery {
+    PageQuery {
+        search: None,
+        sort: tenantry::store::Sort::default(),
+        at: tenantry::store::PageAt::First,
+        limit: 50,
+    }
+}
+
+/// The document without our fields.
+pub fn theirs(document: &Document) -> Document {
+    document
+        .iter()
+        .filter(|(field, _)| !OURS.contains(&field.as_str()))
+        .map(|(field, value): (&String, &Bson)| (field.clone(), value.clone()))
+        .collect()
+}
+
+/// A second store on the same database, for races.
+pub fn shared(store: MongoStore) -> Arc<dyn Store> {
+    Arc::new(store)
+}

@@ -1,0 +1,392 @@
+//! Databases the FastAPI service left behind: used as they are, brought up to date by adding only, and
+//! left alone when what they hold clashes.
+
+use futures_util::future::join_all;
+use mongodb::bson::{Bson, Document, doc, oid::ObjectId};
+use tenantry::{
+    org::{Claim, ClaimKind, CollectionName, Email, OrgName, Secret},
+    store::{Change, Cursor, PageAt, PageQuery, Sort, SortKey, Store, StoreError},
+};
+
+use crate::fixture::{PASSWORD, Scratch, all, first_page, new_org, shared, theirs};
+
+/// Names that break our rules, as the service let them in.
+const HOSTILE: [(&str, &str, &str); 7] = [
+    ("acme_corp", "org_acme_corp", "Ada@Acme.COM"),
+    ("line\nbreak\u{1b}[31m", "org_line_break", "bob@example.com"),
+    ("\u{202e}txt.exe", "org_txt", "carol@example.com"),
+    (
+        "eighty characters, eighty characters, eighty characters, eighty characters, 80 ch",
+        "org_eighty",
+        "dora@example.com",
+    ),
+    ("  ", "org_", "eve@example.com"),
+    ("$where", "org_$where", "frank@example.com"),
+    ("аcme_corp", "org_acme_corp_2", "grace@example.com"),
+];
+
+async fn fixture(test: &str) -> Scratch {
+    let scratch = Scratch::new(test).await;
+    for (name, collection, email) in HOSTILE {
+        // The server itself refuses a `$` in a collection's name.
+        let collection = collection.replace('$', "s");
+        scratch.add_legacy(name, &collection, email).await;
+    }
+    scratch.collection::<Document>("org_txt").drop().await.unwrap();
+    scratch
+}
+
+#[tokio::test]
+async fn a_database_of_the_service_lists_shows_and_logs_in() {
+    let scratch = fixture("legacy_list").await;
+    let store = scratch.open().await;
+    assert_eq!(store.only_readable_because(), None);
+    let orgs = all(&store).await;
+    assert_eq!(orgs.len(), HOSTILE.len());
+    for (name, _, email) in HOSTILE {
+        let org = store.org_named(name).await.unwrap().unwrap();
+        assert_eq!(org.name.raw(), name);
+        assert_eq!(org.admin_email.raw(), email);
+        assert_eq!(org.created_at.timestamp_millis(), 1_700_000_000_000);
+        assert_eq!(org.connection.database.raw(), scratch.name());
+        let admin = store.admin_with_email(&email.to_uppercase()).await.unwrap().unwrap();
+        assert_eq!(admin.id.to_hex(), org.admin_id.raw());
+        assert_eq!(store.org_of_admin(admin.id).await.unwrap(), Some(org.clone()));
+        assert_eq!(store.org(org.id).await.unwrap(), Some(org));
+    }
+    let admin = store.admin_with_email("ada@acme.com").await.unwrap().unwrap();
+    assert!(admin.password.as_str().starts_with("$2b$12$"));
+    assert!(admin.password.verify(&Secret::from(PASSWORD)));
+    let with = store.org_named("ACME_corp").await.unwrap().unwrap();
+    assert_eq!(store.statistics(&with).await.unwrap().documents, 1);
+    let without = store.org_named("\u{202e}txt.exe").await.unwrap().unwrap();
+    assert_eq!(store.statistics(&without).await.unwrap(), tenantry::store::Statistics::default());
+    assert_eq!(store.documents(&without, 5).await.unwrap(), Vec::<Document>::new());
+}
+
+#[tokio::test]
+async fn adoption_adds_fields_and_indexes_and_changes_nothing_else() {
+    let scratch = fixture("legacy_adopt").await;
+    let before = scratch.dump().await;
+    let orgs_before = scratch.documents("organizations").await;
+    let admins_before = scratch.documents("admins").await;
+    drop(scratch.open().await);
+    let (orgs, admins) =
+        (scratch.documents("organizations").await, scratch.documents("admins").await);
+    assert_eq!(orgs.iter().map(theirs).collect::<Vec<_>>(), orgs_before);
+    assert_eq!(admins.iter().map(theirs).collect::<Vec<_>>(), admins_before);
+    let after = scratch.dump().await;
+    for (name, documents) in before.iter().filter(|(name, _)| name.starts_with("org_")) {
+        assert_eq!(after[name], *documents, "{name}");
+    }
+    // The first of two names that look alike has the look, the second goes without.
+    let claims = |at: usize| orgs[at].get_array("claims").unwrap().len();
+    assert_eq!((claims(0), claims(6)), (4, 3));
+    // A second time there is nothing to do.
+    drop(scratch.open().await);
+    assert_eq!(scratch.dump().await, after);
+}
+
+#[tokio::test]
+async fn what_breaks_our_rules_can_be_renamed_edited_and_deleted() {
+    let scratch = fixture("legacy_edit").await;
+    let store = scratch.open().await;
+    for (at, (name, _, _)) in HOSTILE.iter().enumerate() {
+        let org = store.org_named(name).await.unwrap().unwrap();
+        let mail = Change {
+            email: Some(Email::parse(&format!("new{at}@example.com")).unwrap()),
+            ..Change::default()
+        };
+        let org = store.update(&org, &mail).await.unwrap();
+        let new = OrgName::parse(&format!("renamed {at}")).unwrap();
+        let rename = Change {
+            collection: Some(CollectionName::of(&new)),
+            name: Some(new),
+            ..Change::default()
+        };
+        let org = store.update(&org, &rename).await.unwrap();
+        assert_eq!(org.name.raw(), format!("renamed {at}"));
+        assert_eq!(org.collection.raw(), format!("org_renamed_{at}"));
+        assert_eq!(org.connection.collection.raw(), format!("org_renamed_{at}"));
+        assert_eq!(org.admin_email.raw(), format!("new{at}@example.com"));
+        assert_eq!(org.revision, 2);
+        assert!(store.admin_with_email(&format!("new{at}@example.com")).await.unwrap().is_some());
+        store.delete(&org).await.unwrap();
+    }
+    assert_eq!(all(&store).await, vec![]);
+    assert_eq!(scratch.documents("organizations").await, vec![]);
+    assert_eq!(scratch.documents("admins").await, vec![]);
+    let mut left = scratch.list_collection_names().await.unwrap();
+    left.sort();
+    assert_eq!(left, ["admins", "organizations"]);
+}
+
+#[tokio::test]
+async fn a_look_alike_that_is_there_already_can_be_edited_but_not_copied() {
+    let scratch = fixture("legacy_look").await;
+    let store = scratch.open().await;
+    let second = store.org_named("аcme_corp").await.unwrap().unwrap();
+    let change =
+        Change { email: Some(Email::parse("gg@example.com").unwrap()), ..Change::default() };
+    let second = store.update(&second, &change).await.unwrap();
+    let first = store.org_named("acme_corp").await.unwrap().unwrap();
+    store.delete(&first).await.unwrap();
+    let again = store.create(&new_org("acme_corp", "new@example.com")).await;
+    assert_eq!(again, Err(StoreError::Taken { what: ClaimKind::Look, by: second.name }));
+}
+
+#[tokio::test]
+async fn records_that_clash_are_named_and_nothing_is_written() {
+    for (test, name, collection, email, says) in [
+        ("clash_name", "ACME_corp", "org_other", "x@example.com", "the same name"),
+        ("clash_collection", "Acme-Corp", "org_acme_corp", "x@example.com", "the same collection"),
+        ("clash_email", "another", "org_another", "ada@acme.com", "the same e-mail"),
+    ] {
+        let scratch = fixture(test).await;
+        scratch.add_legacy(name, collection, email).await;
+        let before = scratch.dump().await;
+        let store = scratch.open().await;
+        let because = store.only_readable_because().unwrap().to_owned();
+        assert!(because.contains(says) && because.contains("acme_corp"), "{because}");
+        assert_eq!(all(&store).await.len(), HOSTILE.len() + 1);
+        assert_eq!(store.org_named(name).await.unwrap().unwrap().name.raw(), name);
+        let refused = store.create(&new_org("fresh", "fresh@example.com")).await;
+        assert!(matches!(refused, Err(StoreError::Refused(_))), "{refused:?}");
+        assert_eq!(store.recover().await, Ok(0));
+        assert_eq!(scratch.dump().await, before, "{test}");
+    }
+}
+
+#[tokio::test]
+async fn a_database_opened_for_reading_is_never_written() {
+    let scratch = fixture("legacy_read_only").await;
+    let before = scratch.dump().await;
+    let store = scratch.open_with(true).await;
+    assert!(store.only_readable_because().is_some());
+    for key in [SortKey::Name, SortKey::Created, SortKey::Email] {
+        for descending in [false, true] {
+            let query = PageQuery { sort: Sort { key, descending }, limit: 50, ..first_page() };
+            let whole = store.page(&query).await.unwrap().orgs;
+            assert_eq!(whole.len(), HOSTILE.len());
+            // Page by page, there and back again.
+            let (mut there, mut back) = (vec![], vec![]);
+            let mut at = PageAt::First;
+            loop {
+                let page = store.page(&PageQuery { at, limit: 2, ..query.clone() }).await.unwrap();
+                there.extend(page.orgs);
+                if !page.more_after {
+                    break;
+                }
+                at = PageAt::After(Cursor::of(there.last().unwrap(), key));
+            }
+            let mut at = PageAt::Last;
+            loop {
+                let page = store.page(&PageQuery { at, limit: 2, ..query.clone() }).await.unwrap();
+                back.splice(0..0, page.orgs);
+                if !page.more_before {
+                    break;
+                }
+                at = PageAt::Before(Cursor::of(&back[0], key));
+            }
+            assert_eq!(there, whole, "{key:?} {descending}");
+            assert_eq!(back, whole, "{key:?} {descending}");
+        }
+    }
+    let query = PageQuery { search: Some("ACME".into()), ..first_page() };
+    assert_eq!(store.page(&query).await.unwrap().orgs.len(), 1);
+    assert_eq!(store.count(Some("ACME"), 10).await.unwrap().counted, 1);
+    assert!(store.admin_with_email("ADA@acme.com").await.unwrap().is_some());
+    assert!(store.holder(&Claim::of_email("ada@ACME.com")).await.unwrap().is_some());
+    store.recover().await.unwrap();
+    let org = store.org_named("acme_corp").await.unwrap().unwrap();
+    assert!(matches!(store.delete(&org).await, Err(StoreError::Refused(_))));
+    assert_eq!(scratch.dump().await, before);
+}
+
+#[tokio::test]
+async fn organizations_the_service_adds_meanwhile_are_found_and_respected() {
+    let scratch = Scratch::new("legacy_meanwhile").await;
+    let store = scratch.open().await;
+    store.create(&new_org("ours", "ours@example.com")).await.unwrap();
+    let id = scratch.add_legacy("Theirs", "org_theirs", "Theirs@example.com").await;
+    assert_eq!(store.org_named("Theirs").await.unwrap().unwrap().id, id);
+    assert_eq!(store.org_named("theirs").await.unwrap().unwrap().id, id);
+    assert!(store.admin_with_email("theirs@EXAMPLE.com").await.unwrap().is_some());
+    for (claim, name) in [
+        (Claim::of_email("THEIRS@example.com"), "Theirs"),
+        (Claim::Collection("org_theirs".into()), "Theirs"),
+        (Claim::Name("theirs".into()), "Theirs"),
+        (Claim::Name("ours".into()), "ours"),
+    ] {
+        let holder = store.holder(&claim).await.unwrap().unwrap();
+        assert_eq!(holder.name.raw(), name, "{claim}");
+    }
+    let taken = store.create(&new_org("THEIRS", "other@example.com")).await;
+    assert!(matches!(taken, Err(StoreError::Taken { what: ClaimKind::Name, .. })), "{taken:?}");
+    let taken = store.create(&new_org("other", "theirs@example.com")).await;
+    assert!(matches!(taken, Err(StoreError::Taken { what: ClaimKind::Email, .. })), "{taken:?}");
+    scratch.add_legacy("Later", "org_later", "later@example.com").await;
+    assert_eq!(all(&store).await.len(), 3);
+}
+
+#[tokio::test]
+async fn what_belongs_to_nobody_stands_in_the_way_and_stays() {
+    let scratch = Scratch::new("legacy_orphans").await;
+    let store = scratch.open().await;
+    scratch.collection("org_lost").insert_one(doc! { "_id": 1, "precious": true }).await.unwrap();
+    scratch.collection("admins").insert_one(doc! { "email": "Lost@example.com" }).await.unwrap();
+    let before = (scratch.documents("org_lost").await, scratch.documents("organizations").await);
+    for (name, email, what, by) in [
+        (
+            "lost",
+            "new@example.com",
+            ClaimKind::Collection,
+            "a collection that belongs to no organization",
+        ),
+        ("found", "lost@example.com", ClaimKind::Email, "an admin that belongs to no organization"),
+    ] {
+        let taken = store.create(&new_org(name, email)).await;
+        assert_eq!(taken, Err(StoreError::Taken { what, by: by.into() }));
+    }
+    let found = store.create(&new_org("found", "found@example.com")).await.unwrap();
+    let name = OrgName::parse("lost").unwrap();
+    let rename = Change {
+        collection: Some(CollectionName::of(&name)),
+        name: Some(name),
+        ..Change::default()
+    };
+    assert!(matches!(
+        store.update(&found, &rename).await,
+        Err(StoreError::Taken { what: ClaimKind::Collection, .. })
+    ));
+    assert_eq!(store.org(found.id).await.unwrap(), Some(found.clone()));
+    store.delete(&found).await.unwrap();
+    assert_eq!(
+        (scratch.documents("org_lost").await, scratch.documents("organizations").await),
+        before
+    );
+}
+
+#[tokio::test]
+async fn strange_records_are_listed_or_left_out_but_never_fail_the_list() {
+    let scratch = Scratch::new("legacy_strange").await;
+    let orgs = scratch.collection::<Document>("organizations");
+    let empty = ObjectId::new();
+    orgs.insert_one(doc! { "_id": empty }).await.unwrap();
+    orgs.insert_one(doc! { "_id": ObjectId::new() }).await.unwrap();
+    orgs.insert_one(doc! { "organization_name": 7, "admin_email": [], "created_at": "yesterday" })
+        .await
+        .unwrap();
+    orgs.insert_one(doc! { "_id": "no id", "organization_name": "left out" }).await.unwrap();
+    // Not UTF-8: "ab", where the b has its highest bit set.
+    let mut raw = mongodb::bson::serialize_to_vec(&doc! {
+        "organization_name": "ab", "collection_name": "org_ab", "admin_email": "ab@example.com",
+    })
+    .unwrap();
+    let at = raw.windows(3).position(|bytes| bytes == b"ab\0").unwrap();
+    raw[at + 1] = 0xff;
+    let raw = mongodb::bson::RawDocumentBuf::from_bytes(raw).unwrap();
+    scratch
+        .collection::<mongodb::bson::RawDocumentBuf>("organizations")
+        .insert_one(raw)
+        .await
+        .unwrap();
+    for read_only in [true, false] {
+        let store = scratch.open_with(read_only).await;
+        for key in [SortKey::Name, SortKey::Created, SortKey::Email] {
+            let query = PageQuery { sort: Sort { key, descending: true }, ..first_page() };
+            assert_eq!(store.page(&query).await.unwrap().orgs.len(), 4, "{key:?}");
+        }
+        let org = store.org(empty).await.unwrap().unwrap();
+        assert_eq!(org.created_at.timestamp_millis(), empty.timestamp().timestamp_millis());
+    }
+    let store = scratch.open().await;
+    for org in all(&store).await {
+        store.delete(&org).await.unwrap();
+    }
+    assert_eq!(scratch.documents("organizations").await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_record_cannot_make_us_touch_a_collection_that_is_no_organizations() {
+    let scratch = Scratch::new("legacy_malice").await;
+    scratch.add_legacy("honest", "org_honest", "honest@example.com").await;
+    let id = scratch.add_legacy("malice", "org_malice", "malice@example.com").await;
+    scratch
+        .collection::<Document>("organizations")
+        .update_one(doc! { "_id": id }, doc! { "$set": { "collection_name": "admins" } })
+        .await
+        .unwrap();
+    let store = scratch.open().await;
+    let org = store.org_named("malice").await.unwrap().unwrap();
+    assert_eq!(store.documents(&org, 5).await.unwrap(), Vec::<Document>::new());
+    let name = OrgName::parse("renamed").unwrap();
+    let rename = Change {
+        collection: Some(CollectionName::of(&name)),
+        name: Some(name),
+        ..Change::default()
+    };
+    let org = store.update(&org, &rename).await.unwrap();
+    assert_eq!(scratch.documents("admins").await.len(), 2);
+    store.delete(&org).await.unwrap();
+    assert_eq!(scratch.documents("admins").await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_rename_moves_documents_indexes_and_validator_as_they_are() {
+    let scratch = Scratch::new("legacy_rename").await;
+    let store = scratch.open().await;
+    let org = store.create(&new_org("before", "ada@example.com")).await.unwrap();
+    let collection = scratch.collection::<Document>("org_before");
+    collection.insert_many((0..500).map(|n| doc! { "_id": n, "n": n % 7 })).await.unwrap();
+    let index = mongodb::IndexModel::builder().keys(doc! { "n": -1 }).build();
+    collection.create_index(index).await.unwrap();
+    let validator = doc! { "$jsonSchema": { "bsonType": "object", "required": ["_id"] } };
+    scratch.run_command(doc! { "collMod": "org_before", "validator": &validator }).await.unwrap();
+    let (documents, indexes) =
+        (scratch.documents("org_before").await, scratch.indexes("org_before").await);
+    let name = OrgName::parse("after").unwrap();
+    let rename = Change {
+        collection: Some(CollectionName::of(&name)),
+        name: Some(name),
+        ..Change::default()
+    };
+    let renamed = store.update(&org, &rename).await.unwrap();
+    assert_eq!(renamed.collection.raw(), "org_after");
+    assert_eq!(scratch.documents("org_after").await, documents);
+    assert_eq!(scratch.indexes("org_after").await, indexes);
+    let answer = scratch
+        .run_command(doc! { "listCollections": 1, "filter": { "name": { "$regex": "^org_" } } })
+        .await
+        .unwrap();
+    let found = answer.get_document("cursor").unwrap().get_array("firstBatch").unwrap();
+    assert_eq!(found.len(), 1);
+    let options = found[0].as_document().unwrap().get_document("options").unwrap();
+    assert_eq!(options.get("validator"), Some(&Bson::Document(validator)));
+    assert_eq!(store.update(&org, &rename).await, Err(StoreError::Changed));
+}
+
+#[tokio::test]
+async fn of_consoles_that_race_for_a_name_one_wins() {
+    let scratch = Scratch::new("race").await;
+    let stores = [shared(scratch.open().await), shared(scratch.open().await)];
+    for round in 0..10 {
+        let name = format!("race {round}");
+        let tries = (0..6).map(|at| {
+            let store = stores[at % 2].clone();
+            let new = new_org(&name, &format!("r{round}a{at}@example.com"));
+            async move { store.create(&new).await }
+        });
+        let ends = join_all(tries).await;
+        let won = ends.iter().filter(|end| end.is_ok()).count();
+        assert_eq!(won, 1, "{ends:?}");
+        for end in ends.iter().filter(|end| end.is_err()) {
+            let Err(StoreError::Taken { what: ClaimKind::Name, by }) = end else {
+                panic!("{end:?}");
+            };
+            assert_eq!(by.raw(), name);
+        }
+    }
+    assert_eq!(scratch.documents("admins").await.len(), 10);
+    assert_eq!(scratch.documents("organizations").await.len(), 10);
+}

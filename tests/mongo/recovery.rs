@@ -1,0 +1,407 @@
+//! Cut off at every single step: afterwards the change has happened whole or not at all.
+//!
+//! The server itself cuts the connection, by its own fail point, before the n-th command of the
+//! console, for every n there is; another console then settles what is left.
+
+use mongodb::{
+    Client,
+    bson::{Binary, Bson, DateTime, Document, doc, oid::ObjectId},
+};
+use tenantry::{
+    org::{CollectionName, Email, Org, OrgName, OrgState, PasswordHash},
+    store::{Change, Store, StoreError},
+};
+
+use crate::{
+    fixture::{Scratch, all, new_org},
+    support::mongod::Mongod,
+};
+
+/// Every command a change can send.
+const COMMANDS: [&str; 11] = [
+    "insert",
+    "update",
+    "delete",
+    "findAndModify",
+    "create",
+    "drop",
+    "renameCollection",
+    "find",
+    "aggregate",
+    "listCollections",
+    "getMore",
+];
+
+struct Saboteur {
+    server: Mongod,
+    admin: mongodb::Database,
+}
+
+impl Saboteur {
+    async fn start() -> Self {
+        let server = Mongod::start(&["--setParameter", "enableTestCommands=1"]);
+        let client = Client::with_uri_str(server.uri()).await.unwrap();
+        Self { admin: client.database("admin"), server }
+    }
+
+    /// From the console's n-th command on, nothing is done any more.
+    async fn cut_after(&self, n: i32, how: &Document) {
+        let mut data = doc! { "failCommands": COMMANDS.to_vec(), "appName": "tenantry" };
+        data.extend(how.clone());
+        self.admin
+            .run_command(doc! {
+                "configureFailPoint": "failCommand", "mode": { "skip": n }, "data": data,
+            })
+            .await
+            .unwrap();
+    }
+
+    async fn mend(&self) {
+        self.admin
+            .run_command(doc! { "configureFailPoint": "failCommand", "mode": "off" })
+            .await
+            .unwrap();
+    }
+
+    async fn scratch(&self) -> Scratch {
+        Scratch::on(self.server.uri(), "cut").await
+    }
+}
+
+/// How the n-th command fails: the connection is cut, or the server refuses to do it.
+fn ways() -> [Document; 2] {
+    [doc! { "closeConnection": true }, doc! { "errorCode": 13 }]
+}
+
+fn changed() -> Change {
+    let name = OrgName::parse("Acme Reborn").unwrap();
+    Change {
+        collection: Some(CollectionName::of(&name)),
+        name: Some(name),
+        email: Some(Email::parse("new@acme.com").unwrap()),
+        password: Some(PasswordHash::stored("$2b$12$new".into())),
+    }
+}
+
+/// The database holds this organization whole, and nothing else.
+async fn assert_whole(scratch: &Scratch, store: &dyn Store, name: &str, email: &str, at: &str) {
+    let orgs = all(store).await;
+    assert_eq!(orgs.len(), 1, "{at}: {orgs:?}");
+    let org = &orgs[0];
+    assert_eq!((org.name.raw(), org.admin_email.raw()), (name, email), "{at}");
+    assert_eq!(org.state, OrgState::Active, "{at}");
+    assert_eq!(org.connection.collection, org.collection, "{at}");
+    let admins = scratch.documents("admins").await;
+    assert_eq!(admins.len(), 1, "{at}");
+    assert_eq!(admins[0].get_str("email").unwrap(), email, "{at}");
+    assert_eq!(admins[0].get_object_id("_id").unwrap().to_hex(), org.admin_id.raw(), "{at}");
+    assert_eq!(store.documents(org, 5).await.unwrap().len(), 1, "{at}");
+    let collections = scratch.list_collection_names().await.unwrap();
+    assert_eq!(collections.len(), 3, "{at}: {collections:?}");
+    let record = &scratch.documents("organizations").await[0];
+    assert_eq!(record.get_array("claims").unwrap().len(), 4, "{at}: {record}");
+    assert!(!record.contains_key("pending"), "{at}");
+}
+
+/// Nothing is left of any organization.
+async fn assert_nothing(scratch: &Scratch, at: &str) {
+    for collection in scratch.list_collection_names().await.unwrap() {
+        assert!(["organizations", "admins"].contains(&collection.as_str()), "{at}: {collection}");
+        assert_eq!(scratch.documents(&collection).await, Vec::<Document>::new(), "{at}");
+    }
+}
+
+#[tokio::test]
+async fn a_creation_cut_off_anywhere_is_whole_or_not_at_all() {
+    let saboteur = Saboteur::start().await;
+    for how in ways() {
+        let (mut done, mut forward, mut back) = (false, 0, 0);
+        for n in 0..40 {
+            let scratch = saboteur.scratch().await;
+            let store = scratch.open().await;
+            saboteur.cut_after(n, &how).await;
+            let created = store.create(&new_org("Acme Corp", "ada@acme.com")).await;
+            saboteur.mend().await;
+            let at = format!("{how} at {n}: {created:?}");
+            let second = scratch.open_impatiently().await;
+            second.recover().await.unwrap();
+            let exists = second.org_named("acme corp").await.unwrap().is_some();
+            if exists {
+                assert_whole(&scratch, &second, "Acme Corp", "ada@acme.com", &at).await;
+                forward += 1;
+            } else {
+                assert!(created.is_err(), "{at}");
+                assert_nothing(&scratch, &at).await;
+                second.create(&new_org("Acme Corp", "ada@acme.com")).await.unwrap();
+                back += 1;
+            }
+            done = created.is_ok();
+            if done {
+                break;
+            }
+            scratch.db.drop().await.unwrap();
+        }
+        assert!(done && forward > 3 && back > 2, "{how}: {done} {forward} {back}");
+    }
+}
+
+#[tokio::test]
+async fn an_edit_cut_off_anywhere_is_whole_or_not_at_all() {
+    let saboteur = Saboteur::start().await;
+    for how in ways() {
+        let (mut done, mut forward, mut back) = (false, 0, 0);
+        for n in 0..40 {
+            let scratch = saboteur.scratch().await;
+            let store = scratch.open().await;
+            let org = store.create(&new_org("Acme Corp", "ada@acme.com")).await.unwrap();
+            saboteur.cut_after(n, &how).await;
+            let updated = store.update(&org, &changed()).await;
+            saboteur.mend().await;
+            let at = format!("{how} at {n}: {updated:?}");
+            let second = scratch.open_impatiently().await;
+            second.recover().await.unwrap();
+            let now = second.org(org.id).await.unwrap().unwrap();
+            let password = scratch.documents("admins").await.remove(0);
+            let is_new = password.get_str("password").unwrap() == "$2b$12$new";
+            if now.name.raw() == "Acme Reborn" {
+                assert!(is_new, "{at}");
+                assert_whole(&scratch, &second, "Acme Reborn", "new@acme.com", &at).await;
+                forward += 1;
+            } else {
+                assert!(!is_new && updated.is_err(), "{at}");
+                assert_whole(&scratch, &second, "Acme Corp", "ada@acme.com", &at).await;
+                assert!(second.update(&now, &changed()).await.is_ok(), "{at}");
+                back += 1;
+            }
+            done = updated.is_ok();
+            if done {
+                break;
+            }
+            scratch.db.drop().await.unwrap();
+        }
+        assert!(done && forward > 3 && back > 2, "{how}: {done} {forward} {back}");
+    }
+}
+
+#[tokio::test]
+async fn a_deletion_cut_off_anywhere_is_whole_or_not_at_all() {
+    let saboteur = Saboteur::start().await;
+    for how in ways() {
+        let (mut done, mut forward, mut back) = (false, 0, 0);
+        for n in 0..40 {
+            let scratch = saboteur.scratch().await;
+            let store = scratch.open().await;
+            let org = store.create(&new_org("Acme Corp", "ada@acme.com")).await.unwrap();
+            saboteur.cut_after(n, &how).await;
+            let deleted = store.delete(&org).await;
+            saboteur.mend().await;
+            let at = format!("{how} at {n}: {deleted:?}");
+            let second = scratch.open_impatiently().await;
+            second.recover().await.unwrap();
+            match second.org(org.id).await.unwrap() {
+                None => {
+                    assert_nothing(&scratch, &at).await;
+                    forward += 1;
+                }
+                Some(now) => {
+                    assert!(deleted.is_err(), "{at}");
+                    assert_whole(&scratch, &second, "Acme Corp", "ada@acme.com", &at).await;
+                    second.delete(&now).await.unwrap();
+                    back += 1;
+                }
+            }
+            done = deleted.is_ok();
+            if done {
+                break;
+            }
+            scratch.db.drop().await.unwrap();
+        }
+        assert!(done && forward > 3 && back > 2, "{how}: {done} {forward} {back}");
+    }
+}
+
+/// Puts a journal into a record as if somebody had stopped right after the reservation.
+async fn stop_in(scratch: &Scratch, org: &Org, kind: &str, content: Document) {
+    let mut pending = doc! {
+        "kind": kind, "id": ObjectId::new(), "by": "gone@there", "at": DateTime::now(),
+    };
+    pending.extend(content);
+    scratch
+        .collection::<Document>("organizations")
+        .update_one(doc! { "_id": org.id }, doc! { "$set": { "pending": pending } })
+        .await
+        .unwrap();
+}
+
+async fn uuid(scratch: &Scratch, collection: &str) -> Bson {
+    let answer = scratch
+        .run_command(doc! { "listCollections": 1, "filter": { "name": collection } })
+        .await
+        .unwrap();
+    let batch = answer.get_document("cursor").unwrap().get_array("firstBatch").unwrap();
+    let info = batch[0].as_document().unwrap().get_document("info").unwrap();
+    let uuid: Binary = match info.get("uuid") {
+        Some(Bson::Binary(uuid)) => uuid.clone(),
+        other => panic!("no uuid: {other:?}"),
+    };
+    Bson::Binary(uuid)
+}
+
+async fn an_edit_stopped(scratch: &Scratch) -> Org {
+    let store = scratch.open().await;
+    let org = store.create(&new_org("old", "ada@acme.com")).await.unwrap();
+    let content = doc! {
+        "from": "org_old", "to": "org_new", "uuid": uuid(scratch, "org_old").await,
+        "set": {
+            "organization_name": "new", "name_key": "new", "look": "new",
+            "collection_name": "org_new",
+            "connection_details": { "database": scratch.name(), "collection": "org_new" },
+        },
+        "claims_before": ["name:old", "look:old", "collection:org_old", "email:ada@acme.com"],
+        "claims_after": ["name:new", "look:new", "collection:org_new", "email:ada@acme.com"],
+        "admin": null, "admin_set": {},
+    };
+    stop_in(scratch, &org, "update", content).await;
+    org
+}
+
+#[tokio::test]
+async fn what_is_under_way_is_left_alone_until_its_lease_runs_out() {
+    let scratch = Scratch::new("lease").await;
+    let org = an_edit_stopped(&scratch).await;
+    let patient = scratch.open().await;
+    assert_eq!(patient.recover().await, Ok(0));
+    assert_eq!(patient.org(org.id).await.unwrap().unwrap().state, OrgState::Changing);
+    assert_eq!(patient.delete(&org).await, Err(StoreError::Busy("gone@there".into())));
+    // The one who waits no longer finishes it first; then it is no longer what was read.
+    let impatient = scratch.open_impatiently().await;
+    assert_eq!(impatient.delete(&org).await, Err(StoreError::Changed));
+    assert_eq!(impatient.org(org.id).await.unwrap().unwrap().name.raw(), "new");
+}
+
+#[tokio::test]
+async fn stragglers_at_the_old_name_are_left_and_what_moved_is_not_moved_again() {
+    let scratch = Scratch::new("stragglers").await;
+    let org = an_edit_stopped(&scratch).await;
+    let name = scratch.name();
+    let rename =
+        doc! { "renameCollection": format!("{name}.org_old"), "to": format!("{name}.org_new") };
+    scratch.client().database("admin").run_command(rename).await.unwrap();
+    scratch.collection("org_old").insert_one(doc! { "_id": "late" }).await.unwrap();
+    let moved = scratch.documents("org_new").await;
+    let store = scratch.open_impatiently().await;
+    let now = store.org(org.id).await.unwrap().unwrap();
+    assert_eq!((now.name.raw(), now.collection.raw()), ("new", "org_new"));
+    assert_eq!(scratch.documents("org_new").await, moved);
+    assert_eq!(scratch.documents("org_old").await, [doc! { "_id": "late" }]);
+}
+
+#[tokio::test]
+async fn an_edit_whose_target_became_somebody_elses_goes_back() {
+    let scratch = Scratch::new("foreign_target").await;
+    let org = an_edit_stopped(&scratch).await;
+    scratch.collection("org_new").insert_one(doc! { "_id": "theirs" }).await.unwrap();
+    let store = scratch.open_impatiently().await;
+    assert_eq!(store.org(org.id).await.unwrap(), Some(org.clone()));
+    assert_eq!(scratch.documents("org_new").await, [doc! { "_id": "theirs" }]);
+    assert_eq!(scratch.documents("org_old").await.len(), 1);
+    store.delete(&org).await.unwrap();
+    assert_eq!(scratch.list_collection_names().await.unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn a_creation_with_something_foreign_in_the_way_takes_back_only_its_own() {
+    let scratch = Scratch::new("foreign_create").await;
+    drop(scratch.open().await);
+    let orgs = scratch.collection::<Document>("organizations");
+    let admin = ObjectId::new();
+    let reservation = doc! {
+        "_id": ObjectId::new(),
+        "claims": ["name:acme", "look:acrne", "collection:org_acme", "email:ada@acme.com"],
+        "pending": {
+            "kind": "create", "id": ObjectId::new(), "by": "gone@there", "at": DateTime::now(),
+            "organization_name": "acme", "collection_name": "org_acme", "admin_id": admin,
+            "admin_email": "ada@acme.com", "password": "$2b$12$x", "created_at": DateTime::now(),
+            "first_document_id": ObjectId::new(),
+        },
+    };
+    orgs.insert_one(&reservation).await.unwrap();
+    let patient = scratch.open().await;
+    assert_eq!(all(&patient).await, vec![]);
+    let taken = patient.create(&new_org("acme", "other@acme.com")).await;
+    assert!(matches!(taken, Err(StoreError::Taken { ref by, .. }) if by.raw() == "acme"));
+    // Meanwhile somebody else's documents, and this operation's own admin.
+    scratch.collection("org_acme").insert_one(doc! { "_id": "theirs" }).await.unwrap();
+    scratch
+        .collection("admins")
+        .insert_one(doc! { "_id": admin, "email": "ada@acme.com", "email_key": "ada@acme.com" })
+        .await
+        .unwrap();
+    drop(scratch.open_impatiently().await);
+    assert_eq!(scratch.documents("organizations").await, vec![]);
+    assert_eq!(scratch.documents("admins").await, vec![]);
+    assert_eq!(scratch.documents("org_acme").await, [doc! { "_id": "theirs" }]);
+    // The same with the old service's organization in the way.
+    scratch.collection::<Document>("org_acme").drop().await.unwrap();
+    orgs.insert_one(&reservation).await.unwrap();
+    let theirs = scratch.add_legacy("Acme", "org_acme", "eve@acme.com").await;
+    let store = scratch.open_impatiently().await;
+    store.recover().await.unwrap();
+    assert_eq!(all(&store).await.iter().map(|org| org.id).collect::<Vec<_>>(), [theirs]);
+    assert_eq!(store.statistics(&all(&store).await[0]).await.unwrap().documents, 1);
+}
+
+#[tokio::test]
+async fn a_deletion_drops_the_collection_it_meant_and_no_later_one() {
+    let scratch = Scratch::new("recreated").await;
+    let store = scratch.open().await;
+    let org = store.create(&new_org("acme", "ada@acme.com")).await.unwrap();
+    let content = doc! {
+        "collection": "org_acme", "uuid": uuid(&scratch, "org_acme").await, "admin": null,
+    };
+    stop_in(&scratch, &org, "delete", content).await;
+    assert_eq!(store.org(org.id).await.unwrap().unwrap().state, OrgState::Deleting);
+    scratch.collection::<Document>("org_acme").drop().await.unwrap();
+    scratch.collection("org_acme").insert_one(doc! { "_id": "later" }).await.unwrap();
+    let store = scratch.open_impatiently().await;
+    assert_eq!(store.org(org.id).await.unwrap(), None);
+    assert_eq!(scratch.documents("org_acme").await, [doc! { "_id": "later" }]);
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_survives_a_killed_server() {
+    let mut server = Mongod::start(&[]);
+    let scratch = Scratch::on(server.uri(), "killed").await;
+    let store = scratch.open().await;
+    let org = store.create(&new_org("Acme Corp", "ada@acme.com")).await.unwrap();
+    let org = store.update(&org, &changed()).await.unwrap();
+    server.kill();
+    server.restart();
+    let store = scratch.open().await;
+    assert_eq!(store.org(org.id).await.unwrap(), Some(org.clone()));
+    assert_whole(&scratch, &store, "Acme Reborn", "new@acme.com", "after the kill").await;
+    store.delete(&org).await.unwrap();
+    server.kill();
+    server.restart();
+    assert_nothing(&scratch, "after the second kill").await;
+}
+
+#[tokio::test]
+async fn a_caller_that_stops_waiting_does_not_stop_the_change() {
+    let scratch = Scratch::new("dropped").await;
+    let store = scratch.open().await;
+    let new = new_org("Acme Corp", "ada@acme.com");
+    {
+        // Polled once, so that it has begun, and dropped.
+        let create = store.create(&new);
+        let mut create = std::pin::pin!(create);
+        assert!(futures_util::poll!(create.as_mut()).is_pending());
+    }
+    loop {
+        if store.org(new.id).await.unwrap().is_some() {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    assert_whole(&scratch, &store, "Acme Corp", "ada@acme.com", "dropped").await;
+}

@@ -1,0 +1,5 @@
+//! What the tests of several files share. Each file uses a part of it.
+#![allow(dead_code, missing_docs)]
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)] // A test that cannot go on fails.
+
+pub mod mongod;

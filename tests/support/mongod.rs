@@ -1,0 +1,147 @@
+//! Real MongoDB servers: the two that `tests/run` starts for everybody, and ones of a test's own that
+//! it may kill.
+
+use std::{
+    io::{BufRead, BufReader},
+    net::TcpListener,
+    process::{Child, Command, Stdio},
+};
+
+use mongodb::{
+    Client,
+    bson::{Document, doc},
+    options::ClientOptions,
+};
+use tempfile::TempDir;
+
+/// The standalone server of this run.
+pub fn standalone() -> String {
+    variable("TENANTRY_TEST_STANDALONE")
+}
+
+/// The replica set of this run, with a primary.
+pub async fn replica_set() -> String {
+    let uri = variable("TENANTRY_TEST_REPLICA_SET");
+    initiate(&uri).await;
+    uri
+}
+
+/// A name for a database of one test. The process and a random number keep runs and tests apart.
+pub fn database_name(test: &str) -> String {
+    let random = mongodb::bson::oid::ObjectId::new().to_hex();
+    format!("t_{test}_{}", &random[16..])
+}
+
+fn variable(name: &str) -> String {
+    std::env::var(name)
+        .unwrap_or_else(|_| panic!("{name} is not set: run the suite with tests/run"))
+}
+
+/// Makes a started node the primary of its set; does nothing when it is already.
+async fn initiate(uri: &str) {
+    let mut options = ClientOptions::parse(uri).await.expect("the test's own URI parses");
+    let name = options.repl_set_name.take().expect("the URI names the set");
+    options.direct_connection = Some(true);
+    let host = options.hosts[0].to_string();
+    let admin = Client::with_options(options).expect("a client").database("admin");
+    let config = doc! { "_id": name, "members": [{ "_id": 0, "host": host }] };
+    let answer = admin.run_command(doc! { "replSetInitiate": config }).await;
+    if let Err(error) = answer {
+        // 23: it is initiated already, by another test.
+        assert!(error.to_string().contains("Error code 23 "), "{error}");
+    }
+    // The server answers once its state differs from this one that no server ever had, or after a
+    // moment: awaited, not slept.
+    loop {
+        let hello = admin.run_command(doc! { "hello": 1 }).await.expect("the node answers");
+        if hello.get_bool("isWritablePrimary").unwrap_or(false) {
+            return;
+        }
+        let version = hello.get_document("topologyVersion").expect("a topology version").clone();
+        let wait: Document = doc! { "hello": 1, "topologyVersion": version, "maxAwaitTimeMS": 500 };
+        admin.run_command(wait).await.expect("the node answers");
+    }
+}
+
+/// A server of a test's own; killed when dropped.
+pub struct Mongod {
+    child: Child,
+    port: u16,
+    flags: Vec<String>,
+    data: TempDir,
+}
+
+impl Mongod {
+    /// Starts one and waits until it takes connections.
+    pub fn start(flags: &[&str]) -> Self {
+        let data = tempfile::tempdir().expect("a temporary directory");
+        let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
+        // Between choosing a free port and using it, somebody else may take it.
+        for _ in 0..3 {
+            let port = free_port();
+            if let Some(child) = spawn(port, &flags, &data) {
+                return Self { child, port, flags, data };
+            }
+        }
+        panic!("mongod {flags:?} does not start");
+    }
+
+    /// Host and port.
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// `mongodb://` and the address.
+    pub fn uri(&self) -> String {
+        format!("mongodb://{}", self.address())
+    }
+
+    /// Ends it at once, as a power cut would.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("the server's own process");
+        self.child.wait().expect("the server's own process");
+    }
+
+    /// Starts it again on its data and port, after a [`Mongod::kill`].
+    pub fn restart(&mut self) {
+        self.child = spawn(self.port, &self.flags, &self.data).expect("mongod starts again");
+    }
+}
+
+impl Drop for Mongod {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A port of the loopback interface nobody listens on.
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("its address").port()
+}
+
+/// `None` when it ends before it takes connections.
+fn spawn(port: u16, flags: &[String], data: &TempDir) -> Option<Child> {
+    let mut child = Command::new(variable("TENANTRY_TEST_MONGOD"))
+        .args(["--bind_ip", "127.0.0.1", "--nounixsocket", "--wiredTigerCacheSizeGB", "0.25"])
+        .args(["--setParameter", "diagnosticDataCollectionEnabled=false"])
+        .args(["--journalCommitInterval", "10", "--port", &port.to_string(), "--dbpath"])
+        .arg(data.path())
+        .args(flags)
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("TENANTRY_TEST_MONGOD runs");
+    let mut log = BufReader::new(child.stdout.take().expect("a pipe"));
+    let mut line = String::new();
+    while log.read_line(&mut line).is_ok_and(|read| read > 0) {
+        if line.contains("Waiting for connections") {
+            // It would block on a full pipe, and die of a closed one.
+            std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
+            return Some(child);
+        }
+        line.clear();
+    }
+    let _ = child.wait();
+    None
+}
