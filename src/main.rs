@@ -10,6 +10,7 @@ use clap::Parser;
 use tenantry::{
     command::{self, CommandLine, Failure},
     config::Settings,
+    console,
     org::escaped,
 };
 
@@ -23,20 +24,38 @@ fn main() -> ExitCode {
         Err(error) => return misused(&error),
     };
     match run(line) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            say(&failure.lines());
-            ExitCode::from(failure.code())
+        Ok(code) => ExitCode::from(code),
+        Err(Ended { said, code }) => {
+            say(&said);
+            ExitCode::from(code)
         }
     }
 }
 
-fn run(line: CommandLine) -> Result<(), Failure> {
-    let settings = Settings::new(&line.flags, env::var_os)?;
+/// What is said at the end of a run that failed, and its exit code.
+struct Ended {
+    said: String,
+    code: u8,
+}
+
+impl From<Failure> for Ended {
+    fn from(failure: Failure) -> Self {
+        Self { said: failure.lines(), code: failure.code() }
+    }
+}
+
+impl From<console::Error> for Ended {
+    fn from(error: console::Error) -> Self {
+        let code = if matches!(error, console::Error::NoTerminal) { 2 } else { 1 };
+        Self { said: command::report(&error.to_string(), error.help()), code }
+    }
+}
+
+fn run(line: CommandLine) -> Result<u8, Ended> {
+    let settings = Settings::new(&line.flags, env::var_os).map_err(Failure::from)?;
     match line.deed {
-        Some(deed) => command::run(&settings, deed),
-        // The console opens here.
-        None => Err(Failure::Usage { what: "no command was given".into(), help: "try --help" }),
+        Some(deed) => command::run(&settings, deed).map(|()| 0).map_err(Ended::from),
+        None => Ok(console::run(settings)?.code()),
     }
 }
 

@@ -2,7 +2,11 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use super::{Access, Result, Store, StoreError, mongo::MongoStore, sqlite::SqliteStore};
+use super::{
+    Access, Place, Result, Store, StoreError,
+    mongo::{self, MongoStore},
+    sqlite::SqliteStore,
+};
 use crate::org::Secret;
 
 /// Which database.
@@ -19,6 +23,18 @@ pub enum Target {
     File(PathBuf),
     /// A new embedded database in memory.
     Demo,
+}
+
+impl Target {
+    /// What it is called in front of people, also while it is yet to be opened.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        match self {
+            Self::Mongo { uri, database } => mongo::place(uri.reveal(), database),
+            Self::File(path) => SqliteStore::place_of(path),
+            Self::Demo => SqliteStore::place_in_memory(),
+        }
+    }
 }
 
 /// Opens it.

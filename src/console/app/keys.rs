@@ -9,6 +9,7 @@ use super::{
 use crate::{
     console::keymap::{self, Command},
     store::PageAt,
+    tenancy,
 };
 
 impl App {
@@ -75,6 +76,14 @@ impl App {
     }
 
     fn browse(&mut self, command: Command) -> Vec<Effect> {
+        if let (Command::New | Command::Edit | Command::Delete, Connection::Ready(connected)) =
+            (command, &self.connection)
+            && let Some(reason) = connected.read_only.clone()
+        {
+            // It would be refused in the end: nobody is to fill in a form for that.
+            self.say(Mood::Bad, Said::from(&tenancy::Error::ReadOnly(reason)));
+            return Vec::new();
+        }
         match command {
             Command::Filter => {
                 self.list.filtering = true;

@@ -17,6 +17,7 @@ mod read;
 mod record;
 mod recover;
 
+pub(super) use connect::place;
 use std::{
     sync::{Arc, OnceLock},
     time::Duration,

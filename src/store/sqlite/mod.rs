@@ -26,7 +26,7 @@ use super::{
     Access, Change, Count, Holder, NewOrg, Page, PageQuery, Place, PlaceKind, Result, Statistics,
     Store, StoreError,
 };
-use crate::org::{Admin, Claim, Org, email_key, name_key};
+use crate::org::{Admin, Claim, Org, email_key, escaped, name_key};
 use error::Attempt;
 
 /// What `connection_details.database` says of organizations made here: the name the same records
@@ -54,8 +54,7 @@ impl SqliteStore {
     /// [`StoreError::Damaged`] when the file is damaged, not ours, or of a newer version: then it is
     /// left as it is. [`StoreError::Misconfigured`] when there is no such file or it cannot be opened.
     pub fn open(path: &Path, access: &Access) -> Result<Self> {
-        let address = path.display().to_string();
-        let place = Place { kind: PlaceKind::Embedded, address, database: String::new() };
+        let place = Self::place_of(path);
         let connection =
             schema::open(path, access.read_only).map_err(|fault| fault.into_error(&place))?;
         let read_only = if access.read_only {
@@ -68,14 +67,26 @@ impl SqliteStore {
         Ok(Self { connection: Arc::new(Mutex::new(connection)), place, read_only })
     }
 
+    /// What the database in a file is called.
+    #[must_use]
+    pub fn place_of(path: &Path) -> Place {
+        let address = escaped(&path.display().to_string()).into_owned();
+        Place { kind: PlaceKind::Embedded, address, database: String::new() }
+    }
+
+    /// What a database in memory is called.
+    #[must_use]
+    pub fn place_in_memory() -> Place {
+        Place { kind: PlaceKind::Demo, address: "memory".to_owned(), database: String::new() }
+    }
+
     /// An empty database in memory, gone when dropped. It can always be written, or nothing could
     /// ever be put into it.
     ///
     /// # Errors
     /// When there is no memory.
     pub fn in_memory() -> Result<Self> {
-        let place =
-            Place { kind: PlaceKind::Demo, address: "memory".to_owned(), database: String::new() };
+        let place = Self::place_in_memory();
         let connection = schema::in_memory().map_err(|fault| fault.into_error(&place))?;
         Ok(Self { connection: Arc::new(Mutex::new(connection)), place, read_only: None })
     }
