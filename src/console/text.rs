@@ -49,6 +49,24 @@ pub fn fit(text: &str, most: usize) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// The text, cut in front with an ellipsis: for paths, whose end says most.
+#[must_use]
+pub fn fit_end(text: &str, most: usize) -> Cow<'_, str> {
+    let over = width(text).saturating_sub(most);
+    if over == 0 {
+        return Cow::Borrowed(text);
+    }
+    let mut skipped = 0;
+    let kept = characters(text).into_iter().skip_while(|(_, columns)| {
+        // One column more, for the ellipsis.
+        let skip = skipped <= over;
+        skipped += columns;
+        skip
+    });
+    let end: String = kept.map(|(character, _)| character).collect();
+    Cow::Owned(if most == 0 { String::new() } else { format!("…{end}") })
+}
+
 /// The text in exactly `columns` columns: cut, or filled with spaces behind.
 #[must_use]
 pub fn filled(text: &str, columns: usize) -> String {
@@ -145,6 +163,10 @@ mod tests {
         assert_eq!(fit("cafe\u{301}s", 4), "caf…");
         assert_eq!(fit("acme", 1), "…");
         assert_eq!(fit("acme", 0), "");
+        assert_eq!(fit_end("/home/ada/t.db", 14), "/home/ada/t.db");
+        assert_eq!(fit_end("/home/ada/t.db", 7), "…a/t.db");
+        assert_eq!(fit_end("日本語", 4), "…語");
+        assert_eq!(fit_end("acme", 0), "");
         assert_eq!(filled("日本語", 4), "日… ");
         assert_eq!(filled("a", 3), "a  ");
     }
@@ -173,6 +195,7 @@ mod tests {
         fn nothing_is_ever_wider_than_its_place(text in "\\PC{0,40}|.{0,20}", most in 0_usize..30, cursor in 0_usize..50) {
             let text = escaped(&text);
             prop_assert!(width(&fit(&text, most)) <= most);
+            prop_assert!(width(&fit_end(&text, most)) <= most);
             prop_assert_eq!(width(&filled(&text, most)), most);
             for line in wrap(&text, most.max(2)) {
                 prop_assert!(width(&line) <= most.max(2), "{line:?}");

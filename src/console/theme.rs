@@ -15,8 +15,6 @@ pub struct Theme {
     pub bad: Style,
     /// The name of the selected row while the list has the keys.
     pub selected: Style,
-    /// The line a text is typed on.
-    pub field: Style,
 }
 
 impl Theme {
@@ -37,7 +35,6 @@ impl Theme {
             accent: style.fg(Color::Cyan),
             bad: style.fg(Color::Red),
             selected: style.fg(Color::Cyan).add_modifier(Modifier::BOLD),
-            field: style.add_modifier(Modifier::UNDERLINED),
         }
     }
 
@@ -51,7 +48,6 @@ impl Theme {
             accent: style.add_modifier(Modifier::BOLD),
             bad: style.add_modifier(Modifier::BOLD),
             selected: style.add_modifier(Modifier::REVERSED),
-            field: style.add_modifier(Modifier::UNDERLINED),
         }
     }
 }

@@ -81,26 +81,14 @@ pub(super) async fn seed(store: &SqliteStore, now: DateTime) -> Result<DemoAdmin
         let password = Secret::from(PASSWORD);
         let judged = Password::judge(&password, PasswordPolicy::default(), &[])?;
         judged.hash().map_err(|error| Error::Machine(error.to_string()))
-    })
-    .await??;
-    for (number, (_, _, hours, documents, kind)) in (0_u32..).zip(&ORGANIZATIONS) {
-        let created_at = DateTime::from_millis(now.timestamp_millis() - hours * 3_600_000);
+    });
+    // The hash takes a thread of its own; meanwhile this one makes the documents.
+    let (hash, documents) = tokio::join!(hash, async { documents(now) });
+    let hash = hash??;
+    for (number, (created_at, documents)) in (0..).zip(documents) {
         let new = organization(number, created_at, &hash)?;
-        let collection = new.collection.as_str().to_owned();
         store.create(&new).await?;
-        let mut dice = Dice(u64::from(number) + 1);
-        let step =
-            (now.timestamp_millis() - created_at.timestamp_millis()) / (i64::from(*documents) + 1);
-        let documents: Vec<Document> = (1..*documents)
-            .map(|count| {
-                let at = created_at.timestamp_millis() + i64::from(count) * step;
-                let at = DateTime::from_millis(at);
-                let mut document = doc! { "_id": id(at, number, 2 + count) };
-                document.extend(kind.document(count, at, &mut dice));
-                document
-            })
-            .collect();
-        store.insert_documents(&collection, &documents).await?;
+        store.insert_documents(new.collection.as_str(), &documents).await?;
     }
     let (organization, email, ..) = ORGANIZATIONS[0];
     Ok(DemoAdmin {
@@ -108,6 +96,27 @@ pub(super) async fn seed(store: &SqliteStore, now: DateTime) -> Result<DemoAdmin
         email: email.to_owned(),
         password: PASSWORD.to_owned(),
     })
+}
+
+/// When each organization was created, and its documents from then until `now`, evenly spread. The
+/// first document every collection is made with is not among them.
+fn documents(now: DateTime) -> Vec<(DateTime, Vec<Document>)> {
+    let now = now.timestamp_millis();
+    (0..)
+        .zip(&ORGANIZATIONS)
+        .map(|(number, (_, _, hours, documents, kind))| {
+            let created_at = now - hours * 3_600_000;
+            let step = (now - created_at) / (i64::from(*documents) + 1);
+            let mut dice = Dice(u64::from(number) + 1);
+            let made = (1..*documents).map(|count| {
+                let at = DateTime::from_millis(created_at + i64::from(count) * step);
+                let mut document = doc! { "_id": id(at, number, 2 + count) };
+                document.extend(kind.document(count, at, &mut dice));
+                document
+            });
+            (DateTime::from_millis(created_at), made.collect())
+        })
+        .collect()
 }
 
 fn organization(number: u32, created_at: DateTime, password: &PasswordHash) -> Result<NewOrg> {

@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::tool::{Home, OTHER_PASSWORD, PASSWORD};
+use crate::{
+    support::mongod,
+    tool::{Home, OTHER_PASSWORD, PASSWORD},
+};
 
 /// From nothing to nothing.
 fn whole_life(home: &Home) {
@@ -89,6 +92,37 @@ fn a_whole_life_on_the_embedded_database() {
     let home = Home::new();
     whole_life(&home);
     assert!(home.database().is_file());
+}
+
+/// A home that names a database of one test on a MongoDB server.
+fn on_mongodb(uri: &str, test: &str) -> Home {
+    let database = mongod::database_name(test);
+    Home::new().with("MONGODB_URI", uri).with("TENANTRY_DATABASE", &database)
+}
+
+#[test]
+fn a_whole_life_on_a_standalone_mongodb() {
+    let home = on_mongodb(&mongod::standalone(), "life");
+    whole_life(&home);
+    // Nothing is kept anywhere else.
+    assert!(!home.database().exists());
+}
+
+#[tokio::test]
+async fn a_whole_life_on_a_replica_set() {
+    whole_life(&on_mongodb(&mongod::replica_set().await, "life"));
+}
+
+#[test]
+fn a_server_named_by_flags() {
+    let (uri, database) = (mongod::standalone(), mongod::database_name("flags"));
+    let home = on_mongodb("mongodb://127.0.0.1:1", "other");
+    let get = ["org", "get", "acme", "--uri", &uri, "--database", &database];
+    home.run(&get).fails(3, "there is no organization “acme”");
+    let home = home.with("MONGODB_URI", &uri).with("TENANTRY_DATABASE", &database);
+    home.create("acme", "ada@x.com");
+    let shown = home.run(&get).json();
+    assert_eq!(shown["connection_details"]["database"], database.as_str());
 }
 
 #[test]

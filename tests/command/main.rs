@@ -12,5 +12,7 @@ mod hostile;
 mod life;
 mod refused;
 mod settings;
+#[path = "../support/mod.rs"]
+mod support;
 mod terminal;
 mod tool;

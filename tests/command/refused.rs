@@ -11,7 +11,7 @@ fn create<'a>(name: &'a str, email: &'a str) -> [&'a str; 7] {
     ["org", "create", "--email", email, "--password-stdin", "--", name]
 }
 
-/// A home with acme_corp in it, and what its database holds.
+/// A home with one organization in it, and what its database holds.
 fn acme() -> (Home, Vec<String>) {
     let home = Home::new();
     home.create("acme_corp", "ada@acme.com");

@@ -8,6 +8,7 @@ use std::{
 };
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, SlavePty, native_pty_system};
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::tool::{Home, OTHER_PASSWORD, PASSWORD, PROGRAM};
 
@@ -203,6 +204,18 @@ fn ctrl_c_at_a_prompt_ends_it_and_the_terminal_echoes_again() {
     assert_eq!(code, 130, "{screen}");
     assert!(!screen.contains("violet-har"), "{screen}");
     assert!(home.list()["organizations"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn a_signal_at_a_prompt_leaves_a_terminal_that_echoes() {
+    for (signal, code) in [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::QUIT, 131)] {
+        let session = Session::begin(&Home::new(), &["--demo", "admin", "login", "a@b.example"]);
+        session.see("Password of a@b.example: ");
+        assert!(!session.echoes());
+        let process = session.child.process_id().and_then(|id| i32::try_from(id).ok()).unwrap();
+        kill_process(Pid::from_raw(process).unwrap(), signal).unwrap();
+        assert_eq!(session.end().0, code);
+    }
 }
 
 #[test]

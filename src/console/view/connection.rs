@@ -28,7 +28,7 @@ pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) ->
             sheet.line(vec![key("r"), does(" tries again   "), key("q"), does(" quits")]);
         }
         Connection::Opening | Connection::Ready(_) => {
-            if sheet.wait(app, &app.connecting, "opening the database") {
+            if sheet.wait_or_leave(app, &app.connecting, "opening the database") {
                 sheet.gap();
                 sheet.text(&title::words(&app.place), Style::new());
             }

@@ -53,17 +53,24 @@ fn tabs(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
     if let (Tab::Documents, Some(lines)) = (app.detail.tab, &app.detail.documents) {
         let rows = usize::from(area.height.saturating_sub(3));
         if lines.len() > rows {
-            let from = app.detail.scroll + 1;
-            let to = (app.detail.scroll + rows).min(lines.len());
-            let words = format!("{from}–{to} of {} lines", lines.len());
+            let scroll = scrolled(app, rows);
+            let to = (scroll + rows).min(lines.len());
+            let words = format!("{}–{to} of {} lines", scroll + 1, lines.len());
             put_right(buffer, margin(area), 1, &words, theme.faint);
         }
     }
 }
 
+/// The first line in sight: a screen that grew shows no emptiness below the last one.
+fn scrolled(app: &App, rows: usize) -> usize {
+    let lines = app.detail.documents.as_ref().map_or(0, Vec::len);
+    app.detail.scroll.min(lines.saturating_sub(rows))
+}
+
 fn overview(app: &App, org: &Org, theme: &Theme, buffer: &mut Buffer, area: Rect) {
     let detail = &app.detail;
     let mut sheet = Sheet::new(theme, area);
+    sheet.gap();
     sheet.pair("id", &org.id.to_hex());
     sheet.pair("collection", &org.collection.to_string());
     sheet.pair("admin", &org.admin_email.to_string());
@@ -109,7 +116,8 @@ fn documents(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
         if lines.is_empty() {
             put(buffer, area, 0, 0, "No documents.", theme.faint);
         }
-        for (y, line) in (0..area.height).zip(lines.iter().skip(detail.scroll)) {
+        for (y, line) in (0..area.height).zip(lines.iter().skip(scrolled(app, area.height.into())))
+        {
             put(buffer, area, 0, y, &text::fit(&escaped(line), room), Style::new());
         }
     } else if let Some(said) = &detail.problem {

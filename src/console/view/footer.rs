@@ -101,13 +101,19 @@ fn keys(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect, after: u16) {
 
 /// The word of a command in the footer, as it is meant here.
 fn word(app: &App, row: &Row) -> Option<&'static str> {
-    let last = match app.layers.last() {
-        Some(Layer::Form(form)) => form.focus + 1 == form.fields.len(),
-        Some(Layer::Login(login)) => login.focus + 1 == login.fields.len(),
-        _ => true,
+    let (deed, last) = match app.layers.last() {
+        Some(Layer::Form(form)) => {
+            let deed = if form.org.is_none() { "create" } else { "save" };
+            (Some(deed), form.focus + 1 == form.fields.len())
+        }
+        Some(Layer::Login(login)) => (Some("log in"), login.focus + 1 == login.fields.len()),
+        Some(Layer::Delete(_)) => (Some("delete"), true),
+        Some(Layer::Help(_)) | None => (None, false),
     };
     match row.command {
-        Command::Accept if last && app.focus() != Place::Filter => None,
+        Command::Accept if last => deed,
+        Command::Submit if last => None,
+        Command::Submit => deed,
         Command::Back if waits(app) => Some("stop waiting"),
         _ => row.hint,
     }
@@ -127,6 +133,7 @@ fn works_now(app: &App, row: &Row) -> bool {
             app.list.search().is_some() || app.notice.is_some() || waits(app)
         }
         Command::Back => true,
+        Command::Help => app.focus() != Place::Help,
         // While a deed is under way the layer takes no text and no second deed.
         _ if layered && app.focus() != Place::Help => !waits(app),
         _ => true,

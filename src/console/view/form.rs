@@ -36,7 +36,7 @@ pub(super) fn draw(
     }
     sheet.gap();
     let doing = if form.org.is_none() { "creating" } else { "saving" };
-    sheet.wait(app, &form.submitting, doing);
+    sheet.wait_or_leave(app, &form.submitting, doing);
     sheet.draw(buffer, area)
 }
 

@@ -24,14 +24,15 @@ pub(super) fn draw(
 ) -> Option<Position> {
     let rows: Vec<_> = keymap::rows(help.about).collect();
     let height = usize::from(below(area, 2).height);
+    let scroll = help.scroll.min(rows.len().saturating_sub(height));
     let right = if rows.len() > height {
-        let to = (help.scroll + height).min(rows.len());
-        format!("{}–{to} of {}", help.scroll + 1, rows.len())
+        let to = (scroll + height).min(rows.len());
+        format!("{}–{to} of {}", scroll + 1, rows.len())
     } else {
         String::new()
     };
     let area = heading(buffer, area, theme, &format!("Keys {}", place(help.about)), &right);
-    for (y, row) in (0..area.height).zip(rows.iter().skip(help.scroll)) {
+    for (y, row) in (0..area.height).zip(rows.iter().skip(scroll)) {
         let keys: Vec<_> = row.keys.iter().map(|key| key.words()).collect();
         put(buffer, area, 0, y, &keys.join(" "), theme.accent);
         let room = usize::from(area.width.saturating_sub(KEYS + 1));

@@ -61,8 +61,9 @@ fn filter(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) -> Option<P
     let from = if let Some(turn) = spinner(&list.loading, app.now) {
         put_right(buffer, right, 0, &format!("reading… {turn}"), theme.faint)
     } else if let (Some(_), Some(count)) = (list.search(), list.matching) {
-        let verb = if count.counted == 1 && !count.or_more { "matches" } else { "match" };
-        put_right(buffer, right, 0, &format!("{} {verb}", human::count(count)), theme.faint)
+        let of = list.total.map(|total| format!(" of {}", human::count(total)));
+        let words = format!("{}{}", human::count(count), of.unwrap_or_default());
+        put_right(buffer, right, 0, &words, theme.faint)
     } else {
         right.width
     };
@@ -105,7 +106,10 @@ fn row(
     columns: &Columns,
 ) {
     let focused = app.pane == Pane::List && app.layers.is_empty();
-    let name = org.name.to_string();
+    let name = match org.name.to_string() {
+        name if name.trim().is_empty() => "(no name)".to_owned(),
+        name => name,
+    };
     let name = text::fit(&name, columns.name);
     let style = match (selected, focused) {
         (true, true) => theme.selected,

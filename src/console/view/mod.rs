@@ -40,8 +40,11 @@ pub fn draw(app: &App, theme: &Theme, frame: &mut Frame) {
     footer::rules(app, theme, buffer, &areas);
     footer::draw(app, theme, buffer, &areas);
     let cursor = if matches!(app.connection, Connection::Ready(_)) {
-        let typed = list::draw(app, theme, buffer, areas.list);
         let layer = app.layers.last();
+        let mut typed = None;
+        if layer.is_none() || areas.divider.width > 0 {
+            typed = list::draw(app, theme, buffer, areas.list);
+        }
         if layer.is_none() {
             detail::draw(app, theme, buffer, areas.detail);
         }
@@ -74,10 +77,6 @@ fn draw_layer(
     buffer: &mut Buffer,
     area: Rect,
 ) -> Option<Position> {
-    // What is below does not shine through.
-    for y in area.y..area.bottom() {
-        put(buffer, area, 0, y - area.y, &" ".repeat(area.width.into()), Style::reset());
-    }
     match layer {
         Layer::Form(form) => form::draw(app, form, theme, buffer, area),
         Layer::Delete(deletion) => question::delete(app, deletion, theme, buffer, area),
@@ -102,6 +101,8 @@ fn put(buffer: &mut Buffer, area: Rect, x: u16, y: u16, text: &str, style: Style
     if x >= area.width || y >= area.height {
         return x;
     }
+    // What was there before is gone, its style too.
+    let style = Style::reset().patch(style);
     let (end, _) = buffer.set_stringn(area.x + x, area.y + y, text, (area.width - x).into(), style);
     end - area.x
 }
@@ -140,7 +141,7 @@ fn margin(area: Rect) -> Rect {
 
 /// One cell that moves while something is waited for; none before that is worth showing.
 fn spinner(request: &Request, now: SystemTime) -> Option<char> {
-    request.shown_wait(now).map(|waited| turned(waited))
+    request.shown_wait(now).map(turned)
 }
 
 fn turned(waited: Duration) -> char {

@@ -4,7 +4,6 @@ use ratatui::{
     buffer::Buffer,
     layout::{Position, Rect},
     style::Style,
-    text::Span,
 };
 
 use super::{Theme, heading, human, sheet::Sheet};
@@ -53,7 +52,7 @@ pub(super) fn delete(
     }
     sheet.gap();
     sheet.wait(app, &deletion.authorizing, "asking whether you may");
-    sheet.wait(app, &deletion.submitting, "deleting");
+    sheet.wait_or_leave(app, &deletion.submitting, "deleting");
     sheet.draw(buffer, area)
 }
 
@@ -92,14 +91,9 @@ pub(super) fn login(
         && let Some((email, password)) = &connected.demo
     {
         sheet.gap();
-        sheet.line(vec![
-            Span::styled(text::filled("this demo's", super::sheet::LABEL), theme.faint),
-            Span::raw(email.to_string()),
-            Span::styled("  with  ", theme.faint),
-            Span::raw(password.reveal().to_owned()),
-        ]);
+        sheet.pair("demo login", &format!("{email} {}", password.reveal()));
     }
     sheet.gap();
-    sheet.wait(app, &login.submitting, "logging in");
+    sheet.wait_or_leave(app, &login.submitting, "logging in");
     sheet.draw(buffer, area)
 }

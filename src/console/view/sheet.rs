@@ -77,8 +77,11 @@ impl<'a> Sheet<'a> {
     /// What is wrong, and what to do, beside the values.
     pub(super) fn problem(&mut self, said: &Said) {
         let (what, help) = said.lines(self.value_width());
-        for line in what {
-            self.pair_styled("", &line, self.theme.bad);
+        for (at, line) in what.into_iter().enumerate() {
+            let mark = if at == 0 { "✗ " } else { "  " };
+            let indent = " ".repeat(LABEL - 2);
+            let bad = self.theme.bad;
+            self.line(vec![Span::raw(indent), Span::styled(mark, bad), Span::styled(line, bad)]);
         }
         for line in help {
             self.pair_styled("", &line, self.theme.faint);
@@ -94,24 +97,24 @@ impl<'a> Sheet<'a> {
         focused: bool,
         hint: &str,
     ) {
-        let columns = self.value_width().min(FIELD_MOST).max(2);
+        let columns = self.value_width().clamp(2, FIELD_MOST);
         let dots = field.secret && !field.revealed;
         let cursor = if focused { field.input.cursor() } else { 0 };
         let (shown, at) = text::window(field.text(), cursor, columns, dots);
         let (first, theme) = (self.lines.len(), self.theme);
         let (name, edge) = if focused {
             self.cursor = Some((LABEL + at, first));
-            (theme.accent.patch(theme.strong), theme.accent.patch(theme.field))
+            (theme.accent.patch(theme.strong), theme.accent)
         } else {
-            (theme.faint, theme.faint.patch(theme.field))
+            (theme.faint, theme.faint)
         };
-        let turning = spinner(&field.checking, app.now).map_or(' ', |turn| turn);
-        let rest = " ".repeat(columns.saturating_sub(text::width(&shown)));
+        let turning = spinner(&field.checking, app.now).unwrap_or(' ');
         self.line(vec![
             Span::styled(text::filled(label, LABEL - 2), name),
-            Span::styled(format!("{turning} "), theme.accent),
-            Span::styled(shown, theme.field),
-            Span::styled(rest, edge),
+            Span::styled(turning.to_string(), theme.accent),
+            // An edge and no line below: names have underscores.
+            Span::styled("▏", edge),
+            Span::raw(shown),
         ]);
         match &field.problem {
             Some(said) => self.problem(said),
@@ -129,10 +132,18 @@ impl<'a> Sheet<'a> {
         self.line(vec![
             Span::styled(format!("{turn} "), self.theme.accent),
             Span::raw(format!("{words}…")),
-            Span::styled("  esc stops waiting", self.theme.faint),
         ]);
-        self.keep = (self.lines.len() - 1, self.lines.len() - 1);
         true
+    }
+
+    /// Says that a deed is waited for, and that nobody must.
+    pub(super) fn wait_or_leave(&mut self, app: &App, request: &Request, words: &str) -> bool {
+        let waits = self.wait(app, request, words);
+        if waits && let Some(entry) = self.lines.last_mut() {
+            entry.line.push_span(Span::styled("  esc stops waiting", self.theme.faint));
+            self.keep = (self.lines.len() - 1, self.lines.len() - 1);
+        }
+        waits
     }
 
     fn value_width(&self) -> usize {

@@ -32,7 +32,14 @@ pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
     let read_only = matches!(&app.connection, Connection::Ready(c) if c.read_only.is_some());
     let mark = if read_only { "  read-only" } else { "" };
     let left = usize::from(room.width.saturating_sub(x + 1)).saturating_sub(mark.len());
-    x = put(buffer, room, x + 1, 0, &text::fit(&words(&app.place), left), Style::new());
+    let words = match app.place.kind {
+        PlaceKind::Embedded => {
+            let path = escaped(&app.place.address);
+            format!("embedded  {}", text::fit_end(&path, left.saturating_sub(10)))
+        }
+        PlaceKind::Mongo | PlaceKind::Demo => text::fit(&words(&app.place), left).into_owned(),
+    };
+    x = put(buffer, room, x + 1, 0, &words, Style::new());
     put(buffer, room, x, 0, mark, theme.accent);
 }
 

@@ -10,7 +10,8 @@ use super::{
 use crate::org::{Admin, Claim, Connection as Details, Org, OrgState, PasswordHash};
 use crate::org::{email_key, name_key};
 use crate::store::{
-    Count, Cursor, CursorKey, Holder, Page, PageAt, PageQuery, SortKey, Statistics, StoreError,
+    Count, Cursor, CursorKey, Holder, Page, PageAt, PageQuery, SortKey, Statistics,
+    page::other_order,
 };
 
 const ORG: &str = "id, name, collection, admin_id, admin_email, created_at, database, revision";
@@ -115,12 +116,6 @@ const SEARCHED: &str = "(instr(name_key, ?) OR instr(email_key, ?))";
 
 fn searched_for(search: &str) -> [Value; 2] {
     [name_key(search).into(), email_key(search).into()]
-}
-
-fn other_order() -> StoreError {
-    StoreError::Misconfigured(
-        "that cursor belongs to a list in another order: begin again without it".to_owned(),
-    )
 }
 
 /// How many match, by an index and never further than `most`.
