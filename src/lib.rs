@@ -2,6 +2,8 @@
 //!
 //! Arrows point one way: `org ← store ← tenancy ← console, command ← main`.
 
+pub mod command;
+pub mod config;
 pub mod console;
 pub mod org;
 pub mod store;

@@ -1,3 +1,93 @@
-//! The program: command line in, console or command out.
+//! The program: command line in, console or command out, errors to a person.
 
-fn main() {}
+use std::{
+    env,
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use clap::Parser;
+use tenantry::{
+    command::{self, CommandLine, Failure},
+    config::Settings,
+    console,
+    org::escaped,
+};
+
+fn main() -> ExitCode {
+    // Only for what nobody expected: a panic says where it was.
+    if let Err(error) = color_eyre::install() {
+        say(&command::report(&error.to_string(), "report this"));
+    }
+    let line = match CommandLine::try_parse() {
+        Ok(line) => line,
+        Err(error) => return misused(&error),
+    };
+    match run(line) {
+        Ok(code) => ExitCode::from(code),
+        Err(Ended { said, code }) => {
+            say(&said);
+            ExitCode::from(code)
+        }
+    }
+}
+
+/// What is said at the end of a run that failed, and its exit code.
+struct Ended {
+    said: String,
+    code: u8,
+}
+
+impl From<Failure> for Ended {
+    fn from(failure: Failure) -> Self {
+        Self { said: failure.lines(), code: failure.code() }
+    }
+}
+
+impl From<console::Error> for Ended {
+    fn from(error: console::Error) -> Self {
+        let code = if matches!(error, console::Error::NoTerminal) { 2 } else { 1 };
+        Self { said: command::report(&error.to_string(), error.help()), code }
+    }
+}
+
+fn run(line: CommandLine) -> Result<u8, Ended> {
+    let settings = Settings::new(&line.flags, env::var_os).map_err(Failure::from)?;
+    match line.deed {
+        Some(deed) => command::run(&settings, deed).map(|()| 0).map_err(Ended::from),
+        None => Ok(console::run(settings)?.code()),
+    }
+}
+
+/// Help and version go to standard output; a wrong command line is said in our own way, and without
+/// the password somebody may have typed where none belongs.
+fn misused(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        // A closed pipe has read enough.
+        let _ = error.print();
+        return ExitCode::SUCCESS;
+    }
+    let said = error.to_string();
+    let said = said.strip_prefix("error: ").unwrap_or(&said);
+    let lines: Vec<_> = said.lines().map(|line| escaped(line).into_owned()).collect();
+    say(&without_passwords(&format!("tenantry: {}\n", lines.join("\n"))));
+    ExitCode::from(2)
+}
+
+/// Takes user and password out of whatever looks like a connection string.
+fn without_passwords(text: &str) -> String {
+    let mut parts = text.split("://");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find([' ', '\'', '\n']).unwrap_or(part.len());
+        let host = part[..end].rfind('@').map_or(0, |at| at + 1);
+        out.push_str("://");
+        out.push_str(&part[host..]);
+    }
+    out
+}
+
+fn say(text: &str) {
+    // Nobody can be told when standard error is closed.
+    let _ = io::stderr().write_all(text.as_bytes());
+}

@@ -78,6 +78,12 @@ impl Endings {
         Ok(Self(receiver))
     }
 
+    /// Whether it is there.
+    #[must_use]
+    pub fn is_there(&self) -> bool {
+        self.0.borrow().is_some()
+    }
+
     /// The end, once it is there.
     pub async fn next(&mut self) -> Ending {
         loop {
@@ -93,7 +99,7 @@ impl Endings {
 
 async fn received(signal: &mut Signal) {
     if signal.recv().await.is_none() {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

@@ -63,6 +63,13 @@ pub fn areas(width: u16, height: u16, detail_focused: bool, notice: u16) -> Opti
     })
 }
 
+/// How many columns of a screen of `width` what is said at the bottom takes: all but its mark and the
+/// margins.
+#[must_use]
+pub fn notice_width(width: u16) -> usize {
+    usize::from(width.saturating_sub(4))
+}
+
 impl Areas {
     /// How many organizations the list shows at once: all but its filter line and its header.
     #[must_use]
@@ -74,6 +81,21 @@ impl Areas {
     #[must_use]
     pub fn detail_rows(&self) -> usize {
         usize::from(self.detail.height.saturating_sub(3))
+    }
+
+    /// Where what is on top is drawn: in the place of the details, or of the list where only that shows.
+    #[must_use]
+    pub fn layer(&self) -> Rect {
+        if self.detail.area() > 0 {
+            return self.detail;
+        }
+        Rect { x: self.list.x + 1, width: self.list.width.saturating_sub(1), ..self.list }
+    }
+
+    /// How many lines of the help show at once: all but its heading and the rule.
+    #[must_use]
+    pub fn help_rows(&self) -> usize {
+        usize::from(self.layer().height.saturating_sub(2))
     }
 }
 

@@ -2,5 +2,82 @@
 
 pub mod app;
 mod documents;
+mod ending;
 pub mod keymap;
 pub mod layout;
+mod runtime;
+pub mod terminal;
+pub mod text;
+pub mod theme;
+pub mod view;
+
+use std::{io, panic, process, time::Duration};
+
+pub use ending::Ending;
+
+use self::{ending::Endings, terminal::Terminal, theme::Theme};
+use crate::config::Settings;
+
+/// How long threads that cannot be stopped (a query on the embedded database) may keep the process
+/// after the console was left.
+const LAST_THREADS: Duration = Duration::from_millis(100);
+
+/// Why the console did not run.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no terminal to run in.
+    #[error("the console needs a terminal, and here is none")]
+    NoTerminal,
+    /// The terminal, or the machine, refused.
+    #[error("the terminal failed: {0}")]
+    Terminal(#[from] io::Error),
+}
+
+impl Error {
+    /// What the person can do about it.
+    #[must_use]
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::NoTerminal => "run it in one, or use a command: see tenantry --help",
+            Self::Terminal(_) => "try another terminal",
+        }
+    }
+}
+
+/// Runs the console until it is left, and says how that came.
+///
+/// # Errors
+/// When there is no terminal, or it fails.
+pub fn run(settings: Settings) -> Result<Ending, Error> {
+    if !Terminal::is_there() {
+        return Err(Error::NoTerminal);
+    }
+    give_the_terminal_back_on_panic();
+    // Two threads for the database; keys and frames stay on this one.
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    // As no-color.org has it: set, and not empty.
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let theme = Theme::new(no_color);
+    let ending = runtime.block_on(async {
+        let mut endings = Endings::watch()?;
+        match runtime::run(settings, &theme, &mut endings).await {
+            // A terminal that fails is most often one that is gone.
+            Err(_) if endings.is_there() => Ok(endings.next().await),
+            result => result,
+        }
+    });
+    runtime.shutdown_timeout(LAST_THREADS);
+    Ok(ending?)
+}
+
+/// From now on a panic, on whatever thread, gives the terminal back, says what happened and ends the
+/// program: a console with a dead task would only seem to work.
+pub fn give_the_terminal_back_on_panic() {
+    let hook = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        terminal::give_back_now();
+        hook(info);
+        process::exit(101);
+    }));
+}

@@ -6,12 +6,14 @@
 mod effects;
 
 use std::{
+    future::poll_fn,
     io,
+    task::Poll,
     time::{Duration, SystemTime},
 };
 
 use crossterm::event::{Event, EventStream};
-use futures_util::{FutureExt, StreamExt};
+use futures_util::StreamExt;
 use tokio::sync::mpsc;
 
 use self::effects::{Answer, Effects};
@@ -64,7 +66,7 @@ pub(super) async fn run(
             () = tick => {}
         }
         // Whatever else has queued up belongs into the same frame.
-        while let Some(Some(event)) = events.next().now_or_never() {
+        while let Some(event) = queued(&mut events).await {
             batch.extend(message(event?));
         }
         while let Ok(answer) = answered.try_recv() {
@@ -92,6 +94,16 @@ pub(super) async fn run(
     drop(terminal);
     effects.finish(PATIENCE).await;
     Ok(ending)
+}
+
+/// The next event, if there is one already. Asks with this task's own waker: crossterm wakes only the
+/// first one it was asked with, so asking with any other would leave the loop asleep for good.
+async fn queued(events: &mut EventStream) -> Option<io::Result<Event>> {
+    poll_fn(|context| match events.poll_next_unpin(context) {
+        Poll::Ready(event) => Poll::Ready(event),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
 }
 
 fn message(event: Event) -> Option<Message> {

@@ -16,11 +16,7 @@ use crossterm::{
         EnterAlternateScreen, LeaveAlternateScreen,
     },
 };
-use ratatui::{
-    Frame, TerminalOptions, Viewport,
-    backend::CrosstermBackend,
-    layout::Rect,
-};
+use ratatui::{Frame, TerminalOptions, Viewport, backend::CrosstermBackend, layout::Rect};
 
 /// Collects a whole frame, so that it leaves in one `write(2)`: ratatui and crossterm flush several
 /// times a frame, and a terminal that draws in between flickers.

@@ -9,12 +9,14 @@ mod error;
 pub mod mongo;
 mod page;
 pub mod sqlite;
+mod target;
 
 use async_trait::async_trait;
 use mongodb::bson::{DateTime, Document, oid::ObjectId};
 
 pub use error::{Result, StoreError};
 pub use page::{Count, Cursor, CursorKey, Page, PageAt, PageQuery, Sort, SortKey};
+pub use target::{Target, open};
 
 use crate::org::{Admin, Claim, CollectionName, Email, Org, OrgName, PasswordHash};
 

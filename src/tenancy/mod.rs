@@ -2,7 +2,9 @@
 //! commands call the same functions, so what one refuses the other refuses too.
 
 mod change;
+mod demo;
 mod error;
+mod open;
 mod session;
 
 use std::{sync::Arc, time::Duration};
@@ -11,6 +13,7 @@ use mongodb::bson::{Document, oid::ObjectId};
 
 pub use change::{Confirmation, Edit, NewOrganization};
 pub use error::{Error, Refusal, Result};
+pub use open::{DemoAdmin, Opened, open};
 pub use session::{SECRET_KEY_LEAST_BYTES, Session};
 
 use crate::{

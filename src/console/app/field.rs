@@ -7,7 +7,7 @@ use crossterm::event::{Event, KeyEvent};
 use tui_input::{Input, InputRequest, backend::crossterm::to_input_request};
 
 use super::message::Generation;
-use crate::{org::Secret, tenancy};
+use crate::{console::text, org::Secret, tenancy};
 
 /// How long a wait lasts before it is shown.
 pub const WAIT_SHOWN_AFTER: Duration = Duration::from_millis(100);
@@ -29,6 +29,13 @@ impl Said {
     /// Without advice.
     pub fn plain(what: impl Into<String>) -> Self {
         Self { what: what.into(), help: String::new() }
+    }
+
+    /// Both in lines of at most `width` columns: what happened, and what to do.
+    #[must_use]
+    pub fn lines(&self, width: usize) -> (Vec<String>, Vec<String>) {
+        let help = if self.help.is_empty() { Vec::new() } else { text::wrap(&self.help, width) };
+        (text::wrap(&self.what, width), help)
     }
 }
 

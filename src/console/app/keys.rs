@@ -1,6 +1,6 @@
 //! What keys do: the commands of the table, each changing the state.
 
-use crossterm::event::KeyEvent;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::{
     App, Arrival, Connection, Deletion, Effect, Form, Help, Layer, Login, Mood, Pane, Said, Select,
@@ -9,11 +9,19 @@ use super::{
 use crate::{
     console::keymap::{self, Command},
     store::PageAt,
+    tenancy,
 };
 
 impl App {
     pub(super) fn key(&mut self, event: KeyEvent) -> Vec<Effect> {
         let place = self.focus();
+        // Esc and a key right after it arrive as one with Alt, most of all over a slow line. Where
+        // text is typed, Alt is more likely meant, and leaving would lose what was typed.
+        if event.modifiers == KeyModifiers::ALT && !place.takes_text() {
+            let mut effects = self.key(KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE));
+            effects.extend(self.key(KeyEvent { modifiers: KeyModifiers::NONE, ..event }));
+            return effects;
+        }
         let Some(command) = keymap::command(place, &event) else {
             return self.typed(event);
         };
@@ -75,6 +83,14 @@ impl App {
     }
 
     fn browse(&mut self, command: Command) -> Vec<Effect> {
+        if let (Command::New | Command::Edit | Command::Delete, Connection::Ready(connected)) =
+            (command, &self.connection)
+            && let Some(reason) = connected.read_only.clone()
+        {
+            // It would be refused in the end: nobody is to fill in a form for that.
+            self.say(Mood::Bad, Said::from(&tenancy::Error::ReadOnly(reason)));
+            return Vec::new();
+        }
         match command {
             Command::Filter => {
                 self.list.filtering = true;
@@ -160,8 +176,9 @@ impl App {
     /// The organization that is looked at: the newest that was read of it.
     pub(super) fn chosen(&self) -> Option<crate::org::Org> {
         let selected = self.list.selected()?;
-        let shown = self.detail.org.as_ref().filter(|org| org.id == selected.id);
-        Some(shown.unwrap_or(selected).clone())
+        let shown = self.detail.org.as_ref();
+        let newer = shown.filter(|o| o.id == selected.id && o.revision >= selected.revision);
+        Some(newer.unwrap_or(selected).clone())
     }
 
     /// The filter is another one: the list begins anew.
@@ -260,7 +277,7 @@ impl App {
     }
 
     fn scroll_help(&mut self, command: Command) {
-        let height = usize::from(self.size.1.saturating_sub(4));
+        let Some(height) = self.areas().map(|areas| areas.help_rows()) else { return };
         if let Some(Layer::Help(help)) = self.layers.last_mut() {
             let most = keymap::rows(help.about).count().saturating_sub(height);
             let screen = isize::try_from(height).unwrap_or(isize::MAX);

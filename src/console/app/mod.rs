@@ -235,8 +235,10 @@ impl App {
     /// The parts of the screen; none when it is too small.
     #[must_use]
     pub fn areas(&self) -> Option<layout::Areas> {
-        let notice =
-            self.notice.as_ref().map_or(0, |(_, said)| 1 + u16::from(!said.help.is_empty()));
+        let notice = self.notice.as_ref().map_or(0, |(_, said)| {
+            let (what, help) = said.lines(layout::notice_width(self.size.0));
+            u16::try_from(what.len() + help.len()).unwrap_or(u16::MAX)
+        });
         layout::areas(self.size.0, self.size.1, self.pane == Pane::Detail, notice)
     }
 

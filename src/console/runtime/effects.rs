@@ -149,12 +149,12 @@ impl Effects {
     fn connect(&mut self, generation: Generation) {
         let (settings, answers) = (self.settings.clone(), self.answers.clone());
         let task = tokio::spawn(async move {
-            let (message, opened) = match crate::open(&settings).await {
+            let (message, opened) = match settings.open().await {
                 Ok(opened) => {
                     let connected = Connected {
                         place: opened.tenancy.place().clone(),
                         read_only: opened.tenancy.read_only().map(str::to_owned),
-                        demo: opened.demo.map(|admin| (admin.email, admin.password)),
+                        demo: opened.demo.map(|a| (a.email.into(), Secret::from(a.password))),
                     };
                     (Message::Connected(generation, Ok(connected)), Some(Arc::new(opened.tenancy)))
                 }

@@ -31,8 +31,7 @@ const EXAMPLE: &str = "mongodb://user:password@db1.example:27017/?authSource=adm
 /// Connects and asks the server for a sign of life.
 pub(super) async fn connect(uri: &str, database: &str) -> Result<(Database, Words)> {
     check_database(database)?;
-    let place =
-        Place { kind: PlaceKind::Mongo, address: address(uri), database: database.to_owned() };
+    let place = place(uri, database);
     let mut options = parse(uri, &place).await?;
     let tls = matches!(options.tls, Some(mongodb::options::Tls::Enabled(_)));
     let words = Words::new(place, tls);
@@ -129,6 +128,11 @@ fn without_credentials(uri: &str) -> String {
         (Some((scheme, _)), Some((_, rest))) => format!("{scheme}://{rest}"),
         _ => uri.to_owned(),
     }
+}
+
+/// What the database is called before it was ever reached; never with user or password.
+pub(in crate::store) fn place(uri: &str, database: &str) -> Place {
+    Place { kind: PlaceKind::Mongo, address: address(uri), database: database.to_owned() }
 }
 
 /// Host and port as the person wrote them.

@@ -33,6 +33,8 @@ use super::{
     Access, Change, Count, Holder, NewOrg, Page, PageQuery, Place, Result, Statistics, Store,
     StoreError,
 };
+pub(super) use connect::place;
+
 use crate::org::{Admin, Claim, Org};
 
 /// The longest a read may take on the server.

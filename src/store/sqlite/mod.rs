@@ -26,15 +26,15 @@ use super::{
     Access, Change, Count, Holder, NewOrg, Page, PageQuery, Place, PlaceKind, Result, Statistics,
     Store, StoreError,
 };
-use crate::org::{Admin, Claim, Org, email_key, name_key};
+use crate::org::{Admin, Claim, Org, email_key, escaped, name_key};
 use error::Attempt;
 
 /// What `connection_details.database` says of organizations made here: the name the same records
 /// have on a MongoDB server unless it is set otherwise.
 pub const DATABASE: &str = "master_organization_db";
 
-/// After how many of SQLite's steps a read looks whether somebody still waits for it: some
-/// microseconds.
+/// After how many of SQLite's steps a read looks whether somebody still waits for it: far
+/// less than a millisecond.
 const STEPS_BETWEEN_LOOKS: i32 = 1000;
 
 /// Organizations in a SQLite file, or in memory.
@@ -54,8 +54,7 @@ impl SqliteStore {
     /// [`StoreError::Damaged`] when the file is damaged, not ours, or of a newer version: then it is
     /// left as it is. [`StoreError::Misconfigured`] when there is no such file or it cannot be opened.
     pub fn open(path: &Path, access: &Access) -> Result<Self> {
-        let address = path.display().to_string();
-        let place = Place { kind: PlaceKind::Embedded, address, database: String::new() };
+        let place = Self::place_of(path);
         let connection =
             schema::open(path, access.read_only).map_err(|fault| fault.into_error(&place))?;
         let read_only = if access.read_only {
@@ -68,14 +67,26 @@ impl SqliteStore {
         Ok(Self { connection: Arc::new(Mutex::new(connection)), place, read_only })
     }
 
+    /// What the database in a file is called.
+    #[must_use]
+    pub fn place_of(path: &Path) -> Place {
+        let address = escaped(&path.display().to_string()).into_owned();
+        Place { kind: PlaceKind::Embedded, address, database: String::new() }
+    }
+
+    /// What a database in memory is called.
+    #[must_use]
+    pub fn place_in_memory() -> Place {
+        Place { kind: PlaceKind::Demo, address: "memory".to_owned(), database: String::new() }
+    }
+
     /// An empty database in memory, gone when dropped. It can always be written, or nothing could
     /// ever be put into it.
     ///
     /// # Errors
     /// When there is no memory.
     pub fn in_memory() -> Result<Self> {
-        let place =
-            Place { kind: PlaceKind::Demo, address: "memory".to_owned(), database: String::new() };
+        let place = Self::place_in_memory();
         let connection = schema::in_memory().map_err(|fault| fault.into_error(&place))?;
         Ok(Self { connection: Arc::new(Mutex::new(connection)), place, read_only: None })
     }
@@ -231,5 +242,34 @@ impl Store for SqliteStore {
     async fn delete(&self, org: &Org) -> Result<()> {
         let org = org.clone();
         self.write(move |tx| write::delete(tx, &org)).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_read_nobody_waits_for_does_not_hold_up_the_next_call() {
+        let store = SqliteStore::in_memory().unwrap();
+        let endless = store.read(|tx| {
+            let sql =
+                "WITH RECURSIVE n (x) AS (SELECT 0 UNION ALL SELECT x FROM n) SELECT max(x) FROM n";
+            Ok(tx.query_row(sql, [], |row| row.get::<_, i64>(0))?)
+        });
+        assert!(tokio::time::timeout(Duration::from_millis(50), endless).await.is_err());
+        assert_eq!(store.count(None, 10).await, Ok(Count::default()));
+    }
+
+    #[tokio::test]
+    async fn a_write_nobody_waits_for_is_never_half_done() {
+        let store = SqliteStore::in_memory().unwrap();
+        let documents = vec![mongodb::bson::doc! { "a": 1 }; 5000];
+        let insert = store.insert_documents("org_acme", &documents);
+        assert!(tokio::time::timeout(Duration::ZERO, insert).await.is_err());
+        let count = store.read(|tx| read::statistics(tx, "org_acme")).await.unwrap().documents;
+        assert!([0, 5000].contains(&count), "{count}");
     }
 }

@@ -1,0 +1,137 @@
+//! Every way a command can end other than well, and the exit code it ends with.
+
+use std::io;
+
+use crate::{config, org::escaped, store::StoreError, tenancy};
+
+/// Why a command was not done. `Display` says what happened, [`Failure::help`] what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The command line asks for something that cannot be.
+    #[error("{what}")]
+    Usage {
+        /// What is wrong with it.
+        what: String,
+        /// What to do.
+        help: &'static str,
+    },
+    /// A flag or a variable is wrong.
+    #[error(transparent)]
+    Config(#[from] config::Error),
+    /// The deed was refused or failed.
+    #[error(transparent)]
+    Deed(#[from] tenancy::Error),
+    /// The new password was typed differently the second time.
+    #[error("the two passwords are not the same")]
+    TypedDifferently,
+    /// The end of the input where an answer was wanted.
+    #[error("no answer was given, so nothing was done")]
+    NoAnswer,
+    /// The terminal, or standard input or output.
+    #[error("{0}")]
+    Io(String),
+    /// A signal ended it.
+    #[error("interrupted")]
+    Signal(u8),
+}
+
+impl Failure {
+    /// A wrong use of the command line.
+    pub(super) fn usage(what: impl Into<String>, help: &'static str) -> Self {
+        Self::Usage { what: what.into(), help }
+    }
+
+    /// Something the operating system refused; `what` was wanted.
+    pub(super) fn io(what: &str, error: &io::Error) -> Self {
+        Self::Io(format!("{what}: {error}"))
+    }
+
+    /// What the person can do about it; empty where there is nothing to say.
+    #[must_use]
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::Usage { help, .. } => help,
+            Self::Config(error) => error.help(),
+            Self::Deed(tenancy::Error::NotAllowed(tenancy::Refusal::NoSession(_))) => {
+                "say who you are with --as E-MAIL"
+            }
+            Self::Deed(tenancy::Error::NotFound(_)) => "look for its name with `tenantry org list`",
+            Self::Deed(error) => error.help(),
+            Self::TypedDifferently | Self::NoAnswer => "try again",
+            Self::Io(_) => "check the terminal, or where input comes from and output goes to",
+            Self::Signal(_) => "",
+        }
+    }
+
+    /// The code the process ends with: 2 usage, 3 not found, 4 taken, 5 not allowed or wrong
+    /// password, 6 invalid input, 7 database unreachable, 1 anything else; 128 and its number for a
+    /// signal.
+    #[must_use]
+    pub fn code(&self) -> u8 {
+        match self {
+            Self::Usage { .. } | Self::Config(_) => 2,
+            Self::Deed(error) => code_of(error),
+            Self::TypedDifferently => 6,
+            Self::NoAnswer | Self::Io(_) => 1,
+            Self::Signal(number) => 128 + number,
+        }
+    }
+
+    /// The lines for standard error, with nothing in them that could move a terminal's cursor.
+    #[must_use]
+    pub fn lines(&self) -> String {
+        report(&self.to_string(), self.help())
+    }
+}
+
+/// What happened, and below it what to do.
+#[must_use]
+pub fn report(what: &str, help: &str) -> String {
+    let mut lines = format!("tenantry: {}\n", escaped(what));
+    if !help.is_empty() {
+        lines.push_str("  → ");
+        lines.push_str(&escaped(help));
+        lines.push('\n');
+    }
+    lines
+}
+
+fn code_of(error: &tenancy::Error) -> u8 {
+    match error {
+        tenancy::Error::NotFound(_) => 3,
+        tenancy::Error::Taken { .. } | tenancy::Error::Store(StoreError::Taken { .. }) => 4,
+        tenancy::Error::WrongLogin
+        | tenancy::Error::NotAllowed(_)
+        | tenancy::Error::ReadOnly(_)
+        | tenancy::Error::Store(StoreError::Refused(_)) => 5,
+        tenancy::Error::Invalid(_) | tenancy::Error::NotConfirmed => 6,
+        tenancy::Error::Store(StoreError::Unreachable { .. }) => 7,
+        // A connection string that does not parse, or a file that cannot be one.
+        tenancy::Error::Store(StoreError::Misconfigured(_)) => 2,
+        tenancy::Error::Changed(_)
+        | tenancy::Error::Busy { .. }
+        | tenancy::Error::Machine(_)
+        | tenancy::Error::Store(_) => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_database_says_cannot_move_the_cursor() {
+        let said = StoreError::Other("\x1b[2Jgone\u{202e}".to_owned());
+        let failure = Failure::from(tenancy::Error::Store(said));
+        assert_eq!(
+            failure.lines(),
+            "tenantry: the database reports: \\u{1b}[2Jgone\\u{202e}\n  → try again; if it stays, \
+             look at the database's own log\n"
+        );
+    }
+
+    #[test]
+    fn a_signal_ends_as_shells_expect() {
+        assert_eq!(Failure::Signal(2).code(), 130);
+    }
+}

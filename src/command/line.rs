@@ -1,0 +1,211 @@
+//! The command line as it is typed: every flag and argument, with its help.
+
+use clap::{Parser, Subcommand};
+
+use crate::{
+    config::{ENVIRONMENT_HELP, Flags},
+    store::{Cursor, Sort, SortKey},
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  tenantry                                          the console, on the embedded database
+  tenantry --demo                                   the console, with sample organizations
+  tenantry org create acme_corp --email ada@acme.com
+  tenantry org list --search acme --sort -created
+  MONGODB_URI=mongodb://db1.example tenantry        the console, on a MongoDB
+
+Exit codes: 0 done, 2 usage, 3 not found, 4 taken, 5 not allowed or wrong password,
+6 invalid input, 7 database unreachable, 1 anything else.";
+
+/// Run many organizations on one MongoDB, from the keyboard
+///
+/// Without a command the console opens. Without --uri, --file or --demo it is on an embedded
+/// database in your data directory, and needs no server.
+#[derive(Debug, Parser)]
+#[command(
+    name = "tenantry",
+    version,
+    max_term_width = 100,
+    after_long_help = format!("{ENVIRONMENT_HELP}\n\n{EXAMPLES}"),
+    after_help = EXAMPLES,
+    disable_help_subcommand = true
+)]
+pub struct CommandLine {
+    /// Which database, and how.
+    #[command(flatten)]
+    pub flags: Flags,
+    /// What to do; the console when there is nothing.
+    #[command(subcommand)]
+    pub deed: Option<Deed>,
+}
+
+/// What can be done without a screen.
+#[derive(Debug, Subcommand)]
+pub enum Deed {
+    /// Create, look at, change and delete organizations
+    #[command(subcommand)]
+    Org(OrgDeed),
+    /// Log in as an organization's admin
+    #[command(subcommand)]
+    Admin(AdminDeed),
+}
+
+/// What can be done with organizations.
+#[derive(Debug, Subcommand)]
+pub enum OrgDeed {
+    /// Make an organization with its admin and its collection
+    #[command(after_help = "\
+Examples:
+  tenantry org create acme_corp --email ada@acme.com
+  pass show acme | tenantry org create acme_corp --email ada@acme.com --password-stdin")]
+    Create {
+        /// What people call it: 1 to 63 letters, digits, spaces and _ - . & '
+        name: String,
+        /// Its admin's e-mail
+        #[arg(long, value_name = "E-MAIL")]
+        email: String,
+        /// Read the admin's password from the first line of standard input
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Show one organization
+    Get {
+        /// Its name, in any case
+        name: String,
+    },
+    /// List organizations, a page at a time
+    #[command(after_help = "\
+Examples:
+  tenantry org list --search acme --sort -created
+  tenantry org list --limit 100 --after CURSOR      the next page; “next” of the page before")]
+    List {
+        /// Only those with this in their name or e-mail
+        #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+        search: Option<String>,
+        /// The order: name, created or email; with a - in front the other way round
+        #[arg(
+            long,
+            value_name = "BY",
+            default_value = "name",
+            allow_hyphen_values = true,
+            value_parser = sort
+        )]
+        sort: Sort,
+        /// The most on one page
+        #[arg(
+            long,
+            value_name = "N",
+            default_value_t = 50,
+            value_parser = clap::value_parser!(u32).range(1..=1000)
+        )]
+        limit: u32,
+        /// Begin after the page whose “next” this is
+        #[arg(long, value_name = "CURSOR", value_parser = cursor)]
+        after: Option<Cursor>,
+    },
+    /// Change name, e-mail and password, together or alone
+    #[command(after_help = "\
+A new e-mail or password needs a login: say with --as who you are.
+
+Examples:
+  tenantry org update acme_corp --name 'Acme Corporation'
+  tenantry org update acme_corp --email eve@acme.com --as ada@acme.com
+  printf '%s\\n' \"$OLD\" \"$NEW\" |
+    tenantry org update acme_corp --as ada@acme.com --password-stdin --new-password-stdin")]
+    Update {
+        /// Its name now, in any case
+        name: String,
+        /// Its new name
+        #[arg(long = "name", value_name = "NAME")]
+        new_name: Option<String>,
+        /// Its admin's new e-mail
+        #[arg(long, value_name = "E-MAIL")]
+        email: Option<String>,
+        /// Read the admin's new password from standard input, after the login's
+        #[arg(long)]
+        new_password_stdin: bool,
+        /// The e-mail of the admin to log in as
+        #[arg(long = "as", value_name = "E-MAIL")]
+        login: Option<String>,
+        /// Read the login's password from the first line of standard input
+        #[arg(long, requires = "login")]
+        password_stdin: bool,
+    },
+    /// Remove an organization with everything it has
+    #[command(after_help = "\
+Examples:
+  tenantry org delete acme_corp --as ada@acme.com
+  pass show acme | tenantry org delete acme_corp --as ada@acme.com --password-stdin --yes")]
+    Delete {
+        /// Its name, in any case
+        name: String,
+        /// The e-mail of the admin to log in as
+        #[arg(long = "as", value_name = "E-MAIL")]
+        login: String,
+        /// Read the login's password from the first line of standard input
+        #[arg(long)]
+        password_stdin: bool,
+        /// Do not ask for the name to be typed
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+/// What an admin can do.
+#[derive(Debug, Subcommand)]
+pub enum AdminDeed {
+    /// Check e-mail and password, and print a token
+    Login {
+        /// The admin's e-mail
+        email: String,
+        /// Read the password from the first line of standard input
+        #[arg(long)]
+        password_stdin: bool,
+    },
+}
+
+fn sort(word: &str) -> Result<Sort, String> {
+    let (descending, key) = word.strip_prefix('-').map_or((false, word), |key| (true, key));
+    let key = match key {
+        "name" => SortKey::Name,
+        "created" => SortKey::Created,
+        "email" => SortKey::Email,
+        _ => return Err("try name, created or email, or one of them with a - in front".to_owned()),
+    };
+    Ok(Sort { key, descending })
+}
+
+fn cursor(word: &str) -> Result<Cursor, String> {
+    Cursor::decode(word).ok_or_else(|| "this is no “next” of a page".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_line_is_sound() {
+        CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn a_sort_that_begins_with_a_dash_is_a_value() {
+        let line = ["tenantry", "org", "list", "--sort", "-email", "--search", "-x"];
+        let parsed = CommandLine::try_parse_from(line).unwrap();
+        let Some(Deed::Org(OrgDeed::List { sort, search, .. })) = parsed.deed else {
+            panic!("no list");
+        };
+        assert_eq!(sort, Sort { key: SortKey::Email, descending: true });
+        assert_eq!(search.as_deref(), Some("-x"));
+    }
+
+    #[test]
+    fn flags_may_follow_the_command() {
+        let line = ["tenantry", "org", "list", "--demo", "--output", "json"];
+        let flags = CommandLine::try_parse_from(line).unwrap().flags;
+        assert!(flags.demo && flags.output == Some(crate::config::Output::Json));
+    }
+}

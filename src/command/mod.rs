@@ -1,0 +1,256 @@
+//! The deeds without a screen: `tenantry org …` and `tenantry admin …`. Every rule is in `tenancy`;
+//! here is only what is asked for, and how the answer is written.
+
+mod answer;
+mod failure;
+mod line;
+mod table;
+mod terminal;
+
+use std::io::{self, ErrorKind, IsTerminal, Write};
+
+use tokio::signal::unix::{SignalKind, signal};
+
+pub use failure::{Failure, report};
+pub use line::{AdminDeed, CommandLine, Deed, OrgDeed};
+
+use answer::Answer;
+use terminal::{Terminal, line_of_stdin};
+
+use crate::{
+    config::{Output, Settings},
+    org::{Org, Secret, escaped_short},
+    store::{Cursor, CursorKey, PageAt, PageQuery, Sort, SortKey},
+    tenancy::{Confirmation, Edit, NewOrganization, Opened, Session, Tenancy, confirmation_of},
+};
+
+/// Does one deed and writes its answer to standard output.
+///
+/// # Errors
+/// Everything that can go wrong; nothing was changed then, except where the error says otherwise.
+pub fn run(settings: &Settings, deed: Deed) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::io("this machine gives no event loop", &error))?;
+    let done = runtime.block_on(async {
+        // Whoever drops the deed half-way has the terminal show again what is typed.
+        tokio::select! {
+            answer = answer(settings, deed) => answer,
+            failure = ended() => Err(failure),
+        }
+    });
+    // A thread that still waits for somebody to type must not keep the process.
+    runtime.shutdown_background();
+    write(&done?, settings.output)
+}
+
+async fn answer(settings: &Settings, deed: Deed) -> Result<Answer, Failure> {
+    // What is wrong with the command line is said before any database is asked.
+    check(&deed)?;
+    let Opened { tenancy, .. } = settings.open().await?;
+    match deed {
+        Deed::Org(OrgDeed::Create { name, email, .. }) => create(&tenancy, name, email).await,
+        Deed::Org(OrgDeed::Get { name }) => Ok(Answer::Shown(tenancy.named(&name).await?)),
+        Deed::Org(OrgDeed::List { search, sort, limit, after }) => {
+            list(&tenancy, search, sort, limit, after).await
+        }
+        Deed::Org(OrgDeed::Update { name, new_name, email, new_password_stdin, login, .. }) => {
+            let edit = Edit { name: new_name, email, password: None };
+            update(&tenancy, &name, edit, new_password_stdin, login.as_deref()).await
+        }
+        Deed::Org(OrgDeed::Delete { name, login, yes, .. }) => {
+            delete(&tenancy, &name, &login, yes).await
+        }
+        Deed::Admin(AdminDeed::Login { email, .. }) => {
+            Ok(Answer::Login(log_in(&tenancy, &email).await?))
+        }
+    }
+}
+
+/// Refuses what no database is needed to refuse: wishes for nothing, contradictions, and questions
+/// that nobody is there to answer.
+fn check(deed: &Deed) -> Result<(), Failure> {
+    let asks = match deed {
+        Deed::Org(OrgDeed::Get { .. }) => false,
+        Deed::Org(OrgDeed::List { sort, after, .. }) => {
+            let fits = after.as_ref().is_none_or(|cursor| {
+                matches!(cursor.key, CursorKey::Time(_)) == (sort.key == SortKey::Created)
+            });
+            if !fits {
+                return Err(Failure::usage(
+                    "that --after belongs to a list in another order",
+                    "repeat the --sort of the page it came from",
+                ));
+            }
+            false
+        }
+        Deed::Org(OrgDeed::Update {
+            new_name,
+            email,
+            new_password_stdin,
+            login,
+            password_stdin,
+            ..
+        }) => {
+            if new_name.is_none() && email.is_none() && !new_password_stdin {
+                return Err(Failure::usage(
+                    "there is nothing to change",
+                    "add --name, --email or --new-password-stdin",
+                ));
+            }
+            login.is_some() && !password_stdin
+        }
+        Deed::Org(OrgDeed::Delete { password_stdin, yes, .. }) => {
+            if !yes && Terminal::open().is_none() {
+                return Err(Failure::usage(
+                    "there is no terminal to confirm the deletion on",
+                    "add --yes to delete without being asked",
+                ));
+            }
+            !password_stdin
+        }
+        Deed::Org(OrgDeed::Create { password_stdin, .. })
+        | Deed::Admin(AdminDeed::Login { password_stdin, .. }) => !password_stdin,
+    };
+    if asks && Terminal::open().is_none() {
+        return Err(Failure::usage(
+            "there is no terminal to ask for the password on",
+            "add --password-stdin and give the password on standard input",
+        ));
+    }
+    Ok(())
+}
+
+async fn create(tenancy: &Tenancy, name: String, email: String) -> Result<Answer, Failure> {
+    let password = match Terminal::open() {
+        Some(terminal) => {
+            // Nobody should think of a password for a name that cannot be.
+            tenancy.check_name(&name, None).await?;
+            tenancy.check_email(&email, None).await?;
+            ask_new(&terminal).await?
+        }
+        None => line_of_stdin("the password").await?,
+    };
+    let wish = NewOrganization { name, email, password };
+    Ok(Answer::Changed(tenancy.create(&wish).await?))
+}
+
+async fn list(
+    tenancy: &Tenancy,
+    search: Option<String>,
+    sort: Sort,
+    limit: u32,
+    after: Option<Cursor>,
+) -> Result<Answer, Failure> {
+    let searched = search.is_some();
+    let at = after.map_or(PageAt::First, PageAt::After);
+    let page = tenancy.page(&PageQuery { search, sort, at, limit }).await?;
+    Ok(Answer::Listed { orgs: page.orgs, more: page.more_after, key: sort.key, searched })
+}
+
+async fn update(
+    tenancy: &Tenancy,
+    name: &str,
+    mut edit: Edit,
+    new_password: bool,
+    login: Option<&str>,
+) -> Result<Answer, Failure> {
+    let org = tenancy.named(name).await?;
+    let session = match login {
+        Some(email) => Some(log_in(tenancy, email).await?),
+        None => None,
+    };
+    let token = session.as_ref().map(Session::token);
+    if new_password {
+        // Before a new one is asked for: whether there is any use in it.
+        tenancy.authorize(&org, token).await?;
+        edit.password = Some(match Terminal::open() {
+            Some(terminal) => ask_new(&terminal).await?,
+            None => line_of_stdin("the new password").await?,
+        });
+    }
+    Ok(Answer::Changed(tenancy.update(&org, &edit, token).await?))
+}
+
+async fn delete(tenancy: &Tenancy, name: &str, login: &str, yes: bool) -> Result<Answer, Failure> {
+    let org = tenancy.named(name).await?;
+    let session = log_in(tenancy, login).await?;
+    tenancy.authorize(&org, Some(session.token())).await?;
+    let confirmation = match Terminal::open() {
+        Some(terminal) if !yes => confirm(tenancy, &org, &terminal).await?,
+        _ => Confirmation::Given,
+    };
+    tenancy.delete(&org, &confirmation, Some(session.token())).await?;
+    Ok(Answer::Deleted(org))
+}
+
+async fn confirm(
+    tenancy: &Tenancy,
+    org: &Org,
+    terminal: &Terminal,
+) -> Result<Confirmation, Failure> {
+    let holds = tenancy.statistics(org).await?;
+    terminal.show(&format!(
+        "“{}” goes with its admin {}, {} documents and {} bytes. There is no way back.\n",
+        org.name, org.admin_email, holds.documents, holds.bytes
+    ))?;
+    let question = format!("Type {} to delete it: ", confirmation_of(&org.name));
+    let typed = terminal.ask(&question).await?;
+    Ok(Confirmation::Typed(typed.reveal().to_owned()))
+}
+
+/// Asks for the password and logs in.
+async fn log_in(tenancy: &Tenancy, email: &str) -> Result<Session, Failure> {
+    let password = match Terminal::open() {
+        Some(terminal) => {
+            terminal.ask_secret(&format!("Password of {}: ", escaped_short(email, 100))).await?
+        }
+        None => line_of_stdin("the password").await?,
+    };
+    Ok(tenancy.login(email, &password).await?)
+}
+
+async fn ask_new(terminal: &Terminal) -> Result<Secret, Failure> {
+    let first = terminal.ask_secret("New password: ").await?;
+    if terminal.ask_secret("Again: ").await? == first {
+        Ok(first)
+    } else {
+        Err(Failure::TypedDifferently)
+    }
+}
+
+/// Waits for a signal that ends programs.
+async fn ended() -> Failure {
+    let waited = async {
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut hangup = signal(SignalKind::hangup())?;
+        let mut quit = signal(SignalKind::quit())?;
+        io::Result::Ok(tokio::select! {
+            _ = interrupt.recv() => 2,
+            _ = terminate.recv() => 15,
+            _ = hangup.recv() => 1,
+            _ = quit.recv() => 3,
+        })
+    };
+    match waited.await {
+        Ok(number) => Failure::Signal(number),
+        Err(error) => Failure::io("this machine gives no signals", &error),
+    }
+}
+
+fn write(answer: &Answer, output: Option<Output>) -> Result<(), Failure> {
+    let mut stdout = io::stdout();
+    let terminal = stdout.is_terminal();
+    let output = output.unwrap_or(if terminal { Output::Table } else { Output::Json });
+    let width = rustix::termios::tcgetwinsize(&stdout).ok().map(|size| usize::from(size.ws_col));
+    let text = answer.render(output, width.filter(|width| terminal && *width > 0));
+    let text = text.map_err(|error| Failure::Io(error.to_string()))?;
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        // Whoever read it has read enough: `tenantry org list | head -1`.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        Err(error) => Err(Failure::io("the answer cannot be written", &error)),
+        Ok(()) => Ok(()),
+    }
+}

@@ -1,0 +1,108 @@
+//! Text in aligned columns, measured as a terminal measures it.
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// What stands between two columns.
+const GAP: usize = 2;
+/// No column is cut below this.
+const LEAST: usize = 8;
+
+/// A heading and its rows. Where they are wider than `width`, the widest columns are cut.
+pub(super) fn columns<const N: usize>(
+    heading: &[&str; N],
+    rows: &[[String; N]],
+    width: Option<usize>,
+) -> String {
+    let mut widths = heading.map(UnicodeWidthStr::width);
+    for row in rows {
+        for (wide, cell) in widths.iter_mut().zip(row) {
+            *wide = cell.width().max(*wide);
+        }
+    }
+    if let Some(width) = width {
+        fit(&mut widths, width);
+    }
+    let mut text = line(heading, &widths);
+    for row in rows {
+        text.push_str(&line(row, &widths));
+    }
+    text
+}
+
+/// What something is, and below each other.
+pub(super) fn pairs(rows: &[(&str, String)], width: Option<usize>) -> String {
+    let first = rows.iter().map(|(key, _)| key.width()).max().unwrap_or(0);
+    let longest = rows.iter().map(|(_, value)| value.width()).max().unwrap_or(0);
+    let room = width.map_or(longest, |width| width.saturating_sub(first + GAP).max(LEAST));
+    rows.iter().map(|(key, value)| line(&[*key, value.as_str()], &[first, room])).collect()
+}
+
+/// Takes from the widest, until all fit or none can give any more.
+fn fit(widths: &mut [usize], width: usize) {
+    let gaps = GAP * widths.len().saturating_sub(1);
+    while widths.iter().sum::<usize>() + gaps > width {
+        match widths.iter_mut().max() {
+            Some(widest) if *widest > LEAST => *widest -= 1,
+            _ => return,
+        }
+    }
+}
+
+fn line<T: AsRef<str>>(cells: &[T], widths: &[usize]) -> String {
+    let mut text = String::new();
+    let mut owed = 0;
+    for (cell, wide) in cells.iter().zip(widths) {
+        let cell = cut(cell.as_ref(), *wide);
+        text.extend(std::iter::repeat_n(' ', owed));
+        owed = wide.saturating_sub(cell.width()) + GAP;
+        text.push_str(&cell);
+    }
+    text.push('\n');
+    text
+}
+
+/// The beginning of `text` that fits, with an ellipsis where something is missing.
+fn cut(text: &str, wide: usize) -> String {
+    if text.width() <= wide {
+        return text.to_owned();
+    }
+    let mut short = String::new();
+    let mut used = 1;
+    for character in text.chars() {
+        used += character.width().unwrap_or(0);
+        if used > wide {
+            break;
+        }
+        short.push(character);
+    }
+    short.push('…');
+    short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_line_up_by_width_and_lines_do_not_end_in_spaces() {
+        let rows = [["北京", "a@b.cn"], ["acme", "ada@acme.com"]].map(|row| row.map(String::from));
+        assert_eq!(
+            columns(&["name", "admin"], &rows, None),
+            "name  admin\n北京  a@b.cn\nacme  ada@acme.com\n"
+        );
+    }
+
+    #[test]
+    fn the_widest_column_gives_when_there_is_too_little_room() {
+        let rows = [["a name that goes on and on".to_owned(), "short".to_owned()]];
+        let text = columns(&["name", "admin"], &rows, Some(20));
+        assert_eq!(text, "name           admin\na name that …  short\n");
+        assert!(text.lines().all(|line| line.width() <= 20));
+    }
+
+    #[test]
+    fn wide_characters_are_never_cut_in_half() {
+        assert_eq!(cut("北京北京", 4), "北…");
+        assert_eq!(cut("北京", 4), "北京");
+    }
+}

@@ -1,0 +1,154 @@
+//! Where a command gets passwords and confirmations from: standard input, or a person at a terminal.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{self, BufRead, IsTerminal, Read, Write},
+};
+
+use rustix::termios::{
+    LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
+};
+use zeroize::Zeroizing;
+
+use super::Failure;
+use crate::org::Secret;
+
+/// The longest line that is read, in bytes; no name or password is near it.
+const LINE_MOST: u64 = 16 * 1024;
+
+/// The next line of standard input, without its end (`\n` or `\r\n`).
+///
+/// # Errors
+/// A usage error when there is no line left: `what` was expected there.
+pub(super) async fn line_of_stdin(what: &'static str) -> Result<Secret, Failure> {
+    let line = blocking(|| read_line(&mut io::stdin().lock().take(LINE_MOST))).await?;
+    line.ok_or_else(|| {
+        Failure::usage(
+            format!("standard input has no line for {what}"),
+            "give each password its own line, the login's first",
+        )
+    })
+}
+
+/// A person at a terminal.
+pub(super) struct Terminal {
+    tty: File,
+}
+
+impl Terminal {
+    /// The terminal this process runs in; none when its standard input is something else, because
+    /// then nobody expects to be asked.
+    pub(super) fn open() -> Option<Self> {
+        if !io::stdin().is_terminal() {
+            return None;
+        }
+        let tty = OpenOptions::new().read(true).write(true).open("/dev/tty").ok()?;
+        Some(Self { tty })
+    }
+
+    /// Shows `text`.
+    pub(super) fn show(&self, text: &str) -> Result<(), Failure> {
+        (&self.tty)
+            .write_all(text.as_bytes())
+            .map_err(|error| Failure::io("the terminal cannot be written to", &error))
+    }
+
+    /// Asks, and answers with what was typed.
+    ///
+    /// # Errors
+    /// [`Failure::NoAnswer`] for the end of input.
+    pub(super) async fn ask(&self, question: &str) -> Result<Secret, Failure> {
+        self.show(question)?;
+        let mut tty = self.tty.try_clone().map_err(|error| lost(&error))?;
+        let line = blocking(move || read_line(&mut io::BufReader::with_capacity(1, &mut tty)));
+        line.await?.ok_or(Failure::NoAnswer)
+    }
+
+    /// As [`Terminal::ask`], and what is typed stays unseen. The terminal shows it again as soon as
+    /// this is over, also when it is dropped half-way.
+    pub(super) async fn ask_secret(&self, question: &str) -> Result<Secret, Failure> {
+        let _silence = Silence::over(&self.tty).map_err(|error| lost(&error))?;
+        self.ask(question).await
+    }
+}
+
+/// While it lives, the terminal does not show what is typed.
+struct Silence<'a> {
+    tty: &'a File,
+    before: Termios,
+}
+
+impl<'a> Silence<'a> {
+    fn over(tty: &'a File) -> io::Result<Self> {
+        let before = tcgetattr(tty)?;
+        let mut silent = before.clone();
+        silent.local_modes.remove(LocalModes::ECHO);
+        silent.local_modes.insert(LocalModes::ECHONL | LocalModes::ICANON | LocalModes::ISIG);
+        // Suspended here, the shell would get a terminal that shows nothing.
+        silent.special_codes[SpecialCodeIndex::VSUSP] = 0;
+        tcsetattr(tty, OptionalActions::Now, &silent)?;
+        Ok(Self { tty, before })
+    }
+}
+
+impl Drop for Silence<'_> {
+    fn drop(&mut self) {
+        // Nothing can be done where this fails: the terminal is gone.
+        let _ = tcsetattr(self.tty, OptionalActions::Now, &self.before);
+    }
+}
+
+/// One line without its end; none at the end of input.
+fn read_line(input: &mut impl BufRead) -> io::Result<Option<Secret>> {
+    let mut line = Zeroizing::new(Vec::with_capacity(256));
+    if input.read_until(b'\n', &mut line)? == 0 {
+        return Ok(None);
+    }
+    let mut text = line.as_slice();
+    if let Some(without) = text.strip_suffix(b"\n") {
+        text = without.strip_suffix(b"\r").unwrap_or(without);
+    }
+    match std::str::from_utf8(text) {
+        Ok(text) => Ok(Some(Secret::from(text))),
+        Err(_) => Err(io::Error::new(io::ErrorKind::InvalidData, "what was read is not UTF-8")),
+    }
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> Result<T, Failure> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done.map_err(|error| lost(&error)),
+        Err(error) => Err(Failure::Io(error.to_string())),
+    }
+}
+
+fn lost(error: &io::Error) -> Failure {
+    Failure::io("the answer cannot be read", error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(mut input: &[u8]) -> Option<String> {
+        read_line(&mut input).unwrap().map(|line| line.reveal().to_owned())
+    }
+
+    #[test]
+    fn one_line_end_is_taken_off_and_nothing_else() {
+        assert_eq!(line(b"word \n").as_deref(), Some("word "));
+        assert_eq!(line(b"word\r\nnext").as_deref(), Some("word"));
+        assert_eq!(line(b"word\r").as_deref(), Some("word\r"));
+        assert_eq!(line(b"\n").as_deref(), Some(""));
+        assert_eq!(line(b""), None);
+    }
+
+    #[test]
+    fn lines_come_one_after_the_other() {
+        let mut input: &[u8] = b"old\nnew";
+        assert_eq!(read_line(&mut input).unwrap().unwrap().reveal(), "old");
+        assert_eq!(read_line(&mut input).unwrap().unwrap().reveal(), "new");
+        assert!(read_line(&mut input).unwrap().is_none());
+    }
+}

@@ -1,0 +1,209 @@
+//! Text as columns of a screen: measured, cut, wrapped and scrolled by what is seen, never in the
+//! middle of a character.
+//!
+//! A character is a grapheme cluster, as wide as ratatui draws it, so that what is measured here is
+//! what lands in the cells.
+
+use std::borrow::Cow;
+
+use ratatui::{buffer::CellWidth, style::Style, text::Span};
+
+use crate::org::escaped;
+
+/// The characters of a text with their columns.
+fn characters(text: &str) -> Vec<(String, usize)> {
+    Span::raw(text)
+        .styled_graphemes(Style::default())
+        .map(|grapheme| (grapheme.symbol.to_owned(), usize::from(grapheme.symbol.cell_width())))
+        .collect()
+}
+
+/// The columns a text takes.
+#[must_use]
+pub fn width(text: &str) -> usize {
+    if text.is_ascii() {
+        return text.len();
+    }
+    characters(text).iter().map(|(_, width)| width).sum()
+}
+
+/// The text, cut with an ellipsis when it needs more than `most` columns.
+#[must_use]
+pub fn fit(text: &str, most: usize) -> Cow<'_, str> {
+    if width(text) <= most {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::new();
+    let mut left = most;
+    for (character, columns) in characters(text) {
+        // One column stays for the ellipsis.
+        if columns + 1 > left {
+            break;
+        }
+        left -= columns;
+        out.push_str(&character);
+    }
+    if left > 0 {
+        out.push('…');
+    }
+    Cow::Owned(out)
+}
+
+/// The text, cut in front with an ellipsis: for paths, whose end says most.
+#[must_use]
+pub fn fit_end(text: &str, most: usize) -> Cow<'_, str> {
+    let over = width(text).saturating_sub(most);
+    if over == 0 {
+        return Cow::Borrowed(text);
+    }
+    let mut skipped = 0;
+    let kept = characters(text).into_iter().skip_while(|(_, columns)| {
+        // One column more, for the ellipsis.
+        let skip = skipped <= over;
+        skipped += columns;
+        skip
+    });
+    let end: String = kept.map(|(character, _)| character).collect();
+    Cow::Owned(if most == 0 { String::new() } else { format!("…{end}") })
+}
+
+/// The text in exactly `columns` columns: cut, or filled with spaces behind.
+#[must_use]
+pub fn filled(text: &str, columns: usize) -> String {
+    let mut out = fit(text, columns).into_owned();
+    out.extend(std::iter::repeat_n(' ', columns.saturating_sub(width(&out))));
+    out
+}
+
+/// The text in lines of at most `most` columns, broken between words, and within one that is longer
+/// than a line.
+#[must_use]
+pub fn wrap(text: &str, most: usize) -> Vec<String> {
+    let most = most.max(2);
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    let mut used = 0;
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
+        let columns = width(word);
+        if used > 0 && used + 1 + columns > most {
+            lines.push(std::mem::take(&mut line));
+            used = 0;
+        }
+        if used > 0 {
+            line.push(' ');
+            used += 1;
+        }
+        for (character, columns) in characters(word).into_iter().filter(|(_, c)| *c <= most) {
+            if used + columns > most {
+                lines.push(std::mem::take(&mut line));
+                used = 0;
+            }
+            line.push_str(&character);
+            used += columns;
+        }
+    }
+    if used > 0 || lines.is_empty() {
+        lines.push(line);
+    }
+    lines
+}
+
+/// The part of a text being typed that shows in `most` columns, and the column its cursor is in.
+/// `cursor` counts `char`s, as the input does; hidden ones are written out; with `dots`, every one is
+/// a dot. The cursor is always in sight, with a column of its own.
+#[must_use]
+pub fn window(text: &str, cursor: usize, most: usize, dots: bool) -> (String, usize) {
+    let shown = |part: String| {
+        if dots { "•".repeat(part.chars().count()) } else { escaped(&part).into_owned() }
+    };
+    let before = shown(text.chars().take(cursor).collect());
+    let after = shown(text.chars().skip(cursor).collect());
+    let at = width(&before);
+    let mut out = String::new();
+    let mut column = 0;
+    let mut skipped = 0;
+    // What is left of the cursor goes first when not everything fits.
+    let excess = (at + 1).saturating_sub(most);
+    for (character, columns) in characters(&format!("{before}{after}")) {
+        if skipped < excess {
+            skipped += columns;
+            continue;
+        }
+        if column + columns > most {
+            break;
+        }
+        column += columns;
+        out.push_str(&character);
+    }
+    (out, at.saturating_sub(skipped).min(most.saturating_sub(1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_text_is_as_wide_as_it_is_drawn() {
+        assert_eq!(width("acme"), 4);
+        assert_eq!(width("日本"), 4);
+        assert_eq!(width("e\u{301}"), 1);
+        assert_eq!(width("🇩🇪"), 2);
+        assert_eq!(width("👍🏽"), 2);
+    }
+
+    #[test]
+    fn a_cut_never_splits_a_character() {
+        assert_eq!(fit("acme_corp", 9), "acme_corp");
+        assert_eq!(fit("acme_corp", 5), "acme…");
+        assert_eq!(fit("日本語", 5), "日本…");
+        assert_eq!(fit("日本語", 4), "日…");
+        assert_eq!(fit("cafe\u{301}s", 5), "cafe\u{301}s");
+        assert_eq!(fit("cafe\u{301}s", 4), "caf…");
+        assert_eq!(fit("acme", 1), "…");
+        assert_eq!(fit("acme", 0), "");
+        assert_eq!(fit_end("/home/ada/t.db", 14), "/home/ada/t.db");
+        assert_eq!(fit_end("/home/ada/t.db", 7), "…a/t.db");
+        assert_eq!(fit_end("日本語", 4), "…語");
+        assert_eq!(fit_end("acme", 0), "");
+        assert_eq!(filled("日本語", 4), "日… ");
+        assert_eq!(filled("a", 3), "a  ");
+    }
+
+    #[test]
+    fn lines_break_between_words_or_inside_long_ones() {
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrap("abcdefgh ij", 3), ["abc", "def", "gh", "ij"]);
+        assert_eq!(wrap("日本語", 5), ["日本", "語"]);
+        assert_eq!(wrap("", 5), [""]);
+    }
+
+    #[test]
+    fn the_cursor_of_a_long_text_stays_in_sight() {
+        assert_eq!(window("acme", 4, 10, false), ("acme".into(), 4));
+        assert_eq!(window("acme", 1, 10, false), ("acme".into(), 1));
+        assert_eq!(window("0123456789", 10, 5, false), ("6789".into(), 4));
+        assert_eq!(window("0123456789", 0, 5, false), ("01234".into(), 0));
+        assert_eq!(window("日本語", 3, 5, false), ("本語".into(), 4));
+        assert_eq!(window("a\u{202e}b", 2, 20, false), ("a\\u{202e}b".into(), 9));
+        assert_eq!(window("sécret", 3, 20, true), ("••••••".into(), 3));
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_ever_wider_than_its_place(text in "\\PC{0,40}|.{0,20}", most in 0_usize..30, cursor in 0_usize..50) {
+            let text = escaped(&text);
+            prop_assert!(width(&fit(&text, most)) <= most);
+            prop_assert!(width(&fit_end(&text, most)) <= most);
+            prop_assert_eq!(width(&filled(&text, most)), most);
+            for line in wrap(&text, most.max(2)) {
+                prop_assert!(width(&line) <= most.max(2), "{line:?}");
+            }
+            let cursor = cursor.min(text.chars().count());
+            let (shown, at) = window(&text, cursor, most + 1, false);
+            prop_assert!(width(&shown) <= most + 1);
+            prop_assert!(at <= most);
+        }
+    }
+}

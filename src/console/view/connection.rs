@@ -1,0 +1,38 @@
+//! Before there is a database: opening it, and what to do when that failed.
+
+use ratatui::{
+    buffer::Buffer,
+    layout::{Position, Rect},
+    style::Style,
+    text::Span,
+};
+
+use super::{Theme, below, sheet::Sheet, title};
+use crate::console::app::{App, Connection};
+
+pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) -> Option<Position> {
+    let area = below(area, 1);
+    let mut sheet = Sheet::new(theme, area);
+    match &app.connection {
+        Connection::Failed(said) => {
+            sheet.text("The database could not be opened", theme.strong);
+            sheet.gap();
+            sheet.pair("database", &title::words(&app.place));
+            sheet.pair_styled("problem", &said.what, theme.bad);
+            if !said.help.is_empty() {
+                sheet.pair("what to do", &said.help);
+            }
+            sheet.gap();
+            let key = |key: &'static str| Span::styled(key, theme.strong);
+            let does = |words: &'static str| Span::styled(words, theme.faint);
+            sheet.line(vec![key("r"), does(" tries again   "), key("q"), does(" quits")]);
+        }
+        Connection::Opening | Connection::Ready(_) => {
+            if sheet.wait_or_leave(app, &app.connecting, "opening the database") {
+                sheet.gap();
+                sheet.text(&title::words(&app.place), Style::new());
+            }
+        }
+    }
+    sheet.draw(buffer, area)
+}

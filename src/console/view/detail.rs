@@ -1,0 +1,135 @@
+//! The details of the selected organization: its record, or its first documents.
+
+use ratatui::{buffer::Buffer, layout::Rect, style::Style};
+
+use super::{Theme, below, human, margin, put, put_right, sheet::Sheet, spinner};
+use crate::{
+    console::{
+        app::{App, Connection, Pane, Tab},
+        text,
+    },
+    org::{Org, OrgState, escaped},
+};
+
+pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
+    let Some(org) = &app.detail.org else { return };
+    if area.area() == 0 {
+        return;
+    }
+    let (mark, word, style) = match org.state {
+        OrgState::Active => ("●", "active", theme.accent),
+        OrgState::Changing => ("○", "being changed", theme.strong),
+        OrgState::Deleting => ("○", "being deleted", theme.bad),
+    };
+    let right = margin(area);
+    let from = put_right(buffer, right, 0, word, Style::new()).saturating_sub(2);
+    put(buffer, right, from, 0, mark, style);
+    let name = org.name.to_string();
+    let room = usize::from(from.saturating_sub(2));
+    put(buffer, area, 0, 0, &text::fit(&name, room), theme.strong);
+    tabs(app, theme, buffer, area);
+    let body = below(area, 3);
+    match app.detail.tab {
+        Tab::Overview => overview(app, org, theme, buffer, body),
+        Tab::Documents => documents(app, theme, buffer, body),
+    }
+}
+
+fn tabs(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
+    super::rule(buffer, area, 2, theme);
+    let focused = app.pane == Pane::Detail;
+    let mut x = 0;
+    for (tab, word) in [(Tab::Overview, "Overview"), (Tab::Documents, "Documents")] {
+        if app.detail.tab == tab {
+            let style = if focused { theme.selected } else { theme.strong };
+            put(buffer, area, x, 1, word, style);
+            let line = "━".repeat(word.len());
+            put(buffer, area, x, 2, &line, if focused { theme.accent } else { theme.faint });
+        } else {
+            put(buffer, area, x, 1, word, theme.faint);
+        }
+        x += u16::try_from(word.len()).unwrap_or(0) + 3;
+    }
+    if let (Tab::Documents, Some(lines)) = (app.detail.tab, &app.detail.documents) {
+        let rows = usize::from(area.height.saturating_sub(3));
+        if lines.len() > rows {
+            let scroll = scrolled(app, rows);
+            let to = (scroll + rows).min(lines.len());
+            let words = format!("{}–{to} of {} lines", scroll + 1, lines.len());
+            put_right(buffer, margin(area), 1, &words, theme.faint);
+        }
+    }
+}
+
+/// The first line in sight: a screen that grew shows no emptiness below the last one.
+fn scrolled(app: &App, rows: usize) -> usize {
+    let lines = app.detail.documents.as_ref().map_or(0, Vec::len);
+    app.detail.scroll.min(lines.saturating_sub(rows))
+}
+
+fn overview(app: &App, org: &Org, theme: &Theme, buffer: &mut Buffer, area: Rect) {
+    let detail = &app.detail;
+    let mut sheet = Sheet::new(theme, area);
+    sheet.gap();
+    sheet.pair("id", &org.id.to_hex());
+    sheet.pair("collection", &org.collection.to_string());
+    sheet.pair("admin", &org.admin_email.to_string());
+    if let Connection::Ready(connected) = &app.connection
+        && let Some((email, password)) = &connected.demo
+        && *email == org.admin_email
+    {
+        // The one password that is no secret: without it nobody could try what needs a login.
+        sheet.pair("password", password.reveal());
+    }
+    let ago = human::ago(org.created_at, app.now);
+    sheet.pair("created", &format!("{} · {ago}", human::moment(org.created_at)));
+    match detail.statistics {
+        Some(statistics) => sheet.pair(
+            "documents",
+            &format!(
+                "{} · {} · {}",
+                human::thousands(statistics.documents),
+                human::bytes(statistics.bytes),
+                human::counted(statistics.indexes, "index", "indexes")
+            ),
+        ),
+        None => match spinner(&detail.loading, app.now) {
+            Some(turn) => sheet.pair("documents", &format!("{turn} counting…")),
+            None => sheet.pair_styled("documents", "–", theme.faint),
+        },
+    }
+    let (database, collection) = (&org.connection.database, &org.connection.collection);
+    if !collection.raw().is_empty() {
+        sheet.pair("connection", &format!("{database} / {collection}"));
+    }
+    if let Some(said) = &detail.problem {
+        sheet.gap();
+        sheet.problem(said);
+    }
+    sheet.draw(buffer, area);
+}
+
+fn documents(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
+    let detail = &app.detail;
+    let room = usize::from(margin(area).width);
+    if let Some(lines) = &detail.documents {
+        if lines.is_empty() {
+            put(buffer, area, 0, 0, "No documents.", theme.faint);
+        }
+        for (y, line) in (0..area.height).zip(lines.iter().skip(scrolled(app, area.height.into())))
+        {
+            put(buffer, area, 0, y, &text::fit(&escaped(line), room), Style::new());
+        }
+    } else if let Some(said) = &detail.problem {
+        let mut sheet = Sheet::new(theme, area);
+        sheet.text(&said.what, theme.bad);
+        if !said.help.is_empty() {
+            sheet.text(&said.help, theme.faint);
+        }
+        sheet.draw(buffer, area);
+    } else if let Some(turn) = spinner(&detail.reading, app.now) {
+        let x = put(buffer, area, 0, 0, &turn.to_string(), theme.accent);
+        let x = put(buffer, area, x + 1, 0, "reading the first documents…", Style::new());
+        put(buffer, area, x, 0, "  esc stops waiting", theme.faint);
+    }
+}

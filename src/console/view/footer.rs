@@ -1,0 +1,157 @@
+//! The bottom: what is said, who is logged in, and the keys that work now; and the rules that part the
+//! screen.
+
+use ratatui::{buffer::Buffer, layout::Rect, style::Style};
+
+use super::{Theme, human, margin, put};
+use crate::console::{
+    app::{App, Connection, Layer, Mood},
+    keymap::{self, Command, Place, Row},
+    layout::{self, Areas},
+    text,
+};
+
+/// The rules below the title and above the bottom, met by the line between list and details. The
+/// lower one says, in a demo, whom to log in as while nobody is.
+pub(super) fn rules(app: &App, theme: &Theme, buffer: &mut Buffer, areas: &Areas) {
+    let ready = matches!(app.connection, Connection::Ready(_));
+    for (area, junction) in [(areas.rule, "┬"), (areas.lower_rule, "┴")] {
+        super::rule(buffer, area, 0, theme);
+        if ready && areas.divider.width > 0 {
+            put(buffer, area, areas.divider.x, 0, junction, theme.faint);
+        }
+    }
+    if let Connection::Ready(connected) = &app.connection
+        && let Some((email, password)) = &connected.demo
+        && app.session.is_none()
+    {
+        let area = areas.lower_rule;
+        let (email, password) = (email.to_string(), password.reveal());
+        let long = " to delete or change an admin, log in as ";
+        let short = " demo login ";
+        let needed = |words: &str| words.len() + text::width(&email) + password.len() + 4;
+        let room = usize::from(area.width.saturating_sub(3));
+        let Some(words) = [long, short, " "].into_iter().find(|words| needed(words) <= room) else {
+            return;
+        };
+        let x = put(buffer, area, 1, 0, words, theme.faint);
+        let x = put(buffer, area, x, 0, &email, Style::new());
+        let x = put(buffer, area, x, 0, " ", theme.faint);
+        let x = put(buffer, area, x, 0, password, Style::new());
+        put(buffer, area, x, 0, " ", theme.faint);
+    }
+}
+
+pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, areas: &Areas) {
+    notice(app, theme, buffer, areas.notice);
+    let session = session(app, theme, buffer, areas.footer);
+    keys(app, theme, buffer, areas.footer, session);
+}
+
+fn notice(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
+    let Some((mood, said)) = &app.notice else { return };
+    let (what, help) = said.lines(layout::notice_width(area.width));
+    let (mark, style) = match mood {
+        Mood::Good => ("✓", theme.accent),
+        Mood::Bad => ("✗", theme.bad),
+    };
+    put(buffer, area, 1, 0, mark, style);
+    let style = if *mood == Mood::Bad { theme.bad } else { Style::new() };
+    let what = what.iter().map(|line| (line, style));
+    let help = help.iter().map(|line| (line, theme.faint));
+    for (y, (line, style)) in (0..area.height).zip(what.chain(help)) {
+        put(buffer, area, 3, y, line, style);
+    }
+}
+
+/// Who is logged in and for how long; the column after it.
+fn session(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) -> u16 {
+    let Some(session) = &app.session else { return 0 };
+    let left = session.expires_at.duration_since(app.now).unwrap_or_default();
+    let email = session.admin_email.to_string();
+    let room = usize::from(area.width / 3);
+    let x = put(buffer, area, 1, 0, &text::fit(&email, room), Style::new());
+    put(buffer, area, x + 1, 0, &human::clock(left), theme.accent)
+}
+
+/// The keys that work now, at the right. What does not fit is dropped, the last first; how to get help
+/// and how to get out stay.
+fn keys(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect, after: u16) {
+    let mut hints: Vec<_> = keymap::rows(app.focus())
+        .filter(|row| works_now(app, row))
+        .filter_map(|row| Some((row, row.keys.first()?.words(), word(app, row)?)))
+        .collect();
+    let room = usize::from(area.width.saturating_sub(after + 1));
+    let needed = |hints: &[(&Row, String, &str)]| -> usize {
+        hints.iter().map(|(_, key, word)| text::width(key) + word.len() + 3).sum()
+    };
+    while needed(&hints) > room && !hints.is_empty() {
+        let kept = |row: &Row| matches!(row.command, Command::Help | Command::Back);
+        let last = hints.iter().rposition(|(row, ..)| !kept(row)).unwrap_or(hints.len() - 1);
+        hints.remove(last);
+    }
+    let columns = u16::try_from(needed(&hints)).unwrap_or(u16::MAX);
+    let area = margin(area);
+    let mut x = (area.width + 2).saturating_sub(columns);
+    for (_, key, word) in &hints {
+        x = put(buffer, area, x, 0, key, Style::new());
+        x = put(buffer, area, x + 1, 0, word, theme.faint) + 2;
+    }
+}
+
+/// The word of a command in the footer, as it is meant here.
+fn word(app: &App, row: &Row) -> Option<&'static str> {
+    let (deed, last) = match app.layers.last() {
+        Some(Layer::Form(form)) => {
+            let deed = if form.org.is_none() { "create" } else { "save" };
+            (Some(deed), form.focus + 1 == form.fields.len())
+        }
+        Some(Layer::Login(login)) => (Some("log in"), login.focus + 1 == login.fields.len()),
+        Some(Layer::Delete(_)) => (Some("delete"), true),
+        Some(Layer::Help(_)) | None => (None, false),
+    };
+    match row.command {
+        Command::Accept if last => deed,
+        Command::Submit if last => None,
+        Command::Submit => deed,
+        Command::Back if waits(app) => Some("stop waiting"),
+        _ => row.hint,
+    }
+}
+
+fn works_now(app: &App, row: &Row) -> bool {
+    let layered = !app.layers.is_empty();
+    let read_only = matches!(&app.connection, Connection::Ready(c) if c.read_only.is_some());
+    let some = app.list.selected().is_some();
+    match row.command {
+        Command::Retry => matches!(app.connection, Connection::Failed(_)),
+        Command::New => !read_only,
+        Command::Edit | Command::Delete => some && !read_only,
+        Command::Open | Command::Sort => some,
+        Command::Back if app.focus() == Place::Unconnected => app.connecting.is_waiting(),
+        Command::Back if app.focus() == Place::List => {
+            app.list.search().is_some() || app.notice.is_some() || waits(app)
+        }
+        Command::Back => true,
+        Command::Help => app.focus() != Place::Help,
+        // While a deed is under way the layer takes no text and no second deed.
+        _ if layered && app.focus() != Place::Help => !waits(app),
+        _ => true,
+    }
+}
+
+/// Whether esc would stop something.
+fn waits(app: &App) -> bool {
+    match app.layers.last() {
+        Some(Layer::Form(form)) => form.submitting.is_waiting(),
+        Some(Layer::Delete(deletion)) => deletion.submitting.is_waiting(),
+        Some(Layer::Login(login)) => login.submitting.is_waiting(),
+        Some(Layer::Help(_)) => false,
+        None => {
+            app.connecting.is_waiting()
+                || app.list.loading.shown_wait(app.now).is_some()
+                || app.detail.loading.shown_wait(app.now).is_some()
+                || app.detail.reading.shown_wait(app.now).is_some()
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! The list: the filter, a header, and the rows that are in sight. No other row costs anything.
+
+use ratatui::{
+    buffer::Buffer,
+    layout::{Position, Rect},
+    style::Style,
+};
+
+use super::{Theme, below, human, margin, put, put_right, spinner};
+use crate::{
+    console::{
+        app::{App, Pane},
+        text,
+    },
+    org::{Org, OrgState},
+    store::SortKey,
+};
+
+/// The columns of an age and of the space before it.
+const AGE: u16 = 7;
+
+/// Where the columns begin, and how wide they are.
+struct Columns {
+    name: usize,
+    admin: usize,
+}
+
+impl Columns {
+    fn of(area: Rect) -> Self {
+        let room = usize::from(area.width.saturating_sub(AGE + 4));
+        let name = room * 11 / 20;
+        Self { name, admin: room - name }
+    }
+
+    fn admin_at(&self) -> u16 {
+        u16::try_from(self.name + 3).unwrap_or(u16::MAX)
+    }
+}
+
+pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) -> Option<Position> {
+    if area.area() == 0 {
+        return None;
+    }
+    let cursor = filter(app, theme, buffer, area);
+    let rows = below(area, 2);
+    if app.list.rows.is_empty() {
+        nothing(app, theme, buffer, below(rows, 1));
+        return cursor;
+    }
+    let columns = Columns::of(area);
+    header(app, theme, buffer, below(area, 1), &columns);
+    let visible = app.list.rows.iter().enumerate().skip(app.list.top);
+    for (y, (at, org)) in (0..rows.height).zip(visible) {
+        row(app, org, at == app.list.selected, theme, buffer, below(rows, y), &columns);
+    }
+    cursor
+}
+
+fn filter(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) -> Option<Position> {
+    let (list, right) = (&app.list, margin(area));
+    let from = if let Some(turn) = spinner(&list.loading, app.now) {
+        put_right(buffer, right, 0, &format!("reading… {turn}"), theme.faint)
+    } else if let (Some(_), Some(count)) = (list.search(), list.matching) {
+        let of = list.total.map(|total| format!(" of {}", human::count(total)));
+        let words = format!("{}{}", human::count(count), of.unwrap_or_default());
+        put_right(buffer, right, 0, &words, theme.faint)
+    } else {
+        right.width
+    };
+    let idle = !list.filtering && list.search().is_none();
+    if idle {
+        put(buffer, area, 1, 0, "/ filter", theme.faint);
+        return None;
+    }
+    let x = put(buffer, area, 1, 0, "/ ", theme.accent);
+    let room = usize::from(from.saturating_sub(x + 2)).max(1);
+    let at = if list.filtering { list.filter.input.cursor() } else { 0 };
+    let (shown, at) = text::window(list.filter.text(), at, room, false);
+    put(buffer, area, x, 0, &shown, theme.strong);
+    let at = u16::try_from(at).unwrap_or(u16::MAX);
+    list.filtering.then(|| Position::new(area.x + x + at, area.y))
+}
+
+fn header(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect, columns: &Columns) {
+    let sort = app.list.sort;
+    // Newest first is the age going up.
+    let arrow = |key: SortKey| match (sort.key == key, sort.descending == (key == SortKey::Created))
+    {
+        (false, _) => "",
+        (true, true) => " ↑",
+        (true, false) => " ↓",
+    };
+    let words = |word: &str, key| format!("{word}{}", arrow(key));
+    put(buffer, area, 1, 0, &words("name", SortKey::Name), theme.faint);
+    put(buffer, area, columns.admin_at(), 0, &words("admin", SortKey::Email), theme.faint);
+    put_right(buffer, margin(area), 0, &words("age", SortKey::Created), theme.faint);
+}
+
+fn row(
+    app: &App,
+    org: &Org,
+    selected: bool,
+    theme: &Theme,
+    buffer: &mut Buffer,
+    area: Rect,
+    columns: &Columns,
+) {
+    let focused = app.pane == Pane::List && app.layers.is_empty();
+    let name = match org.name.to_string() {
+        name if name.trim().is_empty() => "(no name)".to_owned(),
+        name => name,
+    };
+    let name = text::fit(&name, columns.name);
+    let style = match (selected, focused) {
+        (true, true) => theme.selected,
+        (true, false) => theme.strong,
+        // What is being changed or removed is on its way.
+        (false, _) if org.state != OrgState::Active => theme.faint,
+        (false, _) => Style::new(),
+    };
+    if selected {
+        put(buffer, area, 0, 0, "▌", if focused { theme.accent } else { theme.faint });
+    }
+    put(buffer, area, 1, 0, &name, style);
+    let admin = org.admin_email.to_string();
+    put(buffer, area, columns.admin_at(), 0, &text::fit(&admin, columns.admin), theme.faint);
+    put_right(buffer, margin(area), 0, &human::age(org.created_at, app.now), Style::new());
+}
+
+/// What stands where the rows would: why there are none, and what to press.
+fn nothing(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
+    let list = &app.list;
+    let mut said = |what: &str, key: &str, does: &str| {
+        let room = usize::from(margin(area).width.saturating_sub(2));
+        let lines = text::wrap(what, room);
+        let mut y = 0;
+        for line in lines {
+            put(buffer, area, 2, y, &line, Style::new());
+            y += 1;
+        }
+        let x = put(buffer, area, 2, y, key, theme.accent.patch(theme.strong));
+        put(buffer, area, x + 1, y, does, theme.faint);
+    };
+    if let Some(problem) = &list.problem {
+        said(&problem.what, "r", "reads it again");
+    } else if !list.loaded || list.loading.is_waiting() {
+        // The filter line says that it is being read.
+    } else if let Some(search) = list.search() {
+        let search = crate::org::escaped_short(&search, 60);
+        said(&format!("No name and no e-mail has “{search}” in it."), "esc", "shows all again");
+    } else {
+        said("No organizations yet.", "n", "makes the first one");
+    }
+}

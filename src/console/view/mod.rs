@@ -1,0 +1,150 @@
+//! The picture of the state. Draws, and changes nothing.
+//!
+//! A screen is a title, a rule, list and details, a rule, what is said, and the footer; what is on top
+//! takes the place of the details, so that the list stays in sight where there is room for both.
+
+mod connection;
+mod detail;
+mod footer;
+mod form;
+mod help;
+mod human;
+mod list;
+mod question;
+mod sheet;
+mod title;
+
+use std::time::{Duration, SystemTime};
+
+use ratatui::{
+    Frame,
+    buffer::Buffer,
+    layout::{Position, Rect},
+    style::Style,
+};
+
+use super::{
+    app::{App, Connection, Layer, Request},
+    layout, text,
+    theme::Theme,
+};
+
+/// Draws the state onto a frame.
+pub fn draw(app: &App, theme: &Theme, frame: &mut Frame) {
+    let Some(areas) = app.areas() else {
+        too_small(frame.buffer_mut());
+        return;
+    };
+    let buffer = frame.buffer_mut();
+    title::draw(app, theme, buffer, areas.title);
+    footer::rules(app, theme, buffer, &areas);
+    footer::draw(app, theme, buffer, &areas);
+    let cursor = if matches!(app.connection, Connection::Ready(_)) {
+        let layer = app.layers.last();
+        let mut typed = None;
+        if layer.is_none() || areas.divider.width > 0 {
+            typed = list::draw(app, theme, buffer, areas.list);
+        }
+        if layer.is_none() {
+            detail::draw(app, theme, buffer, areas.detail);
+        }
+        for y in areas.divider.y..areas.divider.bottom() {
+            put(buffer, areas.divider, 0, y - areas.divider.y, "│", theme.faint);
+        }
+        match layer {
+            Some(layer) => draw_layer(app, layer, theme, buffer, areas.layer()),
+            None => typed,
+        }
+    } else {
+        let width = areas.title.width;
+        let height = areas.lower_rule.y.saturating_sub(areas.rule.y + 1);
+        let body = Rect::new(2, areas.rule.y + 1, width.saturating_sub(4), height);
+        match app.layers.last() {
+            Some(layer) => draw_layer(app, layer, theme, buffer, areas.layer()),
+            None => connection::draw(app, theme, buffer, body),
+        }
+    };
+    let area = buffer.area;
+    if let Some(cursor) = cursor.filter(|cursor| area.contains(*cursor)) {
+        frame.set_cursor_position(cursor);
+    }
+}
+
+fn draw_layer(
+    app: &App,
+    layer: &Layer,
+    theme: &Theme,
+    buffer: &mut Buffer,
+    area: Rect,
+) -> Option<Position> {
+    match layer {
+        Layer::Form(form) => form::draw(app, form, theme, buffer, area),
+        Layer::Delete(deletion) => question::delete(app, deletion, theme, buffer, area),
+        Layer::Login(login) => question::login(app, login, theme, buffer, area),
+        Layer::Help(help) => help::draw(help, theme, buffer, area),
+    }
+}
+
+fn too_small(buffer: &mut Buffer) {
+    let area = buffer.area;
+    let (width, height) = layout::LEAST;
+    let sentence =
+        format!("tenantry needs {width}x{height}, this is {}x{}", area.width, area.height);
+    for (y, line) in (0..area.height).zip(text::wrap(&sentence, area.width.into())) {
+        put(buffer, area, 0, y, &line, Style::new());
+    }
+}
+
+/// Writes one line at a place of an area and no further than its edge; the column after it.
+fn put(buffer: &mut Buffer, area: Rect, x: u16, y: u16, text: &str, style: Style) -> u16 {
+    let area = area.intersection(buffer.area);
+    if x >= area.width || y >= area.height {
+        return x;
+    }
+    // What was there before is gone, its style too.
+    let style = Style::reset().patch(style);
+    let (end, _) = buffer.set_stringn(area.x + x, area.y + y, text, (area.width - x).into(), style);
+    end - area.x
+}
+
+/// Writes one line that ends at the right edge of an area; the column it begins in.
+fn put_right(buffer: &mut Buffer, area: Rect, y: u16, text: &str, style: Style) -> u16 {
+    let columns = u16::try_from(text::width(text)).unwrap_or(u16::MAX);
+    let x = area.width.saturating_sub(columns);
+    put(buffer, area, x, y, text, style);
+    x
+}
+
+/// A heading with a rule below it; the area that is left.
+fn heading(buffer: &mut Buffer, area: Rect, theme: &Theme, heading: &str, right: &str) -> Rect {
+    let from = put_right(buffer, margin(area), 0, right, theme.faint);
+    let room = usize::from(from).saturating_sub(usize::from(!right.is_empty()) * 2);
+    put(buffer, area, 0, 0, &text::fit(heading, room), theme.strong);
+    rule(buffer, area, 1, theme);
+    below(area, 2)
+}
+
+fn rule(buffer: &mut Buffer, area: Rect, y: u16, theme: &Theme) {
+    put(buffer, area, 0, y, &"─".repeat(area.width.into()), theme.faint);
+}
+
+/// An area without its first rows.
+fn below(area: Rect, rows: u16) -> Rect {
+    let rows = rows.min(area.height);
+    Rect { y: area.y + rows, height: area.height - rows, ..area }
+}
+
+/// An area with one column left free at its right edge.
+fn margin(area: Rect) -> Rect {
+    Rect { width: area.width.saturating_sub(1), ..area }
+}
+
+/// One cell that moves while something is waited for; none before that is worth showing.
+fn spinner(request: &Request, now: SystemTime) -> Option<char> {
+    request.shown_wait(now).map(turned)
+}
+
+fn turned(waited: Duration) -> char {
+    const TURNS: [char; 10] = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
+    TURNS[usize::try_from(waited.as_millis() / 100 % 10).unwrap_or(0)]
+}

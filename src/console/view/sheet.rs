@@ -1,0 +1,179 @@
+//! A column of lines with labels, fields and problems: what details, forms and questions are made of.
+//! What does not fit gives up its empty lines first, then scrolls so that what is typed stays in sight.
+
+use ratatui::{
+    buffer::Buffer,
+    layout::{Position, Rect},
+    style::Style,
+    text::{Line, Span},
+};
+
+use super::{Theme, spinner};
+use crate::console::{
+    app::{App, Request, Said, TextField},
+    text,
+};
+
+/// The columns of a label and the space behind it.
+pub(super) const LABEL: usize = 14;
+/// The most columns a field takes, however wide the screen.
+const FIELD_MOST: usize = 64;
+
+pub(super) struct Sheet<'a> {
+    theme: &'a Theme,
+    width: usize,
+    lines: Vec<Entry>,
+    cursor: Option<(usize, usize)>,
+    /// The first and last line that must be in sight.
+    keep: (usize, usize),
+}
+
+struct Entry {
+    line: Line<'static>,
+    gap: bool,
+}
+
+impl<'a> Sheet<'a> {
+    pub(super) fn new(theme: &'a Theme, area: Rect) -> Self {
+        let width = usize::from(area.width).saturating_sub(1);
+        Self { theme, width, lines: Vec::new(), cursor: None, keep: (0, 0) }
+    }
+
+    /// An empty line, while there is room for it.
+    pub(super) fn gap(&mut self) {
+        self.lines.push(Entry { line: Line::default(), gap: true });
+    }
+
+    pub(super) fn line(&mut self, spans: Vec<Span<'static>>) {
+        self.lines.push(Entry { line: Line::from(spans), gap: false });
+    }
+
+    /// A text, in as many lines as it needs.
+    pub(super) fn text(&mut self, text: &str, style: Style) {
+        for line in text::wrap(text, self.width) {
+            self.line(vec![Span::styled(line, style)]);
+        }
+    }
+
+    /// A label and what it stands for, in as many lines as that needs.
+    pub(super) fn pair(&mut self, label: &str, value: &str) {
+        self.pair_styled(label, value, Style::new());
+    }
+
+    pub(super) fn pair_styled(&mut self, label: &str, value: &str, style: Style) {
+        for (at, line) in text::wrap(value, self.value_width()).into_iter().enumerate() {
+            let label = text::filled(if at == 0 { label } else { "" }, LABEL);
+            self.line(vec![Span::styled(label, self.theme.faint), Span::styled(line, style)]);
+        }
+    }
+
+    /// A number that lines up with the others, and what there are so many of.
+    pub(super) fn amount(&mut self, number: &str, words: &str) {
+        let number = format!("{number:>width$}  ", width = LABEL - 2);
+        let words = text::fit(words, self.value_width()).into_owned();
+        self.line(vec![Span::styled(number, self.theme.strong), Span::raw(words)]);
+    }
+
+    /// What is wrong, and what to do, beside the values.
+    pub(super) fn problem(&mut self, said: &Said) {
+        let (what, help) = said.lines(self.value_width());
+        for (at, line) in what.into_iter().enumerate() {
+            let mark = if at == 0 { "✗ " } else { "  " };
+            let indent = " ".repeat(LABEL - 2);
+            let bad = self.theme.bad;
+            self.line(vec![Span::raw(indent), Span::styled(mark, bad), Span::styled(line, bad)]);
+        }
+        for line in help {
+            self.pair_styled("", &line, self.theme.faint);
+        }
+    }
+
+    /// A line being typed, with what is wrong with it below; `hint` stands there while nothing is.
+    pub(super) fn field(
+        &mut self,
+        app: &App,
+        label: &str,
+        field: &TextField,
+        focused: bool,
+        hint: &str,
+    ) {
+        let columns = self.value_width().clamp(2, FIELD_MOST);
+        let dots = field.secret && !field.revealed;
+        let cursor = if focused { field.input.cursor() } else { 0 };
+        let (shown, at) = text::window(field.text(), cursor, columns, dots);
+        let (first, theme) = (self.lines.len(), self.theme);
+        let (name, edge) = if focused {
+            self.cursor = Some((LABEL + at, first));
+            (theme.accent.patch(theme.strong), theme.accent)
+        } else {
+            (theme.faint, theme.faint)
+        };
+        let turning = spinner(&field.checking, app.now).unwrap_or(' ');
+        self.line(vec![
+            Span::styled(text::filled(label, LABEL - 2), name),
+            Span::styled(turning.to_string(), theme.accent),
+            // An edge and no line below: names have underscores.
+            Span::styled("▏", edge),
+            Span::raw(shown),
+        ]);
+        match &field.problem {
+            Some(said) => self.problem(said),
+            None if focused && !hint.is_empty() => self.pair_styled("", hint, theme.faint),
+            None => {}
+        }
+        if focused {
+            self.keep = (first, self.lines.len() - 1);
+        }
+    }
+
+    /// Says that something is waited for, once that is worth it.
+    pub(super) fn wait(&mut self, app: &App, request: &Request, words: &str) -> bool {
+        let Some(turn) = spinner(request, app.now) else { return false };
+        self.line(vec![
+            Span::styled(format!("{turn} "), self.theme.accent),
+            Span::raw(format!("{words}…")),
+        ]);
+        true
+    }
+
+    /// Says that a deed is waited for, and that nobody must.
+    pub(super) fn wait_or_leave(&mut self, app: &App, request: &Request, words: &str) -> bool {
+        let waits = self.wait(app, request, words);
+        if waits && let Some(entry) = self.lines.last_mut() {
+            entry.line.push_span(Span::styled("  esc stops waiting", self.theme.faint));
+            self.keep = (self.lines.len() - 1, self.lines.len() - 1);
+        }
+        waits
+    }
+
+    fn value_width(&self) -> usize {
+        self.width.saturating_sub(LABEL)
+    }
+
+    /// Draws the lines; where the cursor is.
+    pub(super) fn draw(mut self, buffer: &mut Buffer, area: Rect) -> Option<Position> {
+        let height = usize::from(area.height);
+        if self.lines.len() > height {
+            self.squeeze();
+        }
+        let (first, last) = self.keep;
+        let bottom = (last + 1).saturating_sub(height);
+        let top = if self.lines.len() > height { bottom.min(first) } else { 0 };
+        let clip = area.intersection(buffer.area);
+        for (y, entry) in (clip.y..clip.bottom()).zip(self.lines.iter().skip(top)) {
+            buffer.set_line(clip.x, y, &entry.line, clip.width);
+        }
+        let (x, y) = self.cursor?;
+        let (x, y) = (u16::try_from(x).ok()?, u16::try_from(y.checked_sub(top)?).ok()?);
+        (x < area.width && y < area.height).then(|| Position::new(area.x + x, area.y + y))
+    }
+
+    /// Gives up the empty lines.
+    fn squeeze(&mut self) {
+        let lines = std::mem::take(&mut self.lines);
+        let moved = |line: usize| line - lines[..line].iter().filter(|entry| entry.gap).count();
+        self.cursor = self.cursor.map(|(x, y)| (x, moved(y)));
+        self.keep = (moved(self.keep.0), moved(self.keep.1));
+        self.lines = lines.into_iter().filter(|entry| !entry.gap).collect();
+    }
+}

@@ -1,0 +1,54 @@
+//! The title bar: which program, which database and where, and how many organizations it has.
+
+use ratatui::{buffer::Buffer, layout::Rect, style::Style};
+
+use super::{Theme, human, margin, put, put_right, spinner};
+use crate::{
+    console::{
+        app::{App, Connection},
+        text,
+    },
+    org::escaped,
+    store::{Place, PlaceKind},
+};
+
+pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
+    let mut room = margin(area);
+    if let Some(total) = app.list.total {
+        let noun = if total.counted == 1 { "organization" } else { "organizations" };
+        let words = format!("{} {noun}", human::count(total));
+        // Where the database is matters more than how much is in it.
+        if usize::from(area.width) >= 60 {
+            room.width = put_right(buffer, room, 0, &words, theme.faint).saturating_sub(2);
+        }
+    }
+    let mut x = put(buffer, room, 1, 0, "tenantry", theme.strong);
+    let (mark, style) = match &app.connection {
+        Connection::Opening => (spinner(&app.connecting, app.now).unwrap_or('○'), theme.faint),
+        Connection::Failed(_) => ('●', theme.bad),
+        Connection::Ready(_) => ('●', theme.accent),
+    };
+    x = put(buffer, room, x + 2, 0, &mark.to_string(), style);
+    let read_only = matches!(&app.connection, Connection::Ready(c) if c.read_only.is_some());
+    let mark = if read_only { "  read-only" } else { "" };
+    let left = usize::from(room.width.saturating_sub(x + 1)).saturating_sub(mark.len());
+    let words = match app.place.kind {
+        PlaceKind::Embedded => {
+            let path = escaped(&app.place.address);
+            format!("embedded  {}", text::fit_end(&path, left.saturating_sub(10)))
+        }
+        PlaceKind::Mongo | PlaceKind::Demo => text::fit(&words(&app.place), left).into_owned(),
+    };
+    x = put(buffer, room, x + 1, 0, &words, Style::new());
+    put(buffer, room, x, 0, mark, theme.accent);
+}
+
+/// What a database is called in one line.
+pub(super) fn words(place: &Place) -> String {
+    let address = escaped(&place.address);
+    match place.kind {
+        PlaceKind::Mongo => format!("{address}/{}", escaped(&place.database)),
+        PlaceKind::Embedded => format!("embedded  {address}"),
+        PlaceKind::Demo => "demo  gone at exit".to_owned(),
+    }
+}

@@ -1,0 +1,18 @@
+//! The real binary without a screen: a whole life on each database, every refusal with its words and
+//! its exit code, prompts in a pseudo-terminal, and secrets and hostile names that never get out.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that fails panics"
+)]
+
+mod hostile;
+mod life;
+mod refused;
+mod settings;
+#[path = "../support/mod.rs"]
+mod support;
+mod terminal;
+mod tool;

@@ -1,0 +1,79 @@
+//! Flags and environment through the real binary, and what it does with a reader that goes away.
+
+use std::process::Stdio;
+
+use crate::tool::{Home, URI_PASSWORD};
+
+#[test]
+fn an_explicit_file_beats_a_server_named_in_the_environment() {
+    let home =
+        Home::new().with("MONGODB_URI", &format!("mongodb://ada:{URI_PASSWORD}@127.0.0.1:1"));
+    let file = home.path("mine.db").display().to_string();
+    assert!(home.run(&["--file", &file, "org", "list"]).json()["next"].is_null());
+    assert!(home.run(&["--demo", "org", "get", "acme_corp"]).json().is_object());
+}
+
+#[test]
+fn two_databases_at_once_are_refused() {
+    let home = Home::new();
+    let uri = format!("mongodb://ada:{URI_PASSWORD}@127.0.0.1:1");
+    home.run(&["--uri", &uri, "--file", "x.db", "org", "list"]).fails(2, "--uri and --file");
+    home.run(&["--demo", "--file", "x.db", "org", "list"]).fails(2, "--file and --demo");
+    home.run(&["--demo", "--uri", &uri, "org", "list"]).fails(2, "--uri and --demo");
+    let home = home.with("MONGODB_URI", &uri).with("TENANTRY_FILE", "x.db");
+    home.run(&["org", "list"]).fails(2, "MONGODB_URI and TENANTRY_FILE are both set");
+    assert!(!home.path("x.db").exists());
+}
+
+#[test]
+fn secrets_that_are_wrong_or_misplaced_are_not_repeated() {
+    let home = Home::new().with("SECRET_KEY", URI_PASSWORD);
+    home.run(&["org", "list"]).fails(2, "SECRET_KEY has 15 bytes; at least 32 are needed");
+    // A connection string where a command belongs.
+    let said = Home::new().run(&[&format!("mongodb://ada:{URI_PASSWORD}@db.example/x")]);
+    assert_eq!(said.code, 2, "{said:?}");
+    assert!(said.err.contains("db.example"), "{said:?}");
+}
+
+#[test]
+fn help_says_how_without_saying_what_is_set() {
+    let home = Home::new().with("MONGODB_URI", &format!("mongodb://ada:{URI_PASSWORD}@h"));
+    for line in [&["--help"][..], &["-h"], &["org", "--help"], &["org", "update", "--help"]] {
+        let said = home.run(line);
+        assert_eq!((said.code, said.err.as_str()), (0, ""), "{line:?}");
+        assert!(said.out.contains("Usage: tenantry"), "{}", said.out);
+    }
+    let help = home.run(&["--help"]).out;
+    for word in ["MONGODB_URI", "SECRET_KEY", "TENANTRY_FILE", "Examples:", "Exit codes:"] {
+        assert!(help.contains(word), "{word} is not in {help}");
+    }
+    assert!(home.run(&["--version"]).out.starts_with("tenantry 0."));
+}
+
+#[test]
+fn limits_of_passwords_can_be_set() {
+    let home = Home::new().with("TENANTRY_PASSWORD_LENGTH", "30");
+    let create = ["org", "create", "acme", "--email", "ada@x.com", "--password-stdin"];
+    home.run_with(&create, crate::tool::PASSWORD).fails(6, "at least 30 are needed");
+    let home = home.with("TENANTRY_PASSWORD_LENGTH", "nine");
+    home.run(&["org", "list"]).fails(2, "TENANTRY_PASSWORD_LENGTH is no number from 8 to 72");
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let home = Home::new();
+    for line in [&["--demo", "org", "list", "--limit", "1000"][..], &["--help"]] {
+        let mut child = home.command(line).stdout(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{line:?}");
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{line:?}");
+    }
+}
+
+#[test]
+fn a_closed_standard_error_is_no_panic() {
+    let mut child = Home::new().command(&["org", "get", "nobody"]).spawn().unwrap();
+    drop(child.stderr.take());
+    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(3));
+}

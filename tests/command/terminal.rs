@@ -1,0 +1,229 @@
+//! Prompts, as a person at a terminal meets them.
+
+use std::{
+    io::{Read, Write},
+    sync::{Arc, Condvar, Mutex},
+    thread::JoinHandle,
+    time::Duration,
+};
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, SlavePty, native_pty_system};
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::tool::{Home, OTHER_PASSWORD, PASSWORD, PROGRAM};
+
+/// How long a test waits for words that do not come.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The program in a pseudo-terminal of 80x24.
+struct Session {
+    master: Box<dyn MasterPty + Send>,
+    // Kept, so that the terminal can be looked at after the program has ended.
+    slave: Box<dyn SlavePty + Send>,
+    child: Box<dyn Child + Send + Sync>,
+    keyboard: Box<dyn Write + Send>,
+    screen: Arc<(Mutex<Vec<u8>>, Condvar)>,
+    reader: JoinHandle<()>,
+    echoing: String,
+}
+
+impl Session {
+    fn begin(home: &Home, arguments: &[&str]) -> Self {
+        let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).unwrap();
+        let mut command = CommandBuilder::new(PROGRAM);
+        command.args(arguments);
+        command.env_clear();
+        for (name, value) in home.variables() {
+            command.env(name, value);
+        }
+        let echoing = modes(pair.master.as_ref());
+        let child = pair.slave.spawn_command(command).unwrap();
+        let screen = Arc::new((Mutex::new(Vec::new()), Condvar::new()));
+        let mut output = pair.master.try_clone_reader().unwrap();
+        let shared = Arc::clone(&screen);
+        let reader = std::thread::spawn(move || {
+            let mut chunk = [0; 4096];
+            while let Ok(count @ 1..) = output.read(&mut chunk) {
+                shared.0.lock().unwrap().extend_from_slice(&chunk[..count]);
+                shared.1.notify_all();
+            }
+        });
+        let keyboard = pair.master.take_writer().unwrap();
+        let (master, slave) = (pair.master, pair.slave);
+        Self { master, slave, child, keyboard, screen, reader, echoing }
+    }
+
+    /// Waits until `words` are on the screen; answers with all that is.
+    #[track_caller]
+    fn see(&self, words: &str) -> String {
+        let (screen, changed) = &*self.screen;
+        let missing = |screen: &mut Vec<u8>| !String::from_utf8_lossy(screen).contains(words);
+        let waited = changed.wait_timeout_while(screen.lock().unwrap(), PATIENCE, missing);
+        let (screen, timeout) = waited.unwrap();
+        let all = String::from_utf8_lossy(&screen).into_owned();
+        assert!(!timeout.timed_out(), "no {words:?} on the screen:\n{all}");
+        all
+    }
+
+    fn type_in(&mut self, keys: &str) {
+        self.keyboard.write_all(keys.as_bytes()).unwrap();
+        self.keyboard.flush().unwrap();
+    }
+
+    /// Whether the terminal shows what is typed, and does all else as before.
+    fn echoes(&self) -> bool {
+        modes(self.master.as_ref()) == self.echoing
+    }
+
+    /// Waits for the end; answers with the exit code and all that was on the screen.
+    fn end(mut self) -> (u32, String) {
+        let code = self.child.wait().unwrap().exit_code();
+        assert!(self.echoes(), "the terminal was not restored");
+        drop((self.slave, self.keyboard, self.master));
+        self.reader.join().unwrap();
+        let screen = String::from_utf8(self.screen.0.lock().unwrap().clone()).unwrap();
+        for secret in [PASSWORD, OTHER_PASSWORD] {
+            assert!(!screen.contains(secret), "{screen}");
+        }
+        (code, screen)
+    }
+}
+
+fn modes(terminal: &dyn MasterPty) -> String {
+    format!("{:?}", terminal.get_termios().unwrap())
+}
+
+#[test]
+fn a_new_password_is_asked_twice_and_never_seen() {
+    let home = Home::new();
+    let create = ["org", "create", "acme_corp", "--email", "ada@acme.com"];
+    let mut session = Session::begin(&home, &create);
+    session.see("New password: ");
+    assert!(!session.echoes());
+    session.type_in(&format!("{PASSWORD}\r"));
+    session.see("Again: ");
+    session.type_in(&format!("{PASSWORD}\r"));
+    let (code, screen) = session.end();
+    assert_eq!(code, 0, "{screen}");
+    // On a terminal the answer is a table.
+    assert!(screen.contains("collection  org_acme_corp"), "{screen}");
+
+    let mut session = Session::begin(&home, &["admin", "login", "ada@acme.com"]);
+    session.see("Password of ada@acme.com: ");
+    session.type_in(&format!("{PASSWORD}\r"));
+    let (code, screen) = session.end();
+    assert_eq!(code, 0, "{screen}");
+    assert!(screen.contains("organization     acme_corp"), "{screen}");
+}
+
+#[test]
+fn two_different_passwords_make_nothing() {
+    let home = Home::new();
+    let create = ["org", "create", "acme_corp", "--email", "ada@acme.com"];
+    let mut session = Session::begin(&home, &create);
+    session.see("New password: ");
+    session.type_in(&format!("{PASSWORD}\r"));
+    session.see("Again: ");
+    session.type_in(&format!("{OTHER_PASSWORD}\r"));
+    let (code, screen) = session.end();
+    assert_eq!(code, 6, "{screen}");
+    assert!(screen.contains("the two passwords are not the same"), "{screen}");
+    assert!(home.list()["organizations"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn nobody_thinks_of_a_password_for_a_name_that_is_taken() {
+    let home = Home::new();
+    home.create("acme_corp", "ada@acme.com");
+    let create = ["org", "create", "Acme Corp", "--email", "bob@x.com"];
+    let (code, screen) = Session::begin(&home, &create).end();
+    assert_eq!(code, 4, "{screen}");
+    assert!(!screen.contains("assword"), "{screen}");
+}
+
+#[test]
+fn a_password_is_changed_at_the_terminal() {
+    let home = Home::new();
+    home.create("acme_corp", "ada@acme.com");
+    let update = ["org", "update", "acme_corp", "--new-password-stdin", "--as", "ada@acme.com"];
+    let mut session = Session::begin(&home, &update);
+    session.see("Password of ada@acme.com: ");
+    session.type_in(&format!("{PASSWORD}\r"));
+    session.see("New password: ");
+    session.type_in(&format!("{OTHER_PASSWORD}\r"));
+    session.see("Again: ");
+    session.type_in(&format!("{OTHER_PASSWORD}\r"));
+    let (code, screen) = session.end();
+    assert_eq!(code, 0, "{screen}");
+    home.run_with(&["admin", "login", "ada@acme.com", "--password-stdin"], PASSWORD)
+        .fails(5, "wrong");
+}
+
+#[test]
+fn a_deletion_shows_what_goes_and_wants_the_name() {
+    let home = Home::new();
+    home.create("acme_corp", "ada@acme.com");
+    let rows = home.rows();
+    let delete = ["org", "delete", "ACME_corp", "--as", "ada@acme.com"];
+    let delete_typing = |name: &str| {
+        let mut session = Session::begin(&home, &delete);
+        session.see("Password of ada@acme.com: ");
+        session.type_in(&format!("{PASSWORD}\r"));
+        session.see("Type acme_corp to delete it: ");
+        assert!(session.echoes());
+        session.type_in(name);
+        session.end()
+    };
+    let (code, screen) = delete_typing("acme_corq\r");
+    assert_eq!(code, 6, "{screen}");
+    assert!(screen.contains("that is not the name of the organization"), "{screen}");
+    assert!(
+        screen.contains("“acme_corp” goes with its admin ada@acme.com, 1 document"),
+        "{screen}"
+    );
+    let (code, screen) = delete_typing("\u{4}");
+    assert_eq!(code, 1, "{screen}");
+    assert!(screen.contains("nothing was done"), "{screen}");
+    assert_eq!(home.rows(), rows);
+    let (code, screen) = delete_typing("acme_corp\r");
+    assert_eq!(code, 0, "{screen}");
+    assert!(screen.contains("deleted “acme_corp”"), "{screen}");
+    home.run(&["org", "get", "acme_corp"]).fails(3, "there is no organization");
+}
+
+#[test]
+fn ctrl_c_at_a_prompt_ends_it_and_the_terminal_echoes_again() {
+    let home = Home::new();
+    let create = ["org", "create", "acme_corp", "--email", "ada@acme.com"];
+    let mut session = Session::begin(&home, &create);
+    session.see("New password: ");
+    assert!(!session.echoes());
+    session.type_in("violet-har\u{3}");
+    let (code, screen) = session.end();
+    assert_eq!(code, 130, "{screen}");
+    assert!(!screen.contains("violet-har"), "{screen}");
+    assert!(home.list()["organizations"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn a_signal_at_a_prompt_leaves_a_terminal_that_echoes() {
+    for (signal, code) in [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::QUIT, 131)] {
+        let session = Session::begin(&Home::new(), &["--demo", "admin", "login", "a@b.example"]);
+        session.see("Password of a@b.example: ");
+        assert!(!session.echoes());
+        let process = session.child.process_id().and_then(|id| i32::try_from(id).ok()).unwrap();
+        kill_process(Pid::from_raw(process).unwrap(), signal).unwrap();
+        assert_eq!(session.end().0, code);
+    }
+}
+
+#[test]
+fn a_table_fits_the_terminal() {
+    let home = Home::new();
+    home.create(&"long-name-".repeat(6), "somebody.with.a.long.address@organization.example");
+    let (code, screen) = Session::begin(&home, &["org", "list"]).end();
+    assert_eq!(code, 0);
+    assert!(screen.contains('…'), "{screen}");
+    assert!(screen.lines().all(|line| line.chars().count() <= 80), "{screen}");
+}

@@ -1,0 +1,164 @@
+//! An organization's whole life from the keyboard, on every database and size.
+
+use std::time::Duration;
+
+use crate::{pty::Console, support::mongod};
+
+const NARROW: (u16, u16) = (80, 24);
+const WIDE: (u16, u16) = (120, 40);
+const PASSWORD: &str = "violet harbor lantern 42";
+/// Empties the field that is being typed in.
+const CLEAR: &str = "\x15";
+const SUBMIT: &str = "\x13";
+
+fn whole_life(arguments: &[&str], size: (u16, u16)) {
+    let home = tempfile::tempdir().unwrap();
+    let mut console = Console::start(arguments, size, home.path());
+    console.see("No organizations yet");
+    assert!(console.screen().contains("0 organizations"));
+
+    console.send("n");
+    console.see("New organization");
+    console.send("acme_corp\r");
+    console.send("ada@acme\r");
+    console.see("that is no e-mail address");
+    console.send("\x1b[Z.com\r");
+    console.send(&format!("{PASSWORD}\r"));
+    console.see("“acme_corp” was created");
+    console.see("1 organization");
+
+    console.send("\r");
+    console.see("org_acme_corp");
+    console.send("\x1b[C");
+    console.see("Org data goes here");
+    console.send("\x1b");
+
+    console.send("/");
+    console.send("nothing like it");
+    console.see("No name and no e-mail has");
+    console.send(CLEAR);
+    console.send("ACME");
+    console.see("acme_corp");
+    console.send("\r\x1b");
+    console.see("/ filter");
+
+    console.send("e");
+    console.see("Edit acme_corp");
+    console.send(CLEAR);
+    console.send("Globex & Söhne");
+    console.send(SUBMIT);
+    console.see("“Globex & Söhne” was changed");
+
+    console.send("e");
+    console.see("Edit Globex & Söhne");
+    console.send("\t");
+    console.send(CLEAR);
+    console.send("eve@globex.com");
+    console.send(SUBMIT);
+    console.see("Log in as an admin of Globex & Söhne");
+    console.send("not the password at all\r");
+    console.see("the e-mail or the password is wrong");
+    console.send(&format!("{PASSWORD}\r"));
+    console.see("“Globex & Söhne” was changed");
+    console.see("eve@globex.com");
+
+    console.send("d");
+    console.see("Delete Globex & Söhne?");
+    console.see("1  document");
+    console.send("globex\r");
+    console.see("that is not the name of the organization");
+    console.send(CLEAR);
+    console.send("Globex & Söhne\r");
+    console.see("“Globex & Söhne” was deleted");
+    console.see("No organizations yet");
+
+    console.send("q");
+    assert_eq!(console.ends_within(Duration::from_secs(1)), 0);
+    console.is_given_back();
+    let bytes = console.bytes();
+    assert!(
+        !bytes.windows(PASSWORD.len()).any(|window| window == PASSWORD.as_bytes()),
+        "the password was never on the screen"
+    );
+}
+
+#[test]
+fn a_whole_life_on_the_embedded_database_narrow() {
+    whole_life(&[], NARROW);
+}
+
+#[test]
+fn a_whole_life_on_the_embedded_database_wide() {
+    whole_life(&[], WIDE);
+}
+
+#[test]
+fn a_whole_life_on_a_standalone_server_narrow() {
+    let database = mongod::database_name("life");
+    whole_life(&["--uri", &mongod::standalone(), "--database", &database], NARROW);
+}
+
+#[test]
+fn a_whole_life_on_a_replica_set_wide() {
+    let database = mongod::database_name("life");
+    let uri = tokio::runtime::Runtime::new().unwrap().block_on(mongod::replica_set());
+    whole_life(&["--uri", &uri, "--database", &database], WIDE);
+}
+
+#[test]
+fn a_demo_is_full_at_once_and_says_whom_to_log_in_as() {
+    let home = tempfile::tempdir().unwrap();
+    let mut console = Console::start(&["--demo"], NARROW, home.path());
+    console.see("36 organizations");
+    console.see("demo login");
+    console.send("q");
+    assert_eq!(console.ends_within(Duration::from_secs(1)), 0);
+    assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0, "it leaves nothing behind");
+}
+
+#[test]
+fn a_server_that_is_not_there_is_said_and_tried_again() {
+    let home = tempfile::tempdir().unwrap();
+    let uri = format!("mongodb://127.0.0.1:{}", mongod::free_port());
+    let mut console = Console::start(&["--uri", &uri], NARROW, home.path());
+    console.see("127.0.0.1");
+    console.see("cannot be reached");
+    console.see("r try again");
+    console.send("r");
+    console.see_no_more("cannot be reached");
+    console.send("\x1b");
+    console.see("you stopped waiting");
+    console.send("q");
+    assert_eq!(console.ends_within(Duration::from_secs(1)), 0);
+}
+
+#[test]
+fn two_consoles_on_one_file_see_each_others_work() {
+    let home = tempfile::tempdir().unwrap();
+    let mut one = Console::start(&[], NARROW, home.path());
+    one.see("No organizations yet");
+    let mut two = Console::start(&[], NARROW, home.path());
+    two.see("No organizations yet");
+    one.send("nacme\rada@acme.com\r");
+    one.send(&format!("{PASSWORD}\r"));
+    one.see("“acme” was created");
+    two.send("r");
+    two.see("ada@acme.com");
+    two.send("nAcme\rbob@acme.com\r");
+    two.see("the name “Acme” is taken by “acme”");
+}
+
+#[test]
+fn any_size_is_drawn_and_a_storm_of_sizes_is_survived() {
+    let home = tempfile::tempdir().unwrap();
+    let mut console = Console::start(&["--demo"], WIDE, home.path());
+    console.see("36 organizations");
+    for size in [(1, 1), (39, 9), (40, 10), (200, 60), (80, 2), (2, 80), (100, 30)] {
+        console.resize(size.0, size.1);
+    }
+    console.see("36 organizations");
+    console.send("?");
+    console.see("Keys in the list");
+    console.send("\x1bq");
+    assert_eq!(console.ends_within(Duration::from_secs(1)), 0);
+}

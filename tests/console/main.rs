@@ -1,0 +1,9 @@
+//! The console as its users meet it: the real program in a real pseudo-terminal.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod budgets;
+mod endings;
+mod life;
+mod pty;
+#[path = "../support/mod.rs"]
+mod support;

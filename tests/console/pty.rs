@@ -1,0 +1,248 @@
+//! The real program in a real pseudo-terminal: keys in, a screen out.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{Read, Write},
+    path::Path,
+    process::Command,
+    sync::{
+        Arc, Condvar, Mutex,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use rustix::{
+    event::{PollFd, PollFlags, Timespec},
+    process::{Pid, Signal},
+    pty::OpenptFlags,
+    termios::Winsize,
+};
+
+/// How long anything may take before a test gives up on it.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What the terminal has received so far.
+pub struct Received {
+    parser: vt100::Parser,
+    pub bytes: Vec<u8>,
+    closed: bool,
+}
+
+impl Received {
+    /// The screen as text.
+    pub fn screen(&self) -> String {
+        self.parser.screen().contents()
+    }
+}
+
+type Shared = Arc<(Mutex<Received>, Condvar)>;
+
+/// A program running in a pseudo-terminal.
+pub struct Console {
+    master: Option<File>,
+    reader: Option<JoinHandle<()>>,
+    let_go: Arc<AtomicBool>,
+    paused: Arc<Mutex<()>>,
+    received: Shared,
+    ended: mpsc::Receiver<i32>,
+    pub pid: Pid,
+}
+
+impl Console {
+    /// Starts `tenantry` with these arguments, at this size. Nothing of this machine's settings reaches
+    /// it; `home` is where it may keep things.
+    pub fn start(arguments: &[&str], size: (u16, u16), home: &Path) -> Self {
+        Self::run(env!("CARGO_BIN_EXE_tenantry").as_ref(), arguments, &[], size, home)
+    }
+
+    /// Starts any program the same way. `setsid` makes the terminal its own and then becomes it.
+    pub fn run(
+        program: &Path,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+        (columns, rows): (u16, u16),
+        home: &Path,
+    ) -> Self {
+        let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
+        let master = rustix::pty::openpt(flags).expect("a pseudo-terminal");
+        rustix::pty::grantpt(&master).expect("a pseudo-terminal");
+        rustix::pty::unlockpt(&master).expect("a pseudo-terminal");
+        let name = rustix::pty::ptsname(&master, Vec::new()).expect("a pseudo-terminal");
+        let master = File::from(master);
+        set_size(&master, columns, rows);
+        let terminal = || {
+            let name = name.to_str().expect("a path");
+            OpenOptions::new().read(true).write(true).open(name).expect("the terminal")
+        };
+        let mut command = Command::new("setsid");
+        command.arg("--ctty").arg(program).args(arguments);
+        for variable in
+            ["MONGODB_URI", "TENANTRY_DATABASE", "TENANTRY_FILE", "SECRET_KEY", "NO_COLOR"]
+        {
+            command.env_remove(variable);
+        }
+        command.env("HOME", home).env("XDG_DATA_HOME", home.join("data"));
+        command.env("TERM", "xterm-256color").envs(variables.iter().copied()).current_dir(home);
+        command.stdin(terminal()).stdout(terminal()).stderr(terminal());
+        let mut child = command.spawn().expect("setsid starts");
+        drop(command);
+        let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).expect("a process");
+
+        let received = Received {
+            parser: vt100::Parser::new(rows, columns, 0),
+            bytes: Vec::new(),
+            closed: false,
+        };
+        let received: Shared = Arc::new((Mutex::new(received), Condvar::new()));
+        let paused = Arc::new(Mutex::new(()));
+        let let_go = Arc::new(AtomicBool::new(false));
+        let reader = {
+            let (shared, paused, let_go) = (received.clone(), paused.clone(), let_go.clone());
+            let source = master.try_clone().expect("a reader");
+            thread::spawn(move || read(source, &shared, &paused, &let_go))
+        };
+        let (sender, ended) = mpsc::channel();
+        thread::spawn(move || {
+            let code = child.wait().ok().and_then(|status| {
+                use std::os::unix::process::ExitStatusExt;
+                status.code().or_else(|| status.signal().map(|signal| 128 + signal))
+            });
+            let _ = sender.send(code.unwrap_or(-1));
+        });
+        Self { master: Some(master), reader: Some(reader), let_go, paused, received, ended, pid }
+    }
+
+    /// Types, exactly these bytes.
+    pub fn send(&mut self, text: &str) {
+        let mut master = self.master.as_ref().expect("a terminal");
+        master.write_all(text.as_bytes()).expect("the program reads");
+    }
+
+    /// Waits until the terminal has received what is wanted.
+    pub fn wait_until(&self, what: &str, wanted: impl Fn(&Received) -> bool) {
+        let start = Instant::now();
+        let mut received = self.received.0.lock().unwrap();
+        while !wanted(&received) {
+            let left = PATIENCE.saturating_sub(start.elapsed());
+            assert!(
+                !left.is_zero() && !received.closed,
+                "{what} did not come{}; the screen is:\n{}",
+                if received.closed { ": the program ended" } else { "" },
+                received.screen()
+            );
+            received = self.received.1.wait_timeout(received, left).unwrap().0;
+        }
+    }
+
+    /// Waits until these words are on the screen.
+    pub fn see(&self, words: &str) {
+        self.wait_until(&format!("“{words}”"), |received| received.screen().contains(words));
+    }
+
+    /// Waits until these words are off the screen.
+    pub fn see_no_more(&self, words: &str) {
+        self.wait_until(&format!("the end of “{words}”"), |received| {
+            !received.screen().contains(words)
+        });
+    }
+
+    /// The screen as it is now.
+    pub fn screen(&self) -> String {
+        self.received.0.lock().unwrap().screen()
+    }
+
+    /// How many bytes have come so far.
+    pub fn count(&self) -> usize {
+        self.received.0.lock().unwrap().bytes.len()
+    }
+
+    /// Everything that came so far.
+    pub fn bytes(&self) -> Vec<u8> {
+        self.received.0.lock().unwrap().bytes.clone()
+    }
+
+    /// Runs `during` while the terminal takes nothing, as one that is scrolled back or stopped.
+    pub fn stuck<T>(&mut self, during: impl FnOnce(&mut Self) -> T) -> T {
+        let paused = self.paused.clone();
+        let _held = paused.lock().unwrap();
+        during(self)
+    }
+
+    /// Closes the terminal, as a lost connection does.
+    pub fn hang_up(&mut self) {
+        self.let_go.store(true, Ordering::SeqCst);
+        if let Some(reader) = self.reader.take() {
+            let _ = reader.join();
+        }
+        self.master = None;
+    }
+
+    /// Changes the size.
+    pub fn resize(&self, columns: u16, rows: u16) {
+        self.received.0.lock().unwrap().parser.screen_mut().set_size(rows, columns);
+        set_size(self.master.as_ref().expect("a terminal"), columns, rows);
+    }
+
+    /// Sends a signal to the program, by its id.
+    pub fn signal(&self, signal: Signal) {
+        rustix::process::kill_process(self.pid, signal).expect("the program is there");
+    }
+
+    /// The exit code, once the program ends, which it must within this time.
+    pub fn ends_within(&self, time: Duration) -> i32 {
+        self.ended.recv_timeout(time).unwrap_or_else(|_| {
+            let _ = rustix::process::kill_process(self.pid, Signal::KILL);
+            panic!("it did not end within {time:?}; the screen is:\n{}", self.screen())
+        })
+    }
+
+    /// Asserts that the terminal is as it was before the console took it.
+    pub fn is_given_back(&self) {
+        self.wait_until("the end of the output", |received| {
+            received.closed || received.bytes.ends_with(b"\x1b[?1049l")
+        });
+        let received = self.received.0.lock().unwrap();
+        let screen = received.parser.screen();
+        assert!(!screen.alternate_screen(), "the alternate screen is left");
+        assert!(!screen.hide_cursor(), "the cursor is shown");
+        assert!(!screen.bracketed_paste(), "pastes are plain again");
+    }
+}
+
+impl Drop for Console {
+    fn drop(&mut self) {
+        if self.ended.try_recv() == Err(mpsc::TryRecvError::Empty) {
+            let _ = rustix::process::kill_process(self.pid, Signal::KILL);
+        }
+    }
+}
+
+fn set_size(master: &File, columns: u16, rows: u16) {
+    let size = Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+    rustix::termios::tcsetwinsize(master, size).expect("a size");
+}
+
+/// Reads until the program is gone, or until told to let go of the terminal.
+fn read(mut source: File, shared: &Shared, paused: &Mutex<()>, let_go: &AtomicBool) {
+    let mut bytes = vec![0; 65536];
+    let moment = Timespec { tv_sec: 0, tv_nsec: 20_000_000 };
+    while !let_go.load(Ordering::SeqCst) {
+        let mut ready = [PollFd::new(&source, PollFlags::IN)];
+        if rustix::event::poll(&mut ready, Some(&moment)) == Ok(0) {
+            continue;
+        }
+        drop(paused.lock());
+        let read = source.read(&mut bytes).unwrap_or(0);
+        let mut received = shared.0.lock().unwrap();
+        received.bytes.extend_from_slice(&bytes[..read]);
+        received.parser.process(&bytes[..read]);
+        received.closed = read == 0;
+        shared.1.notify_all();
+        if read == 0 {
+            return;
+        }
+    }
+}

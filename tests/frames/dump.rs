@@ -1,0 +1,72 @@
+//! A frame as text that a person can read and compare: what it says, and below that every run of cells
+//! that is not in the terminal's own style.
+
+use std::fmt::Write as _;
+
+use ratatui::{
+    buffer::{Buffer, CellWidth},
+    layout::Position,
+    style::{Color, Modifier},
+};
+
+pub fn dump(buffer: &Buffer, cursor: Option<Position>) -> String {
+    let mut out = String::new();
+    for y in 0..buffer.area.height {
+        let _ = writeln!(out, "{}", line(buffer, y).trim_end());
+    }
+    match cursor {
+        Some(at) => writeln!(out, "cursor {},{}", at.x, at.y),
+        None => writeln!(out, "cursor hidden"),
+    }
+    .unwrap();
+    for y in 0..buffer.area.height {
+        let mut runs: Vec<(u16, u16, String)> = Vec::new();
+        for x in 0..buffer.area.width {
+            let style = style(buffer, x, y);
+            match runs.last_mut() {
+                Some((_, end, last)) if *end == x && *last == style => *end = x + 1,
+                _ if style.is_empty() => {}
+                _ => runs.push((x, x + 1, style)),
+            }
+        }
+        if !runs.is_empty() {
+            let _ = write!(out, "{y:>2}");
+            for (from, to, style) in runs {
+                let _ = write!(out, "  {from}-{} {style}", to - 1);
+            }
+            out.push('\n');
+        }
+    }
+    out
+}
+
+/// One row as text. The cell behind a wide character is part of it.
+fn line(buffer: &Buffer, y: u16) -> String {
+    let mut out = String::new();
+    let mut x = 0;
+    while x < buffer.area.width {
+        let symbol = buffer[(x, y)].symbol();
+        out.push_str(symbol);
+        x += symbol.cell_width().max(1);
+    }
+    out
+}
+
+fn style(buffer: &Buffer, x: u16, y: u16) -> String {
+    let cell = &buffer[(x, y)];
+    let mut words = Vec::new();
+    if cell.fg != Color::Reset {
+        words.push(format!("{:?}", cell.fg).to_lowercase());
+    }
+    if cell.bg != Color::Reset {
+        words.push(format!("on-{:?}", cell.bg).to_lowercase());
+    }
+    for (modifier, word) in
+        [(Modifier::BOLD, "bold"), (Modifier::DIM, "dim"), (Modifier::REVERSED, "reversed")]
+    {
+        if cell.modifier.contains(modifier) {
+            words.push(word.to_owned());
+        }
+    }
+    words.join("+")
+}

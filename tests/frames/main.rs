@@ -1,0 +1,10 @@
+//! What the console looks like, screen by screen: states made by messages alone, drawn, and compared
+//! with what is committed, text and styles both.
+
+#![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests are tests
+
+mod dump;
+mod pictures;
+mod pretend;
+mod properties;
+mod screens;

@@ -1,0 +1,293 @@
+//! A console without a world: a list of organizations in place of the database, a fixed time, and
+//! answers that come when the test wants them.
+
+use std::time::{Duration, SystemTime};
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use mongodb::bson::{DateTime, oid::ObjectId};
+use ratatui::{Terminal, backend::TestBackend, buffer::Buffer, layout::Position};
+use tenantry::{
+    console::{
+        app::{App, Connected, Effect, Message},
+        theme::Theme,
+        view,
+    },
+    org::{Admin, Connection, Org, OrgState, PasswordHash, StoredText, slug},
+    store::{Count, Page, Place, PlaceKind, Statistics},
+    tenancy::{Error, Refusal, Session},
+};
+
+pub const HOUR: u64 = 3600;
+pub const DAY: u64 = 24 * HOUR;
+
+/// 2026-11-22 10:30 UTC.
+pub fn now() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_mins(29_922_390)
+}
+
+pub fn org(number: u8, name: &str, email: &str, age: u64) -> Org {
+    let created_at = DateTime::from_system_time(now() - Duration::from_secs(age));
+    let collection: StoredText = format!("org_{}", slug(name)).into();
+    Org {
+        id: ObjectId::from_bytes([
+            0x6b, 3, 0x59, 0x11, 0x44, 0xa4, 0x2d, 0xd2, 0x88, 0x92, 0x9a, number,
+        ]),
+        name: name.into(),
+        collection: collection.clone(),
+        admin_id: ObjectId::from_bytes([number; 12]).to_hex().into(),
+        admin_email: email.into(),
+        created_at,
+        connection: Connection { database: "master_organization_db".into(), collection },
+        state: OrgState::Active,
+        revision: 1,
+    }
+}
+
+/// A believable customer list.
+pub fn customers() -> Vec<Org> {
+    [
+        ("acme_corp", "ada@acme.example", 2 * DAY),
+        ("acme_industries", "bob@acme-industries.example", 14 * DAY),
+        ("acme_labs", "eve@labs.acme.example", 95 * DAY),
+        ("Aurora Health", "mira.lindqvist@aurora.example", 5 * HOUR),
+        ("Baker & Sons", "office@bakersons.example", 40 * DAY),
+        ("Bright Harbor", "ops@brightharbor.example", 400 * DAY),
+        ("Café Zürich", "hallo@cafe-zuerich.example", 3 * DAY),
+        ("Copperfield Logistics", "d.copperfield@copperfield.example", 720 * DAY),
+        ("Delta-Nine", "admin@delta9.example", 42),
+        ("Evergreen Schools", "it@evergreen.example", 61 * DAY),
+        ("Fjord Analytics", "kari@fjord.example", 9 * DAY),
+        ("Granite Peak", "rocky@granite.example", 200 * DAY),
+        ("Harvest Moon Foods", "farm@harvestmoon.example", 31 * DAY),
+        ("Iron Bridge", "steel@ironbridge.example", 12 * 60),
+        ("Juniper & Co.", "hello@juniper.example", 18 * DAY),
+        ("Kestrel Robotics", "birds@kestrel.example", 77 * DAY),
+        ("Lumen Optics", "light@lumen.example", 150 * DAY),
+        ("Meridian Travel", "desk@meridian.example", 28 * DAY),
+        ("Northwind Traders", "nancy@northwind.example", 1100 * DAY),
+        ("O'Malley Brewing", "sean@omalley.example", 6 * DAY),
+        ("Polaris Shipping", "star@polaris.example", 365 * DAY),
+        ("Quartz Finance", "q@quartz.example", 55 * DAY),
+        ("Redwood Legal", "clerk@redwood.example", 8 * DAY),
+        ("Sable Studio", "art@sable.example", 24 * DAY),
+        ("Tidal Energy", "waves@tidal.example", 301 * DAY),
+        ("Umbra Security", "night@umbra.example", 10 * DAY),
+        ("Vela Aerospace", "orbit@vela.example", 19 * HOUR),
+        ("Willow Clinics", "care@willow.example", 88 * DAY),
+        ("東京ソフト", "info@tokyo-soft.example", 4 * DAY),
+        ("Zephyr Games", "play@zephyr.example", 130 * DAY),
+    ]
+    .iter()
+    .zip(1..)
+    .map(|((name, email, age), number)| org(number, name, email, *age))
+    .collect()
+}
+
+pub fn session(org: &Org, left: Duration) -> Session {
+    let admin = Admin {
+        id: org.id,
+        email: org.admin_email.clone(),
+        password: PasswordHash::stored(String::new()),
+        created_at: org.created_at,
+    };
+    Session::new("token".into(), &admin, org, now() + left)
+}
+
+pub struct Console {
+    pub app: App,
+    pub orgs: Vec<Org>,
+    pub connected: Connected,
+    /// What was asked for and not answered yet.
+    pub pending: Vec<Effect>,
+}
+
+impl Console {
+    /// A console that has not connected yet.
+    pub fn opening(width: u16, height: u16, place: Place, orgs: Vec<Org>) -> Self {
+        let (app, pending) = App::new(place.clone(), now());
+        let connected = Connected { place, read_only: None, demo: None };
+        let mut console = Self { app, orgs, connected, pending };
+        console.send(Message::Resize(width, height));
+        console
+    }
+
+    /// A console in front of these organizations.
+    pub fn with(width: u16, height: u16, orgs: Vec<Org>) -> Self {
+        let place = Place {
+            kind: PlaceKind::Mongo,
+            address: "db1.example:27017".into(),
+            database: "master_organization_db".into(),
+        };
+        let mut console = Self::opening(width, height, place, orgs);
+        console.answer_all();
+        console
+    }
+
+    pub fn send(&mut self, message: Message) {
+        let effects = self.app.update(message);
+        for effect in effects {
+            if let Effect::Cancel(old) = effect {
+                // What writes goes on to its end.
+                self.pending.retain(|effect| {
+                    generation(effect) != Some(old)
+                        || matches!(
+                            effect,
+                            Effect::Create(..) | Effect::Update(..) | Effect::Delete(..)
+                        )
+                });
+            } else {
+                self.pending.push(effect);
+            }
+        }
+    }
+
+    /// The newest request that `answer` has an answer for is answered so.
+    pub fn answer(&mut self, answer: impl Fn(&Effect) -> Option<Message>) {
+        let mut found = self.pending.iter().enumerate().rev();
+        let (at, message) = found
+            .find_map(|(at, effect)| Some((at, answer(effect)?)))
+            .unwrap_or_else(|| panic!("nobody asked; pending: {:?}", self.pending));
+        self.pending.remove(at);
+        self.send(message);
+    }
+
+    /// Everything that was asked for is answered as a database without troubles would.
+    pub fn answer_all(&mut self) {
+        while !self.pending.is_empty() {
+            let effect = self.pending.remove(0);
+            if let Some(message) = self.fine(&effect) {
+                self.send(message);
+            }
+        }
+    }
+
+    /// The answer of a database without troubles.
+    pub fn fine(&self, effect: &Effect) -> Option<Message> {
+        let matching = |search: &Option<String>| -> Vec<Org> {
+            let search = search.as_deref().unwrap_or_default().to_lowercase();
+            let has = |text: &StoredText| text.raw().to_lowercase().contains(&search);
+            self.orgs.iter().filter(|o| has(&o.name) || has(&o.admin_email)).cloned().collect()
+        };
+        let named = |name: &str| self.orgs.iter().find(|org| org.name.raw() == name).cloned();
+        Some(match effect {
+            Effect::Connect(generation) => {
+                Message::Connected(*generation, Ok(self.connected.clone()))
+            }
+            Effect::LoadPage(generation, query) => {
+                let orgs = matching(&query.search);
+                let page = Page { orgs, more_before: false, more_after: false };
+                Message::Page(*generation, Ok(page))
+            }
+            Effect::Count(generation, search, _) => {
+                let counted = u64::try_from(matching(search).len()).unwrap_or(0);
+                Message::Counted(*generation, Ok(Count { counted, or_more: false }))
+            }
+            Effect::LoadDetail(generation, id) => {
+                let org = self.orgs.iter().find(|org| org.id == *id).cloned();
+                let held = Statistics { documents: 12_408, bytes: 3_149_000, indexes: 2 };
+                Message::Detail(*generation, Ok(org.map(|org| (org, held))))
+            }
+            Effect::LoadDocuments(generation, _) => {
+                let lines = (0..12).flat_map(|number| {
+                    [
+                        "{".to_owned(),
+                        format!(
+                            "  \"_id\": {{ \"$oid\": \"6b03591144a42dd288929{number:03x}\" }},"
+                        ),
+                        format!("  \"invoice\": \"2026-{number:04}\","),
+                        "  \"paid\": true".to_owned(),
+                        "}".to_owned(),
+                    ]
+                });
+                Message::Documents(*generation, Ok(lines.collect()))
+            }
+            Effect::Check(generation, check) => {
+                Message::Checked(*generation, check.field(), Ok(()))
+            }
+            Effect::Generate => Message::Generated(Ok("7x2k9-qm4tz-c8w1r-hn5vp".into())),
+            Effect::Authorize(generation, org, session) => {
+                let own = session.as_ref().is_some_and(|s| s.organization_id == org.id);
+                let refusal = || Error::from(Refusal::NoSession(org.name.clone()));
+                Message::Authorized(*generation, own.then_some(()).ok_or_else(refusal))
+            }
+            Effect::Login(generation, email, _) => {
+                let org = self.orgs.iter().find(|org| org.admin_email.raw() == email);
+                let session = org.map(|org| session(org, Duration::from_secs(1781)));
+                Message::LoggedIn(*generation, session.ok_or(Error::WrongLogin))
+            }
+            Effect::Create(generation, wish) => {
+                Message::Created(*generation, Ok(org(200, &wish.name, &wish.email, 0)))
+            }
+            Effect::Update(generation, org, edit, _) => {
+                let mut org = org.as_ref().clone();
+                org.name = edit.name.clone().unwrap_or_default().into();
+                org.revision += 1;
+                Message::Updated(*generation, Ok(org))
+            }
+            Effect::Delete(generation, org, ..) => {
+                let gone =
+                    named(org.name.raw()).map(|_| ()).ok_or(Error::Changed(org.name.clone()));
+                Message::Deleted(*generation, org.name.clone(), gone)
+            }
+            Effect::Logout(_) | Effect::Cancel(_) | Effect::Suspend | Effect::Quit => return None,
+        })
+    }
+
+    pub fn press(&mut self, code: KeyCode) {
+        self.send(Message::Key(KeyEvent::new(code, KeyModifiers::NONE)));
+    }
+
+    pub fn control(&mut self, letter: char) {
+        self.send(Message::Key(KeyEvent::new(KeyCode::Char(letter), KeyModifiers::CONTROL)));
+    }
+
+    pub fn type_text(&mut self, text: &str) {
+        for letter in text.chars() {
+            self.press(KeyCode::Char(letter));
+        }
+    }
+
+    /// Lets time go by.
+    pub fn wait(&mut self, milliseconds: u64) {
+        let later = self.app.now + Duration::from_millis(milliseconds);
+        self.send(Message::Clock(later));
+    }
+
+    /// Logs in as the admin of the selected organization.
+    pub fn log_in(&mut self) {
+        self.press(KeyCode::Char('L'));
+        self.type_text("not looked at");
+        self.press(KeyCode::Enter);
+        self.answer_all();
+        self.press(KeyCode::Esc);
+    }
+
+    /// What it looks like now, and where the terminal's cursor is, when it shows.
+    pub fn drawn(&self, theme: &Theme) -> (Buffer, Option<Position>) {
+        let (width, height) = self.app.size;
+        let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+        terminal.draw(|frame| view::draw(&self.app, theme, frame)).unwrap();
+        let backend = terminal.backend();
+        let cursor = backend.cursor_visible().then(|| backend.cursor_position());
+        (backend.buffer().clone(), cursor)
+    }
+}
+
+/// The generation a request waits under.
+pub fn generation(effect: &Effect) -> Option<u64> {
+    match effect {
+        Effect::Connect(generation)
+        | Effect::LoadPage(generation, ..)
+        | Effect::Count(generation, ..)
+        | Effect::LoadDetail(generation, ..)
+        | Effect::LoadDocuments(generation, ..)
+        | Effect::Check(generation, ..)
+        | Effect::Authorize(generation, ..)
+        | Effect::Login(generation, ..)
+        | Effect::Create(generation, ..)
+        | Effect::Update(generation, ..)
+        | Effect::Delete(generation, ..)
+        | Effect::Cancel(generation) => Some(*generation),
+        Effect::Generate | Effect::Logout(_) | Effect::Suspend | Effect::Quit => None,
+    }
+}

@@ -1,0 +1,153 @@
+//! Whatever is pressed, pasted or answered, in whatever order and at whatever size: nothing panics, and
+//! the way out is open.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use proptest::prelude::*;
+use tenantry::{
+    console::{
+        app::{Effect, Message},
+        theme::Theme,
+    },
+    org::{ClaimKind, Invalid},
+    store::{Page, StoreError},
+    tenancy::{Error, Refusal},
+};
+
+use crate::pretend::{Console, DAY, customers, org};
+
+#[derive(Clone, Debug)]
+enum Step {
+    Key(KeyCode, KeyModifiers),
+    Paste(String),
+    Resize(u16, u16),
+    Wait(u64),
+    /// The pending request of this number is answered, well or with the error of this number.
+    Answer(usize, usize),
+    /// The same answer once more, late.
+    Late(usize),
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let codes = prop_oneof![
+        6 => prop::sample::select("nedojkgGLrqOhl/?x é日".chars().collect::<Vec<_>>())
+            .prop_map(KeyCode::Char),
+        1 => any::<char>().prop_map(KeyCode::Char),
+        6 => prop::sample::select(vec![
+            KeyCode::Enter, KeyCode::Esc, KeyCode::Tab, KeyCode::BackTab, KeyCode::Up, KeyCode::Down,
+            KeyCode::Left, KeyCode::Right, KeyCode::PageUp, KeyCode::PageDown, KeyCode::Home,
+            KeyCode::End, KeyCode::Backspace, KeyCode::Delete, KeyCode::F(1), KeyCode::Null,
+        ]),
+    ];
+    let key = codes.prop_map(|code| Step::Key(code, KeyModifiers::NONE));
+    let control = prop::sample::select("sgrudkwahe".chars().collect::<Vec<_>>())
+        .prop_map(|letter| Step::Key(KeyCode::Char(letter), KeyModifiers::CONTROL));
+    let step = prop_oneof![
+        12 => key,
+        3 => control,
+        1 => ".{0,30}".prop_map(Step::Paste),
+        2 => (1_u16..=200, 1_u16..=60).prop_map(|(width, height)| Step::Resize(width, height)),
+        2 => (0_u64..3_000_000).prop_map(Step::Wait),
+        8 => (0_usize..8, 0_usize..12).prop_map(|(which, how)| Step::Answer(which, how)),
+        1 => (0_usize..8).prop_map(Step::Late),
+    ];
+    prop::collection::vec(step, 0..60)
+}
+
+fn errors() -> Vec<Error> {
+    vec![
+        Error::Invalid(Invalid::NameEmpty),
+        Error::Taken { what: ClaimKind::Email, wanted: "a".into(), by: "\u{1b}[2J".into() },
+        Error::WrongLogin,
+        Error::NotAllowed(Refusal::NoSession("x".into())),
+        Error::NotAllowed(Refusal::Expired),
+        Error::NotConfirmed,
+        Error::Changed("x".into()),
+        Error::Store(StoreError::Other("the words of a database, ".repeat(40))),
+    ]
+}
+
+/// The same answer, failed.
+fn failed(message: Message, error: Error) -> Message {
+    match message {
+        Message::Connected(generation, _) => Message::Connected(generation, Err(error)),
+        Message::Page(generation, _) => Message::Page(generation, Err(error)),
+        Message::Counted(generation, _) => Message::Counted(generation, Err(error)),
+        Message::Detail(generation, _) => Message::Detail(generation, Err(error)),
+        Message::Documents(generation, _) => Message::Documents(generation, Err(error)),
+        Message::Checked(generation, field, _) => Message::Checked(generation, field, Err(error)),
+        Message::Generated(_) => Message::Generated(Err(error)),
+        Message::Authorized(generation, _) => Message::Authorized(generation, Err(error)),
+        Message::LoggedIn(generation, _) => Message::LoggedIn(generation, Err(error)),
+        Message::Created(generation, _) => Message::Created(generation, Err(error)),
+        Message::Updated(generation, _) => Message::Updated(generation, Err(error)),
+        Message::Deleted(generation, name, _) => Message::Deleted(generation, name, Err(error)),
+        other => other,
+    }
+}
+
+fn take(console: &mut Console, step: &Step) {
+    match step {
+        Step::Key(code, modifiers) => {
+            console.send(Message::Key(KeyEvent::new(*code, *modifiers)));
+        }
+        Step::Paste(text) => console.send(Message::Paste(text.clone())),
+        Step::Resize(width, height) => console.send(Message::Resize(*width, *height)),
+        Step::Wait(milliseconds) => console.wait(*milliseconds),
+        Step::Answer(which, how) => {
+            if console.pending.is_empty() {
+                return;
+            }
+            let effect = console.pending.remove(which % console.pending.len());
+            let Some(message) = console.fine(&effect) else { return };
+            console.send(match (errors().into_iter().nth(*how), message) {
+                (Some(error), message) => failed(message, error),
+                // A page in the middle of a long list.
+                (None, Message::Page(generation, Ok(page))) if *how == 9 => {
+                    let page = Page { more_before: true, more_after: true, ..page };
+                    Message::Page(generation, Ok(page))
+                }
+                (None, Message::Page(generation, _)) if *how == 10 => {
+                    Message::Page(generation, Ok(Page::default()))
+                }
+                (None, Message::Detail(generation, _)) if *how == 11 => {
+                    Message::Detail(generation, Ok(None))
+                }
+                (None, message) => message,
+            });
+        }
+        Step::Late(which) => {
+            let answer = console.pending.get(*which).and_then(|effect| console.fine(effect));
+            if let Some(message) = answer {
+                console.send(message);
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_panics_and_ctrl_c_always_leaves(
+        steps in steps(),
+        connected in prop::bool::weighted(0.8),
+        size in (1_u16..=200, 1_u16..=60),
+        no_color in any::<bool>(),
+    ) {
+        let mut orgs = customers();
+        orgs.push(org(90, "\u{1b}[2J\u{202e}\n", "e\u{301}👍🏽@日本.example", DAY));
+        let mut console = Console::with(size.0, size.1, orgs);
+        if !connected {
+            let place = console.connected.place.clone();
+            console = Console::opening(size.0, size.1, place, customers());
+        }
+        let theme = Theme::new(no_color);
+        for step in &steps {
+            take(&mut console, step);
+            console.drawn(&theme);
+        }
+        let leave = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
+        let effects = console.app.update(Message::Key(leave));
+        prop_assert!(matches!(effects[..], [Effect::Quit]), "{effects:?}");
+    }
+}
