@@ -8,6 +8,8 @@ mod support;
 
 #[path = "mongo/connection.rs"]
 mod connection;
+#[path = "mongo/cost.rs"]
+mod cost;
 #[path = "mongo/fixture.rs"]
 mod fixture;
 #[path = "mongo/legacy.rs"]

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use mongodb::bson::{DateTime, oid::ObjectId};
 
+use super::StoreError;
 use crate::org::{Org, email_key, name_key};
 
 /// What the list is sorted by.
@@ -91,6 +92,13 @@ impl Cursor {
         };
         Some(Self { key, id })
     }
+}
+
+/// What is wrong with a cursor of a list that is sorted by something else.
+pub(super) fn other_order() -> StoreError {
+    StoreError::Misconfigured(
+        "that cursor belongs to a list in another order: begin again without it".to_owned(),
+    )
 }
 
 /// Which page.

@@ -97,7 +97,7 @@ fn control_z_stops_the_job_and_fg_repaints() {
     console.see("n new");
     assert!(!console.screen().contains("shell$"), "the console has the whole screen again");
     console.send("?");
-    console.see("leave, from anywhere");
+    console.see("Keys in the list");
     console.send("\x1bq");
     console.see("back in the 2nd shell");
     console.send("exit\n");

@@ -1,4 +1,4 @@
-//! A database exactly as the FastAPI service wrote it, and what tests compare databases by.
+//! A database exactly as the service before this one wrote it, and what tests compare databases by.
 
 use std::{
     collections::BTreeMap,

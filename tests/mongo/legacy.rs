@@ -1,4 +1,4 @@
-//! Databases the FastAPI service left behind: used as they are, brought up to date by adding only, and
+//! Databases the old service left behind: used as they are, brought up to date by adding only, and
 //! left alone when what they hold clashes.
 
 use futures_util::future::join_all;
@@ -235,10 +235,17 @@ async fn what_belongs_to_nobody_stands_in_the_way_and_stays() {
     let store = scratch.open().await;
     scratch.collection("org_lost").insert_one(doc! { "_id": 1, "precious": true }).await.unwrap();
     scratch.collection("admins").insert_one(doc! { "email": "Lost@example.com" }).await.unwrap();
+    scratch.create_collection("org_empty").await.unwrap();
     let before = (scratch.documents("org_lost").await, scratch.documents("organizations").await);
     for (name, email, what, by) in [
         (
             "lost",
+            "new@example.com",
+            ClaimKind::Collection,
+            "a collection that belongs to no organization",
+        ),
+        (
+            "empty",
             "new@example.com",
             ClaimKind::Collection,
             "a collection that belongs to no organization",
@@ -261,6 +268,9 @@ async fn what_belongs_to_nobody_stands_in_the_way_and_stays() {
     ));
     assert_eq!(store.org(found.id).await.unwrap(), Some(found.clone()));
     store.delete(&found).await.unwrap();
+    let mut left = scratch.list_collection_names().await.unwrap();
+    left.sort();
+    assert_eq!(left, ["admins", "org_empty", "org_lost", "organizations"]);
     assert_eq!(
         (scratch.documents("org_lost").await, scratch.documents("organizations").await),
         before

@@ -267,6 +267,8 @@ impl App {
 
     /// Brings an organization that was just written into the list and selects it.
     fn show(&mut self, org: &Org) -> Vec<Effect> {
+        // At once: whoever goes on editing before the list was read again edits what is stored now.
+        self.list.replace(org);
         if !self.list.search().is_none_or(|search| {
             crate::org::name_key(org.name.raw()).contains(&crate::org::name_key(&search))
         }) {

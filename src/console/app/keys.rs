@@ -1,6 +1,6 @@
 //! What keys do: the commands of the table, each changing the state.
 
-use crossterm::event::KeyEvent;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::{
     App, Arrival, Connection, Deletion, Effect, Form, Help, Layer, Login, Mood, Pane, Said, Select,
@@ -15,6 +15,13 @@ use crate::{
 impl App {
     pub(super) fn key(&mut self, event: KeyEvent) -> Vec<Effect> {
         let place = self.focus();
+        // Esc and a key right after it arrive as one with Alt, most of all over a slow line. Where
+        // text is typed, Alt is more likely meant, and leaving would lose what was typed.
+        if event.modifiers == KeyModifiers::ALT && !place.takes_text() {
+            let mut effects = self.key(KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE));
+            effects.extend(self.key(KeyEvent { modifiers: KeyModifiers::NONE, ..event }));
+            return effects;
+        }
         let Some(command) = keymap::command(place, &event) else {
             return self.typed(event);
         };
@@ -169,8 +176,9 @@ impl App {
     /// The organization that is looked at: the newest that was read of it.
     pub(super) fn chosen(&self) -> Option<crate::org::Org> {
         let selected = self.list.selected()?;
-        let shown = self.detail.org.as_ref().filter(|org| org.id == selected.id);
-        Some(shown.unwrap_or(selected).clone())
+        let shown = self.detail.org.as_ref();
+        let newer = shown.filter(|o| o.id == selected.id && o.revision >= selected.revision);
+        Some(newer.unwrap_or(selected).clone())
     }
 
     /// The filter is another one: the list begins anew.

@@ -528,3 +528,29 @@ fn an_empty_database_has_nothing_to_edit_or_delete() {
     press(&mut app, KeyCode::Enter);
     assert_eq!(app.pane, Pane::List);
 }
+
+#[test]
+fn an_edit_right_after_an_edit_starts_from_what_is_stored_now() {
+    for (width, height) in [(80, 24), (120, 40)] {
+        let mut app = console_sized(page(orgs(2), false, false), width, height);
+        press(&mut app, KeyCode::Char('e'));
+        type_text(&mut app, "x");
+        let generation = generation!(control(&mut app, 's'), Update);
+        let changed = Org { revision: 2, ..org(0, "org000x") };
+        app.update(Message::Updated(generation, Ok(changed.clone())));
+        press(&mut app, KeyCode::Char('e'));
+        assert_eq!(top_form(&app).org.as_deref(), Some(&changed), "at {width}x{height}");
+    }
+}
+
+#[test]
+fn esc_and_a_key_right_after_it_are_two_keys() {
+    let mut app = console(page(orgs(3), false, false));
+    press(&mut app, KeyCode::Char('?'));
+    let at_once = KeyEvent::new(KeyCode::Char('q'), KeyModifiers::ALT);
+    assert!(matches!(app.update(Message::Key(at_once))[..], [Effect::Quit]));
+    press(&mut app, KeyCode::Char('n'));
+    type_text(&mut app, "ac");
+    assert!(app.update(Message::Key(at_once)).is_empty());
+    assert_eq!(top_form(&app).text(Field::Name), "ac", "a form is not left by accident");
+}

@@ -10,7 +10,7 @@ use mongodb::{
 
 use super::{
     Inner,
-    connect::{concern, write_concern},
+    connect::{write_command, write_concern},
     error::{code, code_of},
     journal::{Creation, Deletion, Edit, Pending, Step, set_claims},
     lifecycle::new_record,
@@ -76,17 +76,6 @@ impl Inner {
     ) -> Result<Option<Org>> {
         let say = |error| self.words.of(&error);
         self.still_ours(pending, hold).await?;
-        let collection = &creation.collection_name;
-        let command = doc! { "create": collection, "writeConcern": concern() };
-        match self.db.run_command(command).await {
-            Ok(_) => {}
-            Err(error) if code_of(&error) == Some(code::NAMESPACE_EXISTS) => {
-                if !self.holds_only_ours(creation).await? {
-                    return Err(collection_of_nobody());
-                }
-            }
-            Err(error) => return Err(say(error)),
-        }
         let mut first = first_document(creation.created_at);
         first.insert("_id", creation.first_document_id);
         let admin = doc! {
@@ -96,7 +85,8 @@ impl Inner {
             "created_at": creation.created_at,
             "email_key": email_key(&creation.admin_email),
         };
-        let documents = self.db.collection::<Document>(collection);
+        let documents = self.db.collection::<Document>(&creation.collection_name);
+        // The first document makes the collection: one write less to wait for.
         let (first, admin) =
             futures_util::future::join(async { documents.insert_one(first).await }, async {
                 self.admins.insert_one(Utf8Lossy(admin)).await
@@ -110,6 +100,9 @@ impl Inner {
                     inserted.map_err(say)?;
                 }
             }
+        }
+        if !self.holds_only_ours(creation).await? {
+            return Err(collection_of_nobody());
         }
         self.still_ours(pending, hold).await?;
         let update = doc! {
@@ -134,10 +127,16 @@ impl Inner {
             && !edit.admin_set.is_empty()
         {
             self.still_ours(pending, hold).await?;
-            self.admins
-                .update_one(doc! { "_id": admin }, doc! { "$set": &edit.admin_set })
-                .await
-                .map_err(|error| self.words.of(&error))?;
+            let update = doc! { "$set": &edit.admin_set };
+            let updated = self.admins.update_one(doc! { "_id": admin }, update).await;
+            if let Err(error) = updated {
+                let error = self.words.of(&error);
+                // Once the collection has moved, it only goes on: the next recovery tries again.
+                if edit.from == edit.to && !matches!(error, StoreError::Unreachable { .. }) {
+                    self.undo(pending).await?;
+                }
+                return Err(error);
+            }
         }
         let mut update = doc! { "$unset": { "pending": "" }, "$inc": { "revision": 1_i64 } };
         if !edit.set.is_empty() {
@@ -166,11 +165,9 @@ impl Inner {
         let command = doc! {
             "renameCollection": format!("{name}.{}", edit.from),
             "to": format!("{name}.{}", edit.to),
-            "writeConcern": concern(),
         };
-        let Err(error) = self.db.client().database("admin").run_command(command).await else {
-            return Ok(());
-        };
+        let admin = self.db.client().database("admin");
+        let Err(error) = write_command(&admin, command).await else { return Ok(()) };
         match code_of(&error) {
             Some(code::NAMESPACE_NOT_FOUND | code::NAMESPACE_EXISTS) => {
                 match self.uuid_of(&edit.to).await? {
@@ -244,7 +241,8 @@ impl Inner {
         Ok(())
     }
 
-    async fn holds_only_ours(&self, creation: &Creation) -> Result<bool> {
+    /// Whether the new organization's collection is missing or has nothing but its first document.
+    pub(super) async fn holds_only_ours(&self, creation: &Creation) -> Result<bool> {
         let collection = self.db.collection::<super::read::Record>(&creation.collection_name);
         let foreign = doc! { "_id": { "$ne": creation.first_document_id } };
         Ok(self.find_one(&collection, foreign).await?.is_none())

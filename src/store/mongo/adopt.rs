@@ -12,7 +12,7 @@ use mongodb::{
 
 use super::{
     Inner, READ,
-    connect::concern,
+    connect::write_command,
     read::{Record, unadopted},
     record::{self, text},
 };
@@ -37,8 +37,8 @@ struct Plan {
 impl Inner {
     /// Gives every record without our fields theirs, or says which clash. Cheap when there is none.
     pub(super) async fn adopt(&self) -> Result<()> {
-        let orgs = self.plan_orgs().await?;
-        let admins = self.plan_admins().await?;
+        let (orgs, admins) =
+            futures_util::future::try_join(self.plan_orgs(), self.plan_admins()).await?;
         let clashes: Vec<&String> = orgs.clashes.iter().chain(&admins.clashes).collect();
         if !clashes.is_empty() {
             let named: Vec<&str> = clashes.iter().take(NAMED).map(|c| c.as_str()).collect();
@@ -168,9 +168,8 @@ impl Inner {
                 "update": collection.name(),
                 "updates": updates,
                 "ordered": false,
-                "writeConcern": concern(),
             };
-            let answer = self.db.run_command(command).await.map_err(|e| self.words.of(&e))?;
+            let answer = write_command(&self.db, command).await.map_err(|e| self.words.of(&e))?;
             if let Ok(errors) = answer.get_array("writeErrors") {
                 let first = errors.first().and_then(Bson::as_document);
                 // A console or the old service has just taken the same name: the next time says whose.

@@ -10,7 +10,7 @@ use mongodb::{
     },
 };
 
-use super::error::Words;
+use super::error::{Unconfirmed, Words};
 use crate::{
     org::{escaped_short, is_hidden},
     store::{Place, PlaceKind, Result, StoreError},
@@ -63,10 +63,24 @@ pub(super) fn write_concern() -> WriteConcern {
 }
 
 /// [`write_concern`] for a command that is written out.
-pub(super) fn concern() -> Document {
+fn concern() -> Document {
     let WriteConcern { w_timeout, journal, .. } = write_concern();
     let millis = w_timeout.and_then(|timeout| i64::try_from(timeout.as_millis()).ok());
     doc! { "w": "majority", "j": journal, "wtimeout": millis }
+}
+
+/// Runs a command that writes. The driver does not look whether one it does not know reached the
+/// majority.
+pub(super) async fn write_command(
+    database: &Database,
+    mut command: Document,
+) -> mongodb::error::Result<Document> {
+    command.insert("writeConcern", concern());
+    let answer = database.run_command(command).await?;
+    if answer.contains_key("writeConcernError") {
+        return Err(mongodb::error::Error::custom(Unconfirmed));
+    }
+    Ok(answer)
 }
 
 fn stricter(asked: Option<Duration>, most: Duration) -> Duration {
@@ -116,12 +130,12 @@ fn without_credentials(uri: &str) -> String {
     }
 }
 
-/// Host and port as the person wrote them.
 /// What the database is called before it was ever reached; never with user or password.
 pub(in crate::store) fn place(uri: &str, database: &str) -> Place {
     Place { kind: PlaceKind::Mongo, address: address(uri), database: database.to_owned() }
 }
 
+/// Host and port as the person wrote them.
 fn address(uri: &str) -> String {
     let bare = without_credentials(uri);
     let hosts = bare.split_once("://").map_or("", |(_, rest)| rest);

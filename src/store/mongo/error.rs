@@ -31,9 +31,15 @@ pub(super) mod code {
     pub(in super::super) const INVALID_NAMESPACE: i32 = 73;
     /// What is asked for is a view.
     pub(in super::super) const NOT_ON_A_VIEW: i32 = 166;
+    /// The server is no primary, or shuts down.
+    pub(in super::super) const NO_PRIMARY: [i32; 8] =
+        [91, 189, 10058, 10107, 11600, 11602, 13435, 13436];
     /// A unique index has it already.
     pub(in super::super) const DUPLICATE_KEY: i32 = 11000;
 }
+
+const UNCONFIRMED: &str =
+    "a majority of the replica set did not confirm the write in time; it may still happen";
 
 /// The server's code in an error, if the server answered at all.
 pub(super) fn code_of(error: &Error) -> Option<i32> {
@@ -44,6 +50,9 @@ pub(super) fn code_of(error: &Error) -> Option<i32> {
         _ => error.source_of().and_then(code_of),
     }
 }
+
+/// A command was done, but no majority confirmed it.
+pub(super) struct Unconfirmed;
 
 /// Reaches the error an error was caused by.
 trait Source {
@@ -99,11 +108,13 @@ impl Words {
             Some(code::MAX_TIME_EXPIRED) => {
                 return self.unreachable("the question took longer than 30 s and was given up");
             }
-            Some(code::WRITE_CONCERN_TIMEOUT) => {
-                return self.unreachable(
-                    "a majority of the replica set did not confirm the write in time; it may still \
-                     happen",
-                );
+            Some(code::WRITE_CONCERN_TIMEOUT) => return self.unreachable(UNCONFIRMED),
+            _ if error.get_custom::<Unconfirmed>().is_some() => {
+                return self.unreachable(UNCONFIRMED);
+            }
+            Some(code) if code::NO_PRIMARY.contains(&code) => {
+                return self
+                    .unreachable("the server has just stopped being the primary; try again");
             }
             _ => {}
         }

@@ -51,7 +51,9 @@ impl Inner {
             });
         }
         if let Some(taken) = self.in_the_way(&claims, new.id).await? {
-            self.undo(&pending).await?;
+            // Nothing but the reservation was made so far; least of all a collection.
+            let forgotten = self.orgs.delete_one(pending.filter()).await;
+            forgotten.map_err(|error| self.words.of(&error))?;
             return Err(taken);
         }
         match self.forward(&pending, hold).await {
@@ -126,8 +128,7 @@ impl Inner {
     /// Before any change: nothing half-done and nothing unclaimed is left, so far as that can be.
     async fn prepare(&self) -> Result<()> {
         self.may_write()?;
-        self.settle_expired().await?;
-        self.adopt().await?;
+        futures_util::future::try_join(self.settle_expired(), self.adopt()).await?;
         self.may_write()
     }
 
@@ -205,12 +206,11 @@ impl Inner {
 
     /// What no index keeps apart.
     async fn in_the_way(&self, claims: &[Claim], except: ObjectId) -> Result<Option<StoreError>> {
-        for claim in claims {
-            if let Some(holder) = self.holder_otherwise(claim, Some(except)).await? {
-                return Ok(Some(StoreError::Taken { what: claim.kind(), by: holder.name }));
-            }
-        }
-        Ok(None)
+        let holders = claims.iter().map(|claim| self.holder_otherwise(claim, Some(except)));
+        let holders = futures_util::future::try_join_all(holders).await?;
+        Ok(claims.iter().zip(holders).find_map(|(claim, holder)| {
+            holder.map(|holder| StoreError::Taken { what: claim.kind(), by: holder.name })
+        }))
     }
 
     async fn uuid_if_ours(&self, collection: &str) -> Result<Option<mongodb::bson::Binary>> {

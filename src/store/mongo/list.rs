@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     org::{Org, email_key, name_key},
+    store::page::other_order,
     store::{Count, Cursor, CursorKey, Page, PageAt, PageQuery, Result, SortKey},
 };
 
@@ -173,10 +174,11 @@ impl Inner {
         key: SortKey,
         plain: bool,
     ) -> Result<(Bson, ObjectId)> {
-        let stored = match (&cursor.key, plain) {
-            (CursorKey::Time(time), _) => Bson::DateTime(*time),
-            (CursorKey::Text(text), true) => Bson::String(text.clone()),
-            (CursorKey::Text(text), false) => {
+        let stored = match (&cursor.key, key, plain) {
+            (CursorKey::Time(time), SortKey::Created, _) => Bson::DateTime(*time),
+            (CursorKey::Time(_), ..) | (_, SortKey::Created, _) => return Err(other_order()),
+            (CursorKey::Text(text), _, true) => Bson::String(text.clone()),
+            (CursorKey::Text(text), _, false) => {
                 // The key is folded, the field is not: go on from what that record has.
                 let org = self.org(cursor.id).await?;
                 Bson::String(match (org, key) {

@@ -17,7 +17,6 @@ mod read;
 mod record;
 mod recover;
 
-pub(super) use connect::place;
 use std::{
     sync::{Arc, OnceLock},
     time::Duration,
@@ -34,6 +33,8 @@ use super::{
     Access, Change, Count, Holder, NewOrg, Page, PageQuery, Place, Result, Statistics, Store,
     StoreError,
 };
+pub(super) use connect::place;
+
 use crate::org::{Admin, Claim, Org};
 
 /// The longest a read may take on the server.
@@ -129,7 +130,7 @@ impl Inner {
     fn may_write(&self) -> Result<()> {
         match self.only_readable_because() {
             None => Ok(()),
-            Some(because) => Err(StoreError::Refused(format!("nothing is written, {because}"))),
+            Some(because) => Err(StoreError::Refused(because.to_owned())),
         }
     }
 }

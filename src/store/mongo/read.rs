@@ -3,6 +3,7 @@
 //! Records the old service added a moment ago lack our fields. Each look-up by one of them therefore
 //! also goes through those few records, which the index on `name_key` (or `email_key`) finds at once.
 
+use futures_util::future::{try_join, try_join3};
 use mongodb::{
     Collection,
     bson::{Binary, Bson, Document, Utf8Lossy, doc, oid::ObjectId},
@@ -87,18 +88,23 @@ impl Inner {
 
     pub(super) async fn admin_with_email(&self, email: &str) -> Result<Option<Admin>> {
         let key = email_key(email);
-        let found = self.find_one(&self.admins, doc! { "email_key": &key }).await?;
+        let same = |record: &Document| {
+            record::admin(record).filter(|admin| email_key(admin.email.raw()) == key)
+        };
+        let (found, unadopted) = try_join(
+            self.find_one(&self.admins, doc! { "email_key": &key }),
+            self.find_map(&self.admins, doc! { "email_key": null }, same),
+        )
+        .await?;
         if let Some(admin) = found.as_ref().and_then(record::admin) {
             return Ok(Some(admin));
         }
-        let exact = doc! { "email_key": null, "email": email };
-        if let Some(admin) = self.find_map(&self.admins, exact, record::admin).await? {
-            return Ok(Some(admin));
+        if unadopted.as_ref().is_none_or(|admin| admin.email.raw() == email) {
+            return Ok(unadopted);
         }
-        self.find_map(&self.admins, doc! { "email_key": null }, |record| {
-            record::admin(record).filter(|admin| email_key(admin.email.raw()) == key)
-        })
-        .await
+        // Of several that differ only by case, the one that was asked for.
+        let exact = doc! { "email_key": null, "email": email };
+        Ok(self.find_map(&self.admins, exact, record::admin).await?.or(unadopted))
     }
 
     pub(super) async fn holder(&self, claim: &Claim) -> Result<Option<Holder>> {
@@ -117,26 +123,27 @@ impl Inner {
         except: Option<ObjectId>,
     ) -> Result<Option<Holder>> {
         let except = Bson::from(except);
-        let known = match claim {
-            Claim::Look(look) => {
-                let filter = doc! { "look": look, "_id": { "$ne": &except } };
-                self.find_one(&self.orgs, filter).await?.map(|record| holder(&record))
+        let known = async {
+            match claim {
+                Claim::Look(look) => {
+                    let filter = doc! { "look": look, "_id": { "$ne": &except } };
+                    Ok(self.find_one(&self.orgs, filter).await?.map(|record| holder(&record)))
+                }
+                Claim::Email(email) => self.email_holder(email, &except).await,
+                Claim::Name(_) | Claim::Collection(_) => Ok(None),
             }
-            Claim::Email(email) => self.email_holder(email, &except).await?,
-            Claim::Name(_) | Claim::Collection(_) => None,
         };
-        if known.is_some() {
-            return Ok(known);
-        }
-        if let Some(holder) = self.unadopted_holder(claim, &except).await? {
-            return Ok(Some(holder));
-        }
-        match claim {
-            Claim::Collection(collection) if self.uuid_of(collection).await?.is_some() => {
-                Ok(Some(nobodys("a collection that belongs to no organization")))
+        let nobodys_collection = async {
+            match claim {
+                Claim::Collection(collection) if self.uuid_of(collection).await?.is_some() => {
+                    Ok(Some(nobodys("a collection that belongs to no organization")))
+                }
+                _ => Ok(None),
             }
-            _ => Ok(None),
-        }
+        };
+        let unadopted = self.unadopted_holder(claim, &except);
+        let (known, unadopted, nobodys) = try_join3(known, unadopted, nobodys_collection).await?;
+        Ok(known.or(unadopted).or(nobodys))
     }
 
     /// A record without our fields that has what is claimed.

@@ -8,7 +8,7 @@ use mongodb::{
 use super::{
     Inner,
     act::Hold,
-    journal::{Pending, Step, expired},
+    journal::{Creation, Pending, Step, expired},
 };
 use crate::{
     org::Claim,
@@ -68,19 +68,11 @@ impl Inner {
         if taken.is_none() {
             return Ok(false);
         }
-        if let Step::Create(creation) = &pending.step {
-            // While it lay there, the old service may have made the same organization.
-            for claim in [
-                Claim::of_name(&creation.organization_name, &creation.collection_name).to_vec(),
-                vec![Claim::of_email(&creation.admin_email)],
-            ]
-            .concat()
-            {
-                if self.unadopted_holder(&claim, &pending.org.into()).await?.is_some() {
-                    self.undo(&pending).await?;
-                    return Ok(true);
-                }
-            }
+        if let Step::Create(creation) = &pending.step
+            && self.is_in_the_way_of(&pending, creation).await?
+        {
+            self.undo(&pending).await?;
+            return Ok(true);
         }
         match self.forward(&pending, hold).await {
             Ok(_) => Ok(true),
@@ -93,5 +85,16 @@ impl Inner {
             }
             Err(error) => Err(error),
         }
+    }
+    /// Whether, while it lay there, the old service made the same organization or somebody put
+    /// documents into its collection.
+    async fn is_in_the_way_of(&self, pending: &Pending, creation: &Creation) -> Result<bool> {
+        let names = Claim::of_name(&creation.organization_name, &creation.collection_name);
+        for claim in names.into_iter().chain([Claim::of_email(&creation.admin_email)]) {
+            if self.unadopted_holder(&claim, &pending.org.into()).await?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(!self.holds_only_ours(creation).await?)
     }
 }

@@ -10,7 +10,8 @@ use super::{
 use crate::org::{Admin, Claim, Connection as Details, Org, OrgState, PasswordHash};
 use crate::org::{email_key, name_key};
 use crate::store::{
-    Count, Cursor, CursorKey, Holder, Page, PageAt, PageQuery, SortKey, Statistics, StoreError,
+    Count, Cursor, CursorKey, Holder, Page, PageAt, PageQuery, SortKey, Statistics,
+    page::other_order,
 };
 
 const ORG: &str = "id, name, collection, admin_id, admin_email, created_at, database, revision";
@@ -115,12 +116,6 @@ const SEARCHED: &str = "(instr(name_key, ?) OR instr(email_key, ?))";
 
 fn searched_for(search: &str) -> [Value; 2] {
     [name_key(search).into(), email_key(search).into()]
-}
-
-fn other_order() -> StoreError {
-    StoreError::Misconfigured(
-        "that cursor belongs to a list in another order: begin again without it".to_owned(),
-    )
 }
 
 /// How many match, by an index and never further than `most`.
@@ -244,4 +239,106 @@ fn admin(row: &Row) -> rusqlite::Result<Admin> {
 
 fn object_id(row: &Row, column: usize) -> rusqlite::Result<ObjectId> {
     Ok(ObjectId::from_bytes(row.get(column)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::StatementStatus;
+
+    use super::*;
+    use crate::store::sqlite::schema;
+
+    const KEYS: [SortKey; 3] = [SortKey::Name, SortKey::Created, SortKey::Email];
+
+    /// As many organizations as a big list has; three moments of creation, so that there are ties.
+    fn many(count: u32) -> Connection {
+        let Ok(connection) = schema::in_memory() else { panic!("no database") };
+        connection
+            .execute_batch(&format!(
+                "PRAGMA foreign_keys = OFF;
+                 WITH RECURSIVE n (x) AS (SELECT 0 UNION ALL SELECT x + 1 FROM n WHERE x < {count} - 1)
+                 INSERT INTO organizations (id, name, name_key, collection, admin_id, admin_email,
+                                            email_key, created_at, database, revision)
+                 SELECT CAST(printf('%012d', x) AS BLOB), x, printf('%07d', x), x,
+                        CAST(printf('%012d', x) AS BLOB), x, printf('%07d@x', x), x % 3, '', 0 FROM n;"
+            ))
+            .unwrap();
+        connection
+    }
+
+    fn cursor(key: SortKey, at: u32) -> Cursor {
+        let id = ObjectId::from_bytes(format!("{at:012}").into_bytes().try_into().unwrap());
+        let key = match key {
+            SortKey::Name => CursorKey::Text(format!("{at:07}")),
+            SortKey::Created => CursorKey::Time(DateTime::from_millis(i64::from(at % 3))),
+            SortKey::Email => CursorKey::Text(format!("{at:07}@x")),
+        };
+        Cursor { key, id }
+    }
+
+    fn prepared(walk: &Walk) -> (String, Vec<Value>) {
+        let Ok((sql, mut values)) = walk.sql(ORG) else { panic!("no query") };
+        values.push(Value::Integer(51));
+        (sql, values)
+    }
+
+    #[test]
+    fn every_page_walks_its_index_and_sorts_nothing() {
+        let connection = many(10);
+        for key in KEYS {
+            let here = cursor(key, 5);
+            for search in [None, Some("acme")] {
+                for descending in [false, true] {
+                    for from in [None, Some((&here, false)), Some((&here, true))] {
+                        let (sql, values) = prepared(&Walk { key, search, descending, from });
+                        let plan: Vec<String> = connection
+                            .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
+                            .unwrap()
+                            .query_map(params_from_iter(values), |row| row.get(3))
+                            .unwrap()
+                            .map(Result::unwrap)
+                            .collect();
+                        let [step] = &plan[..] else { panic!("{plan:?}") };
+                        let way = if from.is_some() { "SEARCH" } else { "SCAN" };
+                        assert!(step.starts_with(way), "{sql}: {step}");
+                        assert!(step.contains("INDEX organizations_by_"), "{sql}: {step}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_page_costs_the_same_at_any_depth_of_a_hundred_thousand() {
+        let connection = many(100_000);
+        for key in KEYS {
+            let steps = |at| {
+                let here = cursor(key, at);
+                let walk =
+                    Walk { key, search: None, descending: false, from: Some((&here, false)) };
+                let (sql, values) = prepared(&walk);
+                let mut statement = connection.prepare(&sql).unwrap();
+                let rows = statement.query_map(params_from_iter(values), org).unwrap();
+                assert_eq!(rows.map(Result::unwrap).count(), 51);
+                statement.get_status(StatementStatus::VmStep)
+            };
+            let (first, deep) = (steps(0), steps(90_000));
+            assert!((deep - first).abs() <= first / 10, "{key:?}: {first} steps, {deep} deep");
+        }
+    }
+
+    #[test]
+    fn a_cursor_of_another_order_is_refused() {
+        let connection = many(10);
+        let query = PageQuery {
+            search: None,
+            sort: crate::store::Sort::default(),
+            at: PageAt::After(cursor(SortKey::Created, 5)),
+            limit: 10,
+        };
+        assert!(matches!(
+            page(&connection, &query),
+            Err(Fault::Answer(StoreError::Misconfigured(_)))
+        ));
+    }
 }

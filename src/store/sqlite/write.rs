@@ -87,7 +87,7 @@ pub(super) fn update(tx: &Connection, org: &Org, change: &Change) -> Attempt<Org
     made(tx, org.id.bytes())
 }
 
-/// Takes as long as the collection has documents: half a second for a hundred thousand.
+/// Takes longer the more documents the collection has: every row goes.
 pub(super) fn delete(tx: &Connection, org: &Org) -> Attempt<()> {
     let row = unchanged(tx, org)?;
     let admin: [u8; 12] = tx

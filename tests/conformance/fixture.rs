@@ -1,0 +1,74 @@
+//! What a kind of database offers to be tested, and what all cases share.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use mongodb::bson::{DateTime, Document, oid::ObjectId};
+use tenantry::org::{CollectionName, Email, Org, OrgName, PasswordHash};
+use tenantry::store::{Change, NewOrg, Store};
+
+/// An empty database of its own, gone when dropped.
+#[async_trait]
+pub trait Fixture: Send + Sync + Sized + 'static {
+    /// A new one.
+    async fn fresh() -> Self;
+
+    /// One more console on it.
+    async fn open(&self, read_only: bool) -> Arc<dyn Store>;
+
+    /// Puts documents into a collection, past the store.
+    async fn insert(&self, collection: &str, documents: Vec<Document>);
+
+    /// All that is stored, read past the store.
+    async fn stored(&self) -> Stored;
+}
+
+/// What is in a database. Documents are in the order of their `_id`s.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stored {
+    /// The records, in the service's fields; a store's own fields may be left out.
+    pub organizations: Vec<Document>,
+    /// The admins, likewise.
+    pub admins: Vec<Document>,
+    /// Every collection that begins with `org_`.
+    pub collections: BTreeMap<String, Vec<Document>>,
+}
+
+pub const CREATED: DateTime = DateTime::from_millis(1_700_000_000_123);
+
+/// An organization about to be; its password is no hash of anything.
+pub fn new_org(name: &str, email: &str) -> NewOrg {
+    let name = OrgName::parse(name).unwrap();
+    NewOrg {
+        id: ObjectId::new(),
+        collection: CollectionName::of(&name),
+        name,
+        admin_id: ObjectId::new(),
+        email: Email::parse(email).unwrap(),
+        password: hash("first"),
+        created_at: CREATED,
+    }
+}
+
+pub fn hash(word: &str) -> PasswordHash {
+    PasswordHash::stored(format!("$2b$12${word}"))
+}
+
+/// A change of the name, and the collection with it.
+pub fn renamed(name: &str) -> Change {
+    let name = OrgName::parse(name).unwrap();
+    Change { collection: Some(CollectionName::of(&name)), name: Some(name), ..Change::default() }
+}
+
+pub fn with_email(email: &str) -> Change {
+    Change { email: Some(Email::parse(email).unwrap()), ..Change::default() }
+}
+
+/// A database with one organization, and a console on it.
+pub async fn with_acme<F: Fixture>() -> (F, Arc<dyn Store>, Org) {
+    let fixture = F::fresh().await;
+    let store = fixture.open(false).await;
+    let org = store.create(&new_org("Acme Corp", "ada@acme.com")).await.unwrap();
+    (fixture, store, org)
+}

@@ -1,0 +1,86 @@
+//! What every store must do, written once and run against each of them.
+//!
+//! `fixture` says what a kind of database has to offer to be tested; the files named after kinds
+//! offer it; the others hold the cases. A case looks at what is stored through the fixture, never
+//! only at what the store says.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "in a test they are the failure")]
+
+mod create;
+mod delete;
+mod fixture;
+mod keep;
+mod look;
+mod page;
+mod sqlite;
+mod update;
+
+/// Runs all cases against a kind of database: a module of tests, named as in `cargo test sqlite::`.
+macro_rules! conforms {
+    ($kind:ident: $fixture:ty) => {
+        mod $kind {
+            mod conforms {
+                crate::tests! { $fixture;
+                    create:
+                        a_created_organization_is_stored_as_the_service_stored_it,
+                        a_name_that_is_taken_in_another_case_is_refused,
+                        a_name_that_looks_the_same_is_refused,
+                        a_collection_that_is_taken_is_refused,
+                        a_collection_nobody_owns_is_not_taken_over,
+                        an_email_that_is_taken_in_another_case_is_refused,
+                        of_two_creates_at_once_exactly_one_succeeds,
+                        of_sixteen_creates_over_four_names_exactly_four_succeed;
+                    look:
+                        an_organization_is_found_by_name_in_any_case,
+                        an_organization_is_found_by_its_admin,
+                        an_admin_is_found_by_email_in_any_case,
+                        holders_of_claims_are_named,
+                        statistics_are_of_what_is_stored,
+                        documents_come_by_identity_and_no_more_than_asked;
+                    page:
+                        every_order_visits_each_once_in_both_directions,
+                        pages_stay_right_while_others_insert_and_delete,
+                        a_search_is_literal,
+                        a_search_finds_names_and_emails_in_any_case,
+                        a_count_stops_where_told,
+                        an_empty_database_has_an_empty_page;
+                    update:
+                        the_name_alone_can_change,
+                        the_email_alone_can_change,
+                        the_password_alone_can_change,
+                        everything_can_change_at_once,
+                        a_rename_moves_every_document,
+                        a_rename_within_the_slug_moves_nothing,
+                        a_rename_to_its_own_name_in_another_case_works,
+                        what_is_taken_is_refused_and_nothing_changes,
+                        a_stale_record_changes_nothing,
+                        of_two_updates_at_once_exactly_one_succeeds,
+                        names_left_behind_are_free_again;
+                    delete:
+                        nothing_is_left,
+                        a_name_made_again_inherits_nothing,
+                        only_once,
+                        a_stale_record_deletes_nothing;
+                    keep:
+                        everything_is_there_after_opening_again,
+                        a_store_opened_read_only_reads_all_and_writes_nothing,
+                        documents_of_every_type_survive;
+                }
+            }
+        }
+    };
+}
+
+macro_rules! tests {
+    ($fixture:ty; $($module:ident: $($case:ident),+;)+) => {
+        $(mod $module {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                crate::$module::$case::<$fixture>().await;
+            })+
+        })+
+    };
+}
+use tests;
+
+conforms!(on_sqlite: crate::sqlite::SqliteFile);

@@ -1,0 +1,100 @@
+//! The embedded database, in a file of its own.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use mongodb::bson::{DateTime, Document, doc, oid::ObjectId};
+use rusqlite::{Connection, OpenFlags, Row};
+use tempfile::TempDir;
+use tenantry::store::{Access, Store, sqlite::SqliteStore};
+
+use crate::fixture::{Fixture, Stored};
+
+/// A file in a directory that goes with it.
+pub struct SqliteFile {
+    directory: TempDir,
+}
+
+impl SqliteFile {
+    fn path(&self) -> PathBuf {
+        self.directory.path().join("tenantry.db")
+    }
+
+    fn store(&self, read_only: bool) -> SqliteStore {
+        let access = Access { operator: "tester@here".to_owned(), read_only };
+        SqliteStore::open(&self.path(), &access).unwrap()
+    }
+}
+
+#[async_trait]
+impl Fixture for SqliteFile {
+    async fn fresh() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        Self { directory }
+    }
+
+    async fn open(&self, read_only: bool) -> Arc<dyn Store> {
+        Arc::new(self.store(read_only))
+    }
+
+    async fn insert(&self, collection: &str, documents: Vec<Document>) {
+        self.store(false).insert_documents(collection, &documents).await.unwrap();
+    }
+
+    async fn stored(&self) -> Stored {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
+        let connection = Connection::open_with_flags(self.path(), flags).unwrap();
+        let all = |sql: &str, document: fn(&Row) -> Document| -> Vec<Document> {
+            let mut statement = connection.prepare(sql).unwrap();
+            let rows = statement.query_map([], |row| Ok(document(row))).unwrap();
+            rows.map(Result::unwrap).collect()
+        };
+        let names: Vec<String> = {
+            let mut statement = connection.prepare("SELECT name FROM collections").unwrap();
+            let rows = statement.query_map([], |row| row.get(0)).unwrap();
+            rows.map(Result::unwrap).collect()
+        };
+        let collections = names.into_iter().map(|name| {
+            let sql = format!(
+                "SELECT bson FROM documents JOIN collections c ON c.row = collection \
+                 WHERE name = '{name}' ORDER BY key"
+            );
+            let documents = all(&sql, |row| {
+                let bson: Vec<u8> = row.get_unwrap(0);
+                Document::from_reader(bson.as_slice()).unwrap()
+            });
+            (name, documents)
+        });
+        Stored {
+            organizations: all("SELECT * FROM organizations ORDER BY id", |row| {
+                let collection: String = row.get_unwrap("collection");
+                doc! {
+                    "_id": id(row, "id"),
+                    "organization_name": row.get_unwrap::<_, String>("name"),
+                    "collection_name": collection.clone(),
+                    "admin_id": id(row, "admin_id").to_hex(),
+                    "admin_email": row.get_unwrap::<_, String>("admin_email"),
+                    "created_at": DateTime::from_millis(row.get_unwrap("created_at")),
+                    "connection_details": {
+                        "database": row.get_unwrap::<_, String>("database"),
+                        "collection": collection,
+                    },
+                }
+            }),
+            admins: all("SELECT * FROM admins ORDER BY id", |row| {
+                doc! {
+                    "_id": id(row, "id"),
+                    "email": row.get_unwrap::<_, String>("email"),
+                    "password": row.get_unwrap::<_, String>("password"),
+                    "created_at": DateTime::from_millis(row.get_unwrap("created_at")),
+                }
+            }),
+            collections: collections.collect(),
+        }
+    }
+}
+
+fn id(row: &Row, column: &str) -> ObjectId {
+    ObjectId::from_bytes(row.get_unwrap(column))
+}

@@ -1,0 +1,181 @@
+//! Changing organizations.
+
+use mongodb::bson::{doc, oid::ObjectId};
+use tenantry::org::{ClaimKind, Email, Org, PasswordHash};
+use tenantry::store::{Change, Store, StoreError};
+
+use crate::fixture::{Fixture, hash, new_org, renamed, with_acme, with_email};
+
+async fn password(store: &dyn Store, org: &Org) -> PasswordHash {
+    let admin = ObjectId::parse_str(org.admin_id.raw()).unwrap();
+    store.admin(admin).await.unwrap().unwrap().password
+}
+
+pub async fn the_name_alone_can_change<F: Fixture>() {
+    let (fixture, store, old) = with_acme::<F>().await;
+    let new = store.update(&old, &renamed("Globex")).await.unwrap();
+    assert_eq!((new.id, &new.admin_id), (old.id, &old.admin_id));
+    assert_eq!(new.name.raw(), "Globex");
+    assert_eq!(new.collection.raw(), "org_globex");
+    assert_eq!(new.connection.collection.raw(), "org_globex");
+    assert_eq!(new.connection.database, old.connection.database);
+    assert_eq!(new.admin_email, old.admin_email);
+    assert_eq!(new.created_at, old.created_at);
+    assert_ne!(new.revision, old.revision);
+    assert_eq!(password(&*store, &new).await, hash("first"));
+    assert_eq!(store.org_named("Globex").await.unwrap(), Some(new));
+    assert_eq!(store.org_named("Acme Corp").await.unwrap(), None);
+    let record = &fixture.stored().await.organizations[0];
+    assert_eq!(record.get_str("organization_name").unwrap(), "Globex");
+    assert_eq!(record.get_str("collection_name").unwrap(), "org_globex");
+    let details = record.get_document("connection_details").unwrap();
+    assert_eq!(details.get_str("collection").unwrap(), "org_globex");
+}
+
+pub async fn the_email_alone_can_change<F: Fixture>() {
+    let (fixture, store, old) = with_acme::<F>().await;
+    let before = fixture.stored().await.collections;
+    let new = store.update(&old, &with_email("Bob@acme.com")).await.unwrap();
+    assert_eq!(new.admin_email.raw(), "Bob@acme.com");
+    assert_eq!((&new.name, &new.collection), (&old.name, &old.collection));
+    assert_eq!(store.admin_with_email("ada@acme.com").await.unwrap(), None);
+    let admin = store.admin_with_email("bob@acme.com").await.unwrap().unwrap();
+    assert_eq!(admin.id.to_hex(), old.admin_id.raw());
+    assert_eq!(admin.password, hash("first"));
+    let stored = fixture.stored().await;
+    assert_eq!(stored.organizations[0].get_str("admin_email").unwrap(), "Bob@acme.com");
+    assert_eq!(stored.admins[0].get_str("email").unwrap(), "Bob@acme.com");
+    assert_eq!(stored.collections, before);
+}
+
+pub async fn the_password_alone_can_change<F: Fixture>() {
+    let (fixture, store, old) = with_acme::<F>().await;
+    let before = fixture.stored().await;
+    let change = Change { password: Some(hash("second")), ..Change::default() };
+    let new = store.update(&old, &change).await.unwrap();
+    assert_eq!(password(&*store, &new).await, hash("second"));
+    let stored = fixture.stored().await;
+    assert_eq!(stored.organizations, before.organizations);
+    assert_eq!(stored.collections, before.collections);
+    assert_eq!(stored.admins[0].get_str("password").unwrap(), "$2b$12$second");
+}
+
+pub async fn everything_can_change_at_once<F: Fixture>() {
+    let (fixture, store, old) = with_acme::<F>().await;
+    let change = Change {
+        email: Some(Email::parse("bob@globex.com").unwrap()),
+        password: Some(hash("second")),
+        ..renamed("Globex")
+    };
+    let new = store.update(&old, &change).await.unwrap();
+    assert_eq!(store.org(old.id).await.unwrap(), Some(new.clone()));
+    assert_eq!((new.name.raw(), new.admin_email.raw()), ("Globex", "bob@globex.com"));
+    assert_eq!(password(&*store, &new).await, hash("second"));
+    let stored = fixture.stored().await;
+    assert_eq!(stored.organizations.len(), 1);
+    assert_eq!(stored.admins.len(), 1);
+    assert_eq!(stored.collections.keys().collect::<Vec<_>>(), ["org_globex"]);
+}
+
+pub async fn a_rename_moves_every_document<F: Fixture>() {
+    let (fixture, store, old) = with_acme::<F>().await;
+    let many = (0..250).map(|at| doc! { "_id": at, "text": format!("document {at}") }).collect();
+    fixture.insert("org_acme_corp", many).await;
+    let before = fixture.stored().await.collections;
+    let new = store.update(&old, &renamed("Globex")).await.unwrap();
+    let after = fixture.stored().await.collections;
+    assert_eq!(after.keys().collect::<Vec<_>>(), ["org_globex"]);
+    assert_eq!(after["org_globex"], before["org_acme_corp"]);
+    assert_eq!(store.statistics(&new).await.unwrap().documents, 251);
+}
+
+pub async fn a_rename_within_the_slug_moves_nothing<F: Fixture>() {
+    let (fixture, store, old) = with_acme::<F>().await;
+    let before = fixture.stored().await.collections;
+    let new = store.update(&old, &renamed("acme-corp")).await.unwrap();
+    assert_eq!(new.name.raw(), "acme-corp");
+    assert_eq!(new.collection, old.collection);
+    assert_eq!(fixture.stored().await.collections, before);
+    assert_eq!(store.org_named("Acme Corp").await.unwrap(), None);
+}
+
+pub async fn a_rename_to_its_own_name_in_another_case_works<F: Fixture>() {
+    let (fixture, store, old) = with_acme::<F>().await;
+    let before = fixture.stored().await.collections;
+    let change =
+        Change { email: Some(Email::parse("ADA@acme.com").unwrap()), ..renamed("ACME CORP") };
+    let new = store.update(&old, &change).await.unwrap();
+    assert_eq!((new.name.raw(), new.admin_email.raw()), ("ACME CORP", "ADA@acme.com"));
+    assert_eq!(fixture.stored().await.collections, before);
+    assert_eq!(store.org_named("acme corp").await.unwrap(), Some(new));
+}
+
+pub async fn what_is_taken_is_refused_and_nothing_changes<F: Fixture>() {
+    let (fixture, store, _) = with_acme::<F>().await;
+    let globex = store.create(&new_org("Globex", "bob@globex.com")).await.unwrap();
+    fixture.insert("org_ownerless", vec![doc! { "_id": 1 }]).await;
+    let before = fixture.stored().await;
+    for (change, kind) in [
+        (renamed("ACME corp"), ClaimKind::Name),
+        (renamed("\u{430}cme corp"), ClaimKind::Look),
+        (renamed("Acme_Corp"), ClaimKind::Collection),
+        (with_email("ADA@acme.com"), ClaimKind::Email),
+    ] {
+        let answer = store.update(&globex, &change).await;
+        assert_eq!(answer, Err(StoreError::Taken { what: kind, by: "Acme Corp".into() }));
+        assert_eq!(fixture.stored().await, before);
+    }
+    let answer = store.update(&globex, &renamed("Ownerless")).await;
+    assert!(
+        matches!(answer, Err(StoreError::Taken { what: ClaimKind::Collection, .. })),
+        "{answer:?}"
+    );
+    assert_eq!(fixture.stored().await, before);
+    assert_eq!(store.org(globex.id).await.unwrap(), Some(globex));
+}
+
+pub async fn a_stale_record_changes_nothing<F: Fixture>() {
+    let (fixture, store, old) = with_acme::<F>().await;
+    store.update(&old, &with_email("bob@acme.com")).await.unwrap();
+    let before = fixture.stored().await;
+    for change in [renamed("Globex"), with_email("eve@acme.com")] {
+        assert_eq!(store.update(&old, &change).await, Err(StoreError::Changed));
+    }
+    assert_eq!(fixture.stored().await, before);
+}
+
+pub async fn of_two_updates_at_once_exactly_one_succeeds<F: Fixture>() {
+    let (fixture, store, old) = with_acme::<F>().await;
+    let other = fixture.open(false).await;
+    let changes = (renamed("Globex"), renamed("Initech"));
+    let (one, two) = tokio::join!(store.update(&old, &changes.0), other.update(&old, &changes.1));
+    for answer in [&one, &two] {
+        assert!(
+            matches!(answer, Ok(_) | Err(StoreError::Changed | StoreError::Busy(_))),
+            "{answer:?}"
+        );
+    }
+    assert_eq!(usize::from(one.is_ok()) + usize::from(two.is_ok()), 1, "{one:?} {two:?}");
+    let winner = one.or(two).unwrap();
+    let stored = fixture.stored().await;
+    assert_eq!(stored.collections.keys().collect::<Vec<_>>(), [winner.collection.raw()]);
+    assert_eq!(store.org(old.id).await.unwrap(), Some(winner));
+}
+
+pub async fn names_left_behind_are_free_again<F: Fixture>() {
+    let (fixture, store, acme) = with_acme::<F>().await;
+    let globex = store.create(&new_org("Globex", "bob@globex.com")).await.unwrap();
+    // They swap names and e-mails by way of a third.
+    let away = Change { email: Some(Email::parse("c@c.com").unwrap()), ..renamed("Third") };
+    let acme = store.update(&acme, &away).await.unwrap();
+    let to_acme =
+        Change { email: Some(Email::parse("ada@acme.com").unwrap()), ..renamed("Acme Corp") };
+    let globex = store.update(&globex, &to_acme).await.unwrap();
+    let to_globex =
+        Change { email: Some(Email::parse("bob@globex.com").unwrap()), ..renamed("Globex") };
+    let acme = store.update(&acme, &to_globex).await.unwrap();
+    assert_eq!(store.org_named("globex").await.unwrap(), Some(acme));
+    assert_eq!(store.org_named("acme corp").await.unwrap(), Some(globex));
+    let collections = fixture.stored().await.collections;
+    assert_eq!(collections.keys().collect::<Vec<_>>(), ["org_acme_corp", "org_globex"]);
+}
