@@ -246,7 +246,7 @@ mod tests {
     use rusqlite::StatementStatus;
 
     use super::*;
-    use crate::store::sqlite::schema;
+    use crate::store::{StoreError, sqlite::schema};
 
     const KEYS: [SortKey; 3] = [SortKey::Name, SortKey::Created, SortKey::Email];
 
