@@ -75,7 +75,7 @@ impl<'a> OrgFields<'a> {
             organization_name: &org.name,
             collection_name: &org.collection,
             admin_email: &org.admin_email,
-            created_at: org.created_at.try_to_rfc3339_string().ok(),
+            created_at: rfc3339(org.created_at),
             connection_details: None,
         }
     }
@@ -197,11 +197,19 @@ fn summary(org: &Org) -> Vec<(&'static str, String)> {
 
 /// `2026-11-20 10:30`, in UTC.
 fn date(time: DateTime) -> String {
-    let written = time.try_to_rfc3339_string().unwrap_or_default();
+    let written = rfc3339(time).unwrap_or_default();
     match (written.get(..10), written.get(11..16)) {
         (Some(day), Some(minute)) => format!("{day} {minute}"),
         _ => "no date".to_owned(),
     }
+}
+
+/// None for what RFC 3339 cannot say (years before 0 and after 9999), where the driver would name
+/// the nearest date that it can.
+fn rfc3339(time: DateTime) -> Option<String> {
+    let written = time.try_to_rfc3339_string().ok()?;
+    let read = DateTime::parse_rfc3339_str(&written).ok()?;
+    (read == time).then_some(written)
 }
 
 /// JSON on lines of its own. It carries stored text raw; what a terminal or an eye could be led
@@ -240,6 +248,9 @@ mod tests {
     #[test]
     fn a_date_is_short_and_an_impossible_one_is_said() {
         assert_eq!(date(DateTime::from_millis(1_763_634_600_000)), "2025-11-20 10:30");
-        assert_eq!(date(DateTime::MAX), "no date");
+        for impossible in [DateTime::MAX, DateTime::MIN, DateTime::from_millis(-63_000_000_000_000)]
+        {
+            assert_eq!(date(impossible), "no date");
+        }
     }
 }
