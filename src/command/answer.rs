@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use mongodb::bson::DateTime;
 use serde::Serialize;
 
 use super::table::{columns, pairs};
@@ -74,7 +75,7 @@ impl<'a> OrgFields<'a> {
             organization_name: &org.name,
             collection_name: &org.collection,
             admin_email: &org.admin_email,
-            created_at: org.created_at.try_to_rfc3339_string().ok(),
+            created_at: rfc3339(org.created_at),
             connection_details: None,
         }
     }
@@ -194,6 +195,14 @@ fn summary(org: &Org) -> Vec<(&'static str, String)> {
     ]
 }
 
+/// None for what RFC 3339 cannot say (years before 0 and after 9999), where the driver would name
+/// the nearest date that it can.
+fn rfc3339(time: DateTime) -> Option<String> {
+    let written = time.try_to_rfc3339_string().ok()?;
+    let read = DateTime::parse_rfc3339_str(&written).ok()?;
+    (read == time).then_some(written)
+}
+
 /// JSON on lines of its own. It carries stored text raw; what a terminal or an eye could be led
 /// astray by is written as `\u…`, which every reader of JSON turns back.
 fn json(value: &impl Serialize) -> Result<String, serde_json::Error> {
@@ -225,5 +234,13 @@ mod tests {
         assert!(!text.trim_end().chars().any(is_hidden), "{text}");
         assert!(text.contains("日本"));
         assert_eq!(serde_json::from_str::<String>(&text).unwrap(), stored);
+    }
+
+    #[test]
+    fn a_date_rfc_3339_cannot_say_is_none() {
+        for impossible in [DateTime::MAX, DateTime::MIN, DateTime::from_millis(-63_000_000_000_000)]
+        {
+            assert_eq!(rfc3339(impossible), None);
+        }
     }
 }
