@@ -2,13 +2,12 @@
 
 use std::fmt::Write as _;
 
-use mongodb::bson::DateTime;
 use serde::Serialize;
 
 use super::table::{columns, pairs};
 use crate::{
     config::Output,
-    org::{Org, StoredText, is_hidden},
+    org::{Org, StoredText, is_hidden, moment},
     store::{Cursor, SortKey},
     tenancy::Session,
 };
@@ -146,7 +145,7 @@ impl Answer {
                         [
                             org.name.to_string(),
                             org.admin_email.to_string(),
-                            date(org.created_at),
+                            moment(org.created_at),
                             org.collection.to_string(),
                         ]
                     })
@@ -191,17 +190,8 @@ fn summary(org: &Org) -> Vec<(&'static str, String)> {
         ("id", org.id.to_hex()),
         ("collection", org.collection.to_string()),
         ("admin", org.admin_email.to_string()),
-        ("created", date(org.created_at)),
+        ("created", moment(org.created_at)),
     ]
-}
-
-/// `2026-11-20 10:30`, in UTC.
-fn date(time: DateTime) -> String {
-    let written = time.try_to_rfc3339_string().unwrap_or_default();
-    match (written.get(..10), written.get(11..16)) {
-        (Some(day), Some(minute)) => format!("{day} {minute}"),
-        _ => "no date".to_owned(),
-    }
 }
 
 /// JSON on lines of its own. It carries stored text raw; what a terminal or an eye could be led
@@ -235,11 +225,5 @@ mod tests {
         assert!(!text.trim_end().chars().any(is_hidden), "{text}");
         assert!(text.contains("日本"));
         assert_eq!(serde_json::from_str::<String>(&text).unwrap(), stored);
-    }
-
-    #[test]
-    fn a_date_is_short_and_an_impossible_one_is_said() {
-        assert_eq!(date(DateTime::from_millis(1_763_634_600_000)), "2025-11-20 10:30");
-        assert_eq!(date(DateTime::MAX), "no date");
     }
 }

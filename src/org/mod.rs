@@ -4,6 +4,7 @@
 mod claim;
 mod collection;
 mod email;
+mod moment;
 mod name;
 mod password;
 mod text;
@@ -11,6 +12,7 @@ mod text;
 pub use claim::{Claim, ClaimKind};
 pub use collection::{COLLECTION_PREFIX, CollectionName, slug};
 pub use email::{Email, email_key};
+pub use moment::moment;
 pub use name::{NAME_MOST, OrgName, name_key, name_look};
 pub use password::{
     BCRYPT_COST, PASSWORD_MOST_BYTES, Password, PasswordHash, PasswordPolicy, Secret,

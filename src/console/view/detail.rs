@@ -82,7 +82,7 @@ fn overview(app: &App, org: &Org, theme: &Theme, buffer: &mut Buffer, area: Rect
         sheet.pair("password", password.reveal());
     }
     let ago = human::ago(org.created_at, app.now);
-    sheet.pair("created", &format!("{} · {ago}", human::moment(org.created_at)));
+    sheet.pair("created", &format!("{} · {ago}", crate::org::moment(org.created_at)));
     match detail.statistics {
         Some(statistics) => sheet.pair(
             "documents",
