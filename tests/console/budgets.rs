@@ -8,8 +8,11 @@ use crate::pty::Console;
 fn moving_the_cursor_by_one_costs_few_bytes() {
     let home = tempfile::tempdir().unwrap();
     let mut console = Console::start(&["--demo"], (80, 24), home.path());
-    console.see("n new");
-    console.send("jj");
+    // Not before the list and the move before this one are drawn whole.
+    console.wait_until("the list", |received| selected(&received.screen()).is_some());
+    let first = selected_line(&console);
+    console.send("j");
+    console.wait_until("a move", |received| selected(&received.screen()) != first);
     let before = selected_line(&console);
     let bytes = console.count();
     console.send("j");
