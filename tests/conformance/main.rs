@@ -11,9 +11,13 @@ mod delete;
 mod fixture;
 mod keep;
 mod look;
+mod mongo;
 mod page;
 mod sqlite;
 mod update;
+
+#[path = "../support/mod.rs"]
+mod support;
 
 /// Runs all cases against a kind of database: a module of tests, named as in `cargo test sqlite::`.
 macro_rules! conforms {
@@ -84,3 +88,5 @@ macro_rules! tests {
 use tests;
 
 conforms!(on_sqlite: crate::sqlite::SqliteFile);
+conforms!(on_standalone: crate::mongo::OnMongo<crate::mongo::Standalone>);
+conforms!(on_replica_set: crate::mongo::OnMongo<crate::mongo::ReplicaSet>);

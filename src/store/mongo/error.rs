@@ -47,23 +47,12 @@ pub(super) fn code_of(error: &Error) -> Option<i32> {
         ErrorKind::Command(command) => Some(command.code),
         ErrorKind::Write(WriteFailure::WriteError(write)) => Some(write.code),
         ErrorKind::Write(WriteFailure::WriteConcernError(concern)) => Some(concern.code),
-        _ => error.source_of().and_then(code_of),
+        _ => None,
     }
 }
 
 /// A command was done, but no majority confirmed it.
 pub(super) struct Unconfirmed;
-
-/// Reaches the error an error was caused by.
-trait Source {
-    fn source_of(&self) -> Option<&Error>;
-}
-
-impl Source for Error {
-    fn source_of(&self) -> Option<&Error> {
-        std::error::Error::source(self)?.downcast_ref::<Error>()
-    }
-}
 
 /// Turns the driver's errors into ours, remembering why the server did not answer the driver's own
 /// heartbeat: what an operation reports later is only that it found no server.
@@ -103,7 +92,7 @@ impl Words {
     /// One error in words.
     pub(super) fn of(&self, error: &Error) -> StoreError {
         match code_of(error) {
-            Some(code::AUTHENTICATION_FAILED) => return self.wrong_password(),
+            Some(code::AUTHENTICATION_FAILED) => return wrong_password(),
             Some(code::UNAUTHORIZED) => return refused_action(&message_of(error)),
             Some(code::MAX_TIME_EXPIRED) => {
                 return self.unreachable("the question took longer than 30 s and was given up");
@@ -119,7 +108,7 @@ impl Words {
             _ => {}
         }
         match error.kind.as_ref() {
-            ErrorKind::Authentication { .. } => self.wrong_password(),
+            ErrorKind::Authentication { .. } => wrong_password(),
             ErrorKind::ServerSelection { .. } => self.unreachable(&self.why_no_server()),
             ErrorKind::Io(_) | ErrorKind::DnsResolve { .. } => self.unreachable(&self.cause(error)),
             ErrorKind::ConnectionPoolCleared { .. } => self.unreachable("the connection was lost"),
@@ -137,13 +126,6 @@ impl Words {
             address: self.place.address.clone(),
             problem: escaped_short(problem, 300),
         }
-    }
-
-    #[expect(clippy::unused_self, reason = "read as a family with the other words")]
-    fn wrong_password(&self) -> StoreError {
-        StoreError::Refused(
-            "wrong user or password, or the wrong authSource; check the connection string".into(),
-        )
     }
 
     fn why_no_server(&self) -> String {
@@ -185,6 +167,12 @@ impl Words {
         };
         words.into()
     }
+}
+
+fn wrong_password() -> StoreError {
+    StoreError::Refused(
+        "wrong user or password, or the wrong authSource; check the connection string".into(),
+    )
 }
 
 fn closed(text: &str) -> bool {
