@@ -35,7 +35,7 @@ pub struct Session {
     pub admin_email: StoredText,
     /// Whose admin that is.
     pub organization_id: ObjectId,
-    /// What it was called at login.
+    /// What it is called, as far as this console knows.
     pub organization_name: StoredText,
     /// When the session ends by itself.
     pub expires_at: SystemTime,
@@ -53,6 +53,12 @@ impl Session {
             organization_name: org.name.clone(),
             expires_at,
         }
+    }
+
+    /// The same session, with the organization's name and admin as they are called now.
+    #[must_use]
+    pub fn now_of(self, org: &Org) -> Self {
+        Self { admin_email: org.admin_email.clone(), organization_name: org.name.clone(), ..self }
     }
 
     /// The token itself: only for whoever asked for it.

@@ -5,7 +5,7 @@ use super::{
     App, Arrival, Effect, FORM_FIELDS, Generation, Layer, Login, Mood, Said, Select, cancel,
 };
 use crate::{
-    org::{Org, Secret, StoredText},
+    org::{Field, Org, Secret, StoredText},
     store::PageAt,
     tenancy::{Confirmation, Error, Refusal, Result, Session},
 };
@@ -170,11 +170,22 @@ impl App {
         }
         match result {
             Ok(org) => {
-                if !late {
-                    self.layers.pop();
+                let mut said = format!("“{}” was changed", org.name);
+                let mut effects = Vec::new();
+                if !late && let Some(Layer::Form(form)) = self.layers.pop() {
+                    let password = !form.text(Field::Password).is_empty();
+                    if let Some(session) = self.session.take_if(|s| s.organization_id == org.id) {
+                        if password {
+                            said.push_str("; the new password is for the next login");
+                            effects.push(Effect::Logout(session));
+                        } else {
+                            self.session = Some(session.now_of(&org));
+                        }
+                    }
                 }
-                self.say(Mood::Good, Said::plain(format!("“{}” was changed", org.name)));
-                self.show(&org)
+                self.say(Mood::Good, Said::plain(said));
+                effects.extend(self.show(&org));
+                effects
             }
             Err(error) => self.form_refused(&error, late),
         }
@@ -254,6 +265,12 @@ impl App {
         if let (Error::NotAllowed(refusal), Some(org)) = (error, form.org.clone()) {
             self.ask_to_log_in(&org, refusal);
             return Vec::new();
+        }
+        if let (Error::Changed(_), Some(org)) = (error, &form.org) {
+            let id = org.id;
+            form.stale = true;
+            form.problem = Some(said);
+            return self.load_detail(id);
         }
         match error.field().and_then(|field| FORM_FIELDS.iter().position(|f| *f == field)) {
             Some(at) => {

@@ -81,6 +81,8 @@ pub struct Form {
     pub problem: Option<Said>,
     /// The deed that is waited for.
     pub submitting: Request,
+    /// Whether someone else changed the organization, and it is being read again.
+    pub stale: bool,
 }
 
 impl Form {
@@ -88,7 +90,14 @@ impl Form {
     #[must_use]
     pub fn new() -> Self {
         let fields = [TextField::default(), TextField::default(), TextField::secret()];
-        Self { org: None, fields, focus: 0, problem: None, submitting: Request::default() }
+        Self {
+            org: None,
+            fields,
+            focus: 0,
+            problem: None,
+            submitting: Request::default(),
+            stale: false,
+        }
     }
 
     /// To change one.
@@ -128,6 +137,29 @@ impl Form {
             email: Some(self.text(Field::Email).to_owned()),
             password: (!password.is_empty()).then(|| password.into()),
         }
+    }
+
+    /// Goes on from what someone else made of the organization: what was typed stays, and where nothing
+    /// was, their change does.
+    pub fn rebase(&mut self, org: &Org) {
+        if let Some(old) = self.org.replace(Box::new(org.clone())) {
+            let [name, email, _] = &mut self.fields;
+            for (field, old, new) in
+                [(name, &old.name, &org.name), (email, &old.admin_email, &org.admin_email)]
+            {
+                if field.text() == old.raw() && old != new {
+                    field.set(new.raw());
+                }
+            }
+        }
+        self.stale = false;
+        self.problem = Some(Said {
+            what: format!(
+                "someone else changed it in the meantime: now it is “{}” of {}",
+                org.name, org.admin_email
+            ),
+            help: "save again to change that, or leave it with esc".to_owned(),
+        });
     }
 
     /// What to ask about the field that is being left; none when there is nothing to ask.

@@ -369,6 +369,12 @@ impl App {
                     deletion.statistics = Some(statistics);
                     *deletion.org = org.clone();
                 }
+                if let Some(Layer::Form(form)) = self.layers.last_mut()
+                    && form.stale
+                    && form.org.as_ref().is_some_and(|edited| edited.id == org.id)
+                {
+                    form.rebase(&org);
+                }
                 self.detail.statistics = Some(statistics);
                 self.detail.org = Some(org);
             }

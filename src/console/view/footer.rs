@@ -118,6 +118,8 @@ fn word(app: &App, row: &Row) -> Option<&'static str> {
         Command::Submit if last => None,
         Command::Submit => deed,
         Command::Back if waits(app) => Some("stop waiting"),
+        Command::Back if app.focus() == Place::List && bad(app) => Some("dismiss"),
+        Command::Back if app.focus() == Place::List => Some("show all"),
         Command::Login if app.session.is_some() => Some("log out"),
         _ => row.hint,
     }
@@ -132,9 +134,11 @@ fn works_now(app: &App, row: &Row) -> bool {
         Command::New => !read_only,
         Command::Edit | Command::Delete => some && !read_only,
         Command::Open | Command::Sort | Command::Login => some,
+        Command::Filter => some || app.list.search().is_some(),
         Command::Back if app.focus() == Place::Unconnected => app.connecting.is_waiting(),
         Command::Back if app.focus() == Place::List => {
-            app.list.search().is_some() || app.notice.is_some() || waits(app)
+            // What went well is gone at the next key anyway.
+            app.list.search().is_some() || bad(app) || waits(app)
         }
         Command::Back => true,
         Command::Help => app.focus() != Place::Help,
@@ -142,6 +146,10 @@ fn works_now(app: &App, row: &Row) -> bool {
         _ if layered && app.focus() != Place::Help => !waits(app),
         _ => true,
     }
+}
+
+fn bad(app: &App) -> bool {
+    matches!(app.notice, Some((Mood::Bad, _)))
 }
 
 /// Whether esc would stop something.

@@ -143,7 +143,7 @@ impl Words {
         let text = error.to_string();
         let has = |part: &str| text.contains(part);
         let words = if has("Connection refused") {
-            "connection refused; is the server running, and is the port right?"
+            "connection refused: nothing listens there"
         } else if matches!(error.kind.as_ref(), ErrorKind::DnsResolve { .. })
             || has("failed to lookup address")
             || has("Name or service not known")

@@ -52,6 +52,9 @@ macro_rules! generation {
     };
 }
 
+// Below the macro, which is only known from there on.
+mod meanwhile;
+
 /// A console that has connected and shows these rows, at 80x24.
 fn console(rows: Page) -> App {
     console_sized(rows, 80, 24)

@@ -1,0 +1,60 @@
+//! What an edit leaves behind: another console's change under a form, and the session after a change.
+
+use super::*;
+
+/// A form on the first organization, saved; the generation of the update.
+fn saved(app: &mut App, name: &str, password: &str) -> Generation {
+    press(app, KeyCode::Char('e'));
+    control(app, 'u');
+    type_text(app, name);
+    press(app, KeyCode::Tab);
+    press(app, KeyCode::Tab);
+    type_text(app, password);
+    let effects = control(app, 's');
+    generation!(effects, Update)
+}
+
+#[test]
+fn a_form_goes_on_from_what_someone_else_changed() {
+    let mut app = console(page(orgs(3), false, false));
+    let generation = saved(&mut app, "mine", "");
+    let error = Error::Changed("org000".into());
+    let effects = app.update(Message::Updated(generation, Err(error)));
+    let theirs = Org { revision: 2, admin_email: "their@example.com".into(), ..org(0, "theirs") };
+    let held = crate::store::Statistics { documents: 1, bytes: 1, indexes: 1 };
+    let answer = Message::Detail(generation!(effects, LoadDetail), Ok(Some((theirs, held))));
+    app.update(answer);
+    let form = top_form(&app);
+    assert_eq!(form.text(Field::Name), "mine", "nothing typed is lost");
+    assert_eq!(form.text(Field::Email), "their@example.com", "nor is their change");
+    assert!(form.problem.as_ref().is_some_and(|said| said.what.contains("“theirs”")));
+    let effects = control(&mut app, 's');
+    let [Effect::Update(_, base, ..)] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(base.revision, 2);
+}
+
+#[test]
+fn a_session_follows_a_new_name_and_ends_with_a_new_password() {
+    let mut app = console(page(orgs(3), false, false));
+    log_in(&mut app, &org(0, "org000"));
+    let generation = saved(&mut app, "renamed", "");
+    let renamed = Org { revision: 2, admin_email: "new@example.com".into(), ..org(0, "renamed") };
+    app.update(Message::Updated(generation, Ok(renamed)));
+    let session = app.session.as_ref().unwrap();
+    assert_eq!(session.admin_email.raw(), "new@example.com");
+    assert_eq!(session.organization_name.raw(), "renamed");
+
+    let generation = saved(&mut app, "renamed", "walnut-harbor-58-lantern");
+    let effects = app.update(Message::Updated(generation, Ok(org(0, "renamed"))));
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Logout(_))));
+    assert!(app.session.is_none());
+}
+
+#[test]
+fn a_session_of_another_organization_stays() {
+    let mut app = console(page(orgs(3), false, false));
+    log_in(&mut app, &org(1, "org001"));
+    let generation = saved(&mut app, "renamed", "walnut-harbor-58-lantern");
+    app.update(Message::Updated(generation, Ok(org(0, "renamed"))));
+    assert_eq!(app.session.unwrap().organization_name.raw(), "org001");
+}
