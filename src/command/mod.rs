@@ -191,9 +191,15 @@ async fn confirm(
     terminal: &Terminal,
 ) -> Result<Confirmation, Failure> {
     let holds = tenancy.statistics(org).await?;
+    let counted =
+        |number: u64, noun: &str| format!("{number} {noun}{}", if number == 1 { "" } else { "s" });
     terminal.show(&format!(
-        "“{}” goes with its admin {}, {} documents and {} bytes. There is no way back.\n",
-        org.name, org.admin_email, holds.documents, holds.bytes
+        "“{}” goes for good:\n  its admin {}\n  {} with {} of {}\n",
+        org.name,
+        org.admin_email,
+        org.collection,
+        counted(holds.documents, "document"),
+        counted(holds.bytes, "byte"),
     ))?;
     let question = format!("Type {} to delete it: ", confirmation_of(&org.name));
     let typed = terminal.ask(&question).await?;
