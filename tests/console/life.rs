@@ -26,6 +26,7 @@ fn whole_life(arguments: &[&str], size: (u16, u16)) {
     console.send(&format!("{PASSWORD}\r"));
     console.see("“acme_corp” was created");
     console.see("1 organization");
+    console.see("ada@acme.com");
 
     console.send("\r");
     console.see("org_acme_corp");
