@@ -42,20 +42,36 @@ impl Inner {
     }
 
     /// Takes back what a reservation, and what followed it, did. Only while nothing is lost by it:
-    /// before a collection moved, never for a deletion whose collection is gone.
+    /// before a collection moved, never for a deletion whose collection is gone; and never what
+    /// somebody else has taken over.
     pub(super) async fn undo(&self, pending: &Pending) -> Result<()> {
         let say = |error| self.words.of(&error);
         match &pending.step {
             Step::Create(creation) => {
+                // What was taken over may be an organization that somebody works with by now.
+                if !self.renewed(pending).await? {
+                    return Ok(());
+                }
                 self.admins.delete_one(doc! { "_id": creation.admin_id }).await.map_err(say)?;
                 let claim = Claim::Collection(creation.collection_name.clone());
                 let nobodys = self.unadopted_holder(&claim, &pending.org.into()).await?.is_none();
                 if nobodys && self.holds_only_ours(creation).await? {
                     self.drop_collection(&creation.collection_name).await?;
+                } else {
+                    let collection = self.db.collection::<Document>(&creation.collection_name);
+                    let first = doc! { "_id": creation.first_document_id };
+                    collection.delete_one(first).await.map_err(say)?;
                 }
                 self.orgs.delete_one(pending.filter()).await.map_err(say)?;
             }
             Step::Update(edit) => {
+                // Once the collection has moved it only goes on: the next recovery tries again.
+                let moved = edit.uuid.is_some()
+                    && edit.from != edit.to
+                    && self.uuid_of(&edit.to).await? == edit.uuid;
+                if moved {
+                    return Ok(());
+                }
                 let mut update = doc! { "$unset": { "pending": "" } };
                 set_claims(&mut update, &edit.claims_before);
                 self.orgs.update_one(pending.filter(), update).await.map_err(say)?;
@@ -131,8 +147,7 @@ impl Inner {
             let updated = self.admins.update_one(doc! { "_id": admin }, update).await;
             if let Err(error) = updated {
                 let error = self.words.of(&error);
-                // Once the collection has moved, it only goes on: the next recovery tries again.
-                if edit.from == edit.to && !matches!(error, StoreError::Unreachable { .. }) {
+                if !matches!(error, StoreError::Unreachable { .. }) {
                     self.undo(pending).await?;
                 }
                 return Err(error);
@@ -229,16 +244,18 @@ impl Inner {
             return Ok(());
         }
         let now = Hold::now();
-        let renewed = self
-            .orgs
-            .update_one(pending.filter(), doc! { "$currentDate": { "pending.at": true } })
-            .await
-            .map_err(|error| self.words.of(&error))?;
-        if renewed.matched_count == 0 {
+        if !self.renewed(pending).await? {
             return Err(StoreError::Changed);
         }
         *hold = now;
         Ok(())
+    }
+
+    /// Renews the lease; false when somebody else has taken the operation over or settled it.
+    async fn renewed(&self, pending: &Pending) -> Result<bool> {
+        let renewal = doc! { "$currentDate": { "pending.at": true } };
+        let renewed = self.orgs.update_one(pending.filter(), renewal).await;
+        Ok(renewed.map_err(|error| self.words.of(&error))?.matched_count > 0)
     }
 
     /// Whether the new organization's collection is missing or has nothing but its first document.

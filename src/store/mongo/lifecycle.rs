@@ -58,7 +58,10 @@ impl Inner {
         }
         match self.forward(&pending, hold).await {
             Ok(Some(org)) => Ok(org),
-            Ok(None) => Err(StoreError::Changed),
+            // Somebody took it over, because this console was slow, and may have finished it.
+            Ok(None) | Err(StoreError::Changed) => {
+                self.org(new.id).await?.ok_or(StoreError::Changed)
+            }
             Err(unknown @ StoreError::Unreachable { .. }) => Err(unknown),
             Err(refused) => {
                 self.undo(&pending).await?;
