@@ -14,10 +14,11 @@ use super::{
     error::{code, code_of},
     journal::{Creation, Deletion, Edit, Pending, Step, set_claims},
     lifecycle::new_record,
+    read::{NOBODYS_ADMIN, NOBODYS_COLLECTION},
     record::{self, text},
 };
 use crate::{
-    org::{Claim, ClaimKind, Org, StoredText, email_key},
+    org::{Claim, ClaimKind, Org, email_key},
     store::{Result, StoreError, first_document},
 };
 
@@ -108,10 +109,23 @@ impl Inner {
                 self.admins.insert_one(Utf8Lossy(admin)).await
             })
             .await;
-        for inserted in [first, admin] {
+        for (inserted, id, collection, taken) in [
+            (
+                first,
+                creation.first_document_id,
+                documents.clone_with_type(),
+                collection_of_nobody(),
+            ),
+            (admin, creation.admin_id, self.admins.clone(), email_of_nobody()),
+        ] {
             match inserted {
-                // It is there already: this operation's own, since only it knows the `_id`.
-                Err(error) if code_of(&error) == Some(code::DUPLICATE_KEY) => {}
+                // Either it is there already, or another unique index has something of it: the old
+                // service may have made one on its admins' e-mails.
+                Err(error) if code_of(&error) == Some(code::DUPLICATE_KEY) => {
+                    if self.find_one(&collection, doc! { "_id": id }).await?.is_none() {
+                        return Err(taken);
+                    }
+                }
                 inserted => {
                     inserted.map_err(say)?;
                 }
@@ -145,8 +159,16 @@ impl Inner {
             self.still_ours(pending, hold).await?;
             let update = doc! { "$set": &edit.admin_set };
             let updated = self.admins.update_one(doc! { "_id": admin }, update).await;
-            if let Err(error) = updated {
-                let error = self.words.of(&error);
+            let failed = match updated {
+                Ok(done) if done.matched_count == 1 => None,
+                // There was one when the change was allowed.
+                Ok(_) => Some(StoreError::Changed),
+                Err(error) if code_of(&error) == Some(code::DUPLICATE_KEY) => {
+                    Some(email_of_nobody())
+                }
+                Err(error) => Some(self.words.of(&error)),
+            };
+            if let Some(error) = failed {
                 if !matches!(error, StoreError::Unreachable { .. }) {
                     self.undo(pending).await?;
                 }
@@ -204,6 +226,12 @@ impl Inner {
     ) -> Result<Option<Org>> {
         let say = |error| self.words.of(&error);
         self.still_ours(pending, hold).await?;
+        // The old service may have put another organization into the same collection just now.
+        let collection = Claim::Collection(deletion.collection.clone());
+        if let Some(other) = self.unadopted_holder(&collection, &pending.org.into()).await? {
+            self.undo(pending).await?;
+            return Err(StoreError::Taken { what: collection.kind(), by: other.name });
+        }
         if deletion.uuid.is_some() && self.uuid_of(&deletion.collection).await? == deletion.uuid {
             self.drop_collection(&deletion.collection).await?;
         }
@@ -278,8 +306,9 @@ impl Inner {
 }
 
 fn collection_of_nobody() -> StoreError {
-    StoreError::Taken {
-        what: ClaimKind::Collection,
-        by: StoredText::from("a collection that belongs to no organization"),
-    }
+    StoreError::Taken { what: ClaimKind::Collection, by: NOBODYS_COLLECTION.into() }
+}
+
+fn email_of_nobody() -> StoreError {
+    StoreError::Taken { what: ClaimKind::Email, by: NOBODYS_ADMIN.into() }
 }

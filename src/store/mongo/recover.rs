@@ -83,7 +83,7 @@ impl Inner {
         }
         match self.forward(&pending, hold).await {
             Ok(_) => Ok(true),
-            // Something foreign is in the way: an update has undone itself by then.
+            // Something foreign is in the way: anything but a creation has undone itself by then.
             Err(StoreError::Taken { .. }) => {
                 if matches!(pending.step, Step::Create(_)) {
                     self.undo(&pending).await?;
