@@ -168,7 +168,8 @@ macro_rules! row {
     };
 }
 
-/// All commands, in the order of footer and help.
+/// All commands, in the order of footer and help: what changes something first, how to move last, since
+/// everybody finds that and a small screen shows the first rows only.
 pub const COMMANDS: &[Row] = &[
     row!(
         Retry,
@@ -202,6 +203,7 @@ pub const COMMANDS: &[Row] = &[
     row!(Sort, [letter('o')], BROWSING, Some("sort"), "sort by name, age, e-mail"),
     row!(Reverse, [letter('O')], BROWSING, None, "sort the other way round"),
     row!(Open, [key(KeyCode::Enter)], &[List], Some("open"), "look into the organization"),
+    row!(Login, [letter('L')], BROWSING, Some("log in"), "log in as an admin, or out"),
     row!(NextPane, [key(KeyCode::Tab)], BROWSING, None, "to the other pane"),
     row!(
         NextTab,
@@ -217,14 +219,7 @@ pub const COMMANDS: &[Row] = &[
         None,
         "the previous tab of the details"
     ),
-    row!(Login, [letter('L')], BROWSING, None, "log in as an admin, or out"),
     row!(Refresh, [letter('r')], BROWSING, None, "read everything again"),
-    row!(Down, [letter('j'), key(KeyCode::Down)], MOVING, None, "down"),
-    row!(Up, [letter('k'), key(KeyCode::Up)], MOVING, None, "up"),
-    row!(PageDown, [key(KeyCode::PageDown), control('d')], MOVING, None, "a screen down"),
-    row!(PageUp, [key(KeyCode::PageUp), control('u')], MOVING, None, "a screen up"),
-    row!(First, [letter('g'), key(KeyCode::Home)], MOVING, None, "to the beginning"),
-    row!(Last, [letter('G'), key(KeyCode::End)], MOVING, None, "to the end"),
     row!(
         Accept,
         [key(KeyCode::Enter)],
@@ -280,6 +275,12 @@ pub const COMMANDS: &[Row] = &[
     ),
     row!(Quit, [letter('q')], &[Unconnected, List, Detail], Some("quit"), "leave"),
     row!(Back, [letter('q')], &[Help], None, "leave the help"),
+    row!(Down, [letter('j'), key(KeyCode::Down)], MOVING, None, "down"),
+    row!(Up, [letter('k'), key(KeyCode::Up)], MOVING, None, "up"),
+    row!(PageDown, [key(KeyCode::PageDown), control('d')], MOVING, None, "a screen down"),
+    row!(PageUp, [key(KeyCode::PageUp), control('u')], MOVING, None, "a screen up"),
+    row!(First, [letter('g'), key(KeyCode::Home)], MOVING, None, "to the beginning"),
+    row!(Last, [letter('G'), key(KeyCode::End)], MOVING, None, "to the end"),
     row!(Quit, [control('c')], EVERYWHERE, None, "leave, from anywhere"),
     row!(Suspend, [control('z')], EVERYWHERE, None, "to the shell; fg comes back"),
 ];

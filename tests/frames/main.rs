@@ -7,4 +7,5 @@ mod dump;
 mod pictures;
 mod pretend;
 mod properties;
+mod readme;
 mod screens;

@@ -105,7 +105,7 @@ impl Console {
     /// A console that has not connected yet.
     pub fn opening(width: u16, height: u16, place: Place, orgs: Vec<Org>) -> Self {
         let (app, pending) = App::new(place.clone(), now());
-        let connected = Connected { place, read_only: None, demo: None };
+        let connected = Connected { place, read_only: None, read_only_asked: false, demo: None };
         let mut console = Self { app, orgs, connected, pending };
         console.send(Message::Resize(width, height));
         console
@@ -191,11 +191,10 @@ impl Console {
                 let lines = (0..12).flat_map(|number| {
                     [
                         "{".to_owned(),
-                        format!(
-                            "  \"_id\": {{ \"$oid\": \"6b03591144a42dd288929{number:03x}\" }},"
-                        ),
-                        format!("  \"invoice\": \"2026-{number:04}\","),
-                        "  \"paid\": true".to_owned(),
+                        format!("  _id: ObjectId(\"6b03591144a42dd288929{number:03x}\"),"),
+                        format!("  invoice: \"2026-{number:04}\","),
+                        "  due: ISODate(\"2026-12-24T00:00:00Z\"),".to_owned(),
+                        "  paid: true,".to_owned(),
                         "}".to_owned(),
                     ]
                 });

@@ -292,10 +292,24 @@ fn session() {
 fn read_only() {
     let mut console = Console::opening(80, 24, embedded(), customers());
     console.connected.read_only = Some("this console was opened read-only".into());
+    console.connected.read_only_asked = true;
     console.answer_all();
     looks_like!(console, "read_only");
     console.press(KeyCode::Char('d'));
     looks_like!(console, "read_only_refused");
+}
+
+#[test]
+fn a_database_that_can_only_be_read_says_why_at_once() {
+    let mut console = Console::opening(80, 24, embedded(), customers());
+    console.connected.read_only = Some(
+        "records in it clash: the name “acme” of 6b03591144a42dd288929a01 and \
+         6b03591144a42dd288929a02; rename or remove one of each with the program that made them, \
+         then open it again"
+            .into(),
+    );
+    console.answer_all();
+    looks_like!(console, "read_only_clash");
 }
 
 fn demo(width: u16, height: u16) -> Console {
@@ -366,6 +380,13 @@ fn tiny() {
     console.press(KeyCode::Enter);
     console.answer_all();
     looks_like!(console, "tiny_40x10_detail");
+    for _ in 0..9 {
+        console.press(KeyCode::Char('j'));
+    }
+    looks_like!(console, "tiny_40x10_detail_end");
+    // No key is swallowed by having gone too far.
+    console.press(KeyCode::Char('k'));
+    assert_eq!(console.app.detail.scroll, 5);
 }
 
 #[test]

@@ -7,7 +7,10 @@ use super::{
     Tab, cancel,
 };
 use crate::{
-    console::keymap::{self, Command},
+    console::{
+        keymap::{self, Command},
+        view,
+    },
     store::PageAt,
     tenancy,
 };
@@ -164,7 +167,7 @@ impl App {
         } else {
             let lines = self.detail.documents.as_ref().map_or(0, Vec::len);
             let most = match self.detail.tab {
-                Tab::Overview => 0,
+                Tab::Overview => view::overview_lines(self).saturating_sub(areas.detail_rows()),
                 Tab::Documents => lines.saturating_sub(areas.detail_rows()),
             };
             let screen = isize::try_from(areas.detail_rows()).unwrap_or(isize::MAX);

@@ -59,6 +59,8 @@ pub struct Connected {
     pub place: Place,
     /// Why it can only be read, in a sentence.
     pub read_only: Option<String>,
+    /// Whether the operator asked for that, and so knows.
+    pub read_only_asked: bool,
     /// Whom to log in as, in a demo.
     pub demo: Option<(StoredText, Secret)>,
 }

@@ -282,6 +282,10 @@ impl App {
         match result {
             Ok(connected) => {
                 self.place = connected.place.clone();
+                if let (Some(reason), false) = (&connected.read_only, connected.read_only_asked) {
+                    let error = tenancy::Error::ReadOnly(reason.clone());
+                    self.say(Mood::Bad, Said::from(&error));
+                }
                 self.connection = Connection::Ready(connected);
                 let mut effects = self.load(Arrival::Replace(Select::First), PageAt::First);
                 effects.extend(self.count());

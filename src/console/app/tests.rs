@@ -61,7 +61,8 @@ fn console_sized(rows: Page, width: u16, height: u16) -> App {
     let (mut app, effects) = App::new(place(), SystemTime::UNIX_EPOCH);
     let generation = generation!(effects, Connect);
     app.update(Message::Resize(width, height));
-    let connected = Connected { place: place(), read_only: None, demo: None };
+    let connected =
+        Connected { place: place(), read_only: None, read_only_asked: false, demo: None };
     let effects = app.update(Message::Connected(generation, Ok(connected)));
     app.update(Message::Page(generation!(effects, LoadPage), Ok(rows)));
     app
@@ -128,7 +129,8 @@ fn waiting_for_the_database_can_be_left_and_its_late_answer_is_dropped() {
     let generation = generation!(effects, Connect);
     let effects = press(&mut app, KeyCode::Esc);
     assert!(matches!(effects[..], [Effect::Cancel(cancelled)] if cancelled == generation));
-    let connected = Connected { place: place(), read_only: None, demo: None };
+    let connected =
+        Connected { place: place(), read_only: None, read_only_asked: false, demo: None };
     app.update(Message::Connected(generation, Ok(connected)));
     assert!(matches!(app.connection, Connection::Failed(_)));
 }

@@ -115,7 +115,7 @@ impl Effects {
             Effect::LoadDocuments(generation, org) => self.read(generation, async move {
                 tokio::time::sleep(REST).await;
                 let documents = tenancy.documents(&org, DOCUMENTS).await;
-                Message::Documents(generation, documents.map(|d| documents::lines(&d)))
+                Message::Documents(generation, documents.map(|d| documents::lines(&d, DOCUMENTS)))
             }),
             Effect::Check(generation, check) => self.read(generation, async move {
                 let field = check.field();
@@ -154,6 +154,7 @@ impl Effects {
                     let connected = Connected {
                         place: opened.tenancy.place().clone(),
                         read_only: opened.tenancy.read_only().map(str::to_owned),
+                        read_only_asked: settings.rules.read_only,
                         demo: opened.demo.map(|a| (a.email.into(), Secret::from(a.password))),
                     };
                     (Message::Connected(generation, Ok(connected)), Some(Arc::new(opened.tenancy)))

@@ -50,24 +50,43 @@ fn tabs(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
         }
         x += u16::try_from(word.len()).unwrap_or(0) + 3;
     }
-    if let (Tab::Documents, Some(lines)) = (app.detail.tab, &app.detail.documents) {
-        let rows = usize::from(area.height.saturating_sub(3));
-        if lines.len() > rows {
-            let scroll = scrolled(app, rows);
-            let to = (scroll + rows).min(lines.len());
-            let words = format!("{}–{to} of {} lines", scroll + 1, lines.len());
-            put_right(buffer, margin(area), 1, &words, theme.faint);
-        }
+    let lines = match app.detail.tab {
+        Tab::Overview => overview_lines(app),
+        Tab::Documents => app.detail.documents.as_ref().map_or(0, Vec::len),
+    };
+    let rows = usize::from(area.height.saturating_sub(3));
+    if lines > rows {
+        let scroll = scrolled(app, lines, rows);
+        let to = (scroll + rows).min(lines);
+        let long = format!("{}–{to} of {lines} lines", scroll + 1);
+        let short = format!("{}–{to}/{lines}", scroll + 1);
+        let room = usize::from(area.width.saturating_sub(x));
+        let words = if text::width(&long) < room { long } else { short };
+        put_right(buffer, margin(area), 1, &words, theme.faint);
     }
 }
 
 /// The first line in sight: a screen that grew shows no emptiness below the last one.
-fn scrolled(app: &App, rows: usize) -> usize {
-    let lines = app.detail.documents.as_ref().map_or(0, Vec::len);
+fn scrolled(app: &App, lines: usize, rows: usize) -> usize {
     app.detail.scroll.min(lines.saturating_sub(rows))
 }
 
 fn overview(app: &App, org: &Org, theme: &Theme, buffer: &mut Buffer, area: Rect) {
+    let sheet = record(app, org, theme, area);
+    let rows = usize::from(area.height);
+    let scroll = scrolled(app, sheet.lines_in(rows), rows);
+    sheet.scrolled(scroll).draw(buffer, area);
+}
+
+/// How many lines the record takes where it is drawn.
+pub(super) fn overview_lines(app: &App) -> usize {
+    let (Some(org), Some(areas)) = (&app.detail.org, app.areas()) else { return 0 };
+    let area = below(areas.detail, 3);
+    // Styles take no room.
+    record(app, org, &Theme::new(true), area).lines_in(area.height.into())
+}
+
+fn record<'a>(app: &App, org: &Org, theme: &'a Theme, area: Rect) -> Sheet<'a> {
     let detail = &app.detail;
     let mut sheet = Sheet::new(theme, area);
     sheet.gap();
@@ -106,7 +125,7 @@ fn overview(app: &App, org: &Org, theme: &Theme, buffer: &mut Buffer, area: Rect
         sheet.gap();
         sheet.problem(said);
     }
-    sheet.draw(buffer, area);
+    sheet
 }
 
 fn documents(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
@@ -116,8 +135,8 @@ fn documents(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
         if lines.is_empty() {
             put(buffer, area, 0, 0, "No documents.", theme.faint);
         }
-        for (y, line) in (0..area.height).zip(lines.iter().skip(scrolled(app, area.height.into())))
-        {
+        let scroll = scrolled(app, lines.len(), area.height.into());
+        for (y, line) in (0..area.height).zip(lines.iter().skip(scroll)) {
             put(buffer, area, 0, y, &text::fit(&escaped(line), room), Style::new());
         }
     } else if let Some(said) = &detail.problem {

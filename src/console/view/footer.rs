@@ -24,6 +24,8 @@ pub(super) fn rules(app: &App, theme: &Theme, buffer: &mut Buffer, areas: &Areas
     if let Connection::Ready(connected) = &app.connection
         && let Some((email, password)) = &connected.demo
         && app.session.is_none()
+        // The login itself says it.
+        && !matches!(app.layers.last(), Some(Layer::Login(_)))
     {
         let area = areas.lower_rule;
         let (email, password) = (email.to_string(), password.reveal());
@@ -74,8 +76,8 @@ fn session(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) -> u16 {
     put(buffer, area, x + 1, 0, &human::clock(left), theme.accent)
 }
 
-/// The keys that work now, at the right. What does not fit is dropped, the last first; how to get help
-/// and how to get out stay.
+/// The keys that work now, at the right. What does not fit is dropped: the login first, since what needs
+/// one opens it, then the last first; how to get help and how to get out stay.
 fn keys(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect, after: u16) {
     let mut hints: Vec<_> = keymap::rows(app.focus())
         .filter(|row| works_now(app, row))
@@ -87,8 +89,9 @@ fn keys(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect, after: u16) {
     };
     while needed(&hints) > room && !hints.is_empty() {
         let kept = |row: &Row| matches!(row.command, Command::Help | Command::Back);
-        let last = hints.iter().rposition(|(row, ..)| !kept(row)).unwrap_or(hints.len() - 1);
-        hints.remove(last);
+        let login = hints.iter().position(|(row, ..)| row.command == Command::Login);
+        let last = login.or_else(|| hints.iter().rposition(|(row, ..)| !kept(row)));
+        hints.remove(last.unwrap_or(hints.len() - 1));
     }
     let columns = u16::try_from(needed(&hints)).unwrap_or(u16::MAX);
     let area = margin(area);
@@ -115,6 +118,7 @@ fn word(app: &App, row: &Row) -> Option<&'static str> {
         Command::Submit if last => None,
         Command::Submit => deed,
         Command::Back if waits(app) => Some("stop waiting"),
+        Command::Login if app.session.is_some() => Some("log out"),
         _ => row.hint,
     }
 }
@@ -127,7 +131,7 @@ fn works_now(app: &App, row: &Row) -> bool {
         Command::Retry => matches!(app.connection, Connection::Failed(_)),
         Command::New => !read_only,
         Command::Edit | Command::Delete => some && !read_only,
-        Command::Open | Command::Sort => some,
+        Command::Open | Command::Sort | Command::Login => some,
         Command::Back if app.focus() == Place::Unconnected => app.connecting.is_waiting(),
         Command::Back if app.focus() == Place::List => {
             app.list.search().is_some() || app.notice.is_some() || waits(app)

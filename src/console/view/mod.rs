@@ -70,6 +70,12 @@ pub fn draw(app: &App, theme: &Theme, frame: &mut Frame) {
     }
 }
 
+/// How many lines the record of the organization that is looked at takes, to know how far it scrolls.
+#[must_use]
+pub fn overview_lines(app: &App) -> usize {
+    detail::overview_lines(app)
+}
+
 fn draw_layer(
     app: &App,
     layer: &Layer,

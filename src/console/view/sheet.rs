@@ -26,6 +26,7 @@ pub(super) struct Sheet<'a> {
     cursor: Option<(usize, usize)>,
     /// The first and last line that must be in sight.
     keep: (usize, usize),
+    first: usize,
 }
 
 struct Entry {
@@ -36,7 +37,7 @@ struct Entry {
 impl<'a> Sheet<'a> {
     pub(super) fn new(theme: &'a Theme, area: Rect) -> Self {
         let width = usize::from(area.width).saturating_sub(1);
-        Self { theme, width, lines: Vec::new(), cursor: None, keep: (0, 0) }
+        Self { theme, width, lines: Vec::new(), cursor: None, keep: (0, 0), first: 0 }
     }
 
     /// An empty line, while there is room for it.
@@ -150,6 +151,19 @@ impl<'a> Sheet<'a> {
         self.width.saturating_sub(LABEL)
     }
 
+    /// How many lines there are where `height` fit: what does not fit gives up its empty ones.
+    pub(super) fn lines_in(&self, height: usize) -> usize {
+        let gaps = self.lines.iter().filter(|entry| entry.gap).count();
+        let lines = self.lines.len();
+        if lines > height { lines - gaps } else { lines }
+    }
+
+    /// With this line, counted without the empty ones, as the first in sight.
+    pub(super) fn scrolled(mut self, first: usize) -> Self {
+        self.first = first;
+        self
+    }
+
     /// Draws the lines; where the cursor is.
     pub(super) fn draw(mut self, buffer: &mut Buffer, area: Rect) -> Option<Position> {
         let height = usize::from(area.height);
@@ -158,7 +172,7 @@ impl<'a> Sheet<'a> {
         }
         let (first, last) = self.keep;
         let bottom = (last + 1).saturating_sub(height);
-        let top = if self.lines.len() > height { bottom.min(first) } else { 0 };
+        let top = if self.lines.len() > height { bottom.min(first).max(self.first) } else { 0 };
         let clip = area.intersection(buffer.area);
         for (y, entry) in (clip.y..clip.bottom()).zip(self.lines.iter().skip(top)) {
             buffer.set_line(clip.x, y, &entry.line, clip.width);
