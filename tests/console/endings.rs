@@ -99,7 +99,9 @@ fn control_z_stops_the_job_and_fg_repaints() {
     console.send("?");
     console.see("Keys in the list");
     console.send("\x1bq");
-    console.see("back in the 2nd shell");
+    console.wait_until("the shell's prompt", |received| {
+        received.screen().contains("2nd shell") && received.screen().trim_end().ends_with("shell$")
+    });
     console.send("exit\n");
     console.ends_within(A_SECOND);
 }

@@ -3,7 +3,11 @@
 
 mod budgets;
 mod endings;
+#[path = "../mongo/fixture.rs"]
+#[allow(dead_code)]
+mod fixture;
 mod life;
 mod pty;
+mod server;
 #[path = "../support/mod.rs"]
 mod support;

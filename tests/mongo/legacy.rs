@@ -403,3 +403,35 @@ async fn of_consoles_that_race_for_a_name_one_wins() {
     assert_eq!(scratch.documents("admins").await.len(), 10);
     assert_eq!(scratch.documents("organizations").await.len(), 10);
 }
+
+#[tokio::test]
+async fn an_index_of_the_old_service_that_refuses_an_admin_refuses_the_creation() {
+    let scratch = Scratch::new("legacy_index").await;
+    // Only one admin can lack a telephone.
+    let unique = mongodb::IndexModel::builder()
+        .keys(doc! { "telephone": 1 })
+        .options(mongodb::options::IndexOptions::builder().unique(true).build())
+        .build();
+    scratch.collection::<Document>("admins").create_index(unique).await.unwrap();
+    let store = scratch.open().await;
+    let first = store.create(&new_org("first", "first@example.com")).await.unwrap();
+    let second = store.create(&new_org("second", "second@example.com")).await;
+    assert!(matches!(second, Err(StoreError::Taken { .. })), "{second:?}");
+    assert_eq!(all(&store).await, [first]);
+    assert_eq!(scratch.documents("admins").await.len(), 1);
+    assert!(!scratch.list_collection_names().await.unwrap().contains(&"org_second".to_owned()));
+}
+
+#[tokio::test]
+async fn a_password_is_not_reported_changed_when_its_admin_is_gone() {
+    let scratch = Scratch::new("legacy_admin_gone").await;
+    let store = scratch.open().await;
+    let org = store.create(&new_org("acme", "ada@example.com")).await.unwrap();
+    scratch.collection::<Document>("admins").delete_many(doc! {}).await.unwrap();
+    let password = Change {
+        password: Some(tenantry::org::PasswordHash::stored("$2b$12$new".into())),
+        ..Change::default()
+    };
+    assert_eq!(store.update(&org, &password).await, Err(StoreError::Changed));
+    assert_eq!(store.org(org.id).await.unwrap(), Some(org));
+}

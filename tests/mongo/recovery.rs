@@ -220,6 +220,34 @@ async fn a_deletion_cut_off_anywhere_is_whole_or_not_at_all() {
     }
 }
 
+#[tokio::test]
+async fn a_creation_that_was_finished_by_another_console_is_not_taken_back_by_a_slow_one() {
+    let saboteur = Saboteur::start().await;
+    let scratch = saboteur.scratch().await;
+    let slow = scratch.open_impatiently().await;
+    let other = scratch.open_impatiently().await;
+    // One of its first two inserts takes long, as if the console had been suspended.
+    let data = doc! {
+        "failCommands": ["insert"], "appName": "tenantry",
+        "blockConnection": true, "blockTimeMS": 2_000,
+    };
+    let once = doc! { "configureFailPoint": "failCommand", "mode": { "times": 1 }, "data": data };
+    saboteur.admin.run_command(once).await.unwrap();
+    let new = new_org("Acme Corp", "ada@acme.com");
+    let (created, ()) = tokio::join!(slow.create(&new), async {
+        // The other insert is done, so the slow one is under way.
+        while scratch.documents("admins").await.is_empty()
+            && scratch.documents("org_acme_corp").await.is_empty()
+        {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(other.recover().await, Ok(1));
+        assert!(other.org(new.id).await.unwrap().is_some());
+    });
+    assert_eq!(created.map(|org| org.id), Ok(new.id));
+    assert_whole(&scratch, &other, "Acme Corp", "ada@acme.com", "taken over").await;
+}
+
 /// Puts a journal into a record as if somebody had stopped right after the reservation.
 async fn stop_in(scratch: &Scratch, org: &Org, kind: &str, content: Document) {
     let mut pending = doc! {

@@ -14,10 +14,11 @@ use super::{
     error::{code, code_of},
     journal::{Creation, Deletion, Edit, Pending, Step, set_claims},
     lifecycle::new_record,
+    read::{NOBODYS_ADMIN, NOBODYS_COLLECTION},
     record::{self, text},
 };
 use crate::{
-    org::{Claim, ClaimKind, Org, StoredText, email_key},
+    org::{Claim, ClaimKind, Org, email_key},
     store::{Result, StoreError, first_document},
 };
 
@@ -42,20 +43,36 @@ impl Inner {
     }
 
     /// Takes back what a reservation, and what followed it, did. Only while nothing is lost by it:
-    /// before a collection moved, never for a deletion whose collection is gone.
+    /// before a collection moved, never for a deletion whose collection is gone; and never what
+    /// somebody else has taken over.
     pub(super) async fn undo(&self, pending: &Pending) -> Result<()> {
         let say = |error| self.words.of(&error);
         match &pending.step {
             Step::Create(creation) => {
+                // What was taken over may be an organization that somebody works with by now.
+                if !self.renewed(pending).await? {
+                    return Ok(());
+                }
                 self.admins.delete_one(doc! { "_id": creation.admin_id }).await.map_err(say)?;
                 let claim = Claim::Collection(creation.collection_name.clone());
                 let nobodys = self.unadopted_holder(&claim, &pending.org.into()).await?.is_none();
                 if nobodys && self.holds_only_ours(creation).await? {
                     self.drop_collection(&creation.collection_name).await?;
+                } else {
+                    let collection = self.db.collection::<Document>(&creation.collection_name);
+                    let first = doc! { "_id": creation.first_document_id };
+                    collection.delete_one(first).await.map_err(say)?;
                 }
                 self.orgs.delete_one(pending.filter()).await.map_err(say)?;
             }
             Step::Update(edit) => {
+                // Once the collection has moved it only goes on: the next recovery tries again.
+                let moved = edit.uuid.is_some()
+                    && edit.from != edit.to
+                    && self.uuid_of(&edit.to).await? == edit.uuid;
+                if moved {
+                    return Ok(());
+                }
                 let mut update = doc! { "$unset": { "pending": "" } };
                 set_claims(&mut update, &edit.claims_before);
                 self.orgs.update_one(pending.filter(), update).await.map_err(say)?;
@@ -92,10 +109,23 @@ impl Inner {
                 self.admins.insert_one(Utf8Lossy(admin)).await
             })
             .await;
-        for inserted in [first, admin] {
+        for (inserted, id, collection, taken) in [
+            (
+                first,
+                creation.first_document_id,
+                documents.clone_with_type(),
+                collection_of_nobody(),
+            ),
+            (admin, creation.admin_id, self.admins.clone(), email_of_nobody()),
+        ] {
             match inserted {
-                // It is there already: this operation's own, since only it knows the `_id`.
-                Err(error) if code_of(&error) == Some(code::DUPLICATE_KEY) => {}
+                // Either it is there already, or another unique index has something of it: the old
+                // service may have made one on its admins' e-mails.
+                Err(error) if code_of(&error) == Some(code::DUPLICATE_KEY) => {
+                    if self.find_one(&collection, doc! { "_id": id }).await?.is_none() {
+                        return Err(taken);
+                    }
+                }
                 inserted => {
                     inserted.map_err(say)?;
                 }
@@ -129,10 +159,17 @@ impl Inner {
             self.still_ours(pending, hold).await?;
             let update = doc! { "$set": &edit.admin_set };
             let updated = self.admins.update_one(doc! { "_id": admin }, update).await;
-            if let Err(error) = updated {
-                let error = self.words.of(&error);
-                // Once the collection has moved, it only goes on: the next recovery tries again.
-                if edit.from == edit.to && !matches!(error, StoreError::Unreachable { .. }) {
+            let failed = match updated {
+                Ok(done) if done.matched_count == 1 => None,
+                // There was one when the change was allowed.
+                Ok(_) => Some(StoreError::Changed),
+                Err(error) if code_of(&error) == Some(code::DUPLICATE_KEY) => {
+                    Some(email_of_nobody())
+                }
+                Err(error) => Some(self.words.of(&error)),
+            };
+            if let Some(error) = failed {
+                if !matches!(error, StoreError::Unreachable { .. }) {
                     self.undo(pending).await?;
                 }
                 return Err(error);
@@ -189,6 +226,12 @@ impl Inner {
     ) -> Result<Option<Org>> {
         let say = |error| self.words.of(&error);
         self.still_ours(pending, hold).await?;
+        // The old service may have put another organization into the same collection just now.
+        let collection = Claim::Collection(deletion.collection.clone());
+        if let Some(other) = self.unadopted_holder(&collection, &pending.org.into()).await? {
+            self.undo(pending).await?;
+            return Err(StoreError::Taken { what: collection.kind(), by: other.name });
+        }
         if deletion.uuid.is_some() && self.uuid_of(&deletion.collection).await? == deletion.uuid {
             self.drop_collection(&deletion.collection).await?;
         }
@@ -229,16 +272,18 @@ impl Inner {
             return Ok(());
         }
         let now = Hold::now();
-        let renewed = self
-            .orgs
-            .update_one(pending.filter(), doc! { "$currentDate": { "pending.at": true } })
-            .await
-            .map_err(|error| self.words.of(&error))?;
-        if renewed.matched_count == 0 {
+        if !self.renewed(pending).await? {
             return Err(StoreError::Changed);
         }
         *hold = now;
         Ok(())
+    }
+
+    /// Renews the lease; false when somebody else has taken the operation over or settled it.
+    async fn renewed(&self, pending: &Pending) -> Result<bool> {
+        let renewal = doc! { "$currentDate": { "pending.at": true } };
+        let renewed = self.orgs.update_one(pending.filter(), renewal).await;
+        Ok(renewed.map_err(|error| self.words.of(&error))?.matched_count > 0)
     }
 
     /// Whether the new organization's collection is missing or has nothing but its first document.
@@ -261,8 +306,9 @@ impl Inner {
 }
 
 fn collection_of_nobody() -> StoreError {
-    StoreError::Taken {
-        what: ClaimKind::Collection,
-        by: StoredText::from("a collection that belongs to no organization"),
-    }
+    StoreError::Taken { what: ClaimKind::Collection, by: NOBODYS_COLLECTION.into() }
+}
+
+fn email_of_nobody() -> StoreError {
+    StoreError::Taken { what: ClaimKind::Email, by: NOBODYS_ADMIN.into() }
 }

@@ -3,8 +3,8 @@
 //! console can do it after a crash.
 //!
 //! `pending.id` names the operation and `pending.at` (the server's clock) is its lease: nobody else
-//! touches the operation until the lease has run out, and whoever takes it over renews the lease in
-//! the same write that checks it.
+//! touches the operation until the lease has run out, and whoever takes it over renews the lease and
+//! gives the operation another `id` in the same write that checks it.
 
 use mongodb::bson::{
     Binary, Bson, DateTime, Document, deserialize_from_document, doc, oid::ObjectId,

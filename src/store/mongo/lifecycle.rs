@@ -58,7 +58,10 @@ impl Inner {
         }
         match self.forward(&pending, hold).await {
             Ok(Some(org)) => Ok(org),
-            Ok(None) => Err(StoreError::Changed),
+            // Somebody took it over, because this console was slow, and may have finished it.
+            Ok(None) | Err(StoreError::Changed) => {
+                self.org(new.id).await?.ok_or(StoreError::Changed)
+            }
             Err(unknown @ StoreError::Unreachable { .. }) => Err(unknown),
             Err(refused) => {
                 self.undo(&pending).await?;
@@ -116,12 +119,6 @@ impl Inner {
         };
         let hold = Hold::now();
         self.reserve(&pending, &record, &record::stored_claims(&record), &[]).await?;
-        // The old service may have put another organization into the same collection just now.
-        let collection = Claim::Collection(org.collection.raw().to_owned());
-        if let Some(other) = self.unadopted_holder(&collection, &org.id.into()).await? {
-            self.undo(&pending).await?;
-            return Err(StoreError::Taken { what: collection.kind(), by: other.name });
-        }
         self.forward(&pending, hold).await.map(|_| ())
     }
 
@@ -158,7 +155,8 @@ impl Inner {
         fresh: &[Claim],
     ) -> Result<()> {
         let mut filter = doc! { "_id": pending.org, "pending": { "$exists": false } };
-        for field in ["organization_name", "collection_name", "admin_email", "revision"] {
+        for field in ["organization_name", "collection_name", "admin_id", "admin_email", "revision"]
+        {
             match read.get(field) {
                 // What was not UTF-8 reads as U+FFFD and cannot be compared.
                 Some(Bson::String(text)) if text.contains('\u{fffd}') => {}

@@ -24,6 +24,12 @@ pub(super) fn unadopted() -> Document {
     doc! { "name_key": null, "pending": null }
 }
 
+/// Who has a collection that no organization has.
+pub(super) const NOBODYS_COLLECTION: &str = "a collection that belongs to no organization";
+
+/// Who has an e-mail that no organization's admin has.
+pub(super) const NOBODYS_ADMIN: &str = "an admin that belongs to no organization";
+
 impl Inner {
     pub(super) async fn find_one(
         &self,
@@ -136,7 +142,7 @@ impl Inner {
         let nobodys_collection = async {
             match claim {
                 Claim::Collection(collection) if self.uuid_of(collection).await?.is_some() => {
-                    Ok(Some(nobodys("a collection that belongs to no organization")))
+                    Ok(Some(nobodys(NOBODYS_COLLECTION)))
                 }
                 _ => Ok(None),
             }
@@ -169,7 +175,7 @@ impl Inner {
         Ok(match self.find_one(&self.orgs, filter).await? {
             Some(record) if record.get("_id") == Some(except) => None,
             Some(record) => Some(holder(&record)),
-            None => Some(nobodys("an admin that belongs to no organization")),
+            None => Some(nobodys(NOBODYS_ADMIN)),
         })
     }
 

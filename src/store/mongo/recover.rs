@@ -1,7 +1,7 @@
 //! Finishing what a killed or cut-off program began, once its lease has run out.
 
 use mongodb::{
-    bson::{Document, doc},
+    bson::{Document, doc, oid::ObjectId},
     options::ReturnDocument,
 };
 
@@ -55,13 +55,20 @@ impl Inner {
 
     /// Whether it was ours to settle.
     async fn settle_one(&self, read: &Document) -> Result<bool> {
-        let Some(pending) = Pending::of(read) else { return Ok(false) };
+        let Some(mut pending) = Pending::of(read) else { return Ok(false) };
         let hold = Hold::now();
         let mut filter = pending.filter();
         filter.extend(expired(self.lease));
+        // From now on it has another name: whoever began it and was only slow (a suspended console)
+        // finds it gone, and neither goes on with it nor takes anything back.
+        pending.id = ObjectId::new();
+        let take = doc! {
+            "$set": { "pending.id": pending.id },
+            "$currentDate": { "pending.at": true },
+        };
         let taken = self
             .orgs
-            .find_one_and_update(filter, doc! { "$currentDate": { "pending.at": true } })
+            .find_one_and_update(filter, take)
             .return_document(ReturnDocument::After)
             .await
             .map_err(|error| self.words.of(&error))?;
@@ -76,7 +83,7 @@ impl Inner {
         }
         match self.forward(&pending, hold).await {
             Ok(_) => Ok(true),
-            // Something foreign is in the way: an update has undone itself by then.
+            // Something foreign is in the way: anything but a creation has undone itself by then.
             Err(StoreError::Taken { .. }) => {
                 if matches!(pending.step, Step::Create(_)) {
                     self.undo(&pending).await?;

@@ -1,0 +1,96 @@
+//! What the console does with a MongoDB that goes away, and with a database of the service before it.
+
+use std::time::{Duration, Instant};
+
+use mongodb::bson::doc;
+
+use crate::{
+    fixture::{PASSWORD, Scratch},
+    pty::Console,
+    support::mongod::{self, Mongod},
+};
+
+const SIZE: (u16, u16) = (100, 30);
+const SUBMIT: &str = "\x13";
+const CLEAR: &str = "\x15";
+
+#[test]
+fn a_server_that_dies_under_a_form_loses_nothing_that_was_typed() {
+    let home = tempfile::tempdir().unwrap();
+    let mut server = Mongod::start(&[]);
+    let mut console = Console::start(&["--uri", &server.uri()], SIZE, home.path());
+    console.see("No organizations yet");
+    console.send("nacme_corp\rada@acme.com\rviolet harbor lantern 42");
+    console.see("•••");
+    server.kill();
+    let killed = Instant::now();
+    console.send(SUBMIT);
+    console.see("cannot be reached");
+    assert!(killed.elapsed() < Duration::from_secs(15), "{:?}", killed.elapsed());
+    assert!(console.screen().contains("acme_corp") && console.screen().contains("ada@acme.com"));
+    server.restart();
+    console.send(SUBMIT);
+    console.see("“acme_corp” was created");
+    console.see("1 organization");
+}
+
+#[test]
+fn waiting_for_a_dead_server_can_be_left_at_once() {
+    let home = tempfile::tempdir().unwrap();
+    let mut server = Mongod::start(&[]);
+    let mut console = Console::start(&["--uri", &server.uri()], SIZE, home.path());
+    console.see("No organizations yet");
+    server.kill();
+    console.send("nacme\rada@acme.com\rviolet harbor lantern 42");
+    console.send(SUBMIT);
+    console.see("creating");
+    console.send("\x1b");
+    console.see("you stopped waiting");
+    console.send("\x03");
+    assert_eq!(console.ends_within(Duration::from_secs(1)), 0);
+    console.is_given_back();
+}
+
+#[test]
+fn a_database_of_the_old_service_is_used_as_it_is() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let scratch = runtime.block_on(async {
+        let scratch = Scratch::on(mongod::standalone(), "console_legacy").await;
+        scratch.add_legacy("acme_corp", "org_acme_corp", "Ada@Acme.COM").await;
+        let evil = "\u{1b}]0;owned\u{7}\u{202e}evil";
+        scratch.add_legacy(evil, "org_evil", "eve@example.com").await;
+        scratch
+    });
+    let home = tempfile::tempdir().unwrap();
+    let arguments = ["--uri", &scratch.uri, "--database", scratch.db.name()];
+    let mut console = Console::start(&arguments, SIZE, home.path());
+    console.see("2 organizations");
+    console.see("\\u{1b}]0;owned");
+    assert!(!console.bytes().windows(4).any(|bytes| bytes == b"\x1b]0;"), "no title was set");
+
+    // The one with the hostile name sorts first. It gets a name people can type …
+    console.send("e");
+    console.see("new password");
+    console.send(CLEAR);
+    console.send("harmless");
+    console.send(SUBMIT);
+    console.see("“harmless” was changed");
+    // … and its admin, whom the old service made, deletes it.
+    console.send("d");
+    console.see("Log in as an admin of harmless");
+    console.send(&format!("{PASSWORD}\r"));
+    console.see("Type its name");
+    console.send("harmless\r");
+    console.see("“harmless” was deleted");
+    console.see("1 organization");
+    console.send("q");
+    assert_eq!(console.ends_within(Duration::from_secs(1)), 0);
+
+    runtime.block_on(async {
+        let admins = scratch.collection::<mongodb::bson::Document>("admins");
+        assert_eq!(admins.count_documents(doc! {}).await.unwrap(), 1);
+        let mut collections = scratch.db.list_collection_names().await.unwrap();
+        collections.retain(|name| name.starts_with("org_"));
+        assert_eq!(collections, ["org_acme_corp"]);
+    });
+}
