@@ -244,6 +244,9 @@ fn delete() {
         _ => None,
     });
     looks_like!(console, "login_wrong");
+    console.send(Message::Resize(40, 10));
+    looks_like!(console, "login_wrong_least");
+    console.send(Message::Resize(120, 32));
     console.type_text("the right password");
     console.press(KeyCode::Enter);
     console.answer_all();
@@ -259,6 +262,8 @@ fn delete() {
         _ => None,
     });
     looks_like!(console, "delete_refused");
+    console.send(Message::Resize(40, 10));
+    looks_like!(console, "delete_refused_least");
 }
 
 #[test]
@@ -270,6 +275,9 @@ fn help() {
     looks_like!(console, "help_end");
     console.send(Message::Resize(120, 40));
     looks_like!(console, "help_wide");
+    console.send(Message::Resize(40, 10));
+    console.press(KeyCode::Char('g'));
+    looks_like!(console, "help_least");
 }
 
 #[test]

@@ -9,12 +9,13 @@ use ratatui::{
 use super::{Theme, below, heading, put};
 use crate::console::{
     app::Help,
-    keymap::{self, Place},
+    keymap::{self, Place, Row},
     text,
 };
 
-/// The columns of the keys and of the space behind them.
+/// The most columns the keys take with the space behind them, and the width from which they may.
 const KEYS: u16 = 16;
+const ROOMY: u16 = 60;
 
 pub(super) fn draw(
     help: &Help,
@@ -32,11 +33,16 @@ pub(super) fn draw(
         String::new()
     };
     let area = heading(buffer, area, theme, &format!("Keys {}", place(help.about)), &right);
+    let keys = |row: &Row| row.keys.iter().map(|key| key.words()).collect::<Vec<_>>().join(" ");
+    let widest = rows.iter().map(|row| text::width(&keys(row))).max().unwrap_or(0);
+    let column = match u16::try_from(widest + 2) {
+        Ok(needed) if area.width < ROOMY => needed.min(KEYS),
+        _ => KEYS,
+    };
     for (y, row) in (0..area.height).zip(rows.iter().skip(scroll)) {
-        let keys: Vec<_> = row.keys.iter().map(|key| key.words()).collect();
-        put(buffer, area, 0, y, &keys.join(" "), theme.accent);
-        let room = usize::from(area.width.saturating_sub(KEYS + 1));
-        put(buffer, area, KEYS, y, &text::fit(row.does, room), Style::new());
+        put(buffer, area, 0, y, &keys(row), theme.accent);
+        let room = usize::from(area.width.saturating_sub(column + 1));
+        put(buffer, area, column, y, &text::fit(row.does, room), Style::new());
     }
     None
 }

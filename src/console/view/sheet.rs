@@ -87,6 +87,8 @@ impl<'a> Sheet<'a> {
         for line in help {
             self.pair_styled("", &line, self.theme.faint);
         }
+        // Whoever was refused must see why, also where not everything fits.
+        self.keep.1 = self.lines.len().saturating_sub(1);
     }
 
     /// A line being typed, with what is wrong with it below; `hint` stands there while nothing is.
