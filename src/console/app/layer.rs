@@ -2,11 +2,11 @@
 
 use super::{
     field::{Request, Said, TextField},
-    message::Check,
+    message::{Check, Generation},
 };
 use crate::{
     console::keymap,
-    org::{Field, Org, StoredText},
+    org::{Field, Org, Secret, StoredText},
     store::Statistics,
     tenancy::{Edit, NewOrganization},
 };
@@ -81,6 +81,8 @@ pub struct Form {
     pub problem: Option<Said>,
     /// The deed that is waited for.
     pub submitting: Request,
+    /// The deed that is no longer waited for and has not ended yet, with what was typed for it.
+    pub left: Option<(Generation, [Secret; 3])>,
 }
 
 impl Form {
@@ -88,7 +90,8 @@ impl Form {
     #[must_use]
     pub fn new() -> Self {
         let fields = [TextField::default(), TextField::default(), TextField::secret()];
-        Self { org: None, fields, focus: 0, problem: None, submitting: Request::default() }
+        let submitting = Request::default();
+        Self { org: None, fields, focus: 0, problem: None, submitting, left: None }
     }
 
     /// To change one.
@@ -107,6 +110,12 @@ impl Form {
     pub fn text(&self, field: Field) -> &str {
         let at = FORM_FIELDS.iter().position(|other| *other == field);
         at.and_then(|at| self.fields.get(at)).map_or("", TextField::text)
+    }
+
+    /// What is typed in all fields.
+    #[must_use]
+    pub fn typed(&self) -> [Secret; 3] {
+        self.fields.each_ref().map(TextField::as_secret)
     }
 
     /// What an organization is to be made of.

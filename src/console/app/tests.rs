@@ -333,6 +333,82 @@ fn a_deed_that_is_no_longer_waited_for_still_reports() {
 }
 
 #[test]
+fn a_form_whose_deed_ends_well_after_all_closes_unless_something_else_was_typed() {
+    for (more, open) in [("", 0), ("x", 1)] {
+        let mut app = console(page(orgs(2), false, false));
+        press(&mut app, KeyCode::Char('n'));
+        type_text(&mut app, "acme");
+        let generation = generation!(control(&mut app, 's'), Create);
+        press(&mut app, KeyCode::Esc);
+        assert!(top_form(&app).problem.is_some());
+        type_text(&mut app, more);
+        app.update(Message::Created(generation, Ok(org(9, "acme"))));
+        assert_eq!(app.layers.len(), open);
+        assert_eq!(app.notice.as_ref().unwrap().1.what, "“acme” was created");
+        assert!(open == 0 || top_form(&app).problem.is_none());
+    }
+    // And a refusal stands at its field.
+    let mut app = console(page(orgs(2), false, false));
+    press(&mut app, KeyCode::Char('n'));
+    let generation = generation!(control(&mut app, 's'), Create);
+    press(&mut app, KeyCode::Esc);
+    app.update(Message::Created(generation, Err(Invalid::NameEmpty.into())));
+    assert!(top_form(&app).problem.is_none() && top_form(&app).fields[0].problem.is_some());
+}
+
+#[test]
+fn an_edit_goes_on_from_what_a_deed_nobody_waited_for_has_stored() {
+    let mut app = console(page(orgs(2), false, false));
+    press(&mut app, KeyCode::Char('e'));
+    type_text(&mut app, "x");
+    let generation = generation!(control(&mut app, 's'), Update);
+    press(&mut app, KeyCode::Esc);
+    type_text(&mut app, "y");
+    let stored = Org { revision: 2, ..org(0, "org000x") };
+    app.update(Message::Updated(generation, Ok(stored)));
+    assert_eq!(top_form(&app).text(Field::Name), "org000xy");
+    let effects = control(&mut app, 's');
+    assert!(matches!(&effects[0], Effect::Update(_, org, ..) if org.revision == 2));
+}
+
+#[test]
+fn a_deletion_that_ends_after_all_takes_its_question_and_its_own_session_only() {
+    let mut app = console(page(orgs(2), false, false));
+    let own = org(0, "org000");
+    log_in(&mut app, &own);
+    let ask = |app: &mut App| {
+        press(app, KeyCode::Char('d'));
+        let generation = generation!(press(app, KeyCode::Enter), Delete);
+        press(app, KeyCode::Esc);
+        assert_eq!(app.layers.len(), 1);
+        generation
+    };
+    let generation = ask(&mut app);
+    // Another organization that was called the same.
+    let namesake = Box::new(org(7, "org000"));
+    app.abandoned.push(999);
+    app.update(Message::Deleted(999, namesake, Ok(())));
+    assert!(app.session.is_some() && app.layers.len() == 1);
+    app.update(Message::Deleted(generation, Box::new(own), Ok(())));
+    assert!(app.session.is_none() && app.layers.is_empty());
+}
+
+#[test]
+fn a_deletion_refused_while_its_login_is_open_can_be_asked_for_again() {
+    let mut app = console(page(orgs(2), false, false));
+    let asked = generation!(press(&mut app, KeyCode::Char('d')), Authorize);
+    let generation = generation!(press(&mut app, KeyCode::Enter), Delete);
+    let refusal = || Error::from(Refusal::NoSession("org000".into()));
+    app.update(Message::Authorized(asked, Err(refusal())));
+    app.update(Message::Deleted(generation, Box::new(org(0, "org000")), Err(refusal())));
+    assert!(matches!(app.layers[..], [Layer::Delete(_), Layer::Login(_)]));
+    let session = session(&app, &org(0, "org000"));
+    let login = generation!(control(&mut app, 's'), Login);
+    app.update(Message::LoggedIn(login, Ok(session)));
+    generation!(press(&mut app, KeyCode::Enter), Delete);
+}
+
+#[test]
 fn a_made_password_is_shown_until_it_is_changed() {
     let mut app = console(page(orgs(2), false, false));
     press(&mut app, KeyCode::Char('n'));
@@ -420,11 +496,12 @@ fn deleting_wants_a_login_of_that_organization_and_the_name() {
         panic!("{effects:?}")
     };
     assert_eq!(*confirmation, Confirmation::Typed("org00".into()));
-    app.update(Message::Deleted(*generation, "org000".into(), Err(Error::NotConfirmed)));
+    let gone = Box::new(org(0, "org000"));
+    app.update(Message::Deleted(*generation, gone.clone(), Err(Error::NotConfirmed)));
     type_text(&mut app, "0");
     let effects = press(&mut app, KeyCode::Enter);
     let generation = generation!(effects, Delete);
-    let effects = app.update(Message::Deleted(generation, "org000".into(), Ok(())));
+    let effects = app.update(Message::Deleted(generation, gone, Ok(())));
     assert!(app.layers.is_empty());
     assert!(app.session.is_none(), "its admin's session ends with it");
     assert!(effects.iter().any(|effect| matches!(effect, Effect::Logout(_))));
