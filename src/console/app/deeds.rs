@@ -258,7 +258,7 @@ impl App {
             return Some(false);
         };
         form.problem = None;
-        Some(typed == form.typed())
+        Some(*typed == form.typed())
     }
 
     /// A form's deed was refused: the words go beside the field they are about.

@@ -381,7 +381,7 @@ fn stop_submitting(layer: &mut Layer, abandoned: &mut Vec<u64>) -> Option<Vec<Ef
         *problem = Some(Said::plain("you stopped waiting for the login"));
     }
     if let (Layer::Form(form), Some(generation)) = (layer, left) {
-        form.left = Some((generation, form.typed()));
+        form.left = Some((generation, Box::new(form.typed())));
     }
     Some(vec![Effect::Cancel(generation)])
 }

@@ -82,7 +82,7 @@ pub struct Form {
     /// The deed that is waited for.
     pub submitting: Request,
     /// The deed that is no longer waited for and has not ended yet, with what was typed for it.
-    pub left: Option<(Generation, [Secret; 3])>,
+    pub left: Option<(Generation, Box<[Secret; 3]>)>,
 }
 
 impl Form {
