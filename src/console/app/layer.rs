@@ -133,9 +133,22 @@ impl Form {
     pub fn edited(&self) -> Edit {
         let password = self.text(Field::Password);
         Edit {
-            name: Some(self.text(Field::Name).to_owned()),
-            email: Some(self.text(Field::Email).to_owned()),
+            name: Some(self.meant(Field::Name).to_owned()),
+            email: Some(self.meant(Field::Email).to_owned()),
             password: (!password.is_empty()).then(|| password.into()),
+        }
+    }
+
+    /// The text a field stands for: what is stored, as long as it still shows as much of that as
+    /// there is room for.
+    fn meant(&self, field: Field) -> &str {
+        let [name, email, _] = &self.fields;
+        match (&self.org, field) {
+            (Some(org), Field::Name) if name.holds(org.name.raw()) => org.name.raw(),
+            (Some(org), Field::Email) if email.holds(org.admin_email.raw()) => {
+                org.admin_email.raw()
+            }
+            _ => self.text(field),
         }
     }
 
@@ -148,8 +161,8 @@ impl Form {
             return None;
         }
         match field {
-            Field::Name => Some(Check::Name(text.to_owned(), self.org.clone())),
-            Field::Email => Some(Check::Email(text.to_owned(), self.org.clone())),
+            Field::Name => Some(Check::Name(self.meant(*field).to_owned(), self.org.clone())),
+            Field::Email => Some(Check::Email(self.meant(*field).to_owned(), self.org.clone())),
             Field::Password if text.is_empty() && self.org.is_some() => None,
             Field::Password => Some(Check::Password {
                 password: text.into(),
