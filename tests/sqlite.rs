@@ -265,6 +265,9 @@ fn a_database_of_another_program_is_refused() {
         .unwrap();
     drop(other);
     assert_refused(&path, "another program");
+    fs::write(&path, "x").unwrap();
+    assert_refused(&path, "another program");
+    fs::remove_file(&path).unwrap();
     let other = Connection::open(&path).unwrap();
     other.pragma_update(None, "application_id", 7).unwrap();
     drop(other);
@@ -323,6 +326,15 @@ async fn a_reader_sees_what_another_console_writes_meanwhile() {
     assert_eq!(all(&reader).await.unwrap().len(), 0);
     writer.create(&new_org("Acme")).await.unwrap();
     assert_eq!(all(&reader).await.unwrap().len(), 1);
+}
+
+#[test]
+fn a_path_is_said_with_nothing_hidden_in_it() {
+    let (directory, _) = file();
+    let path = directory.path().join("\u{1b}[2J\u{202e}.db");
+    let error = opened(&path, true).unwrap_err().to_string();
+    assert!(error.contains("\\u{1b}[2J\\u{202e}.db"), "{error}");
+    assert!(!error.chars().any(tenantry::org::is_hidden), "{error:?}");
 }
 
 #[test]

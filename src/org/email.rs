@@ -4,7 +4,7 @@ use std::fmt;
 
 use email_address::{EmailAddress, Options};
 
-use super::{Invalid, text};
+use super::{Invalid, name::KEY_MOST, text};
 
 /// An address an admin can be given: `local@domain.tld` (RFC 5322 without comments, display names and
 /// address literals), at most 254 bytes (RFC 5321), no hidden characters. Kept as typed, compared by
@@ -53,10 +53,12 @@ impl fmt::Display for Email {
     }
 }
 
-/// What addresses are compared by: trimmed, lower case; for any stored string, valid or not.
+/// What addresses are compared by: trimmed, lower case; for any stored string, valid or not, as
+/// [`super::name_key`].
 #[must_use]
 pub fn email_key(email: &str) -> String {
-    email.trim_matches(' ').to_lowercase()
+    let beginning: String = email.trim_matches(' ').chars().take(KEY_MOST).collect();
+    beginning.to_lowercase()
 }
 
 #[cfg(test)]

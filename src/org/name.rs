@@ -10,6 +10,9 @@ use super::{Invalid, text};
 /// The longest name, in characters after normalization.
 pub const NAME_MOST: usize = 63;
 
+/// How many characters of a stored string make its key: far more than any name or e-mail has.
+pub(super) const KEY_MOST: usize = 1024;
+
 /// A name an organization can be given: NFKC, trimmed, 1 to 63 characters; letters (with their
 /// combining marks) and digits of any script, space and `_ - . & '`; at least one letter or digit.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -66,10 +69,12 @@ impl fmt::Display for OrgName {
 
 /// The identity of a name: two names are the same organization's when their keys are equal.
 ///
-/// NFKC, full case folding, NFKC again (Unicode 3.13, D146), for any stored string, valid or not.
+/// NFKC, full case folding, NFKC again (Unicode 3.13, D146), for any stored string, valid or not; of
+/// one with more than [`KEY_MOST`] characters, its beginning: with a key as long as the string, the
+/// record of a name of megabytes could not be written back.
 #[must_use]
 pub fn name_key(name: &str) -> String {
-    let normal: String = name.nfkc().collect();
+    let normal: String = name.chars().take(KEY_MOST).nfkc().collect();
     let folded = caseless::default_case_fold_str(&normal);
     let key: String = folded.nfkc().collect();
     key.trim_matches(' ').to_owned()

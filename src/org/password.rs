@@ -12,6 +12,13 @@ pub const PASSWORD_MOST_BYTES: usize = 72;
 /// The bcrypt cost of every hash this program writes.
 pub const BCRYPT_COST: u32 = 12;
 
+/// The highest cost of a stored hash that is checked: each one more doubles the time, and the highest
+/// that can be written takes a day.
+const COST_MOST: u32 = 16;
+
+/// A hash at [`BCRYPT_COST`] nobody knows the password of.
+const NOBODYS_HASH: &str = "$2b$12$Qm9keU5vYm9keU5vYm9keO5fDgS0rS9bnp3kYz2lO7vQvXhC1mGxK";
+
 /// Something secret that somebody typed and nobody judged yet: the password of a login, or a wish for
 /// a new one. Wiped from memory when dropped; prints as dots.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -145,6 +152,12 @@ impl Password {
 pub struct PasswordHash(String);
 
 impl PasswordHash {
+    /// A hash nobody knows the password of: what a login with an unknown e-mail is checked against.
+    #[must_use]
+    pub fn nobodys() -> Self {
+        Self(NOBODYS_HASH.to_owned())
+    }
+
     /// Wraps what was read from the database.
     #[must_use]
     pub fn stored(text: String) -> Self {
@@ -162,9 +175,19 @@ impl PasswordHash {
     ///
     /// The old service let bcrypt cut passwords after 72 bytes, so the first 72 decide here as well:
     /// with anything else its admins with longer passwords could not log in.
+    ///
+    /// What is no hash, or one that would take minutes, is answered with `false` after the time of an
+    /// ordinary one: how fast a login fails must not tell which e-mails there are.
     #[must_use]
     pub fn verify(&self, typed: &Secret) -> bool {
-        bcrypt::verify(typed.reveal(), &self.0).unwrap_or(false)
+        let cost = self.0.parse::<bcrypt::HashParts>().map(|parts| parts.get_cost());
+        if cost.is_ok_and(|cost| cost <= COST_MOST)
+            && let Ok(right) = bcrypt::verify(typed.reveal(), &self.0)
+        {
+            return right;
+        }
+        let _ = bcrypt::verify(typed.reveal(), NOBODYS_HASH);
+        false
     }
 }
 
@@ -232,6 +255,24 @@ mod tests {
         assert!(hash.verify(&secret));
         assert!(!hash.verify(&Secret::from("violet-harbor-42-lanterm")));
         assert!(!PasswordHash::stored("no hash".into()).verify(&secret));
+    }
+
+    #[test]
+    fn what_is_no_hash_fails_as_slowly_as_a_wrong_password() {
+        let parts: bcrypt::HashParts = NOBODYS_HASH.parse().unwrap();
+        assert_eq!(parts.get_cost(), BCRYPT_COST);
+        let typed = Secret::from("violet-harbor-42-lantern");
+        let time = |hash: PasswordHash| {
+            let begun = std::time::Instant::now();
+            assert!(!hash.verify(&typed));
+            begun.elapsed()
+        };
+        let wrong = time(PasswordHash::nobodys());
+        let endless = NOBODYS_HASH.replace("$12$", "$31$");
+        for stored in ["", "no hash", "$2b$12$", "$2b$99$x", &endless] {
+            let this = time(PasswordHash::stored(stored.to_owned()));
+            assert!(this > wrong / 4 && this < wrong * 20, "{stored}: {this:?}, not {wrong:?}");
+        }
     }
 
     #[test]

@@ -63,7 +63,8 @@ pub trait Store: Send + Sync {
     /// How much is in the organization's collection; all zero when it has none.
     async fn statistics(&self, org: &Org) -> Result<Statistics>;
 
-    /// The first `most` documents of the organization's collection, by `_id`.
+    /// The first `most` documents of the organization's collection, by `_id`. One of more than
+    /// [`DOCUMENT_MOST_BYTES`] comes as its `_id` and a field that says so.
     async fn documents(&self, org: &Org, most: u32) -> Result<Vec<Document>>;
 
     /// Makes the organization, its admin, its collection and the collection's first document.
@@ -196,6 +197,13 @@ pub struct Statistics {
     /// Indexes of the collection.
     pub indexes: u64,
 }
+
+/// The largest document that is looked into, in BSON bytes: far more than fits on a screen, and few
+/// enough that a page of them, each of which may have 16 MB, fits into memory.
+pub const DOCUMENT_MOST_BYTES: u32 = 128 * 1024;
+
+/// The field of a larger one, and what is in it behind the number of its bytes.
+const TOO_LARGE: (&str, &str) = ("…", " bytes: too large to be shown");
 
 /// The first document of every organization's collection, as the service before this one wrote it.
 #[must_use]

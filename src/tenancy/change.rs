@@ -2,11 +2,11 @@
 
 use mongodb::bson::{DateTime, oid::ObjectId};
 
-use super::{Error, Result, Tenancy, blocking, confirmation_of};
+use super::{Error, Result, Tenancy, blocking, confirms};
 use crate::{
     org::{
-        Claim, ClaimKind, CollectionName, Email, Org, OrgName, Password, PasswordHash, Secret,
-        StoredText, slug,
+        COLLECTION_PREFIX, Claim, ClaimKind, CollectionName, Email, Org, OrgName, Password,
+        PasswordHash, Secret, StoredText, slug,
     },
     store::{Change, NewOrg},
 };
@@ -192,7 +192,7 @@ impl Tenancy {
         self.writable()?;
         self.authorize(org, token).await?;
         match confirmation {
-            Confirmation::Typed(typed) if *typed != confirmation_of(&org.name) => {
+            Confirmation::Typed(typed) if !confirms(typed, &org.name) => {
                 return Err(Error::NotConfirmed);
             }
             _ => {}
@@ -241,12 +241,19 @@ impl Tenancy {
     }
 }
 
-/// The collection a new name leads to; none when it stays where it is, because the slug does.
+/// The collection a new name leads to; none when it stays where it is, because the slug does, or
+/// because it is in a collection that is no organization's and never moved: the new name would lead
+/// away from its documents.
 fn collection_for(name: &OrgName, org: Option<&Org>) -> Option<CollectionName> {
     let collection = CollectionName::of(name);
     match org {
         Some(org) if slug(org.name.raw()) == slug(name.as_str()) => None,
         Some(org) if org.collection.raw() == collection.as_str() => None,
+        Some(Org { collection, .. })
+            if !collection.raw().is_empty() && !collection.raw().starts_with(COLLECTION_PREFIX) =>
+        {
+            None
+        }
         _ => Some(collection),
     }
 }
@@ -258,5 +265,35 @@ fn wanted<'a>(
     move |what| match (what, email) {
         (ClaimKind::Email, Some(email)) => email.as_str().into(),
         _ => name.as_str().into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::org::{Connection, OrgState};
+
+    fn org(name: &str, collection: &str) -> Org {
+        Org {
+            id: ObjectId::new(),
+            name: name.into(),
+            collection: collection.into(),
+            admin_id: StoredText::default(),
+            admin_email: StoredText::default(),
+            created_at: DateTime::from_millis(0),
+            connection: Connection::default(),
+            state: OrgState::Active,
+            revision: 0,
+        }
+    }
+
+    #[test]
+    fn a_rename_never_leads_away_from_documents_that_do_not_move_along() {
+        let name = OrgName::parse("globex").unwrap();
+        let leads_to = |collection: &str| collection_for(&name, Some(&org("acme", collection)));
+        assert_eq!(leads_to("org_acme"), Some(CollectionName::of(&name)));
+        assert_eq!(leads_to(""), Some(CollectionName::of(&name)));
+        assert_eq!(leads_to("customers"), None);
+        assert_eq!(leads_to("org_globex"), None);
     }
 }

@@ -17,13 +17,9 @@ pub use open::{DemoAdmin, Opened, open};
 pub use session::{SECRET_KEY_LEAST_BYTES, Session};
 
 use crate::{
-    org::{Org, PasswordHash, PasswordPolicy, Secret, StoredText},
+    org::{NAME_MOST, Org, PasswordHash, PasswordPolicy, Secret, StoredText, escaped},
     store::{Count, Page, PageQuery, Place, Statistics, Store},
 };
-
-/// A hash nobody knows the password of, at the cost of the real ones: what a login with an unknown
-/// e-mail is checked against, so that it takes as long as any other.
-const NOBODYS_HASH: &str = "$2b$12$Qm9keU5vYm9keU5vYm9keO5fDgS0rS9bnp3kYz2lO7vQvXhC1mGxK";
 
 /// What an operator may set.
 #[derive(Clone, Debug)]
@@ -137,9 +133,7 @@ impl Tenancy {
     pub async fn login(&self, email: &str, password: &Secret) -> Result<Session> {
         // Counting the attempt belongs here, before any hashing (issue “Nobody in”).
         let admin = self.store.admin_with_email(email).await?;
-        let hash = admin
-            .as_ref()
-            .map_or_else(|| PasswordHash::stored(NOBODYS_HASH.to_owned()), |a| a.password.clone());
+        let hash = admin.as_ref().map_or_else(PasswordHash::nobodys, |a| a.password.clone());
         let typed = password.clone();
         let right = blocking(move || hash.verify(&typed)).await?;
         let Some(admin) = admin.filter(|_| right) else {
@@ -188,10 +182,16 @@ impl Tenancy {
 }
 
 /// The text an organization's deletion is confirmed with: its name as it is shown, so that one with
-/// characters no keyboard has can be typed too.
+/// characters no keyboard has can be typed too; of one that is longer than any should be, its
+/// beginning.
 #[must_use]
 pub fn confirmation_of(name: &StoredText) -> String {
-    name.to_string()
+    escaped(&name.raw().chars().take(NAME_MOST).collect::<String>()).into_owned()
+}
+
+/// Whether that text was typed. Spaces at its ends, and more than one between words, cannot be seen.
+fn confirms(typed: &str, name: &StoredText) -> bool {
+    typed.split_whitespace().eq(confirmation_of(name).split_whitespace())
 }
 
 /// Runs what would block on a thread where that is allowed.
@@ -204,9 +204,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_hash_of_nobody_is_one_that_takes_the_time_of_a_real_one() {
-        let parts: bcrypt::HashParts = NOBODYS_HASH.parse().unwrap();
-        assert_eq!(parts.get_cost(), crate::org::BCRYPT_COST);
-        assert!(matches!(bcrypt::verify("anything", NOBODYS_HASH), Ok(false)));
+    fn any_stored_name_can_be_confirmed_by_typing_what_is_seen() {
+        let long = "\u{202e}".repeat(10_000);
+        for (name, typed) in [
+            ("acme_corp", "acme_corp"),
+            (" acme  corp ", "acme corp"),
+            ("a\u{3000}b", "a b"),
+            ("\u{202e}x", "\\u{202e}x"),
+            ("", ""),
+            (&long, &"\\u{202e}".repeat(63)),
+        ] {
+            assert!(confirms(typed, &name.into()), "{name:?}");
+            assert!(!confirms("other", &name.into()), "{name:?}");
+        }
+        assert!(!confirms("", &"acme".into()));
+        assert!(!confirms("Acme", &"acme".into()));
     }
 }

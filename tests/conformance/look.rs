@@ -78,3 +78,14 @@ pub async fn documents_come_by_identity_and_no_more_than_asked<F: Fixture>() {
     store.delete(&org).await.unwrap();
     assert_eq!(store.documents(&org, 10).await.unwrap(), Vec::new());
 }
+
+pub async fn a_document_that_is_too_large_is_named_and_not_read<F: Fixture>() {
+    let (fixture, store, org) = with_acme::<F>().await;
+    let small = doc! { "_id": 1, "text": "x".repeat(1000) };
+    let large = doc! { "_id": { "a": 2 }, "text": "x".repeat(10_000_000) };
+    let bytes = large.to_vec().unwrap().len();
+    fixture.insert("org_acme_corp", vec![small.clone(), large]).await;
+    let documents = store.documents(&org, 2).await.unwrap();
+    let named = doc! { "_id": { "a": 2 }, "…": format!("{bytes} bytes: too large to be shown") };
+    assert_eq!(documents, [small, named]);
+}

@@ -40,7 +40,8 @@ macro_rules! conforms {
                         an_admin_is_found_by_email_in_any_case,
                         holders_of_claims_are_named,
                         statistics_are_of_what_is_stored,
-                        documents_come_by_identity_and_no_more_than_asked;
+                        documents_come_by_identity_and_no_more_than_asked,
+                        a_document_that_is_too_large_is_named_and_not_read;
                     page:
                         every_order_visits_each_once_in_both_directions,
                         pages_stay_right_while_others_insert_and_delete,

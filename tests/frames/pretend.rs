@@ -226,7 +226,7 @@ impl Console {
             Effect::Delete(generation, org, ..) => {
                 let gone =
                     named(org.name.raw()).map(|_| ()).ok_or(Error::Changed(org.name.clone()));
-                Message::Deleted(*generation, org.name.clone(), gone)
+                Message::Deleted(*generation, org.clone(), gone)
             }
             Effect::Logout(_) | Effect::Cancel(_) | Effect::Suspend | Effect::Quit => return None,
         })

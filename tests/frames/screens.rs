@@ -257,7 +257,7 @@ fn delete() {
     console.press(KeyCode::Enter);
     console.answer(|effect| match effect {
         Effect::Delete(generation, org, ..) => {
-            Some(Message::Deleted(*generation, org.name.clone(), Err(Error::NotConfirmed)))
+            Some(Message::Deleted(*generation, org.clone(), Err(Error::NotConfirmed)))
         }
         _ => None,
     });

@@ -435,3 +435,35 @@ async fn a_password_is_not_reported_changed_when_its_admin_is_gone() {
     assert_eq!(store.update(&org, &password).await, Err(StoreError::Changed));
     assert_eq!(store.org(org.id).await.unwrap(), Some(org));
 }
+
+#[tokio::test]
+async fn a_record_of_megabytes_keeps_nobody_out_and_can_be_put_right() {
+    let scratch = Scratch::new("legacy_huge").await;
+    let names = ["a".repeat(7_000_000), "\u{202e}".repeat(4_000_000)];
+    for (at, name) in names.iter().enumerate() {
+        let (collection, email) = (format!("org_huge_{at}"), format!("huge{at}@example.com"));
+        scratch.add_legacy(name, &collection, &email).await;
+    }
+    let store = scratch.open().await;
+    assert_eq!(store.only_readable_because(), None);
+    store.create(&new_org("small", "small@example.com")).await.unwrap();
+    for key in [SortKey::Name, SortKey::Created, SortKey::Email] {
+        let query = PageQuery { sort: Sort { key, descending: false }, ..first_page() };
+        assert_eq!(store.page(&query).await.unwrap().orgs.len(), 3, "{key:?}");
+    }
+    for (at, org) in all(&store).await.iter().filter(|o| o.name.raw() != "small").enumerate() {
+        let email = Email::parse(&format!("new{at}@example.com")).unwrap();
+        let mail = Change { email: Some(email), ..Change::default() };
+        let org = store.update(org, &mail).await.unwrap();
+        let name = OrgName::parse(&format!("right {at}")).unwrap();
+        let rename = Change {
+            collection: Some(CollectionName::of(&name)),
+            name: Some(name),
+            ..Change::default()
+        };
+        let org = store.update(&org, &rename).await.unwrap();
+        assert_eq!(store.statistics(&org).await.unwrap().documents, 1);
+        store.delete(&org).await.unwrap();
+    }
+    assert_eq!(all(&store).await.len(), 1);
+}

@@ -5,7 +5,7 @@ use super::{
     App, Arrival, Effect, FORM_FIELDS, Generation, Layer, Login, Mood, Said, Select, cancel,
 };
 use crate::{
-    org::{Field, Org, Secret, StoredText},
+    org::{Field, Org, Secret},
     store::PageAt,
     tenancy::{Confirmation, Error, Refusal, Result, Session},
 };
@@ -18,6 +18,7 @@ impl App {
         match self.layers.last_mut() {
             Some(Layer::Form(form)) if !form.submitting.is_waiting() => {
                 form.problem = None;
+                form.left = None;
                 let effect = match form.org.clone() {
                     None => Effect::Create(generation, form.wish()),
                     Some(org) => {
@@ -147,32 +148,26 @@ impl App {
     }
 
     pub(super) fn created(&mut self, generation: Generation, result: Result<Org>) -> Vec<Effect> {
-        let late = self.was_abandoned(generation);
-        if !late && !self.form_answered(generation) {
-            return Vec::new();
-        }
+        let Some(open) = self.form_awaits(generation) else { return Vec::new() };
         match result {
             Ok(org) => {
-                if !late {
+                if open {
                     self.layers.pop();
                 }
                 self.say(Mood::Good, Said::plain(format!("“{}” was created", org.name)));
                 self.show(&org)
             }
-            Err(error) => self.form_refused(&error, late),
+            Err(error) => self.form_refused(&error, open),
         }
     }
 
     pub(super) fn updated(&mut self, generation: Generation, result: Result<Org>) -> Vec<Effect> {
-        let late = self.was_abandoned(generation);
-        if !late && !self.form_answered(generation) {
-            return Vec::new();
-        }
+        let Some(open) = self.form_awaits(generation) else { return Vec::new() };
         match result {
             Ok(org) => {
                 let mut said = format!("“{}” was changed", org.name);
                 let mut effects = Vec::new();
-                if !late && let Some(Layer::Form(form)) = self.layers.pop() {
+                if open && let Some(Layer::Form(form)) = self.layers.pop() {
                     let password = !form.text(Field::Password).is_empty();
                     if let Some(session) = self.session.take_if(|s| s.organization_id == org.id) {
                         if password {
@@ -183,39 +178,54 @@ impl App {
                         }
                     }
                 }
+                for layer in &mut self.layers {
+                    // Whoever goes on typing in a form goes on from what is stored now.
+                    if let Layer::Form(form) = layer
+                        && let Some(edited) = form.org.as_deref_mut().filter(|o| o.id == org.id)
+                    {
+                        edited.clone_from(&org);
+                    }
+                }
                 self.say(Mood::Good, Said::plain(said));
                 effects.extend(self.show(&org));
                 effects
             }
-            Err(error) => self.form_refused(&error, late),
+            Err(error) => self.form_refused(&error, open),
         }
     }
 
     pub(super) fn deleted(
         &mut self,
         generation: Generation,
-        name: &StoredText,
+        org: &Org,
         result: Result<()>,
     ) -> Vec<Effect> {
         let late = self.was_abandoned(generation);
-        if !late {
-            let Some(Layer::Delete(deletion)) = self.layers.last_mut() else { return Vec::new() };
-            if !deletion.submitting.answered(generation) {
-                return Vec::new();
+        // A login may have opened above it meanwhile.
+        let about = |layer: &Layer| matches!(layer, Layer::Delete(d) if d.org.id == org.id);
+        let at = self.layers.iter().position(about);
+        let mut awaited = late;
+        if let Some(Layer::Delete(deletion)) = at.and_then(|at| self.layers.get_mut(at)) {
+            awaited |= deletion.submitting.answered(generation);
+            if awaited && !deletion.submitting.is_waiting() {
+                deletion.problem = None;
             }
+        }
+        if !awaited {
+            return Vec::new();
         }
         match result {
             Ok(()) => {
-                if !late {
-                    self.layers.pop();
+                if let Some(at) = at {
+                    self.layers.truncate(at);
                 }
                 self.pane = super::Pane::List;
                 let mut effects = Vec::new();
-                let own = |session: &mut Session| session.organization_name == *name;
+                let own = |session: &mut Session| session.organization_id == org.id;
                 if let Some(session) = self.session.take_if(own) {
                     effects.push(Effect::Logout(session));
                 }
-                self.say(Mood::Good, Said::plain(format!("“{name}” was deleted")));
+                self.say(Mood::Good, Said::plain(format!("“{}” was deleted", org.name)));
                 effects.extend(self.refresh());
                 effects
             }
@@ -227,9 +237,8 @@ impl App {
                 let Some(Layer::Delete(deletion)) = self.layers.last_mut() else {
                     return Vec::new();
                 };
-                let org = deletion.org.clone();
                 if let Error::NotAllowed(refusal) = &error {
-                    self.ask_to_log_in(&org, refusal);
+                    self.ask_to_log_in(org, refusal);
                     return Vec::new();
                 }
                 deletion.problem = Some(Said::from(&error));
@@ -248,17 +257,25 @@ impl App {
         self.abandoned.len() < before
     }
 
-    fn form_answered(&mut self, generation: Generation) -> bool {
-        match self.layers.last_mut() {
-            Some(Layer::Form(form)) => form.submitting.answered(generation),
-            _ => false,
+    /// Whether the end of a form's deed is for the form on top; none when it is for nobody. One that
+    /// was no longer waited for is, while the form is as it was: what was typed since is not lost.
+    fn form_awaits(&mut self, generation: Generation) -> Option<bool> {
+        let left = self.was_abandoned(generation);
+        let Some(Layer::Form(form)) = self.layers.last_mut() else { return left.then_some(false) };
+        if !left {
+            return form.submitting.answered(generation).then_some(true);
         }
+        let Some((_, typed)) = form.left.take_if(|(left, _)| *left == generation) else {
+            return Some(false);
+        };
+        form.problem = None;
+        Some(*typed == form.typed())
     }
 
     /// A form's deed was refused: the words go beside the field they are about.
-    fn form_refused(&mut self, error: &Error, late: bool) -> Vec<Effect> {
+    fn form_refused(&mut self, error: &Error, open: bool) -> Vec<Effect> {
         let said = Said::from(error);
-        let Some(Layer::Form(form)) = self.layers.last_mut().filter(|_| !late) else {
+        let Some(Layer::Form(form)) = self.layers.last_mut().filter(|_| open) else {
             self.say(Mood::Bad, said);
             return Vec::new();
         };

@@ -104,10 +104,20 @@ pub struct TextField {
 }
 
 impl TextField {
-    /// A field with a text in it.
+    /// A field with a stored text in it, as much of it as a field takes.
     #[must_use]
     pub fn with(text: &str) -> Self {
-        Self { input: Input::new(text.to_owned()), ..Self::default() }
+        Self { input: Input::new(Self::room_for(text)), ..Self::default() }
+    }
+
+    /// Whether it still holds just what [`TextField::with`] put there.
+    #[must_use]
+    pub fn holds(&self, text: &str) -> bool {
+        self.text() == Self::room_for(text)
+    }
+
+    fn room_for(text: &str) -> String {
+        text.chars().take(FIELD_MOST).collect()
     }
 
     /// A field for a password.

@@ -365,7 +365,8 @@ impl App {
 
 /// Lets go of the deed a layer waits for, if it does. The deed itself goes on, and reports.
 fn stop_submitting(layer: &mut Layer, abandoned: &mut Vec<u64>) -> Option<Vec<Effect>> {
-    let (submitting, problem, writes) = match layer {
+    let mut left = None;
+    let (submitting, problem, writes) = match &mut *layer {
         Layer::Form(form) => (&mut form.submitting, &mut form.problem, true),
         Layer::Delete(deletion) => (&mut deletion.submitting, &mut deletion.problem, true),
         Layer::Login(login) => (&mut login.submitting, &mut login.problem, false),
@@ -373,6 +374,7 @@ fn stop_submitting(layer: &mut Layer, abandoned: &mut Vec<u64>) -> Option<Vec<Ef
     };
     let generation = submitting.stop()?;
     if writes {
+        left = Some(generation);
         abandoned.push(generation);
         *problem = Some(Said {
             what: "you stopped waiting; it may still be carried out".to_owned(),
@@ -380,6 +382,9 @@ fn stop_submitting(layer: &mut Layer, abandoned: &mut Vec<u64>) -> Option<Vec<Ef
         });
     } else {
         *problem = Some(Said::plain("you stopped waiting for the login"));
+    }
+    if let (Layer::Form(form), Some(generation)) = (layer, left) {
+        form.left = Some((generation, Box::new(form.typed())));
     }
     Some(vec![Effect::Cancel(generation)])
 }

@@ -2,11 +2,11 @@
 
 use super::{
     field::{Request, Said, TextField},
-    message::Check,
+    message::{Check, Generation},
 };
 use crate::{
     console::keymap,
-    org::{Field, Org, StoredText},
+    org::{Field, Org, Secret, StoredText},
     store::Statistics,
     tenancy::{Edit, NewOrganization},
 };
@@ -83,6 +83,8 @@ pub struct Form {
     pub submitting: Request,
     /// Whether someone else changed the organization, and it is being read again.
     pub stale: bool,
+    /// The deed that is no longer waited for and has not ended yet, with what was typed for it.
+    pub left: Option<(Generation, Box<[Secret; 3]>)>,
 }
 
 impl Form {
@@ -90,14 +92,8 @@ impl Form {
     #[must_use]
     pub fn new() -> Self {
         let fields = [TextField::default(), TextField::default(), TextField::secret()];
-        Self {
-            org: None,
-            fields,
-            focus: 0,
-            problem: None,
-            submitting: Request::default(),
-            stale: false,
-        }
+        let submitting = Request::default();
+        Self { org: None, fields, focus: 0, problem: None, submitting, stale: false, left: None }
     }
 
     /// To change one.
@@ -118,6 +114,12 @@ impl Form {
         at.and_then(|at| self.fields.get(at)).map_or("", TextField::text)
     }
 
+    /// What is typed in all fields.
+    #[must_use]
+    pub fn typed(&self) -> [Secret; 3] {
+        self.fields.each_ref().map(TextField::as_secret)
+    }
+
     /// What an organization is to be made of.
     #[must_use]
     pub fn wish(&self) -> NewOrganization {
@@ -133,8 +135,8 @@ impl Form {
     pub fn edited(&self) -> Edit {
         let password = self.text(Field::Password);
         Edit {
-            name: Some(self.text(Field::Name).to_owned()),
-            email: Some(self.text(Field::Email).to_owned()),
+            name: Some(self.meant(Field::Name).to_owned()),
+            email: Some(self.meant(Field::Email).to_owned()),
             password: (!password.is_empty()).then(|| password.into()),
         }
     }
@@ -147,7 +149,7 @@ impl Form {
             for (field, old, new) in
                 [(name, &old.name, &org.name), (email, &old.admin_email, &org.admin_email)]
             {
-                if field.text() == old.raw() && old != new {
+                if field.holds(old.raw()) && old != new {
                     field.set(new.raw());
                 }
             }
@@ -162,6 +164,19 @@ impl Form {
         });
     }
 
+    /// The text a field stands for: what is stored, as long as it still shows as much of that as
+    /// there is room for.
+    fn meant(&self, field: Field) -> &str {
+        let [name, email, _] = &self.fields;
+        match (&self.org, field) {
+            (Some(org), Field::Name) if name.holds(org.name.raw()) => org.name.raw(),
+            (Some(org), Field::Email) if email.holds(org.admin_email.raw()) => {
+                org.admin_email.raw()
+            }
+            _ => self.text(field),
+        }
+    }
+
     /// What to ask about the field that is being left; none when there is nothing to ask.
     #[must_use]
     pub fn check(&self) -> Option<Check> {
@@ -171,8 +186,8 @@ impl Form {
             return None;
         }
         match field {
-            Field::Name => Some(Check::Name(text.to_owned(), self.org.clone())),
-            Field::Email => Some(Check::Email(text.to_owned(), self.org.clone())),
+            Field::Name => Some(Check::Name(self.meant(*field).to_owned(), self.org.clone())),
+            Field::Email => Some(Check::Email(self.meant(*field).to_owned(), self.org.clone())),
             Field::Password if text.is_empty() && self.org.is_some() => None,
             Field::Password => Some(Check::Password {
                 password: text.into(),

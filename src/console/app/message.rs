@@ -49,7 +49,7 @@ pub enum Message {
     /// An organization was changed, or not.
     Updated(Generation, Result<Org>),
     /// An organization was removed, or not.
-    Deleted(Generation, StoredText, Result<()>),
+    Deleted(Generation, Box<Org>, Result<()>),
 }
 
 /// A database that answered.

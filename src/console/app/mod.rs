@@ -186,7 +186,7 @@ impl App {
             Message::LoggedIn(generation, result) => self.logged_in(generation, result),
             Message::Created(generation, result) => self.created(generation, result),
             Message::Updated(generation, result) => self.updated(generation, result),
-            Message::Deleted(generation, name, result) => self.deleted(generation, &name, result),
+            Message::Deleted(generation, org, result) => self.deleted(generation, &org, result),
         };
         self.settle(&mut effects);
         effects

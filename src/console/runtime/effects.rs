@@ -139,7 +139,7 @@ impl Effects {
                 self.write(generation, async move {
                     let token = session.as_ref().map(Session::token);
                     let result = tenancy.delete(&org, &confirmation, token).await;
-                    Message::Deleted(generation, org.name, result)
+                    Message::Deleted(generation, org, result)
                 });
             }
             _ => {}

@@ -230,10 +230,8 @@ fn claims_after(org: &Org, change: &Change, before: &[String]) -> Vec<Claim> {
         .into_iter()
         .filter(|claim| match claim {
             Claim::Look(_) if unclaimed && *claim == look => false,
-            Claim::Name(value)
-            | Claim::Look(value)
-            | Claim::Collection(value)
-            | Claim::Email(value) => !value.is_empty(),
+            Claim::Collection(name) => record::can_be(name),
+            Claim::Name(value) | Claim::Look(value) | Claim::Email(value) => !value.is_empty(),
         })
         .collect()
 }

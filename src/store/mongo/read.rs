@@ -12,7 +12,7 @@ use mongodb::{
 use super::{Inner, READ, error::code, error::code_of, record};
 use crate::{
     org::{Admin, Claim, Org, StoredText, email_key, name_key},
-    store::{Holder, Result, Statistics, StoreError},
+    store::{DOCUMENT_MOST_BYTES, Holder, Result, Statistics, StoreError, TOO_LARGE},
 };
 
 /// A document as it is read here: a string that is not UTF-8 must not make a list fail.
@@ -229,12 +229,20 @@ impl Inner {
             return Ok(documents);
         }
         let collection = self.db.collection::<Record>(org.collection.raw());
-        let found = collection
-            .find(doc! {})
-            .sort(doc! { "_id": 1 })
-            .limit(i64::from(most))
-            .max_time(READ)
-            .await;
+        // The server leaves out what is large, so that it is not even sent.
+        let (field, words) = TOO_LARGE;
+        let bytes = doc! { "$bsonSize": "$$ROOT" };
+        let instead = doc! {
+            "_id": "$_id",
+            field: { "$concat": [{ "$toString": &bytes }, words] },
+        };
+        let large = doc! { "$gt": [bytes, i64::from(DOCUMENT_MOST_BYTES)] };
+        let pipeline = [
+            doc! { "$sort": { "_id": 1 } },
+            doc! { "$limit": i64::from(most) },
+            doc! { "$replaceWith": { "$cond": [large, instead, "$$ROOT"] } },
+        ];
+        let found = collection.aggregate(pipeline).max_time(READ).with_type::<Record>().await;
         let mut cursor = match found {
             Ok(cursor) => cursor,
             Err(error) if is_missing(&error) => return Ok(documents),

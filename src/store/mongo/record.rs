@@ -70,7 +70,7 @@ pub(super) fn claims(record: &Document) -> Vec<Claim> {
         claims.push(Claim::Name(name_key(name)));
         claims.push(Claim::Look(name_look(name)));
     }
-    if !collection.is_empty() {
+    if can_be(collection) {
         claims.push(Claim::Collection(collection.to_owned()));
     }
     if !email.is_empty() {
@@ -116,6 +116,11 @@ pub(super) fn text<'a>(record: &'a Document, field: &str) -> &'a str {
 /// mistake or malice, must not make us read, move or drop it.
 pub(super) fn is_ours(collection: &str) -> bool {
     collection.starts_with(COLLECTION_PREFIX)
+}
+
+/// Whether a collection can have this name at all; nothing is claimed by one that cannot.
+pub(super) fn can_be(collection: &str) -> bool {
+    (1..=255).contains(&collection.len())
 }
 
 fn stored(record: &Document, field: &str) -> StoredText {

@@ -1,10 +1,10 @@
 //! Documents as rows: their bytes exactly as a MongoDB server would keep them, and a key that sorts
 //! as `_id` does there.
 
-use mongodb::bson::{Bson, Document, oid::ObjectId};
+use mongodb::bson::{Bson, Document, RawDocument, oid::ObjectId};
 
 use super::error::{Attempt, Fault};
-use crate::store::StoreError;
+use crate::store::{DOCUMENT_MOST_BYTES, StoreError, TOO_LARGE};
 
 /// A document ready to be kept.
 pub(super) struct Row {
@@ -25,8 +25,20 @@ impl Row {
     }
 }
 
-/// The document in a row.
-pub(super) fn decoded(bson: &[u8]) -> Attempt<Document> {
+/// The document in a row, as far as it is looked into.
+pub(super) fn shown(bson: &[u8]) -> Attempt<Document> {
+    if bson.len() <= DOCUMENT_MOST_BYTES as usize {
+        return decoded(bson);
+    }
+    let raw = RawDocument::from_bytes(bson).map_err(|_| Fault::Garbage)?;
+    let id = raw.get("_id").ok().flatten().ok_or(Fault::Garbage)?;
+    let mut document = Document::new();
+    document.insert("_id", Bson::try_from(id).map_err(|_| Fault::Garbage)?);
+    document.insert(TOO_LARGE.0, format!("{}{}", bson.len(), TOO_LARGE.1));
+    Ok(document)
+}
+
+fn decoded(bson: &[u8]) -> Attempt<Document> {
     Document::from_reader(bson).map_err(|_| Fault::Garbage)
 }
 

@@ -26,7 +26,7 @@ use super::{
     Access, Change, Count, Holder, NewOrg, Page, PageQuery, Place, PlaceKind, Result, Statistics,
     Store, StoreError,
 };
-use crate::org::{Admin, Claim, Org, email_key, escaped, name_key};
+use crate::org::{Admin, Claim, Org, email_key, name_key};
 use error::Attempt;
 
 /// What `connection_details.database` says of organizations made here: the name the same records
@@ -70,7 +70,7 @@ impl SqliteStore {
     /// What the database in a file is called.
     #[must_use]
     pub fn place_of(path: &Path) -> Place {
-        let address = escaped(&path.display().to_string()).into_owned();
+        let address = schema::shown(path);
         Place { kind: PlaceKind::Embedded, address, database: String::new() }
     }
 

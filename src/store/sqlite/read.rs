@@ -4,7 +4,7 @@ use mongodb::bson::{DateTime, Document, oid::ObjectId};
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params_from_iter, types::Value};
 
 use super::{
-    document::decoded,
+    document::shown,
     error::{Attempt, Fault},
 };
 use crate::org::{Admin, Claim, Connection as Details, Org, OrgState, PasswordHash};
@@ -204,7 +204,7 @@ pub(super) fn documents(
     let mut rows = statement.query((collection, most))?;
     let mut documents = Vec::new();
     while let Some(row) = rows.next()? {
-        documents.push(decoded(row.get_ref(0)?.as_blob().map_err(|_| Fault::Garbage)?)?);
+        documents.push(shown(row.get_ref(0)?.as_blob().map_err(|_| Fault::Garbage)?)?);
     }
     Ok(documents)
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::error::Attempt;
+use crate::org::escaped;
 use crate::store::StoreError;
 
 /// Marks a file as ours ("Tnty"), in its header.
@@ -76,14 +77,14 @@ pub(super) fn open(path: &Path, read_only: bool) -> Attempt<Connection> {
         make_file(path).map_err(|problem| {
             StoreError::Misconfigured(format!(
                 "{} cannot be made: {problem}; name another file with --file",
-                path.display()
+                shown(path)
             ))
         })?;
     } else if !path.exists() {
         return Err(StoreError::Misconfigured(format!(
             "there is no file {}, and with --read-only none is made: check its name, or start once \
              without --read-only",
-            path.display()
+            shown(path)
         ))
         .into());
     }
@@ -118,6 +119,11 @@ pub(super) fn in_memory() -> Attempt<Connection> {
     Ok(connection)
 }
 
+/// The path in a sentence, with nothing hidden in it.
+pub(super) fn shown(path: &Path) -> String {
+    escaped(&path.display().to_string()).into_owned()
+}
+
 fn beside(path: &Path, suffix: &str) -> std::path::PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
@@ -150,7 +156,7 @@ fn prepare(connection: &mut Connection, path: &Path) -> Attempt<()> {
         if !writable {
             return Err(StoreError::Misconfigured(format!(
                 "{} is empty: start once without --read-only, or check its name",
-                path.display()
+                shown(path)
             ))
             .into());
         }
@@ -186,18 +192,20 @@ fn look(connection: &Connection, path: &Path) -> Attempt<Found> {
         return Err(StoreError::Damaged(format!(
             "{} was written by a newer Tenantry (format {version}; this one knows {VERSION}) and was \
              left as it is: update this one, or start with another file (--file PATH)",
-            path.display()
+            shown(path)
         ))
         .into());
     }
     let things: i64 =
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    if application == 0 && version == 0 && things == 0 {
+    // SQLite also takes a file of one byte for an empty one, and would write over it.
+    let one_byte = path.metadata().is_ok_and(|file| file.len() == 1);
+    if application == 0 && version == 0 && things == 0 && !one_byte {
         return Ok(Found::Empty);
     }
     Err(StoreError::Damaged(format!(
         "{} is a database of another program and was left as it is: name another file with --file",
-        path.display()
+        shown(path)
     ))
     .into())
 }

@@ -111,6 +111,8 @@ fn top_form(app: &App) -> &Form {
     }
 }
 
+mod deeds;
+
 #[test]
 fn opening_says_so_and_a_failure_offers_to_try_again() {
     let (mut app, effects) = App::new(place(), SystemTime::UNIX_EPOCH);
@@ -323,21 +325,6 @@ fn nothing_typed_is_lost_when_the_database_refuses_or_goes_away() {
 }
 
 #[test]
-fn a_deed_that_is_no_longer_waited_for_still_reports() {
-    let mut app = console(page(orgs(2), false, false));
-    press(&mut app, KeyCode::Char('n'));
-    type_text(&mut app, "acme");
-    let generation = generation!(control(&mut app, 's'), Create);
-    press(&mut app, KeyCode::Esc);
-    assert_eq!(top_form(&app).text(Field::Name), "acme", "the form is still there");
-    press(&mut app, KeyCode::Esc);
-    assert!(app.layers.is_empty());
-    let effects = app.update(Message::Created(generation, Ok(org(9, "acme"))));
-    assert_eq!(app.notice.as_ref().unwrap().1.what, "“acme” was created");
-    generation!(effects, LoadPage);
-}
-
-#[test]
 fn a_made_password_is_shown_until_it_is_changed() {
     let mut app = console(page(orgs(2), false, false));
     press(&mut app, KeyCode::Char('n'));
@@ -350,100 +337,6 @@ fn a_made_password_is_shown_until_it_is_changed() {
     assert!(!top_form(&app).fields[2].revealed);
     control(&mut app, 'r');
     assert!(top_form(&app).fields[2].revealed);
-}
-
-#[test]
-fn an_edit_that_needs_a_login_asks_for_it_and_goes_on() {
-    let mut app = console(page(orgs(2), false, false));
-    press(&mut app, KeyCode::Char('e'));
-    press(&mut app, KeyCode::Tab);
-    type_text(&mut app, ".org");
-    let effects = control(&mut app, 's');
-    let Effect::Update(generation, _, edit, None) = &effects[0] else { panic!("{effects:?}") };
-    assert_eq!(edit.email.as_deref(), Some("org000@example.com.org"));
-    let refusal = Error::NotAllowed(Refusal::NoSession("org000".into()));
-    app.update(Message::Updated(*generation, Err(refusal)));
-    let Some(Layer::Login(login)) = app.layers.last() else { panic!("{:?}", app.layers) };
-    assert_eq!(login.fields[0].text(), "org000@example.com", "the admin's e-mail is suggested");
-    assert!(login.problem.as_ref().unwrap().what.contains("as an admin of “org000”"));
-    assert_eq!(login.focus, 1);
-
-    type_text(&mut app, "wrong");
-    let generation = generation!(press(&mut app, KeyCode::Enter), Login);
-    app.update(Message::LoggedIn(generation, Err(Error::WrongLogin)));
-    type_text(&mut app, "right");
-    let effects = press(&mut app, KeyCode::Enter);
-    let Effect::Login(generation, email, password) = &effects[0] else { panic!("{effects:?}") };
-    assert_eq!((email.as_str(), password.reveal()), ("org000@example.com", "right"));
-    let session = session(&app, &orgs(1)[0]);
-    let effects = app.update(Message::LoggedIn(*generation, Ok(session)));
-    let [Effect::Update(generation, _, edit, Some(_))] = &effects[..] else {
-        panic!("what was wanted goes on: {effects:?}")
-    };
-    assert_eq!(edit.email.as_deref(), Some("org000@example.com.org"));
-    app.update(Message::Updated(*generation, Ok(org(0, "org000"))));
-    assert!(app.layers.is_empty());
-}
-
-#[test]
-fn an_edit_without_a_difference_is_not_sent() {
-    let mut app = console(page(orgs(2), false, false));
-    press(&mut app, KeyCode::Char('e'));
-    assert!(control(&mut app, 's').is_empty());
-    assert_eq!(top_form(&app).problem.as_ref().unwrap().what, "nothing is different");
-}
-
-#[test]
-fn deleting_wants_a_login_of_that_organization_and_the_name() {
-    let mut app = console(page(orgs(3), false, false));
-    let effects = press(&mut app, KeyCode::Char('d'));
-    let counted = generation!(effects, LoadDetail);
-    let asked = generation!(effects, Authorize);
-    let refusal = Refusal::OtherOrganization {
-        admin: "bob@globex.com".into(),
-        of: "globex".into(),
-        wanted: "org000".into(),
-    };
-    app.update(Message::Authorized(asked, Err(refusal.into())));
-    let Some(Layer::Login(login)) = app.layers.last() else { panic!("{:?}", app.layers) };
-    assert_eq!(
-        login.problem.as_ref().unwrap().what,
-        "bob@globex.com is an admin of “globex”, not of “org000”"
-    );
-    let statistics = Statistics { documents: 12, bytes: 3400, indexes: 1 };
-    app.update(Message::Detail(counted, Ok(Some((org(0, "org000"), statistics)))));
-    let session = session(&app, &orgs(1)[0]);
-    let generation = generation!(press(&mut app, KeyCode::Enter), Login);
-    let effects = app.update(Message::LoggedIn(generation, Ok(session)));
-    app.update(Message::Authorized(generation!(effects, Authorize), Ok(())));
-    let Some(Layer::Delete(deletion)) = app.layers.last() else { panic!("{:?}", app.layers) };
-    assert_eq!(deletion.statistics, Some(statistics));
-
-    type_text(&mut app, "org00");
-    let effects = press(&mut app, KeyCode::Enter);
-    let Effect::Delete(generation, _, confirmation, Some(_)) = &effects[0] else {
-        panic!("{effects:?}")
-    };
-    assert_eq!(*confirmation, Confirmation::Typed("org00".into()));
-    app.update(Message::Deleted(*generation, "org000".into(), Err(Error::NotConfirmed)));
-    type_text(&mut app, "0");
-    let effects = press(&mut app, KeyCode::Enter);
-    let generation = generation!(effects, Delete);
-    let effects = app.update(Message::Deleted(generation, "org000".into(), Ok(())));
-    assert!(app.layers.is_empty());
-    assert!(app.session.is_none(), "its admin's session ends with it");
-    assert!(effects.iter().any(|effect| matches!(effect, Effect::Logout(_))));
-    generation!(effects, LoadPage);
-}
-
-#[test]
-fn leaving_the_login_leaves_the_deletion_it_was_for() {
-    let mut app = console(page(orgs(3), false, false));
-    let asked = generation!(press(&mut app, KeyCode::Char('d')), Authorize);
-    let refusal = Refusal::NoSession("org000".into());
-    app.update(Message::Authorized(asked, Err(refusal.into())));
-    press(&mut app, KeyCode::Esc);
-    assert!(app.layers.is_empty());
 }
 
 #[test]
@@ -532,20 +425,6 @@ fn an_empty_database_has_nothing_to_edit_or_delete() {
     assert!(app.layers.is_empty());
     press(&mut app, KeyCode::Enter);
     assert_eq!(app.pane, Pane::List);
-}
-
-#[test]
-fn an_edit_right_after_an_edit_starts_from_what_is_stored_now() {
-    for (width, height) in [(80, 24), (120, 40)] {
-        let mut app = console_sized(page(orgs(2), false, false), width, height);
-        press(&mut app, KeyCode::Char('e'));
-        type_text(&mut app, "x");
-        let generation = generation!(control(&mut app, 's'), Update);
-        let changed = Org { revision: 2, ..org(0, "org000x") };
-        app.update(Message::Updated(generation, Ok(changed.clone())));
-        press(&mut app, KeyCode::Char('e'));
-        assert_eq!(top_form(&app).org.as_deref(), Some(&changed), "at {width}x{height}");
-    }
 }
 
 #[test]
