@@ -50,7 +50,6 @@ pub fn keys(table: &mut Table, what: &str, arguments: &[&str], home: &Path) {
     let kept = half <= Duration::from_millis(1) && most <= Duration::from_millis(4);
     let measured = format!("p50 {}, p99 {}", millis(half), millis(most));
     table.row(what, "p50 1 ms, p99 4 ms", &measured, kept);
-    console.send("\x1b");
     leave(&mut console);
 }
 
@@ -140,7 +139,6 @@ pub fn memory(table: &mut Table, what: &str, most: u64, arguments: &[&str], home
     );
     let kept = after_looking.max(after_a_form) <= most * 1_000;
     table.row(what, &format!("{most} MB"), &measured, kept);
-    console.send("\x1b\x1b");
     leave(&mut console);
 }
 
