@@ -46,9 +46,15 @@ pub(super) async fn connect(uri: &str, database: &str) -> Result<(Database, Word
     options.write_concern = Some(write_concern());
     options.selection_criteria = Some(SelectionCriteria::ReadPreference(ReadPreference::Primary));
     options.sdam_event_handler = Some(words.listener());
+    let servers: Vec<String> = options.hosts.iter().map(ToString::to_string).collect();
     let client = Client::with_options(options).map_err(|error| words.of(&error))?;
     let database = client.database(database);
-    database.run_command(doc! { "ping": 1 }).await.map_err(|error| words.of(&error))?;
+    tokio::select! {
+        answer = database.run_command(doc! { "ping": 1 }) => {
+            answer.map_err(|error| words.of(&error))?;
+        }
+        refused = words.refused_by_all(&servers) => return Err(refused),
+    }
     Ok((database, words))
 }
 

@@ -1,12 +1,13 @@
 //! What the driver reports, in words for a person. Never repeats a command, which may hold a hash, nor
 //! a connection string, which may hold a password.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{collections::HashSet, sync::Arc};
 
 use mongodb::{
     error::{Error, ErrorKind, WriteFailure},
     event::{EventHandler, sdam::SdamEvent},
 };
+use tokio::sync::watch;
 
 use crate::{
     org::escaped_short,
@@ -60,13 +61,22 @@ pub(super) struct Unconfirmed;
 pub(super) struct Words {
     place: Place,
     tls: bool,
-    last: Arc<Mutex<Option<(String, Error)>>>,
+    heard: Arc<watch::Sender<Heard>>,
+}
+
+/// What came of the driver's heartbeats.
+#[derive(Debug, Default)]
+struct Heard {
+    /// The last failure since the last answer, and whose it was.
+    last: Option<(String, Error)>,
+    /// The servers that refuse connections.
+    refusing: HashSet<String>,
 }
 
 impl Words {
     /// Words about one place.
     pub(super) fn new(place: Place, tls: bool) -> Self {
-        Self { place, tls, last: Arc::default() }
+        Self { place, tls, heard: Arc::default() }
     }
 
     /// Which place they are about.
@@ -76,17 +86,36 @@ impl Words {
 
     /// What the driver is to call with its events.
     pub(super) fn listener(&self) -> EventHandler<SdamEvent> {
-        let last = Arc::clone(&self.last);
+        let heard = Arc::clone(&self.heard);
         EventHandler::callback(move |event| {
-            let heard = match event {
+            let (server, failure) = match event {
                 SdamEvent::ServerHeartbeatFailed(event) => {
-                    Some((event.server_address.to_string(), event.failure))
+                    (event.server_address, Some(event.failure))
                 }
-                SdamEvent::ServerHeartbeatSucceeded(_) => None,
+                SdamEvent::ServerHeartbeatSucceeded(event) => (event.server_address, None),
                 _ => return,
             };
-            *last.lock().unwrap_or_else(PoisonError::into_inner) = heard;
+            let server = server.to_string();
+            heard.send_modify(|heard| {
+                if failure.as_ref().is_some_and(is_refusal) {
+                    heard.refusing.insert(server.clone());
+                } else {
+                    heard.refusing.remove(&server);
+                }
+                heard.last = failure.map(|failure| (server, failure));
+            });
         })
+    }
+
+    /// Ends once each of these servers refuses connections: what the driver goes on waiting for, a
+    /// person would rather know at once.
+    pub(super) async fn refused_by_all(&self, servers: &[String]) -> StoreError {
+        let all = |heard: &Heard| servers.iter().all(|server| heard.refusing.contains(server));
+        if self.heard.subscribe().wait_for(all).await.is_err() {
+            // Never: its sender is part of this.
+            std::future::pending::<()>().await;
+        }
+        self.unreachable(&self.why_no_server())
     }
 
     /// One error in words.
@@ -129,8 +158,7 @@ impl Words {
     }
 
     fn why_no_server(&self) -> String {
-        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        match last.as_ref() {
+        match &self.heard.borrow().last {
             Some((address, error)) => {
                 let cause = self.cause(error);
                 if *address == self.place.address { cause } else { format!("{address}: {cause}") }
@@ -142,7 +170,7 @@ impl Words {
     fn cause(&self, error: &Error) -> String {
         let text = error.to_string();
         let has = |part: &str| text.contains(part);
-        let words = if has("Connection refused") {
+        let words = if is_refusal(error) {
             "connection refused: nothing listens there"
         } else if matches!(error.kind.as_ref(), ErrorKind::DnsResolve { .. })
             || has("failed to lookup address")
@@ -173,6 +201,11 @@ fn wrong_password() -> StoreError {
     StoreError::Refused(
         "wrong user or password, or the wrong authSource; check the connection string".into(),
     )
+}
+
+fn is_refusal(error: &Error) -> bool {
+    matches!(error.kind.as_ref(), ErrorKind::Io(io)
+        if io.kind() == std::io::ErrorKind::ConnectionRefused)
 }
 
 fn closed(text: &str) -> bool {
