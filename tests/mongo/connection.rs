@@ -30,7 +30,7 @@ async fn refused_on(uri: &str, database: &str) -> StoreError {
 }
 
 fn assert_says(error: &StoreError, parts: &[&str]) {
-    let text = error.to_string();
+    let text = format!("{error}\n{}", error.help());
     for part in parts {
         assert!(text.contains(part), "{part:?} is not in {text:?}");
     }
@@ -125,16 +125,16 @@ async fn a_wrong_password_and_a_missing_role_are_two_things() {
     }
 
     let error = refused_on(&at("root:s3cret"), "tenants").await;
-    assert!(matches!(error, StoreError::Refused(_)), "{error:?}");
+    assert!(matches!(error, StoreError::Refused { .. }), "{error:?}");
     assert_says(&error, &["wrong user or password"]);
     assert!(!error.to_string().contains("s3cret"));
 
     let error = refused_on(&server.uri(), "tenants").await;
-    assert!(matches!(error, StoreError::Refused(_)), "{error:?}");
+    assert!(matches!(error, StoreError::Refused { .. }), "{error:?}");
     assert_says(&error, &["put user and password into the connection string"]);
 
     let error = refused_on(&at("reader:p4ss"), "tenants").await;
-    assert!(matches!(error, StoreError::Refused(_)), "{error:?}");
+    assert!(matches!(error, StoreError::Refused { .. }), "{error:?}");
     assert_says(&error, &["may not do", "createIndexes", "--read-only"]);
 
     let access = Access { operator: "tester@here".into(), read_only: true };

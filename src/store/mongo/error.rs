@@ -141,9 +141,10 @@ impl Words {
             ErrorKind::ServerSelection { .. } => self.unreachable(&self.why_no_server()),
             ErrorKind::Io(_) | ErrorKind::DnsResolve { .. } => self.unreachable(&self.cause(error)),
             ErrorKind::ConnectionPoolCleared { .. } => self.unreachable("the connection was lost"),
-            ErrorKind::InvalidTlsConfig { message, .. } => {
-                StoreError::Misconfigured(format!("the TLS settings make no sense: {message}"))
-            }
+            ErrorKind::InvalidTlsConfig { message, .. } => StoreError::Misconfigured {
+                problem: format!("the TLS settings make no sense: {}", escaped_short(message, 300)),
+                help: "correct tls, tlsCAFile and tlsCertificateKeyFile in the connection string",
+            },
             ErrorKind::Shutdown => self.unreachable("the connection was closed"),
             _ => StoreError::Other(escaped_short(&message_of(error), 300)),
         }
@@ -171,14 +172,14 @@ impl Words {
         let text = error.to_string();
         let has = |part: &str| text.contains(part);
         let words = if is_refusal(error) {
-            "connection refused: nothing listens there"
+            "connection refused"
         } else if matches!(error.kind.as_ref(), ErrorKind::DnsResolve { .. })
             || has("failed to lookup address")
             || has("Name or service not known")
         {
             "no such host name (DNS found nothing)"
         } else if has("timed out") || has("deadline has elapsed") {
-            "timed out; nothing answered (a firewall, or the wrong address?)"
+            "timed out: nothing answered"
         } else if has("certificate") {
             return format!(
                 "the TLS certificate is not accepted ({}); name the right authority with \
@@ -198,9 +199,10 @@ impl Words {
 }
 
 fn wrong_password() -> StoreError {
-    StoreError::Refused(
-        "wrong user or password, or the wrong authSource; check the connection string".into(),
-    )
+    StoreError::Refused {
+        problem: "wrong user or password, or the wrong authSource".into(),
+        help: "check the connection string",
+    }
 }
 
 fn is_refusal(error: &Error) -> bool {
@@ -231,24 +233,25 @@ fn io_text(error: &Error) -> String {
 /// Names the action that is missing, taken from the server's sentence without the command's content.
 fn refused_action(message: &str) -> StoreError {
     if message.contains("requires authentication") {
-        return StoreError::Refused(
-            "it wants to know who asks; put user and password into the connection string".into(),
-        );
+        return StoreError::Refused {
+            problem: "it wants to know who asks".into(),
+            help: "put user and password into the connection string",
+        };
     }
     let action = message
         .split_once("execute command {")
         .map(|(_, rest)| rest.trim_start())
         .and_then(|rest| rest.split_once(':'))
         .map(|(name, _)| escaped_short(name, 40));
-    StoreError::Refused(match action {
-        Some(action) => format!(
-            "the user in the connection string may not do “{action}”; grant it the role readWrite \
-             on the database, or open it with --read-only"
-        ),
-        None => "the user in the connection string lacks a role it needs; grant it readWrite on \
-                 the database"
-            .into(),
-    })
+    StoreError::Refused {
+        problem: match action {
+            Some(action) => {
+                format!("the user in the connection string may not do “{action}”")
+            }
+            None => "the user in the connection string lacks a role it needs".into(),
+        },
+        help: "grant it the role readWrite on the database, or open it with --read-only",
+    }
 }
 
 /// The server's sentence, without documents a derived text would repeat.
