@@ -41,7 +41,8 @@ pub fn areas(width: u16, height: u16, detail_focused: bool, notice: u16) -> Opti
     let body_height = height - 4 - notice;
     let body = row(2, body_height);
     let (list, divider, detail) = if width >= WIDE {
-        let list_width = (width * 2 / 5).clamp(44, 80);
+        // Half: a name and an e-mail want as much room as what is said about them.
+        let list_width = (width / 2).min(90);
         let list = Rect { width: list_width, ..body };
         let divider = Rect { x: list_width, width: 1, ..body };
         let detail = Rect { x: list_width + 2, width: width - list_width - 2, ..body };
