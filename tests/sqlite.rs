@@ -184,10 +184,10 @@ fn assert_refused(path: &Path, words: &str) {
     let before = fs::read(path).unwrap();
     for read_only in [false, true] {
         match opened(path, read_only) {
-            Err(StoreError::Damaged(text)) => {
+            Err(StoreError::Damaged { problem: text, help }) => {
                 assert!(text.contains(words), "{text}");
                 assert!(text.contains(&path.display().to_string()), "{text}");
-                assert!(text.contains("--file"), "{text}");
+                assert!(help.contains("--file"), "{help}");
             }
             other => panic!("{other:?}"),
         }
@@ -246,7 +246,7 @@ async fn garbage_pages_are_reported_and_never_a_panic() {
                 }
             }
             for error in &outcomes {
-                assert!(matches!(error, StoreError::Damaged(_)), "page {page}: {error:?}");
+                assert!(matches!(error, StoreError::Damaged { .. }), "page {page}: {error:?}");
             }
             reported += usize::from(!outcomes.is_empty());
             drop(store);
@@ -304,7 +304,7 @@ async fn file_and_directories_are_the_owners_alone() {
 async fn read_only_leaves_no_trace() {
     let (directory, path) = file();
     let missing = opened(&path, true);
-    assert!(matches!(missing, Err(StoreError::Misconfigured(_))), "{missing:?}");
+    assert!(matches!(missing, Err(StoreError::Misconfigured { .. })), "{missing:?}");
     assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
 
     filled(&path).await;
@@ -312,7 +312,7 @@ async fn read_only_leaves_no_trace() {
     let store = opened(&path, true).unwrap();
     assert!(!all(&store).await.unwrap().is_empty());
     let refused = store.insert_documents("org_acme", &[doc! {}]).await;
-    assert!(matches!(refused, Err(StoreError::Refused(_))), "{refused:?}");
+    assert!(matches!(refused, Err(StoreError::Refused { .. })), "{refused:?}");
     drop(store);
     assert_eq!(fs::read(&path).unwrap(), before);
     assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
@@ -341,12 +341,12 @@ fn a_path_is_said_with_nothing_hidden_in_it() {
 fn what_is_no_file_is_said_in_words() {
     let (directory, path) = file();
     fs::write(&path, "").unwrap();
-    assert!(matches!(opened(&path, true), Err(StoreError::Misconfigured(_))));
+    assert!(matches!(opened(&path, true), Err(StoreError::Misconfigured { .. })));
     open(&path).unwrap();
     for wrong in [directory.path().to_owned(), path.join("below")] {
         for read_only in [false, true] {
             match opened(&wrong, read_only) {
-                Err(StoreError::Misconfigured(text)) => {
+                Err(StoreError::Misconfigured { problem: text, .. }) => {
                     assert!(text.contains(&wrong.display().to_string()), "{text}");
                 }
                 other => panic!("{other:?}"),

@@ -103,11 +103,11 @@ fn code_of(error: &tenancy::Error) -> u8 {
         tenancy::Error::WrongLogin
         | tenancy::Error::NotAllowed(_)
         | tenancy::Error::ReadOnly(_)
-        | tenancy::Error::Store(StoreError::Refused(_)) => 5,
+        | tenancy::Error::Store(StoreError::Refused { .. }) => 5,
         tenancy::Error::Invalid(_) | tenancy::Error::NotConfirmed => 6,
         tenancy::Error::Store(StoreError::Unreachable { .. }) => 7,
         // A connection string that does not parse, or a file that cannot be one.
-        tenancy::Error::Store(StoreError::Misconfigured(_)) => 2,
+        tenancy::Error::Store(StoreError::Misconfigured { .. }) => 2,
         tenancy::Error::Changed(_)
         | tenancy::Error::Busy { .. }
         | tenancy::Error::Machine(_)

@@ -159,3 +159,41 @@ fn write_ansi(out: &mut impl Write, command: impl Command) -> io::Result<()> {
     command.write_ansi(&mut text).map_err(io::Error::other)?;
     out.write_all(text.as_bytes())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::{fd::OwnedFd, unix::net::UnixDatagram};
+
+    use super::*;
+
+    /// Each `write(2)` to a datagram socket is one datagram.
+    #[test]
+    fn a_frame_is_one_write_however_much_of_it_changed() {
+        let (out, received) = UnixDatagram::pair().unwrap();
+        received.set_nonblocking(true).unwrap();
+        let buffer = FrameBuffer::default();
+        let screen = fixed(&buffer, Rect::ZERO).unwrap();
+        let mut terminal = Terminal { screen, buffer, out: File::from(OwnedFd::from(out)) };
+        terminal.resize((120, 40)).unwrap();
+        let mut bytes = vec![0; 1 << 18];
+        let mut writes = || {
+            let mut sizes = Vec::new();
+            while let Ok(size) = received.recv(&mut bytes) {
+                sizes.push(size);
+            }
+            sizes
+        };
+        for (letters, least) in [("#", 120 * 40), ("=", 120 * 40), ("=", 1)] {
+            let line = letters.repeat(120);
+            terminal
+                .draw(|frame| {
+                    for y in 0..40 {
+                        frame.buffer_mut().set_string(0, y, &line, ratatui::style::Style::new());
+                    }
+                })
+                .unwrap();
+            let sizes = writes();
+            assert!(matches!(sizes[..], [size] if size >= least), "{sizes:?}");
+        }
+    }
+}

@@ -32,15 +32,53 @@ pub enum StoreError {
         problem: String,
     },
     /// The server refused the console's own user.
-    #[error("the database refuses: {0}")]
-    Refused(String),
+    #[error("the database refuses: {problem}")]
+    Refused {
+        /// What happened.
+        problem: String,
+        /// What to do.
+        help: &'static str,
+    },
     /// The address, file name or connection string makes no sense.
-    #[error("{0}")]
-    Misconfigured(String),
+    #[error("{problem}")]
+    Misconfigured {
+        /// What happened.
+        problem: String,
+        /// What to do.
+        help: &'static str,
+    },
     /// The file is no database of ours, or a damaged one.
-    #[error("{0}")]
-    Damaged(String),
+    #[error("{problem}")]
+    Damaged {
+        /// What happened.
+        problem: String,
+        /// What to do.
+        help: &'static str,
+    },
     /// Anything else, in the database's own words.
     #[error("the database reports: {0}")]
     Other(String),
+}
+
+impl StoreError {
+    /// A change, where nothing may be written.
+    pub(super) fn only_readable(because: &str) -> Self {
+        Self::Refused { problem: because.to_owned(), help: "look, search and list still work" }
+    }
+
+    /// What the person can do about it.
+    #[must_use]
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::Refused { help, .. }
+            | Self::Misconfigured { help, .. }
+            | Self::Damaged { help, .. } => help,
+            Self::Unreachable { .. } => {
+                "check that the database runs and the address is right, then try again"
+            }
+            Self::Taken { .. } => "take another",
+            Self::Changed | Self::Busy(_) => "try again in a moment",
+            Self::Other(_) => "try again; if it stays, look at the database's own log",
+        }
+    }
 }

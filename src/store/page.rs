@@ -96,9 +96,10 @@ impl Cursor {
 
 /// What is wrong with a cursor of a list that is sorted by something else.
 pub(super) fn other_order() -> StoreError {
-    StoreError::Misconfigured(
-        "that cursor belongs to a list in another order: begin again without it".to_owned(),
-    )
+    StoreError::Misconfigured {
+        problem: "that cursor belongs to a list in another order".to_owned(),
+        help: "begin again without it",
+    }
 }
 
 /// Which page.

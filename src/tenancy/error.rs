@@ -115,15 +115,7 @@ impl Error {
             Self::Changed(_) => "load it again and repeat what is still wanted",
             Self::Busy { .. } => "try again in a moment",
             Self::Machine(_) => "try again; if it stays, restart",
-            Self::Store(error) => match error {
-                StoreError::Unreachable { .. } => {
-                    "check that the database runs and the address is right, then try again"
-                }
-                StoreError::Refused(_) => "check the user, its password and its roles",
-                StoreError::Misconfigured(_) => "correct it and start again",
-                StoreError::Damaged(_) => "keep the file as it is and start with another --file",
-                _ => "try again; if it stays, look at the database's own log",
-            },
+            Self::Store(error) => error.help(),
         }
     }
 

@@ -45,7 +45,7 @@ pub async fn a_store_opened_read_only_reads_all_and_writes_nothing<F: Fixture>()
         store.delete(&acme).await.err(),
     ];
     for refusal in refusals {
-        assert!(matches!(refusal, Some(StoreError::Refused(_))), "{refusal:?}");
+        assert!(matches!(refusal, Some(StoreError::Refused { .. })), "{refusal:?}");
     }
     assert_eq!(fixture.stored().await, before);
 }

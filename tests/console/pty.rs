@@ -28,6 +28,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub struct Received {
     parser: vt100::Parser,
     pub bytes: Vec<u8>,
+    /// When the last of them came.
+    pub at: Instant,
     closed: bool,
 }
 
@@ -94,6 +96,7 @@ impl Console {
         let received = Received {
             parser: vt100::Parser::new(rows, columns, 0),
             bytes: Vec::new(),
+            at: Instant::now(),
             closed: false,
         };
         let received: Shared = Arc::new((Mutex::new(received), Condvar::new()));
@@ -121,8 +124,8 @@ impl Console {
         master.write_all(text.as_bytes()).expect("the program reads");
     }
 
-    /// Waits until the terminal has received what is wanted.
-    pub fn wait_until(&self, what: &str, wanted: impl Fn(&Received) -> bool) {
+    /// Waits until the terminal has received what is wanted. Returns when that came.
+    pub fn wait_until(&self, what: &str, wanted: impl Fn(&Received) -> bool) -> Instant {
         let start = Instant::now();
         let mut received = self.received.0.lock().unwrap();
         while !wanted(&received) {
@@ -135,6 +138,7 @@ impl Console {
             );
             received = self.received.1.wait_timeout(received, left).unwrap().0;
         }
+        received.at
     }
 
     /// Waits until these words are on the screen.
@@ -236,9 +240,11 @@ fn read(mut source: File, shared: &Shared, paused: &Mutex<()>, let_go: &AtomicBo
         }
         drop(paused.lock());
         let read = source.read(&mut bytes).unwrap_or(0);
+        let at = Instant::now();
         let mut received = shared.0.lock().unwrap();
         received.bytes.extend_from_slice(&bytes[..read]);
         received.parser.process(&bytes[..read]);
+        received.at = at;
         received.closed = read == 0;
         shared.1.notify_all();
         if read == 0 {

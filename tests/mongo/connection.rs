@@ -30,19 +30,38 @@ async fn refused_on(uri: &str, database: &str) -> StoreError {
 }
 
 fn assert_says(error: &StoreError, parts: &[&str]) {
-    let text = error.to_string();
+    let text = format!("{error}\n{}", error.help());
     for part in parts {
         assert!(text.contains(part), "{part:?} is not in {text:?}");
     }
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there_is_reported_within_five_seconds() {
+async fn servers_that_refuse_are_reported_at_once() {
     let address = format!("127.0.0.1:{}", free_port());
+    let begun = Instant::now();
     let error = refused(&format!("mongodb://ada:s3cret@{address}")).await;
+    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
     assert!(matches!(error, StoreError::Unreachable { .. }), "{error:?}");
     assert_says(&error, &[&address, "connection refused"]);
     assert!(!error.to_string().contains("s3cret"));
+
+    let addresses = format!("{address},127.0.0.1:{}", free_port());
+    let begun = Instant::now();
+    let error = refused(&format!("mongodb://{addresses}/?replicaSet=rs0")).await;
+    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+    assert_says(&error, &[&addresses, "connection refused"]);
+}
+
+/// Some of a replica set may be down: the others are waited for.
+#[tokio::test]
+async fn a_server_that_refuses_does_not_speak_for_the_others() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let silent = format!("{},127.0.0.1:{}", silent.local_addr().unwrap(), free_port());
+    let begun = Instant::now();
+    let error = refused(&format!("mongodb://{silent}/?replicaSet=rs0")).await;
+    assert!(begun.elapsed() > Duration::from_secs(3), "{:?}", begun.elapsed());
+    assert!(matches!(error, StoreError::Unreachable { .. }), "{error:?}");
 }
 
 #[tokio::test]
@@ -106,16 +125,16 @@ async fn a_wrong_password_and_a_missing_role_are_two_things() {
     }
 
     let error = refused_on(&at("root:s3cret"), "tenants").await;
-    assert!(matches!(error, StoreError::Refused(_)), "{error:?}");
+    assert!(matches!(error, StoreError::Refused { .. }), "{error:?}");
     assert_says(&error, &["wrong user or password"]);
     assert!(!error.to_string().contains("s3cret"));
 
     let error = refused_on(&server.uri(), "tenants").await;
-    assert!(matches!(error, StoreError::Refused(_)), "{error:?}");
+    assert!(matches!(error, StoreError::Refused { .. }), "{error:?}");
     assert_says(&error, &["put user and password into the connection string"]);
 
     let error = refused_on(&at("reader:p4ss"), "tenants").await;
-    assert!(matches!(error, StoreError::Refused(_)), "{error:?}");
+    assert!(matches!(error, StoreError::Refused { .. }), "{error:?}");
     assert_says(&error, &["may not do", "createIndexes", "--read-only"]);
 
     let access = Access { operator: "tester@here".into(), read_only: true };

@@ -4,6 +4,7 @@
 use std::{
     io::{BufRead, BufReader},
     net::TcpListener,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
 
@@ -105,6 +106,7 @@ async fn initiate(uri: &str) {
 /// A server of a test's own; killed when dropped.
 pub struct Mongod {
     child: Child,
+    program: PathBuf,
     port: u16,
     flags: Vec<String>,
     data: TempDir,
@@ -113,13 +115,18 @@ pub struct Mongod {
 impl Mongod {
     /// Starts one and waits until it takes connections.
     pub fn start(flags: &[&str]) -> Self {
+        Self::start_program(variable("TENANTRY_TEST_MONGOD").into(), flags)
+    }
+
+    /// The same, where no `tests/run` has said which program that is.
+    pub fn start_program(program: PathBuf, flags: &[&str]) -> Self {
         let data = tempfile::tempdir().expect("a temporary directory");
         let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
         // Between choosing a free port and using it, somebody else may take it.
         for _ in 0..3 {
             let port = free_port();
-            if let Some(child) = spawn(port, &flags, &data) {
-                return Self { child, port, flags, data };
+            if let Some(child) = spawn(&program, port, &flags, &data) {
+                return Self { child, program, port, flags, data };
             }
         }
         panic!("mongod {flags:?} does not start");
@@ -143,7 +150,8 @@ impl Mongod {
 
     /// Starts it again on its data and port, after a [`Mongod::kill`].
     pub fn restart(&mut self) {
-        self.child = spawn(self.port, &self.flags, &self.data).expect("mongod starts again");
+        self.child =
+            spawn(&self.program, self.port, &self.flags, &self.data).expect("mongod starts again");
     }
 }
 
@@ -161,8 +169,8 @@ pub fn free_port() -> u16 {
 }
 
 /// `None` when it ends before it takes connections.
-fn spawn(port: u16, flags: &[String], data: &TempDir) -> Option<Child> {
-    let mut child = Command::new(variable("TENANTRY_TEST_MONGOD"))
+fn spawn(program: &Path, port: u16, flags: &[String], data: &TempDir) -> Option<Child> {
+    let mut child = Command::new(program)
         .args(["--bind_ip", "127.0.0.1", "--nounixsocket", "--wiredTigerCacheSizeGB", "0.25"])
         .args(["--setParameter", "diagnosticDataCollectionEnabled=false"])
         .args(["--journalCommitInterval", "10", "--port", &port.to_string(), "--dbpath"])
@@ -170,7 +178,7 @@ fn spawn(port: u16, flags: &[String], data: &TempDir) -> Option<Child> {
         .args(flags)
         .stdout(Stdio::piped())
         .spawn()
-        .expect("TENANTRY_TEST_MONGOD runs");
+        .expect("mongod runs");
     let mut log = BufReader::new(child.stdout.take().expect("a pipe"));
     let mut line = String::new();
     while log.read_line(&mut line).is_ok_and(|read| read > 0) {

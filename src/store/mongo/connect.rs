@@ -26,7 +26,7 @@ const CONNECT: Duration = Duration::from_secs(4);
 /// How long a majority may take to confirm a write before the outcome is called unknown.
 const CONFIRMATION: Duration = Duration::from_secs(10);
 
-const EXAMPLE: &str = "mongodb://user:password@db1.example:27017/?authSource=admin";
+const EXAMPLE: &str = "write one like mongodb://user:password@db1.example:27017/?authSource=admin";
 
 /// Connects and asks the server for a sign of life.
 pub(super) async fn connect(uri: &str, database: &str) -> Result<(Database, Words)> {
@@ -46,9 +46,15 @@ pub(super) async fn connect(uri: &str, database: &str) -> Result<(Database, Word
     options.write_concern = Some(write_concern());
     options.selection_criteria = Some(SelectionCriteria::ReadPreference(ReadPreference::Primary));
     options.sdam_event_handler = Some(words.listener());
+    let servers: Vec<String> = options.hosts.iter().map(ToString::to_string).collect();
     let client = Client::with_options(options).map_err(|error| words.of(&error))?;
     let database = client.database(database);
-    database.run_command(doc! { "ping": 1 }).await.map_err(|error| words.of(&error))?;
+    tokio::select! {
+        answer = database.run_command(doc! { "ping": 1 }) => {
+            answer.map_err(|error| words.of(&error))?;
+        }
+        refused = words.refused_by_all(&servers) => return Err(refused),
+    }
     Ok((database, words))
 }
 
@@ -108,9 +114,10 @@ async fn parse(uri: &str, place: &Place) -> Result<ClientOptions> {
                 .into(),
         },
     };
-    Err(StoreError::Misconfigured(format!(
-        "the connection string makes no sense: {problem}; it looks like {EXAMPLE}"
-    )))
+    Err(StoreError::Misconfigured {
+        problem: format!("the connection string makes no sense: {problem}"),
+        help: EXAMPLE,
+    })
 }
 
 fn words_of_parser(error: &mongodb::error::Error) -> String {
@@ -154,10 +161,10 @@ fn check_database(name: &str) -> Result<()> {
     } else {
         return Ok(());
     };
-    Err(StoreError::Misconfigured(format!(
-        "the database name “{}” {problem}; take one like master_organization_db",
-        escaped_short(name, 80)
-    )))
+    Err(StoreError::Misconfigured {
+        problem: format!("the database name “{}” {problem}", escaped_short(name, 80)),
+        help: "take one like master_organization_db",
+    })
 }
 
 #[cfg(test)]
@@ -190,11 +197,12 @@ mod tests {
             "mongodb://ada:s3cret@db1/?tls=perhaps",
             "mongodb://ada:s3cret@",
         ] {
-            let Err(StoreError::Misconfigured(text)) = connect(uri, "db").await else {
+            let Err(StoreError::Misconfigured { problem: text, help }) = connect(uri, "db").await
+            else {
                 panic!("{uri} was taken");
             };
             assert!(!text.contains("s3") && !text.contains("cret"), "{uri}: {text}");
-            assert!(text.contains("it looks like mongodb://"), "{text}");
+            assert!(help.contains("like mongodb://"), "{help}");
         }
     }
 
@@ -202,7 +210,7 @@ mod tests {
     async fn a_database_name_is_checked_before_anything_is_asked() {
         for name in ["", "a b", "a.b", "a$", "a\0", "a\u{202e}", "admin", &"x".repeat(64)] {
             let refused = connect("mongodb://127.0.0.1:1", name).await;
-            assert!(matches!(refused, Err(StoreError::Misconfigured(_))), "{name:?}");
+            assert!(matches!(refused, Err(StoreError::Misconfigured { .. })), "{name:?}");
         }
     }
 }

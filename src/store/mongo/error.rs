@@ -1,12 +1,13 @@
 //! What the driver reports, in words for a person. Never repeats a command, which may hold a hash, nor
 //! a connection string, which may hold a password.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{collections::HashSet, sync::Arc};
 
 use mongodb::{
     error::{Error, ErrorKind, WriteFailure},
     event::{EventHandler, sdam::SdamEvent},
 };
+use tokio::sync::watch;
 
 use crate::{
     org::escaped_short,
@@ -60,13 +61,22 @@ pub(super) struct Unconfirmed;
 pub(super) struct Words {
     place: Place,
     tls: bool,
-    last: Arc<Mutex<Option<(String, Error)>>>,
+    heard: Arc<watch::Sender<Heard>>,
+}
+
+/// What came of the driver's heartbeats.
+#[derive(Debug, Default)]
+struct Heard {
+    /// The last failure since the last answer, and whose it was.
+    last: Option<(String, Error)>,
+    /// The servers that refuse connections.
+    refusing: HashSet<String>,
 }
 
 impl Words {
     /// Words about one place.
     pub(super) fn new(place: Place, tls: bool) -> Self {
-        Self { place, tls, last: Arc::default() }
+        Self { place, tls, heard: Arc::default() }
     }
 
     /// Which place they are about.
@@ -76,17 +86,36 @@ impl Words {
 
     /// What the driver is to call with its events.
     pub(super) fn listener(&self) -> EventHandler<SdamEvent> {
-        let last = Arc::clone(&self.last);
+        let heard = Arc::clone(&self.heard);
         EventHandler::callback(move |event| {
-            let heard = match event {
+            let (server, failure) = match event {
                 SdamEvent::ServerHeartbeatFailed(event) => {
-                    Some((event.server_address.to_string(), event.failure))
+                    (event.server_address, Some(event.failure))
                 }
-                SdamEvent::ServerHeartbeatSucceeded(_) => None,
+                SdamEvent::ServerHeartbeatSucceeded(event) => (event.server_address, None),
                 _ => return,
             };
-            *last.lock().unwrap_or_else(PoisonError::into_inner) = heard;
+            let server = server.to_string();
+            heard.send_modify(|heard| {
+                if failure.as_ref().is_some_and(is_refusal) {
+                    heard.refusing.insert(server.clone());
+                } else {
+                    heard.refusing.remove(&server);
+                }
+                heard.last = failure.map(|failure| (server, failure));
+            });
         })
+    }
+
+    /// Ends once each of these servers refuses connections: what the driver goes on waiting for, a
+    /// person would rather know at once.
+    pub(super) async fn refused_by_all(&self, servers: &[String]) -> StoreError {
+        let all = |heard: &Heard| servers.iter().all(|server| heard.refusing.contains(server));
+        if self.heard.subscribe().wait_for(all).await.is_err() {
+            // Never: its sender is part of this.
+            std::future::pending::<()>().await;
+        }
+        self.unreachable(&self.why_no_server())
     }
 
     /// One error in words.
@@ -112,9 +141,10 @@ impl Words {
             ErrorKind::ServerSelection { .. } => self.unreachable(&self.why_no_server()),
             ErrorKind::Io(_) | ErrorKind::DnsResolve { .. } => self.unreachable(&self.cause(error)),
             ErrorKind::ConnectionPoolCleared { .. } => self.unreachable("the connection was lost"),
-            ErrorKind::InvalidTlsConfig { message, .. } => {
-                StoreError::Misconfigured(format!("the TLS settings make no sense: {message}"))
-            }
+            ErrorKind::InvalidTlsConfig { message, .. } => StoreError::Misconfigured {
+                problem: format!("the TLS settings make no sense: {}", escaped_short(message, 300)),
+                help: "correct tls, tlsCAFile and tlsCertificateKeyFile in the connection string",
+            },
             ErrorKind::Shutdown => self.unreachable("the connection was closed"),
             _ => StoreError::Other(escaped_short(&message_of(error), 300)),
         }
@@ -129,8 +159,7 @@ impl Words {
     }
 
     fn why_no_server(&self) -> String {
-        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        match last.as_ref() {
+        match &self.heard.borrow().last {
             Some((address, error)) => {
                 let cause = self.cause(error);
                 if *address == self.place.address { cause } else { format!("{address}: {cause}") }
@@ -142,15 +171,15 @@ impl Words {
     fn cause(&self, error: &Error) -> String {
         let text = error.to_string();
         let has = |part: &str| text.contains(part);
-        let words = if has("Connection refused") {
-            "connection refused: nothing listens there"
+        let words = if is_refusal(error) {
+            "connection refused"
         } else if matches!(error.kind.as_ref(), ErrorKind::DnsResolve { .. })
             || has("failed to lookup address")
             || has("Name or service not known")
         {
             "no such host name (DNS found nothing)"
         } else if has("timed out") || has("deadline has elapsed") {
-            "timed out; nothing answered (a firewall, or the wrong address?)"
+            "timed out: nothing answered"
         } else if has("certificate") {
             return format!(
                 "the TLS certificate is not accepted ({}); name the right authority with \
@@ -170,9 +199,15 @@ impl Words {
 }
 
 fn wrong_password() -> StoreError {
-    StoreError::Refused(
-        "wrong user or password, or the wrong authSource; check the connection string".into(),
-    )
+    StoreError::Refused {
+        problem: "wrong user or password, or the wrong authSource".into(),
+        help: "check the connection string",
+    }
+}
+
+fn is_refusal(error: &Error) -> bool {
+    matches!(error.kind.as_ref(), ErrorKind::Io(io)
+        if io.kind() == std::io::ErrorKind::ConnectionRefused)
 }
 
 fn closed(text: &str) -> bool {
@@ -198,24 +233,25 @@ fn io_text(error: &Error) -> String {
 /// Names the action that is missing, taken from the server's sentence without the command's content.
 fn refused_action(message: &str) -> StoreError {
     if message.contains("requires authentication") {
-        return StoreError::Refused(
-            "it wants to know who asks; put user and password into the connection string".into(),
-        );
+        return StoreError::Refused {
+            problem: "it wants to know who asks".into(),
+            help: "put user and password into the connection string",
+        };
     }
     let action = message
         .split_once("execute command {")
         .map(|(_, rest)| rest.trim_start())
         .and_then(|rest| rest.split_once(':'))
         .map(|(name, _)| escaped_short(name, 40));
-    StoreError::Refused(match action {
-        Some(action) => format!(
-            "the user in the connection string may not do “{action}”; grant it the role readWrite \
-             on the database, or open it with --read-only"
-        ),
-        None => "the user in the connection string lacks a role it needs; grant it readWrite on \
-                 the database"
-            .into(),
-    })
+    StoreError::Refused {
+        problem: match action {
+            Some(action) => {
+                format!("the user in the connection string may not do “{action}”")
+            }
+            None => "the user in the connection string lacks a role it needs".into(),
+        },
+        help: "grant it the role readWrite on the database, or open it with --read-only",
+    }
 }
 
 /// The server's sentence, without documents a derived text would repeat.

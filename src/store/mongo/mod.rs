@@ -130,7 +130,7 @@ impl Inner {
     fn may_write(&self) -> Result<()> {
         match self.only_readable_because() {
             None => Ok(()),
-            Some(because) => Err(StoreError::Refused(because.to_owned())),
+            Some(because) => Err(StoreError::only_readable(because)),
         }
     }
 }

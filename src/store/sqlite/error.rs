@@ -57,13 +57,15 @@ impl Fault {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
                 StoreError::Busy("another console".into())
             }
-            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
-                StoreError::Refused(format!("this user may not write {file}"))
-            }
-            Some(ErrorCode::CannotOpen) => StoreError::Misconfigured(format!(
-                "{file} cannot be opened as a file: see that it is no directory, and that this user \
-                 may read and write it and the directory it is in"
-            )),
+            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => StoreError::Refused {
+                problem: format!("this user may not write {file}"),
+                help: "see that this user may write the file and the directory it is in",
+            },
+            Some(ErrorCode::CannotOpen) => StoreError::Misconfigured {
+                problem: format!("{file} cannot be opened as a file"),
+                help: "see that it is no directory, and that this user may read and write it and \
+                       the directory it is in",
+            },
             Some(ErrorCode::DiskFull) => StoreError::Other(format!(
                 "the disk {file} is on is full; nothing was changed, free some space and try again"
             )),
@@ -73,8 +75,9 @@ impl Fault {
 }
 
 fn damaged(file: &str) -> StoreError {
-    StoreError::Damaged(format!(
-        "{file} is damaged or no database of Tenantry, and was left as it is: keep a copy of it, put \
-         a backup in its place, or start with another file (--file PATH)"
-    ))
+    StoreError::Damaged {
+        problem: format!("{file} is damaged or no database of Tenantry, and was left as it is"),
+        help: "keep a copy of it, put a backup in its place, or start with another file \
+               (--file PATH)",
+    }
 }

@@ -125,7 +125,7 @@ impl SqliteStore {
         work: impl FnOnce(&Transaction) -> Attempt<T> + Send + 'static,
     ) -> Result<T> {
         if let Some(reason) = &self.read_only {
-            return Err(StoreError::Refused(reason.clone()));
+            return Err(StoreError::only_readable(reason));
         }
         self.run(move |connection| {
             connection.progress_handler(0, None::<fn() -> bool>)?;

@@ -338,7 +338,7 @@ mod tests {
         };
         assert!(matches!(
             page(&connection, &query),
-            Err(Fault::Answer(StoreError::Misconfigured(_)))
+            Err(Fault::Answer(StoreError::Misconfigured { .. }))
         ));
     }
 }

@@ -74,18 +74,15 @@ CREATE TABLE documents (
 /// Opens the file, and makes it and its tables when it is new and may be written.
 pub(super) fn open(path: &Path, read_only: bool) -> Attempt<Connection> {
     if !read_only {
-        make_file(path).map_err(|problem| {
-            StoreError::Misconfigured(format!(
-                "{} cannot be made: {problem}; name another file with --file",
-                shown(path)
-            ))
+        make_file(path).map_err(|problem| StoreError::Misconfigured {
+            problem: format!("{} cannot be made: {problem}", shown(path)),
+            help: "name another file with --file",
         })?;
     } else if !path.exists() {
-        return Err(StoreError::Misconfigured(format!(
-            "there is no file {}, and with --read-only none is made: check its name, or start once \
-             without --read-only",
-            shown(path)
-        ))
+        return Err(StoreError::Misconfigured {
+            problem: format!("there is no file {}, and with --read-only none is made", shown(path)),
+            help: "check its name, or start once without --read-only",
+        }
         .into());
     }
     let mut flags = OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_EXRESCODE;
@@ -154,10 +151,10 @@ fn prepare(connection: &mut Connection, path: &Path) -> Attempt<()> {
     let writable = !connection.is_readonly("main")? && !pragma::<bool>(connection, "query_only")?;
     if let Found::Empty = look(connection, path)? {
         if !writable {
-            return Err(StoreError::Misconfigured(format!(
-                "{} is empty: start once without --read-only, or check its name",
-                shown(path)
-            ))
+            return Err(StoreError::Misconfigured {
+                problem: format!("{} is empty", shown(path)),
+                help: "start once without --read-only, or check its name",
+            }
             .into());
         }
         make_tables(connection)?;
@@ -189,11 +186,14 @@ fn look(connection: &Connection, path: &Path) -> Attempt<Found> {
         return Ok(Found::Ours);
     }
     if application == APPLICATION_ID && version > VERSION {
-        return Err(StoreError::Damaged(format!(
-            "{} was written by a newer Tenantry (format {version}; this one knows {VERSION}) and was \
-             left as it is: update this one, or start with another file (--file PATH)",
-            shown(path)
-        ))
+        return Err(StoreError::Damaged {
+            problem: format!(
+                "{} was written by a newer Tenantry (format {version}; this one knows {VERSION}) \
+                 and was left as it is",
+                shown(path)
+            ),
+            help: "update this one, or start with another file (--file PATH)",
+        }
         .into());
     }
     let things: i64 =
@@ -203,10 +203,10 @@ fn look(connection: &Connection, path: &Path) -> Attempt<Found> {
     if application == 0 && version == 0 && things == 0 && !one_byte {
         return Ok(Found::Empty);
     }
-    Err(StoreError::Damaged(format!(
-        "{} is a database of another program and was left as it is: name another file with --file",
-        shown(path)
-    ))
+    Err(StoreError::Damaged {
+        problem: format!("{} is a database of another program and was left as it is", shown(path)),
+        help: "name another file with --file",
+    }
     .into())
 }
 

@@ -1,0 +1,124 @@
+//! The budgets this program promises, measured and printed as one table: `cargo bench`.
+//!
+//! - `felt` what a person at the keyboard feels, in the real program
+//! - `stored` what depends on how much is stored, `data` the databases for it
+//! - `slow` a database that takes its time, `table` what is printed
+//!
+//! Words after `cargo bench --` choose rows: `embedded`, `mongodb`. The MongoDB server is $MONGOD, the
+//! `mongod` on the PATH, or the one `tests/run` has fetched; without any, its rows say so.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod data;
+mod felt;
+#[path = "../../tests/console/pty.rs"]
+#[allow(dead_code)]
+mod pty;
+mod slow;
+mod stored;
+#[path = "../../tests/support/mod.rs"]
+mod support;
+mod table;
+
+use std::{env, path::PathBuf, sync::Arc};
+
+use tenantry::store::{Store, mongo::MongoStore, sqlite::SqliteStore};
+use tokio::runtime::Runtime;
+
+use self::{support::mongod::Mongod, table::Table};
+
+const MANY: u32 = 1_000_000;
+const SOME: u32 = 100_000;
+const DATABASE: &str = "budgets";
+
+fn main() {
+    let words: Vec<String> = env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let chosen = |what: &str| words.is_empty() || words.iter().any(|word| word == what);
+    let mut table = Table::new();
+    if chosen("embedded") {
+        embedded(&mut table);
+    }
+    if chosen("mongodb") {
+        match program() {
+            Some(program) => mongodb(&mut table, program),
+            None => eprintln!(
+                "no MongoDB server was found for its rows: set MONGOD, or run tests/run once, which \
+                 fetches one"
+            ),
+        }
+    }
+    println!();
+    table.print();
+}
+
+fn embedded(table: &mut Table) {
+    let home = tempfile::tempdir().expect("a directory");
+    let path = |name: &str| home.path().join(name);
+    let some = path("some.db");
+    data::file(&some, SOME);
+    felt::start(table, some.to_str().expect("a path"), home.path());
+
+    let many = path("many.db");
+    data::file(&many, MANY);
+    let file = many.to_str().expect("a path");
+    let arguments = ["--file", file];
+    felt::keys(table, "key to bytes, 1,000,000 organizations", &arguments, home.path());
+    felt::bytes(table, file, home.path());
+    felt::idle(table, "idle, embedded", &arguments, home.path());
+    felt::memory(table, "resident memory, embedded", 20, &arguments, home.path());
+
+    let runtime = Runtime::new().expect("a runtime");
+    let store: Arc<dyn Store> =
+        Arc::new(SqliteStore::open(&many, &data::access()).expect("it opens"));
+    runtime.block_on(async {
+        let what = "a page at any depth of 1,000,000, embedded";
+        stored::pages(table, what, &*store, MANY).await;
+        let orgs = stored::to_rename(&*store).await;
+        data::add_documents(&many, orgs[1].collection.raw(), MANY);
+        let what = "rename of 1,000,000 documents against 1, embedded";
+        stored::renames(table, what, &*store, orgs).await;
+        stored::hashing(table, "embedded", store).await;
+    });
+}
+
+fn mongodb(table: &mut Table, program: PathBuf) {
+    let server = Mongod::start_program(program, &[]);
+    let (uri, home) = (server.uri(), tempfile::tempdir().expect("a directory"));
+    let runtime = Runtime::new().expect("a runtime");
+    let store: Arc<dyn Store> = runtime.block_on(async {
+        data::server(&uri, DATABASE, MANY).await;
+        let opened = MongoStore::open(&uri, DATABASE, &data::access()).await;
+        Arc::new(opened.expect("it opens"))
+    });
+    let arguments = ["--uri", &uri, "--database", DATABASE];
+    let what = "key to bytes, 1,000,000 organizations, MongoDB";
+    felt::keys(table, what, &arguments, home.path());
+    felt::keys_without_answers(table, &uri, DATABASE, home.path());
+    felt::idle(table, "idle, MongoDB", &arguments, home.path());
+    felt::memory(table, "resident memory, MongoDB", 40, &arguments, home.path());
+    runtime.block_on(async {
+        let what = "a page at any depth of 1,000,000, MongoDB";
+        stored::pages(table, what, &*store, MANY).await;
+        let orgs = stored::to_rename(&*store).await;
+        let collection = orgs[1].collection.raw();
+        data::add_documents_on_server(&uri, DATABASE, collection, MANY).await;
+        let what = "rename of 1,000,000 documents against 1, MongoDB";
+        stored::renames(table, what, &*store, orgs).await;
+        stored::hashing(table, "MongoDB", store).await;
+    });
+}
+
+/// A MongoDB server's program: named, on the PATH, or fetched by `tests/run` into `target/`.
+fn program() -> Option<PathBuf> {
+    if let Some(named) = env::var_os("MONGOD").or_else(|| env::var_os("TENANTRY_TEST_MONGOD")) {
+        return Some(named.into());
+    }
+    let on_the_path = env::var_os("PATH")
+        .into_iter()
+        .flat_map(|path| env::split_paths(&path).collect::<Vec<_>>())
+        .map(|directory| directory.join("mongod"));
+    let target = env::current_exe().ok().and_then(|bench| {
+        // target/release/deps/budgets-…
+        Some(bench.parent()?.parent()?.parent()?.join("mongod-6.0.5/mongod"))
+    });
+    on_the_path.chain(target).find(|program| program.is_file())
+}

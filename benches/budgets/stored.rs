@@ -1,0 +1,153 @@
+//! What depends on how much is stored, asked of a database directly: pages, renames, and what creating
+//! and logging in cost beside the one bcrypt hash that has to be.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use mongodb::bson::{DateTime, oid::ObjectId};
+use tenantry::{
+    org::{CollectionName, Email, Org, OrgName, Password, PasswordHash, PasswordPolicy, Secret},
+    store::{Change, Cursor, NewOrg, PageAt, PageQuery, Sort, SortKey, Store},
+    tenancy::{NewOrganization, Rules, Tenancy},
+};
+
+use crate::table::{Table, Times, millis};
+
+const PASSWORD: &str = "violet harbor lantern 42";
+const HASH: &str = "$2b$12$Qm9keU5vYm9keU5vYm9keO5fDgS0rS9bnp3kYz2lO7vQvXhC1mGxK";
+
+/// A page from anywhere in the list against the first one.
+pub async fn pages(table: &mut Table, what: &str, store: &dyn Store, count: u32) {
+    const TIMES: usize = 50;
+    let mut worst = (0.0, Duration::ZERO, Duration::ZERO);
+    for key in [SortKey::Name, SortKey::Created, SortKey::Email] {
+        let query =
+            |at| PageQuery { search: None, sort: Sort { key, descending: false }, at, limit: 100 };
+        let mut first = Vec::new();
+        let mut deep = [Vec::new(), Vec::new(), Vec::new()];
+        for _ in 0..TIMES {
+            first.push(page(store, &query(PageAt::First)).await);
+            for (times, tenths) in deep.iter_mut().zip([1, 5, 9]) {
+                // Another place each time, as a reader who scrolls on.
+                let depth = count / 10 * tenths + u32::try_from(times.len()).unwrap_or(0) * 100;
+                let org = store.org_named(&format!("tenant {depth:07}")).await.expect("an answer");
+                let cursor = Cursor::of(&org.expect("it is there"), key);
+                times.push(page(store, &query(PageAt::After(cursor))).await);
+            }
+        }
+        let first = Times::new(first).median();
+        for times in deep {
+            let deep = Times::new(times).median();
+            let ratio = deep.as_secs_f64() / first.as_secs_f64();
+            if ratio > worst.0 {
+                worst = (ratio, first, deep);
+            }
+        }
+    }
+    let (ratio, first, deep) = worst;
+    let measured = format!("{ratio:.2}× ({} first, {} deep)", millis(first), millis(deep));
+    table.row(what, "1.5×", &measured, ratio <= 1.5);
+}
+
+async fn page(store: &dyn Store, query: &PageQuery) -> Duration {
+    let begun = Instant::now();
+    let page = store.page(query).await.expect("a page");
+    assert_eq!(page.orgs.len(), 100);
+    begun.elapsed()
+}
+
+/// Makes two organizations to rename: one of one document, and one that is to have many.
+pub async fn to_rename(store: &dyn Store) -> [Org; 2] {
+    [make(store, "small one").await, make(store, "large one").await]
+}
+
+async fn make(store: &dyn Store, name: &str) -> Org {
+    let name = OrgName::parse(name).expect("a name");
+    let new = NewOrg {
+        id: ObjectId::new(),
+        collection: CollectionName::of(&name),
+        admin_id: ObjectId::new(),
+        email: Email::parse(&format!("{}@rename.example", CollectionName::of(&name)))
+            .expect("an e-mail"),
+        name,
+        password: PasswordHash::stored(HASH.to_owned()),
+        created_at: DateTime::now(),
+    };
+    store.create(&new).await.expect("it is made")
+}
+
+/// Renames both to and fro.
+pub async fn renames(table: &mut Table, what: &str, store: &dyn Store, orgs: [Org; 2]) {
+    let [mut small, mut large] = orgs;
+    let (mut quick, mut slow) = (Vec::new(), Vec::new());
+    for turn in 0..20 {
+        quick.push(rename(store, &mut small, &format!("small {turn}")).await);
+        slow.push(rename(store, &mut large, &format!("large {turn}")).await);
+    }
+    let (quick, slow) = (Times::new(quick).median(), Times::new(slow).median());
+    let ratio = slow.as_secs_f64() / quick.as_secs_f64();
+    let measured = format!("{ratio:.2}× ({} small, {} large)", millis(quick), millis(slow));
+    table.row(what, "2×", &measured, ratio <= 2.0);
+}
+
+async fn rename(store: &dyn Store, org: &mut Org, name: &str) -> Duration {
+    let name = OrgName::parse(name).expect("a name");
+    let collection = Some(CollectionName::of(&name));
+    let change = Change { name: Some(name), collection, ..Change::default() };
+    let begun = Instant::now();
+    *org = store.update(org, &change).await.expect("it is renamed");
+    begun.elapsed()
+}
+
+/// Creates and logs in, each beside the hash alone.
+pub async fn hashing(table: &mut Table, place: &str, store: Arc<dyn Store>) {
+    const TIMES: usize = 25;
+    let tenancy = Tenancy::new(store, Rules::default()).expect("a key");
+    let (mut creates, mut logins) = (Vec::new(), Vec::new());
+    for turn in 0..TIMES {
+        let before = hash().await;
+        let wish = NewOrganization {
+            name: format!("hashed {turn}"),
+            email: format!("h{turn}@hashed.example"),
+            password: Secret::from(PASSWORD),
+        };
+        let begun = Instant::now();
+        tenancy.create(&wish).await.expect("it is made");
+        let create = begun.elapsed();
+        let between = hash().await;
+        let begun = Instant::now();
+        tenancy.login(&wish.email, &wish.password).await.expect("it lets in");
+        let login = begun.elapsed();
+        let after = hash().await;
+        creates.push(create.saturating_sub(before.midpoint(between)));
+        logins.push(login.saturating_sub(between.midpoint(after)));
+    }
+    for (deed, times) in [("create", creates), ("login", logins)] {
+        let times = Times::new(times);
+        let measured = format!("{}, p90 {}", millis(times.median()), millis(times.percentile(90)));
+        let kept = times.median() <= Duration::from_millis(5);
+        table.row(&format!("{deed} above one bcrypt hash, {place}"), "5 ms", &measured, kept);
+    }
+}
+
+/// How long the hash alone takes, where the deeds make it too.
+async fn hash() -> Duration {
+    let password = Password::judge(&Secret::from(PASSWORD), PasswordPolicy::default(), &[]);
+    let password = password.expect("a good password");
+    let begun = Instant::now();
+    let hash = tokio::task::spawn_blocking(move || password.hash()).await.expect("a thread");
+    hash.expect("a hash");
+    begun.elapsed()
+}
+
+trait Midpoint {
+    fn midpoint(self, other: Self) -> Self;
+}
+
+impl Midpoint for Duration {
+    fn midpoint(self, other: Self) -> Self {
+        (self + other) / 2
+    }
+}
