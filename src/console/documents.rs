@@ -14,7 +14,7 @@ const DOCUMENT_MOST: usize = 200;
 const YEARS_OF_FOUR_DIGITS: std::ops::RangeInclusive<i64> =
     -62_135_596_800_000..=253_402_300_799_999;
 /// How long an array or a document inside another may be to stand on one line.
-const INLINE_MOST: usize = 50;
+const INLINE_MOST: usize = 64;
 
 /// The lines of some documents, an empty line between them. When there are `most`, that was all that
 /// was asked for, and a last line says so.
