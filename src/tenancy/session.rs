@@ -4,10 +4,10 @@
 //! says that this console issued it; whether it still counts is asked of the database each time.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     fmt,
     sync::{Mutex, PoisonError},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, errors::ErrorKind};
@@ -95,6 +95,9 @@ pub(super) struct Sessions {
     decoding: DecodingKey,
     length: Duration,
     ended: Mutex<HashSet<String>>,
+    /// When each session began, by a clock nobody can set: the time in a token is the wall clock's,
+    /// and a wall clock that is put back must not make a session longer.
+    begun: Mutex<HashMap<String, Instant>>,
 }
 
 impl Sessions {
@@ -112,6 +115,7 @@ impl Sessions {
             decoding: DecodingKey::from_secret(bytes),
             length,
             ended: Mutex::default(),
+            begun: Mutex::default(),
         })
     }
 
@@ -134,6 +138,8 @@ impl Sessions {
         };
         let token = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)
             .map_err(|e| Error::Machine(e.to_string()))?;
+        let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        begun.insert(claims.jti, Instant::now());
         // What the token says, to the second.
         let expires_at = UNIX_EPOCH + Duration::from_secs(seconds(expires_at));
         Ok(Session::new(token, admin, org, expires_at))
@@ -145,6 +151,10 @@ impl Sessions {
         let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
         if ended.contains(&claims.jti) {
             return Err(Refusal::LoggedOut);
+        }
+        let begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        if begun.get(&claims.jti).is_some_and(|begun| begun.elapsed() >= self.length) {
+            return Err(Refusal::Expired);
         }
         let id = |hex: &str| ObjectId::parse_str(hex).map_err(|_| Refusal::Foreign);
         Ok(Verified {
@@ -206,4 +216,40 @@ fn hex(bytes: &[u8]) -> String {
 
 fn seconds(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use mongodb::bson::DateTime;
+
+    use super::*;
+    use crate::org::{Connection, OrgState};
+
+    #[test]
+    fn a_session_ends_by_a_clock_that_cannot_be_put_back() {
+        let created_at = DateTime::now();
+        let admin = Admin {
+            id: ObjectId::new(),
+            email: "ada@acme.com".into(),
+            password: PasswordHash::nobodys(),
+            created_at,
+        };
+        let org = Org {
+            id: ObjectId::new(),
+            name: "acme".into(),
+            collection: "org_acme".into(),
+            admin_id: admin.id.to_hex().into(),
+            admin_email: admin.email.clone(),
+            created_at,
+            connection: Connection::default(),
+            state: OrgState::Active,
+            revision: 0,
+        };
+        let mut sessions = Sessions::new(None, Duration::from_mins(30)).unwrap();
+        let session = sessions.issue(&admin, &org).unwrap();
+        assert!(sessions.verify(session.token()).is_ok());
+        // The token's own time is far from over, as it is when the wall clock was put back.
+        sessions.length = Duration::ZERO;
+        assert!(matches!(sessions.verify(session.token()), Err(Refusal::Expired)));
+    }
 }
