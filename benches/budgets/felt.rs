@@ -39,10 +39,13 @@ pub fn keys(table: &mut Table, what: &str, arguments: &[&str], home: &Path) {
     let mut console = Console::start(arguments, WIDE, home);
     console.see(data::FIRST);
     let mut times = Vec::new();
-    for key in ["j", "\x04", "k", "j", "\x15"] {
-        for _ in 0..100 {
+    // To and fro: whoever is faster than the database comes to the end of what was read, and waits.
+    for (there, back) in [("j", "k"), ("\x04", "\x15"), ("j", "k")] {
+        for key in [there, back].repeat(100) {
             times.push(moved(&mut console, key));
         }
+        moved(&mut console, "G");
+        moved(&mut console, "k");
     }
     times.extend(filter(&mut console, "tenant 09"));
     let times = Times::new(times);
@@ -63,10 +66,8 @@ pub fn keys_without_answers(table: &mut Table, uri: &str, database: &str, home: 
     console.see("organizations");
     slow.delay();
     let mut times = Vec::new();
-    for key in ["j", "k", "j", "k"] {
-        for _ in 0..50 {
-            times.push(moved(&mut console, key));
-        }
+    for key in ["j", "k"].repeat(100) {
+        times.push(moved(&mut console, key));
     }
     times.extend(filter(&mut console, "tenant 09"));
     let times = Times::new(times);
@@ -114,9 +115,11 @@ pub fn idle(table: &mut Table, what: &str, arguments: &[&str], home: &Path) {
 pub fn memory(table: &mut Table, what: &str, most: u64, arguments: &[&str], home: &Path) {
     let mut console = Console::start(arguments, WIDE, home);
     console.see(data::FIRST);
-    for key in ["\x04", "G", "\x15", "g"] {
-        for _ in 0..if key.chars().all(char::is_control) { 60 } else { 1 } {
+    for (key, times) in [("\x04", 60), ("G", 1), ("\x15", 60), ("g", 1)] {
+        for _ in 0..times {
             moved(&mut console, key);
+            // As a reader would: long enough for the details.
+            console.see(" index");
         }
     }
     filter(&mut console, "00001");
