@@ -9,12 +9,13 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// Somebody has it already.
-    #[error("it is taken by {by}")]
+    #[error("it is taken")]
     Taken {
         /// What is taken.
         what: ClaimKind,
-        /// Who has it, as stored.
-        by: StoredText,
+        /// Which organization has it, as stored; none when it belongs to none (a collection or an
+        /// admin that something else left behind).
+        by: Option<StoredText>,
     },
     /// The record is gone or no longer as it was when it was read.
     #[error("it was changed or deleted by someone else in the meantime")]

@@ -183,8 +183,8 @@ pub struct Holder {
     /// The organization; none when what holds it belongs to no organization (a collection nobody
     /// owns, an admin without an organization).
     pub org: Option<ObjectId>,
-    /// What it is called, as stored; for something without an organization, what it is.
-    pub name: crate::org::StoredText,
+    /// What the organization is called, as stored; none where there is no organization.
+    pub name: Option<crate::org::StoredText>,
 }
 
 /// How much an organization holds.

@@ -1,4 +1,7 @@
 //! The deeds that write: create, update, delete, and the checks a form makes before it.
+//!
+//! Recording each deed and each refusal belongs at the end of `create`, `update`, `delete` and `login`:
+//! here, where console and commands both pass.
 
 use mongodb::bson::{DateTime, oid::ObjectId};
 

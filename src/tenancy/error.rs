@@ -15,14 +15,14 @@ pub enum Error {
     #[error("{0}")]
     Invalid(#[from] Invalid),
     /// Somebody has it already.
-    #[error("{}", taken(*what, wanted, by))]
+    #[error("{}", taken(*what, wanted, by.as_ref()))]
     Taken {
         /// What is taken.
         what: ClaimKind,
         /// What was wanted.
         wanted: StoredText,
-        /// Who has it.
-        by: StoredText,
+        /// Which organization has it; none when it belongs to none.
+        by: Option<StoredText>,
     },
     /// No such organization.
     #[error("there is no organization “{0}”")]
@@ -146,7 +146,17 @@ impl From<Refusal> for Error {
     }
 }
 
-fn taken(what: ClaimKind, wanted: &StoredText, by: &StoredText) -> String {
+fn taken(what: ClaimKind, wanted: &StoredText, by: Option<&StoredText>) -> String {
+    let Some(by) = by else {
+        return match what {
+            ClaimKind::Email => {
+                format!("the e-mail {wanted} is taken by an admin that belongs to no organization")
+            }
+            ClaimKind::Name | ClaimKind::Look | ClaimKind::Collection => format!(
+                "the collection for “{wanted}” exists already and belongs to no organization"
+            ),
+        };
+    };
     match what {
         ClaimKind::Name => format!("the name “{wanted}” is taken by “{by}”"),
         ClaimKind::Look => format!("“{wanted}” looks the same as “{by}”, which exists already"),
@@ -154,5 +164,30 @@ fn taken(what: ClaimKind, wanted: &StoredText, by: &StoredText) -> String {
             format!("“{wanted}” would share its collection with “{by}”, which has it already")
         }
         ClaimKind::Email => format!("the e-mail {wanted} is taken: an admin of “{by}” has it"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_has_it_is_named_also_where_that_is_nobody() {
+        let said = |what, by: Option<&str>| {
+            Error::Taken { what, wanted: "new".into(), by: by.map(StoredText::from) }.to_string()
+        };
+        assert_eq!(said(ClaimKind::Name, Some("old")), "the name “new” is taken by “old”");
+        assert_eq!(
+            said(ClaimKind::Email, Some("old")),
+            "the e-mail new is taken: an admin of “old” has it"
+        );
+        assert_eq!(
+            said(ClaimKind::Email, None),
+            "the e-mail new is taken by an admin that belongs to no organization"
+        );
+        assert_eq!(
+            said(ClaimKind::Collection, None),
+            "the collection for “new” exists already and belongs to no organization"
+        );
     }
 }

@@ -44,7 +44,7 @@ pub async fn holders_of_claims_are_named<F: Fixture>() {
     {
         let holder = store.holder(claim).await.unwrap().unwrap();
         assert_eq!(holder.org, Some(org.id), "{claim}");
-        assert_eq!(holder.name.raw(), "Acme Corp", "{claim}");
+        assert_eq!(holder.name, Some("Acme Corp".into()), "{claim}");
     }
     for claim in
         Claim::of_name("globex", "org_globex").iter().chain([&Claim::of_email("bob@acme.com")])

@@ -122,7 +122,7 @@ pub async fn what_is_taken_is_refused_and_nothing_changes<F: Fixture>() {
         (with_email("ADA@acme.com"), ClaimKind::Email),
     ] {
         let answer = store.update(&globex, &change).await;
-        assert_eq!(answer, Err(StoreError::Taken { what: kind, by: "Acme Corp".into() }));
+        assert_eq!(answer, Err(StoreError::Taken { what: kind, by: Some("Acme Corp".into()) }));
         assert_eq!(fixture.stored().await, before);
     }
     let answer = store.update(&globex, &renamed("Ownerless")).await;

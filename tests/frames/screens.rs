@@ -172,7 +172,7 @@ fn new_form() {
             Err(Error::Taken {
                 what: ClaimKind::Name,
                 wanted: "acme_corp".into(),
-                by: "acme_corp".into(),
+                by: Some("acme_corp".into()),
             }),
         )),
         _ => None,

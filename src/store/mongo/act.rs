@@ -14,7 +14,6 @@ use super::{
     error::{code, code_of},
     journal::{Creation, Deletion, Edit, Pending, Step, set_claims},
     lifecycle::new_record,
-    read::{NOBODYS_ADMIN, NOBODYS_COLLECTION},
     record::{self, text},
 };
 use crate::{
@@ -306,9 +305,9 @@ impl Inner {
 }
 
 fn collection_of_nobody() -> StoreError {
-    StoreError::Taken { what: ClaimKind::Collection, by: NOBODYS_COLLECTION.into() }
+    StoreError::Taken { what: ClaimKind::Collection, by: None }
 }
 
 fn email_of_nobody() -> StoreError {
-    StoreError::Taken { what: ClaimKind::Email, by: NOBODYS_ADMIN.into() }
+    StoreError::Taken { what: ClaimKind::Email, by: None }
 }

@@ -11,7 +11,7 @@ use mongodb::{
 
 use super::{Inner, READ, error::code, error::code_of, record};
 use crate::{
-    org::{Admin, Claim, Org, StoredText, email_key, name_key},
+    org::{Admin, Claim, Org, email_key, name_key},
     store::{DOCUMENT_MOST_BYTES, Holder, Result, Statistics, StoreError, TOO_LARGE},
 };
 
@@ -23,12 +23,6 @@ pub(super) type Record = Utf8Lossy<Document>;
 pub(super) fn unadopted() -> Document {
     doc! { "name_key": null, "pending": null }
 }
-
-/// Who has a collection that no organization has.
-pub(super) const NOBODYS_COLLECTION: &str = "a collection that belongs to no organization";
-
-/// Who has an e-mail that no organization's admin has.
-pub(super) const NOBODYS_ADMIN: &str = "an admin that belongs to no organization";
 
 impl Inner {
     pub(super) async fn find_one(
@@ -142,7 +136,7 @@ impl Inner {
         let nobodys_collection = async {
             match claim {
                 Claim::Collection(collection) if self.uuid_of(collection).await?.is_some() => {
-                    Ok(Some(nobodys(NOBODYS_COLLECTION)))
+                    Ok(Some(NOBODY))
                 }
                 _ => Ok(None),
             }
@@ -175,7 +169,7 @@ impl Inner {
         Ok(match self.find_one(&self.orgs, filter).await? {
             Some(record) if record.get("_id") == Some(except) => None,
             Some(record) => Some(holder(&record)),
-            None => Some(nobodys(NOBODYS_ADMIN)),
+            None => Some(NOBODY),
         })
     }
 
@@ -273,9 +267,8 @@ fn number(document: &Document, field: &str) -> u64 {
 }
 
 fn holder(record: &Document) -> Holder {
-    Holder { org: record.get_object_id("_id").ok(), name: record::called(record) }
+    Holder { org: record.get_object_id("_id").ok(), name: Some(record::called(record)) }
 }
 
-fn nobodys(what: &str) -> Holder {
-    Holder { org: None, name: StoredText::from(what) }
-}
+/// Who has a collection that no organization has, or the e-mail of an admin without one.
+const NOBODY: Holder = Holder { org: None, name: None };

@@ -161,14 +161,17 @@ pub(super) fn holder(connection: &Connection, claim: &Claim) -> Attempt<Option<H
             "SELECT id, name FROM claims JOIN organizations ON row = org WHERE claim = ?",
         )?
         .query_row([claim.to_string()], |row| {
-            Ok(Holder { org: Some(object_id(row, 0)?), name: row.get::<_, String>(1)?.into() })
+            Ok(Holder {
+                org: Some(object_id(row, 0)?),
+                name: Some(row.get::<_, String>(1)?.into()),
+            })
         })
         .optional()?;
     match claim {
         Claim::Collection(name) if held.is_none() => {
             let mut ownerless =
                 connection.prepare_cached("SELECT 1 FROM collections WHERE name = ?")?;
-            let holder = Holder { org: None, name: "a collection without organization".into() };
+            let holder = Holder { org: None, name: None };
             Ok(ownerless.exists([name])?.then_some(holder))
         }
         _ => Ok(held),

@@ -274,7 +274,7 @@ fn an_organization_is_made_field_by_field() {
         panic!("{effects:?}")
     };
     assert_eq!(name, "q");
-    let taken = Error::Taken { what: ClaimKind::Name, wanted: "q".into(), by: "Q".into() };
+    let taken = Error::Taken { what: ClaimKind::Name, wanted: "q".into(), by: Some("Q".into()) };
     app.update(Message::Checked(*generation, Field::Name, Err(taken)));
     let said = top_form(&app).fields[0].problem.clone().unwrap();
     assert_eq!(said.what, "the name “q” is taken by “Q”");
