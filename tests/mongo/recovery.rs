@@ -244,7 +244,9 @@ async fn a_creation_that_was_finished_by_another_console_is_not_taken_back_by_a_
         assert_eq!(other.recover().await, Ok(1));
         assert!(other.org(new.id).await.unwrap().is_some());
     });
-    assert_eq!(created.map(|org| org.id), Ok(new.id));
+    // Where it comes back before the other one is through, it only knows that it lost the operation.
+    let knows = matches!(&created, Ok(org) if org.id == new.id);
+    assert!(knows || created == Err(StoreError::Changed), "{created:?}");
     assert_whole(&scratch, &other, "Acme Corp", "ada@acme.com", "taken over").await;
 }
 
