@@ -456,7 +456,15 @@ impl App {
                 && let Some(at) = FORM_FIELDS.iter().position(|other| *other == field)
                 && form.fields[at].checking.answered(generation)
             {
-                form.fields[at].problem = result.as_ref().err().map(Said::from);
+                let field = &mut form.fields[at];
+                let problem = result.as_ref().err();
+                // A database that does not answer says nothing about what was typed: it is asked again
+                // the next time the field is left, and when all is submitted.
+                if problem.is_some_and(|error| error.field().is_none()) {
+                    field.asked = None;
+                } else {
+                    field.problem = problem.map(Said::from);
+                }
             }
         }
     }

@@ -71,6 +71,8 @@ struct Heard {
     last: Option<(String, Error)>,
     /// The servers that refuse connections.
     refusing: HashSet<String>,
+    /// Whether any server ever answered: then a closed connection is no question of TLS.
+    answered: bool,
 }
 
 impl Words {
@@ -102,6 +104,7 @@ impl Words {
                 } else {
                     heard.refusing.remove(&server);
                 }
+                heard.answered |= failure.is_none();
                 heard.last = failure.map(|failure| (server, failure));
             });
         })
@@ -139,7 +142,10 @@ impl Words {
         match error.kind.as_ref() {
             ErrorKind::Authentication { .. } => wrong_password(),
             ErrorKind::ServerSelection { .. } => self.unreachable(&self.why_no_server()),
-            ErrorKind::Io(_) | ErrorKind::DnsResolve { .. } => self.unreachable(&self.cause(error)),
+            ErrorKind::Io(_) | ErrorKind::DnsResolve { .. } => {
+                let answered = self.heard.borrow().answered;
+                self.unreachable(&self.cause(error, answered))
+            }
             ErrorKind::ConnectionPoolCleared { .. } => self.unreachable("the connection was lost"),
             ErrorKind::InvalidTlsConfig { message, .. } => StoreError::Misconfigured {
                 problem: format!("the TLS settings make no sense: {}", escaped_short(message, 300)),
@@ -159,16 +165,17 @@ impl Words {
     }
 
     fn why_no_server(&self) -> String {
-        match &self.heard.borrow().last {
+        let heard = self.heard.borrow();
+        match &heard.last {
             Some((address, error)) => {
-                let cause = self.cause(error);
+                let cause = self.cause(error, heard.answered);
                 if *address == self.place.address { cause } else { format!("{address}: {cause}") }
             }
             None => "no server there takes writes (timed out waiting for a primary)".into(),
         }
     }
 
-    fn cause(&self, error: &Error) -> String {
+    fn cause(&self, error: &Error, answered: bool) -> String {
         let text = error.to_string();
         let has = |part: &str| text.contains(part);
         let words = if is_refusal(error) {
@@ -186,6 +193,8 @@ impl Words {
                  tlsCAFile=",
                 io_text(error)
             );
+        } else if answered && closed(&text) {
+            "the connection was lost"
         } else if self.tls && (has("corrupt message") || has("InvalidContentType") || closed(&text))
         {
             "the TLS handshake failed; does the server expect TLS? Otherwise leave out tls=true"

@@ -438,3 +438,16 @@ fn esc_and_a_key_right_after_it_are_two_keys() {
     assert!(app.update(Message::Key(at_once)).is_empty());
     assert_eq!(top_form(&app).text(Field::Name), "ac", "a form is not left by accident");
 }
+
+#[test]
+fn a_check_the_database_could_not_answer_is_asked_again_and_blames_no_field() {
+    let mut app = console(page(orgs(2), false, false));
+    press(&mut app, KeyCode::Char('n'));
+    type_text(&mut app, "acme");
+    let generation = generation!(press(&mut app, KeyCode::Tab), Check);
+    let gone = StoreError::Unreachable { address: "db1".into(), problem: "closed".into() };
+    app.update(Message::Checked(generation, Field::Name, Err(gone.into())));
+    assert_eq!(top_form(&app).fields[0].problem, None);
+    press(&mut app, KeyCode::BackTab);
+    generation!(press(&mut app, KeyCode::Tab), Check);
+}
