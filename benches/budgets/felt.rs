@@ -10,7 +10,7 @@ use std::{
 
 use crate::{
     data,
-    pty::{Console, Received},
+    support::pty::{Console, Received},
     table::{Table, Times, millis},
 };
 

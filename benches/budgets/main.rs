@@ -10,9 +10,6 @@
 
 mod data;
 mod felt;
-#[path = "../../tests/console/pty.rs"]
-#[allow(dead_code)]
-mod pty;
 mod slow;
 mod stored;
 #[path = "../../tests/support/mod.rs"]

@@ -1,97 +1,46 @@
 //! Prompts, as a person at a terminal meets them.
 
-use std::{
-    io::{Read, Write},
-    sync::{Arc, Condvar, Mutex},
-    thread::JoinHandle,
-    time::Duration,
+use rustix::process::Signal;
+
+use crate::{
+    support::pty::Console,
+    tool::{Home, OTHER_PASSWORD, PASSWORD, PROGRAM},
 };
 
-use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, SlavePty, native_pty_system};
-use rustix::process::{Pid, Signal, kill_process};
-
-use crate::tool::{Home, OTHER_PASSWORD, PASSWORD, PROGRAM};
-
-/// How long a test waits for words that do not come.
-const PATIENCE: Duration = Duration::from_secs(30);
-
 /// The program in a pseudo-terminal of 80x24.
-struct Session {
-    master: Box<dyn MasterPty + Send>,
-    // Kept, so that the terminal can be looked at after the program has ended.
-    slave: Box<dyn SlavePty + Send>,
-    child: Box<dyn Child + Send + Sync>,
-    keyboard: Box<dyn Write + Send>,
-    screen: Arc<(Mutex<Vec<u8>>, Condvar)>,
-    reader: JoinHandle<()>,
-    echoing: String,
-}
+struct Session(Console);
 
 impl Session {
     fn begin(home: &Home, arguments: &[&str]) -> Self {
-        let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
-        let pair = native_pty_system().openpty(size).unwrap();
-        let mut command = CommandBuilder::new(PROGRAM);
-        command.args(arguments);
-        command.env_clear();
-        for (name, value) in home.variables() {
-            command.env(name, value);
-        }
-        let echoing = modes(pair.master.as_ref());
-        let child = pair.slave.spawn_command(command).unwrap();
-        let screen = Arc::new((Mutex::new(Vec::new()), Condvar::new()));
-        let mut output = pair.master.try_clone_reader().unwrap();
-        let shared = Arc::clone(&screen);
-        let reader = std::thread::spawn(move || {
-            let mut chunk = [0; 4096];
-            while let Ok(count @ 1..) = output.read(&mut chunk) {
-                shared.0.lock().unwrap().extend_from_slice(&chunk[..count]);
-                shared.1.notify_all();
-            }
-        });
-        let keyboard = pair.master.take_writer().unwrap();
-        let (master, slave) = (pair.master, pair.slave);
-        Self { master, slave, child, keyboard, screen, reader, echoing }
+        let variables: Vec<(&str, &str)> =
+            home.variables().iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        Self(Console::run(PROGRAM.as_ref(), arguments, &variables, (80, 24), &home.path("")))
     }
 
-    /// Waits until `words` are on the screen; answers with all that is.
+    /// Waits until `words` are on the screen.
     #[track_caller]
-    fn see(&self, words: &str) -> String {
-        let (screen, changed) = &*self.screen;
-        let missing = |screen: &mut Vec<u8>| !String::from_utf8_lossy(screen).contains(words);
-        let waited = changed.wait_timeout_while(screen.lock().unwrap(), PATIENCE, missing);
-        let (screen, timeout) = waited.unwrap();
-        let all = String::from_utf8_lossy(&screen).into_owned();
-        assert!(!timeout.timed_out(), "no {words:?} on the screen:\n{all}");
-        all
+    fn see(&self, words: &str) {
+        self.0.see(words);
     }
 
     fn type_in(&mut self, keys: &str) {
-        self.keyboard.write_all(keys.as_bytes()).unwrap();
-        self.keyboard.flush().unwrap();
+        self.0.send(keys);
     }
 
     /// Whether the terminal shows what is typed, and does all else as before.
     fn echoes(&self) -> bool {
-        modes(self.master.as_ref()) == self.echoing
+        self.0.is_plain()
     }
 
     /// Waits for the end; answers with the exit code and all that was on the screen.
-    fn end(mut self) -> (u32, String) {
-        let code = self.child.wait().unwrap().exit_code();
+    fn end(self) -> (i32, String) {
+        let (code, screen) = self.0.end();
         assert!(self.echoes(), "the terminal was not restored");
-        drop((self.slave, self.keyboard, self.master));
-        self.reader.join().unwrap();
-        let screen = String::from_utf8(self.screen.0.lock().unwrap().clone()).unwrap();
         for secret in [PASSWORD, OTHER_PASSWORD] {
             assert!(!screen.contains(secret), "{screen}");
         }
         (code, screen)
     }
-}
-
-fn modes(terminal: &dyn MasterPty) -> String {
-    format!("{:?}", terminal.get_termios().unwrap())
 }
 
 #[test]
@@ -209,8 +158,7 @@ fn a_signal_at_a_prompt_leaves_a_terminal_that_echoes() {
         let session = Session::begin(&Home::new(), &["--demo", "admin", "login", "a@b.example"]);
         session.see("Password of a@b.example: ");
         assert!(!session.echoes());
-        let process = session.child.process_id().and_then(|id| i32::try_from(id).ok()).unwrap();
-        kill_process(Pid::from_raw(process).unwrap(), signal).unwrap();
+        session.0.signal(signal);
         assert_eq!(session.end().0, code);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{fs, thread, time::Duration};
 
-use crate::pty::Console;
+use crate::support::pty::Console;
 
 #[test]
 fn moving_the_cursor_by_one_costs_few_bytes() {

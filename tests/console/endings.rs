@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
-use crate::pty::Console;
+use crate::support::pty::Console;
 
 const A_SECOND: Duration = Duration::from_secs(1);
 

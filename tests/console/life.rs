@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{pty::Console, support::mongod};
+use crate::support::{mongod, pty::Console};
 
 const NARROW: (u16, u16) = (80, 24);
 const WIDE: (u16, u16) = (120, 40);

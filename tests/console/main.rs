@@ -7,7 +7,6 @@ mod endings;
 #[allow(dead_code)]
 mod fixture;
 mod life;
-mod pty;
 mod server;
 #[path = "../support/mod.rs"]
 mod support;

@@ -6,8 +6,10 @@ use mongodb::bson::doc;
 
 use crate::{
     fixture::{PASSWORD, Scratch},
-    pty::Console,
-    support::mongod::{self, Mongod},
+    support::{
+        mongod::{self, Mongod},
+        pty::Console,
+    },
 };
 
 const SIZE: (u16, u16) = (100, 30);

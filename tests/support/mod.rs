@@ -3,3 +3,4 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)] // A test that cannot go on fails.
 
 pub mod mongod;
+pub mod pty;

@@ -50,6 +50,7 @@ pub struct Console {
     paused: Arc<Mutex<()>>,
     received: Shared,
     ended: mpsc::Receiver<i32>,
+    before: String,
     pub pid: Pid,
 }
 
@@ -75,17 +76,15 @@ impl Console {
         let name = rustix::pty::ptsname(&master, Vec::new()).expect("a pseudo-terminal");
         let master = File::from(master);
         set_size(&master, columns, rows);
+        let before = modes(&master);
         let terminal = || {
             let name = name.to_str().expect("a path");
             OpenOptions::new().read(true).write(true).open(name).expect("the terminal")
         };
         let mut command = Command::new("setsid");
         command.arg("--ctty").arg(program).args(arguments);
-        for variable in
-            ["MONGODB_URI", "TENANTRY_DATABASE", "TENANTRY_FILE", "SECRET_KEY", "NO_COLOR"]
-        {
-            command.env_remove(variable);
-        }
+        // Nothing of this machine's settings, but where programs are.
+        command.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
         command.env("HOME", home).env("XDG_DATA_HOME", home.join("data"));
         command.env("TERM", "xterm-256color").envs(variables.iter().copied()).current_dir(home);
         command.stdin(terminal()).stdout(terminal()).stderr(terminal());
@@ -115,7 +114,16 @@ impl Console {
             });
             let _ = sender.send(code.unwrap_or(-1));
         });
-        Self { master: Some(master), reader: Some(reader), let_go, paused, received, ended, pid }
+        Self {
+            master: Some(master),
+            reader: Some(reader),
+            let_go,
+            paused,
+            received,
+            ended,
+            before,
+            pid,
+        }
     }
 
     /// Types, exactly these bytes.
@@ -203,11 +211,26 @@ impl Console {
         })
     }
 
+    /// Whether the terminal treats what is typed as it did before the program: shows it, ends lines.
+    pub fn is_plain(&self) -> bool {
+        modes(self.master.as_ref().expect("a terminal")) == self.before
+    }
+
+    /// Waits for the end of the program, and of all that it wrote; its exit code, and that.
+    pub fn end(&self) -> (i32, String) {
+        let code = self.ends_within(PATIENCE);
+        let received = self.received.0.lock().unwrap();
+        let more = |received: &mut Received| !received.closed;
+        let (received, _) = self.received.1.wait_timeout_while(received, PATIENCE, more).unwrap();
+        (code, String::from_utf8_lossy(&received.bytes).into_owned())
+    }
+
     /// Asserts that the terminal is as it was before the console took it.
     pub fn is_given_back(&self) {
         self.wait_until("the end of the output", |received| {
             received.closed || received.bytes.ends_with(b"\x1b[?1049l")
         });
+        assert!(self.is_plain(), "what is typed is treated as before");
         let received = self.received.0.lock().unwrap();
         let screen = received.parser.screen();
         assert!(!screen.alternate_screen(), "the alternate screen is left");
@@ -222,6 +245,10 @@ impl Drop for Console {
             let _ = rustix::process::kill_process(self.pid, Signal::KILL);
         }
     }
+}
+
+fn modes(master: &File) -> String {
+    format!("{:?}", rustix::termios::tcgetattr(master).expect("its modes"))
 }
 
 fn set_size(master: &File, columns: u16, rows: u16) {
