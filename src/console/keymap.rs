@@ -139,8 +139,9 @@ impl Key {
     /// Whether an event is this key. A letter's shift is in its case already.
     fn is(self, event: &KeyEvent) -> bool {
         let control = event.modifiers.contains(KeyModifiers::CONTROL);
+        // Esc and ^c in one read arrive as one key with Alt; ^c ends the console all the same.
         let alt = event.modifiers.intersects(KeyModifiers::ALT | KeyModifiers::META);
-        event.code == self.code && control == self.control && !alt
+        event.code == self.code && control == self.control && (control || !alt)
     }
 
     /// How people write it: `^d`, `enter`, `↓`.

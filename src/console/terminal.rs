@@ -103,7 +103,7 @@ impl Terminal {
         self.queue(Clear(ClearType::All))
     }
 
-    /// Draws a frame and writes what changed, in one write; nothing when nothing did.
+    /// Draws a frame and writes what changed, in one write.
     ///
     /// # Errors
     /// When the terminal is gone.

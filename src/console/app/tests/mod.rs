@@ -437,6 +437,9 @@ fn esc_and_a_key_right_after_it_are_two_keys() {
     type_text(&mut app, "ac");
     assert!(app.update(Message::Key(at_once)).is_empty());
     assert_eq!(top_form(&app).text(Field::Name), "ac", "a form is not left by accident");
+    let both = KeyModifiers::ALT | KeyModifiers::CONTROL;
+    let at_once = app.update(Message::Key(KeyEvent::new(KeyCode::Char('c'), both)));
+    assert!(matches!(at_once[..], [Effect::Quit]), "esc and ^c at once still quit");
 }
 
 #[test]
