@@ -3,6 +3,7 @@
 use std::fmt;
 
 use email_address::{EmailAddress, Options};
+use unicode_normalization::UnicodeNormalization;
 
 use super::{Invalid, name::KEY_MOST, text};
 
@@ -53,12 +54,12 @@ impl fmt::Display for Email {
     }
 }
 
-/// What addresses are compared by: trimmed, lower case; for any stored string, valid or not, as
-/// [`super::name_key`].
+/// What addresses are compared by: trimmed, lower case, NFC (an accent typed as a character of its own
+/// makes no other address); for any stored string, valid or not, as [`super::name_key`].
 #[must_use]
 pub fn email_key(email: &str) -> String {
     let beginning: String = email.trim_matches(' ').chars().take(KEY_MOST).collect();
-    beginning.to_lowercase()
+    beginning.to_lowercase().nfc().collect()
 }
 
 #[cfg(test)]
@@ -98,5 +99,10 @@ mod tests {
     #[test]
     fn case_does_not_tell_addresses_apart() {
         assert_eq!(email_key("Ada@ACME.com"), email_key("ada@acme.com"));
+    }
+
+    #[test]
+    fn nor_does_how_an_accent_is_encoded() {
+        assert_eq!(email_key("JOSE\u{301}@acme.com"), email_key("jos\u{e9}@acme.com"));
     }
 }
