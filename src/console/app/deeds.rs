@@ -234,13 +234,17 @@ impl App {
                 Vec::new()
             }
             Err(error) => {
-                let Some(Layer::Delete(deletion)) = self.layers.last_mut() else {
-                    return Vec::new();
-                };
                 if let Error::NotAllowed(refusal) = &error {
-                    self.ask_to_log_in(org, refusal);
+                    // The question whether it is allowed may have opened the login already.
+                    if matches!(self.layers.last(), Some(Layer::Delete(_))) {
+                        self.ask_to_log_in(org, refusal);
+                    }
                     return Vec::new();
                 }
+                let Some(Layer::Delete(deletion)) = at.and_then(|at| self.layers.get_mut(at))
+                else {
+                    return Vec::new();
+                };
                 deletion.problem = Some(Said::from(&error));
                 if matches!(error, Error::Changed(_)) {
                     self.load_detail(org.id)

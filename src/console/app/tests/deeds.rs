@@ -79,6 +79,20 @@ fn a_deletion_refused_while_its_login_is_open_can_be_asked_for_again() {
 }
 
 #[test]
+fn a_deletion_that_fails_under_its_login_says_so_below_it() {
+    let mut app = console(page(orgs(2), false, false));
+    let asked = generation!(press(&mut app, KeyCode::Char('d')), Authorize);
+    let generation = generation!(press(&mut app, KeyCode::Enter), Delete);
+    app.update(Message::Authorized(asked, Err(Refusal::NoSession("org000".into()).into())));
+    let gone = StoreError::Unreachable { address: "db1".into(), problem: "closed".into() };
+    app.update(Message::Deleted(generation, Box::new(org(0, "org000")), Err(gone.into())));
+    let [Layer::Delete(deletion), Layer::Login(_)] = &app.layers[..] else {
+        panic!("{:?}", app.layers)
+    };
+    assert!(deletion.problem.as_ref().unwrap().what.contains("db1 cannot be reached"));
+}
+
+#[test]
 fn a_stored_name_of_megabytes_does_not_stand_in_the_way_of_an_edit() {
     let huge = Org { name: "x".repeat(10_000_000).into(), ..org(1, "acme") };
     let mut app = console(page(vec![huge], false, false));
