@@ -13,6 +13,7 @@ use std::process::{Child, Command, Stdio};
 use mongodb::bson::{DateTime, doc, oid::ObjectId};
 use rusqlite::Connection;
 use tenantry::org::{CollectionName, Email, Org, OrgName, PasswordHash};
+use tenantry::store::Shelf;
 use tenantry::store::{
     Access, Change, NewOrg, PageAt, PageQuery, PlaceKind, Result, Sort, Store, StoreError,
     sqlite::SqliteStore,
@@ -52,8 +53,13 @@ fn renamed(name: &str) -> Change {
 }
 
 async fn all(store: &SqliteStore) -> Result<Vec<Org>> {
-    let query =
-        PageQuery { search: None, sort: Sort::default(), at: PageAt::First, limit: 1_000_000 };
+    let query = PageQuery {
+        shelf: Shelf::Live,
+        search: None,
+        sort: Sort::default(),
+        at: PageAt::First,
+        limit: 1_000_000,
+    };
     store.page(&query).await.map(|page| page.orgs)
 }
 
@@ -238,7 +244,7 @@ async fn garbage_pages_are_reported_and_never_a_panic() {
                 Ok(orgs) => {
                     for org in &orgs {
                         outcomes.extend(store.org(org.id).await.err());
-                        outcomes.extend(store.org_named(org.name.raw()).await.err());
+                        outcomes.extend(store.org_named(org.name.raw(), Shelf::Live).await.err());
                         outcomes.extend(store.admin_with_email(org.admin_email.raw()).await.err());
                         outcomes.extend(store.statistics(org).await.err());
                         outcomes.extend(store.documents(org, 100).await.err());

@@ -7,6 +7,7 @@ use std::{
 };
 
 use mongodb::bson::{DateTime, oid::ObjectId};
+use tenantry::store::Shelf;
 use tenantry::{
     org::{CollectionName, Email, Org, OrgName, Password, PasswordHash, PasswordPolicy, Secret},
     store::{Change, Cursor, NewOrg, PageAt, PageQuery, Sort, SortKey, Store},
@@ -23,12 +24,18 @@ pub async fn pages(table: &mut Table, what: &str, store: &dyn Store, count: u32)
     const TIMES: usize = 50;
     let mut worst = (0.0, Duration::ZERO, Duration::ZERO);
     for key in [SortKey::Name, SortKey::Created, SortKey::Email] {
-        let query =
-            |at| PageQuery { search: None, sort: Sort { key, descending: false }, at, limit: 100 };
+        let query = |at| PageQuery {
+            shelf: Shelf::Live,
+            search: None,
+            sort: Sort { key, descending: false },
+            at,
+            limit: 100,
+        };
         let mut places = vec![query(PageAt::First)];
         for tenths in [1, 5, 9] {
             let name = format!("tenant {:07}", count / 10 * tenths);
-            let org = store.org_named(&name).await.expect("an answer").expect("it is there");
+            let org =
+                store.org_named(&name, Shelf::Live).await.expect("an answer").expect("it is there");
             places.push(query(PageAt::After(Cursor::of(&org, key))));
         }
         let mut times = vec![Vec::new(); places.len()];

@@ -98,7 +98,9 @@ pub fn report(what: &str, help: &str) -> String {
 
 fn code_of(error: &tenancy::Error) -> u8 {
     match error {
-        tenancy::Error::NotFound(_) => 3,
+        tenancy::Error::NotFound(_)
+        | tenancy::Error::InTrash(_)
+        | tenancy::Error::NotInTrash(_) => 3,
         tenancy::Error::Taken { .. } | tenancy::Error::Store(StoreError::Taken { .. }) => 4,
         tenancy::Error::WrongLogin
         | tenancy::Error::NotAllowed(_)

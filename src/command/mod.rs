@@ -20,7 +20,7 @@ use terminal::{Terminal, line_of_stdin};
 use crate::{
     config::{Output, Settings},
     org::{Org, Secret, escaped_short},
-    store::{Cursor, CursorKey, PageAt, PageQuery, Sort, SortKey},
+    store::{Cursor, CursorKey, PageAt, PageQuery, Shelf, Sort, SortKey},
     tenancy::{Confirmation, Edit, NewOrganization, Opened, Session, Tenancy, confirmation_of},
 };
 
@@ -145,7 +145,7 @@ async fn list(
 ) -> Result<Answer, Failure> {
     let searched = search.is_some();
     let at = after.map_or(PageAt::First, PageAt::After);
-    let page = tenancy.page(&PageQuery { search, sort, at, limit }).await?;
+    let page = tenancy.page(&PageQuery { shelf: Shelf::Live, search, sort, at, limit }).await?;
     Ok(Answer::Listed { orgs: page.orgs, more: page.more_after, key: sort.key, searched })
 }
 

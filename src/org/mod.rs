@@ -39,8 +39,10 @@ pub struct Org {
     pub created_at: DateTime,
     /// Which database and collection its `connection_details` name.
     pub connection: Connection,
-    /// What may be done with it now.
+    /// What may be done with it.
     pub state: OrgState,
+    /// What is being done with it right now, perhaps in another console.
+    pub under_way: Option<UnderWay>,
     /// Counts this program's changes to the record: an edit is accepted only for the revision it was
     /// made from.
     pub revision: i64,
@@ -55,16 +57,50 @@ pub struct Connection {
     pub collection: StoredText,
 }
 
-/// What may be done with an organization now.
+/// What may be done with an organization.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OrgState {
     /// Everything.
     #[default]
     Active,
-    /// An edit of it is under way, perhaps in another console.
+    /// Its admins cannot log in, and their sessions have ended. Everything else stays as it is.
+    Suspended,
+    /// It is in the trash: it can be restored with everything it had, or purged. Its name and its
+    /// e-mails stay its own.
+    InTrash(InTrash),
+}
+
+/// Since when and for how long an organization is in the trash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InTrash {
+    /// When it was put there.
+    pub since: DateTime,
+    /// Until when it can be restored for certain; from then on the next console purges it.
+    pub until: DateTime,
+}
+
+/// What is being done with an organization.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnderWay {
+    /// An edit.
     Changing,
-    /// Its deletion is under way: it only goes from here.
+    /// Its deletion: it only goes from here.
     Deleting,
+    /// It is moved to the trash.
+    Trashing,
+    /// It comes back from the trash.
+    Restoring,
+}
+
+impl Org {
+    /// Since when and for how long it is in the trash; none when it is not.
+    #[must_use]
+    pub fn in_trash(&self) -> Option<InTrash> {
+        match self.state {
+            OrgState::InTrash(in_trash) => Some(in_trash),
+            OrgState::Active | OrgState::Suspended => None,
+        }
+    }
 }
 
 /// An admin as stored.

@@ -16,6 +16,8 @@ pub enum StoreError {
         /// Which organization has it, as stored; none when it belongs to none (a collection or an
         /// admin that something else left behind).
         by: Option<StoredText>,
+        /// Whether that organization is in the trash.
+        in_trash: bool,
     },
     /// The record is gone or no longer as it was when it was read.
     #[error("it was changed or deleted by someone else in the meantime")]

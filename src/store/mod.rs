@@ -6,6 +6,7 @@
 //! `tenancy`; what is here is only that no two organizations ever hold the same [`Claim`].
 
 mod error;
+mod finding;
 pub mod mongo;
 mod page;
 pub mod sqlite;
@@ -15,7 +16,8 @@ use async_trait::async_trait;
 use mongodb::bson::{DateTime, Document, oid::ObjectId};
 
 pub use error::{Result, StoreError};
-pub use page::{Count, Cursor, CursorKey, Page, PageAt, PageQuery, Sort, SortKey};
+pub use finding::{Finding, Repair, Trouble};
+pub use page::{Count, Cursor, CursorKey, Page, PageAt, PageQuery, Shelf, Sort, SortKey};
 pub use target::{Target, open};
 
 use crate::org::{Admin, Claim, CollectionName, Email, Org, OrgName, PasswordHash};
@@ -30,35 +32,44 @@ pub trait Store: Send + Sync {
     /// older program wrote clash. Nothing is written then.
     fn only_readable_because(&self) -> Option<&str>;
 
-    /// Settles what a killed or cut-off program left half-done, forward or back. Cheap when there is
-    /// nothing. Returns how many operations it settled.
+    /// Settles what a killed or cut-off program left half-done, forward or back, moves what was
+    /// written under an old name after a rename to where it belongs, and purges what has been in the
+    /// trash for longer than it was to be kept. Cheap when there is nothing. Returns how many
+    /// organizations it did something about.
     async fn recover(&self) -> Result<u64>;
 
     /// One page of the list, in the order asked for, by keyset: as fast at any depth.
     /// An organization whose creation is still under way is not in it.
     async fn page(&self, query: &PageQuery) -> Result<Page>;
 
-    /// How many organizations match, counting no further than `most`.
-    async fn count(&self, search: Option<&str>, most: u64) -> Result<Count>;
+    /// How many organizations on the shelf match, counting no further than `most`.
+    async fn count(&self, shelf: Shelf, search: Option<&str>, most: u64) -> Result<Count>;
 
-    /// The organization with this identity.
+    /// The organization with this identity, also one in the trash.
     async fn org(&self, id: ObjectId) -> Result<Option<Org>>;
 
-    /// The organization with this name: the one stored exactly so, or else the one with the same
-    /// [`crate::org::name_key`].
-    async fn org_named(&self, name: &str) -> Result<Option<Org>>;
+    /// The organization with this name on the shelf: the one stored exactly so, or else the one with
+    /// the same [`crate::org::name_key`]. Of several in the trash, the one that was put there last.
+    async fn org_named(&self, name: &str, shelf: Shelf) -> Result<Option<Org>>;
 
-    /// The organization this admin belongs to.
+    /// The organization this admin belongs to; none when that is in the trash.
     async fn org_of_admin(&self, admin: ObjectId) -> Result<Option<Org>>;
 
     /// Who holds a claim: the name of that organization as stored.
     async fn holder(&self, claim: &Claim) -> Result<Option<Holder>>;
 
-    /// The admin with this e-mail, compared by [`crate::org::email_key`].
+    /// The admin with this e-mail, compared by [`crate::org::email_key`]. Admins of an organization in
+    /// the trash are not found.
     async fn admin_with_email(&self, email: &str) -> Result<Option<Admin>>;
 
-    /// The admin with this identity.
+    /// The admin with this identity. Admins of an organization in the trash are not found.
     async fn admin(&self, id: ObjectId) -> Result<Option<Admin>>;
+
+    /// The admin with this e-mail among those of an organization in the trash.
+    async fn admin_in_trash(&self, org: &Org, email: &str) -> Result<Option<Admin>> {
+        let _ = (org, email);
+        Err(StoreError::Other("not there yet".to_owned()))
+    }
 
     /// How much is in the organization's collection; all zero when it has none.
     async fn statistics(&self, org: &Org) -> Result<Statistics>;
@@ -82,11 +93,52 @@ pub trait Store: Send + Sync {
     /// another change is under way, [`StoreError::Taken`]; then nothing was changed.
     async fn update(&self, org: &Org, change: &Change) -> Result<Org>;
 
-    /// Removes collection, admins and record.
+    /// Removes collection, admins and record, also of an organization in the trash.
     ///
     /// # Errors
     /// As [`Store::update`].
     async fn delete(&self, org: &Org) -> Result<()>;
+
+    /// Moves the organization to the trash, to be kept there for `days`. It keeps its claims, its
+    /// documents with everything, and its admins; only [`Store::restore`] and [`Store::delete`] can
+    /// follow. A suspended one comes back suspended.
+    ///
+    /// # Errors
+    /// As [`Store::update`].
+    async fn trash(&self, org: &Org, days: u32) -> Result<Org> {
+        let _ = (org, days);
+        Err(StoreError::Other("not there yet".to_owned()))
+    }
+
+    /// Brings the organization back from the trash with everything it had; under another name, and so
+    /// in another collection, where `change` has them (its other fields are not looked at).
+    ///
+    /// # Errors
+    /// As [`Store::update`]; [`StoreError::Taken`] where another program gave away meanwhile what the
+    /// organization had.
+    async fn restore(&self, org: &Org, change: &Change) -> Result<Org> {
+        let _ = (org, change);
+        Err(StoreError::Other("not there yet".to_owned()))
+    }
+
+    /// Suspends or reactivates the organization; nothing when it is so already.
+    ///
+    /// # Errors
+    /// As [`Store::update`].
+    async fn suspend(&self, org: &Org, suspended: bool) -> Result<Org> {
+        let _ = (org, suspended);
+        Err(StoreError::Other("not there yet".to_owned()))
+    }
+
+    /// Goes through everything and says what does not belong together; with `fix` repairs what can be
+    /// repaired without deleting any document.
+    ///
+    /// # Errors
+    /// The database's; with `fix`, [`StoreError::Refused`] where nothing may be written.
+    async fn examine(&self, fix: bool) -> Result<Vec<Finding>> {
+        let _ = fix;
+        Err(StoreError::Other("not there yet".to_owned()))
+    }
 }
 
 /// As whom a store is opened, and how far.
@@ -185,6 +237,8 @@ pub struct Holder {
     pub org: Option<ObjectId>,
     /// What the organization is called, as stored; none where there is no organization.
     pub name: Option<crate::org::StoredText>,
+    /// Whether that organization is in the trash.
+    pub in_trash: bool,
 }
 
 /// How much an organization holds.

@@ -13,7 +13,7 @@ pub enum SortKey {
     /// By [`name_key`].
     #[default]
     Name,
-    /// By age.
+    /// By age; in the trash by the time there.
     Created,
     /// By the admin's e-mail, in lower case.
     Email,
@@ -52,7 +52,9 @@ impl Cursor {
     pub fn of(org: &Org, key: SortKey) -> Self {
         let key = match key {
             SortKey::Name => CursorKey::Text(name_key(org.name.raw())),
-            SortKey::Created => CursorKey::Time(org.created_at),
+            SortKey::Created => {
+                CursorKey::Time(org.in_trash().map_or(org.created_at, |in_trash| in_trash.since))
+            }
             SortKey::Email => CursorKey::Text(email_key(org.admin_email.raw())),
         };
         Self { key, id: org.id }
@@ -116,9 +118,21 @@ pub enum PageAt {
     Before(Cursor),
 }
 
+/// Which organizations a list is of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Shelf {
+    /// Those that are not in the trash.
+    #[default]
+    Live,
+    /// Those in the trash. [`SortKey::Created`] sorts them by when they were put there.
+    Trash,
+}
+
 /// A wish for a page.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PageQuery {
+    /// Of which organizations.
+    pub shelf: Shelf,
     /// Part of a name or e-mail, in any case; none for all. Never a pattern.
     pub search: Option<String>,
     /// The order.

@@ -181,7 +181,7 @@ impl Tenancy {
         })
     }
 
-    /// Removes the organization with everything it has. Needs the `token` of one of its admins.
+    /// Removes the organization with everything it has at once, past the trash. Needs the `token` of one of its admins.
     ///
     /// # Errors
     /// [`Error::NotConfirmed`], [`Error::NotAllowed`], [`Error::Changed`], [`Error::ReadOnly`], or the
@@ -194,12 +194,7 @@ impl Tenancy {
     ) -> Result<()> {
         self.writable()?;
         self.authorize(org, token).await?;
-        match confirmation {
-            Confirmation::Typed(typed) if !confirms(typed, &org.name) => {
-                return Err(Error::NotConfirmed);
-            }
-            _ => {}
-        }
+        confirms(confirmation, &org.name)?;
         self.store
             .delete(org)
             .await
@@ -212,8 +207,8 @@ impl Tenancy {
             if let Some(holder) = self.store.holder(claim).await?
                 && (holder.org.is_none() || holder.org != except)
             {
-                let (what, wanted, by) = (claim.kind(), wanted.into(), holder.name);
-                return Err(Error::Taken { what, wanted, by });
+                let (what, by, in_trash) = (claim.kind(), holder.name, holder.in_trash);
+                return Err(Error::Taken { what, wanted: wanted.into(), by, in_trash });
             }
         }
         Ok(())
@@ -247,7 +242,7 @@ impl Tenancy {
 /// The collection a new name leads to; none when it stays where it is, because the slug does, or
 /// because it is in a collection that is no organization's and never moved: the new name would lead
 /// away from its documents.
-fn collection_for(name: &OrgName, org: Option<&Org>) -> Option<CollectionName> {
+pub(super) fn collection_for(name: &OrgName, org: Option<&Org>) -> Option<CollectionName> {
     let collection = CollectionName::of(name);
     match org {
         Some(org) if slug(org.name.raw()) == slug(name.as_str()) => None,
@@ -286,6 +281,7 @@ mod tests {
             created_at: DateTime::from_millis(0),
             connection: Connection::default(),
             state: OrgState::Active,
+            under_way: None,
             revision: 0,
         }
     }

@@ -275,13 +275,18 @@ mod tests {
     async fn the_samples_are_the_same_every_time_and_hold_what_they_say() {
         let (one, admin) = seeded().await;
         let (other, _) = seeded().await;
-        let query =
-            PageQuery { search: None, sort: Sort::default(), at: PageAt::First, limit: 100 };
+        let query = PageQuery {
+            shelf: crate::store::Shelf::Live,
+            search: None,
+            sort: Sort::default(),
+            at: PageAt::First,
+            limit: 100,
+        };
         let page = one.page(&query).await.unwrap();
         assert_eq!(page, other.page(&query).await.unwrap());
         assert_eq!(page.orgs.len(), ORGANIZATIONS.len());
         for (name, _, hours, documents, _) in ORGANIZATIONS {
-            let org = one.org_named(name).await.unwrap().unwrap();
+            let org = one.org_named(name, crate::store::Shelf::Live).await.unwrap().unwrap();
             let age = now().timestamp_millis() - org.created_at.timestamp_millis();
             assert!((hours..hours + 5).contains(&(age / 3_600_000)), "{name}: {age}");
             let statistics = one.statistics(&org).await.unwrap();

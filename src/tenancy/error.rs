@@ -15,7 +15,7 @@ pub enum Error {
     #[error("{0}")]
     Invalid(#[from] Invalid),
     /// Somebody has it already.
-    #[error("{}", taken(*what, wanted, by.as_ref()))]
+    #[error("{}{}", taken(*what, wanted, by.as_ref()), if *in_trash { ", which is in the trash" } else { "" })]
     Taken {
         /// What is taken.
         what: ClaimKind,
@@ -23,10 +23,18 @@ pub enum Error {
         wanted: StoredText,
         /// Which organization has it; none when it belongs to none.
         by: Option<StoredText>,
+        /// Whether that organization is in the trash.
+        in_trash: bool,
     },
     /// No such organization.
     #[error("there is no organization “{0}”")]
     NotFound(StoredText),
+    /// The organization is in the trash, where only restoring and purging find it.
+    #[error("“{0}” is in the trash")]
+    InTrash(StoredText),
+    /// No such organization in the trash.
+    #[error("there is no organization “{0}” in the trash")]
+    NotInTrash(StoredText),
     /// E-mail or password is wrong; which one is not said.
     #[error("the e-mail or the password is wrong")]
     WrongLogin,
@@ -76,6 +84,12 @@ pub enum Refusal {
     /// The admin was removed or has another password since.
     #[error("the admin's password changed, or the admin was removed, since the login")]
     AdminChanged,
+    /// The organization is suspended.
+    #[error("“{0}” is suspended, so nobody is logged in to it")]
+    Suspended(StoredText),
+    /// The organization was moved to the trash.
+    #[error("“{0}” was moved to the trash, which ended the login")]
+    Trashed(StoredText),
     /// An admin, but of another organization.
     #[error("{admin} is an admin of “{of}”, not of “{wanted}”")]
     OtherOrganization {
@@ -105,10 +119,17 @@ impl Error {
     pub fn help(&self) -> &'static str {
         match self {
             Self::Invalid(invalid) => invalid.help(),
+            Self::Taken { in_trash: true, .. } => {
+                "restore or purge the one in the trash, or take another"
+            }
             Self::Taken { what: ClaimKind::Email, .. } => "take another e-mail",
             Self::Taken { .. } => "take another name",
             Self::NotFound(_) => "look at the list for its name",
+            Self::InTrash(_) => "restore it first",
+            Self::NotInTrash(_) => "look at the trash for its name",
             Self::WrongLogin => "check both and try again",
+            Self::NotAllowed(Refusal::Suspended(_)) => "reactivate it first",
+            Self::NotAllowed(Refusal::Trashed(_)) => "restore it first",
             Self::NotAllowed(_) => "log in as an admin of that organization",
             Self::NotConfirmed => "type the name exactly as it is shown",
             Self::ReadOnly(_) => "look, search and list still work",
@@ -126,7 +147,9 @@ impl Error {
         wanted: impl FnOnce(ClaimKind) -> StoredText,
     ) -> Self {
         match error {
-            StoreError::Taken { what, by } => Self::Taken { what, wanted: wanted(what), by },
+            StoreError::Taken { what, by, in_trash } => {
+                Self::Taken { what, wanted: wanted(what), by, in_trash }
+            }
             StoreError::Changed => Self::Changed(name.clone()),
             StoreError::Busy(by) => Self::Busy { name: name.clone(), by },
             other => Self::Store(other),
@@ -174,7 +197,13 @@ mod tests {
     #[test]
     fn whoever_has_it_is_named_also_where_that_is_nobody() {
         let said = |what, by: Option<&str>| {
-            Error::Taken { what, wanted: "new".into(), by: by.map(StoredText::from) }.to_string()
+            Error::Taken {
+                what,
+                wanted: "new".into(),
+                by: by.map(StoredText::from),
+                in_trash: false,
+            }
+            .to_string()
         };
         assert_eq!(said(ClaimKind::Name, Some("old")), "the name “new” is taken by “old”");
         assert_eq!(

@@ -6,6 +6,7 @@ mod demo;
 mod error;
 mod open;
 mod session;
+mod trash;
 
 use std::{sync::Arc, time::Duration};
 
@@ -17,8 +18,10 @@ pub use open::{DemoAdmin, Opened, open};
 pub use session::{SECRET_KEY_LEAST_BYTES, Session};
 
 use crate::{
-    org::{NAME_MOST, Org, PasswordHash, PasswordPolicy, Secret, StoredText, escaped},
-    store::{Count, Page, PageQuery, Place, Statistics, Store},
+    org::{
+        Admin, NAME_MOST, Org, OrgState, PasswordHash, PasswordPolicy, Secret, StoredText, escaped,
+    },
+    store::{Count, Page, PageQuery, Place, Shelf, Statistics, Store},
 };
 
 /// What an operator may set.
@@ -30,6 +33,8 @@ pub struct Rules {
     pub session: Duration,
     /// What sessions are signed with; random for this run when there is none.
     pub secret_key: Option<Secret>,
+    /// How long the trash keeps what is moved there from now on, in days.
+    pub trash_days: u32,
     /// Whether everything that writes is refused.
     pub read_only: bool,
 }
@@ -40,6 +45,7 @@ impl Default for Rules {
             passwords: PasswordPolicy::default(),
             session: Duration::from_mins(30),
             secret_key: None,
+            trash_days: 30,
             read_only: false,
         }
     }
@@ -89,19 +95,34 @@ impl Tenancy {
     ///
     /// # Errors
     /// The database's.
-    pub async fn count(&self, search: Option<&str>, most: u64) -> Result<Count> {
-        Ok(self.store.count(search, most).await?)
+    pub async fn count(&self, shelf: Shelf, search: Option<&str>, most: u64) -> Result<Count> {
+        Ok(self.store.count(shelf, search, most).await?)
     }
 
     /// The organization with this name, in any case.
     ///
     /// # Errors
-    /// [`Error::NotFound`], or the database's.
+    /// [`Error::NotFound`], [`Error::InTrash`], or the database's.
     pub async fn named(&self, name: &str) -> Result<Org> {
-        self.store.org_named(name).await?.ok_or_else(|| Error::NotFound(name.into()))
+        if let Some(org) = self.store.org_named(name, Shelf::Live).await? {
+            return Ok(org);
+        }
+        Err(match self.store.org_named(name, Shelf::Trash).await? {
+            Some(org) => Error::InTrash(org.name),
+            None => Error::NotFound(name.into()),
+        })
     }
 
-    /// The organization with this identity; none when it is gone.
+    /// The organization with this name in the trash; of several, the one that was put there last.
+    ///
+    /// # Errors
+    /// [`Error::NotInTrash`], or the database's.
+    pub async fn named_in_trash(&self, name: &str) -> Result<Org> {
+        let found = self.store.org_named(name, Shelf::Trash).await?;
+        found.ok_or_else(|| Error::NotInTrash(name.into()))
+    }
+
+    /// The organization with this identity, also in the trash; none when it is gone.
     ///
     /// # Errors
     /// The database's.
@@ -133,15 +154,12 @@ impl Tenancy {
     pub async fn login(&self, email: &str, password: &Secret) -> Result<Session> {
         // Counting the attempt belongs here, before any hashing (issue “Nobody in”).
         let admin = self.store.admin_with_email(email).await?;
-        let hash = admin.as_ref().map_or_else(PasswordHash::nobodys, |a| a.password.clone());
-        let typed = password.clone();
-        let right = blocking(move || hash.verify(&typed)).await?;
-        let Some(admin) = admin.filter(|_| right) else {
-            return Err(Error::WrongLogin);
-        };
+        let admin = verified(admin, password).await?;
         let Some(org) = self.store.org_of_admin(admin.id).await? else {
             return Err(Error::WrongLogin);
         };
+        // Whoever knows the password may know this.
+        may_be_in(&org)?;
         self.sessions.issue(&admin, &org)
     }
 
@@ -158,6 +176,12 @@ impl Tenancy {
     pub async fn authorize(&self, org: &Org, token: Option<&str>) -> Result<()> {
         let token = token.ok_or_else(|| Refusal::NoSession(org.name.clone()))?;
         let verified = self.sessions.verify(token)?;
+        // Nobody who is in the trash is found below.
+        if let Some(own) = self.store.org(verified.organization).await?
+            && own.in_trash().is_some()
+        {
+            return Err(Refusal::Trashed(own.name).into());
+        }
         let admin = self.store.admin(verified.admin).await?.ok_or(Refusal::AdminChanged)?;
         if !verified.same_password(&admin) {
             return Err(Refusal::AdminChanged.into());
@@ -166,6 +190,7 @@ impl Tenancy {
         if own.id != verified.organization {
             return Err(Refusal::AdminChanged.into());
         }
+        may_be_in(&own)?;
         if own.id != org.id {
             let (admin, of, wanted) = (admin.email, own.name, org.name.clone());
             return Err(Refusal::OtherOrganization { admin, of, wanted }.into());
@@ -189,9 +214,35 @@ pub fn confirmation_of(name: &StoredText) -> String {
     escaped(&name.raw().chars().take(NAME_MOST).collect::<String>()).into_owned()
 }
 
+/// Refuses a deletion that was not confirmed.
+fn confirms(confirmation: &Confirmation, name: &StoredText) -> Result<()> {
+    match confirmation {
+        Confirmation::Typed(typed) if !is_typed(typed, name) => Err(Error::NotConfirmed),
+        _ => Ok(()),
+    }
+}
+
 /// Whether that text was typed. Spaces at its ends, and more than one between words, cannot be seen.
-fn confirms(typed: &str, name: &StoredText) -> bool {
+fn is_typed(typed: &str, name: &StoredText) -> bool {
     typed.split_whitespace().eq(confirmation_of(name).split_whitespace())
+}
+
+/// Whether anybody may be logged in to an organization now.
+fn may_be_in(org: &Org) -> Result<()> {
+    match org.state {
+        OrgState::Active => Ok(()),
+        OrgState::Suspended => Err(Refusal::Suspended(org.name.clone()).into()),
+        OrgState::InTrash(_) => Err(Refusal::Trashed(org.name.clone()).into()),
+    }
+}
+
+/// The admin, if the password is right. Takes as long, and says the same, whether there is an admin
+/// or not.
+async fn verified(admin: Option<Admin>, password: &Secret) -> Result<Admin> {
+    let hash = admin.as_ref().map_or_else(PasswordHash::nobodys, |a| a.password.clone());
+    let typed = password.clone();
+    let right = blocking(move || hash.verify(&typed)).await?;
+    admin.filter(|_| right).ok_or(Error::WrongLogin)
 }
 
 /// Runs what would block on a thread where that is allowed.
@@ -214,10 +265,10 @@ mod tests {
             ("", ""),
             (&long, &"\\u{202e}".repeat(63)),
         ] {
-            assert!(confirms(typed, &name.into()), "{name:?}");
-            assert!(!confirms("other", &name.into()), "{name:?}");
+            assert!(is_typed(typed, &name.into()), "{name:?}");
+            assert!(!is_typed("other", &name.into()), "{name:?}");
         }
-        assert!(!confirms("", &"acme".into()));
-        assert!(!confirms("Acme", &"acme".into()));
+        assert!(!is_typed("", &"acme".into()));
+        assert!(!is_typed("Acme", &"acme".into()));
     }
 }

@@ -243,6 +243,7 @@ mod tests {
             created_at,
             connection: Connection::default(),
             state: OrgState::Active,
+            under_way: None,
             revision: 0,
         };
         let mut sessions = Sessions::new(None, Duration::from_mins(30)).unwrap();

@@ -51,7 +51,10 @@ async fn refused<F: Fixture>(name: &str, email: &str, what: ClaimKind) {
     let (fixture, store, _) = with_acme::<F>().await;
     let before = fixture.stored().await;
     let answer = store.create(&new_org(name, email)).await;
-    assert_eq!(answer, Err(StoreError::Taken { what, by: Some("Acme Corp".into()) }));
+    assert_eq!(
+        answer,
+        Err(StoreError::Taken { what, by: Some("Acme Corp".into()), in_trash: false })
+    );
     assert_eq!(fixture.stored().await, before);
 }
 

@@ -5,6 +5,7 @@ use mongodb::bson::{
     Binary, Bson, DateTime, Decimal128, Document, JavaScriptCodeWithScope, Regex, Timestamp, doc,
     oid::ObjectId,
 };
+use tenantry::store::Shelf;
 use tenantry::store::{PageAt, PageQuery, Sort, StoreError};
 
 use crate::fixture::{Fixture, new_org, renamed, with_acme};
@@ -31,12 +32,18 @@ pub async fn a_store_opened_read_only_reads_all_and_writes_nothing<F: Fixture>()
     let store = fixture.open(true).await;
     assert!(store.only_readable_because().is_some());
     assert_eq!(store.recover().await.unwrap(), 0);
-    assert_eq!(store.org_named("acme corp").await.unwrap().as_ref(), Some(&acme));
+    assert_eq!(store.org_named("acme corp", Shelf::Live).await.unwrap().as_ref(), Some(&acme));
     assert_eq!(store.documents(&acme, 10).await.unwrap().len(), 1);
     assert_eq!(store.statistics(&acme).await.unwrap().documents, 1);
     assert!(store.admin_with_email("ada@acme.com").await.unwrap().is_some());
-    assert_eq!(store.count(None, 10).await.unwrap().counted, 1);
-    let all = PageQuery { search: None, sort: Sort::default(), at: PageAt::First, limit: 10 };
+    assert_eq!(store.count(Shelf::Live, None, 10).await.unwrap().counted, 1);
+    let all = PageQuery {
+        shelf: Shelf::Live,
+        search: None,
+        sort: Sort::default(),
+        at: PageAt::First,
+        limit: 10,
+    };
     assert_eq!(store.page(&all).await.unwrap().orgs, std::slice::from_ref(&acme));
 
     let refusals = [

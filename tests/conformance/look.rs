@@ -2,6 +2,7 @@
 
 use mongodb::bson::{doc, oid::ObjectId};
 use tenantry::org::Claim;
+use tenantry::store::Shelf;
 use tenantry::store::Statistics;
 
 use crate::fixture::{CREATED, Fixture, hash, with_acme};
@@ -9,10 +10,14 @@ use crate::fixture::{CREATED, Fixture, hash, with_acme};
 pub async fn an_organization_is_found_by_name_in_any_case<F: Fixture>() {
     let (_fixture, store, org) = with_acme::<F>().await;
     for name in ["Acme Corp", "ACME CORP", "acme corp"] {
-        assert_eq!(store.org_named(name).await.unwrap().as_ref(), Some(&org), "{name}");
+        assert_eq!(
+            store.org_named(name, Shelf::Live).await.unwrap().as_ref(),
+            Some(&org),
+            "{name}"
+        );
     }
     for name in ["Acme", "acme_corp", "", "Acme Corp%", ".*"] {
-        assert_eq!(store.org_named(name).await.unwrap(), None, "{name}");
+        assert_eq!(store.org_named(name, Shelf::Live).await.unwrap(), None, "{name}");
     }
 }
 

@@ -6,6 +6,7 @@ use mongodb::bson::{DateTime, oid::ObjectId};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use tenantry::org::{Org, email_key, name_key};
+use tenantry::store::Shelf;
 use tenantry::store::{
     Count, Cursor, NewOrg, Page, PageAt, PageQuery, Sort, SortKey, Store, StoreError,
 };
@@ -19,7 +20,7 @@ fn sorts() -> impl Iterator<Item = Sort> {
 }
 
 fn query(sort: Sort, at: PageAt, limit: u32) -> PageQuery {
-    PageQuery { search: None, sort, at, limit }
+    PageQuery { shelf: Shelf::Live, search: None, sort, at, limit }
 }
 
 /// The identities in the order the list must have.
@@ -155,10 +156,13 @@ pub async fn pages_stay_right_while_others_insert_and_delete<F: Fixture>() {
 
 /// The names a search finds, in order; the count of it must agree.
 async fn found(store: &Arc<dyn Store>, search: &str) -> Vec<String> {
-    let page =
-        PageQuery { search: Some(search.to_owned()), ..query(Sort::default(), PageAt::First, 100) };
+    let page = PageQuery {
+        shelf: Shelf::Live,
+        search: Some(search.to_owned()),
+        ..query(Sort::default(), PageAt::First, 100)
+    };
     let page = store.page(&page).await.unwrap();
-    let count = store.count(Some(search), 100).await.unwrap();
+    let count = store.count(Shelf::Live, Some(search), 100).await.unwrap();
     assert_eq!(count, Count { counted: page.orgs.len() as u64, or_more: false }, "{search}");
     page.orgs.iter().map(|org| org.name.raw().to_owned()).collect()
 }
@@ -221,7 +225,11 @@ pub async fn a_search_finds_names_and_emails_in_any_case<F: Fixture>() {
     assert_eq!(found(&store, "two.com").await, ["Initech", "Straße"]);
     assert_eq!(found(&store, "nobody").await, Vec::<String>::new());
     for sort in sorts() {
-        let searched = |at| PageQuery { search: Some("acme".to_owned()), ..query(sort, at, 1) };
+        let searched = |at| PageQuery {
+            shelf: Shelf::Live,
+            search: Some("acme".to_owned()),
+            ..query(sort, at, 1)
+        };
         let first = store.page(&searched(PageAt::First)).await.unwrap();
         assert!(!first.more_before && first.more_after, "{sort:?}");
         let cursor = Cursor::of(&first.orgs[0], sort.key);
@@ -239,7 +247,7 @@ pub async fn a_count_stops_where_told<F: Fixture>() {
         store.create(&new).await.unwrap();
     }
     for search in [None, Some("acme")] {
-        let count = async |most| store.count(search, most).await.unwrap();
+        let count = async |most| store.count(Shelf::Live, search, most).await.unwrap();
         assert_eq!(count(4).await, Count { counted: 4, or_more: true });
         assert_eq!(count(5).await, Count { counted: 5, or_more: false });
         assert_eq!(count(u64::MAX).await, Count { counted: 5, or_more: false });
@@ -254,5 +262,5 @@ pub async fn an_empty_database_has_an_empty_page<F: Fixture>() {
             assert_eq!(store.page(&query(sort, at, 10)).await.unwrap(), Page::default());
         }
     }
-    assert_eq!(store.count(None, 10).await.unwrap(), Count::default());
+    assert_eq!(store.count(Shelf::Live, None, 10).await.unwrap(), Count::default());
 }

@@ -2,6 +2,7 @@
 
 use mongodb::bson::{doc, oid::ObjectId};
 use tenantry::org::{ClaimKind, Email, Org, PasswordHash};
+use tenantry::store::Shelf;
 use tenantry::store::{Change, Store, StoreError};
 
 use crate::fixture::{Fixture, hash, new_org, renamed, with_acme, with_email};
@@ -23,8 +24,8 @@ pub async fn the_name_alone_can_change<F: Fixture>() {
     assert_eq!(new.created_at, old.created_at);
     assert_ne!(new.revision, old.revision);
     assert_eq!(password(&*store, &new).await, hash("first"));
-    assert_eq!(store.org_named("Globex").await.unwrap(), Some(new));
-    assert_eq!(store.org_named("Acme Corp").await.unwrap(), None);
+    assert_eq!(store.org_named("Globex", Shelf::Live).await.unwrap(), Some(new));
+    assert_eq!(store.org_named("Acme Corp", Shelf::Live).await.unwrap(), None);
     let record = &fixture.stored().await.organizations[0];
     assert_eq!(record.get_str("organization_name").unwrap(), "Globex");
     assert_eq!(record.get_str("collection_name").unwrap(), "org_globex");
@@ -96,7 +97,7 @@ pub async fn a_rename_within_the_slug_moves_nothing<F: Fixture>() {
     assert_eq!(new.name.raw(), "acme-corp");
     assert_eq!(new.collection, old.collection);
     assert_eq!(fixture.stored().await.collections, before);
-    assert_eq!(store.org_named("Acme Corp").await.unwrap(), None);
+    assert_eq!(store.org_named("Acme Corp", Shelf::Live).await.unwrap(), None);
 }
 
 pub async fn a_rename_to_its_own_name_in_another_case_works<F: Fixture>() {
@@ -107,7 +108,7 @@ pub async fn a_rename_to_its_own_name_in_another_case_works<F: Fixture>() {
     let new = store.update(&old, &change).await.unwrap();
     assert_eq!((new.name.raw(), new.admin_email.raw()), ("ACME CORP", "ADA@acme.com"));
     assert_eq!(fixture.stored().await.collections, before);
-    assert_eq!(store.org_named("acme corp").await.unwrap(), Some(new));
+    assert_eq!(store.org_named("acme corp", Shelf::Live).await.unwrap(), Some(new));
 }
 
 pub async fn what_is_taken_is_refused_and_nothing_changes<F: Fixture>() {
@@ -122,7 +123,10 @@ pub async fn what_is_taken_is_refused_and_nothing_changes<F: Fixture>() {
         (with_email("ADA@acme.com"), ClaimKind::Email),
     ] {
         let answer = store.update(&globex, &change).await;
-        assert_eq!(answer, Err(StoreError::Taken { what: kind, by: Some("Acme Corp".into()) }));
+        assert_eq!(
+            answer,
+            Err(StoreError::Taken { what: kind, by: Some("Acme Corp".into()), in_trash: false })
+        );
         assert_eq!(fixture.stored().await, before);
     }
     let answer = store.update(&globex, &renamed("Ownerless")).await;
@@ -174,8 +178,8 @@ pub async fn names_left_behind_are_free_again<F: Fixture>() {
     let to_globex =
         Change { email: Some(Email::parse("bob@globex.com").unwrap()), ..renamed("Globex") };
     let acme = store.update(&acme, &to_globex).await.unwrap();
-    assert_eq!(store.org_named("globex").await.unwrap(), Some(acme));
-    assert_eq!(store.org_named("acme corp").await.unwrap(), Some(globex));
+    assert_eq!(store.org_named("globex", Shelf::Live).await.unwrap(), Some(acme));
+    assert_eq!(store.org_named("acme corp", Shelf::Live).await.unwrap(), Some(globex));
     let collections = fixture.stored().await.collections;
     assert_eq!(collections.keys().collect::<Vec<_>>(), ["org_acme_corp", "org_globex"]);
 }

@@ -39,6 +39,7 @@ pub fn org(number: u8, name: &str, email: &str, age: u64) -> Org {
         created_at,
         connection: Connection { database: "master_organization_db".into(), collection },
         state: OrgState::Active,
+        under_way: None,
         revision: 1,
     }
 }

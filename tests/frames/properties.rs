@@ -56,7 +56,12 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 fn errors() -> Vec<Error> {
     vec![
         Error::Invalid(Invalid::NameEmpty),
-        Error::Taken { what: ClaimKind::Email, wanted: "a".into(), by: Some("\u{1b}[2J".into()) },
+        Error::Taken {
+            what: ClaimKind::Email,
+            wanted: "a".into(),
+            by: Some("\u{1b}[2J".into()),
+            in_trash: false,
+        },
         Error::WrongLogin,
         Error::NotAllowed(Refusal::NoSession("x".into())),
         Error::NotAllowed(Refusal::Expired),

@@ -6,6 +6,7 @@ use std::{
 };
 
 use mongodb::{Client, bson::doc};
+use tenantry::store::Shelf;
 use tenantry::store::{Access, PlaceKind, Store, StoreError, mongo::MongoStore};
 
 use crate::{
@@ -139,7 +140,7 @@ async fn a_wrong_password_and_a_missing_role_are_two_things() {
 
     let access = Access { operator: "tester@here".into(), read_only: true };
     let store = MongoStore::open(&at("reader:p4ss"), "tenants", &access).await.unwrap();
-    assert_eq!(store.org_named("acme").await.unwrap(), None);
+    assert_eq!(store.org_named("acme", Shelf::Live).await.unwrap(), None);
 
     let access = Access { operator: "tester@here".into(), read_only: false };
     let store = MongoStore::open(&at("writer:p4ss"), "tenants", &access).await.unwrap();

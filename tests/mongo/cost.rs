@@ -2,6 +2,7 @@
 //! however many organizations there are.
 
 use mongodb::bson::{Document, doc};
+use tenantry::store::Shelf;
 use tenantry::{
     org::Claim,
     store::{Cursor, PageAt, PageQuery, Sort, SortKey, Store},
@@ -55,7 +56,7 @@ async fn looked_at(scratch: &Scratch) -> Vec<(i64, String)> {
 async fn no_question_reads_more_than_it_answers_with() {
     let scratch = many("cost").await;
     let store = scratch.open().await;
-    let middle = store.org_named("tenant 02500").await.unwrap().unwrap();
+    let middle = store.org_named("tenant 02500", Shelf::Live).await.unwrap().unwrap();
     scratch.run_command(doc! { "profile": 2 }).await.unwrap();
     for key in [SortKey::Name, SortKey::Created, SortKey::Email] {
         for descending in [false, true] {
@@ -82,13 +83,13 @@ async fn no_question_reads_more_than_it_answers_with() {
             }
         }
     }
-    store.org_named("TENANT 00007").await.unwrap().unwrap();
-    assert_eq!(store.org_named("nobody").await.unwrap(), None);
+    store.org_named("TENANT 00007", Shelf::Live).await.unwrap().unwrap();
+    assert_eq!(store.org_named("nobody", Shelf::Live).await.unwrap(), None);
     assert_eq!(store.admin_with_email("nobody@example.com").await.unwrap(), None);
     let admin = store.admin_with_email("A7@example.com").await.unwrap().unwrap();
     store.org_of_admin(admin.id).await.unwrap().unwrap();
     store.holder(&Claim::Look("nothing".into())).await.unwrap();
-    assert_eq!(store.count(None, 1_000_000).await.unwrap().counted, u64::from(MANY));
+    assert_eq!(store.count(Shelf::Live, None, 1_000_000).await.unwrap().counted, u64::from(MANY));
     let new = store.create(&new_org("acme", "ada@acme.com")).await.unwrap();
     store.delete(&new).await.unwrap();
     store.recover().await.unwrap();

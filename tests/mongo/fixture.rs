@@ -164,6 +164,7 @@ pub async fn all(store: &dyn Store) -> Vec<Org> {
 
 pub fn first_page() -> PageQuery {
     PageQuery {
+        shelf: tenantry::store::Shelf::Live,
         search: None,
         sort: tenantry::store::Sort::default(),
         at: tenantry::store::PageAt::First,

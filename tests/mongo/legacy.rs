@@ -3,6 +3,7 @@
 
 use futures_util::future::join_all;
 use mongodb::bson::{Bson, Document, doc, oid::ObjectId};
+use tenantry::store::Shelf;
 use tenantry::{
     org::{Claim, ClaimKind, CollectionName, Email, OrgName, Secret},
     store::{Change, Cursor, PageAt, PageQuery, Sort, SortKey, Store, StoreError},
@@ -47,7 +48,7 @@ async fn a_database_of_the_service_lists_shows_and_logs_in() {
     let orgs = all(&store).await;
     assert_eq!(orgs.len(), HOSTILE.len());
     for (name, _, email) in HOSTILE {
-        let org = store.org_named(name).await.unwrap().unwrap();
+        let org = store.org_named(name, Shelf::Live).await.unwrap().unwrap();
         assert_eq!(org.name.raw(), name);
         assert_eq!(org.admin_email.raw(), email);
         assert_eq!(org.created_at.timestamp_millis(), 1_700_000_000_000);
@@ -60,9 +61,9 @@ async fn a_database_of_the_service_lists_shows_and_logs_in() {
     let admin = store.admin_with_email("ada@acme.com").await.unwrap().unwrap();
     assert!(admin.password.as_str().starts_with("$2b$12$"));
     assert!(admin.password.verify(&Secret::from(PASSWORD)));
-    let with = store.org_named("ACME_corp").await.unwrap().unwrap();
+    let with = store.org_named("ACME_corp", Shelf::Live).await.unwrap().unwrap();
     assert_eq!(store.statistics(&with).await.unwrap().documents, 1);
-    let without = store.org_named("\u{202e}txt.exe").await.unwrap().unwrap();
+    let without = store.org_named("\u{202e}txt.exe", Shelf::Live).await.unwrap().unwrap();
     assert_eq!(store.statistics(&without).await.unwrap(), tenantry::store::Statistics::default());
     assert_eq!(store.documents(&without, 5).await.unwrap(), Vec::<Document>::new());
 }
@@ -95,7 +96,7 @@ async fn what_breaks_our_rules_can_be_renamed_edited_and_deleted() {
     let scratch = fixture("legacy_edit").await;
     let store = scratch.open().await;
     for (at, (name, _, _)) in HOSTILE.iter().enumerate() {
-        let org = store.org_named(name).await.unwrap().unwrap();
+        let org = store.org_named(name, Shelf::Live).await.unwrap().unwrap();
         let mail = Change {
             email: Some(Email::parse(&format!("new{at}@example.com")).unwrap()),
             ..Change::default()
@@ -128,14 +129,17 @@ async fn what_breaks_our_rules_can_be_renamed_edited_and_deleted() {
 async fn a_look_alike_that_is_there_already_can_be_edited_but_not_copied() {
     let scratch = fixture("legacy_look").await;
     let store = scratch.open().await;
-    let second = store.org_named("аcme_corp").await.unwrap().unwrap();
+    let second = store.org_named("аcme_corp", Shelf::Live).await.unwrap().unwrap();
     let change =
         Change { email: Some(Email::parse("gg@example.com").unwrap()), ..Change::default() };
     let second = store.update(&second, &change).await.unwrap();
-    let first = store.org_named("acme_corp").await.unwrap().unwrap();
+    let first = store.org_named("acme_corp", Shelf::Live).await.unwrap().unwrap();
     store.delete(&first).await.unwrap();
     let again = store.create(&new_org("acme_corp", "new@example.com")).await;
-    assert_eq!(again, Err(StoreError::Taken { what: ClaimKind::Look, by: Some(second.name) }));
+    assert_eq!(
+        again,
+        Err(StoreError::Taken { what: ClaimKind::Look, by: Some(second.name), in_trash: false })
+    );
 }
 
 #[tokio::test]
@@ -152,7 +156,7 @@ async fn records_that_clash_are_named_and_nothing_is_written() {
         let because = store.only_readable_because().unwrap().to_owned();
         assert!(because.contains(says) && because.contains("acme_corp"), "{because}");
         assert_eq!(all(&store).await.len(), HOSTILE.len() + 1);
-        assert_eq!(store.org_named(name).await.unwrap().unwrap().name.raw(), name);
+        assert_eq!(store.org_named(name, Shelf::Live).await.unwrap().unwrap().name.raw(), name);
         let refused = store.create(&new_org("fresh", "fresh@example.com")).await;
         assert!(matches!(refused, Err(StoreError::Refused { .. })), "{refused:?}");
         assert_eq!(store.recover().await, Ok(0));
@@ -195,13 +199,13 @@ async fn a_database_opened_for_reading_is_never_written() {
             assert_eq!(back, whole, "{key:?} {descending}");
         }
     }
-    let query = PageQuery { search: Some("ACME".into()), ..first_page() };
+    let query = PageQuery { shelf: Shelf::Live, search: Some("ACME".into()), ..first_page() };
     assert_eq!(store.page(&query).await.unwrap().orgs.len(), 1);
-    assert_eq!(store.count(Some("ACME"), 10).await.unwrap().counted, 1);
+    assert_eq!(store.count(Shelf::Live, Some("ACME"), 10).await.unwrap().counted, 1);
     assert!(store.admin_with_email("ADA@acme.com").await.unwrap().is_some());
     assert!(store.holder(&Claim::of_email("ada@ACME.com")).await.unwrap().is_some());
     store.recover().await.unwrap();
-    let org = store.org_named("acme_corp").await.unwrap().unwrap();
+    let org = store.org_named("acme_corp", Shelf::Live).await.unwrap().unwrap();
     assert!(matches!(store.delete(&org).await, Err(StoreError::Refused { .. })));
     assert_eq!(scratch.dump().await, before);
 }
@@ -212,8 +216,8 @@ async fn organizations_the_service_adds_meanwhile_are_found_and_respected() {
     let store = scratch.open().await;
     store.create(&new_org("ours", "ours@example.com")).await.unwrap();
     let id = scratch.add_legacy("Theirs", "org_theirs", "Theirs@example.com").await;
-    assert_eq!(store.org_named("Theirs").await.unwrap().unwrap().id, id);
-    assert_eq!(store.org_named("theirs").await.unwrap().unwrap().id, id);
+    assert_eq!(store.org_named("Theirs", Shelf::Live).await.unwrap().unwrap().id, id);
+    assert_eq!(store.org_named("theirs", Shelf::Live).await.unwrap().unwrap().id, id);
     assert!(store.admin_with_email("theirs@EXAMPLE.com").await.unwrap().is_some());
     for (claim, name) in [
         (Claim::of_email("THEIRS@example.com"), "Theirs"),
@@ -246,7 +250,7 @@ async fn what_belongs_to_nobody_stands_in_the_way_and_stays() {
         ("found", "lost@example.com", ClaimKind::Email),
     ] {
         let taken = store.create(&new_org(name, email)).await;
-        assert_eq!(taken, Err(StoreError::Taken { what, by: None }));
+        assert_eq!(taken, Err(StoreError::Taken { what, by: None, in_trash: false }));
     }
     let found = store.create(&new_org("found", "found@example.com")).await.unwrap();
     let name = OrgName::parse("lost").unwrap();
@@ -321,7 +325,7 @@ async fn a_record_cannot_make_us_touch_a_collection_that_is_no_organizations() {
         .await
         .unwrap();
     let store = scratch.open().await;
-    let org = store.org_named("malice").await.unwrap().unwrap();
+    let org = store.org_named("malice", Shelf::Live).await.unwrap().unwrap();
     assert_eq!(store.documents(&org, 5).await.unwrap(), Vec::<Document>::new());
     let name = OrgName::parse("renamed").unwrap();
     let rename = Change {
@@ -384,7 +388,7 @@ async fn of_consoles_that_race_for_a_name_one_wins() {
         let won = ends.iter().filter(|end| end.is_ok()).count();
         assert_eq!(won, 1, "{ends:?}");
         for end in ends.iter().filter(|end| end.is_err()) {
-            let Err(StoreError::Taken { what: ClaimKind::Name, by }) = end else {
+            let Err(StoreError::Taken { what: ClaimKind::Name, by, .. }) = end else {
                 panic!("{end:?}");
             };
             assert_eq!(*by, Some(name.as_str().into()));

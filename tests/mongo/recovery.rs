@@ -7,8 +7,9 @@ use mongodb::{
     Client,
     bson::{Binary, Bson, DateTime, Document, doc, oid::ObjectId},
 };
+use tenantry::store::Shelf;
 use tenantry::{
-    org::{CollectionName, Email, Org, OrgName, OrgState, PasswordHash},
+    org::{CollectionName, Email, Org, OrgName, OrgState, PasswordHash, UnderWay},
     store::{Change, Store, StoreError},
 };
 
@@ -125,7 +126,7 @@ async fn a_creation_cut_off_anywhere_is_whole_or_not_at_all() {
             let at = format!("{how} at {n}: {created:?}");
             let second = scratch.open_impatiently().await;
             second.recover().await.unwrap();
-            let exists = second.org_named("acme corp").await.unwrap().is_some();
+            let exists = second.org_named("acme corp", Shelf::Live).await.unwrap().is_some();
             if exists {
                 assert_whole(&scratch, &second, "Acme Corp", "ada@acme.com", &at).await;
                 forward += 1;
@@ -301,7 +302,7 @@ async fn what_is_under_way_is_left_alone_until_its_lease_runs_out() {
     let org = an_edit_stopped(&scratch).await;
     let patient = scratch.open().await;
     assert_eq!(patient.recover().await, Ok(0));
-    assert_eq!(patient.org(org.id).await.unwrap().unwrap().state, OrgState::Changing);
+    assert_eq!(patient.org(org.id).await.unwrap().unwrap().under_way, Some(UnderWay::Changing));
     assert_eq!(patient.delete(&org).await, Err(StoreError::Busy("gone@there".into())));
     // The one who waits no longer finishes it first; then it is no longer what was read.
     let impatient = scratch.open_impatiently().await;
@@ -390,7 +391,7 @@ async fn a_deletion_drops_the_collection_it_meant_and_no_later_one() {
         "collection": "org_acme", "uuid": uuid(&scratch, "org_acme").await, "admin": null,
     };
     stop_in(&scratch, &org, "delete", content).await;
-    assert_eq!(store.org(org.id).await.unwrap().unwrap().state, OrgState::Deleting);
+    assert_eq!(store.org(org.id).await.unwrap().unwrap().under_way, Some(UnderWay::Deleting));
     scratch.collection::<Document>("org_acme").drop().await.unwrap();
     scratch.collection("org_acme").insert_one(doc! { "_id": "later" }).await.unwrap();
     let store = scratch.open_impatiently().await;

@@ -112,7 +112,13 @@ impl List {
     /// The wish for a page.
     #[must_use]
     pub fn query(&self, at: PageAt) -> PageQuery {
-        PageQuery { search: self.search(), sort: self.sort, at, limit: PAGE }
+        PageQuery {
+            shelf: crate::store::Shelf::Live,
+            search: self.search(),
+            sort: self.sort,
+            at,
+            limit: PAGE,
+        }
     }
 
     /// Moves the selection by some rows, within the window.

@@ -106,7 +106,10 @@ impl Effects {
                 Message::Page(generation, tenancy.page(&query).await)
             }),
             Effect::Count(generation, search, most) => self.read(generation, async move {
-                Message::Counted(generation, tenancy.count(search.as_deref(), most).await)
+                Message::Counted(
+                    generation,
+                    tenancy.count(crate::store::Shelf::Live, search.as_deref(), most).await,
+                )
             }),
             Effect::LoadDetail(generation, id) => self.read(generation, async move {
                 tokio::time::sleep(REST).await;

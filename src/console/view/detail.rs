@@ -8,7 +8,7 @@ use crate::{
         app::{App, Connection, Pane, Tab},
         text,
     },
-    org::{Org, OrgState, escaped},
+    org::{Org, OrgState, UnderWay, escaped},
 };
 
 pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
@@ -16,10 +16,14 @@ pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
     if area.area() == 0 {
         return;
     }
-    let (mark, word, style) = match org.state {
-        OrgState::Active => ("●", "active", theme.accent),
-        OrgState::Changing => ("○", "being changed", theme.strong),
-        OrgState::Deleting => ("○", "being deleted", theme.bad),
+    let (mark, word, style) = match (org.under_way, org.state) {
+        (Some(UnderWay::Changing), _) => ("○", "being changed", theme.strong),
+        (Some(UnderWay::Deleting), _) => ("○", "being deleted", theme.bad),
+        (Some(UnderWay::Trashing), _) => ("○", "being moved to the trash", theme.bad),
+        (Some(UnderWay::Restoring), _) => ("○", "being restored", theme.strong),
+        (None, OrgState::Active) => ("●", "active", theme.accent),
+        (None, OrgState::Suspended) => ("◌", "suspended", theme.strong),
+        (None, OrgState::InTrash(_)) => ("×", "in the trash", theme.bad),
     };
     let right = margin(area);
     let from = put_right(buffer, right, 0, word, Style::new()).saturating_sub(2);

@@ -115,7 +115,7 @@ fn row(
         (true, true) => theme.selected,
         (true, false) => theme.strong,
         // What is being changed or removed is on its way.
-        (false, _) if org.state != OrgState::Active => theme.faint,
+        (false, _) if org.under_way.is_some() || org.state != OrgState::Active => theme.faint,
         (false, _) => Style::new(),
     };
     if selected {

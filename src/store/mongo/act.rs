@@ -229,7 +229,11 @@ impl Inner {
         let collection = Claim::Collection(deletion.collection.clone());
         if let Some(other) = self.unadopted_holder(&collection, &pending.org.into()).await? {
             self.undo(pending).await?;
-            return Err(StoreError::Taken { what: collection.kind(), by: other.name });
+            return Err(StoreError::Taken {
+                what: collection.kind(),
+                by: other.name,
+                in_trash: other.in_trash,
+            });
         }
         if deletion.uuid.is_some() && self.uuid_of(&deletion.collection).await? == deletion.uuid {
             self.drop_collection(&deletion.collection).await?;
@@ -305,9 +309,9 @@ impl Inner {
 }
 
 fn collection_of_nobody() -> StoreError {
-    StoreError::Taken { what: ClaimKind::Collection, by: None }
+    StoreError::Taken { what: ClaimKind::Collection, by: None, in_trash: false }
 }
 
 fn email_of_nobody() -> StoreError {
-    StoreError::Taken { what: ClaimKind::Email, by: None }
+    StoreError::Taken { what: ClaimKind::Email, by: None, in_trash: false }
 }

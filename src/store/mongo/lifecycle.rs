@@ -195,7 +195,11 @@ impl Inner {
             if let Some(holder) = self.holder(claim).await?
                 && holder.org != Some(except)
             {
-                return Ok(StoreError::Taken { what: claim.kind(), by: holder.name });
+                return Ok(StoreError::Taken {
+                    what: claim.kind(),
+                    by: holder.name,
+                    in_trash: holder.in_trash,
+                });
             }
         }
         // It was there a moment ago.
@@ -207,7 +211,11 @@ impl Inner {
         let holders = claims.iter().map(|claim| self.holder_otherwise(claim, Some(except)));
         let holders = futures_util::future::try_join_all(holders).await?;
         Ok(claims.iter().zip(holders).find_map(|(claim, holder)| {
-            holder.map(|holder| StoreError::Taken { what: claim.kind(), by: holder.name })
+            holder.map(|holder| StoreError::Taken {
+                what: claim.kind(),
+                by: holder.name,
+                in_trash: holder.in_trash,
+            })
         }))
     }
 

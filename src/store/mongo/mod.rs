@@ -30,8 +30,8 @@ use mongodb::{
 
 use self::{error::Words, read::Record};
 use super::{
-    Access, Change, Count, Holder, NewOrg, Page, PageQuery, Place, Result, Statistics, Store,
-    StoreError,
+    Access, Change, Count, Holder, NewOrg, Page, PageQuery, Place, Result, Shelf, Statistics,
+    Store, StoreError,
 };
 pub(super) use connect::place;
 
@@ -154,7 +154,7 @@ impl Store for MongoStore {
         self.inner.page(query).await
     }
 
-    async fn count(&self, search: Option<&str>, most: u64) -> Result<Count> {
+    async fn count(&self, _: Shelf, search: Option<&str>, most: u64) -> Result<Count> {
         self.inner.count(search, most).await
     }
 
@@ -162,7 +162,7 @@ impl Store for MongoStore {
         self.inner.org(id).await
     }
 
-    async fn org_named(&self, name: &str) -> Result<Option<Org>> {
+    async fn org_named(&self, name: &str, _: Shelf) -> Result<Option<Org>> {
         self.inner.org_named(name).await
     }
 

@@ -267,8 +267,12 @@ fn number(document: &Document, field: &str) -> u64 {
 }
 
 fn holder(record: &Document) -> Holder {
-    Holder { org: record.get_object_id("_id").ok(), name: Some(record::called(record)) }
+    Holder {
+        org: record.get_object_id("_id").ok(),
+        name: Some(record::called(record)),
+        in_trash: false,
+    }
 }
 
 /// Who has a collection that no organization has, or the e-mail of an admin without one.
-const NOBODY: Holder = Holder { org: None, name: None };
+const NOBODY: Holder = Holder { org: None, name: None, in_trash: false };

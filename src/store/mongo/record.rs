@@ -9,7 +9,7 @@
 use mongodb::bson::{Bson, DateTime, Document, oid::ObjectId};
 
 use crate::org::{
-    Admin, COLLECTION_PREFIX, Claim, Connection, Org, OrgState, PasswordHash, StoredText,
+    Admin, COLLECTION_PREFIX, Claim, Connection, Org, OrgState, PasswordHash, StoredText, UnderWay,
     email_key, name_key, name_look,
 };
 
@@ -18,11 +18,11 @@ use crate::org::{
 pub(super) fn org(record: &Document) -> Option<Org> {
     let id = record.get_object_id("_id").ok()?;
     let kind = record.get_document("pending").ok().map(|pending| text(pending, "kind"));
-    let state = match kind {
-        None => OrgState::Active,
+    let under_way = match kind {
+        None => None,
         Some("create") => return None,
-        Some("delete") => OrgState::Deleting,
-        Some(_) => OrgState::Changing,
+        Some("delete") => Some(UnderWay::Deleting),
+        Some(_) => Some(UnderWay::Changing),
     };
     let nowhere = Document::new();
     let connection = record.get_document("connection_details").unwrap_or(&nowhere);
@@ -37,7 +37,8 @@ pub(super) fn org(record: &Document) -> Option<Org> {
             database: stored(connection, "database"),
             collection: stored(connection, "collection"),
         },
-        state,
+        state: OrgState::Active,
+        under_way,
         revision: revision(record),
     })
 }

@@ -23,8 +23,8 @@ use mongodb::bson::{Document, oid::ObjectId};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::{
-    Access, Change, Count, Holder, NewOrg, Page, PageQuery, Place, PlaceKind, Result, Statistics,
-    Store, StoreError,
+    Access, Change, Count, Holder, NewOrg, Page, PageQuery, Place, PlaceKind, Result, Shelf,
+    Statistics, Store, StoreError,
 };
 use crate::org::{Admin, Claim, Org, email_key, name_key};
 use error::Attempt;
@@ -185,7 +185,7 @@ impl Store for SqliteStore {
         self.read(move |tx| read::page(tx, &query)).await
     }
 
-    async fn count(&self, search: Option<&str>, most: u64) -> Result<Count> {
+    async fn count(&self, _: Shelf, search: Option<&str>, most: u64) -> Result<Count> {
         let search = search.map(str::to_owned);
         self.read(move |tx| read::count(tx, search.as_deref(), most)).await
     }
@@ -194,7 +194,7 @@ impl Store for SqliteStore {
         self.read(move |tx| read::org_where(tx, "id = ?", id.bytes())).await
     }
 
-    async fn org_named(&self, name: &str) -> Result<Option<Org>> {
+    async fn org_named(&self, name: &str, _: Shelf) -> Result<Option<Org>> {
         // No two organizations have the same key here, so the one with exactly this name is the one.
         let key = name_key(name);
         self.read(move |tx| read::org_where(tx, "name_key = ?", key)).await
@@ -260,7 +260,7 @@ mod tests {
             Ok(tx.query_row(sql, [], |row| row.get::<_, i64>(0))?)
         });
         assert!(tokio::time::timeout(Duration::from_millis(50), endless).await.is_err());
-        assert_eq!(store.count(None, 10).await, Ok(Count::default()));
+        assert_eq!(store.count(Shelf::Live, None, 10).await, Ok(Count::default()));
     }
 
     #[tokio::test]

@@ -164,6 +164,7 @@ pub(super) fn holder(connection: &Connection, claim: &Claim) -> Attempt<Option<H
             Ok(Holder {
                 org: Some(object_id(row, 0)?),
                 name: Some(row.get::<_, String>(1)?.into()),
+                in_trash: false,
             })
         })
         .optional()?;
@@ -171,7 +172,7 @@ pub(super) fn holder(connection: &Connection, claim: &Claim) -> Attempt<Option<H
         Claim::Collection(name) if held.is_none() => {
             let mut ownerless =
                 connection.prepare_cached("SELECT 1 FROM collections WHERE name = ?")?;
-            let holder = Holder { org: None, name: None };
+            let holder = Holder { org: None, name: None, in_trash: false };
             Ok(ownerless.exists([name])?.then_some(holder))
         }
         _ => Ok(held),
@@ -227,6 +228,7 @@ fn org(row: &Row) -> rusqlite::Result<Org> {
         },
         // A change is one transaction: nobody ever sees one under way.
         state: OrgState::Active,
+        under_way: None,
         revision: row.get(7)?,
     })
 }
@@ -334,6 +336,7 @@ mod tests {
     fn a_cursor_of_another_order_is_refused() {
         let connection = many(10);
         let query = PageQuery {
+            shelf: crate::store::Shelf::Live,
             search: None,
             sort: crate::store::Sort::default(),
             at: PageAt::After(cursor(SortKey::Created, 5)),

@@ -138,7 +138,12 @@ fn none_taken(tx: &Connection, claims: &[Claim], own: Option<&Org>) -> Attempt<(
         if let Some(holder) = read::holder(tx, claim)?
             && (holder.org.is_none() || holder.org != own.map(|org| org.id))
         {
-            return Err(StoreError::Taken { what: claim.kind(), by: holder.name }.into());
+            return Err(StoreError::Taken {
+                what: claim.kind(),
+                by: holder.name,
+                in_trash: holder.in_trash,
+            }
+            .into());
         }
     }
     Ok(())

@@ -26,6 +26,7 @@ fn org(number: u8, name: &str) -> Org {
         created_at: DateTime::from_millis(0),
         connection: Stored::default(),
         state: OrgState::Active,
+        under_way: None,
         revision: 1,
     }
 }
@@ -274,7 +275,12 @@ fn an_organization_is_made_field_by_field() {
         panic!("{effects:?}")
     };
     assert_eq!(name, "q");
-    let taken = Error::Taken { what: ClaimKind::Name, wanted: "q".into(), by: Some("Q".into()) };
+    let taken = Error::Taken {
+        what: ClaimKind::Name,
+        wanted: "q".into(),
+        by: Some("Q".into()),
+        in_trash: false,
+    };
     app.update(Message::Checked(*generation, Field::Name, Err(taken)));
     let said = top_form(&app).fields[0].problem.clone().unwrap();
     assert_eq!(said.what, "the name “q” is taken by “Q”");

@@ -1,0 +1,110 @@
+//! What an examination finds: things that do not belong together, in words, and what became of them.
+
+use crate::org::StoredText;
+
+/// One thing an examination found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What is wrong.
+    pub trouble: Trouble,
+    /// What was, or can be, done about it.
+    pub repair: Repair,
+}
+
+/// What became of a finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Repair {
+    /// It was repaired; how, in a sentence.
+    Done(String),
+    /// It can be repaired (`tenantry doctor --fix`).
+    Possible,
+    /// Only a person can: what to do, in a sentence.
+    ByHand(&'static str),
+    /// The repair failed, or had to wait: why, in a sentence.
+    Failed(String),
+}
+
+/// Things that do not belong together.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Trouble {
+    /// A console was killed, or is at work right now.
+    #[error("“{org}”: {what} by {by} was begun and is not finished")]
+    HalfDone {
+        /// The organization.
+        org: StoredText,
+        /// Which operation, like `a rename`.
+        what: &'static str,
+        /// Who began it.
+        by: StoredText,
+    },
+    /// Documents that a writer put under the organization's old collection name.
+    #[error("{documents} documents in {collection}, where “{org}” no longer is")]
+    Stragglers {
+        /// Whose they are.
+        org: StoredText,
+        /// Where they are.
+        collection: StoredText,
+        /// How many.
+        documents: u64,
+    },
+    /// A collection that looks like an organization's and is nobody's.
+    #[error("the collection {collection} ({documents} documents) belongs to no organization")]
+    CollectionOfNobody {
+        /// The collection.
+        collection: StoredText,
+        /// How many documents it has.
+        documents: u64,
+    },
+    /// An organization whose collection is not there.
+    #[error("“{org}” has no collection {collection}")]
+    NoCollection {
+        /// The organization.
+        org: StoredText,
+        /// What is missing.
+        collection: StoredText,
+    },
+    /// An admin that belongs to no organization, and so keeps an e-mail from everybody.
+    #[error("the admin {email} belongs to no organization")]
+    AdminOfNobody {
+        /// The admin's e-mail.
+        email: StoredText,
+    },
+    /// An organization nobody can log in to.
+    #[error("“{org}” has no admin")]
+    NoAdmin {
+        /// The organization.
+        org: StoredText,
+    },
+    /// Two records cannot both keep what they have.
+    #[error("{0}")]
+    Clash(String),
+    /// Another program changed a record, and what is searched, sorted and kept unique by it is old.
+    #[error(
+        "“{org}” was changed by another program, and what is found by its name or e-mail is old"
+    )]
+    Stale {
+        /// The organization, or the admin's e-mail.
+        org: StoredText,
+    },
+    /// The database itself is damaged, in its own words.
+    #[error("the database is damaged: {0}")]
+    Damage(StoredText),
+}
+
+impl Trouble {
+    /// A word for programs; never changes.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::HalfDone { .. } => "half_done",
+            Self::Stragglers { .. } => "stragglers",
+            Self::CollectionOfNobody { .. } => "collection_without_organization",
+            Self::NoCollection { .. } => "organization_without_collection",
+            Self::AdminOfNobody { .. } => "admin_without_organization",
+            Self::NoAdmin { .. } => "organization_without_admin",
+            Self::Clash(_) => "clash",
+            Self::Stale { .. } => "stale",
+            Self::Damage(_) => "damage",
+        }
+    }
+}
