@@ -43,14 +43,14 @@ pub trait Store: Send + Sync {
     async fn page(&self, query: &PageQuery) -> Result<Page>;
 
     /// How many organizations on the shelf match, counting no further than `most`.
-    async fn count(&self, shelf: Shelf, search: Option<&str>, most: u64) -> Result<Count>;
+    async fn count(&self, of: Shelf, search: Option<&str>, most: u64) -> Result<Count>;
 
     /// The organization with this identity, also one in the trash.
     async fn org(&self, id: ObjectId) -> Result<Option<Org>>;
 
     /// The organization with this name on the shelf: the one stored exactly so, or else the one with
     /// the same [`crate::org::name_key`]. Of several in the trash, the one that was put there last.
-    async fn org_named(&self, name: &str, shelf: Shelf) -> Result<Option<Org>>;
+    async fn org_named(&self, name: &str, from: Shelf) -> Result<Option<Org>>;
 
     /// The organization this admin belongs to; none when that is in the trash.
     async fn org_of_admin(&self, admin: ObjectId) -> Result<Option<Org>>;

@@ -95,8 +95,8 @@ impl Tenancy {
     ///
     /// # Errors
     /// The database's.
-    pub async fn count(&self, shelf: Shelf, search: Option<&str>, most: u64) -> Result<Count> {
-        Ok(self.store.count(shelf, search, most).await?)
+    pub async fn count(&self, of: Shelf, search: Option<&str>, most: u64) -> Result<Count> {
+        Ok(self.store.count(of, search, most).await?)
     }
 
     /// The organization with this name, in any case.

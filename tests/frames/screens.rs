@@ -173,6 +173,7 @@ fn new_form() {
                 what: ClaimKind::Name,
                 wanted: "acme_corp".into(),
                 by: Some("acme_corp".into()),
+                in_trash: false,
             }),
         )),
         _ => None,
