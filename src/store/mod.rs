@@ -66,10 +66,7 @@ pub trait Store: Send + Sync {
     async fn admin(&self, id: ObjectId) -> Result<Option<Admin>>;
 
     /// The admin with this e-mail among those of an organization in the trash.
-    async fn admin_in_trash(&self, org: &Org, email: &str) -> Result<Option<Admin>> {
-        let _ = (org, email);
-        Err(StoreError::Other("not there yet".to_owned()))
-    }
+    async fn admin_in_trash(&self, org: &Org, email: &str) -> Result<Option<Admin>>;
 
     /// How much is in the organization's collection; all zero when it has none.
     async fn statistics(&self, org: &Org) -> Result<Statistics>;
@@ -105,10 +102,7 @@ pub trait Store: Send + Sync {
     ///
     /// # Errors
     /// As [`Store::update`].
-    async fn trash(&self, org: &Org, days: u32) -> Result<Org> {
-        let _ = (org, days);
-        Err(StoreError::Other("not there yet".to_owned()))
-    }
+    async fn trash(&self, org: &Org, days: u32) -> Result<Org>;
 
     /// Brings the organization back from the trash with everything it had; under another name, and so
     /// in another collection, where `change` has them (its other fields are not looked at).
@@ -116,29 +110,20 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// As [`Store::update`]; [`StoreError::Taken`] where another program gave away meanwhile what the
     /// organization had.
-    async fn restore(&self, org: &Org, change: &Change) -> Result<Org> {
-        let _ = (org, change);
-        Err(StoreError::Other("not there yet".to_owned()))
-    }
+    async fn restore(&self, org: &Org, change: &Change) -> Result<Org>;
 
     /// Suspends or reactivates the organization; nothing when it is so already.
     ///
     /// # Errors
     /// As [`Store::update`].
-    async fn suspend(&self, org: &Org, suspended: bool) -> Result<Org> {
-        let _ = (org, suspended);
-        Err(StoreError::Other("not there yet".to_owned()))
-    }
+    async fn suspend(&self, org: &Org, suspended: bool) -> Result<Org>;
 
     /// Goes through everything and says what does not belong together; with `fix` repairs what can be
     /// repaired without deleting any document.
     ///
     /// # Errors
     /// The database's; with `fix`, [`StoreError::Refused`] where nothing may be written.
-    async fn examine(&self, fix: bool) -> Result<Vec<Finding>> {
-        let _ = fix;
-        Err(StoreError::Other("not there yet".to_owned()))
-    }
+    async fn examine(&self, fix: bool) -> Result<Vec<Finding>>;
 }
 
 /// As whom a store is opened, and how far.

@@ -142,6 +142,9 @@ impl Tenancy {
     /// no longer what it was, [`Error::ReadOnly`], or the database's. Nothing was changed.
     pub async fn update(&self, org: &Org, edit: &Edit, token: Option<&str>) -> Result<Org> {
         self.writable()?;
+        if org.in_trash().is_some() {
+            return Err(Error::InTrash(org.name.clone()));
+        }
         if edit.changes_nothing(org) {
             return Ok(org.clone());
         }

@@ -20,6 +20,9 @@ pub trait Fixture: Send + Sync + Sized + 'static {
     /// Puts documents into a collection, past the store.
     async fn insert(&self, collection: &str, documents: Vec<Document>);
 
+    /// Makes the time an organization has been in the trash longer, past the store.
+    async fn age_trash(&self, org: ObjectId, milliseconds: i64);
+
     /// All that is stored, read past the store.
     async fn stored(&self) -> Stored;
 }
@@ -31,7 +34,7 @@ pub struct Stored {
     pub organizations: Vec<Document>,
     /// The admins, likewise.
     pub admins: Vec<Document>,
-    /// Every collection that begins with `org_`.
+    /// Every collection but those of the database itself.
     pub collections: BTreeMap<String, Vec<Document>>,
 }
 

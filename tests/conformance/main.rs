@@ -14,6 +14,8 @@ mod look;
 mod mongo;
 mod page;
 mod sqlite;
+mod suspend;
+mod trash;
 mod update;
 
 #[path = "../support/mod.rs"]
@@ -66,6 +68,23 @@ macro_rules! conforms {
                         a_name_made_again_inherits_nothing,
                         only_once,
                         a_stale_record_deletes_nothing;
+                    trash:
+                        what_is_in_the_trash_is_only_found_there,
+                        it_keeps_what_it_claims,
+                        restoring_gives_everything_back,
+                        restoring_under_another_name_moves_everything,
+                        a_name_made_again_after_a_purge_inherits_nothing,
+                        its_admins_are_found_for_purging_only,
+                        a_stale_record_moves_nothing,
+                        it_can_only_be_restored_or_purged,
+                        of_many_deeds_at_once_exactly_one_succeeds,
+                        it_is_purged_when_its_time_is_over_and_not_before,
+                        pages_of_the_trash_visit_each_once;
+                    suspend:
+                        suspending_and_reactivating_change_nothing_else,
+                        a_suspended_one_comes_back_from_the_trash_suspended,
+                        an_examination_finds_nothing_in_a_sound_database_and_writes_nothing,
+                        what_nobody_owns_is_put_aside_and_said;
                     keep:
                         everything_is_there_after_opening_again,
                         a_store_opened_read_only_reads_all_and_writes_nothing,

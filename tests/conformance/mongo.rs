@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use mongodb::bson::Document;
+use mongodb::bson::{Document, doc, oid::ObjectId};
 use mongodb::{Client, Database};
 use tenantry::store::{Access, Store, mongo::MongoStore};
 
@@ -67,6 +67,14 @@ impl<S: Server> Fixture for OnMongo<S> {
         self.db.collection(collection).insert_many(documents).await.unwrap();
     }
 
+    async fn age_trash(&self, org: ObjectId, milliseconds: i64) {
+        let older = doc! { "$subtract": ["$trash.at", milliseconds] };
+        let orgs = self.db.collection::<Document>("organizations");
+        let aged =
+            orgs.update_one(doc! { "_id": org }, vec![doc! { "$set": { "trash.at": older } }]);
+        assert_eq!(aged.await.unwrap().matched_count, 1);
+    }
+
     async fn stored(&self) -> Stored {
         let mut stored = Stored {
             organizations: self.theirs("organizations").await,
@@ -74,7 +82,7 @@ impl<S: Server> Fixture for OnMongo<S> {
             collections: std::collections::BTreeMap::new(),
         };
         for name in self.db.list_collection_names().await.unwrap() {
-            if name.starts_with("org_") {
+            if !["organizations", "admins"].contains(&name.as_str()) {
                 let documents = mongod::documents(&self.db, &name).await;
                 stored.collections.insert(name, documents);
             }

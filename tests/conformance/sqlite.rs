@@ -42,6 +42,14 @@ impl Fixture for SqliteFile {
         self.store(false).insert_documents(collection, &documents).await.unwrap();
     }
 
+    async fn age_trash(&self, org: ObjectId, milliseconds: i64) {
+        let aged = Connection::open(self.path()).unwrap().execute(
+            "UPDATE organizations SET trashed_at = trashed_at - ? WHERE id = ?",
+            (milliseconds, org.bytes()),
+        );
+        assert_eq!(aged, Ok(1));
+    }
+
     async fn stored(&self) -> Stored {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
         let connection = Connection::open_with_flags(self.path(), flags).unwrap();

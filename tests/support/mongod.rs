@@ -34,8 +34,18 @@ pub fn database_name(test: &str) -> String {
 }
 
 /// The fields this program adds to the service's.
-const OURS: [&str; 7] =
-    ["name_key", "look", "email_key", "created_key", "claims", "revision", "pending"];
+const OURS: [&str; 10] = [
+    "name_key",
+    "look",
+    "email_key",
+    "created_key",
+    "claims",
+    "seen",
+    "revision",
+    "pending",
+    "suspended",
+    "former",
+];
 
 /// A record without our fields.
 pub fn theirs(record: &Document) -> Document {

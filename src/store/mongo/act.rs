@@ -4,16 +4,17 @@
 use std::time::Instant;
 
 use mongodb::{
-    bson::{Document, Utf8Lossy, doc},
-    options::{DropCollectionOptions, ReturnDocument},
+    bson::{Binary, Document, Utf8Lossy, doc, oid::ObjectId},
+    options::{DropCollectionOptions, ReturnDocument, UpdateModifications},
 };
 
 use super::{
     Inner,
     connect::{write_command, write_concern},
     error::{code, code_of},
-    journal::{Creation, Deletion, Edit, Pending, Step, set_claims},
+    journal::{Creation, Deletion, Edit, Pending, Return, Shelving, Step, set_claims},
     lifecycle::new_record,
+    read::has_admin,
     record::{self, text},
 };
 use crate::{
@@ -38,6 +39,8 @@ impl Inner {
             Step::Create(creation) => self.make(pending, creation, &mut hold).await,
             Step::Update(edit) => self.change(pending, edit, &mut hold).await,
             Step::Delete(deletion) => self.remove(pending, deletion, &mut hold).await,
+            Step::Trash(shelving) => self.shelve(pending, shelving, &mut hold).await,
+            Step::Restore(back) => self.unshelve(pending, back, &mut hold).await,
         }
     }
 
@@ -65,23 +68,39 @@ impl Inner {
                 self.orgs.delete_one(pending.filter()).await.map_err(say)?;
             }
             Step::Update(edit) => {
-                // Once the collection has moved it only goes on: the next recovery tries again.
-                let moved = edit.uuid.is_some()
-                    && edit.from != edit.to
-                    && self.uuid_of(&edit.to).await? == edit.uuid;
-                if moved {
-                    return Ok(());
+                if !self.has_moved(&edit.from, &edit.to, edit.uuid.as_ref()).await? {
+                    self.unreserve(pending, Some(&edit.claims_before)).await?;
                 }
-                let mut update = doc! { "$unset": { "pending": "" } };
-                set_claims(&mut update, &edit.claims_before);
-                self.orgs.update_one(pending.filter(), update).await.map_err(say)?;
             }
-            Step::Delete(_) => {
-                let update = doc! { "$unset": { "pending": "" } };
-                self.orgs.update_one(pending.filter(), update).await.map_err(say)?;
+            Step::Delete(_) => self.unreserve(pending, None).await?,
+            Step::Trash(shelving) => {
+                let Shelving { from, to, uuid, .. } = shelving;
+                if !self.has_moved(from, to, uuid.as_ref()).await? {
+                    self.unreserve(pending, None).await?;
+                }
+            }
+            Step::Restore(back) => {
+                if !self.has_moved(&back.from, &back.to, back.uuid.as_ref()).await? {
+                    self.unreserve(pending, Some(&back.claims_before)).await?;
+                }
             }
         }
         Ok(())
+    }
+
+    /// Whether the collection is where it was to go. Then the operation only goes on: where it cannot,
+    /// the next recovery tries again.
+    async fn has_moved(&self, from: &str, to: &str, uuid: Option<&Binary>) -> Result<bool> {
+        Ok(uuid.is_some() && from != to && self.uuid_of(to).await?.as_ref() == uuid)
+    }
+
+    async fn unreserve(&self, pending: &Pending, claims: Option<&[String]>) -> Result<()> {
+        let mut update = doc! { "$unset": { "pending": "" } };
+        if let Some(claims) = claims {
+            set_claims(&mut update, claims);
+        }
+        let done = self.orgs.update_one(pending.filter(), update).await;
+        done.map(|_| ()).map_err(|error| self.words.of(&error))
     }
 
     async fn make(
@@ -100,6 +119,7 @@ impl Inner {
             "password": &creation.password,
             "created_at": creation.created_at,
             "email_key": email_key(&creation.admin_email),
+            "seen": { "email": &creation.admin_email },
         };
         let documents = self.db.collection::<Document>(&creation.collection_name);
         // The first document makes the collection: one write less to wait for.
@@ -143,14 +163,7 @@ impl Inner {
 
     async fn change(&self, pending: &Pending, edit: &Edit, hold: &mut Hold) -> Result<Option<Org>> {
         if edit.from != edit.to {
-            self.still_ours(pending, hold).await?;
-            let moved = self.move_collection(edit).await;
-            if let Err(error) = moved {
-                if !matches!(error, StoreError::Unreachable { .. }) {
-                    self.undo(pending).await?;
-                }
-                return Err(error);
-            }
+            self.move_or_undo(pending, &edit.from, &edit.to, edit.uuid.as_ref(), hold).await?;
         }
         if let Some(admin) = edit.admin
             && !edit.admin_set.is_empty()
@@ -179,6 +192,9 @@ impl Inner {
             update.insert("$set", edit.set.clone());
         }
         set_claims(&mut update, &edit.claims_after);
+        if edit.from != edit.to && edit.uuid.is_some() {
+            update.insert("$push", doc! { "former": { "$each": [&edit.from], "$slice": FORMER } });
+        }
         let set = |field| text(&edit.set, field);
         self.settle(pending, update, |org| {
             ["", org.name.raw()].contains(&set("organization_name"))
@@ -187,27 +203,149 @@ impl Inner {
         .await
     }
 
+    async fn shelve(
+        &self,
+        pending: &Pending,
+        shelving: &Shelving,
+        hold: &mut Hold,
+    ) -> Result<Option<Org>> {
+        let Shelving { from, to, uuid, admin, days } = shelving;
+        self.move_or_undo(pending, from, to, uuid.as_ref(), hold).await?;
+        if let Some(admin) = *admin
+            && !self.is_shared(admin, pending.org).await?
+        {
+            self.still_ours(pending, hold).await?;
+            let hide = vec![
+                doc! { "$set": { "trash": { "email": "$email" } } },
+                doc! { "$set": { "email": "$_id", "email_key": "$_id" } },
+            ];
+            let hidden =
+                self.admins.update_one(doc! { "_id": admin, "trash": { "$exists": false } }, hide);
+            hidden.await.map_err(|error| self.words.of(&error))?;
+        }
+        let mut trash = doc! {
+            "at": "$$NOW", "by": { "$literal": &self.operator }, "days": { "$literal": *days },
+        };
+        for field in SHELVED {
+            trash.insert(field, format!("${field}"));
+        }
+        let mut unset: Vec<&str> =
+            SHELVED.into_iter().filter(|field| *field != "organization_name").collect();
+        unset.extend(["look", "created_key", "seen", "pending"]);
+        let mut set = doc! { "organization_name": "$_id", "revision": next_revision() };
+        if uuid.is_some() {
+            let former = doc! { "$ifNull": ["$former", []] };
+            let former = doc! { "$concatArrays": [former, [{ "$literal": from }]] };
+            set.insert("former", doc! { "$slice": [former, FORMER] });
+        }
+        let update = vec![
+            doc! { "$set": { "trash": trash } },
+            doc! { "$set": set },
+            doc! { "$unset": unset },
+        ];
+        self.settle(pending, update, |org| org.in_trash().is_some()).await
+    }
+
+    async fn unshelve(
+        &self,
+        pending: &Pending,
+        back: &Return,
+        hold: &mut Hold,
+    ) -> Result<Option<Org>> {
+        self.move_or_undo(pending, &back.from, &back.to, back.uuid.as_ref(), hold).await?;
+        if let Some(admin) = back.admin {
+            self.still_ours(pending, hold).await?;
+            let found = self.find_one(&self.admins, doc! { "_id": admin }).await?;
+            let found = found.as_ref().and_then(record::admin_in_trash);
+            let key = found.map_or_else(String::new, |admin| email_key(admin.email.raw()));
+            let set = doc! { "email": "$trash.email", "email_key": { "$literal": key } };
+            let show = vec![doc! { "$set": set }, doc! { "$unset": ["trash"] }];
+            let hidden = doc! { "_id": admin, "trash": { "$exists": true } };
+            let shown = self.admins.update_one(hidden, show).await;
+            match shown {
+                Err(error) if code_of(&error) == Some(code::DUPLICATE_KEY) => {
+                    // The service may have given the e-mail away, under an index of its own.
+                    self.move_back(pending, back).await?;
+                    return Err(email_of_nobody());
+                }
+                shown => shown.map_err(|error| self.words.of(&error))?,
+            };
+        }
+        let mut set = Document::new();
+        for field in SHELVED {
+            set.insert(field, format!("$trash.{field}"));
+        }
+        let mut ours = Document::new();
+        for (field, value) in &back.set {
+            ours.insert(field, doc! { "$literal": value });
+        }
+        ours.insert("revision", next_revision());
+        if !back.claims_after.is_empty() {
+            ours.insert("claims", doc! { "$literal": &back.claims_after });
+        }
+        let mut unset = vec!["trash", "pending"];
+        if back.claims_after.is_empty() {
+            unset.push("claims");
+        }
+        let update = vec![
+            doc! { "$set": set },
+            doc! { "$set": ours },
+            doc! { "$set": { "seen": record::seen_now(&record::SEEN) } },
+            doc! { "$unset": unset },
+        ];
+        self.settle(pending, update, |org| org.in_trash().is_none()).await
+    }
+
+    /// Back into the trash, from where it cannot go on.
+    async fn move_back(&self, pending: &Pending, back: &Return) -> Result<()> {
+        self.move_collection(&back.to, &back.from, back.uuid.as_ref()).await?;
+        self.undo(pending).await
+    }
+
+    /// Whether another organization has the same admin. The old service never shared one, but its
+    /// documents would allow it.
+    async fn is_shared(&self, admin: ObjectId, except: ObjectId) -> Result<bool> {
+        let mut shared = has_admin("admin_id", admin);
+        shared.insert("_id", doc! { "$ne": except });
+        Ok(self.find_one(&self.orgs, shared).await?.is_some())
+    }
+
+    async fn move_or_undo(
+        &self,
+        pending: &Pending,
+        from: &str,
+        to: &str,
+        uuid: Option<&Binary>,
+        hold: &mut Hold,
+    ) -> Result<()> {
+        self.still_ours(pending, hold).await?;
+        let moved = self.move_collection(from, to, uuid).await;
+        if let Err(error) = &moved
+            && !matches!(error, StoreError::Unreachable { .. })
+        {
+            self.undo(pending).await?;
+        }
+        moved
+    }
+
     /// Gives the collection its new name, unless it has it already. A collection without documents
     /// of its own, because it is missing, moves by doing nothing.
-    async fn move_collection(&self, edit: &Edit) -> Result<()> {
-        match self.uuid_of(&edit.to).await? {
+    async fn move_collection(&self, from: &str, to: &str, uuid: Option<&Binary>) -> Result<()> {
+        if to.is_empty() {
+            return Ok(());
+        }
+        match self.uuid_of(to).await? {
             // Whatever is at the old name now was written there by somebody after the move.
-            Some(there) if Some(&there) == edit.uuid.as_ref() => return Ok(()),
+            Some(there) if Some(&there) == uuid => return Ok(()),
             Some(_) => return Err(collection_of_nobody()),
-            None if edit.uuid.is_none() || !record::is_ours(&edit.from) => return Ok(()),
+            None if uuid.is_none() || !record::is_held(from) => return Ok(()),
             None => {}
         }
-        let name = self.db.name();
-        let command = doc! {
-            "renameCollection": format!("{name}.{}", edit.from),
-            "to": format!("{name}.{}", edit.to),
-        };
-        let admin = self.db.client().database("admin");
-        let Err(error) = write_command(&admin, command).await else { return Ok(()) };
+        let Err(error) = self.rename_collection(from, to).await else { return Ok(()) };
         match code_of(&error) {
             Some(code::NAMESPACE_NOT_FOUND | code::NAMESPACE_EXISTS) => {
-                match self.uuid_of(&edit.to).await? {
-                    Some(there) if Some(&there) == edit.uuid.as_ref() => Ok(()),
+                match self.uuid_of(to).await? {
+                    Some(there) if Some(&there) == uuid => Ok(()),
                     Some(_) => Err(collection_of_nobody()),
                     // It was dropped in the meantime: nothing is left to move.
                     None => Ok(()),
@@ -215,6 +353,20 @@ impl Inner {
             }
             _ => Err(self.words.of(&error)),
         }
+    }
+
+    /// `renameCollection`, which never replaces anything.
+    pub(super) async fn rename_collection(
+        &self,
+        from: &str,
+        to: &str,
+    ) -> mongodb::error::Result<()> {
+        let name = self.db.name();
+        let command = doc! {
+            "renameCollection": format!("{name}.{from}"), "to": format!("{name}.{to}"),
+        };
+        let admin = self.db.client().database("admin");
+        write_command(&admin, command).await.map(|_| ())
     }
 
     async fn remove(
@@ -238,12 +390,10 @@ impl Inner {
         if deletion.uuid.is_some() && self.uuid_of(&deletion.collection).await? == deletion.uuid {
             self.drop_collection(&deletion.collection).await?;
         }
-        if let Some(admin) = deletion.admin {
-            // The old service never shared an admin, but its documents would allow it.
-            let shared = doc! { "admin_id": admin.to_hex(), "_id": { "$ne": pending.org } };
-            if self.find_one(&self.orgs, shared).await?.is_none() {
-                self.admins.delete_one(doc! { "_id": admin }).await.map_err(say)?;
-            }
+        if let Some(admin) = deletion.admin
+            && !self.is_shared(admin, pending.org).await?
+        {
+            self.admins.delete_one(doc! { "_id": admin }).await.map_err(say)?;
         }
         self.orgs.delete_one(pending.filter()).await.map_err(say)?;
         Ok(None)
@@ -254,7 +404,7 @@ impl Inner {
     async fn settle(
         &self,
         pending: &Pending,
-        update: Document,
+        update: impl Into<UpdateModifications>,
         as_wanted: impl Fn(&Org) -> bool,
     ) -> Result<Option<Org>> {
         let settled = self
@@ -297,7 +447,7 @@ impl Inner {
     }
 
     async fn drop_collection(&self, name: &str) -> Result<()> {
-        if !record::is_ours(name) {
+        if !record::is_held(name) {
             return Ok(());
         }
         let options = DropCollectionOptions::builder().write_concern(write_concern()).build();
@@ -306,6 +456,24 @@ impl Inner {
             dropped => dropped.map_err(|error| self.words.of(&error)),
         }
     }
+}
+
+/// The fields that go into the trash, and come back.
+const SHELVED: [&str; 7] = [
+    "organization_name",
+    "collection_name",
+    "connection_details",
+    "admin_id",
+    "admin_email",
+    "name_key",
+    "email_key",
+];
+
+/// How many names that its collection had are remembered: the last ones.
+const FORMER: i32 = -16;
+
+fn next_revision() -> Document {
+    doc! { "$add": [{ "$ifNull": ["$revision", 0_i64] }, 1_i64] }
 }
 
 fn collection_of_nobody() -> StoreError {

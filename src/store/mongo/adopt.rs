@@ -4,9 +4,12 @@
 //!
 //! Records are gone through twice, in batches: to see whether any clash, and to write. In between only
 //! a fingerprint of every claim is kept, so that a million records fit into memory.
+//!
+//! Where another program changed a record of ours since, our fields on it are taken off, which makes it
+//! one of those. And what is in the trash gives way: the service does not know that its name is taken.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     hash::{BuildHasher, BuildHasherDefault, DefaultHasher},
 };
 
@@ -43,12 +46,29 @@ enum Kind {
 /// Who holds what, by fingerprint.
 type Held = HashMap<u64, ObjectId>;
 
+/// What the records without our fields may keep.
+#[derive(Default)]
+struct Looked {
+    held: Held,
+    clashes: Vec<String>,
+    /// What organizations in the trash have to give away.
+    given_away: Vec<(ObjectId, String)>,
+}
+
 impl Kind {
     /// Our field that tells a record that has ours.
     fn marker(self) -> &'static str {
         match self {
             Self::Orgs => "name_key",
             Self::Admins => "email_key",
+        }
+    }
+
+    /// What they are derived from.
+    fn seen(self) -> &'static [&'static str] {
+        match self {
+            Self::Orgs => &record::SEEN,
+            Self::Admins => &record::SEEN_OF_ADMIN,
         }
     }
 
@@ -118,7 +138,7 @@ impl Inner {
     pub(super) async fn adopt(&self) -> Result<()> {
         let (orgs, admins) =
             futures_util::future::try_join(self.look(Kind::Orgs), self.look(Kind::Admins)).await?;
-        let clashes: Vec<&String> = orgs.1.iter().chain(&admins.1).collect();
+        let clashes: Vec<&String> = orgs.clashes.iter().chain(&admins.clashes).collect();
         if !clashes.is_empty() {
             let named: Vec<&str> = clashes.iter().take(NAMED).map(|c| c.as_str()).collect();
             let more = match clashes.len() - named.len() {
@@ -132,8 +152,45 @@ impl Inner {
             ));
             return Ok(());
         }
-        self.write(Kind::Orgs, &orgs.0).await?;
-        self.write(Kind::Admins, &admins.0).await
+        for (org, claim) in &orgs.given_away {
+            self.give_away(*org, claim).await?;
+        }
+        self.write(Kind::Orgs, &orgs.held).await?;
+        self.write(Kind::Admins, &admins.held).await
+    }
+
+    /// Which records cannot both keep what they have, in words.
+    pub(super) async fn clashes(&self) -> Result<Vec<String>> {
+        let (orgs, admins) =
+            futures_util::future::try_join(self.look(Kind::Orgs), self.look(Kind::Admins)).await?;
+        Ok(orgs.clashes.into_iter().chain(admins.clashes).collect())
+    }
+
+    /// Takes our fields off records that another program changed since. Returns how many those were.
+    pub(super) async fn forget_stale(&self) -> Result<u64> {
+        let say = |error| self.words.of(&error);
+        let ours = doc! {
+            "name_key": "", "look": "", "email_key": "", "created_key": "", "claims": "", "seen": "",
+        };
+        let orgs = self.orgs.update_many(stale_orgs(), doc! { "$unset": ours });
+        let ours = doc! { "email_key": "", "seen": "" };
+        let admins = self.admins.update_many(stale_admins(), doc! { "$unset": ours });
+        let (orgs, admins) =
+            futures_util::future::try_join(async { orgs.await }, async { admins.await })
+                .await
+                .map_err(say)?;
+        Ok(orgs.modified_count + admins.modified_count)
+    }
+
+    /// An organization in the trash no longer claims what another program gave to somebody else.
+    async fn give_away(&self, org: ObjectId, claim: &str) -> Result<()> {
+        let rest = doc! { "$setDifference": ["$claims", [{ "$literal": claim }]] };
+        // None at all must be a missing field.
+        let none = doc! { "$eq": [{ "$size": &rest }, 0] };
+        let claims = doc! { "$cond": [none, "$$REMOVE", rest] };
+        let filter = doc! { "_id": org, "trash": { "$exists": true }, "claims": claim };
+        let given = self.orgs.update_one(filter, vec![doc! { "$set": { "claims": claims } }]).await;
+        given.map(|_| ()).map_err(|error| self.words.of(&error))
     }
 
     fn collection(&self, kind: Kind) -> &Collection<Record> {
@@ -144,22 +201,22 @@ impl Inner {
     }
 
     /// Who may keep which claim, and which records clash.
-    async fn look(&self, kind: Kind) -> Result<(Held, Vec<String>)> {
-        let (mut held, mut clashes) = (Held::new(), Vec::new());
+    async fn look(&self, kind: Kind) -> Result<Looked> {
+        let mut looked = Looked::default();
         let mut found = self.lacking(kind).await?;
         loop {
             let batch = self.batch(&mut found).await?;
             if batch.is_empty() {
-                return Ok((held, clashes));
+                return Ok(looked);
             }
             let claims: Vec<Claim> = batch.iter().flat_map(|(_, r)| kind.claims(r)).collect();
-            self.note_holders(kind, &claims, &mut held).await?;
+            self.note_holders(kind, &claims, &mut looked).await?;
             for (id, record) in &batch {
                 for claim in kind.claims(record) {
-                    let other = *held.entry(fingerprint(&claim.to_string())).or_insert(*id);
+                    let other = *looked.held.entry(fingerprint(&claim.to_string())).or_insert(*id);
                     // Of two equal looks the older record has the claim, the other goes without.
                     if other != *id && claim.kind() != ClaimKind::Look {
-                        clashes.extend(self.clash(kind, record, other, &claim).await?);
+                        looked.clashes.extend(self.clash(kind, record, other, &claim).await?);
                     }
                 }
             }
@@ -167,7 +224,8 @@ impl Inner {
     }
 
     /// Notes which of these claims records with our fields have.
-    async fn note_holders(&self, kind: Kind, claims: &[Claim], held: &mut Held) -> Result<()> {
+    async fn note_holders(&self, kind: Kind, claims: &[Claim], looked: &mut Looked) -> Result<()> {
+        let asked: HashSet<String> = claims.iter().map(Claim::to_string).collect();
         let found = self.collection(kind).find(kind.holding(claims)).max_time(READ).await;
         let mut found = found.map_err(|error| self.words.of(&error))?;
         loop {
@@ -177,7 +235,11 @@ impl Inner {
             }
             for (id, record) in batch {
                 for claim in kind.kept(&record) {
-                    held.entry(fingerprint(&claim)).or_insert(id);
+                    if !record.contains_key("trash") {
+                        looked.held.entry(fingerprint(&claim)).or_insert(id);
+                    } else if asked.contains(&claim) {
+                        looked.given_away.push((id, claim));
+                    }
                 }
             }
         }
@@ -229,10 +291,21 @@ impl Inner {
                 if lost.iter().any(|claim| claim.kind() != ClaimKind::Look) {
                     continue;
                 }
-                let mut filter = doc! { "_id": id, "pending": null };
+                let mut filter = doc! { "_id": id, "pending": null, "trash": null };
                 filter.insert(kind.marker(), Bson::Null);
-                let fields = kind.fields(record, &kept);
-                updates.push(doc! { "q": filter, "u": { "$set": fields } });
+                for field in kind.seen() {
+                    if let Some(value) = record.get(field).filter(|value| is_comparable(value)) {
+                        filter.insert(*field, doc! { "$eq": value.clone() });
+                    }
+                }
+                let mut fields = Document::new();
+                for (field, value) in kind.fields(record, &kept) {
+                    fields.insert(field, doc! { "$literal": value });
+                }
+                fields.insert("seen", record::seen_now(kind.seen()));
+                // Nothing from a former time may stay in it.
+                let update = vec![doc! { "$unset": "seen" }, doc! { "$set": fields }];
+                updates.push(doc! { "q": filter, "u": update });
             }
             if updates.is_empty() {
                 continue;
@@ -281,6 +354,10 @@ impl Inner {
             (doc! { "look": 1 }, IndexOptions::default()),
             (doc! { "admin_id": 1 }, IndexOptions::default()),
             (doc! { "pending.at": 1 }, sparse()),
+            (doc! { "former": 1 }, sparse()),
+            (doc! { "trash.name_key": 1, "_id": 1 }, sparse()),
+            (doc! { "trash.at": 1, "_id": 1 }, sparse()),
+            (doc! { "trash.email_key": 1, "_id": 1 }, sparse()),
         ];
         // E-mails are kept apart by the organizations' claims. A sparse index could not find the
         // admins that lack the field.
@@ -311,6 +388,30 @@ impl Inner {
             return Ok(());
         }
         collection.create_indexes(missing).await.map(|_| ()).map_err(say)
+    }
+}
+
+/// What was not UTF-8 reads as U+FFFD and cannot be compared, and a thousand large ones would be too
+/// much for one command.
+fn is_comparable(value: &Bson) -> bool {
+    value.as_str().is_some_and(|text| text.len() < 1024 && !text.contains('\u{fffd}'))
+}
+
+/// Finds records of ours that another program changed since.
+pub(super) fn stale_orgs() -> Document {
+    doc! {
+        "name_key": { "$type": "string" },
+        "pending": { "$exists": false },
+        "trash": { "$exists": false },
+        "$expr": record::is_stale(&record::SEEN),
+    }
+}
+
+/// Finds admins of ours that another program changed since.
+pub(super) fn stale_admins() -> Document {
+    doc! {
+        "email_key": { "$type": "string" },
+        "$expr": record::is_stale(&record::SEEN_OF_ADMIN),
     }
 }
 

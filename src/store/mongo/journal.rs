@@ -33,6 +33,10 @@ pub(super) enum Step {
     Update(Edit),
     /// An organization is being removed.
     Delete(Deletion),
+    /// An organization is moved to the trash.
+    Trash(Shelving),
+    /// An organization comes back from the trash.
+    Restore(Return),
 }
 
 /// Everything a new organization consists of.
@@ -79,6 +83,40 @@ pub(super) struct Deletion {
     pub(super) admin: Option<ObjectId>,
 }
 
+/// What goes into the trash.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Shelving {
+    /// The collection before.
+    pub(super) from: String,
+    /// The collection in the trash.
+    pub(super) to: String,
+    /// Which collection that is, whatever its name; none when there is none to move.
+    pub(super) uuid: Option<Binary>,
+    /// The admin.
+    pub(super) admin: Option<ObjectId>,
+    /// For how long it is kept.
+    pub(super) days: i64,
+}
+
+/// What comes out of the trash.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Return {
+    /// The collection in the trash.
+    pub(super) from: String,
+    /// The collection afterwards.
+    pub(super) to: String,
+    /// Which collection that is, whatever its name; none when there is none to move.
+    pub(super) uuid: Option<Binary>,
+    /// The admin.
+    pub(super) admin: Option<ObjectId>,
+    /// The record's fields that are not as they were, and ours.
+    pub(super) set: Document,
+    /// The claims to go back to.
+    pub(super) claims_before: Vec<String>,
+    /// The claims to end with.
+    pub(super) claims_after: Vec<String>,
+}
+
 impl Pending {
     /// Reads the journal of a record; `None` when there is none or a newer program wrote it.
     pub(super) fn of(record: &Document) -> Option<Self> {
@@ -87,6 +125,8 @@ impl Pending {
             "create" => Step::Create(deserialize_from_document(pending.clone()).ok()?),
             "update" => Step::Update(deserialize_from_document(pending.clone()).ok()?),
             "delete" => Step::Delete(deserialize_from_document(pending.clone()).ok()?),
+            "trash" => Step::Trash(deserialize_from_document(pending.clone()).ok()?),
+            "restore" => Step::Restore(deserialize_from_document(pending.clone()).ok()?),
             _ => return None,
         };
         Some(Self {
@@ -102,6 +142,8 @@ impl Pending {
             Step::Create(content) => ("create", serialize_to_document(content)),
             Step::Update(content) => ("update", serialize_to_document(content)),
             Step::Delete(content) => ("delete", serialize_to_document(content)),
+            Step::Trash(content) => ("trash", serialize_to_document(content)),
+            Step::Restore(content) => ("restore", serialize_to_document(content)),
         };
         fields.insert("pending.kind", kind);
         fields.insert("pending.by", by);

@@ -1,4 +1,4 @@
-//! Creating, changing and deleting: reserve, act, settle.
+//! Creating, changing and deleting, to the trash and back: reserve, act, settle.
 //!
 //! Two documents and a collection cannot change in one transaction (`renameCollection` and `drop` are
 //! not allowed in one, and a standalone server has none), so every operation is written into the
@@ -7,17 +7,20 @@
 //! is lost by it, by anyone ([`super::act`], [`super::recover`]). The same way for a standalone
 //! server, a replica set and a sharded cluster.
 
-use mongodb::bson::{Bson, Document, doc, oid::ObjectId};
+use mongodb::{
+    bson::{Bson, Document, doc, oid::ObjectId},
+    options::ReturnDocument,
+};
 
 use super::{
     Inner,
     act::Hold,
     error::{code, code_of},
-    journal::{self, Creation, Deletion, Edit, Pending, Step},
+    journal::{self, Creation, Deletion, Edit, Pending, Return, Shelving, Step},
     record,
 };
 use crate::{
-    org::{Claim, Email, Org, OrgName, email_key, name_key, name_look},
+    org::{Claim, CollectionName, Email, Org, OrgName, OrgState, email_key, name_key, name_look},
     store::{Change, NewOrg, Result, StoreError},
 };
 
@@ -78,6 +81,9 @@ impl Inner {
         let fresh: Vec<Claim> =
             after.iter().filter(|claim| !before.contains(&claim.to_string())).cloned().collect();
         let from = org.collection.raw().to_owned();
+        if org.in_trash().is_some() {
+            return Err(StoreError::Changed);
+        }
         let to = change.collection.as_ref().map_or(from.clone(), ToString::to_string);
         let uuid = if from == to { None } else { self.uuid_if_ours(&from).await? };
         let pending = Pending {
@@ -108,18 +114,111 @@ impl Inner {
     pub(super) async fn delete(&self, org: &Org) -> Result<()> {
         self.prepare().await?;
         let record = self.as_read(org).await?;
+        let collection = record::held_in(org);
         let pending = Pending {
             org: org.id,
             id: ObjectId::new(),
             step: Step::Delete(Deletion {
-                uuid: self.uuid_if_ours(org.collection.raw()).await?,
-                collection: org.collection.raw().to_owned(),
+                uuid: self.uuid_if_any(collection.as_deref()).await?,
+                collection: collection.unwrap_or_default(),
                 admin: ObjectId::parse_str(org.admin_id.raw()).ok(),
             }),
         };
         let hold = Hold::now();
         self.reserve(&pending, &record, &record::stored_claims(&record), &[]).await?;
         self.forward(&pending, hold).await.map(|_| ())
+    }
+
+    pub(super) async fn trash(&self, org: &Org, days: u32) -> Result<Org> {
+        self.prepare().await?;
+        let record = self.as_read(org).await?;
+        if org.in_trash().is_some() {
+            return Err(StoreError::Changed);
+        }
+        let from = record::held_in(org);
+        let pending = Pending {
+            org: org.id,
+            id: ObjectId::new(),
+            step: Step::Trash(Shelving {
+                uuid: self.uuid_if_any(from.as_deref()).await?,
+                from: from.unwrap_or_default(),
+                to: record::trash_collection(org.id),
+                admin: ObjectId::parse_str(org.admin_id.raw()).ok(),
+                days: i64::from(days),
+            }),
+        };
+        let hold = Hold::now();
+        self.reserve(&pending, &record, &record::stored_claims(&record), &[]).await?;
+        self.forward(&pending, hold).await?.ok_or(StoreError::Changed)
+    }
+
+    pub(super) async fn restore(&self, org: &Org, change: &Change) -> Result<Org> {
+        self.prepare().await?;
+        let record = self.as_read(org).await?;
+        let Ok(shelved) = record.get_document("trash") else { return Err(StoreError::Changed) };
+        let (name, collection) = (change.name.clone(), change.collection.clone());
+        let change = Change { name, collection, ..Change::default() };
+        let before = record::stored_claims(&record);
+        // What it looks like it claims again only where it did: an older one may look the same.
+        let after = claims_after(org, &change, &before);
+        let fresh: Vec<Claim> =
+            after.iter().filter(|claim| !before.contains(&claim.to_string())).cloned().collect();
+        let from = record::held_in(org);
+        let to = change.collection.as_ref().map_or(org.collection.raw(), CollectionName::as_str);
+        let mut restored = shelved.clone();
+        restored.insert("_id", org.id);
+        restored.insert("created_at", org.created_at);
+        let mut set: Document = fields_after(&change, self.db.name())
+            .into_iter()
+            .filter(|(field, _)| !field.starts_with("seen."))
+            .collect();
+        restored.extend(set.clone());
+        set.extend(record::derived(&restored));
+        let pending = Pending {
+            org: org.id,
+            id: ObjectId::new(),
+            step: Step::Restore(Return {
+                uuid: self.uuid_if_any(from.as_deref()).await?,
+                from: from.unwrap_or_default(),
+                to: to.to_owned(),
+                admin: ObjectId::parse_str(org.admin_id.raw()).ok(),
+                set,
+                claims_before: before.clone(),
+                claims_after: strings(&after),
+            }),
+        };
+        let mut both = before;
+        both.extend(strings(&fresh));
+        let hold = Hold::now();
+        self.reserve(&pending, &record, &both, &fresh).await?;
+        if let Some(taken) = self.in_the_way(&fresh, org.id).await? {
+            self.undo(&pending).await?;
+            return Err(taken);
+        }
+        self.forward(&pending, hold).await?.ok_or(StoreError::Changed)
+    }
+
+    /// One write: there is nothing to journal.
+    pub(super) async fn suspend(&self, org: &Org, suspended: bool) -> Result<Org> {
+        self.prepare().await?;
+        let record = self.as_read(org).await?;
+        match org.state {
+            OrgState::InTrash(_) => return Err(StoreError::Changed),
+            OrgState::Suspended if suspended => return Ok(org.clone()),
+            OrgState::Active if !suspended => return Ok(org.clone()),
+            OrgState::Active | OrgState::Suspended => {}
+        }
+        let mut update = doc! { "$inc": { "revision": 1_i64 } };
+        if suspended {
+            update.insert("$set", doc! { "suspended.by": &self.operator });
+            update.insert("$currentDate", doc! { "suspended.at": true });
+        } else {
+            update.insert("$unset", doc! { "suspended": "" });
+        }
+        let suspended = self.orgs.find_one_and_update(unchanged(&record, org.id), update);
+        let suspended = suspended.return_document(ReturnDocument::After).await;
+        let record = suspended.map_err(|error| self.words.of(&error))?;
+        record.as_ref().and_then(|record| record::org(record)).ok_or(StoreError::Changed)
     }
 
     /// Before any change: nothing half-done and nothing unclaimed is left, so far as that can be.
@@ -142,6 +241,7 @@ impl Inner {
             && now.collection == org.collection
             && now.admin_id == org.admin_id
             && now.admin_email == org.admin_email
+            && now.in_trash().is_some() == org.in_trash().is_some()
             && now.revision == org.revision;
         if same { Ok(record) } else { Err(StoreError::Changed) }
     }
@@ -154,20 +254,7 @@ impl Inner {
         claims: &[String],
         fresh: &[Claim],
     ) -> Result<()> {
-        let mut filter = doc! { "_id": pending.org, "pending": { "$exists": false } };
-        for field in ["organization_name", "collection_name", "admin_id", "admin_email", "revision"]
-        {
-            match read.get(field) {
-                // What was not UTF-8 reads as U+FFFD and cannot be compared.
-                Some(Bson::String(text)) if text.contains('\u{fffd}') => {}
-                Some(value) => {
-                    filter.insert(field, doc! { "$eq": value.clone() });
-                }
-                None => {
-                    filter.insert(field, doc! { "$exists": false });
-                }
-            }
-        }
+        let filter = unchanged(read, pending.org);
         let mut update =
             pending.reservation(&self.operator, Document::new()).map_err(StoreError::Other)?;
         journal::set_claims(&mut update, claims);
@@ -220,8 +307,33 @@ impl Inner {
     }
 
     async fn uuid_if_ours(&self, collection: &str) -> Result<Option<mongodb::bson::Binary>> {
-        if record::is_ours(collection) { self.uuid_of(collection).await } else { Ok(None) }
+        self.uuid_if_any(Some(collection).filter(|collection| record::is_ours(collection))).await
     }
+
+    async fn uuid_if_any(&self, collection: Option<&str>) -> Result<Option<mongodb::bson::Binary>> {
+        match collection {
+            Some(collection) => self.uuid_of(collection).await,
+            None => Ok(None),
+        }
+    }
+}
+
+/// Finds the record while it is as it was read, with nothing under way.
+fn unchanged(read: &Document, id: ObjectId) -> Document {
+    let mut filter = doc! { "_id": id, "pending": { "$exists": false } };
+    for field in ["organization_name", "collection_name", "admin_id", "admin_email", "revision"] {
+        match read.get(field) {
+            // What was not UTF-8 reads as U+FFFD and cannot be compared.
+            Some(Bson::String(text)) if text.contains('\u{fffd}') => {}
+            Some(value) => {
+                filter.insert(field, doc! { "$eq": value.clone() });
+            }
+            None => {
+                filter.insert(field, doc! { "$exists": false });
+            }
+        }
+    }
+    filter
 }
 
 fn strings(claims: &[Claim]) -> Vec<String> {
@@ -250,9 +362,11 @@ fn fields_after(change: &Change, database: &str) -> Document {
         set.insert("organization_name", name);
         set.insert("name_key", name_key(name));
         set.insert("look", name_look(name));
+        set.insert("seen.organization_name", name);
     }
     if let Some(collection) = &change.collection {
         set.insert("collection_name", collection.as_str());
+        set.insert("seen.collection_name", collection.as_str());
         set.insert(
             "connection_details",
             doc! { "database": database, "collection": collection.as_str() },
@@ -260,6 +374,7 @@ fn fields_after(change: &Change, database: &str) -> Document {
     }
     if let Some(email) = change.email.as_ref().map(Email::as_str) {
         set.insert("admin_email", email);
+        set.insert("seen.admin_email", email);
         set.insert("email_key", email_key(email));
     }
     set
@@ -269,6 +384,7 @@ fn admin_after(change: &Change) -> Document {
     let mut set = Document::new();
     if let Some(email) = change.email.as_ref().map(Email::as_str) {
         set.insert("email", email);
+        set.insert("seen.email", email);
         set.insert("email_key", email_key(email));
     }
     if let Some(password) = &change.password {
@@ -280,17 +396,18 @@ fn admin_after(change: &Change) -> Document {
 /// The record of a new organization, as the old service wrote it, and our fields beside them.
 pub(super) fn new_record(creation: &Creation, database: &str) -> Document {
     let collection = &creation.collection_name;
-    doc! {
+    let mut record = doc! {
         "organization_name": &creation.organization_name,
         "collection_name": collection,
         "admin_id": creation.admin_id.to_hex(),
         "admin_email": &creation.admin_email,
         "created_at": creation.created_at,
         "connection_details": { "database": database, "collection": collection },
-        "name_key": name_key(&creation.organization_name),
-        "look": name_look(&creation.organization_name),
-        "email_key": email_key(&creation.admin_email),
-        "created_key": creation.created_at,
         "revision": 0_i64,
-    }
+    };
+    record.extend(record::derived(&record));
+    let seen = record::SEEN.map(|field| (field.to_owned(), record[field].clone()));
+    record.insert("seen", seen.into_iter().collect::<Document>());
+    record.insert("created_key", creation.created_at);
+    record
 }

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     org::{Org, email_key, name_key},
     store::page::other_order,
-    store::{Count, Cursor, CursorKey, Page, PageAt, PageQuery, Result, SortKey},
+    store::{Count, Cursor, CursorKey, Page, PageAt, PageQuery, Result, Shelf, SortKey},
 };
 
 /// A longer search finds nothing; the server refuses longer patterns.
@@ -34,7 +34,8 @@ struct Side {
 
 impl Inner {
     pub(super) async fn page(&self, query: &PageQuery) -> Result<Page> {
-        let mut plain = !self.has_unadopted().await?;
+        // What is in the trash always has our fields.
+        let mut plain = query.shelf == Shelf::Trash || !self.has_unadopted().await?;
         if !plain && self.only_readable_because().is_none() {
             self.adopt().await?;
             plain = !self.has_unadopted().await?;
@@ -73,24 +74,34 @@ impl Inner {
         })
     }
 
-    pub(super) async fn count(&self, search: Option<&str>, most: u64) -> Result<Count> {
+    pub(super) async fn count(&self, of: Shelf, search: Option<&str>, most: u64) -> Result<Count> {
         let say = |error| self.words.of(&error);
         if search.is_some_and(|text| text.chars().count() > SEARCH_MOST) {
             return Ok(Count::default());
         }
-        let plain = !self.has_unadopted().await?;
-        let counted = match searched(search, plain) {
-            None => self.orgs.estimated_document_count().max_time(READ).await,
-            Some(mut filter) => {
-                filter.insert("pending.kind", doc! { "$ne": "create" });
-                self.orgs
-                    .count_documents(filter)
-                    .limit(most.saturating_add(1).min(u64::from(u32::MAX)))
-                    .max_time(READ)
-                    .await
+        let limit = most.saturating_add(1).min(u64::from(u32::MAX));
+        let in_trash = doc! { "trash.at": { "$type": "date" } };
+        let plain = of == Shelf::Trash || !self.has_unadopted().await?;
+        let counted = match (of, searched(search, of, plain)) {
+            (Shelf::Live, None) => {
+                let (all, trashed) = futures_util::future::try_join(
+                    async { self.orgs.estimated_document_count().max_time(READ).await },
+                    async { self.orgs.count_documents(in_trash).max_time(READ).await },
+                )
+                .await
+                .map_err(say)?;
+                all.saturating_sub(trashed)
+            }
+            (of, filter) => {
+                let mut filter = filter.unwrap_or_default();
+                match of {
+                    Shelf::Live => filter.insert("pending.kind", doc! { "$ne": "create" }),
+                    Shelf::Trash => filter.insert("trash.at", doc! { "$type": "date" }),
+                };
+                let counted = self.orgs.count_documents(filter).limit(limit).max_time(READ).await;
+                counted.map_err(say)?
             }
         };
-        let counted = counted.map_err(say)?;
         Ok(Count { counted: counted.min(most), or_more: counted > most })
     }
 
@@ -112,10 +123,10 @@ impl Inner {
         plain: bool,
     ) -> Result<Vec<Org>> {
         let up = (side.forward != behind) != query.sort.descending;
-        let field = field(query.sort.key, plain);
+        let field = field(query.shelf, query.sort.key, plain);
         let direction = if up { 1 } else { -1 };
         let sort = doc! { field: direction, "_id": direction };
-        let search = searched(query.search.as_deref(), plain).unwrap_or_default();
+        let search = searched(query.search.as_deref(), query.shelf, plain).unwrap_or_default();
         let filter = match &side.from {
             None => {
                 let mut filter = search;
@@ -141,7 +152,7 @@ impl Inner {
         } else {
             let pipeline = [
                 doc! { "$match": { "_id": { "$type": "objectId" } } },
-                doc! { "$match": { "pending.kind": { "$ne": "create" } } },
+                doc! { "$match": { "pending.kind": { "$ne": "create" }, "trash": null } },
                 doc! { "$addFields": { field: legacy_value(query.sort.key) } },
                 doc! { "$match": filter },
                 doc! { "$sort": sort },
@@ -158,7 +169,7 @@ impl Inner {
         self.orgs_in(found.map_err(|error| self.words.of(&error))?).await
     }
 
-    async fn orgs_in(&self, mut found: DriverCursor<Record>) -> Result<Vec<Org>> {
+    pub(super) async fn orgs_in(&self, mut found: DriverCursor<Record>) -> Result<Vec<Org>> {
         let mut orgs = Vec::new();
         while found.advance().await.map_err(|error| self.words.of(&error))? {
             let record = found.deserialize_current().ok();
@@ -196,12 +207,15 @@ impl Inner {
 const CASE_ALIKE: mongodb::options::CollationStrength =
     mongodb::options::CollationStrength::Secondary;
 
-fn field(key: SortKey, plain: bool) -> &'static str {
-    match key {
+fn field(shelf: Shelf, key: SortKey, plain: bool) -> &'static str {
+    match (shelf, key) {
         _ if !plain => "tenantry_sort",
-        SortKey::Name => "name_key",
-        SortKey::Created => "created_key",
-        SortKey::Email => "email_key",
+        (Shelf::Live, SortKey::Name) => "name_key",
+        (Shelf::Live, SortKey::Created) => "created_key",
+        (Shelf::Live, SortKey::Email) => "email_key",
+        (Shelf::Trash, SortKey::Name) => "trash.name_key",
+        (Shelf::Trash, SortKey::Created) => "trash.at",
+        (Shelf::Trash, SortKey::Email) => "trash.email_key",
     }
 }
 
@@ -223,15 +237,15 @@ fn legacy_value(key: SortKey) -> Document {
 }
 
 /// The filter for a search; none for no search.
-fn searched(search: Option<&str>, plain: bool) -> Option<Document> {
+fn searched(search: Option<&str>, shelf: Shelf, plain: bool) -> Option<Document> {
     let search = search?;
     let part = |text: &str, options: &str| doc! { "$regex": pattern(text), "$options": options };
     let (name, email) = (name_key(search), email_key(search));
     if name.is_empty() {
         return None;
     }
-    let mut wanted =
-        vec![doc! { "name_key": part(&name, "") }, doc! { "email_key": part(&email, "") }];
+    let (names, emails) = (field(shelf, SortKey::Name, true), field(shelf, SortKey::Email, true));
+    let mut wanted = vec![doc! { names: part(&name, "") }, doc! { emails: part(&email, "") }];
     if !plain {
         wanted.push(doc! { "organization_name": part(search, "i") });
         wanted.push(doc! { "admin_email": part(search, "i") });

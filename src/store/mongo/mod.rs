@@ -4,18 +4,22 @@
 //! - `record.rs` documents and what they mean, `read.rs` single look-ups, `list.rs` pages and counts
 //! - `lifecycle.rs` create, update and delete, `journal.rs` what is written down about them,
 //!   `act.rs` their steps, `recover.rs` finishing what somebody else began
+//! - `straggler.rs` what was written under a name that a collection no longer has
 //! - `adopt.rs` indexes, and databases of the service before this one
+//! - `examine.rs` going through everything
 
 mod act;
 mod adopt;
 mod connect;
 mod error;
+mod examine;
 mod journal;
 mod lifecycle;
 mod list;
 mod read;
 mod record;
 mod recover;
+mod straggler;
 
 use std::{
     sync::{Arc, OnceLock},
@@ -30,8 +34,8 @@ use mongodb::{
 
 use self::{error::Words, read::Record};
 use super::{
-    Access, Change, Count, Holder, NewOrg, Page, PageQuery, Place, Result, Shelf, Statistics,
-    Store, StoreError,
+    Access, Change, Count, Finding, Holder, NewOrg, Page, PageQuery, Place, Result, Shelf,
+    Statistics, Store, StoreError,
 };
 pub(super) use connect::place;
 
@@ -154,16 +158,16 @@ impl Store for MongoStore {
         self.inner.page(query).await
     }
 
-    async fn count(&self, _: Shelf, search: Option<&str>, most: u64) -> Result<Count> {
-        self.inner.count(search, most).await
+    async fn count(&self, of: Shelf, search: Option<&str>, most: u64) -> Result<Count> {
+        self.inner.count(of, search, most).await
     }
 
     async fn org(&self, id: ObjectId) -> Result<Option<Org>> {
         self.inner.org(id).await
     }
 
-    async fn org_named(&self, name: &str, _: Shelf) -> Result<Option<Org>> {
-        self.inner.org_named(name).await
+    async fn org_named(&self, name: &str, from: Shelf) -> Result<Option<Org>> {
+        self.inner.org_named(name, from).await
     }
 
     async fn org_of_admin(&self, admin: ObjectId) -> Result<Option<Org>> {
@@ -180,6 +184,10 @@ impl Store for MongoStore {
 
     async fn admin(&self, id: ObjectId) -> Result<Option<Admin>> {
         self.inner.admin(id).await
+    }
+
+    async fn admin_in_trash(&self, org: &Org, email: &str) -> Result<Option<Admin>> {
+        self.inner.admin_in_trash(org, email).await
     }
 
     async fn statistics(&self, org: &Org) -> Result<Statistics> {
@@ -203,5 +211,25 @@ impl Store for MongoStore {
     async fn delete(&self, org: &Org) -> Result<()> {
         let (inner, org) = (Arc::clone(&self.inner), org.clone());
         self.whole(async move { inner.delete(&org).await }).await
+    }
+
+    async fn trash(&self, org: &Org, days: u32) -> Result<Org> {
+        let (inner, org) = (Arc::clone(&self.inner), org.clone());
+        self.whole(async move { inner.trash(&org, days).await }).await
+    }
+
+    async fn restore(&self, org: &Org, change: &Change) -> Result<Org> {
+        let (inner, org, change) = (Arc::clone(&self.inner), org.clone(), change.clone());
+        self.whole(async move { inner.restore(&org, &change).await }).await
+    }
+
+    async fn examine(&self, fix: bool) -> Result<Vec<Finding>> {
+        let inner = Arc::clone(&self.inner);
+        self.whole(async move { inner.examine(fix).await }).await
+    }
+
+    async fn suspend(&self, org: &Org, suspended: bool) -> Result<Org> {
+        let (inner, org) = (Arc::clone(&self.inner), org.clone());
+        self.whole(async move { inner.suspend(&org, suspended).await }).await
     }
 }

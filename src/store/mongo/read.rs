@@ -12,7 +12,7 @@ use mongodb::{
 use super::{Inner, READ, error::code, error::code_of, record};
 use crate::{
     org::{Admin, Claim, Org, email_key, name_key},
-    store::{DOCUMENT_MOST_BYTES, Holder, Result, Statistics, StoreError, TOO_LARGE},
+    store::{DOCUMENT_MOST_BYTES, Holder, Result, Shelf, Statistics, StoreError, TOO_LARGE},
 };
 
 /// A document as it is read here: a string that is not UTF-8 must not make a list fail.
@@ -21,7 +21,7 @@ pub(super) type Record = Utf8Lossy<Document>;
 /// Finds organizations without our fields, among them those with an `_id` that is no `ObjectId`, which
 /// never get any.
 pub(super) fn unadopted() -> Document {
-    doc! { "name_key": null, "pending": null }
+    doc! { "name_key": null, "pending": null, "trash": null }
 }
 
 impl Inner {
@@ -56,8 +56,16 @@ impl Inner {
         Ok(found.as_ref().and_then(record::org))
     }
 
-    pub(super) async fn org_named(&self, name: &str) -> Result<Option<Org>> {
+    pub(super) async fn org_named(&self, name: &str, from: Shelf) -> Result<Option<Org>> {
         let key = name_key(name);
+        if from == Shelf::Trash {
+            // A handful at most, and only where the service gave the name away meanwhile.
+            let filter = doc! { "trash.name_key": &key };
+            let exact = |org: &Org| (org.name.raw() == name, org.in_trash().map(|t| t.since));
+            let found = self.orgs.find(filter).max_time(READ).await;
+            let found = self.orgs_in(found.map_err(|error| self.words.of(&error))?).await?;
+            return Ok(found.into_iter().max_by_key(exact));
+        }
         let exact = doc! { "name_key": &key, "organization_name": name };
         for filter in [exact, doc! { "name_key": &key }] {
             let found = self.find_one(&self.orgs, filter).await?;
@@ -77,7 +85,7 @@ impl Inner {
     }
 
     pub(super) async fn org_of_admin(&self, admin: ObjectId) -> Result<Option<Org>> {
-        let found = self.find_one(&self.orgs, doc! { "admin_id": admin.to_hex() }).await?;
+        let found = self.find_one(&self.orgs, has_admin("admin_id", admin)).await?;
         Ok(found.as_ref().and_then(record::org))
     }
 
@@ -105,6 +113,13 @@ impl Inner {
         // Of several that differ only by case, the one that was asked for.
         let exact = doc! { "email_key": null, "email": email };
         Ok(self.find_map(&self.admins, exact, record::admin).await?.or(unadopted))
+    }
+
+    pub(super) async fn admin_in_trash(&self, org: &Org, email: &str) -> Result<Option<Admin>> {
+        let Ok(id) = ObjectId::parse_str(org.admin_id.raw()) else { return Ok(None) };
+        let found = self.find_one(&self.admins, doc! { "_id": id }).await?;
+        let found = found.as_ref().and_then(record::admin_in_trash);
+        Ok(found.filter(|admin| email_key(admin.email.raw()) == email_key(email)))
     }
 
     pub(super) async fn holder(&self, claim: &Claim) -> Result<Option<Holder>> {
@@ -163,7 +178,7 @@ impl Inner {
     async fn email_holder(&self, email: &str, except: &Bson) -> Result<Option<Holder>> {
         let Some(admin) = self.admin_with_email(email).await? else { return Ok(None) };
         let filter = doc! { "$or": [
-            { "admin_id": admin.id.to_hex() },
+            has_admin("admin_id", admin.id),
             { "pending.admin_id": admin.id, "pending": { "$exists": true } },
         ] };
         Ok(match self.find_one(&self.orgs, filter).await? {
@@ -191,11 +206,9 @@ impl Inner {
 
     pub(super) async fn statistics(&self, org: &Org) -> Result<Statistics> {
         let mut sum = Statistics::default();
-        if !record::is_ours(org.collection.raw()) {
-            return Ok(sum);
-        }
+        let Some(collection) = record::held_in(org) else { return Ok(sum) };
         let command = doc! {
-            "aggregate": org.collection.raw(),
+            "aggregate": collection,
             "pipeline": [{ "$collStats": { "storageStats": {} } }],
             "cursor": {},
             "maxTimeMS": i64::try_from(READ.as_millis()).unwrap_or(i64::MAX),
@@ -219,10 +232,10 @@ impl Inner {
     pub(super) async fn documents(&self, org: &Org, most: u32) -> Result<Vec<Document>> {
         let mut documents = Vec::new();
         // A limit of zero would mean none to the server.
-        if !record::is_ours(org.collection.raw()) || most == 0 {
+        let Some(collection) = record::held_in(org).filter(|_| most > 0) else {
             return Ok(documents);
-        }
-        let collection = self.db.collection::<Record>(org.collection.raw());
+        };
+        let collection = self.db.collection::<Record>(&collection);
         // The server leaves out what is large, so that it is not even sent.
         let (field, words) = TOO_LARGE;
         let bytes = doc! { "$bsonSize": "$$ROOT" };
@@ -249,6 +262,14 @@ impl Inner {
     }
 }
 
+/// Finds organizations by an admin of theirs. The service wrote the identity in lower case; whoever
+/// wrote it in upper case meant the same.
+pub(super) fn has_admin(field: &str, admin: ObjectId) -> Document {
+    let hex = admin.to_hex();
+    let upper = hex.to_uppercase();
+    doc! { field: { "$in": [hex, upper] } }
+}
+
 fn is_missing(error: &mongodb::error::Error) -> bool {
     matches!(
         code_of(error),
@@ -270,7 +291,7 @@ fn holder(record: &Document) -> Holder {
     Holder {
         org: record.get_object_id("_id").ok(),
         name: Some(record::called(record)),
-        in_trash: false,
+        in_trash: record.contains_key("trash"),
     }
 }
 

@@ -4,13 +4,19 @@
 //! Fields of the service before this one: `organization_name`, `collection_name`, `admin_id`,
 //! `admin_email`, `created_at`, `connection_details`. Ours beside them: `name_key`, `email_key` and
 //! `created_key` (what lists are sorted by), `look`, `claims` (what the organization keeps for itself,
-//! under a unique index), `revision`, and `pending`, the journal ([`super::journal`]).
+//! under a unique index), `seen` (what those were derived from), `revision`, `suspended`, `former`
+//! (names its collection had), `pending`, the journal ([`super::journal`]), and `trash`.
+//!
+//! In the trash, the service's fields and the sorted keys are in `trash`, and `organization_name` is
+//! the record's own `_id`: no name that is asked for is ever equal to it, so that the organization is
+//! gone for the service, and no unique index that the service may have made is violated by two of
+//! them. Its admin is hidden in the same way, by its e-mail.
 
-use mongodb::bson::{Bson, DateTime, Document, oid::ObjectId};
+use mongodb::bson::{Bson, DateTime, Document, doc, oid::ObjectId};
 
 use crate::org::{
-    Admin, COLLECTION_PREFIX, Claim, Connection, Org, OrgState, PasswordHash, StoredText, UnderWay,
-    email_key, name_key, name_look,
+    Admin, COLLECTION_PREFIX, Claim, Connection, InTrash, Org, OrgState, PasswordHash, StoredText,
+    UnderWay, email_key, name_key, name_look,
 };
 
 /// Reads an organization; `None` when its `_id` is no `ObjectId` (no program of ours wrote that) or
@@ -22,8 +28,19 @@ pub(super) fn org(record: &Document) -> Option<Org> {
         None => None,
         Some("create") => return None,
         Some("delete") => Some(UnderWay::Deleting),
+        Some("trash") => Some(UnderWay::Trashing),
+        Some("restore") => Some(UnderWay::Restoring),
         Some(_) => Some(UnderWay::Changing),
     };
+    let trash = record.get_document("trash").ok();
+    let state = match (trash, record.contains_key("suspended")) {
+        (Some(trash), _) => OrgState::InTrash(in_trash(trash)),
+        (None, true) => OrgState::Suspended,
+        (None, false) => OrgState::Active,
+    };
+    let revision = revision(record);
+    let created_at = created_at(record, id);
+    let record = trash.unwrap_or(record);
     let nowhere = Document::new();
     let connection = record.get_document("connection_details").unwrap_or(&nowhere);
     Some(Org {
@@ -32,23 +49,62 @@ pub(super) fn org(record: &Document) -> Option<Org> {
         collection: stored(record, "collection_name"),
         admin_id: stored(record, "admin_id"),
         admin_email: stored(record, "admin_email"),
-        created_at: created_at(record, id),
+        created_at,
         connection: Connection {
             database: stored(connection, "database"),
             collection: stored(connection, "collection"),
         },
-        state: OrgState::Active,
+        state,
         under_way,
-        revision: revision(record),
+        revision,
     })
 }
 
-/// Reads an admin; `None` when its `_id` is no `ObjectId`.
+fn in_trash(trash: &Document) -> InTrash {
+    let since = trash.get_datetime("at").copied().unwrap_or(DateTime::MIN);
+    let days = trash.get_i64("days").unwrap_or(i64::MAX);
+    let until = since.timestamp_millis().saturating_add(days.saturating_mul(DAY));
+    InTrash { since, until: DateTime::from_millis(until) }
+}
+
+/// A day in milliseconds.
+pub(super) const DAY: i64 = 24 * 60 * 60 * 1000;
+
+/// Where the organization's documents are now; none where they are in no collection that an
+/// organization can have. A record that names another one, by mistake or malice, must not make us
+/// read, move or drop it.
+pub(super) fn held_in(org: &Org) -> Option<String> {
+    let collection = org.collection.raw();
+    match org.in_trash() {
+        _ if !is_ours(collection) => None,
+        Some(_) => Some(trash_collection(org.id)),
+        None => Some(collection.to_owned()),
+    }
+}
+
+/// Where the documents of an organization in the trash are.
+pub(super) fn trash_collection(org: ObjectId) -> String {
+    format!("{TRASH_PREFIX}{}", org.to_hex())
+}
+
+/// Which collections hold what is in the trash.
+pub(super) const TRASH_PREFIX: &str = "trash_";
+
+/// Reads an admin; `None` when its `_id` is no `ObjectId`, or when its organization is in the trash.
 pub(super) fn admin(record: &Document) -> Option<Admin> {
+    if record.contains_key("trash") { None } else { read_admin(record, record) }
+}
+
+/// Reads an admin whose organization is in the trash.
+pub(super) fn admin_in_trash(record: &Document) -> Option<Admin> {
+    read_admin(record, record.get_document("trash").ok()?)
+}
+
+fn read_admin(record: &Document, email: &Document) -> Option<Admin> {
     let id = record.get_object_id("_id").ok()?;
     Some(Admin {
         id,
-        email: stored(record, "email"),
+        email: stored(email, "email"),
         password: PasswordHash::stored(text(record, "password").to_owned()),
         created_at: created_at(record, id),
     })
@@ -56,6 +112,7 @@ pub(super) fn admin(record: &Document) -> Option<Admin> {
 
 /// What a document is called in a sentence: its name, also when it is only being created.
 pub(super) fn called(record: &Document) -> StoredText {
+    let record = record.get_document("trash").unwrap_or(record);
     match (text(record, "organization_name"), record.get_document("pending")) {
         ("", Ok(pending)) => stored(pending, "organization_name"),
         (name, _) => StoredText::from(name),
@@ -99,6 +156,37 @@ pub(super) fn derived(record: &Document) -> Document {
     fields
 }
 
+/// The fields of an organization that ours are derived from, but for those that never change.
+pub(super) const SEEN: [&str; 3] = ["organization_name", "collection_name", "admin_email"];
+
+/// The field of an admin that ours is derived from.
+pub(super) const SEEN_OF_ADMIN: [&str; 1] = ["email"];
+
+/// Larger values are not kept a second time, and not compared.
+pub(super) const SEEN_MOST_BYTES: i32 = 16 * 1024;
+
+/// An expression: what our fields are derived from, as it is now. Kept as `seen`; where that differs
+/// later, another program has changed the record. By the server, so that not a byte is different.
+pub(super) fn seen_now(fields: &[&str]) -> Document {
+    let mut seen = Document::new();
+    for field in fields {
+        seen.insert(*field, doc! { "$cond": [is_small(fields), format!("${field}"), "$$REMOVE"] });
+    }
+    seen
+}
+
+/// An expression: whether another program has changed the record since.
+pub(super) fn is_stale(fields: &[&str]) -> Document {
+    let changed = |field: &&str| doc! { "$ne": [format!("${field}"), format!("$seen.{field}")] };
+    doc! { "$and": [is_small(fields), { "$or": fields.iter().map(changed).collect::<Vec<_>>() }] }
+}
+
+fn is_small(fields: &[&str]) -> Document {
+    let all: Document =
+        fields.iter().map(|field| ((*field).to_owned(), Bson::from(format!("${field}")))).collect();
+    doc! { "$lt": [{ "$bsonSize": all }, SEEN_MOST_BYTES] }
+}
+
 /// How often this program changed the record.
 pub(super) fn revision(record: &Document) -> i64 {
     match record.get("revision") {
@@ -117,6 +205,11 @@ pub(super) fn text<'a>(record: &'a Document, field: &str) -> &'a str {
 /// mistake or malice, must not make us read, move or drop it.
 pub(super) fn is_ours(collection: &str) -> bool {
     collection.starts_with(COLLECTION_PREFIX)
+}
+
+/// Whether it is one that an organization has, or has in the trash.
+pub(super) fn is_held(collection: &str) -> bool {
+    is_ours(collection) || collection.starts_with(TRASH_PREFIX)
 }
 
 /// Whether a collection can have this name at all; nothing is claimed by one that cannot.

@@ -1,4 +1,5 @@
-//! Finishing what a killed or cut-off program began, once its lease has run out.
+//! Finishing what a killed or cut-off program began, once its lease has run out, and what else is to
+//! be done when a console connects.
 
 use mongodb::{
     bson::{Document, doc, oid::ObjectId},
@@ -9,6 +10,7 @@ use super::{
     Inner,
     act::Hold,
     journal::{Creation, Pending, Step, expired},
+    record,
 };
 use crate::{
     org::Claim,
@@ -23,8 +25,36 @@ impl Inner {
             return Ok(0);
         }
         let (settled, failed) = self.settle_all().await?;
+        let stale = self.forget_stale().await?;
         self.adopt().await?;
-        failed.map_or(Ok(settled), Err)
+        if self.only_readable_because().is_some() {
+            return Ok(settled);
+        }
+        let moved = self.move_stragglers().await?;
+        let purged = self.purge_expired().await?;
+        failed.map_or(Ok(settled + stale + moved + purged), Err)
+    }
+
+    /// Removes what has been in the trash for longer than it was to be kept, by the server's clock.
+    async fn purge_expired(&self) -> Result<u64> {
+        let kept = doc! { "$multiply": ["$trash.days", record::DAY] };
+        let filter = doc! {
+            "trash.at": { "$type": "date" },
+            "pending": { "$exists": false },
+            "$expr": { "$lte": [{ "$add": ["$trash.at", kept] }, "$$NOW"] },
+        };
+        let found = self.orgs.find(filter).max_time(super::READ).await;
+        let expired = self.orgs_in(found.map_err(|error| self.words.of(&error))?).await?;
+        let mut purged = 0;
+        for org in &expired {
+            match self.delete(org).await {
+                Ok(()) => purged += 1,
+                // Another console was quicker, or somebody has just restored it.
+                Err(StoreError::Changed | StoreError::Busy(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(purged)
     }
 
     /// As [`Inner::recover`], but one that cannot be settled does not keep others from working.

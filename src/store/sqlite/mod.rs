@@ -2,6 +2,7 @@
 //!
 //! - `schema` opens a file, or says why it cannot be used, and makes the tables.
 //! - `read` and `write` hold the queries; each method is one transaction.
+//! - `examine` goes through everything.
 //! - `document` turns documents into rows and back.
 //! - `error` turns SQLite's errors into a person's.
 //!
@@ -10,6 +11,7 @@
 
 mod document;
 mod error;
+mod examine;
 mod read;
 mod schema;
 mod write;
@@ -19,14 +21,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use mongodb::bson::{Document, oid::ObjectId};
+use mongodb::bson::{DateTime, Document, oid::ObjectId};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::{
-    Access, Change, Count, Holder, NewOrg, Page, PageQuery, Place, PlaceKind, Result, Shelf,
-    Statistics, Store, StoreError,
+    Access, Change, Count, Finding, Holder, NewOrg, Page, PageQuery, Place, PlaceKind, Result,
+    Shelf, Statistics, Store, StoreError,
 };
-use crate::org::{Admin, Claim, Org, email_key, name_key};
+use crate::org::{Admin, Claim, Org, email_key};
 use error::Attempt;
 
 /// What `connection_details.database` says of organizations made here: the name the same records
@@ -177,7 +179,13 @@ impl Store for SqliteStore {
 
     /// Nothing is ever half-done here: SQLite rolls a killed console's transaction back by itself.
     async fn recover(&self) -> Result<u64> {
-        Ok(0)
+        let now = DateTime::now().timestamp_millis();
+        // Writing begins only where there is something to write: every console comes by here.
+        if self.read_only.is_some() || self.read(move |tx| read::expired(tx, now)).await?.is_empty()
+        {
+            return Ok(0);
+        }
+        self.write(move |tx| write::purge_expired(tx, now)).await
     }
 
     async fn page(&self, query: &PageQuery) -> Result<Page> {
@@ -185,23 +193,25 @@ impl Store for SqliteStore {
         self.read(move |tx| read::page(tx, &query)).await
     }
 
-    async fn count(&self, _: Shelf, search: Option<&str>, most: u64) -> Result<Count> {
+    async fn count(&self, of: Shelf, search: Option<&str>, most: u64) -> Result<Count> {
         let search = search.map(str::to_owned);
-        self.read(move |tx| read::count(tx, search.as_deref(), most)).await
+        self.read(move |tx| read::count(tx, of, search.as_deref(), most)).await
     }
 
     async fn org(&self, id: ObjectId) -> Result<Option<Org>> {
         self.read(move |tx| read::org_where(tx, "id = ?", id.bytes())).await
     }
 
-    async fn org_named(&self, name: &str, _: Shelf) -> Result<Option<Org>> {
-        // No two organizations have the same key here, so the one with exactly this name is the one.
-        let key = name_key(name);
-        self.read(move |tx| read::org_where(tx, "name_key = ?", key)).await
+    async fn org_named(&self, name: &str, from: Shelf) -> Result<Option<Org>> {
+        let name = name.to_owned();
+        self.read(move |tx| read::org_named(tx, &name, from)).await
     }
 
     async fn org_of_admin(&self, admin: ObjectId) -> Result<Option<Org>> {
-        self.read(move |tx| read::org_where(tx, "admin_id = ?", admin.bytes())).await
+        self.read(move |tx| {
+            read::org_where(tx, "admin_id = ? AND trashed_at IS NULL", admin.bytes())
+        })
+        .await
     }
 
     async fn holder(&self, claim: &Claim) -> Result<Option<Holder>> {
@@ -216,6 +226,11 @@ impl Store for SqliteStore {
 
     async fn admin(&self, id: ObjectId) -> Result<Option<Admin>> {
         self.read(move |tx| read::admin_where(tx, "id = ?", id.bytes())).await
+    }
+
+    async fn admin_in_trash(&self, org: &Org, email: &str) -> Result<Option<Admin>> {
+        let (id, email) = (org.id, email.to_owned());
+        self.read(move |tx| read::admin_in_trash(tx, id, &email)).await
     }
 
     /// Documents and bytes are counted as they are written, so this reads one row.
@@ -242,6 +257,30 @@ impl Store for SqliteStore {
     async fn delete(&self, org: &Org) -> Result<()> {
         let org = org.clone();
         self.write(move |tx| write::delete(tx, &org)).await
+    }
+
+    async fn trash(&self, org: &Org, days: u32) -> Result<Org> {
+        let org = org.clone();
+        let now = DateTime::now().timestamp_millis();
+        self.write(move |tx| write::trash(tx, &org, days, now)).await
+    }
+
+    async fn restore(&self, org: &Org, change: &Change) -> Result<Org> {
+        let (org, change) = (org.clone(), change.clone());
+        self.write(move |tx| write::restore(tx, &org, &change)).await
+    }
+
+    async fn suspend(&self, org: &Org, suspended: bool) -> Result<Org> {
+        let org = org.clone();
+        self.write(move |tx| write::suspend(tx, &org, suspended)).await
+    }
+
+    async fn examine(&self, fix: bool) -> Result<Vec<Finding>> {
+        if fix {
+            self.recover().await?;
+            return self.write(|tx| examine::examine(tx, true)).await;
+        }
+        self.read(|tx| examine::examine(tx, false)).await
     }
 }
 

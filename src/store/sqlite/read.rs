@@ -7,14 +7,16 @@ use super::{
     document::shown,
     error::{Attempt, Fault},
 };
-use crate::org::{Admin, Claim, Connection as Details, Org, OrgState, PasswordHash};
+use crate::org::{Admin, Claim, Connection as Details, InTrash, Org, OrgState, PasswordHash};
 use crate::org::{email_key, name_key};
 use crate::store::{
-    Count, Cursor, CursorKey, Holder, Page, PageAt, PageQuery, SortKey, Statistics,
+    Count, Cursor, CursorKey, Holder, Page, PageAt, PageQuery, Shelf, SortKey, Statistics,
     page::other_order,
 };
 
-const ORG: &str = "id, name, collection, admin_id, admin_email, created_at, database, revision";
+/// What [`org`] reads, in its order.
+pub(super) const ORG: &str = "id, name, collection, admin_id, admin_email, created_at, database, revision, \
+     suspended, trashed_at, trash_days";
 
 /// One page: `limit` rows and one more, to know whether there are others, and one look back.
 pub(super) fn page(connection: &Connection, query: &PageQuery) -> Attempt<Page> {
@@ -27,6 +29,7 @@ pub(super) fn page(connection: &Connection, query: &PageQuery) -> Attempt<Page> 
         PageAt::Before(cursor) => (Some(cursor), true),
     };
     let walk = Walk {
+        shelf: query.shelf,
         key: query.sort.key,
         search: query.search.as_deref(),
         descending: descending != backwards,
@@ -61,6 +64,7 @@ pub(super) fn page(connection: &Connection, query: &PageQuery) -> Attempt<Page> 
 
 /// A walk along one of the list's indexes.
 struct Walk<'a> {
+    shelf: Shelf,
     key: SortKey,
     search: Option<&'a str>,
     descending: bool,
@@ -71,12 +75,15 @@ struct Walk<'a> {
 impl Walk<'_> {
     /// The statement and its values, but for the last: the limit.
     fn sql(&self, columns: &str) -> Attempt<(String, Vec<Value>)> {
-        let (column, index) = match self.key {
-            SortKey::Name => ("name_key", "organizations_by_name"),
-            SortKey::Created => ("created_at", "organizations_by_created"),
-            SortKey::Email => ("email_key", "organizations_by_email"),
+        let (column, index) = match (self.shelf, self.key) {
+            (Shelf::Live, SortKey::Name) => ("name_key", "organizations_by_name"),
+            (Shelf::Live, SortKey::Created) => ("created_at", "organizations_by_created"),
+            (Shelf::Live, SortKey::Email) => ("email_key", "organizations_by_email"),
+            (Shelf::Trash, SortKey::Name) => ("name_key", "trash_by_name"),
+            (Shelf::Trash, SortKey::Created) => ("trashed_at", "trash_by_created"),
+            (Shelf::Trash, SortKey::Email) => ("email_key", "trash_by_email"),
         };
-        let mut conditions = Vec::new();
+        let mut conditions = vec![on(self.shelf).to_owned()];
         let mut values = Vec::new();
         if let Some((cursor, included)) = self.from {
             values.push(match (&cursor.key, self.key) {
@@ -97,17 +104,21 @@ impl Walk<'_> {
             conditions.push(SEARCHED.to_owned());
             values.extend(searched_for(search));
         }
-        let condition = if conditions.is_empty() {
-            String::new()
-        } else {
-            format!(" WHERE {}", conditions.join(" AND "))
-        };
+        let condition = conditions.join(" AND ");
         let direction = if self.descending { "DESC" } else { "ASC" };
         let sql = format!(
-            "SELECT {columns} FROM organizations INDEXED BY {index}{condition} \
+            "SELECT {columns} FROM organizations INDEXED BY {index} WHERE {condition} \
              ORDER BY {column} {direction}, id {direction} LIMIT ?"
         );
         Ok((sql, values))
+    }
+}
+
+/// What is true of the organizations on a shelf.
+fn on(shelf: Shelf) -> &'static str {
+    match shelf {
+        Shelf::Live => "trashed_at IS NULL",
+        Shelf::Trash => "trashed_at IS NOT NULL",
     }
 }
 
@@ -119,15 +130,25 @@ fn searched_for(search: &str) -> [Value; 2] {
 }
 
 /// How many match, by an index and never further than `most`.
-pub(super) fn count(connection: &Connection, search: Option<&str>, most: u64) -> Attempt<Count> {
+pub(super) fn count(
+    connection: &Connection,
+    shelf: Shelf,
+    search: Option<&str>,
+    most: u64,
+) -> Attempt<Count> {
     let (condition, mut values) = match search {
         None => (String::new(), Vec::new()),
-        Some(search) => (format!("WHERE {SEARCHED}"), searched_for(search).to_vec()),
+        Some(search) => (format!("AND {SEARCHED}"), searched_for(search).to_vec()),
+    };
+    let index = match shelf {
+        Shelf::Live => "organizations_by_name",
+        Shelf::Trash => "trash_by_name",
     };
     values.push(i64::try_from(most).unwrap_or(i64::MAX).saturating_add(1).into());
     let sql = format!(
-        "SELECT count(*) FROM (SELECT 1 FROM organizations INDEXED BY organizations_by_name \
-         {condition} LIMIT ?)"
+        "SELECT count(*) FROM (SELECT 1 FROM organizations INDEXED BY {index} \
+         WHERE {} {condition} LIMIT ?)",
+        on(shelf)
     );
     let found: u64 =
         connection.prepare_cached(&sql)?.query_row(params_from_iter(values), |row| row.get(0))?;
@@ -144,27 +165,63 @@ pub(super) fn org_where(
     Ok(connection.prepare_cached(&sql)?.query_row([value], org).optional()?)
 }
 
+/// The organization with this name on a shelf. No two have the same key here, so the one with exactly
+/// this name is the one.
+pub(super) fn org_named(connection: &Connection, name: &str, shelf: Shelf) -> Attempt<Option<Org>> {
+    org_where(connection, &format!("name_key = ? AND {}", on(shelf)), name_key(name))
+}
+
 /// The admin who meets a condition at most one can meet.
 pub(super) fn admin_where(
     connection: &Connection,
     condition: &str,
     value: impl ToSql,
 ) -> Attempt<Option<Admin>> {
-    let sql = format!("SELECT id, email, password, created_at FROM admins WHERE {condition}");
+    let sql = format!(
+        "SELECT id, email, password, created_at FROM admins WHERE {condition} AND NOT EXISTS \
+         (SELECT 1 FROM organizations WHERE admin_id = admins.id AND trashed_at IS NOT NULL)"
+    );
     Ok(connection.prepare_cached(&sql)?.query_row([value], admin).optional()?)
 }
+
+/// The admin with this e-mail of an organization in the trash.
+pub(super) fn admin_in_trash(
+    connection: &Connection,
+    org: ObjectId,
+    email: &str,
+) -> Attempt<Option<Admin>> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT id, email, password, created_at FROM admins WHERE email_key = ? AND id = \
+             (SELECT admin_id FROM organizations WHERE id = ? AND trashed_at IS NOT NULL)",
+        )?
+        .query_row((email_key(email), org.bytes()), admin)
+        .optional()?)
+}
+
+/// Those whose time in the trash is over at `now`, in milliseconds since 1970.
+pub(super) fn expired(connection: &Connection, now: i64) -> Attempt<Vec<Org>> {
+    let sql = format!(
+        "SELECT {ORG} FROM organizations INDEXED BY trash_by_created \
+         WHERE trashed_at IS NOT NULL AND trashed_at + trash_days * {DAY} <= ?"
+    );
+    Ok(connection.prepare(&sql)?.query_map([now], org)?.collect::<Result<_, _>>()?)
+}
+
+/// A day in milliseconds.
+const DAY: i64 = 24 * 60 * 60 * 1000;
 
 /// Who holds a claim; a collection is held as soon as it exists.
 pub(super) fn holder(connection: &Connection, claim: &Claim) -> Attempt<Option<Holder>> {
     let held = connection
         .prepare_cached(
-            "SELECT id, name FROM claims JOIN organizations ON row = org WHERE claim = ?",
+            "SELECT id, name, trashed_at IS NOT NULL FROM claims JOIN organizations ON row = org WHERE claim = ?",
         )?
         .query_row([claim.to_string()], |row| {
             Ok(Holder {
                 org: Some(object_id(row, 0)?),
                 name: Some(row.get::<_, String>(1)?.into()),
-                in_trash: false,
+                in_trash: row.get(2)?,
             })
         })
         .optional()?;
@@ -213,8 +270,21 @@ pub(super) fn documents(
     Ok(documents)
 }
 
-fn org(row: &Row) -> rusqlite::Result<Org> {
+/// The organization in a row of [`ORG`].
+pub(super) fn org(row: &Row) -> rusqlite::Result<Org> {
     let collection: String = row.get(2)?;
+    let state = match (row.get::<_, Option<i64>>(9)?, row.get::<_, bool>(8)?) {
+        (Some(since), _) => {
+            let days: i64 = row.get(10)?;
+            let until = since.saturating_add(days.saturating_mul(DAY));
+            OrgState::InTrash(InTrash {
+                since: DateTime::from_millis(since),
+                until: DateTime::from_millis(until),
+            })
+        }
+        (None, true) => OrgState::Suspended,
+        (None, false) => OrgState::Active,
+    };
     Ok(Org {
         id: object_id(row, 0)?,
         name: row.get::<_, String>(1)?.into(),
@@ -226,8 +296,8 @@ fn org(row: &Row) -> rusqlite::Result<Org> {
             database: row.get::<_, String>(6)?.into(),
             collection: collection.into(),
         },
+        state,
         // A change is one transaction: nobody ever sees one under way.
-        state: OrgState::Active,
         under_way: None,
         revision: row.get(7)?,
     })
@@ -292,10 +362,16 @@ mod tests {
         let connection = many(10);
         for key in KEYS {
             let here = cursor(key, 5);
-            for search in [None, Some("acme")] {
+            for (shelf, search) in [
+                (Shelf::Live, None),
+                (Shelf::Live, Some("acme")),
+                (Shelf::Trash, None),
+                (Shelf::Trash, Some("acme")),
+            ] {
                 for descending in [false, true] {
                     for from in [None, Some((&here, false)), Some((&here, true))] {
-                        let (sql, values) = prepared(&Walk { key, search, descending, from });
+                        let (sql, values) =
+                            prepared(&Walk { shelf, key, search, descending, from });
                         let plan: Vec<String> = connection
                             .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
                             .unwrap()
@@ -304,9 +380,15 @@ mod tests {
                             .map(Result::unwrap)
                             .collect();
                         let [step] = &plan[..] else { panic!("{plan:?}") };
-                        let way = if from.is_some() { "SEARCH" } else { "SCAN" };
+                        // An index that is sorted by what makes the shelf is searched for it.
+                        let by_shelf = (shelf, key) == (Shelf::Trash, SortKey::Created);
+                        let way = if from.is_some() || by_shelf { "SEARCH" } else { "SCAN" };
                         assert!(step.starts_with(way), "{sql}: {step}");
-                        assert!(step.contains("INDEX organizations_by_"), "{sql}: {step}");
+                        let index = match shelf {
+                            Shelf::Live => "INDEX organizations_by_",
+                            Shelf::Trash => "INDEX trash_by_",
+                        };
+                        assert!(step.contains(index), "{sql}: {step}");
                     }
                 }
             }
@@ -319,8 +401,13 @@ mod tests {
         for key in KEYS {
             let steps = |at| {
                 let here = cursor(key, at);
-                let walk =
-                    Walk { key, search: None, descending: false, from: Some((&here, false)) };
+                let walk = Walk {
+                    shelf: Shelf::Live,
+                    key,
+                    search: None,
+                    descending: false,
+                    from: Some((&here, false)),
+                };
                 let (sql, values) = prepared(&walk);
                 let mut statement = connection.prepare(&sql).unwrap();
                 let rows = statement.query_map(params_from_iter(values), org).unwrap();
@@ -336,7 +423,7 @@ mod tests {
     fn a_cursor_of_another_order_is_refused() {
         let connection = many(10);
         let query = PageQuery {
-            shelf: crate::store::Shelf::Live,
+            shelf: Shelf::Live,
             search: None,
             sort: crate::store::Sort::default(),
             at: PageAt::After(cursor(SortKey::Created, 5)),

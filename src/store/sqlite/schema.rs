@@ -16,14 +16,14 @@ use crate::store::StoreError;
 const APPLICATION_ID: i32 = 0x546e_7479;
 
 /// The version of the tables below.
-const VERSION: i32 = 1;
+const VERSION: i32 = 2;
 
 /// How long a console waits for another one's transaction.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Once `claims` holds a claim, no other organization can have it; no other rule makes names,
 /// collections and e-mails unique. Each index of the list ends with what a search reads, so that
-/// a search reads nothing else. A collection's documents know it by number: a rename is one row.
+/// a search reads nothing else; there is one for either shelf. A collection's documents know it by number: a rename is one row.
 const TABLES: &str = "
 CREATE TABLE organizations (
     row INTEGER PRIMARY KEY,
@@ -36,11 +36,11 @@ CREATE TABLE organizations (
     email_key TEXT NOT NULL,
     created_at INTEGER NOT NULL, -- milliseconds since 1970
     database TEXT NOT NULL,
-    revision INTEGER NOT NULL
+    revision INTEGER NOT NULL,
+    suspended INTEGER NOT NULL DEFAULT 0,
+    trashed_at INTEGER, -- milliseconds since 1970; null when it is not in the trash
+    trash_days INTEGER
 ) STRICT;
-CREATE INDEX organizations_by_name ON organizations (name_key, id, email_key);
-CREATE INDEX organizations_by_created ON organizations (created_at, id, name_key, email_key);
-CREATE INDEX organizations_by_email ON organizations (email_key, id, name_key);
 
 CREATE TABLE admins (
     id BLOB PRIMARY KEY,
@@ -69,6 +69,32 @@ CREATE TABLE documents (
     bson BLOB NOT NULL,
     UNIQUE (collection, key)
 ) STRICT;
+";
+
+/// The indexes of the list.
+const INDEXES: &str = "
+CREATE INDEX organizations_by_name ON organizations (name_key, id, email_key)
+    WHERE trashed_at IS NULL;
+CREATE INDEX organizations_by_created ON organizations (created_at, id, name_key, email_key)
+    WHERE trashed_at IS NULL;
+CREATE INDEX organizations_by_email ON organizations (email_key, id, name_key)
+    WHERE trashed_at IS NULL;
+CREATE INDEX trash_by_name ON organizations (name_key, id, email_key)
+    WHERE trashed_at IS NOT NULL;
+CREATE INDEX trash_by_created ON organizations (trashed_at, id, name_key, email_key)
+    WHERE trashed_at IS NOT NULL;
+CREATE INDEX trash_by_email ON organizations (email_key, id, name_key)
+    WHERE trashed_at IS NOT NULL;
+";
+
+/// From version 1, which had neither suspension nor trash.
+const FROM_1: &str = "
+ALTER TABLE organizations ADD COLUMN suspended INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE organizations ADD COLUMN trashed_at INTEGER;
+ALTER TABLE organizations ADD COLUMN trash_days INTEGER;
+DROP INDEX organizations_by_name;
+DROP INDEX organizations_by_created;
+DROP INDEX organizations_by_email;
 ";
 
 /// Opens the file, and makes it and its tables when it is new and may be written.
@@ -143,16 +169,23 @@ fn make_file(path: &Path) -> std::io::Result<()> {
 /// What the file is, found out before anything in it is changed.
 enum Found {
     Ours,
+    Older,
     Empty,
 }
 
 fn prepare(connection: &mut Connection, path: &Path) -> Attempt<()> {
     configure(connection)?;
     let writable = !connection.is_readonly("main")? && !pragma::<bool>(connection, "query_only")?;
-    if let Found::Empty = look(connection, path)? {
+    let found = look(connection, path)?;
+    if !matches!(found, Found::Ours) {
         if !writable {
+            let what = if matches!(found, Found::Empty) {
+                "is empty"
+            } else {
+                "was written by an older Tenantry and has to be brought up to date"
+            };
             return Err(StoreError::Misconfigured {
-                problem: format!("{} is empty", shown(path)),
+                problem: format!("{} {what}", shown(path)),
                 help: "start once without --read-only, or check its name",
             }
             .into());
@@ -185,6 +218,9 @@ fn look(connection: &Connection, path: &Path) -> Attempt<Found> {
     if application == APPLICATION_ID && version == VERSION {
         return Ok(Found::Ours);
     }
+    if application == APPLICATION_ID && version == 1 {
+        return Ok(Found::Older);
+    }
     if application == APPLICATION_ID && version > VERSION {
         return Err(StoreError::Damaged {
             problem: format!(
@@ -210,14 +246,21 @@ fn look(connection: &Connection, path: &Path) -> Attempt<Found> {
     .into())
 }
 
-/// All in one transaction, so that a file is either empty or whole, whoever is killed when.
+/// Makes the tables, or brings those of an older version up to date. All in one transaction, so that
+/// a file is either as it was or whole, whoever is killed when.
 fn make_tables(connection: &mut Connection) -> Attempt<()> {
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    if pragma::<i32>(&tx, "application_id")? == 0 {
-        tx.pragma_update(None, "application_id", APPLICATION_ID)?;
-        tx.pragma_update(None, "user_version", VERSION)?;
-        tx.execute_batch(TABLES)?;
+    // Another console may have done it just now.
+    let steps = match pragma::<i32>(&tx, "user_version")? {
+        0 => [TABLES, INDEXES],
+        1 => [FROM_1, INDEXES],
+        _ => return Ok(()),
+    };
+    for step in steps {
+        tx.execute_batch(step)?;
     }
+    tx.pragma_update(None, "application_id", APPLICATION_ID)?;
+    tx.pragma_update(None, "user_version", VERSION)?;
     Ok(tx.commit()?)
 }
 

@@ -50,7 +50,52 @@ pub(super) fn create(tx: &Connection, new: &NewOrg) -> Attempt<Org> {
 }
 
 pub(super) fn update(tx: &Connection, org: &Org, change: &Change) -> Attempt<Org> {
-    let row = unchanged(tx, org)?;
+    let row = unchanged(tx, org, "trashed_at IS NULL")?;
+    change_to(tx, org, row, change)?;
+    made(tx, org.id.bytes())
+}
+
+pub(super) fn trash(tx: &Connection, org: &Org, days: u32, now: i64) -> Attempt<Org> {
+    let row = unchanged(tx, org, "trashed_at IS NULL")?;
+    tx.prepare_cached(
+        "UPDATE organizations SET trashed_at = ?, trash_days = ?, revision = revision + 1 \
+         WHERE row = ?",
+    )?
+    .execute((now, days, row))?;
+    made(tx, org.id.bytes())
+}
+
+pub(super) fn restore(tx: &Connection, org: &Org, change: &Change) -> Attempt<Org> {
+    let row = unchanged(tx, org, "trashed_at IS NOT NULL")?;
+    tx.prepare_cached(
+        "UPDATE organizations SET trashed_at = NULL, trash_days = NULL WHERE row = ?",
+    )?
+    .execute([row])?;
+    let (name, collection) = (change.name.clone(), change.collection.clone());
+    change_to(tx, org, row, &Change { name, collection, ..Change::default() })?;
+    made(tx, org.id.bytes())
+}
+
+pub(super) fn suspend(tx: &Connection, org: &Org, suspended: bool) -> Attempt<Org> {
+    let row = unchanged(tx, org, "trashed_at IS NULL")?;
+    tx.prepare_cached(
+        "UPDATE organizations SET suspended = ?1, revision = revision + (suspended <> ?1) \
+         WHERE row = ?2",
+    )?
+    .execute((suspended, row))?;
+    made(tx, org.id.bytes())
+}
+
+/// Removes what has been in the trash for longer than it was to be kept, and says how many those were.
+pub(super) fn purge_expired(tx: &Connection, now: i64) -> Attempt<u64> {
+    let expired = read::expired(tx, now)?;
+    for org in &expired {
+        delete(tx, org)?;
+    }
+    Ok(expired.len() as u64)
+}
+
+fn change_to(tx: &Connection, org: &Org, row: i64, change: &Change) -> Attempt<()> {
     let claims = change.claims_of(org);
     none_taken(tx, &claims, Some(org))?;
     tx.prepare_cached("DELETE FROM claims WHERE org = ?")?.execute([row])?;
@@ -84,12 +129,12 @@ pub(super) fn update(tx: &Connection, org: &Org, change: &Change) -> Attempt<Org
     }
     tx.prepare_cached("UPDATE organizations SET revision = revision + 1 WHERE row = ?")?
         .execute([row])?;
-    made(tx, org.id.bytes())
+    Ok(())
 }
 
 /// Takes longer the more documents the collection has: every row goes.
 pub(super) fn delete(tx: &Connection, org: &Org) -> Attempt<()> {
-    let row = unchanged(tx, org)?;
+    let row = unchanged(tx, org, "TRUE")?;
     let admin: [u8; 12] = tx
         .prepare_cached("DELETE FROM organizations WHERE row = ? RETURNING admin_id")?
         .query_row([row], |row| row.get(0))?;
@@ -157,9 +202,11 @@ fn hold(tx: &Connection, claims: &[Claim], row: i64) -> Attempt<()> {
     Ok(())
 }
 
-/// The row of an organization that is still as it was when `org` was read.
-fn unchanged(tx: &Connection, org: &Org) -> Attempt<i64> {
-    tx.prepare_cached("SELECT row FROM organizations WHERE id = ? AND revision = ?")?
+/// The row of an organization that is still as it was when `org` was read, and meets a condition.
+fn unchanged(tx: &Connection, org: &Org, condition: &str) -> Attempt<i64> {
+    let sql =
+        format!("SELECT row FROM organizations WHERE id = ? AND revision = ? AND {condition}");
+    tx.prepare_cached(&sql)?
         .query_row((org.id.bytes(), org.revision), |row| row.get(0))
         .optional()?
         .ok_or_else(|| StoreError::Changed.into())

@@ -1,0 +1,179 @@
+//! Going through everything: what does not belong together, and the repair.
+//!
+//! Nothing here comes about by itself, since every deed is one transaction: it takes another program,
+//! or a damaged disk.
+
+use rusqlite::Connection;
+
+use super::{
+    error::Attempt,
+    read::{self, ORG},
+    write,
+};
+use crate::{
+    org::{COLLECTION_PREFIX, Claim, Org, StoredText, email_key, name_key},
+    store::{Finding, Repair, Trouble},
+};
+
+/// What an examination is not to be lengthened by: a damaged database has more to say than anybody
+/// reads.
+const DAMAGES: u32 = 20;
+
+const RESTORE: &str = "stop every console, and put back a copy of the file";
+
+pub(super) fn examine(tx: &Connection, fix: bool) -> Attempt<Vec<Finding>> {
+    let damages = damages(tx)?;
+    if !damages.is_empty() {
+        // Writing to it could only make it worse.
+        return Ok(damages);
+    }
+    let mut findings = Vec::new();
+    for (name, documents) in collections_of_nobody(tx)? {
+        let repair = repaired(fix, || {
+            let new = free_name(tx, &name)?;
+            tx.execute("UPDATE collections SET name = ? WHERE name = ?", (&new, &name))?;
+            Ok(format!("it is now called {}", StoredText::from(new)))
+        })?;
+        let trouble = Trouble::CollectionOfNobody { collection: name.into(), documents };
+        findings.push(Finding { trouble, repair });
+    }
+    for (id, email) in admins_of_nobody(tx)? {
+        let repair = repaired(fix, || {
+            tx.execute_batch(LOST_ADMINS)?;
+            tx.execute("INSERT INTO lost_admins SELECT * FROM admins WHERE id = ?", [&id])?;
+            tx.execute("DELETE FROM admins WHERE id = ?", [&id])?;
+            Ok("it was moved to the table lost_admins".to_owned())
+        })?;
+        findings.push(Finding { trouble: Trouble::AdminOfNobody { email: email.into() }, repair });
+    }
+    for (row, org) in orgs(tx)? {
+        if !exists(tx, "SELECT 1 FROM collections WHERE name = ?", org.collection.raw())? {
+            let repair = repaired(fix, || {
+                write::insert_documents(tx, org.collection.raw(), Vec::new())?;
+                Ok("an empty one was made".to_owned())
+            })?;
+            let (org, collection) = (org.name.clone(), org.collection.clone());
+            findings.push(Finding { trouble: Trouble::NoCollection { org, collection }, repair });
+        }
+        if is_stale(tx, row, &org)? {
+            let repair = renewed(tx, row, &org, fix)?;
+            findings.push(Finding { trouble: Trouble::Stale { org: org.name.clone() }, repair });
+        }
+    }
+    Ok(findings)
+}
+
+const LOST_ADMINS: &str = "CREATE TABLE IF NOT EXISTS lost_admins (id BLOB, email TEXT, \
+                           email_key TEXT, password TEXT, created_at INTEGER) STRICT";
+
+fn repaired(fix: bool, repair: impl FnOnce() -> Attempt<String>) -> Attempt<Repair> {
+    if fix { Ok(Repair::Done(repair()?)) } else { Ok(Repair::Possible) }
+}
+
+fn damages(tx: &Connection) -> Attempt<Vec<Finding>> {
+    let mut said: Vec<String> = tx
+        .prepare(&format!("PRAGMA integrity_check({DAMAGES})"))?
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    said.retain(|line| line != "ok");
+    let dangling: Vec<String> = tx
+        .prepare("SELECT \"table\", parent FROM pragma_foreign_key_check LIMIT ?")?
+        .query_map([DAMAGES], |row| {
+            let (table, parent): (String, String) = (row.get(0)?, row.get(1)?);
+            Ok(format!("a row of {table} has lost what it belongs to in {parent}"))
+        })?
+        .collect::<Result<_, _>>()?;
+    said.extend(dangling);
+    let damage = |line: String| Finding {
+        trouble: Trouble::Damage(line.into()),
+        repair: Repair::ByHand(RESTORE),
+    };
+    Ok(said.into_iter().map(damage).collect())
+}
+
+fn collections_of_nobody(tx: &Connection) -> Attempt<Vec<(String, u64)>> {
+    Ok(tx
+        .prepare(
+            "SELECT name, documents FROM collections WHERE substr(name, 1, ?1) = ?2 AND NOT EXISTS \
+             (SELECT 1 FROM organizations WHERE collection = collections.name) ORDER BY name",
+        )?
+        .query_map((COLLECTION_PREFIX.len(), COLLECTION_PREFIX), |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?
+        .collect::<Result<_, _>>()?)
+}
+
+fn admins_of_nobody(tx: &Connection) -> Attempt<Vec<(Vec<u8>, String)>> {
+    Ok(tx
+        .prepare(
+            "SELECT id, email FROM admins WHERE NOT EXISTS \
+             (SELECT 1 FROM organizations WHERE admin_id = admins.id)",
+        )?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?)
+}
+
+fn orgs(tx: &Connection) -> Attempt<Vec<(i64, Org)>> {
+    Ok(tx
+        .prepare(&format!("SELECT {ORG}, row FROM organizations ORDER BY row"))?
+        .query_map([], |row| Ok((row.get(11)?, read::org(row)?)))?
+        .collect::<Result<_, _>>()?)
+}
+
+fn claims(org: &Org) -> Vec<String> {
+    let mut claims = Claim::of_name(org.name.raw(), org.collection.raw()).to_vec();
+    claims.push(Claim::of_email(org.admin_email.raw()));
+    let mut claims: Vec<String> = claims.iter().map(Claim::to_string).collect();
+    claims.sort();
+    claims
+}
+
+/// Whether what is searched, sorted and kept unique is something else than the record says.
+fn is_stale(tx: &Connection, row: i64, org: &Org) -> Attempt<bool> {
+    let held: Vec<String> = tx
+        .prepare_cached("SELECT claim FROM claims WHERE org = ? ORDER BY claim")?
+        .query_map([row], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    let keys: (String, String) = tx
+        .prepare_cached("SELECT name_key, email_key FROM organizations WHERE row = ?")?
+        .query_row([row], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(held != claims(org) || keys != (name_key(org.name.raw()), email_key(org.admin_email.raw())))
+}
+
+fn renewed(tx: &Connection, row: i64, org: &Org, fix: bool) -> Attempt<Repair> {
+    let claims = claims(org);
+    for claim in &claims {
+        let mut held = tx.prepare_cached("SELECT 1 FROM claims WHERE claim = ? AND org <> ?")?;
+        if held.exists((claim, row))? {
+            return Ok(Repair::ByHand(
+                "another organization has the same name, collection or e-mail: rename one of them",
+            ));
+        }
+    }
+    repaired(fix, || {
+        tx.execute("DELETE FROM claims WHERE org = ?", [row])?;
+        for claim in &claims {
+            tx.execute("INSERT INTO claims (claim, org) VALUES (?, ?)", (claim, row))?;
+        }
+        tx.execute(
+            "UPDATE organizations SET name_key = ?, email_key = ? WHERE row = ?",
+            (name_key(org.name.raw()), email_key(org.admin_email.raw()), row),
+        )?;
+        Ok("it was brought up to date".to_owned())
+    })
+}
+
+/// `lost_…`, with a number where that is somebody's.
+fn free_name(tx: &Connection, name: &str) -> Attempt<String> {
+    let mut free = format!("lost_{name}");
+    let mut number = 1_u32;
+    while exists(tx, "SELECT 1 FROM collections WHERE name = ?", &free)? {
+        number += 1;
+        free = format!("lost_{name}_{number}");
+    }
+    Ok(free)
+}
+
+fn exists(tx: &Connection, sql: &str, value: &str) -> Attempt<bool> {
+    Ok(tx.prepare_cached(sql)?.exists([value])?)
+}

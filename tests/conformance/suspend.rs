@@ -1,0 +1,76 @@
+//! Suspending and reactivating, and going through everything.
+
+use mongodb::bson::doc;
+use tenantry::org::{Org, OrgState};
+use tenantry::store::{Change, Repair, StoreError, Trouble};
+
+use crate::fixture::{Fixture, new_org, renamed, with_acme};
+
+pub async fn suspending_and_reactivating_change_nothing_else<F: Fixture>() {
+    let (fixture, store, acme) = with_acme::<F>().await;
+    let before = fixture.stored().await;
+    let suspended = store.suspend(&acme, true).await.unwrap();
+    assert!(suspended.revision > acme.revision);
+    let revision = suspended.revision;
+    assert_eq!(suspended, Org { state: OrgState::Suspended, revision, ..acme.clone() });
+    assert_eq!(store.org(acme.id).await, Ok(Some(suspended.clone())));
+    assert_eq!(fixture.stored().await, before);
+    // Twice is once.
+    assert_eq!(store.suspend(&suspended, true).await, Ok(suspended.clone()));
+    assert_eq!(store.suspend(&acme, true).await, Err(StoreError::Changed));
+    // It can be renamed all the same, and stays suspended.
+    let renamed = store.update(&suspended, &renamed("Globex")).await.unwrap();
+    assert_eq!(renamed.state, OrgState::Suspended);
+    let active = store.suspend(&renamed, false).await.unwrap();
+    assert_eq!((active.state, active.name.raw()), (OrgState::Active, "Globex"));
+    assert_eq!(store.suspend(&active, false).await, Ok(active.clone()));
+    assert_eq!(fixture.open(true).await.org(acme.id).await, Ok(Some(active)));
+}
+
+pub async fn a_suspended_one_comes_back_from_the_trash_suspended<F: Fixture>() {
+    let (_fixture, store, acme) = with_acme::<F>().await;
+    let suspended = store.suspend(&acme, true).await.unwrap();
+    let trashed = store.trash(&suspended, 30).await.unwrap();
+    assert!(trashed.in_trash().is_some());
+    let back = store.restore(&trashed, &Change::default()).await.unwrap();
+    assert_eq!(back.state, OrgState::Suspended);
+}
+
+pub async fn an_examination_finds_nothing_in_a_sound_database_and_writes_nothing<F: Fixture>() {
+    let (fixture, store, acme) = with_acme::<F>().await;
+    let globex = store.create(&new_org("Globex", "bob@globex.com")).await.unwrap();
+    let initech = store.create(&new_org("Initech", "eve@initech.com")).await.unwrap();
+    store.update(&acme, &renamed("Acme Reborn")).await.unwrap();
+    store.trash(&globex, 30).await.unwrap();
+    store.suspend(&initech, true).await.unwrap();
+    let before = fixture.stored().await;
+    for fix in [false, true] {
+        assert_eq!(store.examine(fix).await, Ok(vec![]));
+    }
+    let reader = fixture.open(true).await;
+    assert_eq!(reader.examine(false).await, Ok(vec![]));
+    assert!(matches!(reader.examine(true).await, Err(StoreError::Refused { .. })));
+    assert_eq!(fixture.stored().await, before);
+}
+
+pub async fn what_nobody_owns_is_put_aside_and_said<F: Fixture>() {
+    let (fixture, store, _acme) = with_acme::<F>().await;
+    fixture.insert("org_nobodys", vec![doc! { "_id": 1 }, doc! { "_id": 2 }]).await;
+    let before = fixture.stored().await;
+    let trouble = Trouble::CollectionOfNobody { collection: "org_nobodys".into(), documents: 2 };
+    let found = store.examine(false).await.unwrap();
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!((&found[0].trouble, &found[0].repair), (&trouble, &Repair::Possible));
+    assert_eq!(fixture.stored().await, before);
+
+    let found = store.examine(true).await.unwrap();
+    assert_eq!(found.len(), 1, "{found:?}");
+    let Repair::Done(how) = &found[0].repair else { panic!("{found:?}") };
+    assert!(how.contains("lost_org_nobodys"), "{how}");
+    let after = fixture.stored().await;
+    assert_eq!(after.collections["lost_org_nobodys"], before.collections["org_nobodys"]);
+    assert_eq!(after.collections.len(), before.collections.len());
+    assert_eq!(store.examine(false).await, Ok(vec![]));
+    // The name it had is free.
+    store.create(&new_org("Nobodys", "bob@acme.com")).await.unwrap();
+}

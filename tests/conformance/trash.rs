@@ -1,0 +1,295 @@
+//! The trash: what is moved there is gone for everybody, and comes back whole.
+
+use mongodb::bson::{DateTime, doc};
+use tenantry::org::{Claim, ClaimKind, OrgState};
+use tenantry::store::{
+    Change, Cursor, PageAt, PageQuery, Shelf, Sort, SortKey, Statistics, StoreError,
+};
+
+use crate::fixture::{Fixture, hash, new_org, renamed, with_acme, with_email};
+
+const DAY: i64 = 24 * 60 * 60 * 1000;
+
+fn page(shelf: Shelf, sort: Sort, at: PageAt, limit: u32) -> PageQuery {
+    PageQuery { shelf, search: None, sort, at, limit }
+}
+
+fn first(shelf: Shelf) -> PageQuery {
+    page(shelf, Sort::default(), PageAt::First, 50)
+}
+
+pub async fn what_is_in_the_trash_is_only_found_there<F: Fixture>() {
+    let (_fixture, store, acme) = with_acme::<F>().await;
+    let globex = store.create(&new_org("Globex", "bob@globex.com")).await.unwrap();
+    let before = DateTime::now().timestamp_millis();
+    let trashed = store.trash(&acme, 30).await.unwrap();
+    let OrgState::InTrash(time) = trashed.state else { panic!("{trashed:?}") };
+    assert_eq!(time.until.timestamp_millis() - time.since.timestamp_millis(), 30 * DAY);
+    assert!((time.since.timestamp_millis() - before).abs() < 60_000, "{time:?}");
+    assert_eq!(
+        (&trashed.name, &trashed.collection, &trashed.admin_email, trashed.created_at),
+        (&acme.name, &acme.collection, &acme.admin_email, acme.created_at)
+    );
+    assert_eq!(trashed.connection, acme.connection);
+
+    assert_eq!(store.page(&first(Shelf::Live)).await.unwrap().orgs, vec![globex]);
+    assert_eq!(store.page(&first(Shelf::Trash)).await.unwrap().orgs, vec![trashed.clone()]);
+    for (shelf, search, expected) in [
+        (Shelf::Live, None, 1),
+        (Shelf::Trash, None, 1),
+        (Shelf::Live, Some("ACME"), 0),
+        (Shelf::Trash, Some("ACME"), 1),
+        (Shelf::Trash, Some("globex"), 0),
+    ] {
+        let counted = store.count(shelf, search, 10).await.unwrap().counted;
+        assert_eq!(counted, expected, "{shelf:?} {search:?}");
+        let query = PageQuery { search: search.map(str::to_owned), ..first(shelf) };
+        assert_eq!(store.page(&query).await.unwrap().orgs.len() as u64, expected);
+    }
+    assert_eq!(store.org_named("acme corp", Shelf::Live).await, Ok(None));
+    assert_eq!(store.org_named("acme corp", Shelf::Trash).await, Ok(Some(trashed.clone())));
+    assert_eq!(store.org_named("globex", Shelf::Trash).await, Ok(None));
+    assert_eq!(store.org(acme.id).await, Ok(Some(trashed.clone())));
+    assert_eq!(store.statistics(&trashed).await.unwrap().documents, 1);
+    assert_eq!(store.documents(&trashed, 10).await.unwrap().len(), 1);
+}
+
+pub async fn it_keeps_what_it_claims<F: Fixture>() {
+    let (fixture, store, acme) = with_acme::<F>().await;
+    store.trash(&acme, 30).await.unwrap();
+    for claim in Claim::of_name("Acme Corp", "org_acme_corp")
+        .iter()
+        .chain([&Claim::of_email("ada@acme.com")])
+    {
+        let holder = store.holder(claim).await.unwrap().unwrap();
+        assert_eq!((holder.org, holder.in_trash), (Some(acme.id), true), "{claim}");
+        assert_eq!(holder.name, Some("Acme Corp".into()));
+    }
+    let before = fixture.stored().await;
+    for (name, email, what) in [
+        ("ACME CORP", "new@acme.com", ClaimKind::Name),
+        ("acme-corp", "new@acme.com", ClaimKind::Collection),
+        ("Аcme Corp", "new@acme.com", ClaimKind::Look),
+        ("Other", "ADA@acme.com", ClaimKind::Email),
+    ] {
+        let taken = StoreError::Taken { what, by: Some("Acme Corp".into()), in_trash: true };
+        assert_eq!(store.create(&new_org(name, email)).await, Err(taken), "{name} {email}");
+    }
+    assert_eq!(fixture.stored().await, before);
+}
+
+pub async fn restoring_gives_everything_back<F: Fixture>() {
+    let (fixture, store, acme) = with_acme::<F>().await;
+    fixture
+        .insert("org_acme_corp", (0..500).map(|at| doc! { "_id": at, "x": "y" }).collect())
+        .await;
+    let before = fixture.stored().await;
+    let statistics = store.statistics(&acme).await.unwrap();
+    let admin = store.admin_with_email("ada@acme.com").await.unwrap();
+    let mut org = acme.clone();
+    for _ in 0..2 {
+        let trashed = store.trash(&org, 30).await.unwrap();
+        assert_eq!(store.statistics(&trashed).await.unwrap(), statistics);
+        org = store.restore(&trashed, &Change::default()).await.unwrap();
+        assert_eq!(fixture.stored().await, before);
+    }
+    assert!(org.revision > acme.revision);
+    assert_eq!(org, tenantry::org::Org { revision: org.revision, ..acme.clone() });
+    assert_eq!(store.statistics(&org).await.unwrap(), statistics);
+    assert_eq!(store.admin_with_email("ada@acme.com").await.unwrap(), admin);
+    assert_eq!(store.org_of_admin(admin.unwrap().id).await.unwrap(), Some(org.clone()));
+    assert_eq!(store.org_named("acme corp", Shelf::Live).await.unwrap(), Some(org.clone()));
+    assert_eq!(store.page(&first(Shelf::Live)).await.unwrap().orgs, vec![org.clone()]);
+    assert_eq!(store.count(Shelf::Trash, None, 10).await.unwrap().counted, 0);
+    // And it is an organization like any other.
+    let org = store.update(&org, &renamed("Globex")).await.unwrap();
+    store.delete(&org).await.unwrap();
+    assert_eq!(fixture.stored().await.organizations, vec![]);
+}
+
+pub async fn restoring_under_another_name_moves_everything<F: Fixture>() {
+    let (fixture, store, acme) = with_acme::<F>().await;
+    fixture.insert("org_acme_corp", vec![doc! { "_id": "kept" }]).await;
+    let trashed = store.trash(&acme, 30).await.unwrap();
+    let globex = store.create(&new_org("Globex", "bob@globex.com")).await.unwrap();
+    let before = fixture.stored().await;
+    let taken =
+        StoreError::Taken { what: ClaimKind::Name, by: Some("Globex".into()), in_trash: false };
+    assert_eq!(store.restore(&trashed, &renamed("GLOBEX")).await, Err(taken));
+    assert_eq!(fixture.stored().await, before);
+    assert_eq!(store.org(acme.id).await, Ok(Some(trashed.clone())));
+
+    let back = store.restore(&trashed, &renamed("Acme Reborn")).await.unwrap();
+    assert_eq!((back.id, back.name.raw()), (acme.id, "Acme Reborn"));
+    assert_eq!(back.collection.raw(), "org_acme_reborn");
+    assert_eq!(back.connection.collection.raw(), "org_acme_reborn");
+    let stored = fixture.stored().await;
+    assert_eq!(stored.collections["org_acme_reborn"].len(), 2);
+    assert_eq!(stored.collections.len(), 2);
+    // The old name is free.
+    let again = store.create(&new_org("Acme Corp", "new@acme.com")).await.unwrap();
+    assert_eq!(store.documents(&again, 10).await.unwrap().len(), 1);
+    assert_eq!(store.org(globex.id).await, Ok(Some(globex)));
+}
+
+pub async fn a_name_made_again_after_a_purge_inherits_nothing<F: Fixture>() {
+    let (fixture, store, acme) = with_acme::<F>().await;
+    fixture.insert("org_acme_corp", vec![doc! { "_id": "secret" }]).await;
+    let trashed = store.trash(&acme, 30).await.unwrap();
+    store.delete(&trashed).await.unwrap();
+    let stored = fixture.stored().await;
+    assert_eq!((stored.organizations, stored.admins), (vec![], vec![]));
+    assert!(stored.collections.is_empty(), "{:?}", stored.collections);
+    assert_eq!(store.org(acme.id).await, Ok(None));
+    assert_eq!(store.statistics(&trashed).await.unwrap(), Statistics::default());
+    let mut again = new_org("Acme Corp", "ada@acme.com");
+    again.password = hash("second");
+    let new = store.create(&again).await.unwrap();
+    assert_eq!(store.documents(&new, 10).await.unwrap().len(), 1);
+    let admin = store.admin_with_email("ada@acme.com").await.unwrap().unwrap();
+    assert_eq!(admin.password, hash("second"));
+    assert_eq!(store.restore(&trashed, &Change::default()).await, Err(StoreError::Changed));
+}
+
+pub async fn its_admins_are_found_for_purging_only<F: Fixture>() {
+    let (_fixture, store, acme) = with_acme::<F>().await;
+    let admin = store.admin_with_email("ada@acme.com").await.unwrap().unwrap();
+    assert_eq!(store.admin_in_trash(&acme, "ada@acme.com").await, Ok(None));
+    let trashed = store.trash(&acme, 30).await.unwrap();
+    assert_eq!(store.admin_with_email("ada@acme.com").await, Ok(None));
+    assert_eq!(store.admin(admin.id).await, Ok(None));
+    assert_eq!(store.org_of_admin(admin.id).await, Ok(None));
+    assert_eq!(store.admin_in_trash(&trashed, "ADA@acme.com").await, Ok(Some(admin.clone())));
+    assert_eq!(store.admin_in_trash(&trashed, "bob@acme.com").await, Ok(None));
+    store.restore(&trashed, &Change::default()).await.unwrap();
+    assert_eq!(store.admin(admin.id).await, Ok(Some(admin)));
+    assert_eq!(store.admin_in_trash(&trashed, "ada@acme.com").await, Ok(None));
+}
+
+pub async fn a_stale_record_moves_nothing<F: Fixture>() {
+    let (fixture, store, old) = with_acme::<F>().await;
+    let now = store.update(&old, &with_email("bob@acme.com")).await.unwrap();
+    let before = fixture.stored().await;
+    assert_eq!(store.trash(&old, 30).await, Err(StoreError::Changed));
+    assert_eq!(store.suspend(&old, true).await, Err(StoreError::Changed));
+    assert_eq!(fixture.stored().await, before);
+    let trashed = store.trash(&now, 30).await.unwrap();
+    let back = store.restore(&trashed, &Change::default()).await.unwrap();
+    let again = store.trash(&back, 30).await.unwrap();
+    // What was seen in the trash before is not what is there now.
+    assert_eq!(store.restore(&trashed, &Change::default()).await, Err(StoreError::Changed));
+    assert_eq!(store.delete(&trashed).await, Err(StoreError::Changed));
+    store.restore(&again, &Change::default()).await.unwrap();
+    assert_eq!(fixture.stored().await, before);
+}
+
+pub async fn it_can_only_be_restored_or_purged<F: Fixture>() {
+    let (fixture, store, acme) = with_acme::<F>().await;
+    assert_eq!(store.restore(&acme, &Change::default()).await, Err(StoreError::Changed));
+    let trashed = store.trash(&acme, 30).await.unwrap();
+    let before = fixture.stored().await;
+    for org in [&acme, &trashed] {
+        assert_eq!(store.update(org, &renamed("Globex")).await, Err(StoreError::Changed));
+        assert_eq!(store.trash(org, 30).await, Err(StoreError::Changed));
+        assert_eq!(store.suspend(org, true).await, Err(StoreError::Changed));
+    }
+    assert_eq!(store.delete(&acme).await, Err(StoreError::Changed));
+    assert_eq!(fixture.stored().await, before);
+}
+
+pub async fn of_many_deeds_at_once_exactly_one_succeeds<F: Fixture>() {
+    let (fixture, store, acme) = with_acme::<F>().await;
+    let second = fixture.open(false).await;
+    let trashed = tokio::join!(
+        store.trash(&acme, 30),
+        second.trash(&acme, 30),
+        async { second.update(&acme, &renamed("Globex")).await },
+        store.suspend(&acme, true),
+    );
+    let done = [&trashed.0, &trashed.1, &trashed.2, &trashed.3];
+    assert_eq!(done.iter().filter(|done| done.is_ok()).count(), 1, "{done:?}");
+    let refused = |done: &&&Result<_, StoreError>| {
+        matches!(done, Ok(_) | Err(StoreError::Changed | StoreError::Busy(_)))
+    };
+    assert!(done.iter().all(|done| refused(&done)), "{done:?}");
+    let org = store.org(acme.id).await.unwrap().unwrap();
+    let org = if org.in_trash().is_none() { store.trash(&org, 30).await.unwrap() } else { org };
+    let change = Change::default();
+    let (restored, purged) = tokio::join!(store.restore(&org, &change), second.delete(&org));
+    assert!(restored.is_ok() != purged.is_ok(), "{restored:?} {purged:?}");
+    let there = store.org(acme.id).await.unwrap();
+    assert_eq!(there.is_some(), restored.is_ok());
+    assert_eq!(fixture.stored().await.collections.len(), usize::from(restored.is_ok()));
+}
+
+pub async fn it_is_purged_when_its_time_is_over_and_not_before<F: Fixture>() {
+    let (fixture, store, acme) = with_acme::<F>().await;
+    let globex = store.create(&new_org("Globex", "bob@globex.com")).await.unwrap();
+    let acme = store.trash(&acme, 30).await.unwrap();
+    let globex = store.trash(&globex, 31).await.unwrap();
+    for org in [&acme, &globex] {
+        fixture.age_trash(org.id, 30 * DAY - 600_000).await;
+    }
+    let before = fixture.stored().await;
+    assert_eq!(fixture.open(false).await.recover().await, Ok(0));
+    assert_eq!(fixture.stored().await, before);
+    for org in [&acme, &globex] {
+        fixture.age_trash(org.id, 600_000).await;
+    }
+    let aged = fixture.stored().await;
+    let reader = fixture.open(true).await;
+    assert_eq!(reader.recover().await, Ok(0));
+    assert_eq!(fixture.stored().await, aged);
+    assert_eq!(store.recover().await, Ok(1));
+    assert_eq!(store.org(acme.id).await, Ok(None));
+    assert!(store.org(globex.id).await.unwrap().is_some());
+    assert_eq!(fixture.stored().await.collections.len(), 1);
+    assert_eq!(store.recover().await, Ok(0));
+}
+
+pub async fn pages_of_the_trash_visit_each_once<F: Fixture>() {
+    let fixture = F::fresh().await;
+    let store = fixture.open(false).await;
+    let mut expected = Vec::new();
+    for at in 0..7_i64 {
+        let new = new_org(&format!("Org {}", (at * 3) % 7), &format!("a{at}@acme.com"));
+        let org = store.create(&new).await.unwrap();
+        if at == 2 {
+            continue;
+        }
+        store.trash(&org, 30).await.unwrap();
+        fixture.age_trash(org.id, (at % 4) * DAY).await;
+        expected.push(store.org(org.id).await.unwrap().unwrap());
+    }
+    for key in [SortKey::Name, SortKey::Created, SortKey::Email] {
+        for descending in [false, true] {
+            let sort = Sort { key, descending };
+            let mut sorted = expected.clone();
+            sorted.sort_by_key(|org| match key {
+                SortKey::Name => (org.name.raw().to_owned(), 0, org.id),
+                SortKey::Email => (org.admin_email.raw().to_owned(), 0, org.id),
+                SortKey::Created => {
+                    (String::new(), org.in_trash().unwrap().since.timestamp_millis(), org.id)
+                }
+            });
+            if descending {
+                sorted.reverse();
+            }
+            let mut visited = Vec::new();
+            let mut at = PageAt::First;
+            loop {
+                let page = store.page(&page(Shelf::Trash, sort, at, 2)).await.unwrap();
+                visited.extend(page.orgs);
+                if !page.more_after {
+                    break;
+                }
+                at = PageAt::After(Cursor::of(visited.last().unwrap(), key));
+            }
+            assert_eq!(visited, sorted, "{sort:?}");
+            let before = PageAt::Before(Cursor::of(&sorted[3], key));
+            let page = store.page(&page(Shelf::Trash, sort, before, 2)).await.unwrap();
+            assert_eq!(page.orgs, sorted[1..3]);
+            assert!(page.more_before && page.more_after);
+        }
+    }
+}
