@@ -16,3 +16,5 @@ mod fixture;
 mod legacy;
 #[path = "mongo/recovery.rs"]
 mod recovery;
+#[path = "mongo/trash.rs"]
+mod trash;

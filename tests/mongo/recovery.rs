@@ -33,20 +33,20 @@ const COMMANDS: [&str; 11] = [
     "getMore",
 ];
 
-struct Saboteur {
+pub struct Saboteur {
     server: Mongod,
     admin: mongodb::Database,
 }
 
 impl Saboteur {
-    async fn start() -> Self {
+    pub async fn start() -> Self {
         let server = Mongod::start(&["--setParameter", "enableTestCommands=1"]);
         let client = Client::with_uri_str(server.uri()).await.unwrap();
         Self { admin: client.database("admin"), server }
     }
 
     /// From the console's n-th command on, nothing is done any more.
-    async fn cut_after(&self, n: i32, how: &Document) {
+    pub async fn cut_after(&self, n: i32, how: &Document) {
         let mut data = doc! { "failCommands": COMMANDS.to_vec(), "appName": "tenantry" };
         data.extend(how.clone());
         self.admin
@@ -57,20 +57,20 @@ impl Saboteur {
             .unwrap();
     }
 
-    async fn mend(&self) {
+    pub async fn mend(&self) {
         self.admin
             .run_command(doc! { "configureFailPoint": "failCommand", "mode": "off" })
             .await
             .unwrap();
     }
 
-    async fn scratch(&self) -> Scratch {
+    pub async fn scratch(&self) -> Scratch {
         Scratch::on(self.server.uri(), "cut").await
     }
 }
 
 /// How the n-th command fails: the connection is cut, or the server refuses to do it.
-fn ways() -> [Document; 2] {
+pub fn ways() -> [Document; 2] {
     [doc! { "closeConnection": true }, doc! { "errorCode": 13 }]
 }
 
