@@ -3,7 +3,7 @@
 //! A flag beats the environment, the environment beats the default. The environment comes in as a
 //! function, so that clap never knows a value it could print, and a test needs no process of its own.
 
-use std::{ffi::OsString, ops::RangeInclusive, path::PathBuf};
+use std::{ffi::OsString, ops::RangeInclusive, path::PathBuf, str::FromStr};
 
 use clap::{Args, ValueEnum};
 
@@ -23,6 +23,7 @@ const FILE: &str = "TENANTRY_FILE";
 const KEY: &str = "SECRET_KEY";
 const LENGTH: &str = "TENANTRY_PASSWORD_LENGTH";
 const SCORE: &str = "TENANTRY_PASSWORD_SCORE";
+const TRASH: &str = "TENANTRY_TRASH_DAYS";
 
 /// What every environment variable does, for `--help`.
 pub const ENVIRONMENT_HELP: &str = "\
@@ -32,7 +33,8 @@ Environment (a flag beats it; an empty variable counts as unset):
   TENANTRY_FILE             as --file
   SECRET_KEY                signs logins; 32 bytes or more, random for each run when unset
   TENANTRY_PASSWORD_LENGTH  the fewest characters of a new password, 8 to 72 (default 15)
-  TENANTRY_PASSWORD_SCORE   its lowest zxcvbn score, 0 to 4 (default 2)";
+  TENANTRY_PASSWORD_SCORE   its lowest zxcvbn score, 0 to 4 (default 2)
+  TENANTRY_TRASH_DAYS       how long the trash keeps what is moved there, 1 to 3650 (default 30)";
 
 /// The flags that say which database, and how.
 #[derive(Clone, Debug, Default, Args)]
@@ -100,7 +102,7 @@ pub enum Error {
     NotText(&'static str),
     /// A variable that is no number, or one too small or too large.
     #[error("{0} is no number from {1} to {2}")]
-    NoNumber(&'static str, u8, u8),
+    NoNumber(&'static str, u32, u32),
     /// The signing key could be guessed.
     #[error("{KEY} has {0} bytes; at least {SECRET_KEY_LEAST_BYTES} are needed")]
     KeyTooShort(usize),
@@ -142,6 +144,7 @@ impl Settings {
                 passwords: passwords(&environment)?,
                 secret_key: secret_key(&environment)?,
                 read_only: flags.read_only,
+                trash_days: number(&environment, TRASH, 1..=3650)?.unwrap_or(30),
                 ..Rules::default()
             },
             output: flags.output,
@@ -212,14 +215,15 @@ fn passwords(environment: Environment<'_>) -> Result<PasswordPolicy, Error> {
     })
 }
 
-fn number(
+fn number<T: FromStr + PartialOrd + Copy + Into<u32>>(
     environment: Environment<'_>,
     name: &'static str,
-    range: RangeInclusive<u8>,
-) -> Result<Option<u8>, Error> {
+    range: RangeInclusive<T>,
+) -> Result<Option<T>, Error> {
     let Some(value) = text(environment, name)? else { return Ok(None) };
     let number = value.trim().parse().ok().filter(|number| range.contains(number));
-    number.map(Some).ok_or(Error::NoNumber(name, *range.start(), *range.end()))
+    let (least, most) = ((*range.start()).into(), (*range.end()).into());
+    number.map(Some).ok_or(Error::NoNumber(name, least, most))
 }
 
 fn secret_key(environment: Environment<'_>) -> Result<Option<Secret>, Error> {

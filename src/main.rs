@@ -54,7 +54,7 @@ impl From<console::Error> for Ended {
 fn run(line: CommandLine) -> Result<u8, Ended> {
     let settings = Settings::new(&line.flags, env::var_os).map_err(Failure::from)?;
     match line.deed {
-        Some(deed) => command::run(&settings, deed).map(|()| 0).map_err(Ended::from),
+        Some(deed) => command::run(&settings, deed).map_err(Ended::from),
         None => Ok(console::run(settings)?.code()),
     }
 }

@@ -8,8 +8,8 @@ use serde::Serialize;
 use super::table::{columns, pairs};
 use crate::{
     config::Output,
-    org::{Org, StoredText, is_hidden, moment},
-    store::{Cursor, SortKey},
+    org::{Org, OrgState, StoredText, escaped, is_hidden, moment},
+    store::{Cursor, Finding, Shelf, SortKey},
     tenancy::Session,
 };
 
@@ -20,9 +20,11 @@ pub(super) enum Answer {
     /// An organization is shown.
     Shown(Org),
     /// A page of the list.
-    Listed { orgs: Vec<Org>, more: bool, key: SortKey, searched: bool },
-    /// An organization is gone.
+    Listed { orgs: Vec<Org>, more: bool, key: SortKey, searched: bool, shelf: Shelf },
+    /// An organization is in the trash, or gone.
     Deleted(Org),
+    /// What an examination found.
+    Examined(Vec<Finding>),
     /// A login.
     Login(Session),
 }
@@ -36,8 +38,29 @@ struct OrgFields<'a> {
     admin_email: &'a StoredText,
     /// RFC 3339; null for a stored date outside the years that has.
     created_at: Option<String>,
+    /// Only where it is not active.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<&'static str>,
+    #[serde(flatten)]
+    in_trash: Option<TrashFields>,
     #[serde(skip_serializing_if = "Option::is_none")]
     connection_details: Option<ConnectionFields<'a>>,
+}
+
+/// Both in RFC 3339.
+#[derive(Serialize)]
+struct TrashFields {
+    deleted_at: Option<String>,
+    restorable_until: Option<String>,
+}
+
+impl TrashFields {
+    fn of(org: &Org) -> Option<Self> {
+        org.in_trash().map(|time| Self {
+            deleted_at: rfc3339(time.since),
+            restorable_until: rfc3339(time.until),
+        })
+    }
 }
 
 #[derive(Serialize)]
@@ -57,6 +80,22 @@ struct DeletedFields<'a> {
     organization_id: String,
     organization_name: &'a StoredText,
     deleted: bool,
+    #[serde(flatten)]
+    in_trash: Option<TrashFields>,
+}
+
+#[derive(Serialize)]
+struct ExaminedFields {
+    findings: Vec<FindingFields>,
+}
+
+#[derive(Serialize)]
+struct FindingFields {
+    code: &'static str,
+    what: String,
+    repaired: bool,
+    /// How it was repaired, or what to do.
+    how: String,
 }
 
 #[derive(Serialize)]
@@ -76,6 +115,12 @@ impl<'a> OrgFields<'a> {
             collection_name: &org.collection,
             admin_email: &org.admin_email,
             created_at: rfc3339(org.created_at),
+            state: match org.state {
+                OrgState::Active => None,
+                OrgState::Suspended => Some("suspended"),
+                OrgState::InTrash(_) => Some("in_trash"),
+            },
+            in_trash: TrashFields::of(org),
             connection_details: None,
         }
     }
@@ -114,6 +159,18 @@ impl Answer {
                 organization_id: org.id.to_hex(),
                 organization_name: &org.name,
                 deleted: true,
+                in_trash: TrashFields::of(org),
+            }),
+            Self::Examined(findings) => json(&ExaminedFields {
+                findings: findings
+                    .iter()
+                    .map(|finding| FindingFields {
+                        code: finding.trouble.code(),
+                        what: finding.trouble.to_string(),
+                        repaired: finding.repair.is_done(),
+                        how: finding.repair.to_string(),
+                    })
+                    .collect(),
             }),
             Self::Login(session) => json(&LoginFields {
                 access_token: session.token(),
@@ -133,25 +190,32 @@ impl Answer {
                 rows.push(("database", org.connection.database.to_string()));
                 pairs(&rows, width)
             }
-            Self::Listed { orgs, searched, .. } if orgs.is_empty() => if *searched {
-                "nothing matches\n"
-            } else {
-                "no organizations\n  → make one with `tenantry org create NAME --email E-MAIL`\n"
+            Self::Listed { orgs, searched, shelf, .. } if orgs.is_empty() => match (searched, shelf) {
+                (true, _) => "nothing matches\n",
+                (false, Shelf::Live) => {
+                    "no organizations\n  → make one with `tenantry org create NAME --email E-MAIL`\n"
+                }
+                (false, Shelf::Trash) => "the trash is empty\n",
             }
             .to_owned(),
-            Self::Listed { orgs, .. } => {
+            Self::Listed { orgs, shelf, .. } => {
+                let (fourth, fifth) = match shelf {
+                    Shelf::Live => ("created", "collection"),
+                    Shelf::Trash => ("deleted", "restorable until"),
+                };
                 let rows: Vec<_> = orgs
                     .iter()
                     .map(|org| {
                         [
                             org.name.to_string(),
                             org.admin_email.to_string(),
-                            moment(org.created_at),
-                            org.collection.to_string(),
+                            moment(org.in_trash().map_or(org.created_at, |time| time.since)),
+                            org.in_trash()
+                                .map_or_else(|| org.collection.to_string(), |t| moment(t.until)),
                         ]
                     })
                     .collect();
-                let mut text = columns(&["name", "admin", "created", "collection"], &rows, width);
+                let mut text = columns(&["name", "admin", fourth, fifth], &rows, width);
                 if let Some(next) = self.next() {
                     text.push_str("\nmore with --after ");
                     text.push_str(&next);
@@ -159,7 +223,27 @@ impl Answer {
                 }
                 text
             }
-            Self::Deleted(org) => format!("deleted “{}”\n", org.name),
+            Self::Deleted(org) => match org.in_trash() {
+                None => format!("deleted “{}”\n", org.name),
+                Some(time) => format!(
+                    "moved “{}” to the trash\n  → until {} it comes back with `tenantry org restore`\n",
+                    org.name,
+                    moment(time.until)
+                ),
+            },
+            Self::Examined(findings) if findings.is_empty() => "nothing is wrong\n".to_owned(),
+            Self::Examined(findings) => {
+                findings.iter().fold(String::new(), |mut text, finding| {
+                    // Writing to a string cannot fail.
+                    let _ = writeln!(
+                        text,
+                        "{}\n  → {}",
+                        escaped(&finding.trouble.to_string()),
+                        escaped(&finding.repair.to_string())
+                    );
+                    text
+                })
+            }
             // A token that was cut would be worth nothing.
             Self::Login(session) => pairs(
                 &[
@@ -171,6 +255,16 @@ impl Answer {
                 ],
                 None,
             ),
+        }
+    }
+
+    /// The exit code.
+    pub(super) fn code(&self) -> u8 {
+        match self {
+            Self::Examined(findings) => {
+                u8::from(!findings.iter().all(|finding| finding.repair.is_done()))
+            }
+            _ => 0,
         }
     }
 
@@ -186,13 +280,17 @@ impl Answer {
 }
 
 fn summary(org: &Org) -> Vec<(&'static str, String)> {
-    vec![
+    let mut rows = vec![
         ("name", org.name.to_string()),
         ("id", org.id.to_hex()),
         ("collection", org.collection.to_string()),
         ("admin", org.admin_email.to_string()),
         ("created", moment(org.created_at)),
-    ]
+    ];
+    if org.state == OrgState::Suspended {
+        rows.push(("state", "suspended".to_owned()));
+    }
+    rows
 }
 
 /// None for what RFC 3339 cannot say (years before 0 and after 9999), where the driver would name

@@ -55,6 +55,12 @@ impl Failure {
             Self::Deed(tenancy::Error::NotAllowed(tenancy::Refusal::NoSession(_))) => {
                 "say who you are with --as E-MAIL"
             }
+            Self::Deed(tenancy::Error::InTrash(_)) => {
+                "bring it back with `tenantry org restore`, or delete it with `tenantry org purge`"
+            }
+            Self::Deed(tenancy::Error::NotInTrash(_)) => {
+                "look for it with `tenantry org list --trash`"
+            }
             Self::Deed(tenancy::Error::NotFound(_)) => "look for its name with `tenantry org list`",
             Self::Deed(error) => error.help(),
             Self::TypedDifferently | Self::NoAnswer => "try again",

@@ -49,6 +49,22 @@ pub enum Deed {
     /// Log in as an organization's admin
     #[command(subcommand)]
     Admin(AdminDeed),
+    /// Look for what does not belong together, and repair it
+    ///
+    /// Finds what a killed console left half-done, documents that were written under a name that a
+    /// collection no longer has, collections and admins of nobody, and records that another program
+    /// changed. Ends with 0 when nothing is left to do, otherwise with 1.
+    #[command(after_help = "\
+No repair deletes a document: what nobody owns is given a name that begins with lost_.
+
+Examples:
+  tenantry doctor
+  tenantry doctor --fix --output json")]
+    Doctor {
+        /// Repair what can be repaired
+        #[arg(long)]
+        fix: bool,
+    },
 }
 
 /// What can be done with organizations.
@@ -78,11 +94,15 @@ Examples:
     #[command(after_help = "\
 Examples:
   tenantry org list --search acme --sort -created
-  tenantry org list --limit 100 --after CURSOR      the next page; “next” of the page before")]
+  tenantry org list --limit 100 --after CURSOR      the next page; “next” of the page before
+  tenantry org list --trash --sort -created         what was deleted last")]
     List {
         /// Only those with this in their name or e-mail
         #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
         search: Option<String>,
+        /// Those in the trash instead; “created” is then when they were put there
+        #[arg(long)]
+        trash: bool,
         /// The order: name, created or email; with a - in front the other way round
         #[arg(
             long,
@@ -132,11 +152,15 @@ Examples:
         #[arg(long, requires = "login")]
         password_stdin: bool,
     },
-    /// Remove an organization with everything it has
+    /// Move an organization to the trash, or delete it at once
     #[command(after_help = "\
+From the trash it can be restored with everything it had for 30 days (TENANTRY_TRASH_DAYS).
+Its name and its e-mails stay its own until it is purged.
+
 Examples:
   tenantry org delete acme_corp --as ada@acme.com
-  pass show acme | tenantry org delete acme_corp --as ada@acme.com --password-stdin --yes")]
+  pass show acme | tenantry org delete acme_corp --as ada@acme.com --password-stdin --yes
+  tenantry org delete acme_corp --as ada@acme.com --now")]
     Delete {
         /// Its name, in any case
         name: String,
@@ -146,9 +170,52 @@ Examples:
         /// Read the login's password from the first line of standard input
         #[arg(long)]
         password_stdin: bool,
+        /// Past the trash, for good
+        #[arg(long)]
+        now: bool,
+        /// Do not ask whether it is meant
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Bring an organization back from the trash with everything it had
+    #[command(after_help = "\
+Examples:
+  tenantry org restore acme_corp
+  tenantry org restore acme_corp --name 'Acme 2'    where its name is another one's by now")]
+    Restore {
+        /// Its name, in any case
+        name: String,
+        /// The name it is to have
+        #[arg(long = "name", value_name = "NAME")]
+        new_name: Option<String>,
+    },
+    /// Delete an organization that is in the trash, for good
+    #[command(after_help = "\
+Examples:
+  tenantry org purge acme_corp --as ada@acme.com
+  pass show acme | tenantry org purge acme_corp --as ada@acme.com --password-stdin --yes")]
+    Purge {
+        /// Its name, in any case
+        name: String,
+        /// The e-mail of an admin it had
+        #[arg(long = "as", value_name = "E-MAIL")]
+        login: String,
+        /// Read that admin's password from the first line of standard input
+        #[arg(long)]
+        password_stdin: bool,
         /// Do not ask for the name to be typed
         #[arg(long)]
         yes: bool,
+    },
+    /// Keep an organization's admins from logging in, and end their sessions
+    Suspend {
+        /// Its name, in any case
+        name: String,
+    },
+    /// Let a suspended organization's admins log in again
+    Reactivate {
+        /// Its name, in any case
+        name: String,
     },
 }
 

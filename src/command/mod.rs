@@ -19,16 +19,17 @@ use terminal::{Terminal, line_of_stdin};
 
 use crate::{
     config::{Output, Settings},
-    org::{Org, Secret, escaped_short},
+    org::{Org, OrgState, Secret, escaped_short},
     store::{Cursor, CursorKey, PageAt, PageQuery, Shelf, Sort, SortKey},
     tenancy::{Confirmation, Edit, NewOrganization, Opened, Session, Tenancy, confirmation_of},
 };
 
-/// Does one deed and writes its answer to standard output.
+/// Does one deed and writes its answer to standard output. Returns the exit code: 1 where an
+/// examination found something that is not mended, otherwise 0.
 ///
 /// # Errors
 /// Everything that can go wrong; nothing was changed then, except where the error says otherwise.
-pub fn run(settings: &Settings, deed: Deed) -> Result<(), Failure> {
+pub fn run(settings: &Settings, deed: Deed) -> Result<u8, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -42,7 +43,9 @@ pub fn run(settings: &Settings, deed: Deed) -> Result<(), Failure> {
     });
     // A thread that still waits for somebody to type must not keep the process.
     runtime.shutdown_background();
-    write(&done?, settings.output)
+    let answer = done?;
+    write(&answer, settings.output)?;
+    Ok(answer.code())
 }
 
 async fn answer(settings: &Settings, deed: Deed) -> Result<Answer, Failure> {
@@ -52,16 +55,31 @@ async fn answer(settings: &Settings, deed: Deed) -> Result<Answer, Failure> {
     match deed {
         Deed::Org(OrgDeed::Create { name, email, .. }) => create(&tenancy, name, email).await,
         Deed::Org(OrgDeed::Get { name }) => Ok(Answer::Shown(tenancy.named(&name).await?)),
-        Deed::Org(OrgDeed::List { search, sort, limit, after }) => {
-            list(&tenancy, search, sort, limit, after).await
+        Deed::Org(OrgDeed::List { search, trash, sort, limit, after }) => {
+            let shelf = if trash { Shelf::Trash } else { Shelf::Live };
+            list(&tenancy, shelf, search, sort, limit, after).await
         }
         Deed::Org(OrgDeed::Update { name, new_name, email, new_password_stdin, login, .. }) => {
             let edit = Edit { name: new_name, email, password: None };
             update(&tenancy, &name, edit, new_password_stdin, login.as_deref()).await
         }
-        Deed::Org(OrgDeed::Delete { name, login, yes, .. }) => {
-            delete(&tenancy, &name, &login, yes).await
+        Deed::Org(OrgDeed::Delete { name, login, now, yes, .. }) => {
+            delete(&tenancy, &name, &login, now, yes).await
         }
+        Deed::Org(OrgDeed::Restore { name, new_name }) => {
+            let org = tenancy.named_in_trash(&name).await?;
+            Ok(Answer::Changed(tenancy.restore(&org, new_name.as_deref()).await?))
+        }
+        Deed::Org(OrgDeed::Purge { name, login, yes, .. }) => {
+            purge(&tenancy, &name, &login, yes).await
+        }
+        Deed::Org(OrgDeed::Suspend { name }) => {
+            Ok(Answer::Changed(tenancy.suspend(&tenancy.named(&name).await?).await?))
+        }
+        Deed::Org(OrgDeed::Reactivate { name }) => {
+            Ok(Answer::Changed(tenancy.reactivate(&tenancy.named(&name).await?).await?))
+        }
+        Deed::Doctor { fix } => Ok(Answer::Examined(tenancy.examine(fix).await?)),
         Deed::Admin(AdminDeed::Login { email, .. }) => {
             Ok(Answer::Login(log_in(&tenancy, &email).await?))
         }
@@ -72,7 +90,13 @@ async fn answer(settings: &Settings, deed: Deed) -> Result<Answer, Failure> {
 /// that nobody is there to answer.
 fn check(deed: &Deed) -> Result<(), Failure> {
     let asks = match deed {
-        Deed::Org(OrgDeed::Get { .. }) => false,
+        Deed::Org(
+            OrgDeed::Get { .. }
+            | OrgDeed::Restore { .. }
+            | OrgDeed::Suspend { .. }
+            | OrgDeed::Reactivate { .. },
+        )
+        | Deed::Doctor { .. } => false,
         Deed::Org(OrgDeed::List { sort, after, .. }) => {
             let fits = after.as_ref().is_none_or(|cursor| {
                 matches!(cursor.key, CursorKey::Time(_)) == (sort.key == SortKey::Created)
@@ -101,7 +125,10 @@ fn check(deed: &Deed) -> Result<(), Failure> {
             }
             login.is_some() && !password_stdin
         }
-        Deed::Org(OrgDeed::Delete { password_stdin, yes, .. }) => {
+        Deed::Org(
+            OrgDeed::Delete { password_stdin, yes, .. }
+            | OrgDeed::Purge { password_stdin, yes, .. },
+        ) => {
             if !yes && Terminal::open().is_none() {
                 return Err(Failure::usage(
                     "there is no terminal to confirm the deletion on",
@@ -138,6 +165,7 @@ async fn create(tenancy: &Tenancy, name: String, email: String) -> Result<Answer
 
 async fn list(
     tenancy: &Tenancy,
+    shelf: Shelf,
     search: Option<String>,
     sort: Sort,
     limit: u32,
@@ -145,8 +173,9 @@ async fn list(
 ) -> Result<Answer, Failure> {
     let searched = search.is_some();
     let at = after.map_or(PageAt::First, PageAt::After);
-    let page = tenancy.page(&PageQuery { shelf: Shelf::Live, search, sort, at, limit }).await?;
-    Ok(Answer::Listed { orgs: page.orgs, more: page.more_after, key: sort.key, searched })
+    let page = tenancy.page(&PageQuery { shelf, search, sort, at, limit }).await?;
+    let more = page.more_after;
+    Ok(Answer::Listed { orgs: page.orgs, more, key: sort.key, searched, shelf })
 }
 
 async fn update(
@@ -173,26 +202,59 @@ async fn update(
     Ok(Answer::Changed(tenancy.update(&org, &edit, token).await?))
 }
 
-async fn delete(tenancy: &Tenancy, name: &str, login: &str, yes: bool) -> Result<Answer, Failure> {
+async fn delete(
+    tenancy: &Tenancy,
+    name: &str,
+    login: &str,
+    now: bool,
+    yes: bool,
+) -> Result<Answer, Failure> {
     let org = tenancy.named(name).await?;
     let session = log_in(tenancy, login).await?;
-    tenancy.authorize(&org, Some(session.token())).await?;
-    let confirmation = match Terminal::open() {
-        Some(terminal) if !yes => confirm(tenancy, &org, &terminal).await?,
-        _ => Confirmation::Given,
-    };
-    tenancy.delete(&org, &confirmation, Some(session.token())).await?;
+    let token = Some(session.token());
+    tenancy.authorize(&org, token).await?;
+    let terminal = Terminal::open().filter(|_| !yes);
+    if now {
+        let confirmation = confirm(tenancy, &org, terminal.as_ref()).await?;
+        tenancy.delete(&org, &confirmation, token).await?;
+        return Ok(Answer::Deleted(org));
+    }
+    if let Some(terminal) = terminal {
+        let question = format!(
+            "Move “{}” to the trash, where it can be restored for {}? [y/N] ",
+            org.name,
+            counted(u64::from(tenancy.trash_days()), "day"),
+        );
+        let typed = terminal.ask(&question).await?;
+        if !["y", "yes"].contains(&typed.reveal().trim().to_lowercase().as_str()) {
+            return Err(Failure::NoAnswer);
+        }
+    }
+    Ok(Answer::Deleted(tenancy.trash(&org, token).await?))
+}
+
+async fn purge(tenancy: &Tenancy, name: &str, login: &str, yes: bool) -> Result<Answer, Failure> {
+    let mut org = tenancy.named_in_trash(name).await?;
+    let password = ask_password(login).await?;
+    let terminal = Terminal::open().filter(|_| !yes);
+    let confirmation = confirm(tenancy, &org, terminal.as_ref()).await?;
+    tenancy.purge(&org, &confirmation, login, &password).await?;
+    // It is nowhere any more.
+    org.state = OrgState::Active;
     Ok(Answer::Deleted(org))
+}
+
+fn counted(number: u64, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
 async fn confirm(
     tenancy: &Tenancy,
     org: &Org,
-    terminal: &Terminal,
+    terminal: Option<&Terminal>,
 ) -> Result<Confirmation, Failure> {
+    let Some(terminal) = terminal else { return Ok(Confirmation::Given) };
     let holds = tenancy.statistics(org).await?;
-    let counted =
-        |number: u64, noun: &str| format!("{number} {noun}{}", if number == 1 { "" } else { "s" });
     terminal.show(&format!(
         "“{}” goes for good:\n  its admin {}\n  {} with {} of {}\n",
         org.name,
@@ -208,13 +270,17 @@ async fn confirm(
 
 /// Asks for the password and logs in.
 async fn log_in(tenancy: &Tenancy, email: &str) -> Result<Session, Failure> {
-    let password = match Terminal::open() {
-        Some(terminal) => {
-            terminal.ask_secret(&format!("Password of {}: ", escaped_short(email, 100))).await?
-        }
-        None => line_of_stdin("the password").await?,
-    };
+    let password = ask_password(email).await?;
     Ok(tenancy.login(email, &password).await?)
+}
+
+async fn ask_password(email: &str) -> Result<Secret, Failure> {
+    match Terminal::open() {
+        Some(terminal) => {
+            terminal.ask_secret(&format!("Password of {}: ", escaped_short(email, 100))).await
+        }
+        None => line_of_stdin("the password").await,
+    }
 }
 
 async fn ask_new(terminal: &Terminal) -> Result<Secret, Failure> {

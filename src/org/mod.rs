@@ -46,6 +46,9 @@ pub struct Org {
     /// Counts this program's changes to the record: an edit is accepted only for the revision it was
     /// made from.
     pub revision: i64,
+    /// Counts what ended all logins to it at once: each suspension, and each time it went to the trash.
+    /// A login counts only as long as this is what it was, so that none comes back to life.
+    pub login_epoch: i64,
 }
 
 /// Where an organization's documents are, as the record says.

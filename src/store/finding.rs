@@ -1,5 +1,7 @@
 //! What an examination finds: things that do not belong together, in words, and what became of them.
 
+use std::fmt;
+
 use crate::org::StoredText;
 
 /// One thing an examination found.
@@ -89,6 +91,26 @@ pub enum Trouble {
     /// The database itself is damaged, in its own words.
     #[error("the database is damaged: {0}")]
     Damage(StoredText),
+}
+
+impl Repair {
+    /// Whether nothing is left to do.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        matches!(self, Self::Done(_))
+    }
+}
+
+/// What was done, or what to do, in a sentence.
+impl fmt::Display for Repair {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Done(how) => write!(formatter, "repaired: {how}"),
+            Self::Possible => formatter.write_str("`tenantry doctor --fix` repairs it"),
+            Self::ByHand(help) => formatter.write_str(help),
+            Self::Failed(why) => write!(formatter, "it is not repaired: {why}"),
+        }
+    }
 }
 
 impl Trouble {

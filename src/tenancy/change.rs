@@ -285,6 +285,7 @@ mod tests {
             connection: Connection::default(),
             state: OrgState::Active,
             under_way: None,
+            login_epoch: 0,
             revision: 0,
         }
     }

@@ -74,6 +74,12 @@ impl Tenancy {
         self.store.place()
     }
 
+    /// How long the trash keeps what is moved there now, in days.
+    #[must_use]
+    pub fn trash_days(&self) -> u32 {
+        self.rules.trash_days
+    }
+
     /// Why nothing can be written, when that is so: a whole sentence.
     #[must_use]
     pub fn read_only(&self) -> Option<&str> {
@@ -191,6 +197,10 @@ impl Tenancy {
             return Err(Refusal::AdminChanged.into());
         }
         may_be_in(&own)?;
+        // It was suspended or in the trash meanwhile, and is no longer.
+        if !verified.same_epoch(&own) {
+            return Err(Refusal::LoggedOut.into());
+        }
         if own.id != org.id {
             let (admin, of, wanted) = (admin.email, own.name, org.name.clone());
             return Err(Refusal::OtherOrganization { admin, of, wanted }.into());

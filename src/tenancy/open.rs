@@ -5,7 +5,7 @@ use std::sync::Arc;
 use mongodb::bson::DateTime;
 
 use super::{Result, Rules, Tenancy, blocking, demo};
-use crate::store::{self, Access, Store, Target, sqlite::SqliteStore};
+use crate::store::{self, Access, Store, StoreError, Target, sqlite::SqliteStore};
 
 pub use demo::DemoAdmin;
 
@@ -32,7 +32,11 @@ pub async fn open(target: &Target, access: &Access, rules: Rules) -> Result<Open
         _ => (store::open(target, access).await?, None),
     };
     if !access.read_only && store.only_readable_because().is_none() {
-        store.recover().await?;
+        // One organization that cannot be settled keeps nobody from all the others; an examination
+        // says which and why.
+        if let Err(gone @ StoreError::Unreachable { .. }) = store.recover().await {
+            return Err(gone.into());
+        }
     }
     Ok(Opened { tenancy: Tenancy::new(store, rules)?, demo })
 }

@@ -87,6 +87,8 @@ struct Claims {
     /// A fingerprint of the hash that was verified: another password is another fingerprint, whoever
     /// changed it and with whatever program.
     password: String,
+    /// [`Org::login_epoch`] at the login.
+    epoch: i64,
 }
 
 /// Issues and checks sessions.
@@ -135,6 +137,7 @@ impl Sessions {
             admin_id: admin.id.to_hex(),
             organization_id: org.id.to_hex(),
             password: fingerprint(&admin.password),
+            epoch: org.login_epoch,
         };
         let token = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)
             .map_err(|e| Error::Machine(e.to_string()))?;
@@ -161,6 +164,7 @@ impl Sessions {
             admin: id(&claims.admin_id)?,
             organization: id(&claims.organization_id)?,
             password: claims.password,
+            epoch: claims.epoch,
         })
     }
 
@@ -193,9 +197,15 @@ pub(super) struct Verified {
     pub(super) admin: ObjectId,
     pub(super) organization: ObjectId,
     password: String,
+    epoch: i64,
 }
 
 impl Verified {
+    /// Whether nothing has ended all logins to the organization since this one.
+    pub(super) fn same_epoch(&self, org: &Org) -> bool {
+        self.epoch == org.login_epoch
+    }
+
     /// Whether the admin still has the password the session was opened with.
     pub(super) fn same_password(&self, admin: &Admin) -> bool {
         self.password == fingerprint(&admin.password)
@@ -244,6 +254,7 @@ mod tests {
             connection: Connection::default(),
             state: OrgState::Active,
             under_way: None,
+            login_epoch: 0,
             revision: 0,
         };
         let mut sessions = Sessions::new(None, Duration::from_mins(30)).unwrap();

@@ -70,8 +70,16 @@ fn whole_life(home: &Home) {
     assert_eq!(updated["admin_email"], "eve@apex.com");
     login(PASSWORD).fails(5, "the e-mail or the password is wrong");
 
-    let delete =
-        ["org", "delete", "apex ltd.", "--as", "eve@apex.com", "--password-stdin", "--yes"];
+    let delete = [
+        "org",
+        "delete",
+        "apex ltd.",
+        "--as",
+        "eve@apex.com",
+        "--password-stdin",
+        "--yes",
+        "--now",
+    ];
     home.run_with(&delete, PASSWORD).fails(5, "the e-mail or the password is wrong");
     let deleted = home.run_with(&delete, OTHER_PASSWORD).json();
     assert_eq!(
@@ -207,4 +215,136 @@ fn the_demonstration_has_its_samples_and_keeps_nothing() {
     assert_eq!(home.run(&update).json()["collection_name"], "org_apex");
     home.run(&["--demo", "org", "get", "Apex"]).fails(3, "there is no organization “Apex”");
     assert!(!home.database().exists());
+}
+
+/// Into the trash and out of it, suspended and back, and gone for good.
+fn life_with_trash(home: &Home) {
+    let made = home.create("Acme Corp", "ada@acme.com");
+    home.create("Globex", "bob@globex.com");
+    let login = |password: &str| {
+        home.run_with(&["admin", "login", "ada@acme.com", "--password-stdin"], password)
+    };
+
+    let suspended = home.run(&["org", "suspend", "acme corp"]).json();
+    assert_eq!(suspended["state"], "suspended");
+    // Only whoever knows the password is told.
+    login(OTHER_PASSWORD).fails(5, "the e-mail or the password is wrong");
+    login(PASSWORD).fails(5, "“Acme Corp” is suspended");
+    let delete =
+        ["org", "delete", "acme corp", "--as", "ada@acme.com", "--password-stdin", "--yes"];
+    home.run_with(&delete, PASSWORD).fails(5, "“Acme Corp” is suspended");
+    assert_eq!(home.run(&["org", "get", "acme corp"]).json()["state"], "suspended");
+    assert_eq!(home.run(&["org", "reactivate", "acme corp"]).json(), made);
+    login(PASSWORD).json();
+
+    let deleted = home.run_with(&delete, PASSWORD).json();
+    assert_eq!(deleted["deleted"], true);
+    assert!(deleted["restorable_until"].as_str().unwrap().ends_with('Z'), "{deleted}");
+    home.run(&["org", "get", "acme corp"]).fails(3, "“Acme Corp” is in the trash");
+    home.run(&["org", "suspend", "acme corp"]).fails(3, "“Acme Corp” is in the trash");
+    home.run(&["org", "update", "acme corp", "--name", "x"]).fails(3, "is in the trash");
+    home.run_with(&delete, PASSWORD).fails(3, "is in the trash");
+    login(PASSWORD).fails(5, "the e-mail or the password is wrong");
+    assert_eq!(home.list()["organizations"].as_array().unwrap().len(), 1);
+    let trash = home.run(&["org", "list", "--trash"]).json();
+    assert_eq!(trash["organizations"].as_array().unwrap().len(), 1, "{trash}");
+    assert_eq!(trash["organizations"][0]["organization_id"], made["organization_id"]);
+    assert_eq!(trash["organizations"][0]["restorable_until"], deleted["restorable_until"]);
+    let create = ["org", "create", "ACME corp", "--email", "new@acme.com", "--password-stdin"];
+    home.run_with(&create, PASSWORD).fails(4, "taken by “Acme Corp”, which is in the trash");
+
+    home.run(&["org", "restore", "nothing"]).fails(3, "no organization “nothing” in the trash");
+    home.run(&["org", "restore", "acme corp", "--name", "globex"]).fails(4, "taken by “Globex”");
+    assert_eq!(home.run(&["org", "restore", "acme corp"]).json(), made);
+    login(PASSWORD).json();
+
+    home.run_with(&delete, PASSWORD).json();
+    let restored = home.run(&["org", "restore", "acme corp", "--name", "Apex"]).json();
+    assert_eq!(restored["collection_name"], "org_apex");
+    assert_eq!(restored["organization_id"], made["organization_id"]);
+
+    let delete = ["org", "delete", "apex", "--as", "ada@acme.com", "--password-stdin", "--yes"];
+    home.run_with(&delete, PASSWORD).json();
+    let purge = |email: &str, password: &str| {
+        let line = ["org", "purge", "apex", "--as", email, "--password-stdin", "--yes"];
+        home.run_with(&line, password)
+    };
+    for (email, password) in [
+        ("ada@acme.com", OTHER_PASSWORD),
+        ("bob@globex.com", PASSWORD),
+        ("nobody@acme.com", PASSWORD),
+    ] {
+        purge(email, password).fails(5, "the e-mail or the password is wrong");
+    }
+    let purged = purge("ada@acme.com", PASSWORD).json();
+    assert_eq!(purged["organization_name"], "Apex");
+    assert_eq!(purged["restorable_until"], Value::Null);
+    home.run(&["org", "get", "apex"]).fails(3, "there is no organization “apex”");
+    purge("ada@acme.com", PASSWORD).fails(3, "there is no organization “apex” in the trash");
+
+    let line = ["org", "delete", "globex", "--as", "bob@globex.com", "--password-stdin"];
+    home.run_with(&[&line[..], &["--yes", "--now"]].concat(), PASSWORD).json();
+    let trash = home.run(&["org", "list", "--trash"]).json();
+    assert_eq!(trash, json!({ "organizations": [], "next": null }));
+    assert_eq!(home.run(&["doctor"]).json(), json!({ "findings": [] }));
+}
+
+#[test]
+fn a_life_with_the_trash_on_the_embedded_database() {
+    life_with_trash(&Home::new());
+}
+
+#[test]
+fn a_life_with_the_trash_on_a_mongodb() {
+    life_with_trash(&on_mongodb(&mongod::standalone(), "trash"));
+}
+
+#[test]
+fn what_may_only_be_read_refuses_every_deed() {
+    let home = Home::new();
+    home.create("acme", "ada@acme.com");
+    home.create("globex", "bob@globex.com");
+    let delete = ["org", "delete", "globex", "--as", "bob@globex.com", "--password-stdin", "--yes"];
+    home.run_with(&delete, PASSWORD).json();
+    let before = home.rows();
+    for line in [
+        &["org", "suspend", "acme"][..],
+        &["org", "reactivate", "acme"],
+        &["org", "delete", "acme", "--as", "ada@acme.com", "--password-stdin", "--yes"],
+        &["org", "delete", "acme", "--as", "ada@acme.com", "--password-stdin", "--yes", "--now"],
+        &["org", "restore", "globex"],
+        &["org", "purge", "globex", "--as", "bob@globex.com", "--password-stdin", "--yes"],
+        &["doctor", "--fix"],
+    ] {
+        home.run_with(&[&["--read-only"], line].concat(), PASSWORD).fails(5, "read-only");
+    }
+    assert_eq!(home.run(&["--read-only", "doctor"]).json(), json!({ "findings": [] }));
+    assert_eq!(home.rows(), before);
+}
+
+#[test]
+fn the_doctor_says_what_is_wrong_and_ends_with_it() {
+    let uri = mongod::standalone();
+    let name = mongod::database_name("doctor");
+    let home = Home::new().with("MONGODB_URI", &uri).with("TENANTRY_DATABASE", &name);
+    home.create("acme", "ada@acme.com");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let database = mongodb::Client::with_uri_str(&uri).await.unwrap().database(&name);
+        let lost = database.collection("org_\u{1b}[2Jlost");
+        lost.insert_one(mongodb::bson::doc! { "_id": 1 }).await.unwrap();
+    });
+    let said = home.run(&["doctor"]);
+    assert_eq!((said.code, said.err.as_str()), (1, ""), "{said:?}");
+    let found: Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!(found["findings"][0]["code"], "collection_without_organization");
+    assert_eq!(found["findings"][0]["repaired"], false);
+    let table = home.run(&["doctor", "--output", "table"]);
+    assert!(table.out.contains("org_\\u{1b}[2Jlost (1 documents)"), "{table:?}");
+    assert!(table.out.contains("\n  → `tenantry doctor --fix` repairs it"), "{table:?}");
+    let fixed = home.run(&["doctor", "--fix"]).json();
+    assert_eq!(fixed["findings"][0]["repaired"], true, "{fixed}");
+    let sound = home.run(&["doctor", "--output", "table"]);
+    assert_eq!((sound.code, sound.out.as_str()), (0, "nothing is wrong\n"));
+    mongod::drop_database(&uri, &name);
 }

@@ -114,7 +114,7 @@ fn a_deletion_shows_what_goes_and_wants_the_name() {
     let home = Home::new();
     home.create("acme_corp", "ada@acme.com");
     let rows = home.rows();
-    let delete = ["org", "delete", "ACME_corp", "--as", "ada@acme.com"];
+    let delete = ["org", "delete", "ACME_corp", "--as", "ada@acme.com", "--now"];
     let delete_typing = |name: &str| {
         let mut session = Session::begin(&home, &delete);
         session.see("Password of ada@acme.com: ");
@@ -136,6 +136,41 @@ fn a_deletion_shows_what_goes_and_wants_the_name() {
     assert_eq!(code, 0, "{screen}");
     assert!(screen.contains("deleted “acme_corp”"), "{screen}");
     home.run(&["org", "get", "acme_corp"]).fails(3, "there is no organization");
+}
+
+#[test]
+fn a_move_to_the_trash_is_asked_about_and_says_how_to_take_it_back() {
+    let home = Home::new();
+    home.create("acme_corp", "ada@acme.com");
+    let rows = home.rows();
+    let delete = ["org", "delete", "acme_corp", "--as", "ada@acme.com"];
+    let answer = |answer: &str| {
+        let mut session = Session::begin(&home, &delete);
+        session.see("Password of ada@acme.com: ");
+        session.type_in(&format!("{PASSWORD}\r"));
+        session.see("to the trash, where it can be restored for 30 days? [y/N]");
+        session.type_in(answer);
+        session.end()
+    };
+    for no in ["\r", "n\r", "\u{4}"] {
+        let (code, screen) = answer(no);
+        assert_eq!(code, 1, "{screen}");
+        assert!(screen.contains("nothing was done"), "{screen}");
+        assert_eq!(home.rows(), rows);
+    }
+    let (code, screen) = answer("y\r");
+    assert_eq!(code, 0, "{screen}");
+    assert!(screen.contains("moved “acme_corp” to the trash"), "{screen}");
+    assert!(screen.contains("tenantry org restore"), "{screen}");
+    let purge = ["org", "purge", "acme_corp", "--as", "ada@acme.com"];
+    let mut session = Session::begin(&home, &purge);
+    session.see("Password of ada@acme.com: ");
+    session.type_in(&format!("{PASSWORD}\r"));
+    session.see("Type acme_corp to delete it: ");
+    session.type_in("acme_corp\r");
+    let (code, screen) = session.end();
+    assert_eq!(code, 0, "{screen}");
+    assert!(screen.contains("deleted “acme_corp”"), "{screen}");
 }
 
 #[test]

@@ -40,6 +40,7 @@ pub fn org(number: u8, name: &str, email: &str, age: u64) -> Org {
         connection: Connection { database: "master_organization_db".into(), collection },
         state: OrgState::Active,
         under_way: None,
+        login_epoch: 0,
         revision: 1,
     }
 }

@@ -34,7 +34,7 @@ pub fn database_name(test: &str) -> String {
 }
 
 /// The fields this program adds to the service's.
-const OURS: [&str; 10] = [
+const OURS: [&str; 11] = [
     "name_key",
     "look",
     "email_key",
@@ -42,6 +42,7 @@ const OURS: [&str; 10] = [
     "claims",
     "seen",
     "revision",
+    "login_epoch",
     "pending",
     "suspended",
     "former",

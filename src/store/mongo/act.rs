@@ -232,7 +232,10 @@ impl Inner {
         let mut unset: Vec<&str> =
             SHELVED.into_iter().filter(|field| *field != "organization_name").collect();
         unset.extend(["look", "created_key", "seen", "pending"]);
-        let mut set = doc! { "organization_name": "$_id", "revision": next_revision() };
+        let mut set = doc! {
+            "organization_name": "$_id",
+            "revision": one_more("revision"), "login_epoch": one_more("login_epoch"),
+        };
         if uuid.is_some() {
             let former = doc! { "$ifNull": ["$former", []] };
             let former = doc! { "$concatArrays": [former, [{ "$literal": from }]] };
@@ -279,7 +282,7 @@ impl Inner {
         for (field, value) in &back.set {
             ours.insert(field, doc! { "$literal": value });
         }
-        ours.insert("revision", next_revision());
+        ours.insert("revision", one_more("revision"));
         if !back.claims_after.is_empty() {
             ours.insert("claims", doc! { "$literal": &back.claims_after });
         }
@@ -472,8 +475,8 @@ const SHELVED: [&str; 7] = [
 /// How many names that its collection had are remembered: the last ones.
 const FORMER: i32 = -16;
 
-fn next_revision() -> Document {
-    doc! { "$add": [{ "$ifNull": ["$revision", 0_i64] }, 1_i64] }
+fn one_more(field: &str) -> Document {
+    doc! { "$add": [{ "$ifNull": [format!("${field}"), 0_i64] }, 1_i64] }
 }
 
 fn collection_of_nobody() -> StoreError {

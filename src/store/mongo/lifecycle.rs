@@ -210,6 +210,7 @@ impl Inner {
         }
         let mut update = doc! { "$inc": { "revision": 1_i64 } };
         if suspended {
+            update.insert("$inc", doc! { "revision": 1_i64, "login_epoch": 1_i64 });
             update.insert("$set", doc! { "suspended.by": &self.operator });
             update.insert("$currentDate", doc! { "suspended.at": true });
         } else {

@@ -4,7 +4,7 @@
 //! Fields of the service before this one: `organization_name`, `collection_name`, `admin_id`,
 //! `admin_email`, `created_at`, `connection_details`. Ours beside them: `name_key`, `email_key` and
 //! `created_key` (what lists are sorted by), `look`, `claims` (what the organization keeps for itself,
-//! under a unique index), `seen` (what those were derived from), `revision`, `suspended`, `former`
+//! under a unique index), `seen` (what those were derived from), `revision`, `login_epoch`, `suspended`, `former`
 //! (names its collection had), `pending`, the journal ([`super::journal`]), and `trash`.
 //!
 //! In the trash, the service's fields and the sorted keys are in `trash`, and `organization_name` is
@@ -38,7 +38,8 @@ pub(super) fn org(record: &Document) -> Option<Org> {
         (None, true) => OrgState::Suspended,
         (None, false) => OrgState::Active,
     };
-    let revision = revision(record);
+    let revision = number(record, "revision");
+    let login_epoch = number(record, "login_epoch");
     let created_at = created_at(record, id);
     let record = trash.unwrap_or(record);
     let nowhere = Document::new();
@@ -57,6 +58,7 @@ pub(super) fn org(record: &Document) -> Option<Org> {
         state,
         under_way,
         revision,
+        login_epoch,
     })
 }
 
@@ -187,11 +189,11 @@ fn is_small(fields: &[&str]) -> Document {
     doc! { "$lt": [{ "$bsonSize": all }, SEEN_MOST_BYTES] }
 }
 
-/// How often this program changed the record.
-pub(super) fn revision(record: &Document) -> i64 {
-    match record.get("revision") {
-        Some(Bson::Int64(revision)) => *revision,
-        Some(Bson::Int32(revision)) => i64::from(*revision),
+/// A number of ours; zero when there is none yet.
+fn number(record: &Document, field: &str) -> i64 {
+    match record.get(field) {
+        Some(Bson::Int64(number)) => *number,
+        Some(Bson::Int32(number)) => i64::from(*number),
         _ => 0,
     }
 }

@@ -116,7 +116,7 @@ fn admins_of_nobody(tx: &Connection) -> Attempt<Vec<(Vec<u8>, String)>> {
 fn orgs(tx: &Connection) -> Attempt<Vec<(i64, Org)>> {
     Ok(tx
         .prepare(&format!("SELECT {ORG}, row FROM organizations ORDER BY row"))?
-        .query_map([], |row| Ok((row.get(11)?, read::org(row)?)))?
+        .query_map([], |row| Ok((row.get("row")?, read::org(row)?)))?
         .collect::<Result<_, _>>()?)
 }
 

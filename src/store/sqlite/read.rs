@@ -16,7 +16,7 @@ use crate::store::{
 
 /// What [`org`] reads, in its order.
 pub(super) const ORG: &str = "id, name, collection, admin_id, admin_email, created_at, database, revision, \
-     suspended, trashed_at, trash_days";
+     suspended, trashed_at, trash_days, login_epoch";
 
 /// One page: `limit` rows and one more, to know whether there are others, and one look back.
 pub(super) fn page(connection: &Connection, query: &PageQuery) -> Attempt<Page> {
@@ -300,6 +300,7 @@ pub(super) fn org(row: &Row) -> rusqlite::Result<Org> {
         // A change is one transaction: nobody ever sees one under way.
         under_way: None,
         revision: row.get(7)?,
+        login_epoch: row.get(11)?,
     })
 }
 

@@ -38,6 +38,7 @@ CREATE TABLE organizations (
     database TEXT NOT NULL,
     revision INTEGER NOT NULL,
     suspended INTEGER NOT NULL DEFAULT 0,
+    login_epoch INTEGER NOT NULL DEFAULT 0,
     trashed_at INTEGER, -- milliseconds since 1970; null when it is not in the trash
     trash_days INTEGER
 ) STRICT;
@@ -90,6 +91,7 @@ CREATE INDEX trash_by_email ON organizations (email_key, id, name_key)
 /// From version 1, which had neither suspension nor trash.
 const FROM_1: &str = "
 ALTER TABLE organizations ADD COLUMN suspended INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE organizations ADD COLUMN login_epoch INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE organizations ADD COLUMN trashed_at INTEGER;
 ALTER TABLE organizations ADD COLUMN trash_days INTEGER;
 DROP INDEX organizations_by_name;

@@ -58,7 +58,8 @@ pub(super) fn update(tx: &Connection, org: &Org, change: &Change) -> Attempt<Org
 pub(super) fn trash(tx: &Connection, org: &Org, days: u32, now: i64) -> Attempt<Org> {
     let row = unchanged(tx, org, "trashed_at IS NULL")?;
     tx.prepare_cached(
-        "UPDATE organizations SET trashed_at = ?, trash_days = ?, revision = revision + 1 \
+        "UPDATE organizations SET trashed_at = ?, trash_days = ?, revision = revision + 1, \
+         login_epoch = login_epoch + 1 \
          WHERE row = ?",
     )?
     .execute((now, days, row))?;
@@ -79,7 +80,8 @@ pub(super) fn restore(tx: &Connection, org: &Org, change: &Change) -> Attempt<Or
 pub(super) fn suspend(tx: &Connection, org: &Org, suspended: bool) -> Attempt<Org> {
     let row = unchanged(tx, org, "trashed_at IS NULL")?;
     tx.prepare_cached(
-        "UPDATE organizations SET suspended = ?1, revision = revision + (suspended <> ?1) \
+        "UPDATE organizations SET suspended = ?1, revision = revision + (suspended <> ?1), \
+         login_epoch = login_epoch + (suspended < ?1) \
          WHERE row = ?2",
     )?
     .execute((suspended, row))?;

@@ -27,6 +27,7 @@ fn org(number: u8, name: &str) -> Org {
         connection: Stored::default(),
         state: OrgState::Active,
         under_way: None,
+        login_epoch: 0,
         revision: 1,
     }
 }
