@@ -5,6 +5,8 @@
 pub mod command;
 pub mod config;
 pub mod console;
+#[cfg(feature = "failpoints")]
+pub mod failpoint;
 pub mod org;
 pub mod store;
 pub mod tenancy;

@@ -15,6 +15,8 @@ use tenantry::{
 };
 
 fn main() -> ExitCode {
+    #[cfg(feature = "failpoints")]
+    let _failpoints = tenantry::failpoint::from_environment();
     // Only for what nobody expected: a panic says where it was.
     if let Err(error) = color_eyre::install() {
         say(&command::report(&error.to_string(), "report this"));

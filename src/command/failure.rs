@@ -105,6 +105,7 @@ pub fn report(what: &str, help: &str) -> String {
 fn code_of(error: &tenancy::Error) -> u8 {
     match error {
         tenancy::Error::NotFound(_)
+        | tenancy::Error::Gone(_)
         | tenancy::Error::InTrash(_)
         | tenancy::Error::NotInTrash(_) => 3,
         tenancy::Error::Taken { .. } | tenancy::Error::Store(StoreError::Taken { .. }) => 4,

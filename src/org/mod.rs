@@ -19,6 +19,8 @@ pub use password::{
 };
 pub use text::{StoredText, escaped, escaped_short, is_hidden};
 
+use std::fmt;
+
 use mongodb::bson::{DateTime, oid::ObjectId};
 
 /// An organization as it is stored. Its strings may have been written by another program and may
@@ -85,14 +87,29 @@ pub struct InTrash {
 /// What is being done with an organization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UnderWay {
-    /// An edit.
+    /// An edit that leaves its name.
     Changing,
+    /// An edit that gives it another name.
+    Renaming,
     /// Its deletion: it only goes from here.
     Deleting,
     /// It is moved to the trash.
     Trashing,
     /// It comes back from the trash.
     Restoring,
+}
+
+/// What is happening to it, as in “it is being renamed”.
+impl fmt::Display for UnderWay {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Changing => "being changed",
+            Self::Renaming => "being renamed",
+            Self::Deleting => "being deleted",
+            Self::Trashing => "being moved to the trash",
+            Self::Restoring => "being restored",
+        })
+    }
 }
 
 impl Org {

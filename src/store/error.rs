@@ -1,6 +1,6 @@
 //! What can go wrong where organizations are kept, in words for a person.
 
-use crate::org::{ClaimKind, StoredText};
+use crate::org::{ClaimKind, StoredText, UnderWay};
 
 /// The result of a store's method.
 pub type Result<T> = std::result::Result<T, StoreError>;
@@ -19,12 +19,20 @@ pub enum StoreError {
         /// Whether that organization is in the trash.
         in_trash: bool,
     },
-    /// The record is gone or no longer as it was when it was read.
-    #[error("it was changed or deleted by someone else in the meantime")]
+    /// The record is no longer as it was when it was read.
+    #[error("it was changed by someone else in the meantime")]
     Changed,
-    /// Another change of the same organization is under way.
-    #[error("it is being changed by {0} right now")]
-    Busy(StoredText),
+    /// The record is not there any more.
+    #[error("it was deleted by someone else in the meantime")]
+    Gone,
+    /// Something else is under way with the same organization.
+    #[error("it is {what} by {by} right now")]
+    Busy {
+        /// What it is.
+        what: UnderWay,
+        /// Who is at it.
+        by: StoredText,
+    },
     /// The server did not answer. What was asked may or may not have happened; it is settled on the
     /// next connection.
     #[error("{address} cannot be reached: {problem}")]
@@ -80,7 +88,8 @@ impl StoreError {
                 "check that the database runs and the address is right, then try again"
             }
             Self::Taken { .. } => "take another",
-            Self::Changed | Self::Busy(_) => "try again in a moment",
+            Self::Changed | Self::Busy { .. } => "try again in a moment",
+            Self::Gone => "nothing is left to do",
             Self::Other(_) => "try again; if it stays, look at the database's own log",
         }
     }

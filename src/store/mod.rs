@@ -86,7 +86,8 @@ pub trait Store: Send + Sync {
     /// their `_id`s, indexes, options and validators.
     ///
     /// # Errors
-    /// [`StoreError::Changed`] when the record is no longer as in `org`, [`StoreError::Busy`] while
+    /// [`StoreError::Changed`] when the record is no longer as in `org`, [`StoreError::Gone`] when
+    /// there is none any more, [`StoreError::Busy`] while
     /// another change is under way, [`StoreError::Taken`]; then nothing was changed.
     async fn update(&self, org: &Org, change: &Change) -> Result<Org>;
 

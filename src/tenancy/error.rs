@@ -1,7 +1,7 @@
 //! Every way a deed can end other than well: what happened, and what to do about it.
 
 use crate::{
-    org::{ClaimKind, Field, Invalid, StoredText},
+    org::{ClaimKind, Field, Invalid, StoredText, UnderWay},
     store::StoreError,
 };
 
@@ -48,13 +48,18 @@ pub enum Error {
     #[error("{0}")]
     ReadOnly(String),
     /// The record was changed since it was read.
-    #[error("“{0}” was changed or deleted by someone else in the meantime")]
+    #[error("“{0}” was changed by someone else in the meantime")]
     Changed(StoredText),
-    /// Another change is under way.
-    #[error("“{name}” is being changed by {by} right now")]
+    /// The record is gone since it was read.
+    #[error("“{0}” was deleted by someone else in the meantime")]
+    Gone(StoredText),
+    /// Something else is under way with it.
+    #[error("“{name}” is {what} by {by} right now")]
     Busy {
         /// The organization.
         name: StoredText,
+        /// What it is.
+        what: UnderWay,
         /// Who is at it.
         by: StoredText,
     },
@@ -133,6 +138,7 @@ impl Error {
             Self::NotConfirmed => "type the name exactly as it is shown",
             Self::ReadOnly(_) => "look, search and list still work",
             Self::Changed(_) => "load it again and repeat what is still wanted",
+            Self::Gone(_) => "nothing is left to do; look at the list for what there is",
             Self::Busy { .. } => "try again in a moment",
             Self::Machine(_) => "try again; if it stays, restart",
             Self::Store(error) => error.help(),
@@ -150,7 +156,8 @@ impl Error {
                 Self::Taken { what, wanted: wanted(what), by, in_trash }
             }
             StoreError::Changed => Self::Changed(name.clone()),
-            StoreError::Busy(by) => Self::Busy { name: name.clone(), by },
+            StoreError::Gone => Self::Gone(name.clone()),
+            StoreError::Busy { what, by } => Self::Busy { name: name.clone(), what, by },
             other => Self::Store(other),
         }
     }

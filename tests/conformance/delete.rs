@@ -51,8 +51,8 @@ pub async fn only_once<F: Fixture>() {
     // Whoever has the name now keeps it.
     store.create(&new_org("Acme Corp", "ada@acme.com")).await.unwrap();
     let before = fixture.stored().await;
-    assert_eq!(store.delete(&acme).await, Err(StoreError::Changed));
-    assert_eq!(store.update(&acme, &with_email("b@acme.com")).await, Err(StoreError::Changed));
+    assert_eq!(store.delete(&acme).await, Err(StoreError::Gone));
+    assert_eq!(store.update(&acme, &with_email("b@acme.com")).await, Err(StoreError::Gone));
     assert_eq!(fixture.stored().await, before);
 }
 

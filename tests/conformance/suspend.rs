@@ -11,8 +11,11 @@ pub async fn suspending_and_reactivating_change_nothing_else<F: Fixture>() {
     let before = fixture.stored().await;
     let suspended = store.suspend(&acme, true).await.unwrap();
     assert!(suspended.revision > acme.revision);
-    let revision = suspended.revision;
-    assert_eq!(suspended, Org { state: OrgState::Suspended, revision, ..acme.clone() });
+    // So that no login from before comes back to life once it is reactivated.
+    assert!(suspended.login_epoch > acme.login_epoch);
+    let Org { revision, login_epoch, .. } = suspended;
+    let expected = Org { state: OrgState::Suspended, revision, login_epoch, ..acme.clone() };
+    assert_eq!(suspended, expected);
     assert_eq!(store.org(acme.id).await, Ok(Some(suspended.clone())));
     assert_eq!(fixture.stored().await, before);
     // Twice is once.
@@ -23,6 +26,7 @@ pub async fn suspending_and_reactivating_change_nothing_else<F: Fixture>() {
     assert_eq!(renamed.state, OrgState::Suspended);
     let active = store.suspend(&renamed, false).await.unwrap();
     assert_eq!((active.state, active.name.raw()), (OrgState::Active, "Globex"));
+    assert_eq!(active.login_epoch, suspended.login_epoch);
     assert_eq!(store.suspend(&active, false).await, Ok(active.clone()));
     assert_eq!(fixture.open(true).await.org(acme.id).await, Ok(Some(active)));
 }

@@ -155,7 +155,7 @@ pub async fn of_two_updates_at_once_exactly_one_succeeds<F: Fixture>() {
     let (one, two) = tokio::join!(store.update(&old, &changes.0), other.update(&old, &changes.1));
     for answer in [&one, &two] {
         assert!(
-            matches!(answer, Ok(_) | Err(StoreError::Changed | StoreError::Busy(_))),
+            matches!(answer, Ok(_) | Err(StoreError::Changed | StoreError::Busy { .. })),
             "{answer:?}"
         );
     }

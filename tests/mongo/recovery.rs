@@ -302,8 +302,11 @@ async fn what_is_under_way_is_left_alone_until_its_lease_runs_out() {
     let org = an_edit_stopped(&scratch).await;
     let patient = scratch.open().await;
     assert_eq!(patient.recover().await, Ok(0));
-    assert_eq!(patient.org(org.id).await.unwrap().unwrap().under_way, Some(UnderWay::Changing));
-    assert_eq!(patient.delete(&org).await, Err(StoreError::Busy("gone@there".into())));
+    assert_eq!(patient.org(org.id).await.unwrap().unwrap().under_way, Some(UnderWay::Renaming));
+    assert_eq!(
+        patient.delete(&org).await,
+        Err(StoreError::Busy { what: UnderWay::Renaming, by: "gone@there".into() })
+    );
     // The one who waits no longer finishes it first; then it is no longer what was read.
     let impatient = scratch.open_impatiently().await;
     assert_eq!(impatient.delete(&org).await, Err(StoreError::Changed));

@@ -8,7 +8,7 @@ use crate::{
         app::{App, Connection, Pane, Tab},
         text,
     },
-    org::{Org, OrgState, UnderWay, escaped},
+    org::{Org, OrgState, escaped},
 };
 
 pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
@@ -16,11 +16,9 @@ pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
     if area.area() == 0 {
         return;
     }
-    let (mark, word, style) = match (org.under_way, org.state) {
-        (Some(UnderWay::Changing), _) => ("○", "being changed", theme.strong),
-        (Some(UnderWay::Deleting), _) => ("○", "being deleted", theme.bad),
-        (Some(UnderWay::Trashing), _) => ("○", "being moved to the trash", theme.bad),
-        (Some(UnderWay::Restoring), _) => ("○", "being restored", theme.strong),
+    let under_way = org.under_way.map(|what| what.to_string());
+    let (mark, word, style) = match (&under_way, org.state) {
+        (Some(what), _) => ("○", what.as_str(), theme.strong),
         (None, OrgState::Active) => ("●", "active", theme.accent),
         (None, OrgState::Suspended) => ("◌", "suspended", theme.strong),
         (None, OrgState::InTrash(_)) => ("×", "in the trash", theme.bad),

@@ -46,6 +46,10 @@ pub(super) async fn connect(uri: &str, database: &str) -> Result<(Database, Word
     options.write_concern = Some(write_concern());
     options.selection_criteria = Some(SelectionCriteria::ReadPreference(ReadPreference::Primary));
     options.sdam_event_handler = Some(words.listener());
+    #[cfg(feature = "failpoints")]
+    {
+        options.command_event_handler = Some(crate::failpoint::around_commands(database));
+    }
     let servers: Vec<String> = options.hosts.iter().map(ToString::to_string).collect();
     let client = Client::with_options(options).map_err(|error| words.of(&error))?;
     let database = client.database(database);

@@ -46,12 +46,18 @@ impl Inner {
         let update = pending.reservation(&self.operator, fields).map_err(StoreError::Other)?;
         // As an upsert, since only an update can have the server's clock. The filter finds nothing,
         // unless the driver tries the same write again.
-        let hold = Hold::now();
-        if let Err(error) = self.orgs.update_one(pending.filter(), update).upsert(true).await {
-            return Err(match code_of(&error) {
-                Some(code::DUPLICATE_KEY) => self.who_has(&claims, new.id).await?,
-                _ => self.words.of(&error),
-            });
+        let mut hold = Hold::now();
+        while let Err(error) =
+            self.orgs.update_one(pending.filter(), update.clone()).upsert(true).await
+        {
+            if code_of(&error) != Some(code::DUPLICATE_KEY) {
+                return Err(self.words.of(&error));
+            }
+            if let Some(taken) = self.who_has(&claims, new.id).await? {
+                return Err(taken);
+            }
+            // Whoever had it has given it up in between.
+            hold = Hold::now();
         }
         if let Some(taken) = self.in_the_way(&claims, new.id).await? {
             // Nothing but the reservation was made so far; least of all a collection.
@@ -62,9 +68,10 @@ impl Inner {
         match self.forward(&pending, hold).await {
             Ok(Some(org)) => Ok(org),
             // Somebody took it over, because this console was slow, and may have finished it.
-            Ok(None) | Err(StoreError::Changed) => {
-                self.org(new.id).await?.ok_or(StoreError::Changed)
-            }
+            Ok(None) | Err(StoreError::Changed) => match self.org(new.id).await? {
+                Some(org) => Ok(org),
+                None => Err(self.who_has(&claims, new.id).await?.unwrap_or(StoreError::Gone)),
+            },
             Err(unknown @ StoreError::Unreachable { .. }) => Err(unknown),
             Err(refused) => {
                 self.undo(&pending).await?;
@@ -232,11 +239,11 @@ impl Inner {
     /// The record, if it is still as in `org` and nothing else is under way with it.
     async fn as_read(&self, org: &Org) -> Result<Document> {
         let record = self.find_one(&self.orgs, doc! { "_id": org.id }).await?;
-        let record = record.ok_or(StoreError::Changed)?;
-        let now = record::org(&record).ok_or(StoreError::Changed)?;
+        let record = record.ok_or(StoreError::Gone)?;
+        let now = record::org(&record).ok_or(StoreError::Gone)?;
         // Whatever had expired is settled by now, so this is somebody at work.
-        if record.contains_key("pending") {
-            return Err(StoreError::Busy(journal::by(&record)));
+        if let Some(what) = now.under_way {
+            return Err(StoreError::Busy { what, by: journal::by(&record) });
         }
         let same = now.name == org.name
             && now.collection == org.collection
@@ -263,35 +270,33 @@ impl Inner {
             Ok(done) if done.matched_count == 1 => Ok(()),
             Ok(_) => {
                 let now = self.find_one(&self.orgs, doc! { "_id": pending.org }).await?;
-                Err(match now {
-                    Some(record) if record.contains_key("pending") => {
-                        StoreError::Busy(journal::by(&record))
-                    }
-                    _ => StoreError::Changed,
+                let now = now.ok_or(StoreError::Gone)?;
+                Err(match record::org(&now).and_then(|org| org.under_way) {
+                    Some(what) => StoreError::Busy { what, by: journal::by(&now) },
+                    None => StoreError::Changed,
                 })
             }
             Err(error) if code_of(&error) == Some(code::DUPLICATE_KEY) => {
-                Err(self.who_has(fresh, pending.org).await?)
+                Err(self.who_has(fresh, pending.org).await?.unwrap_or(StoreError::Changed))
             }
             Err(error) => Err(self.words.of(&error)),
         }
     }
 
-    /// Which claim the unique index refused, and whose it is.
-    async fn who_has(&self, claims: &[Claim], except: ObjectId) -> Result<StoreError> {
+    /// Which claim the unique index refused, and whose it is; none when it has become free since.
+    async fn who_has(&self, claims: &[Claim], except: ObjectId) -> Result<Option<StoreError>> {
         for claim in claims {
             if let Some(holder) = self.holder(claim).await?
                 && holder.org != Some(except)
             {
-                return Ok(StoreError::Taken {
+                return Ok(Some(StoreError::Taken {
                     what: claim.kind(),
                     by: holder.name,
                     in_trash: holder.in_trash,
-                });
+                }));
             }
         }
-        // It was there a moment ago.
-        Ok(StoreError::Changed)
+        Ok(None)
     }
 
     /// What no index keeps apart.

@@ -30,6 +30,7 @@ pub(super) fn org(record: &Document) -> Option<Org> {
         Some("delete") => Some(UnderWay::Deleting),
         Some("trash") => Some(UnderWay::Trashing),
         Some("restore") => Some(UnderWay::Restoring),
+        Some(_) if renames(record) => Some(UnderWay::Renaming),
         Some(_) => Some(UnderWay::Changing),
     };
     let trash = record.get_document("trash").ok();
@@ -60,6 +61,13 @@ pub(super) fn org(record: &Document) -> Option<Org> {
         revision,
         login_epoch,
     })
+}
+
+/// Whether the edit that is under way gives it another name.
+fn renames(record: &Document) -> bool {
+    let pending = record.get_document("pending");
+    let set = pending.and_then(|pending| pending.get_document("set"));
+    set.is_ok_and(|set| set.contains_key("organization_name"))
 }
 
 fn in_trash(trash: &Document) -> InTrash {

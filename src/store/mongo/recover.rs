@@ -50,7 +50,7 @@ impl Inner {
             match self.delete(org).await {
                 Ok(()) => purged += 1,
                 // Another console was quicker, or somebody has just restored it.
-                Err(StoreError::Changed | StoreError::Busy(_)) => {}
+                Err(StoreError::Changed | StoreError::Gone | StoreError::Busy { .. }) => {}
                 Err(error) => return Err(error),
             }
         }

@@ -2,7 +2,10 @@
 
 use rusqlite::{Error, ErrorCode};
 
-use crate::store::{Place, StoreError};
+use crate::{
+    org::UnderWay,
+    store::{Place, StoreError},
+};
 
 /// What comes of a transaction.
 pub(super) type Attempt<T> = Result<T, Fault>;
@@ -55,7 +58,7 @@ impl Fault {
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => damaged(file),
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-                StoreError::Busy("another console".into())
+                StoreError::Busy { what: UnderWay::Changing, by: "another console".into() }
             }
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => StoreError::Refused {
                 problem: format!("this user may not write {file}"),

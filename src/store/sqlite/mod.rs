@@ -131,9 +131,19 @@ impl SqliteStore {
         }
         self.run(move |connection| {
             connection.progress_handler(0, None::<fn() -> bool>)?;
+            #[cfg(feature = "failpoints")]
+            connection.progress_handler(
+                1,
+                Some(|| {
+                    crate::failpoint::reached(crate::failpoint::SQLITE_STEP);
+                    false
+                }),
+            )?;
             let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let done = work(&tx)?;
             tx.commit()?;
+            #[cfg(feature = "failpoints")]
+            crate::failpoint::reached(crate::failpoint::SQLITE_COMMITTED);
             Ok(done)
         })
         .await

@@ -211,7 +211,13 @@ fn unchanged(tx: &Connection, org: &Org, condition: &str) -> Attempt<i64> {
     tx.prepare_cached(&sql)?
         .query_row((org.id.bytes(), org.revision), |row| row.get(0))
         .optional()?
-        .ok_or_else(|| StoreError::Changed.into())
+        .map_or_else(|| Err(changed(tx, org)?.into()), Ok)
+}
+
+/// How it is different from what was read.
+fn changed(tx: &Connection, org: &Org) -> Attempt<StoreError> {
+    let there = read::org_where(tx, "id = ?", org.id.bytes())?.is_some();
+    Ok(if there { StoreError::Changed } else { StoreError::Gone })
 }
 
 fn made(tx: &Connection, id: [u8; 12]) -> Attempt<Org> {

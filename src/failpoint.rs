@@ -1,0 +1,72 @@
+//! Where tests cut the program off, as a power failure would: between any two commands to a MongoDB and
+//! at any step of a write to the embedded database. Compiled in only with the feature `failpoints`,
+//! which nothing that is installed has.
+//!
+//! A test sets what happens with the variable `FAILPOINTS` of the program, as `NAME=3*off->return` (the
+//! fourth time, kill -9), or in its own process with [`at`].
+
+use mongodb::event::{EventHandler, command::CommandEvent};
+
+/// Before each step that SQLite takes within a write.
+pub const SQLITE_STEP: &str = "sqlite.step";
+
+/// After a write to the embedded database was committed, and before anybody is told.
+pub const SQLITE_COMMITTED: &str = "sqlite.committed";
+
+/// Lets go of everything that [`from_environment`] set.
+pub type Scenario = fail::FailScenario<'static>;
+
+/// Takes what `FAILPOINTS` says, for as long as what it answers is kept.
+#[must_use]
+pub fn from_environment() -> Scenario {
+    fail::FailScenario::setup()
+}
+
+/// The name of the place before each command that a console sends to a MongoDB database.
+#[must_use]
+pub fn before_command(database: &str) -> String {
+    format!("{database}.before")
+}
+
+/// The name of the place after each answer to such a command.
+#[must_use]
+pub fn after_command(database: &str) -> String {
+    format!("{database}.after")
+}
+
+/// Has `then` happen whenever this process comes by a place.
+///
+/// # Errors
+/// When there is no such place, in words.
+pub fn at(place: &str, then: impl Fn() + Send + Sync + 'static) -> Result<(), String> {
+    fail::cfg_callback(place, then)
+}
+
+/// Has nothing happen there any more.
+pub fn nothing_at(place: &str) {
+    fail::remove(place);
+}
+
+/// The process comes by a place.
+pub(crate) fn reached(place: &str) {
+    fail::fail_point!(place, |_| kill());
+}
+
+/// Comes by a place at each command.
+pub(crate) fn around_commands(database: &str) -> EventHandler<CommandEvent> {
+    let (before, after) = (before_command(database), after_command(database));
+    EventHandler::callback(move |event| match event {
+        CommandEvent::Started(_) => reached(&before),
+        _ => reached(&after),
+    })
+}
+
+/// Ends this process as nothing in it can notice.
+fn kill() {
+    let own = rustix::process::getpid();
+    if rustix::process::kill_process(own, rustix::process::Signal::KILL).is_ok() {
+        loop {
+            std::thread::park();
+        }
+    }
+}
