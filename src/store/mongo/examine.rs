@@ -178,7 +178,7 @@ impl Inner {
                 found.push(Found {
                     trouble: Trouble::HalfDone {
                         org: record::called(&record),
-                        what: what_is_under_way(text(pending, "kind")),
+                        what: what_is_under_way(&record, text(pending, "kind")),
                         by: journal::by(&record),
                     },
                     what: What::OnConnecting,
@@ -275,9 +275,10 @@ impl Finding {
     }
 }
 
-fn what_is_under_way(kind: &str) -> &'static str {
+fn what_is_under_way(record: &Document, kind: &str) -> &'static str {
     match kind {
         "create" => "a creation",
+        "update" if record::renames(record) => "a rename",
         "update" => "an edit",
         "delete" => "a deletion",
         "trash" => "a move to the trash",

@@ -64,7 +64,7 @@ pub(super) fn org(record: &Document) -> Option<Org> {
 }
 
 /// Whether the edit that is under way gives it another name.
-fn renames(record: &Document) -> bool {
+pub(super) fn renames(record: &Document) -> bool {
     let pending = record.get_document("pending");
     let set = pending.and_then(|pending| pending.get_document("set"));
     set.is_ok_and(|set| set.contains_key("organization_name"))

@@ -1,0 +1,310 @@
+//! What is done to an organization, what must be there before and after it, and the look at everything
+//! that is stored which tells which of the two it is.
+
+use std::{sync::LazyLock, time::Duration};
+
+use mongodb::{
+    Client, Database, IndexModel,
+    bson::{DateTime, Document, RawDocumentBuf, doc, oid::ObjectId},
+    options::IndexOptions,
+};
+use tenantry::{
+    org::{CollectionName, Email, Org, OrgName, OrgState, PasswordHash},
+    store::{Access, Change, NewOrg, Result, Shelf, Store, mongo::MongoStore},
+};
+
+use crate::support::mongod;
+
+/// Documents of the organization beside its first.
+pub const DOCUMENTS: i32 = 40;
+/// What the admin logs in with.
+pub const PASSWORD: &str = "violet-harbor-42-lantern";
+/// At the lowest cost: what is tested here is no hashing.
+static HASH: LazyLock<String> = LazyLock::new(|| bcrypt::hash(PASSWORD, 4).unwrap());
+/// For how long a console is left alone before another one settles what it began.
+const LEASE: Duration = Duration::from_secs(10);
+
+/// A database of one case, and the address at which the console under test finds it.
+pub struct Place {
+    pub uri: String,
+    pub db: Database,
+}
+
+impl Place {
+    /// A new one; what is looked at past the console goes straight to `server`.
+    pub async fn new(uri: &str, server: &str) -> Self {
+        let client = Client::with_uri_str(server).await.expect("the test's own URI parses");
+        Self { uri: uri.to_owned(), db: client.database(&mongod::database_name("crash")) }
+    }
+
+    pub async fn console(&self) -> Result<MongoStore> {
+        self.open("first@here", LEASE).await
+    }
+
+    /// One that does not wait for anybody's lease.
+    pub async fn impatient(&self) -> Result<MongoStore> {
+        self.open("second@here", Duration::ZERO).await
+    }
+
+    async fn open(&self, operator: &str, lease: Duration) -> Result<MongoStore> {
+        let access = Access { operator: operator.into(), read_only: false };
+        MongoStore::open_with_lease(&self.uri, self.db.name(), &access, lease).await
+    }
+
+    /// Every document of a collection, byte for byte.
+    async fn raw(&self, collection: &str) -> Vec<RawDocumentBuf> {
+        let raw = self.db.collection::<RawDocumentBuf>(collection);
+        let mut found = raw.find(doc! {}).sort(doc! { "_id": 1 }).await.unwrap();
+        let mut documents = Vec::new();
+        while found.advance().await.unwrap() {
+            documents.push(found.current().to_owned());
+        }
+        documents
+    }
+
+    /// What is in a collection, and how it was made.
+    pub async fn holdings(&self, collection: &str) -> Holdings {
+        let listed = doc! { "listCollections": 1, "filter": { "name": collection } };
+        let listed = self.first_batch(listed).await;
+        let [listed] = &listed[..] else { panic!("{collection} is not there") };
+        Holdings {
+            documents: self.raw(collection).await,
+            indexes: self.first_batch(doc! { "listIndexes": collection }).await,
+            options: listed.get_document("options").unwrap().clone(),
+        }
+    }
+
+    async fn first_batch(&self, command: Document) -> Vec<Document> {
+        let answer = self.db.run_command(command).await.unwrap();
+        let batch = answer.get_document("cursor").unwrap().get_array("firstBatch").unwrap();
+        batch.iter().map(|one| one.as_document().unwrap().clone()).collect()
+    }
+}
+
+/// All that belongs to a collection.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Holdings {
+    pub documents: Vec<RawDocumentBuf>,
+    pub indexes: Vec<Document>,
+    pub options: Document,
+}
+
+/// What is there: an organization in this shape, or none.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Shape {
+    pub name: &'static str,
+    pub email: &'static str,
+    pub password: &'static str,
+    pub state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum State {
+    Active,
+    Suspended,
+    Trash,
+}
+
+const ACME: Shape =
+    Shape { name: "Acme Corp", email: "ada@acme.com", password: "first", state: State::Active };
+const REBORN: &str = "Acme Reborn";
+const EVE: &str = "eve@acme.com";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deed {
+    Create,
+    Rename,
+    Credentials,
+    Everything,
+    Delete,
+    Trash,
+    Restore,
+    RestoreRenamed,
+    Purge,
+    Suspend,
+    Reactivate,
+}
+
+pub const DEEDS: [Deed; 11] = [
+    Deed::Create,
+    Deed::Rename,
+    Deed::Credentials,
+    Deed::Everything,
+    Deed::Delete,
+    Deed::Trash,
+    Deed::Restore,
+    Deed::RestoreRenamed,
+    Deed::Purge,
+    Deed::Suspend,
+    Deed::Reactivate,
+];
+
+impl Deed {
+    /// What is there before it.
+    pub fn before(self) -> Option<Shape> {
+        match self {
+            Self::Create => None,
+            Self::Restore | Self::RestoreRenamed | Self::Purge => {
+                Some(Shape { state: State::Trash, ..ACME })
+            }
+            Self::Reactivate => Some(Shape { state: State::Suspended, ..ACME }),
+            _ => Some(ACME),
+        }
+    }
+
+    /// What is there after it.
+    pub fn after(self) -> Option<Shape> {
+        match self {
+            Self::Create | Self::Restore | Self::Reactivate => Some(ACME),
+            Self::Rename | Self::RestoreRenamed => Some(Shape { name: REBORN, ..ACME }),
+            Self::Credentials => Some(Shape { email: EVE, password: "second", ..ACME }),
+            Self::Everything => {
+                Some(Shape { name: REBORN, email: EVE, password: "second", ..ACME })
+            }
+            Self::Delete | Self::Purge => None,
+            Self::Trash => Some(Shape { state: State::Trash, ..ACME }),
+            Self::Suspend => Some(Shape { state: State::Suspended, ..ACME }),
+        }
+    }
+
+    fn change(self) -> Change {
+        let (renames, rewrites) = match self {
+            Self::Rename | Self::RestoreRenamed => (true, false),
+            Self::Credentials => (false, true),
+            Self::Everything => (true, true),
+            _ => (false, false),
+        };
+        let name = renames.then(|| OrgName::parse(REBORN).unwrap());
+        Change {
+            collection: name.as_ref().map(CollectionName::of),
+            name,
+            email: rewrites.then(|| Email::parse(EVE).unwrap()),
+            password: rewrites.then(|| PasswordHash::stored("$2b$04$second".into())),
+        }
+    }
+
+    /// Makes what it is done to, and looks at what that holds.
+    pub async fn prepare(
+        self,
+        place: &Place,
+        store: &dyn Store,
+    ) -> (NewOrg, Option<Org>, Holdings) {
+        let new = new_org();
+        if self == Self::Create {
+            let options = Document::new();
+            return (new, None, Holdings { documents: Vec::new(), indexes: Vec::new(), options });
+        }
+        let org = store.create(&new).await.unwrap();
+        let collection = place.db.collection::<Document>("org_acme_corp");
+        collection.insert_many((0..DOCUMENTS).map(|n| doc! { "_id": n, "n": n })).await.unwrap();
+        let options = IndexOptions::builder().unique(true).sparse(true).build();
+        let index = IndexModel::builder().keys(doc! { "n": 1 }).options(options).build();
+        collection.create_index(index).await.unwrap();
+        // Without a write concern it would be lost with the server.
+        let validator = doc! {
+            "collMod": "org_acme_corp",
+            "validator": { "n": { "$ne": -1 } },
+            "writeConcern": { "w": "majority", "j": true },
+        };
+        place.db.run_command(validator).await.unwrap();
+        let had = place.holdings("org_acme_corp").await;
+        let org = match self {
+            Self::Restore | Self::RestoreRenamed | Self::Purge => store.trash(&org, 30).await,
+            Self::Reactivate => store.suspend(&org, true).await,
+            _ => Ok(org),
+        };
+        (new, Some(org.unwrap()), had)
+    }
+
+    /// Does it. A creation makes another organization of the same name and e-mail for each console.
+    pub async fn run(self, store: &dyn Store, new: &NewOrg, org: Option<&Org>) -> Result<()> {
+        let (store, Some(org)) = (store, org) else {
+            return store.create(new).await.map(|_| ());
+        };
+        match self {
+            Self::Create => unreachable!("there is no organization yet"),
+            Self::Rename | Self::Credentials | Self::Everything => {
+                store.update(org, &self.change()).await.map(|_| ())
+            }
+            Self::Delete | Self::Purge => store.delete(org).await,
+            Self::Trash => store.trash(org, 30).await.map(|_| ()),
+            Self::Restore | Self::RestoreRenamed => {
+                store.restore(org, &self.change()).await.map(|_| ())
+            }
+            Self::Suspend => store.suspend(org, true).await.map(|_| ()),
+            Self::Reactivate => store.suspend(org, false).await.map(|_| ()),
+        }
+    }
+}
+
+pub fn new_org() -> NewOrg {
+    let name = OrgName::parse(ACME.name).unwrap();
+    NewOrg {
+        id: ObjectId::new(),
+        collection: CollectionName::of(&name),
+        name,
+        admin_id: ObjectId::new(),
+        email: Email::parse(ACME.email).unwrap(),
+        password: PasswordHash::stored(HASH.clone()),
+        created_at: DateTime::from_millis(1_760_000_000_000),
+    }
+}
+
+/// Which shape is there, after checking that it is whole, that nothing is beside it, and that every
+/// name and e-mail is as free or taken as that says.
+pub async fn look(place: &Place, store: &dyn Store, had: &Holdings, at: &str) -> Option<Shape> {
+    let records = mongod::documents(&place.db, "organizations").await;
+    let admins = mongod::documents(&place.db, "admins").await;
+    let mut collections = place.db.list_collection_names().await.unwrap();
+    collections.retain(|name| !["organizations", "admins"].contains(&name.as_str()));
+    assert_eq!(store.examine(false).await.unwrap(), vec![], "{at}");
+    let [record] = &records[..] else {
+        assert_eq!((records.len(), admins.len()), (0, 0), "{at}: {records:?} {admins:?}");
+        assert!(collections.is_empty(), "{at}: {collections:?}");
+        for name in [ACME.name, REBORN] {
+            for shelf in [Shelf::Live, Shelf::Trash] {
+                assert_eq!(store.org_named(name, shelf).await.unwrap(), None, "{at}");
+            }
+        }
+        return None;
+    };
+    let id = record.get_object_id("_id").unwrap();
+    let org = store.org(id).await.unwrap().unwrap_or_else(|| panic!("{at}: {record}"));
+    assert_eq!(org.under_way, None, "{at}");
+    assert!(!record.contains_key("pending"), "{at}: {record}");
+    assert_eq!(record.get_array("claims").unwrap().len(), 4, "{at}: {record}");
+    let name = [ACME.name, REBORN].into_iter().find(|name| *name == org.name.raw()).unwrap();
+    let email = [ACME.email, EVE].into_iter().find(|email| *email == org.admin_email.raw());
+    let email = email.unwrap();
+    let state = match org.state {
+        OrgState::Active => State::Active,
+        OrgState::Suspended => State::Suspended,
+        OrgState::InTrash(_) => State::Trash,
+    };
+    let own = if name == REBORN { "org_acme_reborn" } else { "org_acme_corp" };
+    assert_eq!((org.collection.raw(), org.connection.collection.raw()), (own, own), "{at}");
+    let held = if state == State::Trash { format!("trash_{id}") } else { own.to_owned() };
+    assert_eq!(collections, [held.as_str()], "{at}");
+    let [admin] = &admins[..] else { panic!("{at}: {admins:?}") };
+    assert_eq!(admin.get_object_id("_id").unwrap().to_hex(), org.admin_id.raw(), "{at}");
+    if state == State::Trash {
+        assert_eq!(store.admin_with_email(email).await.unwrap(), None, "{at}");
+        assert!(store.admin_in_trash(&org, email).await.unwrap().is_some(), "{at}");
+    } else {
+        let found = store.admin_with_email(email).await.unwrap();
+        let found = found.unwrap_or_else(|| panic!("{at}: {admin}"));
+        assert_eq!(store.org_of_admin(found.id).await.unwrap(), Some(org.clone()), "{at}");
+        assert_eq!(admin.get_str("email").unwrap(), email, "{at}");
+    }
+    let holdings = place.holdings(&held).await;
+    if had.documents.is_empty() {
+        // A new one.
+        assert_eq!(holdings.documents.len(), 1, "{at}");
+        assert!(holdings.documents[0].get_bool("initialized").unwrap(), "{at}");
+    } else {
+        assert_eq!(&holdings, had, "{at}");
+    }
+    // A creation by the program makes a hash of its own.
+    let first = had.documents.is_empty() || admin.get_str("password").unwrap() == *HASH;
+    Some(Shape { name, email, password: if first { "first" } else { "second" }, state })
+}

@@ -1,0 +1,195 @@
+//! Every deed × every step of it × every fault.
+
+use std::{panic, sync::Once};
+
+use tenantry::store::{Store, StoreError};
+
+use crate::{
+    deed::{DEEDS, DOCUMENTS, Deed, Place, Shape, look},
+    fault::{DIES, Fault, Trap, When},
+    proxy::Proxy,
+    server::Server,
+};
+
+/// More steps than any deed has.
+pub const MOST: usize = 60;
+
+/// What came of all the cases of a fault.
+#[derive(Default)]
+pub struct Tally {
+    cases: usize,
+    happened: usize,
+    not: usize,
+    documents: usize,
+}
+
+impl Tally {
+    /// A case, and what was there after it.
+    pub fn add(&mut self, deed: Deed, there: Option<Shape>) {
+        self.cases += 1;
+        if there == deed.after() {
+            self.happened += 1;
+        } else {
+            self.not += 1;
+        }
+        if there.is_some() {
+            let more = if deed == Deed::Create { 0 } else { DOCUMENTS };
+            self.documents += usize::try_from(more).unwrap() + 1;
+        }
+    }
+
+    /// The sum of it all; with `both`, some must have happened and some not.
+    pub fn say(&self, fault: &str, both: bool) {
+        assert!(self.happened > 0 && (self.not > 0 || !both), "{fault}");
+        println!(
+            "{fault}: {} cases, {} happened, {} did not, {} documents found again",
+            self.cases, self.happened, self.not, self.documents
+        );
+    }
+}
+
+/// Cuts each deed off at every step until one goes through untouched.
+async fn everywhere(server: &Server, fault: Fault) {
+    be_quiet_about_dying();
+    let proxy = Proxy::before(server.address());
+    let mut tally = Tally::default();
+    for deed in DEEDS {
+        for n in 0.. {
+            assert!(n < MOST, "{deed:?} {fault:?} never goes through");
+            let (sprung, there) = one(server, &proxy, fault, deed, n).await;
+            tally.add(deed, there);
+            if !sprung {
+                break;
+            }
+        }
+    }
+    // A driver that tries again on another primary, and a rival, bring everything to its end.
+    let all = fault.is_a_rival() || matches!(fault, Fault::SteppedDown(_));
+    tally.say(&format!("{fault:?}"), !all);
+}
+
+async fn one(
+    server: &Server,
+    proxy: &Proxy,
+    fault: Fault,
+    deed: Deed,
+    n: usize,
+) -> (bool, Option<Shape>) {
+    let uri = if fault == Fault::AnswerLost { proxy.uri() } else { server.uri().to_owned() };
+    let place = Place::new(&uri, server.uri()).await;
+    let store = place.console().await.unwrap();
+    let (new, org, had) = deed.prepare(&place, &store).await;
+    let trap = Trap::set(fault, n, (server, proxy), &place, (deed, org.as_ref())).await;
+    let begun = tokio::spawn({
+        let (new, org) = (new.clone(), org.clone());
+        async move { deed.run(&store, &new, org.as_ref()).await }
+    });
+    // One that dies of a panic answers nothing.
+    let outcome = begun.await.unwrap_or_else(|_| Err(StoreError::Other(DIES.into())));
+    let sprung = trap.sprung().await;
+    let rival = trap.rival.lock().unwrap().take();
+    let at = format!("{deed:?} {fault:?} at {n}: {outcome:?}, rival {rival:?}");
+
+    if matches!(fault, Fault::ServerKilled(_) | Fault::SteppedDown(_)) {
+        server.has_primary().await;
+    }
+    recover_and_die(&place, n % 9).await;
+    let second = place.impatient().await.unwrap_or_else(|error| panic!("{at}: {error}"));
+    second.recover().await.unwrap_or_else(|error| panic!("{at}: {error}"));
+    let there = look(&place, &second, &had, &at).await;
+    let (before, after) = (deed.before(), deed.after());
+    assert!(there == before || there == after, "{at}: {there:?}");
+    if rival.is_some() {
+        // Whoever was told that it was done did it, and only one did.
+        let done = [&outcome, rival.as_ref().unwrap()].iter().filter(|done| done.is_ok()).count();
+        assert_eq!((done, there), (1, after), "{at}");
+    } else if outcome.is_ok() {
+        assert_eq!(there, after, "{at}");
+    } else if is_definite(&outcome) && fault != Fault::Refused {
+        assert_eq!(there, before, "{at}");
+    }
+    if !sprung {
+        assert_eq!(outcome, Ok(()), "{at}");
+    }
+    if there == before {
+        // And it can be done now.
+        let records = crate::support::mongod::documents(&place.db, "organizations").await;
+        let org = match records.first() {
+            Some(record) => second.org(record.get_object_id("_id").unwrap()).await.unwrap(),
+            None => None,
+        };
+        deed.run(&second, &new, org.as_ref()).await.unwrap_or_else(|error| panic!("{at}: {error}"));
+        assert_eq!(look(&place, &second, &had, &at).await, after, "{at}");
+    }
+    place.db.drop().await.unwrap();
+    (sprung, there)
+}
+
+/// Whether an error promises that nothing was changed.
+fn is_definite(outcome: &Result<(), StoreError>) -> bool {
+    match outcome {
+        Ok(()) | Err(StoreError::Unreachable { .. }) => false,
+        Err(StoreError::Other(words)) => !words.contains("cut off") && words != DIES,
+        Err(_) => true,
+    }
+}
+
+/// A console that settles what it finds is killed while it does.
+pub async fn recover_and_die(place: &Place, n: usize) {
+    let hits = std::sync::atomic::AtomicUsize::new(0);
+    let name = tenantry::failpoint::before_command(place.db.name());
+    tenantry::failpoint::at(&name, move || {
+        assert!(hits.fetch_add(1, std::sync::atomic::Ordering::SeqCst) != n, "{DIES}");
+    })
+    .unwrap();
+    let died = Place { uri: place.uri.clone(), db: place.db.clone() };
+    let died = tokio::spawn(async move {
+        if let Ok(store) = died.impatient().await {
+            let _ = store.recover().await;
+        }
+    });
+    let _ = died.await;
+    tenantry::failpoint::nothing_at(&name);
+}
+
+fn be_quiet_about_dying() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let hook = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            let dies = info.payload_as_str().is_some_and(|words| words == DIES);
+            if !dies {
+                hook(info);
+            }
+        }));
+    });
+}
+
+macro_rules! matrix {
+    ($($test:ident: $server:expr, $fault:expr;)+) => {
+        $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $test() {
+            let server = $server;
+            everywhere(&server, $fault).await;
+        })+
+    };
+}
+
+matrix! {
+    a_console_that_dies_before_a_step: Server::standalone(), Fault::ConsoleDies(When::Before);
+    a_console_that_dies_after_a_step: Server::standalone(), Fault::ConsoleDies(When::After);
+    a_network_that_goes_before_a_step: Server::standalone(), Fault::NetworkGone;
+    a_server_that_refuses_from_a_step_on: Server::standalone(), Fault::Refused;
+    an_answer_that_is_lost: Server::standalone(), Fault::AnswerLost;
+    an_answer_that_a_replica_set_lost: Server::replica_set(1).await, Fault::AnswerLost;
+    a_server_killed_before_a_step: Server::standalone(), Fault::ServerKilled(When::Before);
+    a_server_killed_after_a_step: Server::standalone(), Fault::ServerKilled(When::After);
+    a_primary_that_steps_down_before_a_step:
+        Server::replica_set(3).await, Fault::SteppedDown(When::Before);
+    a_primary_that_steps_down_after_a_step:
+        Server::replica_set(3).await, Fault::SteppedDown(When::After);
+    another_console_before_a_step: Server::standalone(), Fault::Rival(When::Before);
+    another_console_after_a_step: Server::replica_set(1).await, Fault::Rival(When::After);
+    an_impatient_console_before_a_step: Server::standalone(), Fault::ImpatientRival(When::Before);
+    an_impatient_console_after_a_step: Server::standalone(), Fault::ImpatientRival(When::After);
+}

@@ -1,0 +1,519 @@
+//! Any sequence of deeds, by consoles that are killed one after the other anywhere in the middle,
+//! against a model in memory: what is stored is always what the model says after the last deed that was
+//! acknowledged, or after the one that was under way.
+
+use std::{
+    collections::BTreeSet,
+    io::{BufRead, BufReader, Write},
+    path::PathBuf,
+    process::{Command, Stdio},
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
+
+use mongodb::{
+    Client,
+    bson::{DateTime, Document, doc, oid::ObjectId},
+};
+use proptest::{prelude::*, test_runner::TestRunner};
+use serde::{Deserialize, Serialize};
+use tenantry::{
+    failpoint,
+    org::{Claim, CollectionName, Email, Org, OrgName, OrgState, PasswordHash},
+    store::{
+        Access, Change, NewOrg, PageAt, PageQuery, Result, Shelf, Sort, Store, StoreError,
+        mongo::MongoStore, sqlite::SqliteStore,
+    },
+};
+
+use crate::{server::Server, support::mongod};
+
+/// Names that are each other's in every way two names can be, and two that are nobody's.
+const NAMES: [&str; 6] = ["Acme Corp", "ACME corp", "acme-corp", "Аcme Corp", "Globex", "Initech"];
+const EMAILS: [&str; 4] = ["ada@acme.com", "ADA@acme.com", "bob@globex.com", "eve@initech.com"];
+
+/// Which life a process of its own is to live.
+const LIFE: &str = "TENANTRY_TEST_LIFE";
+
+/// A wish, not yet knowing what is there. `which` is an organization, counted through those there are.
+#[derive(Clone, Debug)]
+enum Wish {
+    Create { name: usize, email: usize },
+    Update { which: usize, name: Option<usize>, email: Option<usize> },
+    Delete { which: usize },
+    Trash { which: usize },
+    Restore { which: usize, name: Option<usize> },
+    Suspend { which: usize, suspended: bool },
+    Fill { which: usize },
+}
+
+fn wishes() -> impl Strategy<Value = Wish> {
+    let name = || 0..NAMES.len();
+    let email = || 0..EMAILS.len();
+    prop_oneof![
+        4 => (name(), email()).prop_map(|(name, email)| Wish::Create { name, email }),
+        4 => (0..9_usize, prop::option::weighted(0.7, name()), prop::option::of(email()))
+            .prop_map(|(which, name, email)| Wish::Update { which, name, email }),
+        1 => (0..9_usize).prop_map(|which| Wish::Delete { which }),
+        3 => (0..9_usize).prop_map(|which| Wish::Trash { which }),
+        3 => (0..9_usize, prop::option::of(name()))
+            .prop_map(|(which, name)| Wish::Restore { which, name }),
+        1 => (0..9_usize, any::<bool>())
+            .prop_map(|(which, suspended)| Wish::Suspend { which, suspended }),
+        2 => (0..9_usize).prop_map(|which| Wish::Fill { which }),
+    ]
+}
+
+/// A deed, as a console is told to do it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+enum Deed {
+    Create { name: String, email: String },
+    Update { org: String, name: Option<String>, email: Option<String> },
+    Delete { org: String, trashed: bool },
+    Trash { org: String },
+    Restore { org: String, name: Option<String> },
+    Suspend { org: String, suspended: bool },
+    Fill { org: String, from: i64 },
+}
+
+/// An organization in the model.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Tenant {
+    name: String,
+    email: String,
+    collection: String,
+    trashed: bool,
+    suspended: bool,
+    documents: BTreeSet<i64>,
+}
+
+impl Tenant {
+    fn claims(&self) -> Vec<Claim> {
+        let mut claims = Claim::of_name(&self.name, &self.collection).to_vec();
+        claims.push(Claim::of_email(&self.email));
+        claims
+    }
+}
+
+/// What is stored, as it should be.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Model {
+    tenants: Vec<Tenant>,
+    filled: i64,
+}
+
+/// What a deed answers: done, or which kind of thing was taken.
+type Answer = std::result::Result<(), String>;
+
+impl Model {
+    /// The deed a wish comes to; none when it means nothing here.
+    fn deed(&self, wish: &Wish) -> Option<Deed> {
+        let org = |which: usize, trashed: bool| {
+            let able: Vec<_> = self.tenants.iter().filter(|t| t.trashed == trashed).collect();
+            (!able.is_empty()).then(|| able[which % able.len()].name.clone())
+        };
+        let name = |name: &Option<usize>| name.map(|at| NAMES[at].to_owned());
+        Some(match wish {
+            Wish::Create { name, email } => {
+                Deed::Create { name: NAMES[*name].into(), email: EMAILS[*email].into() }
+            }
+            Wish::Update { which, name: new, email } => Deed::Update {
+                org: org(*which, false)?,
+                name: name(new),
+                email: email.map(|at| EMAILS[at].to_owned()),
+            },
+            Wish::Delete { which } => {
+                let trashed = which % 2 == 0;
+                Deed::Delete { org: org(*which, trashed)?, trashed }
+            }
+            Wish::Trash { which } => Deed::Trash { org: org(*which, false)? },
+            Wish::Restore { which, name: new } => {
+                Deed::Restore { org: org(*which, true)?, name: name(new) }
+            }
+            Wish::Suspend { which, suspended } => {
+                Deed::Suspend { org: org(*which, false)?, suspended: *suspended }
+            }
+            Wish::Fill { which } => Deed::Fill { org: org(*which, false)?, from: self.filled },
+        })
+    }
+
+    fn at(&self, name: &str) -> usize {
+        self.tenants.iter().position(|tenant| tenant.name == name).unwrap()
+    }
+
+    /// Does it, or says what is taken, and then does nothing.
+    fn apply(&mut self, deed: &Deed) -> Answer {
+        let (at, changed) = match deed {
+            Deed::Create { name, email } => {
+                let collection = collection_of(name);
+                let (name, email) = (name.clone(), email.clone());
+                let documents = BTreeSet::new();
+                let new =
+                    Tenant { name, email, collection, trashed: false, suspended: false, documents };
+                (self.tenants.len(), new)
+            }
+            Deed::Update { org, name, email } => {
+                let mut changed = self.tenants[self.at(org)].clone();
+                rename(&mut changed, name.as_deref());
+                changed.email = email.clone().unwrap_or(changed.email);
+                (self.at(org), changed)
+            }
+            Deed::Restore { org, name } => {
+                let mut changed = self.tenants[self.at(org)].clone();
+                rename(&mut changed, name.as_deref());
+                changed.trashed = false;
+                (self.at(org), changed)
+            }
+            Deed::Delete { org, .. } => {
+                self.tenants.remove(self.at(org));
+                return Ok(());
+            }
+            Deed::Trash { org } => {
+                let at = self.at(org);
+                self.tenants[at].trashed = true;
+                return Ok(());
+            }
+            Deed::Suspend { org, suspended } => {
+                let at = self.at(org);
+                self.tenants[at].suspended = *suspended;
+                return Ok(());
+            }
+            Deed::Fill { org, from } => {
+                let at = self.at(org);
+                self.tenants[at].documents.extend(*from..*from + FILL);
+                self.filled = from + FILL;
+                return Ok(());
+            }
+        };
+        let others = self.tenants.iter().enumerate().filter(|(other, _)| *other != at);
+        let taken: Vec<Claim> = others.flat_map(|(_, tenant)| tenant.claims()).collect();
+        if let Some(claim) = changed.claims().into_iter().find(|claim| taken.contains(claim)) {
+            return Err(format!("{:?}", claim.kind()));
+        }
+        match self.tenants.get_mut(at) {
+            Some(tenant) => *tenant = changed,
+            None => self.tenants.push(changed),
+        }
+        Ok(())
+    }
+
+    /// What can be compared: the order of creation is not stored.
+    fn all(&self) -> BTreeSet<Tenant> {
+        self.tenants.iter().cloned().collect()
+    }
+}
+
+/// Documents that one deed puts into a collection.
+const FILL: i64 = 7;
+
+fn collection_of(name: &str) -> String {
+    CollectionName::of(&OrgName::parse(name).unwrap()).to_string()
+}
+
+fn rename(tenant: &mut Tenant, name: Option<&str>) {
+    if let Some(name) = name {
+        name.clone_into(&mut tenant.name);
+        tenant.collection = collection_of(name);
+    }
+}
+
+/// Where a database is, for a process that is told so.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+enum Address {
+    Mongo { uri: String, database: String },
+    File(PathBuf),
+}
+
+impl Address {
+    async fn open(&self) -> Result<Box<dyn Store>> {
+        let access = Access { operator: "first@here".into(), read_only: false };
+        Ok(match self {
+            Self::Mongo { uri, database } => {
+                Box::new(MongoStore::open_with_lease(uri, database, &access, Duration::ZERO).await?)
+            }
+            Self::File(path) => Box::new(SqliteStore::open(path, &access)?),
+        })
+    }
+
+    /// Where a console on it can be killed, and after how many times there at the most.
+    fn places(&self) -> (Vec<String>, usize) {
+        match self {
+            Self::Mongo { database, .. } => {
+                let both =
+                    [failpoint::before_command(database), failpoint::after_command(database)];
+                (both.into(), 150)
+            }
+            Self::File(_) => {
+                (vec![failpoint::SQLITE_STEP.into(), failpoint::SQLITE_COMMITTED.into()], 4_000)
+            }
+        }
+    }
+
+    /// Puts documents into an organization's collection, as its own program would.
+    async fn fill(&self, org: &Org, documents: Vec<Document>) -> Result<()> {
+        match self {
+            Self::Mongo { uri, database } => {
+                let client = Client::with_uri_str(uri).await.unwrap();
+                let concern = mongodb::options::WriteConcern::majority();
+                let collection = client.database(database).collection(org.collection.raw());
+                collection.insert_many(documents).write_concern(concern).await.unwrap();
+                Ok(())
+            }
+            Self::File(path) => {
+                let access = Access { operator: "first@here".into(), read_only: false };
+                let store = SqliteStore::open(path, &access)?;
+                store.insert_documents(org.collection.raw(), &documents).await
+            }
+        }
+    }
+
+    /// What is stored, after looking whether it is sound.
+    async fn stored(&self, at: &str) -> BTreeSet<Tenant> {
+        let store = self.open().await.unwrap();
+        store.recover().await.unwrap();
+        assert_eq!(store.examine(false).await.unwrap(), vec![], "{at}");
+        let mut tenants = BTreeSet::new();
+        for shelf in [Shelf::Live, Shelf::Trash] {
+            let query = PageQuery {
+                shelf,
+                search: None,
+                sort: Sort::default(),
+                at: PageAt::First,
+                limit: 50,
+            };
+            for org in store.page(&query).await.unwrap().orgs {
+                let email = org.admin_email.raw();
+                let admin = match shelf {
+                    Shelf::Live => store.admin_with_email(email).await.unwrap(),
+                    Shelf::Trash => store.admin_in_trash(&org, email).await.unwrap(),
+                };
+                assert_eq!(admin.unwrap().id.to_hex(), org.admin_id.raw(), "{at}: {org:?}");
+                assert_eq!(store.org_named(org.name.raw(), shelf).await, Ok(Some(org.clone())));
+                let documents = store.documents(&org, 10_000).await.unwrap();
+                let ids: BTreeSet<i64> =
+                    documents.iter().filter_map(|one| one.get_i64("_id").ok()).collect();
+                // And the one that every collection begins with.
+                assert_eq!(documents.len(), ids.len() + 1, "{at}: {org:?}");
+                tenants.insert(Tenant {
+                    name: org.name.raw().to_owned(),
+                    email: email.to_owned(),
+                    collection: org.collection.raw().to_owned(),
+                    trashed: org.in_trash().is_some(),
+                    // In the trash it is not looked at.
+                    suspended: org.state == OrgState::Suspended,
+                    documents: ids,
+                });
+            }
+        }
+        tenants
+    }
+}
+
+async fn done(store: &dyn Store, address: &Address, deed: &Deed) -> Result<()> {
+    let named = async |name: &str, shelf| {
+        store.org_named(name, shelf).await.map(|org| org.unwrap_or_else(|| panic!("no {name}")))
+    };
+    let change = |name: &Option<String>, email: &Option<String>| {
+        let name = name.as_ref().map(|name| OrgName::parse(name).unwrap());
+        let collection = name.as_ref().map(CollectionName::of);
+        let email = email.as_ref().map(|email| Email::parse(email).unwrap());
+        Change { name, collection, email, password: None }
+    };
+    match deed {
+        Deed::Create { name, email } => {
+            let name = OrgName::parse(name).unwrap();
+            let new = NewOrg {
+                id: ObjectId::new(),
+                collection: CollectionName::of(&name),
+                name,
+                admin_id: ObjectId::new(),
+                email: Email::parse(email).unwrap(),
+                password: PasswordHash::stored("$2b$04$".into()),
+                created_at: DateTime::now(),
+            };
+            store.create(&new).await.map(|_| ())
+        }
+        Deed::Update { org, name, email } => {
+            let org = named(org, Shelf::Live).await?;
+            store.update(&org, &change(name, email)).await.map(|_| ())
+        }
+        Deed::Delete { org, trashed } => {
+            let shelf = if *trashed { Shelf::Trash } else { Shelf::Live };
+            store.delete(&named(org, shelf).await?).await
+        }
+        Deed::Trash { org } => store.trash(&named(org, Shelf::Live).await?, 30).await.map(|_| ()),
+        Deed::Restore { org, name } => {
+            let org = named(org, Shelf::Trash).await?;
+            store.restore(&org, &change(name, &None)).await.map(|_| ())
+        }
+        Deed::Suspend { org, suspended } => {
+            let org = named(org, Shelf::Live).await?;
+            store.suspend(&org, *suspended).await.map(|_| ())
+        }
+        Deed::Fill { org, from } => {
+            let org = named(org, Shelf::Live).await?;
+            let documents = (*from..from + FILL).map(|id| doc! { "_id": id }).collect();
+            address.fill(&org, documents).await
+        }
+    }
+}
+
+/// Lives the life this process was started for, saying each answer; false in the test's own process.
+fn lived() -> bool {
+    let Ok(life) = std::env::var(LIFE) else { return false };
+    let _failpoints = failpoint::from_environment();
+    let (address, deeds): (Address, Vec<Deed>) = serde_json::from_str(&life).unwrap();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    runtime.unwrap().block_on(async {
+        let store = address.open().await.unwrap();
+        for deed in &deeds {
+            let answer: Answer = match done(&*store, &address, deed).await {
+                Ok(()) => Ok(()),
+                Err(StoreError::Taken { what, .. }) => Err(format!("{what:?}")),
+                Err(other) => Err(other.to_string()),
+            };
+            let mut out = std::io::stdout();
+            writeln!(out, "\n={}", serde_json::to_string(&answer).unwrap()).unwrap();
+            out.flush().unwrap();
+        }
+    });
+    true
+}
+
+/// What all the lives came to.
+#[derive(Default)]
+struct Sum {
+    lives: AtomicUsize,
+    killed: AtomicUsize,
+    deeds: AtomicUsize,
+    documents: AtomicUsize,
+}
+
+/// One sequence of wishes, lived by consoles that are killed at these times.
+fn check(test: &str, address: &Address, wishes: &[Wish], kills: &[(usize, usize)], sum: &Sum) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let mut model = Model::default();
+    let mut wishes = wishes.iter().peekable();
+    let (places, most) = address.places();
+    let mut kills = kills.iter();
+    while wishes.peek().is_some() {
+        // What is left, as it would go if nobody were killed.
+        let (mut states, mut answers, mut deeds) = (vec![model.clone()], Vec::new(), Vec::new());
+        let mut used = Vec::new();
+        for (at, wish) in wishes.clone().enumerate() {
+            let mut next = states.last().unwrap().clone();
+            let Some(deed) = next.deed(wish) else { continue };
+            answers.push(next.apply(&deed));
+            deeds.push(deed);
+            states.push(next);
+            used.push(at + 1);
+        }
+        let kill = kills.next().map_or_else(String::new, |(place, n)| {
+            let n =
+                if places[place % 2] == failpoint::SQLITE_COMMITTED { n % 20 } else { n % most };
+            format!("{}={n}*off->return", places[place % 2])
+        });
+        let life = serde_json::to_string(&(address, &deeds)).unwrap();
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", test, "--nocapture"])
+            .env(LIFE, life)
+            .env("FAILPOINTS", &kill)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines =
+            BufReader::new(child.stdout.take().unwrap()).lines().map_while(std::result::Result::ok);
+        let said: Vec<Answer> =
+            lines.filter_map(|line| serde_json::from_str(line.strip_prefix('=')?).ok()).collect();
+        let whole = child.wait().unwrap().success();
+        let at = format!("{deeds:#?}\nkilled at “{kill}” after {} of them", said.len());
+        assert_eq!(said, answers[..said.len()], "{at}");
+        assert!(!whole || said.len() == deeds.len(), "{at}");
+        let stored = runtime.block_on(address.stored(&at));
+        let reached = (said.len()..states.len().min(said.len() + 2))
+            .find(|state| seen(&states[*state]) == stored);
+        let Some(reached) = reached else {
+            panic!("{at}\nstored: {stored:#?}\nexpected: {:#?}", states[said.len()].all());
+        };
+        sum.lives.fetch_add(1, Ordering::Relaxed);
+        sum.killed.fetch_add(usize::from(!whole), Ordering::Relaxed);
+        sum.deeds.fetch_add(reached, Ordering::Relaxed);
+        let documents: usize = stored.iter().map(|tenant| tenant.documents.len() + 1).sum();
+        sum.documents.fetch_add(documents, Ordering::Relaxed);
+        model = states.swap_remove(reached);
+        let through = if reached == 0 { 0 } else { used[reached - 1] };
+        for _ in 0..if whole { usize::MAX } else { through } {
+            if wishes.next().is_none() {
+                break;
+            }
+        }
+    }
+}
+
+/// The model as it can be seen: suspension is not, in the trash.
+fn seen(model: &Model) -> BTreeSet<Tenant> {
+    let mut all: Vec<Tenant> = model.all().into_iter().collect();
+    for tenant in &mut all {
+        tenant.suspended &= !tenant.trashed;
+    }
+    all.into_iter().collect()
+}
+
+fn holds(test: &str, cases: u32, fresh: impl Fn() -> (Address, Box<dyn Fn()>)) {
+    let sum = Sum::default();
+    let lives = (
+        prop::collection::vec(wishes(), 10..40),
+        prop::collection::vec((0..2_usize, 0..100_000_usize), 1..5),
+    );
+    let config = ProptestConfig {
+        cases,
+        max_shrink_iters: 30,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    TestRunner::new(config)
+        .run(&lives, |(wishes, kills)| {
+            let (address, gone) = fresh();
+            check(test, &address, &wishes, &kills, &sum);
+            gone();
+            Ok(())
+        })
+        .unwrap_or_else(|error| panic!("{error}"));
+    let of = |number: &AtomicUsize| number.load(Ordering::Relaxed);
+    assert!(of(&sum.killed) > 0);
+    println!(
+        "{test}: {} lives, {} of them killed, {} deeds, {} documents found again",
+        of(&sum.lives),
+        of(&sum.killed),
+        of(&sum.deeds),
+        of(&sum.documents)
+    );
+}
+
+#[test]
+fn any_lives_on_the_embedded_database() {
+    if lived() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let number = AtomicUsize::new(0);
+    holds("model::any_lives_on_the_embedded_database", 48, || {
+        let number = number.fetch_add(1, Ordering::Relaxed);
+        let path = directory.path().join(format!("{number}.db"));
+        (Address::File(path), Box::new(|| {}))
+    });
+}
+
+#[test]
+fn any_lives_on_a_mongodb() {
+    if lived() {
+        return;
+    }
+    let server = Server::standalone();
+    holds("model::any_lives_on_a_mongodb", 20, || {
+        let (uri, database) = (server.uri().to_owned(), mongod::database_name("model"));
+        let (at, name) = (uri.clone(), database.clone());
+        (Address::Mongo { uri, database }, Box::new(move || mongod::drop_database(&at, &name)))
+    });
+}

@@ -1,0 +1,202 @@
+//! The real program, killed with -9 before and after each command it sends.
+
+use std::{
+    io::Write,
+    os::unix::process::ExitStatusExt,
+    process::{Command, Output, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use tenantry::{failpoint, store::Store};
+
+use crate::{
+    deed::{DEEDS, Deed, PASSWORD, Place, look},
+    fault::When,
+    matrix::{MOST, Tally, recover_and_die},
+    server::Server,
+};
+
+const NEW_PASSWORD: &str = "copper-meadow-77-thimble";
+
+/// A user who runs the program on a database.
+struct User {
+    home: tempfile::TempDir,
+    uri: String,
+    database: String,
+}
+
+impl User {
+    fn of(place: &Place) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        Self { home, uri: place.uri.clone(), database: place.db.name().to_owned() }
+    }
+
+    /// Runs the program, to be killed where `failpoints` says.
+    fn run(&self, line: &[&str], input: &str, failpoints: &str) -> Output {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_tenantry"))
+            .args(line)
+            .env_clear()
+            .env("HOME", self.home.path())
+            .env("USER", "first")
+            .env("MONGODB_URI", &self.uri)
+            .env("TENANTRY_DATABASE", &self.database)
+            .env("FAILPOINTS", failpoints)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // One that is killed at once never reads it.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        child.wait_with_output().unwrap()
+    }
+
+    fn kill_at(&self, deed: Deed, when: When, n: usize) -> Output {
+        let place = match when {
+            When::Before => failpoint::before_command(&self.database),
+            When::After => failpoint::after_command(&self.database),
+        };
+        let (line, input) = line_of(deed);
+        self.run(&line, &input, &format!("{place}={n}*off->return"))
+    }
+}
+
+/// The command that does a deed, and what it reads.
+fn line_of(deed: Deed) -> (Vec<&'static str>, String) {
+    let mut line = vec!["org"];
+    line.extend(match deed {
+        Deed::Create => ["create", "Acme Corp"],
+        Deed::Rename | Deed::Credentials | Deed::Everything => ["update", "Acme Corp"],
+        Deed::Delete | Deed::Trash => ["delete", "Acme Corp"],
+        Deed::Restore | Deed::RestoreRenamed => ["restore", "Acme Corp"],
+        Deed::Purge => ["purge", "Acme Corp"],
+        Deed::Suspend => ["suspend", "Acme Corp"],
+        Deed::Reactivate => ["reactivate", "Acme Corp"],
+    });
+    if matches!(deed, Deed::Rename | Deed::Everything | Deed::RestoreRenamed) {
+        line.extend(["--name", "Acme Reborn"]);
+    }
+    let login = ["--as", "ada@acme.com", "--password-stdin"];
+    match deed {
+        Deed::Create => line.extend(["--email", "ada@acme.com", "--password-stdin"]),
+        Deed::Credentials | Deed::Everything => {
+            line.extend(login);
+            line.extend(["--email", "eve@acme.com", "--new-password-stdin"]);
+        }
+        Deed::Delete => {
+            line.extend(login);
+            line.extend(["--yes", "--now"]);
+        }
+        Deed::Trash | Deed::Purge => {
+            line.extend(login);
+            line.push("--yes");
+        }
+        _ => {}
+    }
+    (line, format!("{PASSWORD}\n{NEW_PASSWORD}\n"))
+}
+
+/// How many commands a console sends before it does anything.
+async fn to_connect(place: &Place) -> usize {
+    let hits = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&hits);
+    let before = failpoint::before_command(place.db.name());
+    failpoint::at(&before, move || {
+        counted.fetch_add(1, Ordering::SeqCst);
+    })
+    .unwrap();
+    place.console().await.unwrap().recover().await.unwrap();
+    failpoint::nothing_at(&before);
+    hits.load(Ordering::SeqCst)
+}
+
+async fn killed_everywhere(when: When) {
+    let server = Server::standalone();
+    let mut tally = Tally::default();
+    for deed in DEEDS {
+        let mut n = 0;
+        loop {
+            let place = Place::new(server.uri(), server.uri()).await;
+            let user = User::of(&place);
+            let store = place.console().await.unwrap();
+            let (_, _, had) = deed.prepare(&place, &store).await;
+            if n == 0 {
+                // Half-done indexes are for the one that makes them; from there on, connecting is
+                // the same for all.
+                n = if deed == Deed::Create { 0 } else { to_connect(&place).await };
+            }
+            if deed == Deed::Create {
+                place.db.drop().await.unwrap();
+            }
+            assert!(n < MOST * 2, "{deed:?} {when:?} never goes through");
+            let output = user.kill_at(deed, when, n);
+            let killed = output.status.signal() == Some(9);
+            let at = format!("{deed:?} {when:?} {n}: {output:?}");
+            assert!(killed || output.status.success(), "{at}");
+            recover_and_die(&place, n % 9).await;
+            let second = place.impatient().await.unwrap();
+            second.recover().await.unwrap();
+            let there = look(&place, &second, &had, &at).await;
+            assert!(there == deed.before() || there == deed.after(), "{at}: {there:?}");
+            place.db.drop().await.unwrap();
+            tally.add(deed, there);
+            if !killed {
+                assert_eq!(there, deed.after(), "{at}");
+                break;
+            }
+            n += 1;
+        }
+    }
+    tally.say(&format!("kill -9 {when:?}"), true);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_program_killed_before_a_step() {
+    killed_everywhere(When::Before).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_program_killed_after_a_step() {
+    killed_everywhere(When::After).await;
+}
+
+/// What a killed console left is somebody's work until its time is over; then the next one that comes
+/// by finishes it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_killed_program_left_is_said_and_settled_by_the_next_one() {
+    let server = Server::standalone();
+    let place = Place::new(server.uri(), server.uri()).await;
+    let user = User::of(&place);
+    let store = place.console().await.unwrap();
+    let (_, org, had) = Deed::Rename.prepare(&place, &store).await;
+    let org = org.unwrap();
+    let mut n = to_connect(&place).await;
+    while store.org(org.id).await.unwrap().unwrap().under_way.is_none() {
+        let output = user.kill_at(Deed::Rename, When::After, n);
+        assert_eq!(output.status.signal(), Some(9), "{n}: {output:?}");
+        n += 1;
+    }
+    let killed = Instant::now();
+    let said = |line: &[&str]| {
+        let output = user.run(line, &format!("{PASSWORD}\n"), "");
+        let text = [output.stdout, output.stderr].concat();
+        (output.status.code().unwrap(), String::from_utf8(text).unwrap())
+    };
+    let (code, words) = said(&["org", "suspend", "Acme Corp"]);
+    assert!(code == 1 && words.contains("is being renamed by first@"), "{code} {words}");
+    let (code, words) = said(&["doctor", "--output", "table"]);
+    assert!(code == 1 && words.contains("“Acme Corp”: a rename by first@"), "{code} {words}");
+    let (code, words) = said(&["doctor", "--fix", "--output", "table"]);
+    assert!(code == 1 && words.contains("try again in ten seconds"), "{code} {words}");
+    // Each run is a console that connects; none but the last one may touch it.
+    while said(&["org", "get", "Acme Reborn"]).0 != 0 {
+        assert!(killed.elapsed() < Duration::from_secs(20), "it is never settled");
+    }
+    assert!(killed.elapsed() > Duration::from_secs(9), "{:?}", killed.elapsed());
+    assert_eq!(look(&place, &store, &had, "settled").await, Deed::Rename.after());
+    assert_eq!(said(&["doctor", "--output", "table"]), (0, "nothing is wrong\n".to_owned()));
+}
