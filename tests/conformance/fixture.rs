@@ -14,6 +14,12 @@ pub trait Fixture: Send + Sync + Sized + 'static {
     /// A new one.
     async fn fresh() -> Self;
 
+    /// Where it is, for another process.
+    fn address(&self) -> String;
+
+    /// A console on what is there.
+    async fn at(address: &str) -> Arc<dyn Store>;
+
     /// One more console on it.
     async fn open(&self, read_only: bool) -> Arc<dyn Store>;
 

@@ -13,6 +13,7 @@ mod keep;
 mod look;
 mod mongo;
 mod page;
+mod race;
 mod sqlite;
 mod suspend;
 mod trash;
@@ -85,6 +86,8 @@ macro_rules! conforms {
                         a_suspended_one_comes_back_from_the_trash_suspended,
                         an_examination_finds_nothing_in_a_sound_database_and_writes_nothing,
                         what_nobody_owns_is_put_aside_and_said;
+                    race:
+                        sixteen_tasks_of_two_processes_get_true_answers;
                     keep:
                         everything_is_there_after_opening_again,
                         a_store_opened_read_only_reads_all_and_writes_nothing,

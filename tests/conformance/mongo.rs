@@ -58,6 +58,16 @@ impl<S: Server> Fixture for OnMongo<S> {
         Self { db: client.database(&mongod::database_name("conforms")), uri, server: PhantomData }
     }
 
+    fn address(&self) -> String {
+        format!("{} {}", self.db.name(), self.uri)
+    }
+
+    async fn at(address: &str) -> Arc<dyn Store> {
+        let (database, uri) = address.split_once(' ').unwrap();
+        let access = Access { operator: "second@here".to_owned(), read_only: false };
+        Arc::new(MongoStore::open(uri, database, &access).await.unwrap())
+    }
+
     async fn open(&self, read_only: bool) -> Arc<dyn Store> {
         let access = Access { operator: "tester@here".to_owned(), read_only };
         Arc::new(MongoStore::open(&self.uri, self.db.name(), &access).await.unwrap())

@@ -34,6 +34,15 @@ impl Fixture for SqliteFile {
         Self { directory }
     }
 
+    fn address(&self) -> String {
+        self.path().display().to_string()
+    }
+
+    async fn at(address: &str) -> Arc<dyn Store> {
+        let access = Access { operator: "second@here".to_owned(), read_only: false };
+        Arc::new(SqliteStore::open(address.as_ref(), &access).unwrap())
+    }
+
     async fn open(&self, read_only: bool) -> Arc<dyn Store> {
         Arc::new(self.store(read_only))
     }

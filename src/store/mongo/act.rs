@@ -15,7 +15,7 @@ use super::{
     journal::{Creation, Deletion, Edit, Pending, Return, Shelving, Step, set_claims},
     lifecycle::new_record,
     read::has_admin,
-    record::{self, text},
+    record,
 };
 use crate::{
     org::{Claim, ClaimKind, Org, email_key},
@@ -32,28 +32,70 @@ impl Hold {
     }
 }
 
+/// Why an operation does not go on.
+enum Halt {
+    /// Somebody else has taken it over.
+    Lost,
+    /// It cannot be done, and nothing is lost by taking it back.
+    Refused(StoreError),
+    /// It is left as it is, for the next recovery.
+    Failed(StoreError),
+}
+
+impl From<StoreError> for Halt {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// What comes of a step.
+type Stepped<T> = std::result::Result<T, Halt>;
+
 impl Inner {
-    /// Takes an operation to its end. The organization afterwards; none when it is gone.
+    /// Takes an operation to its end, or back to where it began. The organization afterwards; none when
+    /// it is gone.
     pub(super) async fn forward(&self, pending: &Pending, mut hold: Hold) -> Result<Option<Org>> {
-        match &pending.step {
+        let done = match &pending.step {
             Step::Create(creation) => self.make(pending, creation, &mut hold).await,
             Step::Update(edit) => self.change(pending, edit, &mut hold).await,
             Step::Delete(deletion) => self.remove(pending, deletion, &mut hold).await,
             Step::Trash(shelving) => self.shelve(pending, shelving, &mut hold).await,
             Step::Restore(back) => self.unshelve(pending, back, &mut hold).await,
+        };
+        match done {
+            Ok(org) => Ok(org),
+            Err(Halt::Lost) => self.of_another(pending).await,
+            Err(Halt::Refused(why)) => self.give_up(pending, why).await,
+            Err(Halt::Failed(why)) => Err(why),
+        }
+    }
+
+    /// Takes an operation back, and answers why; or, where somebody else has taken it over and finished
+    /// it meanwhile, what came of it.
+    pub(super) async fn give_up(&self, pending: &Pending, why: StoreError) -> Result<Option<Org>> {
+        if self.undo(pending).await? { Err(why) } else { self.of_another(pending).await }
+    }
+
+    /// What came of an operation that somebody else has taken over.
+    async fn of_another(&self, pending: &Pending) -> Result<Option<Org>> {
+        match (self.org(pending.org).await?, &pending.step) {
+            (Some(org), step) if step.is_done(&org) => Ok(Some(org)),
+            (Some(_), _) => Err(StoreError::Changed),
+            (None, Step::Delete(_)) => Ok(None),
+            (None, _) => Err(StoreError::Gone),
         }
     }
 
     /// Takes back what a reservation, and what followed it, did. Only while nothing is lost by it:
     /// before a collection moved, never for a deletion whose collection is gone; and never what
-    /// somebody else has taken over.
-    pub(super) async fn undo(&self, pending: &Pending) -> Result<()> {
+    /// somebody else has taken over: then the answer is false.
+    async fn undo(&self, pending: &Pending) -> Result<bool> {
         let say = |error| self.words.of(&error);
         match &pending.step {
             Step::Create(creation) => {
                 // What was taken over may be an organization that somebody works with by now.
                 if !self.renewed(pending).await? {
-                    return Ok(());
+                    return Ok(false);
                 }
                 self.admins.delete_one(doc! { "_id": creation.admin_id }).await.map_err(say)?;
                 let claim = Claim::Collection(creation.collection_name.clone());
@@ -65,27 +107,37 @@ impl Inner {
                     let first = doc! { "_id": creation.first_document_id };
                     collection.delete_one(first).await.map_err(say)?;
                 }
-                self.orgs.delete_one(pending.filter()).await.map_err(say)?;
+                let gone = self.orgs.delete_one(pending.filter()).await.map_err(say)?;
+                Ok(gone.deleted_count > 0)
             }
             Step::Update(edit) => {
-                if !self.has_moved(&edit.from, &edit.to, edit.uuid.as_ref()).await? {
-                    self.unreserve(pending, Some(&edit.claims_before)).await?;
-                }
+                let Edit { from, to, uuid, claims_before, .. } = edit;
+                self.unreserve_unmoved(pending, (from, to, uuid.as_ref()), Some(claims_before))
+                    .await
             }
-            Step::Delete(_) => self.unreserve(pending, None).await?,
+            Step::Delete(_) => self.unreserve(pending, None).await,
             Step::Trash(shelving) => {
                 let Shelving { from, to, uuid, .. } = shelving;
-                if !self.has_moved(from, to, uuid.as_ref()).await? {
-                    self.unreserve(pending, None).await?;
-                }
+                self.unreserve_unmoved(pending, (from, to, uuid.as_ref()), None).await
             }
             Step::Restore(back) => {
-                if !self.has_moved(&back.from, &back.to, back.uuid.as_ref()).await? {
-                    self.unreserve(pending, Some(&back.claims_before)).await?;
-                }
+                let Return { from, to, uuid, claims_before, .. } = back;
+                self.unreserve_unmoved(pending, (from, to, uuid.as_ref()), Some(claims_before))
+                    .await
             }
         }
-        Ok(())
+    }
+
+    async fn unreserve_unmoved(
+        &self,
+        pending: &Pending,
+        (from, to, uuid): (&str, &str, Option<&Binary>),
+        claims: Option<&[String]>,
+    ) -> Result<bool> {
+        if self.has_moved(from, to, uuid).await? {
+            return Ok(true);
+        }
+        self.unreserve(pending, claims).await
     }
 
     /// Whether the collection is where it was to go. Then the operation only goes on: where it cannot,
@@ -94,13 +146,13 @@ impl Inner {
         Ok(uuid.is_some() && from != to && self.uuid_of(to).await?.as_ref() == uuid)
     }
 
-    async fn unreserve(&self, pending: &Pending, claims: Option<&[String]>) -> Result<()> {
+    async fn unreserve(&self, pending: &Pending, claims: Option<&[String]>) -> Result<bool> {
         let mut update = doc! { "$unset": { "pending": "" } };
         if let Some(claims) = claims {
             set_claims(&mut update, claims);
         }
         let done = self.orgs.update_one(pending.filter(), update).await;
-        done.map(|_| ()).map_err(|error| self.words.of(&error))
+        done.map(|done| done.matched_count > 0).map_err(|error| self.words.of(&error))
     }
 
     async fn make(
@@ -108,8 +160,12 @@ impl Inner {
         pending: &Pending,
         creation: &Creation,
         hold: &mut Hold,
-    ) -> Result<Option<Org>> {
-        let say = |error| self.words.of(&error);
+    ) -> Stepped<Option<Org>> {
+        // Nothing of it is anybody's before it is settled.
+        let say = |error| match self.words.of(&error) {
+            gone @ StoreError::Unreachable { .. } => Halt::Failed(gone),
+            why => Halt::Refused(why),
+        };
         self.still_ours(pending, hold).await?;
         let mut first = first_document(creation.created_at);
         first.insert("_id", creation.first_document_id);
@@ -142,7 +198,7 @@ impl Inner {
                 // service may have made one on its admins' e-mails.
                 Err(error) if code_of(&error) == Some(code::DUPLICATE_KEY) => {
                     if self.find_one(&collection, doc! { "_id": id }).await?.is_none() {
-                        return Err(taken);
+                        return Err(Halt::Refused(taken));
                     }
                 }
                 inserted => {
@@ -151,19 +207,24 @@ impl Inner {
             }
         }
         if !self.holds_only_ours(creation).await? {
-            return Err(collection_of_nobody());
+            return Err(Halt::Refused(collection_of_nobody()));
         }
         self.still_ours(pending, hold).await?;
         let update = doc! {
             "$set": new_record(creation, self.db.name()),
             "$unset": { "pending": "" },
         };
-        self.settle(pending, update, |org| org.name.raw() == creation.organization_name).await
+        self.settle(pending, update).await
     }
 
-    async fn change(&self, pending: &Pending, edit: &Edit, hold: &mut Hold) -> Result<Option<Org>> {
+    async fn change(
+        &self,
+        pending: &Pending,
+        edit: &Edit,
+        hold: &mut Hold,
+    ) -> Stepped<Option<Org>> {
         if edit.from != edit.to {
-            self.move_or_undo(pending, &edit.from, &edit.to, edit.uuid.as_ref(), hold).await?;
+            self.moved(pending, &edit.from, &edit.to, edit.uuid.as_ref(), hold).await?;
         }
         if let Some(admin) = edit.admin
             && !edit.admin_set.is_empty()
@@ -180,11 +241,10 @@ impl Inner {
                 }
                 Err(error) => Some(self.words.of(&error)),
             };
-            if let Some(error) = failed {
-                if !matches!(error, StoreError::Unreachable { .. }) {
-                    self.undo(pending).await?;
-                }
-                return Err(error);
+            match failed {
+                None => {}
+                Some(gone @ StoreError::Unreachable { .. }) => return Err(Halt::Failed(gone)),
+                Some(why) => return Err(Halt::Refused(why)),
             }
         }
         let mut update = doc! { "$unset": { "pending": "" }, "$inc": { "revision": 1_i64 } };
@@ -195,12 +255,7 @@ impl Inner {
         if edit.from != edit.to && edit.uuid.is_some() {
             update.insert("$push", doc! { "former": { "$each": [&edit.from], "$slice": FORMER } });
         }
-        let set = |field| text(&edit.set, field);
-        self.settle(pending, update, |org| {
-            ["", org.name.raw()].contains(&set("organization_name"))
-                && ["", org.admin_email.raw()].contains(&set("admin_email"))
-        })
-        .await
+        self.settle(pending, update).await
     }
 
     async fn shelve(
@@ -208,9 +263,9 @@ impl Inner {
         pending: &Pending,
         shelving: &Shelving,
         hold: &mut Hold,
-    ) -> Result<Option<Org>> {
+    ) -> Stepped<Option<Org>> {
         let Shelving { from, to, uuid, admin, days } = shelving;
-        self.move_or_undo(pending, from, to, uuid.as_ref(), hold).await?;
+        self.moved(pending, from, to, uuid.as_ref(), hold).await?;
         if let Some(admin) = *admin
             && !self.is_shared(admin, pending.org).await?
         {
@@ -246,7 +301,7 @@ impl Inner {
             doc! { "$set": set },
             doc! { "$unset": unset },
         ];
-        self.settle(pending, update, |org| org.in_trash().is_some()).await
+        self.settle(pending, update).await
     }
 
     async fn unshelve(
@@ -254,8 +309,8 @@ impl Inner {
         pending: &Pending,
         back: &Return,
         hold: &mut Hold,
-    ) -> Result<Option<Org>> {
-        self.move_or_undo(pending, &back.from, &back.to, back.uuid.as_ref(), hold).await?;
+    ) -> Stepped<Option<Org>> {
+        self.moved(pending, &back.from, &back.to, back.uuid.as_ref(), hold).await?;
         if let Some(admin) = back.admin {
             self.still_ours(pending, hold).await?;
             let found = self.find_one(&self.admins, doc! { "_id": admin }).await?;
@@ -267,9 +322,10 @@ impl Inner {
             let shown = self.admins.update_one(hidden, show).await;
             match shown {
                 Err(error) if code_of(&error) == Some(code::DUPLICATE_KEY) => {
-                    // The service may have given the e-mail away, under an index of its own.
-                    self.move_back(pending, back).await?;
-                    return Err(email_of_nobody());
+                    // The service may have given the e-mail away, under an index of its own: back
+                    // into the trash, from where it cannot go on.
+                    self.move_collection(&back.to, &back.from, back.uuid.as_ref()).await?;
+                    return Err(Halt::Refused(email_of_nobody()));
                 }
                 shown => shown.map_err(|error| self.words.of(&error))?,
             };
@@ -296,13 +352,7 @@ impl Inner {
             doc! { "$set": { "seen": record::seen_now(&record::SEEN) } },
             doc! { "$unset": unset },
         ];
-        self.settle(pending, update, |org| org.in_trash().is_none()).await
-    }
-
-    /// Back into the trash, from where it cannot go on.
-    async fn move_back(&self, pending: &Pending, back: &Return) -> Result<()> {
-        self.move_collection(&back.to, &back.from, back.uuid.as_ref()).await?;
-        self.undo(pending).await
+        self.settle(pending, update).await
     }
 
     /// Whether another organization has the same admin. The old service never shared one, but its
@@ -313,22 +363,20 @@ impl Inner {
         Ok(self.find_one(&self.orgs, shared).await?.is_some())
     }
 
-    async fn move_or_undo(
+    /// As [`Inner::move_collection`], as the first step of an operation.
+    async fn moved(
         &self,
         pending: &Pending,
         from: &str,
         to: &str,
         uuid: Option<&Binary>,
         hold: &mut Hold,
-    ) -> Result<()> {
+    ) -> Stepped<()> {
         self.still_ours(pending, hold).await?;
-        let moved = self.move_collection(from, to, uuid).await;
-        if let Err(error) = &moved
-            && !matches!(error, StoreError::Unreachable { .. })
-        {
-            self.undo(pending).await?;
-        }
-        moved
+        self.move_collection(from, to, uuid).await.map_err(|error| match error {
+            gone @ StoreError::Unreachable { .. } => Halt::Failed(gone),
+            why => Halt::Refused(why),
+        })
     }
 
     /// Gives the collection its new name, unless it has it already. A collection without documents
@@ -377,18 +425,17 @@ impl Inner {
         pending: &Pending,
         deletion: &Deletion,
         hold: &mut Hold,
-    ) -> Result<Option<Org>> {
+    ) -> Stepped<Option<Org>> {
         let say = |error| self.words.of(&error);
         self.still_ours(pending, hold).await?;
         // The old service may have put another organization into the same collection just now.
         let collection = Claim::Collection(deletion.collection.clone());
         if let Some(other) = self.unadopted_holder(&collection, &pending.org.into()).await? {
-            self.undo(pending).await?;
-            return Err(StoreError::Taken {
+            return Err(Halt::Refused(StoreError::Taken {
                 what: collection.kind(),
                 by: other.name,
                 in_trash: other.in_trash,
-            });
+            }));
         }
         if deletion.uuid.is_some() && self.uuid_of(&deletion.collection).await? == deletion.uuid {
             self.drop_collection(&deletion.collection).await?;
@@ -402,34 +449,29 @@ impl Inner {
         Ok(None)
     }
 
-    /// The last write. When it finds the operation gone, somebody else has taken it over and settled
-    /// it: forward, if the organization is `as_wanted`.
+    /// The last write.
     async fn settle(
         &self,
         pending: &Pending,
         update: impl Into<UpdateModifications>,
-        as_wanted: impl Fn(&Org) -> bool,
-    ) -> Result<Option<Org>> {
+    ) -> Stepped<Option<Org>> {
         let settled = self
             .orgs
             .find_one_and_update(pending.filter(), update)
             .return_document(ReturnDocument::After)
             .await
             .map_err(|error| self.words.of(&error))?;
-        match settled {
-            Some(record) => Ok(record::org(&record)),
-            None => Ok(self.org(pending.org).await?.filter(as_wanted)),
-        }
+        settled.map(|record| record::org(&record)).ok_or(Halt::Lost)
     }
 
     /// Renews the lease when half of it is gone; an error when somebody else has taken it.
-    async fn still_ours(&self, pending: &Pending, hold: &mut Hold) -> Result<()> {
+    async fn still_ours(&self, pending: &Pending, hold: &mut Hold) -> Stepped<()> {
         if hold.0.elapsed() < self.lease / 2 {
             return Ok(());
         }
         let now = Hold::now();
         if !self.renewed(pending).await? {
-            return Err(StoreError::Changed);
+            return Err(Halt::Lost);
         }
         *hold = now;
         Ok(())

@@ -13,7 +13,7 @@ use mongodb::bson::{
 use serde::{Deserialize, Serialize};
 
 use super::record::text;
-use crate::org::StoredText;
+use crate::org::{Org, StoredText};
 
 /// An operation under way.
 pub(super) struct Pending {
@@ -115,6 +115,25 @@ pub(super) struct Return {
     pub(super) claims_before: Vec<String>,
     /// The claims to end with.
     pub(super) claims_after: Vec<String>,
+}
+
+impl Step {
+    /// Whether an organization, with nothing under way, is as this leaves it; what it looks like cannot
+    /// tell of a new password.
+    pub(super) fn is_done(&self, org: &Org) -> bool {
+        let is = |wanted: &str, now: &StoredText| wanted.is_empty() || wanted == now.raw();
+        org.under_way.is_none()
+            && match self {
+                Self::Create(creation) => creation.organization_name == org.name.raw(),
+                Self::Update(edit) => {
+                    is(text(&edit.set, "organization_name"), &org.name)
+                        && is(text(&edit.set, "admin_email"), &org.admin_email)
+                }
+                Self::Delete(_) => false,
+                Self::Trash(_) => org.in_trash().is_some(),
+                Self::Restore(_) => org.in_trash().is_none(),
+            }
+    }
 }
 
 impl Pending {

@@ -62,21 +62,18 @@ impl Inner {
         if let Some(taken) = self.in_the_way(&claims, new.id).await? {
             // Nothing but the reservation was made so far; least of all a collection.
             let forgotten = self.orgs.delete_one(pending.filter()).await;
-            forgotten.map_err(|error| self.words.of(&error))?;
-            return Err(taken);
+            let forgotten = forgotten.map_err(|error| self.words.of(&error))?;
+            if forgotten.deleted_count > 0 {
+                return Err(taken);
+            }
         }
         match self.forward(&pending, hold).await {
             Ok(Some(org)) => Ok(org),
-            // Somebody took it over, because this console was slow, and may have finished it.
-            Ok(None) | Err(StoreError::Changed) => match self.org(new.id).await? {
-                Some(org) => Ok(org),
-                None => Err(self.who_has(&claims, new.id).await?.unwrap_or(StoreError::Gone)),
-            },
-            Err(unknown @ StoreError::Unreachable { .. }) => Err(unknown),
-            Err(refused) => {
-                self.undo(&pending).await?;
-                Err(refused)
+            // Somebody took it over, because this console was slow, and took it back.
+            Ok(None) | Err(StoreError::Gone) => {
+                Err(self.who_has(&claims, new.id).await?.unwrap_or(StoreError::Gone))
             }
+            Err(error) => Err(error),
         }
     }
 
@@ -112,10 +109,9 @@ impl Inner {
         let hold = Hold::now();
         self.reserve(&pending, &record, &both, &fresh).await?;
         if let Some(taken) = self.in_the_way(&fresh, org.id).await? {
-            self.undo(&pending).await?;
-            return Err(taken);
+            return self.give_up(&pending, taken).await?.ok_or(StoreError::Gone);
         }
-        self.forward(&pending, hold).await?.ok_or(StoreError::Changed)
+        self.forward(&pending, hold).await?.ok_or(StoreError::Gone)
     }
 
     pub(super) async fn delete(&self, org: &Org) -> Result<()> {
@@ -156,7 +152,7 @@ impl Inner {
         };
         let hold = Hold::now();
         self.reserve(&pending, &record, &record::stored_claims(&record), &[]).await?;
-        self.forward(&pending, hold).await?.ok_or(StoreError::Changed)
+        self.forward(&pending, hold).await?.ok_or(StoreError::Gone)
     }
 
     pub(super) async fn restore(&self, org: &Org, change: &Change) -> Result<Org> {
@@ -199,10 +195,9 @@ impl Inner {
         let hold = Hold::now();
         self.reserve(&pending, &record, &both, &fresh).await?;
         if let Some(taken) = self.in_the_way(&fresh, org.id).await? {
-            self.undo(&pending).await?;
-            return Err(taken);
+            return self.give_up(&pending, taken).await?.ok_or(StoreError::Gone);
         }
-        self.forward(&pending, hold).await?.ok_or(StoreError::Changed)
+        self.forward(&pending, hold).await?.ok_or(StoreError::Gone)
     }
 
     /// One write: there is nothing to journal.

@@ -150,9 +150,7 @@ impl Inner {
         };
         let nobodys_collection = async {
             match claim {
-                Claim::Collection(collection) if self.uuid_of(collection).await?.is_some() => {
-                    Ok(Some(NOBODY))
-                }
+                Claim::Collection(collection) => self.collection_holder(collection, &except).await,
                 _ => Ok(None),
             }
         };
@@ -175,6 +173,25 @@ impl Inner {
         .await
     }
 
+    /// Who has a collection that exists. Whoever has one holds its claim from before it is made until it
+    /// is gone; so it is nobody's only if nobody held that while the same one was there all the time.
+    async fn collection_holder(&self, collection: &str, except: &Bson) -> Result<Option<Holder>> {
+        let claim = Claim::Collection(collection.to_owned()).to_string();
+        let mut there = self.uuid_of(collection).await?;
+        while there.is_some() {
+            let filter = doc! { "claims": &claim, "_id": { "$ne": except } };
+            if let Some(record) = self.find_one(&self.orgs, filter).await? {
+                return Ok(Some(holder(&record)));
+            }
+            let now = self.uuid_of(collection).await?;
+            if now == there {
+                return Ok(Some(NOBODY));
+            }
+            there = now;
+        }
+        Ok(None)
+    }
+
     async fn email_holder(&self, email: &str, except: &Bson) -> Result<Option<Holder>> {
         let Some(admin) = self.admin_with_email(email).await? else { return Ok(None) };
         let filter = doc! { "$or": [
@@ -184,7 +201,8 @@ impl Inner {
         Ok(match self.find_one(&self.orgs, filter).await? {
             Some(record) if record.get("_id") == Some(except) => None,
             Some(record) => Some(holder(&record)),
-            None => Some(NOBODY),
+            // An admin goes before its organization does: one that is still there is nobody's.
+            None => self.admin(admin.id).await?.map(|_| NOBODY),
         })
     }
 

@@ -105,24 +105,19 @@ impl Inner {
         if taken.is_none() {
             return Ok(false);
         }
-        if let Step::Create(creation) = &pending.step
-            && self.is_in_the_way_of(&pending, creation).await?
-        {
-            self.undo(&pending).await?;
-            return Ok(true);
-        }
-        match self.forward(&pending, hold).await {
-            Ok(_) => Ok(true),
-            // Something foreign is in the way: anything but a creation has undone itself by then.
-            Err(StoreError::Taken { .. }) => {
-                if matches!(pending.step, Step::Create(_)) {
-                    self.undo(&pending).await?;
-                }
-                Ok(true)
+        let settled = match &pending.step {
+            Step::Create(creation) if self.is_in_the_way_of(&pending, creation).await? => {
+                self.give_up(&pending, StoreError::Gone).await
             }
+            _ => self.forward(&pending, hold).await,
+        };
+        match settled {
+            // Something foreign was in the way, and it was taken back.
+            Ok(_) | Err(StoreError::Taken { .. } | StoreError::Gone) => Ok(true),
             Err(error) => Err(error),
         }
     }
+
     /// Whether, while it lay there, the old service made the same organization or somebody put
     /// documents into its collection.
     async fn is_in_the_way_of(&self, pending: &Pending, creation: &Creation) -> Result<bool> {
