@@ -52,12 +52,15 @@ pub(crate) fn reached(place: &str) {
     fail::fail_point!(place, |_| kill());
 }
 
-/// Comes by a place at each command.
+/// Comes by a place at each command, but for those that the driver sends by itself, some time later.
 pub(crate) fn around_commands(database: &str) -> EventHandler<CommandEvent> {
     let (before, after) = (before_command(database), after_command(database));
+    let by_itself = |name: &str| name == "killCursors";
     EventHandler::callback(move |event| match event {
-        CommandEvent::Started(_) => reached(&before),
-        _ => reached(&after),
+        CommandEvent::Started(command) if !by_itself(&command.command_name) => reached(&before),
+        CommandEvent::Succeeded(command) if !by_itself(&command.command_name) => reached(&after),
+        CommandEvent::Failed(command) if !by_itself(&command.command_name) => reached(&after),
+        _ => {}
     })
 }
 

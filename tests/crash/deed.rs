@@ -13,7 +13,7 @@ use tenantry::{
     store::{Access, Change, NewOrg, Result, Shelf, Store, mongo::MongoStore},
 };
 
-use crate::support::mongod;
+use crate::{server::Server, support::mongod};
 
 /// Documents of the organization beside its first.
 pub const DOCUMENTS: i32 = 40;
@@ -24,31 +24,38 @@ static HASH: LazyLock<String> = LazyLock::new(|| bcrypt::hash(PASSWORD, 4).unwra
 /// For how long a console is left alone before another one settles what it began.
 const LEASE: Duration = Duration::from_secs(10);
 
-/// A database of one case, and the address at which the console under test finds it.
+/// A database, and the address at which the console under test finds it.
 pub struct Place {
     pub uri: String,
     pub db: Database,
 }
 
 impl Place {
-    /// A new one; what is looked at past the console goes straight to `server`.
-    pub async fn new(uri: &str, server: &str) -> Self {
-        let client = Client::with_uri_str(server).await.expect("the test's own URI parses");
+    /// A new one; what is looked at past the console goes straight to the server.
+    pub async fn new(uri: &str, server: &Server) -> Self {
+        let client = Client::with_uri_str(server.uri()).await.expect("the test's own URI parses");
         Self { uri: uri.to_owned(), db: client.database(&mongod::database_name("crash")) }
     }
 
     pub async fn console(&self) -> Result<MongoStore> {
-        self.open("first@here", LEASE).await
+        open(&self.uri, self.db.name(), Patience::OfConsoles).await
     }
 
     /// One that does not wait for anybody's lease.
     pub async fn impatient(&self) -> Result<MongoStore> {
-        self.open("second@here", Duration::ZERO).await
+        open(&self.uri, self.db.name(), Patience::None).await
     }
 
-    async fn open(&self, operator: &str, lease: Duration) -> Result<MongoStore> {
-        let access = Access { operator: operator.into(), read_only: false };
-        MongoStore::open_with_lease(&self.uri, self.db.name(), &access, lease).await
+    /// Empties it for the next case. Making its indexes again would take longer than all else.
+    pub async fn clear(&self) {
+        for name in self.db.list_collection_names().await.unwrap() {
+            let collection = self.db.collection::<Document>(&name);
+            if ["organizations", "admins"].contains(&name.as_str()) {
+                collection.delete_many(doc! {}).await.unwrap();
+            } else {
+                collection.drop().await.unwrap();
+            }
+        }
     }
 
     /// Every document of a collection, byte for byte.
@@ -79,6 +86,23 @@ impl Place {
         let batch = answer.get_document("cursor").unwrap().get_array("firstBatch").unwrap();
         batch.iter().map(|one| one.as_document().unwrap().clone()).collect()
     }
+}
+
+/// How long a console leaves alone what another one began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    OfConsoles,
+    None,
+}
+
+/// A console on a database.
+pub async fn open(uri: &str, database: &str, patience: Patience) -> Result<MongoStore> {
+    let (operator, lease) = match patience {
+        Patience::OfConsoles => ("first@here", LEASE),
+        Patience::None => ("second@here", Duration::ZERO),
+    };
+    let access = Access { operator: operator.into(), read_only: false };
+    MongoStore::open_with_lease(uri, database, &access, lease).await
 }
 
 /// All that belongs to a collection.

@@ -9,7 +9,10 @@ use std::{
     thread,
 };
 
-use mongodb::bson::{Document, doc};
+use mongodb::{
+    Database,
+    bson::{Document, doc},
+};
 use tenantry::{
     failpoint,
     org::Org,
@@ -17,7 +20,7 @@ use tenantry::{
 };
 
 use crate::{
-    deed::{Deed, Place, new_org},
+    deed::{Deed, Patience, Place, new_org, open},
     proxy::Proxy,
     server::Server,
 };
@@ -60,7 +63,8 @@ impl Fault {
 pub struct Trap<'a> {
     fault: Fault,
     database: String,
-    server: &'a Server,
+    admin: Database,
+
     proxy: &'a Proxy,
     hits: Arc<AtomicUsize>,
     n: usize,
@@ -100,7 +104,8 @@ impl<'a> Trap<'a> {
         let database = place.db.name().to_owned();
         let hits = Arc::new(AtomicUsize::new(0));
         let rival = Arc::default();
-        let mut trap = Self { fault, database, server, proxy, hits, n, hit: 0, rival };
+        let admin = place.db.client().database("admin");
+        let mut trap = Self { fault, database, admin, proxy, hits, n, hit: 0, rival };
         match fault {
             Fault::ConsoleDies(when) => trap.at(when, || panic!("{DIES}")),
             Fault::NetworkGone => trap.fail_commands(doc! { "closeConnection": true }).await,
@@ -125,21 +130,18 @@ impl<'a> Trap<'a> {
                 });
             }
             Fault::Rival(when) | Fault::ImpatientRival(when) => {
-                let patient = matches!(fault, Fault::Rival(_));
+                let patience = match fault {
+                    Fault::Rival(_) => Patience::OfConsoles,
+                    _ => Patience::None,
+                };
                 let (uri, db, org) = (place.uri.clone(), place.db.name().to_owned(), org.cloned());
                 let rival = Arc::clone(&trap.rival);
                 trap.at(when, move || {
                     let (uri, db, org, rival) =
                         (uri.clone(), db.clone(), org.clone(), Arc::clone(&rival));
                     elsewhere(async move {
-                        let client = mongodb::Client::with_uri_str(&uri).await.unwrap();
-                        let place = Place { uri, db: client.database(&db) };
-                        let store = match patient {
-                            true => place.console().await,
-                            false => place.impatient().await,
-                        };
                         let new: NewOrg = new_org();
-                        let outcome = match store {
+                        let outcome = match open(&uri, &db, patience).await {
                             Ok(store) => deed.run(&store, &new, org.as_ref()).await,
                             Err(error) => Err(error),
                         };
@@ -181,8 +183,7 @@ impl<'a> Trap<'a> {
     async fn configure(&self, how: Document) -> i64 {
         let mut command = doc! { "configureFailPoint": "failCommand" };
         command.extend(how);
-        let client = mongodb::Client::with_uri_str(self.server.uri()).await.unwrap();
-        let answer = client.database("admin").run_command(command).await.unwrap();
+        let answer = self.admin.run_command(command).await.unwrap();
         answer.get_i64("count").or_else(|_| answer.get_i32("count").map(i64::from)).unwrap()
     }
 

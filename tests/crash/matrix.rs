@@ -5,7 +5,7 @@ use std::{panic, sync::Once};
 use tenantry::store::{Store, StoreError};
 
 use crate::{
-    deed::{DEEDS, DOCUMENTS, Deed, Place, Shape, look},
+    deed::{DEEDS, DOCUMENTS, Deed, Patience, Place, Shape, look, open},
     fault::{DIES, Fault, Trap, When},
     proxy::Proxy,
     server::Server,
@@ -52,11 +52,13 @@ impl Tally {
 async fn everywhere(server: &Server, fault: Fault) {
     be_quiet_about_dying();
     let proxy = Proxy::before(server.address());
+    let uri = if fault == Fault::AnswerLost { proxy.uri() } else { server.uri().to_owned() };
+    let place = Place::new(&uri, server).await;
     let mut tally = Tally::default();
     for deed in DEEDS {
         for n in 0.. {
             assert!(n < MOST, "{deed:?} {fault:?} never goes through");
-            let (sprung, there) = one(server, &proxy, fault, deed, n).await;
+            let (sprung, there) = one((server, &proxy), &place, fault, deed, n).await;
             tally.add(deed, there);
             if !sprung {
                 break;
@@ -69,17 +71,15 @@ async fn everywhere(server: &Server, fault: Fault) {
 }
 
 async fn one(
-    server: &Server,
-    proxy: &Proxy,
+    (server, proxy): (&Server, &Proxy),
+    place: &Place,
     fault: Fault,
     deed: Deed,
     n: usize,
 ) -> (bool, Option<Shape>) {
-    let uri = if fault == Fault::AnswerLost { proxy.uri() } else { server.uri().to_owned() };
-    let place = Place::new(&uri, server.uri()).await;
     let store = place.console().await.unwrap();
-    let (new, org, had) = deed.prepare(&place, &store).await;
-    let trap = Trap::set(fault, n, (server, proxy), &place, (deed, org.as_ref())).await;
+    let (new, org, had) = deed.prepare(place, &store).await;
+    let trap = Trap::set(fault, n, (server, proxy), place, (deed, org.as_ref())).await;
     let begun = tokio::spawn({
         let (new, org) = (new.clone(), org.clone());
         async move { deed.run(&store, &new, org.as_ref()).await }
@@ -90,13 +90,13 @@ async fn one(
     let rival = trap.rival.lock().unwrap().take();
     let at = format!("{deed:?} {fault:?} at {n}: {outcome:?}, rival {rival:?}");
 
-    if matches!(fault, Fault::ServerKilled(_) | Fault::SteppedDown(_)) {
+    if sprung && matches!(fault, Fault::ServerKilled(_) | Fault::SteppedDown(_)) {
         server.has_primary().await;
     }
-    recover_and_die(&place, n % 9).await;
+    recover_and_die(place, n % 9).await;
     let second = place.impatient().await.unwrap_or_else(|error| panic!("{at}: {error}"));
     second.recover().await.unwrap_or_else(|error| panic!("{at}: {error}"));
-    let there = look(&place, &second, &had, &at).await;
+    let there = look(place, &second, &had, &at).await;
     let (before, after) = (deed.before(), deed.after());
     assert!(there == before || there == after, "{at}: {there:?}");
     if rival.is_some() {
@@ -119,9 +119,9 @@ async fn one(
             None => None,
         };
         deed.run(&second, &new, org.as_ref()).await.unwrap_or_else(|error| panic!("{at}: {error}"));
-        assert_eq!(look(&place, &second, &had, &at).await, after, "{at}");
+        assert_eq!(look(place, &second, &had, &at).await, after, "{at}");
     }
-    place.db.drop().await.unwrap();
+    place.clear().await;
     (sprung, there)
 }
 
@@ -142,9 +142,9 @@ pub async fn recover_and_die(place: &Place, n: usize) {
         assert!(hits.fetch_add(1, std::sync::atomic::Ordering::SeqCst) != n, "{DIES}");
     })
     .unwrap();
-    let died = Place { uri: place.uri.clone(), db: place.db.clone() };
+    let (uri, database) = (place.uri.clone(), place.db.name().to_owned());
     let died = tokio::spawn(async move {
-        if let Ok(store) = died.impatient().await {
+        if let Ok(store) = open(&uri, &database, Patience::None).await {
             let _ = store.recover().await;
         }
     });

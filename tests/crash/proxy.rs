@@ -12,8 +12,7 @@ use std::{
 };
 
 /// What the driver asks by itself, and no step of anything.
-const OF_THE_DRIVER: [&str; 6] =
-    ["hello", "isMaster", "ismaster", "ping", "endSessions", "saslStart"];
+const OF_THE_DRIVER: [&str; 5] = ["hello", "isMaster", "ismaster", "endSessions", "killCursors"];
 
 /// Stands on a port of its own before a server.
 pub struct Proxy {

@@ -135,7 +135,7 @@ impl Inner {
         claims: Option<&[String]>,
     ) -> Result<bool> {
         if self.has_moved(from, to, uuid).await? {
-            return Ok(true);
+            return self.renewed(pending).await;
         }
         self.unreserve(pending, claims).await
     }
