@@ -270,7 +270,7 @@ async fn holds<F: Fixture>(fixture: &F, store: &dyn Store, all: &[Tried]) {
                 }
             }
             Answer::Done(None) => {
-                assert!(gone.insert(tried.org.clone()), "{} went twice", tried.org)
+                assert!(gone.insert(tried.org.clone()), "{} went twice", tried.org);
             }
             _ => {}
         }

@@ -25,17 +25,8 @@ use crate::{
     server::Server,
 };
 
-/// When a step is hit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum When {
-    Before,
-    After,
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// The console goes no further: as when it is killed, but within the test's own process.
-    ConsoleDies(When),
     /// From here on no command reaches the server.
     NetworkGone,
     /// From here on the server refuses everything.
@@ -43,19 +34,19 @@ pub enum Fault {
     /// The server does it, and the connection is cut before it can say so.
     AnswerLost,
     /// The server is killed, and comes back at once.
-    ServerKilled(When),
+    ServerKilled,
     /// The primary makes room for another one.
-    SteppedDown(When),
+    SteppedDown,
     /// Another console does the same thing to its end, leaving alone what it finds under way.
-    Rival(When),
+    Rival,
     /// The same, finishing what it finds under way.
-    ImpatientRival(When),
+    ImpatientRival,
 }
 
 impl Fault {
     /// Whether what is done in the end may have been somebody else's doing.
     pub fn is_a_rival(self) -> bool {
-        matches!(self, Self::Rival(_) | Self::ImpatientRival(_))
+        matches!(self, Self::Rival | Self::ImpatientRival)
     }
 }
 
@@ -72,9 +63,6 @@ pub struct Trap<'a> {
     /// What came of the other console's deed.
     pub rival: Arc<Mutex<Option<Result<()>>>>,
 }
-
-/// What a console dies of, so that nobody is told where.
-pub const DIES: &str = "the console dies";
 
 /// All commands that a deed can send.
 const COMMANDS: [&str; 12] = [
@@ -107,36 +95,35 @@ impl<'a> Trap<'a> {
         let admin = place.db.client().database("admin");
         let mut trap = Self { fault, database, admin, proxy, hits, n, hit: 0, rival };
         match fault {
-            Fault::ConsoleDies(when) => trap.at(when, || panic!("{DIES}")),
             Fault::NetworkGone => trap.fail_commands(doc! { "closeConnection": true }).await,
             Fault::Refused => trap.fail_commands(doc! { "errorCode": 13 }).await,
             Fault::AnswerLost => proxy.keep_answer(i64::try_from(n).unwrap()),
-            Fault::ServerKilled(when) => {
+            Fault::ServerKilled => {
                 let server = server.clone();
-                trap.at(when, move || {
+                trap.at_step(move || {
                     elsewhere({
                         let server = server.clone();
                         async move { server.kill().await }
-                    })
+                    });
                 });
             }
-            Fault::SteppedDown(when) => {
+            Fault::SteppedDown => {
                 let server = server.clone();
-                trap.at(when, move || {
+                trap.at_step(move || {
                     elsewhere({
                         let server = server.clone();
                         async move { server.step_down().await }
-                    })
+                    });
                 });
             }
-            Fault::Rival(when) | Fault::ImpatientRival(when) => {
+            Fault::Rival | Fault::ImpatientRival => {
                 let patience = match fault {
-                    Fault::Rival(_) => Patience::OfConsoles,
+                    Fault::Rival => Patience::OfConsoles,
                     _ => Patience::None,
                 };
                 let (uri, db, org) = (place.uri.clone(), place.db.name().to_owned(), org.cloned());
                 let rival = Arc::clone(&trap.rival);
-                trap.at(when, move || {
+                trap.at_step(move || {
                     let (uri, db, org, rival) =
                         (uri.clone(), db.clone(), org.clone(), Arc::clone(&rival));
                     elsewhere(async move {
@@ -154,21 +141,14 @@ impl<'a> Trap<'a> {
     }
 
     /// Once, at the n-th time that the console comes by.
-    fn at(&self, when: When, then: impl Fn() + Send + Sync + 'static) {
+    fn at_step(&self, then: impl Fn() + Send + Sync + 'static) {
         let (hits, n) = (Arc::clone(&self.hits), self.n);
-        failpoint::at(&self.place(when), move || {
+        failpoint::at(&failpoint::before_command(&self.database), move || {
             if hits.fetch_add(1, Ordering::SeqCst) == n {
                 then();
             }
         })
         .unwrap();
-    }
-
-    fn place(&self, when: When) -> String {
-        match when {
-            When::Before => failpoint::before_command(&self.database),
-            When::After => failpoint::after_command(&self.database),
-        }
     }
 
     /// The server's own fail point, for consoles only.
@@ -189,9 +169,7 @@ impl<'a> Trap<'a> {
 
     /// Takes it away; whether it caught anything.
     pub async fn sprung(&self) -> bool {
-        for when in [When::Before, When::After] {
-            failpoint::nothing_at(&self.place(when));
-        }
+        failpoint::nothing_at(&failpoint::before_command(&self.database));
         match self.fault {
             Fault::NetworkGone | Fault::Refused => {
                 self.configure(doc! { "mode": "off" }).await > self.hit

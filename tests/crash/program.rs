@@ -15,12 +15,18 @@ use tenantry::{failpoint, store::Store};
 
 use crate::{
     deed::{DEEDS, Deed, PASSWORD, Place, look},
-    fault::When,
     matrix::{MOST, Tally, recover_and_die},
     server::Server,
 };
 
 const NEW_PASSWORD: &str = "copper-meadow-77-thimble";
+
+/// When the program is killed.
+#[derive(Clone, Copy, Debug)]
+enum When {
+    Before,
+    After,
+}
 
 /// A user who runs the program on a database.
 struct User {
