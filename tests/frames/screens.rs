@@ -231,7 +231,7 @@ fn edit_form() {
 #[test]
 fn delete() {
     let mut console = wide();
-    console.press(KeyCode::Char('d'));
+    console.press(KeyCode::Char('D'));
     console.wait(200);
     looks_like!(console, "delete_asking");
     console.answer_all();
@@ -257,8 +257,8 @@ fn delete() {
     looks_like!(console, "delete_counts_narrow");
     console.press(KeyCode::Enter);
     console.answer(|effect| match effect {
-        Effect::Delete(generation, org, ..) => {
-            Some(Message::Deleted(*generation, org.clone(), Err(Error::NotConfirmed)))
+        Effect::Do(generation, deed, org, ..) => {
+            Some(Message::Done(*generation, *deed, org.clone(), Err(Error::NotConfirmed)))
         }
         _ => None,
     });

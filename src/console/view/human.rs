@@ -55,8 +55,8 @@ const AGES: [(u64, &str, &str); 6] = [
     (1, "s", "second"),
 ];
 
-fn largest(created: DateTime, now: SystemTime) -> Option<(u64, &'static str, &'static str)> {
-    let age = now.duration_since(created.to_system_time()).map_or(0, |age| age.as_secs());
+fn largest(from: SystemTime, to: SystemTime) -> Option<(u64, &'static str, &'static str)> {
+    let age = to.duration_since(from).map_or(0, |age| age.as_secs());
     AGES.iter()
         .find(|(unit, ..)| age >= *unit)
         .map(|(unit, short, long)| (age / unit, *short, *long))
@@ -64,16 +64,22 @@ fn largest(created: DateTime, now: SystemTime) -> Option<(u64, &'static str, &'s
 
 /// How old: `42s`, `5m`, `3h`, `14d`, `3mo`, `2y`; at most four columns for a century.
 pub(super) fn age(created: DateTime, now: SystemTime) -> String {
-    largest(created, now).map_or_else(|| "now".to_owned(), |(n, short, _)| format!("{n}{short}"))
+    largest(created.to_system_time(), now)
+        .map_or_else(|| "now".to_owned(), |(n, short, _)| format!("{n}{short}"))
 }
 
 /// How long ago, in words: `2 days ago`.
 pub(super) fn ago(created: DateTime, now: SystemTime) -> String {
-    match largest(created, now) {
-        Some((1, _, unit)) => format!("1 {unit} ago"),
-        Some((number, _, unit)) => format!("{} {unit}s ago", thousands(number)),
-        None => "just now".to_owned(),
-    }
+    largest(created.to_system_time(), now).map_or_else(
+        || "just now".to_owned(),
+        |(number, _, unit)| format!("{} ago", counted(number, unit, &format!("{unit}s"))),
+    )
+}
+
+/// How long it still is, in words: `28 days left`; nothing once it is over.
+pub(super) fn left(until: DateTime, now: SystemTime) -> Option<String> {
+    let (number, _, unit) = largest(now, until.to_system_time())?;
+    Some(format!("{} left", counted(number, unit, &format!("{unit}s"))))
 }
 
 /// A span as minutes and seconds: `29:41`.
@@ -95,6 +101,16 @@ mod tests {
         assert_eq!(age(DateTime::from_millis(5000), now), "now");
         assert_eq!(ago(DateTime::from_millis(-86_400_000), now), "1 day ago");
         assert!(!ago(DateTime::MIN, now).is_empty());
+    }
+
+    #[test]
+    fn what_is_left_counts_whole_units_and_ends() {
+        let at = |seconds: i64| DateTime::from_millis(seconds * 1000);
+        let now = SystemTime::UNIX_EPOCH;
+        assert_eq!(left(at(29 * 86_400), now).as_deref(), Some("29 days left"));
+        assert_eq!(left(at(61), now).as_deref(), Some("1 minute left"));
+        assert_eq!(left(at(0), now), None);
+        assert_eq!(left(at(-5), now), None);
     }
 
     #[test]
