@@ -229,6 +229,7 @@ pub const COMMANDS: &[Row] = &[
         Some("delete"),
         "move it to the trash (needs its admin's login)"
     ),
+    row!(Delete, [letter('D')], LIVE, None, "delete it for good (needs its admin's login)"),
     row!(Restore, [letter('R')], IN_TRASH, Some("restore"), "bring it back with everything it had"),
     row!(
         Purge,
@@ -259,14 +260,7 @@ pub const COMMANDS: &[Row] = &[
         [letter('s')],
         LIVE,
         Some("suspend"),
-        "suspend it, so that nobody can log in to it; or reactivate it"
-    ),
-    row!(
-        Delete,
-        [letter('D')],
-        LIVE,
-        None,
-        "delete it for good, past the trash (needs its admin's login)"
+        "suspend it: nobody can log in; or reactivate it"
     ),
     row!(Login, [letter('L')], LIVE, Some("log in"), "log in as an admin, or out"),
     row!(NextPane, [key(KeyCode::Tab)], BROWSING, None, "to the other pane"),
@@ -335,7 +329,7 @@ pub const COMMANDS: &[Row] = &[
         [key(KeyCode::Esc)],
         EVERYWHERE,
         Some("back"),
-        "stop waiting; leave what is on top, the filter, the trash"
+        "stop waiting; leave what is on top, filter, trash"
     ),
     row!(
         Help,

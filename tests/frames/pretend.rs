@@ -54,7 +54,7 @@ pub fn in_trash(since: SystemTime, days: u64) -> OrgState {
 /// The customer list with some of them in the trash, the one that went there last first, and some
 /// suspended.
 pub fn with_trash() -> Vec<Org> {
-    let ages = [("Sable Studio", 3 * HOUR), ("東京ソフト", 2 * DAY), ("Delta-Nine", 29 * DAY)];
+    let ages = [("Sable Studio", 3 * HOUR), ("東京ソフト", 2 * DAY), ("Granite Peak", 29 * DAY)];
     let mut orgs = customers();
     let mut trash = Vec::new();
     for (name, age) in ages {

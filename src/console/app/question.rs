@@ -450,10 +450,8 @@ fn said_of(deed: Deed, before: &Org, now: Option<&Org>) -> Said {
             Some(org) => (format!("“{name}” is back, as “{}”", org.name), ""),
             None => (format!("“{name}” is back with everything it had"), ""),
         },
-        Deed::Suspend => {
-            (format!("“{name}” is suspended: nobody can log in to it"), "s reactivates it")
-        }
-        Deed::Reactivate => (format!("“{name}” is active again: its admins can log in"), ""),
+        Deed::Suspend => (format!("“{name}” is suspended"), "s reactivates it"),
+        Deed::Reactivate => (format!("“{name}” is active again"), ""),
     };
     Said { what, help: help.to_owned() }
 }

@@ -87,8 +87,8 @@ fn keys(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect, after: u16) {
         .filter(|row| works_now(app, row))
         .filter_map(|row| Some((row.command, row.keys.first()?.words(), word(app, row)?)))
         .collect();
-    // A column stays free at the right, and one behind who is logged in.
-    let mut room = usize::from(area.width.saturating_sub(after + u16::from(after > 0))) + 1;
+    // The last has two columns behind it that it does not need: one margin at each side is left.
+    let mut room = usize::from(area.width.saturating_sub(after + u16::from(after > 0)));
     let needed = |(_, key, word): &(Command, String, &str)| text::width(key) + word.len() + 3;
     let urgency = |command| match command {
         Command::Help | Command::Back => 0,
@@ -146,7 +146,7 @@ fn word(app: &App, row: &Row) -> Option<&'static str> {
 /// The word of the deed a question is about.
 fn answer(deed: Deed) -> &'static str {
     match deed {
-        Deed::Trash => "move to the trash",
+        Deed::Trash => "move it",
         Deed::Delete => "delete",
         Deed::Purge => "purge",
         Deed::Restore => "restore",

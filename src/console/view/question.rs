@@ -66,11 +66,13 @@ pub(super) fn draw(
         Deed::Restore | Deed::Reactivate => {}
     }
     fields(app, question, theme, &mut sheet, usize::from(area.width));
-    if let Some(said) = &question.problem {
-        if question.fields.is_empty() {
+    match &question.problem {
+        Some(said) if question.fields.is_empty() => {
             sheet.gap();
+            sheet.refusal(said);
         }
-        sheet.problem(said);
+        Some(said) => sheet.problem(said),
+        None => {}
     }
     sheet.gap();
     sheet.wait(app, &question.authorizing, "asking whether you may");
@@ -135,7 +137,7 @@ fn fields(app: &App, question: &Question, theme: &Theme, sheet: &mut Sheet, widt
             }
             Field::Email => {
                 sheet.gap();
-                sheet.text("This takes one of its admins:", Style::new());
+                sheet.text("With the login of one of its admins:", Style::new());
                 "e-mail"
             }
             Field::Password => "password",
