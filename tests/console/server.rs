@@ -77,8 +77,8 @@ fn a_database_of_the_old_service_is_used_as_it_is() {
     console.send("harmless");
     console.send(SUBMIT);
     console.see("“harmless” was changed");
-    // … and its admin, whom the old service made, deletes it.
-    console.send("d");
+    // … and its admin, whom the old service made, deletes it past the trash.
+    console.send("D");
     console.see("Log in as an admin of harmless");
     console.send(&format!("{PASSWORD}\r"));
     console.see("Type its name");

@@ -20,9 +20,10 @@ impl App {
         let place = self.focus();
         // Esc and a key right after it arrive as one with Alt, most of all over a slow line. Where
         // text is typed, Alt is more likely meant, and leaving would lose what was typed.
-        if event.modifiers == KeyModifiers::ALT && !place.takes_text() {
+        let shift = event.modifiers & KeyModifiers::SHIFT;
+        if event.modifiers == KeyModifiers::ALT | shift && !place.takes_text() {
             let mut effects = self.key(KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE));
-            effects.extend(self.key(KeyEvent { modifiers: KeyModifiers::NONE, ..event }));
+            effects.extend(self.key(KeyEvent { modifiers: shift, ..event }));
             return effects;
         }
         let Some(command) = keymap::command(place, &event) else {

@@ -75,7 +75,9 @@ fn session(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) -> u16 {
     let Some(session) = &app.session else { return 0 };
     let left = session.expires_at.duration_since(app.now).unwrap_or_default();
     let email = session.admin_email.to_string();
-    let room = usize::from(area.width / 3);
+    // What can be done now matters more on a small screen than who does it.
+    let small = area.width < 60 && !app.layers.is_empty();
+    let room = if small { 0 } else { usize::from(area.width / 3) };
     let x = put(buffer, area, 1, 0, &text::fit(&email, room), Style::new());
     put(buffer, area, x + 1, 0, &human::clock(left), theme.accent)
 }

@@ -447,6 +447,10 @@ fn esc_and_a_key_right_after_it_are_two_keys() {
     press(&mut app, KeyCode::Char('?'));
     let at_once = KeyEvent::new(KeyCode::Char('q'), KeyModifiers::ALT);
     assert!(matches!(app.update(Message::Key(at_once))[..], [Effect::Quit]));
+    press(&mut app, KeyCode::Enter);
+    let capital = KeyModifiers::ALT | KeyModifiers::SHIFT;
+    app.update(Message::Key(KeyEvent::new(KeyCode::Char('G'), capital)));
+    assert_eq!((app.pane, app.list.selected), (Pane::List, 2), "a capital letter too");
     press(&mut app, KeyCode::Char('n'));
     type_text(&mut app, "ac");
     assert!(app.update(Message::Key(at_once)).is_empty());
