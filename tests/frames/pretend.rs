@@ -212,8 +212,8 @@ impl Console {
                 let page = Page { orgs, more_before: false, more_after: false };
                 Message::Page(*generation, Ok(page))
             }
-            Effect::Count(generation, shelf, search, _) => {
-                let counted = u64::try_from(matching(*shelf, search).len()).unwrap_or(0);
+            Effect::Count(generation, of, search, _) => {
+                let counted = u64::try_from(matching(*of, search).len()).unwrap_or(0);
                 Message::Counted(*generation, Ok(Count { counted, or_more: false }))
             }
             Effect::LoadDetail(generation, id) => {
@@ -240,7 +240,11 @@ impl Console {
             Effect::Generate => Message::Generated(Ok("7x2k9-qm4tz-c8w1r-hn5vp".into())),
             Effect::Authorize(generation, org, session) => {
                 let own = session.as_ref().is_some_and(|s| s.organization_id == org.id);
-                let refusal = || Error::from(Refusal::NoSession(org.name.clone()));
+                let name = org.name.clone();
+                let refusal = || match org.state {
+                    OrgState::Suspended => Error::from(Refusal::Suspended(name)),
+                    _ => Error::from(Refusal::NoSession(name)),
+                };
                 Message::Authorized(*generation, own.then_some(()).ok_or_else(refusal))
             }
             Effect::Login(generation, email, _) => {

@@ -9,7 +9,7 @@ use tenantry::{
         theme::Theme,
     },
     org::{ClaimKind, Invalid},
-    store::{Page, StoreError},
+    store::{Page, Shelf, StoreError},
     tenancy::{Error, Refusal},
 };
 
@@ -25,6 +25,8 @@ enum Step {
     Answer(usize, usize),
     /// The same answer once more, late.
     Late(usize),
+    /// Keys that lead somewhere, `!` for an answer to all that is asked.
+    Walk(&'static str),
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -49,6 +51,11 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => (0_u64..3_000_000).prop_map(Step::Wait),
         8 => (0_usize..8, 0_usize..24).prop_map(|(which, how)| Step::Answer(which, how)),
         1 => (0_usize..8).prop_map(Step::Late),
+        3 => prop::sample::select(vec![
+            "!t!", "!t!R", "!t!d!", "!t!d!\r\r", "t!jR!", "!\x1b\x1bd!", "d!\r!\r", "L\r!d\r",
+            "D!\r!\r", "s", "s\r", "s\r!s", "\x1b\x1b\x1b!",
+        ])
+        .prop_map(Step::Walk),
     ];
     prop::collection::vec(step, 0..60)
 }
@@ -65,6 +72,7 @@ fn errors() -> Vec<Error> {
         Error::WrongLogin,
         Error::NotAllowed(Refusal::NoSession("x".into())),
         Error::NotAllowed(Refusal::Expired),
+        Error::NotAllowed(Refusal::Suspended("acme_industries".into())),
         Error::NotConfirmed,
         Error::Changed("x".into()),
         Error::Gone("x".into()),
@@ -129,6 +137,16 @@ fn take(console: &mut Console, step: &Step) {
                 (None, message) => message,
             });
         }
+        Step::Walk(keys) => {
+            for key in keys.chars() {
+                match key {
+                    '!' => console.answer_all(),
+                    '\r' => console.press(KeyCode::Enter),
+                    '\x1b' => console.press(KeyCode::Esc),
+                    letter => console.press(KeyCode::Char(letter)),
+                }
+            }
+        }
         Step::Late(which) => {
             if *which >= console.pending.len() {
                 return;
@@ -164,6 +182,9 @@ proptest! {
         for step in &steps {
             take(&mut console, step);
             console.drawn(&theme);
+            let app = &console.app;
+            prop_assert_eq!(app.aside.is_some(), app.list.shelf == Shelf::Trash);
+            prop_assert!(app.at_once.as_ref().is_none_or(|begun| begun.waiting.is_waiting()));
         }
         let leave = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
         let effects = console.app.update(Message::Key(leave));

@@ -135,6 +135,9 @@ fn suspend() {
     console.answer_all();
     looks_like_at(&mut console, "suspended", &[LEAST, NARROW, WIDE]);
     looks_like!(console, "suspended_no_color", &Theme::new(true));
+    console.press(KeyCode::Char('d'));
+    looks_like_at(&mut console, "suspended_to_the_trash", &[LEAST, WIDE]);
+    console.press(KeyCode::Esc);
     console.press(KeyCode::Char('s'));
     console.wait(200);
     looks_like!(console, "reactivating");

@@ -74,10 +74,29 @@ impl App {
         }
     }
 
-    /// Opens the login above what needs it. A session that counts no longer is let go of.
+    /// Opens the login above what needs it; where nobody can log in, says so there. A session that
+    /// counts no longer is let go of.
     pub(super) fn ask_to_log_in(&mut self, org: &Org, refusal: &Refusal) {
-        if !matches!(refusal, Refusal::NoSession(_) | Refusal::OtherOrganization { .. }) {
+        // The session may be of another organization, and that one closed.
+        let closed = match refusal {
+            Refusal::Suspended(name) | Refusal::Trashed(name) => *name == org.name,
+            _ => false,
+        };
+        let counts = match refusal {
+            Refusal::NoSession(_) | Refusal::OtherOrganization { .. } => true,
+            _ => closed && self.session.as_ref().is_some_and(|s| s.organization_id != org.id),
+        };
+        if !counts {
             self.session = None;
+        }
+        if closed {
+            let said = Said::from(&Error::NotAllowed(refusal.clone()));
+            match self.layers.last_mut() {
+                Some(Layer::Form(form)) => form.problem = Some(said),
+                Some(Layer::Question(question)) => question.problem = Some(said),
+                _ => self.say(Mood::Bad, said),
+            }
+            return;
         }
         let mut login = Login::new(org.admin_email.raw(), Some(org.name.clone()));
         login.problem = Some(Said::plain(refusal.to_string()));

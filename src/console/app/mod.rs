@@ -135,7 +135,10 @@ impl App {
             }
             Message::Connected(generation, result) => self.connected(generation, result),
             Message::Page(generation, result) => self.page(generation, result),
-            Message::Counted(generation, result) => self.counted(generation, result),
+            Message::Counted(generation, result) => {
+                self.counted(generation, &result);
+                Vec::new()
+            }
             Message::Detail(generation, result) => self.detail(generation, result),
             Message::Documents(generation, result) => self.documents(generation, result),
             Message::Checked(generation, field, result) => {

@@ -345,7 +345,7 @@ impl App {
         let mut said = Said::from(error);
         match error {
             Error::Changed(_) => {
-                said.help = "it was read again: repeat what is still wanted".to_owned();
+                "it was read again: repeat what is still wanted".clone_into(&mut said.help);
                 let effects = self.refresh();
                 self.say(Mood::Bad, said);
                 return effects;

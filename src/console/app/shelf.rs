@@ -89,16 +89,15 @@ impl App {
         Vec::new()
     }
 
-    pub(super) fn counted(&mut self, generation: Generation, result: Result<Count>) -> Vec<Effect> {
+    pub(super) fn counted(&mut self, generation: Generation, result: &Result<Count>) {
         if self.list.counting.answered(generation)
             && let Ok(count) = result
         {
             match self.list.search() {
-                Some(_) => self.list.matching = Some(count),
-                None => self.list.total = Some(count),
+                Some(_) => self.list.matching = Some(*count),
+                None => self.list.total = Some(*count),
             }
         }
-        Vec::new()
     }
 
     /// The filter is another one: the list begins anew.

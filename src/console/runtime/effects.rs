@@ -105,8 +105,8 @@ impl Effects {
             Effect::LoadPage(generation, query) => self.read(generation, async move {
                 Message::Page(generation, tenancy.page(&query).await)
             }),
-            Effect::Count(generation, shelf, search, most) => self.read(generation, async move {
-                let count = tenancy.count(shelf, search.as_deref(), most).await;
+            Effect::Count(generation, of, search, most) => self.read(generation, async move {
+                let count = tenancy.count(of, search.as_deref(), most).await;
                 Message::Counted(generation, count)
             }),
             Effect::LoadDetail(generation, id) => self.read(generation, async move {

@@ -55,8 +55,8 @@ const AGES: [(u64, &str, &str); 6] = [
     (1, "s", "second"),
 ];
 
-fn largest(from: SystemTime, to: SystemTime) -> Option<(u64, &'static str, &'static str)> {
-    let age = to.duration_since(from).map_or(0, |age| age.as_secs());
+fn largest(created: DateTime, now: SystemTime) -> Option<(u64, &'static str, &'static str)> {
+    let age = now.duration_since(created.to_system_time()).map_or(0, |age| age.as_secs());
     AGES.iter()
         .find(|(unit, ..)| age >= *unit)
         .map(|(unit, short, long)| (age / unit, *short, *long))
@@ -64,22 +64,28 @@ fn largest(from: SystemTime, to: SystemTime) -> Option<(u64, &'static str, &'sta
 
 /// How old: `42s`, `5m`, `3h`, `14d`, `3mo`, `2y`; at most four columns for a century.
 pub(super) fn age(created: DateTime, now: SystemTime) -> String {
-    largest(created.to_system_time(), now)
-        .map_or_else(|| "now".to_owned(), |(n, short, _)| format!("{n}{short}"))
+    largest(created, now).map_or_else(|| "now".to_owned(), |(n, short, _)| format!("{n}{short}"))
 }
 
 /// How long ago, in words: `2 days ago`.
 pub(super) fn ago(created: DateTime, now: SystemTime) -> String {
-    largest(created.to_system_time(), now).map_or_else(
-        || "just now".to_owned(),
-        |(number, _, unit)| format!("{} ago", counted(number, unit, &format!("{unit}s"))),
-    )
+    match largest(created, now) {
+        Some((1, _, unit)) => format!("1 {unit} ago"),
+        Some((number, _, unit)) => format!("{} {unit}s ago", thousands(number)),
+        None => "just now".to_owned(),
+    }
 }
 
-/// How long it still is, in words: `28 days left`; nothing once it is over.
+/// How long it still is, in words: `28 days left`; nothing once it is over. What has begun counts whole.
 pub(super) fn left(until: DateTime, now: SystemTime) -> Option<String> {
-    let (number, _, unit) = largest(now, until.to_system_time())?;
-    Some(format!("{} left", counted(number, unit, &format!("{unit}s"))))
+    let seconds = until.to_system_time().duration_since(now).ok()?.as_secs();
+    let (unit, name) = match seconds {
+        0 => return None,
+        1..3_600 => (60, "minute"),
+        3_600..86_400 => (3_600, "hour"),
+        _ => (86_400, "day"),
+    };
+    Some(format!("{} left", counted(seconds.div_ceil(unit), name, &format!("{name}s"))))
 }
 
 /// A span as minutes and seconds: `29:41`.
@@ -104,11 +110,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_counts_whole_units_and_ends() {
+    fn what_is_left_counts_what_has_begun_and_ends() {
         let at = |seconds: i64| DateTime::from_millis(seconds * 1000);
         let now = SystemTime::UNIX_EPOCH;
         assert_eq!(left(at(29 * 86_400), now).as_deref(), Some("29 days left"));
-        assert_eq!(left(at(61), now).as_deref(), Some("1 minute left"));
+        assert_eq!(left(at(30 * 86_400 - 1), now).as_deref(), Some("30 days left"));
+        assert_eq!(left(at(3_650 * 86_400), now).as_deref(), Some("3,650 days left"));
+        assert_eq!(left(at(7_201), now).as_deref(), Some("3 hours left"));
+        assert_eq!(left(at(1), now).as_deref(), Some("1 minute left"));
         assert_eq!(left(at(0), now), None);
         assert_eq!(left(at(-5), now), None);
     }

@@ -91,6 +91,39 @@ fn without_a_login_the_trash_asks_for_one_and_goes_on() {
 }
 
 #[test]
+fn a_login_nobody_can_have_is_not_asked_for() {
+    let mut app = console(page(vec![suspended(0, "org000"), org(1, "org001")], false, false));
+    log_in(&mut app, &org(1, "org001"));
+    for key in ['d', 'D'] {
+        let asked = generation!(press(&mut app, KeyCode::Char(key)), Authorize);
+        let refusal = Refusal::Suspended("org000".into());
+        app.update(Message::Authorized(asked, Err(refusal.into())));
+        let said = question(&app).problem.as_ref().unwrap();
+        assert!(said.what.contains("“org000” is suspended"), "{said:?}");
+        assert_eq!(said.help, "reactivate it first");
+        assert!(app.session.is_some(), "that of another organization stays");
+        press(&mut app, KeyCode::Esc);
+        assert!(app.layers.is_empty());
+    }
+    // Where it is the session's own organization, another login helps.
+    press(&mut app, KeyCode::Char('G'));
+    let asked = generation!(press(&mut app, KeyCode::Char('d')), Authorize);
+    app.update(Message::Authorized(asked, Err(Refusal::Trashed("other".into()).into())));
+    assert!(matches!(app.layers[..], [Layer::Question(_), Layer::Login(_)]));
+    assert!(app.session.is_none());
+    press(&mut app, KeyCode::Esc);
+    press(&mut app, KeyCode::Char('g'));
+    press(&mut app, KeyCode::Char('e'));
+    press(&mut app, KeyCode::Tab);
+    type_text(&mut app, ".org");
+    let generation = generation!(control(&mut app, 's'), Update);
+    let refusal = Refusal::Suspended("org000".into());
+    app.update(Message::Updated(generation, Err(refusal.into())));
+    assert!(top_form(&app).problem.is_some());
+    assert_eq!(top_form(&app).text(Field::Email), "org000@example.com.org", "nothing is lost");
+}
+
+#[test]
 fn the_trash_is_a_list_of_its_own_and_is_left_as_it_was_entered() {
     let mut app = console(page(orgs(5), false, false));
     press(&mut app, KeyCode::Char('j'));
@@ -155,7 +188,7 @@ fn one_key_brings_it_back_and_it_is_selected_among_the_others() {
     };
     assert_eq!(query.shelf, Shelf::Trash, "the trash is read again");
     assert_eq!(notice(&app).what, "“old” is back with everything it had");
-    assert!(!app.at_once.is_some());
+    assert!(app.at_once.is_none());
     let effects = press(&mut app, KeyCode::Char('t'));
     let mut rows = orgs(3);
     rows.push(back.clone());
@@ -335,7 +368,8 @@ fn an_organization_that_changed_under_a_question_is_shown_as_it_is_now() {
 
 #[test]
 fn a_question_about_what_is_no_longer_there_is_left_and_the_list_is_read_again() {
-    let ends: [fn(&mut App, Vec<Effect>) -> Vec<Effect>; 4] = [
+    type End = fn(&mut App, Vec<Effect>) -> Vec<Effect>;
+    let ends: [End; 4] = [
         |app, _| {
             let begun = begun(&press(app, KeyCode::Enter));
             done(app, begun, Err(Error::Gone("org000".into())))
