@@ -363,7 +363,7 @@ impl App {
                 return Vec::new();
             }
             Error::Taken { .. } if error.field() == Some(Field::Email) => {
-                "give that admin another e-mail first".clone_into(&mut said.help);
+                "it can come back once that admin has another e-mail".clone_into(&mut said.help);
             }
             _ => {}
         }

@@ -257,7 +257,7 @@ fn an_e_mail_given_away_meanwhile_is_said_since_another_name_would_not_help() {
     done(&mut app, begun, Err(taken));
     assert!(app.layers.is_empty());
     assert_eq!(notice(&app).what, "the e-mail old@example.com is taken: an admin of “new” has it");
-    assert_eq!(notice(&app).help, "give that admin another e-mail first");
+    assert_eq!(notice(&app).help, "it can come back once that admin has another e-mail");
 }
 
 #[test]
