@@ -9,7 +9,7 @@ use tui_input::{Input, InputRequest, backend::crossterm::to_input_request};
 use super::message::Generation;
 use crate::{
     console::text,
-    org::{Org, Secret},
+    org::{Org, OrgState, Secret},
     tenancy,
 };
 
@@ -38,8 +38,9 @@ impl Said {
     /// What someone else made of an organization while it was being worked on.
     #[must_use]
     pub fn changed_to(org: &Org, help: &str) -> Self {
+        let state = if org.state == OrgState::Suspended { ", suspended" } else { "" };
         let what = format!(
-            "someone else changed it in the meantime: now it is “{}” of {}",
+            "someone else changed it in the meantime: now it is “{}” of {}{state}",
             org.name, org.admin_email
         );
         Self { what, help: help.to_owned() }

@@ -283,14 +283,15 @@ impl App {
     fn did(&mut self, deed: Deed, before: &Org, now: Option<Org>) -> Vec<Effect> {
         let mut effects = Vec::new();
         let ends_logins = matches!(deed, Deed::Trash | Deed::Delete | Deed::Purge | Deed::Suspend);
-        let own = |session: &mut Session| session.organization_id == before.id;
-        if let Some(session) = self.session.take_if(|session| ends_logins && own(session)) {
+        let own = |session: &mut Session| ends_logins && session.organization_id == before.id;
+        if let Some(session) = self.session.take_if(own) {
             effects.push(Effect::Logout(session));
         }
-        let at = self.question_at(before.id);
-        // Whatever was asked about it where it was is settled too.
-        if self.question(at).is_some_and(|q| q.deed == deed || deed != Deed::Suspend) {
-            self.layers.truncate(at.unwrap_or(usize::MAX));
+        if let Some(at) = self.question_at(before.id)
+            // Whatever was asked about it where it was is settled too.
+            && self.question(Some(at)).is_some_and(|q| q.deed == deed || deed != Deed::Suspend)
+        {
+            self.layers.truncate(at);
         }
         let said = said_of(deed, before, now.as_ref());
         if matches!(deed, Deed::Trash | Deed::Delete | Deed::Purge | Deed::Restore)

@@ -286,6 +286,20 @@ fn a_restoration_that_takes_long_can_be_left_and_reports_all_the_same() {
 }
 
 #[test]
+fn two_can_come_back_at_once_and_each_is_reported() {
+    let mut app = in_trash(vec![trashed(7, "old"), trashed(8, "older")]);
+    let first = begun(&press(&mut app, KeyCode::Char('R')));
+    press(&mut app, KeyCode::Char('j'));
+    let second = begun(&press(&mut app, KeyCode::Char('R')));
+    assert_ne!(first.2.id, second.2.id);
+    done(&mut app, first, Ok(Some(org(7, "old"))));
+    assert_eq!(notice(&app).what, "“old” is back with everything it had");
+    assert!(app.at_once.is_some(), "the other is still waited for");
+    done(&mut app, second, Ok(Some(org(8, "older"))));
+    assert_eq!(notice(&app).what, "“older” is back with everything it had");
+}
+
+#[test]
 fn purging_wants_an_admin_it_had_and_its_name_and_empties_only_a_wrong_password() {
     for key in ['d', 'D'] {
         let mut app = in_trash(vec![trashed(7, "old"), trashed(8, "older")]);
