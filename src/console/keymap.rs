@@ -14,10 +14,14 @@ pub enum Place {
     Filter,
     /// The details of one organization.
     Detail,
+    /// The list of what is in the trash.
+    Trash,
+    /// The details of one organization in the trash.
+    Trashed,
     /// A form that makes or changes an organization.
     Form,
-    /// The question before a deletion.
-    Delete,
+    /// A question before something is done to an organization.
+    Question,
     /// The login.
     Login,
     /// The help.
@@ -28,15 +32,19 @@ impl Place {
     /// Whether letters are text there.
     #[must_use]
     pub fn takes_text(self) -> bool {
-        matches!(self, Self::Filter | Self::Form | Self::Delete | Self::Login)
+        matches!(self, Self::Filter | Self::Form | Self::Question | Self::Login)
     }
 }
 
-use Place::{Delete, Detail, Filter, Form, Help, List, Login, Unconnected};
+use Place::{Detail, Filter, Form, Help, List, Login, Question, Trash, Trashed, Unconnected};
 
-const EVERYWHERE: &[Place] = &[Unconnected, List, Filter, Detail, Form, Delete, Login, Help];
-const BROWSING: &[Place] = &[List, Detail];
-const MOVING: &[Place] = &[List, Detail, Help];
+const EVERYWHERE: &[Place] =
+    &[Unconnected, List, Filter, Detail, Trash, Trashed, Form, Question, Login, Help];
+const BROWSING: &[Place] = &[List, Detail, Trash, Trashed];
+/// Where organizations are that are not in the trash.
+const LIVE: &[Place] = &[List, Detail];
+const IN_TRASH: &[Place] = &[Trash, Trashed];
+const MOVING: &[Place] = &[List, Detail, Trash, Trashed, Help];
 
 /// What a key can mean. The words for each are in [`COMMANDS`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -71,8 +79,18 @@ pub enum Command {
     New,
     /// Change the organization.
     Edit,
-    /// Remove the organization.
+    /// Move the organization to the trash.
+    Trash,
+    /// Remove it at once, past the trash.
     Delete,
+    /// Suspend the organization, or reactivate it.
+    Suspend,
+    /// Show the trash, or the organizations again.
+    Shelf,
+    /// Bring the organization back from the trash.
+    Restore,
+    /// Remove it from the trash, for good.
+    Purge,
     /// Log in, or out.
     Login,
     /// Read everything again.
@@ -96,9 +114,26 @@ pub enum Command {
     /// Leave what is on top, or stop waiting.
     Back,
     /// Leave to the shell for a while.
-    Suspend,
+    Shell,
     /// Leave.
     Quit,
+}
+
+impl Command {
+    /// Whether it ends in writing something: where only reading is possible it is refused at once.
+    #[must_use]
+    pub fn writes(self) -> bool {
+        matches!(
+            self,
+            Self::New
+                | Self::Edit
+                | Self::Trash
+                | Self::Delete
+                | Self::Suspend
+                | Self::Restore
+                | Self::Purge
+        )
+    }
 }
 
 /// A row of the table.
@@ -179,20 +214,29 @@ pub const COMMANDS: &[Row] = &[
         Some("try again"),
         "connect to the database again"
     ),
-    row!(New, [letter('n')], BROWSING, Some("new"), "make an organization"),
+    row!(New, [letter('n')], LIVE, Some("new"), "make an organization"),
     row!(
         Edit,
         [letter('e')],
-        BROWSING,
+        LIVE,
         Some("edit"),
         "change its name, its admin's e-mail or password"
     ),
     row!(
-        Delete,
+        Trash,
         [letter('d')],
-        BROWSING,
+        LIVE,
         Some("delete"),
-        "remove it with everything it has (needs its admin's login)"
+        "move it to the trash (needs its admin's login)"
+    ),
+    row!(Delete, [letter('D')], LIVE, None, "delete it for good (needs its admin's login)"),
+    row!(Restore, [letter('R')], IN_TRASH, Some("restore"), "bring it back with everything it had"),
+    row!(
+        Purge,
+        [letter('d'), letter('D')],
+        IN_TRASH,
+        Some("purge"),
+        "delete it for good (needs its admin's login)"
     ),
     row!(
         Filter,
@@ -203,8 +247,22 @@ pub const COMMANDS: &[Row] = &[
     ),
     row!(Sort, [letter('o')], BROWSING, Some("sort"), "sort by name, age, e-mail"),
     row!(Reverse, [letter('O')], BROWSING, None, "sort the other way round"),
-    row!(Open, [key(KeyCode::Enter)], &[List], Some("open"), "look into the organization"),
-    row!(Login, [letter('L')], BROWSING, Some("log in"), "log in as an admin, or out"),
+    row!(Open, [key(KeyCode::Enter)], &[List, Trash], Some("open"), "look into the organization"),
+    row!(
+        Shelf,
+        [letter('t')],
+        BROWSING,
+        Some("trash"),
+        "show the trash, or the organizations again"
+    ),
+    row!(
+        Suspend,
+        [letter('s')],
+        LIVE,
+        Some("suspend"),
+        "suspend it: nobody can log in; or reactivate it"
+    ),
+    row!(Login, [letter('L')], LIVE, Some("log in"), "log in as an admin, or out"),
     row!(NextPane, [key(KeyCode::Tab)], BROWSING, None, "to the other pane"),
     row!(
         NextTab,
@@ -233,22 +291,22 @@ pub const COMMANDS: &[Row] = &[
     row!(
         Accept,
         [key(KeyCode::Enter)],
-        &[Form, Login, Delete],
+        &[Form, Login, Question],
         Some("next"),
         "the next field; at the last one, do it"
     ),
-    row!(Submit, [control('s')], &[Form, Login, Delete], Some("do it"), "do it"),
+    row!(Submit, [control('s')], &[Form, Login, Question], Some("do it"), "do it"),
     row!(
         NextField,
         [key(KeyCode::Tab), key(KeyCode::Down)],
-        &[Form, Login],
+        &[Form, Login, Question],
         None,
         "to the next field"
     ),
     row!(
         PreviousField,
         [key(KeyCode::BackTab), key(KeyCode::Up)],
-        &[Form, Login],
+        &[Form, Login, Question],
         None,
         "to the previous field"
     ),
@@ -259,22 +317,28 @@ pub const COMMANDS: &[Row] = &[
         Some("make a password"),
         "make a strong password and show it once"
     ),
-    row!(Reveal, [control('r')], &[Form, Login], Some("show"), "show or hide the password"),
+    row!(
+        Reveal,
+        [control('r')],
+        &[Form, Login, Question],
+        Some("show"),
+        "show or hide the password"
+    ),
     row!(
         Back,
         [key(KeyCode::Esc)],
         EVERYWHERE,
         Some("back"),
-        "leave what is on top; stop waiting; drop the filter"
+        "stop waiting; leave what is on top, filter, trash"
     ),
     row!(
         Help,
         [letter('?')],
-        &[Unconnected, List, Detail, Help],
+        &[Unconnected, List, Detail, Trash, Trashed, Help],
         Some("help"),
         "show or leave this help"
     ),
-    row!(Quit, [letter('q')], &[Unconnected, List, Detail], Some("quit"), "leave"),
+    row!(Quit, [letter('q')], &[Unconnected, List, Detail, Trash, Trashed], Some("quit"), "leave"),
     row!(Back, [letter('q')], &[Help], None, "leave the help"),
     row!(Down, [letter('j'), key(KeyCode::Down)], MOVING, None, "down"),
     row!(Up, [letter('k'), key(KeyCode::Up)], MOVING, None, "up"),
@@ -283,7 +347,7 @@ pub const COMMANDS: &[Row] = &[
     row!(First, [letter('g'), key(KeyCode::Home)], MOVING, None, "to the beginning"),
     row!(Last, [letter('G'), key(KeyCode::End)], MOVING, None, "to the end"),
     row!(Quit, [control('c')], EVERYWHERE, None, "leave, from anywhere"),
-    row!(Suspend, [control('z')], EVERYWHERE, None, "to the shell; fg comes back"),
+    row!(Shell, [control('z')], EVERYWHERE, None, "to the shell; fg comes back"),
 ];
 
 /// What a key means in a place; none when it is text, or nothing.

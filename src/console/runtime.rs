@@ -84,8 +84,8 @@ pub(super) async fn run(
         if wanted.iter().any(|effect| matches!(effect, Effect::Quit)) {
             break Ending::Quit;
         }
-        if wanted.iter().any(|effect| matches!(effect, Effect::Suspend)) {
-            suspend(&mut terminal)?;
+        if wanted.iter().any(|effect| matches!(effect, Effect::Shell)) {
+            to_the_shell(&mut terminal)?;
             let (width, height) = terminal.size()?;
             wanted.extend(app.update(Message::Resize(width, height)));
         }
@@ -117,7 +117,7 @@ fn message(event: Event) -> Option<Message> {
 
 /// Stops the whole foreground job, as the terminal's own ^Z would, and comes back with it. A program
 /// that was started by another one (`cargo run`) would otherwise leave that one waiting.
-fn suspend(terminal: &mut Terminal) -> io::Result<()> {
+fn to_the_shell(terminal: &mut Terminal) -> io::Result<()> {
     terminal.leave()?;
     rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)?;
     terminal.enter()

@@ -175,12 +175,15 @@ impl Tenancy {
     }
 
     /// Whether the bearer of `token` may do what only an admin of `org` may: asked of the token and
-    /// of the database, each time.
+    /// of the database, each time. Whoever would need another login is told when nobody can have it.
     ///
     /// # Errors
     /// [`Error::NotAllowed`] with the reason, or the database's.
     pub async fn authorize(&self, org: &Org, token: Option<&str>) -> Result<()> {
-        let token = token.ok_or_else(|| Refusal::NoSession(org.name.clone()))?;
+        let Some(token) = token else {
+            may_be_in(org)?;
+            return Err(Refusal::NoSession(org.name.clone()).into());
+        };
         let verified = self.sessions.verify(token)?;
         // Nobody who is in the trash is found below.
         if let Some(own) = self.store.org(verified.organization).await?
@@ -202,6 +205,7 @@ impl Tenancy {
             return Err(Refusal::LoggedOut.into());
         }
         if own.id != org.id {
+            may_be_in(org)?;
             let (admin, of, wanted) = (admin.email, own.name, org.name.clone());
             return Err(Refusal::OtherOrganization { admin, of, wanted }.into());
         }
@@ -263,6 +267,30 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::{Access, Target};
+
+    #[tokio::test]
+    async fn a_login_nobody_can_have_is_not_asked_for() {
+        let access = Access { operator: "ada@here".to_owned(), read_only: false };
+        let Opened { tenancy, demo } =
+            open(&Target::Demo, &access, Rules::default()).await.unwrap();
+        let demo = demo.unwrap();
+        let session = tenancy.login(&demo.email, &Secret::from(demo.password)).await.unwrap();
+        let zephyr = tenancy.named("Zephyr").await.unwrap();
+        let refused = async |org: &Org, token| match tenancy.authorize(org, token).await {
+            Err(Error::NotAllowed(refusal)) => refusal,
+            other => panic!("{other:?}"),
+        };
+        let token = Some(session.token());
+        assert!(matches!(refused(&zephyr, None).await, Refusal::NoSession(_)));
+        assert!(matches!(refused(&zephyr, token).await, Refusal::OtherOrganization { .. }));
+        let zephyr = tenancy.suspend(&zephyr).await.unwrap();
+        for token in [None, token] {
+            assert_eq!(refused(&zephyr, token).await, Refusal::Suspended("Zephyr".into()));
+        }
+        let own = tenancy.named(&demo.organization).await.unwrap();
+        assert_eq!(tenancy.authorize(&own, token).await, Ok(()));
+    }
 
     #[test]
     fn any_stored_name_can_be_confirmed_by_typing_what_is_seen() {

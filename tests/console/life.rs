@@ -63,15 +63,18 @@ fn whole_life(arguments: &[&str], size: (u16, u16)) {
     console.see("“Globex & Söhne” was changed");
     console.see("eve@globex.com");
 
-    console.send("d");
+    to_the_trash_and_back(&mut console);
+    suspended_and_active_again(&mut console);
+
+    console.send("D");
     console.see("Delete Globex & Söhne?");
     console.see("1  document");
     console.send("globex\r");
     console.see("that is not the name of the organization");
     console.send(CLEAR);
-    console.send("Globex & Söhne\r");
-    console.see("“Globex & Söhne” was deleted");
-    console.see("No organizations yet");
+    console.send("\x1b");
+    console.see_no_more("Delete Globex & Söhne?");
+    purged(&mut console);
 
     console.send("q");
     assert_eq!(console.ends_within(Duration::from_secs(1)), 0);
@@ -81,6 +84,86 @@ fn whole_life(arguments: &[&str], size: (u16, u16)) {
         !bytes.windows(PASSWORD.len()).any(|window| window == PASSWORD.as_bytes()),
         "the password was never on the screen"
     );
+}
+
+/// The name everything is done to from here on.
+const NAME: &str = "Globex & Söhne";
+
+fn to_the_trash_and_back(console: &mut Console) {
+    // Its admin is logged in still.
+    console.send("d");
+    console.see(&format!("Move {NAME} to the trash?"));
+    console.see("Kept for 30 days, until");
+    console.see("1  document");
+    console.send("\r");
+    console.see(&format!("“{NAME}” is in the trash until"));
+    console.see("No organizations yet");
+    console.see_no_more("eve@globex.com");
+
+    // Its name stays its own.
+    console.send(&format!("n{NAME}\t"));
+    console.see("restore or purge the one");
+    console.send("\x1b");
+    console.see_no_more("restore or purge the one");
+
+    console.send("t");
+    console.see("1 in the trash");
+    console.see("eve@globex.com");
+    console.send("\r");
+    console.see("Org data goes here");
+    console.send("\x1b[D");
+    console.see("days left");
+    console.send("\x1b");
+    console.send("R");
+    console.see(&format!("“{NAME}” is back with everything it had"));
+    console.see("The trash is empty");
+    console.send("t");
+    console.see("1 organization");
+    console.send("\r\x1b[C");
+    console.see("Org data goes here");
+    console.send("\x1b[D\x1b");
+    console.see("/ filter");
+}
+
+fn suspended_and_active_again(console: &mut Console) {
+    console.send("s");
+    console.see(&format!("Suspend {NAME}?"));
+    console.send("\r");
+    console.see(&format!("“{NAME}” is suspended"));
+    console.see("◌");
+    console.send("L");
+    console.see("Log in as an admin");
+    console.send(&format!("{PASSWORD}\r"));
+    console.see("reactivate it first");
+    console.send("\x1b");
+    console.see_no_more("reactivate it first");
+    console.send("s");
+    console.see(&format!("“{NAME}” is active again"));
+    console.see_no_more("◌");
+    console.send("L");
+    console.see("Log in as an admin");
+    console.send(&format!("{PASSWORD}\r"));
+    console.see("eve@globex.com is logged in");
+}
+
+fn purged(console: &mut Console) {
+    console.send("d");
+    console.see(&format!("Move {NAME} to the trash?"));
+    console.send(SUBMIT);
+    console.see(&format!("“{NAME}” is in the trash until"));
+    console.send("t");
+    console.see("1 in the trash");
+    console.send("d");
+    console.see(&format!("Purge {NAME}?"));
+    console.send("not the password at all\r");
+    console.send(&format!("{NAME}\r"));
+    console.see("the e-mail or the password is wrong");
+    console.send(PASSWORD);
+    console.send(SUBMIT);
+    console.see(&format!("“{NAME}” was deleted for good"));
+    console.see("The trash is empty");
+    console.send("\x1b");
+    console.see("No organizations yet");
 }
 
 #[test]

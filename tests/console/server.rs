@@ -77,8 +77,8 @@ fn a_database_of_the_old_service_is_used_as_it_is() {
     console.send("harmless");
     console.send(SUBMIT);
     console.see("“harmless” was changed");
-    // … and its admin, whom the old service made, deletes it.
-    console.send("d");
+    // … and its admin, whom the old service made, deletes it past the trash.
+    console.send("D");
     console.see("Log in as an admin of harmless");
     console.send(&format!("{PASSWORD}\r"));
     console.see("Type its name");
@@ -95,4 +95,45 @@ fn a_database_of_the_old_service_is_used_as_it_is() {
         collections.retain(|name| name.starts_with("org_"));
         assert_eq!(collections, ["org_acme_corp"]);
     });
+}
+
+#[test]
+fn what_the_old_service_gave_away_meanwhile_comes_back_under_another_name() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let scratch = runtime.block_on(async {
+        let scratch = Scratch::on(mongod::standalone(), "console_given_away").await;
+        scratch.add_legacy("acme", "org_acme", "ada@acme.com").await;
+        scratch
+    });
+    let home = tempfile::tempdir().unwrap();
+    let arguments = ["--uri", &scratch.uri, "--database", scratch.db.name()];
+    let mut console = Console::start(&arguments, SIZE, home.path());
+    console.see("1 organization");
+    console.send("d");
+    console.see("Log in as an admin of acme");
+    console.send(&format!("{PASSWORD}\r"));
+    console.see("Kept for 30 days");
+    console.see("1  document");
+    console.send("\r");
+    console.see("“acme” is in the trash until");
+    runtime.block_on(scratch.add_legacy("acme", "org_acme", "eve@acme.com"));
+    console.send("t");
+    console.see("1 in the trash");
+    console.send("R");
+    console.see("Restore acme under another name");
+    console.see("take another name");
+    console.send("_before\r");
+    console.see("“acme” is back, as “acme_before”");
+    console.see("The trash is empty");
+    console.send("\x1b");
+    console.see("2 organizations");
+    console.see("eve@acme.com");
+    console.see("▌acme_before");
+    console.send("q");
+    assert_eq!(console.ends_within(Duration::from_secs(1)), 0);
+    let names = runtime.block_on(async { scratch.db.list_collection_names().await.unwrap() });
+    for wanted in ["org_acme", "org_acme_before"] {
+        assert!(names.iter().any(|name| name == wanted), "{wanted} in {names:?}");
+    }
+    assert!(!names.iter().any(|name| name.starts_with("trash_")), "{names:?}");
 }

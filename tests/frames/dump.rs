@@ -9,6 +9,20 @@ use ratatui::{
     style::{Color, Modifier},
 };
 
+/// Compares the screen with the committed one.
+macro_rules! looks_like {
+    ($console:expr, $name:expr) => {
+        looks_like!($console, $name, &Theme::new(false))
+    };
+    ($console:expr, $name:expr, $theme:expr) => {
+        let (buffer, cursor) = $console.drawn($theme);
+        insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true, snapshot_path => "../snapshots" }, {
+            insta::assert_snapshot!($name, crate::dump::dump(&buffer, cursor));
+        });
+    };
+}
+pub(crate) use looks_like;
+
 pub fn dump(buffer: &Buffer, cursor: Option<Position>) -> String {
     let mut out = String::new();
     for y in 0..buffer.area.height {

@@ -9,3 +9,4 @@ mod pretend;
 mod properties;
 mod readme;
 mod screens;
+mod trash;

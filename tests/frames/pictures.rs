@@ -11,7 +11,7 @@ use ratatui::{
 };
 use tenantry::console::theme::Theme;
 
-use crate::pretend::{Console, customers};
+use crate::pretend::{Console, customers, with_trash};
 
 const WIDTH: f32 = 8.4;
 const HEIGHT: f32 = 19.0;
@@ -155,6 +155,13 @@ fn deleting() {
     let mut console = console();
     console.press(KeyCode::Char('d'));
     console.answer_all();
-    console.type_text("acme_c");
     is_current(&console, "delete.svg");
+}
+
+#[test]
+fn the_trash() {
+    let mut console = Console::with(120, 32, with_trash());
+    console.press(KeyCode::Char('t'));
+    console.answer_all();
+    is_current(&console, "trash.svg");
 }

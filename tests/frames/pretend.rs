@@ -8,13 +8,13 @@ use mongodb::bson::{DateTime, oid::ObjectId};
 use ratatui::{Terminal, backend::TestBackend, buffer::Buffer, layout::Position};
 use tenantry::{
     console::{
-        app::{App, Connected, Effect, Message},
+        app::{App, Connected, Deed, Effect, Message},
         theme::Theme,
         view,
     },
-    org::{Admin, Connection, Org, OrgState, PasswordHash, StoredText, slug},
-    store::{Count, Page, Place, PlaceKind, Statistics},
-    tenancy::{Error, Refusal, Session},
+    org::{Admin, Connection, InTrash, Org, OrgState, PasswordHash, StoredText, slug},
+    store::{Count, Page, Place, PlaceKind, Shelf, Statistics},
+    tenancy::{Error, Refusal, Result, Session},
 };
 
 pub const HOUR: u64 = 3600;
@@ -43,6 +43,31 @@ pub fn org(number: u8, name: &str, email: &str, age: u64) -> Org {
         login_epoch: 0,
         revision: 1,
     }
+}
+
+/// In the trash since then, for so many days.
+pub fn in_trash(since: SystemTime, days: u64) -> OrgState {
+    let until = DateTime::from_system_time(since + Duration::from_secs(days * DAY));
+    OrgState::InTrash(InTrash { since: DateTime::from_system_time(since), until })
+}
+
+/// The customer list with some of them in the trash, the one that went there last first, and some
+/// suspended.
+pub fn with_trash() -> Vec<Org> {
+    let ages = [("Sable Studio", 3 * HOUR), ("東京ソフト", 2 * DAY), ("Granite Peak", 29 * DAY)];
+    let mut orgs = customers();
+    let mut trash = Vec::new();
+    for (name, age) in ages {
+        let at = orgs.iter().position(|org| org.name.raw() == name).unwrap();
+        let state = in_trash(now() - Duration::from_secs(age), 30);
+        trash.push(Org { state, ..orgs.remove(at) });
+    }
+    for name in ["acme_industries", "Copperfield Logistics"] {
+        let org = orgs.iter_mut().find(|org| org.name.raw() == name).unwrap();
+        org.state = OrgState::Suspended;
+    }
+    trash.extend(orgs);
+    trash
 }
 
 /// A believable customer list.
@@ -107,7 +132,13 @@ impl Console {
     /// A console that has not connected yet.
     pub fn opening(width: u16, height: u16, place: Place, orgs: Vec<Org>) -> Self {
         let (app, pending) = App::new(place.clone(), now());
-        let connected = Connected { place, read_only: None, read_only_asked: false, demo: None };
+        let connected = Connected {
+            place,
+            read_only: None,
+            read_only_asked: false,
+            trash_days: 30,
+            demo: None,
+        };
         let mut console = Self { app, orgs, connected, pending };
         console.send(Message::Resize(width, height));
         console
@@ -134,7 +165,7 @@ impl Console {
                     generation(effect) != Some(old)
                         || matches!(
                             effect,
-                            Effect::Create(..) | Effect::Update(..) | Effect::Delete(..)
+                            Effect::Create(..) | Effect::Update(..) | Effect::Do(..)
                         )
                 });
             } else {
@@ -164,24 +195,25 @@ impl Console {
     }
 
     /// The answer of a database without troubles.
-    pub fn fine(&self, effect: &Effect) -> Option<Message> {
-        let matching = |search: &Option<String>| -> Vec<Org> {
+    pub fn fine(&mut self, effect: &Effect) -> Option<Message> {
+        let matching = |shelf: Shelf, search: &Option<String>| -> Vec<Org> {
             let search = search.as_deref().unwrap_or_default().to_lowercase();
             let has = |text: &StoredText| text.raw().to_lowercase().contains(&search);
-            self.orgs.iter().filter(|o| has(&o.name) || has(&o.admin_email)).cloned().collect()
+            let there = |org: &Org| org.in_trash().is_some() == (shelf == Shelf::Trash);
+            let orgs = self.orgs.iter().filter(|org| there(org));
+            orgs.filter(|o| has(&o.name) || has(&o.admin_email)).cloned().collect()
         };
-        let named = |name: &str| self.orgs.iter().find(|org| org.name.raw() == name).cloned();
         Some(match effect {
             Effect::Connect(generation) => {
                 Message::Connected(*generation, Ok(self.connected.clone()))
             }
             Effect::LoadPage(generation, query) => {
-                let orgs = matching(&query.search);
+                let orgs = matching(query.shelf, &query.search);
                 let page = Page { orgs, more_before: false, more_after: false };
                 Message::Page(*generation, Ok(page))
             }
-            Effect::Count(generation, search, _) => {
-                let counted = u64::try_from(matching(search).len()).unwrap_or(0);
+            Effect::Count(generation, of, search, _) => {
+                let counted = u64::try_from(matching(*of, search).len()).unwrap_or(0);
                 Message::Counted(*generation, Ok(Count { counted, or_more: false }))
             }
             Effect::LoadDetail(generation, id) => {
@@ -208,7 +240,11 @@ impl Console {
             Effect::Generate => Message::Generated(Ok("7x2k9-qm4tz-c8w1r-hn5vp".into())),
             Effect::Authorize(generation, org, session) => {
                 let own = session.as_ref().is_some_and(|s| s.organization_id == org.id);
-                let refusal = || Error::from(Refusal::NoSession(org.name.clone()));
+                let name = org.name.clone();
+                let refusal = || match org.state {
+                    OrgState::Suspended => Error::from(Refusal::Suspended(name)),
+                    _ => Error::from(Refusal::NoSession(name)),
+                };
                 Message::Authorized(*generation, own.then_some(()).ok_or_else(refusal))
             }
             Effect::Login(generation, email, _) => {
@@ -225,13 +261,30 @@ impl Console {
                 org.revision += 1;
                 Message::Updated(*generation, Ok(org))
             }
-            Effect::Delete(generation, org, ..) => {
-                let gone =
-                    named(org.name.raw()).map(|_| ()).ok_or(Error::Changed(org.name.clone()));
-                Message::Deleted(*generation, org.clone(), gone)
+            Effect::Do(generation, deed, org, ..) => {
+                Message::Done(*generation, *deed, org.clone(), self.done(*deed, org))
             }
-            Effect::Logout(_) | Effect::Cancel(_) | Effect::Suspend | Effect::Quit => return None,
+            Effect::Logout(_) | Effect::Cancel(_) | Effect::Shell | Effect::Quit => return None,
         })
+    }
+
+    /// Does it to the organization, as long as that is what it was.
+    fn done(&mut self, deed: Deed, org: &Org) -> Result<Option<Org>> {
+        let same = |stored: &&mut Org| (stored.id, stored.revision) == (org.id, org.revision);
+        let Some(stored) = self.orgs.iter_mut().find(same) else {
+            return Err(Error::Changed(org.name.clone()));
+        };
+        stored.revision += 1;
+        stored.state = match deed {
+            Deed::Trash => in_trash(now(), u64::from(self.connected.trash_days)),
+            Deed::Suspend => OrgState::Suspended,
+            Deed::Restore | Deed::Reactivate => OrgState::Active,
+            Deed::Delete | Deed::Purge => {
+                self.orgs.retain(|stored| stored.id != org.id);
+                return Ok(None);
+            }
+        };
+        Ok(Some(stored.clone()))
     }
 
     pub fn press(&mut self, code: KeyCode) {
@@ -287,8 +340,8 @@ pub fn generation(effect: &Effect) -> Option<u64> {
         | Effect::Login(generation, ..)
         | Effect::Create(generation, ..)
         | Effect::Update(generation, ..)
-        | Effect::Delete(generation, ..)
+        | Effect::Do(generation, ..)
         | Effect::Cancel(generation) => Some(*generation),
-        Effect::Generate | Effect::Logout(_) | Effect::Suspend | Effect::Quit => None,
+        Effect::Generate | Effect::Logout(_) | Effect::Shell | Effect::Quit => None,
     }
 }

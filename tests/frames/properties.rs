@@ -9,11 +9,11 @@ use tenantry::{
         theme::Theme,
     },
     org::{ClaimKind, Invalid},
-    store::{Page, StoreError},
+    store::{Page, Shelf, StoreError},
     tenancy::{Error, Refusal},
 };
 
-use crate::pretend::{Console, DAY, customers, org};
+use crate::pretend::{Console, DAY, customers, org, with_trash};
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -25,11 +25,13 @@ enum Step {
     Answer(usize, usize),
     /// The same answer once more, late.
     Late(usize),
+    /// Keys that lead somewhere, `!` for an answer to all that is asked.
+    Walk(&'static str),
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let codes = prop_oneof![
-        6 => prop::sample::select("nedojkgGLrqOhl/?x é日".chars().collect::<Vec<_>>())
+        6 => prop::sample::select("nedDtsRojkgGLrqOhl/?x é日".chars().collect::<Vec<_>>())
             .prop_map(KeyCode::Char),
         1 => any::<char>().prop_map(KeyCode::Char),
         6 => prop::sample::select(vec![
@@ -47,8 +49,13 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => ".{0,30}".prop_map(Step::Paste),
         2 => (1_u16..=200, 1_u16..=60).prop_map(|(width, height)| Step::Resize(width, height)),
         2 => (0_u64..3_000_000).prop_map(Step::Wait),
-        8 => (0_usize..8, 0_usize..12).prop_map(|(which, how)| Step::Answer(which, how)),
+        8 => (0_usize..8, 0_usize..24).prop_map(|(which, how)| Step::Answer(which, how)),
         1 => (0_usize..8).prop_map(Step::Late),
+        3 => prop::sample::select(vec![
+            "!t!", "!t!R", "!t!d!", "!t!d!\r\r", "t!jR!", "!\x1b\x1bd!", "d!\r!\r", "L\r!d\r",
+            "D!\r!\r", "s", "s\r", "s\r!s", "\x1b\x1b\x1b!",
+        ])
+        .prop_map(Step::Walk),
     ];
     prop::collection::vec(step, 0..60)
 }
@@ -65,8 +72,18 @@ fn errors() -> Vec<Error> {
         Error::WrongLogin,
         Error::NotAllowed(Refusal::NoSession("x".into())),
         Error::NotAllowed(Refusal::Expired),
+        Error::NotAllowed(Refusal::Suspended("acme_industries".into())),
         Error::NotConfirmed,
         Error::Changed("x".into()),
+        Error::Gone("x".into()),
+        Error::InTrash("x".into()),
+        Error::NotInTrash("x".into()),
+        Error::Taken {
+            what: ClaimKind::Name,
+            wanted: "x".into(),
+            by: Some("X".into()),
+            in_trash: true,
+        },
         Error::Store(StoreError::Other("the words of a database, ".repeat(40))),
     ]
 }
@@ -85,7 +102,7 @@ fn failed(message: Message, error: Error) -> Message {
         Message::LoggedIn(generation, _) => Message::LoggedIn(generation, Err(error)),
         Message::Created(generation, _) => Message::Created(generation, Err(error)),
         Message::Updated(generation, _) => Message::Updated(generation, Err(error)),
-        Message::Deleted(generation, name, _) => Message::Deleted(generation, name, Err(error)),
+        Message::Done(generation, deed, org, _) => Message::Done(generation, deed, org, Err(error)),
         other => other,
     }
 }
@@ -107,21 +124,36 @@ fn take(console: &mut Console, step: &Step) {
             console.send(match (errors().into_iter().nth(*how), message) {
                 (Some(error), message) => failed(message, error),
                 // A page in the middle of a long list.
-                (None, Message::Page(generation, Ok(page))) if *how == 9 => {
+                (None, Message::Page(generation, Ok(page))) if *how == 13 => {
                     let page = Page { more_before: true, more_after: true, ..page };
                     Message::Page(generation, Ok(page))
                 }
-                (None, Message::Page(generation, _)) if *how == 10 => {
+                (None, Message::Page(generation, _)) if *how == 14 => {
                     Message::Page(generation, Ok(Page::default()))
                 }
-                (None, Message::Detail(generation, _)) if *how == 11 => {
+                (None, Message::Detail(generation, _)) if *how == 15 => {
                     Message::Detail(generation, Ok(None))
                 }
                 (None, message) => message,
             });
         }
+        Step::Walk(keys) => {
+            for key in keys.chars() {
+                match key {
+                    '!' => console.answer_all(),
+                    '\r' => console.press(KeyCode::Enter),
+                    '\x1b' => console.press(KeyCode::Esc),
+                    letter => console.press(KeyCode::Char(letter)),
+                }
+            }
+        }
         Step::Late(which) => {
-            let answer = console.pending.get(*which).and_then(|effect| console.fine(effect));
+            if *which >= console.pending.len() {
+                return;
+            }
+            let effect = console.pending.remove(*which);
+            let answer = console.fine(&effect);
+            console.pending.insert(*which, effect);
             if let Some(message) = answer {
                 console.send(message);
             }
@@ -139,7 +171,7 @@ proptest! {
         size in (1_u16..=200, 1_u16..=60),
         no_color in any::<bool>(),
     ) {
-        let mut orgs = customers();
+        let mut orgs = with_trash();
         orgs.push(org(90, "\u{1b}[2J\u{202e}\n", "e\u{301}👍🏽@日本.example", DAY));
         let mut console = Console::with(size.0, size.1, orgs);
         if !connected {
@@ -150,6 +182,9 @@ proptest! {
         for step in &steps {
             take(&mut console, step);
             console.drawn(&theme);
+            let app = &console.app;
+            prop_assert_eq!(app.aside.is_some(), app.list.shelf == Shelf::Trash);
+            prop_assert!(app.at_once.as_ref().is_none_or(|begun| begun.waiting.is_waiting()));
         }
         let leave = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
         let effects = console.app.update(Message::Key(leave));

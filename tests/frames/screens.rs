@@ -16,22 +16,9 @@ use tenantry::{
 };
 
 use crate::{
-    dump::dump,
+    dump::looks_like,
     pretend::{Console, DAY, customers, org},
 };
-
-/// Compares the screen with the committed one.
-macro_rules! looks_like {
-    ($console:expr, $name:literal) => {
-        looks_like!($console, $name, &Theme::new(false))
-    };
-    ($console:expr, $name:literal, $theme:expr) => {
-        let (buffer, cursor) = $console.drawn($theme);
-        insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true, snapshot_path => "../snapshots" }, {
-            insta::assert_snapshot!($name, dump(&buffer, cursor));
-        });
-    };
-}
 
 fn embedded() -> Place {
     Place {
@@ -231,7 +218,7 @@ fn edit_form() {
 #[test]
 fn delete() {
     let mut console = wide();
-    console.press(KeyCode::Char('d'));
+    console.press(KeyCode::Char('D'));
     console.wait(200);
     looks_like!(console, "delete_asking");
     console.answer_all();
@@ -257,8 +244,8 @@ fn delete() {
     looks_like!(console, "delete_counts_narrow");
     console.press(KeyCode::Enter);
     console.answer(|effect| match effect {
-        Effect::Delete(generation, org, ..) => {
-            Some(Message::Deleted(*generation, org.clone(), Err(Error::NotConfirmed)))
+        Effect::Do(generation, deed, org, ..) => {
+            Some(Message::Done(*generation, *deed, org.clone(), Err(Error::NotConfirmed)))
         }
         _ => None,
     });
@@ -379,10 +366,7 @@ fn tiny() {
     for (width, height) in [(1, 1), (39, 9)] {
         let console = Console::with(width, height, customers());
         let name = format!("tiny_{width}x{height}");
-        let (buffer, cursor) = console.drawn(&Theme::new(false));
-        insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true, snapshot_path => "../snapshots" }, {
-            insta::assert_snapshot!(name, dump(&buffer, cursor));
-        });
+        looks_like!(console, name);
     }
     let mut console = Console::with(40, 10, customers());
     looks_like!(console, "tiny_40x10");

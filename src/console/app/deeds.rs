@@ -1,13 +1,10 @@
-//! Deeds from the console: what is asked for, and what follows from the answer. Nothing typed is lost
+//! Forms and the login: what is asked for, and what follows from the answer. Nothing typed is lost
 //! to a refusal; a missing login opens the login, and then what was wanted goes on.
 
-use super::{
-    App, Arrival, Effect, FORM_FIELDS, Generation, Layer, Login, Mood, Said, Select, cancel,
-};
+use super::{App, Effect, FORM_FIELDS, Generation, Layer, Login, Mood, Said, cancel};
 use crate::{
     org::{Field, Org, Secret},
-    store::PageAt,
-    tenancy::{Confirmation, Error, Refusal, Result, Session},
+    tenancy::{Error, Refusal, Result, Session},
 };
 
 impl App {
@@ -37,13 +34,8 @@ impl App {
                 effects.push(effect);
                 effects
             }
-            Some(Layer::Delete(deletion)) if !deletion.submitting.is_waiting() => {
-                deletion.problem = None;
-                let confirmation = Confirmation::Typed(deletion.typed.text().to_owned());
-                let org = deletion.org.clone();
-                let mut effects = cancel(deletion.submitting.begin(generation, self.now));
-                effects.push(Effect::Delete(generation, org, confirmation, session));
-                effects
+            Some(Layer::Question(question)) if !question.submitting.is_waiting() => {
+                self.answer(generation)
             }
             Some(Layer::Login(login)) if !login.submitting.is_waiting() => {
                 login.problem = None;
@@ -82,29 +74,29 @@ impl App {
         }
     }
 
-    pub(super) fn authorized(&mut self, generation: Generation, result: Result<()>) -> Vec<Effect> {
-        let Some(Layer::Delete(deletion)) = self.layers.last_mut() else { return Vec::new() };
-        if !deletion.authorizing.answered(generation) {
-            return Vec::new();
-        }
-        match result {
-            Ok(()) => Vec::new(),
-            Err(Error::NotAllowed(refusal)) => {
-                let org = deletion.org.clone();
-                self.ask_to_log_in(&org, &refusal);
-                Vec::new()
-            }
-            Err(error) => {
-                deletion.problem = Some(Said::from(&error));
-                Vec::new()
-            }
-        }
-    }
-
-    /// Opens the login above what needs it. A session that counts no longer is let go of.
-    fn ask_to_log_in(&mut self, org: &Org, refusal: &Refusal) {
-        if !matches!(refusal, Refusal::NoSession(_) | Refusal::OtherOrganization { .. }) {
+    /// Opens the login above what needs it; where nobody can log in, says so there. A session that
+    /// counts no longer is let go of.
+    pub(super) fn ask_to_log_in(&mut self, org: &Org, refusal: &Refusal) {
+        // The session may be of another organization, and that one closed.
+        let closed = match refusal {
+            Refusal::Suspended(name) | Refusal::Trashed(name) => *name == org.name,
+            _ => false,
+        };
+        let counts = match refusal {
+            Refusal::NoSession(_) | Refusal::OtherOrganization { .. } => true,
+            _ => closed && self.session.as_ref().is_some_and(|s| s.organization_id != org.id),
+        };
+        if !counts {
             self.session = None;
+        }
+        if closed {
+            let said = Said::from(&Error::NotAllowed(refusal.clone()));
+            match self.layers.last_mut() {
+                Some(Layer::Form(form)) => form.problem = Some(said),
+                Some(Layer::Question(question)) => question.problem = Some(said),
+                _ => self.say(Mood::Bad, said),
+            }
+            return;
         }
         let mut login = Login::new(org.admin_email.raw(), Some(org.name.clone()));
         login.problem = Some(Said::plain(refusal.to_string()));
@@ -139,7 +131,7 @@ impl App {
                 let mut effects: Vec<_> = replaced.map(Effect::Logout).into_iter().collect();
                 match self.layers.last() {
                     Some(Layer::Form(_)) => effects.extend(self.submit()),
-                    Some(Layer::Delete(_)) => effects.extend(self.authorize()),
+                    Some(Layer::Question(_)) => effects.extend(self.authorize()),
                     _ => self.say(Mood::Good, Said::plain(said)),
                 }
                 effects
@@ -194,68 +186,7 @@ impl App {
         }
     }
 
-    pub(super) fn deleted(
-        &mut self,
-        generation: Generation,
-        org: &Org,
-        result: Result<()>,
-    ) -> Vec<Effect> {
-        let late = self.was_abandoned(generation);
-        // A login may have opened above it meanwhile.
-        let about = |layer: &Layer| matches!(layer, Layer::Delete(d) if d.org.id == org.id);
-        let at = self.layers.iter().position(about);
-        let mut awaited = late;
-        if let Some(Layer::Delete(deletion)) = at.and_then(|at| self.layers.get_mut(at)) {
-            awaited |= deletion.submitting.answered(generation);
-            if awaited && !deletion.submitting.is_waiting() {
-                deletion.problem = None;
-            }
-        }
-        if !awaited {
-            return Vec::new();
-        }
-        match result {
-            Ok(()) => {
-                if let Some(at) = at {
-                    self.layers.truncate(at);
-                }
-                self.pane = super::Pane::List;
-                let mut effects = Vec::new();
-                let own = |session: &mut Session| session.organization_id == org.id;
-                if let Some(session) = self.session.take_if(own) {
-                    effects.push(Effect::Logout(session));
-                }
-                self.say(Mood::Good, Said::plain(format!("“{}” was deleted", org.name)));
-                effects.extend(self.refresh());
-                effects
-            }
-            Err(error) if late => {
-                self.say(Mood::Bad, Said::from(&error));
-                Vec::new()
-            }
-            Err(error) => {
-                if let Error::NotAllowed(refusal) = &error {
-                    // The question whether it is allowed may have opened the login already.
-                    if matches!(self.layers.last(), Some(Layer::Delete(_))) {
-                        self.ask_to_log_in(org, refusal);
-                    }
-                    return Vec::new();
-                }
-                let Some(Layer::Delete(deletion)) = at.and_then(|at| self.layers.get_mut(at))
-                else {
-                    return Vec::new();
-                };
-                deletion.problem = Some(Said::from(&error));
-                if matches!(error, Error::Changed(_)) {
-                    self.load_detail(org.id)
-                } else {
-                    Vec::new()
-                }
-            }
-        }
-    }
-
-    fn was_abandoned(&mut self, generation: Generation) -> bool {
+    pub(super) fn was_abandoned(&mut self, generation: Generation) -> bool {
         let before = self.abandoned.len();
         self.abandoned.retain(|other| *other != generation);
         self.abandoned.len() < before
@@ -293,6 +224,10 @@ impl App {
             form.problem = Some(said);
             return self.load_detail(id);
         }
+        if matches!(error, Error::Gone(_) | Error::InTrash(_)) {
+            form.problem = Some(said);
+            return self.refresh();
+        }
         match error.field().and_then(|field| FORM_FIELDS.iter().position(|f| *f == field)) {
             Some(at) => {
                 form.fields[at].problem = Some(said);
@@ -301,26 +236,5 @@ impl App {
             None => form.problem = Some(said),
         }
         Vec::new()
-    }
-
-    /// Brings an organization that was just written into the list and selects it.
-    fn show(&mut self, org: &Org) -> Vec<Effect> {
-        // At once: whoever goes on editing before the list was read again edits what is stored now.
-        self.list.replace(org);
-        if !self.list.search().is_none_or(|search| {
-            crate::org::name_key(org.name.raw()).contains(&crate::org::name_key(&search))
-        }) {
-            self.list.filter.set("");
-        }
-        let (arrival, at) =
-            if self.list.rows.len() < super::list::PAGE as usize && !self.list.more_before {
-                (Arrival::Replace(Select::Org(org.id)), PageAt::First)
-            } else {
-                self.list.from(org)
-            };
-        let mut effects = self.load(arrival, at);
-        effects.extend(self.count());
-        effects.extend(self.forget_detail());
-        effects
     }
 }

@@ -7,7 +7,11 @@ use crossterm::event::{Event, KeyEvent};
 use tui_input::{Input, InputRequest, backend::crossterm::to_input_request};
 
 use super::message::Generation;
-use crate::{console::text, org::Secret, tenancy};
+use crate::{
+    console::text,
+    org::{Org, OrgState, Secret},
+    tenancy,
+};
 
 /// How long a wait lasts before it is shown.
 pub const WAIT_SHOWN_AFTER: Duration = Duration::from_millis(100);
@@ -29,6 +33,17 @@ impl Said {
     /// Without advice.
     pub fn plain(what: impl Into<String>) -> Self {
         Self { what: what.into(), help: String::new() }
+    }
+
+    /// What someone else made of an organization while it was being worked on.
+    #[must_use]
+    pub fn changed_to(org: &Org, help: &str) -> Self {
+        let state = if org.state == OrgState::Suspended { ", suspended" } else { "" };
+        let what = format!(
+            "someone else changed it in the meantime: now it is “{}” of {}{state}",
+            org.name, org.admin_email
+        );
+        Self { what, help: help.to_owned() }
     }
 
     /// Both in lines of at most `width` columns: what happened, and what to do.

@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::{
-    App, Arrival, Connection, Deletion, Effect, Form, Help, Layer, Login, Mood, Pane, Said, Select,
+    App, Arrival, Connection, Deed, Effect, Form, Help, Layer, Login, Mood, Pane, Said, Select,
     Tab, cancel,
 };
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
         keymap::{self, Command},
         view,
     },
-    store::PageAt,
+    store::{PageAt, Shelf},
     tenancy,
 };
 
@@ -20,9 +20,10 @@ impl App {
         let place = self.focus();
         // Esc and a key right after it arrive as one with Alt, most of all over a slow line. Where
         // text is typed, Alt is more likely meant, and leaving would lose what was typed.
-        if event.modifiers == KeyModifiers::ALT && !place.takes_text() {
+        let shift = event.modifiers & KeyModifiers::SHIFT;
+        if event.modifiers == KeyModifiers::ALT | shift && !place.takes_text() {
             let mut effects = self.key(KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE));
-            effects.extend(self.key(KeyEvent { modifiers: KeyModifiers::NONE, ..event }));
+            effects.extend(self.key(KeyEvent { modifiers: shift, ..event }));
             return effects;
         }
         let Some(command) = keymap::command(place, &event) else {
@@ -33,7 +34,7 @@ impl App {
         }
         match command {
             Command::Quit => vec![Effect::Quit],
-            Command::Suspend => vec![Effect::Suspend],
+            Command::Shell => vec![Effect::Shell],
             Command::Help => self.help(place),
             Command::Back => self.back(),
             Command::Retry => match self.connection {
@@ -41,7 +42,7 @@ impl App {
                 _ => Vec::new(),
             },
             _ => match place {
-                keymap::Place::Form | keymap::Place::Delete | keymap::Place::Login => {
+                keymap::Place::Form | keymap::Place::Question | keymap::Place::Login => {
                     self.layer_command(command)
                 }
                 keymap::Place::Help => {
@@ -49,9 +50,11 @@ impl App {
                     Vec::new()
                 }
                 keymap::Place::Unconnected => Vec::new(),
-                keymap::Place::List | keymap::Place::Filter | keymap::Place::Detail => {
-                    self.browse(command)
-                }
+                keymap::Place::List
+                | keymap::Place::Filter
+                | keymap::Place::Detail
+                | keymap::Place::Trash
+                | keymap::Place::Trashed => self.browse(command),
             },
         }
     }
@@ -86,8 +89,7 @@ impl App {
     }
 
     fn browse(&mut self, command: Command) -> Vec<Effect> {
-        if let (Command::New | Command::Edit | Command::Delete, Connection::Ready(connected)) =
-            (command, &self.connection)
+        if let (true, Connection::Ready(connected)) = (command.writes(), &self.connection)
             && let Some(reason) = connected.read_only.clone()
         {
             // It would be refused in the end: nobody is to fill in a form for that.
@@ -138,12 +140,17 @@ impl App {
                 Vec::new()
             }
             Command::Edit => {
-                if let Some(org) = self.chosen() {
-                    self.layers.push(Layer::Form(Form::edit(&org)));
+                if let Some(form) = self.chosen().map(Form::edit) {
+                    self.layers.push(Layer::Form(form));
                 }
                 Vec::new()
             }
-            Command::Delete => self.ask_to_delete(),
+            Command::Trash => self.ask(Deed::Trash),
+            Command::Delete => self.ask(Deed::Delete),
+            Command::Purge => self.ask(Deed::Purge),
+            Command::Restore => self.do_at_once(Deed::Restore),
+            Command::Suspend => self.suspend_or_reactivate(),
+            Command::Shelf => self.switch_shelf(),
             Command::Login => self.log_in_or_out(),
             Command::Refresh => self.refresh(),
             Command::First if self.pane == Pane::List && self.list.more_before => {
@@ -176,41 +183,6 @@ impl App {
         }
     }
 
-    /// The organization that is looked at: the newest that was read of it.
-    pub(super) fn chosen(&self) -> Option<crate::org::Org> {
-        let selected = self.list.selected()?;
-        let shown = self.detail.org.as_ref();
-        let newer = shown.filter(|o| o.id == selected.id && o.revision >= selected.revision);
-        Some(newer.unwrap_or(selected).clone())
-    }
-
-    /// The filter is another one: the list begins anew.
-    pub(super) fn refilter(&mut self) -> Vec<Effect> {
-        self.list.matching = None;
-        let mut effects = self.load(Arrival::Replace(Select::First), PageAt::First);
-        effects.extend(self.count());
-        effects
-    }
-
-    fn ask_to_delete(&mut self) -> Vec<Effect> {
-        let Some(org) = self.chosen() else { return Vec::new() };
-        self.layers.push(Layer::Delete(Deletion::of(&org)));
-        // What goes is counted now, not when it was last looked at.
-        let mut effects = self.load_detail(org.id);
-        effects.extend(self.authorize());
-        effects
-    }
-
-    /// Asks whether the session allows the deletion on top.
-    pub(super) fn authorize(&mut self) -> Vec<Effect> {
-        let generation = self.next();
-        let Some(Layer::Delete(deletion)) = self.layers.last_mut() else { return Vec::new() };
-        let mut effects = cancel(deletion.authorizing.begin(generation, self.now));
-        let (org, session) = (deletion.org.clone(), self.session.clone());
-        effects.push(Effect::Authorize(generation, org, session));
-        effects
-    }
-
     fn log_in_or_out(&mut self) -> Vec<Effect> {
         if let Some(session) = self.session.take() {
             self.say(Mood::Good, Said::plain(format!("{} is logged out", session.admin_email)));
@@ -229,6 +201,7 @@ impl App {
                 let last = match self.layers.last() {
                     Some(Layer::Form(form)) => form.focus + 1 == form.fields.len(),
                     Some(Layer::Login(login)) => login.focus + 1 == login.fields.len(),
+                    Some(Layer::Question(question)) => question.focus + 1 >= question.fields.len(),
                     _ => true,
                 };
                 if last { self.submit() } else { self.leave_field(1) }
@@ -236,10 +209,14 @@ impl App {
             Command::Submit => self.submit(),
             Command::Generate => vec![Effect::Generate],
             Command::Reveal => {
-                if let Some(Layer::Form(Form { fields, .. })) = self.layers.last_mut() {
-                    fields[2].revealed = !fields[2].revealed;
-                } else if let Some(Layer::Login(Login { fields, .. })) = self.layers.last_mut() {
-                    fields[1].revealed = !fields[1].revealed;
+                let fields = match self.layers.last_mut() {
+                    Some(Layer::Form(form)) => &mut form.fields[..],
+                    Some(Layer::Question(question)) => &mut question.fields[..],
+                    Some(Layer::Login(login)) => &mut login.fields[..],
+                    Some(Layer::Help(_)) | None => &mut [],
+                };
+                if let Some(field) = fields.iter_mut().find(|field| field.secret) {
+                    field.revealed = !field.revealed;
                 }
                 Vec::new()
             }
@@ -264,6 +241,9 @@ impl App {
             }
             Some(Layer::Login(login)) if !login.submitting.is_waiting() => {
                 login.focus = moved(login.focus, by, login.fields.len());
+            }
+            Some(Layer::Question(question)) if !question.submitting.is_waiting() => {
+                question.focus = moved(question.focus, by, question.fields.len());
             }
             _ => {}
         }
@@ -300,8 +280,8 @@ impl App {
             }
             let refused = matches!(layer, Layer::Login(login) if login.wanted.is_some());
             self.layers.pop();
-            // A deletion nobody logs in for is not asked about either; a form is kept.
-            if refused && matches!(self.layers.last(), Some(Layer::Delete(_))) {
+            // What nobody logs in for is not asked about either; a form is kept.
+            if refused && matches!(self.layers.last(), Some(Layer::Question(_))) {
                 self.layers.pop();
             }
             return effects;
@@ -316,6 +296,14 @@ impl App {
         if self.list.filtering {
             self.list.filtering = false;
             return self.drop_filter();
+        }
+        if let Some(begun) =
+            self.at_once.take_if(|begun| begun.waiting.shown_wait(self.now).is_some())
+        {
+            let mut waiting = begun.waiting;
+            self.abandoned.extend(waiting.stop());
+            self.say(Mood::Bad, let_go("how it ends will be said here"));
+            return Vec::new();
         }
         if self.list.loading.shown_wait(self.now).is_some() {
             self.list.problem = Some(Said::plain("reading the list was stopped"));
@@ -343,23 +331,10 @@ impl App {
             self.pane = Pane::List;
             return Vec::new();
         }
-        self.drop_filter()
-    }
-
-    fn drop_filter(&mut self) -> Vec<Effect> {
-        if self.list.search().is_none() {
-            return Vec::new();
+        if self.list.search().is_none() && self.list.shelf == Shelf::Trash {
+            return self.switch_shelf();
         }
-        let selected = self.list.selected().cloned();
-        self.list.filter.set("");
-        self.list.matching = None;
-        let (arrival, at) = match &selected {
-            Some(org) => self.list.from(org),
-            None => (Arrival::Replace(Select::First), PageAt::First),
-        };
-        let mut effects = self.load(arrival, at);
-        effects.extend(self.count());
-        effects
+        self.drop_filter()
     }
 }
 
@@ -368,7 +343,7 @@ fn stop_submitting(layer: &mut Layer, abandoned: &mut Vec<u64>) -> Option<Vec<Ef
     let mut left = None;
     let (submitting, problem, writes) = match &mut *layer {
         Layer::Form(form) => (&mut form.submitting, &mut form.problem, true),
-        Layer::Delete(deletion) => (&mut deletion.submitting, &mut deletion.problem, true),
+        Layer::Question(question) => (&mut question.submitting, &mut question.problem, true),
         Layer::Login(login) => (&mut login.submitting, &mut login.problem, false),
         Layer::Help(_) => return None,
     };
@@ -376,10 +351,7 @@ fn stop_submitting(layer: &mut Layer, abandoned: &mut Vec<u64>) -> Option<Vec<Ef
     if writes {
         left = Some(generation);
         abandoned.push(generation);
-        *problem = Some(Said {
-            what: "you stopped waiting; it may still be carried out".to_owned(),
-            help: "how it ends will be said below".to_owned(),
-        });
+        *problem = Some(let_go("how it ends will be said below"));
     } else {
         *problem = Some(Said::plain("you stopped waiting for the login"));
     }
@@ -387,6 +359,14 @@ fn stop_submitting(layer: &mut Layer, abandoned: &mut Vec<u64>) -> Option<Vec<Ef
         form.left = Some((generation, Box::new(form.typed())));
     }
     Some(vec![Effect::Cancel(generation)])
+}
+
+/// What is said of a deed that is no longer waited for.
+fn let_go(help: &str) -> Said {
+    Said {
+        what: "you stopped waiting; it may still be carried out".to_owned(),
+        help: help.to_owned(),
+    }
 }
 
 fn steps(command: Command, screen: isize) -> isize {
@@ -402,5 +382,5 @@ fn steps(command: Command, screen: isize) -> isize {
 }
 
 fn moved(from: usize, by: isize, of: usize) -> usize {
-    (from + of).saturating_add_signed(by) % of
+    (from + of).saturating_add_signed(by) % of.max(1)
 }

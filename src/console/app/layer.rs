@@ -3,11 +3,11 @@
 use super::{
     field::{Request, Said, TextField},
     message::{Check, Generation},
+    question::Question,
 };
 use crate::{
     console::keymap,
     org::{Field, Org, Secret, StoredText},
-    store::Statistics,
     tenancy::{Edit, NewOrganization},
 };
 
@@ -16,8 +16,8 @@ use crate::{
 pub enum Layer {
     /// A form that makes or changes an organization.
     Form(Form),
-    /// The question before a deletion.
-    Delete(Deletion),
+    /// A question before something is done to an organization.
+    Question(Question),
     /// The login.
     Login(Login),
     /// The help.
@@ -30,7 +30,7 @@ impl Layer {
     pub fn place(&self) -> keymap::Place {
         match self {
             Self::Form(_) => keymap::Place::Form,
-            Self::Delete(_) => keymap::Place::Delete,
+            Self::Question(_) => keymap::Place::Question,
             Self::Login(_) => keymap::Place::Login,
             Self::Help(_) => keymap::Place::Help,
         }
@@ -40,8 +40,8 @@ impl Layer {
     pub fn focused(&mut self) -> Option<&mut TextField> {
         match self {
             Self::Form(form) if !form.submitting.is_waiting() => form.fields.get_mut(form.focus),
-            Self::Delete(deletion) if !deletion.submitting.is_waiting() => {
-                Some(&mut deletion.typed)
+            Self::Question(question) if !question.submitting.is_waiting() => {
+                question.fields.get_mut(question.focus)
             }
             Self::Login(login) if !login.submitting.is_waiting() => {
                 login.fields.get_mut(login.focus)
@@ -58,7 +58,7 @@ impl Layer {
                 requests.extend(form.fields.iter_mut().map(|field| &mut field.checking));
                 requests
             }
-            Self::Delete(deletion) => vec![&mut deletion.submitting, &mut deletion.authorizing],
+            Self::Question(question) => vec![&mut question.submitting, &mut question.authorizing],
             Self::Login(login) => vec![&mut login.submitting],
             Self::Help(_) => Vec::new(),
         }
@@ -155,13 +155,8 @@ impl Form {
             }
         }
         self.stale = false;
-        self.problem = Some(Said {
-            what: format!(
-                "someone else changed it in the meantime: now it is “{}” of {}",
-                org.name, org.admin_email
-            ),
-            help: "save again to change that, or leave it with esc".to_owned(),
-        });
+        self.problem =
+            Some(Said::changed_to(org, "save again to change that, or leave it with esc"));
     }
 
     /// The text a field stands for: what is stored, as long as it still shows as much of that as
@@ -201,38 +196,6 @@ impl Form {
 impl Default for Form {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-/// The question before a deletion.
-#[derive(Debug)]
-pub struct Deletion {
-    /// What is to go.
-    pub org: Box<Org>,
-    /// What goes with it, once known.
-    pub statistics: Option<Statistics>,
-    /// The name, typed.
-    pub typed: TextField,
-    /// What is wrong.
-    pub problem: Option<Said>,
-    /// Whether the session allows it.
-    pub authorizing: Request,
-    /// The deed that is waited for.
-    pub submitting: Request,
-}
-
-impl Deletion {
-    /// The question about one organization.
-    #[must_use]
-    pub fn of(org: &Org) -> Self {
-        Self {
-            org: Box::new(org.clone()),
-            statistics: None,
-            typed: TextField::default(),
-            problem: None,
-            authorizing: Request::default(),
-            submitting: Request::default(),
-        }
     }
 }
 

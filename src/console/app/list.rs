@@ -1,4 +1,4 @@
-//! The list of organizations: a window of rows around the selected one, read by keyset pages.
+//! The list of organizations, or of those in the trash: a window of rows around the selected one, read by keyset pages.
 //!
 //! Never all rows: pages are read ahead in both directions as the selection nears an end of the window,
 //! and the far end is let go.
@@ -8,7 +8,7 @@ use mongodb::bson::oid::ObjectId;
 use super::field::{Request, Said, TextField};
 use crate::{
     org::Org,
-    store::{Count, Cursor, Page, PageAt, PageQuery, Sort, SortKey},
+    store::{Count, Cursor, Page, PageAt, PageQuery, Shelf, Sort, SortKey},
 };
 
 /// How many organizations are read at once.
@@ -41,6 +41,8 @@ pub enum Select {
 /// The list.
 #[derive(Debug)]
 pub struct List {
+    /// Of which organizations.
+    pub shelf: Shelf,
     /// The rows that were read.
     pub rows: Vec<Org>,
     /// Whether some precede them.
@@ -73,9 +75,12 @@ pub struct List {
     pub problem: Option<Said>,
 }
 
-impl Default for List {
-    fn default() -> Self {
+impl List {
+    /// A list that has read nothing yet.
+    #[must_use]
+    pub fn of(shelf: Shelf) -> Self {
         Self {
+            shelf,
             rows: Vec::new(),
             more_before: false,
             more_after: false,
@@ -93,9 +98,7 @@ impl Default for List {
             problem: None,
         }
     }
-}
 
-impl List {
     /// The selected organization.
     #[must_use]
     pub fn selected(&self) -> Option<&Org> {
@@ -112,13 +115,7 @@ impl List {
     /// The wish for a page.
     #[must_use]
     pub fn query(&self, at: PageAt) -> PageQuery {
-        PageQuery {
-            shelf: crate::store::Shelf::Live,
-            search: self.search(),
-            sort: self.sort,
-            at,
-            limit: PAGE,
-        }
+        PageQuery { shelf: self.shelf, search: self.search(), sort: self.sort, at, limit: PAGE }
     }
 
     /// Moves the selection by some rows, within the window.

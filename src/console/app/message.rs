@@ -5,10 +5,11 @@ use std::time::SystemTime;
 use crossterm::event::KeyEvent;
 use mongodb::bson::oid::ObjectId;
 
+use super::question::{Deed, Given};
 use crate::{
     org::{Field, Org, Secret, StoredText},
-    store::{Count, Page, PageQuery, Place, Statistics},
-    tenancy::{Confirmation, Edit, NewOrganization, Result, Session},
+    store::{Count, Page, PageQuery, Place, Shelf, Statistics},
+    tenancy::{Edit, NewOrganization, Result, Session},
 };
 
 /// The number of a request. Only the newest of its kind is waited for; an answer with an older one is
@@ -40,7 +41,7 @@ pub enum Message {
     Checked(Generation, Field, Result<()>),
     /// A made password.
     Generated(Result<Secret>),
-    /// Whether the session allows deleting.
+    /// Whether the session allows what only an admin may.
     Authorized(Generation, Result<()>),
     /// A login.
     LoggedIn(Generation, Result<Session>),
@@ -48,8 +49,8 @@ pub enum Message {
     Created(Generation, Result<Org>),
     /// An organization was changed, or not.
     Updated(Generation, Result<Org>),
-    /// An organization was removed, or not.
-    Deleted(Generation, Box<Org>, Result<()>),
+    /// Something was done to an organization, or not; with what it is now, where it still is.
+    Done(Generation, Deed, Box<Org>, Result<Option<Org>>),
 }
 
 /// A database that answered.
@@ -61,6 +62,8 @@ pub struct Connected {
     pub read_only: Option<String>,
     /// Whether the operator asked for that, and so knows.
     pub read_only_asked: bool,
+    /// How long the trash keeps what is moved there, in days.
+    pub trash_days: u32,
     /// Whom to log in as, in a demo.
     pub demo: Option<(StoredText, Secret)>,
 }
@@ -73,7 +76,7 @@ pub enum Effect {
     /// Read a page of the list.
     LoadPage(Generation, PageQuery),
     /// Count what matches, no further than the number says.
-    Count(Generation, Option<String>, u64),
+    Count(Generation, Shelf, Option<String>, u64),
     /// Read one organization and what it holds.
     LoadDetail(Generation, ObjectId),
     /// Read its first documents.
@@ -82,7 +85,7 @@ pub enum Effect {
     Check(Generation, Check),
     /// Make a password.
     Generate,
-    /// Ask whether the session allows deleting.
+    /// Ask whether the session allows what only an admin may.
     Authorize(Generation, Box<Org>, Option<Session>),
     /// Open a session.
     Login(Generation, String, Secret),
@@ -92,12 +95,12 @@ pub enum Effect {
     Create(Generation, NewOrganization),
     /// Change one.
     Update(Generation, Box<Org>, Edit, Option<Session>),
-    /// Remove one.
-    Delete(Generation, Box<Org>, Confirmation, Option<Session>),
+    /// Do something to one as it is.
+    Do(Generation, Deed, Box<Org>, Given, Option<Session>),
     /// Nobody waits for this any more: stop reading for it. What writes goes on to its end.
     Cancel(Generation),
     /// Leave to the shell, and repaint when back.
-    Suspend,
+    Shell,
     /// End.
     Quit,
 }

@@ -1,32 +1,33 @@
 //! The console as plain state: messages in, effects out, nothing else. No I/O, no clock, no async.
 
 mod deeds;
+mod detail;
 mod field;
 mod keys;
 mod layer;
 mod list;
 mod message;
+mod question;
+mod shelf;
 #[cfg(test)]
 mod tests;
 
 use std::time::{Duration, SystemTime};
 
-use mongodb::bson::oid::ObjectId;
-
+pub use detail::{Detail, Tab};
 pub use field::{Request, Said, TextField};
-pub use layer::{Deletion, FORM_FIELDS, Form, Help, Layer, Login};
+pub use layer::{FORM_FIELDS, Form, Help, Layer, Login};
 pub use list::{Arrival, List, Select};
 pub use message::{Check, Connected, Effect, Generation, Message};
+pub use question::{AtOnce, Deed, Given, Question};
 
 use crate::{
     console::{keymap, layout},
     org::{Field, Org},
-    store::{PageAt, Place, Statistics},
+    store::{PageAt, Place, Shelf},
     tenancy::{self, Session},
 };
 
-/// Counting goes no further than this while a filter is typed.
-const COUNT_MOST: u64 = 1000;
 /// How often something that is waited for moves on the screen.
 const SPIN: Duration = Duration::from_millis(100);
 
@@ -51,37 +52,6 @@ pub enum Pane {
     Detail,
 }
 
-/// A side of an organization.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Tab {
-    /// The record.
-    #[default]
-    Overview,
-    /// The first documents.
-    Documents,
-}
-
-/// The details of one organization.
-#[derive(Debug, Default)]
-pub struct Detail {
-    /// Whose; as the list has it until it was read again.
-    pub org: Option<Org>,
-    /// What it holds, once known.
-    pub statistics: Option<Statistics>,
-    /// Why it could not be read.
-    pub problem: Option<Said>,
-    /// The answer that is waited for.
-    pub loading: Request,
-    /// Which side.
-    pub tab: Tab,
-    /// The first documents as lines, once read.
-    pub documents: Option<Vec<String>>,
-    /// The documents that are waited for.
-    pub reading: Request,
-    /// The first line on the screen.
-    pub scroll: usize,
-}
-
 /// How good what is said is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mood {
@@ -104,8 +74,12 @@ pub struct App {
     pub connection: Connection,
     /// The answer of the database that is waited for.
     pub connecting: Request,
-    /// The organizations.
+    /// The organizations, or those in the trash.
     pub list: List,
+    /// The organizations, while the trash is shown.
+    pub aside: Option<List>,
+    /// What was made or came back meanwhile: selected when they are shown again.
+    pub unseen: Option<Org>,
     /// The one that is looked at.
     pub detail: Detail,
     /// Where the keys go when nothing is on top.
@@ -116,6 +90,8 @@ pub struct App {
     pub session: Option<Session>,
     /// What is said at the bottom.
     pub notice: Option<(Mood, Said)>,
+    /// The deed that needed no question and is waited for.
+    pub at_once: Option<AtOnce>,
     /// Deeds nobody waits for that still go on: they report when they end.
     pub abandoned: Vec<Generation>,
     last: Generation,
@@ -131,12 +107,15 @@ impl App {
             place,
             connection: Connection::Opening,
             connecting: Request::default(),
-            list: List::default(),
+            list: List::of(Shelf::Live),
+            aside: None,
+            unseen: None,
             detail: Detail::default(),
             pane: Pane::default(),
             layers: Vec::new(),
             session: None,
             notice: None,
+            at_once: None,
             abandoned: Vec::new(),
             last: 0,
         };
@@ -157,26 +136,11 @@ impl App {
             Message::Connected(generation, result) => self.connected(generation, result),
             Message::Page(generation, result) => self.page(generation, result),
             Message::Counted(generation, result) => {
-                if self.list.counting.answered(generation)
-                    && let Ok(count) = result
-                {
-                    match self.list.search() {
-                        Some(_) => self.list.matching = Some(count),
-                        None => self.list.total = Some(count),
-                    }
-                }
+                self.counted(generation, &result);
                 Vec::new()
             }
             Message::Detail(generation, result) => self.detail(generation, result),
-            Message::Documents(generation, result) => {
-                if self.detail.reading.answered(generation) {
-                    match result {
-                        Ok(lines) => self.detail.documents = Some(lines),
-                        Err(error) => self.detail.problem = Some(Said::from(&error)),
-                    }
-                }
-                Vec::new()
-            }
+            Message::Documents(generation, result) => self.documents(generation, result),
             Message::Checked(generation, field, result) => {
                 self.checked(generation, field, &result);
                 Vec::new()
@@ -186,7 +150,9 @@ impl App {
             Message::LoggedIn(generation, result) => self.logged_in(generation, result),
             Message::Created(generation, result) => self.created(generation, result),
             Message::Updated(generation, result) => self.updated(generation, result),
-            Message::Deleted(generation, org, result) => self.deleted(generation, &org, result),
+            Message::Done(generation, deed, org, result) => {
+                self.done(generation, deed, &org, result)
+            }
         };
         self.settle(&mut effects);
         effects
@@ -195,12 +161,14 @@ impl App {
     /// Where the keys go now.
     #[must_use]
     pub fn focus(&self) -> keymap::Place {
-        match (self.layers.last(), &self.connection, self.pane) {
+        match (self.layers.last(), &self.connection, self.pane, self.list.shelf) {
             (Some(layer), ..) => layer.place(),
-            (None, Connection::Opening | Connection::Failed(_), _) => keymap::Place::Unconnected,
-            (None, Connection::Ready(_), _) if self.list.filtering => keymap::Place::Filter,
-            (None, Connection::Ready(_), Pane::List) => keymap::Place::List,
-            (None, Connection::Ready(_), Pane::Detail) => keymap::Place::Detail,
+            (None, Connection::Opening | Connection::Failed(_), ..) => keymap::Place::Unconnected,
+            (None, Connection::Ready(_), ..) if self.list.filtering => keymap::Place::Filter,
+            (None, Connection::Ready(_), Pane::List, Shelf::Live) => keymap::Place::List,
+            (None, Connection::Ready(_), Pane::Detail, Shelf::Live) => keymap::Place::Detail,
+            (None, Connection::Ready(_), Pane::List, Shelf::Trash) => keymap::Place::Trash,
+            (None, Connection::Ready(_), Pane::Detail, Shelf::Trash) => keymap::Place::Trashed,
         }
     }
 
@@ -212,13 +180,14 @@ impl App {
             || self.list.loading.is_waiting()
             || self.detail.loading.is_waiting()
             || self.detail.reading.is_waiting()
+            || self.at_once.is_some()
             || self.layers.iter().any(|layer| match layer {
                 Layer::Form(form) => {
                     form.submitting.is_waiting()
                         || form.fields.iter().any(|field| field.checking.is_waiting())
                 }
-                Layer::Delete(deletion) => {
-                    deletion.submitting.is_waiting() || deletion.authorizing.is_waiting()
+                Layer::Question(question) => {
+                    question.submitting.is_waiting() || question.authorizing.is_waiting()
                 }
                 Layer::Login(login) => login.submitting.is_waiting(),
                 Layer::Help(_) => false,
@@ -298,117 +267,6 @@ impl App {
         }
     }
 
-    fn load(&mut self, arrival: Arrival, at: PageAt) -> Vec<Effect> {
-        let generation = self.next();
-        let mut effects = cancel(self.list.loading.begin(generation, self.now));
-        self.list.arrival = arrival;
-        if self.list.problem.take().is_some() {
-            // What was said about the last attempt is no longer true.
-            self.notice = None;
-        }
-        effects.push(Effect::LoadPage(generation, self.list.query(at)));
-        effects
-    }
-
-    fn count(&mut self) -> Vec<Effect> {
-        let generation = self.next();
-        let mut effects = cancel(self.list.counting.begin(generation, self.now));
-        let search = self.list.search();
-        let most = if search.is_some() { COUNT_MOST } else { u64::MAX };
-        effects.push(Effect::Count(generation, search, most));
-        effects
-    }
-
-    /// Reads the list again where it stands, and what is looked at.
-    fn refresh(&mut self) -> Vec<Effect> {
-        let (arrival, at) = self.list.again();
-        let mut effects = self.load(arrival, at);
-        effects.extend(self.count());
-        effects.extend(self.forget_detail());
-        effects
-    }
-
-    fn page(
-        &mut self,
-        generation: Generation,
-        result: tenancy::Result<crate::store::Page>,
-    ) -> Vec<Effect> {
-        if !self.list.loading.answered(generation) {
-            return Vec::new();
-        }
-        match result {
-            Ok(page) => self.list.arrived(page),
-            Err(error) => {
-                self.list.problem = Some(Said::from(&error));
-                self.say(
-                    Mood::Bad,
-                    Said {
-                        what: error.to_string(),
-                        help: format!("{}; r reads it again", error.help()),
-                    },
-                );
-            }
-        }
-        Vec::new()
-    }
-
-    fn detail(
-        &mut self,
-        generation: Generation,
-        result: tenancy::Result<Option<(Org, Statistics)>>,
-    ) -> Vec<Effect> {
-        if !self.detail.loading.answered(generation) {
-            return Vec::new();
-        }
-        match result {
-            Ok(Some((org, statistics))) => {
-                self.list.replace(&org);
-                if let Some(Layer::Delete(deletion)) = self.deletion_below()
-                    && deletion.org.id == org.id
-                {
-                    deletion.statistics = Some(statistics);
-                    *deletion.org = org.clone();
-                }
-                if let Some(Layer::Form(form)) = self.layers.last_mut()
-                    && form.stale
-                    && form.org.as_ref().is_some_and(|edited| edited.id == org.id)
-                {
-                    form.rebase(&org);
-                }
-                self.detail.statistics = Some(statistics);
-                self.detail.org = Some(org);
-            }
-            Ok(None) => {
-                self.detail.problem = Some(Said {
-                    what: "this organization is gone: someone else deleted it".to_owned(),
-                    help: "r reads the list again".to_owned(),
-                });
-            }
-            Err(error) => self.detail.problem = Some(Said::from(&error)),
-        }
-        Vec::new()
-    }
-
-    fn deletion_below(&mut self) -> Option<&mut Layer> {
-        self.layers.iter_mut().find(|layer| matches!(layer, Layer::Delete(_)))
-    }
-
-    fn load_detail(&mut self, id: ObjectId) -> Vec<Effect> {
-        let generation = self.next();
-        let mut effects = cancel(self.detail.loading.begin(generation, self.now));
-        effects.push(Effect::LoadDetail(generation, id));
-        effects
-    }
-
-    /// Makes the details be read again.
-    fn forget_detail(&mut self) -> Vec<Effect> {
-        let mut effects = cancel(self.detail.loading.stop());
-        effects.extend(cancel(self.detail.reading.stop()));
-        let tab = self.detail.tab;
-        self.detail = Detail { tab, ..Detail::default() };
-        effects
-    }
-
     /// What follows from any change: rows are read ahead, and the details follow the selection.
     fn settle(&mut self, effects: &mut Vec<Effect>) {
         let Some(areas) = self.areas() else { return };
@@ -421,6 +279,9 @@ impl App {
             if let Some((arrival, at)) = self.list.wanted(height) {
                 effects.extend(self.load(arrival, at));
             }
+        }
+        if let Some(id) = self.uncounted() {
+            effects.extend(self.load_detail(id));
         }
         if areas.detail.area() == 0 {
             return;

@@ -10,12 +10,12 @@ use tokio::{
 use crate::{
     config::Settings,
     console::{
-        app::{Check, Connected, Effect, Generation, Message},
+        app::{Check, Connected, Deed, Effect, Generation, Given, Message},
         documents,
     },
     org::{Org, Secret},
     store::Statistics,
-    tenancy::{Error, Result, Session, Tenancy},
+    tenancy::{Confirmation, Error, Result, Session, Tenancy},
 };
 
 /// How many documents the details show.
@@ -91,7 +91,7 @@ impl Effects {
                 }
             }
             // The loop does these itself.
-            Effect::Quit | Effect::Suspend => {}
+            Effect::Quit | Effect::Shell => {}
             effect => {
                 if let Some(tenancy) = self.tenancy.clone() {
                     self.ask(tenancy, effect);
@@ -105,11 +105,9 @@ impl Effects {
             Effect::LoadPage(generation, query) => self.read(generation, async move {
                 Message::Page(generation, tenancy.page(&query).await)
             }),
-            Effect::Count(generation, search, most) => self.read(generation, async move {
-                Message::Counted(
-                    generation,
-                    tenancy.count(crate::store::Shelf::Live, search.as_deref(), most).await,
-                )
+            Effect::Count(generation, of, search, most) => self.read(generation, async move {
+                let count = tenancy.count(of, search.as_deref(), most).await;
+                Message::Counted(generation, count)
             }),
             Effect::LoadDetail(generation, id) => self.read(generation, async move {
                 tokio::time::sleep(REST).await;
@@ -138,11 +136,10 @@ impl Effects {
                 let token = session.as_ref().map(Session::token);
                 Message::Updated(generation, tenancy.update(&org, &edit, token).await)
             }),
-            Effect::Delete(generation, org, confirmation, session) => {
+            Effect::Do(generation, deed, org, given, session) => {
                 self.write(generation, async move {
-                    let token = session.as_ref().map(Session::token);
-                    let result = tenancy.delete(&org, &confirmation, token).await;
-                    Message::Deleted(generation, org, result)
+                    let result = done(&tenancy, deed, &org, given, session.as_ref()).await;
+                    Message::Done(generation, deed, org, result)
                 });
             }
             _ => {}
@@ -158,6 +155,7 @@ impl Effects {
                         place: opened.tenancy.place().clone(),
                         read_only: opened.tenancy.read_only().map(str::to_owned),
                         read_only_asked: settings.rules.read_only,
+                        trash_days: opened.tenancy.trash_days(),
                         demo: opened.demo.map(|a| (a.email.into(), Secret::from(a.password))),
                     };
                     (Message::Connected(generation, Ok(connected)), Some(Arc::new(opened.tenancy)))
@@ -207,6 +205,26 @@ async fn detail(
     let Some(org) = tenancy.org(id).await? else { return Ok(None) };
     let statistics = tenancy.statistics(&org).await?;
     Ok(Some((org, statistics)))
+}
+
+async fn done(
+    tenancy: &Tenancy,
+    deed: Deed,
+    org: &Org,
+    given: Given,
+    session: Option<&Session>,
+) -> Result<Option<Org>> {
+    let token = session.map(Session::token);
+    let Given { name, email, password } = given;
+    let typed = |name: Option<String>| Confirmation::Typed(name.unwrap_or_default());
+    match deed {
+        Deed::Trash => tenancy.trash(org, token).await.map(Some),
+        Deed::Restore => tenancy.restore(org, name.as_deref()).await.map(Some),
+        Deed::Suspend => tenancy.suspend(org).await.map(Some),
+        Deed::Reactivate => tenancy.reactivate(org).await.map(Some),
+        Deed::Delete => tenancy.delete(org, &typed(name), token).await.map(|()| None),
+        Deed::Purge => tenancy.purge(org, &typed(name), &email, &password).await.map(|()| None),
+    }
 }
 
 async fn checked(tenancy: &Tenancy, check: Check) -> Result<()> {

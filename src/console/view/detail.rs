@@ -2,13 +2,15 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
-use super::{Theme, below, human, margin, put, put_right, sheet::Sheet, spinner};
+use super::{
+    SUSPENDED, Theme, below, human, margin, put, put_right, question::doing, sheet::Sheet, spinner,
+};
 use crate::{
     console::{
         app::{App, Connection, Pane, Tab},
         text,
     },
-    org::{Org, OrgState, escaped},
+    org::{Org, OrgState, escaped, moment},
 };
 
 pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
@@ -16,16 +18,18 @@ pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
     if area.area() == 0 {
         return;
     }
-    let under_way = org.under_way.map(|what| what.to_string());
-    let (mark, word, style) = match (&under_way, org.state) {
-        (Some(what), _) => ("○", what.as_str(), theme.strong),
-        (None, OrgState::Active) => ("●", "active", theme.accent),
-        (None, OrgState::Suspended) => ("◌", "suspended", theme.strong),
-        (None, OrgState::InTrash(_)) => ("×", "in the trash", theme.bad),
+    let begun = app.at_once.as_ref().filter(|begun| begun.org == org.id);
+    let begun = begun.and_then(|begun| Some((spinner(&begun.waiting, app.now)?, begun.deed)));
+    let (mark, word, style) = match (begun, org.under_way, org.state) {
+        (Some((turn, deed)), ..) => (turn, format!("{}…", doing(deed)), theme.accent),
+        (None, Some(what), _) => ('○', what.to_string(), theme.strong),
+        (None, None, OrgState::Active) => ('●', "active".to_owned(), theme.accent),
+        (None, None, OrgState::Suspended) => (SUSPENDED, "suspended".to_owned(), theme.strong),
+        (None, None, OrgState::InTrash(_)) => ('×', "in the trash".to_owned(), theme.bad),
     };
     let right = margin(area);
-    let from = put_right(buffer, right, 0, word, Style::new()).saturating_sub(2);
-    put(buffer, right, from, 0, mark, style);
+    let from = put_right(buffer, right, 0, &word, Style::new()).saturating_sub(2);
+    put(buffer, right, from, 0, &mark.to_string(), style);
     let name = org.name.to_string();
     let room = usize::from(from.saturating_sub(2));
     put(buffer, area, 0, 0, &text::fit(&name, room), theme.strong);
@@ -102,8 +106,14 @@ fn record<'a>(app: &App, org: &Org, theme: &'a Theme, area: Rect) -> Sheet<'a> {
         // The one password that is no secret: without it nobody could try what needs a login.
         sheet.pair("password", password.reveal());
     }
-    let ago = human::ago(org.created_at, app.now);
-    sheet.pair("created", &format!("{} · {ago}", crate::org::moment(org.created_at)));
+    let ago = |time| format!("{} · {}", moment(time), human::ago(time, app.now));
+    if let Some(kept) = org.in_trash() {
+        let left = human::left(kept.until, app.now);
+        let left = left.as_deref().unwrap_or("over: the next console that opens purges it");
+        sheet.pair("in the trash", &ago(kept.since));
+        sheet.pair("kept until", &format!("{} · {left}", moment(kept.until)));
+    }
+    sheet.pair("created", &ago(org.created_at));
     match detail.statistics {
         Some(statistics) => sheet.pair(
             "documents",

@@ -4,11 +4,15 @@
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
 use super::{Theme, human, margin, put};
-use crate::console::{
-    app::{App, Connection, Layer, Mood},
-    keymap::{self, Command, Place, Row},
-    layout::{self, Areas},
-    text,
+use crate::{
+    console::{
+        app::{App, Connection, Deed, Layer, Mood},
+        keymap::{self, Command, Place, Row},
+        layout::{self, Areas},
+        text,
+    },
+    org::OrgState,
+    store::Shelf,
 };
 
 /// The rules below the title and above the bottom, met by the line between list and details. The
@@ -71,32 +75,42 @@ fn session(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) -> u16 {
     let Some(session) = &app.session else { return 0 };
     let left = session.expires_at.duration_since(app.now).unwrap_or_default();
     let email = session.admin_email.to_string();
-    let room = usize::from(area.width / 3);
+    // What can be done now matters more on a small screen than who does it.
+    let small = area.width < 60 && !app.layers.is_empty();
+    let room = if small { 0 } else { usize::from(area.width / 3) };
     let x = put(buffer, area, 1, 0, &text::fit(&email, room), Style::new());
     put(buffer, area, x + 1, 0, &human::clock(left), theme.accent)
 }
 
-/// The keys that work now, at the right. What does not fit is dropped: the login first, since what needs
-/// one opens it, then the last first; how to get help and how to get out stay.
+/// The keys that work now, at the right, as many as fit: how to get help and how to get out before all
+/// others, the login last, since what needs one opens it.
 fn keys(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect, after: u16) {
-    let mut hints: Vec<_> = keymap::rows(app.focus())
+    let hints: Vec<_> = keymap::rows(app.focus())
         .filter(|row| works_now(app, row))
-        .filter_map(|row| Some((row, row.keys.first()?.words(), word(app, row)?)))
+        .filter_map(|row| Some((row.command, row.keys.first()?.words(), word(app, row)?)))
         .collect();
-    let room = usize::from(area.width.saturating_sub(after + 1));
-    let needed = |hints: &[(&Row, String, &str)]| -> usize {
-        hints.iter().map(|(_, key, word)| text::width(key) + word.len() + 3).sum()
+    // The last has two columns behind it that it does not need: one margin at each side is left.
+    let mut room = usize::from(area.width.saturating_sub(after + u16::from(after > 0)));
+    let needed = |(_, key, word): &(Command, String, &str)| text::width(key) + word.len() + 3;
+    let urgency = |command| match command {
+        Command::Help | Command::Back => 0,
+        Command::Login => 2,
+        _ => 1,
     };
-    while needed(&hints) > room && !hints.is_empty() {
-        let kept = |row: &Row| matches!(row.command, Command::Help | Command::Back);
-        let login = hints.iter().position(|(row, ..)| row.command == Command::Login);
-        let last = login.or_else(|| hints.iter().rposition(|(row, ..)| !kept(row)));
-        hints.remove(last.unwrap_or(hints.len() - 1));
+    let mut shown = vec![false; hints.len()];
+    for wanted in 0..=2 {
+        for (hint, shown) in hints.iter().zip(&mut shown) {
+            if urgency(hint.0) == wanted && needed(hint) <= room {
+                room -= needed(hint);
+                *shown = true;
+            }
+        }
     }
-    let columns = u16::try_from(needed(&hints)).unwrap_or(u16::MAX);
+    let hints: Vec<_> = hints.iter().zip(shown).filter(|(_, shown)| *shown).collect();
+    let columns: usize = hints.iter().map(|(hint, _)| needed(hint)).sum();
     let area = margin(area);
-    let mut x = (area.width + 2).saturating_sub(columns);
-    for (_, key, word) in &hints {
+    let mut x = (area.width + 2).saturating_sub(u16::try_from(columns).unwrap_or(u16::MAX));
+    for ((_, key, word), _) in hints {
         x = put(buffer, area, x, 0, key, Style::new());
         x = put(buffer, area, x + 1, 0, word, theme.faint) + 2;
     }
@@ -110,7 +124,9 @@ fn word(app: &App, row: &Row) -> Option<&'static str> {
             (Some(deed), form.focus + 1 == form.fields.len())
         }
         Some(Layer::Login(login)) => (Some("log in"), login.focus + 1 == login.fields.len()),
-        Some(Layer::Delete(_)) => (Some("delete"), true),
+        Some(Layer::Question(question)) => {
+            (Some(answer(question.deed)), question.focus + 1 >= question.fields.len())
+        }
         Some(Layer::Help(_)) | None => (None, false),
     };
     match row.command {
@@ -118,11 +134,31 @@ fn word(app: &App, row: &Row) -> Option<&'static str> {
         Command::Submit if last => None,
         Command::Submit => deed,
         Command::Back if waits(app) => Some("stop waiting"),
-        Command::Back if app.focus() == Place::List && bad(app) => Some("dismiss"),
-        Command::Back if app.focus() == Place::List => Some("show all"),
+        Command::Back if in_list(app) && bad(app) => Some("dismiss"),
+        Command::Back if in_list(app) && app.list.search().is_some() => Some("show all"),
+        Command::Shelf if app.list.shelf == Shelf::Trash => Some("organizations"),
+        Command::Suspend if app.chosen().is_some_and(|org| org.state == OrgState::Suspended) => {
+            Some("reactivate")
+        }
         Command::Login if app.session.is_some() => Some("log out"),
         _ => row.hint,
     }
+}
+
+/// The word of the deed a question is about.
+fn answer(deed: Deed) -> &'static str {
+    match deed {
+        Deed::Trash => "move it",
+        Deed::Delete => "delete",
+        Deed::Purge => "purge",
+        Deed::Restore => "restore",
+        Deed::Suspend => "suspend",
+        Deed::Reactivate => "reactivate",
+    }
+}
+
+fn in_list(app: &App) -> bool {
+    matches!(app.focus(), Place::List | Place::Trash)
 }
 
 fn works_now(app: &App, row: &Row) -> bool {
@@ -132,7 +168,7 @@ fn works_now(app: &App, row: &Row) -> bool {
     match row.command {
         Command::Retry => matches!(app.connection, Connection::Failed(_)),
         Command::New => !read_only,
-        Command::Edit | Command::Delete => some && !read_only,
+        command if command.writes() => some && !read_only,
         Command::Open | Command::Sort | Command::Login => some,
         Command::Filter => some || app.list.search().is_some(),
         Command::Back if app.focus() == Place::Unconnected => app.connecting.is_waiting(),
@@ -142,6 +178,11 @@ fn works_now(app: &App, row: &Row) -> bool {
         }
         Command::Back => true,
         Command::Help => app.focus() != Place::Help,
+        Command::Reveal if waits(app) => false,
+        Command::Reveal => match app.layers.last() {
+            Some(Layer::Question(question)) => question.fields.iter().any(|field| field.secret),
+            _ => true,
+        },
         // While a deed is under way the layer takes no text and no second deed.
         _ if layered && app.focus() != Place::Help => !waits(app),
         _ => true,
@@ -156,11 +197,12 @@ fn bad(app: &App) -> bool {
 fn waits(app: &App) -> bool {
     match app.layers.last() {
         Some(Layer::Form(form)) => form.submitting.is_waiting(),
-        Some(Layer::Delete(deletion)) => deletion.submitting.is_waiting(),
+        Some(Layer::Question(question)) => question.submitting.is_waiting(),
         Some(Layer::Login(login)) => login.submitting.is_waiting(),
         Some(Layer::Help(_)) => false,
         None => {
             app.connecting.is_waiting()
+                || app.at_once.as_ref().is_some_and(|b| b.waiting.shown_wait(app.now).is_some())
                 || app.list.loading.shown_wait(app.now).is_some()
                 || app.detail.loading.shown_wait(app.now).is_some()
                 || app.detail.reading.shown_wait(app.now).is_some()

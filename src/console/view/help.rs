@@ -54,7 +54,9 @@ fn place(about: Place) -> &'static str {
         Place::Filter => "in the filter",
         Place::Detail => "in the details",
         Place::Form => "in the form",
-        Place::Delete => "in the question",
+        Place::Trash => "in the trash",
+        Place::Trashed => "in the details of the trash",
+        Place::Question => "in the question",
         Place::Login => "in the login",
         Place::Help => "in the help",
     }

@@ -76,6 +76,18 @@ pub(super) fn ago(created: DateTime, now: SystemTime) -> String {
     }
 }
 
+/// How long it still is, in words: `28 days left`; nothing once it is over. What has begun counts whole.
+pub(super) fn left(until: DateTime, now: SystemTime) -> Option<String> {
+    let seconds = until.to_system_time().duration_since(now).ok()?.as_secs();
+    let (unit, name) = match seconds {
+        0 => return None,
+        1..3_600 => (60, "minute"),
+        3_600..86_400 => (3_600, "hour"),
+        _ => (86_400, "day"),
+    };
+    Some(format!("{} left", counted(seconds.div_ceil(unit), name, &format!("{name}s"))))
+}
+
 /// A span as minutes and seconds: `29:41`.
 pub(super) fn clock(left: std::time::Duration) -> String {
     // A second that has begun counts whole, so that a fresh half hour says 30:00.
@@ -95,6 +107,19 @@ mod tests {
         assert_eq!(age(DateTime::from_millis(5000), now), "now");
         assert_eq!(ago(DateTime::from_millis(-86_400_000), now), "1 day ago");
         assert!(!ago(DateTime::MIN, now).is_empty());
+    }
+
+    #[test]
+    fn what_is_left_counts_what_has_begun_and_ends() {
+        let at = |seconds: i64| DateTime::from_millis(seconds * 1000);
+        let now = SystemTime::UNIX_EPOCH;
+        assert_eq!(left(at(29 * 86_400), now).as_deref(), Some("29 days left"));
+        assert_eq!(left(at(30 * 86_400 - 1), now).as_deref(), Some("30 days left"));
+        assert_eq!(left(at(3_650 * 86_400), now).as_deref(), Some("3,650 days left"));
+        assert_eq!(left(at(7_201), now).as_deref(), Some("3 hours left"));
+        assert_eq!(left(at(1), now).as_deref(), Some("1 minute left"));
+        assert_eq!(left(at(0), now), None);
+        assert_eq!(left(at(-5), now), None);
     }
 
     #[test]

@@ -6,14 +6,14 @@ use ratatui::{
     style::Style,
 };
 
-use super::{Theme, below, human, margin, put, put_right, spinner};
+use super::{SUSPENDED, Theme, below, human, margin, put, put_right, question::doing, spinner};
 use crate::{
     console::{
         app::{App, Pane},
         text,
     },
     org::{Org, OrgState},
-    store::SortKey,
+    store::{Shelf, SortKey},
 };
 
 /// The columns of an age and of the space before it.
@@ -58,7 +58,11 @@ pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) ->
 
 fn filter(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) -> Option<Position> {
     let (list, right) = (&app.list, margin(area));
-    let from = if let Some(turn) = spinner(&list.loading, app.now) {
+    let begun = app.at_once.as_ref();
+    let begun = begun.and_then(|begun| Some((spinner(&begun.waiting, app.now)?, begun.deed)));
+    let from = if let Some((turn, deed)) = begun {
+        put_right(buffer, right, 0, &format!("{}… {turn}", doing(deed)), theme.faint)
+    } else if let Some(turn) = spinner(&list.loading, app.now) {
         put_right(buffer, right, 0, &format!("reading… {turn}"), theme.faint)
     } else if let (Some(_), Some(count)) = (list.search(), list.matching) {
         let of = list.total.map(|total| format!(" of {}", human::count(total)));
@@ -67,12 +71,16 @@ fn filter(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) -> Option<P
     } else {
         right.width
     };
+    let x = match list.shelf {
+        Shelf::Live => 1,
+        Shelf::Trash => put(buffer, area, 1, 0, "Trash", theme.bad) + 2,
+    };
     let idle = !list.filtering && list.search().is_none();
     if idle {
-        put(buffer, area, 1, 0, "/ filter", theme.faint);
+        put(buffer, area, x, 0, "/ filter", theme.faint);
         return None;
     }
-    let x = put(buffer, area, 1, 0, "/ ", theme.accent);
+    let x = put(buffer, area, x, 0, "/ ", theme.accent);
     let room = usize::from(from.saturating_sub(x + 2)).max(1);
     let at = if list.filtering { list.filter.input.cursor() } else { 0 };
     let (shown, at) = text::window(list.filter.text(), at, room, false);
@@ -93,7 +101,11 @@ fn header(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect, columns: &C
     let words = |word: &str, key| format!("{word}{}", arrow(key));
     put(buffer, area, 1, 0, &words("name", SortKey::Name), theme.faint);
     put(buffer, area, columns.admin_at(), 0, &words("admin", SortKey::Email), theme.faint);
-    put_right(buffer, margin(area), 0, &words("age", SortKey::Created), theme.faint);
+    let age = match app.list.shelf {
+        Shelf::Live => "age",
+        Shelf::Trash => "trashed",
+    };
+    put_right(buffer, margin(area), 0, &words(age, SortKey::Created), theme.faint);
 }
 
 fn row(
@@ -110,21 +122,26 @@ fn row(
         name if name.trim().is_empty() => "(no name)".to_owned(),
         name => name,
     };
-    let name = text::fit(&name, columns.name);
+    let suspended = org.state == OrgState::Suspended;
+    let name = text::fit(&name, columns.name - usize::from(suspended));
     let style = match (selected, focused) {
         (true, true) => theme.selected,
         (true, false) => theme.strong,
         // What is being changed or removed is on its way.
-        (false, _) if org.under_way.is_some() || org.state != OrgState::Active => theme.faint,
+        (false, _) if org.under_way.is_some() || suspended => theme.faint,
         (false, _) => Style::new(),
     };
     if selected {
         put(buffer, area, 0, 0, "▌", if focused { theme.accent } else { theme.faint });
     }
     put(buffer, area, 1, 0, &name, style);
+    if suspended {
+        put(buffer, area, columns.admin_at() - 2, 0, &SUSPENDED.to_string(), theme.strong);
+    }
     let admin = org.admin_email.to_string();
     put(buffer, area, columns.admin_at(), 0, &text::fit(&admin, columns.admin), theme.faint);
-    put_right(buffer, margin(area), 0, &human::age(org.created_at, app.now), Style::new());
+    let since = org.in_trash().map_or(org.created_at, |kept| kept.since);
+    put_right(buffer, margin(area), 0, &human::age(since, app.now), Style::new());
 }
 
 /// What stands where the rows would: why there are none, and what to press.
@@ -148,6 +165,8 @@ fn nothing(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
     } else if let Some(search) = list.search() {
         let search = crate::org::escaped_short(&search, 60);
         said(&format!("No name and no e-mail has “{search}” in it."), "esc", "shows all again");
+    } else if list.shelf == Shelf::Trash {
+        said("The trash is empty.", "t", "shows the organizations again");
     } else {
         said("No organizations yet.", "n", "makes the first one");
     }

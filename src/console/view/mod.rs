@@ -10,6 +10,7 @@ mod form;
 mod help;
 mod human;
 mod list;
+mod login;
 mod question;
 mod sheet;
 mod title;
@@ -28,6 +29,9 @@ use super::{
     layout, text,
     theme::Theme,
 };
+
+/// Marks an organization nobody can log in to, in one cell.
+const SUSPENDED: char = '◌';
 
 /// Draws the state onto a frame.
 pub fn draw(app: &App, theme: &Theme, frame: &mut Frame) {
@@ -85,8 +89,8 @@ fn draw_layer(
 ) -> Option<Position> {
     match layer {
         Layer::Form(form) => form::draw(app, form, theme, buffer, area),
-        Layer::Delete(deletion) => question::delete(app, deletion, theme, buffer, area),
-        Layer::Login(login) => question::login(app, login, theme, buffer, area),
+        Layer::Question(question) => question::draw(app, question, theme, buffer, area),
+        Layer::Login(login) => login::draw(app, login, theme, buffer, area),
         Layer::Help(help) => help::draw(help, theme, buffer, area),
     }
 }

@@ -1,5 +1,9 @@
-//! The questions: whether to delete, and who is there.
+//! The questions before something is done to an organization: what it means, what goes along, and what
+//! has to be typed for it.
 
+use std::time::Duration;
+
+use mongodb::bson::DateTime;
 use ratatui::{
     buffer::Buffer,
     layout::{Position, Rect},
@@ -9,26 +13,98 @@ use ratatui::{
 use super::{Theme, heading, human, sheet::Sheet};
 use crate::{
     console::{
-        app::{App, Connection, Deletion, Login},
+        app::{App, Connection, Deed, Question},
         text,
     },
+    org::{Field, day},
     tenancy::confirmation_of,
 };
 
-pub(super) fn delete(
+pub(super) fn draw(
     app: &App,
-    deletion: &Deletion,
+    question: &Question,
     theme: &Theme,
     buffer: &mut Buffer,
     area: Rect,
 ) -> Option<Position> {
-    let org = &deletion.org;
-    let area = heading(buffer, area, theme, &format!("Delete {}?", org.name), "");
+    let (deed, name) = (question.deed, &question.org.name);
+    let asked = match deed {
+        Deed::Trash => format!("Move {name} to the trash?"),
+        Deed::Delete => format!("Delete {name}?"),
+        Deed::Purge => format!("Purge {name}?"),
+        Deed::Restore => format!("Restore {name} under another name"),
+        Deed::Suspend => format!("Suspend {name}?"),
+        Deed::Reactivate => format!("Reactivate {name}?"),
+    };
+    let area = heading(buffer, area, theme, &asked, "");
     let mut sheet = Sheet::new(theme, area);
+    match deed {
+        Deed::Trash => {
+            sheet.gap();
+            sheet.text(&kept(app), Style::new());
+            amounts(app, question, &mut sheet);
+            sheet.gap();
+            sheet.text(
+                "Its name and its e-mails stay its own until then, and nobody can log in to it.",
+                theme.faint,
+            );
+        }
+        Deed::Delete | Deed::Purge => {
+            sheet.gap();
+            sheet.text("This goes, for good:", Style::new());
+            amounts(app, question, &mut sheet);
+        }
+        Deed::Suspend => {
+            sheet.gap();
+            sheet.text(
+                "Its admins cannot log in, and those who are logged in are out.",
+                Style::new(),
+            );
+            sheet.gap();
+            sheet.text("Everything else stays as it is, until it is reactivated.", theme.faint);
+        }
+        Deed::Restore | Deed::Reactivate => {}
+    }
+    fields(app, question, theme, &mut sheet, usize::from(area.width));
+    match &question.problem {
+        Some(said) if question.fields.is_empty() => {
+            sheet.gap();
+            sheet.refusal(said);
+        }
+        Some(said) => sheet.problem(said),
+        None => {}
+    }
     sheet.gap();
-    sheet.text("This goes, for good:", Style::new());
+    sheet.wait(app, &question.authorizing, "asking whether you may");
+    sheet.wait_or_leave(app, &question.submitting, doing(deed));
+    sheet.draw(buffer, area)
+}
+
+/// What a deed is called while it is being done.
+pub(super) fn doing(deed: Deed) -> &'static str {
+    match deed {
+        Deed::Trash => "moving to the trash",
+        Deed::Delete => "deleting",
+        Deed::Purge => "purging",
+        Deed::Restore => "restoring",
+        Deed::Suspend => "suspending",
+        Deed::Reactivate => "reactivating",
+    }
+}
+
+/// For how long the trash keeps what is moved there now.
+fn kept(app: &App) -> String {
+    let Connection::Ready(connected) = &app.connection else { return String::new() };
+    let days = u64::from(connected.trash_days);
+    let until = DateTime::from_system_time(app.now + Duration::from_hours(24 * days));
+    format!("Kept for {}, until {}:", human::counted(days, "day", "days"), day(until))
+}
+
+/// What goes along.
+fn amounts(app: &App, question: &Question, sheet: &mut Sheet) {
+    let org = &question.org;
     sheet.gap();
-    if let Some(statistics) = deletion.statistics {
+    if let Some(statistics) = question.statistics {
         let noun = if statistics.documents == 1 { "document" } else { "documents" };
         sheet.amount(&human::thousands(statistics.documents), noun);
         sheet.amount(&human::bytes(statistics.bytes), &format!("in {}", org.collection));
@@ -39,61 +115,33 @@ pub(super) fn delete(
         }
     }
     sheet.amount("1", &format!("admin: {}", org.admin_email));
-    sheet.gap();
-    sheet.text("Type its name to delete it:", Style::new());
-    for line in text::wrap(&confirmation_of(&org.name), usize::from(area.width).saturating_sub(15))
-    {
-        sheet.pair_styled("", &line, theme.strong);
-    }
-    let waiting = deletion.submitting.is_waiting();
-    sheet.field(app, "name", &deletion.typed, !waiting, "");
-    if let Some(said) = &deletion.problem {
-        sheet.problem(said);
-    }
-    sheet.gap();
-    sheet.wait(app, &deletion.authorizing, "asking whether you may");
-    sheet.wait_or_leave(app, &deletion.submitting, "deleting");
-    sheet.draw(buffer, area)
 }
 
-pub(super) fn login(
-    app: &App,
-    login: &Login,
-    theme: &Theme,
-    buffer: &mut Buffer,
-    area: Rect,
-) -> Option<Position> {
-    let words = match &login.wanted {
-        Some(name) => format!("Log in as an admin of {name}"),
-        None => "Log in as an admin".to_owned(),
-    };
-    let area = heading(buffer, area, theme, &words, "");
-    let mut sheet = Sheet::new(theme, area);
-    // Why it opened comes without advice; what went wrong comes with it, and stands at the fields.
-    let (why, wrong) = match &login.problem {
-        Some(said) if said.help.is_empty() => (Some(said), None),
-        other => (None, other.as_ref()),
-    };
-    if let Some(said) = why {
-        sheet.gap();
-        sheet.text(&said.what, Style::new());
+/// What has to be typed.
+fn fields(app: &App, question: &Question, theme: &Theme, sheet: &mut Sheet, width: usize) {
+    let waiting = question.submitting.is_waiting();
+    for (at, (kind, field)) in question.deed.asks_for().iter().zip(&question.fields).enumerate() {
+        let label = match kind {
+            Field::Name if question.deed == Deed::Restore => {
+                sheet.gap();
+                "name"
+            }
+            Field::Name => {
+                sheet.gap();
+                sheet.text("Type its name to delete it:", Style::new());
+                let name = confirmation_of(&question.org.name);
+                for line in text::wrap(&name, width.saturating_sub(15)) {
+                    sheet.pair_styled("", &line, theme.strong);
+                }
+                "name"
+            }
+            Field::Email => {
+                sheet.gap();
+                sheet.text("With the login of one of its admins:", Style::new());
+                "e-mail"
+            }
+            Field::Password => "password",
+        };
+        sheet.field(app, label, field, at == question.focus && !waiting, "");
     }
-    let waiting = login.submitting.is_waiting();
-    let [email, password] = &login.fields;
-    sheet.gap();
-    sheet.field(app, "e-mail", email, login.focus == 0 && !waiting, "");
-    sheet.gap();
-    sheet.field(app, "password", password, login.focus == 1 && !waiting, "");
-    if let Some(said) = wrong {
-        sheet.problem(said);
-    }
-    if let Connection::Ready(connected) = &app.connection
-        && let Some((email, password)) = &connected.demo
-    {
-        sheet.gap();
-        sheet.pair("demo login", &format!("{email} {}", password.reveal()));
-    }
-    sheet.gap();
-    sheet.wait_or_leave(app, &login.submitting, "logging in");
-    sheet.draw(buffer, area)
 }

@@ -91,6 +91,12 @@ impl<'a> Sheet<'a> {
         self.keep.1 = self.lines.len().saturating_sub(1);
     }
 
+    /// What is wrong where nothing is typed that has to stay in sight.
+    pub(super) fn refusal(&mut self, said: &Said) {
+        self.keep.0 = self.lines.len();
+        self.problem(said);
+    }
+
     /// A line being typed, with what is wrong with it below; `hint` stands there while nothing is.
     pub(super) fn field(
         &mut self,

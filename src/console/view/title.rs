@@ -9,13 +9,17 @@ use crate::{
         text,
     },
     org::escaped,
-    store::{Place, PlaceKind},
+    store::{Place, PlaceKind, Shelf},
 };
 
 pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
     let mut room = margin(area);
     if let Some(total) = app.list.total {
-        let noun = if total.counted == 1 { "organization" } else { "organizations" };
+        let noun = match (app.list.shelf, total.counted) {
+            (Shelf::Trash, _) => "in the trash",
+            (Shelf::Live, 1) => "organization",
+            (Shelf::Live, _) => "organizations",
+        };
         let words = format!("{} {noun}", human::count(total));
         // Where the database is matters more than how much is in it.
         if usize::from(area.width) >= 60 {

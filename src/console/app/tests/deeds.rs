@@ -47,8 +47,8 @@ fn a_deletion_that_ends_after_all_takes_its_question_and_its_own_session_only() 
     let own = org(0, "org000");
     log_in(&mut app, &own);
     let ask = |app: &mut App| {
-        press(app, KeyCode::Char('d'));
-        let generation = generation!(press(app, KeyCode::Enter), Delete);
+        press(app, KeyCode::Char('D'));
+        let generation = generation!(press(app, KeyCode::Enter), Do);
         press(app, KeyCode::Esc);
         assert_eq!(app.layers.len(), 1);
         generation
@@ -57,36 +57,41 @@ fn a_deletion_that_ends_after_all_takes_its_question_and_its_own_session_only() 
     // Another organization that was called the same.
     let namesake = Box::new(org(7, "org000"));
     app.abandoned.push(999);
-    app.update(Message::Deleted(999, namesake, Ok(())));
+    app.update(Message::Done(999, Deed::Delete, namesake, Ok(None)));
     assert!(app.session.is_some() && app.layers.len() == 1);
-    app.update(Message::Deleted(generation, Box::new(own), Ok(())));
+    app.update(Message::Done(generation, Deed::Delete, Box::new(own), Ok(None)));
     assert!(app.session.is_none() && app.layers.is_empty());
 }
 
 #[test]
 fn a_deletion_refused_while_its_login_is_open_can_be_asked_for_again() {
     let mut app = console(page(orgs(2), false, false));
-    let asked = generation!(press(&mut app, KeyCode::Char('d')), Authorize);
-    let generation = generation!(press(&mut app, KeyCode::Enter), Delete);
+    let asked = generation!(press(&mut app, KeyCode::Char('D')), Authorize);
+    let generation = generation!(press(&mut app, KeyCode::Enter), Do);
     let refusal = || Error::from(Refusal::NoSession("org000".into()));
     app.update(Message::Authorized(asked, Err(refusal())));
-    app.update(Message::Deleted(generation, Box::new(org(0, "org000")), Err(refusal())));
-    assert!(matches!(app.layers[..], [Layer::Delete(_), Layer::Login(_)]));
+    app.update(Message::Done(generation, Deed::Delete, Box::new(org(0, "org000")), Err(refusal())));
+    assert!(matches!(app.layers[..], [Layer::Question(_), Layer::Login(_)]));
     let session = session(&app, &org(0, "org000"));
     let login = generation!(control(&mut app, 's'), Login);
     app.update(Message::LoggedIn(login, Ok(session)));
-    generation!(press(&mut app, KeyCode::Enter), Delete);
+    generation!(press(&mut app, KeyCode::Enter), Do);
 }
 
 #[test]
 fn a_deletion_that_fails_under_its_login_says_so_below_it() {
     let mut app = console(page(orgs(2), false, false));
-    let asked = generation!(press(&mut app, KeyCode::Char('d')), Authorize);
-    let generation = generation!(press(&mut app, KeyCode::Enter), Delete);
+    let asked = generation!(press(&mut app, KeyCode::Char('D')), Authorize);
+    let generation = generation!(press(&mut app, KeyCode::Enter), Do);
     app.update(Message::Authorized(asked, Err(Refusal::NoSession("org000".into()).into())));
     let gone = StoreError::Unreachable { address: "db1".into(), problem: "closed".into() };
-    app.update(Message::Deleted(generation, Box::new(org(0, "org000")), Err(gone.into())));
-    let [Layer::Delete(deletion), Layer::Login(_)] = &app.layers[..] else {
+    app.update(Message::Done(
+        generation,
+        Deed::Delete,
+        Box::new(org(0, "org000")),
+        Err(gone.into()),
+    ));
+    let [Layer::Question(deletion), Layer::Login(_)] = &app.layers[..] else {
         panic!("{:?}", app.layers)
     };
     assert!(deletion.problem.as_ref().unwrap().what.contains("db1 cannot be reached"));
@@ -162,9 +167,9 @@ fn an_edit_without_a_difference_is_not_sent() {
 }
 
 #[test]
-fn deleting_wants_a_login_of_that_organization_and_the_name() {
+fn deleting_for_good_wants_a_login_of_that_organization_and_the_name() {
     let mut app = console(page(orgs(3), false, false));
-    let effects = press(&mut app, KeyCode::Char('d'));
+    let effects = press(&mut app, KeyCode::Char('D'));
     let counted = generation!(effects, LoadDetail);
     let asked = generation!(effects, Authorize);
     let refusal = Refusal::OtherOrganization {
@@ -184,21 +189,21 @@ fn deleting_wants_a_login_of_that_organization_and_the_name() {
     let generation = generation!(press(&mut app, KeyCode::Enter), Login);
     let effects = app.update(Message::LoggedIn(generation, Ok(session)));
     app.update(Message::Authorized(generation!(effects, Authorize), Ok(())));
-    let Some(Layer::Delete(deletion)) = app.layers.last() else { panic!("{:?}", app.layers) };
+    let Some(Layer::Question(deletion)) = app.layers.last() else { panic!("{:?}", app.layers) };
     assert_eq!(deletion.statistics, Some(statistics));
 
     type_text(&mut app, "org00");
     let effects = press(&mut app, KeyCode::Enter);
-    let Effect::Delete(generation, _, confirmation, Some(_)) = &effects[0] else {
+    let Effect::Do(generation, Deed::Delete, _, given, Some(_)) = &effects[0] else {
         panic!("{effects:?}")
     };
-    assert_eq!(*confirmation, Confirmation::Typed("org00".into()));
+    assert_eq!(given.name.as_deref(), Some("org00"));
     let gone = Box::new(org(0, "org000"));
-    app.update(Message::Deleted(*generation, gone.clone(), Err(Error::NotConfirmed)));
+    app.update(Message::Done(*generation, Deed::Delete, gone.clone(), Err(Error::NotConfirmed)));
     type_text(&mut app, "0");
     let effects = press(&mut app, KeyCode::Enter);
-    let generation = generation!(effects, Delete);
-    let effects = app.update(Message::Deleted(generation, gone, Ok(())));
+    let generation = generation!(effects, Do);
+    let effects = app.update(Message::Done(generation, Deed::Delete, gone, Ok(None)));
     assert!(app.layers.is_empty());
     assert!(app.session.is_none(), "its admin's session ends with it");
     assert!(effects.iter().any(|effect| matches!(effect, Effect::Logout(_))));
@@ -208,7 +213,7 @@ fn deleting_wants_a_login_of_that_organization_and_the_name() {
 #[test]
 fn leaving_the_login_leaves_the_deletion_it_was_for() {
     let mut app = console(page(orgs(3), false, false));
-    let asked = generation!(press(&mut app, KeyCode::Char('d')), Authorize);
+    let asked = generation!(press(&mut app, KeyCode::Char('D')), Authorize);
     let refusal = Refusal::NoSession("org000".into());
     app.update(Message::Authorized(asked, Err(refusal.into())));
     press(&mut app, KeyCode::Esc);

@@ -58,3 +58,32 @@ fn a_session_of_another_organization_stays() {
     app.update(Message::Updated(generation, Ok(org(0, "renamed"))));
     assert_eq!(app.session.unwrap().organization_name.raw(), "org001");
 }
+
+#[test]
+fn a_form_on_what_is_no_longer_there_says_so_keeps_what_was_typed_and_reads_the_list_again() {
+    for error in [Error::Gone("org000".into()), Error::InTrash("org000".into())] {
+        let mut app = console(page(orgs(3), false, false));
+        let generation = saved(&mut app, "mine", "");
+        let effects = app.update(Message::Updated(generation, Err(error.clone())));
+        generation!(effects, LoadPage);
+        let form = top_form(&app);
+        assert_eq!(form.text(Field::Name), "mine");
+        assert_eq!(form.problem.as_ref().map(|said| &said.what), Some(&error.to_string()));
+    }
+}
+
+#[test]
+fn a_suspension_by_someone_else_is_said_under_a_question() {
+    let mut app = console(page(orgs(3), false, false));
+    press(&mut app, KeyCode::Char('s'));
+    let effects = press(&mut app, KeyCode::Enter);
+    let [Effect::Do(generation, deed, of, ..)] = &effects[..] else { panic!("{effects:?}") };
+    let changed = Err(Error::Changed("org000".into()));
+    let effects = app.update(Message::Done(*generation, *deed, of.clone(), changed));
+    let theirs = Org { revision: 2, state: OrgState::Suspended, ..org(0, "org000") };
+    let held = Statistics { documents: 1, bytes: 1, indexes: 1 };
+    app.update(Message::Detail(generation!(effects, LoadDetail), Ok(Some((theirs, held)))));
+    let Some(Layer::Question(question)) = app.layers.last() else { panic!("{:?}", app.layers) };
+    let said = question.problem.as_ref().unwrap();
+    assert!(said.what.ends_with("now it is “org000” of org000@example.com, suspended"), "{said:?}");
+}

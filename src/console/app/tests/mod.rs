@@ -8,8 +8,8 @@ use mongodb::bson::{DateTime, oid::ObjectId};
 use super::*;
 use crate::{
     org::{Admin, ClaimKind, Connection as Stored, Invalid, OrgState, PasswordHash, Secret},
-    store::{Page, PlaceKind, SortKey, StoreError},
-    tenancy::{Confirmation, Error, Refusal},
+    store::{Page, PlaceKind, SortKey, Statistics, StoreError},
+    tenancy::{Error, Refusal},
 };
 
 fn place() -> Place {
@@ -57,6 +57,16 @@ macro_rules! generation {
 // Below the macro, which is only known from there on.
 mod meanwhile;
 
+fn connected() -> Connected {
+    Connected {
+        place: place(),
+        read_only: None,
+        read_only_asked: false,
+        trash_days: 30,
+        demo: None,
+    }
+}
+
 /// A console that has connected and shows these rows, at 80x24.
 fn console(rows: Page) -> App {
     console_sized(rows, 80, 24)
@@ -66,9 +76,7 @@ fn console_sized(rows: Page, width: u16, height: u16) -> App {
     let (mut app, effects) = App::new(place(), SystemTime::UNIX_EPOCH);
     let generation = generation!(effects, Connect);
     app.update(Message::Resize(width, height));
-    let connected =
-        Connected { place: place(), read_only: None, read_only_asked: false, demo: None };
-    let effects = app.update(Message::Connected(generation, Ok(connected)));
+    let effects = app.update(Message::Connected(generation, Ok(connected())));
     app.update(Message::Page(generation!(effects, LoadPage), Ok(rows)));
     app
 }
@@ -114,6 +122,7 @@ fn top_form(app: &App) -> &Form {
 }
 
 mod deeds;
+mod trash;
 
 #[test]
 fn opening_says_so_and_a_failure_offers_to_try_again() {
@@ -136,9 +145,7 @@ fn waiting_for_the_database_can_be_left_and_its_late_answer_is_dropped() {
     let generation = generation!(effects, Connect);
     let effects = press(&mut app, KeyCode::Esc);
     assert!(matches!(effects[..], [Effect::Cancel(cancelled)] if cancelled == generation));
-    let connected =
-        Connected { place: place(), read_only: None, read_only_asked: false, demo: None };
-    app.update(Message::Connected(generation, Ok(connected)));
+    app.update(Message::Connected(generation, Ok(connected())));
     assert!(matches!(app.connection, Connection::Failed(_)));
 }
 
@@ -419,14 +426,14 @@ fn help_is_about_where_it_was_opened_and_any_place_can_be_left_for_good() {
     press(&mut app, KeyCode::Char('n'));
     type_text(&mut app, "?");
     assert_eq!(top_form(&app).text(Field::Name), "?");
-    assert!(matches!(control(&mut app, 'z')[..], [Effect::Suspend]));
+    assert!(matches!(control(&mut app, 'z')[..], [Effect::Shell]));
     assert!(matches!(control(&mut app, 'c')[..], [Effect::Quit]));
 }
 
 #[test]
 fn an_empty_database_has_nothing_to_edit_or_delete() {
     let mut app = console(Page::default());
-    for key in ['e', 'd'] {
+    for key in ['e', 'd', 'D', 's'] {
         assert!(press(&mut app, KeyCode::Char(key)).is_empty());
     }
     assert!(app.layers.is_empty());
@@ -440,6 +447,10 @@ fn esc_and_a_key_right_after_it_are_two_keys() {
     press(&mut app, KeyCode::Char('?'));
     let at_once = KeyEvent::new(KeyCode::Char('q'), KeyModifiers::ALT);
     assert!(matches!(app.update(Message::Key(at_once))[..], [Effect::Quit]));
+    press(&mut app, KeyCode::Enter);
+    let capital = KeyModifiers::ALT | KeyModifiers::SHIFT;
+    app.update(Message::Key(KeyEvent::new(KeyCode::Char('G'), capital)));
+    assert_eq!((app.pane, app.list.selected), (Pane::List, 2), "a capital letter too");
     press(&mut app, KeyCode::Char('n'));
     type_text(&mut app, "ac");
     assert!(app.update(Message::Key(at_once)).is_empty());

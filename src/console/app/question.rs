@@ -1,0 +1,458 @@
+//! What is done to one organization as it is: most of it after a question, some of it at once. To the
+//! trash and back, for good, suspended and active again: one shape for all of them.
+
+use mongodb::bson::oid::ObjectId;
+
+use super::{
+    App, Effect, Generation, Layer, Mood, Pane, cancel,
+    field::{Request, Said, TextField},
+};
+use crate::{
+    org::{Field, Org, OrgState, Secret, StoredText, day},
+    store::{Shelf, Statistics},
+    tenancy::{Error, Result, Session},
+};
+
+/// Something that is done to one organization as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// Into the trash.
+    Trash,
+    /// Gone for good, past the trash.
+    Delete,
+    /// Gone for good, from the trash.
+    Purge,
+    /// Back from the trash.
+    Restore,
+    /// Nobody can log in to it.
+    Suspend,
+    /// They can again.
+    Reactivate,
+}
+
+impl Deed {
+    /// What has to be typed for it, in this order.
+    #[must_use]
+    pub fn asks_for(self) -> &'static [Field] {
+        match self {
+            Self::Delete | Self::Restore => &[Field::Name],
+            Self::Purge => &[Field::Email, Field::Password, Field::Name],
+            Self::Trash | Self::Suspend | Self::Reactivate => &[],
+        }
+    }
+
+    /// Whether whoever is asked sees what the organization holds.
+    #[must_use]
+    pub fn counts(self) -> bool {
+        matches!(self, Self::Trash | Self::Delete | Self::Purge)
+    }
+
+    /// Whether the session is asked for before the question is answered.
+    fn wants_session(self) -> bool {
+        matches!(self, Self::Trash | Self::Delete)
+    }
+
+    /// Where the organizations are that it can be done to.
+    fn shelf(self) -> Shelf {
+        match self {
+            Self::Purge | Self::Restore => Shelf::Trash,
+            Self::Trash | Self::Delete | Self::Suspend | Self::Reactivate => Shelf::Live,
+        }
+    }
+}
+
+/// What was typed for a deed.
+#[derive(Clone, Debug, Default)]
+pub struct Given {
+    /// The name: to confirm with, or the new one; none where it comes back as it was called.
+    pub name: Option<String>,
+    /// An admin's e-mail.
+    pub email: String,
+    /// Their password.
+    pub password: Secret,
+}
+
+/// The question before a deed.
+#[derive(Debug)]
+pub struct Question {
+    /// What is to be done.
+    pub deed: Deed,
+    /// To which organization.
+    pub org: Box<Org>,
+    /// What it holds, once known.
+    pub statistics: Option<Statistics>,
+    /// What is typed: [`Deed::asks_for`] it.
+    pub fields: Vec<TextField>,
+    /// Which one is being typed in.
+    pub focus: usize,
+    /// What is wrong.
+    pub problem: Option<Said>,
+    /// Whether the session allows it.
+    pub authorizing: Request,
+    /// The deed that is waited for.
+    pub submitting: Request,
+    /// Whether someone else changed the organization, and it is being read again.
+    pub stale: bool,
+}
+
+impl Question {
+    /// The question whether to do this to this organization.
+    #[must_use]
+    pub fn of(deed: Deed, org: &Org) -> Self {
+        let field = |field: &Field| match field {
+            Field::Name if deed == Deed::Restore => TextField::with(org.name.raw()),
+            Field::Name => TextField::default(),
+            Field::Email => TextField::with(org.admin_email.raw()),
+            Field::Password => TextField::secret(),
+        };
+        let fields: Vec<_> = deed.asks_for().iter().map(field).collect();
+        Self {
+            deed,
+            org: Box::new(org.clone()),
+            statistics: None,
+            // What is known already need not be typed.
+            focus: fields.iter().position(|field| field.text().is_empty()).unwrap_or(0),
+            fields,
+            problem: None,
+            authorizing: Request::default(),
+            submitting: Request::default(),
+            stale: false,
+        }
+    }
+
+    fn field(&self, field: Field) -> Option<&TextField> {
+        let at = self.deed.asks_for().iter().position(|other| *other == field)?;
+        self.fields.get(at)
+    }
+
+    fn given(&self) -> Given {
+        let text = |field| self.field(field).map(TextField::text);
+        let same = self.deed == Deed::Restore
+            && self.field(Field::Name).is_some_and(|name| name.holds(self.org.name.raw()));
+        Given {
+            name: text(Field::Name).filter(|_| !same).map(str::to_owned),
+            email: text(Field::Email).unwrap_or_default().to_owned(),
+            password: self.field(Field::Password).map(TextField::as_secret).unwrap_or_default(),
+        }
+    }
+
+    /// Puts what was refused beside the field it is about; a wrong password has to be typed anew.
+    fn refused(&mut self, error: &Error) {
+        let about = match error {
+            Error::WrongLogin => Some(Field::Password),
+            Error::NotConfirmed => Some(Field::Name),
+            error => error.field(),
+        };
+        let fields = self.deed.asks_for();
+        let at = about.and_then(|about| fields.iter().position(|field| *field == about));
+        match at.and_then(|at| Some((at, self.fields.get_mut(at)?))) {
+            Some((at, field)) => {
+                if *error == Error::WrongLogin {
+                    field.set("");
+                }
+                field.problem = Some(Said::from(error));
+                self.focus = at;
+            }
+            None => self.problem = Some(Said::from(error)),
+        }
+    }
+}
+
+/// A deed that needs no question, while it is waited for.
+#[derive(Debug)]
+pub struct AtOnce {
+    /// What is done.
+    pub deed: Deed,
+    /// To which organization.
+    pub org: ObjectId,
+    /// The answer.
+    pub waiting: Request,
+}
+
+impl App {
+    /// Asks whether to do this to the organization that is looked at.
+    pub(super) fn ask(&mut self, deed: Deed) -> Vec<Effect> {
+        let Some(org) = self.chosen().cloned() else { return Vec::new() };
+        self.layers.push(Layer::Question(Question::of(deed, &org)));
+        let mut effects = Vec::new();
+        if deed.counts() {
+            // What goes is counted now, not when it was last looked at.
+            self.detail.problem = None;
+            effects.extend(self.load_detail(org.id));
+        }
+        effects.extend(self.authorize());
+        effects
+    }
+
+    /// Suspends after a question, and reactivates at once.
+    pub(super) fn suspend_or_reactivate(&mut self) -> Vec<Effect> {
+        match self.chosen().map(|org| org.state) {
+            Some(OrgState::Suspended) => self.do_at_once(Deed::Reactivate),
+            _ => self.ask(Deed::Suspend),
+        }
+    }
+
+    /// Does what can be taken back with one key without asking.
+    pub(super) fn do_at_once(&mut self, deed: Deed) -> Vec<Effect> {
+        let Some(org) = self.chosen().cloned() else { return Vec::new() };
+        if let Some(before) = &mut self.at_once {
+            if before.org == org.id {
+                return Vec::new();
+            }
+            // It goes on, and reports.
+            self.abandoned.extend(before.waiting.stop());
+        }
+        let generation = self.next();
+        let mut waiting = Request::default();
+        let effects = cancel(waiting.begin(generation, self.now));
+        self.at_once = Some(AtOnce { deed, org: org.id, waiting });
+        let begun = Effect::Do(generation, deed, Box::new(org), Given::default(), None);
+        effects.into_iter().chain([begun]).collect()
+    }
+
+    /// Asks whether the session allows what the question on top is about.
+    pub(super) fn authorize(&mut self) -> Vec<Effect> {
+        let generation = self.next();
+        let Some(Layer::Question(question)) = self.layers.last_mut() else { return Vec::new() };
+        if !question.deed.wants_session() {
+            return Vec::new();
+        }
+        let mut effects = cancel(question.authorizing.begin(generation, self.now));
+        effects.push(Effect::Authorize(generation, question.org.clone(), self.session.clone()));
+        effects
+    }
+
+    pub(super) fn authorized(&mut self, generation: Generation, result: Result<()>) -> Vec<Effect> {
+        let Some(Layer::Question(question)) = self.layers.last_mut() else { return Vec::new() };
+        if !question.authorizing.answered(generation) {
+            return Vec::new();
+        }
+        match result {
+            Ok(()) => {}
+            Err(Error::NotAllowed(refusal)) => {
+                let org = question.org.clone();
+                self.ask_to_log_in(&org, &refusal);
+            }
+            Err(error) => question.problem = Some(Said::from(&error)),
+        }
+        Vec::new()
+    }
+
+    /// Does what the question on top asks.
+    pub(super) fn answer(&mut self, generation: Generation) -> Vec<Effect> {
+        let Some(Layer::Question(question)) = self.layers.last_mut() else { return Vec::new() };
+        question.problem = None;
+        let (deed, org, given) = (question.deed, question.org.clone(), question.given());
+        let mut effects = cancel(question.submitting.begin(generation, self.now));
+        effects.push(Effect::Do(generation, deed, org, given, self.session.clone()));
+        effects
+    }
+
+    /// The end of a deed.
+    pub(super) fn done(
+        &mut self,
+        generation: Generation,
+        deed: Deed,
+        org: &Org,
+        result: Result<Option<Org>>,
+    ) -> Vec<Effect> {
+        let at_once = self.at_once.take_if(|begun| begun.waiting.answered(generation)).is_some();
+        let late = self.was_abandoned(generation);
+        // A login may have opened above it meanwhile.
+        let at = self.question_at(org.id);
+        let mut answered = false;
+        if let Some(question) = self.question(at) {
+            answered = question.submitting.answered(generation);
+            if (late || answered) && question.deed == deed && !question.submitting.is_waiting() {
+                question.problem = None;
+            }
+        }
+        if !(at_once || late || answered) {
+            return Vec::new();
+        }
+        match result {
+            Ok(now) => self.did(deed, org, now),
+            Err(error @ (Error::Gone(_) | Error::InTrash(_) | Error::NotInTrash(_))) => {
+                self.overtaken(org.id, &error)
+            }
+            Err(error) if answered => self.not_done(org, &error, at),
+            Err(error) => self.not_done_at_once(deed, org, &error, late),
+        }
+    }
+
+    fn did(&mut self, deed: Deed, before: &Org, now: Option<Org>) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        let ends_logins = matches!(deed, Deed::Trash | Deed::Delete | Deed::Purge | Deed::Suspend);
+        let own = |session: &mut Session| ends_logins && session.organization_id == before.id;
+        if let Some(session) = self.session.take_if(own) {
+            effects.push(Effect::Logout(session));
+        }
+        if let Some(at) = self.question_at(before.id)
+            // Whatever was asked about it where it was is settled too.
+            && self.question(Some(at)).is_some_and(|q| q.deed == deed || deed != Deed::Suspend)
+        {
+            self.layers.truncate(at);
+        }
+        let said = said_of(deed, before, now.as_ref());
+        if matches!(deed, Deed::Trash | Deed::Delete | Deed::Purge | Deed::Restore)
+            && self.chosen().is_some_and(|org| org.id == before.id)
+        {
+            self.pane = Pane::List;
+        }
+        match (deed, now) {
+            (Deed::Restore, Some(org)) => {
+                effects.extend(self.show(&org));
+                if self.list.shelf == Shelf::Trash {
+                    effects.extend(self.refresh());
+                }
+            }
+            (Deed::Suspend | Deed::Reactivate, Some(org)) => {
+                self.list.replace(&org);
+                effects.extend(self.forget_detail());
+            }
+            _ => effects.extend(self.refresh()),
+        }
+        self.say(Mood::Good, said);
+        effects
+    }
+
+    /// A deed was refused, and its question is still open.
+    fn not_done(&mut self, org: &Org, error: &Error, at: Option<usize>) -> Vec<Effect> {
+        if let Error::NotAllowed(refusal) = error {
+            // The question whether it is allowed may have opened the login already.
+            if matches!(self.layers.last(), Some(Layer::Question(_))) {
+                self.ask_to_log_in(org, refusal);
+            }
+            return Vec::new();
+        }
+        if let Some(question) = self.question(at) {
+            question.refused(error);
+            if matches!(error, Error::Changed(_)) {
+                question.stale = true;
+                return self.load_detail(org.id);
+            }
+        }
+        Vec::new()
+    }
+
+    /// A deed was refused that nobody was asked about, or nobody waits for any more.
+    fn not_done_at_once(
+        &mut self,
+        deed: Deed,
+        org: &Org,
+        error: &Error,
+        late: bool,
+    ) -> Vec<Effect> {
+        let mut said = Said::from(error);
+        match error {
+            Error::Changed(_) => {
+                "it was read again: repeat what is still wanted".clone_into(&mut said.help);
+                let effects = self.refresh();
+                self.say(Mood::Bad, said);
+                return effects;
+            }
+            // Under another name it can come back all the same.
+            Error::Taken { .. }
+                if deed == Deed::Restore
+                    && error.field() == Some(Field::Name)
+                    && !late
+                    && self.layers.is_empty() =>
+            {
+                let mut question = Question::of(deed, org);
+                question.refused(error);
+                self.layers.push(Layer::Question(question));
+                return Vec::new();
+            }
+            Error::Taken { .. } if error.field() == Some(Field::Email) => {
+                "it can come back once that admin has another e-mail".clone_into(&mut said.help);
+            }
+            _ => {}
+        }
+        self.say(Mood::Bad, said);
+        Vec::new()
+    }
+
+    /// What was read again of an organization: whoever is asked about it sees it as it is now.
+    pub(super) fn question_follows(&mut self, org: &Org, holds: Statistics) -> Vec<Effect> {
+        let at = self.question_at(org.id);
+        let Some(question) = self.question(at) else { return Vec::new() };
+        question.statistics = Some(holds);
+        if question.submitting.is_waiting() {
+            // It may be this very deed that changed it.
+            return Vec::new();
+        }
+        match (question.deed.shelf(), org.in_trash()) {
+            (Shelf::Live, Some(_)) => {
+                return self.overtaken(org.id, &Error::InTrash(org.name.clone()));
+            }
+            (Shelf::Trash, None) => {
+                return self.overtaken(org.id, &Error::NotInTrash(org.name.clone()));
+            }
+            _ => {}
+        }
+        question.org.as_mut().clone_from(org);
+        if std::mem::take(&mut question.stale) {
+            let help = "repeat what is still wanted, or leave it with esc";
+            question.problem = Some(Said::changed_to(org, help));
+        }
+        Vec::new()
+    }
+
+    /// An organization is no longer where it was: whatever was asked about it is settled.
+    pub(super) fn overtaken(&mut self, org: ObjectId, error: &Error) -> Vec<Effect> {
+        if let Some(at) = self.question_at(org) {
+            self.layers.truncate(at);
+        }
+        let effects = self.refresh();
+        self.say(Mood::Bad, Said::from(error));
+        effects
+    }
+
+    /// What an organization is called that a question is about and nothing is being done to.
+    pub(super) fn asked_about(&mut self, org: ObjectId) -> Option<StoredText> {
+        let at = self.question_at(org);
+        self.question(at).filter(|q| !q.submitting.is_waiting()).map(|q| q.org.name.clone())
+    }
+
+    /// Whose holdings the question waits for while nothing reads them.
+    pub(super) fn uncounted(&self) -> Option<ObjectId> {
+        let reading = self.detail.loading.is_waiting() || self.detail.problem.is_some();
+        self.layers.iter().filter(|_| !reading).find_map(|layer| match layer {
+            Layer::Question(q) if q.deed.counts() && q.statistics.is_none() => Some(q.org.id),
+            _ => None,
+        })
+    }
+
+    fn question_at(&self, org: ObjectId) -> Option<usize> {
+        let about = |layer: &Layer| matches!(layer, Layer::Question(q) if q.org.id == org);
+        self.layers.iter().position(about)
+    }
+
+    fn question(&mut self, at: Option<usize>) -> Option<&mut Question> {
+        match self.layers.get_mut(at?) {
+            Some(Layer::Question(question)) => Some(question),
+            _ => None,
+        }
+    }
+}
+
+/// What is said when a deed is done.
+fn said_of(deed: Deed, before: &Org, now: Option<&Org>) -> Said {
+    let name = &before.name;
+    let (what, help) = match deed {
+        Deed::Trash => {
+            let until = now.and_then(Org::in_trash).map(|kept| day(kept.until));
+            let until = until.map(|day| format!(" until {day}")).unwrap_or_default();
+            let what = format!("“{name}” is in the trash{until}");
+            (what, "t shows the trash, and R brings it back from there")
+        }
+        Deed::Delete | Deed::Purge => (format!("“{name}” was deleted for good"), ""),
+        Deed::Restore => match now.filter(|org| org.name != *name) {
+            Some(org) => (format!("“{name}” is back, as “{}”", org.name), ""),
+            None => (format!("“{name}” is back with everything it had"), ""),
+        },
+        Deed::Suspend => (format!("“{name}” is suspended"), "s reactivates it"),
+        Deed::Reactivate => (format!("“{name}” is active again"), ""),
+    };
+    Said { what, help: help.to_owned() }
+}

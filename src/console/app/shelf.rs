@@ -1,0 +1,150 @@
+//! Reading the list: page by page, filtered, counted, and of one of two shelves, the organizations or
+//! those in the trash.
+
+use super::{App, Arrival, Effect, Generation, List, Mood, Pane, Said, Select, cancel, list::PAGE};
+use crate::{
+    org::Org,
+    store::{Count, Page, PageAt, Shelf, Sort, SortKey},
+    tenancy::Result,
+};
+
+/// Counting goes no further than this while a filter is typed.
+const COUNT_MOST: u64 = 1000;
+
+impl App {
+    /// Shows the trash, what was put there last on top; or the organizations again, as they were left.
+    pub(super) fn switch_shelf(&mut self) -> Vec<Effect> {
+        let mut effects = cancel(self.list.loading.stop());
+        effects.extend(cancel(self.list.counting.stop()));
+        effects.extend(self.forget_detail());
+        if self.list.problem.is_some() {
+            // It was about the list that is left.
+            self.notice = None;
+        }
+        self.pane = Pane::List;
+        if let Some(live) = self.aside.take() {
+            self.list = live;
+            effects.extend(match self.unseen.take() {
+                Some(org) => self.show(&org),
+                None => self.refresh(),
+            });
+        } else {
+            let newest = Sort { key: SortKey::Created, descending: true };
+            let trash = List { sort: newest, ..List::of(Shelf::Trash) };
+            self.list.filtering = false;
+            self.aside = Some(std::mem::replace(&mut self.list, trash));
+            effects.extend(self.load(Arrival::Replace(Select::First), PageAt::First));
+            effects.extend(self.count());
+        }
+        effects
+    }
+
+    pub(super) fn load(&mut self, arrival: Arrival, at: PageAt) -> Vec<Effect> {
+        let generation = self.next();
+        let mut effects = cancel(self.list.loading.begin(generation, self.now));
+        self.list.arrival = arrival;
+        if self.list.problem.take().is_some() {
+            // What was said about the last attempt is no longer true.
+            self.notice = None;
+        }
+        effects.push(Effect::LoadPage(generation, self.list.query(at)));
+        effects
+    }
+
+    pub(super) fn count(&mut self) -> Vec<Effect> {
+        let generation = self.next();
+        let mut effects = cancel(self.list.counting.begin(generation, self.now));
+        let search = self.list.search();
+        let most = if search.is_some() { COUNT_MOST } else { u64::MAX };
+        effects.push(Effect::Count(generation, self.list.shelf, search, most));
+        effects
+    }
+
+    /// Reads the list again where it stands, and what is looked at.
+    pub(super) fn refresh(&mut self) -> Vec<Effect> {
+        let (arrival, at) = self.list.again();
+        let mut effects = self.load(arrival, at);
+        effects.extend(self.count());
+        effects.extend(self.forget_detail());
+        effects
+    }
+
+    pub(super) fn page(&mut self, generation: Generation, result: Result<Page>) -> Vec<Effect> {
+        if !self.list.loading.answered(generation) {
+            return Vec::new();
+        }
+        match result {
+            Ok(page) => self.list.arrived(page),
+            Err(error) => {
+                self.list.problem = Some(Said::from(&error));
+                self.say(
+                    Mood::Bad,
+                    Said {
+                        what: error.to_string(),
+                        help: format!("{}; r reads it again", error.help()),
+                    },
+                );
+            }
+        }
+        Vec::new()
+    }
+
+    pub(super) fn counted(&mut self, generation: Generation, result: &Result<Count>) {
+        if self.list.counting.answered(generation)
+            && let Ok(count) = result
+        {
+            match self.list.search() {
+                Some(_) => self.list.matching = Some(*count),
+                None => self.list.total = Some(*count),
+            }
+        }
+    }
+
+    /// The filter is another one: the list begins anew.
+    pub(super) fn refilter(&mut self) -> Vec<Effect> {
+        self.list.matching = None;
+        let mut effects = self.load(Arrival::Replace(Select::First), PageAt::First);
+        effects.extend(self.count());
+        effects
+    }
+
+    pub(super) fn drop_filter(&mut self) -> Vec<Effect> {
+        if self.list.search().is_none() {
+            return Vec::new();
+        }
+        let selected = self.list.selected().cloned();
+        self.list.filter.set("");
+        self.list.matching = None;
+        let (arrival, at) = match &selected {
+            Some(org) => self.list.from(org),
+            None => (Arrival::Replace(Select::First), PageAt::First),
+        };
+        let mut effects = self.load(arrival, at);
+        effects.extend(self.count());
+        effects
+    }
+
+    /// Brings an organization that was just written into the list and selects it.
+    pub(super) fn show(&mut self, org: &Org) -> Vec<Effect> {
+        if self.list.shelf == Shelf::Trash {
+            self.unseen = Some(org.clone());
+            return Vec::new();
+        }
+        // At once: whoever goes on editing before the list was read again edits what is stored now.
+        self.list.replace(org);
+        if !self.list.search().is_none_or(|search| {
+            crate::org::name_key(org.name.raw()).contains(&crate::org::name_key(&search))
+        }) {
+            self.list.filter.set("");
+        }
+        let (arrival, at) = if self.list.rows.len() < PAGE as usize && !self.list.more_before {
+            (Arrival::Replace(Select::Org(org.id)), PageAt::First)
+        } else {
+            self.list.from(org)
+        };
+        let mut effects = self.load(arrival, at);
+        effects.extend(self.count());
+        effects.extend(self.forget_detail());
+        effects
+    }
+}

@@ -1,0 +1,510 @@
+//! To the trash and back, purging, suspending: what is asked, and how each can end.
+
+use super::*;
+use crate::{org::InTrash, store::Cursor};
+
+fn trashed(number: u8, name: &str) -> Org {
+    let (since, until) = (DateTime::from_millis(0), DateTime::from_millis(30 * 86_400_000));
+    Org { state: OrgState::InTrash(InTrash { since, until }), revision: 2, ..org(number, name) }
+}
+
+fn suspended(number: u8, name: &str) -> Org {
+    Org { state: OrgState::Suspended, revision: 2, ..org(number, name) }
+}
+
+/// A console that shows a trash with these rows.
+fn in_trash(rows: Vec<Org>) -> App {
+    let mut app = console(page(orgs(3), false, false));
+    let effects = press(&mut app, KeyCode::Char('t'));
+    app.update(Message::Page(generation!(effects, LoadPage), Ok(page(rows, false, false))));
+    app
+}
+
+fn question(app: &App) -> &Question {
+    match app.layers.last() {
+        Some(Layer::Question(question)) => question,
+        other => panic!("no question on top but {other:?}"),
+    }
+}
+
+/// Answers the deed under way.
+fn done(
+    app: &mut App,
+    (generation, deed, org): (Generation, Deed, Org),
+    result: tenancy::Result<Option<Org>>,
+) -> Vec<Effect> {
+    app.update(Message::Done(generation, deed, Box::new(org), result))
+}
+
+/// The deed among these effects.
+fn begun(effects: &[Effect]) -> (Generation, Deed, Org) {
+    let found = effects.iter().rev().find_map(|effect| match effect {
+        Effect::Do(generation, deed, org, ..) => Some((*generation, *deed, org.as_ref().clone())),
+        _ => None,
+    });
+    found.unwrap_or_else(|| panic!("nothing is done in {effects:?}"))
+}
+
+fn read_again(app: &mut App, effects: &[Effect], org: Org) -> Vec<Effect> {
+    let held = Statistics { documents: 1, bytes: 1, indexes: 1 };
+    app.update(Message::Detail(generation!(effects, LoadDetail), Ok(Some((org, held)))))
+}
+
+fn notice(app: &App) -> &Said {
+    &app.notice.as_ref().expect("something is said").1
+}
+
+#[test]
+fn an_organization_goes_to_the_trash_with_a_login_and_one_key_and_its_session_ends() {
+    let mut app = console(page(orgs(3), false, false));
+    log_in(&mut app, &org(0, "org000"));
+    let effects = press(&mut app, KeyCode::Char('d'));
+    generation!(effects, LoadDetail);
+    app.update(Message::Authorized(generation!(effects, Authorize), Ok(())));
+    type_text(&mut app, "jq");
+    assert!(question(&app).fields.is_empty(), "no name is typed, since it can be undone");
+    let effects = press(&mut app, KeyCode::Enter);
+    assert!(matches!(effects[..], [Effect::Do(_, Deed::Trash, _, _, Some(_))]), "{effects:?}");
+    let effects = done(&mut app, begun(&effects), Ok(Some(trashed(0, "org000"))));
+    assert!(app.layers.is_empty() && app.session.is_none());
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Logout(_))));
+    let generation = generation!(effects, LoadPage);
+    assert_eq!(notice(&app).what, "“org000” is in the trash until 1970-01-31");
+    assert!(notice(&app).help.contains("R brings it back"));
+    app.update(Message::Page(generation, Ok(page(orgs(3)[1..].to_vec(), false, false))));
+    assert_eq!(app.list.selected().map(|org| org.name.raw()), Some("org001"), "the neighbour");
+}
+
+#[test]
+fn without_a_login_the_trash_asks_for_one_and_goes_on() {
+    let mut app = console(page(orgs(3), false, false));
+    let asked = generation!(press(&mut app, KeyCode::Char('d')), Authorize);
+    let refusal = Refusal::NoSession("org000".into());
+    app.update(Message::Authorized(asked, Err(refusal.into())));
+    assert!(matches!(app.layers[..], [Layer::Question(_), Layer::Login(_)]));
+    let session = session(&app, &org(0, "org000"));
+    let login = generation!(control(&mut app, 's'), Login);
+    let effects = app.update(Message::LoggedIn(login, Ok(session)));
+    app.update(Message::Authorized(generation!(effects, Authorize), Ok(())));
+    let (_, deed, of) = begun(&control(&mut app, 's'));
+    assert_eq!((deed, of.name.raw()), (Deed::Trash, "org000"));
+}
+
+#[test]
+fn a_login_nobody_can_have_is_not_asked_for() {
+    let mut app = console(page(vec![suspended(0, "org000"), org(1, "org001")], false, false));
+    log_in(&mut app, &org(1, "org001"));
+    for key in ['d', 'D'] {
+        let asked = generation!(press(&mut app, KeyCode::Char(key)), Authorize);
+        let refusal = Refusal::Suspended("org000".into());
+        app.update(Message::Authorized(asked, Err(refusal.into())));
+        let said = question(&app).problem.as_ref().unwrap();
+        assert!(said.what.contains("“org000” is suspended"), "{said:?}");
+        assert_eq!(said.help, "reactivate it first");
+        assert!(app.session.is_some(), "that of another organization stays");
+        press(&mut app, KeyCode::Esc);
+        assert!(app.layers.is_empty());
+    }
+    // Where it is the session's own organization, another login helps.
+    press(&mut app, KeyCode::Char('G'));
+    let asked = generation!(press(&mut app, KeyCode::Char('d')), Authorize);
+    app.update(Message::Authorized(asked, Err(Refusal::Trashed("other".into()).into())));
+    assert!(matches!(app.layers[..], [Layer::Question(_), Layer::Login(_)]));
+    assert!(app.session.is_none());
+    press(&mut app, KeyCode::Esc);
+    press(&mut app, KeyCode::Char('g'));
+    press(&mut app, KeyCode::Char('e'));
+    press(&mut app, KeyCode::Tab);
+    type_text(&mut app, ".org");
+    let generation = generation!(control(&mut app, 's'), Update);
+    let refusal = Refusal::Suspended("org000".into());
+    app.update(Message::Updated(generation, Err(refusal.into())));
+    assert!(top_form(&app).problem.is_some());
+    assert_eq!(top_form(&app).text(Field::Email), "org000@example.com.org", "nothing is lost");
+}
+
+#[test]
+fn the_trash_is_a_list_of_its_own_and_is_left_as_it_was_entered() {
+    let mut app = console(page(orgs(5), false, false));
+    press(&mut app, KeyCode::Char('j'));
+    press(&mut app, KeyCode::Char('j'));
+    let effects = press(&mut app, KeyCode::Char('t'));
+    let asked: Vec<_> = effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::LoadPage(_, query) => {
+                Some((query.shelf, query.sort.key, query.sort.descending))
+            }
+            _ => None,
+        })
+        .collect();
+    assert_eq!(asked, [(Shelf::Trash, SortKey::Created, true)], "what was put there last first");
+    assert!(effects.iter().any(|e| matches!(e, Effect::Count(_, Shelf::Trash, None, _))));
+    let rows = vec![trashed(7, "old"), trashed(8, "older")];
+    let generation = generation!(effects, LoadPage);
+    app.update(Message::Page(generation, Ok(page(rows, false, false))));
+    assert_eq!(app.focus(), keymap::Place::Trash);
+    for nothing in ['e', 'n', 'L', 's'] {
+        assert!(press(&mut app, KeyCode::Char(nothing)).is_empty());
+    }
+    assert!(app.layers.is_empty(), "what is not offered does nothing");
+    press(&mut app, KeyCode::Char('/'));
+    let generation = generation!(type_text(&mut app, "old"), LoadPage);
+    app.update(Message::Page(generation, Ok(page(vec![trashed(7, "old")], false, false))));
+    press(&mut app, KeyCode::Enter);
+    press(&mut app, KeyCode::Esc);
+    assert_eq!((app.list.shelf, app.list.search()), (Shelf::Trash, None), "first the filter goes");
+    let effects = press(&mut app, KeyCode::Esc);
+    assert_eq!(app.list.shelf, Shelf::Live);
+    let generation = generation!(effects, LoadPage);
+    app.update(Message::Page(generation, Ok(page(orgs(5), false, false))));
+    assert_eq!(app.list.selected().map(|org| org.name.raw()), Some("org002"));
+}
+
+#[test]
+fn a_late_page_of_the_other_shelf_is_dropped() {
+    let mut app = console(page(orgs(5), false, false));
+    let late = generation!(press(&mut app, KeyCode::Char('r')), LoadPage);
+    let effects = press(&mut app, KeyCode::Char('t'));
+    assert!(effects.iter().any(|e| matches!(e, Effect::Cancel(old) if *old == late)));
+    app.update(Message::Page(late, Ok(page(orgs(5), false, false))));
+    assert!(app.list.rows.is_empty(), "no organization is shown as one in the trash");
+}
+
+#[test]
+fn one_key_brings_it_back_and_it_is_selected_among_the_others() {
+    let mut app = in_trash(vec![trashed(7, "old"), trashed(8, "older")]);
+    let effects = press(&mut app, KeyCode::Char('R'));
+    let (generation, deed, of) = begun(&effects);
+    assert_eq!((deed, of.name.raw()), (Deed::Restore, "old"));
+    assert!(app.next_tick().is_some(), "it is waited for");
+    assert!(press(&mut app, KeyCode::Char('R')).is_empty(), "and not asked for twice");
+    let back = Org { revision: 3, ..org(7, "old") };
+    let effects = done(&mut app, (generation, deed, of), Ok(Some(back.clone())));
+    let Some(Effect::LoadPage(_, query)) =
+        effects.iter().find(|effect| matches!(effect, Effect::LoadPage(..)))
+    else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(query.shelf, Shelf::Trash, "the trash is read again");
+    assert_eq!(notice(&app).what, "“old” is back with everything it had");
+    assert!(app.at_once.is_none());
+    let effects = press(&mut app, KeyCode::Char('t'));
+    let mut rows = orgs(3);
+    rows.push(back.clone());
+    let generation = generation!(effects, LoadPage);
+    app.update(Message::Page(generation, Ok(page(rows, false, false))));
+    assert_eq!(app.list.selected(), Some(&back));
+}
+
+#[test]
+fn what_came_back_is_shown_even_where_a_filter_or_a_long_list_hid_it() {
+    let mut app = console(page(orgs(100), false, true));
+    press(&mut app, KeyCode::Char('/'));
+    let generation = generation!(type_text(&mut app, "org0"), LoadPage);
+    app.update(Message::Page(generation, Ok(page(orgs(100), false, true))));
+    press(&mut app, KeyCode::Enter);
+    let effects = press(&mut app, KeyCode::Char('t'));
+    let rows = page(vec![trashed(200, "zebra")], false, false);
+    app.update(Message::Page(generation!(effects, LoadPage), Ok(rows)));
+    let begun = begun(&press(&mut app, KeyCode::Char('R')));
+    done(&mut app, begun, Ok(Some(org(200, "zebra"))));
+    let effects = press(&mut app, KeyCode::Esc);
+    let Some(Effect::LoadPage(_, query)) =
+        effects.iter().find(|effect| matches!(effect, Effect::LoadPage(..)))
+    else {
+        panic!("{effects:?}")
+    };
+    assert_eq!((query.shelf, query.search.as_deref()), (Shelf::Live, None));
+    let PageAt::After(Cursor { id, .. }) = &query.at else { panic!("{query:?}") };
+    assert!(*id < org(200, "zebra").id, "the page begins with it");
+}
+
+#[test]
+fn a_name_given_away_meanwhile_opens_a_form_for_another_one() {
+    let mut app = in_trash(vec![trashed(7, "old")]);
+    let first = begun(&press(&mut app, KeyCode::Char('R')));
+    let taken =
+        |what| Error::Taken { what, wanted: "old".into(), by: Some("Old".into()), in_trash: false };
+    done(&mut app, first, Err(taken(ClaimKind::Name)));
+    assert_eq!(question(&app).fields[0].text(), "old");
+    let said = question(&app).fields[0].problem.as_ref().unwrap();
+    assert_eq!(said.what, "the name “old” is taken by “Old”");
+    type_text(&mut app, "er!");
+    let effects = press(&mut app, KeyCode::Enter);
+    let [Effect::Do(_, Deed::Restore, _, given, _)] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(given.name.as_deref(), Some("older!"));
+    let second = begun(&effects);
+    done(&mut app, second, Err(Invalid::NameCharacter('!').into()));
+    assert_eq!(question(&app).fields[0].text(), "older!", "nothing typed is lost");
+    press(&mut app, KeyCode::Backspace);
+    let third = begun(&control(&mut app, 's'));
+    done(&mut app, third, Ok(Some(org(7, "older"))));
+    assert!(app.layers.is_empty());
+    assert_eq!(notice(&app).what, "“old” is back, as “older”");
+}
+
+#[test]
+fn an_e_mail_given_away_meanwhile_is_said_since_another_name_would_not_help() {
+    let mut app = in_trash(vec![trashed(7, "old")]);
+    let begun = begun(&press(&mut app, KeyCode::Char('R')));
+    let taken = Error::Taken {
+        what: ClaimKind::Email,
+        wanted: "old@example.com".into(),
+        by: Some("new".into()),
+        in_trash: false,
+    };
+    done(&mut app, begun, Err(taken));
+    assert!(app.layers.is_empty());
+    assert_eq!(notice(&app).what, "the e-mail old@example.com is taken: an admin of “new” has it");
+    assert_eq!(notice(&app).help, "it can come back once that admin has another e-mail");
+}
+
+#[test]
+fn a_restoration_that_takes_long_can_be_left_and_reports_all_the_same() {
+    let mut app = in_trash(vec![trashed(7, "old")]);
+    let first = begun(&press(&mut app, KeyCode::Char('R')));
+    later(&mut app, Duration::from_millis(100));
+    let effects = press(&mut app, KeyCode::Esc);
+    assert!(effects.is_empty(), "what writes goes on: {effects:?}");
+    assert_eq!(app.list.shelf, Shelf::Trash, "esc stopped waiting and nothing else");
+    assert_eq!(app.next_tick(), None);
+    press(&mut app, KeyCode::Esc);
+    press(&mut app, KeyCode::Esc);
+    assert_eq!(app.list.shelf, Shelf::Live);
+    let effects = done(&mut app, first.clone(), Ok(Some(org(7, "old"))));
+    assert_eq!(notice(&app).what, "“old” is back with everything it had");
+    let Some(Effect::LoadPage(_, query)) =
+        effects.iter().find(|effect| matches!(effect, Effect::LoadPage(..)))
+    else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(query.shelf, Shelf::Live, "what is shown is read again");
+    app.notice = None;
+    assert!(done(&mut app, first, Ok(Some(org(7, "old")))).is_empty(), "once");
+    assert!(app.notice.is_none());
+}
+
+#[test]
+fn two_can_come_back_at_once_and_each_is_reported() {
+    let mut app = in_trash(vec![trashed(7, "old"), trashed(8, "older")]);
+    let first = begun(&press(&mut app, KeyCode::Char('R')));
+    press(&mut app, KeyCode::Char('j'));
+    let second = begun(&press(&mut app, KeyCode::Char('R')));
+    assert_ne!(first.2.id, second.2.id);
+    done(&mut app, first, Ok(Some(org(7, "old"))));
+    assert_eq!(notice(&app).what, "“old” is back with everything it had");
+    assert!(app.at_once.is_some(), "the other is still waited for");
+    done(&mut app, second, Ok(Some(org(8, "older"))));
+    assert_eq!(notice(&app).what, "“older” is back with everything it had");
+}
+
+#[test]
+fn purging_wants_an_admin_it_had_and_its_name_and_empties_only_a_wrong_password() {
+    for key in ['d', 'D'] {
+        let mut app = in_trash(vec![trashed(7, "old"), trashed(8, "older")]);
+        let effects = press(&mut app, KeyCode::Char(key));
+        generation!(effects, LoadDetail);
+        assert!(!effects.iter().any(|e| matches!(e, Effect::Authorize(..))), "no session can");
+        assert_eq!(question(&app).focus, 1, "the e-mail is there already");
+        type_text(&mut app, "wrong");
+        press(&mut app, KeyCode::Enter);
+        type_text(&mut app, "old");
+        let effects = press(&mut app, KeyCode::Enter);
+        let [Effect::Do(_, Deed::Purge, _, given, _)] = &effects[..] else { panic!("{effects:?}") };
+        assert_eq!(given.email, "old@example.com");
+        assert_eq!(given.password.reveal(), "wrong");
+        assert_eq!(given.name.as_deref(), Some("old"));
+        let first = begun(&effects);
+        done(&mut app, first, Err(Error::WrongLogin));
+        let texts: Vec<_> = question(&app).fields.iter().map(TextField::text).collect();
+        assert_eq!(texts, ["old@example.com", "", "old"]);
+        assert_eq!(question(&app).focus, 1);
+        type_text(&mut app, "right");
+        let second = begun(&control(&mut app, 's'));
+        done(&mut app, second, Err(Error::NotConfirmed));
+        assert_eq!((question(&app).focus, question(&app).fields[1].text()), (2, "right"));
+        let third = begun(&press(&mut app, KeyCode::Enter));
+        let effects = done(&mut app, third, Ok(None));
+        assert!(app.layers.is_empty());
+        assert_eq!(notice(&app).what, "“old” was deleted for good");
+        let generation = generation!(effects, LoadPage);
+        app.update(Message::Page(generation, Ok(page(vec![trashed(8, "older")], false, false))));
+        assert_eq!(app.list.selected().map(|org| org.name.raw()), Some("older"));
+    }
+}
+
+#[test]
+fn suspending_asks_and_ends_only_its_own_session_and_reactivating_does_not_ask() {
+    for (logged_in, stays) in [(0, false), (1, true)] {
+        let mut app = console(page(orgs(3), false, false));
+        log_in(&mut app, &orgs(3)[logged_in]);
+        assert!(press(&mut app, KeyCode::Char('s')).is_empty(), "nothing happens unasked");
+        let first = begun(&press(&mut app, KeyCode::Enter));
+        done(&mut app, first, Ok(Some(suspended(0, "org000"))));
+        assert!(app.layers.is_empty());
+        assert_eq!(app.session.is_some(), stays);
+        assert_eq!(app.list.selected().map(|org| org.state), Some(OrgState::Suspended));
+        assert!(notice(&app).help.contains("s reactivates it"));
+        let second = begun(&press(&mut app, KeyCode::Char('s')));
+        assert_eq!((second.1, second.2.revision), (Deed::Reactivate, 2));
+        done(&mut app, second, Ok(Some(Org { revision: 3, ..org(0, "org000") })));
+        assert_eq!(app.list.selected().map(|org| org.state), Some(OrgState::Active));
+        assert_eq!(app.session.is_some(), stays);
+    }
+}
+
+#[test]
+fn what_is_suspended_right_after_it_was_suspended_is_what_is_stored_now() {
+    let mut app = console_sized(page(orgs(2), false, false), 120, 40);
+    press(&mut app, KeyCode::Char('s'));
+    let first = begun(&press(&mut app, KeyCode::Enter));
+    let effects = done(&mut app, first, Ok(Some(suspended(0, "org000"))));
+    generation!(effects, LoadDetail);
+    assert_eq!(app.detail.org.as_ref().map(|org| org.revision), Some(2));
+}
+
+#[test]
+fn an_organization_that_changed_under_a_question_is_shown_as_it_is_now() {
+    let mut app = console(page(orgs(3), false, false));
+    log_in(&mut app, &org(0, "org000"));
+    let effects = press(&mut app, KeyCode::Char('d'));
+    read_again(&mut app, &effects, org(0, "org000"));
+    let first = begun(&press(&mut app, KeyCode::Enter));
+    let effects = done(&mut app, first, Err(Error::Changed("org000".into())));
+    read_again(&mut app, &effects, Org { revision: 5, ..org(0, "theirs") });
+    assert_eq!(question(&app).org.name.raw(), "theirs");
+    let said = question(&app).problem.as_ref().unwrap();
+    assert!(said.what.contains("now it is “theirs”"), "{said:?}");
+    let (_, _, of) = begun(&press(&mut app, KeyCode::Enter));
+    assert_eq!(of.revision, 5);
+}
+
+#[test]
+fn a_question_about_what_is_no_longer_there_is_left_and_the_list_is_read_again() {
+    type End = fn(&mut App, Vec<Effect>) -> Vec<Effect>;
+    let ends: [End; 4] = [
+        |app, _| {
+            let begun = begun(&press(app, KeyCode::Enter));
+            done(app, begun, Err(Error::Gone("org000".into())))
+        },
+        |app, _| {
+            let begun = begun(&press(app, KeyCode::Enter));
+            done(app, begun, Err(Error::InTrash("org000".into())))
+        },
+        |app, effects| read_again(app, &effects, trashed(0, "org000")),
+        |app, effects| app.update(Message::Detail(generation!(effects, LoadDetail), Ok(None))),
+    ];
+    for (end, word) in ends.iter().zip(["deleted", "in the trash", "in the trash", "deleted"]) {
+        let mut app = console(page(orgs(3), false, false));
+        log_in(&mut app, &org(0, "org000"));
+        let effects = press(&mut app, KeyCode::Char('d'));
+        let effects = end(&mut app, effects);
+        assert!(app.layers.is_empty(), "{word}");
+        generation!(effects, LoadPage);
+        assert!(notice(&app).what.contains(word), "{:?}", notice(&app));
+    }
+    let mut app = in_trash(vec![trashed(7, "old")]);
+    let begun = begun(&press(&mut app, KeyCode::Char('R')));
+    let effects = done(&mut app, begun, Err(Error::NotInTrash("old".into())));
+    generation!(effects, LoadPage);
+    assert!(notice(&app).what.contains("no organization “old” in the trash"));
+}
+
+#[test]
+fn what_it_did_itself_does_not_overtake_a_question() {
+    let mut app = console(page(orgs(3), false, false));
+    log_in(&mut app, &org(0, "org000"));
+    let effects = press(&mut app, KeyCode::Char('d'));
+    let first = begun(&press(&mut app, KeyCode::Enter));
+    read_again(&mut app, &effects, trashed(0, "org000"));
+    assert!(app.notice.is_none() && !app.layers.is_empty());
+    done(&mut app, first, Ok(Some(trashed(0, "org000"))));
+    assert!(app.layers.is_empty());
+}
+
+#[test]
+fn a_deed_left_with_esc_reports_and_takes_every_question_it_settles() {
+    let mut app = console(page(orgs(3), false, false));
+    log_in(&mut app, &org(0, "org000"));
+    press(&mut app, KeyCode::Char('d'));
+    let first = begun(&press(&mut app, KeyCode::Enter));
+    press(&mut app, KeyCode::Esc);
+    assert!(question(&app).problem.as_ref().unwrap().what.contains("you stopped waiting"));
+    press(&mut app, KeyCode::Esc);
+    press(&mut app, KeyCode::Char('D'));
+    type_text(&mut app, "org0");
+    done(&mut app, first, Ok(Some(trashed(0, "org000"))));
+    assert!(app.layers.is_empty(), "what is in the trash is not deleted past it");
+    assert!(app.session.is_none());
+
+    let mut app = console(page(orgs(3), false, false));
+    press(&mut app, KeyCode::Char('s'));
+    let first = begun(&press(&mut app, KeyCode::Enter));
+    press(&mut app, KeyCode::Esc);
+    press(&mut app, KeyCode::Esc);
+    press(&mut app, KeyCode::Char('D'));
+    type_text(&mut app, "org0");
+    done(&mut app, first, Ok(Some(suspended(0, "org000"))));
+    assert_eq!(question(&app).fields[0].text(), "org0", "nothing typed is lost");
+}
+
+#[test]
+fn a_question_counts_again_when_the_end_of_another_deed_stopped_it() {
+    let mut app = console(page(orgs(3), false, false));
+    press(&mut app, KeyCode::Char('s'));
+    let first = begun(&press(&mut app, KeyCode::Enter));
+    press(&mut app, KeyCode::Esc);
+    press(&mut app, KeyCode::Esc);
+    press(&mut app, KeyCode::Char('j'));
+    press(&mut app, KeyCode::Char('d'));
+    let effects = done(&mut app, first, Err(Error::Changed("org000".into())));
+    assert!(
+        effects.iter().any(|e| matches!(e, Effect::LoadDetail(_, id) if *id == orgs(2)[1].id)),
+        "{effects:?}"
+    );
+}
+
+#[test]
+fn where_only_reading_is_possible_all_of_it_is_refused_and_the_trash_can_be_looked_at() {
+    let (mut app, effects) = App::new(place(), SystemTime::UNIX_EPOCH);
+    app.update(Message::Resize(80, 24));
+    let read_only = Some("this console was opened read-only".to_owned());
+    let connected = Connected { read_only, read_only_asked: true, ..connected() };
+    let effects = app.update(Message::Connected(generation!(effects, Connect), Ok(connected)));
+    let generation = generation!(effects, LoadPage);
+    app.update(Message::Page(generation, Ok(page(orgs(3), false, false))));
+    let refuses = |app: &mut App, keys: &[char]| {
+        for key in keys {
+            app.notice = None;
+            assert!(press(app, KeyCode::Char(*key)).is_empty(), "{key}");
+            assert!(app.layers.is_empty());
+            assert_eq!(notice(app).what, "this console was opened read-only");
+        }
+        app.notice = None;
+    };
+    refuses(&mut app, &['n', 'e', 'd', 'D', 's']);
+    let effects = press(&mut app, KeyCode::Char('t'));
+    let generation = generation!(effects, LoadPage);
+    app.update(Message::Page(generation, Ok(page(vec![trashed(7, "old")], false, false))));
+    refuses(&mut app, &['R', 'd', 'D']);
+}
+
+#[test]
+fn what_is_made_while_the_trash_is_shown_is_selected_afterwards() {
+    let mut app = console(page(orgs(3), false, false));
+    press(&mut app, KeyCode::Char('n'));
+    type_text(&mut app, "acme");
+    let generation = generation!(control(&mut app, 's'), Create);
+    press(&mut app, KeyCode::Esc);
+    press(&mut app, KeyCode::Esc);
+    press(&mut app, KeyCode::Char('t'));
+    let effects = app.update(Message::Created(generation, Ok(org(9, "acme"))));
+    assert!(effects.is_empty(), "the trash is none of its business: {effects:?}");
+    let effects = press(&mut app, KeyCode::Char('t'));
+    let mut rows = orgs(3);
+    rows.push(org(9, "acme"));
+    let generation = generation!(effects, LoadPage);
+    app.update(Message::Page(generation, Ok(page(rows, false, false))));
+    assert_eq!(app.list.selected().map(|org| org.name.raw()), Some("acme"));
+}

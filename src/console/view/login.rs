@@ -1,0 +1,52 @@
+//! The login: who is there.
+
+use ratatui::{
+    buffer::Buffer,
+    layout::{Position, Rect},
+    style::Style,
+};
+
+use super::{Theme, heading, sheet::Sheet};
+use crate::console::app::{App, Connection, Login};
+
+pub(super) fn draw(
+    app: &App,
+    login: &Login,
+    theme: &Theme,
+    buffer: &mut Buffer,
+    area: Rect,
+) -> Option<Position> {
+    let words = match &login.wanted {
+        Some(name) => format!("Log in as an admin of {name}"),
+        None => "Log in as an admin".to_owned(),
+    };
+    let area = heading(buffer, area, theme, &words, "");
+    let mut sheet = Sheet::new(theme, area);
+    // Why it opened comes without advice; what went wrong comes with it, and stands at the fields.
+    let (why, wrong) = match &login.problem {
+        Some(said) if said.help.is_empty() => (Some(said), None),
+        other => (None, other.as_ref()),
+    };
+    if let Some(said) = why {
+        sheet.gap();
+        sheet.text(&said.what, Style::new());
+    }
+    let waiting = login.submitting.is_waiting();
+    let [email, password] = &login.fields;
+    sheet.gap();
+    sheet.field(app, "e-mail", email, login.focus == 0 && !waiting, "");
+    sheet.gap();
+    sheet.field(app, "password", password, login.focus == 1 && !waiting, "");
+    if let Some(said) = wrong {
+        sheet.problem(said);
+    }
+    if let Connection::Ready(connected) = &app.connection
+        && let Some((email, password)) = &connected.demo
+    {
+        sheet.gap();
+        sheet.pair("demo login", &format!("{email} {}", password.reveal()));
+    }
+    sheet.gap();
+    sheet.wait_or_leave(app, &login.submitting, "logging in");
+    sheet.draw(buffer, area)
+}
