@@ -38,6 +38,10 @@ pub trait Store: Send + Sync {
     /// organizations it did something about.
     async fn recover(&self) -> Result<u64>;
 
+    /// Brings up to date what lists, searches and claims are made of, where another program has changed a
+    /// record since. Goes through all records: nothing to wait for. Returns how many those were.
+    async fn catch_up(&self) -> Result<u64>;
+
     /// One page of the list, in the order asked for, by keyset: as fast at any depth.
     /// An organization whose creation is still under way is not in it.
     async fn page(&self, query: &PageQuery) -> Result<Page>;

@@ -89,6 +89,19 @@ impl Tenancy {
         self.store.only_readable_because()
     }
 
+    /// Brings up to date what lists and searches are made of, where another program has changed an
+    /// organization since. Takes the longer the more there are; nothing has to wait for it. Answers how
+    /// many those were.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn catch_up(&self) -> Result<u64> {
+        match self.read_only() {
+            Some(_) => Ok(0),
+            None => Ok(self.store.catch_up().await?),
+        }
+    }
+
     /// One page of the list.
     ///
     /// # Errors

@@ -207,6 +207,7 @@ impl Console {
             Effect::Connect(generation) => {
                 Message::Connected(*generation, Ok(self.connected.clone()))
             }
+            Effect::CatchUp(generation) => Message::CaughtUp(*generation, Ok(0), None),
             Effect::LoadPage(generation, query) => {
                 let orgs = matching(query.shelf, &query.search);
                 let page = Page { orgs, more_before: false, more_after: false };
@@ -331,6 +332,7 @@ impl Console {
 pub fn generation(effect: &Effect) -> Option<u64> {
     match effect {
         Effect::Connect(generation)
+        | Effect::CatchUp(generation)
         | Effect::LoadPage(generation, ..)
         | Effect::Count(generation, ..)
         | Effect::LoadDetail(generation, ..)

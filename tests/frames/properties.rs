@@ -92,6 +92,9 @@ fn errors() -> Vec<Error> {
 fn failed(message: Message, error: Error) -> Message {
     match message {
         Message::Connected(generation, _) => Message::Connected(generation, Err(error)),
+        Message::CaughtUp(generation, ..) => {
+            Message::CaughtUp(generation, Err(error), Some("records in it clash".into()))
+        }
         Message::Page(generation, _) => Message::Page(generation, Err(error)),
         Message::Counted(generation, _) => Message::Counted(generation, Err(error)),
         Message::Detail(generation, _) => Message::Detail(generation, Err(error)),

@@ -97,11 +97,9 @@ async fn no_question_reads_more_than_it_answers_with() {
     for (most, what) in seen {
         assert!(most <= 5, "{most} in {what}");
     }
-    // A console that connects goes through all once, to see what another program changed since.
-    store.recover().await.unwrap();
-    let seen = looked_at(&scratch).await;
-    let (all, few): (Vec<_>, Vec<_>) = seen.into_iter().partition(|(most, _)| *most > 5);
-    assert_eq!(all.len(), 2, "{all:?}");
-    assert!(all.iter().all(|(most, what)| *most == i64::from(MANY) && what.contains("$seen")));
-    assert!(few.len() < 8, "{few:?}");
+    // Nor does a console that connects and settles what is left.
+    scratch.open().await.recover().await.unwrap();
+    for (most, what) in looked_at(&scratch).await {
+        assert!(most <= 5, "{most} in {what}");
+    }
 }

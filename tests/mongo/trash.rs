@@ -408,8 +408,19 @@ async fn what_the_service_changed_meanwhile_is_found_and_unique_again() {
     let stale = |org: &str| Trouble::Stale { org: org.into() };
     assert_eq!(troubles, [stale("Initech"), stale("ada@initech.com")]);
 
+    // Whoever asks by what is stored now finds it at once, and not by what was.
+    let found = store.org_named("Initech", Shelf::Live).await.unwrap().unwrap();
+    assert_eq!((found.id, found.admin_email.raw()), (org.id, "ada@initech.com"));
+    assert_eq!(store.org_named("Acme Corp", Shelf::Live).await, Ok(None));
+    assert!(store.admin_with_email("ada@initech.com").await.unwrap().is_some());
+    assert_eq!(store.admin_with_email("ada@acme.com").await, Ok(None));
+    let taken = store.create(&new_org("Other", "ada@initech.com")).await;
+    assert!(matches!(taken, Err(StoreError::Taken { what: ClaimKind::Email, .. })), "{taken:?}");
+
+    // In any case, and in lists and claims, once a console has caught up.
     let store = scratch.open().await;
-    store.recover().await.unwrap();
+    assert_eq!(store.catch_up().await, Ok(2));
+    assert_eq!(store.catch_up().await, Ok(0));
     assert_eq!(store.examine(false).await, Ok(vec![]));
     assert_eq!(store.org_named("initech", Shelf::Live).await.unwrap().unwrap().id, org.id);
     assert_eq!(store.org_named("acme corp", Shelf::Live).await, Ok(None));
@@ -422,7 +433,7 @@ async fn what_the_service_changed_meanwhile_is_found_and_unique_again() {
     let set = doc! { "$set": { "organization_name": "globex" } };
     orgs.update_one(doc! { "_id": org.id }, set).await.unwrap();
     let store = scratch.open().await;
-    store.recover().await.unwrap();
+    assert_eq!(store.catch_up().await, Ok(1));
     let because = store.only_readable_because().unwrap();
     assert!(because.contains("“Globex” and “globex” have the same name"), "{because}");
     let found = store.examine(false).await.unwrap();

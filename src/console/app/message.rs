@@ -29,6 +29,9 @@ pub enum Message {
     Resize(u16, u16),
     /// The database answered, or not.
     Connected(Generation, Result<Connected>),
+    /// How many organizations another program had changed; and why nothing may be written from now
+    /// on, where that showed it.
+    CaughtUp(Generation, Result<u64>, Option<String>),
     /// A page of the list.
     Page(Generation, Result<Page>),
     /// How many match.
@@ -73,6 +76,8 @@ pub struct Connected {
 pub enum Effect {
     /// Open the database.
     Connect(Generation),
+    /// See what another program has changed meanwhile.
+    CatchUp(Generation),
     /// Read a page of the list.
     LoadPage(Generation, PageQuery),
     /// Count what matches, no further than the number says.

@@ -74,6 +74,8 @@ pub struct App {
     pub connection: Connection,
     /// The answer of the database that is waited for.
     pub connecting: Request,
+    /// The look for what another program has changed.
+    pub catching_up: Request,
     /// The organizations, or those in the trash.
     pub list: List,
     /// The organizations, while the trash is shown.
@@ -107,6 +109,7 @@ impl App {
             place,
             connection: Connection::Opening,
             connecting: Request::default(),
+            catching_up: Request::default(),
             list: List::of(Shelf::Live),
             aside: None,
             unseen: None,
@@ -134,6 +137,9 @@ impl App {
                 Vec::new()
             }
             Message::Connected(generation, result) => self.connected(generation, result),
+            Message::CaughtUp(generation, result, read_only) => {
+                self.caught_up(generation, &result, read_only)
+            }
             Message::Page(generation, result) => self.page(generation, result),
             Message::Counted(generation, result) => {
                 self.counted(generation, &result);
@@ -251,6 +257,7 @@ impl App {
         match result {
             Ok(connected) => {
                 self.place = connected.place.clone();
+                let writable = connected.read_only.is_none();
                 if let (Some(reason), false) = (&connected.read_only, connected.read_only_asked) {
                     let error = tenancy::Error::ReadOnly(reason.clone());
                     self.say(Mood::Bad, Said::from(&error));
@@ -258,12 +265,39 @@ impl App {
                 self.connection = Connection::Ready(connected);
                 let mut effects = self.load(Arrival::Replace(Select::First), PageAt::First);
                 effects.extend(self.count());
+                if writable {
+                    let generation = self.next();
+                    effects.extend(cancel(self.catching_up.begin(generation, self.now)));
+                    effects.push(Effect::CatchUp(generation));
+                }
                 effects
             }
             Err(error) => {
                 self.connection = Connection::Failed(Said::from(&error));
                 Vec::new()
             }
+        }
+    }
+
+    /// Another program's changes were looked for. A failure is no news: whatever is asked next meets it.
+    fn caught_up(
+        &mut self,
+        generation: Generation,
+        result: &tenancy::Result<u64>,
+        read_only: Option<String>,
+    ) -> Vec<Effect> {
+        if !self.catching_up.answered(generation) {
+            return Vec::new();
+        }
+        if let (Connection::Ready(connected), Some(reason)) = (&mut self.connection, read_only)
+            && connected.read_only.is_none()
+        {
+            connected.read_only = Some(reason.clone());
+            self.say(Mood::Bad, Said::from(&tenancy::Error::ReadOnly(reason)));
+        }
+        match result {
+            Ok(0) | Err(_) => Vec::new(),
+            Ok(_) => self.refresh(),
         }
     }
 

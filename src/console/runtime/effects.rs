@@ -102,6 +102,11 @@ impl Effects {
 
     fn ask(&mut self, tenancy: Arc<Tenancy>, effect: Effect) {
         match effect {
+            Effect::CatchUp(generation) => self.read(generation, async move {
+                let changed = tenancy.catch_up().await;
+                let read_only = tenancy.read_only().map(str::to_owned);
+                Message::CaughtUp(generation, changed, read_only)
+            }),
             Effect::LoadPage(generation, query) => self.read(generation, async move {
                 Message::Page(generation, tenancy.page(&query).await)
             }),

@@ -353,6 +353,8 @@ impl Inner {
             (doc! { "email_key": 1, "_id": 1 }, IndexOptions::default()),
             (doc! { "look": 1 }, IndexOptions::default()),
             (doc! { "admin_id": 1 }, IndexOptions::default()),
+            // Another program may have changed it since our own was derived from it.
+            (doc! { "organization_name": 1 }, IndexOptions::default()),
             (doc! { "pending.at": 1 }, sparse()),
             (doc! { "former": 1 }, sparse()),
             (doc! { "trash.name_key": 1, "_id": 1 }, sparse()),
@@ -361,7 +363,10 @@ impl Inner {
         ];
         // E-mails are kept apart by the organizations' claims. A sparse index could not find the
         // admins that lack the field.
-        let admins = [(doc! { "email_key": 1 }, IndexOptions::default())];
+        let admins = [
+            (doc! { "email_key": 1 }, IndexOptions::default()),
+            (doc! { "email": 1 }, IndexOptions::default()),
+        ];
         self.index_collection(&self.orgs, orgs.into()).await?;
         self.index_collection(&self.admins, admins.into()).await
     }

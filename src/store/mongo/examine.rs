@@ -56,7 +56,8 @@ impl Inner {
             self.recover().await?;
             return Ok(Vec::new());
         }
-        let mut failed = self.recover().await.err().map(|error| error.to_string());
+        let renewed = async { self.catch_up().await.and(self.recover().await) };
+        let mut failed = renewed.await.err().map(|error| error.to_string());
         let mut done = HashMap::new();
         if self.only_readable_because().is_none() {
             for (at, found) in before.iter().enumerate() {

@@ -154,6 +154,10 @@ impl Store for MongoStore {
         self.whole(async move { inner.recover().await }).await
     }
 
+    async fn catch_up(&self) -> Result<u64> {
+        self.inner.catch_up().await
+    }
+
     async fn page(&self, query: &PageQuery) -> Result<Page> {
         self.inner.page(query).await
     }

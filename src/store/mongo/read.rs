@@ -3,7 +3,7 @@
 //! Records the old service added a moment ago lack our fields. Each look-up by one of them therefore
 //! also goes through those few records, which the index on `name_key` (or `email_key`) finds at once.
 
-use futures_util::future::{try_join, try_join3};
+use futures_util::future::try_join3;
 use mongodb::{
     Collection,
     bson::{Binary, Bson, Document, Utf8Lossy, doc, oid::ObjectId},
@@ -66,22 +66,18 @@ impl Inner {
             let found = self.orgs_in(found.map_err(|error| self.words.of(&error))?).await?;
             return Ok(found.into_iter().max_by_key(exact));
         }
-        let exact = doc! { "name_key": &key, "organization_name": name };
-        for filter in [exact, doc! { "name_key": &key }] {
-            let found = self.find_one(&self.orgs, filter).await?;
-            if let Some(org) = found.as_ref().and_then(record::org) {
-                return Ok(Some(org));
-            }
-        }
-        let mut exact = unadopted();
-        exact.insert("organization_name", name);
-        if let Some(org) = self.find_map(&self.orgs, exact, record::org).await? {
-            return Ok(Some(org));
-        }
-        self.find_map(&self.orgs, unadopted(), |record| {
-            record::org(record).filter(|org| name_key(org.name.raw()) == key)
-        })
-        .await
+        // Stored exactly so, whatever our fields say of it: another program may have changed it since.
+        let exact =
+            doc! { "organization_name": name, "trash": null, "pending.kind": { "$ne": "create" } };
+        let same =
+            |record: &Document| record::org(record).filter(|org| name_key(org.name.raw()) == key);
+        let (exact, known, unadopted) = try_join3(
+            self.find_map(&self.orgs, exact, same),
+            self.find_map(&self.orgs, doc! { "name_key": &key }, same),
+            self.find_map(&self.orgs, unadopted(), same),
+        )
+        .await?;
+        Ok(exact.or(known).or(unadopted))
     }
 
     pub(super) async fn org_of_admin(&self, admin: ObjectId) -> Result<Option<Org>> {
@@ -99,20 +95,14 @@ impl Inner {
         let same = |record: &Document| {
             record::admin(record).filter(|admin| email_key(admin.email.raw()) == key)
         };
-        let (found, unadopted) = try_join(
-            self.find_one(&self.admins, doc! { "email_key": &key }),
+        let (exact, known, unadopted) = try_join3(
+            // Whatever our field says of it: another program may have changed it since.
+            self.find_map(&self.admins, doc! { "email": email }, same),
+            self.find_map(&self.admins, doc! { "email_key": &key }, same),
             self.find_map(&self.admins, doc! { "email_key": null }, same),
         )
         .await?;
-        if let Some(admin) = found.as_ref().and_then(record::admin) {
-            return Ok(Some(admin));
-        }
-        if unadopted.as_ref().is_none_or(|admin| admin.email.raw() == email) {
-            return Ok(unadopted);
-        }
-        // Of several that differ only by case, the one that was asked for.
-        let exact = doc! { "email_key": null, "email": email };
-        Ok(self.find_map(&self.admins, exact, record::admin).await?.or(unadopted))
+        Ok(exact.or(known).or(unadopted))
     }
 
     pub(super) async fn admin_in_trash(&self, org: &Org, email: &str) -> Result<Option<Admin>> {

@@ -25,14 +25,25 @@ impl Inner {
             return Ok(0);
         }
         let (settled, failed) = self.settle_all().await?;
-        let stale = self.forget_stale().await?;
         self.adopt().await?;
         if self.only_readable_because().is_some() {
             return Ok(settled);
         }
         let moved = self.move_stragglers().await?;
         let purged = self.purge_expired().await?;
-        failed.map_or(Ok(settled + stale + moved + purged), Err)
+        failed.map_or(Ok(settled + moved + purged), Err)
+    }
+
+    /// Gives records that another program changed since our fields as they should be now.
+    pub(super) async fn catch_up(&self) -> Result<u64> {
+        if self.only_readable_because().is_some() {
+            return Ok(0);
+        }
+        let stale = self.forget_stale().await?;
+        if stale > 0 {
+            self.adopt().await?;
+        }
+        Ok(stale)
     }
 
     /// Removes what has been in the trash for longer than it was to be kept, by the server's clock.

@@ -87,3 +87,26 @@ fn a_suspension_by_someone_else_is_said_under_a_question() {
     let said = question.problem.as_ref().unwrap();
     assert!(said.what.ends_with("now it is “org000” of org000@example.com, suspended"), "{said:?}");
 }
+
+#[test]
+fn what_another_program_changed_is_read_again_and_a_clash_makes_it_read_only() {
+    let (mut app, effects) = App::new(place(), SystemTime::UNIX_EPOCH);
+    app.update(Message::Resize(80, 24));
+    let effects = app.update(Message::Connected(generation!(effects, Connect), Ok(connected())));
+    let looked = generation!(effects, CatchUp);
+    app.update(Message::Page(generation!(effects, LoadPage), Ok(page(orgs(3), false, false))));
+    let effects = app.update(Message::CaughtUp(looked, Ok(2), None));
+    generation!(effects, LoadPage);
+    assert!(app.update(Message::CaughtUp(looked, Ok(2), None)).is_empty(), "once is enough");
+
+    // The same where two of them cannot both keep what they have.
+    let (mut app, effects) = App::new(place(), SystemTime::UNIX_EPOCH);
+    app.update(Message::Resize(80, 24));
+    let effects = app.update(Message::Connected(generation!(effects, Connect), Ok(connected())));
+    let looked = generation!(effects, CatchUp);
+    app.update(Message::Page(generation!(effects, LoadPage), Ok(page(orgs(3), false, false))));
+    app.update(Message::CaughtUp(looked, Ok(0), Some("records in it clash".into())));
+    assert!(app.notice.as_ref().is_some_and(|(_, said)| said.what.contains("clash")));
+    press(&mut app, KeyCode::Char('n'));
+    assert!(app.layers.is_empty(), "nothing is filled in that would be refused");
+}
