@@ -163,6 +163,17 @@ pub const DEEDS: [Deed; 11] = [
     Deed::Reactivate,
 ];
 
+/// Those that take every step there is; the others take a part of them.
+pub const CORE: [Deed; 7] = [
+    Deed::Create,
+    Deed::Everything,
+    Deed::Delete,
+    Deed::Trash,
+    Deed::RestoreRenamed,
+    Deed::Purge,
+    Deed::Suspend,
+];
+
 impl Deed {
     /// What is there before it.
     pub fn before(self) -> Option<Shape> {
