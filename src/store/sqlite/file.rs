@@ -153,9 +153,7 @@ fn connected(path: &Path, way: Way) -> Attempt<Connection> {
             immutable(path),
             flags | OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI,
         )?,
-        Way::Read => {
-            Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_READ_ONLY)?
-        }
+        Way::Read => Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_READ_ONLY)?,
         Way::Write | Way::Promise => {
             Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_READ_WRITE)?
         }
@@ -194,7 +192,9 @@ fn unwritable(path: &Path) -> Option<String> {
     let directory = directory(path);
     [path, directory].into_iter().find_map(|place| match access(place, Access::WRITE_OK) {
         Err(Errno::ROFS) => Some(format!("{} can only be read where it is", shown(place))),
-        Err(Errno::ACCESS | Errno::PERM) => Some(format!("this user may not write {}", shown(place))),
+        Err(Errno::ACCESS | Errno::PERM) => {
+            Some(format!("this user may not write {}", shown(place)))
+        }
         _ => None,
     })
 }

@@ -22,7 +22,7 @@ pub(super) fn whole<T>(
     connection.progress_handler(
         1,
         Some(|| {
-            crate::failpoint::reached(crate::failpoint::SQLITE_STEP);
+            crate::failpoint::step();
             false
         }),
     )?;
