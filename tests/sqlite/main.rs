@@ -8,11 +8,19 @@
     reason = "in a test they are the failure"
 )]
 
+#[cfg(feature = "failpoints")]
 mod crash;
+mod damage;
 mod deeds;
+mod disk;
 mod fixture;
 mod foreign;
+mod log;
+mod moved;
 mod outside;
+#[path = "../support/mod.rs"]
+mod support;
 #[path = "../command/tool.rs"]
 #[allow(dead_code)]
 mod tool;
+mod unwritable;

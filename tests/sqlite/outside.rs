@@ -37,10 +37,7 @@ async fn live(path: &Path, prefix: &str, lives: usize) {
         let name = format!("{prefix} {at}");
         let org = store.create(&new_org(&name)).await.unwrap();
         say("made", &name);
-        store
-            .insert_documents(org.collection.raw(), &documents(&name, FILLED))
-            .await
-            .unwrap();
+        store.insert_documents(org.collection.raw(), &documents(&name, FILLED)).await.unwrap();
         say("filled", &name);
         let org = store.suspend(&org, true).await.unwrap();
         say("suspended", &name);

@@ -95,10 +95,11 @@ fn unwritten(error: &Error) -> Option<String> {
     let failure = error.sqlite_error()?;
     match failure.extended_code {
         ffi::SQLITE_FULL => Some("the disk it is on is full".to_owned()),
-        // Everything but a full disk comes as one of these. Growing the index of the log is the first
-        // that every console does.
+        // Everything but a full disk comes as one of these. Making the index of the log is the first
+        // thing that every console does.
         ffi::SQLITE_IOERR_WRITE
         | ffi::SQLITE_IOERR_TRUNCATE
+        | ffi::SQLITE_IOERR_SHMOPEN
         | ffi::SQLITE_IOERR_SHMSIZE
         | ffi::SQLITE_IOERR_SHMMAP => Some(match getrlimit(Resource::Fsize).current {
             Some(most) => format!("files may have at most {most} bytes here (`ulimit -f`)"),

@@ -107,14 +107,16 @@ pub(super) fn damages(tx: &Connection) -> Attempt<Vec<Finding>> {
         .query_map([], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
     said.retain(|line| line != "ok");
-    let dangling: Vec<String> = tx
-        .prepare("SELECT \"table\", parent FROM pragma_foreign_key_check LIMIT ?")?
-        .query_map([DAMAGES], |row| {
-            let (table, parent): (String, String) = (row.get(0)?, row.get(1)?);
-            Ok(format!("a row of {table} has lost what it belongs to in {parent}"))
-        })?
-        .collect::<Result<_, _>>()?;
-    said.extend(dangling);
+    // What does not even add up cannot be followed any further.
+    if said.is_empty() {
+        said = tx
+            .prepare("SELECT \"table\", parent FROM pragma_foreign_key_check LIMIT ?")?
+            .query_map([DAMAGES], |row| {
+                let (table, parent): (String, String) = (row.get(0)?, row.get(1)?);
+                Ok(format!("a row of {table} has lost what it belongs to in {parent}"))
+            })?
+            .collect::<Result<_, _>>()?;
+    }
     let damage = |line: String| Finding {
         trouble: Trouble::Damage(line.into()),
         repair: Repair::ByHand(RESTORE),
