@@ -64,6 +64,17 @@ impl Place {
         child.wait_with_output().unwrap()
     }
 
+    fn console(&self) -> Console {
+        let (file, nobody) = (self.file().display().to_string(), NOBODY.to_string());
+        let program = self.program.display().to_string();
+        let mut line = vec![program.as_str(), "--file", file.as_str()];
+        if is_root() {
+            let other = ["setpriv", "--reuid", &nobody, "--regid", &nobody, "--clear-groups"];
+            line.splice(0..0, other);
+        }
+        Console::run(line[0].as_ref(), &line[1..], &[], (100, 30), self.directory.path())
+    }
+
     /// Every file there is, with its bytes.
     fn bytes(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let kept = fs::read_dir(self.directory.path().join("kept")).unwrap();
@@ -171,7 +182,7 @@ fn neither_file_nor_directory() {
 fn what_another_console_is_writing_meanwhile_is_seen() {
     let place = with_old_trash();
     let store = open(&place.file()).unwrap();
-    place.lock(0o644, 0o755);
+    place.lock(0o444, 0o755);
     let seen = |name: &str| {
         let list = place.run(&["org", "list"]);
         assert!(list.status.success(), "{list:?}");
@@ -196,8 +207,8 @@ fn the_log_a_killed_console_left_is_read() {
     assert!(!killed.status().unwrap().success());
     let log = place.bytes().into_iter().find(|(path, _)| path.ends_with("some #1?.db-wal"));
     assert!(log.is_some_and(|(_, bytes)| !bytes.is_empty()));
-    for (file, directory) in [(0o644, 0o755), (0o444, 0o555)] {
-        place.lock(file, directory);
+    for directory in [0o755, 0o555] {
+        place.lock(0o444, directory);
         for flags in [&[][..], &["--read-only"]] {
             let got = place.run(&[flags, &["org", "get", "apex"]].concat());
             assert!(got.status.success(), "{got:?}");
@@ -222,21 +233,41 @@ fn an_older_file_cannot_be_brought_up_to_date_and_says_so() {
 }
 
 #[test]
-fn the_console_opens_and_says_in_its_title_that_it_only_reads() {
+fn the_console_says_that_it_only_reads_and_sees_what_others_write() {
     let place = with_old_trash();
     place.lock(0o444, 0o555);
-    let (file, nobody) = (place.file().display().to_string(), NOBODY.to_string());
-    let program = place.program.display().to_string();
-    let mut line = vec![program.as_str(), "--file", file.as_str()];
-    if is_root() {
-        let other = ["setpriv", "--reuid", &nobody, "--regid", &nobody, "--clear-groups"];
-        line.splice(0..0, other);
-    }
-    let mut console =
-        Console::run(line[0].as_ref(), &line[1..], &[], (100, 30), place.directory.path());
+    let mut console = place.console();
     console.see("Globex");
     console.see("read-only");
     console.see("this user may not write");
+    // Somebody who may writes: into the log, and when it is closed into the file.
+    place.lock(0o644, 0o755);
+    let store = open(&place.file()).unwrap();
+    wait(store.create(&new_org("Initech"))).unwrap();
+    console.send("r");
+    console.see("Initech");
+    wait(store.create(&new_org("Initrode"))).unwrap();
+    drop(store);
+    console.send("r");
+    console.see("Initrode");
+    wait(open(&place.file()).unwrap().create(&new_org("Hooli"))).unwrap();
+    console.send("r");
+    console.see("Hooli");
+    console.send("q");
+    assert_eq!(console.end().0, 0);
+}
+
+/// As above, but nobody is at work when the console looks: the file alone is another one.
+#[test]
+fn the_console_sees_what_others_wrote_and_closed() {
+    let place = with_old_trash();
+    place.lock(0o444, 0o555);
+    let mut console = place.console();
+    console.see("Globex");
+    place.lock(0o644, 0o755);
+    wait(open(&place.file()).unwrap().create(&new_org("Initech"))).unwrap();
+    console.send("r");
+    console.see("Initech");
     console.send("q");
     assert_eq!(console.end().0, 0);
 }

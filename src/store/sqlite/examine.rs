@@ -102,11 +102,17 @@ fn miscounted(tx: &Connection, fix: bool) -> Attempt<Vec<Finding>> {
 
 /// What SQLite says of a damaged file.
 pub(super) fn damages(tx: &Connection) -> Attempt<Vec<Finding>> {
-    let mut said: Vec<String> = tx
-        .prepare(&format!("PRAGMA integrity_check({DAMAGES})"))?
-        .query_map([], |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
-    said.retain(|line| line != "ok");
+    let mut check = tx.prepare(&format!("PRAGMA integrity_check({DAMAGES})"))?;
+    let mut said = Vec::new();
+    for line in check.query_map([], |row| row.get::<_, String>(0))? {
+        match line {
+            Ok(line) if line == "ok" => {}
+            Ok(line) => said.push(line),
+            // The check itself stumbles over what it has just said.
+            Err(_) if !said.is_empty() => break,
+            Err(error) => return Err(error.into()),
+        }
+    }
     // What does not even add up cannot be followed any further.
     if said.is_empty() {
         said = tx
