@@ -5,11 +5,13 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::Output;
 
 use rusqlite::Connection;
+use rustix::process::{Resource, Rlimit};
 use tenantry::store::Store;
 
 use crate::deeds::{self, Deed, run, two, wait};
 use crate::fixture::{View, assert_sound, open, view};
-use crate::tool::Home;
+use crate::support::pty::Console;
+use crate::tool::{Home, PROGRAM};
 
 /// Limits in blocks of 512 bytes: nothing at all, less than the index of the log needs (64), and on
 /// up to where everything fits.
@@ -167,4 +169,30 @@ fn a_log_that_cannot_be_emptied_grows_until_it_is_full_and_loses_nothing() {
     assert!(done.status.success(), "{done:?}");
     assert_eq!(log(), 0);
     assert_sound(&path);
+}
+
+#[test]
+fn a_console_that_had_no_room_goes_on_once_there_is_some() {
+    let home = Home::new();
+    let path = home.database();
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    two(&path);
+    let script = "trap '' XFSZ; ulimit -S -f 0; exec \"$@\"";
+    let line = ["-c", script, "sh", PROGRAM, "--file", path.to_str().unwrap()];
+    let mut console = Console::run("sh".as_ref(), &line, &[], (100, 30), &home.path(""));
+    // There is not even room for what is kept beside a file while it is open.
+    console.see("Acme Corp");
+    console.see("Globex");
+    console.send("e");
+    console.see("Edit Acme Corp");
+    console.send("\x15Apex\x13");
+    console.see("files may have at most 0 bytes");
+    let unlimited = Rlimit { current: None, maximum: None };
+    rustix::process::prlimit(Some(console.pid), Resource::Fsize, unlimited).unwrap();
+    console.send("\x13");
+    console.see("“Apex” was changed");
+    console.send("q");
+    assert_eq!(console.end().0, 0);
+    assert_sound(&path);
+    assert!(view(&path).iter().any(|line| line.starts_with("organization \"Apex\"")));
 }

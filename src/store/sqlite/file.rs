@@ -240,9 +240,11 @@ fn make_directory(path: &Path) -> std::io::Result<()> {
     let above = directory(path);
     make_directory(above)?;
     match DirBuilder::new().mode(0o700).create(path) {
-        Err(problem) if problem.kind() != ErrorKind::AlreadyExists => Err(problem),
-        _ => File::open(above)?.sync_all(),
+        Err(problem) if problem.kind() != ErrorKind::AlreadyExists => return Err(problem),
+        // Where a directory cannot be made sure of, nothing more can be done for it.
+        _ => drop(File::open(above).and_then(|above| above.sync_all())),
     }
+    Ok(())
 }
 
 /// Refuses a file that is no longer where it was opened: what is written to it nobody finds again.
