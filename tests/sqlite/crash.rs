@@ -9,7 +9,7 @@ use std::path::Path;
 use tenantry::failpoint::{SQLITE_COMMITTED, SQLITE_STEP, STEPS};
 use tenantry::store::Store;
 
-use crate::deeds::{self, Deed, run, wait};
+use crate::deeds::{self, Deed, home_with, run, wait};
 use crate::fixture::{View, assert_sound, documents_in, open, view};
 use crate::tool::Home;
 
@@ -36,14 +36,14 @@ fn killed_at_every_step(name: &str, deed: &Deed) {
 
     let mut tally = Tally::default();
     for step in spread(steps, if deed.hashes { THIN_SPREAD } else { SPREAD }) {
-        let home = deed.home(&template);
+        let home = home_with(&template);
         let cut_off = format!("{SQLITE_STEP}={step}*off->return");
         let output = deed.run(&home, None, &[("FAILPOINTS", &cut_off)]);
         assert_eq!(output.status.signal(), Some(9), "{name} at {step} of {steps}: {output:?}");
         let at = format!("{name} killed at step {step} of {steps}");
         settled(deed, &home, (&before, &after), false, &at, &mut tally);
     }
-    let home = deed.home(&template);
+    let home = home_with(&template);
     let output = deed.run(&home, None, &[("FAILPOINTS", &format!("{SQLITE_COMMITTED}=return"))]);
     assert_eq!(output.status.signal(), Some(9), "{name}: {output:?}");
     settled(
@@ -105,7 +105,7 @@ fn settled(
 
 /// At how many steps a run of the deed can be cut off.
 fn steps(deed: &Deed, template: &Path, number: &Path) -> usize {
-    let home = deed.home(template);
+    let home = home_with(template);
     let done = deed.run(&home, None, &[(STEPS, number.to_str().unwrap())]);
     assert!(done.status.success(), "{done:?}");
     fs::read_to_string(number).unwrap().parse().unwrap()

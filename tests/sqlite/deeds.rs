@@ -104,16 +104,6 @@ impl Deed {
         path
     }
 
-    /// A home with that file in it.
-    pub fn home(&self, template: &Path) -> Home {
-        let home = Home::new();
-        if template.exists() {
-            fs::create_dir_all(home.database().parent().unwrap()).unwrap();
-            fs::copy(template, home.database()).unwrap();
-        }
-        home
-    }
-
     /// Does it, in a `shell` if one is given that says `exec \"$@\"` in the end, with variables more.
     pub fn run(&self, home: &Home, shell: Option<&str>, variables: &[(&str, &str)]) -> Output {
         run(home, self.line, shell, variables)
@@ -123,7 +113,7 @@ impl Deed {
     pub fn before_and_after(&self, template: &Path) -> (View, View) {
         let before =
             if template.exists() && !self.is_migration() { view(template) } else { View::new() };
-        let home = self.home(template);
+        let home = home_with(template);
         let done = self.run(&home, None, &[]);
         assert!(done.status.success(), "{done:?}");
         let after = view(&home.database());
@@ -147,6 +137,16 @@ impl Deed {
     pub fn is_repair(&self) -> bool {
         self.line[0] == "doctor"
     }
+}
+
+/// A home with that file in it.
+pub fn home_with(template: &Path) -> Home {
+    let home = Home::new();
+    if template.exists() {
+        fs::create_dir_all(home.database().parent().unwrap()).unwrap();
+        fs::copy(template, home.database()).unwrap();
+    }
+    home
 }
 
 /// Runs the program, with both passwords on standard input.

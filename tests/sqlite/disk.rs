@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use rustix::process::{Resource, Rlimit};
 use tenantry::store::Store;
 
-use crate::deeds::{self, Deed, run, two, wait};
+use crate::deeds::{self, Deed, home_with, run, two, wait};
 use crate::fixture::{View, assert_sound, open, view};
 use crate::support::pty::Console;
 use crate::tool::{Home, PROGRAM};
@@ -34,7 +34,7 @@ fn on_a_disk_that_takes_no_more(name: &str, deed: &Deed) {
     let (before, after) = deed.before_and_after(&template);
     let (mut failed, mut done, mut killed) = (0, 0, 0);
     for blocks in LIMITS {
-        let home = deed.home(&template);
+        let home = home_with(&template);
         let at = format!("{name} with at most {blocks} blocks");
         let output = deed.run(&home, Some(&limited(blocks)), &[]);
         // What is purged by itself is nobody's wish, so nobody is told that it has to wait.
@@ -65,7 +65,7 @@ fn on_a_disk_that_takes_no_more(name: &str, deed: &Deed) {
         settled(deed, &home, (&before, &after), wished && output.status.success(), &at);
     }
     for blocks in DEADLY {
-        let home = deed.home(&template);
+        let home = home_with(&template);
         let at = format!("{name} killed at {blocks} blocks");
         let output = deed.run(&home, Some(&deadly(blocks)), &[]);
         killed += usize::from(output.status.signal().is_some());

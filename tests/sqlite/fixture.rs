@@ -114,7 +114,7 @@ fn contents(raw: &Connection, collection: i64) -> (usize, String) {
             sum.update(bson);
         }
     }
-    (count, sum.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    (count, format!("{:x?}", sum.finalize().as_slice()).replace(' ', ""))
 }
 
 fn cells(row: &Row, columns: std::ops::Range<usize>) -> String {

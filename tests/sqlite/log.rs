@@ -45,6 +45,9 @@ async fn written(path: &Path) -> Vec<(usize, View)> {
     states
 }
 
+/// A page in the log, and what is written before it.
+const FRAME: usize = 24 + 4096;
+
 /// After a power failure the log has any beginning of what was written since it was last made sure of,
 /// and behind it nothing, zeros, or anything else.
 #[tokio::test]
@@ -56,7 +59,6 @@ async fn a_log_that_was_written_half_has_every_deed_that_is_whole_in_it() {
         "nothing was taken out of the log"
     );
     let (whole, log) = (fs::read(&path).unwrap(), fs::read(log_of(&path)).unwrap());
-    const FRAME: usize = 24 + 4096;
     let mut tried = 0;
     let torn = directory.path().join("torn.db");
     let cuts = (32..=log.len()).step_by(FRAME).flat_map(|end| [end, end + 7, end + 24 + 2048]);

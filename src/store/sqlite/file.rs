@@ -55,14 +55,14 @@ impl Open {
     /// The connection to what is in the file now.
     pub(super) fn connection(&mut self) -> Attempt<&mut Connection> {
         if let Some(frozen) = self.frozen.take_if(|frozen| !frozen.is_as_it_was()) {
-            *self = Self::to_read(&frozen.path).inspect_err(|_| self.frozen = Some(frozen))?;
+            *self = Self::for_reading(&frozen.path).inspect_err(|_| self.frozen = Some(frozen))?;
         }
         is_in_place(&self.connection)?;
         Ok(&mut self.connection)
     }
 
     /// The connection to write with: where there was no room for one, there may be by now.
-    pub(super) fn to_write(&mut self) -> Attempt<&mut Connection> {
+    pub(super) fn for_writing(&mut self) -> Attempt<&mut Connection> {
         if let Some(frozen) = &self.frozen {
             let connection = connected(&frozen.path, Way::Write)?;
             *self = Self { connection, frozen: None };
@@ -76,7 +76,7 @@ impl Open {
     }
 
     /// Opens what this user may not write, or what there is no room beside.
-    fn to_read(path: &Path) -> Attempt<Self> {
+    fn for_reading(path: &Path) -> Attempt<Self> {
         if pending(path) {
             let connection = connected(path, Way::Read)?;
             return Ok(Self { connection, frozen: None });
@@ -127,7 +127,7 @@ pub(super) fn open(path: &Path, read_only: bool) -> Attempt<(Open, Option<String
     let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let asked = read_only.then(|| "it was opened for reading only".to_owned());
     if let Some(reason) = unwritable(path) {
-        return Ok((Open::to_read(path)?, asked.or(Some(reason))));
+        return Ok((Open::for_reading(path)?, asked.or(Some(reason))));
     }
     let way = match read_only {
         false => Way::Write,
@@ -138,7 +138,7 @@ pub(super) fn open(path: &Path, read_only: bool) -> Attempt<(Open, Option<String
     match connected(path, way) {
         Ok(connection) => Ok((Open { connection, frozen: None }, asked)),
         // Even to be looked at, a database needs a little room beside it, unless nothing changes it.
-        Err(fault) if fault.is_no_room() && !pending(path) => match Open::to_read(path) {
+        Err(fault) if fault.is_no_room() && !pending(path) => match Open::for_reading(path) {
             Ok(open) => Ok((open, asked)),
             Err(_) => Err(fault),
         },

@@ -132,7 +132,7 @@ impl SqliteStore {
         work: impl FnOnce(&Transaction) -> Attempt<T> + Send + 'static,
     ) -> Result<T> {
         self.writable()?;
-        self.run(move |open| write::whole(open.to_write()?, work)).await
+        self.run(move |open| write::whole(open.for_writing()?, work)).await
     }
 
     /// Takes what was removed for good out of the log as well, as far as that can be done now. It is
