@@ -60,6 +60,7 @@ impl SqliteStore {
     /// # Errors
     /// [`StoreError::Damaged`] when the file is damaged, not ours, or of a newer version: then it is
     /// left as it is. [`StoreError::Misconfigured`] when there is no such file or it cannot be opened.
+    /// [`StoreError::Disk`] when there is no room for what has to be written.
     pub fn open(path: &Path, access: &Access) -> Result<Self> {
         let place = Self::place_of(path);
         let (open, read_only) =
