@@ -5,6 +5,8 @@
 //! A test sets what happens with the variable `FAILPOINTS` of the program, as `NAME=3*off->return` (the
 //! fourth time, kill -9), or in its own process with [`at`].
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use mongodb::event::{EventHandler, command::CommandEvent};
 
 /// Before each step that SQLite takes within a write.
@@ -13,13 +15,29 @@ pub const SQLITE_STEP: &str = "sqlite.step";
 /// After a write to the embedded database was committed, and before anybody is told.
 pub const SQLITE_COMMITTED: &str = "sqlite.committed";
 
-/// Lets go of everything that [`from_environment`] set.
-pub type Scenario = fail::FailScenario<'static>;
+/// The variable that names a file, for the number of [`SQLITE_STEP`]s there were in a whole run.
+pub const STEPS: &str = "FAILPOINTS_STEPS";
+
+static STEPS_TAKEN: AtomicUsize = AtomicUsize::new(0);
+
+/// Lets go of everything that [`from_environment`] set, and says how many steps there were.
+pub struct Scenario {
+    _set: fail::FailScenario<'static>,
+}
+
+impl Drop for Scenario {
+    fn drop(&mut self) {
+        if let Some(path) = std::env::var_os(STEPS) {
+            // A test that finds no number fails.
+            let _ = std::fs::write(path, STEPS_TAKEN.load(Ordering::Relaxed).to_string());
+        }
+    }
+}
 
 /// Takes what `FAILPOINTS` says, for as long as what it answers is kept.
 #[must_use]
 pub fn from_environment() -> Scenario {
-    fail::FailScenario::setup()
+    Scenario { _set: fail::FailScenario::setup() }
 }
 
 /// The name of the place before each command that a console sends to a MongoDB database.
@@ -50,6 +68,12 @@ pub fn nothing_at(place: &str) {
 /// The process comes by a place.
 pub(crate) fn reached(place: &str) {
     fail::fail_point!(place, |_| kill());
+}
+
+/// SQLite takes a step within a write.
+pub(crate) fn step() {
+    STEPS_TAKEN.fetch_add(1, Ordering::Relaxed);
+    reached(SQLITE_STEP);
 }
 
 /// Comes by a place at each command, but for those that the driver sends by itself, some time later.

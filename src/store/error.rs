@@ -66,6 +66,14 @@ pub enum StoreError {
         /// What to do.
         help: &'static str,
     },
+    /// The disk does not take or give what is asked of it, or the file on it is not where it was.
+    #[error("{problem}")]
+    Disk {
+        /// What happened.
+        problem: String,
+        /// What to do.
+        help: &'static str,
+    },
     /// Anything else, in the database's own words.
     #[error("the database reports: {0}")]
     Other(String),
@@ -83,7 +91,8 @@ impl StoreError {
         match self {
             Self::Refused { help, .. }
             | Self::Misconfigured { help, .. }
-            | Self::Damaged { help, .. } => help,
+            | Self::Damaged { help, .. }
+            | Self::Disk { help, .. } => help,
             Self::Unreachable { .. } => {
                 "check that the database runs and the address is right, then try again"
             }

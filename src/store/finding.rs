@@ -88,6 +88,14 @@ pub enum Trouble {
         /// The organization, or the admin's e-mail.
         org: StoredText,
     },
+    /// What is said of how much is in a collection is not what is in it.
+    #[error("{collection} holds something else than the {documents} documents that are counted")]
+    Miscounted {
+        /// The collection.
+        collection: StoredText,
+        /// How many are counted.
+        documents: u64,
+    },
     /// The database itself is damaged, in its own words.
     #[error("the database is damaged: {0}")]
     Damage(StoredText),
@@ -126,6 +134,7 @@ impl Trouble {
             Self::NoAdmin { .. } => "organization_without_admin",
             Self::Clash(_) => "clash",
             Self::Stale { .. } => "stale",
+            Self::Miscounted { .. } => "miscounted",
             Self::Damage(_) => "damage",
         }
     }

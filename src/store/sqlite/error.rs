@@ -1,6 +1,7 @@
 //! What SQLite reports, in words for a person.
 
-use rusqlite::{Error, ErrorCode};
+use rusqlite::{Error, ErrorCode, ffi};
+use rustix::process::{Resource, getrlimit};
 
 use crate::{
     org::UnderWay,
@@ -47,6 +48,11 @@ impl Fault {
         ))
     }
 
+    /// Whether there is no room for what has to be written.
+    pub(super) fn is_no_room(&self) -> bool {
+        matches!(self, Self::Sqlite(error) if unwritten(error).is_some())
+    }
+
     /// The error for whoever asked `place`.
     pub(super) fn into_error(self, place: &Place) -> StoreError {
         let file = &place.address;
@@ -55,6 +61,12 @@ impl Fault {
             Self::Garbage => return damaged(file),
             Self::Sqlite(error) => error,
         };
+        if let Some(why) = unwritten(&error) {
+            return StoreError::Disk {
+                problem: format!("{file} could not be written: {why}; nothing was changed"),
+                help: "make room and try again",
+            };
+        }
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => damaged(file),
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
@@ -69,11 +81,31 @@ impl Fault {
                 help: "see that it is no directory, and that this user may read and write it and \
                        the directory it is in",
             },
-            Some(ErrorCode::DiskFull) => StoreError::Other(format!(
-                "the disk {file} is on is full; nothing was changed, free some space and try again"
-            )),
+            Some(ErrorCode::SystemIoFailure) => StoreError::Disk {
+                problem: format!("{file} could not be read or written: {error}"),
+                help: "see whether the disk it is on is well, and try again",
+            },
             _ => StoreError::Other(format!("{error} ({file})")),
         }
+    }
+}
+
+/// Why the system did not take what SQLite wrote; none where it is about something else.
+fn unwritten(error: &Error) -> Option<String> {
+    let failure = error.sqlite_error()?;
+    match failure.extended_code {
+        ffi::SQLITE_FULL => Some("the disk it is on is full".to_owned()),
+        // Everything but a full disk comes as one of these. Making the index of the log is the first
+        // thing that every console does.
+        ffi::SQLITE_IOERR_WRITE
+        | ffi::SQLITE_IOERR_TRUNCATE
+        | ffi::SQLITE_IOERR_SHMOPEN
+        | ffi::SQLITE_IOERR_SHMSIZE
+        | ffi::SQLITE_IOERR_SHMMAP => Some(match getrlimit(Resource::Fsize).current {
+            Some(most) => format!("files may have at most {most} bytes here (`ulimit -f`)"),
+            None => "the disk it is on is full, or takes no more from this user".to_owned(),
+        }),
+        _ => None,
     }
 }
 

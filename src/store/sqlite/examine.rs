@@ -6,7 +6,7 @@
 use rusqlite::Connection;
 
 use super::{
-    error::Attempt,
+    error::{Attempt, Fault},
     read::{self, ORG},
     write,
 };
@@ -19,15 +19,12 @@ use crate::{
 /// reads.
 const DAMAGES: u32 = 20;
 
-const RESTORE: &str = "stop every console, and put back a copy of the file";
+const RESTORE: &str = "stop every console, put back a copy of the file, and take away the files \
+                       beside it that end with -wal and -shm";
 
+/// What does not belong together in a file that is not damaged.
 pub(super) fn examine(tx: &Connection, fix: bool) -> Attempt<Vec<Finding>> {
-    let damages = damages(tx)?;
-    if !damages.is_empty() {
-        // Writing to it could only make it worse.
-        return Ok(damages);
-    }
-    let mut findings = Vec::new();
+    let mut findings = miscounted(tx, fix)?;
     for (name, documents) in collections_of_nobody(tx)? {
         let repair = repaired(fix, || {
             let new = free_name(tx, &name)?;
@@ -70,20 +67,62 @@ fn repaired(fix: bool, repair: impl FnOnce() -> Attempt<String>) -> Attempt<Repa
     if fix { Ok(Repair::Done(repair()?)) } else { Ok(Repair::Possible) }
 }
 
-fn damages(tx: &Connection) -> Attempt<Vec<Finding>> {
-    let mut said: Vec<String> = tx
-        .prepare(&format!("PRAGMA integrity_check({DAMAGES})"))?
-        .query_map([], |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
-    said.retain(|line| line != "ok");
-    let dangling: Vec<String> = tx
-        .prepare("SELECT \"table\", parent FROM pragma_foreign_key_check LIMIT ?")?
-        .query_map([DAMAGES], |row| {
-            let (table, parent): (String, String) = (row.get(0)?, row.get(1)?);
-            Ok(format!("a row of {table} has lost what it belongs to in {parent}"))
+/// Refuses a file that is damaged.
+pub(super) fn sound(tx: &Connection) -> Attempt<()> {
+    let said: String = tx.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if said == "ok" { Ok(()) } else { Err(Fault::Garbage) }
+}
+
+/// Collections that hold something else than is counted.
+fn miscounted(tx: &Connection, fix: bool) -> Attempt<Vec<Finding>> {
+    let wrong: Vec<(i64, String, u64, u64, u64)> = tx
+        .prepare(
+            "SELECT row, name, documents, held, size FROM collections LEFT JOIN \
+             (SELECT collection, count(*) AS held, sum(length(bson)) AS size FROM documents \
+             GROUP BY collection) ON collection = row \
+             WHERE documents <> ifnull(held, 0) OR bytes <> ifnull(size, 0) ORDER BY name",
+        )?
+        .query_map([], |row| {
+            let held = row.get::<_, Option<u64>>(3)?.unwrap_or(0);
+            let size = row.get::<_, Option<u64>>(4)?.unwrap_or(0);
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, held, size))
         })?
         .collect::<Result<_, _>>()?;
-    said.extend(dangling);
+    let found = wrong.into_iter().map(|(row, name, documents, held, size)| {
+        let repair = repaired(fix, || {
+            let sql = "UPDATE collections SET documents = ?, bytes = ? WHERE row = ?";
+            tx.execute(sql, (held, size, row))?;
+            Ok(format!("it holds {held}"))
+        })?;
+        let trouble = Trouble::Miscounted { collection: name.into(), documents };
+        Ok(Finding { trouble, repair })
+    });
+    found.collect()
+}
+
+/// What SQLite says of a damaged file.
+pub(super) fn damages(tx: &Connection) -> Attempt<Vec<Finding>> {
+    let mut check = tx.prepare(&format!("PRAGMA integrity_check({DAMAGES})"))?;
+    let mut said = Vec::new();
+    for line in check.query_map([], |row| row.get::<_, String>(0))? {
+        match line {
+            Ok(line) if line == "ok" => {}
+            Ok(line) => said.push(line),
+            // The check itself stumbles over what it has just said.
+            Err(_) if !said.is_empty() => break,
+            Err(error) => return Err(error.into()),
+        }
+    }
+    // What does not even add up cannot be followed any further.
+    if said.is_empty() {
+        said = tx
+            .prepare("SELECT \"table\", parent FROM pragma_foreign_key_check LIMIT ?")?
+            .query_map([DAMAGES], |row| {
+                let (table, parent): (String, String) = (row.get(0)?, row.get(1)?);
+                Ok(format!("a row of {table} has lost what it belongs to in {parent}"))
+            })?
+            .collect::<Result<_, _>>()?;
+    }
     let damage = |line: String| Finding {
         trouble: Trouble::Damage(line.into()),
         repair: Repair::ByHand(RESTORE),
@@ -134,10 +173,15 @@ fn is_stale(tx: &Connection, row: i64, org: &Org) -> Attempt<bool> {
         .prepare_cached("SELECT claim FROM claims WHERE org = ? ORDER BY claim")?
         .query_map([row], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
-    let keys: (String, String) = tx
-        .prepare_cached("SELECT name_key, email_key FROM organizations WHERE row = ?")?
-        .query_row([row], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(held != claims(org) || keys != (name_key(org.name.raw()), email_key(org.admin_email.raw())))
+    let keys: [String; 4] = tx
+        .prepare_cached(
+            "SELECT o.name_key, o.email_key, a.email_key, a.email FROM organizations AS o \
+             JOIN admins AS a ON a.id = admin_id WHERE row = ?",
+        )?
+        .query_row([row], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?]))?;
+    let (name, email) = (name_key(org.name.raw()), email_key(org.admin_email.raw()));
+    let right = [name, email.clone(), email, org.admin_email.raw().to_owned()];
+    Ok(held != claims(org) || keys != right)
 }
 
 fn renewed(tx: &Connection, row: i64, org: &Org, fix: bool) -> Attempt<Repair> {
@@ -155,9 +199,15 @@ fn renewed(tx: &Connection, row: i64, org: &Org, fix: bool) -> Attempt<Repair> {
         for claim in &claims {
             tx.execute("INSERT INTO claims (claim, org) VALUES (?, ?)", (claim, row))?;
         }
+        let (name, email) = (name_key(org.name.raw()), email_key(org.admin_email.raw()));
         tx.execute(
             "UPDATE organizations SET name_key = ?, email_key = ? WHERE row = ?",
-            (name_key(org.name.raw()), email_key(org.admin_email.raw()), row),
+            (name, &email, row),
+        )?;
+        tx.execute(
+            "UPDATE admins SET email = ?, email_key = ? \
+             WHERE id = (SELECT admin_id FROM organizations WHERE row = ?)",
+            (org.admin_email.raw(), &email, row),
         )?;
         Ok("it was brought up to date".to_owned())
     })

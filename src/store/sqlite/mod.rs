@@ -1,6 +1,7 @@
 //! The embedded database: organizations in one SQLite file, safe for several consoles at once.
 //!
-//! - `schema` opens a file, or says why it cannot be used, and makes the tables.
+//! - `file` opens a file as far as this user may, and looks after it.
+//! - `schema` makes the tables, or says why what is there cannot be used.
 //! - `read` and `write` hold the queries; each method is one transaction.
 //! - `examine` goes through everything.
 //! - `document` turns documents into rows and back.
@@ -12,8 +13,11 @@
 mod document;
 mod error;
 mod examine;
+mod file;
 mod read;
 mod schema;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use std::path::Path;
@@ -22,14 +26,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use mongodb::bson::{DateTime, Document, oid::ObjectId};
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::Transaction;
 
 use super::{
     Access, Change, Count, Finding, Holder, NewOrg, Page, PageQuery, Place, PlaceKind, Result,
     Shelf, Statistics, Store, StoreError,
 };
 use crate::org::{Admin, Claim, Org, email_key};
-use error::Attempt;
+use error::{Attempt, Fault};
+use file::Open;
 
 /// What `connection_details.database` says of organizations made here: the name the same records
 /// have on a MongoDB server unless it is set otherwise.
@@ -42,7 +47,7 @@ const STEPS_BETWEEN_LOOKS: i32 = 1000;
 /// Organizations in a SQLite file, or in memory.
 #[derive(Debug)]
 pub struct SqliteStore {
-    connection: Arc<Mutex<Connection>>,
+    open: Arc<Mutex<Open>>,
     place: Place,
     read_only: Option<String>,
 }
@@ -55,24 +60,18 @@ impl SqliteStore {
     /// # Errors
     /// [`StoreError::Damaged`] when the file is damaged, not ours, or of a newer version: then it is
     /// left as it is. [`StoreError::Misconfigured`] when there is no such file or it cannot be opened.
+    /// [`StoreError::Disk`] when there is no room for what has to be written.
     pub fn open(path: &Path, access: &Access) -> Result<Self> {
         let place = Self::place_of(path);
-        let connection =
-            schema::open(path, access.read_only).map_err(|fault| fault.into_error(&place))?;
-        let read_only = if access.read_only {
-            Some("it was opened for reading only".to_owned())
-        } else if connection.is_readonly("main").unwrap_or(false) {
-            Some(format!("this user may not write {}", place.address))
-        } else {
-            None
-        };
-        Ok(Self { connection: Arc::new(Mutex::new(connection)), place, read_only })
+        let (open, read_only) =
+            file::open(path, access.read_only).map_err(|fault| fault.into_error(&place))?;
+        Ok(Self { open: Arc::new(Mutex::new(open)), place, read_only })
     }
 
     /// What the database in a file is called.
     #[must_use]
     pub fn place_of(path: &Path) -> Place {
-        let address = schema::shown(path);
+        let address = file::shown(path);
         Place { kind: PlaceKind::Embedded, address, database: String::new() }
     }
 
@@ -89,8 +88,8 @@ impl SqliteStore {
     /// When there is no memory.
     pub fn in_memory() -> Result<Self> {
         let place = Self::place_in_memory();
-        let connection = schema::in_memory().map_err(|fault| fault.into_error(&place))?;
-        Ok(Self { connection: Arc::new(Mutex::new(connection)), place, read_only: None })
+        let open = Open::in_memory().map_err(|fault| fault.into_error(&place))?;
+        Ok(Self { open: Arc::new(Mutex::new(open)), place, read_only: None })
     }
 
     /// Puts documents into a collection, all or none, and makes the collection when it is missing;
@@ -109,14 +108,21 @@ impl SqliteStore {
     /// One read, of one moment. Stops soon after the future is dropped.
     async fn read<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Transaction) -> Attempt<T> + Send + 'static,
+        work: impl Fn(&Transaction) -> Attempt<T> + Send + 'static,
     ) -> Result<T> {
         let waited_for = Waited::default();
         let gone = Arc::clone(&waited_for.gone);
-        self.run(move |connection| {
-            let look = move || gone.load(Ordering::Relaxed);
-            connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(look))?;
-            work(&connection.transaction()?)
+        self.run(move |open| {
+            loop {
+                let gone = Arc::clone(&gone);
+                let look = move || gone.load(Ordering::Relaxed);
+                let connection = open.connection()?;
+                connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(look))?;
+                let answer = connection.transaction().map_err(Fault::from).and_then(|tx| work(&tx));
+                if open.was_steady() {
+                    return answer;
+                }
+            }
         })
         .await
     }
@@ -126,37 +132,31 @@ impl SqliteStore {
         &self,
         work: impl FnOnce(&Transaction) -> Attempt<T> + Send + 'static,
     ) -> Result<T> {
-        if let Some(reason) = &self.read_only {
-            return Err(StoreError::only_readable(reason));
+        self.writable()?;
+        self.run(move |open| write::whole(open.for_writing()?, work)).await
+    }
+
+    /// Takes what was removed for good out of the log as well, as far as that can be done now. It is
+    /// removed already, so nothing can fail here.
+    async fn forget_log(&self) {
+        let _ = self.run(|open| file::forget_log(open.connection()?)).await;
+    }
+
+    fn writable(&self) -> Result<()> {
+        match &self.read_only {
+            Some(reason) => Err(StoreError::only_readable(reason)),
+            None => Ok(()),
         }
-        self.run(move |connection| {
-            connection.progress_handler(0, None::<fn() -> bool>)?;
-            #[cfg(feature = "failpoints")]
-            connection.progress_handler(
-                1,
-                Some(|| {
-                    crate::failpoint::reached(crate::failpoint::SQLITE_STEP);
-                    false
-                }),
-            )?;
-            let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let done = work(&tx)?;
-            tx.commit()?;
-            #[cfg(feature = "failpoints")]
-            crate::failpoint::reached(crate::failpoint::SQLITE_COMMITTED);
-            Ok(done)
-        })
-        .await
     }
 
     async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut Connection) -> Attempt<T> + Send + 'static,
+        work: impl FnOnce(&mut Open) -> Attempt<T> + Send + 'static,
     ) -> Result<T> {
-        let connection = Arc::clone(&self.connection);
+        let open = Arc::clone(&self.open);
         let done = tokio::task::spawn_blocking(move || {
             // A panic while the lock was held has rolled its transaction back: nothing is poisoned.
-            work(&mut connection.lock().unwrap_or_else(PoisonError::into_inner))
+            work(&mut open.lock().unwrap_or_else(PoisonError::into_inner))
         });
         match done.await {
             Ok(outcome) => outcome.map_err(|fault| fault.into_error(&self.place)),
@@ -191,11 +191,27 @@ impl Store for SqliteStore {
     async fn recover(&self) -> Result<u64> {
         let now = DateTime::now().timestamp_millis();
         // Writing begins only where there is something to write: every console comes by here.
-        if self.read_only.is_some() || self.read(move |tx| read::expired(tx, now)).await?.is_empty()
-        {
+        if self.read_only.is_some() {
             return Ok(0);
         }
-        self.write(move |tx| write::purge_expired(tx, now)).await
+        let expired = self.read(move |tx| read::expired(tx, now)).await?;
+        if expired.is_empty() {
+            return Ok(0);
+        }
+        // Nothing goes for good, and unasked, out of a file that somebody may have to save things from.
+        self.read(|tx| examine::sound(tx)).await?;
+        let mut purged = 0;
+        // Each by itself: other consoles wait for one of them, and not for all.
+        for org in expired {
+            match self.write(move |tx| write::delete(tx, &org)).await {
+                Ok(()) => purged += 1,
+                // Another console was faster, or brought it back.
+                Err(StoreError::Changed | StoreError::Gone) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.forget_log().await;
+        Ok(purged)
     }
 
     /// No other program writes here.
@@ -236,7 +252,7 @@ impl Store for SqliteStore {
 
     async fn admin_with_email(&self, email: &str) -> Result<Option<Admin>> {
         let key = email_key(email);
-        self.read(move |tx| read::admin_where(tx, "email_key = ?", key)).await
+        self.read(move |tx| read::admin_where(tx, "email_key = ?", &key)).await
     }
 
     async fn admin(&self, id: ObjectId) -> Result<Option<Admin>> {
@@ -271,7 +287,9 @@ impl Store for SqliteStore {
 
     async fn delete(&self, org: &Org) -> Result<()> {
         let org = org.clone();
-        self.write(move |tx| write::delete(tx, &org)).await
+        self.write(move |tx| write::delete(tx, &org)).await?;
+        self.forget_log().await;
+        Ok(())
     }
 
     async fn trash(&self, org: &Org, days: u32) -> Result<Org> {
@@ -290,40 +308,24 @@ impl Store for SqliteStore {
         self.write(move |tx| write::suspend(tx, &org, suspended)).await
     }
 
+    /// Looks at everything before it begins to write: that takes as long as the file is large, and
+    /// nobody has to wait for it.
     async fn examine(&self, fix: bool) -> Result<Vec<Finding>> {
         if fix {
-            self.recover().await?;
-            return self.write(|tx| examine::examine(tx, true)).await;
+            self.writable()?;
         }
-        self.read(|tx| examine::examine(tx, false)).await
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    #[tokio::test]
-    async fn a_read_nobody_waits_for_does_not_hold_up_the_next_call() {
-        let store = SqliteStore::in_memory().unwrap();
-        let endless = store.read(|tx| {
-            let sql =
-                "WITH RECURSIVE n (x) AS (SELECT 0 UNION ALL SELECT x FROM n) SELECT max(x) FROM n";
-            Ok(tx.query_row(sql, [], |row| row.get::<_, i64>(0))?)
-        });
-        assert!(tokio::time::timeout(Duration::from_millis(50), endless).await.is_err());
-        assert_eq!(store.count(Shelf::Live, None, 10).await, Ok(Count::default()));
-    }
-
-    #[tokio::test]
-    async fn a_write_nobody_waits_for_is_never_half_done() {
-        let store = SqliteStore::in_memory().unwrap();
-        let documents = vec![mongodb::bson::doc! { "a": 1 }; 5000];
-        let insert = store.insert_documents("org_acme", &documents);
-        assert!(tokio::time::timeout(Duration::ZERO, insert).await.is_err());
-        let count = store.read(|tx| read::statistics(tx, "org_acme")).await.unwrap().documents;
-        assert!([0, 5000].contains(&count), "{count}");
+        let damages = self.read(|tx| examine::damages(tx)).await?;
+        if !damages.is_empty() {
+            // Writing to it could only make it worse.
+            return Ok(damages);
+        }
+        if fix {
+            self.recover().await?;
+        }
+        let found = self.read(|tx| examine::examine(tx, false)).await?;
+        if !fix || found.is_empty() {
+            return Ok(found);
+        }
+        self.write(|tx| examine::examine(tx, true)).await
     }
 }

@@ -1,15 +1,11 @@
 //! The tables, and how a file comes to have them: made when new, refused when not ours.
 
-use std::fs::{DirBuilder, OpenOptions};
-use std::io::ErrorKind;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::Connection;
 
-use super::error::Attempt;
-use crate::org::escaped;
+use super::{error::Attempt, file::shown, write::whole};
 use crate::store::StoreError;
 
 /// Marks a file as ours ("Tnty"), in its header.
@@ -19,7 +15,10 @@ const APPLICATION_ID: i32 = 0x546e_7479;
 const VERSION: i32 = 2;
 
 /// How long a console waits for another one's transaction.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How large the write-ahead log stays on the disk after a big change.
+const LOG_MOST: u32 = 4 * 1024 * 1024;
 
 /// Once `claims` holds a claim, no other organization can have it; no other rule makes names,
 /// collections and e-mails unique. Each index of the list ends with what a search reads, so that
@@ -99,73 +98,12 @@ DROP INDEX organizations_by_created;
 DROP INDEX organizations_by_email;
 ";
 
-/// Opens the file, and makes it and its tables when it is new and may be written.
-pub(super) fn open(path: &Path, read_only: bool) -> Attempt<Connection> {
-    if !read_only {
-        make_file(path).map_err(|problem| StoreError::Misconfigured {
-            problem: format!("{} cannot be made: {problem}", shown(path)),
-            help: "name another file with --file",
-        })?;
-    } else if !path.exists() {
-        return Err(StoreError::Misconfigured {
-            problem: format!("there is no file {}, and with --read-only none is made", shown(path)),
-            help: "check its name, or start once without --read-only",
-        }
-        .into());
-    }
-    let mut flags = OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_EXRESCODE;
-    // A connection that may only read leaves `-wal` and `-shm` behind, unless they are there already
-    // (another console is at work, or was killed). One that only promises to, tidies up.
-    flags |= if read_only && beside(path, "-wal").exists() {
-        OpenFlags::SQLITE_OPEN_READ_ONLY
-    } else {
-        OpenFlags::SQLITE_OPEN_READ_WRITE
-    };
-    let mut connection = Connection::open_with_flags(path, flags)?;
-    connection.pragma_update(None, "query_only", read_only)?;
-    // While two consoles make the same file, SQLite does not wait but reports at once that it is busy
-    // when one of them changes the journal mode.
-    let until = Instant::now() + PATIENCE;
-    loop {
-        match prepare(&mut connection, path) {
-            Err(fault) if fault.is_busy() && Instant::now() < until => {
-                std::thread::sleep(Duration::from_millis(10));
-            }
-            done => return done.map(|()| connection),
-        }
-    }
-}
-
 /// A new database that is gone with its connection.
 pub(super) fn in_memory() -> Attempt<Connection> {
     let mut connection = Connection::open_in_memory()?;
     configure(&connection)?;
     make_tables(&mut connection)?;
     Ok(connection)
-}
-
-/// The path in a sentence, with nothing hidden in it.
-pub(super) fn shown(path: &Path) -> String {
-    escaped(&path.display().to_string()).into_owned()
-}
-
-fn beside(path: &Path, suffix: &str) -> std::path::PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
-}
-
-fn make_file(path: &Path) -> std::io::Result<()> {
-    if path.exists() {
-        return Ok(());
-    }
-    if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
-        DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
-    }
-    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-        Err(problem) if problem.kind() != ErrorKind::AlreadyExists => Err(problem),
-        _ => Ok(()),
-    }
 }
 
 /// What the file is, found out before anything in it is changed.
@@ -175,9 +113,11 @@ enum Found {
     Empty,
 }
 
-fn prepare(connection: &mut Connection, path: &Path) -> Attempt<()> {
+/// Makes `connection` ready to be used, and the tables where they are missing and may be made.
+pub(super) fn prepare(connection: &mut Connection, path: &Path) -> Attempt<()> {
     configure(connection)?;
-    let writable = !connection.is_readonly("main")? && !pragma::<bool>(connection, "query_only")?;
+    let promised = pragma::<bool>(connection, "query_only")?;
+    let writable = !promised && !connection.is_readonly("main")?;
     let found = look(connection, path)?;
     if !matches!(found, Found::Ours) {
         if !writable {
@@ -188,7 +128,8 @@ fn prepare(connection: &mut Connection, path: &Path) -> Attempt<()> {
             };
             return Err(StoreError::Misconfigured {
                 problem: format!("{} {what}", shown(path)),
-                help: "start once without --read-only, or check its name",
+                help: "start once without --read-only as somebody who may write it, or check its \
+                       name",
             }
             .into());
         }
@@ -205,6 +146,9 @@ fn configure(connection: &Connection) -> Attempt<()> {
     // FULL: what was acknowledged survives a power cut as well.
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "foreign_keys", true)?;
+    // What is deleted for good is overwritten, and not only forgotten.
+    connection.pragma_update(None, "secure_delete", true)?;
+    connection.pragma_update(None, "journal_size_limit", LOG_MOST)?;
     // The file may come from anywhere: nothing in it is run, and its pages are checked as read.
     connection.pragma_update(None, "trusted_schema", false)?;
     connection.pragma_update(None, "cell_size_check", true)?;
@@ -251,19 +195,20 @@ fn look(connection: &Connection, path: &Path) -> Attempt<Found> {
 /// Makes the tables, or brings those of an older version up to date. All in one transaction, so that
 /// a file is either as it was or whole, whoever is killed when.
 fn make_tables(connection: &mut Connection) -> Attempt<()> {
-    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    // Another console may have done it just now.
-    let steps = match pragma::<i32>(&tx, "user_version")? {
-        0 => [TABLES, INDEXES],
-        1 => [FROM_1, INDEXES],
-        _ => return Ok(()),
-    };
-    for step in steps {
-        tx.execute_batch(step)?;
-    }
-    tx.pragma_update(None, "application_id", APPLICATION_ID)?;
-    tx.pragma_update(None, "user_version", VERSION)?;
-    Ok(tx.commit()?)
+    whole(connection, |tx| {
+        // Another console may have done it just now.
+        let steps = match pragma::<i32>(tx, "user_version")? {
+            0 => [TABLES, INDEXES],
+            1 => [FROM_1, INDEXES],
+            _ => return Ok(()),
+        };
+        for step in steps {
+            tx.execute_batch(step)?;
+        }
+        tx.pragma_update(None, "application_id", APPLICATION_ID)?;
+        tx.pragma_update(None, "user_version", VERSION)?;
+        Ok(())
+    })
 }
 
 fn pragma<T: rusqlite::types::FromSql>(connection: &Connection, name: &str) -> Attempt<T> {

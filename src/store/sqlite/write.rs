@@ -1,16 +1,39 @@
 //! The deeds: each takes an open transaction and either finishes or fails, and then nothing stays.
 
 use mongodb::bson::Document;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
 use super::{
     DATABASE,
     document::Row,
     error::{Attempt, Fault},
-    read,
+    file, read,
 };
 use crate::org::{Claim, Org, email_key, name_key};
 use crate::store::{Change, NewOrg, StoreError, first_document};
+
+/// One change, whole or not at all, and never interrupted.
+pub(super) fn whole<T>(
+    connection: &mut Connection,
+    work: impl FnOnce(&Transaction) -> Attempt<T>,
+) -> Attempt<T> {
+    connection.progress_handler(0, None::<fn() -> bool>)?;
+    #[cfg(feature = "failpoints")]
+    connection.progress_handler(
+        1,
+        Some(|| {
+            crate::failpoint::step();
+            false
+        }),
+    )?;
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let done = work(&tx)?;
+    file::is_in_place(&tx)?;
+    tx.commit()?;
+    #[cfg(feature = "failpoints")]
+    crate::failpoint::reached(crate::failpoint::SQLITE_COMMITTED);
+    Ok(done)
+}
 
 pub(super) fn create(tx: &Connection, new: &NewOrg) -> Attempt<Org> {
     let claims = new.claims();
@@ -86,15 +109,6 @@ pub(super) fn suspend(tx: &Connection, org: &Org, suspended: bool) -> Attempt<Or
     )?
     .execute((suspended, row))?;
     made(tx, org.id.bytes())
-}
-
-/// Removes what has been in the trash for longer than it was to be kept, and says how many those were.
-pub(super) fn purge_expired(tx: &Connection, now: i64) -> Attempt<u64> {
-    let expired = read::expired(tx, now)?;
-    for org in &expired {
-        delete(tx, org)?;
-    }
-    Ok(expired.len() as u64)
 }
 
 fn change_to(tx: &Connection, org: &Org, row: i64, change: &Change) -> Attempt<()> {

@@ -1,189 +1,14 @@
-//! What only the embedded database must do: survive kill -9 and other consoles, leave alone what is
-//! not its own, and keep its file to its owner.
+//! What is not ours is left alone, what is ours is kept to its owner, and only reading leaves no trace.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "in a test they are the failure")]
-
-use std::collections::BTreeSet;
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
 
-use mongodb::bson::{DateTime, doc, oid::ObjectId};
+use mongodb::bson::doc;
 use rusqlite::Connection;
-use tenantry::org::{CollectionName, Email, Org, OrgName, PasswordHash};
-use tenantry::store::Shelf;
-use tenantry::store::{
-    Access, Change, NewOrg, PageAt, PageQuery, PlaceKind, Result, Sort, Store, StoreError,
-    sqlite::SqliteStore,
-};
+use tenantry::store::{PlaceKind, Shelf, Store, StoreError, sqlite::SqliteStore};
 
-fn open(path: &Path) -> Result<SqliteStore> {
-    opened(path, false)
-}
-
-fn opened(path: &Path, read_only: bool) -> Result<SqliteStore> {
-    SqliteStore::open(path, &Access { operator: "tester@here".to_owned(), read_only })
-}
-
-fn file() -> (tempfile::TempDir, PathBuf) {
-    let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("tenantry.db");
-    (directory, path)
-}
-
-fn new_org(name: &str) -> NewOrg {
-    let name = OrgName::parse(name).unwrap();
-    let collection = CollectionName::of(&name);
-    NewOrg {
-        id: ObjectId::new(),
-        admin_id: ObjectId::new(),
-        email: Email::parse(&format!("{}@acme.com", collection.as_str())).unwrap(),
-        password: PasswordHash::stored("$2b$12$".to_owned()),
-        created_at: DateTime::now(),
-        collection,
-        name,
-    }
-}
-
-fn renamed(name: &str) -> Change {
-    let name = OrgName::parse(name).unwrap();
-    Change { collection: Some(CollectionName::of(&name)), name: Some(name), ..Change::default() }
-}
-
-async fn all(store: &SqliteStore) -> Result<Vec<Org>> {
-    let query = PageQuery {
-        shelf: Shelf::Live,
-        search: None,
-        sort: Sort::default(),
-        at: PageAt::First,
-        limit: 1_000_000,
-    };
-    store.page(&query).await.map(|page| page.orgs)
-}
-
-/// Runs the test `name` once more in a process of its own, as the writer of `path`.
-fn writer(name: &str, path: &Path, prefix: &str) -> Child {
-    Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", name, "--nocapture"])
-        .env("WRITER_FILE", path)
-        .env("WRITER_PREFIX", prefix)
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap()
-}
-
-/// The file and the prefix of names, in a process that [`writer`] started.
-fn as_writer() -> Option<(PathBuf, String)> {
-    Some((std::env::var_os("WRITER_FILE")?.into(), std::env::var("WRITER_PREFIX").unwrap()))
-}
-
-/// A life after the other: created, filled, renamed, every third deleted; says each acknowledgement.
-async fn live(path: &Path, prefix: &str, lives: usize) {
-    let store = open(path).unwrap();
-    let say = |what: &str, name: &str| {
-        let mut out = std::io::stdout();
-        writeln!(out, "\n={what} {name}").unwrap();
-        out.flush().unwrap();
-    };
-    for at in 0..lives {
-        let name = format!("{prefix} {at}");
-        let org = store.create(&new_org(&name)).await.unwrap();
-        say("made", &name);
-        let documents: Vec<_> = (0..20).map(|id| doc! { "_id": id, "of": &name }).collect();
-        store.insert_documents(org.collection.raw(), &documents).await.unwrap();
-        let moved = format!("moved {name}");
-        let org = store.update(&org, &renamed(&moved)).await.unwrap();
-        say("moved", &moved);
-        if at % 3 == 0 {
-            store.delete(&org).await.unwrap();
-            say("gone", &moved);
-        }
-    }
-}
-
-/// Every record has its admin, its collection and its documents, and there is nothing beside.
-async fn assert_whole(store: &SqliteStore, path: &Path) {
-    let orgs = all(store).await.unwrap();
-    for org in &orgs {
-        let admin = ObjectId::parse_str(org.admin_id.raw()).unwrap();
-        assert!(store.admin(admin).await.unwrap().is_some(), "{org:?}");
-        let documents = store.documents(org, 100).await.unwrap();
-        assert!([1, 21].contains(&documents.len()), "{org:?}: {}", documents.len());
-        let counted = store.statistics(org).await.unwrap().documents;
-        assert_eq!(counted, documents.len() as u64);
-    }
-    let raw = Connection::open(path).unwrap();
-    let count = |sql: &str| raw.query_row(sql, [], |row| row.get::<_, usize>(0)).unwrap();
-    assert_eq!(count("SELECT count(*) FROM admins"), orgs.len());
-    assert_eq!(count("SELECT count(*) FROM collections"), orgs.len());
-    assert_eq!(count("SELECT count(*) FROM claims"), 4 * orgs.len());
-    let check: String = raw.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
-    assert_eq!(check, "ok");
-}
-
-#[tokio::test]
-async fn what_was_acknowledged_survives_kill_9_and_the_rest_is_whole_or_not() {
-    if let Some((path, prefix)) = as_writer() {
-        return live(&path, &prefix, usize::MAX).await;
-    }
-    let (_directory, path) = file();
-    for round in 0..8 {
-        let name = "what_was_acknowledged_survives_kill_9_and_the_rest_is_whole_or_not";
-        let mut child = writer(name, &path, &format!("round {round}"));
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut last = BTreeSet::new();
-        for (at, line) in
-            lines.map_while(std::result::Result::ok).filter(|l| l.starts_with('=')).enumerate()
-        {
-            if at == 11 + 7 * round {
-                child.kill().unwrap();
-            }
-            let (what, name) = line[1..].split_once(' ').unwrap();
-            match what {
-                "made" => assert!(last.insert(name.to_owned())),
-                "moved" => {
-                    last.remove(name.strip_prefix("moved ").unwrap());
-                    last.insert(name.to_owned());
-                }
-                _ => assert!(last.remove(name)),
-            }
-        }
-        assert!(!child.wait().unwrap().success());
-
-        let store = open(&path).unwrap();
-        assert_whole(&store, &path).await;
-        let prefix = format!("round {round} ");
-        let stored: BTreeSet<String> = all(&store)
-            .await
-            .unwrap()
-            .iter()
-            .map(|org| org.name.raw().to_owned())
-            .filter(|name| name.contains(&prefix))
-            .collect();
-        // Only the step under way when the kill came may differ, and with a rename that is two names.
-        let different = stored.symmetric_difference(&last).count();
-        assert!(different <= 2, "{stored:?} {last:?}");
-    }
-}
-
-#[tokio::test]
-async fn two_processes_write_at_once() {
-    if let Some((path, prefix)) = as_writer() {
-        return live(&path, &prefix, 60).await;
-    }
-    // The file is new to both, so they also make it at once.
-    let (_directory, path) = file();
-    let writers: Vec<Child> =
-        ["left", "right"].map(|prefix| writer("two_processes_write_at_once", &path, prefix)).into();
-    for child in writers {
-        assert!(child.wait_with_output().unwrap().status.success());
-    }
-    let store = open(&path).unwrap();
-    assert_eq!(all(&store).await.unwrap().len(), 2 * 40);
-    assert_whole(&store, &path).await;
-}
+use crate::fixture::{all, documents, file, new_org, open, opened};
 
 /// Opening is refused for damage, in words that name the file, and the file stays as it is.
 fn assert_refused(path: &Path, words: &str) {
@@ -202,7 +27,11 @@ fn assert_refused(path: &Path, words: &str) {
 }
 
 async fn filled(path: &Path) {
-    live(path, "acme", 20).await;
+    let store = open(path).unwrap();
+    for at in 0..20 {
+        let org = store.create(&new_org(&format!("acme {at}"))).await.unwrap();
+        store.insert_documents(org.collection.raw(), &documents("acme", 20)).await.unwrap();
+    }
 }
 
 #[tokio::test]

@@ -1,0 +1,154 @@
+//! What the tests of the embedded database share: a file, the store on it, and what is in it.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use mongodb::bson::{DateTime, Document, doc, oid::ObjectId};
+use rusqlite::{Connection, Row, types::Value};
+use sha2::{Digest, Sha256};
+use tenantry::org::{CollectionName, Email, Org, OrgName, PasswordHash};
+use tenantry::store::{
+    Access, Change, NewOrg, PageAt, PageQuery, Result, Shelf, Sort, Store, sqlite::SqliteStore,
+};
+
+pub fn open(path: &Path) -> Result<SqliteStore> {
+    opened(path, false)
+}
+
+pub fn opened(path: &Path, read_only: bool) -> Result<SqliteStore> {
+    SqliteStore::open(path, &Access { operator: "tester@here".to_owned(), read_only })
+}
+
+pub fn file() -> (tempfile::TempDir, PathBuf) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("tenantry.db");
+    (directory, path)
+}
+
+pub fn new_org(name: &str) -> NewOrg {
+    let name = OrgName::parse(name).unwrap();
+    let collection = CollectionName::of(&name);
+    NewOrg {
+        id: ObjectId::new(),
+        admin_id: ObjectId::new(),
+        email: Email::parse(&format!("{}@acme.com", collection.as_str())).unwrap(),
+        password: PasswordHash::stored("$2b$12$".to_owned()),
+        created_at: DateTime::now(),
+        collection,
+        name,
+    }
+}
+
+pub fn renamed(name: &str) -> Change {
+    let name = OrgName::parse(name).unwrap();
+    Change { collection: Some(CollectionName::of(&name)), name: Some(name), ..Change::default() }
+}
+
+pub async fn all(store: &SqliteStore) -> Result<Vec<Org>> {
+    on(store, Shelf::Live).await
+}
+
+pub async fn on(store: &SqliteStore, shelf: Shelf) -> Result<Vec<Org>> {
+    let at = PageAt::First;
+    let query = PageQuery { shelf, search: None, sort: Sort::default(), at, limit: 1_000_000 };
+    store.page(&query).await.map(|page| page.orgs)
+}
+
+/// Documents of every size, the same each time.
+pub fn documents(of: &str, count: usize) -> Vec<Document> {
+    (0..count)
+        .map(|at| {
+            let text = format!("{of} {at} ").repeat(1 + at % 19);
+            doc! { "_id": i64::try_from(at).unwrap(), "of": of, "text": text }
+        })
+        .collect()
+}
+
+/// Everything in a file that no run makes anew, line by line: what two of them are compared by.
+pub type View = BTreeSet<String>;
+
+/// What is in the file, looked at past the program.
+pub fn view(path: &Path) -> View {
+    let raw = Connection::open(path).unwrap();
+    let mut view = View::new();
+    let mut add = |sql: &str, line: fn(&Row) -> String| {
+        let mut statement = raw.prepare(sql).unwrap();
+        for row in statement.query_map([], |row| Ok(line(row))).unwrap() {
+            assert!(view.insert(row.unwrap()), "{sql} has one twice");
+        }
+    };
+    add(
+        "SELECT name, name_key, collection, admin_email, email_key, suspended, login_epoch, revision, \
+         trashed_at IS NOT NULL, trash_days FROM organizations",
+        |row| format!("organization {}", cells(row, 0..10)),
+    );
+    // Of a hash, what says whether it is the one of the fixture.
+    add("SELECT email, email_key, substr(password, 1, 7) FROM admins", |row| {
+        format!("admin {}", cells(row, 0..3))
+    });
+    add("SELECT claim, name FROM claims JOIN organizations ON row = org", |row| {
+        format!("claim {}", cells(row, 0..2))
+    });
+    let mut collections = raw.prepare("SELECT row, name FROM collections").unwrap();
+    let collections = collections.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    for (row, name) in collections.map(|row| row.unwrap()) {
+        let (count, sum) = contents(&raw, row);
+        let name: String = name;
+        view.insert(format!("collection {name} {count} {sum}"));
+    }
+    view
+}
+
+/// How many documents, and a sum over every byte of them.
+fn contents(raw: &Connection, collection: i64) -> (usize, String) {
+    let sql = "SELECT key, bson FROM documents WHERE collection = ? ORDER BY key";
+    let mut statement = raw.prepare(sql).unwrap();
+    let mut rows = statement.query([collection]).unwrap();
+    let (mut count, mut sum) = (0, Sha256::new());
+    while let Some(row) = rows.next().unwrap() {
+        count += 1;
+        let bson: Vec<u8> = row.get(1).unwrap();
+        // The first document is another one in each run.
+        if !Document::from_reader(bson.as_slice()).unwrap().contains_key("initialized") {
+            sum.update(row.get::<_, Vec<u8>>(0).unwrap());
+            sum.update(bson);
+        }
+    }
+    (count, format!("{:x?}", sum.finalize().as_slice()).replace(' ', ""))
+}
+
+fn cells(row: &Row, columns: std::ops::Range<usize>) -> String {
+    let cells: Vec<String> = columns
+        .map(|at| match row.get::<_, Value>(at).unwrap() {
+            Value::Text(text) => format!("{text:?}"),
+            other => format!("{other:?}"),
+        })
+        .collect();
+    cells.join(" ")
+}
+
+/// How many documents a view has.
+pub fn documents_in(view: &View) -> usize {
+    let collections = view.iter().filter_map(|line| line.strip_prefix("collection "));
+    collections.map(|line| line.split(' ').nth(1).unwrap().parse::<usize>().unwrap()).sum()
+}
+
+/// Nothing in the file contradicts anything else in it.
+pub fn assert_sound(path: &Path) {
+    let raw = Connection::open(path).unwrap();
+    let count = |sql: &str| raw.query_row(sql, [], |row| row.get::<_, usize>(0)).unwrap();
+    let check: String = raw.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+    assert_eq!(check, "ok");
+    assert_eq!(count("SELECT count(*) FROM pragma_foreign_key_check"), 0);
+    let orgs = count("SELECT count(*) FROM organizations");
+    assert_eq!(count("SELECT count(*) FROM admins"), orgs);
+    assert_eq!(count("SELECT count(*) FROM collections"), orgs);
+    assert_eq!(count("SELECT count(*) FROM claims"), 4 * orgs);
+    let joined = "SELECT count(*) FROM organizations AS o JOIN admins AS a ON a.id = admin_id \
+                  JOIN collections AS c ON c.name = collection \
+                  WHERE a.email = admin_email AND a.email_key = o.email_key";
+    assert_eq!(count(joined), orgs);
+    let miscounted = "SELECT count(*) FROM collections WHERE (documents, bytes) <> (SELECT count(*), \
+                      ifnull(sum(length(bson)), 0) FROM documents WHERE collection = row)";
+    assert_eq!(count(miscounted), 0);
+}

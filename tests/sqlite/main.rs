@@ -1,0 +1,26 @@
+//! What only the embedded database must do: lose nothing whenever it is cut off, whatever the disk does;
+//! share its file with other consoles, leave alone what is not its own, and keep the file to its owner.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "in a test they are the failure"
+)]
+
+#[cfg(feature = "failpoints")]
+mod crash;
+mod damage;
+mod deeds;
+mod disk;
+mod fixture;
+mod foreign;
+mod log;
+mod moved;
+mod outside;
+#[path = "../support/mod.rs"]
+mod support;
+#[path = "../command/tool.rs"]
+#[allow(dead_code)]
+mod tool;
+mod unwritable;
