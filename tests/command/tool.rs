@@ -16,7 +16,7 @@ pub const PASSWORD: &str = "violet-harbor-42-lantern";
 /// Another one.
 pub const OTHER_PASSWORD: &str = "copper-meadow-77-thimble";
 /// What a connection string in a test has for a password.
-pub const URI_PASSWORD: &str = "uri-s3cret-word";
+pub use crate::support::access::USER_PASSWORD as URI_PASSWORD;
 /// What `SECRET_KEY` is in every run.
 const SECRET_KEY: &str = "k3y-of-at-least-thirty-two-bytes-in-all";
 

@@ -11,7 +11,10 @@ use tenantry::store::{Access, PlaceKind, Store, StoreError, mongo::MongoStore};
 
 use crate::{
     fixture::{Scratch, new_org},
-    support::mongod::{Mongod, free_port, standalone},
+    support::{
+        access::USER_PASSWORD,
+        mongod::{Mongod, free_port, standalone},
+    },
 };
 
 /// Opens what cannot be opened, in five seconds at most.
@@ -102,7 +105,8 @@ async fn a_place_is_named_without_user_and_password() {
     let store = scratch.open().await;
     let place = store.place();
     assert_eq!(place.kind, PlaceKind::Mongo);
-    assert_eq!(format!("mongodb://{}", place.address), standalone());
+    assert!(scratch.uri.contains(&format!("@{}/?", place.address)), "{place:?}");
+    assert!(!format!("{place:?}").contains(USER_PASSWORD), "{place:?}");
     assert_eq!(place.database, scratch.name());
 }
 
@@ -187,7 +191,7 @@ async fn tls_works_and_its_absence_is_put_in_words() {
     let error = refused(&format!("{}/?tls=true", server.uri())).await;
     assert_says(&error, &["certificate", "tlsCAFile="]);
 
-    let error = refused(&format!("{}/?tls=true", standalone())).await;
+    let error = refused(&format!("{}&tls=true", standalone())).await;
     assert_says(&error, &["does the server expect TLS"]);
 }
 
