@@ -140,7 +140,7 @@ async fn a_wrong_password_and_a_missing_role_are_two_things() {
 
     let error = refused_on(&at("reader:p4ss"), "tenants").await;
     assert!(matches!(error, StoreError::Refused { .. }), "{error:?}");
-    assert_says(&error, &["may not do", "createIndexes", "--read-only"]);
+    assert_says(&error, &["may not do “createIndex” on tenants", "--read-only"]);
 
     let access = Access { operator: "tester@here".into(), read_only: true };
     let store = MongoStore::open(&at("reader:p4ss"), "tenants", &access).await.unwrap();
