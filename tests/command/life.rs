@@ -102,15 +102,10 @@ fn a_whole_life_on_the_embedded_database() {
     assert!(home.database().is_file());
 }
 
-/// A home that names this database.
-fn on(database: &OwnDatabase) -> Home {
-    Home::new().with("MONGODB_URI", &database.uri).with("TENANTRY_DATABASE", database.name())
-}
-
 #[tokio::test]
 async fn a_whole_life_on_a_standalone_mongodb() {
     let database = OwnDatabase::on(mongod::standalone(), "life").await;
-    let home = on(&database);
+    let home = Home::on(&database);
     whole_life(&home);
     // Nothing is kept anywhere else.
     assert!(!home.database().exists());
@@ -119,7 +114,7 @@ async fn a_whole_life_on_a_standalone_mongodb() {
 #[tokio::test]
 async fn a_whole_life_on_a_replica_set() {
     let database = OwnDatabase::on(mongod::replica_set().await, "life").await;
-    whole_life(&on(&database));
+    whole_life(&Home::on(&database));
 }
 
 #[tokio::test]
@@ -130,7 +125,7 @@ async fn a_server_named_by_flags() {
     let home = home.with("TENANTRY_DATABASE", "other");
     let get = ["org", "get", "acme", "--uri", uri, "--database", name];
     home.run(&get).fails(3, "there is no organization “acme”");
-    on(&database).create("acme", "ada@x.com");
+    Home::on(&database).create("acme", "ada@x.com");
     let shown = home.run(&get).json();
     assert_eq!(shown["connection_details"]["database"], name);
 }
@@ -299,7 +294,7 @@ fn a_life_with_the_trash_on_the_embedded_database() {
 #[tokio::test]
 async fn a_life_with_the_trash_on_a_mongodb() {
     let database = OwnDatabase::on(mongod::standalone(), "trash").await;
-    life_with_trash(&on(&database));
+    life_with_trash(&Home::on(&database));
 }
 
 #[test]
@@ -328,7 +323,7 @@ fn what_may_only_be_read_refuses_every_deed() {
 #[tokio::test]
 async fn the_doctor_says_what_is_wrong_and_ends_with_it() {
     let database = OwnDatabase::on(mongod::standalone(), "doctor").await;
-    let home = on(&database);
+    let home = Home::on(&database);
     home.create("acme", "ada@acme.com");
     let lost = database.collection("org_\u{1b}[2Jlost");
     lost.insert_one(mongodb::bson::doc! { "_id": 1 }).await.unwrap();

@@ -9,6 +9,8 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::support::access::OwnDatabase;
+
 /// The binary under test.
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_tenantry");
 /// A password that passes.
@@ -47,6 +49,11 @@ impl Home {
             ("SECRET_KEY".into(), SECRET_KEY.into()),
         ];
         Self { directory, variables }
+    }
+
+    /// The same, with this database named.
+    pub fn on(database: &OwnDatabase) -> Self {
+        Self::new().with("MONGODB_URI", &database.uri).with("TENANTRY_DATABASE", database.name())
     }
 
     /// The same user, with a variable more (or another value of one).

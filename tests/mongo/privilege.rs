@@ -1,7 +1,7 @@
 //! As users who may do less: each action in the README's roles is needed, the error says which one is
 //! missing, and whatever it left half-done is settled once it is granted.
 
-use mongodb::bson::{Document, doc, oid::ObjectId};
+use mongodb::bson::{Bson, Document, doc, oid::ObjectId};
 use tenantry::{
     org::{Claim, CollectionName, Email, Org, OrgName, PasswordHash},
     store::{Change, PageAt, PageQuery, Repair, Shelf, Store, StoreError, mongo::MongoStore},
@@ -285,4 +285,24 @@ async fn the_role_for_reading_reads_everything_and_each_of_its_actions_is_needed
         refusals.assert_name(missing);
     }
     assert_eq!(scratch.dump().await, before);
+}
+
+#[tokio::test]
+async fn the_built_in_roles_have_what_the_roles_of_the_readme_have() {
+    let scratch = Scratch::new("built_in").await;
+    for (built_in, ours) in [("readWrite", ALL), ("read", READING)] {
+        let role = doc! { "role": built_in, "db": scratch.name() };
+        let question = doc! { "rolesInfo": role, "showPrivileges": true };
+        let answer = scratch.run_command(question).await.unwrap();
+        let roles = answer.get_array("roles").unwrap()[0].as_document().unwrap();
+        let privileges = roles.get_array("privileges").unwrap();
+        let everywhere = doc! { "db": scratch.name(), "collection": "" };
+        let privilege = privileges.iter().filter_map(Bson::as_document).find(|privilege| {
+            privilege.get_document("resource").is_ok_and(|resource| *resource == everywhere)
+        });
+        let theirs = privilege.unwrap().get_array("actions").unwrap();
+        for action in actions(ours) {
+            assert!(theirs.contains(&action.as_str().into()), "{built_in} has no {action}");
+        }
+    }
 }

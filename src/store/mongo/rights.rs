@@ -9,7 +9,7 @@ use mongodb::bson::{Bson, Document, doc};
 
 use crate::{org::escaped_short, store::StoreError};
 
-/// The actions that reading takes: who lacks one of them cannot do without it.
+/// The actions that reading takes: without one of them, `--read-only` is no way out.
 const READING: [&str; 3] = ["find", "listCollections", "collStats"];
 
 const GRANT: &str = "grant it that; the role in the README has all that is needed";
@@ -67,14 +67,15 @@ impl Rights {
         let needed = needed(said, sentence);
         let mut lacking: Vec<&str> =
             needed.iter().copied().filter(|action| !self.0.contains(*action)).collect();
+        let mut and = "” and “";
         if lacking.is_empty() {
             // It has them for some collections only, or lost one since the console connected.
-            lacking = needed.to_vec();
+            (lacking, and) = (needed.to_vec(), "” or “");
         }
         let what = match &lacking[..] {
             [] if said.is_empty() => "all it needs to do".to_owned(),
             [] => format!("the command “{}”", escaped_short(said, 40)),
-            _ => format!("“{}”", lacking.join("” and “")),
+            _ => format!("“{}”", lacking.join(and)),
         };
         let reading = !lacking.is_empty() && lacking.iter().all(|action| READING.contains(action));
         StoreError::Refused {
@@ -90,9 +91,8 @@ impl Rights {
 /// The actions that a command of ours takes.
 fn needed(command: &str, sentence: &str) -> &'static [&'static str] {
     match command {
-        "find" | "count" | "getMore" => &["find"],
         "aggregate" if sentence.contains("pipeline: [ { $collStats: ") => &["collStats"],
-        "aggregate" => &["find"],
+        "find" | "count" | "aggregate" | "getMore" => &["find"],
         "update" if sentence.contains("upsert: true") => &["insert", "update"],
         "update" => &["update"],
         "findAndModify" => &["find", "update"],
@@ -148,10 +148,21 @@ mod tests {
     }
 
     #[test]
-    fn what_was_taken_away_since_is_named_as_well() {
+    fn what_cannot_be_known_is_not_left_out() {
         let rights = rights(doc! { "db": "tenants", "collection": "" });
+        // It had this when the console connected.
         let said = problem(&rights, "find: \"organizations\"");
         assert!(said.ends_with("may not do “find” on tenants"), "{said}");
+        let all = Rights(["insert", "update"].map(str::to_owned).into());
+        let said = problem(&all, "update: \"organizations\", updates: [ { upsert: true } ]");
+        assert!(said.ends_with("may not do “insert” or “update” on tenants"), "{said}");
+        let said = problem(&rights, "findAndModify: \"organizations\"");
+        assert!(said.ends_with("may not do “update” on tenants"), "{said}");
+        let said = problem(&rights, "renameCollection: \"tenants.org_acme\"");
+        assert!(
+            said.ends_with("may not do “createIndex” and “dropCollection” on tenants"),
+            "{said}"
+        );
         let said = problem(&rights, "newCommand: 1");
         assert!(said.ends_with("may not do the command “newCommand” on tenants"), "{said}");
     }
@@ -167,5 +178,7 @@ mod tests {
             !help("aggregate: \"x\", pipeline: [ { $collStats: {} } ]").contains("--read-only")
         );
         assert!(help("insert: \"organizations\"").contains("--read-only"));
+        let readme = include_str!("../../../README.md");
+        assert!(readme.contains(&format!("actions: {READING:?}")));
     }
 }
