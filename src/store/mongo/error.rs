@@ -307,10 +307,8 @@ mod tests {
         let there = doc! { "index": 0, "code": 11000, "errmsg": "E11000 duplicate key" };
         for sentence in [sentence, "not authorized"] {
             let refused = doc! { "index": 1, "code": 13, "errmsg": sentence };
-            let many: InsertManyError = deserialize_from_document(
-                doc! { "write_errors": [&there, &refused], "write_concern_error": null },
-            )
-            .unwrap();
+            let many: InsertManyError =
+                deserialize_from_document(doc! { "writeErrors": [&there, &refused] }).unwrap();
             let said = words().of(&ErrorKind::InsertMany(many).into());
             assert!(
                 matches!(&said, StoreError::Refused { problem, .. }
