@@ -37,13 +37,8 @@ pub struct OwnDatabase {
 }
 
 impl OwnDatabase {
-    /// On a server, for a user of the README's role.
+    /// On a server, for a user of the README's role. One without users takes everybody for almighty.
     pub async fn on(server: String, test: &str) -> Self {
-        Self::of_user_with(server, test, &actions(ALL)).await
-    }
-
-    /// On a server, for a user who may do just this. One without users takes everybody for almighty.
-    pub async fn of_user_with(server: String, test: &str, actions: &[String]) -> Self {
         let client = Client::with_uri_str(&server).await.expect("the test's own URI parses");
         let random = mongodb::bson::oid::ObjectId::new().to_hex();
         let db = client.database(&format!("t_{test}_{}", &random[16..]));
@@ -51,7 +46,8 @@ impl OwnDatabase {
         if let Some((_, at)) = own.almighty.split_once('@') {
             let of = format!("authSource={}", own.db.name());
             own.uri = format!("mongodb://ops:{USER_PASSWORD}@{}", at.replace(SOURCE, &of));
-            let role = doc! { "createRole": "role", "privileges": own.may(actions), "roles": [] };
+            let role =
+                doc! { "createRole": "role", "privileges": own.may(&actions(ALL)), "roles": [] };
             own.db.run_command(role).await.expect("a role");
             let user = doc! {
                 "createUser": "ops", "pwd": USER_PASSWORD, "roles": ["role"],
