@@ -1,5 +1,5 @@
 //! What only MongoDB has: databases of the service before this one, recovery of a cut-off operation,
-//! and connections that fail. What every store has is in `tests/conformance`.
+//! connections that fail, and users who may do little. What every store has is in `tests/conformance`.
 
 #![allow(missing_docs)]
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)] // A test that cannot go on fails.
@@ -14,6 +14,8 @@ mod cost;
 mod fixture;
 #[path = "mongo/legacy.rs"]
 mod legacy;
+#[path = "mongo/privilege.rs"]
+mod privilege;
 #[path = "mongo/recovery.rs"]
 mod recovery;
 #[path = "mongo/trash.rs"]

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    support::mongod,
+    support::{access::OwnDatabase, mongod},
     tool::{Home, OTHER_PASSWORD, PASSWORD},
 };
 
@@ -102,15 +102,10 @@ fn a_whole_life_on_the_embedded_database() {
     assert!(home.database().is_file());
 }
 
-/// A home that names a database of one test on a MongoDB server.
-fn on_mongodb(uri: &str, test: &str) -> Home {
-    let database = mongod::database_name(test);
-    Home::new().with("MONGODB_URI", uri).with("TENANTRY_DATABASE", &database)
-}
-
-#[test]
-fn a_whole_life_on_a_standalone_mongodb() {
-    let home = on_mongodb(&mongod::standalone(), "life");
+#[tokio::test]
+async fn a_whole_life_on_a_standalone_mongodb() {
+    let database = OwnDatabase::on(mongod::standalone(), "life").await;
+    let home = Home::on(&database);
     whole_life(&home);
     // Nothing is kept anywhere else.
     assert!(!home.database().exists());
@@ -118,19 +113,21 @@ fn a_whole_life_on_a_standalone_mongodb() {
 
 #[tokio::test]
 async fn a_whole_life_on_a_replica_set() {
-    whole_life(&on_mongodb(&mongod::replica_set().await, "life"));
+    let database = OwnDatabase::on(mongod::replica_set().await, "life").await;
+    whole_life(&Home::on(&database));
 }
 
-#[test]
-fn a_server_named_by_flags() {
-    let (uri, database) = (mongod::standalone(), mongod::database_name("flags"));
-    let home = on_mongodb("mongodb://127.0.0.1:1", "other");
-    let get = ["org", "get", "acme", "--uri", &uri, "--database", &database];
+#[tokio::test]
+async fn a_server_named_by_flags() {
+    let database = OwnDatabase::on(mongod::standalone(), "flags").await;
+    let (uri, name) = (&database.uri, database.name());
+    let home = Home::new().with("MONGODB_URI", "mongodb://127.0.0.1:1");
+    let home = home.with("TENANTRY_DATABASE", "other");
+    let get = ["org", "get", "acme", "--uri", uri, "--database", name];
     home.run(&get).fails(3, "there is no organization “acme”");
-    let home = home.with("MONGODB_URI", &uri).with("TENANTRY_DATABASE", &database);
-    home.create("acme", "ada@x.com");
+    Home::on(&database).create("acme", "ada@x.com");
     let shown = home.run(&get).json();
-    assert_eq!(shown["connection_details"]["database"], database.as_str());
+    assert_eq!(shown["connection_details"]["database"], name);
 }
 
 #[test]
@@ -294,9 +291,10 @@ fn a_life_with_the_trash_on_the_embedded_database() {
     life_with_trash(&Home::new());
 }
 
-#[test]
-fn a_life_with_the_trash_on_a_mongodb() {
-    life_with_trash(&on_mongodb(&mongod::standalone(), "trash"));
+#[tokio::test]
+async fn a_life_with_the_trash_on_a_mongodb() {
+    let database = OwnDatabase::on(mongod::standalone(), "trash").await;
+    life_with_trash(&Home::on(&database));
 }
 
 #[test]
@@ -322,18 +320,13 @@ fn what_may_only_be_read_refuses_every_deed() {
     assert_eq!(home.rows(), before);
 }
 
-#[test]
-fn the_doctor_says_what_is_wrong_and_ends_with_it() {
-    let uri = mongod::standalone();
-    let name = mongod::database_name("doctor");
-    let home = Home::new().with("MONGODB_URI", &uri).with("TENANTRY_DATABASE", &name);
+#[tokio::test]
+async fn the_doctor_says_what_is_wrong_and_ends_with_it() {
+    let database = OwnDatabase::on(mongod::standalone(), "doctor").await;
+    let home = Home::on(&database);
     home.create("acme", "ada@acme.com");
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let database = mongodb::Client::with_uri_str(&uri).await.unwrap().database(&name);
-        let lost = database.collection("org_\u{1b}[2Jlost");
-        lost.insert_one(mongodb::bson::doc! { "_id": 1 }).await.unwrap();
-    });
+    let lost = database.collection("org_\u{1b}[2Jlost");
+    lost.insert_one(mongodb::bson::doc! { "_id": 1 }).await.unwrap();
     let said = home.run(&["doctor"]);
     assert_eq!((said.code, said.err.as_str()), (1, ""), "{said:?}");
     let found: Value = serde_json::from_str(&said.out).unwrap();
@@ -346,5 +339,4 @@ fn the_doctor_says_what_is_wrong_and_ends_with_it() {
     assert_eq!(fixed["findings"][0]["repaired"], true, "{fixed}");
     let sound = home.run(&["doctor", "--output", "table"]);
     assert_eq!((sound.code, sound.out.as_str()), (0, "nothing is wrong\n"));
-    mongod::drop_database(&uri, &name);
 }

@@ -11,6 +11,7 @@
 mod hostile;
 mod life;
 mod refused;
+mod rights;
 mod settings;
 #[path = "../support/mod.rs"]
 mod support;

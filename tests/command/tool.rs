@@ -9,6 +9,8 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::support::access::OwnDatabase;
+
 /// The binary under test.
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_tenantry");
 /// A password that passes.
@@ -16,7 +18,7 @@ pub const PASSWORD: &str = "violet-harbor-42-lantern";
 /// Another one.
 pub const OTHER_PASSWORD: &str = "copper-meadow-77-thimble";
 /// What a connection string in a test has for a password.
-pub const URI_PASSWORD: &str = "uri-s3cret-word";
+pub use crate::support::access::USER_PASSWORD as URI_PASSWORD;
 /// What `SECRET_KEY` is in every run.
 const SECRET_KEY: &str = "k3y-of-at-least-thirty-two-bytes-in-all";
 
@@ -47,6 +49,11 @@ impl Home {
             ("SECRET_KEY".into(), SECRET_KEY.into()),
         ];
         Self { directory, variables }
+    }
+
+    /// The same, with this database named.
+    pub fn on(database: &OwnDatabase) -> Self {
+        Self::new().with("MONGODB_URI", &database.uri).with("TENANTRY_DATABASE", database.name())
     }
 
     /// The same user, with a variable more (or another value of one).

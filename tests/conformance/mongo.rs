@@ -1,16 +1,15 @@
 //! A standalone MongoDB server and a replica set, both started by `tests/run`; every fixture has a
-//! database of its own.
+//! database of its own, which the store opens as a user of the README's role.
 
 use std::marker::PhantomData;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use mongodb::bson::{Document, doc, oid::ObjectId};
-use mongodb::{Client, Database};
 use tenantry::store::{Access, Store, mongo::MongoStore};
 
 use crate::fixture::{Fixture, Stored};
-use crate::support::mongod;
+use crate::support::{access::OwnDatabase, mongod};
 
 /// Which server.
 #[async_trait]
@@ -38,14 +37,13 @@ impl Server for ReplicaSet {
 
 /// A database on that server.
 pub struct OnMongo<S: Server> {
-    uri: String,
-    db: Database,
+    own: OwnDatabase,
     server: PhantomData<S>,
 }
 
 impl<S: Server> OnMongo<S> {
     async fn theirs(&self, collection: &str) -> Vec<Document> {
-        let documents = mongod::documents(&self.db, collection).await;
+        let documents = mongod::documents(&self.own.db, collection).await;
         documents.iter().map(mongod::theirs).collect()
     }
 }
@@ -53,13 +51,11 @@ impl<S: Server> OnMongo<S> {
 #[async_trait]
 impl<S: Server> Fixture for OnMongo<S> {
     async fn fresh() -> Self {
-        let uri = S::uri().await;
-        let client = Client::with_uri_str(&uri).await.unwrap();
-        Self { db: client.database(&mongod::database_name("conforms")), uri, server: PhantomData }
+        Self { own: OwnDatabase::on(S::uri().await, "conforms").await, server: PhantomData }
     }
 
     fn address(&self) -> String {
-        format!("{} {}", self.db.name(), self.uri)
+        format!("{} {}", self.own.db.name(), self.own.uri)
     }
 
     async fn at(address: &str) -> Arc<dyn Store> {
@@ -70,16 +66,16 @@ impl<S: Server> Fixture for OnMongo<S> {
 
     async fn open(&self, read_only: bool) -> Arc<dyn Store> {
         let access = Access { operator: "tester@here".to_owned(), read_only };
-        Arc::new(MongoStore::open(&self.uri, self.db.name(), &access).await.unwrap())
+        Arc::new(MongoStore::open(&self.own.uri, self.own.db.name(), &access).await.unwrap())
     }
 
     async fn insert(&self, collection: &str, documents: Vec<Document>) {
-        self.db.collection(collection).insert_many(documents).await.unwrap();
+        self.own.db.collection(collection).insert_many(documents).await.unwrap();
     }
 
     async fn age_trash(&self, org: ObjectId, milliseconds: i64) {
         let older = doc! { "$subtract": ["$trash.at", milliseconds] };
-        let orgs = self.db.collection::<Document>("organizations");
+        let orgs = self.own.db.collection::<Document>("organizations");
         let aged =
             orgs.update_one(doc! { "_id": org }, vec![doc! { "$set": { "trash.at": older } }]);
         assert_eq!(aged.await.unwrap().matched_count, 1);
@@ -91,18 +87,12 @@ impl<S: Server> Fixture for OnMongo<S> {
             admins: self.theirs("admins").await,
             collections: std::collections::BTreeMap::new(),
         };
-        for name in self.db.list_collection_names().await.unwrap() {
+        for name in self.own.db.list_collection_names().await.unwrap() {
             if !["organizations", "admins"].contains(&name.as_str()) {
-                let documents = mongod::documents(&self.db, &name).await;
+                let documents = mongod::documents(&self.own.db, &name).await;
                 stored.collections.insert(name, documents);
             }
         }
         stored
-    }
-}
-
-impl<S: Server> Drop for OnMongo<S> {
-    fn drop(&mut self) {
-        mongod::drop_database(&self.uri, self.db.name());
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{mongod, pty::Console};
+use crate::support::{access::OwnDatabase, mongod, pty::Console};
 
 const NARROW: (u16, u16) = (80, 24);
 const WIDE: (u16, u16) = (120, 40);
@@ -176,17 +176,16 @@ fn a_whole_life_on_the_embedded_database_wide() {
     whole_life(&[], WIDE);
 }
 
-#[test]
-fn a_whole_life_on_a_standalone_server_narrow() {
-    let database = mongod::database_name("life");
-    whole_life(&["--uri", &mongod::standalone(), "--database", &database], NARROW);
+#[tokio::test]
+async fn a_whole_life_on_a_standalone_server_narrow() {
+    let database = OwnDatabase::on(mongod::standalone(), "life").await;
+    whole_life(&["--uri", &database.uri, "--database", database.name()], NARROW);
 }
 
-#[test]
-fn a_whole_life_on_a_replica_set_wide() {
-    let database = mongod::database_name("life");
-    let uri = tokio::runtime::Runtime::new().unwrap().block_on(mongod::replica_set());
-    whole_life(&["--uri", &uri, "--database", &database], WIDE);
+#[tokio::test]
+async fn a_whole_life_on_a_replica_set_wide() {
+    let database = OwnDatabase::on(mongod::replica_set().await, "life").await;
+    whole_life(&["--uri", &database.uri, "--database", database.name()], WIDE);
 }
 
 #[test]

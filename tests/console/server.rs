@@ -7,6 +7,7 @@ use mongodb::bson::doc;
 use crate::{
     fixture::{PASSWORD, Scratch},
     support::{
+        access::{self, OwnDatabase},
         mongod::{self, Mongod},
         pty::Console,
     },
@@ -136,4 +137,30 @@ fn what_the_old_service_gave_away_meanwhile_comes_back_under_another_name() {
         assert!(names.iter().any(|name| name == wanted), "{wanted} in {names:?}");
     }
     assert!(!names.iter().any(|name| name.starts_with("trash_")), "{names:?}");
+}
+
+#[tokio::test]
+async fn what_the_databases_user_may_not_do_is_said_and_can_be_tried_again_once_granted() {
+    let database = OwnDatabase::on(mongod::standalone(), "console_rights").await;
+    let without = |action: &str| {
+        let mut few = access::actions(access::ALL);
+        few.retain(|other| other != action);
+        few
+    };
+    database.grant(&without("createIndex")).await;
+    let home = tempfile::tempdir().unwrap();
+    let arguments = ["--uri", &database.uri, "--database", database.name()];
+    let mut console = Console::start(&arguments, SIZE, home.path());
+    console.see("may not do “createIndex”");
+    console.see("the role in the README");
+    database.grant(&without("insert")).await;
+    console.send("r");
+    console.see("No organizations yet");
+    console.send("nacme\rada@acme.com\rviolet harbor lantern 42");
+    console.send(SUBMIT);
+    console.see("“insert” on");
+    console.see("open it with --read-only");
+    database.grant(&access::actions(access::ALL)).await;
+    console.send(SUBMIT);
+    console.see("“acme” was created");
 }

@@ -34,7 +34,9 @@ impl Place {
     /// A new one; what is looked at past the console goes straight to the server.
     pub async fn new(uri: &str, server: &Server) -> Self {
         let client = Client::with_uri_str(server.uri()).await.expect("the test's own URI parses");
-        Self { uri: uri.to_owned(), db: client.database(&mongod::database_name("crash")) }
+        // Servers end with their tests: only what happens side by side must be kept apart.
+        let name = format!("crash_{}", ObjectId::new().to_hex());
+        Self { uri: uri.to_owned(), db: client.database(&name) }
     }
 
     pub async fn console(&self) -> Result<MongoStore> {

@@ -3,6 +3,7 @@
 //! acknowledged, or after the one that was under way.
 
 use std::{
+    any::Any,
     collections::BTreeSet,
     io::{BufRead, BufReader, Write},
     path::PathBuf,
@@ -26,7 +27,7 @@ use tenantry::{
     },
 };
 
-use crate::{server::Server, support::mongod};
+use crate::{server::Server, support::access::OwnDatabase};
 
 /// Names that are each other's in every way two names can be, and two that are nobody's.
 const NAMES: [&str; 6] = ["Acme Corp", "ACME corp", "acme-corp", "Аcme Corp", "Globex", "Initech"];
@@ -460,7 +461,7 @@ fn seen(model: &Model) -> BTreeSet<Tenant> {
     all.into_iter().collect()
 }
 
-fn holds(test: &str, cases: u32, fresh: impl Fn() -> (Address, Box<dyn Fn()>)) {
+fn holds(test: &str, cases: u32, fresh: impl Fn() -> (Address, Box<dyn Any>)) {
     let sum = Sum::default();
     let lives = (
         prop::collection::vec(wishes(), 10..40),
@@ -474,9 +475,8 @@ fn holds(test: &str, cases: u32, fresh: impl Fn() -> (Address, Box<dyn Fn()>)) {
     };
     TestRunner::new(config)
         .run(&lives, |(wishes, kills)| {
-            let (address, gone) = fresh();
+            let (address, _own) = fresh();
             check(test, &address, &wishes, &kills, &sum);
-            gone();
             Ok(())
         })
         .unwrap_or_else(|error| panic!("{error}"));
@@ -501,7 +501,7 @@ fn any_lives_on_the_embedded_database() {
     holds("model::any_lives_on_the_embedded_database", 48, || {
         let number = number.fetch_add(1, Ordering::Relaxed);
         let path = directory.path().join(format!("{number}.db"));
-        (Address::File(path), Box::new(|| {}))
+        (Address::File(path), Box::new(()))
     });
 }
 
@@ -512,8 +512,9 @@ fn any_lives_on_a_mongodb() {
     }
     let server = Server::standalone();
     holds("model::any_lives_on_a_mongodb", 20, || {
-        let (uri, database) = (server.uri().to_owned(), mongod::database_name("model"));
-        let (at, name) = (uri.clone(), database.clone());
-        (Address::Mongo { uri, database }, Box::new(move || mongod::drop_database(&at, &name)))
+        let own = OwnDatabase::on(server.uri().to_owned(), "model");
+        let own = tokio::runtime::Runtime::new().unwrap().block_on(own);
+        let address = Address::Mongo { uri: own.uri.clone(), database: own.name().to_owned() };
+        (address, Box::new(own))
     });
 }

@@ -6,27 +6,22 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use mongodb::{
-    Client, Database,
-    bson::{DateTime, Document, RawDocumentBuf, doc, oid::ObjectId},
-};
+use mongodb::bson::{DateTime, Document, RawDocumentBuf, doc, oid::ObjectId};
 use tenantry::{
     org::{CollectionName, Email, Org, OrgName, PasswordHash},
     store::{Access, NewOrg, PageQuery, Store, mongo::MongoStore},
 };
 
-use crate::support::mongod;
+use crate::support::{access::OwnDatabase, mongod};
 
 /// A password with the hash the service made of it: cost 12, made once.
 pub const PASSWORD: &str = "a password of the old days";
 pub static HASH: LazyLock<String> =
     LazyLock::new(|| bcrypt::hash(PASSWORD, 12).expect("bcrypt hashes"));
 
-/// A database of one test, dropped at its end.
-pub struct Scratch {
-    pub uri: String,
-    pub db: Database,
-}
+/// A database of one test, dropped at its end. The stores open it as a user of the README's role; what
+/// is done past them may be anything.
+pub struct Scratch(OwnDatabase);
 
 impl Scratch {
     /// On the standalone server of this run.
@@ -34,9 +29,8 @@ impl Scratch {
         Self::on(mongod::standalone(), test).await
     }
 
-    pub async fn on(uri: String, test: &str) -> Self {
-        let client = Client::with_uri_str(&uri).await.expect("the test's own URI parses");
-        Self { uri, db: client.database(&mongod::database_name(test)) }
+    pub async fn on(server: String, test: &str) -> Self {
+        Self(OwnDatabase::on(server, test).await)
     }
 
     pub async fn open(&self) -> MongoStore {
@@ -45,14 +39,14 @@ impl Scratch {
 
     pub async fn open_with(&self, read_only: bool) -> MongoStore {
         let access = Access { operator: "tester@here".into(), read_only };
-        MongoStore::open(&self.uri, self.db.name(), &access).await.expect("the store opens")
+        MongoStore::open(&self.uri, self.name(), &access).await.expect("the store opens")
     }
 
     /// A store for which every lease has run out.
     pub async fn open_impatiently(&self) -> MongoStore {
         let access = Access { operator: "second@here".into(), read_only: false };
         let lease = std::time::Duration::ZERO;
-        MongoStore::open_with_lease(&self.uri, self.db.name(), &access, lease)
+        MongoStore::open_with_lease(&self.uri, self.name(), &access, lease)
             .await
             .expect("the store opens")
     }
@@ -84,7 +78,7 @@ impl Scratch {
     }
 
     pub async fn documents(&self, collection: &str) -> Vec<Document> {
-        mongod::documents(&self.db, collection).await
+        mongod::documents(self, collection).await
     }
 
     /// Adds an organization in the service's four writes.
@@ -119,16 +113,10 @@ impl Scratch {
 }
 
 impl Deref for Scratch {
-    type Target = Database;
+    type Target = OwnDatabase;
 
-    fn deref(&self) -> &Database {
-        &self.db
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        mongod::drop_database(&self.uri, self.db.name());
+    fn deref(&self) -> &OwnDatabase {
+        &self.0
     }
 }
 

@@ -2,5 +2,6 @@
 #![allow(dead_code, missing_docs)]
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)] // A test that cannot go on fails.
 
+pub mod access;
 pub mod mongod;
 pub mod pty;

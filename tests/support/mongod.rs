@@ -15,22 +15,16 @@ use mongodb::{
 };
 use tempfile::TempDir;
 
-/// The standalone server of this run.
+/// The standalone server of this run, as the user who may do everything.
 pub fn standalone() -> String {
     variable("TENANTRY_TEST_STANDALONE")
 }
 
-/// The replica set of this run, with a primary.
+/// The replica set of this run, with a primary, as the user who may do everything.
 pub async fn replica_set() -> String {
     let uri = variable("TENANTRY_TEST_REPLICA_SET");
     initiate(&uri).await;
     uri
-}
-
-/// A name for a database of one test. The process and a random number keep runs and tests apart.
-pub fn database_name(test: &str) -> String {
-    let random = mongodb::bson::oid::ObjectId::new().to_hex();
-    format!("t_{test}_{}", &random[16..])
 }
 
 /// The fields this program adds to the service's.
@@ -66,21 +60,6 @@ pub async fn documents(db: &Database, collection: &str) -> Vec<Document> {
         documents.push(found.deserialize_current().unwrap());
     }
     documents
-}
-
-/// Drops a database from where nothing can be awaited. A test that failed has said what matters by
-/// then, so a server that is gone is no second failure.
-pub fn drop_database(uri: &str, name: &str) {
-    let (uri, name) = (uri.to_owned(), name.to_owned());
-    let dropped = std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        runtime.expect("a runtime").block_on(async {
-            let mut options = ClientOptions::parse(&uri).await?;
-            options.server_selection_timeout = Some(std::time::Duration::from_secs(1));
-            Client::with_options(options)?.database(&name).drop().await
-        })
-    });
-    let _ = dropped.join();
 }
 
 fn variable(name: &str) -> String {

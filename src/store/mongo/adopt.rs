@@ -314,6 +314,9 @@ impl Inner {
             let command = doc! { "update": name, "updates": updates, "ordered": false };
             let answer = write_command(&self.db, command).await.map_err(|e| self.words.of(&e))?;
             if let Ok(errors) = answer.get_array("writeErrors") {
+                if let Some(refused) = self.words.of_updates(errors) {
+                    return Err(refused);
+                }
                 let first = errors.first().and_then(Bson::as_document);
                 // Somebody has just taken the same name: the next time says who.
                 return Err(StoreError::Other(format!(

@@ -10,7 +10,10 @@ use mongodb::{
     },
 };
 
-use super::error::{Unconfirmed, Words};
+use super::{
+    error::{Unconfirmed, Words},
+    rights::Rights,
+};
 use crate::{
     org::{escaped_short, is_hidden},
     store::{Place, PlaceKind, Result, StoreError},
@@ -28,7 +31,7 @@ const CONFIRMATION: Duration = Duration::from_secs(10);
 
 const EXAMPLE: &str = "write one like mongodb://user:password@db1.example:27017/?authSource=admin";
 
-/// Connects and asks the server for a sign of life.
+/// Connects and asks the server for a sign of life: what its user may do.
 pub(super) async fn connect(uri: &str, database: &str) -> Result<(Database, Words)> {
     check_database(database)?;
     let place = place(uri, database);
@@ -53,13 +56,14 @@ pub(super) async fn connect(uri: &str, database: &str) -> Result<(Database, Word
     let servers: Vec<String> = options.hosts.iter().map(ToString::to_string).collect();
     let client = Client::with_options(options).map_err(|error| words.of(&error))?;
     let database = client.database(database);
-    tokio::select! {
-        answer = database.run_command(doc! { "ping": 1 }) => {
-            answer.map_err(|error| words.of(&error))?;
+    let answer = tokio::select! {
+        answer = database.run_command(Rights::question()) => {
+            answer.map_err(|error| words.of(&error))?
         }
         refused = words.refused_by_all(&servers) => return Err(refused),
-    }
-    Ok((database, words))
+    };
+    let rights = Rights::of(&answer, database.name());
+    Ok((database, words.with_rights(rights)))
 }
 
 /// What every write waits for, commands that make, rename and drop collections included: without it

@@ -4,11 +4,13 @@
 use std::{collections::HashSet, sync::Arc};
 
 use mongodb::{
+    bson::Bson,
     error::{Error, ErrorKind, WriteFailure},
     event::{EventHandler, sdam::SdamEvent},
 };
 use tokio::sync::watch;
 
+use super::rights::Rights;
 use crate::{
     org::escaped_short,
     store::{Place, StoreError},
@@ -42,14 +44,29 @@ pub(super) mod code {
 const UNCONFIRMED: &str =
     "a majority of the replica set did not confirm the write in time; it may still happen";
 
-/// The server's code in an error, if the server answered at all.
-pub(super) fn code_of(error: &Error) -> Option<i32> {
+/// What the server answered, if it did: its code and its sentence. Of many inserts, about the first
+/// that failed for more than being there already.
+fn answer_of(error: &Error) -> Option<(i32, &str)> {
     match error.kind.as_ref() {
-        ErrorKind::Command(command) => Some(command.code),
-        ErrorKind::Write(WriteFailure::WriteError(write)) => Some(write.code),
-        ErrorKind::Write(WriteFailure::WriteConcernError(concern)) => Some(concern.code),
+        ErrorKind::Command(command) => Some((command.code, &command.message)),
+        ErrorKind::Write(WriteFailure::WriteError(write)) => Some((write.code, &write.message)),
+        ErrorKind::Write(WriteFailure::WriteConcernError(concern)) => {
+            Some((concern.code, &concern.message))
+        }
+        ErrorKind::InsertMany(many) => {
+            let mut each = many.write_errors.iter().flatten();
+            let failed = each.find(|one| one.code != code::DUPLICATE_KEY);
+            let concern =
+                || many.write_concern_error.as_ref().map(|c| (c.code, c.message.as_str()));
+            failed.map(|one| (one.code, one.message.as_str())).or_else(concern)
+        }
         _ => None,
     }
+}
+
+/// The server's code in an error, if the server answered at all.
+pub(super) fn code_of(error: &Error) -> Option<i32> {
+    answer_of(error).map(|(code, _)| code)
 }
 
 /// A command was done, but no majority confirmed it.
@@ -61,6 +78,7 @@ pub(super) struct Unconfirmed;
 pub(super) struct Words {
     place: Place,
     tls: bool,
+    rights: Rights,
     heard: Arc<watch::Sender<Heard>>,
 }
 
@@ -78,7 +96,12 @@ struct Heard {
 impl Words {
     /// Words about one place.
     pub(super) fn new(place: Place, tls: bool) -> Self {
-        Self { place, tls, heard: Arc::default() }
+        Self { place, tls, rights: Rights::default(), heard: Arc::default() }
+    }
+
+    /// The same, once the server has said what its user may do.
+    pub(super) fn with_rights(self, rights: Rights) -> Self {
+        Self { rights, ..self }
     }
 
     /// Which place they are about.
@@ -125,7 +148,13 @@ impl Words {
     pub(super) fn of(&self, error: &Error) -> StoreError {
         match code_of(error) {
             Some(code::AUTHENTICATION_FAILED) => return wrong_password(),
-            Some(code::UNAUTHORIZED) => return refused_action(&message_of(error)),
+            Some(code::UNAUTHORIZED) => {
+                let command = match error.kind.as_ref() {
+                    ErrorKind::InsertMany(_) => "insert",
+                    _ => "",
+                };
+                return self.refused(answer_of(error).unwrap_or_default().1, command);
+            }
             Some(code::MAX_TIME_EXPIRED) => {
                 return self.unreachable("the question took longer than 30 s and was given up");
             }
@@ -154,6 +183,18 @@ impl Words {
             ErrorKind::Shutdown => self.unreachable("the connection was closed"),
             _ => StoreError::Other(escaped_short(&message_of(error), 300)),
         }
+    }
+
+    /// Updates of a bulk that were refused for want of a right; none when that is not why they failed.
+    pub(super) fn of_updates(&self, errors: &[Bson]) -> Option<StoreError> {
+        let mut errors = errors.iter().filter_map(Bson::as_document);
+        let refused = errors
+            .find(|error| error.get_i32("code").is_ok_and(|code| code == code::UNAUTHORIZED))?;
+        Some(self.refused(refused.get_str("errmsg").unwrap_or_default(), "update"))
+    }
+
+    fn refused(&self, sentence: &str, command: &str) -> StoreError {
+        self.rights.refused(sentence, command, &self.place.database)
     }
 
     /// No answer, and why.
@@ -239,40 +280,45 @@ fn io_text(error: &Error) -> String {
     }
 }
 
-/// Names the action that is missing, taken from the server's sentence without the command's content.
-fn refused_action(message: &str) -> StoreError {
-    if message.contains("requires authentication") {
-        return StoreError::Refused {
-            problem: "it wants to know who asks".into(),
-            help: "put user and password into the connection string",
-        };
-    }
-    let action = message
-        .split_once("execute command {")
-        .map(|(_, rest)| rest.trim_start())
-        .and_then(|rest| rest.split_once(':'))
-        .map(|(name, _)| escaped_short(name, 40));
-    StoreError::Refused {
-        problem: match action {
-            Some(action) => {
-                format!("the user in the connection string may not do “{action}”")
-            }
-            None => "the user in the connection string lacks a role it needs".into(),
-        },
-        help: "grant it the role readWrite on the database, or open it with --read-only",
+/// The server's sentence, without documents a derived text would repeat.
+fn message_of(error: &Error) -> String {
+    match answer_of(error) {
+        Some((code, sentence)) => format!("{sentence} ({code})"),
+        None => error.kind.to_string(),
     }
 }
 
-/// The server's sentence, without documents a derived text would repeat.
-fn message_of(error: &Error) -> String {
-    match error.kind.as_ref() {
-        ErrorKind::Command(command) => format!("{} ({})", command.message, command.code),
-        ErrorKind::Write(WriteFailure::WriteError(write)) => {
-            format!("{} ({})", write.message, write.code)
+#[cfg(test)]
+mod tests {
+    use mongodb::{
+        bson::{deserialize_from_document, doc},
+        error::InsertManyError,
+    };
+
+    use super::*;
+
+    fn words() -> Words {
+        Words::new(super::super::place("mongodb://h", "tenants"), false)
+    }
+
+    #[test]
+    fn a_right_that_is_missing_in_a_bulk_of_writes_is_named() {
+        let sentence = "not authorized on tenants to execute command { insert: \"org_acme\" }";
+        let there = doc! { "index": 0, "code": 11000, "errmsg": "E11000 duplicate key" };
+        for sentence in [sentence, "not authorized"] {
+            let refused = doc! { "index": 1, "code": 13, "errmsg": sentence };
+            let many: InsertManyError =
+                deserialize_from_document(doc! { "writeErrors": [&there, &refused] }).unwrap();
+            let said = words().of(&ErrorKind::InsertMany(many).into());
+            assert!(
+                matches!(&said, StoreError::Refused { problem, .. }
+                if problem.ends_with("may not do “insert” on tenants")),
+                "{said:?}"
+            );
+            let refused = [there.clone().into(), refused.into()];
+            let said = words().of_updates(&refused);
+            assert!(matches!(&said, Some(StoreError::Refused { .. })), "{said:?}");
+            assert_eq!(words().of_updates(&refused[..1]), None);
         }
-        ErrorKind::Write(WriteFailure::WriteConcernError(concern)) => {
-            format!("{} ({})", concern.message, concern.code)
-        }
-        kind => kind.to_string(),
     }
 }

@@ -1,6 +1,7 @@
 //! MongoDB: standalone server, replica set or sharded cluster, as the connection string says.
 //!
-//! - `connect.rs` from the connection string to a client, `error.rs` the driver's errors in words
+//! - `connect.rs` from the connection string to a client, `error.rs` the driver's errors in words,
+//!   `rights.rs` those of a user who may not do what is asked
 //! - `record.rs` documents and what they mean, `read.rs` single look-ups, `list.rs` pages and counts
 //! - `lifecycle.rs` create, update and delete, `journal.rs` what is written down about them,
 //!   `act.rs` their steps, `recover.rs` finishing what somebody else began
@@ -19,6 +20,7 @@ mod list;
 mod read;
 mod record;
 mod recover;
+mod rights;
 mod straggler;
 
 use std::{

@@ -1,0 +1,308 @@
+//! As users who may do less: each action in the README's roles is needed, the error says which one is
+//! missing, and whatever it left half-done is settled once it is granted.
+
+use mongodb::bson::{Bson, Document, doc, oid::ObjectId};
+use tenantry::{
+    org::{Claim, CollectionName, Email, Org, OrgName, PasswordHash},
+    store::{Change, PageAt, PageQuery, Repair, Shelf, Store, StoreError, mongo::MongoStore},
+};
+
+use crate::{
+    fixture::{Scratch, all, first_page, new_org},
+    support::access::{ALL, READING, actions},
+};
+
+/// What each of the prepared organizations is there for.
+const LIVE: [&str; 9] = [
+    "looked at",
+    "renamed",
+    "edited",
+    "suspended",
+    "reactivated",
+    "trashed",
+    "deleted",
+    "moved",
+    "bare",
+];
+const IN_TRASH: [&str; 2] = ["restored", "purged"];
+
+/// Every refusal of a deed, in words.
+#[derive(Default)]
+struct Refusals(Vec<String>);
+
+impl Refusals {
+    /// Notes it if the deed was refused.
+    fn of<T>(&mut self, deed: Result<T, StoreError>) -> Option<T> {
+        match deed {
+            Ok(done) => Some(done),
+            Err(error @ StoreError::Refused { .. }) => {
+                self.0.push(error.to_string());
+                None
+            }
+            // By an earlier try.
+            Err(StoreError::Taken { .. }) => None,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Each names this action, and no other.
+    #[track_caller]
+    fn assert_name(&self, action: &str) {
+        assert!(!self.0.is_empty(), "nothing needs {action}");
+        for words in &self.0 {
+            assert!(words.contains(&format!("may not do “{action}” on t_")), "{action}: {words}");
+        }
+    }
+}
+
+fn named(name: &str) -> Change {
+    let name = OrgName::parse(name).unwrap();
+    Change { collection: Some(CollectionName::of(&name)), name: Some(name), ..Change::default() }
+}
+
+/// A database in which there is something for every deed, made by a user who may do all.
+async fn prepared(test: &str) -> Scratch {
+    let scratch = Scratch::new(test).await;
+    let store = scratch.open().await;
+    for name in LIVE.into_iter().chain(IN_TRASH) {
+        let email = format!("{}@example.com", name.replace(' ', "."));
+        let org = store.create(&new_org(name, &email)).await.unwrap();
+        let documents = scratch.collection::<Document>(org.collection.raw());
+        documents.insert_one(doc! { "_id": "own", "of": name }).await.unwrap();
+        match name {
+            "reactivated" => drop(store.suspend(&org, true).await.unwrap()),
+            "restored" | "purged" => drop(store.trash(&org, 30).await.unwrap()),
+            "moved" => {
+                store.update(&org, &named("moved away")).await.unwrap();
+                // By a writer that has not heard of it.
+                documents.insert_one(doc! { "_id": "late" }).await.unwrap();
+            }
+            "bare" => documents.drop().await.unwrap(),
+            _ => {}
+        }
+    }
+    scratch.collection("org_lost").insert_one(doc! { "_id": "lost" }).await.unwrap();
+    let lost = doc! { "_id": ObjectId::new(), "email": "lost@example.com", "password": "x" };
+    scratch.collection("admins").insert_one(lost).await.unwrap();
+    // The lost admin has our fields.
+    scratch.open().await;
+    scratch
+}
+
+/// Reads all there is to read.
+async fn read(store: &MongoStore, refusals: &mut Refusals) {
+    for shelf in [Shelf::Live, Shelf::Trash] {
+        for at in [PageAt::First, PageAt::Last] {
+            for search in [None, Some("re".to_owned())] {
+                let query = PageQuery { shelf, search, at: at.clone(), ..first_page() };
+                refusals.of(store.page(&query).await);
+                refusals.of(store.count(shelf, query.search.as_deref(), 1_000).await);
+            }
+        }
+    }
+    refusals.of(store.holder(&Claim::Collection("org_nobodys".into())).await);
+    refusals.of(store.examine(false).await);
+    let admin = refusals.of(store.admin_with_email("looked.at@example.com").await).flatten();
+    if let Some(admin) = admin {
+        refusals.of(store.admin(admin.id).await);
+        refusals.of(store.org_of_admin(admin.id).await);
+    }
+    if let Some(org) = refusals.of(store.org_named("looked at", Shelf::Live).await).flatten() {
+        refusals.of(store.org(org.id).await);
+        refusals.of(store.statistics(&org).await);
+        refusals.of(store.documents(&org, 50).await);
+    }
+    if let Some(org) = refusals.of(store.org_named("purged", Shelf::Trash).await).flatten() {
+        refusals.of(store.admin_in_trash(&org, "purged@example.com").await);
+    }
+}
+
+/// Does everything once.
+async fn do_everything(store: &MongoStore, refusals: &mut Refusals) {
+    for finding in refusals.of(store.examine(true).await).into_iter().flatten() {
+        if let Repair::Failed(why) = finding.repair
+            && why.contains("refuses")
+        {
+            refusals.0.push(why);
+        }
+    }
+    refusals.of(store.recover().await);
+    read(store, refusals).await;
+    refusals.of(store.create(&new_org("created", "created@example.com")).await);
+    let credentials = Change {
+        email: Some(Email::parse("new@example.com").unwrap()),
+        password: Some(PasswordHash::stored("$2b$12$new".into())),
+        ..Change::default()
+    };
+    for name in LIVE.into_iter().chain(IN_TRASH) {
+        let shelf = if IN_TRASH.contains(&name) { Shelf::Trash } else { Shelf::Live };
+        // What an earlier try has done is done.
+        let Some(org) = refusals.of(store.org_named(name, shelf).await).flatten() else { continue };
+        match name {
+            "renamed" => drop(refusals.of(store.update(&org, &named("reborn")).await)),
+            "edited" => drop(refusals.of(store.update(&org, &credentials).await)),
+            "suspended" => drop(refusals.of(store.suspend(&org, true).await)),
+            "reactivated" => drop(refusals.of(store.suspend(&org, false).await)),
+            "trashed" => drop(refusals.of(store.trash(&org, 30).await)),
+            "restored" => drop(refusals.of(store.restore(&org, &Change::default()).await)),
+            "deleted" | "purged" => drop(refusals.of(store.delete(&org).await)),
+            _ => {}
+        }
+    }
+}
+
+async fn try_to_open(scratch: &Scratch, read_only: bool) -> Result<MongoStore, StoreError> {
+    let access = tenantry::store::Access { operator: "tester@here".into(), read_only };
+    MongoStore::open(&scratch.uri, scratch.name(), &access).await
+}
+
+/// Nothing is half-done, every organization has what it had, and nothing was lost.
+async fn assert_whole(scratch: &Scratch, store: &MongoStore, at: &str) {
+    let orgs: Vec<Org> = all(store).await;
+    let trashed = PageQuery { shelf: Shelf::Trash, ..first_page() };
+    let trashed = store.page(&trashed).await.unwrap().orgs;
+    for org in orgs.iter().chain(&trashed) {
+        assert_eq!(org.under_way, None, "{at}: {org:?}");
+        let found = scratch.documents(&held_in(org)).await;
+        let own = doc! { "_id": "own", "of": match org.name.raw() {
+            "reborn" => "renamed",
+            "moved away" => "moved",
+            name => name,
+        } };
+        let has = |document: &Document| found.contains(document);
+        match org.name.raw() {
+            "bare" => assert_eq!(found, Vec::<Document>::new(), "{at}"),
+            "created" => assert_eq!(found.len(), 1, "{at}: {found:?}"),
+            "moved away" => {
+                assert!(found.len() == 3 && has(&own) && has(&doc! { "_id": "late" }), "{at}");
+            }
+            name => assert!(found.len() == 2 && has(&own), "{at}: {name} has {found:?}"),
+        }
+        let admin = match org.in_trash() {
+            None => store.admin_with_email(org.admin_email.raw()).await.unwrap(),
+            Some(_) => store.admin_in_trash(org, org.admin_email.raw()).await.unwrap(),
+        };
+        assert_eq!(admin.unwrap().id.to_hex(), org.admin_id.raw(), "{at}: {org:?}");
+    }
+    for record in scratch.documents("organizations").await {
+        assert!(!record.contains_key("pending"), "{at}: {record}");
+    }
+    assert_eq!(store.examine(false).await, Ok(vec![]), "{at}");
+    let lost = scratch.documents("lost_org_lost").await;
+    assert_eq!(lost, [doc! { "_id": "lost" }], "{at}");
+    let lost = scratch.documents("lost_admins").await;
+    assert_eq!(lost[0].get_str("email").unwrap(), "lost@example.com", "{at}");
+    assert_eq!(scratch.documents("admins").await.len(), orgs.len() + trashed.len(), "{at}");
+    let of_orgs = ["organizations", "admins", "lost_org_lost", "lost_admins"].len();
+    let collections = scratch.list_collection_names().await.unwrap();
+    assert_eq!(collections.len(), of_orgs + orgs.len() + trashed.len(), "{at}: {collections:?}");
+}
+
+fn held_in(org: &Org) -> String {
+    match org.in_trash() {
+        None => org.collection.raw().to_owned(),
+        Some(_) => format!("trash_{}", org.id.to_hex()),
+    }
+}
+
+#[tokio::test]
+async fn each_action_of_the_role_is_needed_named_when_it_is_missing_and_enough_once_granted() {
+    for missing in actions(ALL) {
+        let mut rest = actions(ALL);
+        rest.retain(|action| *action != missing);
+        let mut refusals = Refusals::default();
+
+        let fresh = Scratch::new("lacking_fresh").await;
+        fresh.grant(&rest).await;
+        if let Some(store) = refusals.of(try_to_open(&fresh, false).await) {
+            refusals.of(store.create(&new_org("acme", "ada@acme.com")).await);
+        }
+        let legacy = Scratch::new("lacking_legacy").await;
+        legacy.add_legacy("acme", "org_acme", "ada@acme.com").await;
+        legacy.grant(&rest).await;
+        if let Some(store) = refusals.of(try_to_open(&legacy, false).await) {
+            refusals.of(store.recover().await);
+        }
+        let full = prepared("lacking").await;
+        full.grant(&rest).await;
+        if let Some(store) = refusals.of(try_to_open(&full, false).await) {
+            do_everything(&store, &mut refusals).await;
+        }
+        refusals.assert_name(&missing);
+
+        for scratch in [&fresh, &legacy, &full] {
+            scratch.grant(&actions(ALL)).await;
+        }
+        for scratch in [&fresh, &legacy] {
+            let store = scratch.open_impatiently().await;
+            store.recover().await.unwrap();
+            assert_eq!(store.examine(false).await, Ok(vec![]), "{missing}");
+        }
+        let store = full.open_impatiently().await;
+        store.recover().await.unwrap();
+        store.examine(true).await.unwrap();
+        assert_whole(&full, &store, &format!("after {missing}")).await;
+        // And all that was refused can be done.
+        let mut none = Refusals::default();
+        do_everything(&store, &mut none).await;
+        assert_eq!(none.0, Vec::<String>::new(), "{missing}");
+        assert_whole(&full, &store, &format!("all, after {missing}")).await;
+        let names: Vec<String> =
+            all(&store).await.iter().map(|org| org.name.raw().to_owned()).collect();
+        let expected = [
+            "bare",
+            "created",
+            "edited",
+            "looked at",
+            "moved away",
+            "reactivated",
+            "reborn",
+            "restored",
+            "suspended",
+        ];
+        assert_eq!(names, expected, "{missing}");
+    }
+}
+
+#[tokio::test]
+async fn the_role_for_reading_reads_everything_and_each_of_its_actions_is_needed() {
+    let scratch = prepared("reading").await;
+    let before = scratch.dump().await;
+    let reading = actions(READING);
+    assert!(reading.iter().all(|action| actions(ALL).contains(action)), "{reading:?}");
+    scratch.grant(&reading).await;
+    let mut refusals = Refusals::default();
+    read(&try_to_open(&scratch, true).await.unwrap(), &mut refusals).await;
+    assert_eq!(refusals.0, Vec::<String>::new());
+    for missing in &reading {
+        let mut rest = reading.clone();
+        rest.retain(|action| action != missing);
+        scratch.grant(&rest).await;
+        let mut refusals = Refusals::default();
+        if let Some(store) = refusals.of(try_to_open(&scratch, true).await) {
+            read(&store, &mut refusals).await;
+        }
+        refusals.assert_name(missing);
+    }
+    assert_eq!(scratch.dump().await, before);
+}
+
+#[tokio::test]
+async fn the_built_in_roles_have_what_the_roles_of_the_readme_have() {
+    let scratch = Scratch::new("built_in").await;
+    for (built_in, ours) in [("readWrite", ALL), ("read", READING)] {
+        let role = doc! { "role": built_in, "db": scratch.name() };
+        let question = doc! { "rolesInfo": role, "showPrivileges": true };
+        let answer = scratch.run_command(question).await.unwrap();
+        let roles = answer.get_array("roles").unwrap()[0].as_document().unwrap();
+        let privileges = roles.get_array("privileges").unwrap();
+        let everywhere = doc! { "db": scratch.name(), "collection": "" };
+        let privilege = privileges.iter().filter_map(Bson::as_document).find(|privilege| {
+            privilege.get_document("resource").is_ok_and(|resource| *resource == everywhere)
+        });
+        let theirs = privilege.unwrap().get_array("actions").unwrap();
+        for action in actions(ours) {
+            assert!(theirs.contains(&action.as_str().into()), "{built_in} has no {action}");
+        }
+    }
+}
