@@ -1,13 +1,10 @@
-//! Cut off at every single step: afterwards the change has happened whole or not at all.
-//!
-//! The server itself cuts the connection, by its own fail point, before the n-th command of the
-//! console, for every n there is; another console then settles what is left.
+//! What a console finds half-done: it settles it forward or back, with whatever has come in the way
+//! meanwhile. That nothing else is ever left, wherever a deed is cut off, is in `tests/crash`.
 
 use mongodb::{
     Client,
     bson::{Binary, Bson, DateTime, Document, doc, oid::ObjectId},
 };
-use tenantry::store::Shelf;
 use tenantry::{
     org::{CollectionName, Email, Org, OrgName, OrgState, PasswordHash, UnderWay},
     store::{Change, Store, StoreError},
@@ -45,16 +42,13 @@ impl Saboteur {
         Self { admin: client.database("admin"), server }
     }
 
-    /// From the console's n-th command on, nothing is done any more.
-    pub async fn cut_after(&self, n: i32, how: &Document) {
-        let mut data = doc! { "failCommands": COMMANDS.to_vec(), "appName": "tenantry" };
-        data.extend(how.clone());
-        self.admin
-            .run_command(doc! {
-                "configureFailPoint": "failCommand", "mode": { "skip": n }, "data": data,
-            })
-            .await
-            .unwrap();
+    /// From the console's n-th command on, the connection is cut.
+    pub async fn cut_after(&self, n: i32) {
+        let data = doc! {
+            "failCommands": COMMANDS.to_vec(), "appName": "tenantry", "closeConnection": true,
+        };
+        let cut = doc! { "configureFailPoint": "failCommand", "mode": { "skip": n }, "data": data };
+        self.admin.run_command(cut).await.unwrap();
     }
 
     pub async fn mend(&self) {
@@ -67,11 +61,6 @@ impl Saboteur {
     pub async fn scratch(&self) -> Scratch {
         Scratch::on(self.server.uri(), "cut").await
     }
-}
-
-/// How the n-th command fails: the connection is cut, or the server refuses to do it.
-pub fn ways() -> [Document; 2] {
-    [doc! { "closeConnection": true }, doc! { "errorCode": 13 }]
 }
 
 fn changed() -> Change {
@@ -109,115 +98,6 @@ async fn assert_nothing(scratch: &Scratch, at: &str) {
     for collection in scratch.list_collection_names().await.unwrap() {
         assert!(["organizations", "admins"].contains(&collection.as_str()), "{at}: {collection}");
         assert_eq!(scratch.documents(&collection).await, Vec::<Document>::new(), "{at}");
-    }
-}
-
-#[tokio::test]
-async fn a_creation_cut_off_anywhere_is_whole_or_not_at_all() {
-    let saboteur = Saboteur::start().await;
-    for how in ways() {
-        let (mut done, mut forward, mut back) = (false, 0, 0);
-        for n in 0..40 {
-            let scratch = saboteur.scratch().await;
-            let store = scratch.open().await;
-            saboteur.cut_after(n, &how).await;
-            let created = store.create(&new_org("Acme Corp", "ada@acme.com")).await;
-            saboteur.mend().await;
-            let at = format!("{how} at {n}: {created:?}");
-            let second = scratch.open_impatiently().await;
-            second.recover().await.unwrap();
-            let exists = second.org_named("acme corp", Shelf::Live).await.unwrap().is_some();
-            if exists {
-                assert_whole(&scratch, &second, "Acme Corp", "ada@acme.com", &at).await;
-                forward += 1;
-            } else {
-                assert!(created.is_err(), "{at}");
-                assert_nothing(&scratch, &at).await;
-                second.create(&new_org("Acme Corp", "ada@acme.com")).await.unwrap();
-                back += 1;
-            }
-            done = created.is_ok();
-            if done {
-                break;
-            }
-            scratch.db.drop().await.unwrap();
-        }
-        assert!(done && forward > 3 && back > 2, "{how}: {done} {forward} {back}");
-    }
-}
-
-#[tokio::test]
-async fn an_edit_cut_off_anywhere_is_whole_or_not_at_all() {
-    let saboteur = Saboteur::start().await;
-    for how in ways() {
-        let (mut done, mut forward, mut back) = (false, 0, 0);
-        for n in 0..40 {
-            let scratch = saboteur.scratch().await;
-            let store = scratch.open().await;
-            let org = store.create(&new_org("Acme Corp", "ada@acme.com")).await.unwrap();
-            saboteur.cut_after(n, &how).await;
-            let updated = store.update(&org, &changed()).await;
-            saboteur.mend().await;
-            let at = format!("{how} at {n}: {updated:?}");
-            let second = scratch.open_impatiently().await;
-            second.recover().await.unwrap();
-            let now = second.org(org.id).await.unwrap().unwrap();
-            let password = scratch.documents("admins").await.remove(0);
-            let is_new = password.get_str("password").unwrap() == "$2b$12$new";
-            if now.name.raw() == "Acme Reborn" {
-                assert!(is_new, "{at}");
-                assert_whole(&scratch, &second, "Acme Reborn", "new@acme.com", &at).await;
-                forward += 1;
-            } else {
-                assert!(!is_new && updated.is_err(), "{at}");
-                assert_whole(&scratch, &second, "Acme Corp", "ada@acme.com", &at).await;
-                assert!(second.update(&now, &changed()).await.is_ok(), "{at}");
-                back += 1;
-            }
-            done = updated.is_ok();
-            if done {
-                break;
-            }
-            scratch.db.drop().await.unwrap();
-        }
-        assert!(done && forward > 3 && back > 2, "{how}: {done} {forward} {back}");
-    }
-}
-
-#[tokio::test]
-async fn a_deletion_cut_off_anywhere_is_whole_or_not_at_all() {
-    let saboteur = Saboteur::start().await;
-    for how in ways() {
-        let (mut done, mut forward, mut back) = (false, 0, 0);
-        for n in 0..40 {
-            let scratch = saboteur.scratch().await;
-            let store = scratch.open().await;
-            let org = store.create(&new_org("Acme Corp", "ada@acme.com")).await.unwrap();
-            saboteur.cut_after(n, &how).await;
-            let deleted = store.delete(&org).await;
-            saboteur.mend().await;
-            let at = format!("{how} at {n}: {deleted:?}");
-            let second = scratch.open_impatiently().await;
-            second.recover().await.unwrap();
-            match second.org(org.id).await.unwrap() {
-                None => {
-                    assert_nothing(&scratch, &at).await;
-                    forward += 1;
-                }
-                Some(now) => {
-                    assert!(deleted.is_err(), "{at}");
-                    assert_whole(&scratch, &second, "Acme Corp", "ada@acme.com", &at).await;
-                    second.delete(&now).await.unwrap();
-                    back += 1;
-                }
-            }
-            done = deleted.is_ok();
-            if done {
-                break;
-            }
-            scratch.db.drop().await.unwrap();
-        }
-        assert!(done && forward > 3 && back > 2, "{how}: {done} {forward} {back}");
     }
 }
 

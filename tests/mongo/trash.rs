@@ -1,4 +1,4 @@
-//! The trash on a real server: cut off at every step, and in front of the service before this one.
+//! The trash in front of the service before this one, what is written under old names, and the doctor.
 
 use mongodb::{
     IndexModel,
@@ -11,7 +11,7 @@ use tenantry::{
 
 use crate::{
     fixture::{Scratch, all, first_page, new_org},
-    recovery::{Saboteur, ways},
+    recovery::Saboteur,
 };
 
 /// Documents of the organization beside its first.
@@ -57,40 +57,6 @@ async fn acme(scratch: &Scratch, store: &dyn Store) -> (Org, Holdings) {
     (org, holdings)
 }
 
-/// What is done to it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Deed {
-    Trash,
-    Restore,
-    RestoreRenamed,
-    Purge,
-    Suspend,
-    Reactivate,
-}
-
-impl Deed {
-    async fn prepare(self, store: &dyn Store, org: Org) -> Org {
-        match self {
-            Self::Trash | Self::Suspend => org,
-            Self::Restore | Self::RestoreRenamed | Self::Purge => {
-                store.trash(&org, 30).await.unwrap()
-            }
-            Self::Reactivate => store.suspend(&org, true).await.unwrap(),
-        }
-    }
-
-    async fn run(self, store: &dyn Store, org: &Org) -> Result<Option<Org>, StoreError> {
-        match self {
-            Self::Trash => store.trash(org, 30).await.map(Some),
-            Self::Restore => store.restore(org, &Change::default()).await.map(Some),
-            Self::RestoreRenamed => store.restore(org, &reborn()).await.map(Some),
-            Self::Purge => store.delete(org).await.map(|()| None),
-            Self::Suspend => store.suspend(org, true).await.map(Some),
-            Self::Reactivate => store.suspend(org, false).await.map(Some),
-        }
-    }
-}
-
 fn reborn() -> Change {
     let name = OrgName::parse("Acme Reborn").unwrap();
     let collection = Some(tenantry::org::CollectionName::of(&name));
@@ -119,83 +85,6 @@ async fn assert_whole(scratch: &Scratch, store: &dyn Store, now: &Org, had: &Hol
     );
     assert_eq!(scratch.documents("admins").await.len(), 1, "{at}");
     assert_eq!(store.examine(false).await, Ok(vec![]), "{at}");
-}
-
-async fn cut_off_anywhere(deed: Deed) {
-    let saboteur = Saboteur::start().await;
-    let mut cases = 0;
-    for how in ways() {
-        let (mut done, mut forward, mut back) = (false, 0, 0);
-        for n in 0..60 {
-            cases += 1;
-            let scratch = saboteur.scratch().await;
-            let store = scratch.open().await;
-            let (org, had) = acme(&scratch, &store).await;
-            let before = deed.prepare(&store, org).await;
-            saboteur.cut_after(n, &how).await;
-            let outcome = deed.run(&store, &before).await;
-            saboteur.mend().await;
-            let at = format!("{deed:?} {how} at {n}: {outcome:?}");
-            let second = scratch.open_impatiently().await;
-            second.recover().await.unwrap();
-            match second.org(before.id).await.unwrap() {
-                None => {
-                    assert_eq!(deed, Deed::Purge, "{at}");
-                    assert_eq!(scratch.documents("organizations").await, vec![], "{at}");
-                    assert_eq!(scratch.documents("admins").await, vec![], "{at}");
-                    assert_eq!(scratch.list_collection_names().await.unwrap().len(), 2, "{at}");
-                    forward += 1;
-                }
-                Some(now) => {
-                    assert_whole(&scratch, &second, &now, &had, &at).await;
-                    if now == before {
-                        assert!(outcome.is_err(), "{at}");
-                        // And it can be done now.
-                        deed.run(&second, &now).await.unwrap();
-                        back += 1;
-                    } else {
-                        if let Ok(Some(said)) = &outcome {
-                            assert_eq!(&now, said, "{at}");
-                        }
-                        forward += 1;
-                    }
-                }
-            }
-            done = outcome.is_ok();
-            scratch.db.drop().await.unwrap();
-            if done {
-                break;
-            }
-        }
-        assert!(done && forward > 0 && back > 2, "{deed:?} {how}: {done} {forward} {back}");
-    }
-    println!("{deed:?}: {cases} cut-off points, {} documents", cases * (DOCUMENTS + 1));
-}
-
-#[tokio::test]
-async fn a_move_to_the_trash_cut_off_anywhere_is_whole_or_not_at_all() {
-    cut_off_anywhere(Deed::Trash).await;
-}
-
-#[tokio::test]
-async fn a_restoration_cut_off_anywhere_is_whole_or_not_at_all() {
-    cut_off_anywhere(Deed::Restore).await;
-}
-
-#[tokio::test]
-async fn a_restoration_under_another_name_cut_off_anywhere_is_whole_or_not_at_all() {
-    cut_off_anywhere(Deed::RestoreRenamed).await;
-}
-
-#[tokio::test]
-async fn a_purge_cut_off_anywhere_is_whole_or_not_at_all() {
-    cut_off_anywhere(Deed::Purge).await;
-}
-
-#[tokio::test]
-async fn a_suspension_cut_off_anywhere_is_whole_or_not_at_all() {
-    cut_off_anywhere(Deed::Suspend).await;
-    cut_off_anywhere(Deed::Reactivate).await;
 }
 
 /// What the service answers a GET of this name with.
@@ -355,7 +244,7 @@ async fn moving_what_was_put_under_an_old_name_cut_off_anywhere_loses_nothing() 
         store.update(&org, &reborn()).await.unwrap();
         let old = scratch.collection::<Document>("org_acme_corp");
         old.insert_many((100..110).map(|n| doc! { "_id": n })).await.unwrap();
-        saboteur.cut_after(n, &ways()[0]).await;
+        saboteur.cut_after(n).await;
         let moved = store.recover().await;
         saboteur.mend().await;
         let second = scratch.open().await;
@@ -492,7 +381,7 @@ async fn an_examination_settles_what_is_half_done_once_its_lease_is_over() {
     // Cut off somewhere behind the reservation.
     let mut n = 0;
     loop {
-        saboteur.cut_after(n, &ways()[0]).await;
+        saboteur.cut_after(n).await;
         let cut = store.trash(&org, 30).await;
         saboteur.mend().await;
         assert!(cut.is_err());
