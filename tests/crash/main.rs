@@ -17,3 +17,4 @@ mod proxy;
 mod server;
 #[path = "../support/mod.rs"]
 mod support;
+mod tenants;

@@ -4,7 +4,7 @@
 //!   `rights.rs` those of a user who may not do what is asked
 //! - `record.rs` documents and what they mean, `read.rs` single look-ups, `list.rs` pages and counts
 //! - `lifecycle.rs` create, update and delete, `journal.rs` what is written down about them,
-//!   `act.rs` their steps, `recover.rs` finishing what somebody else began
+//!   `act.rs` their steps, `undo.rs` the way back, `recover.rs` finishing what somebody else began
 //! - `straggler.rs` what was written under a name that a collection no longer has
 //! - `adopt.rs` indexes, and databases of the service before this one
 //! - `examine.rs` going through everything
@@ -22,6 +22,7 @@ mod record;
 mod recover;
 mod rights;
 mod straggler;
+mod undo;
 
 use std::{
     sync::{Arc, OnceLock},
