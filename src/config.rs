@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 
 use crate::{
     org::{PASSWORD_MOST_BYTES, PasswordPolicy, Secret},
-    store::{Access, Target},
+    store::{Access, Finding, Target},
     tenancy::{self, Opened, Rules, SECRET_KEY_LEAST_BYTES},
 };
 
@@ -149,6 +149,14 @@ impl Settings {
             },
             output: flags.output,
         })
+    }
+
+    /// Goes through the database they name.
+    ///
+    /// # Errors
+    /// As [`tenancy::examine`].
+    pub async fn examine(&self, fix: bool) -> tenancy::Result<Vec<Finding>> {
+        tenancy::examine(&self.target, &self.access, self.rules.clone(), fix).await
     }
 
     /// Opens the database they name.

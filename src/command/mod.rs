@@ -21,7 +21,7 @@ use crate::{
     config::{Output, Settings},
     org::{Org, OrgState, Secret, escaped_short},
     store::{Cursor, CursorKey, PageAt, PageQuery, Shelf, Sort, SortKey},
-    tenancy::{Confirmation, Edit, NewOrganization, Opened, Session, Tenancy, confirmation_of},
+    tenancy::{Confirmation, Edit, NewOrganization, Session, Tenancy, confirmation_of},
 };
 
 /// Does one deed and writes its answer to standard output. Returns the exit code: 1 where an
@@ -51,37 +51,40 @@ pub fn run(settings: &Settings, deed: Deed) -> Result<u8, Failure> {
 async fn answer(settings: &Settings, deed: Deed) -> Result<Answer, Failure> {
     // What is wrong with the command line is said before any database is asked.
     check(&deed)?;
-    let Opened { tenancy, .. } = settings.open().await?;
     match deed {
-        Deed::Org(OrgDeed::Create { name, email, .. }) => create(&tenancy, name, email).await,
-        Deed::Org(OrgDeed::Get { name }) => Ok(Answer::Shown(tenancy.named(&name).await?)),
-        Deed::Org(OrgDeed::List { search, trash, sort, limit, after }) => {
+        Deed::Org(deed) => org(&settings.open().await?.tenancy, deed).await,
+        Deed::Admin(AdminDeed::Login { email, .. }) => {
+            Ok(Answer::Login(log_in(&settings.open().await?.tenancy, &email).await?))
+        }
+        Deed::Doctor { fix } => Ok(Answer::Examined(settings.examine(fix).await?)),
+    }
+}
+
+async fn org(tenancy: &Tenancy, deed: OrgDeed) -> Result<Answer, Failure> {
+    match deed {
+        OrgDeed::Create { name, email, .. } => create(tenancy, name, email).await,
+        OrgDeed::Get { name } => Ok(Answer::Shown(tenancy.named(&name).await?)),
+        OrgDeed::List { search, trash, sort, limit, after } => {
             let shelf = if trash { Shelf::Trash } else { Shelf::Live };
-            list(&tenancy, shelf, search, sort, limit, after).await
+            list(tenancy, shelf, search, sort, limit, after).await
         }
-        Deed::Org(OrgDeed::Update { name, new_name, email, new_password_stdin, login, .. }) => {
+        OrgDeed::Update { name, new_name, email, new_password_stdin, login, .. } => {
             let edit = Edit { name: new_name, email, password: None };
-            update(&tenancy, &name, edit, new_password_stdin, login.as_deref()).await
+            update(tenancy, &name, edit, new_password_stdin, login.as_deref()).await
         }
-        Deed::Org(OrgDeed::Delete { name, login, now, yes, .. }) => {
-            delete(&tenancy, &name, &login, now, yes).await
+        OrgDeed::Delete { name, login, now, yes, .. } => {
+            delete(tenancy, &name, &login, now, yes).await
         }
-        Deed::Org(OrgDeed::Restore { name, new_name }) => {
+        OrgDeed::Restore { name, new_name } => {
             let org = tenancy.named_in_trash(&name).await?;
             Ok(Answer::Changed(tenancy.restore(&org, new_name.as_deref()).await?))
         }
-        Deed::Org(OrgDeed::Purge { name, login, yes, .. }) => {
-            purge(&tenancy, &name, &login, yes).await
-        }
-        Deed::Org(OrgDeed::Suspend { name }) => {
+        OrgDeed::Purge { name, login, yes, .. } => purge(tenancy, &name, &login, yes).await,
+        OrgDeed::Suspend { name } => {
             Ok(Answer::Changed(tenancy.suspend(&tenancy.named(&name).await?).await?))
         }
-        Deed::Org(OrgDeed::Reactivate { name }) => {
+        OrgDeed::Reactivate { name } => {
             Ok(Answer::Changed(tenancy.reactivate(&tenancy.named(&name).await?).await?))
-        }
-        Deed::Doctor { fix } => Ok(Answer::Examined(tenancy.examine(fix).await?)),
-        Deed::Admin(AdminDeed::Login { email, .. }) => {
-            Ok(Answer::Login(log_in(&tenancy, &email).await?))
         }
     }
 }

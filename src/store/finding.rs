@@ -40,7 +40,7 @@ pub enum Trouble {
         by: StoredText,
     },
     /// Documents that a writer put under the organization's old collection name.
-    #[error("{documents} documents in {collection}, where “{org}” no longer is")]
+    #[error("{} in {collection}, where “{org}” no longer is", counted(*documents))]
     Stragglers {
         /// Whose they are.
         org: StoredText,
@@ -50,7 +50,7 @@ pub enum Trouble {
         documents: u64,
     },
     /// A collection that looks like an organization's and is nobody's.
-    #[error("the collection {collection} ({documents} documents) belongs to no organization")]
+    #[error("the collection {collection} ({}) belongs to no organization", counted(*documents))]
     CollectionOfNobody {
         /// The collection.
         collection: StoredText,
@@ -101,6 +101,10 @@ pub enum Trouble {
     Damage(StoredText),
 }
 
+fn counted(documents: u64) -> String {
+    format!("{documents} document{}", if documents == 1 { "" } else { "s" })
+}
+
 impl Repair {
     /// Whether nothing is left to do.
     #[must_use]
@@ -122,6 +126,16 @@ impl fmt::Display for Repair {
 }
 
 impl Trouble {
+    /// What became of it where it is gone once a console has connected and caught up.
+    #[must_use]
+    pub fn settled(&self) -> &'static str {
+        match self {
+            Self::Stragglers { .. } => "they were moved to where they belong",
+            Self::Stale { .. } => "it was brought up to date",
+            _ => "it was settled",
+        }
+    }
+
     /// A word for programs; never changes.
     #[must_use]
     pub fn code(&self) -> &'static str {

@@ -14,7 +14,7 @@ use mongodb::bson::{Document, oid::ObjectId};
 
 pub use change::{Confirmation, Edit, NewOrganization};
 pub use error::{Error, Refusal, Result};
-pub use open::{DemoAdmin, Opened, open};
+pub use open::{DemoAdmin, Opened, examine, open};
 pub use session::{SECRET_KEY_LEAST_BYTES, Session};
 
 use crate::{

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use mongodb::bson::DateTime;
 
 use super::{Result, Rules, Tenancy, blocking, demo};
-use crate::store::{self, Access, Store, StoreError, Target, sqlite::SqliteStore};
+use crate::store::{self, Access, Finding, Repair, Store, StoreError, Target, sqlite::SqliteStore};
 
 pub use demo::DemoAdmin;
 
@@ -15,6 +15,40 @@ pub struct Opened {
     pub tenancy: Tenancy,
     /// In a demonstration, an admin to log in as.
     pub demo: Option<DemoAdmin>,
+}
+
+/// Goes through the whole database and says what does not belong together; with `fix` repairs what can
+/// be repaired without deleting any document. Looks before anything is settled by connecting, and
+/// without `fix` nothing is.
+///
+/// # Errors
+/// As [`open`], and [`super::Error::ReadOnly`] with `fix`.
+pub async fn examine(
+    target: &Target,
+    access: &Access,
+    rules: Rules,
+    fix: bool,
+) -> Result<Vec<Finding>> {
+    // Nothing is ever half-done in the embedded database.
+    let half_done = matches!(target, Target::Mongo { .. });
+    let before = if half_done && !(fix && access.read_only) {
+        let access = Access { read_only: true, ..access.clone() };
+        store::open(target, &access).await?.examine(false).await?
+    } else {
+        Vec::new()
+    };
+    if half_done && !fix {
+        return Ok(before);
+    }
+    let now = open(target, access, rules).await?.tenancy.examine(fix).await?;
+    let settled = before
+        .into_iter()
+        .filter(|before| now.iter().all(|now| now.trouble != before.trouble))
+        .map(|Finding { trouble, .. }| {
+            let how = trouble.settled().to_owned();
+            Finding { trouble, repair: Repair::Done(how) }
+        });
+    Ok(settled.chain(now.iter().cloned()).collect())
 }
 
 /// Opens a database, settles what a killed program left half-done in it, and fills a demonstration

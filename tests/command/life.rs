@@ -333,10 +333,29 @@ async fn the_doctor_says_what_is_wrong_and_ends_with_it() {
     assert_eq!(found["findings"][0]["code"], "collection_without_organization");
     assert_eq!(found["findings"][0]["repaired"], false);
     let table = home.run(&["doctor", "--output", "table"]);
-    assert!(table.out.contains("org_\\u{1b}[2Jlost (1 documents)"), "{table:?}");
+    assert!(table.out.contains("org_\\u{1b}[2Jlost (1 document)"), "{table:?}");
     assert!(table.out.contains("\n  → `tenantry doctor --fix` repairs it"), "{table:?}");
     let fixed = home.run(&["doctor", "--fix"]).json();
     assert_eq!(fixed["findings"][0]["repaired"], true, "{fixed}");
+
+    // What any console settles when it connects is said too, and only looked at without --fix.
+    home.run(&["org", "update", "acme", "--name", "globex"]).json();
+    let late = database.collection("org_acme");
+    late.insert_many([mongodb::bson::doc! { "_id": 7 }, mongodb::bson::doc! { "_id": 8 }])
+        .await
+        .unwrap();
+    for _ in 0..2 {
+        let said = home.run(&["doctor", "--output", "table"]);
+        assert_eq!(said.code, 1, "{said:?}");
+        let words = "2 documents in org_acme, where “globex” no longer is\n  → `tenantry doctor";
+        assert!(said.out.starts_with(words), "{said:?}");
+    }
+    let fixed = home.run(&["doctor", "--fix"]).json();
+    let [found] = &fixed["findings"].as_array().unwrap()[..] else { panic!("{fixed}") };
+    assert_eq!((&found["code"], &found["repaired"]), (&json!("stragglers"), &json!(true)));
+    assert_eq!(found["how"], "repaired: they were moved to where they belong");
+    let home_again = database.collection::<mongodb::bson::Document>("org_globex");
+    assert_eq!(home_again.count_documents(mongodb::bson::doc! {}).await.unwrap(), 3);
     let sound = home.run(&["doctor", "--output", "table"]);
     assert_eq!((sound.code, sound.out.as_str()), (0, "nothing is wrong\n"));
 }

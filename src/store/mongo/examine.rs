@@ -75,26 +75,28 @@ impl Inner {
             if still.contains(&found.trouble) {
                 return Finding::unrepaired(found, Some(failed.clone().unwrap_or_default()));
             }
-            let how = done.remove(&at).unwrap_or_else(|| "it was settled".to_owned());
+            let how = done.remove(&at).flatten();
+            let how = how.unwrap_or_else(|| found.trouble.settled().to_owned());
             Finding { trouble: found.trouble, repair: Repair::Done(how) }
         };
         let findings = before.into_iter().enumerate().map(finding).collect();
         Ok(findings)
     }
 
-    async fn repair(&self, what: &What) -> Result<String> {
+    /// How; none where that is done, or cannot be, without anything of its own.
+    async fn repair(&self, what: &What) -> Result<Option<String>> {
         match what {
-            What::OnConnecting | What::ByHand(_) => Ok("it was settled".to_owned()),
+            What::OnConnecting | What::ByHand(_) => Ok(None),
             What::Collection(collection) => {
                 let claim = Claim::Collection(collection.clone());
                 let owned = self.find_one(&self.orgs, doc! { "claims": claim.to_string() }).await?;
                 if owned.is_some()
                     || self.unadopted_holder(&claim, &mongodb::bson::Bson::Null).await?.is_some()
                 {
-                    return Ok("it has become an organization's".to_owned());
+                    return Ok(Some("it has become an organization's".to_owned()));
                 }
                 let aside = self.put_aside(collection).await?;
-                Ok(format!("it is now called {}", StoredText::from(aside)))
+                Ok(Some(format!("it is now called {}", StoredText::from(aside))))
             }
             What::NoCollection(collection) => {
                 let made = self.db.create_collection(collection).await;
@@ -102,10 +104,10 @@ impl Inner {
                     Err(error) if super::error::code_of(&error) != Some(NAMESPACE_EXISTS) => {
                         Err(self.words.of(&error))
                     }
-                    _ => Ok("an empty one was made".to_owned()),
+                    _ => Ok(Some("an empty one was made".to_owned())),
                 }
             }
-            What::Admin(id) => self.put_admin_aside(*id).await,
+            What::Admin(id) => self.put_admin_aside(*id).await.map(Some),
         }
     }
 
