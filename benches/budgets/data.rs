@@ -116,6 +116,11 @@ pub async fn server(uri: &str, database: &str, count: u32) {
                 "look": &name,
                 "email_key": &email,
                 "created_key": created_at,
+                "seen": {
+                    "organization_name": &name,
+                    "collection_name": &collection,
+                    "admin_email": &email,
+                },
                 "revision": 0_i64,
                 "claims": [
                     format!("name:{name}"), format!("look:{name}"),
