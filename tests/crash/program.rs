@@ -202,9 +202,9 @@ async fn what_a_killed_program_left_is_said_and_settled_by_the_next_one() {
     assert!(code == 1 && words.contains("try again in ten seconds"), "{code} {words}");
     // Each run is a console that connects; none but the last one may touch it.
     while said(&["org", "get", "Acme Reborn"]).0 != 0 {
-        assert!(killed.elapsed() < Duration::from_secs(20), "it is never settled");
+        assert!(killed.elapsed() < Duration::from_secs(40), "it is never settled");
     }
-    assert!(killed.elapsed() > Duration::from_secs(9), "{:?}", killed.elapsed());
+    assert!(killed.elapsed() > Duration::from_secs(5), "{:?}", killed.elapsed());
     assert_eq!(look(&place, &store, &had, "settled").await, Deed::Rename.after());
     assert_eq!(said(&["doctor", "--output", "table"]), (0, "nothing is wrong\n".to_owned()));
 }
