@@ -24,6 +24,9 @@ use crate::{
     store::{Change, NewOrg, Result, StoreError},
 };
 
+/// How often a reservation is tried that the unique index refused for what nobody has any more.
+const TRIES: u32 = 10;
+
 impl Inner {
     pub(super) async fn create(&self, new: NewOrg) -> Result<Org> {
         self.prepare().await?;
@@ -46,7 +49,7 @@ impl Inner {
         let update = pending.reservation(&self.operator, fields).map_err(StoreError::Other)?;
         // As an upsert, since only an update can have the server's clock. The filter finds nothing,
         // unless the driver tries the same write again.
-        let mut hold = Hold::now();
+        let (mut hold, mut tries) = (Hold::now(), 1);
         while let Err(error) =
             self.orgs.update_one(pending.filter(), update.clone()).upsert(true).await
         {
@@ -57,7 +60,10 @@ impl Inner {
                 return Err(taken);
             }
             // Whoever had it has given it up in between.
-            hold = Hold::now();
+            if tries == TRIES {
+                return Err(StoreError::Changed);
+            }
+            (hold, tries) = (Hold::now(), tries + 1);
         }
         if let Some(taken) = self.in_the_way(&claims, new.id).await? {
             // Nothing but the reservation was made so far; least of all a collection.
@@ -261,21 +267,27 @@ impl Inner {
         let mut update =
             pending.reservation(&self.operator, Document::new()).map_err(StoreError::Other)?;
         journal::set_claims(&mut update, claims);
-        match self.orgs.update_one(filter, update).await {
-            Ok(done) if done.matched_count == 1 => Ok(()),
-            Ok(_) => {
-                let now = self.find_one(&self.orgs, doc! { "_id": pending.org }).await?;
-                let now = now.ok_or(StoreError::Gone)?;
-                Err(match record::org(&now).and_then(|org| org.under_way) {
-                    Some(what) => StoreError::Busy { what, by: journal::by(&now) },
-                    None => StoreError::Changed,
-                })
+        for _ in 0..TRIES {
+            match self.orgs.update_one(filter.clone(), update.clone()).await {
+                Ok(done) if done.matched_count == 1 => return Ok(()),
+                Ok(_) => {
+                    let now = self.find_one(&self.orgs, doc! { "_id": pending.org }).await?;
+                    let now = now.ok_or(StoreError::Gone)?;
+                    return Err(match record::org(&now).and_then(|org| org.under_way) {
+                        Some(what) => StoreError::Busy { what, by: journal::by(&now) },
+                        None => StoreError::Changed,
+                    });
+                }
+                Err(error) if code_of(&error) == Some(code::DUPLICATE_KEY) => {
+                    if let Some(taken) = self.who_has(fresh, pending.org).await? {
+                        return Err(taken);
+                    }
+                    // Whoever had it has given it up in between.
+                }
+                Err(error) => return Err(self.words.of(&error)),
             }
-            Err(error) if code_of(&error) == Some(code::DUPLICATE_KEY) => {
-                Err(self.who_has(fresh, pending.org).await?.unwrap_or(StoreError::Changed))
-            }
-            Err(error) => Err(self.words.of(&error)),
         }
+        Err(StoreError::Changed)
     }
 
     /// Which claim the unique index refused, and whose it is; none when it has become free since.
