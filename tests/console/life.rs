@@ -108,6 +108,8 @@ fn to_the_trash_and_back(console: &mut Console) {
 
     console.send("t");
     console.see("1 in the trash");
+    // The number may be there before the row.
+    console.see("▌Globex & Söhne");
     console.see("eve@globex.com");
     console.send("\r");
     console.see("Org data goes here");
@@ -153,6 +155,8 @@ fn purged(console: &mut Console) {
     console.see(&format!("“{NAME}” is in the trash until"));
     console.send("t");
     console.see("1 in the trash");
+    // The number may be there before the row.
+    console.see("▌Globex & Söhne");
     console.send("d");
     console.see(&format!("Purge {NAME}?"));
     console.send("not the password at all\r");

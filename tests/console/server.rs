@@ -110,6 +110,8 @@ fn what_the_old_service_gave_away_meanwhile_comes_back_under_another_name() {
     let arguments = ["--uri", &scratch.uri, "--database", scratch.db.name()];
     let mut console = Console::start(&arguments, SIZE, home.path());
     console.see("1 organization");
+    // The number may be there before the row.
+    console.see("▌acme");
     console.send("d");
     console.see("Log in as an admin of acme");
     console.send(&format!("{PASSWORD}\r"));
@@ -120,6 +122,7 @@ fn what_the_old_service_gave_away_meanwhile_comes_back_under_another_name() {
     runtime.block_on(scratch.add_legacy("acme", "org_acme", "eve@acme.com"));
     console.send("t");
     console.see("1 in the trash");
+    console.see("▌acme");
     console.send("R");
     console.see("Restore acme under another name");
     console.see("take another name");
