@@ -121,6 +121,7 @@ fn to_the_trash_and_back(console: &mut Console) {
     console.see("The trash is empty");
     console.send("t");
     console.see("1 organization");
+    console.see("▌Globex & Söhne");
     console.send("\r\x1b[C");
     console.see("Org data goes here");
     console.send("\x1b[D\x1b");
