@@ -2,6 +2,9 @@
 //!
 //! Arrows point one way: `org ← store ← tenancy ← console, command ← main`.
 
+#[cfg(test)]
+extern crate self as tenantry;
+
 pub mod command;
 pub mod config;
 pub mod console;

@@ -14,6 +14,7 @@ use tenantry::{
     tenancy::{NewOrganization, Rules, Tenancy},
 };
 
+use crate::support::deeds::Deeds as _;
 use crate::table::{Table, Times, millis};
 
 const PASSWORD: &str = "violet harbor lantern 42";

@@ -107,13 +107,17 @@ fn code_of(error: &tenancy::Error) -> u8 {
         tenancy::Error::NotFound(_)
         | tenancy::Error::Gone(_)
         | tenancy::Error::InTrash(_)
+        | tenancy::Error::NoSuchAdmin { .. }
         | tenancy::Error::NotInTrash(_) => 3,
         tenancy::Error::Taken { .. } | tenancy::Error::Store(StoreError::Taken { .. }) => 4,
         tenancy::Error::WrongLogin
+        | tenancy::Error::Waiting(_)
+        | tenancy::Error::WrongCode
+        | tenancy::Error::LastOwner { .. }
         | tenancy::Error::NotAllowed(_)
         | tenancy::Error::ReadOnly(_)
         | tenancy::Error::Store(StoreError::Refused { .. }) => 5,
-        tenancy::Error::Invalid(_) | tenancy::Error::NotConfirmed => 6,
+        tenancy::Error::Invalid(_) | tenancy::Error::NotConfirmed | tenancy::Error::OneAtATime => 6,
         tenancy::Error::Store(StoreError::Unreachable { .. }) => 7,
         // A connection string that does not parse, or a file that cannot be one.
         tenancy::Error::Store(StoreError::Misconfigured { .. }) => 2,

@@ -7,6 +7,8 @@ mod email;
 mod moment;
 mod name;
 mod password;
+mod reset;
+mod role;
 mod text;
 
 pub use claim::{Claim, ClaimKind};
@@ -17,6 +19,8 @@ pub use name::{NAME_MOST, OrgName, name_key, name_look};
 pub use password::{
     BCRYPT_COST, PASSWORD_MOST_BYTES, Password, PasswordHash, PasswordPolicy, Secret,
 };
+pub use reset::ResetCode;
+pub use role::Role;
 pub use text::{StoredText, escaped, escaped_short, is_hidden};
 
 use std::fmt;
@@ -134,6 +138,12 @@ pub struct Admin {
     pub password: PasswordHash,
     /// When the admin was added.
     pub created_at: DateTime,
+    /// What the admin may do.
+    pub role: Role,
+    /// Whose admin it is, where the admin says so; otherwise the organization names it.
+    pub organization: Option<ObjectId>,
+    /// The one-time code that was handed out for it and not used yet.
+    pub reset: Option<ResetCode>,
 }
 
 /// Which input is wrong.
@@ -237,4 +247,14 @@ fn described(character: char) -> String {
     } else {
         format!("“{character}”")
     }
+}
+
+/// Bytes as lower-case hexadecimal digits.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    use fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

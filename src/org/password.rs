@@ -42,13 +42,18 @@ impl Secret {
     /// # Errors
     /// When the operating system gives no random bytes.
     pub fn generate() -> Result<Self, getrandom::Error> {
+        Self::of_symbols(20, 5)
+    }
+
+    /// So many random symbols of five bits, in groups of so many.
+    pub(super) fn of_symbols(symbols: usize, group: usize) -> Result<Self, getrandom::Error> {
         // Crockford's base 32: no i, l, o, u, so that nothing is misread. 32 symbols: no modulo bias.
         const SYMBOLS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
-        let mut random = Zeroizing::new([0_u8; 20]);
+        let mut random = Zeroizing::new(vec![0_u8; symbols]);
         getrandom::fill(random.as_mut())?;
-        let mut text = Zeroizing::new(String::with_capacity(23));
+        let mut text = Zeroizing::new(String::with_capacity(symbols * 2));
         for (at, byte) in random.iter().enumerate() {
-            if at > 0 && at % 5 == 0 {
+            if at > 0 && at % group == 0 {
                 text.push('-');
             }
             text.push(char::from(SYMBOLS[usize::from(byte & 31)]));

@@ -5,6 +5,9 @@
 //! the same conformance suite (`tests/conformance`). Rules about who may do what are not here but in
 //! `tenancy`; what is here is only that no two organizations ever hold the same [`Claim`].
 
+mod attempt;
+mod audit;
+mod deed;
 mod error;
 mod finding;
 pub mod mongo;
@@ -13,14 +16,17 @@ pub mod sqlite;
 mod target;
 
 use async_trait::async_trait;
-use mongodb::bson::{DateTime, Document, oid::ObjectId};
+use mongodb::bson::{Document, oid::ObjectId};
 
+pub use attempt::{Attempt, FREE_ATTEMPTS, LONGEST_WAIT, wait_after};
+pub use audit::{AuditAt, AuditQuery, Difference, Entry, Head, Outcome, Tampering, Verification};
+pub use deed::{AdminChange, AdminEdit, Change, Deed, NewAdmin, NewOrg, first_document};
 pub use error::{Result, StoreError};
 pub use finding::{Finding, Repair, Trouble};
 pub use page::{Count, Cursor, CursorKey, Page, PageAt, PageQuery, Shelf, Sort, SortKey};
 pub use target::{Target, open};
 
-use crate::org::{Admin, Claim, CollectionName, Email, Org, OrgName, PasswordHash};
+use crate::org::{Admin, Claim, Org};
 
 /// Somewhere organizations are kept.
 #[async_trait]
@@ -31,6 +37,9 @@ pub trait Store: Send + Sync {
     /// Why this store can only be read, in a sentence, when it can; for example because records an
     /// older program wrote clash. Nothing is written then.
     fn only_readable_because(&self) -> Option<&str>;
+
+    /// Who operates this console, as [`Access::operator`] says.
+    fn operator(&self) -> &str;
 
     /// Settles what a killed or cut-off program left half-done, forward or back, moves what was
     /// written under an old name after a rename to where it belongs, and purges what has been in the
@@ -57,7 +66,11 @@ pub trait Store: Send + Sync {
     async fn org_named(&self, name: &str, from: Shelf) -> Result<Option<Org>>;
 
     /// The organization this admin belongs to; none when that is in the trash.
-    async fn org_of_admin(&self, admin: ObjectId) -> Result<Option<Org>>;
+    async fn org_of_admin(&self, admin: &Admin) -> Result<Option<Org>>;
+
+    /// The organization's admins, also of one in the trash: the one its record names first, then the
+    /// others in the order in which they were added.
+    async fn admins(&self, org: &Org) -> Result<Vec<Admin>>;
 
     /// Who holds a claim: the name of that organization as stored.
     async fn holder(&self, claim: &Claim) -> Result<Option<Holder>>;
@@ -79,49 +92,30 @@ pub trait Store: Send + Sync {
     /// [`DOCUMENT_MOST_BYTES`] comes as its `_id` and a field that says so.
     async fn documents(&self, org: &Org, most: u32) -> Result<Vec<Document>>;
 
-    /// Makes the organization, its admin, its collection and the collection's first document.
+    /// Does a deed, and puts `entry` into the record, which says so: both or neither. The organization
+    /// afterwards; none when it is gone. What was begun and had to be taken back is recorded too, by a
+    /// second entry ([`Outcome::TakenBack`]); a refusal that nothing was begun for is not.
     ///
     /// # Errors
-    /// [`StoreError::Taken`] when any claim, or the collection itself, is somebody's already; then
-    /// nothing was made.
-    async fn create(&self, new: &NewOrg) -> Result<Org>;
+    /// [`StoreError::Taken`] when any claim, or the collection itself, is somebody's already,
+    /// [`StoreError::Changed`] when the record is no longer as in the deed, [`StoreError::Gone`] when
+    /// there is none any more, [`StoreError::Busy`] while another change is under way; then nothing
+    /// was changed.
+    async fn perform(&self, deed: &Deed, entry: &Entry) -> Result<Option<Org>>;
 
-    /// Changes name, collection and admin together. The documents move with the collection, with
-    /// their `_id`s, indexes, options and validators.
-    ///
-    /// # Errors
-    /// [`StoreError::Changed`] when the record is no longer as in `org`, [`StoreError::Gone`] when
-    /// there is none any more, [`StoreError::Busy`] while
-    /// another change is under way, [`StoreError::Taken`]; then nothing was changed.
-    async fn update(&self, org: &Org, change: &Change) -> Result<Org>;
+    /// Puts an entry into the record at its end; once, however often it is tried.
+    async fn record(&self, entry: &Entry) -> Result<()>;
 
-    /// Removes collection, admins and record, also of an organization in the trash.
-    ///
-    /// # Errors
-    /// As [`Store::update`].
-    async fn delete(&self, org: &Org) -> Result<()>;
+    /// Entries of the record as they are stored.
+    async fn entries(&self, query: &AuditQuery) -> Result<Vec<Document>>;
 
-    /// Moves the organization to the trash, to be kept there for `days`. It keeps its claims, its
-    /// documents with everything, and its admins; only [`Store::restore`] and [`Store::delete`] can
-    /// follow. A suspended one comes back suspended.
-    ///
-    /// # Errors
-    /// As [`Store::update`].
-    async fn trash(&self, org: &Org, days: u32) -> Result<Org>;
+    /// Counts an attempt to log in with this e-mail, compared by [`crate::org::email_key`], whether
+    /// anybody has it or not; and says whether its password may be looked at. Atomic: of many at
+    /// once, each is counted, and no more are looked at than one after the other would be.
+    async fn attempt(&self, email: &str) -> Result<Attempt>;
 
-    /// Brings the organization back from the trash with everything it had; under another name, and so
-    /// in another collection, where `change` has them (its other fields are not looked at).
-    ///
-    /// # Errors
-    /// As [`Store::update`]; [`StoreError::Taken`] where another program gave away meanwhile what the
-    /// organization had.
-    async fn restore(&self, org: &Org, change: &Change) -> Result<Org>;
-
-    /// Suspends or reactivates the organization; nothing when it is so already.
-    ///
-    /// # Errors
-    /// As [`Store::update`].
-    async fn suspend(&self, org: &Org, suspended: bool) -> Result<Org>;
+    /// Forgets the attempts with this e-mail, since one succeeded. Returns how many there were.
+    async fn forget_attempts(&self, email: &str) -> Result<u64>;
 
     /// Goes through everything and says what does not belong together; with `fix` repairs what can be
     /// repaired without deleting any document.
@@ -162,63 +156,6 @@ pub enum PlaceKind {
     Demo,
 }
 
-/// An organization about to be.
-#[derive(Clone, Debug)]
-pub struct NewOrg {
-    /// Its identity.
-    pub id: ObjectId,
-    /// Its name.
-    pub name: OrgName,
-    /// Its collection.
-    pub collection: CollectionName,
-    /// Its first admin's identity.
-    pub admin_id: ObjectId,
-    /// Its first admin's e-mail.
-    pub email: Email,
-    /// Its first admin's hash.
-    pub password: PasswordHash,
-    /// Now.
-    pub created_at: DateTime,
-}
-
-impl NewOrg {
-    /// Everything it will keep for itself, in the order in which a clash is reported.
-    #[must_use]
-    pub fn claims(&self) -> Vec<Claim> {
-        let mut claims = Claim::of_name(self.name.as_str(), self.collection.as_str()).to_vec();
-        claims.push(Claim::of_email(self.email.as_str()));
-        claims
-    }
-}
-
-/// What is to be different; `None` stays.
-#[derive(Clone, Debug, Default)]
-pub struct Change {
-    /// The new name.
-    pub name: Option<OrgName>,
-    /// The new collection; only ever with a new name.
-    pub collection: Option<CollectionName>,
-    /// The admin's new e-mail.
-    pub email: Option<Email>,
-    /// The admin's new hash.
-    pub password: Option<PasswordHash>,
-}
-
-impl Change {
-    /// The claims the organization holds once the change is made, in the order in which a clash is
-    /// reported.
-    #[must_use]
-    pub fn claims_of(&self, org: &Org) -> Vec<Claim> {
-        let name = self.name.as_ref().map_or(org.name.raw(), OrgName::as_str);
-        let collection =
-            self.collection.as_ref().map_or(org.collection.raw(), CollectionName::as_str);
-        let email = self.email.as_ref().map_or(org.admin_email.raw(), Email::as_str);
-        let mut claims = Claim::of_name(name, collection).to_vec();
-        claims.push(Claim::of_email(email));
-        claims
-    }
-}
-
 /// Who holds a claim.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Holder {
@@ -248,14 +185,3 @@ pub const DOCUMENT_MOST_BYTES: u32 = 128 * 1024;
 
 /// The field of a larger one, and what is in it behind the number of its bytes.
 const TOO_LARGE: (&str, &str) = ("…", " bytes: too large to be shown");
-
-/// The first document of every organization's collection, as the service before this one wrote it.
-#[must_use]
-pub fn first_document(created_at: DateTime) -> Document {
-    mongodb::bson::doc! {
-        "_id": ObjectId::new(),
-        "initialized": true,
-        "created_at": created_at,
-        "note": "Org data goes here",
-    }
-}

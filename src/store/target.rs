@@ -50,7 +50,10 @@ pub async fn open(target: &Target, access: &Access) -> Result<Arc<dyn Store>> {
             let (path, access) = (path.clone(), access.clone());
             Arc::new(blocking(move || SqliteStore::open(&path, &access)).await?)
         }
-        Target::Demo => Arc::new(blocking(SqliteStore::in_memory).await?),
+        Target::Demo => {
+            let operator = access.operator.clone();
+            Arc::new(blocking(move || SqliteStore::in_memory(&operator)).await?)
+        }
     })
 }
 

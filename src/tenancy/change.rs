@@ -1,17 +1,14 @@
 //! The deeds that write: create, update, delete, and the checks a form makes before it.
-//!
-//! Recording each deed and each refusal belongs at the end of `create`, `update`, `delete` and `login`:
-//! here, where console and commands both pass.
 
 use mongodb::bson::{DateTime, oid::ObjectId};
 
-use super::{Error, Result, Tenancy, blocking, confirms};
+use super::{Error, Refusal, Result, Tenancy, admins::is_first, blocking, confirms};
 use crate::{
     org::{
         COLLECTION_PREFIX, Claim, ClaimKind, CollectionName, Email, Org, OrgName, Password,
-        PasswordHash, Secret, StoredText, slug,
+        PasswordHash, Role, Secret, StoredText, slug,
     },
-    store::{Change, NewOrg},
+    store::{Change, Deed, Entry, NewOrg},
 };
 
 /// A wish for an organization, as it was typed.
@@ -106,11 +103,21 @@ impl Tenancy {
     /// # Errors
     /// [`Error::Invalid`], [`Error::Taken`], [`Error::ReadOnly`], or the database's. Nothing was made.
     pub async fn create(&self, wish: &NewOrganization) -> Result<Org> {
+        let mut entry = self.entry("create", None);
+        let done = self.make(wish, &mut entry).await;
+        self.recorded(&entry, done).await
+    }
+
+    async fn make(&self, wish: &NewOrganization, entry: &mut Entry) -> Result<Org> {
+        *entry = entry.clone().called(&wish.name);
         self.writable()?;
         let name = OrgName::parse(&wish.name)?;
         let email = Email::parse(&wish.email)?;
+        let id = ObjectId::new();
+        *entry = entry.clone().called(name.as_str()).with("admin", "", email.as_str());
+        entry.organization = Some(id);
         let new = |password: PasswordHash| NewOrg {
-            id: ObjectId::new(),
+            id,
             collection: CollectionName::of(&name),
             admin_id: ObjectId::new(),
             password,
@@ -128,8 +135,7 @@ impl Tenancy {
         let hash = self.hash(&wish.password, name.as_str(), email.as_str());
         let ((), hash) = tokio::try_join!(free, hash)?;
         let stored_name = StoredText::from(name.as_str());
-        self.store
-            .create(&new(hash))
+        self.perform(Deed::Create(Box::new(new(hash))), entry)
             .await
             .map_err(|error| Error::of_store(error, &stored_name, wanted(&name, Some(&email))))
     }
@@ -141,12 +147,24 @@ impl Tenancy {
     /// [`Error::Invalid`], [`Error::Taken`], [`Error::NotAllowed`], [`Error::Changed`] when `org` is
     /// no longer what it was, [`Error::ReadOnly`], or the database's. Nothing was changed.
     pub async fn update(&self, org: &Org, edit: &Edit, token: Option<&str>) -> Result<Org> {
+        if edit.changes_nothing(org) {
+            return Ok(org.clone());
+        }
+        let mut entry = self.entry("update", Some(org));
+        let done = self.change(org, edit, token, &mut entry).await;
+        self.recorded(&entry, done).await
+    }
+
+    async fn change(
+        &self,
+        org: &Org,
+        edit: &Edit,
+        token: Option<&str>,
+        entry: &mut Entry,
+    ) -> Result<Org> {
         self.writable()?;
         if org.in_trash().is_some() {
             return Err(Error::InTrash(org.name.clone()));
-        }
-        if edit.changes_nothing(org) {
-            return Ok(org.clone());
         }
         let name = match edit.name.as_deref() {
             Some(name) if name != org.name.raw() => Some(OrgName::parse(name)?),
@@ -157,16 +175,23 @@ impl Tenancy {
             _ => None,
         };
         if edit.needs_login(org) {
-            self.authorize(org, token).await?;
+            let admin = self.allowed(org, token, Role::Owner).await?;
+            *entry = entry.clone().of_admin(admin.email.raw());
+            if edit.password.is_some() && !is_first(&admin, org) {
+                return Err(Refusal::OwnPassword(org.admin_email.clone()).into());
+            }
         }
         if let Some(name) = &name {
+            *entry = entry.clone().with("name", org.name.raw(), name.as_str());
             self.check_name(name.as_str(), Some(org)).await?;
         }
         if let Some(email) = &email {
+            *entry = entry.clone().with("e-mail", org.admin_email.raw(), email.as_str());
             self.check_email(email.as_str(), Some(org)).await?;
         }
         let password = match &edit.password {
             Some(password) => {
+                *entry = entry.clone().with("password", "", "");
                 let name = name.as_ref().map_or(org.name.raw(), OrgName::as_str);
                 let email = email.as_ref().map_or(org.admin_email.raw(), Email::as_str);
                 Some(self.hash(password, name, email).await?)
@@ -175,7 +200,8 @@ impl Tenancy {
         };
         let collection = name.as_ref().and_then(|name| collection_for(name, Some(org)));
         let change = Change { name, collection, email, password };
-        self.store.update(org, &change).await.map_err(|error| {
+        let deed = Deed::Update(Box::new(org.clone()), change.clone());
+        self.perform(deed, entry).await.map_err(|error| {
             Error::of_store(error, &org.name, |what| match (what, &change.name, &change.email) {
                 (ClaimKind::Email, _, Some(email)) => email.as_str().into(),
                 (_, Some(name), _) => name.as_str().into(),
@@ -195,17 +221,26 @@ impl Tenancy {
         confirmation: &Confirmation,
         token: Option<&str>,
     ) -> Result<()> {
-        self.writable()?;
-        self.authorize(org, token).await?;
-        confirms(confirmation, &org.name)?;
-        self.store
-            .delete(org)
-            .await
-            .map_err(|error| Error::of_store(error, &org.name, |_| org.name.clone()))
+        let mut entry = self.entry("delete", Some(org));
+        let done = async {
+            self.writable()?;
+            entry.admin = self.allowed(org, token, Role::Owner).await?.email;
+            confirms(confirmation, &org.name)?;
+            let gone = self.store.perform(&Deed::Delete(Box::new(org.clone())), &entry).await;
+            gone.map_err(|error| Error::of_store(error, &org.name, |_| org.name.clone()))?;
+            Ok(())
+        }
+        .await;
+        self.recorded(&entry, done).await
     }
 
     /// Refuses the first claim somebody else holds.
-    async fn free(&self, claims: &[Claim], except: Option<ObjectId>, wanted: &str) -> Result<()> {
+    pub(super) async fn free(
+        &self,
+        claims: &[Claim],
+        except: Option<ObjectId>,
+        wanted: &str,
+    ) -> Result<()> {
         for claim in claims {
             if let Some(holder) = self.store.holder(claim).await?
                 && (holder.org.is_none() || holder.org != except)
@@ -217,7 +252,12 @@ impl Tenancy {
         Ok(())
     }
 
-    async fn hash(&self, password: &Secret, name: &str, email: &str) -> Result<PasswordHash> {
+    pub(super) async fn hash(
+        &self,
+        password: &Secret,
+        name: &str,
+        email: &str,
+    ) -> Result<PasswordHash> {
         self.judge(password, name, email, |password| {
             password.hash().map_err(|e| Error::Machine(e.to_string()))
         })

@@ -7,7 +7,7 @@ use mongodb::bson::{
 use super::{Error, Result, blocking};
 use crate::{
     org::{CollectionName, Email, OrgName, Password, PasswordHash, PasswordPolicy, Secret},
-    store::{NewOrg, Store, sqlite::SqliteStore},
+    store::{Deed, Entry, NewOrg, Store, sqlite::SqliteStore},
 };
 
 /// What every admin of a demonstration logs in with. No secret: it is on the screen.
@@ -87,8 +87,10 @@ pub(super) async fn seed(store: &SqliteStore, now: DateTime) -> Result<DemoAdmin
     let hash = hash??;
     for (number, (created_at, documents)) in (0..).zip(documents) {
         let new = organization(number, created_at, &hash)?;
-        store.create(&new).await?;
-        store.insert_documents(new.collection.as_str(), &documents).await?;
+        let collection = new.collection.to_string();
+        let entry = Entry::new(store.operator(), "create").called(new.name.as_str());
+        store.perform(&Deed::Create(Box::new(new)), &entry).await?;
+        store.insert_documents(&collection, &documents).await?;
     }
     let (organization, email, ..) = ORGANIZATIONS[0];
     Ok(DemoAdmin {
@@ -266,7 +268,7 @@ mod tests {
     }
 
     async fn seeded() -> (SqliteStore, DemoAdmin) {
-        let store = blocking(SqliteStore::in_memory).await.unwrap().unwrap();
+        let store = blocking(|| SqliteStore::in_memory("demo@here")).await.unwrap().unwrap();
         let admin = seed(&store, now()).await.unwrap();
         (store, admin)
     }

@@ -1,5 +1,7 @@
 //! Every way a deed can end other than well: what happened, and what to do about it.
 
+use std::time::Duration;
+
 use crate::{
     org::{ClaimKind, Field, Invalid, StoredText, UnderWay},
     store::StoreError,
@@ -38,6 +40,31 @@ pub enum Error {
     /// E-mail or password is wrong; which one is not said.
     #[error("the e-mail or the password is wrong")]
     WrongLogin,
+    /// Too many wrong passwords: the next one is not looked at before so long.
+    #[error("after too many wrong passwords this e-mail has to wait {}", in_words(*.0))]
+    Waiting(Duration),
+    /// The code is wrong, was used, or is too old; or there is no such admin.
+    #[error("the e-mail or the code is wrong, or the code was used or is over")]
+    WrongCode,
+    /// The organization has no such admin.
+    #[error("“{organization}” has no admin {email}")]
+    NoSuchAdmin {
+        /// Who was meant.
+        email: StoredText,
+        /// Of which organization.
+        organization: StoredText,
+    },
+    /// Nobody would be left to decide who else is an admin.
+    #[error("{email} is the last owner of “{organization}”")]
+    LastOwner {
+        /// Who it is.
+        email: StoredText,
+        /// Of which organization.
+        organization: StoredText,
+    },
+    /// The first admin's role and e-mail cannot change together.
+    #[error("the role and the e-mail of the first admin cannot change together")]
+    OneAtATime,
     /// The deed needs a login it does not have.
     #[error("{0}")]
     NotAllowed(Refusal),
@@ -95,6 +122,12 @@ pub enum Refusal {
     /// The organization was moved to the trash.
     #[error("“{0}” was moved to the trash, which ended the login")]
     Trashed(StoredText),
+    /// An admin, but not an owner.
+    #[error("only an owner of “{0}” may do this")]
+    OwnersOnly(StoredText),
+    /// Nobody chooses a password for somebody else.
+    #[error("only {0} can choose that password")]
+    OwnPassword(StoredText),
     /// An admin, but of another organization.
     #[error("{admin} is an admin of “{of}”, not of “{wanted}”")]
     OtherOrganization {
@@ -133,6 +166,15 @@ impl Error {
             Self::InTrash(_) | Self::NotAllowed(Refusal::Trashed(_)) => "restore it first",
             Self::NotInTrash(_) => "look at the trash for its name",
             Self::WrongLogin => "check both and try again",
+            Self::Waiting(_) => "wait; or let the operator issue a one-time code",
+            Self::WrongCode => "check both, or let the operator issue a new code",
+            Self::NoSuchAdmin { .. } => "look at its admins for the e-mail",
+            Self::LastOwner { .. } => "make another admin an owner first",
+            Self::OneAtATime => "change one after the other",
+            Self::NotAllowed(Refusal::OwnersOnly(_)) => "log in as an owner of it",
+            Self::NotAllowed(Refusal::OwnPassword(_)) => {
+                "log in as that admin, or issue a one-time code for them"
+            }
             Self::NotAllowed(Refusal::Suspended(_)) => "reactivate it first",
             Self::NotAllowed(_) => "log in as an admin of that organization",
             Self::NotConfirmed => "type the name exactly as it is shown",
@@ -173,6 +215,16 @@ impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         Self::NotAllowed(refusal)
     }
+}
+
+/// As many whole seconds or minutes as cover it.
+fn in_words(time: Duration) -> String {
+    let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
+    let (number, noun) = match seconds {
+        0..=90 => (seconds.max(1), "second"),
+        _ => (seconds.div_ceil(60), "minute"),
+    };
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
 fn taken(what: ClaimKind, wanted: &StoredText, by: Option<&StoredText>) -> String {

@@ -1,10 +1,12 @@
 //! What can be done with organizations, and by whom. Every rule is here, once: the console and the
 //! commands call the same functions, so what one refuses the other refuses too.
 
+mod admins;
 mod change;
 mod demo;
 mod error;
 mod open;
+mod record;
 mod session;
 mod trash;
 
@@ -12,16 +14,19 @@ use std::{sync::Arc, time::Duration};
 
 use mongodb::bson::{Document, oid::ObjectId};
 
+pub use admins::AdminWish;
 pub use change::{Confirmation, Edit, NewOrganization};
 pub use error::{Error, Refusal, Result};
 pub use open::{DemoAdmin, Opened, examine, open};
+pub use record::{Recorded, Verified};
 pub use session::{SECRET_KEY_LEAST_BYTES, Session};
 
 use crate::{
     org::{
-        Admin, NAME_MOST, Org, OrgState, PasswordHash, PasswordPolicy, Secret, StoredText, escaped,
+        Admin, NAME_MOST, Org, OrgState, PasswordHash, PasswordPolicy, Role, Secret, StoredText,
+        escaped,
     },
-    store::{Count, Page, PageQuery, Place, Shelf, Statistics, Store},
+    store::{Attempt, Count, Entry, Page, PageQuery, Place, Shelf, Statistics, Store},
 };
 
 /// What an operator may set.
@@ -166,20 +171,32 @@ impl Tenancy {
     }
 
     /// Opens a session for an admin. Takes as long, and says the same, whether the e-mail is known or
-    /// not.
+    /// not. The attempt is counted before anything is looked at; after a few that were wrong, the next
+    /// ones have to wait.
     ///
     /// # Errors
-    /// [`Error::WrongLogin`], or the database's.
+    /// [`Error::WrongLogin`], [`Error::Waiting`], [`Error::NotAllowed`] where nobody can log in,
+    /// [`Error::ReadOnly`] where attempts cannot be counted, or the database's.
     pub async fn login(&self, email: &str, password: &Secret) -> Result<Session> {
-        // Counting the attempt belongs here, before any hashing (issue “Nobody in”).
-        let admin = self.store.admin_with_email(email).await?;
-        let admin = verified(admin, password).await?;
-        let Some(org) = self.store.org_of_admin(admin.id).await? else {
+        let mut entry = self.entry("log in", None).of_admin(email);
+        let done = self.log_in(email, password, &mut entry).await;
+        self.recorded(&entry, done).await
+    }
+
+    async fn log_in(&self, email: &str, password: &Secret, entry: &mut Entry) -> Result<Session> {
+        self.writable()?;
+        let (admin, failures) = self.verified(email, None, password).await?;
+        let Some(org) = self.store.org_of_admin(&admin).await? else {
             return Err(Error::WrongLogin);
         };
+        let by = entry.clone();
+        *entry = by.called(org.name.raw());
+        entry.organization = Some(org.id);
         // Whoever knows the password may know this.
         may_be_in(&org)?;
-        self.sessions.issue(&admin, &org)
+        let session = self.sessions.issue(&admin, &org, failures)?;
+        self.store.record(entry).await?;
+        Ok(session)
     }
 
     /// Ends a session at once: its token is refused from now on.
@@ -187,12 +204,22 @@ impl Tenancy {
         self.sessions.end(session.token());
     }
 
-    /// Whether the bearer of `token` may do what only an admin of `org` may: asked of the token and
+    /// Whether the bearer of `token` may do what only an owner of `org` may: asked of the token and
     /// of the database, each time. Whoever would need another login is told when nobody can have it.
     ///
     /// # Errors
     /// [`Error::NotAllowed`] with the reason, or the database's.
     pub async fn authorize(&self, org: &Org, token: Option<&str>) -> Result<()> {
+        let done = self.allowed(org, token, Role::Owner).await.map(|_| ());
+        if token.is_none() {
+            // Nobody has tried anything yet.
+            return done;
+        }
+        self.recorded(&self.entry("authorize", Some(org)), done).await
+    }
+
+    /// The admin who bears `token`, who may do what one with this role may in `org`.
+    async fn allowed(&self, org: &Org, token: Option<&str>, least: Role) -> Result<Admin> {
         let Some(token) = token else {
             may_be_in(org)?;
             return Err(Refusal::NoSession(org.name.clone()).into());
@@ -208,7 +235,7 @@ impl Tenancy {
         if !verified.same_password(&admin) {
             return Err(Refusal::AdminChanged.into());
         }
-        let own = self.store.org_of_admin(admin.id).await?.ok_or(Refusal::AdminChanged)?;
+        let own = self.store.org_of_admin(&admin).await?.ok_or(Refusal::AdminChanged)?;
         if own.id != verified.organization {
             return Err(Refusal::AdminChanged.into());
         }
@@ -222,7 +249,35 @@ impl Tenancy {
             let (admin, of, wanted) = (admin.email, own.name, org.name.clone());
             return Err(Refusal::OtherOrganization { admin, of, wanted }.into());
         }
-        Ok(())
+        if admin.role > least {
+            return Err(Refusal::OwnersOnly(org.name.clone()).into());
+        }
+        Ok(admin)
+    }
+
+    /// The admin with this e-mail, among those of `trashed` where that is given, if the password is
+    /// right; and how many wrong ones there were since the last right one. Takes as long, and says the
+    /// same, whether there is such an admin or not.
+    async fn verified(
+        &self,
+        email: &str,
+        trashed: Option<&Org>,
+        password: &Secret,
+    ) -> Result<(Admin, u64)> {
+        if let Attempt::Wait(left) = self.store.attempt(email).await? {
+            return Err(Error::Waiting(left));
+        }
+        let admin = match trashed {
+            None => self.store.admin_with_email(email).await?,
+            Some(org) => self.store.admin_in_trash(org, email).await?,
+        };
+        let hash = admin.as_ref().map_or_else(PasswordHash::nobodys, |a| a.password.clone());
+        let typed = password.clone();
+        let right = blocking(move || hash.verify(&typed)).await?;
+        let admin = admin.filter(|_| right).ok_or(Error::WrongLogin)?;
+        // This one was counted too.
+        let failures = self.store.forget_attempts(email).await?.saturating_sub(1);
+        Ok((admin, failures))
     }
 
     fn writable(&self) -> Result<()> {
@@ -261,15 +316,6 @@ fn may_be_in(org: &Org) -> Result<()> {
         OrgState::Suspended => Err(Refusal::Suspended(org.name.clone()).into()),
         OrgState::InTrash(_) => Err(Refusal::Trashed(org.name.clone()).into()),
     }
-}
-
-/// The admin, if the password is right. Takes as long, and says the same, whether there is an admin
-/// or not.
-async fn verified(admin: Option<Admin>, password: &Secret) -> Result<Admin> {
-    let hash = admin.as_ref().map_or_else(PasswordHash::nobodys, |a| a.password.clone());
-    let typed = password.clone();
-    let right = blocking(move || hash.verify(&typed)).await?;
-    admin.filter(|_| right).ok_or(Error::WrongLogin)
 }
 
 /// Runs what would block on a thread where that is allowed.

@@ -59,7 +59,8 @@ pub async fn examine(
 pub async fn open(target: &Target, access: &Access, rules: Rules) -> Result<Opened> {
     let (store, demo): (Arc<dyn Store>, _) = match target {
         Target::Demo => {
-            let store = blocking(SqliteStore::in_memory).await??;
+            let operator = access.operator.clone();
+            let store = blocking(move || SqliteStore::in_memory(&operator)).await??;
             let admin = demo::seed(&store, DateTime::now()).await?;
             (Arc::new(store), Some(admin))
         }

@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::{Error, Refusal, Result};
-use crate::org::{Admin, Org, PasswordHash, Secret, StoredText};
+use crate::org::{Admin, Org, PasswordHash, Secret, StoredText, hex};
 
 const ISSUER: &str = "tenantry";
 const AUDIENCE: &str = "tenantry-session";
@@ -39,6 +39,8 @@ pub struct Session {
     pub organization_name: StoredText,
     /// When the session ends by itself.
     pub expires_at: SystemTime,
+    /// How many logins with that e-mail failed since the last that did not: somebody may have guessed.
+    pub failures: u64,
 }
 
 impl Session {
@@ -46,6 +48,7 @@ impl Session {
     #[must_use]
     pub fn new(token: String, admin: &Admin, org: &Org, expires_at: SystemTime) -> Self {
         Self {
+            failures: 0,
             token: Zeroizing::new(token),
             admin_id: admin.id,
             admin_email: admin.email.clone(),
@@ -58,7 +61,9 @@ impl Session {
     /// The same session, with the organization's name and admin as they are called now.
     #[must_use]
     pub fn now_of(self, org: &Org) -> Self {
-        Self { admin_email: org.admin_email.clone(), organization_name: org.name.clone(), ..self }
+        let first = self.admin_id.to_hex() == org.admin_id.raw().to_lowercase();
+        let admin_email = if first { org.admin_email.clone() } else { self.admin_email };
+        Self { admin_email, organization_name: org.name.clone(), ..self }
     }
 
     /// The token itself: only for whoever asked for it.
@@ -122,7 +127,7 @@ impl Sessions {
     }
 
     /// A session for an admin whose password was just verified.
-    pub(super) fn issue(&self, admin: &Admin, org: &Org) -> Result<Session> {
+    pub(super) fn issue(&self, admin: &Admin, org: &Org, failures: u64) -> Result<Session> {
         let now = SystemTime::now();
         let expires_at = now + self.length;
         let mut id = [0_u8; 16];
@@ -145,7 +150,7 @@ impl Sessions {
         begun.insert(claims.jti, Instant::now());
         // What the token says, to the second.
         let expires_at = UNIX_EPOCH + Duration::from_secs(seconds(expires_at));
-        Ok(Session::new(token, admin, org, expires_at))
+        Ok(Session { failures, ..Session::new(token, admin, org, expires_at) })
     }
 
     /// What a token of ours that has neither expired nor been ended says.
@@ -216,14 +221,6 @@ fn fingerprint(hash: &PasswordHash) -> String {
     hex(&Sha256::digest(hash.as_str().as_bytes())[..16])
 }
 
-fn hex(bytes: &[u8]) -> String {
-    use fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 fn seconds(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
@@ -233,7 +230,7 @@ mod tests {
     use mongodb::bson::DateTime;
 
     use super::*;
-    use crate::org::{Connection, OrgState};
+    use crate::org::{Connection, OrgState, Role};
 
     #[test]
     fn a_session_ends_by_a_clock_that_cannot_be_put_back() {
@@ -243,6 +240,9 @@ mod tests {
             email: "ada@acme.com".into(),
             password: PasswordHash::nobodys(),
             created_at,
+            role: Role::Owner,
+            organization: None,
+            reset: None,
         };
         let org = Org {
             id: ObjectId::new(),
@@ -258,7 +258,7 @@ mod tests {
             revision: 0,
         };
         let mut sessions = Sessions::new(None, Duration::from_mins(30)).unwrap();
-        let session = sessions.issue(&admin, &org).unwrap();
+        let session = sessions.issue(&admin, &org, 0).unwrap();
         assert!(sessions.verify(session.token()).is_ok());
         // The token's own time is far from over, as it is when the wall clock was put back.
         sessions.length = Duration::ZERO;

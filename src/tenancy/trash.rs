@@ -1,10 +1,10 @@
 //! The deeds that can be taken back, to the trash and out of it, suspension, and the last deed that
 //! cannot: purging.
 
-use super::{Confirmation, Error, Result, Tenancy, confirms, verified};
+use super::{Confirmation, Error, Refusal, Result, Tenancy, confirms};
 use crate::{
-    org::{ClaimKind, Org, OrgName, Secret},
-    store::{Change, Finding},
+    org::{ClaimKind, Org, OrgName, Role, Secret},
+    store::{Change, Deed, Entry, Finding, Repair},
 };
 
 impl Tenancy {
@@ -15,10 +15,16 @@ impl Tenancy {
     /// # Errors
     /// [`Error::NotAllowed`], [`Error::Changed`], [`Error::ReadOnly`], or the database's.
     pub async fn trash(&self, org: &Org, token: Option<&str>) -> Result<Org> {
-        self.writable()?;
-        self.authorize(org, token).await?;
-        let trashed = self.store.trash(org, self.rules.trash_days).await;
-        trashed.map_err(|error| Error::of_store(error, &org.name, |_| org.name.clone()))
+        let mut entry = self.entry("trash", Some(org));
+        let done = async {
+            self.writable()?;
+            entry.admin = self.allowed(org, token, Role::Owner).await?.email;
+            let deed = Deed::Trash(Box::new(org.clone()), self.rules.trash_days);
+            let trashed = self.perform(deed, &entry).await;
+            trashed.map_err(|error| Error::of_store(error, &org.name, |_| org.name.clone()))
+        }
+        .await;
+        self.recorded(&entry, done).await
     }
 
     /// Brings the organization back from the trash with everything it had; under another `name` where
@@ -28,6 +34,12 @@ impl Tenancy {
     /// [`Error::Invalid`], [`Error::Taken`], [`Error::NotInTrash`], [`Error::Changed`],
     /// [`Error::ReadOnly`], or the database's. Nothing was changed.
     pub async fn restore(&self, org: &Org, name: Option<&str>) -> Result<Org> {
+        let mut entry = self.entry("restore", Some(org));
+        let done = self.bring_back(org, name, &mut entry).await;
+        self.recorded(&entry, done).await
+    }
+
+    async fn bring_back(&self, org: &Org, name: Option<&str>, entry: &mut Entry) -> Result<Org> {
         self.writable()?;
         in_trash(org)?;
         let change = match name.filter(|name| *name != org.name.raw()) {
@@ -35,11 +47,13 @@ impl Tenancy {
             Some(name) => {
                 self.check_name(name, Some(org)).await?;
                 let name = OrgName::parse(name)?;
+                *entry = entry.clone().with("name", org.name.raw(), name.as_str());
                 let collection = super::change::collection_for(&name, Some(org));
                 Change { name: Some(name), collection, ..Change::default() }
             }
         };
-        self.store.restore(org, &change).await.map_err(|error| {
+        let deed = Deed::Restore(Box::new(org.clone()), change.clone());
+        self.perform(deed, entry).await.map_err(|error| {
             Error::of_store(error, &org.name, |what| match (what, &change.name) {
                 (ClaimKind::Email, _) => org.admin_email.clone(),
                 (_, Some(name)) => name.as_str().into(),
@@ -61,13 +75,22 @@ impl Tenancy {
         email: &str,
         password: &Secret,
     ) -> Result<()> {
-        self.writable()?;
-        in_trash(org)?;
-        confirms(confirmation, &org.name)?;
-        // Counting the attempt belongs here too (issue “Nobody in”).
-        verified(self.store.admin_in_trash(org, email).await?, password).await?;
-        let purged = self.store.delete(org).await;
-        purged.map_err(|error| Error::of_store(error, &org.name, |_| org.name.clone()))
+        let mut entry = self.entry("purge", Some(org));
+        entry = entry.of_admin(email);
+        let done = async {
+            self.writable()?;
+            in_trash(org)?;
+            confirms(confirmation, &org.name)?;
+            let (admin, _) = self.verified(email, Some(org), password).await?;
+            if admin.role != Role::Owner {
+                return Err(Refusal::OwnersOnly(org.name.clone()).into());
+            }
+            let purged = self.store.perform(&Deed::Delete(Box::new(org.clone())), &entry).await;
+            purged.map_err(|error| Error::of_store(error, &org.name, |_| org.name.clone()))?;
+            Ok(())
+        }
+        .await;
+        self.recorded(&entry, done).await
     }
 
     /// Suspends the organization: its admins cannot log in, and their sessions end.
@@ -87,12 +110,17 @@ impl Tenancy {
     }
 
     async fn set_suspended(&self, org: &Org, suspended: bool) -> Result<Org> {
-        self.writable()?;
-        if org.in_trash().is_some() {
-            return Err(Error::InTrash(org.name.clone()));
+        let entry = self.entry(if suspended { "suspend" } else { "reactivate" }, Some(org));
+        let done = async {
+            self.writable()?;
+            if org.in_trash().is_some() {
+                return Err(Error::InTrash(org.name.clone()));
+            }
+            let done = self.perform(Deed::Suspend(Box::new(org.clone()), suspended), &entry).await;
+            done.map_err(|error| Error::of_store(error, &org.name, |_| org.name.clone()))
         }
-        let done = self.store.suspend(org, suspended).await;
-        done.map_err(|error| Error::of_store(error, &org.name, |_| org.name.clone()))
+        .await;
+        self.recorded(&entry, done).await
     }
 
     /// Goes through the whole database and says what does not belong together; with `fix` repairs
@@ -101,10 +129,22 @@ impl Tenancy {
     /// # Errors
     /// [`Error::ReadOnly`] with `fix`, or the database's.
     pub async fn examine(&self, fix: bool) -> Result<Vec<Finding>> {
-        if fix {
-            self.writable()?;
+        if !fix {
+            return Ok(self.store.examine(false).await?);
         }
-        Ok(self.store.examine(fix).await?)
+        let mut entry = self.entry("repair", None);
+        let done = async {
+            self.writable()?;
+            let found = self.store.examine(true).await?;
+            let mended = found.iter().filter(|one| matches!(one.repair, Repair::Done(_))).count();
+            if mended > 0 {
+                entry = entry.clone().with("repaired", "", &mended.to_string());
+                self.store.record(&entry).await?;
+            }
+            Ok(found)
+        }
+        .await;
+        self.recorded(&entry, done).await
     }
 }
 

@@ -5,6 +5,7 @@ use tenantry::org::ClaimKind;
 use tenantry::store::StoreError;
 
 use crate::fixture::{CREATED, Fixture, new_org, with_acme};
+use crate::support::deeds::Deeds as _;
 
 pub async fn a_created_organization_is_stored_as_the_service_stored_it<F: Fixture>() {
     let fixture = F::fresh().await;

@@ -5,6 +5,7 @@ use tenantry::org::Claim;
 use tenantry::store::{Statistics, StoreError};
 
 use crate::fixture::{Fixture, hash, new_org, with_acme, with_email};
+use crate::support::deeds::Deeds as _;
 
 pub async fn nothing_is_left<F: Fixture>() {
     let (fixture, store, acme) = with_acme::<F>().await;

@@ -1,5 +1,6 @@
 //! What a kind of database offers to be tested, and what all cases share.
 
+use crate::support::deeds::Deeds as _;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

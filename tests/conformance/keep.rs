@@ -9,6 +9,7 @@ use tenantry::store::Shelf;
 use tenantry::store::{PageAt, PageQuery, Sort, StoreError};
 
 use crate::fixture::{Fixture, new_org, renamed, with_acme};
+use crate::support::deeds::Deeds as _;
 
 pub async fn everything_is_there_after_opening_again<F: Fixture>() {
     let (fixture, store, acme) = with_acme::<F>().await;

@@ -1,11 +1,12 @@
 //! Finding organizations and admins, and looking into collections.
 
 use mongodb::bson::{doc, oid::ObjectId};
-use tenantry::org::Claim;
+use tenantry::org::{Admin, Claim};
 use tenantry::store::Shelf;
 use tenantry::store::Statistics;
 
 use crate::fixture::{CREATED, Fixture, hash, with_acme};
+use crate::support::deeds::Deeds as _;
 
 pub async fn an_organization_is_found_by_name_in_any_case<F: Fixture>() {
     let (_fixture, store, org) = with_acme::<F>().await;
@@ -24,9 +25,11 @@ pub async fn an_organization_is_found_by_name_in_any_case<F: Fixture>() {
 pub async fn an_organization_is_found_by_its_admin<F: Fixture>() {
     let (_fixture, store, org) = with_acme::<F>().await;
     let admin = ObjectId::parse_str(org.admin_id.raw()).unwrap();
-    assert_eq!(store.org_of_admin(admin).await.unwrap(), Some(org.clone()));
-    assert_eq!(store.org_of_admin(org.id).await.unwrap(), None);
-    assert_eq!(store.org(admin).await.unwrap(), None);
+    let admin = store.admin(admin).await.unwrap().unwrap();
+    assert_eq!(store.org_of_admin(&admin).await.unwrap(), Some(org.clone()));
+    let nobody = Admin { id: org.id, ..admin.clone() };
+    assert_eq!(store.org_of_admin(&nobody).await.unwrap(), None);
+    assert_eq!(store.org(admin.id).await.unwrap(), None);
 }
 
 pub async fn an_admin_is_found_by_email_in_any_case<F: Fixture>() {

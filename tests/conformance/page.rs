@@ -12,6 +12,7 @@ use tenantry::store::{
 };
 
 use crate::fixture::{Fixture, new_org};
+use crate::support::deeds::Deeds as _;
 
 fn sorts() -> impl Iterator<Item = Sort> {
     [SortKey::Name, SortKey::Created, SortKey::Email]

@@ -13,6 +13,7 @@ use tenantry::org::{ClaimKind, Org, UnderWay};
 use tenantry::store::{Change, PageAt, PageQuery, Shelf, Sort, Store, StoreError};
 
 use crate::fixture::{Fixture, new_org, renamed};
+use crate::support::deeds::Deeds as _;
 
 /// The first two lead to one collection.
 const NAMES: [&str; 4] = ["Acme Corp", "acme-corp", "Globex", "Initech"];

@@ -5,6 +5,7 @@ use tenantry::org::{Org, OrgState};
 use tenantry::store::{Change, Repair, StoreError, Trouble};
 
 use crate::fixture::{Fixture, new_org, renamed, with_acme};
+use crate::support::deeds::Deeds as _;
 
 pub async fn suspending_and_reactivating_change_nothing_else<F: Fixture>() {
     let (fixture, store, acme) = with_acme::<F>().await;

@@ -7,6 +7,7 @@ use tenantry::store::{
 };
 
 use crate::fixture::{Fixture, hash, new_org, renamed, with_acme, with_email};
+use crate::support::deeds::Deeds as _;
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
@@ -100,7 +101,7 @@ pub async fn restoring_gives_everything_back<F: Fixture>() {
     assert_eq!(org, Org { revision, login_epoch, ..acme.clone() });
     assert_eq!(store.statistics(&org).await.unwrap(), statistics);
     assert_eq!(store.admin_with_email("ada@acme.com").await.unwrap(), admin);
-    assert_eq!(store.org_of_admin(admin.unwrap().id).await.unwrap(), Some(org.clone()));
+    assert_eq!(store.org_of_admin(&admin.unwrap()).await.unwrap(), Some(org.clone()));
     assert_eq!(store.org_named("acme corp", Shelf::Live).await.unwrap(), Some(org.clone()));
     assert_eq!(store.page(&first(Shelf::Live)).await.unwrap().orgs, vec![org.clone()]);
     assert_eq!(store.count(Shelf::Trash, None, 10).await.unwrap().counted, 0);
@@ -161,7 +162,7 @@ pub async fn its_admins_are_found_for_purging_only<F: Fixture>() {
     let trashed = store.trash(&acme, 30).await.unwrap();
     assert_eq!(store.admin_with_email("ada@acme.com").await, Ok(None));
     assert_eq!(store.admin(admin.id).await, Ok(None));
-    assert_eq!(store.org_of_admin(admin.id).await, Ok(None));
+    assert_eq!(store.org_of_admin(&admin).await, Ok(None));
     assert_eq!(store.admin_in_trash(&trashed, "ADA@acme.com").await, Ok(Some(admin.clone())));
     assert_eq!(store.admin_in_trash(&trashed, "bob@acme.com").await, Ok(None));
     store.restore(&trashed, &Change::default()).await.unwrap();

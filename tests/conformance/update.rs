@@ -6,6 +6,7 @@ use tenantry::store::Shelf;
 use tenantry::store::{Change, Store, StoreError};
 
 use crate::fixture::{Fixture, hash, new_org, renamed, with_acme, with_email};
+use crate::support::deeds::Deeds as _;
 
 async fn password(store: &dyn Store, org: &Org) -> PasswordHash {
     let admin = ObjectId::parse_str(org.admin_id.raw()).unwrap();

@@ -13,6 +13,7 @@ use tenantry::{
     store::{Access, Change, NewOrg, Result, Shelf, Store, mongo::MongoStore},
 };
 
+use crate::support::deeds::Deeds as _;
 use crate::{server::Server, support::mongod};
 
 /// Documents of the organization beside its first.
@@ -330,7 +331,7 @@ pub async fn look(place: &Place, store: &dyn Store, had: &Holdings, at: &str) ->
     } else {
         let found = store.admin_with_email(email).await.unwrap();
         let found = found.unwrap_or_else(|| panic!("{at}: {admin}"));
-        assert_eq!(store.org_of_admin(found.id).await.unwrap(), Some(org.clone()), "{at}");
+        assert_eq!(store.org_of_admin(&found).await.unwrap(), Some(org.clone()), "{at}");
         assert_eq!(admin.get_str("email").unwrap(), email, "{at}");
     }
     let holdings = place.holdings(&held).await;

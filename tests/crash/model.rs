@@ -27,6 +27,7 @@ use tenantry::{
     },
 };
 
+use crate::support::deeds::Deeds as _;
 use crate::{
     server::Server,
     support::access::OwnDatabase,

@@ -12,7 +12,7 @@ use tenantry::{
         theme::Theme,
         view,
     },
-    org::{Admin, Connection, InTrash, Org, OrgState, PasswordHash, StoredText, slug},
+    org::{Admin, Connection, InTrash, Org, OrgState, PasswordHash, Role, StoredText, slug},
     store::{Count, Page, Place, PlaceKind, Shelf, Statistics},
     tenancy::{Error, Refusal, Result, Session},
 };
@@ -116,6 +116,9 @@ pub fn session(org: &Org, left: Duration) -> Session {
         email: org.admin_email.clone(),
         password: PasswordHash::stored(String::new()),
         created_at: org.created_at,
+        role: Role::Owner,
+        organization: None,
+        reset: None,
     };
     Session::new("token".into(), &admin, org, now() + left)
 }

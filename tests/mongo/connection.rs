@@ -9,6 +9,7 @@ use mongodb::{Client, bson::doc};
 use tenantry::store::Shelf;
 use tenantry::store::{Access, PlaceKind, Store, StoreError, mongo::MongoStore};
 
+use crate::support::deeds::Deeds as _;
 use crate::{
     fixture::{Scratch, new_org},
     support::{

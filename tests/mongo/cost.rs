@@ -9,6 +9,7 @@ use tenantry::{
 };
 
 use crate::fixture::{Scratch, first_page, new_org};
+use crate::support::deeds::Deeds as _;
 
 const MANY: u32 = 5_000;
 
@@ -87,7 +88,7 @@ async fn no_question_reads_more_than_it_answers_with() {
     assert_eq!(store.org_named("nobody", Shelf::Live).await.unwrap(), None);
     assert_eq!(store.admin_with_email("nobody@example.com").await.unwrap(), None);
     let admin = store.admin_with_email("A7@example.com").await.unwrap().unwrap();
-    store.org_of_admin(admin.id).await.unwrap().unwrap();
+    store.org_of_admin(&admin).await.unwrap().unwrap();
     store.holder(&Claim::Look("nothing".into())).await.unwrap();
     assert_eq!(store.count(Shelf::Live, None, 1_000_000).await.unwrap().counted, u64::from(MANY));
     let new = store.create(&new_org("acme", "ada@acme.com")).await.unwrap();

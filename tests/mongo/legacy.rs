@@ -9,6 +9,7 @@ use tenantry::{
     store::{Change, Cursor, PageAt, PageQuery, Sort, SortKey, Store, StoreError},
 };
 
+use crate::support::deeds::Deeds as _;
 use crate::{
     fixture::{PASSWORD, Scratch, all, first_page, new_org, shared},
     support::mongod::theirs,
@@ -55,7 +56,7 @@ async fn a_database_of_the_service_lists_shows_and_logs_in() {
         assert_eq!(org.connection.database.raw(), scratch.name());
         let admin = store.admin_with_email(&email.to_uppercase()).await.unwrap().unwrap();
         assert_eq!(admin.id.to_hex(), org.admin_id.raw());
-        assert_eq!(store.org_of_admin(admin.id).await.unwrap(), Some(org.clone()));
+        assert_eq!(store.org_of_admin(&admin).await.unwrap(), Some(org.clone()));
         assert_eq!(store.org(org.id).await.unwrap(), Some(org));
     }
     let admin = store.admin_with_email("ada@acme.com").await.unwrap().unwrap();

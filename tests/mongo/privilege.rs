@@ -7,6 +7,7 @@ use tenantry::{
     store::{Change, PageAt, PageQuery, Repair, Shelf, Store, StoreError, mongo::MongoStore},
 };
 
+use crate::support::deeds::Deeds as _;
 use crate::{
     fixture::{Scratch, all, first_page, new_org},
     support::access::{ALL, READING, actions},
@@ -105,7 +106,7 @@ async fn read(store: &MongoStore, refusals: &mut Refusals) {
     let admin = refusals.of(store.admin_with_email("looked.at@example.com").await).flatten();
     if let Some(admin) = admin {
         refusals.of(store.admin(admin.id).await);
-        refusals.of(store.org_of_admin(admin.id).await);
+        refusals.of(store.org_of_admin(&admin).await);
     }
     if let Some(org) = refusals.of(store.org_named("looked at", Shelf::Live).await).flatten() {
         refusals.of(store.org(org.id).await);

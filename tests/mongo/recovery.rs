@@ -10,6 +10,7 @@ use tenantry::{
     store::{Change, Store, StoreError},
 };
 
+use crate::support::deeds::Deeds as _;
 use crate::{
     fixture::{Scratch, all, new_org},
     support::mongod::Mongod,

@@ -9,6 +9,7 @@ use tenantry::{
     store::{Change, Finding, Repair, Shelf, Store, StoreError, Trouble},
 };
 
+use crate::support::deeds::Deeds as _;
 use crate::{
     fixture::{Scratch, all, first_page, new_org},
     recovery::Saboteur,
@@ -415,7 +416,7 @@ async fn an_admin_id_in_upper_case_is_the_same_admin() {
     orgs.update_one(doc! { "_id": id }, doc! { "$set": { "admin_id": upper } }).await.unwrap();
     let store = scratch.open().await;
     let admin = store.admin_with_email("ada@acme.com").await.unwrap().unwrap();
-    let org = store.org_of_admin(admin.id).await.unwrap().unwrap();
+    let org = store.org_of_admin(&admin).await.unwrap().unwrap();
     assert_eq!(store.examine(false).await, Ok(vec![]));
     let trashed = store.trash(&org, 30).await.unwrap();
     assert!(store.admin_in_trash(&trashed, "ada@acme.com").await.unwrap().is_some());

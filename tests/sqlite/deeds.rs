@@ -13,6 +13,7 @@ use tenantry::{
     store::{Change, NewOrg, Shelf, Store},
 };
 
+use crate::support::deeds::Deeds as _;
 use crate::{
     fixture::{View, documents, documents_in, new_org, open, view},
     tool::{Home, OTHER_PASSWORD, PASSWORD, PROGRAM},

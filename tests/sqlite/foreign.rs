@@ -9,6 +9,7 @@ use rusqlite::Connection;
 use tenantry::store::{PlaceKind, Shelf, Store, StoreError, sqlite::SqliteStore};
 
 use crate::fixture::{all, documents, file, new_org, open, opened};
+use crate::support::deeds::Deeds as _;
 
 /// Opening is refused for damage, in words that name the file, and the file stays as it is.
 fn assert_refused(path: &Path, words: &str) {
@@ -192,7 +193,7 @@ fn what_is_no_file_is_said_in_words() {
 
 #[tokio::test]
 async fn a_demo_is_made_in_memory_and_at_once() {
-    let store = SqliteStore::in_memory().unwrap();
+    let store = SqliteStore::in_memory("tester@here").unwrap();
     assert_eq!(store.place().kind, PlaceKind::Demo);
     for at in 0..40 {
         let org = store.create(&new_org(&format!("Acme {at}"))).await.unwrap();
@@ -204,7 +205,7 @@ async fn a_demo_is_made_in_memory_and_at_once() {
 
 #[tokio::test]
 async fn a_document_that_is_there_already_keeps_all_of_them_out() {
-    let store = SqliteStore::in_memory().unwrap();
+    let store = SqliteStore::in_memory("tester@here").unwrap();
     let org = store.create(&new_org("Acme")).await.unwrap();
     store.insert_documents("org_acme", &[doc! { "_id": 1 }]).await.unwrap();
     let twice = store.insert_documents("org_acme", &[doc! { "_id": 2 }, doc! { "_id": 1.0 }]).await;

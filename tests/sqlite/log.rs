@@ -9,6 +9,7 @@ use tenantry::store::{Change, Shelf, Store};
 
 use crate::deeds::{run, two};
 use crate::fixture::{View, assert_sound, documents, file, new_org, open, opened, renamed, view};
+use crate::support::deeds::Deeds as _;
 use crate::tool::Home;
 
 fn log_of(path: &Path) -> PathBuf {

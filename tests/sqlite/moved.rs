@@ -6,6 +6,7 @@ use std::path::Path;
 use tenantry::store::{Result, Store, StoreError, sqlite::SqliteStore};
 
 use crate::fixture::{all, file, new_org, open, opened, view};
+use crate::support::deeds::Deeds as _;
 
 fn assert_missed<T: std::fmt::Debug>(outcome: Result<T>, path: &Path) {
     match outcome {

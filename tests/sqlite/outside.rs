@@ -9,6 +9,7 @@ use tenantry::org::{Org, OrgState};
 use tenantry::store::{Shelf, Store, sqlite::SqliteStore};
 
 use crate::fixture::{assert_sound, documents, file, new_org, on, open, renamed};
+use crate::support::deeds::Deeds as _;
 
 /// How many documents each organization is filled with.
 const FILLED: usize = 40;

@@ -14,6 +14,7 @@ use tenantry::store::Store;
 
 use crate::deeds::{sql, two, wait};
 use crate::fixture::{new_org, open, view};
+use crate::support::deeds::Deeds as _;
 use crate::support::pty::Console;
 use crate::tool::{PASSWORD, PROGRAM};
 
@@ -145,15 +146,15 @@ fn with_old_trash() -> Place {
     let place = Place::new();
     wait(async {
         let store = open(&place.file()).unwrap();
-        let org = store.org_of_admin(admin(&store).await).await.unwrap().unwrap();
+        let org = store.org_of_admin(&admin(&store).await).await.unwrap().unwrap();
         store.trash(&org, 30).await.unwrap();
     });
     sql(&place.file(), "UPDATE organizations SET trashed_at = 0 WHERE trashed_at > 0");
     place
 }
 
-async fn admin(store: &impl Store) -> mongodb::bson::oid::ObjectId {
-    store.admin_with_email("ada@acme.com").await.unwrap().unwrap().id
+async fn admin(store: &impl Store) -> tenantry::org::Admin {
+    store.admin_with_email("ada@acme.com").await.unwrap().unwrap()
 }
 
 #[test]

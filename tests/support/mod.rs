@@ -3,5 +3,6 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)] // A test that cannot go on fails.
 
 pub mod access;
+pub mod deeds;
 pub mod mongod;
 pub mod pty;

@@ -37,8 +37,8 @@ use mongodb::{
 
 use self::{error::Words, read::Record};
 use super::{
-    Access, Change, Count, Finding, Holder, NewOrg, Page, PageQuery, Place, Result, Shelf,
-    Statistics, Store, StoreError,
+    Access, Attempt, AuditQuery, Count, Deed, Entry, Finding, Holder, Page, PageQuery, Place,
+    Result, Shelf, Statistics, Store, StoreError,
 };
 pub(super) use connect::place;
 
@@ -152,6 +152,10 @@ impl Store for MongoStore {
         self.inner.only_readable_because()
     }
 
+    fn operator(&self) -> &str {
+        &self.inner.operator
+    }
+
     async fn recover(&self) -> Result<u64> {
         let inner = Arc::clone(&self.inner);
         self.whole(async move { inner.recover().await }).await
@@ -177,8 +181,8 @@ impl Store for MongoStore {
         self.inner.org_named(name, from).await
     }
 
-    async fn org_of_admin(&self, admin: ObjectId) -> Result<Option<Org>> {
-        self.inner.org_of_admin(admin).await
+    async fn org_of_admin(&self, admin: &Admin) -> Result<Option<Org>> {
+        self.inner.org_of_admin(admin.id).await
     }
 
     async fn holder(&self, claim: &Claim) -> Result<Option<Holder>> {
@@ -205,38 +209,44 @@ impl Store for MongoStore {
         self.inner.documents(org, most).await
     }
 
-    async fn create(&self, new: &NewOrg) -> Result<Org> {
-        let (inner, new) = (Arc::clone(&self.inner), new.clone());
-        self.whole(async move { inner.create(new).await }).await
+    async fn admins(&self, _org: &Org) -> Result<Vec<Admin>> {
+        Err(StoreError::Other("not written yet".into()))
     }
 
-    async fn update(&self, org: &Org, change: &Change) -> Result<Org> {
-        let (inner, org, change) = (Arc::clone(&self.inner), org.clone(), change.clone());
-        self.whole(async move { inner.update(&org, &change).await }).await
+    async fn perform(&self, deed: &Deed, _entry: &Entry) -> Result<Option<Org>> {
+        let (inner, deed) = (Arc::clone(&self.inner), deed.clone());
+        self.whole(async move {
+            match deed {
+                Deed::Create(new) => inner.create(*new).await.map(Some),
+                Deed::Update(org, change) => inner.update(&org, &change).await.map(Some),
+                Deed::Delete(org) => inner.delete(&org).await.map(|()| None),
+                Deed::Trash(org, days) => inner.trash(&org, days).await.map(Some),
+                Deed::Restore(org, change) => inner.restore(&org, &change).await.map(Some),
+                Deed::Suspend(org, suspended) => inner.suspend(&org, suspended).await.map(Some),
+                Deed::Admin(..) => Err(StoreError::Other("not written yet".into())),
+            }
+        })
+        .await
     }
 
-    async fn delete(&self, org: &Org) -> Result<()> {
-        let (inner, org) = (Arc::clone(&self.inner), org.clone());
-        self.whole(async move { inner.delete(&org).await }).await
+    async fn record(&self, _entry: &Entry) -> Result<()> {
+        Err(StoreError::Other("not written yet".into()))
     }
 
-    async fn trash(&self, org: &Org, days: u32) -> Result<Org> {
-        let (inner, org) = (Arc::clone(&self.inner), org.clone());
-        self.whole(async move { inner.trash(&org, days).await }).await
+    async fn entries(&self, _query: &AuditQuery) -> Result<Vec<Document>> {
+        Err(StoreError::Other("not written yet".into()))
     }
 
-    async fn restore(&self, org: &Org, change: &Change) -> Result<Org> {
-        let (inner, org, change) = (Arc::clone(&self.inner), org.clone(), change.clone());
-        self.whole(async move { inner.restore(&org, &change).await }).await
+    async fn attempt(&self, _email: &str) -> Result<Attempt> {
+        Err(StoreError::Other("not written yet".into()))
+    }
+
+    async fn forget_attempts(&self, _email: &str) -> Result<u64> {
+        Err(StoreError::Other("not written yet".into()))
     }
 
     async fn examine(&self, fix: bool) -> Result<Vec<Finding>> {
         let inner = Arc::clone(&self.inner);
         self.whole(async move { inner.examine(fix).await }).await
-    }
-
-    async fn suspend(&self, org: &Org, suspended: bool) -> Result<Org> {
-        let (inner, org) = (Arc::clone(&self.inner), org.clone());
-        self.whole(async move { inner.suspend(&org, suspended).await }).await
     }
 }

@@ -15,8 +15,8 @@
 use mongodb::bson::{Bson, DateTime, Document, doc, oid::ObjectId};
 
 use crate::org::{
-    Admin, COLLECTION_PREFIX, Claim, Connection, InTrash, Org, OrgState, PasswordHash, StoredText,
-    UnderWay, email_key, name_key, name_look,
+    Admin, COLLECTION_PREFIX, Claim, Connection, InTrash, Org, OrgState, PasswordHash, ResetCode,
+    Role, StoredText, UnderWay, email_key, name_key, name_look,
 };
 
 /// Reads an organization; `None` when its `_id` is no `ObjectId` (no program of ours wrote that) or
@@ -117,7 +117,17 @@ fn read_admin(record: &Document, email: &Document) -> Option<Admin> {
         email: stored(email, "email"),
         password: PasswordHash::stored(text(record, "password").to_owned()),
         created_at: created_at(record, id),
+        role: Role::parse(text(record, "role")).unwrap_or_default(),
+        organization: record.get_object_id("organization_id").ok(),
+        reset: reset(record),
     })
+}
+
+/// The one-time code that was handed out to an admin and not used yet.
+fn reset(record: &Document) -> Option<ResetCode> {
+    let reset = record.get_document("reset").ok()?;
+    let until = *reset.get_datetime("until").ok()?;
+    Some(ResetCode { hash: text(reset, "code").to_owned(), until })
 }
 
 /// What a document is called in a sentence: its name, also when it is only being created.

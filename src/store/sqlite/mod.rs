@@ -29,8 +29,8 @@ use mongodb::bson::{DateTime, Document, oid::ObjectId};
 use rusqlite::Transaction;
 
 use super::{
-    Access, Change, Count, Finding, Holder, NewOrg, Page, PageQuery, Place, PlaceKind, Result,
-    Shelf, Statistics, Store, StoreError,
+    Access, Attempt as LoginAttempt, AuditQuery, Count, Deed, Entry, Finding, Holder, Page,
+    PageQuery, Place, PlaceKind, Result, Shelf, Statistics, Store, StoreError,
 };
 use crate::org::{Admin, Claim, Org, email_key};
 use error::{Attempt, Fault};
@@ -49,6 +49,7 @@ const STEPS_BETWEEN_LOOKS: i32 = 1000;
 pub struct SqliteStore {
     open: Arc<Mutex<Open>>,
     place: Place,
+    operator: String,
     read_only: Option<String>,
 }
 
@@ -65,7 +66,8 @@ impl SqliteStore {
         let place = Self::place_of(path);
         let (open, read_only) =
             file::open(path, access.read_only).map_err(|fault| fault.into_error(&place))?;
-        Ok(Self { open: Arc::new(Mutex::new(open)), place, read_only })
+        let (open, operator) = (Arc::new(Mutex::new(open)), access.operator.clone());
+        Ok(Self { open, place, operator, read_only })
     }
 
     /// What the database in a file is called.
@@ -86,10 +88,11 @@ impl SqliteStore {
     ///
     /// # Errors
     /// When there is no memory.
-    pub fn in_memory() -> Result<Self> {
+    pub fn in_memory(operator: &str) -> Result<Self> {
         let place = Self::place_in_memory();
         let open = Open::in_memory().map_err(|fault| fault.into_error(&place))?;
-        Ok(Self { open: Arc::new(Mutex::new(open)), place, read_only: None })
+        let (open, operator) = (Arc::new(Mutex::new(open)), operator.to_owned());
+        Ok(Self { open, place, operator, read_only: None })
     }
 
     /// Puts documents into a collection, all or none, and makes the collection when it is missing;
@@ -187,6 +190,10 @@ impl Store for SqliteStore {
         self.read_only.as_deref()
     }
 
+    fn operator(&self) -> &str {
+        &self.operator
+    }
+
     /// Nothing is ever half-done here: SQLite rolls a killed console's transaction back by itself.
     async fn recover(&self) -> Result<u64> {
         let now = DateTime::now().timestamp_millis();
@@ -238,7 +245,8 @@ impl Store for SqliteStore {
         self.read(move |tx| read::org_named(tx, &name, from)).await
     }
 
-    async fn org_of_admin(&self, admin: ObjectId) -> Result<Option<Org>> {
+    async fn org_of_admin(&self, admin: &Admin) -> Result<Option<Org>> {
+        let admin = admin.id;
         self.read(move |tx| {
             read::org_where(tx, "admin_id = ? AND trashed_at IS NULL", admin.bytes())
         })
@@ -275,37 +283,45 @@ impl Store for SqliteStore {
         self.read(move |tx| read::documents(tx, collection.raw(), most)).await
     }
 
-    async fn create(&self, new: &NewOrg) -> Result<Org> {
-        let new = new.clone();
-        self.write(move |tx| write::create(tx, &new)).await
+    async fn admins(&self, _org: &Org) -> Result<Vec<Admin>> {
+        Err(StoreError::Other("not written yet".into()))
     }
 
-    async fn update(&self, org: &Org, change: &Change) -> Result<Org> {
-        let (org, change) = (org.clone(), change.clone());
-        self.write(move |tx| write::update(tx, &org, &change)).await
-    }
-
-    async fn delete(&self, org: &Org) -> Result<()> {
-        let org = org.clone();
-        self.write(move |tx| write::delete(tx, &org)).await?;
-        self.forget_log().await;
-        Ok(())
-    }
-
-    async fn trash(&self, org: &Org, days: u32) -> Result<Org> {
-        let org = org.clone();
+    async fn perform(&self, deed: &Deed, _entry: &Entry) -> Result<Option<Org>> {
+        let deed = deed.clone();
+        let removes = matches!(deed, Deed::Delete(_));
         let now = DateTime::now().timestamp_millis();
-        self.write(move |tx| write::trash(tx, &org, days, now)).await
+        let done = self
+            .write(move |tx| match &deed {
+                Deed::Create(new) => write::create(tx, new).map(Some),
+                Deed::Update(org, change) => write::update(tx, org, change).map(Some),
+                Deed::Delete(org) => write::delete(tx, org).map(|()| None),
+                Deed::Trash(org, days) => write::trash(tx, org, *days, now).map(Some),
+                Deed::Restore(org, change) => write::restore(tx, org, change).map(Some),
+                Deed::Suspend(org, suspended) => write::suspend(tx, org, *suspended).map(Some),
+                Deed::Admin(..) => Err(StoreError::Other("not written yet".into()).into()),
+            })
+            .await?;
+        if removes {
+            self.forget_log().await;
+        }
+        Ok(done)
     }
 
-    async fn restore(&self, org: &Org, change: &Change) -> Result<Org> {
-        let (org, change) = (org.clone(), change.clone());
-        self.write(move |tx| write::restore(tx, &org, &change)).await
+    async fn record(&self, _entry: &Entry) -> Result<()> {
+        Err(StoreError::Other("not written yet".into()))
     }
 
-    async fn suspend(&self, org: &Org, suspended: bool) -> Result<Org> {
-        let org = org.clone();
-        self.write(move |tx| write::suspend(tx, &org, suspended)).await
+    async fn entries(&self, _query: &AuditQuery) -> Result<Vec<Document>> {
+        Err(StoreError::Other("not written yet".into()))
+    }
+
+    async fn attempt(&self, _email: &str) -> Result<LoginAttempt> {
+        Err(StoreError::Other("not written yet".into()))
+    }
+
+    async fn forget_attempts(&self, _email: &str) -> Result<u64> {
+        Err(StoreError::Other("not written yet".into()))
     }
 
     /// Looks at everything before it begins to write: that takes as long as the file is large, and

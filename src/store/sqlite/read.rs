@@ -7,7 +7,7 @@ use super::{
     document::shown,
     error::{Attempt, Fault},
 };
-use crate::org::{Admin, Claim, Connection as Details, InTrash, Org, OrgState, PasswordHash};
+use crate::org::{Admin, Claim, Connection as Details, InTrash, Org, OrgState, PasswordHash, Role};
 use crate::org::{email_key, name_key};
 use crate::store::{
     Count, Cursor, CursorKey, Holder, Page, PageAt, PageQuery, Shelf, SortKey, Statistics,
@@ -310,6 +310,9 @@ fn admin(row: &Row) -> rusqlite::Result<Admin> {
         email: row.get::<_, String>(1)?.into(),
         password: PasswordHash::stored(row.get(2)?),
         created_at: DateTime::from_millis(row.get(3)?),
+        role: Role::Owner,
+        organization: None,
+        reset: None,
     })
 }
 

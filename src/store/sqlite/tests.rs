@@ -4,10 +4,15 @@ use std::time::Duration;
 
 use super::*;
 use crate::org::{CollectionName, Email, OrgName, PasswordHash};
+use crate::store::{Change, NewOrg};
+use deeds::Deeds as _;
+
+#[path = "../../../tests/support/deeds.rs"]
+mod deeds;
 
 #[tokio::test]
 async fn a_read_nobody_waits_for_does_not_hold_up_the_next_call() {
-    let store = SqliteStore::in_memory().unwrap();
+    let store = SqliteStore::in_memory("tester@here").unwrap();
     let endless = store.read(|tx| {
         let sql =
             "WITH RECURSIVE n (x) AS (SELECT 0 UNION ALL SELECT x FROM n) SELECT max(x) FROM n";
@@ -19,7 +24,7 @@ async fn a_read_nobody_waits_for_does_not_hold_up_the_next_call() {
 
 #[tokio::test]
 async fn a_write_nobody_waits_for_is_never_half_done() {
-    let store = SqliteStore::in_memory().unwrap();
+    let store = SqliteStore::in_memory("tester@here").unwrap();
     let documents = vec![mongodb::bson::doc! { "a": 1 }; 5000];
     let insert = store.insert_documents("org_acme", &documents);
     assert!(tokio::time::timeout(Duration::ZERO, insert).await.is_err());

@@ -7,7 +7,7 @@ use mongodb::bson::{DateTime, oid::ObjectId};
 
 use super::*;
 use crate::{
-    org::{Admin, ClaimKind, Connection as Stored, Invalid, OrgState, PasswordHash, Secret},
+    org::{Admin, ClaimKind, Connection as Stored, Invalid, OrgState, PasswordHash, Role, Secret},
     store::{Page, PlaceKind, SortKey, Statistics, StoreError},
     tenancy::{Error, Refusal},
 };
@@ -103,6 +103,9 @@ fn session(app: &App, of: &Org) -> Session {
         email: of.admin_email.clone(),
         password: PasswordHash::stored(String::new()),
         created_at: of.created_at,
+        role: Role::Owner,
+        organization: None,
+        reset: None,
     };
     Session::new("token".into(), &admin, of, app.now + Duration::from_mins(30))
 }

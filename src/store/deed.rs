@@ -1,0 +1,149 @@
+//! Everything that can be done to what is stored, as one type: whoever does one of them leaves an
+//! entry in the record, and there is no other way to do it.
+
+use mongodb::bson::{DateTime, Document, oid::ObjectId};
+
+use crate::org::{
+    Admin, Claim, CollectionName, Email, Org, OrgName, PasswordHash, ResetCode, Role,
+};
+
+/// What is to be done. Each deed on an organization is done to it as it was read: where it has changed
+/// since, nothing is done.
+#[derive(Clone, Debug)]
+pub enum Deed {
+    /// Make an organization, its admin, its collection and the collection's first document.
+    Create(Box<NewOrg>),
+    /// Change name, collection and first admin together. The documents move with the collection,
+    /// with their `_id`s, indexes, options and validators.
+    Update(Box<Org>, Change),
+    /// Remove collection, admins and record, also of an organization in the trash.
+    Delete(Box<Org>),
+    /// Move the organization to the trash, to be kept there for so many days. It keeps its claims, its
+    /// documents with everything, and its admins; only [`Deed::Restore`] and [`Deed::Delete`] can
+    /// follow. A suspended one comes back suspended.
+    Trash(Box<Org>, u32),
+    /// Bring the organization back from the trash with everything it had; under another name, and so
+    /// in another collection, where the change has them (its other fields are not looked at).
+    Restore(Box<Org>, Change),
+    /// Suspend or reactivate the organization; nothing when it is so already.
+    Suspend(Box<Org>, bool),
+    /// Add, remove or change one of its admins.
+    Admin(Box<Org>, Box<AdminChange>),
+}
+
+/// An organization about to be.
+#[derive(Clone, Debug)]
+pub struct NewOrg {
+    /// Its identity.
+    pub id: ObjectId,
+    /// Its name.
+    pub name: OrgName,
+    /// Its collection.
+    pub collection: CollectionName,
+    /// Its first admin's identity.
+    pub admin_id: ObjectId,
+    /// Its first admin's e-mail.
+    pub email: Email,
+    /// Its first admin's hash.
+    pub password: PasswordHash,
+    /// Now.
+    pub created_at: DateTime,
+}
+
+impl NewOrg {
+    /// Everything it will keep for itself, in the order in which a clash is reported.
+    #[must_use]
+    pub fn claims(&self) -> Vec<Claim> {
+        let mut claims = Claim::of_name(self.name.as_str(), self.collection.as_str()).to_vec();
+        claims.push(Claim::of_email(self.email.as_str()));
+        claims
+    }
+}
+
+/// What is to be different; `None` stays.
+#[derive(Clone, Debug, Default)]
+pub struct Change {
+    /// The new name.
+    pub name: Option<OrgName>,
+    /// The new collection; only ever with a new name.
+    pub collection: Option<CollectionName>,
+    /// The admin's new e-mail.
+    pub email: Option<Email>,
+    /// The admin's new hash.
+    pub password: Option<PasswordHash>,
+}
+
+impl Change {
+    /// The claims the organization holds once the change is made, in the order in which a clash is
+    /// reported.
+    #[must_use]
+    pub fn claims_of(&self, org: &Org) -> Vec<Claim> {
+        let name = self.name.as_ref().map_or(org.name.raw(), OrgName::as_str);
+        let collection =
+            self.collection.as_ref().map_or(org.collection.raw(), CollectionName::as_str);
+        let email = self.email.as_ref().map_or(org.admin_email.raw(), Email::as_str);
+        let mut claims = Claim::of_name(name, collection).to_vec();
+        claims.push(Claim::of_email(email));
+        claims
+    }
+}
+
+/// What is to be different about one admin of an organization. No organization is ever left without an
+/// owner: `tenancy` sees to it, and since the organization is as it was read, nothing comes between.
+#[derive(Clone, Debug)]
+pub struct AdminChange {
+    /// Which admin.
+    pub admin: ObjectId,
+    /// What is to be different.
+    pub what: AdminEdit,
+    /// The owner whom the organization's record names from then on, where it named this admin and
+    /// is not to any more.
+    pub heir: Option<Admin>,
+}
+
+/// What can be different about an admin.
+#[derive(Clone, Debug)]
+pub enum AdminEdit {
+    /// One more.
+    Add(NewAdmin),
+    /// One less. Its e-mail is free again.
+    Remove,
+    /// Another role, e-mail, password or code; `None` stays. A new password takes the code away. The
+    /// e-mail of the admin whom the record names is changed by [`Deed::Update`] only.
+    Set {
+        /// The new role.
+        role: Option<Role>,
+        /// The new e-mail.
+        email: Option<Email>,
+        /// The new hash.
+        password: Option<PasswordHash>,
+        /// A new code, instead of the one before.
+        reset: Option<ResetCode>,
+    },
+}
+
+/// An admin about to be.
+#[derive(Clone, Debug)]
+pub struct NewAdmin {
+    /// The e-mail.
+    pub email: Email,
+    /// What the admin may do.
+    pub role: Role,
+    /// A hash of what nobody knows: the admin chooses a password with the code.
+    pub password: PasswordHash,
+    /// The code.
+    pub reset: ResetCode,
+    /// Now.
+    pub created_at: DateTime,
+}
+
+/// The first document of every organization's collection, as the service before this one wrote it.
+#[must_use]
+pub fn first_document(created_at: DateTime) -> Document {
+    mongodb::bson::doc! {
+        "_id": ObjectId::new(),
+        "initialized": true,
+        "created_at": created_at,
+        "note": "Org data goes here",
+    }
+}

@@ -1,0 +1,297 @@
+//! Who runs an organization: its owners decide who else does, and nobody chooses a password for
+//! somebody else. Whoever has none, or has forgotten it, is given a one-time code by an operator or an
+//! owner, and chooses a password with it.
+
+use mongodb::bson::{DateTime, oid::ObjectId};
+
+use super::{Error, Refusal, Result, Tenancy, may_be_in};
+use crate::{
+    org::{Admin, Claim, ClaimKind, Email, Org, PasswordHash, ResetCode, Role, Secret},
+    store::{AdminChange, AdminEdit, Change, Deed, Entry, NewAdmin},
+};
+
+/// A wish for changes to an admin; `None` stays.
+#[derive(Clone, Debug, Default)]
+pub struct AdminWish {
+    /// The new role.
+    pub role: Option<Role>,
+    /// The new e-mail, as it was typed.
+    pub email: Option<String>,
+    /// The new password. Only ever one's own.
+    pub password: Option<Secret>,
+}
+
+impl Tenancy {
+    /// The organization's admins, also of one in the trash: the one its record names first.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn admins(&self, org: &Org) -> Result<Vec<Admin>> {
+        Ok(self.store.admins(org).await?)
+    }
+
+    /// The admin of the organization with this e-mail.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchAdmin`], or the database's.
+    pub async fn admin_of(&self, org: &Org, email: &str) -> Result<Admin> {
+        let key = crate::org::email_key(email);
+        let mut admins = self.store.admins(org).await?.into_iter();
+        admins.find(|admin| crate::org::email_key(admin.email.raw()) == key).ok_or_else(|| {
+            Error::NoSuchAdmin { email: email.into(), organization: org.name.clone() }
+        })
+    }
+
+    /// Adds an admin, who chooses a password with the code that is answered: shown once, stored
+    /// nowhere. Needs the `token` of an owner.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`], [`Error::Taken`], [`Error::NotAllowed`], [`Error::Changed`],
+    /// [`Error::ReadOnly`], or the database's. Nothing was changed.
+    pub async fn add_admin(
+        &self,
+        org: &Org,
+        email: &str,
+        role: Role,
+        token: Option<&str>,
+    ) -> Result<(Org, Secret)> {
+        let entry = self.entry("add admin", Some(org)).with("admin", "", email);
+        let mut entry = entry.with("role", "", role.word());
+        let done = async {
+            self.may_change(org)?;
+            let email = Email::parse(email)?;
+            entry.admin = self.allowed(org, token, Role::Owner).await?.email;
+            self.free(&[Claim::of_email(email.as_str())], None, email.as_str()).await?;
+            let (code, reset) = new_code()?;
+            let password = PasswordHash::nobodys();
+            let created_at = DateTime::now();
+            let what = AdminEdit::Add(NewAdmin {
+                email: email.clone(),
+                role,
+                password,
+                reset,
+                created_at,
+            });
+            let change = AdminChange { admin: ObjectId::new(), what, heir: None };
+            let org = self.change_admin(org, change, &entry, &email).await?;
+            Ok((org, code))
+        }
+        .await;
+        self.recorded(&entry, done).await
+    }
+
+    /// Removes an admin: they cannot log in any more, and their sessions end. Needs the `token` of an
+    /// owner.
+    ///
+    /// # Errors
+    /// [`Error::LastOwner`], [`Error::NoSuchAdmin`], [`Error::NotAllowed`], [`Error::Changed`],
+    /// [`Error::ReadOnly`], or the database's. Nothing was changed.
+    pub async fn remove_admin(&self, org: &Org, email: &str, token: Option<&str>) -> Result<Org> {
+        let mut entry = self.entry("remove admin", Some(org)).with("admin", email, "");
+        let done = async {
+            self.may_change(org)?;
+            entry.admin = self.allowed(org, token, Role::Owner).await?.email;
+            let admin = self.admin_of(org, email).await?;
+            let heir = self.heir(org, &admin).await?;
+            let change = AdminChange { admin: admin.id, what: AdminEdit::Remove, heir };
+            self.change_admin(org, change, &entry, &admin.email).await
+        }
+        .await;
+        self.recorded(&entry, done).await
+    }
+
+    /// Changes an admin's role or e-mail, which needs the `token` of an owner; or one's own e-mail or
+    /// password, which every admin may.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`], [`Error::Taken`], [`Error::LastOwner`], [`Error::NoSuchAdmin`],
+    /// [`Error::NotAllowed`], [`Error::Changed`], [`Error::ReadOnly`], or the database's. Nothing was
+    /// changed.
+    pub async fn update_admin(
+        &self,
+        org: &Org,
+        email: &str,
+        wish: &AdminWish,
+        token: Option<&str>,
+    ) -> Result<Org> {
+        let mut entry = self.entry("change admin", Some(org)).with("admin", email, email);
+        let done = self.change_one(org, email, wish, token, &mut entry).await;
+        self.recorded(&entry, done).await
+    }
+
+    async fn change_one(
+        &self,
+        org: &Org,
+        email: &str,
+        wish: &AdminWish,
+        token: Option<&str>,
+        entry: &mut Entry,
+    ) -> Result<Org> {
+        self.may_change(org)?;
+        let by = self.allowed(org, token, Role::Admin).await?;
+        *entry = entry.clone().of_admin(by.email.raw());
+        let admin = self.admin_of(org, email).await?;
+        let own = by.id == admin.id;
+        if by.role != Role::Owner && (!own || wish.role.is_some()) {
+            return Err(Refusal::OwnersOnly(org.name.clone()).into());
+        }
+        if wish.password.is_some() && !own {
+            return Err(Refusal::OwnPassword(admin.email.clone()).into());
+        }
+        let role = wish.role.filter(|role| *role != admin.role);
+        let new_email = wish.email.as_deref().filter(|email| *email != admin.email.raw());
+        let new_email = new_email.map(Email::parse).transpose()?;
+        if let Some(role) = role {
+            *entry = entry.clone().with("role", admin.role.word(), role.word());
+        }
+        if let Some(email) = &new_email {
+            *entry = entry.clone().with("e-mail", admin.email.raw(), email.as_str());
+            self.free(&[Claim::of_email(email.as_str())], Some(org.id), email.as_str()).await?;
+        }
+        let password = match &wish.password {
+            None => None,
+            Some(password) => {
+                *entry = entry.clone().with("password", "", "");
+                let email = new_email.as_ref().map_or(admin.email.raw(), Email::as_str);
+                Some(self.hash(password, org.name.raw(), email).await?)
+            }
+        };
+        let meant = new_email.as_ref().map_or(admin.email.raw(), Email::as_str).to_owned();
+        if role.is_none() && is_first(&admin, org) {
+            let change = Change { email: new_email, password, ..Change::default() };
+            let deed = Deed::Update(Box::new(org.clone()), change);
+            return self
+                .perform(deed, entry)
+                .await
+                .map_err(|error| Error::of_store(error, &org.name, |_| meant.as_str().into()));
+        }
+        let heir = match role {
+            Some(Role::Admin) => self.heir(org, &admin).await?,
+            _ => None,
+        };
+        if is_first(&admin, org) && new_email.is_some() {
+            // Its e-mail is the record's, which then names another.
+            return Err(Error::OneAtATime);
+        }
+        let what = AdminEdit::Set { role, email: new_email, password, reset: None };
+        let change = AdminChange { admin: admin.id, what, heir };
+        self.change_admin(org, change, entry, &meant).await
+    }
+
+    /// Makes a one-time code for an admin who has no password or has forgotten it: shown once, stored
+    /// nowhere, good for an hour. Needs no login: whoever reaches the database may, and it is recorded.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchAdmin`], [`Error::Changed`], [`Error::ReadOnly`], or the database's.
+    pub async fn issue_code(&self, org: &Org, email: &str) -> Result<(Org, Secret)> {
+        let entry = self.entry("issue code", Some(org)).with("admin", email, email);
+        let done = async {
+            self.may_change(org)?;
+            let admin = self.admin_of(org, email).await?;
+            let (code, reset) = new_code()?;
+            let reset = Some(reset);
+            let what = AdminEdit::Set { role: None, email: None, password: None, reset };
+            let change = AdminChange { admin: admin.id, what, heir: None };
+            let org = self.change_admin(org, change, &entry, &admin.email).await?;
+            Ok((org, code))
+        }
+        .await;
+        self.recorded(&entry, done).await
+    }
+
+    /// Sets a new password with a one-time code, which is used up by it. Says the same whether the
+    /// e-mail is known or not.
+    ///
+    /// # Errors
+    /// [`Error::WrongCode`]; [`Error::Invalid`] for the password, and then the code is good still;
+    /// [`Error::NotAllowed`] where nobody can log in, [`Error::ReadOnly`], or the database's.
+    pub async fn redeem(&self, email: &str, code: &Secret, password: &Secret) -> Result<Org> {
+        let mut entry = self.entry("use code", None).of_admin(email);
+        let done = self.use_code(email, code, password, &mut entry).await;
+        self.recorded(&entry, done).await
+    }
+
+    async fn use_code(
+        &self,
+        email: &str,
+        code: &Secret,
+        password: &Secret,
+        entry: &mut Entry,
+    ) -> Result<Org> {
+        self.writable()?;
+        let found = self.store.admin_with_email(email).await?.ok_or(Error::WrongCode)?;
+        let org = self.store.org_of_admin(&found).await?.ok_or(Error::WrongCode)?;
+        // Read again, behind the organization: whatever uses the code in between changes that.
+        let admin = self.store.admin(found.id).await?.ok_or(Error::WrongCode)?;
+        if !admin.reset.as_ref().is_some_and(|reset| reset.opens(code, DateTime::now())) {
+            return Err(Error::WrongCode);
+        }
+        *entry = entry.clone().called(org.name.raw()).with("password", "", "");
+        entry.organization = Some(org.id);
+        may_be_in(&org)?;
+        let hash = self.hash(password, org.name.raw(), admin.email.raw()).await?;
+        let org = if is_first(&admin, &org) {
+            let change = Change { password: Some(hash), ..Change::default() };
+            let deed = Deed::Update(Box::new(org.clone()), change);
+            let done = self.perform(deed, entry).await;
+            done.map_err(|error| Error::of_store(error, &org.name, |_| org.name.clone()))?
+        } else {
+            let password = Some(hash);
+            let what = AdminEdit::Set { role: None, email: None, password, reset: None };
+            let change = AdminChange { admin: admin.id, what, heir: None };
+            self.change_admin(&org, change, entry, &admin.email).await?
+        };
+        // Whoever has the code need not wait for what others have guessed.
+        self.store.forget_attempts(email).await?;
+        Ok(org)
+    }
+
+    async fn change_admin(
+        &self,
+        org: &Org,
+        change: AdminChange,
+        entry: &Entry,
+        email: &(impl ToString + ?Sized),
+    ) -> Result<Org> {
+        let deed = Deed::Admin(Box::new(org.clone()), Box::new(change));
+        self.perform(deed, entry).await.map_err(|error| {
+            Error::of_store(error, &org.name, |what| match what {
+                ClaimKind::Email => email.to_string().into(),
+                _ => org.name.clone(),
+            })
+        })
+    }
+
+    /// Whoever the record names instead of this admin, once that is no owner any more; none where it
+    /// names another one anyway.
+    async fn heir(&self, org: &Org, admin: &Admin) -> Result<Option<Admin>> {
+        if admin.role != Role::Owner {
+            return Ok(None);
+        }
+        let admins = self.store.admins(org).await?;
+        let heir = admins.into_iter().find(|a| a.role == Role::Owner && a.id != admin.id);
+        match heir {
+            None => {
+                Err(Error::LastOwner { email: admin.email.clone(), organization: org.name.clone() })
+            }
+            heir => Ok(heir.filter(|_| is_first(admin, org))),
+        }
+    }
+
+    fn may_change(&self, org: &Org) -> Result<()> {
+        self.writable()?;
+        match org.in_trash() {
+            Some(_) => Err(Error::InTrash(org.name.clone())),
+            None => Ok(()),
+        }
+    }
+}
+
+fn new_code() -> Result<(Secret, ResetCode)> {
+    ResetCode::issue(DateTime::now()).map_err(|error| Error::Machine(error.to_string()))
+}
+
+/// Whether it is the admin whom the organization's record names.
+pub(super) fn is_first(admin: &Admin, org: &Org) -> bool {
+    org.admin_id.raw().eq_ignore_ascii_case(&admin.id.to_hex())
+}

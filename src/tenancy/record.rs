@@ -1,0 +1,146 @@
+//! What is recorded of each deed, each login and each refusal, and how it is read and verified.
+//!
+//! A deed's entry is written by the store with the deed, both or neither. A refusal's is written here;
+//! where that cannot be, the refusal stands all the same, and whoever asked is told why it was refused.
+
+use mongodb::bson::DateTime;
+
+use super::{Error, Result, Tenancy};
+use crate::{
+    org::Org,
+    store::{
+        AuditAt, AuditQuery, Deed, Entry, Head, Outcome, Shelf, StoreError, Tampering, Verification,
+    },
+};
+
+/// How many entries are verified at once.
+const AT_ONCE: u32 = 1000;
+
+/// An entry with its number.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recorded {
+    /// Its number.
+    pub number: i64,
+    /// What it says.
+    pub entry: Entry,
+}
+
+/// What a verification found: how far the record is as it was written, and what was done to it there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// The last entry that is as it was written.
+    pub head: Head,
+    /// What was done to the one behind it, if anything.
+    pub tampering: Option<Tampering>,
+}
+
+impl Tenancy {
+    /// Entries of the record: of one organization, by its name now or then, or of all.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn audit(
+        &self,
+        of: Option<&str>,
+        since: Option<DateTime>,
+        at: AuditAt,
+        limit: u32,
+    ) -> Result<Vec<Recorded>> {
+        let of = match of {
+            None => None,
+            Some(name) => {
+                let mut org = self.store.org_named(name, Shelf::Live).await?;
+                if org.is_none() {
+                    org = self.store.org_named(name, Shelf::Trash).await?;
+                }
+                let name = org.as_ref().map_or(name, |org| org.name.raw()).to_owned();
+                Some((org.map(|org| org.id), name))
+            }
+        };
+        self.read_record(&AuditQuery { of, since, at, limit }).await
+    }
+
+    /// The newest entries about an organization.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn activity(&self, org: &Org, limit: u32) -> Result<Vec<Recorded>> {
+        // By identity alone: an earlier organization of the same name is another one.
+        let of = Some((Some(org.id), String::new()));
+        self.read_record(&AuditQuery { of, since: None, at: AuditAt::Newest, limit }).await
+    }
+
+    async fn read_record(&self, query: &AuditQuery) -> Result<Vec<Recorded>> {
+        let found = self.store.entries(query).await?;
+        Ok(found
+            .iter()
+            .map(|document| Recorded {
+                number: Head::of(document).number,
+                entry: Entry::of(document),
+            })
+            .collect())
+    }
+
+    /// Goes through the whole record, from its first entry. With `kept`, a head that was printed
+    /// earlier and kept elsewhere, finds a tail that was cut or made again as well.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn verify(&self, kept: Option<&Head>) -> Result<Verified> {
+        let mut verification = Verification::default();
+        let mut has_kept = kept.is_none_or(|kept| *kept == Head::default());
+        loop {
+            let at = AuditAt::After(verification.head().number);
+            let query = AuditQuery { of: None, since: None, at, limit: AT_ONCE };
+            let batch = self.store.entries(&query).await?;
+            for document in &batch {
+                if let Err(tampering) = verification.next(document) {
+                    let head = verification.head().clone();
+                    return Ok(Verified { head, tampering: Some(tampering) });
+                }
+                has_kept |= kept == Some(verification.head());
+            }
+            if batch.is_empty() {
+                let head = verification.head().clone();
+                let other = kept.filter(|_| !has_kept).map(|kept| kept.number);
+                return Ok(Verified { head, tampering: other.map(Tampering::OtherHead) });
+            }
+        }
+    }
+
+    /// An entry about something that is done to an organization, or to none.
+    pub(super) fn entry(&self, deed: &str, org: Option<&Org>) -> Entry {
+        match org {
+            Some(org) => Entry::about(self.store.operator(), deed, org),
+            None => Entry::new(self.store.operator(), deed),
+        }
+    }
+
+    /// Records why something was refused, where it was, and hands on what came of it.
+    pub(super) async fn recorded<T>(&self, entry: &Entry, done: Result<T>) -> Result<T> {
+        if let Err(error) = &done
+            && self.read_only().is_none()
+        {
+            let ended = entry.ended(outcome_of(error), &error.to_string());
+            // Nothing more can be done about it, and the refusal is what has to be said.
+            let _ = self.store.record(&ended).await;
+        }
+        done
+    }
+
+    /// Does a deed on an organization that is there afterwards.
+    pub(super) async fn perform(
+        &self,
+        deed: Deed,
+        entry: &Entry,
+    ) -> std::result::Result<Org, StoreError> {
+        self.store.perform(&deed, entry).await?.ok_or(StoreError::Gone)
+    }
+}
+
+fn outcome_of(error: &Error) -> Outcome {
+    match error {
+        Error::Store(_) | Error::Machine(_) => Outcome::Failed,
+        _ => Outcome::Refused,
+    }
+}
