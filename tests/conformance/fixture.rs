@@ -30,7 +30,19 @@ pub trait Fixture: Send + Sync + Sized + 'static {
     /// Makes the time an organization has been in the trash longer, past the store.
     async fn age_trash(&self, org: ObjectId, milliseconds: i64);
 
-    /// All that is stored, read past the store.
+    /// Ends every wait after wrong passwords, past the store.
+    async fn end_waits(&self);
+
+    /// What is stored about attempts to log in, as text, read past the store.
+    async fn attempts(&self) -> Vec<String>;
+
+    /// Makes every one-time code older, past the store.
+    async fn age_codes(&self, milliseconds: i64);
+
+    /// Puts something else in the place of an entry of the record, or nothing, past the store.
+    async fn replace_entry(&self, number: i64, entry: Option<Document>);
+
+    /// All that is stored, but the record and the attempts; read past the store.
     async fn stored(&self) -> Stored;
 }
 

@@ -6,6 +6,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "in a test they are the failure")]
 
+mod admins;
+mod attempts;
+mod audit;
 mod create;
 mod delete;
 mod fixture;
@@ -86,6 +89,31 @@ macro_rules! conforms {
                         a_suspended_one_comes_back_from_the_trash_suspended,
                         an_examination_finds_nothing_in_a_sound_database_and_writes_nothing,
                         what_nobody_owns_is_put_aside_and_said;
+                    admins:
+                        several_are_found_each_by_itself_and_all_in_order,
+                        their_emails_are_nobody_elses,
+                        whoever_is_removed_is_gone_and_the_email_is_free,
+                        when_the_first_goes_an_owner_takes_its_place,
+                        role_email_password_and_code_change_together_or_alone,
+                        a_stale_record_changes_no_admin,
+                        of_two_changes_of_admins_at_once_exactly_one_succeeds,
+                        all_of_them_go_to_the_trash_and_come_back,
+                        all_of_them_are_deleted_with_it;
+                    attempts:
+                        fifty_at_once_are_counted_as_exactly_fifty,
+                        the_wait_doubles_and_ends_by_itself,
+                        an_email_is_one_account_in_any_case_and_no_other,
+                        what_was_typed_as_an_email_cannot_be_read_from_it,
+                        where_nothing_may_be_written_none_is_granted;
+                    audit:
+                        each_deed_is_recorded_with_it_and_no_refusal_is,
+                        an_entry_is_stored_as_it_is_and_once,
+                        consoles_append_at_once_without_a_gap,
+                        an_entry_that_was_edited_is_named,
+                        an_entry_that_was_removed_inserted_or_swapped_is_named,
+                        a_tail_that_was_cut_shows_against_a_head_kept_elsewhere,
+                        entries_are_found_by_organization_time_and_order,
+                        where_nothing_may_be_written_nothing_is_recorded;
                     race:
                         sixteen_tasks_of_two_processes_get_true_answers;
                     keep:

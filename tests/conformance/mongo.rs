@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use mongodb::bson::{Document, doc, oid::ObjectId};
+use mongodb::bson::{DateTime, Document, doc, oid::ObjectId};
 use tenantry::store::{Access, Store, mongo::MongoStore};
 
 use crate::fixture::{Fixture, Stored};
@@ -81,6 +81,33 @@ impl<S: Server> Fixture for OnMongo<S> {
         assert_eq!(aged.await.unwrap().matched_count, 1);
     }
 
+    async fn end_waits(&self) {
+        let attempts = self.own.db.collection::<Document>("login_attempts");
+        let over = doc! { "$set": { "until": DateTime::from_millis(0) } };
+        attempts.update_many(doc! {}, over).await.unwrap();
+    }
+
+    async fn attempts(&self) -> Vec<String> {
+        let documents = mongod::documents(&self.own.db, "login_attempts").await;
+        documents.iter().map(ToString::to_string).collect()
+    }
+
+    async fn age_codes(&self, milliseconds: i64) {
+        let older = doc! { "$subtract": ["$reset.until", milliseconds] };
+        let older = vec![doc! { "$set": { "reset.until": older } }];
+        let admins = self.own.db.collection::<Document>("admins");
+        let coded = doc! { "reset": { "$exists": true } };
+        assert!(admins.update_many(coded, older).await.unwrap().matched_count > 0);
+    }
+
+    async fn replace_entry(&self, number: i64, entry: Option<Document>) {
+        let record = self.own.db.collection::<Document>("audit_log");
+        record.delete_one(doc! { "_id": number }).await.unwrap();
+        if let Some(entry) = entry {
+            record.insert_one(entry).await.unwrap();
+        }
+    }
+
     async fn stored(&self) -> Stored {
         let mut stored = Stored {
             organizations: self.theirs("organizations").await,
@@ -88,7 +115,8 @@ impl<S: Server> Fixture for OnMongo<S> {
             collections: std::collections::BTreeMap::new(),
         };
         for name in self.own.db.list_collection_names().await.unwrap() {
-            if !["organizations", "admins"].contains(&name.as_str()) {
+            let own = ["organizations", "admins", "audit_log", "login_attempts"];
+            if !own.contains(&name.as_str()) {
                 let documents = mongod::documents(&self.own.db, &name).await;
                 stored.collections.insert(name, documents);
             }

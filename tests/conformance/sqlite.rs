@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use mongodb::bson::{DateTime, Document, doc, oid::ObjectId};
-use rusqlite::{Connection, OpenFlags, Row};
+use rusqlite::{Connection, OpenFlags, Params, Row, types::Value};
 use tempfile::TempDir;
 use tenantry::store::{Access, Store, sqlite::SqliteStore};
 
@@ -19,6 +19,11 @@ pub struct SqliteFile {
 impl SqliteFile {
     fn path(&self) -> PathBuf {
         self.directory.path().join("tenantry.db")
+    }
+
+    /// Past the store.
+    fn execute(&self, sql: &str, values: impl Params) -> usize {
+        Connection::open(self.path()).unwrap().execute(sql, values).unwrap()
     }
 
     fn store(&self, read_only: bool) -> SqliteStore {
@@ -52,11 +57,52 @@ impl Fixture for SqliteFile {
     }
 
     async fn age_trash(&self, org: ObjectId, milliseconds: i64) {
-        let aged = Connection::open(self.path()).unwrap().execute(
+        let aged = self.execute(
             "UPDATE organizations SET trashed_at = trashed_at - ? WHERE id = ?",
             (milliseconds, org.bytes()),
         );
-        assert_eq!(aged, Ok(1));
+        assert_eq!(aged, 1);
+    }
+
+    async fn end_waits(&self) {
+        self.execute("UPDATE login_attempts SET until = 0", ());
+    }
+
+    async fn attempts(&self) -> Vec<String> {
+        let connection = Connection::open(self.path()).unwrap();
+        let mut statement = connection.prepare("SELECT * FROM login_attempts").unwrap();
+        let columns = statement.column_count();
+        let rows = statement.query_map([], |row| {
+            let values = (0..columns).map(|column| row.get_unwrap::<_, Value>(column));
+            // Bytes as the text they may be.
+            let shown = values.map(|value| match value {
+                Value::Blob(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+                other => format!("{other:?}"),
+            });
+            Ok(shown.collect::<Vec<_>>().join(" "))
+        });
+        rows.unwrap().map(Result::unwrap).collect()
+    }
+
+    async fn age_codes(&self, milliseconds: i64) {
+        let aged = self.execute(
+            "UPDATE admins SET reset_until = reset_until - ? WHERE reset_until IS NOT NULL",
+            [milliseconds],
+        );
+        assert!(aged > 0);
+    }
+
+    async fn replace_entry(&self, number: i64, entry: Option<Document>) {
+        let Some(entry) = entry else {
+            self.execute("DELETE FROM audit_log WHERE number = ?", [number]);
+            return;
+        };
+        let changed = self.execute(
+            "INSERT INTO audit_log (number, entry, at, bson) VALUES (?1, ?2, 0, ?3) \
+             ON CONFLICT (number) DO UPDATE SET bson = ?3",
+            (number, ObjectId::new().bytes(), entry.to_vec().unwrap()),
+        );
+        assert_eq!(changed, 1);
     }
 
     async fn stored(&self) -> Stored {

@@ -7,7 +7,8 @@ use tenantry::store::{Change, Deed, Entry, NewOrg, Result, Store};
 #[allow(dead_code, reason = "not every test target does everything")]
 pub trait Deeds: Store {
     async fn create(&self, new: &NewOrg) -> Result<Org> {
-        let entry = Entry::new(self.operator(), "create").called(new.name.as_str());
+        let mut entry = Entry::new(self.operator(), "create").called(new.name.as_str());
+        entry.organization = Some(new.id);
         self.perform(&Deed::Create(Box::new(new.clone())), &entry).await.map(|org| org.unwrap())
     }
 

@@ -1,0 +1,257 @@
+//! Organizations with several admins.
+
+use mongodb::bson::{DateTime, oid::ObjectId};
+use tenantry::org::{Admin, Claim, ClaimKind, Email, Org, ResetCode, Role};
+use tenantry::store::{AdminChange, AdminEdit, Change, Deed, NewAdmin, Result, Store, StoreError};
+
+use crate::fixture::{CREATED, Fixture, hash, new_org, renamed, with_acme, with_email};
+use crate::support::deeds::Deeds as _;
+
+async fn change(store: &dyn Store, org: &Org, change: AdminChange) -> Result<Org> {
+    let deed = Deed::Admin(Box::new(org.clone()), Box::new(change));
+    store.perform(&deed, &store.entry("change admin", org)).await.map(|org| org.unwrap())
+}
+
+fn code() -> ResetCode {
+    ResetCode { hash: "c0de".repeat(16), until: DateTime::from_millis(1_800_000_000_000) }
+}
+
+async fn add(store: &dyn Store, org: &Org, email: &str, role: Role) -> Result<Org> {
+    let new = NewAdmin {
+        email: Email::parse(email).unwrap(),
+        role,
+        password: hash("nobodys"),
+        reset: code(),
+        // Later than the one before, whoever's clock it is by.
+        created_at: DateTime::from_millis(CREATED.timestamp_millis() + 1000 * org.revision),
+    };
+    let what = AdminEdit::Add(new);
+    change(store, org, AdminChange { admin: ObjectId::new(), what, heir: None }).await
+}
+
+async fn set(store: &dyn Store, org: &Org, admin: &Admin, what: AdminEdit) -> Result<Org> {
+    change(store, org, AdminChange { admin: admin.id, what, heir: None }).await
+}
+
+fn emails(admins: &[Admin]) -> Vec<&str> {
+    admins.iter().map(|admin| admin.email.raw()).collect()
+}
+
+async fn admin(store: &dyn Store, email: &str) -> Admin {
+    store.admin_with_email(email).await.unwrap().unwrap_or_else(|| panic!("no {email}"))
+}
+
+/// An organization with ada, who is its first, bob, an owner, and eve, an admin.
+async fn with_three<F: Fixture>() -> (F, std::sync::Arc<dyn Store>, Org) {
+    let (fixture, store, acme) = with_acme::<F>().await;
+    let acme = add(&*store, &acme, "bob@acme.com", Role::Owner).await.unwrap();
+    let acme = add(&*store, &acme, "eve@acme.com", Role::Admin).await.unwrap();
+    (fixture, store, acme)
+}
+
+const THREE: [&str; 3] = ["ada@acme.com", "bob@acme.com", "eve@acme.com"];
+
+pub async fn several_are_found_each_by_itself_and_all_in_order<F: Fixture>() {
+    let (fixture, _, acme) = with_three::<F>().await;
+    let store = fixture.open(false).await;
+    let admins = store.admins(&acme).await.unwrap();
+    assert_eq!(emails(&admins), THREE);
+    let roles: Vec<Role> = admins.iter().map(|admin| admin.role).collect();
+    assert_eq!(roles, [Role::Owner, Role::Owner, Role::Admin]);
+    let codes: Vec<Option<ResetCode>> = admins.iter().map(|admin| admin.reset.clone()).collect();
+    assert_eq!(codes, [None, Some(code()), Some(code())]);
+    for known in &admins {
+        assert_eq!(&admin(&*store, &known.email.raw().to_uppercase()).await, known);
+        assert_eq!(store.admin(known.id).await.unwrap().as_ref(), Some(known));
+        assert_eq!(store.org_of_admin(known).await.unwrap().as_ref(), Some(&acme));
+    }
+    assert_eq!(acme.admin_id.raw(), admins[0].id.to_hex());
+    assert_eq!(acme.admin_email.raw(), "ada@acme.com");
+    assert_eq!(store.examine(false).await, Ok(vec![]));
+}
+
+pub async fn their_emails_are_nobody_elses<F: Fixture>() {
+    let (fixture, store, acme) = with_three::<F>().await;
+    let globex = store.create(&new_org("Globex", "kim@globex.com")).await.unwrap();
+    let before = fixture.stored().await;
+    let taken = |by: &str| {
+        Err(StoreError::Taken { what: ClaimKind::Email, by: Some(by.into()), in_trash: false })
+    };
+    for email in ["bob@acme.com", "EVE@acme.com"] {
+        assert_eq!(store.create(&new_org("Other", email)).await, taken("Acme Corp"));
+        assert_eq!(add(&*store, &globex, email, Role::Admin).await, taken("Acme Corp"));
+        assert_eq!(store.update(&globex, &with_email(email)).await, taken("Acme Corp"));
+        let holder = store.holder(&Claim::of_email(email)).await.unwrap().unwrap();
+        assert_eq!(holder.org, Some(acme.id));
+    }
+    assert_eq!(add(&*store, &acme, "kim@globex.com", Role::Admin).await, taken("Globex"));
+    // Within the organization too.
+    assert!(add(&*store, &acme, "ada@acme.com", Role::Admin).await.is_err());
+    let eve = admin(&*store, "eve@acme.com").await;
+    let email = Some(Email::parse("bob@acme.com").unwrap());
+    let to_bobs = AdminEdit::Set { role: None, email, password: None, reset: None };
+    assert!(set(&*store, &acme, &eve, to_bobs).await.is_err());
+    assert_eq!(fixture.stored().await, before);
+    assert_eq!(store.admins(&acme).await.unwrap().len(), 3);
+    // Also after everything else about the organization was different once.
+    let acme = store.org(acme.id).await.unwrap().unwrap();
+    let acme = store.update(&acme, &renamed("Acme Reborn")).await.unwrap();
+    let acme = store.update(&acme, &with_email("new@acme.com")).await.unwrap();
+    let again = store.create(&new_org("Other", "bob@acme.com")).await;
+    assert_eq!(again.map(|_| ()), taken("Acme Reborn").map(|_: Org| ()));
+    let admins = store.admins(&acme).await.unwrap();
+    assert_eq!(emails(&admins), ["new@acme.com", "bob@acme.com", "eve@acme.com"]);
+    store.create(&new_org("Other", "ada@acme.com")).await.unwrap();
+}
+
+pub async fn whoever_is_removed_is_gone_and_the_email_is_free<F: Fixture>() {
+    let (_fixture, store, acme) = with_three::<F>().await;
+    let bob = admin(&*store, "bob@acme.com").await;
+    let acme = set(&*store, &acme, &bob, AdminEdit::Remove).await.unwrap();
+    assert_eq!(emails(&store.admins(&acme).await.unwrap()), ["ada@acme.com", "eve@acme.com"]);
+    assert_eq!(store.admin(bob.id).await, Ok(None));
+    assert_eq!(store.admin_with_email("bob@acme.com").await, Ok(None));
+    assert_eq!(store.holder(&Claim::of_email("bob@acme.com")).await, Ok(None));
+    store.create(&new_org("Bobs", "bob@acme.com")).await.unwrap();
+    assert_eq!(store.examine(false).await, Ok(vec![]));
+}
+
+pub async fn when_the_first_goes_an_owner_takes_its_place<F: Fixture>() {
+    for removed in [true, false] {
+        let (fixture, store, acme) = with_three::<F>().await;
+        let ada = admin(&*store, "ada@acme.com").await;
+        let bob = admin(&*store, "bob@acme.com").await;
+        let role = Some(Role::Admin);
+        let what = match removed {
+            true => AdminEdit::Remove,
+            false => AdminEdit::Set { role, email: None, password: None, reset: None },
+        };
+        let heir = Some(bob.clone());
+        let acme = change(&*store, &acme, AdminChange { admin: ada.id, what, heir }).await.unwrap();
+        assert_eq!(acme.admin_id.raw(), bob.id.to_hex());
+        assert_eq!(acme.admin_email.raw(), "bob@acme.com");
+        let admins = store.admins(&acme).await.unwrap();
+        let holder = store.holder(&Claim::of_email("ada@acme.com")).await.unwrap();
+        if removed {
+            assert_eq!(emails(&admins), ["bob@acme.com", "eve@acme.com"]);
+            assert_eq!(holder, None);
+        } else {
+            assert_eq!(emails(&admins), ["bob@acme.com", "ada@acme.com", "eve@acme.com"]);
+            assert_eq!(admins[1].role, Role::Admin);
+            assert_eq!(admins[1].password, ada.password);
+            assert_eq!(holder.unwrap().org, Some(acme.id));
+        }
+        // The list sorts and searches by the e-mail of the first.
+        let record = &fixture.stored().await.organizations[0];
+        assert_eq!(record.get_str("admin_email").unwrap(), "bob@acme.com");
+        assert_eq!(record.get_str("admin_id").unwrap(), bob.id.to_hex());
+        assert_eq!(store.examine(false).await, Ok(vec![]));
+    }
+}
+
+pub async fn role_email_password_and_code_change_together_or_alone<F: Fixture>() {
+    let (_fixture, store, acme) = with_three::<F>().await;
+    let eve = admin(&*store, "eve@acme.com").await;
+    let (role, password) = (Some(Role::Owner), Some(hash("eves")));
+    let email = Some(Email::parse("eva@acme.com").unwrap());
+    let what = AdminEdit::Set { role, email, password, reset: None };
+    let acme = set(&*store, &acme, &eve, what).await.unwrap();
+    let expected = Admin {
+        email: "eva@acme.com".into(),
+        role: Role::Owner,
+        password: hash("eves"),
+        // A new password takes the code away.
+        reset: None,
+        ..eve.clone()
+    };
+    assert_eq!(admin(&*store, "eva@acme.com").await, expected);
+    assert_eq!(store.holder(&Claim::of_email("eve@acme.com")).await, Ok(None));
+    let again = AdminEdit::Set { role: None, email: None, password: None, reset: Some(code()) };
+    let acme = set(&*store, &acme, &eve, again).await.unwrap();
+    assert_eq!(store.admin(eve.id).await.unwrap().unwrap().reset, Some(code()));
+    // The first one too, and by the change that makes its password another.
+    let ada = admin(&*store, "ada@acme.com").await;
+    let coded = AdminEdit::Set { role: None, email: None, password: None, reset: Some(code()) };
+    let acme = set(&*store, &acme, &ada, coded).await.unwrap();
+    assert_eq!(admin(&*store, "ada@acme.com").await.reset, Some(code()));
+    let password = Change { password: Some(hash("adas")), ..Change::default() };
+    let acme = store.update(&acme, &password).await.unwrap();
+    let expected = Admin { password: hash("adas"), ..ada };
+    assert_eq!(admin(&*store, "ada@acme.com").await, expected);
+    let kept = store.update(&acme, &renamed("Globex")).await.unwrap();
+    assert_eq!(store.admins(&kept).await.unwrap().len(), 3);
+}
+
+pub async fn a_stale_record_changes_no_admin<F: Fixture>() {
+    let (fixture, store, old) = with_three::<F>().await;
+    store.update(&old, &renamed("Globex")).await.unwrap();
+    let bob = admin(&*store, "bob@acme.com").await;
+    let before = fixture.stored().await;
+    let role = Some(Role::Admin);
+    let demoted = AdminEdit::Set { role, email: None, password: None, reset: None };
+    assert_eq!(set(&*store, &old, &bob, AdminEdit::Remove).await, Err(StoreError::Changed));
+    assert_eq!(set(&*store, &old, &bob, demoted).await, Err(StoreError::Changed));
+    assert_eq!(add(&*store, &old, "kim@acme.com", Role::Admin).await, Err(StoreError::Changed));
+    assert_eq!(fixture.stored().await, before);
+}
+
+/// So that no two owners can remove each other.
+pub async fn of_two_changes_of_admins_at_once_exactly_one_succeeds<F: Fixture>() {
+    let (fixture, store, acme) = with_three::<F>().await;
+    let other = fixture.open(false).await;
+    let ada = admin(&*store, "ada@acme.com").await;
+    let bob = admin(&*store, "bob@acme.com").await;
+    let heir = Some(bob.clone());
+    let without_ada = AdminChange { admin: ada.id, what: AdminEdit::Remove, heir };
+    let without_bob = AdminChange { admin: bob.id, what: AdminEdit::Remove, heir: None };
+    let (one, two) =
+        tokio::join!(change(&*store, &acme, without_ada), change(&*other, &acme, without_bob));
+    assert_eq!(usize::from(one.is_ok()) + usize::from(two.is_ok()), 1, "{one:?} {two:?}");
+    let acme = store.org(acme.id).await.unwrap().unwrap();
+    let admins = store.admins(&acme).await.unwrap();
+    assert_eq!(admins.len(), 2);
+    assert_eq!(acme.admin_id.raw(), admins[0].id.to_hex());
+    assert_eq!(admins[0].role, Role::Owner);
+}
+
+pub async fn all_of_them_go_to_the_trash_and_come_back<F: Fixture>() {
+    let (fixture, store, acme) = with_three::<F>().await;
+    let before = fixture.stored().await;
+    let admins = store.admins(&acme).await.unwrap();
+    let trashed = store.trash(&acme, 30).await.unwrap();
+    for known in &admins {
+        assert_eq!(store.admin_with_email(known.email.raw()).await, Ok(None));
+        assert_eq!(store.admin(known.id).await, Ok(None));
+        assert_eq!(store.org_of_admin(known).await, Ok(None));
+        let there = store.admin_in_trash(&trashed, known.email.raw()).await.unwrap();
+        assert_eq!(there.map(|there| (there.id, there.role)), Some((known.id, known.role)));
+        assert!(store.create(&new_org("Other", known.email.raw())).await.is_err());
+    }
+    assert_eq!(emails(&store.admins(&trashed).await.unwrap()), THREE);
+    assert_eq!(store.examine(false).await, Ok(vec![]));
+    let back = store.restore(&trashed, &Change::default()).await.unwrap();
+    assert_eq!(store.admins(&back).await.unwrap(), admins);
+    assert_eq!(fixture.stored().await, before);
+    for known in &admins {
+        assert_eq!(store.org_of_admin(known).await.unwrap().as_ref(), Some(&back));
+    }
+}
+
+pub async fn all_of_them_are_deleted_with_it<F: Fixture>() {
+    for trashed in [false, true] {
+        let (fixture, store, mut acme) = with_three::<F>().await;
+        if trashed {
+            acme = store.trash(&acme, 30).await.unwrap();
+        }
+        store.delete(&acme).await.unwrap();
+        let stored = fixture.stored().await;
+        assert!(stored.organizations.is_empty() && stored.admins.is_empty(), "{stored:?}");
+        for email in THREE {
+            assert_eq!(store.holder(&Claim::of_email(email)).await, Ok(None));
+            store
+                .create(&new_org(&format!("org of {email}").replace('@', " "), email))
+                .await
+                .unwrap();
+        }
+    }
+}
