@@ -7,16 +7,19 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "in a test they are the failure")]
 
 mod admins;
+mod attack;
 mod attempts;
 mod audit;
 mod create;
 mod delete;
 mod fixture;
+mod guess;
 mod keep;
 mod look;
 mod mongo;
 mod page;
 mod race;
+mod session;
 mod sqlite;
 mod suspend;
 mod trash;
@@ -114,6 +117,26 @@ macro_rules! conforms {
                         a_tail_that_was_cut_shows_against_a_head_kept_elsewhere,
                         entries_are_found_by_organization_time_and_order,
                         where_nothing_may_be_written_nothing_is_recorded;
+                    session:
+                        a_forged_token_opens_nothing,
+                        a_session_ends_with_its_time,
+                        a_session_goes_through_a_rename_and_ends_with_the_logout,
+                        a_session_of_another_organization_opens_nothing,
+                        a_session_ends_when_its_admin_is_removed,
+                        a_session_ends_when_the_password_changes,
+                        a_session_ends_with_a_suspension_and_does_not_come_back,
+                        a_session_ends_with_the_trash_and_does_not_come_back,
+                        a_session_ends_with_its_organization_also_when_that_is_made_again,
+                        whoever_is_an_owner_no_more_is_none_at_once,
+                        the_last_owner_cannot_go;
+                    guess:
+                        fifty_wrong_passwords_at_once_are_counted_and_few_are_looked_at,
+                        a_login_says_the_same_of_everybody,
+                        a_code_is_good_once,
+                        of_two_uses_of_a_code_at_once_exactly_one_succeeds,
+                        a_code_that_is_late_guessed_or_anothers_opens_nothing,
+                        a_code_goes_with_its_admin_and_with_another_password,
+                        whoever_is_kept_waiting_by_others_gets_in_with_a_code;
                     race:
                         sixteen_tasks_of_two_processes_get_true_answers;
                     keep:

@@ -1,0 +1,145 @@
+//! What an attacker is given: an organization with a known password, and everything a session opens,
+//! tried one by one.
+
+use std::sync::{Arc, LazyLock};
+
+use mongodb::bson::oid::ObjectId;
+use tenantry::org::{CollectionName, Email, Org, OrgName, PasswordHash, Role, Secret};
+use tenantry::store::{AuditAt, NewOrg, Outcome, Store};
+use tenantry::tenancy::{
+    AdminWish, Confirmation, Edit, Error, Refusal, Result, Rules, Session, Tenancy,
+};
+
+use crate::fixture::{CREATED, Fixture};
+use crate::support::deeds::Deeds as _;
+
+pub const PASSWORD: &str = "violet-harbor-42-lantern";
+pub const OTHER: &str = "copper-meadow-17-thunder";
+/// What the console under attack signs with, known here to forge what no attacker could.
+pub const KEY: &str = "a key of thirty-two bytes, or more";
+
+/// At the lowest cost: what is tried here is no hashing.
+static HASH: LazyLock<String> = LazyLock::new(|| bcrypt::hash(PASSWORD, 4).unwrap());
+
+pub fn secret(text: &str) -> Secret {
+    Secret::from(text)
+}
+
+pub fn tenancy(store: Arc<dyn Store>) -> Tenancy {
+    let rules = Rules { secret_key: Some(secret(KEY)), ..Rules::default() };
+    Tenancy::new(store, rules).unwrap()
+}
+
+pub async fn make(store: &dyn Store, name: &str, email: &str) -> Org {
+    let name = OrgName::parse(name).unwrap();
+    let new = NewOrg {
+        id: ObjectId::new(),
+        collection: CollectionName::of(&name),
+        name,
+        admin_id: ObjectId::new(),
+        email: Email::parse(email).unwrap(),
+        password: PasswordHash::stored(HASH.clone()),
+        created_at: CREATED,
+    };
+    store.create(&new).await.unwrap()
+}
+
+/// A database under attack: two organizations, and a console on it.
+pub struct Besieged<F> {
+    pub fixture: F,
+    pub store: Arc<dyn Store>,
+    pub tenancy: Tenancy,
+    pub acme: Org,
+    pub globex: Org,
+}
+
+impl<F: Fixture> Besieged<F> {
+    pub async fn new() -> Self {
+        let fixture = F::fresh().await;
+        let store = fixture.open(false).await;
+        let acme = make(&*store, "Acme Corp", "ada@acme.com").await;
+        let globex = make(&*store, "Globex", "kim@globex.com").await;
+        let tenancy = tenancy(Arc::clone(&store));
+        Self { fixture, store, tenancy, acme, globex }
+    }
+
+    pub async fn log_in(&self, email: &str) -> Session {
+        self.tenancy.login(email, &secret(PASSWORD)).await.unwrap()
+    }
+
+    /// Another admin, who has chosen [`PASSWORD`].
+    pub async fn add(&mut self, email: &str, role: Role) {
+        let owner = self.log_in("ada@acme.com").await;
+        let added = self.tenancy.add_admin(&self.acme, email, role, Some(owner.token())).await;
+        let (_, code) = added.unwrap();
+        self.acme = self.tenancy.redeem(email, &code, &secret(PASSWORD)).await.unwrap();
+    }
+
+    /// The organization as it is now.
+    pub async fn now(&self, org: &Org) -> Org {
+        self.store.org(org.id).await.unwrap().unwrap()
+    }
+
+    /// Everything that only a session opens, tried with this token on an organization that is there:
+    /// what each was refused for. Nothing is different afterwards.
+    pub async fn try_all(&self, org: &Org, token: &str) -> Vec<Refusal> {
+        let before = self.fixture.stored().await;
+        let edit = |email: Option<&str>, password: Option<&str>| Edit {
+            name: None,
+            email: email.map(str::to_owned),
+            password: password.map(secret),
+        };
+        let wish = |role, email: Option<&str>, password: Option<&str>| AdminWish {
+            role,
+            email: email.map(str::to_owned),
+            password: password.map(secret),
+        };
+        let (given, token) = (Confirmation::Given, Some(token));
+        let first = org.admin_email.raw();
+        let t = &self.tenancy;
+        let new_email = edit(Some("evil@evil.com"), None);
+        let answers: Vec<Result<()>> = vec![
+            t.authorize(org, token).await,
+            t.update(org, &new_email, token).await.map(drop),
+            t.update(org, &edit(None, Some(OTHER)), token).await.map(drop),
+            t.trash(org, token).await.map(drop),
+            t.delete(org, &given, token).await,
+            t.add_admin(org, "evil@evil.com", Role::Owner, token).await.map(drop),
+            t.remove_admin(org, first, token).await.map(drop),
+            t.update_admin(org, first, &wish(Some(Role::Admin), None, None), token).await.map(drop),
+            t.update_admin(org, first, &wish(None, Some("e@evil.com"), None), token)
+                .await
+                .map(drop),
+            t.update_admin(org, first, &wish(None, None, Some(OTHER)), token).await.map(drop),
+        ];
+        assert_eq!(self.fixture.stored().await, before);
+        let refusals = answers.into_iter().map(|answer| match answer {
+            Err(Error::NotAllowed(refusal)) => refusal,
+            // An organization that is in the trash says that first.
+            Err(Error::InTrash(name)) => Refusal::Trashed(name),
+            other => panic!("{other:?}"),
+        });
+        refusals.collect()
+    }
+
+    pub async fn is_shut_out(&self, org: &Org, token: &str, why: &Refusal) {
+        for refusal in self.try_all(org, token).await {
+            assert_eq!(&refusal, why);
+        }
+    }
+
+    /// The record from its first entry: it verifies, and no secret is in it.
+    pub async fn record(&self, secrets: &[&str]) -> Vec<(String, Outcome, String)> {
+        assert_eq!(self.tenancy.verify(None).await.unwrap().tampering, None);
+        let found = self.tenancy.audit(None, None, AuditAt::After(0), 10_000).await.unwrap();
+        let text = format!("{found:?}").to_lowercase();
+        for secret in secrets.iter().chain(&[PASSWORD, OTHER, KEY]) {
+            assert!(!text.contains(&secret.to_lowercase()), "a secret was recorded");
+        }
+        let short = found.into_iter().map(|recorded| {
+            let entry = recorded.entry;
+            (entry.deed.raw().to_owned(), entry.outcome, entry.reason.raw().to_owned())
+        });
+        short.collect()
+    }
+}

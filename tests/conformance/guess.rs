@@ -1,0 +1,197 @@
+//! Guessing passwords and one-time codes.
+
+use std::sync::Arc;
+
+use tenantry::org::{Role, Secret};
+use tenantry::store::Outcome;
+use tenantry::tenancy::{Confirmation, Error, Refusal};
+
+use crate::attack::{Besieged, OTHER, PASSWORD, secret, tenancy};
+use crate::fixture::Fixture;
+
+const ADA: &str = "ada@acme.com";
+
+pub async fn fifty_wrong_passwords_at_once_are_counted_and_few_are_looked_at<F: Fixture>() {
+    let siege = Besieged::<F>::new().await;
+    let consoles = [
+        Arc::new(tenancy(siege.fixture.open(false).await)),
+        Arc::new(tenancy(siege.fixture.open(false).await)),
+    ];
+    let mut guesses = tokio::task::JoinSet::new();
+    for number in 0..50_usize {
+        let console = Arc::clone(&consoles[number % 2]);
+        guesses.spawn(async move {
+            console.login(ADA, &secret(&format!("guess {number}"))).await.err()
+        });
+    }
+    let answers = guesses.join_all().await;
+    let wrong = answers.iter().filter(|answer| **answer == Some(Error::WrongLogin)).count();
+    let waiting = answers.iter().filter(|answer| matches!(answer, Some(Error::Waiting(_)))).count();
+    assert_eq!(wrong + waiting, 50, "{answers:?}");
+    assert!((5..=7).contains(&wrong), "{wrong} were looked at");
+    // The right one has to wait like any other, and then says how many there were.
+    let right = async || siege.tenancy.login(ADA, &secret(PASSWORD)).await;
+    assert!(matches!(right().await, Err(Error::Waiting(_))));
+    siege.fixture.end_waits().await;
+    assert_eq!(right().await.unwrap().failures, 51);
+    assert_eq!(right().await.unwrap().failures, 0);
+    let record = siege.record(&["guess 7"]).await;
+    let refused = record.iter().filter(|entry| entry.1 == Outcome::Refused).count();
+    assert_eq!(refused, 51);
+}
+
+pub async fn a_login_says_the_same_of_everybody<F: Fixture>() {
+    let mut siege = Besieged::<F>::new().await;
+    siege.add("bob@acme.com", Role::Admin).await;
+    let session = siege.log_in("kim@globex.com").await;
+    let trashed = siege.tenancy.trash(&siege.globex, Some(session.token())).await.unwrap();
+    for email in [ADA, "bob@acme.com", "kim@globex.com", "nobody@acme.com", "", "\0", "$ne"] {
+        for _ in 0..5 {
+            let answer = siege.tenancy.login(email, &secret(OTHER)).await;
+            assert_eq!(answer.err(), Some(Error::WrongLogin), "{email:?}");
+        }
+        let answer = siege.tenancy.login(email, &secret(OTHER)).await;
+        assert!(matches!(answer, Err(Error::Waiting(_))), "{email:?}");
+    }
+    // Purging is logging in too.
+    siege.fixture.end_waits().await;
+    let given = Confirmation::Given;
+    let wrong = secret(OTHER);
+    let purge = |email| siege.tenancy.purge(&trashed, &given, email, &wrong);
+    for email in ["kim@globex.com", "who@globex.com"] {
+        let mut answers = Vec::new();
+        for _ in 0..6 {
+            answers.push(purge(email).await.err());
+        }
+        let waits = answers.iter().filter(|answer| matches!(answer, Some(Error::Waiting(_))));
+        assert!(waits.count() > 0, "{email}: {answers:?}");
+    }
+    siege.fixture.end_waits().await;
+    siege.tenancy.purge(&trashed, &given, "kim@globex.com", &secret(PASSWORD)).await.unwrap();
+}
+
+pub async fn a_code_is_good_once<F: Fixture>() {
+    let siege = Besieged::<F>::new().await;
+    let (_, code) = siege.tenancy.issue_code(&siege.acme, ADA).await.unwrap();
+    // A password that will not do uses nothing up.
+    let weak = siege.tenancy.redeem(ADA, &code, &secret("short")).await;
+    assert!(matches!(weak, Err(Error::Invalid(_))));
+    let typed = Secret::from(format!(" {} ", code.reveal().to_uppercase().replace('-', " ")));
+    siege.tenancy.redeem(ADA, &typed, &secret(OTHER)).await.unwrap();
+    for password in [OTHER, PASSWORD] {
+        let again = siege.tenancy.redeem(ADA, &code, &secret(password)).await;
+        assert_eq!(again.err(), Some(Error::WrongCode));
+    }
+    siege.tenancy.login(ADA, &secret(OTHER)).await.unwrap();
+    let record = siege.record(&[code.reveal(), &code.reveal().replace('-', "")]).await;
+    let of =
+        |deed: &str| record.iter().filter(|entry| entry.0 == deed).map(|e| e.1).collect::<Vec<_>>();
+    assert_eq!(of("issue code"), [Outcome::Done]);
+    let refused = Outcome::Refused;
+    assert_eq!(of("use code"), [refused, Outcome::Done, refused, refused]);
+}
+
+pub async fn of_two_uses_of_a_code_at_once_exactly_one_succeeds<F: Fixture>() {
+    let siege = Besieged::<F>::new().await;
+    let other = tenancy(siege.fixture.open(false).await);
+    let (_, code) = siege.tenancy.issue_code(&siege.acme, ADA).await.unwrap();
+    let (one, two) = (secret(OTHER), secret("marble-tundra-93-whistle"));
+    let (first, second) =
+        tokio::join!(siege.tenancy.redeem(ADA, &code, &one), other.redeem(ADA, &code, &two));
+    let (first, second) = (first.is_ok(), second.is_ok());
+    assert_ne!(first, second);
+    let (good, bad) = if first { (one, two) } else { (two, one) };
+    siege.tenancy.login(ADA, &good).await.unwrap();
+    assert_eq!(siege.tenancy.login(ADA, &bad).await.err(), Some(Error::WrongLogin));
+}
+
+pub async fn a_code_that_is_late_guessed_or_anothers_opens_nothing<F: Fixture>() {
+    let mut siege = Besieged::<F>::new().await;
+    siege.add("bob@acme.com", Role::Admin).await;
+    let (acme, code) = siege.tenancy.issue_code(&siege.acme, ADA).await.unwrap();
+    let (_, of_kim) = siege.tenancy.issue_code(&siege.globex, "kim@globex.com").await.unwrap();
+    let before = siege.fixture.stored().await;
+    let text = code.reveal().to_owned();
+    let mut guesses = vec![
+        String::new(),
+        "-".to_owned(),
+        text[1..].to_owned(),
+        format!("{text}0"),
+        text.chars().rev().collect(),
+        PASSWORD.to_owned(),
+        "\0".repeat(1000),
+        "x".repeat(1_000_000),
+    ];
+    for at in [0, 12, text.len() - 1] {
+        for other in ['0', '1', 'z'] {
+            let mut near: Vec<char> = text.chars().collect();
+            if near[at] != other {
+                near[at] = other;
+                guesses.push(near.into_iter().collect());
+            }
+        }
+    }
+    guesses.extend((0..100).map(|_| Secret::generate().unwrap().reveal().to_owned()));
+    for guess in &guesses {
+        let answer = siege.tenancy.redeem(ADA, &secret(guess), &secret(OTHER)).await;
+        assert_eq!(answer.err(), Some(Error::WrongCode), "{guess}");
+    }
+    for (email, code) in [
+        ("bob@acme.com", &code),
+        ("kim@globex.com", &code),
+        (ADA, &of_kim),
+        ("nobody@acme.com", &code),
+        ("", &code),
+    ] {
+        let answer = siege.tenancy.redeem(email, code, &secret(OTHER)).await;
+        assert_eq!(answer.err(), Some(Error::WrongCode), "{email}");
+    }
+    assert_eq!(siege.fixture.stored().await, before);
+    // A newer one takes its place.
+    let (acme, newer) = siege.tenancy.issue_code(&acme, ADA).await.unwrap();
+    let answer = siege.tenancy.redeem(ADA, &code, &secret(OTHER)).await;
+    assert_eq!(answer.err(), Some(Error::WrongCode));
+    // Nobody uses it where nobody can log in.
+    let suspended = siege.tenancy.suspend(&acme).await.unwrap();
+    let answer = siege.tenancy.redeem(ADA, &newer, &secret(OTHER)).await;
+    let why = Refusal::Suspended("Acme Corp".into());
+    assert_eq!(answer.err(), Some(Error::NotAllowed(why)));
+    siege.tenancy.reactivate(&suspended).await.unwrap();
+    // And after an hour it is over.
+    siege.fixture.age_codes(3_600_001).await;
+    for (email, code) in [(ADA, &newer), ("kim@globex.com", &of_kim)] {
+        let answer = siege.tenancy.redeem(email, code, &secret(OTHER)).await;
+        assert_eq!(answer.err(), Some(Error::WrongCode), "{email}");
+    }
+    siege.log_in(ADA).await;
+}
+
+pub async fn a_code_goes_with_its_admin_and_with_another_password<F: Fixture>() {
+    let mut siege = Besieged::<F>::new().await;
+    siege.add("bob@acme.com", Role::Owner).await;
+    let bob = siege.log_in("bob@acme.com").await;
+    let (acme, code) = siege.tenancy.issue_code(&siege.acme, ADA).await.unwrap();
+    let acme = siege.tenancy.remove_admin(&acme, ADA, Some(bob.token())).await.unwrap();
+    let answer = siege.tenancy.redeem(ADA, &code, &secret(OTHER)).await;
+    assert_eq!(answer.err(), Some(Error::WrongCode));
+    let (acme, code) = siege.tenancy.issue_code(&acme, "bob@acme.com").await.unwrap();
+    let own = tenantry::tenancy::AdminWish { password: Some(secret(OTHER)), ..Default::default() };
+    siege.tenancy.update_admin(&acme, "bob@acme.com", &own, Some(bob.token())).await.unwrap();
+    let answer = siege.tenancy.redeem("bob@acme.com", &code, &secret(PASSWORD)).await;
+    assert_eq!(answer.err(), Some(Error::WrongCode));
+    assert_eq!(
+        siege.tenancy.authorize(&acme, Some(bob.token())).await.err(),
+        Some(Error::NotAllowed(Refusal::AdminChanged))
+    );
+}
+
+pub async fn whoever_is_kept_waiting_by_others_gets_in_with_a_code<F: Fixture>() {
+    let siege = Besieged::<F>::new().await;
+    for _ in 0..8 {
+        let _ = siege.tenancy.login(ADA, &secret(OTHER)).await;
+    }
+    assert!(matches!(siege.tenancy.login(ADA, &secret(PASSWORD)).await, Err(Error::Waiting(_))));
+    let (_, code) = siege.tenancy.issue_code(&siege.acme, ADA).await.unwrap();
+    siege.tenancy.redeem(ADA, &code, &secret(OTHER)).await.unwrap();
+    siege.tenancy.login(ADA, &secret(OTHER)).await.unwrap();
+}
