@@ -5,12 +5,15 @@ use std::fmt::Write as _;
 use mongodb::bson::DateTime;
 use serde::Serialize;
 
-use super::table::{columns, pairs};
+use super::{
+    audit,
+    table::{columns, pairs},
+};
 use crate::{
     config::Output,
-    org::{Org, OrgState, StoredText, escaped, is_hidden, moment},
+    org::{Admin, Org, OrgState, Secret, StoredText, escaped, is_hidden, moment},
     store::{Cursor, Finding, Shelf, SortKey},
-    tenancy::Session,
+    tenancy::{Recorded, Session, Verified},
 };
 
 /// What a deed answers with.
@@ -27,6 +30,14 @@ pub(super) enum Answer {
     Examined(Vec<Finding>),
     /// A login.
     Login(Session),
+    /// An organization's admins.
+    Admins(Vec<Admin>),
+    /// A one-time code for an admin.
+    Code { org: Org, admin: Admin, code: Secret },
+    /// Entries of the record.
+    Recorded { entries: Vec<Recorded>, more: bool },
+    /// What a verification of the record found.
+    Verified(Verified),
 }
 
 /// The fields of the service before this program, with its names.
@@ -179,6 +190,10 @@ impl Answer {
                 organization_id: session.organization_id.to_hex(),
                 organization_name: &session.organization_name,
             }),
+            Self::Admins(admins) => json(&audit::AdminsFields::of(admins)),
+            Self::Code { org, admin, code } => json(&audit::CodeFields::of(org, admin, code)),
+            Self::Recorded { entries, more } => json(&audit::RecordFields::of(entries, *more)),
+            Self::Verified(verified) => json(&audit::VerifiedFields::of(verified)),
         }
     }
 
@@ -255,6 +270,10 @@ impl Answer {
                 ],
                 None,
             ),
+            Self::Admins(admins) => audit::admins_table(admins, width),
+            Self::Code { org, admin, code } => audit::code_table(org, admin, code),
+            Self::Recorded { entries, more } => audit::record_table(entries, *more, width),
+            Self::Verified(verified) => audit::verified_table(verified),
         }
     }
 
@@ -264,6 +283,7 @@ impl Answer {
             Self::Examined(findings) => {
                 u8::from(!findings.iter().all(|finding| finding.repair.is_done()))
             }
+            Self::Verified(verified) => u8::from(verified.tampering.is_some()),
             _ => 0,
         }
     }
@@ -295,7 +315,7 @@ fn summary(org: &Org) -> Vec<(&'static str, String)> {
 
 /// None for what RFC 3339 cannot say (years before 0 and after 9999), where the driver would name
 /// the nearest date that it can.
-fn rfc3339(time: DateTime) -> Option<String> {
+pub(super) fn rfc3339(time: DateTime) -> Option<String> {
     let written = time.try_to_rfc3339_string().ok()?;
     let read = DateTime::parse_rfc3339_str(&written).ok()?;
     (read == time).then_some(written)

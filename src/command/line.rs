@@ -1,10 +1,12 @@
 //! The command line as it is typed: every flag and argument, with its help.
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
+use mongodb::bson::DateTime;
 
 use crate::{
     config::{ENVIRONMENT_HELP, Flags},
-    store::{Cursor, Sort, SortKey},
+    org::{Role, earlier},
+    store::{Cursor, Head, Sort, SortKey},
 };
 
 const EXAMPLES: &str = "\
@@ -46,9 +48,12 @@ pub enum Deed {
     /// Create, look at, change and delete organizations
     #[command(subcommand)]
     Org(OrgDeed),
-    /// Log in as an organization's admin
+    /// Add, change and remove an organization's admins, log in, and set forgotten passwords
     #[command(subcommand)]
     Admin(AdminDeed),
+    /// Show what was done and what was refused, and whether that was tampered with
+    #[command(subcommand)]
+    Audit(AuditDeed),
     /// Look for what does not belong together, and repair it
     ///
     /// Finds what a killed console left half-done, documents that were written under a name that a
@@ -219,16 +224,165 @@ Examples:
     },
 }
 
-/// What an admin can do.
+/// What can be done with and by admins.
 #[derive(Debug, Subcommand)]
 pub enum AdminDeed {
     /// Check e-mail and password, and print a token
+    #[command(after_help = "\
+After five wrong passwords in a row the next has to wait, a second at first and up to 15 minutes.")]
     Login {
         /// The admin's e-mail
         email: String,
         /// Read the password from the first line of standard input
         #[arg(long)]
         password_stdin: bool,
+    },
+    /// List an organization's admins
+    List {
+        /// The organization's name, in any case
+        organization: String,
+    },
+    /// Add an admin, who chooses a password with the one-time code that is printed
+    #[command(after_help = "\
+Needs the login of an owner. The code is good for an hour and is shown only this once.
+
+Examples:
+  tenantry admin add acme_corp bob@acme.com --as ada@acme.com
+  tenantry admin add acme_corp eve@acme.com --role owner --as ada@acme.com")]
+    Add {
+        /// The organization's name, in any case
+        organization: String,
+        /// The new admin's e-mail
+        email: String,
+        /// What the new admin may do: an owner decides who else is an admin, and deletes
+        #[arg(long, value_name = "ROLE", default_value = "admin", value_parser = role)]
+        role: Role,
+        /// Who does it.
+        #[command(flatten)]
+        login: Login,
+    },
+    /// Change an admin's role or e-mail, or one's own password
+    #[command(after_help = "\
+Needs the login of an owner, or for one's own e-mail and password one's own.
+
+Examples:
+  tenantry admin update acme_corp bob@acme.com --role owner --as ada@acme.com
+  printf '%s\\n' \"$OLD\" \"$NEW\" |
+    tenantry admin update acme_corp bob@acme.com --as bob@acme.com --password-stdin --new-password-stdin")]
+    Update {
+        /// The organization's name, in any case
+        organization: String,
+        /// The admin's e-mail now
+        email: String,
+        /// The new role: owner or admin
+        #[arg(long, value_name = "ROLE", value_parser = role)]
+        role: Option<Role>,
+        /// The new e-mail
+        #[arg(long = "email", value_name = "E-MAIL")]
+        new_email: Option<String>,
+        /// Read one's own new password from standard input, after the login's
+        #[arg(long)]
+        new_password_stdin: bool,
+        /// Who does it.
+        #[command(flatten)]
+        login: Login,
+    },
+    /// Remove an admin: no login any more, and the sessions end
+    #[command(after_help = "\
+Needs the login of an owner. The last owner cannot be removed.
+
+Example:
+  tenantry admin remove acme_corp bob@acme.com --as ada@acme.com")]
+    Remove {
+        /// The organization's name, in any case
+        organization: String,
+        /// The admin's e-mail
+        email: String,
+        /// Do not ask whether it is meant
+        #[arg(long)]
+        yes: bool,
+        /// Who does it.
+        #[command(flatten)]
+        login: Login,
+    },
+    /// Print a one-time code for an admin who has no password or has forgotten it
+    #[command(after_help = "\
+The code is good for an hour, once, and is shown only this once. An earlier one counts no longer.
+Whoever asked for it is recorded.
+
+Example:
+  tenantry admin code acme_corp ada@acme.com")]
+    Code {
+        /// The organization's name, in any case
+        organization: String,
+        /// The admin's e-mail
+        email: String,
+    },
+    /// Set a new password with a one-time code
+    #[command(after_help = "\
+Examples:
+  tenantry admin redeem ada@acme.com
+  printf '%s\\n' \"$CODE\" \"$NEW\" | tenantry admin redeem ada@acme.com --stdin")]
+    Redeem {
+        /// The admin's e-mail
+        email: String,
+        /// Read the code and then the new password from lines of standard input
+        #[arg(long)]
+        stdin: bool,
+    },
+}
+
+/// Who does it.
+#[derive(Debug, Args)]
+pub struct Login {
+    /// The e-mail of the admin to log in as
+    #[arg(long = "as", value_name = "E-MAIL")]
+    pub login: String,
+    /// Read the login's password from the first line of standard input
+    #[arg(long)]
+    pub password_stdin: bool,
+}
+
+/// What can be asked of the record.
+#[derive(Debug, Subcommand)]
+pub enum AuditDeed {
+    /// Show what was done, by whom, and what was refused; the newest first
+    #[command(after_help = "\
+Examples:
+  tenantry audit list --since 7d
+  tenantry audit list --org acme_corp --since 2026-11-20T10:30:00Z --output json
+  tenantry audit list --before 1204                 the page behind that entry")]
+    List {
+        /// Only what was done to the organization with this name, now or then
+        #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
+        org: Option<String>,
+        /// Only from then on: a day, a time in RFC 3339, or so long ago (30m, 12h, 7d)
+        #[arg(long, value_name = "TIME", value_parser = since)]
+        since: Option<DateTime>,
+        /// The most entries
+        #[arg(
+            long,
+            value_name = "N",
+            default_value_t = 50,
+            value_parser = clap::value_parser!(u32).range(1..=1000)
+        )]
+        limit: u32,
+        /// Only those before the entry with this number
+        #[arg(long, value_name = "NUMBER")]
+        before: Option<i64>,
+    },
+    /// Check that no entry was edited, inserted or removed; prints the head
+    #[command(after_help = "\
+Whoever can write the database can cut the record's end, or make all of it again. Keep the head it
+prints somewhere else, and check against it the next time. Ends with 1 when something is wrong.
+
+Examples:
+  tenantry audit verify
+  tenantry audit verify --head 1204:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef")]
+    Verify {
+        /// A head that was printed earlier
+        #[arg(long, value_name = "HEAD", value_parser = head)]
+        head: Option<Head>,
     },
 }
 
@@ -241,6 +395,19 @@ fn sort(word: &str) -> Result<Sort, String> {
         _ => return Err("try name, created or email, or one of them with a - in front".to_owned()),
     };
     Ok(Sort { key, descending })
+}
+
+fn role(word: &str) -> Result<Role, String> {
+    Role::parse(word).ok_or_else(|| "try owner or admin".to_owned())
+}
+
+fn head(word: &str) -> Result<Head, String> {
+    Head::parse(word).ok_or_else(|| "this is no head that “audit verify” printed".to_owned())
+}
+
+fn since(word: &str) -> Result<DateTime, String> {
+    earlier(word, DateTime::now())
+        .ok_or_else(|| "try 2026-11-20, 2026-11-20T10:30:00Z, 30m, 12h or 7d".to_owned())
 }
 
 fn cursor(word: &str) -> Result<Cursor, String> {

@@ -1,7 +1,9 @@
 //! The deeds without a screen: `tenantry org …` and `tenantry admin …`. Every rule is in `tenancy`;
 //! here is only what is asked for, and how the answer is written.
 
+mod admin;
 mod answer;
+mod audit;
 mod failure;
 mod line;
 mod table;
@@ -12,9 +14,10 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 use tokio::signal::unix::{SignalKind, signal};
 
 pub use failure::{Failure, report};
-pub use line::{AdminDeed, CommandLine, Deed, OrgDeed};
+pub use line::{AdminDeed, AuditDeed, CommandLine, Deed, OrgDeed};
 
 use answer::Answer;
+use line::Login;
 use terminal::{Terminal, line_of_stdin};
 
 use crate::{
@@ -53,9 +56,8 @@ async fn answer(settings: &Settings, deed: Deed) -> Result<Answer, Failure> {
     check(&deed)?;
     match deed {
         Deed::Org(deed) => org(&settings.open().await?.tenancy, deed).await,
-        Deed::Admin(AdminDeed::Login { email, .. }) => {
-            Ok(Answer::Login(log_in(&settings.open().await?.tenancy, &email).await?))
-        }
+        Deed::Admin(deed) => admin::answer(&settings.open().await?.tenancy, deed).await,
+        Deed::Audit(deed) => audit::answer(&settings.open().await?.tenancy, deed).await,
         Deed::Doctor { fix } => Ok(Answer::Examined(settings.examine(fix).await?)),
     }
 }
@@ -99,6 +101,8 @@ fn check(deed: &Deed) -> Result<(), Failure> {
             | OrgDeed::Suspend { .. }
             | OrgDeed::Reactivate { .. },
         )
+        | Deed::Admin(AdminDeed::List { .. } | AdminDeed::Code { .. })
+        | Deed::Audit(_)
         | Deed::Doctor { .. } => false,
         Deed::Org(OrgDeed::List { sort, after, .. }) => {
             let fits = after.as_ref().is_none_or(|cursor| {
@@ -131,7 +135,8 @@ fn check(deed: &Deed) -> Result<(), Failure> {
         Deed::Org(
             OrgDeed::Delete { password_stdin, yes, .. }
             | OrgDeed::Purge { password_stdin, yes, .. },
-        ) => {
+        )
+        | Deed::Admin(AdminDeed::Remove { login: Login { password_stdin, .. }, yes, .. }) => {
             if !yes && Terminal::open().is_none() {
                 return Err(Failure::usage(
                     "there is no terminal to confirm the deletion on",
@@ -140,13 +145,31 @@ fn check(deed: &Deed) -> Result<(), Failure> {
             }
             !password_stdin
         }
+        Deed::Admin(AdminDeed::Update { role, new_email, new_password_stdin, login, .. }) => {
+            if role.is_none() && new_email.is_none() && !new_password_stdin {
+                return Err(Failure::usage(
+                    "there is nothing to change",
+                    "add --role, --email or --new-password-stdin",
+                ));
+            }
+            !login.password_stdin
+        }
         Deed::Org(OrgDeed::Create { password_stdin, .. })
-        | Deed::Admin(AdminDeed::Login { password_stdin, .. }) => !password_stdin,
+        | Deed::Admin(
+            AdminDeed::Login { password_stdin, .. }
+            | AdminDeed::Add { login: Login { password_stdin, .. }, .. }
+            | AdminDeed::Redeem { stdin: password_stdin, .. },
+        ) => !password_stdin,
     };
     if asks && Terminal::open().is_none() {
         return Err(Failure::usage(
             "there is no terminal to ask for the password on",
-            "add --password-stdin and give the password on standard input",
+            match deed {
+                Deed::Admin(AdminDeed::Redeem { .. }) => {
+                    "add --stdin and give the code and the new password on standard input"
+                }
+                _ => "add --password-stdin and give the password on standard input",
+            },
         ));
     }
     Ok(())
@@ -223,15 +246,10 @@ async fn delete(
         return Ok(Answer::Deleted(org));
     }
     if let Some(terminal) = terminal {
-        let question = format!(
-            "Move “{}” to the trash, where it can be restored for {}? [y/N] ",
-            org.name,
-            counted(u64::from(tenancy.trash_days()), "day"),
-        );
-        let typed = terminal.ask(&question).await?;
-        if !["y", "yes"].contains(&typed.reveal().trim().to_lowercase().as_str()) {
-            return Err(Failure::NoAnswer);
-        }
+        let days = counted(u64::from(tenancy.trash_days()), "day");
+        let name = &org.name;
+        let question = format!("Move “{name}” to the trash, where it can be restored for {days}?");
+        agree(&terminal, &question).await?;
     }
     Ok(Answer::Deleted(tenancy.trash(&org, token).await?))
 }
@@ -271,10 +289,26 @@ async fn confirm(
     Ok(Confirmation::Typed(typed.reveal().to_owned()))
 }
 
-/// Asks for the password and logs in.
+/// Goes on only where the answer is yes.
+async fn agree(terminal: &Terminal, question: &str) -> Result<(), Failure> {
+    let typed = terminal.ask(&format!("{question} [y/N] ")).await?;
+    match typed.reveal().trim().to_lowercase().as_str() {
+        "y" | "yes" => Ok(()),
+        _ => Err(Failure::NoAnswer),
+    }
+}
+
+/// Asks for the password and logs in. Says where others have tried before.
 async fn log_in(tenancy: &Tenancy, email: &str) -> Result<Session, Failure> {
     let password = ask_password(email).await?;
-    Ok(tenancy.login(email, &password).await?)
+    let session = tenancy.login(email, &password).await?;
+    if session.failures > 0 {
+        let before = counted(session.failures, "login");
+        // Beside the answer, which a program may read.
+        let _ =
+            writeln!(io::stderr(), "tenantry: {before} with this e-mail failed before this one");
+    }
+    Ok(session)
 }
 
 async fn ask_password(email: &str) -> Result<Secret, Failure> {

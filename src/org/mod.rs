@@ -14,7 +14,7 @@ mod text;
 pub use claim::{Claim, ClaimKind};
 pub use collection::{COLLECTION_PREFIX, CollectionName, slug};
 pub use email::{Email, email_key};
-pub use moment::{day, moment};
+pub use moment::{day, earlier, moment};
 pub use name::{NAME_MOST, OrgName, name_key, name_look};
 pub use password::{
     BCRYPT_COST, PASSWORD_MOST_BYTES, Password, PasswordHash, PasswordPolicy, Secret,

@@ -143,6 +143,28 @@ impl Entry {
         self
     }
 
+    /// What came of it, and what is different, in a line: stored text in it is escaped.
+    #[must_use]
+    pub fn came_to(&self) -> String {
+        let mut parts: Vec<String> = Vec::new();
+        if self.outcome != Outcome::Done {
+            parts.push(match self.reason.raw() {
+                "" => self.outcome.to_string(),
+                _ => format!("{}: {}", self.outcome, self.reason),
+            });
+        }
+        parts.extend(self.changes.iter().map(|Difference { field, from, to }| {
+            match (from.raw(), to.raw()) {
+                ("", "") => format!("{field} changed"),
+                ("", _) => format!("{field} {to}"),
+                (_, "") => format!("{field} {from} gone"),
+                (old, new) if old == new => format!("{field} {to}"),
+                _ => format!("{field} {from} → {to}"),
+            }
+        }));
+        if parts.is_empty() { self.outcome.to_string() } else { parts.join(", ") }
+    }
+
     /// Its fields, without its place in the record: what a journal keeps of it.
     #[must_use]
     pub fn to_document(&self) -> Document {

@@ -122,9 +122,10 @@ pub async fn when_the_first_goes_an_owner_takes_its_place<F: Fixture>() {
         let ada = admin(&*store, "ada@acme.com").await;
         let bob = admin(&*store, "bob@acme.com").await;
         let role = Some(Role::Admin);
-        let what = match removed {
-            true => AdminEdit::Remove,
-            false => AdminEdit::Set { role, email: None, password: None, reset: None },
+        let what = if removed {
+            AdminEdit::Remove
+        } else {
+            AdminEdit::Set { role, email: None, password: None, reset: None }
         };
         let heir = Some(bob.clone());
         let acme = change(&*store, &acme, AdminChange { admin: ada.id, what, heir }).await.unwrap();

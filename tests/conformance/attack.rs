@@ -75,11 +75,6 @@ impl<F: Fixture> Besieged<F> {
         self.acme = self.tenancy.redeem(email, &code, &secret(PASSWORD)).await.unwrap();
     }
 
-    /// The organization as it is now.
-    pub async fn now(&self, org: &Org) -> Org {
-        self.store.org(org.id).await.unwrap().unwrap()
-    }
-
     /// Everything that only a session opens, tried with this token on an organization that is there:
     /// what each was refused for. Nothing is different afterwards.
     pub async fn try_all(&self, org: &Org, token: &str) -> Vec<Refusal> {

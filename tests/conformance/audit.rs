@@ -76,10 +76,10 @@ pub async fn an_entry_is_stored_as_it_is_and_once<F: Fixture>() {
 
 pub async fn consoles_append_at_once_without_a_gap<F: Fixture>() {
     let (fixture, store, acme) = with_acme::<F>().await;
-    let stores = [store, fixture.open(false).await, fixture.open(false).await];
+    let consoles = [store, fixture.open(false).await, fixture.open(false).await];
     let mut tasks = tokio::task::JoinSet::new();
     for number in 0..12_usize {
-        let (store, acme) = (Arc::clone(&stores[number % 3]), acme.clone());
+        let (store, acme) = (Arc::clone(&consoles[number % 3]), acme.clone());
         tasks.spawn(async move {
             for turn in 0..5 {
                 let entry = Entry::about(store.operator(), &format!("{number} {turn}"), &acme);
@@ -88,9 +88,9 @@ pub async fn consoles_append_at_once_without_a_gap<F: Fixture>() {
         });
     }
     tasks.join_all().await;
-    let stored = record(&*stores[0]).await;
+    let stored = record(&*consoles[0]).await;
     assert_eq!(stored.len(), 61);
-    assert_eq!(verify(&*stores[1]).await.unwrap().number, 61);
+    assert_eq!(verify(&*consoles[1]).await.unwrap().number, 61);
     for number in 0..12 {
         let own = stored.iter().map(Entry::of).map(|entry| entry.deed.raw().to_owned());
         let own: Vec<String> = own.filter(|d| d.starts_with(&format!("{number} "))).collect();

@@ -1,0 +1,235 @@
+//! `tenantry audit …`, and how entries, admins and codes are written.
+
+use std::fmt::Write as _;
+
+use mongodb::bson::oid::ObjectId;
+use serde::Serialize;
+
+use super::{
+    Answer, Failure,
+    answer::rfc3339,
+    table::{columns, pairs},
+};
+use crate::{
+    command::AuditDeed,
+    org::{Admin, Org, Secret, StoredText, moment},
+    store::AuditAt,
+    tenancy::{Recorded, Tenancy, Verified},
+};
+
+pub(super) async fn answer(tenancy: &Tenancy, deed: AuditDeed) -> Result<Answer, Failure> {
+    match deed {
+        AuditDeed::List { org, since, limit, before } => {
+            let at = before.map_or(AuditAt::Newest, AuditAt::Before);
+            // One more tells whether there are more.
+            let mut entries = tenancy.audit(org.as_deref(), since, at, limit + 1).await?;
+            let most = usize::try_from(limit).unwrap_or(usize::MAX);
+            let more = entries.len() > most;
+            entries.truncate(most);
+            Ok(Answer::Recorded { entries, more })
+        }
+        AuditDeed::Verify { head } => Ok(Answer::Verified(tenancy.verify(head.as_ref()).await?)),
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct AdminsFields<'a> {
+    admins: Vec<AdminFields<'a>>,
+}
+
+#[derive(Serialize)]
+struct AdminFields<'a> {
+    admin_id: String,
+    email: &'a StoredText,
+    role: &'static str,
+    created_at: Option<String>,
+    /// Only while a one-time code can be used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code_until: Option<String>,
+}
+
+impl<'a> AdminsFields<'a> {
+    pub(super) fn of(admins: &'a [Admin]) -> Self {
+        let fields = |admin: &'a Admin| AdminFields {
+            admin_id: admin.id.to_hex(),
+            email: &admin.email,
+            role: admin.role.word(),
+            created_at: rfc3339(admin.created_at),
+            code_until: admin.reset.as_ref().and_then(|reset| rfc3339(reset.until)),
+        };
+        Self { admins: admins.iter().map(fields).collect() }
+    }
+}
+
+pub(super) fn admins_table(admins: &[Admin], width: Option<usize>) -> String {
+    let rows: Vec<_> = admins
+        .iter()
+        .map(|admin| {
+            [
+                admin.email.to_string(),
+                admin.role.to_string(),
+                moment(admin.created_at),
+                admin.reset.as_ref().map_or_else(String::new, |reset| moment(reset.until)),
+            ]
+        })
+        .collect();
+    columns(&["admin", "role", "added", "code until"], &rows, width)
+}
+
+/// The one answer beside a token that is a secret: nobody can ask for it again.
+#[derive(Serialize)]
+pub(super) struct CodeFields<'a> {
+    admin_email: &'a StoredText,
+    organization_name: &'a StoredText,
+    code: &'a str,
+    valid_until: Option<String>,
+}
+
+impl<'a> CodeFields<'a> {
+    pub(super) fn of(org: &'a Org, admin: &'a Admin, code: &'a Secret) -> Self {
+        Self {
+            admin_email: &admin.email,
+            organization_name: &org.name,
+            code: code.reveal(),
+            valid_until: admin.reset.as_ref().and_then(|reset| rfc3339(reset.until)),
+        }
+    }
+}
+
+pub(super) fn code_table(org: &Org, admin: &Admin, code: &Secret) -> String {
+    let until = admin.reset.as_ref().map_or_else(String::new, |reset| moment(reset.until));
+    let mut text = pairs(
+        &[
+            ("organization", org.name.to_string()),
+            ("admin", admin.email.to_string()),
+            ("code", code.reveal().to_owned()),
+            ("good until", until),
+        ],
+        None,
+    );
+    text.push_str("  → it is shown only now; `tenantry admin redeem` sets a password with it\n");
+    text
+}
+
+#[derive(Serialize)]
+pub(super) struct RecordFields<'a> {
+    entries: Vec<EntryFields<'a>>,
+    /// For `--before`; null where nothing is left.
+    next: Option<i64>,
+}
+
+#[derive(Serialize)]
+struct EntryFields<'a> {
+    number: i64,
+    at: Option<String>,
+    operator: &'a StoredText,
+    /// Null where nobody was logged in.
+    admin: Option<&'a StoredText>,
+    deed: &'a StoredText,
+    organization_id: Option<String>,
+    organization_name: Option<&'a StoredText>,
+    outcome: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a StoredText>,
+    changes: Vec<ChangeFields<'a>>,
+}
+
+#[derive(Serialize)]
+struct ChangeFields<'a> {
+    field: &'a StoredText,
+    from: &'a StoredText,
+    to: &'a StoredText,
+}
+
+impl<'a> RecordFields<'a> {
+    pub(super) fn of(entries: &'a [Recorded], more: bool) -> Self {
+        let some = |text: &'a StoredText| Some(text).filter(|text| !text.raw().is_empty());
+        let fields = |recorded: &'a Recorded| {
+            let entry = &recorded.entry;
+            let change = |change: &'a crate::store::Difference| ChangeFields {
+                field: &change.field,
+                from: &change.from,
+                to: &change.to,
+            };
+            EntryFields {
+                number: recorded.number,
+                at: rfc3339(entry.at),
+                operator: &entry.operator,
+                admin: some(&entry.admin),
+                deed: &entry.deed,
+                organization_id: entry.organization.map(ObjectId::to_hex),
+                organization_name: some(&entry.name),
+                outcome: entry.outcome.word(),
+                reason: some(&entry.reason),
+                changes: entry.changes.iter().map(change).collect(),
+            }
+        };
+        let next = entries.last().filter(|_| more).map(|last| last.number);
+        Self { entries: entries.iter().map(fields).collect(), next }
+    }
+}
+
+pub(super) fn record_table(entries: &[Recorded], more: bool, width: Option<usize>) -> String {
+    if entries.is_empty() {
+        return "nothing is recorded\n".to_owned();
+    }
+    let rows: Vec<_> = entries
+        .iter()
+        .map(|Recorded { number, entry }| {
+            let by = match entry.admin.raw() {
+                "" => entry.operator.to_string(),
+                _ => format!("{} ({})", entry.admin, entry.operator),
+            };
+            [
+                number.to_string(),
+                moment(entry.at),
+                by,
+                entry.deed.to_string(),
+                entry.name.to_string(),
+                entry.came_to(),
+            ]
+        })
+        .collect();
+    let heading = ["number", "when", "who", "what", "organization", "what came of it"];
+    let mut text = columns(&heading, &rows, width);
+    if let Some(last) = entries.last().filter(|_| more) {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "\nmore with --before {}", last.number);
+    }
+    text
+}
+
+#[derive(Serialize)]
+pub(super) struct VerifiedFields {
+    sound: bool,
+    /// How many entries are as they were written, from the first.
+    entries: i64,
+    head: String,
+    problem: Option<String>,
+}
+
+impl VerifiedFields {
+    pub(super) fn of(verified: &Verified) -> Self {
+        Self {
+            sound: verified.tampering.is_none(),
+            entries: verified.head.number,
+            head: verified.head.to_string(),
+            problem: verified.tampering.as_ref().map(ToString::to_string),
+        }
+    }
+}
+
+pub(super) fn verified_table(verified: &Verified) -> String {
+    let Verified { head, tampering } = verified;
+    match tampering {
+        None => format!(
+            "{} entries, as they were written\nhead {head}\n  → keep it elsewhere: against it, a \
+             record that was cut or made again shows\n",
+            head.number
+        ),
+        Some(tampering) => format!(
+            "{tampering}\n  → up to entry {} the record is as it was written (head {head})\n",
+            head.number
+        ),
+    }
+}
