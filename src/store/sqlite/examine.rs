@@ -37,7 +37,11 @@ pub(super) fn examine(tx: &Connection, fix: bool) -> Attempt<Vec<Finding>> {
     for (id, email) in admins_of_nobody(tx)? {
         let repair = repaired(fix, || {
             tx.execute_batch(LOST_ADMINS)?;
-            tx.execute("INSERT INTO lost_admins SELECT * FROM admins WHERE id = ?", [&id])?;
+            tx.execute(
+                "INSERT INTO lost_admins (id, email, email_key, password, created_at) \
+                 SELECT id, email, email_key, password, created_at FROM admins WHERE id = ?",
+                [&id],
+            )?;
             tx.execute("DELETE FROM admins WHERE id = ?", [&id])?;
             Ok("it was moved to the table lost_admins".to_owned())
         })?;
@@ -146,7 +150,8 @@ fn admins_of_nobody(tx: &Connection) -> Attempt<Vec<(Vec<u8>, String)>> {
     Ok(tx
         .prepare(
             "SELECT id, email FROM admins WHERE NOT EXISTS \
-             (SELECT 1 FROM organizations WHERE admin_id = admins.id)",
+             (SELECT 1 FROM organizations WHERE admin_id = admins.id) AND NOT EXISTS \
+             (SELECT 1 FROM organizations AS o WHERE o.id = organization)",
         )?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<Result<_, _>>()?)
@@ -159,12 +164,27 @@ fn orgs(tx: &Connection) -> Attempt<Vec<(i64, Org)>> {
         .collect::<Result<_, _>>()?)
 }
 
-fn claims(org: &Org) -> Vec<String> {
+/// Its admins, in the order of their identities: the e-mail, what it is compared by, and whether it is
+/// of the one whom the record names.
+fn admins(tx: &Connection, org: &Org) -> Attempt<Vec<(String, String, bool)>> {
+    Ok(tx
+        .prepare_cached(
+            "SELECT a.email, a.email_key, a.id = admin_id FROM organizations AS o \
+             JOIN admins AS a ON a.organization = o.id WHERE o.id = ? ORDER BY a.id",
+        )?
+        .query_map([org.id.bytes()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .collect::<Result<_, _>>()?)
+}
+
+/// What it is to hold. The record decides what the e-mail of the admin is whom it names.
+fn claims(tx: &Connection, org: &Org) -> Attempt<Vec<String>> {
     let mut claims = Claim::of_name(org.name.raw(), org.collection.raw()).to_vec();
     claims.push(Claim::of_email(org.admin_email.raw()));
+    let others = admins(tx, org)?.into_iter().filter(|(.., first)| !first);
+    claims.extend(others.map(|(email, ..)| Claim::of_email(&email)));
     let mut claims: Vec<String> = claims.iter().map(Claim::to_string).collect();
     claims.sort();
-    claims
+    Ok(claims)
 }
 
 /// Whether what is searched, sorted and kept unique is something else than the record says.
@@ -173,19 +193,22 @@ fn is_stale(tx: &Connection, row: i64, org: &Org) -> Attempt<bool> {
         .prepare_cached("SELECT claim FROM claims WHERE org = ? ORDER BY claim")?
         .query_map([row], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
-    let keys: [String; 4] = tx
-        .prepare_cached(
-            "SELECT o.name_key, o.email_key, a.email_key, a.email FROM organizations AS o \
-             JOIN admins AS a ON a.id = admin_id WHERE row = ?",
-        )?
-        .query_row([row], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?]))?;
-    let (name, email) = (name_key(org.name.raw()), email_key(org.admin_email.raw()));
-    let right = [name, email.clone(), email, org.admin_email.raw().to_owned()];
-    Ok(held != claims(org) || keys != right)
+    let keys: [String; 2] = tx
+        .prepare_cached("SELECT name_key, email_key FROM organizations WHERE row = ?")?
+        .query_row([row], |row| Ok([row.get(0)?, row.get(1)?]))?;
+    let admins = admins(tx, org)?;
+    let first = admins.iter().find(|(.., first)| *first).map(|(email, ..)| email.as_str());
+    Ok(held != claims(tx, org)?
+        || keys != [name_key(org.name.raw()), email_key(org.admin_email.raw())]
+        || first != Some(org.admin_email.raw())
+        || admins.iter().any(|(email, key, _)| *key != email_key(email)))
 }
 
 fn renewed(tx: &Connection, row: i64, org: &Org, fix: bool) -> Attempt<Repair> {
-    let claims = claims(org);
+    let claims = claims(tx, org)?;
+    if claims.windows(2).any(|pair| pair[0] == pair[1]) {
+        return Ok(Repair::ByHand("two of its admins have the same e-mail: change one of them"));
+    }
     for claim in &claims {
         let mut held = tx.prepare_cached("SELECT 1 FROM claims WHERE claim = ? AND org <> ?")?;
         if held.exists((claim, row))? {
@@ -205,10 +228,16 @@ fn renewed(tx: &Connection, row: i64, org: &Org, fix: bool) -> Attempt<Repair> {
             (name, &email, row),
         )?;
         tx.execute(
-            "UPDATE admins SET email = ?, email_key = ? \
+            "UPDATE admins SET email = ?, organization = ? \
              WHERE id = (SELECT admin_id FROM organizations WHERE row = ?)",
-            (org.admin_email.raw(), &email, row),
+            (org.admin_email.raw(), org.id.bytes(), row),
         )?;
+        for (email, ..) in admins(tx, org)? {
+            tx.execute(
+                "UPDATE admins SET email_key = ? WHERE email = ? AND organization = ?",
+                (email_key(&email), &email, org.id.bytes()),
+            )?;
+        }
         Ok("it was brought up to date".to_owned())
     })
 }

@@ -2,7 +2,8 @@
 //!
 //! - `file` opens a file as far as this user may, and looks after it.
 //! - `schema` makes the tables, or says why what is there cannot be used.
-//! - `read` and `write` hold the queries; each method is one transaction.
+//! - `read` and `write` hold the queries, `admins` those about admins; each method is one transaction.
+//! - `audit` keeps the record, `attempt` counts attempts to log in.
 //! - `examine` goes through everything.
 //! - `document` turns documents into rows and back.
 //! - `error` turns SQLite's errors into a person's.
@@ -10,6 +11,9 @@
 //! Every call runs to its end on a blocking thread, so a dropped future leaves no transaction open.
 //! A read nobody waits for any more is interrupted, a write never is.
 
+mod admins;
+mod attempt;
+mod audit;
 mod document;
 mod error;
 mod examine;
@@ -168,6 +172,13 @@ impl SqliteStore {
     }
 }
 
+/// What was done in this transaction, once it is in the record too.
+fn recorded<T>(tx: &Transaction, entry: &Entry, done: Attempt<T>) -> Attempt<T> {
+    let done = done?;
+    audit::append(tx, entry)?;
+    Ok(done)
+}
+
 /// Lives as long as somebody waits for a read.
 #[derive(Default)]
 struct Waited {
@@ -210,7 +221,9 @@ impl Store for SqliteStore {
         let mut purged = 0;
         // Each by itself: other consoles wait for one of them, and not for all.
         for org in expired {
-            match self.write(move |tx| write::delete(tx, &org)).await {
+            let mut entry = Entry::about(&self.operator, "purge", &org);
+            entry.reason = "its time in the trash was over".into();
+            match self.write(move |tx| recorded(tx, &entry, write::delete(tx, &org))).await {
                 Ok(()) => purged += 1,
                 // Another console was faster, or brought it back.
                 Err(StoreError::Changed | StoreError::Gone) => {}
@@ -247,10 +260,12 @@ impl Store for SqliteStore {
 
     async fn org_of_admin(&self, admin: &Admin) -> Result<Option<Org>> {
         let admin = admin.id;
-        self.read(move |tx| {
-            read::org_where(tx, "admin_id = ? AND trashed_at IS NULL", admin.bytes())
-        })
-        .await
+        self.read(move |tx| admins::org_of_admin(tx, admin)).await
+    }
+
+    async fn admins(&self, org: &Org) -> Result<Vec<Admin>> {
+        let org = org.id;
+        self.read(move |tx| admins::admins(tx, org)).await
     }
 
     async fn holder(&self, claim: &Claim) -> Result<Option<Holder>> {
@@ -260,16 +275,16 @@ impl Store for SqliteStore {
 
     async fn admin_with_email(&self, email: &str) -> Result<Option<Admin>> {
         let key = email_key(email);
-        self.read(move |tx| read::admin_where(tx, "email_key = ?", &key)).await
+        self.read(move |tx| admins::admin_where(tx, "email_key = ?", &key)).await
     }
 
     async fn admin(&self, id: ObjectId) -> Result<Option<Admin>> {
-        self.read(move |tx| read::admin_where(tx, "id = ?", id.bytes())).await
+        self.read(move |tx| admins::admin_where(tx, "id = ?", id.bytes())).await
     }
 
     async fn admin_in_trash(&self, org: &Org, email: &str) -> Result<Option<Admin>> {
         let (id, email) = (org.id, email.to_owned());
-        self.read(move |tx| read::admin_in_trash(tx, id, &email)).await
+        self.read(move |tx| admins::admin_in_trash(tx, id, &email)).await
     }
 
     /// Documents and bytes are counted as they are written, so this reads one row.
@@ -283,23 +298,22 @@ impl Store for SqliteStore {
         self.read(move |tx| read::documents(tx, collection.raw(), most)).await
     }
 
-    async fn admins(&self, _org: &Org) -> Result<Vec<Admin>> {
-        Err(StoreError::Other("not written yet".into()))
-    }
-
-    async fn perform(&self, deed: &Deed, _entry: &Entry) -> Result<Option<Org>> {
-        let deed = deed.clone();
+    async fn perform(&self, deed: &Deed, entry: &Entry) -> Result<Option<Org>> {
+        let (deed, entry) = (deed.clone(), entry.clone());
         let removes = matches!(deed, Deed::Delete(_));
         let now = DateTime::now().timestamp_millis();
         let done = self
-            .write(move |tx| match &deed {
-                Deed::Create(new) => write::create(tx, new).map(Some),
-                Deed::Update(org, change) => write::update(tx, org, change).map(Some),
-                Deed::Delete(org) => write::delete(tx, org).map(|()| None),
-                Deed::Trash(org, days) => write::trash(tx, org, *days, now).map(Some),
-                Deed::Restore(org, change) => write::restore(tx, org, change).map(Some),
-                Deed::Suspend(org, suspended) => write::suspend(tx, org, *suspended).map(Some),
-                Deed::Admin(..) => Err(StoreError::Other("not written yet".into()).into()),
+            .write(move |tx| {
+                let done = match &deed {
+                    Deed::Create(new) => write::create(tx, new).map(Some),
+                    Deed::Update(org, change) => write::update(tx, org, change).map(Some),
+                    Deed::Delete(org) => write::delete(tx, org).map(|()| None),
+                    Deed::Trash(org, days) => write::trash(tx, org, *days, now).map(Some),
+                    Deed::Restore(org, change) => write::restore(tx, org, change).map(Some),
+                    Deed::Suspend(org, suspended) => write::suspend(tx, org, *suspended).map(Some),
+                    Deed::Admin(org, change) => admins::change(tx, org, change).map(Some),
+                };
+                recorded(tx, &entry, done)
             })
             .await?;
         if removes {
@@ -308,20 +322,24 @@ impl Store for SqliteStore {
         Ok(done)
     }
 
-    async fn record(&self, _entry: &Entry) -> Result<()> {
-        Err(StoreError::Other("not written yet".into()))
+    async fn record(&self, entry: &Entry) -> Result<()> {
+        let entry = entry.clone();
+        self.write(move |tx| audit::append(tx, &entry)).await
     }
 
-    async fn entries(&self, _query: &AuditQuery) -> Result<Vec<Document>> {
-        Err(StoreError::Other("not written yet".into()))
+    async fn entries(&self, query: &AuditQuery) -> Result<Vec<Document>> {
+        let query = query.clone();
+        self.read(move |tx| audit::entries(tx, &query)).await
     }
 
-    async fn attempt(&self, _email: &str) -> Result<LoginAttempt> {
-        Err(StoreError::Other("not written yet".into()))
+    async fn attempt(&self, email: &str) -> Result<LoginAttempt> {
+        let email = email.to_owned();
+        self.write(move |tx| attempt::count(tx, &email, DateTime::now().timestamp_millis())).await
     }
 
-    async fn forget_attempts(&self, _email: &str) -> Result<u64> {
-        Err(StoreError::Other("not written yet".into()))
+    async fn forget_attempts(&self, email: &str) -> Result<u64> {
+        let email = email.to_owned();
+        self.write(move |tx| attempt::forget(tx, &email)).await
     }
 
     /// Looks at everything before it begins to write: that takes as long as the file is large, and

@@ -7,8 +7,7 @@ use super::{
     document::shown,
     error::{Attempt, Fault},
 };
-use crate::org::{Admin, Claim, Connection as Details, InTrash, Org, OrgState, PasswordHash, Role};
-use crate::org::{email_key, name_key};
+use crate::org::{Claim, Connection as Details, InTrash, Org, OrgState, email_key, name_key};
 use crate::store::{
     Count, Cursor, CursorKey, Holder, Page, PageAt, PageQuery, Shelf, SortKey, Statistics,
     page::other_order,
@@ -171,34 +170,6 @@ pub(super) fn org_named(connection: &Connection, name: &str, shelf: Shelf) -> At
     org_where(connection, &format!("name_key = ? AND {}", on(shelf)), name_key(name))
 }
 
-/// The admin who meets a condition at most one can meet.
-pub(super) fn admin_where(
-    connection: &Connection,
-    condition: &str,
-    value: impl ToSql,
-) -> Attempt<Option<Admin>> {
-    let sql = format!(
-        "SELECT id, email, password, created_at FROM admins WHERE {condition} AND NOT EXISTS \
-         (SELECT 1 FROM organizations WHERE admin_id = admins.id AND trashed_at IS NOT NULL)"
-    );
-    Ok(connection.prepare_cached(&sql)?.query_row([value], admin).optional()?)
-}
-
-/// The admin with this e-mail of an organization in the trash.
-pub(super) fn admin_in_trash(
-    connection: &Connection,
-    org: ObjectId,
-    email: &str,
-) -> Attempt<Option<Admin>> {
-    Ok(connection
-        .prepare_cached(
-            "SELECT id, email, password, created_at FROM admins WHERE email_key = ? AND id = \
-             (SELECT admin_id FROM organizations WHERE id = ? AND trashed_at IS NOT NULL)",
-        )?
-        .query_row((email_key(email), org.bytes()), admin)
-        .optional()?)
-}
-
 /// Those whose time in the trash is over at `now`, in milliseconds since 1970.
 pub(super) fn expired(connection: &Connection, now: i64) -> Attempt<Vec<Org>> {
     let sql = format!(
@@ -304,19 +275,7 @@ pub(super) fn org(row: &Row) -> rusqlite::Result<Org> {
     })
 }
 
-fn admin(row: &Row) -> rusqlite::Result<Admin> {
-    Ok(Admin {
-        id: object_id(row, 0)?,
-        email: row.get::<_, String>(1)?.into(),
-        password: PasswordHash::stored(row.get(2)?),
-        created_at: DateTime::from_millis(row.get(3)?),
-        role: Role::Owner,
-        organization: None,
-        reset: None,
-    })
-}
-
-fn object_id(row: &Row, column: usize) -> rusqlite::Result<ObjectId> {
+pub(super) fn object_id(row: &Row, column: usize) -> rusqlite::Result<ObjectId> {
     Ok(ObjectId::from_bytes(row.get(column)?))
 }
 

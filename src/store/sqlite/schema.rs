@@ -12,7 +12,7 @@ use crate::store::StoreError;
 const APPLICATION_ID: i32 = 0x546e_7479;
 
 /// The version of the tables below.
-const VERSION: i32 = 2;
+const VERSION: i32 = 3;
 
 /// How long a console waits for another one's transaction.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
@@ -23,6 +23,7 @@ const LOG_MOST: u32 = 4 * 1024 * 1024;
 /// Once `claims` holds a claim, no other organization can have it; no other rule makes names,
 /// collections and e-mails unique. Each index of the list ends with what a search reads, so that
 /// a search reads nothing else; there is one for either shelf. A collection's documents know it by number: a rename is one row.
+/// An organization names one of its owners; all of its admins name it.
 const TABLES: &str = "
 CREATE TABLE organizations (
     row INTEGER PRIMARY KEY,
@@ -47,7 +48,11 @@ CREATE TABLE admins (
     email TEXT NOT NULL,
     email_key TEXT NOT NULL,
     password TEXT NOT NULL,
-    created_at INTEGER NOT NULL
+    created_at INTEGER NOT NULL,
+    organization BLOB,
+    owner INTEGER NOT NULL DEFAULT 1,
+    reset_code TEXT, -- SHA-256 in hex; null when none was handed out
+    reset_until INTEGER
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX admins_by_email ON admins (email_key);
 
@@ -87,6 +92,31 @@ CREATE INDEX trash_by_email ON organizations (email_key, id, name_key)
     WHERE trashed_at IS NOT NULL;
 ";
 
+/// What there is since version 3. The columns of `audit_log` are what it is searched by; what counts is
+/// the document. An attempt's account is a hash, since people type passwords where e-mails belong.
+const SINCE_3: &str = "
+CREATE INDEX admins_by_organization ON admins (organization, created_at);
+
+CREATE TABLE audit_log (
+    number INTEGER PRIMARY KEY,
+    entry BLOB NOT NULL UNIQUE,
+    organization BLOB,
+    name TEXT,
+    at INTEGER,
+    bson BLOB NOT NULL
+) STRICT;
+CREATE INDEX audit_log_by_organization ON audit_log (organization, number);
+
+CREATE TABLE login_attempts (
+    account BLOB PRIMARY KEY,
+    failures INTEGER NOT NULL,
+    looked_at INTEGER NOT NULL,
+    until INTEGER NOT NULL, -- milliseconds since 1970
+    at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX login_attempts_by_at ON login_attempts (at);
+";
+
 /// From version 1, which had neither suspension nor trash.
 const FROM_1: &str = "
 ALTER TABLE organizations ADD COLUMN suspended INTEGER NOT NULL DEFAULT 0;
@@ -96,6 +126,15 @@ ALTER TABLE organizations ADD COLUMN trash_days INTEGER;
 DROP INDEX organizations_by_name;
 DROP INDEX organizations_by_created;
 DROP INDEX organizations_by_email;
+";
+
+/// From version 2, in which an organization had one admin.
+const FROM_2: &str = "
+ALTER TABLE admins ADD COLUMN organization BLOB;
+ALTER TABLE admins ADD COLUMN owner INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE admins ADD COLUMN reset_code TEXT;
+ALTER TABLE admins ADD COLUMN reset_until INTEGER;
+UPDATE admins SET organization = (SELECT id FROM organizations WHERE admin_id = admins.id);
 ";
 
 /// A new database that is gone with its connection.
@@ -164,7 +203,7 @@ fn look(connection: &Connection, path: &Path) -> Attempt<Found> {
     if application == APPLICATION_ID && version == VERSION {
         return Ok(Found::Ours);
     }
-    if application == APPLICATION_ID && version == 1 {
+    if application == APPLICATION_ID && (1..VERSION).contains(&version) {
         return Ok(Found::Older);
     }
     if application == APPLICATION_ID && version > VERSION {
@@ -197,9 +236,10 @@ fn look(connection: &Connection, path: &Path) -> Attempt<Found> {
 fn make_tables(connection: &mut Connection) -> Attempt<()> {
     whole(connection, |tx| {
         // Another console may have done it just now.
-        let steps = match pragma::<i32>(tx, "user_version")? {
-            0 => [TABLES, INDEXES],
-            1 => [FROM_1, INDEXES],
+        let steps: &[&str] = match pragma::<i32>(tx, "user_version")? {
+            0 => &[TABLES, INDEXES, SINCE_3],
+            1 => &[FROM_1, INDEXES, FROM_2, SINCE_3],
+            2 => &[FROM_2, SINCE_3],
             _ => return Ok(()),
         };
         for step in steps {

@@ -48,8 +48,16 @@ fn room(connection: &rusqlite::Connection, pages: u32) {
 /// Every row there is.
 fn rows(connection: &rusqlite::Connection) -> Vec<String> {
     let mut rows = Vec::new();
-    for table in ["sqlite_schema", "organizations", "admins", "claims", "collections", "documents"]
-    {
+    for table in [
+        "sqlite_schema",
+        "organizations",
+        "admins",
+        "claims",
+        "collections",
+        "documents",
+        "audit_log",
+        "login_attempts",
+    ] {
         let Ok(mut all) = connection.prepare(&format!("SELECT * FROM {table}")) else { continue };
         let columns = all.column_count();
         let mut all = all.query([]).unwrap();
@@ -141,7 +149,8 @@ async fn on_a_full_disk_every_change_fails_whole_and_works_once_there_is_room() 
     let (_, org) = with_more_and_more_room(&store, restore).await;
 
     connected(&store, |connection| {
-        let nobody = "INSERT INTO admins VALUES (x'01', 'no@body.com', 'no@body.com', ?, 0)";
+        let nobody = "INSERT INTO admins (id, email, email_key, password, created_at) \
+                      VALUES (x'01', 'no@body.com', 'no@body.com', ?, 0)";
         connection.execute(nobody, ["$".repeat(40_000)]).unwrap();
     });
     let repair = async |store: &SqliteStore| store.examine(true).await;

@@ -1,10 +1,10 @@
 //! The deeds: each takes an open transaction and either finishes or fails, and then nothing stays.
 
-use mongodb::bson::Document;
+use mongodb::bson::{Document, oid::ObjectId};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
 use super::{
-    DATABASE,
+    DATABASE, admins,
     document::Row,
     error::{Attempt, Fault},
     file, read,
@@ -43,7 +43,8 @@ pub(super) fn create(tx: &Connection, new: &NewOrg) -> Attempt<Org> {
     let created_at = new.created_at.timestamp_millis();
     none_taken(tx, &claims, None)?;
     tx.prepare_cached(
-        "INSERT INTO admins (id, email, email_key, password, created_at) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO admins (id, email, email_key, password, created_at, organization) \
+         VALUES (?, ?, ?, ?, ?, ?)",
     )?
     .execute((
         new.admin_id.bytes(),
@@ -51,6 +52,7 @@ pub(super) fn create(tx: &Connection, new: &NewOrg) -> Attempt<Org> {
         email_key(email),
         new.password.as_str(),
         created_at,
+        new.id.bytes(),
     ))?;
     tx.prepare_cached(
         "INSERT INTO organizations (id, name, name_key, collection, admin_id, admin_email, \
@@ -114,7 +116,16 @@ pub(super) fn suspend(tx: &Connection, org: &Org, suspended: bool) -> Attempt<Or
 fn change_to(tx: &Connection, org: &Org, row: i64, change: &Change) -> Attempt<()> {
     let claims = change.claims_of(org);
     none_taken(tx, &claims, Some(org))?;
-    tx.prepare_cached("DELETE FROM claims WHERE org = ?")?.execute([row])?;
+    if let (Some(email), Ok(first)) = (&change.email, ObjectId::parse_str(org.admin_id.raw())) {
+        admins::email_is_free(tx, org, first, email)?;
+    }
+    // What its other admins have stays theirs.
+    tx.prepare_cached(
+        "DELETE FROM claims WHERE org = ?1 AND claim NOT IN (SELECT 'email:' || a.email_key \
+         FROM organizations AS o JOIN admins AS a ON a.organization = o.id AND a.id <> admin_id \
+         WHERE row = ?1)",
+    )?
+    .execute([row])?;
     hold(tx, &claims, row)?;
     if let Some(name) = &change.name {
         tx.prepare_cached("UPDATE organizations SET name = ?, name_key = ? WHERE row = ?")?
@@ -138,7 +149,7 @@ fn change_to(tx: &Connection, org: &Org, row: i64, change: &Change) -> Attempt<(
     }
     if let Some(password) = &change.password {
         tx.prepare_cached(
-            "UPDATE admins SET password = ? \
+            "UPDATE admins SET password = ?, reset_code = NULL, reset_until = NULL \
              WHERE id = (SELECT admin_id FROM organizations WHERE row = ?)",
         )?
         .execute((password.as_str(), row))?;
@@ -154,7 +165,8 @@ pub(super) fn delete(tx: &Connection, org: &Org) -> Attempt<()> {
     let admin: [u8; 12] = tx
         .prepare_cached("DELETE FROM organizations WHERE row = ? RETURNING admin_id")?
         .query_row([row], |row| row.get(0))?;
-    tx.prepare_cached("DELETE FROM admins WHERE id = ?")?.execute([admin])?;
+    tx.prepare_cached("DELETE FROM admins WHERE organization = ? OR id = ?")?
+        .execute((org.id.bytes(), admin))?;
     let collection = org.collection.raw();
     tx.prepare_cached(
         "DELETE FROM documents WHERE collection = (SELECT row FROM collections WHERE name = ?)",
@@ -194,7 +206,7 @@ pub(super) fn insert_documents(
 }
 
 /// The first of the claims that somebody other than `own` holds is the error.
-fn none_taken(tx: &Connection, claims: &[Claim], own: Option<&Org>) -> Attempt<()> {
+pub(super) fn none_taken(tx: &Connection, claims: &[Claim], own: Option<&Org>) -> Attempt<()> {
     for claim in claims {
         if let Some(holder) = read::holder(tx, claim)?
             && (holder.org.is_none() || holder.org != own.map(|org| org.id))
@@ -210,7 +222,7 @@ fn none_taken(tx: &Connection, claims: &[Claim], own: Option<&Org>) -> Attempt<(
     Ok(())
 }
 
-fn hold(tx: &Connection, claims: &[Claim], row: i64) -> Attempt<()> {
+pub(super) fn hold(tx: &Connection, claims: &[Claim], row: i64) -> Attempt<()> {
     let mut insert = tx.prepare_cached("INSERT INTO claims (claim, org) VALUES (?, ?)")?;
     for claim in claims {
         insert.execute((claim.to_string(), row))?;
@@ -219,7 +231,7 @@ fn hold(tx: &Connection, claims: &[Claim], row: i64) -> Attempt<()> {
 }
 
 /// The row of an organization that is still as it was when `org` was read, and meets a condition.
-fn unchanged(tx: &Connection, org: &Org, condition: &str) -> Attempt<i64> {
+pub(super) fn unchanged(tx: &Connection, org: &Org, condition: &str) -> Attempt<i64> {
     let sql =
         format!("SELECT row FROM organizations WHERE id = ? AND revision = ? AND {condition}");
     tx.prepare_cached(&sql)?
@@ -234,6 +246,6 @@ fn changed(tx: &Connection, org: &Org) -> Attempt<StoreError> {
     Ok(if there { StoreError::Changed } else { StoreError::Gone })
 }
 
-fn made(tx: &Connection, id: [u8; 12]) -> Attempt<Org> {
+pub(super) fn made(tx: &Connection, id: [u8; 12]) -> Attempt<Org> {
     read::org_where(tx, "id = ?", id)?.ok_or(Fault::Garbage)
 }

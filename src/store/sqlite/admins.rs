@@ -1,0 +1,181 @@
+//! Who runs an organization: its admins, found and changed.
+
+use mongodb::bson::{DateTime, oid::ObjectId};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql};
+
+use super::{
+    error::Attempt,
+    read::{ORG, object_id, org},
+    write,
+};
+use crate::{
+    org::{Admin, Claim, Email, Org, PasswordHash, ResetCode, Role, email_key},
+    store::{AdminChange, AdminEdit, NewAdmin, StoreError},
+};
+
+/// What [`admin`] reads, in its order.
+const ADMIN: &str = "id, email, password, created_at, owner, organization, reset_code, reset_until";
+
+/// The admin who meets a condition at most one can meet, unless the organization is in the trash.
+pub(super) fn admin_where(
+    connection: &Connection,
+    condition: &str,
+    value: impl ToSql,
+) -> Attempt<Option<Admin>> {
+    let sql = format!(
+        "SELECT {ADMIN} FROM admins WHERE {condition} AND NOT EXISTS \
+         (SELECT 1 FROM organizations AS o WHERE o.id = organization AND trashed_at IS NOT NULL)"
+    );
+    Ok(connection.prepare_cached(&sql)?.query_row([value], admin).optional()?)
+}
+
+/// The admin with this e-mail of an organization in the trash.
+pub(super) fn admin_in_trash(
+    connection: &Connection,
+    org: ObjectId,
+    email: &str,
+) -> Attempt<Option<Admin>> {
+    let sql = format!(
+        "SELECT {ADMIN} FROM admins WHERE email_key = ? AND organization = \
+         (SELECT id FROM organizations WHERE id = ? AND trashed_at IS NOT NULL)"
+    );
+    Ok(connection
+        .prepare_cached(&sql)?
+        .query_row((email_key(email), org.bytes()), admin)
+        .optional()?)
+}
+
+/// An organization's admins: the one its record names, then the others as they were added.
+pub(super) fn admins(connection: &Connection, org: ObjectId) -> Attempt<Vec<Admin>> {
+    let sql = format!(
+        "SELECT {ADMIN} FROM admins WHERE organization = ?1 ORDER BY \
+         id = (SELECT admin_id FROM organizations WHERE id = ?1) DESC, created_at, id"
+    );
+    Ok(connection
+        .prepare_cached(&sql)?
+        .query_map([org.bytes()], admin)?
+        .collect::<Result<_, _>>()?)
+}
+
+/// The organization an admin belongs to, unless it is in the trash.
+pub(super) fn org_of_admin(connection: &Connection, admin: ObjectId) -> Attempt<Option<Org>> {
+    let sql = format!(
+        "SELECT {ORG} FROM organizations WHERE trashed_at IS NULL AND id = \
+         (SELECT organization FROM admins WHERE id = ?)"
+    );
+    Ok(connection.prepare_cached(&sql)?.query_row([admin.bytes()], org).optional()?)
+}
+
+/// Adds, removes or changes one.
+pub(super) fn change(tx: &Connection, org: &Org, change: &AdminChange) -> Attempt<Org> {
+    let row = write::unchanged(tx, org, "trashed_at IS NULL")?;
+    if let Some(heir) = &change.heir {
+        tx.prepare_cached("UPDATE organizations SET admin_id = ? WHERE row = ?")?
+            .execute((heir.id.bytes(), row))?;
+    }
+    match &change.what {
+        AdminEdit::Add(new) => add(tx, org, row, change.admin, new)?,
+        AdminEdit::Remove => {
+            release(tx, org, row, change.admin)?;
+            tx.prepare_cached("DELETE FROM admins WHERE id = ?")?
+                .execute([change.admin.bytes()])?;
+        }
+        AdminEdit::Set { role, email, password, reset } => {
+            let id = change.admin.bytes();
+            if let Some(email) = email {
+                email_is_free(tx, org, change.admin, email)?;
+                release(tx, org, row, change.admin)?;
+                write::hold(tx, &[Claim::of_email(email.as_str())], row)?;
+                tx.prepare_cached("UPDATE admins SET email = ?, email_key = ? WHERE id = ?")?
+                    .execute((email.as_str(), email_key(email.as_str()), id))?;
+            }
+            if let Some(role) = role {
+                tx.prepare_cached("UPDATE admins SET owner = ? WHERE id = ?")?
+                    .execute((*role == Role::Owner, id))?;
+            }
+            if let Some(password) = password {
+                tx.prepare_cached(
+                    "UPDATE admins SET password = ?, reset_code = NULL, reset_until = NULL \
+                     WHERE id = ?",
+                )?
+                .execute((password.as_str(), id))?;
+            }
+            if let Some(ResetCode { hash, until }) = reset {
+                tx.prepare_cached(
+                    "UPDATE admins SET reset_code = ?, reset_until = ? WHERE id = ?",
+                )?
+                .execute((hash, until.timestamp_millis(), id))?;
+            }
+        }
+    }
+    // The record says the same of its admin as that one does itself.
+    tx.prepare_cached(
+        "UPDATE organizations SET revision = revision + 1, (admin_email, email_key) = \
+         (SELECT email, email_key FROM admins WHERE id = admin_id) WHERE row = ?",
+    )?
+    .execute([row])?;
+    write::made(tx, org.id.bytes())
+}
+
+fn add(tx: &Connection, org: &Org, row: i64, id: ObjectId, new: &NewAdmin) -> Attempt<()> {
+    let claims = [Claim::of_email(new.email.as_str())];
+    write::none_taken(tx, &claims, None)?;
+    tx.prepare_cached(
+        "INSERT INTO admins (id, email, email_key, password, created_at, organization, owner, \
+         reset_code, reset_until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )?
+    .execute((
+        id.bytes(),
+        new.email.as_str(),
+        email_key(new.email.as_str()),
+        new.password.as_str(),
+        new.created_at.timestamp_millis(),
+        org.id.bytes(),
+        new.role == Role::Owner,
+        &new.reset.hash,
+        new.reset.until.timestamp_millis(),
+    ))?;
+    write::hold(tx, &claims, row)
+}
+
+/// Refuses an e-mail that anybody but this admin has, also another one of the same organization.
+pub(super) fn email_is_free(
+    tx: &Connection,
+    org: &Org,
+    admin: ObjectId,
+    email: &Email,
+) -> Attempt<()> {
+    let own = tx
+        .prepare_cached("SELECT 1 FROM admins WHERE id = ? AND email_key = ?")?
+        .exists((admin.bytes(), email_key(email.as_str())))?;
+    write::none_taken(tx, &[Claim::of_email(email.as_str())], own.then_some(org))
+}
+
+/// Frees the e-mail of one of the organization's admins.
+fn release(tx: &Connection, org: &Org, row: i64, admin: ObjectId) -> Attempt<()> {
+    let key: Option<String> = tx
+        .prepare_cached("SELECT email_key FROM admins WHERE id = ? AND organization = ?")?
+        .query_row((admin.bytes(), org.id.bytes()), |row| row.get(0))
+        .optional()?;
+    let claim = Claim::Email(key.ok_or(StoreError::Changed)?).to_string();
+    tx.prepare_cached("DELETE FROM claims WHERE claim = ? AND org = ?")?.execute((claim, row))?;
+    Ok(())
+}
+
+fn admin(row: &Row) -> rusqlite::Result<Admin> {
+    let role = if row.get(4)? { Role::Owner } else { Role::Admin };
+    let code: (Option<String>, Option<i64>) = (row.get(6)?, row.get(7)?);
+    let reset = match code {
+        (Some(hash), Some(until)) => Some(ResetCode { hash, until: DateTime::from_millis(until) }),
+        _ => None,
+    };
+    Ok(Admin {
+        id: object_id(row, 0)?,
+        email: row.get::<_, String>(1)?.into(),
+        password: PasswordHash::stored(row.get(2)?),
+        created_at: DateTime::from_millis(row.get(3)?),
+        role,
+        organization: row.get::<_, Option<_>>(5)?.map(ObjectId::from_bytes),
+        reset,
+    })
+}

@@ -1,0 +1,124 @@
+//! The record. An entry is appended in the transaction of the deed it tells of, and its number and what
+//! it follows are read there: both or neither, and never a gap.
+
+use mongodb::bson::{Document, doc};
+use rusqlite::{
+    Connection, OptionalExtension, Row, params_from_iter,
+    types::{Value, ValueRef},
+};
+
+use super::error::{Attempt, Fault};
+use crate::store::{AuditAt, AuditQuery, DOCUMENT_MOST_BYTES, Entry, Head, StoreError};
+
+/// The columns by which entries are found; the document is behind them.
+const SEARCHED: [&str; 5] = ["number", "entry", "organization", "name", "at"];
+
+/// Puts an entry at the end, unless it is there already.
+pub(super) fn append(tx: &Connection, entry: &Entry) -> Attempt<()> {
+    let there =
+        tx.prepare_cached("SELECT 1 FROM audit_log WHERE entry = ?")?.exists([entry.id.bytes()])?;
+    if there {
+        return Ok(());
+    }
+    let head = tx
+        .prepare_cached(&format!("{} ORDER BY number DESC LIMIT 1", select()))?
+        .query_row([], stored)
+        .optional()?
+        .map_or_else(Head::default, |last| Head::of(&last));
+    if head.number == i64::MAX {
+        // Nothing can follow what somebody wrote there.
+        return Err(Fault::Garbage);
+    }
+    let document = head.followed_by(entry)?;
+    let bson = document.to_vec().map_err(|problem| StoreError::Other(problem.to_string()))?;
+    let values = columns(&document).into_iter().chain([bson.into()]);
+    tx.prepare_cached("INSERT INTO audit_log VALUES (?, ?, ?, ?, ?, ?)")?
+        .execute(params_from_iter(values))?;
+    Ok(())
+}
+
+fn select() -> String {
+    format!("SELECT {}, bson FROM audit_log", SEARCHED.join(", "))
+}
+
+/// Entries as they are stored.
+pub(super) fn entries(connection: &Connection, query: &AuditQuery) -> Attempt<Vec<Document>> {
+    let mut conditions = vec!["TRUE"];
+    let mut values: Vec<Value> = Vec::new();
+    if let Some((id, name)) = &query.of {
+        conditions.push(match (id, name.as_str()) {
+            (Some(_), "") => "organization = ?",
+            (Some(_), _) => "(organization = ? OR name = ?)",
+            (None, _) => "name = ?",
+        });
+        values.extend(id.map(|id| id.bytes().to_vec().into()));
+        if id.is_none() || !name.is_empty() {
+            values.push(name.clone().into());
+        }
+    }
+    if let Some(since) = query.since {
+        conditions.push("at >= ?");
+        values.push(since.timestamp_millis().into());
+    }
+    let direction = match query.at {
+        // From the very first there is: also one that somebody put in front of the first.
+        AuditAt::After(..=0) => "ASC",
+        AuditAt::After(number) => {
+            conditions.push("number > ?");
+            values.push(number.into());
+            "ASC"
+        }
+        AuditAt::Before(number) => {
+            conditions.push("number < ?");
+            values.push(number.into());
+            "DESC"
+        }
+        AuditAt::Newest => "DESC",
+    };
+    values.push(query.limit.into());
+    let sql = format!(
+        "{} WHERE {} ORDER BY number {direction} LIMIT ?",
+        select(),
+        conditions.join(" AND ")
+    );
+    Ok(connection
+        .prepare_cached(&sql)?
+        .query_map(params_from_iter(values), stored)?
+        .collect::<Result<_, _>>()?)
+}
+
+/// The document in a row; nothing but its number where that is none, or where the row says something
+/// else than the document: a verification takes it for edited then.
+fn stored(row: &Row) -> rusqlite::Result<Document> {
+    let number: i64 = row.get(0)?;
+    let document = decoded(row.get_ref(SEARCHED.len())?.as_bytes().unwrap_or_default());
+    if let Some(document) = document {
+        let mut agrees = true;
+        for (column, value) in columns(&document).iter().enumerate() {
+            agrees &= row.get_ref(column)? == ValueRef::from(value);
+        }
+        if agrees {
+            return Ok(document);
+        }
+    }
+    Ok(doc! { "_id": number })
+}
+
+/// The document that exactly these bytes are.
+fn decoded(bson: &[u8]) -> Option<Document> {
+    let small = bson.len() <= DOCUMENT_MOST_BYTES as usize;
+    let document = Document::from_reader(small.then_some(bson)?).ok()?;
+    (document.to_vec().ok()? == bson).then_some(document)
+}
+
+/// What a row says of its document.
+fn columns(document: &Document) -> [Value; SEARCHED.len()] {
+    let id = |field| document.get_object_id(field).ok().map(|id| id.bytes().to_vec());
+    [
+        document.get_i64("_id").ok().into(),
+        id("entry").into(),
+        id("organization_id").into(),
+        document.get_str("organization_name").ok().map(str::to_owned).into(),
+        document.get_datetime("at").ok().map(|at| at.timestamp_millis()).into(),
+    ]
+}
