@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use mongodb::bson::{DateTime, Document, doc, oid::ObjectId};
 use rusqlite::{Connection, OpenFlags, Params, Row, types::Value};
 use tempfile::TempDir;
-use tenantry::store::{Access, Store, sqlite::SqliteStore};
+use tenantry::store::{Access, Entry, Store, sqlite::SqliteStore};
 
 use crate::fixture::{Fixture, Stored};
 
@@ -97,10 +97,18 @@ impl Fixture for SqliteFile {
             self.execute("DELETE FROM audit_log WHERE number = ?", [number]);
             return;
         };
+        let fields = Entry::of(&entry);
         let changed = self.execute(
-            "INSERT INTO audit_log (number, entry, at, bson) VALUES (?1, ?2, 0, ?3) \
-             ON CONFLICT (number) DO UPDATE SET bson = ?3",
-            (number, ObjectId::new().bytes(), entry.to_vec().unwrap()),
+            "INSERT OR REPLACE INTO audit_log (number, entry, organization, name, at, bson) \
+             VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                number,
+                fields.id.bytes(),
+                fields.organization.map(|id| id.bytes()),
+                fields.name.raw(),
+                fields.at.timestamp_millis(),
+                entry.to_vec().unwrap(),
+            ),
         );
         assert_eq!(changed, 1);
     }
