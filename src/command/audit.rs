@@ -182,7 +182,7 @@ pub(super) fn record_table(entries: &[Recorded], more: bool, width: Option<usize
             };
             [
                 number.to_string(),
-                moment(entry.at),
+                moment(entry.at).replace(" UTC", ""),
                 by,
                 entry.deed.to_string(),
                 entry.name.to_string(),
@@ -190,7 +190,7 @@ pub(super) fn record_table(entries: &[Recorded], more: bool, width: Option<usize
             ]
         })
         .collect();
-    let heading = ["number", "when", "who", "what", "organization", "what came of it"];
+    let heading = ["number", "when (UTC)", "who", "what", "organization", "what came of it"];
     let mut text = columns(&heading, &rows, width);
     if let Some(last) = entries.last().filter(|_| more) {
         // Writing to a string cannot fail.

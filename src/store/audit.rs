@@ -85,7 +85,7 @@ pub struct Entry {
     pub outcome: Outcome,
     /// Why it was refused or taken back; empty otherwise.
     pub reason: StoredText,
-    /// What is different.
+    /// What is different, or was to be.
     pub changes: Vec<Difference>,
 }
 
@@ -133,7 +133,7 @@ impl Entry {
     #[must_use]
     pub fn ended(&self, outcome: Outcome, reason: &str) -> Self {
         let (id, at) = (ObjectId::new(), DateTime::now());
-        Self { id, at, outcome, reason: short(reason), changes: Vec::new(), ..self.clone() }
+        Self { id, at, outcome, reason: short(reason), ..self.clone() }
     }
 
     /// With one more difference.

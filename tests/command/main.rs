@@ -8,6 +8,8 @@
     reason = "a test that fails panics"
 )]
 
+mod admins;
+mod corpus;
 mod hostile;
 mod life;
 mod refused;

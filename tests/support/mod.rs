@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)] // A test that cannot go on fails.
 
 pub mod access;
+pub mod corpus;
 pub mod deeds;
 pub mod mongod;
 pub mod pty;
