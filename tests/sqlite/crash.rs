@@ -1,5 +1,6 @@
 //! The program is killed at each step of each deed, and started again: what it was told was done is
-//! there, and nothing is half-done.
+//! there, nothing is half-done, and the record says of what happened that it did, once, and of nothing
+//! else.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -7,10 +8,10 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 
 use tenantry::failpoint::{SQLITE_COMMITTED, SQLITE_STEP, STEPS};
-use tenantry::store::Store;
+use tenantry::store::{Entry, Outcome, Store};
 
 use crate::deeds::{self, Deed, home_with, run, wait};
-use crate::fixture::{View, assert_sound, documents_in, open, view};
+use crate::fixture::{View, assert_sound, documents_in, open, record, view};
 use crate::tool::Home;
 
 /// How many steps from the beginning and from the end are all tried, and how many between them.
@@ -43,17 +44,24 @@ fn killed_at_every_step(name: &str, deed: &Deed) {
         let at = format!("{name} killed at step {step} of {steps}");
         settled(deed, &home, (&before, &after), false, &at, &mut tally);
     }
-    let home = home_with(&template);
-    let output = deed.run(&home, None, &[("FAILPOINTS", &format!("{SQLITE_COMMITTED}=return"))]);
-    assert_eq!(output.status.signal(), Some(9), "{name}: {output:?}");
-    settled(
-        deed,
-        &home,
-        (&before, &after),
-        true,
-        &format!("{name} killed as it was done"),
-        &mut tally,
-    );
+    // A login is written too, before the deed; and a repair is recorded after it.
+    let mut committed: Vec<Home> = Vec::new();
+    loop {
+        let home = home_with(&template);
+        let cut_off = format!("{SQLITE_COMMITTED}={}*off->return", committed.len());
+        let output = deed.run(&home, None, &[("FAILPOINTS", &cut_off)]);
+        if output.status.success() {
+            break;
+        }
+        assert_eq!(output.status.signal(), Some(9), "{name}: {output:?}");
+        committed.push(home);
+    }
+    let done = committed.len();
+    assert!(done > 0, "{name}");
+    for (number, home) in (1..).zip(&committed) {
+        let at = format!("{name} killed after write {number} of {done}");
+        settled(deed, home, (&before, &after), number == done, &at, &mut tally);
+    }
 
     assert!(tally.undone > 0 || deed.settles, "{name}");
     println!(
@@ -73,12 +81,13 @@ fn settled(
 ) {
     let path = home.database();
     // What every start does, and then an examination.
-    let findings = wait(async {
+    let (findings, entries) = wait(async {
         let store = open(&path).unwrap();
         store.recover().await.unwrap();
-        store.examine(false).await.unwrap()
+        (store.examine(false).await.unwrap(), record(&store).await)
     });
     let found = view(&path);
+    recorded(deed, &entries, found == *after, at);
     tally.points += 1;
     tally.documents += documents_in(&found);
     if found == *after {
@@ -97,10 +106,38 @@ fn settled(
         let again = deed.run(home, None, &[]);
         assert!(again.status.success(), "{at}: {again:?}");
         assert_eq!(view(&path), *after, "{at}");
+        recorded(deed, &wait(async { record(&open(&path).unwrap()).await }), true, at);
     } else if found == *after {
         let again = run(home, &["doctor"], None, &[]);
         assert!(again.status.success(), "{at}: {again:?}");
     }
+}
+
+/// The record says exactly what happened since the fixture was made.
+fn recorded(deed: &Deed, entries: &[Entry], happened: bool, at: &str) {
+    let (word, organizations) = deed.recorded;
+    let since: Vec<&Entry> = entries
+        .iter()
+        .filter(|entry| entry.operator.raw() != "tester@here" || by_itself(entry))
+        .collect();
+    assert!(since.iter().all(|entry| entry.outcome == Outcome::Done), "{at}: {since:?}");
+    let (own, others): (Vec<&Entry>, Vec<&Entry>) =
+        since.iter().partition(|entry| entry.deed.raw() == word);
+    assert!(others.iter().all(|entry| entry.deed.raw() == "log in"), "{at}: {others:?}");
+    if deed.is_repair() && happened {
+        // It is many small things; that they were mended is recorded when they are.
+        assert!(own.len() <= 1, "{at}: {own:?}");
+        return;
+    }
+    let wanted = if happened { organizations } else { 0 };
+    assert_eq!(own.len(), wanted, "{at}: {own:?}");
+    let about: BTreeSet<_> = own.iter().filter_map(|entry| entry.organization).collect();
+    assert_eq!(about.len(), if deed.is_repair() { 0 } else { wanted }, "{at}: {own:?}");
+}
+
+/// Whether the store did it unasked, whoever had it open.
+fn by_itself(entry: &Entry) -> bool {
+    entry.reason.raw() == "its time in the trash was over"
 }
 
 /// At how many steps a run of the deed can be cut off.
@@ -145,4 +182,9 @@ killed! {
     suspending: SUSPENDING,
     reactivating: REACTIVATING,
     repairing: REPAIRING,
+    bringing_a_file_of_version_2_up_to_date: MIGRATING_FROM_2,
+    adding_an_admin: ADDING_AN_ADMIN,
+    removing_the_first_admin: REMOVING_THE_FIRST_ADMIN,
+    changing_an_admin: CHANGING_AN_ADMIN,
+    issuing_a_code: ISSUING_A_CODE,
 }

@@ -9,13 +9,13 @@ use std::{
 
 use rusqlite::Connection;
 use tenantry::{
-    org::{CollectionName, Email, OrgName, PasswordHash},
+    org::{CollectionName, Email, OrgName, PasswordHash, Role},
     store::{Change, NewOrg, Shelf, Store},
 };
 
 use crate::support::deeds::Deeds as _;
 use crate::{
-    fixture::{View, documents, documents_in, new_org, open, view},
+    fixture::{View, add_admin, documents, documents_in, new_org, open, view},
     tool::{Home, OTHER_PASSWORD, PASSWORD, PROGRAM},
 };
 
@@ -31,27 +31,39 @@ pub struct Deed {
     pub removes: bool,
     /// Whether a password is hashed, which takes time.
     pub hashes: bool,
+    /// What the record calls it, and of how many organizations it says so.
+    pub recorded: (&'static str, usize),
 }
 
-const fn deed(begin: fn(&Path), line: &'static [&'static str]) -> Deed {
-    Deed { begin, line, settles: false, removes: false, hashes: false }
+const fn deed(begin: fn(&Path), word: &'static str, line: &'static [&'static str]) -> Deed {
+    Deed { begin, line, settles: false, removes: false, hashes: false, recorded: (word, 1) }
 }
 
-pub const MAKING: Deed = Deed { settles: true, ..deed(nothing, &["org", "list"]) };
-pub const MIGRATING: Deed = Deed { settles: true, ..deed(version_1, &["org", "list"]) };
+pub const MAKING: Deed =
+    Deed { settles: true, recorded: ("", 0), ..deed(nothing, "", &["org", "list"]) };
+pub const MIGRATING: Deed =
+    Deed { settles: true, recorded: ("", 0), ..deed(version_1, "", &["org", "list"]) };
+pub const MIGRATING_FROM_2: Deed =
+    Deed { settles: true, recorded: ("", 0), ..deed(version_2, "", &["org", "list"]) };
 pub const CREATING: Deed = Deed {
     hashes: true,
-    ..deed(two, &["org", "create", "Initech", "--email", "pat@initech.com", "--password-stdin"])
+    ..deed(
+        two,
+        "create",
+        &["org", "create", "Initech", "--email", "pat@initech.com", "--password-stdin"],
+    )
 };
-pub const RENAMING: Deed = deed(two, &["org", "update", "acme corp", "--name", "Apex"]);
+pub const RENAMING: Deed = deed(two, "update", &["org", "update", "acme corp", "--name", "Apex"]);
 pub const CHANGING_THE_EMAIL: Deed = deed(
     two,
+    "update",
     &["org", "update", "acme corp", "--email", "eve@x.com", "--as", ADA, "--password-stdin"],
 );
 pub const CHANGING_THE_PASSWORD: Deed = Deed {
     hashes: true,
     ..deed(
         two,
+        "update",
         &["org", "update", "acme corp", "--as", ADA, "--password-stdin", "--new-password-stdin"],
     )
 };
@@ -59,6 +71,7 @@ pub const CHANGING_EVERYTHING: Deed = Deed {
     hashes: true,
     ..deed(
         two,
+        "update",
         &[
             "org",
             "update",
@@ -75,22 +88,64 @@ pub const CHANGING_EVERYTHING: Deed = Deed {
     )
 };
 pub const TRASHING: Deed =
-    deed(two, &["org", "delete", "acme corp", "--as", ADA, "--password-stdin", "--yes"]);
+    deed(two, "trash", &["org", "delete", "acme corp", "--as", ADA, "--password-stdin", "--yes"]);
 pub const DELETING: Deed = Deed {
     removes: true,
-    ..deed(two, &["org", "delete", "acme corp", "--as", ADA, "--password-stdin", "--yes", "--now"])
+    ..deed(
+        two,
+        "delete",
+        &["org", "delete", "acme corp", "--as", ADA, "--password-stdin", "--yes", "--now"],
+    )
 };
-pub const RESTORING: Deed = deed(trashed, &["org", "restore", "acme corp"]);
+pub const RESTORING: Deed = deed(trashed, "restore", &["org", "restore", "acme corp"]);
 pub const RESTORING_UNDER_ANOTHER_NAME: Deed =
-    deed(trashed, &["org", "restore", "acme corp", "--name", "Apex"]);
+    deed(trashed, "restore", &["org", "restore", "acme corp", "--name", "Apex"]);
 pub const PURGING: Deed = Deed {
     removes: true,
-    ..deed(trashed, &["org", "purge", "acme corp", "--as", ADA, "--password-stdin", "--yes"])
+    ..deed(
+        trashed,
+        "purge",
+        &["org", "purge", "acme corp", "--as", ADA, "--password-stdin", "--yes"],
+    )
 };
-pub const EXPIRING: Deed = Deed { settles: true, removes: true, ..deed(expired, &["org", "list"]) };
-pub const SUSPENDING: Deed = deed(two, &["org", "suspend", "acme corp"]);
-pub const REACTIVATING: Deed = deed(suspended, &["org", "reactivate", "acme corp"]);
-pub const REPAIRING: Deed = deed(muddled, &["doctor", "--fix"]);
+pub const EXPIRING: Deed = Deed {
+    settles: true,
+    removes: true,
+    recorded: ("purge", 2),
+    ..deed(expired, "", &["org", "list"])
+};
+pub const SUSPENDING: Deed = deed(two, "suspend", &["org", "suspend", "acme corp"]);
+pub const REACTIVATING: Deed = deed(suspended, "reactivate", &["org", "reactivate", "acme corp"]);
+pub const REPAIRING: Deed = deed(muddled, "repair", &["doctor", "--fix"]);
+
+pub const ADDING_AN_ADMIN: Deed = deed(
+    two,
+    "add admin",
+    &["admin", "add", "acme corp", "eve@acme.com", "--as", ADA, "--password-stdin"],
+);
+pub const REMOVING_THE_FIRST_ADMIN: Deed = deed(
+    with_three,
+    "remove admin",
+    &["admin", "remove", "acme corp", ADA, "--yes", "--as", ADA, "--password-stdin"],
+);
+pub const CHANGING_AN_ADMIN: Deed = deed(
+    with_three,
+    "change admin",
+    &[
+        "admin",
+        "update",
+        "acme corp",
+        "eve@acme.com",
+        "--role",
+        "owner",
+        "--email",
+        "eva@acme.com",
+        "--as",
+        ADA,
+        "--password-stdin",
+    ],
+);
+pub const ISSUING_A_CODE: Deed = deed(two, "issue code", &["admin", "code", "acme corp", ADA]);
 
 const ADA: &str = "ada@acme.com";
 
@@ -205,7 +260,18 @@ pub fn two(path: &Path) {
     });
 }
 
-fn trashed(path: &Path) {
+/// The first of them has two admins more, an owner and one who is none.
+pub fn with_three(path: &Path) {
+    two(path);
+    wait(async {
+        let store = open(path).unwrap();
+        let org = store.org_named("acme corp", Shelf::Live).await.unwrap().unwrap();
+        let org = add_admin(&store, &org, "bob@acme.com", Role::Owner).await;
+        add_admin(&store, &org, "eve@acme.com", Role::Admin).await;
+    });
+}
+
+pub fn trashed(path: &Path) {
     two(path);
     wait(async {
         let store = open(path).unwrap();
@@ -225,7 +291,7 @@ fn expired(path: &Path) {
     sql(path, "UPDATE organizations SET trashed_at = 0");
 }
 
-fn suspended(path: &Path) {
+pub fn suspended(path: &Path) {
     two(path);
     wait(async {
         let store = open(path).unwrap();
@@ -248,7 +314,8 @@ pub fn muddled(path: &Path) {
     });
     sql(
         path,
-        "INSERT INTO admins VALUES (x'0102030405060708090a0b0c', 'no@body.com', 'no@body.com', '-', 0);
+        "INSERT INTO admins (id, email, email_key, password, created_at)
+             VALUES (x'0102030405060708090a0b0c', 'no@body.com', 'no@body.com', '-', 0);
          UPDATE claims SET claim = 'name:stale' WHERE claim = 'name:acme corp';
          UPDATE organizations SET name_key = 'stale' WHERE name = 'Globex';
          UPDATE admins SET email_key = 'stale' WHERE email = 'bob@globex.com';
@@ -260,20 +327,44 @@ pub fn muddled(path: &Path) {
 }
 
 /// The same two organizations, as version 1 of the file had them.
-fn version_1(path: &Path) {
+pub fn version_1(path: &Path) {
     let made = path.with_extension("made");
     two(&made);
+    Connection::open(path).unwrap().execute_batch(VERSION_1).unwrap();
+    older(path, &made, "");
+}
+
+/// One of them is in the trash and the other suspended, as version 2 of the file had them.
+pub fn version_2(path: &Path) {
+    let made = path.with_extension("made");
+    trashed(&made);
+    sql(&made, "UPDATE organizations SET suspended = 1, login_epoch = 1 WHERE name = 'Globex'");
+    let tables = VERSION_1.replace("user_version = 1", "user_version = 2").replace(
+        "    revision INTEGER NOT NULL\n",
+        "    revision INTEGER NOT NULL,
+             suspended INTEGER NOT NULL DEFAULT 0,
+             login_epoch INTEGER NOT NULL DEFAULT 0,
+             trashed_at INTEGER, -- milliseconds since 1970; null when it is not in the trash
+             trash_days INTEGER\n",
+    );
+    let (tables, after) = tables.split_once("CREATE INDEX organizations_by_name").unwrap();
+    let (_, rest) = after.split_once("CREATE TABLE admins").unwrap();
     let raw = Connection::open(path).unwrap();
-    raw.execute_batch(VERSION_1).unwrap();
+    raw.execute_batch(&format!("{tables}CREATE TABLE admins{rest}{INDEXES_2}")).unwrap();
+    older(path, &made, ", suspended, login_epoch, trashed_at, trash_days");
+}
+
+fn older(path: &Path, made: &Path, more: &str) {
+    let raw = Connection::open(path).unwrap();
     raw.execute("ATTACH ? AS made", [made.display().to_string()]).unwrap();
-    raw.execute_batch(
-        "INSERT INTO admins SELECT * FROM made.admins;
+    raw.execute_batch(&format!(
+        "INSERT INTO admins SELECT id, email, email_key, password, created_at FROM made.admins;
          INSERT INTO organizations SELECT row, id, name, name_key, collection, admin_id, admin_email,
-             email_key, created_at, database, revision FROM made.organizations;
+             email_key, created_at, database, revision{more} FROM made.organizations;
          INSERT INTO claims SELECT * FROM made.claims;
          INSERT INTO collections SELECT * FROM made.collections;
-         INSERT INTO documents SELECT * FROM made.documents;",
-    )
+         INSERT INTO documents SELECT * FROM made.documents;"
+    ))
     .unwrap();
 }
 
@@ -325,6 +416,21 @@ CREATE TABLE documents (
     bson BLOB NOT NULL,
     UNIQUE (collection, key)
 ) STRICT;
+";
+
+const INDEXES_2: &str = "
+CREATE INDEX organizations_by_name ON organizations (name_key, id, email_key)
+    WHERE trashed_at IS NULL;
+CREATE INDEX organizations_by_created ON organizations (created_at, id, name_key, email_key)
+    WHERE trashed_at IS NULL;
+CREATE INDEX organizations_by_email ON organizations (email_key, id, name_key)
+    WHERE trashed_at IS NULL;
+CREATE INDEX trash_by_name ON organizations (name_key, id, email_key)
+    WHERE trashed_at IS NOT NULL;
+CREATE INDEX trash_by_created ON organizations (trashed_at, id, name_key, email_key)
+    WHERE trashed_at IS NOT NULL;
+CREATE INDEX trash_by_email ON organizations (email_key, id, name_key)
+    WHERE trashed_at IS NOT NULL;
 ";
 
 /// Changes a file past the program.

@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use mongodb::bson::{DateTime, Document, doc, oid::ObjectId};
 use rusqlite::{Connection, Row, types::Value};
 use sha2::{Digest, Sha256};
-use tenantry::org::{CollectionName, Email, Org, OrgName, PasswordHash};
+use tenantry::org::{CollectionName, Email, Org, OrgName, PasswordHash, ResetCode, Role};
 use tenantry::store::{
-    Access, Change, NewOrg, PageAt, PageQuery, Result, Shelf, Sort, Store, sqlite::SqliteStore,
+    Access, AdminChange, AdminEdit, AuditAt, AuditQuery, Change, Deed, Entry, Head, NewAdmin,
+    NewOrg, PageAt, PageQuery, Result, Shelf, Sort, Store, Tampering, Verification,
+    sqlite::SqliteStore,
 };
 
 pub fn open(path: &Path) -> Result<SqliteStore> {
@@ -37,6 +39,42 @@ pub fn new_org(name: &str) -> NewOrg {
         collection,
         name,
     }
+}
+
+/// One more admin, who has a code and no password.
+pub async fn add_admin(store: &SqliteStore, org: &Org, email: &str, role: Role) -> Org {
+    let new = NewAdmin {
+        email: Email::parse(email).unwrap(),
+        role,
+        password: PasswordHash::stored("$2b$12$".to_owned()),
+        reset: ResetCode { hash: "c0de".repeat(16), until: DateTime::now() },
+        created_at: DateTime::now(),
+    };
+    let what = AdminEdit::Add(new);
+    let change = AdminChange { admin: ObjectId::new(), what, heir: None };
+    let deed = Deed::Admin(Box::new(org.clone()), Box::new(change));
+    let entry = Entry::about(store.operator(), "add admin", org);
+    store.perform(&deed, &entry).await.unwrap().unwrap()
+}
+
+/// Everything in the record, as it is stored.
+pub const WHOLE_RECORD: AuditQuery =
+    AuditQuery { of: None, since: None, at: AuditAt::After(0), limit: 1_000_000 };
+
+/// What was done to the record, or its head.
+pub fn verified(record: &[Document]) -> std::result::Result<Head, Tampering> {
+    let mut verification = Verification::default();
+    for document in record {
+        verification.next(document)?;
+    }
+    Ok(verification.head().clone())
+}
+
+/// The record, which is as it was written.
+pub async fn record(store: &SqliteStore) -> Vec<Entry> {
+    let record = store.entries(&WHOLE_RECORD).await.unwrap();
+    assert_eq!(verified(&record).map(|head| head.number), Ok(i64::try_from(record.len()).unwrap()));
+    record.iter().map(Entry::of).collect()
 }
 
 pub fn renamed(name: &str) -> Change {
@@ -83,9 +121,11 @@ pub fn view(path: &Path) -> View {
         |row| format!("organization {}", cells(row, 0..10)),
     );
     // Of a hash, what says whether it is the one of the fixture.
-    add("SELECT email, email_key, substr(password, 1, 7) FROM admins", |row| {
-        format!("admin {}", cells(row, 0..3))
-    });
+    add(
+        "SELECT email, a.email_key, substr(password, 1, 7), name, owner, reset_code IS NOT NULL, \
+         reset_until IS NOT NULL FROM admins AS a LEFT JOIN organizations AS o ON o.id = organization",
+        |row| format!("admin {}", cells(row, 0..7)),
+    );
     add("SELECT claim, name FROM claims JOIN organizations ON row = org", |row| {
         format!("claim {}", cells(row, 0..2))
     });
@@ -141,13 +181,17 @@ pub fn assert_sound(path: &Path) {
     assert_eq!(check, "ok");
     assert_eq!(count("SELECT count(*) FROM pragma_foreign_key_check"), 0);
     let orgs = count("SELECT count(*) FROM organizations");
-    assert_eq!(count("SELECT count(*) FROM admins"), orgs);
+    let admins = count("SELECT count(*) FROM admins");
     assert_eq!(count("SELECT count(*) FROM collections"), orgs);
-    assert_eq!(count("SELECT count(*) FROM claims"), 4 * orgs);
+    assert_eq!(count("SELECT count(*) FROM claims"), 3 * orgs + admins);
     let joined = "SELECT count(*) FROM organizations AS o JOIN admins AS a ON a.id = admin_id \
                   JOIN collections AS c ON c.name = collection \
-                  WHERE a.email = admin_email AND a.email_key = o.email_key";
+                  WHERE a.email = admin_email AND a.email_key = o.email_key \
+                  AND a.organization = o.id AND owner";
     assert_eq!(count(joined), orgs);
+    let claimed = "SELECT count(*) FROM admins AS a JOIN organizations AS o ON o.id = organization \
+                   JOIN claims ON org = row AND claim = 'email:' || a.email_key";
+    assert_eq!(count(claimed), admins);
     let miscounted = "SELECT count(*) FROM collections WHERE (documents, bytes) <> (SELECT count(*), \
                       ifnull(sum(length(bson)), 0) FROM documents WHERE collection = row)";
     assert_eq!(count(miscounted), 0);

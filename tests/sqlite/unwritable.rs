@@ -103,7 +103,7 @@ fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
-const WRITING: [&[&str]; 9] = [
+const WRITING: [&[&str]; 11] = [
     &["org", "create", "Initech", "--email", "pat@initech.com", "--password-stdin"],
     &["org", "update", "globex", "--name", "Apex"],
     &["org", "suspend", "globex"],
@@ -113,6 +113,9 @@ const WRITING: [&[&str]; 9] = [
     &["org", "restore", "acme corp"],
     &["org", "purge", "acme corp", "--as", "ada@acme.com", "--password-stdin", "--yes"],
     &["doctor", "--fix"],
+    &["admin", "code", "globex", "bob@globex.com"],
+    // Attempts are counted, or there are none.
+    &["admin", "login", "bob@globex.com", "--password-stdin"],
 ];
 
 /// All can be looked at, nothing can be done, the reason is said, and nothing is written.
@@ -122,7 +125,9 @@ fn can_only_be_read(place: &Place, reason: &str) {
         &["org", "list"][..],
         &["org", "list", "--trash"],
         &["org", "get", "globex"],
-        &["admin", "login", "bob@globex.com", "--password-stdin"],
+        &["admin", "list", "globex"],
+        &["audit", "list"],
+        &["audit", "verify"],
         &["doctor"],
         &["--read-only", "org", "get", "globex"],
     ] {

@@ -46,15 +46,15 @@ pub(super) fn entries(connection: &Connection, query: &AuditQuery) -> Attempt<Ve
     let mut conditions = vec!["TRUE"];
     let mut values: Vec<Value> = Vec::new();
     if let Some((id, name)) = &query.of {
-        conditions.push(match (id, name.as_str()) {
-            (Some(_), "") => "organization = ?",
-            (Some(_), _) => "(organization = ? OR name = ?)",
-            (None, _) => "name = ?",
+        let name = Some(name).filter(|name| !name.is_empty());
+        conditions.push(match (id, name) {
+            (Some(_), Some(_)) => "(organization = ? OR name = ?)",
+            (Some(_), None) => "organization = ?",
+            (None, Some(_)) => "name = ?",
+            (None, None) => "FALSE",
         });
         values.extend(id.map(|id| id.bytes().to_vec().into()));
-        if id.is_none() || !name.is_empty() {
-            values.push(name.clone().into());
-        }
+        values.extend(name.map(|name| name.clone().into()));
     }
     if let Some(since) = query.since {
         conditions.push("at >= ?");
