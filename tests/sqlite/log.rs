@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use mongodb::bson::doc;
+use rusqlite::Connection;
 use tenantry::store::{Change, Shelf, Store};
 
 use crate::deeds::{run, two};
@@ -109,16 +110,30 @@ async fn a_log_gives_its_room_back_while_several_consoles_stay_open() {
     assert!(most < 5_000_000, "{most}");
 }
 
-/// Whether these bytes are anywhere in the file or beside it.
-fn holds(path: &Path, words: &str) -> bool {
-    fs::read_dir(path.parent().unwrap()).unwrap().any(|entry| {
-        let bytes = fs::read(entry.unwrap().path()).unwrap();
-        bytes.windows(words.len()).any(|window| window == words.as_bytes())
-    })
+/// How often these words are in some bytes.
+fn often(words: &str, bytes: &[u8]) -> usize {
+    bytes.windows(words.len()).filter(|window| *window == words.as_bytes()).count()
+}
+
+/// How often they are in the file and beside it.
+fn held(path: &Path, words: &str) -> usize {
+    let files = fs::read_dir(path.parent().unwrap()).unwrap();
+    files.map(|file| often(words, &fs::read(file.unwrap().path()).unwrap())).sum()
+}
+
+/// How often they are in the record, which keeps who did what to which organization.
+fn recorded(path: &Path, words: &str) -> usize {
+    let raw = Connection::open(path).unwrap();
+    let mut rows = raw.prepare("SELECT name, bson FROM audit_log").unwrap();
+    let rows = rows.query_map([], |row| {
+        let (name, bson): (String, Vec<u8>) = (row.get(0)?, row.get(1)?);
+        Ok(often(words, name.as_bytes()) + often(words, &bson))
+    });
+    rows.unwrap().map(Result::unwrap).sum()
 }
 
 #[test]
-fn what_was_purged_is_nowhere_in_the_file_any_more() {
+fn what_was_purged_is_nowhere_in_the_file_any_more_but_in_the_record() {
     for line in [
         &[
             "org",
@@ -143,12 +158,22 @@ fn what_was_purged_is_nowhere_in_the_file_any_more() {
             let delete = [&delete[..], &["--password-stdin", "--yes"]].concat();
             assert!(run(&home, &delete, None, &[]).status.success());
         }
-        assert!(holds(&path, "Acme Corp 299") && holds(&path, "ada@acme.com"));
+        let hash: String = Connection::open(&path)
+            .unwrap()
+            .query_row("SELECT password FROM admins WHERE email LIKE 'ada@%'", [], |row| row.get(0))
+            .unwrap();
+        let gone = ["Acme Corp 299", "acme_corp", "acme corp", &hash];
+        for words in gone.iter().chain(&["Acme Corp", "ada@acme.com"]) {
+            assert!(held(&path, words) > recorded(&path, words), "{words}");
+        }
         let done = run(&home, line, None, &[]);
         assert!(done.status.success(), "{done:?}");
-        for words in ["Acme Corp", "acme corp", "acme_corp", "ada@acme.com"] {
-            assert!(!holds(&path, words), "{words}");
+        for words in gone {
+            assert_eq!(held(&path, words), 0, "{words}");
         }
-        assert!(holds(&path, "Globex 39"));
+        for words in ["Acme Corp", "ada@acme.com"] {
+            assert_eq!(held(&path, words), recorded(&path, words), "{words}");
+        }
+        assert!(held(&path, "Globex 39") > 0);
     }
 }

@@ -8,6 +8,9 @@
     reason = "in a test they are the failure"
 )]
 
+mod admins;
+mod attempts;
+mod audit;
 #[cfg(feature = "failpoints")]
 mod crash;
 mod damage;

@@ -5,10 +5,11 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use mongodb::bson::oid::ObjectId;
 use tenantry::org::{Org, OrgState};
-use tenantry::store::{Shelf, Store, sqlite::SqliteStore};
+use tenantry::store::{Outcome, Shelf, Store, sqlite::SqliteStore};
 
-use crate::fixture::{assert_sound, documents, file, new_org, on, open, renamed};
+use crate::fixture::{all, assert_sound, documents, file, new_org, on, open, record, renamed};
 use crate::support::deeds::Deeds as _;
 
 /// How many documents each organization is filled with.
@@ -137,6 +138,28 @@ fn assert_kept(
     assert!(different.len() <= 1, "{different:?}: {told:?} {found:?}");
 }
 
+/// Of each deed that happened there is an entry, whoever was killed when, and of none that did not:
+/// each but the first left the organization a revision older.
+async fn assert_recorded(store: &SqliteStore) {
+    let mut deeds: BTreeMap<ObjectId, Vec<String>> = BTreeMap::new();
+    for entry in record(store).await {
+        assert_eq!(entry.outcome, Outcome::Done);
+        let deed = entry.deed.raw().to_owned();
+        deeds.entry(entry.organization.unwrap()).or_default().push(deed);
+    }
+    let mut left = 0;
+    for (org, deeds) in deeds {
+        assert_eq!(deeds[0], "create");
+        let gone = deeds.last().unwrap() == "delete";
+        let revision = store.org(org).await.unwrap().map(|org| org.revision);
+        let recorded = i64::try_from(deeds.len()).unwrap() - 1;
+        assert_eq!(revision, (!gone).then_some(recorded), "{deeds:?}");
+        left += usize::from(!gone);
+    }
+    let there = all(store).await.unwrap().len() + on(store, Shelf::Trash).await.unwrap().len();
+    assert_eq!(there, left);
+}
+
 #[tokio::test]
 async fn what_was_acknowledged_survives_kill_9_and_the_rest_is_whole_or_not() {
     if let Some((path, prefix)) = as_writer() {
@@ -154,6 +177,7 @@ async fn what_was_acknowledged_survives_kill_9_and_the_rest_is_whole_or_not() {
         let store = open(&path).unwrap();
         assert_eq!(store.examine(false).await, Ok(vec![]));
         assert_sound(&path);
+        assert_recorded(&store).await;
         let found = found(&store, &prefix).await;
         assert_kept(&told(&said), &found);
         kept += found.len();
@@ -182,6 +206,7 @@ async fn of_two_processes_that_are_killed_at_once_neither_loses_anything() {
         let store = open(&path).unwrap();
         assert_eq!(store.examine(false).await, Ok(vec![]));
         assert_sound(&path);
+        assert_recorded(&store).await;
         for (prefix, said) in ended {
             assert_kept(&told(&said), &found(&store, &prefix).await);
         }
@@ -206,6 +231,7 @@ async fn two_processes_write_at_once() {
     let ended = writers.map(|writer| writer.join().unwrap());
     let store = open(&path).unwrap();
     assert_sound(&path);
+    assert_recorded(&store).await;
     for (side, said) in ["left", "right"].into_iter().zip(ended) {
         let found = found(&store, side).await;
         assert_eq!(found, told(&said));

@@ -7,8 +7,11 @@ use rusqlite::{
     types::{Value, ValueRef},
 };
 
-use super::error::{Attempt, Fault};
-use crate::store::{AuditAt, AuditQuery, DOCUMENT_MOST_BYTES, Entry, Head, StoreError};
+use super::{
+    document::is_small,
+    error::{Attempt, Fault},
+};
+use crate::store::{AuditAt, AuditQuery, Entry, Head, StoreError};
 
 /// The columns by which entries are found; the document is behind them.
 const SEARCHED: [&str; 5] = ["number", "entry", "organization", "name", "at"];
@@ -104,10 +107,9 @@ fn stored(row: &Row) -> rusqlite::Result<Document> {
     Ok(doc! { "_id": number })
 }
 
-/// The document that exactly these bytes are.
+/// The document that exactly these bytes are. One that is not small is none of ours.
 fn decoded(bson: &[u8]) -> Option<Document> {
-    let small = bson.len() <= DOCUMENT_MOST_BYTES as usize;
-    let document = Document::from_reader(small.then_some(bson)?).ok()?;
+    let document = Document::from_reader(is_small(bson).then_some(bson)?).ok()?;
     (document.to_vec().ok()? == bson).then_some(document)
 }
 

@@ -1,10 +1,13 @@
 //! Documents as rows: their bytes exactly as a MongoDB server would keep them, and a key that sorts
 //! as `_id` does there.
 
-use mongodb::bson::{Bson, Document, RawDocument, oid::ObjectId};
+use mongodb::bson::{Bson, Document, RawBsonRef, RawDocument, oid::ObjectId};
 
 use super::error::{Attempt, Fault};
 use crate::store::{DOCUMENT_MOST_BYTES, StoreError, TOO_LARGE};
+
+/// How far documents may be in documents on a MongoDB server.
+const DEEPEST: usize = 200;
 
 /// A document ready to be kept.
 pub(super) struct Row {
@@ -27,15 +30,49 @@ impl Row {
 
 /// The document in a row, as far as it is looked into.
 pub(super) fn shown(bson: &[u8]) -> Attempt<Document> {
-    if bson.len() <= DOCUMENT_MOST_BYTES as usize {
+    if is_small(bson) {
         return decoded(bson);
     }
     let raw = RawDocument::from_bytes(bson).map_err(|_| Fault::Garbage)?;
     let id = raw.get("_id").ok().flatten().ok_or(Fault::Garbage)?;
+    if within(&id).is_some_and(is_too_deep) {
+        return Err(Fault::Garbage);
+    }
     let mut document = Document::new();
     document.insert("_id", Bson::try_from(id).map_err(|_| Fault::Garbage)?);
     document.insert(TOO_LARGE.0, format!("{}{}", bson.len(), TOO_LARGE.1));
     Ok(document)
+}
+
+/// Whether a document is looked into.
+pub(super) fn is_small(bson: &[u8]) -> bool {
+    bson.len() <= DOCUMENT_MOST_BYTES as usize && !is_too_deep(bson)
+}
+
+/// Whether there are documents in documents, further than a MongoDB server takes them. Whoever looks
+/// into them needs room on a thread for each.
+fn is_too_deep(bson: &[u8]) -> bool {
+    let mut left = vec![(bson, 0)];
+    while let Some((bson, depth)) = left.pop() {
+        if depth > DEEPEST {
+            return true;
+        }
+        // As far as anybody would get with it.
+        let Ok(document) = RawDocument::from_bytes(bson) else { continue };
+        let values = document.iter().map_while(Result::ok);
+        left.extend(values.filter_map(|(_, value)| Some((within(&value)?, depth + 1))));
+    }
+    false
+}
+
+/// What is in a value that can hold others.
+fn within<'a>(value: &RawBsonRef<'a>) -> Option<&'a [u8]> {
+    match value {
+        RawBsonRef::Document(document) => Some(document.as_bytes()),
+        RawBsonRef::Array(array) => Some(array.as_bytes()),
+        RawBsonRef::JavaScriptCodeWithScope(code) => Some(code.scope.as_bytes()),
+        _ => None,
+    }
 }
 
 fn decoded(bson: &[u8]) -> Attempt<Document> {
@@ -160,6 +197,34 @@ mod tests {
         assert_eq!(key_of(7_i32), key_of(7_i64));
         assert_eq!(key_of(7_i32), key_of(7.0));
         assert_eq!(key_of(-0.0), key_of(0.0));
+    }
+
+    #[test]
+    fn a_document_that_is_too_deep_is_named_and_not_looked_into() {
+        let nested = |depth| {
+            (0..depth).fold(doc! { "_id": 7 }, |document, _| doc! { "_id": 7, "in": document })
+        };
+        let Ok(whole) = shown(&nested(200).to_vec().unwrap()) else { panic!("no document") };
+        assert_eq!(whole, nested(200));
+        // One that nobody could even make with what reads it.
+        let mut bson = doc! {}.to_vec().unwrap();
+        for _ in 0..15_000 {
+            let length = i32::try_from(bson.len() + 8).unwrap().to_le_bytes();
+            bson = [&length[..], b"\x03a\0", &bson, b"\0"].concat();
+        }
+        let deep = |field: &[u8]| {
+            let (before, after) = (b"\x10_id\0\x07\0\0\0\x03", b"\0");
+            let length = 4 + before.len() + field.len() + bson.len() + after.len();
+            let length = i32::try_from(length).unwrap().to_le_bytes();
+            [&length[..], before, field, &bson, after].concat()
+        };
+        let Ok(named) = shown(&deep(b"in\0")) else { panic!("no document") };
+        assert_eq!(named.keys().collect::<Vec<_>>(), ["_id", TOO_LARGE.0]);
+        assert_eq!(named["_id"], Bson::Int32(7));
+        // Where its name is what is deep, it has none that could be said.
+        let mut nameless = deep(b"_id\0");
+        nameless[5..8].copy_from_slice(b"id_");
+        assert!(matches!(shown(&nameless), Err(Fault::Garbage)));
     }
 
     #[test]

@@ -1,0 +1,128 @@
+//! Several admins in one file: what an older version kept of them, and what an examination mends.
+
+use std::path::Path;
+
+use rusqlite::{Connection, types::Value};
+use tenantry::org::Role;
+use tenantry::store::{Repair, Shelf, Store, Trouble};
+
+use crate::deeds::{sql, version_1, version_2, wait, with_three};
+use crate::fixture::{assert_sound, file, open, record, view};
+
+/// Every table, column and index there is.
+fn layout(path: &Path) -> Vec<String> {
+    let raw = Connection::open(path).unwrap();
+    let mut statement = raw
+        .prepare(
+            "SELECT m.type, m.name, m.tbl_name, c.name, c.type, c.\"notnull\", c.dflt_value, c.pk \
+             FROM sqlite_schema AS m LEFT JOIN pragma_table_xinfo(m.name) AS c \
+             UNION ALL SELECT m.type, m.name, m.tbl_name, c.name, c.\"desc\", c.cid, c.key, 0 \
+             FROM sqlite_schema AS m JOIN pragma_index_xinfo(m.name) AS c ORDER BY 1, 2, 3, 4, 6, 7",
+        )
+        .unwrap();
+    let rows = statement.query_map([], |row| {
+        let cells: Vec<Value> = (0..8).map(|column| row.get_unwrap(column)).collect();
+        Ok(format!("{cells:?}"))
+    });
+    rows.unwrap().map(Result::unwrap).collect()
+}
+
+#[test]
+fn a_file_of_an_older_version_keeps_everything_and_is_like_a_new_one() {
+    for (version, begin) in [(1, version_1 as fn(&Path)), (2, version_2)] {
+        let (_directory, path) = file();
+        begin(&path);
+        // The same as a file that was made by this version.
+        let wanted = path.with_extension("made");
+        wait(async {
+            let store = open(&path).unwrap();
+            assert_eq!(store.examine(false).await, Ok(vec![]), "{version}");
+            assert_eq!(record(&store).await, [], "{version}");
+            for (name, email) in [("acme corp", "ada@acme.com"), ("globex", "bob@globex.com")] {
+                let mut org = store.org_named(name, Shelf::Live).await.unwrap();
+                if org.is_none() {
+                    org = store.org_named(name, Shelf::Trash).await.unwrap();
+                }
+                let org = org.unwrap();
+                let [admin] = &store.admins(&org).await.unwrap()[..] else { panic!("{name}") };
+                assert_eq!((admin.email.raw(), admin.role), (email, Role::Owner));
+                assert_eq!((admin.organization, admin.reset.clone()), (Some(org.id), None));
+            }
+        });
+        assert_eq!(view(&path), view(&wanted), "{version}");
+        assert_eq!(layout(&path), layout(&wanted), "{version}");
+        assert_sound(&path);
+    }
+}
+
+#[test]
+fn a_file_whose_admins_belong_to_nobody_is_brought_up_to_date_all_the_same() {
+    let (_directory, path) = file();
+    version_1(&path);
+    sql(
+        &path,
+        "INSERT INTO admins VALUES (x'0102030405060708090a0b0c', 'no@body.com', 'x', '-', 0)",
+    );
+    let found = wait(async { open(&path).unwrap().examine(true).await.unwrap() });
+    let [found] = &found[..] else { panic!("{found:?}") };
+    assert_eq!(found.trouble, Trouble::AdminOfNobody { email: "no@body.com".into() });
+    assert!(found.repair.is_done());
+    assert_sound(&path);
+}
+
+#[test]
+fn what_does_not_belong_together_of_several_admins_is_found_and_mended() {
+    let stale = || Trouble::Stale { org: "Acme Corp".into() };
+    for (sabotage, trouble) in [
+        ("UPDATE admins SET email_key = 'old' WHERE email = 'eve@acme.com'", stale()),
+        ("UPDATE admins SET email_key = 'old' WHERE email = 'ada@acme.com'", stale()),
+        ("UPDATE admins SET organization = NULL WHERE email = 'ada@acme.com'", stale()),
+        ("UPDATE admins SET email = 'old@acme.com' WHERE email = 'ada@acme.com'", stale()),
+        ("DELETE FROM claims WHERE claim = 'email:eve@acme.com'", stale()),
+        ("DELETE FROM claims WHERE claim = 'email:ada@acme.com'", stale()),
+        (
+            "INSERT INTO claims SELECT 'email:old@acme.com', row FROM organizations
+             WHERE name = 'Acme Corp'",
+            stale(),
+        ),
+    ] {
+        let (_directory, path) = file();
+        with_three(&path);
+        let wanted = view(&path);
+        sql(&path, sabotage);
+        let (found, left) = wait(async {
+            let store = open(&path).unwrap();
+            (store.examine(true).await.unwrap(), store.examine(false).await.unwrap())
+        });
+        let [found] = &found[..] else { panic!("{sabotage}: {found:?}") };
+        assert_eq!(found.trouble, trouble, "{sabotage}");
+        assert!(found.repair.is_done(), "{sabotage}");
+        assert_eq!(left, [], "{sabotage}");
+        assert_eq!(view(&path), wanted, "{sabotage}");
+        assert_sound(&path);
+    }
+}
+
+#[test]
+fn an_admin_of_what_is_gone_is_put_aside_and_two_with_one_email_are_left_to_a_person() {
+    let (_directory, path) = file();
+    with_three(&path);
+    sql(
+        &path,
+        "UPDATE admins SET organization = x'00' WHERE email = 'eve@acme.com';
+         DELETE FROM claims WHERE claim = 'email:eve@acme.com';",
+    );
+    let found = wait(async { open(&path).unwrap().examine(true).await.unwrap() });
+    let [found] = &found[..] else { panic!("{found:?}") };
+    assert_eq!(found.trouble, Trouble::AdminOfNobody { email: "eve@acme.com".into() });
+    assert_sound(&path);
+
+    sql(&path, "UPDATE admins SET email = 'ADA@acme.com' WHERE email = 'bob@acme.com'");
+    let before = view(&path);
+    let found = wait(async { open(&path).unwrap().examine(true).await.unwrap() });
+    let [found] = &found[..] else { panic!("{found:?}") };
+    assert_eq!(found.trouble, Trouble::Stale { org: "Acme Corp".into() });
+    let Repair::ByHand(help) = found.repair else { panic!("{found:?}") };
+    assert!(help.contains("two of its admins have the same e-mail"), "{help}");
+    assert_eq!(view(&path), before);
+}

@@ -1,0 +1,335 @@
+//! The record in a file that somebody tampers with, and what it says of what the program does by itself.
+
+use std::path::Path;
+
+use mongodb::bson::{Bson, Document, doc, oid::ObjectId};
+use rusqlite::Connection;
+use tenantry::store::{
+    AuditAt, AuditQuery, Entry, Head, Outcome, Shelf, Store, StoreError, Tampering,
+    sqlite::SqliteStore,
+};
+
+use crate::deeds::{run, sql, trashed};
+use crate::fixture::{WHOLE_RECORD, file, new_org, open, opened, record, renamed, verified, view};
+use crate::support::deeds::Deeds as _;
+use crate::tool::Home;
+
+/// A file with a record of nine entries, of which every other one is about one of two organizations.
+async fn nine(path: &Path) -> SqliteStore {
+    let store = open(path).unwrap();
+    let acme = store.create(&new_org("Acme")).await.unwrap();
+    let globex = store.create(&new_org("Globex")).await.unwrap();
+    for number in 3..=9 {
+        let org = if number % 2 == 0 { &globex } else { &acme };
+        store.record(&Entry::about("ada@here", &format!("deed {number}"), org)).await.unwrap();
+    }
+    assert_eq!(record(&store).await.len(), 9);
+    store
+}
+
+/// What somebody does to the file, and what was done then.
+type Case = (&'static str, Box<dyn Fn(&Connection)>, Tampering);
+
+fn with(sql: &'static str) -> Box<dyn Fn(&Connection)> {
+    Box::new(move |raw| raw.execute_batch(sql).unwrap())
+}
+
+/// Puts something else in the place of a stored entry.
+fn with_bson(
+    number: i64,
+    other: impl Fn(Vec<u8>) -> Vec<u8> + 'static,
+) -> Box<dyn Fn(&Connection)> {
+    Box::new(move |raw| {
+        let stored = "SELECT bson FROM audit_log WHERE number = ?";
+        let bson = raw.query_row(stored, [number], |row| row.get(0)).unwrap();
+        let update = "UPDATE audit_log SET bson = ? WHERE number = ?";
+        assert_eq!(raw.execute(update, (other(bson), number)), Ok(1));
+    })
+}
+
+fn edited(bson: &[u8], edit: impl Fn(&mut Document)) -> Vec<u8> {
+    let mut document = Document::from_reader(bson).unwrap();
+    edit(&mut document);
+    document.to_vec().unwrap()
+}
+
+/// Documents in documents, as deep as they go into one entry that is looked at.
+fn deep() -> Vec<u8> {
+    let mut bson = doc! {}.to_vec().unwrap();
+    for _ in 0..15_000 {
+        let length = i32::try_from(bson.len() + 8).unwrap().to_le_bytes();
+        bson = [&length[..], b"\x03a\0", &bson, b"\0"].concat();
+    }
+    bson
+}
+
+fn cases() -> Vec<Case> {
+    let edit = |name, what| (name, what, Tampering::Edited(4));
+    vec![
+        edit(
+            "other text",
+            with_bson(4, |bson| edited(&bson, |entry| drop(entry.insert("deed", "none")))),
+        ),
+        edit(
+            "one more field",
+            with_bson(4, |bson| edited(&bson, |entry| drop(entry.insert("x", 1)))),
+        ),
+        edit(
+            "another number",
+            with_bson(4, |bson| edited(&bson, |entry| drop(entry.insert("_id", 5_i64)))),
+        ),
+        edit(
+            "another type",
+            with_bson(4, |bson| edited(&bson, |entry| drop(entry.insert("_id", 4_i32)))),
+        ),
+        edit("more behind it", with_bson(4, |bson| [bson, vec![0]].concat())),
+        edit("less", with_bson(4, |bson| bson[..bson.len() - 1].to_vec())),
+        edit("nothing", with_bson(4, |_| Vec::new())),
+        edit("no document", with_bson(4, |_| b"hello there".to_vec())),
+        edit(
+            "no text",
+            with_bson(4, |bson| {
+                let at = bson.windows(4).position(|word| word == b"deed").unwrap() + 9;
+                let mut bson = bson;
+                bson[at] = 0xff;
+                bson
+            }),
+        ),
+        edit(
+            "far too much",
+            with_bson(4, |bson| {
+                edited(&bson, |entry| drop(entry.insert("deed", "x".repeat(10_000_000))))
+            }),
+        ),
+        edit("far too deep", with_bson(4, |_| deep())),
+        edit(
+            "hidden from its organization",
+            with("UPDATE audit_log SET organization = NULL WHERE number = 4"),
+        ),
+        edit("hidden from its name", with("UPDATE audit_log SET name = 'Acme' WHERE number = 4")),
+        edit("hidden from its time", with("UPDATE audit_log SET at = 0 WHERE number = 4")),
+        edit(
+            "hidden from being tried again",
+            with("UPDATE audit_log SET entry = x'00' WHERE number = 4"),
+        ),
+        edit(
+            "text where there are bytes",
+            with("UPDATE audit_log SET name = CAST(x'ff' AS TEXT) WHERE number = 4"),
+        ),
+        edit(
+            "swapped with the next",
+            with(
+                "UPDATE audit_log SET number = -1 WHERE number = 4;
+             UPDATE audit_log SET number = 4 WHERE number = 5;
+             UPDATE audit_log SET number = 5 WHERE number = -1;",
+            ),
+        ),
+        ("removed", with("DELETE FROM audit_log WHERE number = 4"), Tampering::Removed(4)),
+        (
+            "the first removed",
+            with("DELETE FROM audit_log WHERE number = 1"),
+            Tampering::Removed(1),
+        ),
+        (
+            "removed, and the rest moved up",
+            with(
+                "DELETE FROM audit_log WHERE number = 4;
+             UPDATE audit_log SET number = -number WHERE number > 4;
+             UPDATE audit_log SET number = -number - 1 WHERE number < 0;",
+            ),
+            Tampering::Edited(4),
+        ),
+        (
+            "all removed but the last",
+            with("DELETE FROM audit_log WHERE number < 9"),
+            Tampering::Removed(1),
+        ),
+        (
+            "moved to the end",
+            with("UPDATE audit_log SET number = 12 WHERE number = 4"),
+            Tampering::Removed(4),
+        ),
+        (
+            "put in front of the first",
+            with(
+                "INSERT INTO audit_log SELECT 0, x'01', organization, name, at, bson FROM audit_log \
+             WHERE number = 4",
+            ),
+            Tampering::Edited(1),
+        ),
+        (
+            "put far in front of the first",
+            with("INSERT INTO audit_log VALUES (-7, x'01', NULL, NULL, NULL, x'')"),
+            Tampering::Edited(1),
+        ),
+        (
+            "put behind the last",
+            with(
+                "INSERT INTO audit_log SELECT 10, x'01', organization, name, at, bson FROM audit_log \
+             WHERE number = 4",
+            ),
+            Tampering::Edited(10),
+        ),
+        (
+            "put in by somebody who knows how",
+            Box::new(|raw| {
+                let before: Vec<u8> = raw
+                    .query_row("SELECT bson FROM audit_log WHERE number = 3", [], |row| row.get(0))
+                    .unwrap();
+                let head = Head::of(&Document::from_reader(before.as_slice()).unwrap());
+                let mut entry = Entry::new("eve@there", "nothing");
+                entry.organization = Some(ObjectId::new());
+                let bson = head.followed_by(&entry).unwrap().to_vec().unwrap();
+                raw.execute(
+                    "UPDATE audit_log SET (entry, organization, name, at, bson) = (?, ?, '', ?, ?) \
+                 WHERE number = 4",
+                    (
+                        entry.id.bytes(),
+                        entry.organization.unwrap().bytes(),
+                        entry.at.timestamp_millis(),
+                        bson,
+                    ),
+                )
+                .unwrap();
+            }),
+            Tampering::Inserted(5),
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn whatever_somebody_does_to_the_record_is_named_and_hides_nothing() {
+    for (name, tamper, tampering) in cases() {
+        let (_directory, path) = file();
+        let store = nine(&path).await;
+        let raw = Connection::open(&path).unwrap();
+        tamper(&raw);
+        let rows: usize =
+            raw.query_row("SELECT count(*) FROM audit_log", [], |row| row.get(0)).unwrap();
+        let last: i64 =
+            raw.query_row("SELECT max(number) FROM audit_log", [], |row| row.get(0)).unwrap();
+        for reader in [&store, &opened(&path, true).unwrap()] {
+            let found = reader.entries(&WHOLE_RECORD).await.unwrap();
+            assert_eq!(verified(&found), Err(tampering.clone()), "{name}");
+            assert_eq!(found.len(), rows, "{name}");
+            let newest = AuditQuery { at: AuditAt::Newest, ..WHOLE_RECORD };
+            assert_eq!(reader.entries(&newest).await.unwrap().len(), rows, "{name}");
+        }
+        // Nothing stops whoever works with it meanwhile, and it does not make the record sound again.
+        let initech = store.create(&new_org("Initech")).await.unwrap();
+        store.suspend(&initech, true).await.unwrap();
+        let found = store.entries(&WHOLE_RECORD).await.unwrap();
+        assert_eq!(verified(&found), Err(tampering), "{name}");
+        let numbers: Vec<i64> =
+            found.iter().rev().take(2).map(|entry| entry.get_i64("_id").unwrap()).collect();
+        assert_eq!(numbers, [last + 2, last + 1], "{name}");
+    }
+}
+
+#[tokio::test]
+async fn the_doctor_finds_nothing_wrong_with_a_record_and_changes_nothing_in_it() {
+    let (_directory, path) = file();
+    let store = nine(&path).await;
+    let before = store.entries(&WHOLE_RECORD).await.unwrap();
+    assert_eq!(store.examine(true).await, Ok(vec![]));
+    assert_eq!(store.entries(&WHOLE_RECORD).await.unwrap(), before);
+}
+
+#[tokio::test]
+async fn an_entry_is_kept_byte_for_byte_as_it_was_hashed() {
+    let (_directory, path) = file();
+    let store = nine(&path).await;
+    let mut head = Head::default();
+    let raw = Connection::open(&path).unwrap();
+    let mut rows = raw.prepare("SELECT bson FROM audit_log ORDER BY number").unwrap();
+    let rows = rows.query_map([], |row| row.get::<_, Vec<u8>>(0)).unwrap();
+    for (bson, stored) in rows.zip(store.entries(&WHOLE_RECORD).await.unwrap()) {
+        let wanted = head.followed_by(&Entry::of(&stored)).unwrap();
+        assert_eq!(bson.unwrap(), wanted.to_vec().unwrap());
+        assert!(
+            matches!(stored["at"], Bson::DateTime(_)) && matches!(stored["_id"], Bson::Int64(_))
+        );
+        head = Head::of(&wanted);
+    }
+    assert_eq!(head.number, 9);
+}
+
+#[tokio::test]
+async fn what_cannot_be_recorded_is_not_done() {
+    let (_directory, path) = file();
+    let store = nine(&path).await;
+    let acme = store.org_named("acme", Shelf::Live).await.unwrap().unwrap();
+    let before = view(&path);
+    let hidden = "ALTER TABLE audit_log RENAME TO elsewhere";
+    for (sabotage, undo) in [
+        (hidden, "ALTER TABLE elsewhere RENAME TO audit_log"),
+        (
+            "INSERT INTO audit_log VALUES (9223372036854775807, x'', NULL, NULL, NULL, x'')",
+            "DELETE FROM audit_log WHERE number > 9",
+        ),
+        (
+            "CREATE TRIGGER full BEFORE INSERT ON audit_log BEGIN SELECT raise(ABORT, 'no'); END",
+            "DROP TRIGGER full",
+        ),
+    ] {
+        sql(&path, sabotage);
+        assert!(store.update(&acme, &renamed("Globex Two")).await.is_err(), "{sabotage}");
+        assert!(store.create(&new_org("Initech")).await.is_err(), "{sabotage}");
+        assert!(store.delete(&acme).await.is_err(), "{sabotage}");
+        let trash = store.trash(&acme, 30).await;
+        assert!(
+            matches!(trash, Err(StoreError::Other(_) | StoreError::Damaged { .. })),
+            "{trash:?}"
+        );
+        assert_eq!(view(&path), before, "{sabotage}");
+        sql(&path, undo);
+        assert_eq!(record(&store).await.len(), 9, "{sabotage}");
+    }
+    store.delete(&acme).await.unwrap();
+    assert_eq!(record(&store).await.len(), 10);
+}
+
+#[tokio::test]
+async fn what_is_purged_because_its_time_is_over_is_recorded_with_the_reason() {
+    let (_directory, path) = file();
+    let store = nine(&path).await;
+    let acme = store.org_named("acme", Shelf::Live).await.unwrap().unwrap();
+    let acme = store.trash(&acme, 30).await.unwrap();
+    assert_eq!(store.recover().await, Ok(0));
+    sql(&path, "UPDATE organizations SET trashed_at = 0 WHERE trashed_at > 0");
+    let other = open(&path).unwrap();
+    let (one, two) = tokio::join!(store.recover(), other.recover());
+    assert_eq!(one.unwrap() + two.unwrap(), 1);
+    let last = record(&store).await.pop().unwrap();
+    let wanted = Entry {
+        id: last.id,
+        at: last.at,
+        reason: "its time in the trash was over".into(),
+        ..Entry::about("tester@here", "purge", &acme)
+    };
+    assert_eq!(last, wanted);
+    assert_eq!(last.outcome, Outcome::Done);
+    assert_eq!(record(&store).await.len(), 11);
+}
+
+/// The record outlives what it is about, also for whoever asks by the name it had.
+#[test]
+fn what_was_done_to_what_is_gone_is_found_by_its_name() {
+    let home = Home::new();
+    std::fs::create_dir_all(home.database().parent().unwrap()).unwrap();
+    trashed(&home.database());
+    let purge = ["org", "purge", "acme corp", "--as", "ada@acme.com", "--password-stdin", "--yes"];
+    assert!(run(&home, &purge, None, &[]).status.success());
+    let listed = run(&home, &["audit", "list", "--org", "Acme Corp"], None, &[]);
+    let listed = String::from_utf8(listed.stdout).unwrap();
+    for deed in ["create", "trash", "purge"] {
+        assert!(listed.contains(&format!("\"{deed}\"")), "{listed}");
+    }
+    let sound = run(&home, &["audit", "verify"], None, &[]);
+    assert!(sound.status.success(), "{sound:?}");
+    sql(&home.database(), "UPDATE audit_log SET bson = x'' WHERE number = 2");
+    let edited = run(&home, &["audit", "verify"], None, &[]);
+    assert!(!edited.status.success(), "{edited:?}");
+    let said = [edited.stdout, edited.stderr].concat();
+    assert!(String::from_utf8(said).unwrap().contains("entry 2 was edited"));
+}
