@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use mongodb::bson::{Bson, Document, doc, oid::ObjectId};
+use mongodb::bson::{Bson, Document, doc};
 use rusqlite::Connection;
 use tenantry::store::{
     AuditAt, AuditQuery, Entry, Head, Outcome, Shelf, Store, StoreError, Tampering,
@@ -30,30 +30,28 @@ async fn nine(path: &Path) -> SqliteStore {
 /// What somebody does to the file, and what was done then.
 type Case = (&'static str, Box<dyn Fn(&Connection)>, Tampering);
 
-fn with(sql: &'static str) -> Box<dyn Fn(&Connection)> {
-    Box::new(move |raw| raw.execute_batch(sql).unwrap())
+/// Something else in the place of the fourth entry.
+fn instead(name: &'static str, other: impl Fn(Vec<u8>) -> Vec<u8> + 'static) -> Case {
+    let tamper = move |raw: &Connection| {
+        let stored = "SELECT bson FROM audit_log WHERE number = 4";
+        let bson = raw.query_row(stored, [], |row| row.get(0)).unwrap();
+        let update = "UPDATE audit_log SET bson = ? WHERE number = 4";
+        assert_eq!(raw.execute(update, [other(bson)]), Ok(1));
+    };
+    (name, Box::new(tamper), Tampering::Edited(4))
 }
 
-/// Puts something else in the place of a stored entry.
-fn with_bson(
-    number: i64,
-    other: impl Fn(Vec<u8>) -> Vec<u8> + 'static,
-) -> Box<dyn Fn(&Connection)> {
-    Box::new(move |raw| {
-        let stored = "SELECT bson FROM audit_log WHERE number = ?";
-        let bson = raw.query_row(stored, [number], |row| row.get(0)).unwrap();
-        let update = "UPDATE audit_log SET bson = ? WHERE number = ?";
-        assert_eq!(raw.execute(update, (other(bson), number)), Ok(1));
+/// The fourth entry with another value in a field.
+fn with(name: &'static str, field: &'static str, value: impl Into<Bson>) -> Case {
+    let value = value.into();
+    instead(name, move |bson| {
+        let mut document = Document::from_reader(bson.as_slice()).unwrap();
+        document.insert(field, value.clone());
+        document.to_vec().unwrap()
     })
 }
 
-fn edited(bson: &[u8], edit: impl Fn(&mut Document)) -> Vec<u8> {
-    let mut document = Document::from_reader(bson).unwrap();
-    edit(&mut document);
-    document.to_vec().unwrap()
-}
-
-/// Documents in documents, as deep as they go into one entry that is looked at.
+/// Documents in documents, as deep as they go into one entry.
 fn deep() -> Vec<u8> {
     let mut bson = doc! {}.to_vec().unwrap();
     for _ in 0..15_000 {
@@ -63,138 +61,87 @@ fn deep() -> Vec<u8> {
     bson
 }
 
-fn cases() -> Vec<Case> {
-    let edit = |name, what| (name, what, Tampering::Edited(4));
+fn no_text(mut bson: Vec<u8>) -> Vec<u8> {
+    let deed = bson.windows(5).position(|word| word == b"deed\0").unwrap();
+    bson[deed + 9] = 0xff;
+    bson
+}
+
+/// Things done to the fourth entry, as it is stored.
+fn edits() -> Vec<Case> {
     vec![
-        edit(
-            "other text",
-            with_bson(4, |bson| edited(&bson, |entry| drop(entry.insert("deed", "none")))),
-        ),
-        edit(
-            "one more field",
-            with_bson(4, |bson| edited(&bson, |entry| drop(entry.insert("x", 1)))),
-        ),
-        edit(
-            "another number",
-            with_bson(4, |bson| edited(&bson, |entry| drop(entry.insert("_id", 5_i64)))),
-        ),
-        edit(
-            "another type",
-            with_bson(4, |bson| edited(&bson, |entry| drop(entry.insert("_id", 4_i32)))),
-        ),
-        edit("more behind it", with_bson(4, |bson| [bson, vec![0]].concat())),
-        edit("less", with_bson(4, |bson| bson[..bson.len() - 1].to_vec())),
-        edit("nothing", with_bson(4, |_| Vec::new())),
-        edit("no document", with_bson(4, |_| b"hello there".to_vec())),
-        edit(
-            "no text",
-            with_bson(4, |bson| {
-                let at = bson.windows(4).position(|word| word == b"deed").unwrap() + 9;
-                let mut bson = bson;
-                bson[at] = 0xff;
-                bson
-            }),
-        ),
-        edit(
-            "far too much",
-            with_bson(4, |bson| {
-                edited(&bson, |entry| drop(entry.insert("deed", "x".repeat(10_000_000))))
-            }),
-        ),
-        edit("far too deep", with_bson(4, |_| deep())),
-        edit(
-            "hidden from its organization",
-            with("UPDATE audit_log SET organization = NULL WHERE number = 4"),
-        ),
-        edit("hidden from its name", with("UPDATE audit_log SET name = 'Acme' WHERE number = 4")),
-        edit("hidden from its time", with("UPDATE audit_log SET at = 0 WHERE number = 4")),
-        edit(
-            "hidden from being tried again",
-            with("UPDATE audit_log SET entry = x'00' WHERE number = 4"),
-        ),
-        edit(
-            "text where there are bytes",
-            with("UPDATE audit_log SET name = CAST(x'ff' AS TEXT) WHERE number = 4"),
-        ),
-        edit(
-            "swapped with the next",
-            with(
-                "UPDATE audit_log SET number = -1 WHERE number = 4;
-             UPDATE audit_log SET number = 4 WHERE number = 5;
-             UPDATE audit_log SET number = 5 WHERE number = -1;",
-            ),
-        ),
-        ("removed", with("DELETE FROM audit_log WHERE number = 4"), Tampering::Removed(4)),
-        (
-            "the first removed",
-            with("DELETE FROM audit_log WHERE number = 1"),
-            Tampering::Removed(1),
-        ),
-        (
-            "removed, and the rest moved up",
-            with(
-                "DELETE FROM audit_log WHERE number = 4;
-             UPDATE audit_log SET number = -number WHERE number > 4;
-             UPDATE audit_log SET number = -number - 1 WHERE number < 0;",
-            ),
-            Tampering::Edited(4),
-        ),
-        (
-            "all removed but the last",
-            with("DELETE FROM audit_log WHERE number < 9"),
-            Tampering::Removed(1),
-        ),
-        (
-            "moved to the end",
-            with("UPDATE audit_log SET number = 12 WHERE number = 4"),
-            Tampering::Removed(4),
-        ),
-        (
-            "put in front of the first",
-            with(
-                "INSERT INTO audit_log SELECT 0, x'01', organization, name, at, bson FROM audit_log \
-             WHERE number = 4",
-            ),
-            Tampering::Edited(1),
-        ),
-        (
-            "put far in front of the first",
-            with("INSERT INTO audit_log VALUES (-7, x'01', NULL, NULL, NULL, x'')"),
-            Tampering::Edited(1),
-        ),
-        (
-            "put behind the last",
-            with(
-                "INSERT INTO audit_log SELECT 10, x'01', organization, name, at, bson FROM audit_log \
-             WHERE number = 4",
-            ),
-            Tampering::Edited(10),
-        ),
-        (
-            "put in by somebody who knows how",
-            Box::new(|raw| {
-                let before: Vec<u8> = raw
-                    .query_row("SELECT bson FROM audit_log WHERE number = 3", [], |row| row.get(0))
-                    .unwrap();
-                let head = Head::of(&Document::from_reader(before.as_slice()).unwrap());
-                let mut entry = Entry::new("eve@there", "nothing");
-                entry.organization = Some(ObjectId::new());
-                let bson = head.followed_by(&entry).unwrap().to_vec().unwrap();
-                raw.execute(
-                    "UPDATE audit_log SET (entry, organization, name, at, bson) = (?, ?, '', ?, ?) \
-                 WHERE number = 4",
-                    (
-                        entry.id.bytes(),
-                        entry.organization.unwrap().bytes(),
-                        entry.at.timestamp_millis(),
-                        bson,
-                    ),
-                )
-                .unwrap();
-            }),
-            Tampering::Inserted(5),
-        ),
+        with("other text", "deed", "none"),
+        with("one field more", "x", 1),
+        with("another number", "_id", 5_i64),
+        with("a number of another type", "_id", 4_i32),
+        with("far too much", "deed", "x".repeat(10_000_000)),
+        instead("something behind it", |bson| [bson, vec![0]].concat()),
+        instead("an end that is missing", |bson| bson[..bson.len() - 1].to_vec()),
+        instead("nothing", |_| Vec::new()),
+        instead("no document", |_| b"hello there".to_vec()),
+        instead("what is no text", no_text),
+        instead("documents in documents", |_| deep()),
     ]
+}
+
+/// The same entry, hidden from whoever looks for it; entries taken out, moved and put in.
+const MOVES: [(&str, Tampering); 15] = [
+    ("UPDATE audit_log SET organization = NULL WHERE number = 4", Tampering::Edited(4)),
+    ("UPDATE audit_log SET name = 'Acme' WHERE number = 4", Tampering::Edited(4)),
+    ("UPDATE audit_log SET name = CAST(x'ff' AS TEXT) WHERE number = 4", Tampering::Edited(4)),
+    ("UPDATE audit_log SET at = 0 WHERE number = 4", Tampering::Edited(4)),
+    ("UPDATE audit_log SET entry = x'00' WHERE number = 4", Tampering::Edited(4)),
+    (
+        "UPDATE audit_log SET number = -1 WHERE number = 4;
+         UPDATE audit_log SET number = 4 WHERE number = 5;
+         UPDATE audit_log SET number = 5 WHERE number = -1;",
+        Tampering::Edited(4),
+    ),
+    ("DELETE FROM audit_log WHERE number = 4", Tampering::Removed(4)),
+    ("DELETE FROM audit_log WHERE number = 1", Tampering::Removed(1)),
+    ("DELETE FROM audit_log WHERE number < 9", Tampering::Removed(1)),
+    (
+        "DELETE FROM audit_log WHERE number = 4;
+         UPDATE audit_log SET number = -number WHERE number > 4;
+         UPDATE audit_log SET number = -number - 1 WHERE number < 0;",
+        Tampering::Edited(4),
+    ),
+    ("UPDATE audit_log SET number = 12 WHERE number = 4", Tampering::Removed(4)),
+    (
+        "INSERT INTO audit_log SELECT 0, x'01', organization, name, at, bson FROM audit_log
+         WHERE number = 4",
+        Tampering::Edited(1),
+    ),
+    ("INSERT INTO audit_log VALUES (-7, x'01', NULL, NULL, NULL, x'')", Tampering::Edited(1)),
+    (
+        "INSERT INTO audit_log SELECT 10, x'01', organization, name, at, bson FROM audit_log
+         WHERE number = 4",
+        Tampering::Edited(10),
+    ),
+    ("INSERT INTO audit_log VALUES (12, x'01', NULL, NULL, NULL, x'')", Tampering::Removed(10)),
+];
+
+/// An entry in place of the fourth that is sound by itself, by somebody who knows how.
+fn forge(raw: &Connection) {
+    let before: Vec<u8> =
+        raw.query_row("SELECT bson FROM audit_log WHERE number = 3", [], |row| row.get(0)).unwrap();
+    let head = Head::of(&Document::from_reader(before.as_slice()).unwrap());
+    let entry = Entry::new("eve@there", "nothing");
+    let bson = head.followed_by(&entry).unwrap().to_vec().unwrap();
+    raw.execute(
+        "UPDATE audit_log SET (entry, organization, name, at, bson) = (?, NULL, '', ?, ?) \
+         WHERE number = 4",
+        (entry.id.bytes(), entry.at.timestamp_millis(), bson),
+    )
+    .unwrap();
+}
+
+fn cases() -> Vec<Case> {
+    let moves = MOVES.map(|(sql, tampering)| -> Case {
+        (sql, Box::new(move |raw: &Connection| raw.execute_batch(sql).unwrap()), tampering)
+    });
+    let forged: Case = ("another in its place", Box::new(forge), Tampering::Inserted(5));
+    edits().into_iter().chain(moves).chain([forged]).collect()
 }
 
 #[tokio::test]

@@ -46,6 +46,14 @@ fn select() -> String {
 
 /// Entries as they are stored.
 pub(super) fn entries(connection: &Connection, query: &AuditQuery) -> Attempt<Vec<Document>> {
+    let (sql, values) = select_of(query);
+    Ok(connection
+        .prepare_cached(&sql)?
+        .query_map(params_from_iter(values), stored)?
+        .collect::<Result<_, _>>()?)
+}
+
+fn select_of(query: &AuditQuery) -> (String, Vec<Value>) {
     let mut conditions = vec!["TRUE"];
     let mut values: Vec<Value> = Vec::new();
     if let Some((id, name)) = &query.of {
@@ -84,10 +92,7 @@ pub(super) fn entries(connection: &Connection, query: &AuditQuery) -> Attempt<Ve
         select(),
         conditions.join(" AND ")
     );
-    Ok(connection
-        .prepare_cached(&sql)?
-        .query_map(params_from_iter(values), stored)?
-        .collect::<Result<_, _>>()?)
+    (sql, values)
 }
 
 /// The document in a row; nothing but its number where that is none, or where the row says something
@@ -123,4 +128,35 @@ fn columns(document: &Document) -> [Value; SEARCHED.len()] {
         document.get_str("organization_name").ok().map(str::to_owned).into(),
         document.get_datetime("at").ok().map(|at| at.timestamp_millis()).into(),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use mongodb::bson::oid::ObjectId;
+
+    use super::*;
+    use crate::store::sqlite::schema;
+
+    #[test]
+    fn an_organizations_entries_and_those_from_a_number_on_are_found_without_looking_at_all() {
+        let Ok(connection) = schema::in_memory() else { panic!("no database") };
+        let org = Some((Some(ObjectId::new()), String::new()));
+        for (of, index) in [(None, "PRIMARY KEY"), (org, "audit_log_by_organization")] {
+            for at in [AuditAt::After(5), AuditAt::Before(5), AuditAt::Newest] {
+                let query = AuditQuery { of: of.clone(), since: None, at, limit: 50 };
+                let (sql, values) = select_of(&query);
+                let plan: Vec<String> = connection
+                    .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
+                    .unwrap()
+                    .query_map(params_from_iter(values), |row| row.get(3))
+                    .unwrap()
+                    .map(Result::unwrap)
+                    .collect();
+                let [step] = &plan[..] else { panic!("{plan:?}") };
+                // From the end of the table it is as much of it as is asked for.
+                let whole = of.is_none() && at == AuditAt::Newest;
+                assert!(whole || step.contains(index), "{sql}: {step}");
+            }
+        }
+    }
 }
