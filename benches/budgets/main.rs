@@ -73,7 +73,8 @@ fn embedded(table: &mut Table) {
         data::add_documents(&many, orgs[1].collection.raw(), MANY);
         let what = "rename of 1,000,000 documents against 1, embedded";
         stored::renames(table, what, &*store, orgs).await;
-        stored::hashing(table, "embedded", store).await;
+        stored::hashing(table, "embedded", Arc::clone(&store)).await;
+        stored::guessing(table, "embedded", store).await;
     });
 }
 
@@ -100,7 +101,8 @@ fn mongodb(table: &mut Table, program: PathBuf) {
         data::add_documents_on_server(&uri, DATABASE, collection, MANY).await;
         let what = "rename of 1,000,000 documents against 1, MongoDB";
         stored::renames(table, what, &*store, orgs).await;
-        stored::hashing(table, "MongoDB", store).await;
+        stored::hashing(table, "MongoDB", Arc::clone(&store)).await;
+        stored::guessing(table, "MongoDB", store).await;
     });
 }
 

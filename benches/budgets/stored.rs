@@ -144,6 +144,46 @@ pub async fn hashing(table: &mut Table, place: &str, store: Arc<dyn Store>) {
     }
 }
 
+/// Whether the time a wrong login takes tells which e-mails there are: one that an admin has against
+/// one that nobody has, in turns.
+pub async fn guessing(table: &mut Table, place: &str, store: Arc<dyn Store>) {
+    const TIMES: usize = 60;
+    let tenancy = Tenancy::new(Arc::clone(&store), Rules::default()).expect("a key");
+    let known = "guessed@hashed.example";
+    let wish = NewOrganization {
+        name: "guessed".to_owned(),
+        email: known.to_owned(),
+        password: Secret::from(PASSWORD),
+    };
+    tenancy.create(&wish).await.expect("it is made");
+    let wrong = Secret::from("violet harbor lantern 43");
+    let mut times = [Vec::new(), Vec::new()];
+    for turn in 0..TIMES {
+        // Whichever comes first does not always have the warmer machine.
+        for which in if turn % 2 == 0 { [0, 1] } else { [1, 0] } {
+            let email = [known, "nobody@hashed.example"][which];
+            let begun = Instant::now();
+            tenancy.login(email, &wrong).await.expect_err("it is wrong");
+            times[which].push(begun.elapsed());
+            // Or the next one would have to wait.
+            store.forget_attempts(email).await.expect("they are forgotten");
+        }
+    }
+    let [known, unknown] = times.map(Times::new);
+    let apart = known.median().abs_diff(unknown.median());
+    let spread = |times: &Times| times.percentile(75) - times.percentile(25);
+    let spread = spread(&known).max(spread(&unknown));
+    let measured = format!(
+        "{} apart ({} known, {} unknown, middle half {})",
+        millis(apart),
+        millis(known.median()),
+        millis(unknown.median()),
+        millis(spread)
+    );
+    let what = format!("a wrong login, known against unknown e-mail, {place}");
+    table.row(&what, "within the spread", &measured, apart <= spread);
+}
+
 /// How long the hash alone takes, where the deeds make it too.
 async fn hash() -> Duration {
     let password = Password::judge(&Secret::from(PASSWORD), PasswordPolicy::default(), &[]);
