@@ -171,7 +171,7 @@ pub async fn guessing(table: &mut Table, place: &str, store: Arc<dyn Store>) {
     }
     let [known, unknown] = times.map(Times::new);
     let apart = known.median().abs_diff(unknown.median());
-    let spread = |times: &Times| times.percentile(75) - times.percentile(25);
+    let spread = |times: &Times| times.percentile(75).abs_diff(times.percentile(25));
     let spread = spread(&known).max(spread(&unknown));
     let measured = format!(
         "{} apart ({} known, {} unknown, middle half {})",
