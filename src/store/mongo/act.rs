@@ -4,17 +4,18 @@
 use std::time::Instant;
 
 use mongodb::{
-    bson::{Binary, Document, Utf8Lossy, doc, oid::ObjectId},
-    options::{DropCollectionOptions, ReturnDocument, UpdateModifications},
+    bson::{Binary, Document, Utf8Lossy, doc},
+    options::{ReturnDocument, UpdateModifications},
 };
 
 use super::{
     Inner,
-    connect::{write_command, write_concern},
     error::{code, code_of},
-    journal::{Creation, Deletion, Edit, Pending, Return, Shelving, Step, set_claims},
+    journal::{
+        Creation, Deletion, Edit, Pending, Return, Shelving, Step, Suspension, set_claims,
+        set_or_unset,
+    },
     lifecycle::new_record,
-    read::has_admin,
     record,
 };
 use crate::{
@@ -33,7 +34,7 @@ impl Hold {
 }
 
 /// Why an operation does not go on.
-enum Halt {
+pub(super) enum Halt {
     /// Somebody else has taken it over.
     Lost,
     /// It cannot be done, and nothing is lost by taking it back.
@@ -49,11 +50,21 @@ impl From<StoreError> for Halt {
 }
 
 /// What comes of a step.
-type Stepped<T> = std::result::Result<T, Halt>;
+pub(super) type Stepped<T> = std::result::Result<T, Halt>;
 
 impl Inner {
-    /// Takes an operation to its end, or back to where it began. The organization afterwards; none when
-    /// it is gone.
+    /// Begins what is reserved: with its entry in the record, which whoever settles it finds or adds.
+    /// Where that cannot be, nothing is done.
+    pub(super) async fn begin(&self, pending: &Pending, hold: Hold) -> Result<Option<Org>> {
+        match self.append_its_own(pending).await {
+            Ok(()) => self.forward(pending, hold).await,
+            Err(gone @ StoreError::Unreachable { .. }) => Err(gone),
+            Err(why) => self.give_up(pending, unrecorded(why)).await,
+        }
+    }
+
+    /// Takes an operation that is in the record to its end, or back to where it began. The organization
+    /// afterwards; none when it is gone.
     pub(super) async fn forward(&self, pending: &Pending, mut hold: Hold) -> Result<Option<Org>> {
         let done = match &pending.step {
             Step::Create(creation) => self.make(pending, creation, &mut hold).await,
@@ -61,11 +72,12 @@ impl Inner {
             Step::Delete(deletion) => self.remove(pending, deletion, &mut hold).await,
             Step::Trash(shelving) => self.shelve(pending, shelving, &mut hold).await,
             Step::Restore(back) => self.unshelve(pending, back, &mut hold).await,
+            Step::Suspend(suspension) => self.hold_back(pending, suspension, &mut hold).await,
         };
         match done {
             Ok(org) => Ok(org),
             Err(Halt::Lost) => self.of_another(pending).await,
-            Err(Halt::Refused(why)) => self.give_up(pending, why).await,
+            Err(Halt::Refused(why)) => self.take_back(pending, why).await,
             Err(Halt::Failed(why)) => Err(why),
         }
     }
@@ -141,32 +153,18 @@ impl Inner {
         if edit.from != edit.to {
             self.moved(pending, &edit.from, &edit.to, edit.uuid.as_ref(), hold).await?;
         }
-        if let Some(admin) = edit.admin
-            && !edit.admin_set.is_empty()
-        {
+        if let Some(admin) = edit.admin {
             self.still_ours(pending, hold).await?;
-            let update = doc! { "$set": &edit.admin_set };
-            let updated = self.admins.update_one(doc! { "_id": admin }, update).await;
-            let failed = match updated {
-                Ok(done) if done.matched_count == 1 => None,
-                // There was one when the change was allowed.
-                Ok(_) => Some(StoreError::Changed),
-                Err(error) if code_of(&error) == Some(code::DUPLICATE_KEY) => {
-                    Some(email_of_nobody())
-                }
-                Err(error) => Some(self.words.of(&error)),
-            };
-            match failed {
-                None => {}
-                Some(gone @ StoreError::Unreachable { .. }) => return Err(Halt::Failed(gone)),
-                Some(why) => return Err(Halt::Refused(why)),
-            }
+            self.edit_admin(admin, edit).await?;
         }
         let mut update = doc! { "$unset": { "pending": "" }, "$inc": { "revision": 1_i64 } };
         if !edit.set.is_empty() {
             update.insert("$set", edit.set.clone());
         }
         set_claims(&mut update, &edit.claims_after);
+        if let Some(emails) = &edit.other_emails {
+            set_or_unset(&mut update, "other_emails", emails);
+        }
         if edit.from != edit.to && edit.uuid.is_some() {
             update.insert("$push", doc! { "former": { "$each": [&edit.from], "$slice": FORMER } });
         }
@@ -181,18 +179,9 @@ impl Inner {
     ) -> Stepped<Option<Org>> {
         let Shelving { from, to, uuid, admin, days } = shelving;
         self.moved(pending, from, to, uuid.as_ref(), hold).await?;
-        if let Some(admin) = *admin
-            && !self.is_shared(admin, pending.org).await?
-        {
-            self.still_ours(pending, hold).await?;
-            let hide = vec![
-                doc! { "$set": { "trash": { "email": "$email" } } },
-                doc! { "$set": { "email": "$_id", "email_key": "$_id" } },
-            ];
-            let hidden =
-                self.admins.update_one(doc! { "_id": admin, "trash": { "$exists": false } }, hide);
-            hidden.await.map_err(|error| self.words.of(&error))?;
-        }
+        let admins = self.own_admins(pending.org, *admin).await?;
+        self.still_ours(pending, hold).await?;
+        self.hide_admins(&admins).await?;
         let mut trash = doc! {
             "at": "$$NOW", "by": { "$literal": &self.operator }, "days": { "$literal": *days },
         };
@@ -226,24 +215,14 @@ impl Inner {
         hold: &mut Hold,
     ) -> Stepped<Option<Org>> {
         self.moved(pending, &back.from, &back.to, back.uuid.as_ref(), hold).await?;
-        if let Some(admin) = back.admin {
-            self.still_ours(pending, hold).await?;
-            let found = self.find_one(&self.admins, doc! { "_id": admin }).await?;
-            let found = found.as_ref().and_then(record::admin_in_trash);
-            let key = found.map_or_else(String::new, |admin| email_key(admin.email.raw()));
-            let set = doc! { "email": "$trash.email", "email_key": { "$literal": key } };
-            let show = vec![doc! { "$set": set }, doc! { "$unset": ["trash"] }];
-            let hidden = doc! { "_id": admin, "trash": { "$exists": true } };
-            let shown = self.admins.update_one(hidden, show).await;
-            match shown {
-                Err(error) if code_of(&error) == Some(code::DUPLICATE_KEY) => {
-                    // The service may have given the e-mail away, under an index of its own: back
-                    // into the trash, from where it cannot go on.
-                    self.move_collection(&back.to, &back.from, back.uuid.as_ref()).await?;
-                    return Err(Halt::Refused(email_of_nobody()));
-                }
-                shown => shown.map_err(|error| self.words.of(&error))?,
-            };
+        let admins = self.own_admins(pending.org, back.admin).await?;
+        self.still_ours(pending, hold).await?;
+        if !self.show_admins(&admins).await? {
+            // The service may have given an e-mail away, under an index of its own: back into the
+            // trash, from where it cannot go on.
+            self.hide_admins(&admins).await?;
+            self.move_collection(&back.to, &back.from, back.uuid.as_ref()).await?;
+            return Err(Halt::Refused(email_of_nobody()));
         }
         let mut set = Document::new();
         for field in SHELVED {
@@ -270,14 +249,6 @@ impl Inner {
         self.settle(pending, update).await
     }
 
-    /// Whether another organization has the same admin. The old service never shared one, but its
-    /// documents would allow it.
-    async fn is_shared(&self, admin: ObjectId, except: ObjectId) -> Result<bool> {
-        let mut shared = has_admin("admin_id", admin);
-        shared.insert("_id", doc! { "$ne": except });
-        Ok(self.find_one(&self.orgs, shared).await?.is_some())
-    }
-
     /// As [`Inner::move_collection`], as the first step of an operation.
     async fn moved(
         &self,
@@ -292,47 +263,6 @@ impl Inner {
             gone @ StoreError::Unreachable { .. } => Halt::Failed(gone),
             why => Halt::Refused(why),
         })
-    }
-
-    /// Gives the collection its new name, unless it has it already. A collection without documents
-    /// of its own, because it is missing, moves by doing nothing.
-    async fn move_collection(&self, from: &str, to: &str, uuid: Option<&Binary>) -> Result<()> {
-        if to.is_empty() {
-            return Ok(());
-        }
-        match self.uuid_of(to).await? {
-            // Whatever is at the old name now was written there by somebody after the move.
-            Some(there) if Some(&there) == uuid => return Ok(()),
-            Some(_) => return Err(collection_of_nobody()),
-            None if uuid.is_none() || !record::is_held(from) => return Ok(()),
-            None => {}
-        }
-        let Err(error) = self.rename_collection(from, to).await else { return Ok(()) };
-        match code_of(&error) {
-            Some(code::NAMESPACE_NOT_FOUND | code::NAMESPACE_EXISTS) => {
-                match self.uuid_of(to).await? {
-                    Some(there) if Some(&there) == uuid => Ok(()),
-                    Some(_) => Err(collection_of_nobody()),
-                    // It was dropped in the meantime: nothing is left to move.
-                    None => Ok(()),
-                }
-            }
-            _ => Err(self.words.of(&error)),
-        }
-    }
-
-    /// `renameCollection`, which never replaces anything.
-    pub(super) async fn rename_collection(
-        &self,
-        from: &str,
-        to: &str,
-    ) -> mongodb::error::Result<()> {
-        let name = self.db.name();
-        let command = doc! {
-            "renameCollection": format!("{name}.{from}"), "to": format!("{name}.{to}"),
-        };
-        let admin = self.db.client().database("admin");
-        write_command(&admin, command).await.map(|_| ())
     }
 
     async fn remove(
@@ -355,13 +285,30 @@ impl Inner {
         if deletion.uuid.is_some() && self.uuid_of(&deletion.collection).await? == deletion.uuid {
             self.drop_collection(&deletion.collection).await?;
         }
-        if let Some(admin) = deletion.admin
-            && !self.is_shared(admin, pending.org).await?
-        {
+        for admin in self.own_admins(pending.org, deletion.admin).await? {
             self.admins.delete_one(doc! { "_id": admin }).await.map_err(say)?;
         }
         self.orgs.delete_one(pending.filter()).await.map_err(say)?;
         Ok(None)
+    }
+
+    /// Suspends or reactivates it.
+    async fn hold_back(
+        &self,
+        pending: &Pending,
+        suspension: &Suspension,
+        hold: &mut Hold,
+    ) -> Stepped<Option<Org>> {
+        self.still_ours(pending, hold).await?;
+        let mut set = doc! { "revision": one_more("revision") };
+        let mut gone = vec!["pending"];
+        if suspension.suspended {
+            set.insert("login_epoch", one_more("login_epoch"));
+            set.insert("suspended", doc! { "at": "$$NOW", "by": "$pending.by" });
+        } else {
+            gone.push("suspended");
+        }
+        self.settle(pending, vec![doc! { "$set": set }, doc! { "$unset": gone }]).await
     }
 
     /// The last write.
@@ -398,24 +345,6 @@ impl Inner {
         let renewed = self.orgs.update_one(pending.filter(), renewal).await;
         Ok(renewed.map_err(|error| self.words.of(&error))?.matched_count > 0)
     }
-
-    /// Whether the new organization's collection is missing or has nothing but its first document.
-    pub(super) async fn holds_only_ours(&self, creation: &Creation) -> Result<bool> {
-        let collection = self.db.collection::<super::read::Record>(&creation.collection_name);
-        let foreign = doc! { "_id": { "$ne": creation.first_document_id } };
-        Ok(self.find_one(&collection, foreign).await?.is_none())
-    }
-
-    pub(super) async fn drop_collection(&self, name: &str) -> Result<()> {
-        if !record::is_held(name) {
-            return Ok(());
-        }
-        let options = DropCollectionOptions::builder().write_concern(write_concern()).build();
-        match self.db.collection::<Document>(name).drop().with_options(options).await {
-            Err(error) if code_of(&error) == Some(code::NAMESPACE_NOT_FOUND) => Ok(()),
-            dropped => dropped.map_err(|error| self.words.of(&error)),
-        }
-    }
 }
 
 /// The fields that go into the trash, and come back.
@@ -432,14 +361,26 @@ const SHELVED: [&str; 7] = [
 /// How many names that its collection had are remembered: the last ones.
 const FORMER: i32 = -16;
 
-fn one_more(field: &str) -> Document {
+pub(super) fn one_more(field: &str) -> Document {
     doc! { "$add": [{ "$ifNull": [format!("${field}"), 0_i64] }, 1_i64] }
 }
 
-fn collection_of_nobody() -> StoreError {
+pub(super) fn collection_of_nobody() -> StoreError {
     StoreError::Taken { what: ClaimKind::Collection, by: None, in_trash: false }
 }
 
-fn email_of_nobody() -> StoreError {
+pub(super) fn email_of_nobody() -> StoreError {
     StoreError::Taken { what: ClaimKind::Email, by: None, in_trash: false }
+}
+
+/// Why nothing was done.
+fn unrecorded(why: StoreError) -> StoreError {
+    let said = |problem| format!("it was not done, since it could not be recorded: {problem}");
+    match why {
+        StoreError::Refused { problem, help } => {
+            StoreError::Refused { problem: said(problem), help }
+        }
+        StoreError::Other(problem) => StoreError::Other(said(problem)),
+        why => StoreError::Other(said(why.to_string())),
+    }
 }

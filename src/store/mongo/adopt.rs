@@ -13,6 +13,7 @@ use std::{
     hash::{BuildHasher, BuildHasherDefault, DefaultHasher},
 };
 
+use futures_util::future::try_join4;
 use mongodb::{
     Collection, Cursor, IndexModel,
     bson::{Bson, Document, doc, oid::ObjectId},
@@ -20,7 +21,7 @@ use mongodb::{
 };
 
 use super::{
-    Inner, READ,
+    Inner, READ, attempt,
     connect::write_command,
     read::{Record, unadopted},
     record::{self, text},
@@ -169,10 +170,7 @@ impl Inner {
     /// Takes our fields off records that another program changed since. Returns how many those were.
     pub(super) async fn forget_stale(&self) -> Result<u64> {
         let say = |error| self.words.of(&error);
-        let ours = doc! {
-            "name_key": "", "look": "", "email_key": "", "created_key": "", "claims": "", "seen": "",
-        };
-        let orgs = self.orgs.update_many(stale_orgs(), doc! { "$unset": ours });
+        let orgs = self.orgs.update_many(stale_orgs(), doc! { "$unset": ours() });
         let ours = doc! { "email_key": "", "seen": "" };
         let admins = self.admins.update_many(stale_admins(), doc! { "$unset": ours });
         let (orgs, admins) =
@@ -369,9 +367,23 @@ impl Inner {
         let admins = [
             (doc! { "email_key": 1 }, IndexOptions::default()),
             (doc! { "email": 1 }, IndexOptions::default()),
+            (doc! { "organization_id": 1 }, sparse()),
         ];
-        self.index_collection(&self.orgs, orgs.into()).await?;
-        self.index_collection(&self.admins, admins.into()).await
+        let audit = [
+            (doc! { "entry": 1 }, IndexOptions::builder().unique(true).build()),
+            (doc! { "organization_id": 1, "_id": -1 }, IndexOptions::default()),
+            (doc! { "organization_name": 1, "_id": -1 }, IndexOptions::default()),
+        ];
+        let attempts =
+            [(doc! { "at": 1 }, IndexOptions::builder().expire_after(attempt::KEPT).build())];
+        try_join4(
+            self.index_collection(&self.orgs, orgs.into()),
+            self.index_collection(&self.admins, admins.into()),
+            self.index_collection(&self.audit.entries, audit.into()),
+            self.index_collection(&self.attempts, attempts.into()),
+        )
+        .await
+        .map(|_| ())
     }
 
     async fn index_collection(
@@ -403,6 +415,13 @@ impl Inner {
 /// much for one command.
 fn is_comparable(value: &Bson) -> bool {
     value.as_str().is_some_and(|text| text.len() < 1024 && !text.contains('\u{fffd}'))
+}
+
+/// Our fields on an organization that are derived from the service's.
+pub(super) fn ours() -> Document {
+    doc! {
+        "name_key": "", "look": "", "email_key": "", "created_key": "", "claims": "", "seen": "",
+    }
 }
 
 /// Finds records of ours that another program changed since.

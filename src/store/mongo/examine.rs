@@ -3,18 +3,20 @@
 //! It looks, repairs, and looks again: what it no longer finds was repaired, what is still there was not.
 //! Nothing is deleted by a repair: what nobody owns is given a name that says so.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use mongodb::bson::{Document, RawDocumentBuf, doc, oid::ObjectId};
 
 use super::{
     Inner, READ,
-    adopt::{stale_admins, stale_orgs},
+    admins::first_of,
+    adopt::{ours, stale_admins, stale_orgs},
     journal,
+    lifecycle::unchanged,
     record::{self, text},
 };
 use crate::{
-    org::{Claim, StoredText},
+    org::{Admin, Claim, Org, StoredText, email_key},
     store::{Finding, Repair, Result, Trouble},
 };
 
@@ -40,6 +42,7 @@ enum What {
     Collection(String),
     NoCollection(String),
     Admin(ObjectId),
+    OtherEmails(ObjectId),
     ByHand(&'static str),
 }
 
@@ -108,6 +111,7 @@ impl Inner {
                 }
             }
             What::Admin(id) => self.put_admin_aside(*id).await.map(Some),
+            What::OtherEmails(org) => self.renew_other_emails(*org).await.map(|()| None),
         }
     }
 
@@ -162,13 +166,17 @@ impl Inner {
         let collections: HashSet<String> =
             self.collection_names(Document::new()).await?.into_iter().collect();
         let mut admins: HashMap<ObjectId, StoredText> = HashMap::new();
+        let mut others = Others::default();
         self.each(&self.admins, Document::new(), |admin| {
             let read = record::admin(&admin).or_else(|| record::admin_in_trash(&admin));
+            others.extend(read.as_ref());
             admins.extend(read.map(|admin| (admin.id, admin.email)));
         })
         .await?;
         let (mut owned, mut owning) = (HashSet::new(), HashSet::new());
+        let (mut orgs, mut unlike) = (HashSet::new(), Vec::new());
         self.each(&self.orgs, Document::new(), |record| {
+            orgs.extend(record.get_object_id("_id"));
             if let Ok(pending) = record.get_document("pending") {
                 for field in ["from", "to", "collection", "collection_name"] {
                     owned.insert(text(pending, field).to_owned());
@@ -178,6 +186,11 @@ impl Inner {
                         .iter()
                         .filter_map(|field| pending.get_object_id(field).ok()),
                 );
+                if let Some(org) = record::org(&record) {
+                    owned.extend(record::held_in(&org));
+                    owned.insert(org.collection.raw().to_owned());
+                    owning.extend(first_of(&org));
+                }
                 found.push(Found {
                     trouble: Trouble::HalfDone {
                         org: record::called(&record),
@@ -203,8 +216,10 @@ impl Inner {
                 found.push(Found { trouble, what });
             }
             owned.insert(held);
-            let admin = ObjectId::parse_str(org.admin_id.raw()).ok();
-            match admin.filter(|admin| admins.contains_key(admin)) {
+            if others.are_unlike(&record, &org) {
+                unlike.push(org.id);
+            }
+            match first_of(&org).filter(|admin| admins.contains_key(admin)) {
                 Some(admin) => {
                     owning.insert(admin);
                 }
@@ -227,6 +242,13 @@ impl Inner {
             let trouble = Trouble::CollectionOfNobody { collection, documents };
             found.push(Found { trouble, what: What::Collection(name.clone()) });
         }
+        for org in unlike {
+            if let Some((org, _)) = self.has_other_emails(org).await? {
+                let (trouble, id) = (Trouble::Stale { org: org.name }, org.id);
+                found.push(Found { trouble, what: What::OtherEmails(id) });
+            }
+        }
+        owning.extend(others.of_any(&orgs));
         let mut lost: Vec<_> = admins.into_iter().filter(|(id, _)| !owning.contains(id)).collect();
         lost.sort_by_key(|(id, _)| *id);
         for (id, email) in lost {
@@ -234,6 +256,34 @@ impl Inner {
             found.push(Found { trouble, what: What::Admin(id) });
         }
         Ok(())
+    }
+
+    /// The organization with its record, where that still has other e-mails than its admins beside the
+    /// first. What was read of both one after the other may only have been changed in between.
+    async fn has_other_emails(&self, org: ObjectId) -> Result<Option<(Org, Document)>> {
+        let itself = doc! { "_id": org };
+        let before = self.find_one(&self.orgs, itself.clone()).await?;
+        let Some((org, record)) = before.and_then(|r| Some((record::org(&r)?, r))) else {
+            return Ok(None);
+        };
+        let mut others = Others::default();
+        others.extend(&self.admins(&org).await?);
+        let now = self.find_one(&self.orgs, itself).await?;
+        let same = now.as_ref() == Some(&record) && org.under_way.is_none();
+        Ok((same && others.are_unlike(&record, &org)).then_some((org, record)))
+    }
+
+    /// Gives a record the e-mails that its admins beside the first have, and claims them.
+    async fn renew_other_emails(&self, org: ObjectId) -> Result<()> {
+        let Some((org, record)) = self.has_other_emails(org).await? else { return Ok(()) };
+        let mut others = Others::default();
+        others.extend(&self.admins(&org).await?);
+        let emails: Vec<String> = others.emails_of(&org).into_iter().collect();
+        let mut update = doc! { "$unset": ours() };
+        journal::set_or_unset(&mut update, "other_emails", &emails);
+        let renewed = self.orgs.update_one(unchanged(&record, org.id), update).await;
+        renewed.map_err(|error| self.words.of(&error))?;
+        self.adopt().await
     }
 
     /// Shows every record that a filter finds, one after the other: a million would not fit.
@@ -257,6 +307,40 @@ impl Inner {
         let documents = self.db.collection::<Document>(collection);
         let counted = documents.estimated_document_count().max_time(READ).await;
         counted.map_err(|error| self.words.of(&error))
+    }
+}
+
+/// The admins who say themselves whose they are, and their e-mails as they are compared.
+#[derive(Default)]
+struct Others(HashMap<ObjectId, Vec<(ObjectId, String)>>);
+
+impl Others {
+    fn extend<'a>(&mut self, admins: impl IntoIterator<Item = &'a Admin>) {
+        for admin in admins {
+            if let Some(org) = admin.organization {
+                let email = email_key(admin.email.raw());
+                self.0.entry(org).or_default().push((admin.id, email));
+            }
+        }
+    }
+
+    /// The e-mails of those beside the first.
+    fn emails_of(&self, org: &Org) -> BTreeSet<String> {
+        let others = self.0.get(&org.id).into_iter().flatten();
+        let others = others.filter(|(id, _)| first_of(org) != Some(*id));
+        others.map(|(_, email)| email.clone()).collect()
+    }
+
+    /// Whether the record of an organization, which is not in the trash, has other e-mails.
+    fn are_unlike(&self, record: &Document, org: &Org) -> bool {
+        let known: BTreeSet<String> = record::other_emails(record).into_iter().collect();
+        org.in_trash().is_none() && known != self.emails_of(org)
+    }
+
+    /// Those of one of these organizations.
+    fn of_any(self, orgs: &HashSet<ObjectId>) -> impl Iterator<Item = ObjectId> {
+        let theirs = self.0.into_iter().filter(|(org, _)| orgs.contains(org));
+        theirs.flat_map(|(_, admins)| admins).map(|(id, _)| id)
     }
 }
 
@@ -286,6 +370,8 @@ fn what_is_under_way(record: &Document, kind: &str) -> &'static str {
         "delete" => "a deletion",
         "trash" => "a move to the trash",
         "restore" => "a restoration",
+        "suspend" => "a suspension or reactivation",
+        "admin" => "a change of its admins",
         _ => "something that a newer Tenantry does",
     }
 }

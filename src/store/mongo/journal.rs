@@ -13,7 +13,10 @@ use mongodb::bson::{
 use serde::{Deserialize, Serialize};
 
 use super::record::text;
-use crate::org::{Org, StoredText};
+use crate::{
+    org::{Org, OrgState, StoredText},
+    store::Entry,
+};
 
 /// An operation under way.
 pub(super) struct Pending {
@@ -23,6 +26,10 @@ pub(super) struct Pending {
     pub(super) id: ObjectId,
     /// Which kind, and what it needs.
     pub(super) step: Step,
+    /// What goes into the record before anything is done; none in a journal of an older program.
+    pub(super) entry: Option<Entry>,
+    /// What goes into the record as well, once it is to be taken back. From then on it does not go on.
+    pub(super) taken_back: Option<Entry>,
 }
 
 /// What is to happen.
@@ -37,6 +44,8 @@ pub(super) enum Step {
     Trash(Shelving),
     /// An organization comes back from the trash.
     Restore(Return),
+    /// An organization is suspended or reactivated.
+    Suspend(Suspension),
 }
 
 /// Everything a new organization consists of.
@@ -66,10 +75,40 @@ pub(super) struct Edit {
     pub(super) claims_before: Vec<String>,
     /// The claims to end with.
     pub(super) claims_after: Vec<String>,
-    /// Whose e-mail and password change.
+    /// Which admin is added, removed or changed.
     pub(super) admin: Option<ObjectId>,
     /// The admin's fields afterwards.
     pub(super) admin_set: Document,
+    /// The admin's fields that are gone afterwards.
+    #[serde(default)]
+    pub(super) admin_unset: Vec<String>,
+    /// What becomes of the admin.
+    #[serde(default)]
+    pub(super) fate: Fate,
+    /// The e-mails of the admins beside the first afterwards; none where they stay.
+    #[serde(default)]
+    pub(super) other_emails: Option<Vec<String>>,
+    /// The revision that it was made from; none in a journal of an older program.
+    #[serde(default)]
+    pub(super) revision: Option<i64>,
+}
+
+/// What becomes of the admin that an edit is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Fate {
+    /// It is there before and afterwards.
+    #[default]
+    Stays,
+    /// It is there afterwards only.
+    Comes,
+    /// It was there before only.
+    Goes,
+}
+
+/// Whether an organization is suspended afterwards.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Suspension {
+    pub(super) suspended: bool,
 }
 
 /// What goes.
@@ -118,8 +157,7 @@ pub(super) struct Return {
 }
 
 impl Step {
-    /// Whether an organization, with nothing under way, is as this leaves it; what it looks like cannot
-    /// tell of a new password.
+    /// Whether an organization, with nothing under way, is as this leaves it.
     pub(super) fn is_done(&self, org: &Org) -> bool {
         let is = |wanted: &str, now: &StoredText| wanted.is_empty() || wanted == now.raw();
         org.under_way.is_none()
@@ -128,30 +166,44 @@ impl Step {
                 Self::Update(edit) => {
                     is(text(&edit.set, "organization_name"), &org.name)
                         && is(text(&edit.set, "admin_email"), &org.admin_email)
+                        && edit.revision.is_none_or(|before| before < org.revision)
                 }
                 Self::Delete(_) => false,
                 Self::Trash(_) => org.in_trash().is_some(),
                 Self::Restore(_) => org.in_trash().is_none(),
+                Self::Suspend(suspension) => {
+                    suspension.suspended == (org.state == OrgState::Suspended)
+                }
             }
     }
 }
 
 impl Pending {
+    /// An operation that is about to begin.
+    pub(super) fn new(org: ObjectId, step: Step, entry: &Entry) -> Self {
+        let entry = Some(entry.clone());
+        Self { org, id: ObjectId::new(), step, entry, taken_back: None }
+    }
+
     /// Reads the journal of a record; `None` when there is none or a newer program wrote it.
     pub(super) fn of(record: &Document) -> Option<Self> {
         let pending = record.get_document("pending").ok()?;
         let step = match text(pending, "kind") {
             "create" => Step::Create(deserialize_from_document(pending.clone()).ok()?),
-            "update" => Step::Update(deserialize_from_document(pending.clone()).ok()?),
+            "update" | "admin" => Step::Update(deserialize_from_document(pending.clone()).ok()?),
             "delete" => Step::Delete(deserialize_from_document(pending.clone()).ok()?),
             "trash" => Step::Trash(deserialize_from_document(pending.clone()).ok()?),
             "restore" => Step::Restore(deserialize_from_document(pending.clone()).ok()?),
+            "suspend" => Step::Suspend(deserialize_from_document(pending.clone()).ok()?),
             _ => return None,
         };
+        let entry = |field| pending.get_document(field).ok().map(Entry::of);
         Some(Self {
             org: record.get_object_id("_id").ok()?,
             id: pending.get_object_id("id").ok()?,
             step,
+            entry: entry("entry"),
+            taken_back: entry("taken_back"),
         })
     }
 
@@ -159,14 +211,22 @@ impl Pending {
     pub(super) fn reservation(&self, by: &str, mut fields: Document) -> Result<Document, String> {
         let (kind, content) = match &self.step {
             Step::Create(content) => ("create", serialize_to_document(content)),
+            // An older program would not know what becomes of the admin.
+            Step::Update(content) if content.fate != Fate::Stays => {
+                ("admin", serialize_to_document(content))
+            }
             Step::Update(content) => ("update", serialize_to_document(content)),
             Step::Delete(content) => ("delete", serialize_to_document(content)),
             Step::Trash(content) => ("trash", serialize_to_document(content)),
             Step::Restore(content) => ("restore", serialize_to_document(content)),
+            Step::Suspend(content) => ("suspend", serialize_to_document(content)),
         };
         fields.insert("pending.kind", kind);
         fields.insert("pending.by", by);
         fields.insert("pending.id", self.id);
+        if let Some(entry) = &self.entry {
+            fields.insert("pending.entry", entry.to_document());
+        }
         for (field, value) in content.map_err(|error| error.to_string())? {
             fields.insert(format!("pending.{field}"), value);
         }
@@ -196,17 +256,22 @@ pub(super) fn expired(lease: std::time::Duration) -> Document {
 /// The part of an update that stores claims. None at all must be a missing field: the unique index
 /// would take two empty arrays for the same claim.
 pub(super) fn set_claims(update: &mut Document, claims: &[String]) {
-    let (operator, value) = if claims.is_empty() {
+    set_or_unset(update, "claims", claims);
+}
+
+/// The part of an update that stores what may be none at all, which is a missing field.
+pub(super) fn set_or_unset(update: &mut Document, field: &str, values: &[String]) {
+    let (operator, value) = if values.is_empty() {
         ("$unset", Bson::from(""))
     } else {
-        ("$set", Bson::from(claims.to_vec()))
+        ("$set", Bson::from(values.to_vec()))
     };
     match update.get_document_mut(operator) {
         Ok(fields) => {
-            fields.insert("claims", value);
+            fields.insert(field, value);
         }
         Err(_) => {
-            update.insert(operator, doc! { "claims": value });
+            update.insert(operator, doc! { field: value });
         }
     }
 }

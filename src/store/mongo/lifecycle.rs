@@ -1,4 +1,4 @@
-//! Creating, changing and deleting, to the trash and back: reserve, act, settle.
+//! Creating, changing and deleting, to the trash and back: reserve, record, act, settle.
 //!
 //! Two documents and a collection cannot change in one transaction (`renameCollection` and `drop` are
 //! not allowed in one, and a standalone server has none), so every operation is written into the
@@ -7,43 +7,41 @@
 //! is lost by it, by anyone ([`super::act`], [`super::recover`]). The same way for a standalone
 //! server, a replica set and a sharded cluster.
 
-use mongodb::{
-    bson::{Bson, Document, doc, oid::ObjectId},
-    options::ReturnDocument,
-};
+use mongodb::bson::{Bson, Document, doc, oid::ObjectId};
 
 use super::{
     Inner,
     act::Hold,
+    admins::first_of,
     error::{code, code_of},
-    journal::{self, Creation, Deletion, Edit, Pending, Return, Shelving, Step},
+    journal::{self, Creation, Deletion, Edit, Fate, Pending, Return, Shelving, Step, Suspension},
     record,
 };
 use crate::{
-    org::{Claim, CollectionName, Email, Org, OrgName, OrgState, email_key, name_key, name_look},
-    store::{Change, NewOrg, Result, StoreError},
+    org::{
+        Claim, ClaimKind, CollectionName, Email, Org, OrgName, OrgState, email_key, name_key,
+        name_look,
+    },
+    store::{Change, Entry, NewOrg, Result, StoreError},
 };
 
 /// How often a reservation is tried that the unique index refused for what nobody has any more.
 const TRIES: u32 = 10;
 
 impl Inner {
-    pub(super) async fn create(&self, new: NewOrg) -> Result<Org> {
+    pub(super) async fn create(&self, new: NewOrg, entry: &Entry) -> Result<Org> {
         self.prepare().await?;
         let claims = new.claims();
-        let pending = Pending {
-            org: new.id,
-            id: ObjectId::new(),
-            step: Step::Create(Creation {
-                organization_name: new.name.as_str().to_owned(),
-                collection_name: new.collection.as_str().to_owned(),
-                admin_id: new.admin_id,
-                admin_email: new.email.as_str().to_owned(),
-                password: new.password.as_str().to_owned(),
-                created_at: new.created_at,
-                first_document_id: ObjectId::new(),
-            }),
-        };
+        let step = Step::Create(Creation {
+            organization_name: new.name.as_str().to_owned(),
+            collection_name: new.collection.as_str().to_owned(),
+            admin_id: new.admin_id,
+            admin_email: new.email.as_str().to_owned(),
+            password: new.password.as_str().to_owned(),
+            created_at: new.created_at,
+            first_document_id: ObjectId::new(),
+        });
+        let pending = Pending::new(new.id, step, entry);
         // No `organization_name` yet: what is only being created is invisible, to the old service too.
         let fields = doc! { "claims": strings(&claims) };
         let update = pending.reservation(&self.operator, fields).map_err(StoreError::Other)?;
@@ -65,15 +63,11 @@ impl Inner {
             }
             (hold, tries) = (Hold::now(), tries + 1);
         }
-        if let Some(taken) = self.in_the_way(&claims, new.id).await? {
-            // Nothing but the reservation was made so far; least of all a collection.
-            let forgotten = self.orgs.delete_one(pending.filter()).await;
-            let forgotten = forgotten.map_err(|error| self.words.of(&error))?;
-            if forgotten.deleted_count > 0 {
-                return Err(taken);
-            }
-        }
-        match self.forward(&pending, hold).await {
+        let made = match self.in_the_way(&claims, new.id).await? {
+            Some(taken) => self.give_up(&pending, taken).await,
+            None => self.begin(&pending, hold).await,
+        };
+        match made {
             Ok(Some(org)) => Ok(org),
             // Somebody took it over, because this console was slow, and took it back.
             Ok(None) | Err(StoreError::Gone) => {
@@ -83,11 +77,18 @@ impl Inner {
         }
     }
 
-    pub(super) async fn update(&self, org: &Org, change: &Change) -> Result<Org> {
+    pub(super) async fn update(&self, org: &Org, change: &Change, entry: &Entry) -> Result<Org> {
         self.prepare().await?;
         let record = self.as_read(org).await?;
         let before = record::stored_claims(&record);
-        let after = claims_after(org, change, &before);
+        let others = record::other_emails(&record);
+        // No two of its own admins have the same e-mail either.
+        if let Some(email) = &change.email
+            && others.contains(&email_key(email.as_str()))
+        {
+            return Err(email_of(org));
+        }
+        let after = claims_after(org, change, &before, &others);
         let fresh: Vec<Claim> =
             after.iter().filter(|claim| !before.contains(&claim.to_string())).cloned().collect();
         let from = org.collection.raw().to_owned();
@@ -96,20 +97,21 @@ impl Inner {
         }
         let to = change.collection.as_ref().map_or(from.clone(), ToString::to_string);
         let uuid = if from == to { None } else { self.uuid_if_ours(&from).await? };
-        let pending = Pending {
-            org: org.id,
-            id: ObjectId::new(),
-            step: Step::Update(Edit {
-                set: fields_after(change, self.db.name()),
-                admin_set: admin_after(change),
-                admin: ObjectId::parse_str(org.admin_id.raw()).ok(),
-                claims_before: before.clone(),
-                claims_after: strings(&after),
-                from,
-                to,
-                uuid,
-            }),
-        };
+        let step = Step::Update(Edit {
+            set: fields_after(change, self.db.name()),
+            admin_set: admin_after(change),
+            admin_unset: change.password.iter().map(|_| "reset".to_owned()).collect(),
+            admin: first_of(org),
+            fate: Fate::Stays,
+            other_emails: None,
+            revision: Some(org.revision),
+            claims_before: before.clone(),
+            claims_after: strings(&after),
+            from,
+            to,
+            uuid,
+        });
+        let pending = Pending::new(org.id, step, entry);
         let mut both = before;
         both.extend(strings(&fresh));
         let hold = Hold::now();
@@ -117,51 +119,45 @@ impl Inner {
         if let Some(taken) = self.in_the_way(&fresh, org.id).await? {
             return self.give_up(&pending, taken).await?.ok_or(StoreError::Gone);
         }
-        self.forward(&pending, hold).await?.ok_or(StoreError::Gone)
+        self.begin(&pending, hold).await?.ok_or(StoreError::Gone)
     }
 
-    pub(super) async fn delete(&self, org: &Org) -> Result<()> {
+    pub(super) async fn delete(&self, org: &Org, entry: &Entry) -> Result<()> {
         self.prepare().await?;
         let record = self.as_read(org).await?;
         let collection = record::held_in(org);
-        let pending = Pending {
-            org: org.id,
-            id: ObjectId::new(),
-            step: Step::Delete(Deletion {
-                uuid: self.uuid_if_any(collection.as_deref()).await?,
-                collection: collection.unwrap_or_default(),
-                admin: ObjectId::parse_str(org.admin_id.raw()).ok(),
-            }),
-        };
+        let step = Step::Delete(Deletion {
+            uuid: self.uuid_if_any(collection.as_deref()).await?,
+            collection: collection.unwrap_or_default(),
+            admin: first_of(org),
+        });
+        let pending = Pending::new(org.id, step, entry);
         let hold = Hold::now();
         self.reserve(&pending, &record, &record::stored_claims(&record), &[]).await?;
-        self.forward(&pending, hold).await.map(|_| ())
+        self.begin(&pending, hold).await.map(|_| ())
     }
 
-    pub(super) async fn trash(&self, org: &Org, days: u32) -> Result<Org> {
+    pub(super) async fn trash(&self, org: &Org, days: u32, entry: &Entry) -> Result<Org> {
         self.prepare().await?;
         let record = self.as_read(org).await?;
         if org.in_trash().is_some() {
             return Err(StoreError::Changed);
         }
         let from = record::held_in(org);
-        let pending = Pending {
-            org: org.id,
-            id: ObjectId::new(),
-            step: Step::Trash(Shelving {
-                uuid: self.uuid_if_any(from.as_deref()).await?,
-                from: from.unwrap_or_default(),
-                to: record::trash_collection(org.id),
-                admin: ObjectId::parse_str(org.admin_id.raw()).ok(),
-                days: i64::from(days),
-            }),
-        };
+        let step = Step::Trash(Shelving {
+            uuid: self.uuid_if_any(from.as_deref()).await?,
+            from: from.unwrap_or_default(),
+            to: record::trash_collection(org.id),
+            admin: first_of(org),
+            days: i64::from(days),
+        });
+        let pending = Pending::new(org.id, step, entry);
         let hold = Hold::now();
         self.reserve(&pending, &record, &record::stored_claims(&record), &[]).await?;
-        self.forward(&pending, hold).await?.ok_or(StoreError::Gone)
+        self.begin(&pending, hold).await?.ok_or(StoreError::Gone)
     }
 
-    pub(super) async fn restore(&self, org: &Org, change: &Change) -> Result<Org> {
+    pub(super) async fn restore(&self, org: &Org, change: &Change, entry: &Entry) -> Result<Org> {
         self.prepare().await?;
         let record = self.as_read(org).await?;
         let Ok(shelved) = record.get_document("trash") else { return Err(StoreError::Changed) };
@@ -169,7 +165,7 @@ impl Inner {
         let change = Change { name, collection, ..Change::default() };
         let before = record::stored_claims(&record);
         // What it looks like it claims again only where it did: an older one may look the same.
-        let after = claims_after(org, &change, &before);
+        let after = claims_after(org, &change, &before, &record::other_emails(&record));
         let fresh: Vec<Claim> =
             after.iter().filter(|claim| !before.contains(&claim.to_string())).cloned().collect();
         let from = record::held_in(org);
@@ -183,19 +179,16 @@ impl Inner {
             .collect();
         restored.extend(set.clone());
         set.extend(record::derived(&restored));
-        let pending = Pending {
-            org: org.id,
-            id: ObjectId::new(),
-            step: Step::Restore(Return {
-                uuid: self.uuid_if_any(from.as_deref()).await?,
-                from: from.unwrap_or_default(),
-                to: to.to_owned(),
-                admin: ObjectId::parse_str(org.admin_id.raw()).ok(),
-                set,
-                claims_before: before.clone(),
-                claims_after: strings(&after),
-            }),
-        };
+        let step = Step::Restore(Return {
+            uuid: self.uuid_if_any(from.as_deref()).await?,
+            from: from.unwrap_or_default(),
+            to: to.to_owned(),
+            admin: first_of(org),
+            set,
+            claims_before: before.clone(),
+            claims_after: strings(&after),
+        });
+        let pending = Pending::new(org.id, step, entry);
         let mut both = before;
         both.extend(strings(&fresh));
         let hold = Hold::now();
@@ -203,42 +196,34 @@ impl Inner {
         if let Some(taken) = self.in_the_way(&fresh, org.id).await? {
             return self.give_up(&pending, taken).await?.ok_or(StoreError::Gone);
         }
-        self.forward(&pending, hold).await?.ok_or(StoreError::Gone)
+        self.begin(&pending, hold).await?.ok_or(StoreError::Gone)
     }
 
-    /// One write: there is nothing to journal.
-    pub(super) async fn suspend(&self, org: &Org, suspended: bool) -> Result<Org> {
+    pub(super) async fn suspend(&self, org: &Org, suspended: bool, entry: &Entry) -> Result<Org> {
         self.prepare().await?;
         let record = self.as_read(org).await?;
-        match org.state {
-            OrgState::InTrash(_) => return Err(StoreError::Changed),
-            OrgState::Suspended if suspended => return Ok(org.clone()),
-            OrgState::Active if !suspended => return Ok(org.clone()),
-            OrgState::Active | OrgState::Suspended => {}
+        if org.in_trash().is_some() {
+            return Err(StoreError::Changed);
         }
-        let mut update = doc! { "$inc": { "revision": 1_i64 } };
-        if suspended {
-            update.insert("$inc", doc! { "revision": 1_i64, "login_epoch": 1_i64 });
-            update.insert("$set", doc! { "suspended.by": &self.operator });
-            update.insert("$currentDate", doc! { "suspended.at": true });
-        } else {
-            update.insert("$unset", doc! { "suspended": "" });
+        if suspended == (org.state == OrgState::Suspended) {
+            self.append(entry).await?;
+            return Ok(org.clone());
         }
-        let suspended = self.orgs.find_one_and_update(unchanged(&record, org.id), update);
-        let suspended = suspended.return_document(ReturnDocument::After).await;
-        let record = suspended.map_err(|error| self.words.of(&error))?;
-        record.as_ref().and_then(|record| record::org(record)).ok_or(StoreError::Changed)
+        let pending = Pending::new(org.id, Step::Suspend(Suspension { suspended }), entry);
+        let hold = Hold::now();
+        self.reserve(&pending, &record, &record::stored_claims(&record), &[]).await?;
+        self.begin(&pending, hold).await?.ok_or(StoreError::Gone)
     }
 
     /// Before any change: nothing half-done and nothing unclaimed is left, so far as that can be.
-    async fn prepare(&self) -> Result<()> {
+    pub(super) async fn prepare(&self) -> Result<()> {
         self.may_write()?;
         futures_util::future::try_join(self.settle_expired(), self.adopt()).await?;
         self.may_write()
     }
 
     /// The record, if it is still as in `org` and nothing else is under way with it.
-    async fn as_read(&self, org: &Org) -> Result<Document> {
+    pub(super) async fn as_read(&self, org: &Org) -> Result<Document> {
         let record = self.find_one(&self.orgs, doc! { "_id": org.id }).await?;
         let record = record.ok_or(StoreError::Gone)?;
         let now = record::org(&record).ok_or(StoreError::Gone)?;
@@ -256,7 +241,7 @@ impl Inner {
     }
 
     /// Writes the journal and the claims, if the record still is the one that was read.
-    async fn reserve(
+    pub(super) async fn reserve(
         &self,
         pending: &Pending,
         read: &Document,
@@ -307,7 +292,11 @@ impl Inner {
     }
 
     /// What no index keeps apart.
-    async fn in_the_way(&self, claims: &[Claim], except: ObjectId) -> Result<Option<StoreError>> {
+    pub(super) async fn in_the_way(
+        &self,
+        claims: &[Claim],
+        except: ObjectId,
+    ) -> Result<Option<StoreError>> {
         let holders = claims.iter().map(|claim| self.holder_otherwise(claim, Some(except)));
         let holders = futures_util::future::try_join_all(holders).await?;
         Ok(claims.iter().zip(holders).find_map(|(claim, holder)| {
@@ -332,7 +321,7 @@ impl Inner {
 }
 
 /// Finds the record while it is as it was read, with nothing under way.
-fn unchanged(read: &Document, id: ObjectId) -> Document {
+pub(super) fn unchanged(read: &Document, id: ObjectId) -> Document {
     let mut filter = doc! { "_id": id, "pending": { "$exists": false } };
     for field in ["organization_name", "collection_name", "admin_id", "admin_email", "revision"] {
         match read.get(field) {
@@ -349,18 +338,24 @@ fn unchanged(read: &Document, id: ObjectId) -> Document {
     filter
 }
 
+/// An e-mail that another admin of the same organization has.
+pub(super) fn email_of(org: &Org) -> StoreError {
+    StoreError::Taken { what: ClaimKind::Email, by: Some(org.name.clone()), in_trash: false }
+}
+
 fn strings(claims: &[Claim]) -> Vec<String> {
     claims.iter().map(Claim::to_string).collect()
 }
 
 /// What the organization keeps for itself after the change. A look it has already but may not claim,
 /// because an older organization looks the same, does not stand in its way.
-fn claims_after(org: &Org, change: &Change, before: &[String]) -> Vec<Claim> {
+fn claims_after(org: &Org, change: &Change, before: &[String], others: &[String]) -> Vec<Claim> {
     let look = Claim::Look(name_look(org.name.raw()));
     let unclaimed = !before.contains(&look.to_string());
     change
         .claims_of(org)
         .into_iter()
+        .chain(others.iter().cloned().map(Claim::Email))
         .filter(|claim| match claim {
             Claim::Look(_) if unclaimed && *claim == look => false,
             Claim::Collection(name) => record::can_be(name),

@@ -4,13 +4,19 @@
 //!   `rights.rs` those of a user who may not do what is asked
 //! - `record.rs` documents and what they mean, `read.rs` single look-ups, `list.rs` pages and counts
 //! - `lifecycle.rs` create, update and delete, `journal.rs` what is written down about them,
-//!   `act.rs` their steps, `undo.rs` the way back, `recover.rs` finishing what somebody else began
+//!   `act.rs` their steps, `collection.rs` those on its collection, `admins.rs` those on its admins,
+//!   `undo.rs` the way back, `recover.rs` finishing what somebody else began
 //! - `straggler.rs` what was written under a name that a collection no longer has
 //! - `adopt.rs` indexes, and databases of the service before this one
+//! - `audit.rs` the record, `attempt.rs` attempts to log in
 //! - `examine.rs` going through everything
 
 mod act;
+mod admins;
 mod adopt;
+mod attempt;
+mod audit;
+mod collection;
 mod connect;
 mod error;
 mod examine;
@@ -35,7 +41,7 @@ use mongodb::{
     bson::{Document, oid::ObjectId},
 };
 
-use self::{error::Words, read::Record};
+use self::{audit::Audit, error::Words, read::Record};
 use super::{
     Access, Attempt, AuditQuery, Count, Deed, Entry, Finding, Holder, Page, PageQuery, Place,
     Result, Shelf, Statistics, Store, StoreError,
@@ -60,6 +66,8 @@ struct Inner {
     db: Database,
     orgs: Collection<Record>,
     admins: Collection<Record>,
+    attempts: Collection<Record>,
+    audit: Audit,
     operator: String,
     lease: Duration,
     words: Words,
@@ -93,6 +101,8 @@ impl MongoStore {
             place: words.place().clone(),
             orgs: db.collection("organizations"),
             admins: db.collection("admins"),
+            attempts: db.collection("login_attempts"),
+            audit: Audit::new(db.collection("audit_log")),
             db,
             operator: access.operator.clone(),
             lease,
@@ -142,6 +152,20 @@ impl Inner {
     }
 }
 
+impl Inner {
+    async fn perform(&self, deed: Deed, entry: &Entry) -> Result<Option<Org>> {
+        match deed {
+            Deed::Create(new) => self.create(*new, entry).await.map(Some),
+            Deed::Update(org, change) => self.update(&org, &change, entry).await.map(Some),
+            Deed::Delete(org) => self.delete(&org, entry).await.map(|()| None),
+            Deed::Trash(org, days) => self.trash(&org, days, entry).await.map(Some),
+            Deed::Restore(org, change) => self.restore(&org, &change, entry).await.map(Some),
+            Deed::Suspend(org, suspended) => self.suspend(&org, suspended, entry).await.map(Some),
+            Deed::Admin(org, change) => self.change_admin(&org, *change, entry).await.map(Some),
+        }
+    }
+}
+
 #[async_trait]
 impl Store for MongoStore {
     fn place(&self) -> &Place {
@@ -182,7 +206,7 @@ impl Store for MongoStore {
     }
 
     async fn org_of_admin(&self, admin: &Admin) -> Result<Option<Org>> {
-        self.inner.org_of_admin(admin.id).await
+        self.inner.org_of_admin(admin).await
     }
 
     async fn holder(&self, claim: &Claim) -> Result<Option<Holder>> {
@@ -209,40 +233,30 @@ impl Store for MongoStore {
         self.inner.documents(org, most).await
     }
 
-    async fn admins(&self, _org: &Org) -> Result<Vec<Admin>> {
-        Err(StoreError::Other("not written yet".into()))
+    async fn admins(&self, org: &Org) -> Result<Vec<Admin>> {
+        self.inner.admins(org).await
     }
 
-    async fn perform(&self, deed: &Deed, _entry: &Entry) -> Result<Option<Org>> {
-        let (inner, deed) = (Arc::clone(&self.inner), deed.clone());
-        self.whole(async move {
-            match deed {
-                Deed::Create(new) => inner.create(*new).await.map(Some),
-                Deed::Update(org, change) => inner.update(&org, &change).await.map(Some),
-                Deed::Delete(org) => inner.delete(&org).await.map(|()| None),
-                Deed::Trash(org, days) => inner.trash(&org, days).await.map(Some),
-                Deed::Restore(org, change) => inner.restore(&org, &change).await.map(Some),
-                Deed::Suspend(org, suspended) => inner.suspend(&org, suspended).await.map(Some),
-                Deed::Admin(..) => Err(StoreError::Other("not written yet".into())),
-            }
-        })
-        .await
+    async fn perform(&self, deed: &Deed, entry: &Entry) -> Result<Option<Org>> {
+        let (inner, deed, entry) = (Arc::clone(&self.inner), deed.clone(), entry.clone());
+        self.whole(async move { inner.perform(deed, &entry).await }).await
     }
 
-    async fn record(&self, _entry: &Entry) -> Result<()> {
-        Err(StoreError::Other("not written yet".into()))
+    async fn record(&self, entry: &Entry) -> Result<()> {
+        let (inner, entry) = (Arc::clone(&self.inner), entry.clone());
+        self.whole(async move { inner.record(&entry).await }).await
     }
 
-    async fn entries(&self, _query: &AuditQuery) -> Result<Vec<Document>> {
-        Err(StoreError::Other("not written yet".into()))
+    async fn entries(&self, query: &AuditQuery) -> Result<Vec<Document>> {
+        self.inner.entries(query).await
     }
 
-    async fn attempt(&self, _email: &str) -> Result<Attempt> {
-        Err(StoreError::Other("not written yet".into()))
+    async fn attempt(&self, email: &str) -> Result<Attempt> {
+        self.inner.attempt(email).await
     }
 
-    async fn forget_attempts(&self, _email: &str) -> Result<u64> {
-        Err(StoreError::Other("not written yet".into()))
+    async fn forget_attempts(&self, email: &str) -> Result<u64> {
+        self.inner.forget_attempts(email).await
     }
 
     async fn examine(&self, fix: bool) -> Result<Vec<Finding>> {

@@ -9,7 +9,7 @@ use mongodb::{
     bson::{Binary, Bson, Document, Utf8Lossy, doc, oid::ObjectId},
 };
 
-use super::{Inner, READ, error::code, error::code_of, record};
+use super::{Inner, READ, admins::first_of, error::code, error::code_of, record};
 use crate::{
     org::{Admin, Claim, Org, email_key, name_key},
     store::{DOCUMENT_MOST_BYTES, Holder, Result, Shelf, Statistics, StoreError, TOO_LARGE},
@@ -80,9 +80,12 @@ impl Inner {
         Ok(exact.or(known).or(unadopted))
     }
 
-    pub(super) async fn org_of_admin(&self, admin: ObjectId) -> Result<Option<Org>> {
-        let found = self.find_one(&self.orgs, has_admin("admin_id", admin)).await?;
-        Ok(found.as_ref().and_then(record::org))
+    pub(super) async fn org_of_admin(&self, admin: &Admin) -> Result<Option<Org>> {
+        let found = self.find_one(&self.orgs, has_admin("admin_id", admin.id)).await?;
+        match (found.as_ref().and_then(record::org), admin.organization) {
+            (None, Some(own)) => Ok(self.org(own).await?.filter(|org| org.in_trash().is_none())),
+            (found, _) => Ok(found),
+        }
     }
 
     pub(super) async fn admin(&self, id: ObjectId) -> Result<Option<Admin>> {
@@ -106,10 +109,10 @@ impl Inner {
     }
 
     pub(super) async fn admin_in_trash(&self, org: &Org, email: &str) -> Result<Option<Admin>> {
-        let Ok(id) = ObjectId::parse_str(org.admin_id.raw()) else { return Ok(None) };
-        let found = self.find_one(&self.admins, doc! { "_id": id }).await?;
-        let found = found.as_ref().and_then(record::admin_in_trash);
-        Ok(found.filter(|admin| email_key(admin.email.raw()) == email_key(email)))
+        let key = email_key(email);
+        let records = self.admin_records(org.id, first_of(org)).await?;
+        let mut admins = records.iter().filter_map(record::admin_in_trash);
+        Ok(admins.find(|admin| email_key(admin.email.raw()) == key))
     }
 
     pub(super) async fn holder(&self, claim: &Claim) -> Result<Option<Holder>> {
@@ -184,11 +187,12 @@ impl Inner {
 
     async fn email_holder(&self, email: &str, except: &Bson) -> Result<Option<Holder>> {
         let Some(admin) = self.admin_with_email(email).await? else { return Ok(None) };
-        let filter = doc! { "$or": [
+        let mut of = vec![
             has_admin("admin_id", admin.id),
-            { "pending.admin_id": admin.id, "pending": { "$exists": true } },
-        ] };
-        Ok(match self.find_one(&self.orgs, filter).await? {
+            doc! { "pending.admin_id": admin.id, "pending": { "$exists": true } },
+        ];
+        of.extend(admin.organization.map(|own| doc! { "_id": own }));
+        Ok(match self.find_one(&self.orgs, doc! { "$or": of }).await? {
             Some(record) if record.get("_id") == Some(except) => None,
             Some(record) => Some(holder(&record)),
             // An admin goes before its organization does: one that is still there is nobody's.

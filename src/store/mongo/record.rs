@@ -4,8 +4,11 @@
 //! Fields of the service before this one: `organization_name`, `collection_name`, `admin_id`,
 //! `admin_email`, `created_at`, `connection_details`. Ours beside them: `name_key`, `email_key` and
 //! `created_key` (what lists are sorted by), `look`, `claims` (what the organization keeps for itself,
-//! under a unique index), `seen` (what those were derived from), `revision`, `login_epoch`, `suspended`, `former`
-//! (names its collection had), `pending`, the journal ([`super::journal`]), and `trash`.
+//! under a unique index), `seen` (what those were derived from), `other_emails` (of the admins beside
+//! the first, which the organization claims too), `revision`, `login_epoch`, `suspended`, `former`
+//! (names its collection had), `pending`, the journal ([`super::journal`]), and `trash`. An admin has
+//! `email_key` and `seen` of ours, and `organization_id` and `role` where the record names another one
+//! as the first, `reset` (the hash of a one-time code) and `trash`.
 //!
 //! In the trash, the service's fields and the sorted keys are in `trash`, and `organization_name` is
 //! the record's own `_id`: no name that is asked for is ever equal to it, so that the organization is
@@ -154,13 +157,23 @@ pub(super) fn claims(record: &Document) -> Vec<Claim> {
     if !email.is_empty() {
         claims.push(Claim::of_email(email));
     }
+    claims.extend(other_emails(record).into_iter().map(Claim::Email));
     claims
+}
+
+/// The e-mails of the admins beside the first, as they are compared.
+pub(super) fn other_emails(record: &Document) -> Vec<String> {
+    strings(record, "other_emails")
 }
 
 /// The claims as they are stored.
 pub(super) fn stored_claims(record: &Document) -> Vec<String> {
-    let claims = record.get_array("claims").map(Vec::as_slice).unwrap_or_default();
-    claims.iter().filter_map(Bson::as_str).map(str::to_owned).collect()
+    strings(record, "claims")
+}
+
+fn strings(record: &Document, field: &str) -> Vec<String> {
+    let values = record.get_array(field).map(Vec::as_slice).unwrap_or_default();
+    values.iter().filter_map(Bson::as_str).map(str::to_owned).collect()
 }
 
 /// Our derived fields, but for the claims: a function of the service's fields alone.

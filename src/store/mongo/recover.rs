@@ -13,8 +13,8 @@ use super::{
     record,
 };
 use crate::{
-    org::Claim,
-    store::{Result, StoreError},
+    org::{Claim, ClaimKind},
+    store::{Entry, Result, StoreError},
 };
 
 impl Inner {
@@ -58,7 +58,9 @@ impl Inner {
         let expired = self.orgs_in(found.map_err(|error| self.words.of(&error))?).await?;
         let mut purged = 0;
         for org in &expired {
-            match self.delete(org).await {
+            let mut entry = Entry::about(&self.operator, "purge", org);
+            entry.reason = "its time in the trash was over".into();
+            match self.delete(org, &entry).await {
                 Ok(()) => purged += 1,
                 // Another console was quicker, or somebody has just restored it.
                 Err(StoreError::Changed | StoreError::Gone | StoreError::Busy { .. }) => {}
@@ -96,15 +98,14 @@ impl Inner {
 
     /// Whether it was ours to settle.
     async fn settle_one(&self, read: &Document) -> Result<bool> {
-        let Some(mut pending) = Pending::of(read) else { return Ok(false) };
+        let Some(pending) = Pending::of(read) else { return Ok(false) };
         let hold = Hold::now();
         let mut filter = pending.filter();
         filter.extend(expired(self.lease));
         // From now on it has another name: whoever began it and was only slow (a suspended console)
         // finds it gone, and neither goes on with it nor takes anything back.
-        pending.id = ObjectId::new();
         let take = doc! {
-            "$set": { "pending.id": pending.id },
+            "$set": { "pending.id": ObjectId::new() },
             "$currentDate": { "pending.at": true },
         };
         let taken = self
@@ -113,12 +114,16 @@ impl Inner {
             .return_document(ReturnDocument::After)
             .await
             .map_err(|error| self.words.of(&error))?;
-        if taken.is_none() {
+        let Some(pending) = taken.as_ref().and_then(|taken| Pending::of(taken)) else {
             return Ok(false);
-        }
+        };
+        self.append_its_own(&pending).await?;
         let settled = match &pending.step {
+            _ if pending.taken_back.is_some() => self.take_back(&pending, StoreError::Gone).await,
             Step::Create(creation) if self.is_in_the_way_of(&pending, creation).await? => {
-                self.give_up(&pending, StoreError::Gone).await
+                let what = ClaimKind::Name;
+                let taken = StoreError::Taken { what, by: None, in_trash: false };
+                self.take_back(&pending, taken).await
             }
             _ => self.forward(&pending, hold).await,
         };

@@ -95,6 +95,8 @@ fn needed(command: &str, sentence: &str) -> &'static [&'static str] {
         "find" | "count" | "aggregate" | "getMore" => &["find"],
         "update" if sentence.contains("upsert: true") => &["insert", "update"],
         "update" => &["update"],
+        "findAndModify" if sentence.contains("upsert: true") => &["find", "insert", "update"],
+        "findAndModify" if sentence.contains("remove: true") => &["find", "remove"],
         "findAndModify" => &["find", "update"],
         // Whoever may insert makes collections by it, and so may make an empty one.
         "insert" | "create" => &["insert"],

@@ -5,17 +5,62 @@ use mongodb::bson::{Binary, Document, doc};
 
 use super::{
     Inner,
-    journal::{Edit, Pending, Return, Shelving, Step, set_claims},
+    journal::{Edit, Fate, Pending, Return, Shelving, Step, set_claims},
 };
 use crate::{
     org::{Claim, Org},
-    store::{Result, StoreError},
+    store::{Outcome, Result, StoreError},
 };
 
 impl Inner {
-    /// Takes an operation back, and answers why; or, where somebody else has taken it over and finished
-    /// it meanwhile, what came of it.
+    /// Takes back a reservation that nothing but itself was made for, and answers why; or, where somebody
+    /// else has taken it over and finished it meanwhile, what came of it. The record has nothing of it.
     pub(super) async fn give_up(&self, pending: &Pending, why: StoreError) -> Result<Option<Org>> {
+        let given_up = match &pending.step {
+            Step::Create(_) => {
+                let gone = self.orgs.delete_one(pending.filter()).await;
+                gone.map_err(|error| self.words.of(&error))?.deleted_count > 0
+            }
+            Step::Update(Edit { claims_before, .. })
+            | Step::Restore(Return { claims_before, .. }) => {
+                self.unreserve(pending, Some(claims_before)).await?
+            }
+            Step::Delete(_) | Step::Trash(_) | Step::Suspend(_) => {
+                self.unreserve(pending, None).await?
+            }
+        };
+        if given_up { Err(why) } else { self.of_another(pending).await }
+    }
+
+    /// Takes an operation back that is in the record, says so there, and answers why; otherwise as
+    /// [`Inner::give_up`].
+    pub(super) async fn take_back(
+        &self,
+        pending: &Pending,
+        why: StoreError,
+    ) -> Result<Option<Org>> {
+        if pending.taken_back.is_none() && self.has_moved(pending).await? {
+            // It only goes on: where it cannot, the next recovery tries again.
+            let ours = self.renewed(pending).await?;
+            return if ours { Err(why) } else { self.of_another(pending).await };
+        }
+        if let Some(entry) = &pending.entry {
+            let ended = if let Some(ended) = &pending.taken_back {
+                ended.clone()
+            } else {
+                let ended = entry.ended(Outcome::TakenBack, &why.to_string());
+                let note = doc! {
+                    "$set": { "pending.taken_back": ended.to_document() },
+                    "$currentDate": { "pending.at": true },
+                };
+                let noted = self.orgs.update_one(pending.filter(), note).await;
+                if noted.map_err(|error| self.words.of(&error))?.matched_count == 0 {
+                    return self.of_another(pending).await;
+                }
+                ended
+            };
+            self.append(&ended).await?;
+        }
         if self.undo(pending).await? { Err(why) } else { self.of_another(pending).await }
     }
 
@@ -29,9 +74,8 @@ impl Inner {
         }
     }
 
-    /// Takes back what a reservation, and what followed it, did. Only while nothing is lost by it:
-    /// before a collection moved, never for a deletion whose collection is gone; and never what
-    /// somebody else has taken over: then the answer is false.
+    /// Takes back what a reservation, and what followed it, did; never what somebody else has taken
+    /// over: then the answer is false.
     async fn undo(&self, pending: &Pending) -> Result<bool> {
         let say = |error| self.words.of(&error);
         match &pending.step {
@@ -54,39 +98,41 @@ impl Inner {
                 Ok(gone.deleted_count > 0)
             }
             Step::Update(edit) => {
-                let Edit { from, to, uuid, claims_before, .. } = edit;
-                self.unreserve_unmoved(pending, (from, to, uuid.as_ref()), Some(claims_before))
-                    .await
-            }
-            Step::Delete(_) => self.unreserve(pending, None).await,
-            Step::Trash(shelving) => {
-                let Shelving { from, to, uuid, .. } = shelving;
-                self.unreserve_unmoved(pending, (from, to, uuid.as_ref()), None).await
+                if let (Some(admin), Fate::Comes) = (edit.admin, edit.fate) {
+                    if !self.renewed(pending).await? {
+                        return Ok(false);
+                    }
+                    self.admins.delete_one(doc! { "_id": admin }).await.map_err(say)?;
+                }
+                self.move_back(pending).await?;
+                self.unreserve(pending, Some(&edit.claims_before)).await
             }
             Step::Restore(back) => {
-                let Return { from, to, uuid, claims_before, .. } = back;
-                self.unreserve_unmoved(pending, (from, to, uuid.as_ref()), Some(claims_before))
-                    .await
+                self.move_back(pending).await?;
+                self.unreserve(pending, Some(&back.claims_before)).await
             }
+            Step::Trash(_) => {
+                self.move_back(pending).await?;
+                self.unreserve(pending, None).await
+            }
+            Step::Delete(_) | Step::Suspend(_) => self.unreserve(pending, None).await,
         }
     }
 
-    async fn unreserve_unmoved(
-        &self,
-        pending: &Pending,
-        (from, to, uuid): (&str, &str, Option<&Binary>),
-        claims: Option<&[String]>,
-    ) -> Result<bool> {
-        if self.has_moved(from, to, uuid).await? {
-            return self.renewed(pending).await;
-        }
-        self.unreserve(pending, claims).await
-    }
-
-    /// Whether the collection is where it was to go. Then the operation only goes on: where it cannot,
-    /// the next recovery tries again.
-    async fn has_moved(&self, from: &str, to: &str, uuid: Option<&Binary>) -> Result<bool> {
+    /// Whether the collection is where it was to go.
+    async fn has_moved(&self, pending: &Pending) -> Result<bool> {
+        let Some((from, to, uuid)) = moves(&pending.step) else { return Ok(false) };
         Ok(uuid.is_some() && from != to && self.uuid_of(to).await?.as_ref() == uuid)
+    }
+
+    /// Moves a collection back that a console which was only slow moved after all.
+    async fn move_back(&self, pending: &Pending) -> Result<()> {
+        match moves(&pending.step) {
+            Some((from, to, uuid)) if self.has_moved(pending).await? => {
+                self.move_collection(to, from, uuid).await
+            }
+            _ => Ok(()),
+        }
     }
 
     async fn unreserve(&self, pending: &Pending, claims: Option<&[String]>) -> Result<bool> {
@@ -96,5 +142,15 @@ impl Inner {
         }
         let done = self.orgs.update_one(pending.filter(), update).await;
         done.map(|done| done.matched_count > 0).map_err(|error| self.words.of(&error))
+    }
+}
+
+/// From where to where a step moves which collection.
+fn moves(step: &Step) -> Option<(&str, &str, Option<&Binary>)> {
+    match step {
+        Step::Update(Edit { from, to, uuid, .. })
+        | Step::Trash(Shelving { from, to, uuid, .. })
+        | Step::Restore(Return { from, to, uuid, .. }) => Some((from, to, uuid.as_ref())),
+        Step::Create(_) | Step::Delete(_) | Step::Suspend(_) => None,
     }
 }

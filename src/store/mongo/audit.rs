@@ -1,0 +1,159 @@
+//! The record: entries at its end, one after the other by however many consoles, and reading them.
+//!
+//! An entry's number is its `_id`, so that two consoles cannot both append the same one: whoever comes
+//! second reads the tail again. Its own identity is unique as well: what was appended by a console that
+//! was killed before it could say so is not appended again by the one that settles it.
+
+use std::time::{Duration, Instant};
+
+use mongodb::{
+    Collection,
+    bson::{Bson, Document, RawDocument, RawDocumentBuf, doc},
+};
+use tokio::sync::Mutex;
+
+use super::{
+    Inner, READ,
+    error::{code, code_of},
+    journal::Pending,
+    read::Record,
+};
+use crate::store::{AuditAt, AuditQuery, DOCUMENT_MOST_BYTES, Entry, Head, Result, StoreError};
+
+/// How long a place at the end is tried for that others take each time.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The record, and its last entry where this console wrote that.
+pub(super) struct Audit {
+    pub(super) entries: Collection<Record>,
+    head: Mutex<Option<Head>>,
+}
+
+impl Audit {
+    pub(super) fn new(entries: Collection<Record>) -> Self {
+        Self { entries, head: Mutex::new(None) }
+    }
+}
+
+impl Inner {
+    pub(super) async fn record(&self, entry: &Entry) -> Result<()> {
+        self.may_write()?;
+        self.append(entry).await
+    }
+
+    /// Records an operation, unless it is recorded already or an older program began it.
+    pub(super) async fn append_its_own(&self, pending: &Pending) -> Result<()> {
+        match &pending.entry {
+            Some(entry) => self.append(entry).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Puts an entry at the end, unless it is there already.
+    pub(super) async fn append(&self, entry: &Entry) -> Result<()> {
+        let entries = self.audit.entries.clone_with_type::<Document>();
+        let mut cached = self.audit.head.lock().await;
+        let began = Instant::now();
+        loop {
+            let head = match cached.take() {
+                Some(head) => head,
+                None => self.tail().await?,
+            };
+            let document = head.followed_by(entry)?;
+            match entries.insert_one(&document).await {
+                Ok(_) => {
+                    *cached = Some(Head::of(&document));
+                    return Ok(());
+                }
+                Err(error) if code_of(&error) == Some(code::DUPLICATE_KEY) => {
+                    let there = doc! { "entry": entry.id };
+                    if self.find_one(&self.audit.entries, there).await?.is_some() {
+                        return Ok(());
+                    }
+                }
+                Err(error) => return Err(self.words.of(&error)),
+            }
+            if began.elapsed() > PATIENCE {
+                let busy =
+                    "no place at the end of the record (audit_log) could be had for ten seconds";
+                return Err(StoreError::Other(busy.into()));
+            }
+        }
+    }
+
+    /// The last entry, whoever wrote it.
+    async fn tail(&self) -> Result<Head> {
+        // Nothing that is no entry of ours is followed.
+        let ours = doc! { "_id": { "$type": "long" } };
+        let entries = self.audit.entries.clone_with_type::<RawDocumentBuf>();
+        let last = entries.find_one(ours).sort(doc! { "_id": -1 }).max_time(READ).await;
+        let last = last.map_err(|error| self.words.of(&error))?;
+        let head = last.map_or_else(Head::default, |last| Head::of(&stored(&last)));
+        if head.number == i64::MAX {
+            let last = "the last entry of the record (audit_log) has a number that none can follow";
+            return Err(StoreError::Other(last.into()));
+        }
+        Ok(head)
+    }
+
+    pub(super) async fn entries(&self, query: &AuditQuery) -> Result<Vec<Document>> {
+        let mut filter = Document::new();
+        match &query.of {
+            None => {}
+            Some((Some(id), name)) if name.is_empty() => {
+                filter.insert("organization_id", id);
+            }
+            Some((Some(id), name)) => {
+                let either = [doc! { "organization_id": id }, doc! { "organization_name": name }];
+                filter.insert("$or", either.to_vec());
+            }
+            // No name is no organization.
+            Some((None, name)) if name.is_empty() => return Ok(Vec::new()),
+            Some((None, name)) => {
+                filter.insert("organization_name", name);
+            }
+        }
+        if let Some(since) = query.since {
+            filter.insert("at", doc! { "$gte": since });
+        }
+        let (range, direction) = match query.at {
+            // From the very first there is: also one that somebody put in front of the first.
+            AuditAt::After(..=0) => (doc! { "$gte": i64::MIN }, 1),
+            AuditAt::After(number) => (doc! { "$gt": number }, 1),
+            AuditAt::Before(number) => (doc! { "$lt": number }, -1),
+            AuditAt::Newest => (doc! { "$gte": i64::MIN }, -1),
+        };
+        filter.insert("_id", range);
+        // A limit of zero would mean none to the server.
+        if query.limit == 0 {
+            return Ok(Vec::new());
+        }
+        let large = doc! { "$gt": [{ "$bsonSize": "$$ROOT" }, i64::from(DOCUMENT_MOST_BYTES)] };
+        let pipeline = [
+            doc! { "$match": filter },
+            doc! { "$sort": { "_id": direction } },
+            doc! { "$limit": i64::from(query.limit) },
+            doc! { "$replaceWith": { "$cond": [large, { "_id": "$_id" }, "$$ROOT"] } },
+        ];
+        let say = |error| self.words.of(&error);
+        let found = self.audit.entries.aggregate(pipeline).max_time(READ).await;
+        let mut found = found.map_err(say)?.with_type::<RawDocumentBuf>();
+        let mut entries = Vec::new();
+        while found.advance().await.map_err(say)? {
+            entries.push(stored(found.current()));
+        }
+        Ok(entries)
+    }
+}
+
+/// The document that exactly these bytes are; nothing but its number where there is none, as with text
+/// that is not UTF-8 or a field that is there twice: a verification takes it for edited then.
+fn stored(raw: &RawDocument) -> Document {
+    if let Ok(document) = Document::try_from(raw)
+        && document.to_vec().is_ok_and(|bytes| bytes == raw.as_bytes())
+    {
+        return document;
+    }
+    let number = raw.get("_id").ok().flatten().and_then(|id| Bson::try_from(id).ok());
+    doc! { "_id": number }
+}
