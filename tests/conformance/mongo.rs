@@ -104,6 +104,10 @@ impl<S: Server> Fixture for OnMongo<S> {
         let record = self.own.db.collection::<Document>("audit_log");
         record.delete_one(doc! { "_id": number }).await.unwrap();
         if let Some(entry) = entry {
+            // Nor is it anywhere else.
+            if let Ok(identity) = entry.get_object_id("entry") {
+                record.delete_one(doc! { "entry": identity }).await.unwrap();
+            }
             record.insert_one(entry).await.unwrap();
         }
     }
