@@ -14,16 +14,20 @@ pub enum Place {
     Filter,
     /// The details of one organization.
     Detail,
+    /// The admins among its details, one of them selected.
+    Admins,
     /// The list of what is in the trash.
     Trash,
     /// The details of one organization in the trash.
     Trashed,
-    /// A form that makes or changes an organization.
+    /// A form.
     Form,
     /// A question before something is done to an organization.
     Question,
     /// The login.
     Login,
+    /// A one-time code, shown once.
+    Code,
     /// The help.
     Help,
 }
@@ -36,15 +40,19 @@ impl Place {
     }
 }
 
-use Place::{Detail, Filter, Form, Help, List, Login, Question, Trash, Trashed, Unconnected};
+use Place::{
+    Admins, Code, Detail, Filter, Form, Help, List, Login, Question, Trash, Trashed, Unconnected,
+};
 
 const EVERYWHERE: &[Place] =
-    &[Unconnected, List, Filter, Detail, Trash, Trashed, Form, Question, Login, Help];
-const BROWSING: &[Place] = &[List, Detail, Trash, Trashed];
+    &[Unconnected, List, Filter, Detail, Admins, Trash, Trashed, Form, Question, Login, Code, Help];
+const BROWSING: &[Place] = &[List, Detail, Admins, Trash, Trashed];
 /// Where organizations are that are not in the trash.
-const LIVE: &[Place] = &[List, Detail];
+const LIVE: &[Place] = &[List, Detail, Admins];
+/// Where what is selected is one of them.
+const ONE: &[Place] = &[List, Detail];
 const IN_TRASH: &[Place] = &[Trash, Trashed];
-const MOVING: &[Place] = &[List, Detail, Trash, Trashed, Help];
+const MOVING: &[Place] = &[List, Detail, Admins, Trash, Trashed, Help];
 
 /// What a key can mean. The words for each are in [`COMMANDS`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -79,6 +87,16 @@ pub enum Command {
     New,
     /// Change the organization.
     Edit,
+    /// Add an admin.
+    AddAdmin,
+    /// Change the admin.
+    EditAdmin,
+    /// Issue a one-time code for the admin.
+    IssueCode,
+    /// Remove the admin.
+    RemoveAdmin,
+    /// Set a password with a one-time code.
+    UseCode,
     /// Move the organization to the trash.
     Trash,
     /// Remove it at once, past the trash.
@@ -132,6 +150,10 @@ impl Command {
                 | Self::Suspend
                 | Self::Restore
                 | Self::Purge
+                | Self::AddAdmin
+                | Self::EditAdmin
+                | Self::IssueCode
+                | Self::RemoveAdmin
         )
     }
 }
@@ -214,22 +236,44 @@ pub const COMMANDS: &[Row] = &[
         Some("try again"),
         "connect to the database again"
     ),
-    row!(New, [letter('n')], LIVE, Some("new"), "make an organization"),
     row!(
-        Edit,
-        [letter('e')],
-        LIVE,
-        Some("edit"),
-        "change its name, its admin's e-mail or password"
+        AddAdmin,
+        [letter('a')],
+        &[Admins],
+        Some("add"),
+        "add an admin, who is given a one-time code (needs an owner's login)"
     ),
+    row!(
+        EditAdmin,
+        [letter('e')],
+        &[Admins],
+        Some("edit"),
+        "change the admin's e-mail or role (an owner), or your own password"
+    ),
+    row!(
+        IssueCode,
+        [letter('c')],
+        &[Admins],
+        Some("code"),
+        "issue a one-time code: the admin sets a new password with it"
+    ),
+    row!(
+        RemoveAdmin,
+        [letter('x'), letter('d')],
+        &[Admins],
+        Some("remove"),
+        "remove the admin (needs an owner's login)"
+    ),
+    row!(New, [letter('n')], LIVE, Some("new"), "make an organization"),
+    row!(Edit, [letter('e')], ONE, Some("edit"), "change its name, its admin's e-mail or password"),
     row!(
         Trash,
         [letter('d')],
-        LIVE,
+        ONE,
         Some("delete"),
         "move it to the trash (needs its admin's login)"
     ),
-    row!(Delete, [letter('D')], LIVE, None, "delete it for good (needs its admin's login)"),
+    row!(Delete, [letter('D')], ONE, None, "delete it for good (needs its admin's login)"),
     row!(Restore, [letter('R')], IN_TRASH, Some("restore"), "bring it back with everything it had"),
     row!(
         Purge,
@@ -325,6 +369,20 @@ pub const COMMANDS: &[Row] = &[
         "show or hide the password"
     ),
     row!(
+        UseCode,
+        [control('o')],
+        &[Login],
+        Some("use a code"),
+        "set a new password with a one-time code"
+    ),
+    row!(
+        Back,
+        [key(KeyCode::Enter)],
+        &[Code],
+        Some("done"),
+        "leave the code, which is not shown again"
+    ),
+    row!(
         Back,
         [key(KeyCode::Esc)],
         EVERYWHERE,
@@ -334,11 +392,17 @@ pub const COMMANDS: &[Row] = &[
     row!(
         Help,
         [letter('?')],
-        &[Unconnected, List, Detail, Trash, Trashed, Help],
+        &[Unconnected, List, Detail, Admins, Trash, Trashed, Help],
         Some("help"),
         "show or leave this help"
     ),
-    row!(Quit, [letter('q')], &[Unconnected, List, Detail, Trash, Trashed], Some("quit"), "leave"),
+    row!(
+        Quit,
+        [letter('q')],
+        &[Unconnected, List, Detail, Admins, Trash, Trashed],
+        Some("quit"),
+        "leave"
+    ),
     row!(Back, [letter('q')], &[Help], None, "leave the help"),
     row!(Down, [letter('j'), key(KeyCode::Down)], MOVING, None, "down"),
     row!(Up, [letter('k'), key(KeyCode::Up)], MOVING, None, "up"),

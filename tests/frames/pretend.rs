@@ -12,9 +12,11 @@ use tenantry::{
         theme::Theme,
         view,
     },
-    org::{Admin, Connection, InTrash, Org, OrgState, PasswordHash, Role, StoredText, slug},
-    store::{Count, Page, Place, PlaceKind, Shelf, Statistics},
-    tenancy::{Error, Refusal, Result, Session},
+    org::{
+        Admin, Connection, InTrash, Org, OrgState, PasswordHash, ResetCode, Role, StoredText, slug,
+    },
+    store::{Count, Entry, Outcome, Page, Place, PlaceKind, Shelf, Statistics},
+    tenancy::{Error, Recorded, Refusal, Result, Session},
 };
 
 pub const HOUR: u64 = 3600;
@@ -111,7 +113,12 @@ pub fn customers() -> Vec<Org> {
 }
 
 pub fn session(org: &Org, left: Duration) -> Session {
-    let admin = Admin {
+    Session::new("token".into(), &admin_of(org), org, now() + left)
+}
+
+/// The admin whom the record names.
+fn admin_of(org: &Org) -> Admin {
+    Admin {
         id: org.id,
         email: org.admin_email.clone(),
         password: PasswordHash::stored(String::new()),
@@ -119,13 +126,88 @@ pub fn session(org: &Org, left: Duration) -> Session {
         role: Role::Owner,
         organization: None,
         reset: None,
-    };
-    Session::new("token".into(), &admin, org, now() + left)
+    }
 }
+
+/// An admin of an organization, added so long ago.
+pub fn admin(number: u8, email: &str, role: Role, age: u64) -> Admin {
+    Admin {
+        id: ObjectId::from_bytes([number; 12]),
+        email: email.into(),
+        password: PasswordHash::stored(String::new()),
+        created_at: DateTime::from_system_time(now() - Duration::from_secs(age)),
+        role,
+        organization: None,
+        reset: None,
+    }
+}
+
+/// Another one with a code that is good for so many more minutes.
+pub fn with_code(admin: Admin, minutes: u64) -> Admin {
+    let until = DateTime::from_system_time(now() + Duration::from_mins(minutes));
+    Admin { reset: Some(ResetCode { hash: String::new(), until }), ..admin }
+}
+
+/// Some admins beside the one the record names, one of whom has not chosen a password yet.
+pub fn others() -> Vec<Admin> {
+    vec![
+        admin(201, "grace.hopper@acme.example", Role::Owner, 40 * DAY),
+        with_code(admin(202, "linus@acme.example", Role::Admin, HOUR / 2), 30),
+        admin(203, "margaret@acme.example", Role::Admin, 3 * DAY),
+    ]
+}
+
+/// What was recorded about an organization, the newest first.
+pub fn recorded(org: &Org) -> Vec<Recorded> {
+    let about = |deed: &str| Entry::about("ops@bastion", deed, org);
+    let ada = org.admin_email.raw();
+    let entries = [
+        about("log in").of_admin(ada),
+        about("log in").of_admin(ada).ended(Outcome::Refused, &Error::WrongLogin.to_string()),
+        about("update").with("name", "acme", org.name.raw()),
+        about("update")
+            .of_admin(ada)
+            .with("e-mail", "ada@old.example", ada)
+            .with("password", "", ""),
+        about("add admin")
+            .of_admin(ada)
+            .with("admin", "", "linus@acme.example")
+            .with("role", "", "admin"),
+        about("remove admin").of_admin(ada).with("admin", "eve@acme.example", ""),
+        about("change admin")
+            .of_admin(ada)
+            .with("admin", "grace.hopper@acme.example", "grace.hopper@acme.example")
+            .with("role", "admin", "owner"),
+        about("issue code").with("admin", "linus@acme.example", "linus@acme.example"),
+        about("use code").of_admin("linus@acme.example").with("password", "", ""),
+        about("delete").ended(
+            Outcome::Refused,
+            &Error::from(Refusal::NoSession(org.name.clone())).to_string(),
+        ),
+        about("update").ended(Outcome::TakenBack, "the server went away"),
+        about("suspend").ended(Outcome::Failed, "no server answered within 5 s"),
+        about("suspend"),
+        about("reactivate"),
+        about("create").with("admin", "", ada),
+    ];
+    let dated = |(at, entry): (usize, Entry)| {
+        let ago = Duration::from_secs(u64::try_from(at * at).unwrap() * HOUR);
+        let number = i64::try_from(15 - at).unwrap();
+        let at = DateTime::from_system_time(now() - ago);
+        Recorded { number, entry: Entry { at, ..entry } }
+    };
+    entries.into_iter().enumerate().map(dated).collect()
+}
+
+pub const CODE: &str = "4t7zqm-9kx2hd-w3nvb8-c5r1fp-y6";
 
 pub struct Console {
     pub app: App,
     pub orgs: Vec<Org>,
+    /// The admins of each beside the one its record names.
+    pub others: Vec<Admin>,
+    /// What was recorded of each; none for what there always is.
+    pub entries: Option<Vec<Recorded>>,
     pub connected: Connected,
     /// What was asked for and not answered yet.
     pub pending: Vec<Effect>,
@@ -142,7 +224,8 @@ impl Console {
             trash_days: 30,
             demo: None,
         };
-        let mut console = Self { app, orgs, connected, pending };
+        let others = Vec::new();
+        let mut console = Self { app, orgs, others, entries: None, connected, pending };
         console.send(Message::Resize(width, height));
         console
     }
@@ -168,7 +251,12 @@ impl Console {
                     generation(effect) != Some(old)
                         || matches!(
                             effect,
-                            Effect::Create(..) | Effect::Update(..) | Effect::Do(..)
+                            Effect::Create(..)
+                                | Effect::Update(..)
+                                | Effect::AddAdmin(..)
+                                | Effect::UpdateAdmin(..)
+                                | Effect::Redeem(..)
+                                | Effect::Do(..)
                         )
                 });
             } else {
@@ -238,6 +326,43 @@ impl Console {
                 });
                 Message::Documents(*generation, Ok(lines.collect()))
             }
+            Effect::LoadAdmins(generation, org) => {
+                let first = Admin { created_at: org.created_at, ..admin_of(org) };
+                let admins = std::iter::once(first).chain(self.others.iter().cloned());
+                Message::Admins(*generation, Ok(admins.collect()))
+            }
+            Effect::LoadActivity(generation, org) => {
+                let entries = self.entries.clone().unwrap_or_else(|| recorded(org));
+                Message::Activity(*generation, Ok(entries))
+            }
+            Effect::AddAdmin(generation, org, email, role, session) => {
+                let added = self.owned(org, session.as_ref()).map(|org| {
+                    let added = with_code(admin(210, email, *role, 0), 60);
+                    self.others.push(added);
+                    (org, CODE.into())
+                });
+                Message::Added(*generation, email.as_str().into(), added)
+            }
+            Effect::UpdateAdmin(generation, org, email, wish, session) => {
+                let updated = self.owned(org, session.as_ref());
+                let found = self.others.iter_mut().find(|admin| admin.email == *email);
+                if let (Ok(_), Some(admin)) = (&updated, found) {
+                    admin.role = wish.role.unwrap_or(admin.role);
+                    if let Some(email) = &wish.email {
+                        admin.email = email.as_str().into();
+                    }
+                }
+                Message::Updated(*generation, updated)
+            }
+            Effect::Redeem(generation, email, ..) => {
+                let org = self.orgs.iter().find(|org| org.admin_email.raw() == email).cloned();
+                let org = org.ok_or(Error::WrongCode).and_then(|org| self.changed(&org));
+                Message::Redeemed(*generation, email.as_str().into(), org)
+            }
+            Effect::Do(generation, deed @ Deed::IssueCode(_), org, given, _) => {
+                let issued = self.changed(org).map(|org| (org, CODE.into()));
+                Message::Coded(*generation, *deed, org.clone(), given.email.as_str().into(), issued)
+            }
             Effect::Check(generation, check) => {
                 Message::Checked(*generation, check.field(), Ok(()))
             }
@@ -272,6 +397,22 @@ impl Console {
         })
     }
 
+    /// The organization as it is after one more change, as long as it is what it was.
+    fn changed(&mut self, org: &Org) -> Result<Org> {
+        let same = |stored: &&mut Org| (stored.id, stored.revision) == (org.id, org.revision);
+        let stored = self.orgs.iter_mut().find(same).ok_or(Error::Changed(org.name.clone()))?;
+        stored.revision += 1;
+        Ok(stored.clone())
+    }
+
+    /// The same, for whoever is logged in to it.
+    fn owned(&mut self, org: &Org, session: Option<&Session>) -> Result<Org> {
+        if session.is_none_or(|session| session.organization_id != org.id) {
+            return Err(Refusal::NoSession(org.name.clone()).into());
+        }
+        self.changed(org)
+    }
+
     /// Does it to the organization, as long as that is what it was.
     fn done(&mut self, deed: Deed, org: &Org) -> Result<Option<Org>> {
         let same = |stored: &&mut Org| (stored.id, stored.revision) == (org.id, org.revision);
@@ -283,6 +424,11 @@ impl Console {
             Deed::Trash => in_trash(now(), u64::from(self.connected.trash_days)),
             Deed::Suspend => OrgState::Suspended,
             Deed::Restore | Deed::Reactivate => OrgState::Active,
+            Deed::RemoveAdmin(id) => {
+                self.others.retain(|admin| admin.id != id);
+                stored.state
+            }
+            Deed::IssueCode(_) => stored.state,
             Deed::Delete | Deed::Purge => {
                 self.orgs.retain(|stored| stored.id != org.id);
                 return Ok(None);
@@ -340,6 +486,11 @@ pub fn generation(effect: &Effect) -> Option<u64> {
         | Effect::Count(generation, ..)
         | Effect::LoadDetail(generation, ..)
         | Effect::LoadDocuments(generation, ..)
+        | Effect::LoadAdmins(generation, ..)
+        | Effect::LoadActivity(generation, ..)
+        | Effect::AddAdmin(generation, ..)
+        | Effect::UpdateAdmin(generation, ..)
+        | Effect::Redeem(generation, ..)
         | Effect::Check(generation, ..)
         | Effect::Authorize(generation, ..)
         | Effect::Login(generation, ..)

@@ -1,19 +1,25 @@
 //! Whatever is pressed, pasted or answered, in whatever order and at whatever size: nothing panics, and
 //! the way out is open.
 
+use std::time::Duration;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use proptest::prelude::*;
+use ratatui::buffer::Cell;
 use tenantry::{
     console::{
-        app::{Effect, Message},
+        app::{Effect, Layer, Message},
         theme::Theme,
     },
-    org::{ClaimKind, Invalid},
+    org::{ClaimKind, Invalid, Role},
     store::{Page, Shelf, StoreError},
     tenancy::{Error, Refusal},
 };
 
-use crate::pretend::{Console, DAY, customers, org, with_trash};
+use crate::pretend::{CODE, Console, DAY, admin, customers, org, others, with_trash};
+
+/// The first group of a code, which stands nowhere else.
+const CODE_BEGINS: &str = CODE.split_at(6).0;
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -31,7 +37,7 @@ enum Step {
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let codes = prop_oneof![
-        6 => prop::sample::select("nedDtsRojkgGLrqOhl/?x é日".chars().collect::<Vec<_>>())
+        6 => prop::sample::select("nedDtsRojkgGLrqOhl/?xac é日".chars().collect::<Vec<_>>())
             .prop_map(KeyCode::Char),
         1 => any::<char>().prop_map(KeyCode::Char),
         6 => prop::sample::select(vec![
@@ -41,7 +47,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         ]),
     ];
     let key = codes.prop_map(|code| Step::Key(code, KeyModifiers::NONE));
-    let control = prop::sample::select("sgrudkwahe".chars().collect::<Vec<_>>())
+    let control = prop::sample::select("sgrudkwaheo".chars().collect::<Vec<_>>())
         .prop_map(|letter| Step::Key(KeyCode::Char(letter), KeyModifiers::CONTROL));
     let step = prop_oneof![
         12 => key,
@@ -49,11 +55,12 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => ".{0,30}".prop_map(Step::Paste),
         2 => (1_u16..=200, 1_u16..=60).prop_map(|(width, height)| Step::Resize(width, height)),
         2 => (0_u64..3_000_000).prop_map(Step::Wait),
-        8 => (0_usize..8, 0_usize..24).prop_map(|(which, how)| Step::Answer(which, how)),
+        8 => (0_usize..8, 0_usize..30).prop_map(|(which, how)| Step::Answer(which, how)),
         1 => (0_usize..8).prop_map(Step::Late),
         3 => prop::sample::select(vec![
             "!t!", "!t!R", "!t!d!", "!t!d!\r\r", "t!jR!", "!\x1b\x1bd!", "d!\r!\r", "L\r!d\r",
-            "D!\r!\r", "s", "s\r", "s\r!s", "\x1b\x1b\x1b!",
+            "D!\r!\r", "\rl!", "\rl!a", "\rl!a\r\r", "\rl!jx!\r", "\rl!c\r!", "\rl!jc\r", "\rl!je", "\rh!",
+            "L\x0f", "\x1b\x1b\rl!L\r!", "s", "s\r", "s\r!s", "\x1b\x1b\x1b!",
         ])
         .prop_map(Step::Walk),
     ];
@@ -84,6 +91,12 @@ fn errors() -> Vec<Error> {
             by: Some("X".into()),
             in_trash: true,
         },
+        Error::Waiting(Duration::from_secs(8)),
+        Error::WrongCode,
+        Error::NoSuchAdmin { email: "\u{202e}x".into(), organization: "x".into() },
+        Error::LastOwner { email: "a".into(), organization: "x".into() },
+        Error::OneAtATime,
+        Error::NotAllowed(Refusal::OwnersOnly("x".into())),
         Error::Store(StoreError::Other("the words of a database, ".repeat(40))),
     ]
 }
@@ -99,6 +112,13 @@ fn failed(message: Message, error: Error) -> Message {
         Message::Counted(generation, _) => Message::Counted(generation, Err(error)),
         Message::Detail(generation, _) => Message::Detail(generation, Err(error)),
         Message::Documents(generation, _) => Message::Documents(generation, Err(error)),
+        Message::Admins(generation, _) => Message::Admins(generation, Err(error)),
+        Message::Activity(generation, _) => Message::Activity(generation, Err(error)),
+        Message::Added(generation, email, _) => Message::Added(generation, email, Err(error)),
+        Message::Redeemed(generation, email, _) => Message::Redeemed(generation, email, Err(error)),
+        Message::Coded(generation, deed, org, email, _) => {
+            Message::Coded(generation, deed, org, email, Err(error))
+        }
         Message::Checked(generation, field, _) => Message::Checked(generation, field, Err(error)),
         Message::Generated(_) => Message::Generated(Err(error)),
         Message::Authorized(generation, _) => Message::Authorized(generation, Err(error)),
@@ -127,14 +147,14 @@ fn take(console: &mut Console, step: &Step) {
             console.send(match (errors().into_iter().nth(*how), message) {
                 (Some(error), message) => failed(message, error),
                 // A page in the middle of a long list.
-                (None, Message::Page(generation, Ok(page))) if *how == 13 => {
+                (None, Message::Page(generation, Ok(page))) if *how == 19 => {
                     let page = Page { more_before: true, more_after: true, ..page };
                     Message::Page(generation, Ok(page))
                 }
-                (None, Message::Page(generation, _)) if *how == 14 => {
+                (None, Message::Page(generation, _)) if *how == 20 => {
                     Message::Page(generation, Ok(Page::default()))
                 }
-                (None, Message::Detail(generation, _)) if *how == 15 => {
+                (None, Message::Detail(generation, _)) if *how == 21 => {
                     Message::Detail(generation, Ok(None))
                 }
                 (None, message) => message,
@@ -144,6 +164,7 @@ fn take(console: &mut Console, step: &Step) {
             for key in keys.chars() {
                 match key {
                     '!' => console.answer_all(),
+                    '\x0f' => console.control('o'),
                     '\r' => console.press(KeyCode::Enter),
                     '\x1b' => console.press(KeyCode::Esc),
                     letter => console.press(KeyCode::Char(letter)),
@@ -181,12 +202,22 @@ proptest! {
             let place = console.connected.place.clone();
             console = Console::opening(size.0, size.1, place, customers());
         }
+        console.others = others();
+        console.others.push(admin(220, "\u{1b}[2J\u{202e}", Role::Owner, DAY));
         let theme = Theme::new(no_color);
         for step in &steps {
             take(&mut console, step);
-            console.drawn(&theme);
+            let (buffer, _) = console.drawn(&theme);
             let app = &console.app;
             prop_assert_eq!(app.aside.is_some(), app.list.shelf == Shelf::Trash);
+            let shows_code = matches!(app.layers.last(), Some(Layer::Code(_)));
+            let text = |line: &[Cell]| line.iter().map(Cell::symbol).collect::<String>();
+            let has_code =
+                buffer.content().chunks(buffer.area.width.into()).any(|l| text(l).contains(CODE_BEGINS));
+            // On a screen that is too small for anything else it is not shown either.
+            prop_assert!(shows_code || !has_code);
+            let debug = format!("{app:?}");
+            prop_assert!(!debug.contains(CODE_BEGINS), "{debug}");
             prop_assert!(app.at_once.as_ref().is_none_or(|begun| begun.waiting.is_waiting()));
         }
         let leave = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);

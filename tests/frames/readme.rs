@@ -24,6 +24,7 @@ fn the_readme_has_every_key_and_no_other() {
     let browsing = [Place::List, Place::Detail];
     for wanted in [
         table(&browsing, &[]),
+        table(&[Place::Admins], &browsing),
         table(&[Place::Trash, Place::Trashed], &browsing),
         table(&[Place::Form, Place::Login, Place::Question], &browsing),
     ] {

@@ -1,9 +1,9 @@
 //! Forms and the login: what is asked for, and what follows from the answer. Nothing typed is lost
 //! to a refusal; a missing login opens the login, and then what was wanted goes on.
 
-use super::{App, Effect, FORM_FIELDS, Generation, Layer, Login, Mood, Said, cancel};
+use super::{App, Asked, Effect, Form, Generation, Layer, Login, Mood, Purpose, Said, cancel};
 use crate::{
-    org::{Field, Org, Secret},
+    org::{Field, Org, Secret, StoredText},
     tenancy::{Error, Refusal, Result, Session},
 };
 
@@ -16,19 +16,12 @@ impl App {
             Some(Layer::Form(form)) if !form.submitting.is_waiting() => {
                 form.problem = None;
                 form.left = None;
-                let effect = match form.org.clone() {
-                    None => Effect::Create(generation, form.wish()),
-                    Some(org) => {
-                        let edit = form.edited();
-                        if edit.changes_nothing(&org) {
-                            form.problem = Some(Said {
-                                what: "nothing is different".to_owned(),
-                                help: "change a field, or leave with esc".to_owned(),
-                            });
-                            return Vec::new();
-                        }
-                        Effect::Update(generation, org, edit, session)
-                    }
+                let Some(effect) = deed_of(form, generation, session) else {
+                    form.problem = Some(Said {
+                        what: "nothing is different".to_owned(),
+                        help: "change a field, or leave with esc".to_owned(),
+                    });
+                    return Vec::new();
                 };
                 let mut effects = cancel(form.submitting.begin(generation, self.now));
                 effects.push(effect);
@@ -52,16 +45,16 @@ impl App {
     pub(super) fn generated(&mut self, result: Result<Secret>) -> Vec<Effect> {
         let generation = self.next();
         let Some(Layer::Form(form)) = self.layers.last_mut() else { return Vec::new() };
-        if form.submitting.is_waiting() {
+        let Some(at) = form.at(Asked::Password).filter(|_| !form.submitting.is_waiting()) else {
             return Vec::new();
-        }
+        };
         match result {
             Err(error) => {
                 form.problem = Some(Said::from(&error));
                 Vec::new()
             }
             Ok(password) => {
-                form.focus = FORM_FIELDS.len() - 1;
+                form.focus = at;
                 let field = &mut form.fields[form.focus];
                 field.set(password.reveal());
                 field.revealed = true;
@@ -83,7 +76,10 @@ impl App {
             _ => false,
         };
         let counts = match refusal {
-            Refusal::NoSession(_) | Refusal::OtherOrganization { .. } => true,
+            Refusal::NoSession(_)
+            | Refusal::OtherOrganization { .. }
+            | Refusal::OwnersOnly(_)
+            | Refusal::OwnPassword(_) => true,
             _ => closed && self.session.as_ref().is_some_and(|s| s.organization_id != org.id),
         };
         if !counts {
@@ -114,7 +110,7 @@ impl App {
         }
         match result {
             Err(error) => {
-                if error == Error::WrongLogin {
+                if matches!(error, Error::WrongLogin | Error::Waiting(_)) {
                     login.fields[1].set("");
                     login.focus = 1;
                 }
@@ -126,6 +122,7 @@ impl App {
                     "{} is logged in as an admin of “{}”",
                     session.admin_email, session.organization_name
                 );
+                self.warning = warning(session.failures);
                 let replaced = self.session.replace(session);
                 self.layers.pop();
                 let mut effects: Vec<_> = replaced.map(Effect::Logout).into_iter().collect();
@@ -161,23 +158,21 @@ impl App {
                 let mut effects = Vec::new();
                 if open && let Some(Layer::Form(form)) = self.layers.pop() {
                     let password = !form.text(Field::Password).is_empty();
+                    if let Purpose::EditAdmin(..) = form.purpose {
+                        said = format!("{} was changed", StoredText::from(form.text(Field::Email)));
+                    }
                     if let Some(session) = self.session.take_if(|s| s.organization_id == org.id) {
                         if password {
                             said.push_str("; the new password is for the next login");
                             effects.push(Effect::Logout(session));
                         } else {
                             self.session = Some(session.now_of(&org));
+                            self.session_follows(&form);
                         }
                     }
                 }
-                for layer in &mut self.layers {
-                    // Whoever goes on typing in a form goes on from what is stored now.
-                    if let Layer::Form(form) = layer
-                        && let Some(edited) = form.org.as_deref_mut().filter(|o| o.id == org.id)
-                    {
-                        edited.clone_from(&org);
-                    }
-                }
+                // Whoever goes on typing in a form goes on from what is stored now.
+                effects.extend(self.now_is(&org));
                 self.say(Mood::Good, Said::plain(said));
                 effects.extend(self.show(&org));
                 effects
@@ -194,7 +189,7 @@ impl App {
 
     /// Whether the end of a form's deed is for the form on top; none when it is for nobody. One that
     /// was no longer waited for is, while the form is as it was: what was typed since is not lost.
-    fn form_awaits(&mut self, generation: Generation) -> Option<bool> {
+    pub(super) fn form_awaits(&mut self, generation: Generation) -> Option<bool> {
         let left = self.was_abandoned(generation);
         let Some(Layer::Form(form)) = self.layers.last_mut() else { return left.then_some(false) };
         if !left {
@@ -208,17 +203,17 @@ impl App {
     }
 
     /// A form's deed was refused: the words go beside the field they are about.
-    fn form_refused(&mut self, error: &Error, open: bool) -> Vec<Effect> {
+    pub(super) fn form_refused(&mut self, error: &Error, open: bool) -> Vec<Effect> {
         let said = Said::from(error);
         let Some(Layer::Form(form)) = self.layers.last_mut().filter(|_| open) else {
             self.say(Mood::Bad, said);
             return Vec::new();
         };
-        if let (Error::NotAllowed(refusal), Some(org)) = (error, form.org.clone()) {
+        if let (Error::NotAllowed(refusal), Some(org)) = (error, form.org().cloned()) {
             self.ask_to_log_in(&org, refusal);
             return Vec::new();
         }
-        if let (Error::Changed(_), Some(org)) = (error, &form.org) {
+        if let (Error::Changed(_), Some(org)) = (error, form.org()) {
             let id = org.id;
             form.stale = true;
             form.problem = Some(said);
@@ -228,7 +223,12 @@ impl App {
             form.problem = Some(said);
             return self.refresh();
         }
-        match error.field().and_then(|field| FORM_FIELDS.iter().position(|f| *f == field)) {
+        let about = match error {
+            Error::WrongCode => Some(Asked::Code),
+            Error::LastOwner { .. } => Some(Asked::Role),
+            error => error.field().map(Asked::from),
+        };
+        match about.and_then(|about| form.at(about)) {
             Some(at) => {
                 form.fields[at].problem = Some(said);
                 form.focus = at;
@@ -236,5 +236,41 @@ impl App {
             None => form.problem = Some(said),
         }
         Vec::new()
+    }
+}
+
+/// What a form does; none when nothing would be different.
+fn deed_of(form: &Form, generation: Generation, session: Option<Session>) -> Option<Effect> {
+    Some(match &form.purpose {
+        Purpose::Create => Effect::Create(generation, form.wish()),
+        Purpose::Edit(org) => {
+            let edit = form.edited();
+            if edit.changes_nothing(org) {
+                return None;
+            }
+            Effect::Update(generation, org.clone(), edit, session)
+        }
+        Purpose::AddAdmin(org) => {
+            let email = form.text(Asked::Email).to_owned();
+            Effect::AddAdmin(generation, org.clone(), email, form.role(), session)
+        }
+        Purpose::EditAdmin(org, admin) => {
+            let (wish, email) = (form.admin_wish(admin)?, admin.email.clone());
+            Effect::UpdateAdmin(generation, org.clone(), email, wish, session)
+        }
+        Purpose::UseCode => {
+            let secret = |asked| Secret::from(form.text(asked));
+            let email = form.text(Asked::Email).to_owned();
+            Effect::Redeem(generation, email, secret(Asked::Code), secret(Asked::Password))
+        }
+    })
+}
+
+/// What whoever logs in should know about the logins that failed before.
+fn warning(failures: u64) -> Option<String> {
+    match failures {
+        0 => None,
+        1 => Some("1 login with this e-mail failed before this one".to_owned()),
+        more => Some(format!("{more} logins with this e-mail failed before this one")),
     }
 }

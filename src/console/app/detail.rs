@@ -7,9 +7,9 @@ use super::{
     field::{Request, Said},
 };
 use crate::{
-    org::Org,
+    org::{Admin, Org},
     store::Statistics,
-    tenancy::{Error, Result},
+    tenancy::{Error, Recorded, Result},
 };
 
 /// A side of an organization.
@@ -18,8 +18,24 @@ pub enum Tab {
     /// The record.
     #[default]
     Overview,
+    /// Who runs it.
+    Admins,
     /// The first documents.
     Documents,
+    /// What was done to it, and what was refused.
+    Activity,
+}
+
+impl Tab {
+    /// All of them, in their order.
+    pub const ALL: [Self; 4] = [Self::Overview, Self::Admins, Self::Documents, Self::Activity];
+
+    /// The one so many further on, round and round.
+    #[must_use]
+    pub(super) fn moved(self, by: usize) -> Self {
+        let at = Self::ALL.iter().position(|tab| *tab == self).unwrap_or(0);
+        Self::ALL[(at + by) % Self::ALL.len()]
+    }
 }
 
 /// The details of one organization.
@@ -31,6 +47,8 @@ pub struct Detail {
     pub statistics: Option<Statistics>,
     /// Why it could not be read.
     pub problem: Option<Said>,
+    /// Why what its tab shows could not be read.
+    pub unreadable: Option<Said>,
     /// The answer that is waited for.
     pub loading: Request,
     /// Whom that answer is about.
@@ -39,10 +57,41 @@ pub struct Detail {
     pub tab: Tab,
     /// The first documents as lines, once read.
     pub documents: Option<Vec<String>>,
-    /// The documents that are waited for.
+    /// Its admins, once read.
+    pub admins: Option<Vec<Admin>>,
+    /// Which of them is selected, where there are so many.
+    pub selected: usize,
+    /// The newest of what was recorded about it, once read.
+    pub activity: Option<Vec<Recorded>>,
+    /// What the tab shows and is waited for.
     pub reading: Request,
     /// The first line on the screen.
     pub scroll: usize,
+}
+
+impl Detail {
+    /// Which admin is selected, by number; one of those there are.
+    #[must_use]
+    pub fn selected(&self) -> usize {
+        self.selected.min(self.admins.as_ref().map_or(0, Vec::len).saturating_sub(1))
+    }
+
+    /// The admin that is selected.
+    #[must_use]
+    pub fn admin(&self) -> Option<&Admin> {
+        self.admins.as_ref()?.get(self.selected())
+    }
+
+    /// Whether what the tab shows is still to be read.
+    fn unread(&self) -> bool {
+        let unread = match self.tab {
+            Tab::Overview => false,
+            Tab::Admins => self.admins.is_none(),
+            Tab::Documents => self.documents.is_none(),
+            Tab::Activity => self.activity.is_none(),
+        };
+        unread && self.unreadable.is_none() && !self.reading.is_waiting()
+    }
 }
 
 impl App {
@@ -67,8 +116,32 @@ impl App {
     pub(super) fn forget_detail(&mut self) -> Vec<Effect> {
         let mut effects = cancel(self.detail.loading.stop());
         effects.extend(cancel(self.detail.reading.stop()));
-        let tab = self.detail.tab;
-        self.detail = Detail { tab, ..Detail::default() };
+        let Detail { tab, selected, .. } = self.detail;
+        self.detail = Detail { tab, selected, ..Detail::default() };
+        effects
+    }
+
+    /// Shows another tab, from its beginning. What the one before waited for is waited for no longer.
+    pub(super) fn turn_to(&mut self, tab: Tab) -> Vec<Effect> {
+        self.detail.tab = tab;
+        self.detail.scroll = 0;
+        self.detail.unreadable = None;
+        cancel(self.detail.reading.stop())
+    }
+
+    /// Reads what the tab shows, where that is not read yet.
+    pub(super) fn read_tab(&mut self) -> Vec<Effect> {
+        let Some(org) = self.detail.org.clone().filter(|_| self.detail.unread()) else {
+            return Vec::new();
+        };
+        let (generation, org) = (self.next(), Box::new(org));
+        let mut effects = cancel(self.detail.reading.begin(generation, self.now));
+        effects.extend(match self.detail.tab {
+            Tab::Overview => None,
+            Tab::Admins => Some(Effect::LoadAdmins(generation, org)),
+            Tab::Documents => Some(Effect::LoadDocuments(generation, org)),
+            Tab::Activity => Some(Effect::LoadActivity(generation, org)),
+        });
         effects
     }
 
@@ -86,9 +159,15 @@ impl App {
                 self.list.replace(&org);
                 if let Some(Layer::Form(form)) = self.layers.last_mut()
                     && form.stale
-                    && form.org.as_ref().is_some_and(|edited| edited.id == org.id)
+                    && form.org().is_some_and(|edited| edited.id == org.id)
                 {
                     form.rebase(&org);
+                }
+                let shown = self.detail.org.as_ref();
+                if shown.is_some_and(|shown| shown.revision != org.revision) {
+                    // Whoever changed it may have changed these.
+                    self.detail.admins = None;
+                    self.detail.activity = None;
                 }
                 self.detail.statistics = Some(statistics);
                 self.detail.org = Some(org.clone());
@@ -111,17 +190,29 @@ impl App {
         }
     }
 
-    pub(super) fn documents(
-        &mut self,
-        generation: Generation,
-        result: Result<Vec<String>>,
-    ) -> Vec<Effect> {
-        if self.detail.reading.answered(generation) {
-            match result {
-                Ok(lines) => self.detail.documents = Some(lines),
-                Err(error) => self.detail.problem = Some(Said::from(&error)),
-            }
+    pub(super) fn documents(&mut self, generation: Generation, result: Result<Vec<String>>) {
+        if let Some(lines) = self.tab_read(generation, result) {
+            self.detail.documents = Some(lines);
         }
-        Vec::new()
+    }
+
+    pub(super) fn admins(&mut self, generation: Generation, result: Result<Vec<Admin>>) {
+        if let Some(admins) = self.tab_read(generation, result) {
+            self.detail.admins = Some(admins);
+        }
+    }
+
+    pub(super) fn activity(&mut self, generation: Generation, result: Result<Vec<Recorded>>) {
+        if let Some(entries) = self.tab_read(generation, result) {
+            self.detail.activity = Some(entries);
+        }
+    }
+
+    /// What a tab waits for, if this is that.
+    fn tab_read<T>(&mut self, generation: Generation, result: Result<T>) -> Option<T> {
+        if !self.detail.reading.answered(generation) {
+            return None;
+        }
+        result.map_err(|error| self.detail.unreadable = Some(Said::from(&error))).ok()
     }
 }

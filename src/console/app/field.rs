@@ -3,13 +3,13 @@
 
 use std::time::{Duration, SystemTime};
 
-use crossterm::event::{Event, KeyEvent};
+use crossterm::event::{Event, KeyCode, KeyEvent};
 use tui_input::{Input, InputRequest, backend::crossterm::to_input_request};
 
 use super::message::Generation;
 use crate::{
     console::text,
-    org::{Org, OrgState, Secret},
+    org::{Org, OrgState, Role, Secret},
     tenancy,
 };
 
@@ -74,7 +74,7 @@ impl Request {
     /// Takes the answer: whether it is the one that is waited for.
     #[must_use]
     pub fn answered(&mut self, generation: Generation) -> bool {
-        let awaited = self.0.is_some_and(|(current, _)| current == generation);
+        let awaited = self.awaits(generation);
         if awaited {
             self.0 = None;
         }
@@ -91,6 +91,12 @@ impl Request {
     #[must_use]
     pub fn is_waiting(&self) -> bool {
         self.0.is_some()
+    }
+
+    /// Whether this is the answer that is waited for.
+    #[must_use]
+    pub fn awaits(&self, generation: Generation) -> bool {
+        self.0.is_some_and(|(current, _)| current == generation)
     }
 
     /// How long it has been waited, once that is worth showing.
@@ -110,6 +116,8 @@ pub struct TextField {
     pub secret: bool,
     /// Whether a secret is shown all the same.
     pub revealed: bool,
+    /// What is chosen from with keys instead of being typed; empty where anything can be typed.
+    pub choices: Vec<&'static str>,
     /// What is wrong with it, said beside it.
     pub problem: Option<Said>,
     /// The question whether it will do.
@@ -141,6 +149,12 @@ impl TextField {
         Self { secret: true, ..Self::default() }
     }
 
+    /// A field that holds one of the roles.
+    #[must_use]
+    pub fn role(role: Role) -> Self {
+        Self { choices: vec![Role::Owner.word(), Role::Admin.word()], ..Self::with(role.word()) }
+    }
+
     /// The text.
     #[must_use]
     pub fn text(&self) -> &str {
@@ -155,6 +169,9 @@ impl TextField {
 
     /// Types a key; whether the text is another one now.
     pub fn key(&mut self, event: KeyEvent) -> bool {
+        if !self.choices.is_empty() {
+            return self.choose(event.code);
+        }
         let Some(request) = to_input_request(&Event::Key(event)) else { return false };
         if matches!(request, InputRequest::InsertChar(_))
             && self.text().chars().count() >= FIELD_MOST
@@ -168,9 +185,24 @@ impl TextField {
         changed
     }
 
+    /// Moves on to the next choice, or back to the one before.
+    fn choose(&mut self, key: KeyCode) -> bool {
+        let by = match key {
+            KeyCode::Char(' ') | KeyCode::Right => 1,
+            KeyCode::Left => self.choices.len() - 1,
+            _ => return false,
+        };
+        let at = self.choices.iter().position(|choice| *choice == self.text()).unwrap_or(0);
+        self.set(self.choices[(at + by) % self.choices.len()]);
+        true
+    }
+
     /// Inserts a paste. Line ends around it are not meant; whatever else is in it stays, so that a
     /// check can say what is wrong with it.
     pub fn paste(&mut self, text: &str) {
+        if !self.choices.is_empty() {
+            return;
+        }
         let room = FIELD_MOST.saturating_sub(self.text().chars().count());
         for character in text.trim_matches(['\r', '\n']).chars().take(room) {
             self.input.handle(InputRequest::InsertChar(character));

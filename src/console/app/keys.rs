@@ -3,8 +3,8 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::{
-    App, Arrival, Connection, Deed, Effect, Form, Help, Layer, Login, Mood, Pane, Said, Select,
-    Tab, cancel,
+    App, Arrival, Asked, Connection, Deed, Effect, Form, Help, Layer, Login, Mood, Pane, Said,
+    Select, Tab, cancel,
 };
 use crate::{
     console::{
@@ -49,10 +49,11 @@ impl App {
                     self.scroll_help(command);
                     Vec::new()
                 }
-                keymap::Place::Unconnected => Vec::new(),
+                keymap::Place::Unconnected | keymap::Place::Code => Vec::new(),
                 keymap::Place::List
                 | keymap::Place::Filter
                 | keymap::Place::Detail
+                | keymap::Place::Admins
                 | keymap::Place::Trash
                 | keymap::Place::Trashed => self.browse(command),
             },
@@ -89,11 +90,9 @@ impl App {
     }
 
     fn browse(&mut self, command: Command) -> Vec<Effect> {
-        if let (true, Connection::Ready(connected)) = (command.writes(), &self.connection)
-            && let Some(reason) = connected.read_only.clone()
-        {
+        if let Some(refused) = self.read_only().filter(|_| command.writes()) {
             // It would be refused in the end: nobody is to fill in a form for that.
-            self.say(Mood::Bad, Said::from(&tenancy::Error::ReadOnly(reason)));
+            self.say(Mood::Bad, refused);
             return Vec::new();
         }
         match command {
@@ -127,14 +126,12 @@ impl App {
                 };
                 Vec::new()
             }
-            Command::NextTab | Command::PreviousTab => {
-                self.detail.tab = match self.detail.tab {
-                    Tab::Overview => Tab::Documents,
-                    Tab::Documents => Tab::Overview,
-                };
-                self.detail.scroll = 0;
-                Vec::new()
-            }
+            Command::NextTab => self.turn_to(self.detail.tab.moved(1)),
+            Command::PreviousTab => self.turn_to(self.detail.tab.moved(Tab::ALL.len() - 1)),
+            Command::AddAdmin => self.add_admin(),
+            Command::EditAdmin => self.edit_admin(),
+            Command::RemoveAdmin => self.ask_about_admin(Deed::RemoveAdmin),
+            Command::IssueCode => self.ask_about_admin(Deed::IssueCode),
             Command::New => {
                 self.layers.push(Layer::Form(Form::new()));
                 Vec::new()
@@ -172,21 +169,36 @@ impl App {
             let screen = isize::try_from(areas.list_rows()).unwrap_or(isize::MAX);
             self.list.move_by(steps(command, screen));
         } else {
-            let lines = self.detail.documents.as_ref().map_or(0, Vec::len);
-            let most = match self.detail.tab {
-                Tab::Overview => view::overview_lines(self).saturating_sub(areas.detail_rows()),
-                Tab::Documents => lines.saturating_sub(areas.detail_rows()),
-            };
-            let screen = isize::try_from(areas.detail_rows()).unwrap_or(isize::MAX);
+            let (lines, rows) = view::detail_lines(self);
+            let screen = isize::try_from(rows).unwrap_or(isize::MAX);
             let steps = steps(command, screen);
-            self.detail.scroll = self.detail.scroll.saturating_add_signed(steps).min(most);
+            if self.detail.tab == Tab::Admins {
+                let last = lines.saturating_sub(1);
+                let selected = self.detail.selected();
+                self.detail.selected = selected.saturating_add_signed(steps).min(last);
+            } else {
+                let most = lines.saturating_sub(rows);
+                self.detail.scroll = self.detail.scroll.saturating_add_signed(steps).min(most);
+            }
         }
+    }
+
+    /// Why nothing can be written, where that is so.
+    pub(super) fn read_only(&self) -> Option<Said> {
+        let Connection::Ready(connected) = &self.connection else { return None };
+        let reason = connected.read_only.clone()?;
+        Some(Said::from(&tenancy::Error::ReadOnly(reason)))
     }
 
     fn log_in_or_out(&mut self) -> Vec<Effect> {
         if let Some(session) = self.session.take() {
             self.say(Mood::Good, Said::plain(format!("{} is logged out", session.admin_email)));
             return vec![Effect::Logout(session)];
+        }
+        if let Some(refused) = self.read_only() {
+            // Attempts cannot be counted there, so that nobody can log in.
+            self.say(Mood::Bad, refused);
+            return Vec::new();
         }
         let email = self.chosen().map(|org| org.admin_email.raw().to_owned()).unwrap_or_default();
         self.layers.push(Layer::Login(Login::new(&email, None)));
@@ -207,15 +219,24 @@ impl App {
                 if last { self.submit() } else { self.leave_field(1) }
             }
             Command::Submit => self.submit(),
-            Command::Generate => vec![Effect::Generate],
+            Command::Generate => match self.layers.last() {
+                Some(Layer::Form(form)) if form.at(Asked::Password).is_some() => {
+                    vec![Effect::Generate]
+                }
+                _ => Vec::new(),
+            },
+            Command::UseCode => self.use_code(),
             Command::Reveal => {
-                let fields = match self.layers.last_mut() {
-                    Some(Layer::Form(form)) => &mut form.fields[..],
-                    Some(Layer::Question(question)) => &mut question.fields[..],
-                    Some(Layer::Login(login)) => &mut login.fields[..],
-                    Some(Layer::Help(_)) | None => &mut [],
+                let (fields, focus) = match self.layers.last_mut() {
+                    Some(Layer::Form(form)) => (&mut form.fields[..], form.focus),
+                    Some(Layer::Question(question)) => (&mut question.fields[..], question.focus),
+                    Some(Layer::Login(login)) => (&mut login.fields[..], login.focus),
+                    Some(Layer::Code(_) | Layer::Help(_)) | None => return Vec::new(),
                 };
-                if let Some(field) = fields.iter_mut().find(|field| field.secret) {
+                // The one that is typed in; from any other field, the last, which is the password.
+                let here = fields.get(focus).is_some_and(|field| field.secret);
+                let at = if here { Some(focus) } else { fields.iter().rposition(|f| f.secret) };
+                if let Some(field) = at.and_then(|at| fields.get_mut(at)) {
                     field.revealed = !field.revealed;
                 }
                 Vec::new()
@@ -319,12 +340,15 @@ impl App {
         if self.detail.loading.shown_wait(self.now).is_some()
             || self.detail.reading.shown_wait(self.now).is_some()
         {
-            self.detail.problem = Some(Said::plain("reading was stopped; r reads again"));
-            let mut effects = cancel(self.detail.loading.stop());
-            effects.extend(cancel(self.detail.reading.stop()));
-            return effects;
+            let stopped = Said::plain("reading was stopped; r reads again");
+            let loading = self.detail.loading.stop();
+            let reading = self.detail.reading.stop();
+            self.detail.problem = loading.map(|_| stopped.clone());
+            self.detail.unreadable = reading.map(|_| stopped);
+            return cancel(loading).into_iter().chain(cancel(reading)).collect();
         }
-        if self.notice.take().is_some() {
+        let (notice, warning) = (self.notice.take(), self.warning.take());
+        if notice.is_some() || warning.is_some() {
             return Vec::new();
         }
         if self.pane == Pane::Detail {
@@ -345,7 +369,7 @@ fn stop_submitting(layer: &mut Layer, abandoned: &mut Vec<u64>) -> Option<Vec<Ef
         Layer::Form(form) => (&mut form.submitting, &mut form.problem, true),
         Layer::Question(question) => (&mut question.submitting, &mut question.problem, true),
         Layer::Login(login) => (&mut login.submitting, &mut login.problem, false),
-        Layer::Help(_) => return None,
+        Layer::Code(_) | Layer::Help(_) => return None,
     };
     let generation = submitting.stop()?;
     if writes {
@@ -355,8 +379,10 @@ fn stop_submitting(layer: &mut Layer, abandoned: &mut Vec<u64>) -> Option<Vec<Ef
     } else {
         *problem = Some(Said::plain("you stopped waiting for the login"));
     }
-    if let (Layer::Form(form), Some(generation)) = (layer, left) {
-        form.left = Some((generation, Box::new(form.typed())));
+    match (layer, left) {
+        (Layer::Form(form), Some(generation)) => form.left = Some((generation, form.typed())),
+        (Layer::Question(question), left) => question.left = left,
+        _ => {}
     }
     Some(vec![Effect::Cancel(generation)])
 }

@@ -7,9 +7,9 @@ use mongodb::bson::oid::ObjectId;
 
 use super::question::{Deed, Given};
 use crate::{
-    org::{Field, Org, Secret, StoredText},
+    org::{Admin, Field, Org, Role, Secret, StoredText},
     store::{Count, Page, PageQuery, Place, Shelf, Statistics},
-    tenancy::{Edit, NewOrganization, Result, Session},
+    tenancy::{AdminWish, Edit, NewOrganization, Recorded, Result, Session},
 };
 
 /// The number of a request. Only the newest of its kind is waited for; an answer with an older one is
@@ -40,6 +40,10 @@ pub enum Message {
     Detail(Generation, Result<Option<(Org, Statistics)>>),
     /// Its first documents, each as lines of escaped text.
     Documents(Generation, Result<Vec<String>>),
+    /// Its admins.
+    Admins(Generation, Result<Vec<Admin>>),
+    /// The newest of what was recorded about it, the newest first.
+    Activity(Generation, Result<Vec<Recorded>>),
     /// Whether a field's content will do.
     Checked(Generation, Field, Result<()>),
     /// A made password.
@@ -50,8 +54,14 @@ pub enum Message {
     LoggedIn(Generation, Result<Session>),
     /// An organization was made, or not.
     Created(Generation, Result<Org>),
-    /// An organization was changed, or not.
+    /// An organization, or an admin of it, was changed, or not.
     Updated(Generation, Result<Org>),
+    /// The admin with this e-mail was added, or not; with the code to choose a password with.
+    Added(Generation, StoredText, Result<(Org, Secret)>),
+    /// A one-time code was issued for the admin with this e-mail, or not.
+    Coded(Generation, Deed, Box<Org>, StoredText, Result<(Org, Secret)>),
+    /// The admin with this e-mail has set a password with a one-time code, or not.
+    Redeemed(Generation, StoredText, Result<Org>),
     /// Something was done to an organization, or not; with what it is now, where it still is.
     Done(Generation, Deed, Box<Org>, Result<Option<Org>>),
 }
@@ -86,6 +96,10 @@ pub enum Effect {
     LoadDetail(Generation, ObjectId),
     /// Read its first documents.
     LoadDocuments(Generation, Box<Org>),
+    /// Read its admins.
+    LoadAdmins(Generation, Box<Org>),
+    /// Read the newest of what was recorded about it.
+    LoadActivity(Generation, Box<Org>),
     /// Ask whether a field's content will do.
     Check(Generation, Check),
     /// Make a password.
@@ -100,6 +114,12 @@ pub enum Effect {
     Create(Generation, NewOrganization),
     /// Change one.
     Update(Generation, Box<Org>, Edit, Option<Session>),
+    /// Add an admin to one.
+    AddAdmin(Generation, Box<Org>, String, Role, Option<Session>),
+    /// Change the admin of one that has this e-mail.
+    UpdateAdmin(Generation, Box<Org>, StoredText, AdminWish, Option<Session>),
+    /// Set the password of the admin with this e-mail, with a one-time code.
+    Redeem(Generation, String, Secret, Secret),
     /// Do something to one as it is.
     Do(Generation, Deed, Box<Org>, Given, Option<Session>),
     /// Nobody waits for this any more: stop reading for it. What writes goes on to its end.

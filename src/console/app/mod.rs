@@ -1,8 +1,10 @@
 //! The console as plain state: messages in, effects out, nothing else. No I/O, no clock, no async.
 
+mod admins;
 mod deeds;
 mod detail;
 mod field;
+mod form;
 mod keys;
 mod layer;
 mod list;
@@ -14,15 +16,17 @@ mod tests;
 
 use std::time::{Duration, SystemTime};
 
+pub use admins::code_waits;
 pub use detail::{Detail, Tab};
 pub use field::{Request, Said, TextField};
-pub use layer::{FORM_FIELDS, Form, Help, Layer, Login};
+pub use form::{Asked, Form, Purpose};
+pub use layer::{Code, Help, Layer, Login};
 pub use list::{Arrival, List, Select};
 pub use message::{Check, Connected, Effect, Generation, Message};
 pub use question::{AtOnce, Deed, Given, Question};
 
 use crate::{
-    console::{keymap, layout},
+    console::{keymap, layout, text},
     org::{Field, Org},
     store::{PageAt, Place, Shelf},
     tenancy::{self, Session},
@@ -92,6 +96,8 @@ pub struct App {
     pub session: Option<Session>,
     /// What is said at the bottom.
     pub notice: Option<(Mood, Said)>,
+    /// What has to be noticed there, whatever else is said: until esc.
+    pub warning: Option<String>,
     /// The deed that needed no question and is waited for.
     pub at_once: Option<AtOnce>,
     /// Deeds nobody waits for that still go on: they report when they end.
@@ -118,6 +124,7 @@ impl App {
             layers: Vec::new(),
             session: None,
             notice: None,
+            warning: None,
             at_once: None,
             abandoned: Vec::new(),
             last: 0,
@@ -146,7 +153,18 @@ impl App {
                 Vec::new()
             }
             Message::Detail(generation, result) => self.detail(generation, result),
-            Message::Documents(generation, result) => self.documents(generation, result),
+            Message::Documents(generation, result) => {
+                self.documents(generation, result);
+                Vec::new()
+            }
+            Message::Admins(generation, result) => {
+                self.admins(generation, result);
+                Vec::new()
+            }
+            Message::Activity(generation, result) => {
+                self.activity(generation, result);
+                Vec::new()
+            }
             Message::Checked(generation, field, result) => {
                 self.checked(generation, field, &result);
                 Vec::new()
@@ -156,6 +174,13 @@ impl App {
             Message::LoggedIn(generation, result) => self.logged_in(generation, result),
             Message::Created(generation, result) => self.created(generation, result),
             Message::Updated(generation, result) => self.updated(generation, result),
+            Message::Added(generation, email, result) => self.added(generation, &email, result),
+            Message::Coded(generation, deed, org, email, result) => {
+                self.coded(generation, deed, &org, email, result)
+            }
+            Message::Redeemed(generation, email, result) => {
+                self.redeemed(generation, &email, result)
+            }
             Message::Done(generation, deed, org, result) => {
                 self.done(generation, deed, &org, result)
             }
@@ -172,7 +197,10 @@ impl App {
             (None, Connection::Opening | Connection::Failed(_), ..) => keymap::Place::Unconnected,
             (None, Connection::Ready(_), ..) if self.list.filtering => keymap::Place::Filter,
             (None, Connection::Ready(_), Pane::List, Shelf::Live) => keymap::Place::List,
-            (None, Connection::Ready(_), Pane::Detail, Shelf::Live) => keymap::Place::Detail,
+            (None, Connection::Ready(_), Pane::Detail, Shelf::Live) => match self.detail.tab {
+                Tab::Admins => keymap::Place::Admins,
+                Tab::Overview | Tab::Documents | Tab::Activity => keymap::Place::Detail,
+            },
             (None, Connection::Ready(_), Pane::List, Shelf::Trash) => keymap::Place::Trash,
             (None, Connection::Ready(_), Pane::Detail, Shelf::Trash) => keymap::Place::Trashed,
         }
@@ -196,7 +224,7 @@ impl App {
                     question.submitting.is_waiting() || question.authorizing.is_waiting()
                 }
                 Layer::Login(login) => login.submitting.is_waiting(),
-                Layer::Help(_) => false,
+                Layer::Code(_) | Layer::Help(_) => false,
             });
         if waiting {
             return Some(SPIN);
@@ -210,10 +238,14 @@ impl App {
     /// The parts of the screen; none when it is too small.
     #[must_use]
     pub fn areas(&self) -> Option<layout::Areas> {
-        let notice = self.notice.as_ref().map_or(0, |(_, said)| {
-            let (what, help) = said.lines(layout::notice_width(self.size.0));
-            u16::try_from(what.len() + help.len()).unwrap_or(u16::MAX)
-        });
+        let width = layout::notice_width(self.size.0);
+        let lines = |said: &Said| {
+            let (what, help) = said.lines(width);
+            what.len() + help.len()
+        };
+        let notice = self.notice.as_ref().map_or(0, |(_, said)| lines(said));
+        let warning = self.warning.as_ref().map_or(0, |warning| text::wrap(warning, width).len());
+        let notice = u16::try_from(notice + warning).unwrap_or(u16::MAX);
         layout::areas(self.size.0, self.size.1, self.pane == Pane::Detail, notice)
     }
 
@@ -324,21 +356,15 @@ impl App {
         let shown = self.detail.org.as_ref().map(|org| (org.id, org.revision));
         if selected.map(|(id, _)| id) != shown.map(|(id, _)| id) {
             effects.extend(self.forget_detail());
+            if shown.is_some() {
+                self.detail.selected = 0;
+            }
             self.detail.org = self.list.selected().cloned();
             if let Some((id, _)) = selected {
                 effects.extend(self.load_detail(id));
             }
         }
-        if self.detail.tab == Tab::Documents
-            && self.detail.documents.is_none()
-            && self.detail.problem.is_none()
-            && !self.detail.reading.is_waiting()
-            && let Some(org) = self.detail.org.clone()
-        {
-            let generation = self.next();
-            effects.extend(cancel(self.detail.reading.begin(generation, self.now)));
-            effects.push(Effect::LoadDocuments(generation, Box::new(org)));
-        }
+        effects.extend(self.read_tab());
     }
 
     fn say(&mut self, mood: Mood, said: Said) {
@@ -348,7 +374,7 @@ impl App {
     fn checked(&mut self, generation: Generation, field: Field, result: &tenancy::Result<()>) {
         for layer in &mut self.layers {
             if let Layer::Form(form) = layer
-                && let Some(at) = FORM_FIELDS.iter().position(|other| *other == field)
+                && let Some(at) = form.at(field)
                 && form.fields[at].checking.answered(generation)
             {
                 let field = &mut form.fields[at];

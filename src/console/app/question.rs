@@ -28,6 +28,10 @@ pub enum Deed {
     Suspend,
     /// They can again.
     Reactivate,
+    /// One of its admins is none any more.
+    RemoveAdmin(ObjectId),
+    /// One of its admins is given a one-time code.
+    IssueCode(ObjectId),
 }
 
 impl Deed {
@@ -37,7 +41,11 @@ impl Deed {
         match self {
             Self::Delete | Self::Restore => &[Field::Name],
             Self::Purge => &[Field::Email, Field::Password, Field::Name],
-            Self::Trash | Self::Suspend | Self::Reactivate => &[],
+            Self::Trash
+            | Self::Suspend
+            | Self::Reactivate
+            | Self::RemoveAdmin(_)
+            | Self::IssueCode(_) => &[],
         }
     }
 
@@ -49,14 +57,28 @@ impl Deed {
 
     /// Whether the session is asked for before the question is answered.
     fn wants_session(self) -> bool {
-        matches!(self, Self::Trash | Self::Delete)
+        matches!(self, Self::Trash | Self::Delete | Self::RemoveAdmin(_))
     }
 
     /// Where the organizations are that it can be done to.
     fn shelf(self) -> Shelf {
         match self {
             Self::Purge | Self::Restore => Shelf::Trash,
-            Self::Trash | Self::Delete | Self::Suspend | Self::Reactivate => Shelf::Live,
+            _ => Shelf::Live,
+        }
+    }
+
+    /// Whether whatever else is asked about the organization is settled by it.
+    fn settles_all(self) -> bool {
+        self.admin().is_none() && self != Self::Suspend
+    }
+
+    /// To which admin it is done; none where to all of the organization.
+    #[must_use]
+    pub fn admin(self) -> Option<ObjectId> {
+        match self {
+            Self::RemoveAdmin(admin) | Self::IssueCode(admin) => Some(admin),
+            _ => None,
         }
     }
 }
@@ -66,7 +88,7 @@ impl Deed {
 pub struct Given {
     /// The name: to confirm with, or the new one; none where it comes back as it was called.
     pub name: Option<String>,
-    /// An admin's e-mail.
+    /// An admin's e-mail: who does it, or to whom it is done.
     pub email: String,
     /// Their password.
     pub password: Secret,
@@ -79,6 +101,8 @@ pub struct Question {
     pub deed: Deed,
     /// To which organization.
     pub org: Box<Org>,
+    /// What its admin is called to whom it is to be done, where it is to one.
+    pub admin: Option<StoredText>,
     /// What it holds, once known.
     pub statistics: Option<Statistics>,
     /// What is typed: [`Deed::asks_for`] it.
@@ -91,6 +115,8 @@ pub struct Question {
     pub authorizing: Request,
     /// The deed that is waited for.
     pub submitting: Request,
+    /// The deed that is no longer waited for and has not ended yet.
+    pub left: Option<Generation>,
     /// Whether someone else changed the organization, and it is being read again.
     pub stale: bool,
 }
@@ -109,6 +135,7 @@ impl Question {
         Self {
             deed,
             org: Box::new(org.clone()),
+            admin: None,
             statistics: None,
             // What is known already need not be typed.
             focus: fields.iter().position(|field| field.text().is_empty()).unwrap_or(0),
@@ -116,8 +143,14 @@ impl Question {
             problem: None,
             authorizing: Request::default(),
             submitting: Request::default(),
+            left: None,
             stale: false,
         }
+    }
+
+    /// Whether it is this deed that it waits for, or did.
+    pub(super) fn awaits(&self, generation: Generation) -> bool {
+        self.submitting.awaits(generation) || self.left == Some(generation)
     }
 
     fn field(&self, field: Field) -> Option<&TextField> {
@@ -131,7 +164,10 @@ impl Question {
             && self.field(Field::Name).is_some_and(|name| name.holds(self.org.name.raw()));
         Given {
             name: text(Field::Name).filter(|_| !same).map(str::to_owned),
-            email: text(Field::Email).unwrap_or_default().to_owned(),
+            email: match &self.admin {
+                Some(admin) => admin.raw().to_owned(),
+                None => text(Field::Email).unwrap_or_default().to_owned(),
+            },
             password: self.field(Field::Password).map(TextField::as_secret).unwrap_or_default(),
         }
     }
@@ -139,7 +175,7 @@ impl Question {
     /// Puts what was refused beside the field it is about; a wrong password has to be typed anew.
     fn refused(&mut self, error: &Error) {
         let about = match error {
-            Error::WrongLogin => Some(Field::Password),
+            Error::WrongLogin | Error::Waiting(_) => Some(Field::Password),
             Error::NotConfirmed => Some(Field::Name),
             error => error.field(),
         };
@@ -147,7 +183,7 @@ impl Question {
         let at = about.and_then(|about| fields.iter().position(|field| *field == about));
         match at.and_then(|at| Some((at, self.fields.get_mut(at)?))) {
             Some((at, field)) => {
-                if *error == Error::WrongLogin {
+                if about == Some(Field::Password) {
                     field.set("");
                 }
                 field.problem = Some(Said::from(error));
@@ -242,6 +278,7 @@ impl App {
     pub(super) fn answer(&mut self, generation: Generation) -> Vec<Effect> {
         let Some(Layer::Question(question)) = self.layers.last_mut() else { return Vec::new() };
         question.problem = None;
+        question.left = None;
         let (deed, org, given) = (question.deed, question.org.clone(), question.given());
         let mut effects = cancel(question.submitting.begin(generation, self.now));
         effects.push(Effect::Do(generation, deed, org, given, self.session.clone()));
@@ -282,18 +319,22 @@ impl App {
 
     fn did(&mut self, deed: Deed, before: &Org, now: Option<Org>) -> Vec<Effect> {
         let mut effects = Vec::new();
+        let admin = deed.admin().and_then(|admin| self.admin_called(admin));
+        let said = said_of(deed, before, now.as_ref(), admin.as_ref());
         let ends_logins = matches!(deed, Deed::Trash | Deed::Delete | Deed::Purge | Deed::Suspend);
-        let own = |session: &mut Session| ends_logins && session.organization_id == before.id;
+        let own = |session: &mut Session| match deed {
+            Deed::RemoveAdmin(admin) => session.admin_id == admin,
+            _ => ends_logins && session.organization_id == before.id,
+        };
         if let Some(session) = self.session.take_if(own) {
             effects.push(Effect::Logout(session));
         }
         if let Some(at) = self.question_at(before.id)
             // Whatever was asked about it where it was is settled too.
-            && self.question(Some(at)).is_some_and(|q| q.deed == deed || deed != Deed::Suspend)
+            && self.question(Some(at)).is_some_and(|q| q.deed == deed || deed.settles_all())
         {
             self.layers.truncate(at);
         }
-        let said = said_of(deed, before, now.as_ref());
         if matches!(deed, Deed::Trash | Deed::Delete | Deed::Purge | Deed::Restore)
             && self.chosen().is_some_and(|org| org.id == before.id)
         {
@@ -309,6 +350,9 @@ impl App {
             (Deed::Suspend | Deed::Reactivate, Some(org)) => {
                 self.list.replace(&org);
                 effects.extend(self.forget_detail());
+            }
+            (Deed::RemoveAdmin(_) | Deed::IssueCode(_), Some(org)) => {
+                effects.extend(self.now_is(&org));
             }
             _ => effects.extend(self.refresh()),
         }
@@ -414,6 +458,13 @@ impl App {
         self.question(at).filter(|q| !q.submitting.is_waiting()).map(|q| q.org.name.clone())
     }
 
+    /// Whether anybody waits for the end of this deed on this organization, or did.
+    pub(super) fn awaits(&mut self, generation: Generation, org: ObjectId) -> bool {
+        let at = self.question_at(org);
+        self.abandoned.contains(&generation)
+            || self.question(at).is_some_and(|question| question.submitting.awaits(generation))
+    }
+
     /// Whose holdings the question waits for while nothing reads them.
     pub(super) fn uncounted(&self) -> Option<ObjectId> {
         let reading = self.detail.loading.is_waiting() || self.detail.problem.is_some();
@@ -437,8 +488,9 @@ impl App {
 }
 
 /// What is said when a deed is done.
-fn said_of(deed: Deed, before: &Org, now: Option<&Org>) -> Said {
+fn said_of(deed: Deed, before: &Org, now: Option<&Org>, admin: Option<&StoredText>) -> Said {
     let name = &before.name;
+    let admin = || admin.map_or_else(|| "an admin".to_owned(), StoredText::to_string);
     let (what, help) = match deed {
         Deed::Trash => {
             let until = now.and_then(Org::in_trash).map(|kept| day(kept.until));
@@ -453,6 +505,8 @@ fn said_of(deed: Deed, before: &Org, now: Option<&Org>) -> Said {
         },
         Deed::Suspend => (format!("“{name}” is suspended"), "s reactivates it"),
         Deed::Reactivate => (format!("“{name}” is active again"), ""),
+        Deed::RemoveAdmin(_) => (format!("{} is no admin of “{name}” any more", admin()), ""),
+        Deed::IssueCode(_) => (format!("a one-time code was made for {}", admin()), ""),
     };
     Said { what, help: help.to_owned() }
 }

@@ -20,6 +20,8 @@ use crate::{
 
 /// How many documents the details show.
 const DOCUMENTS: u32 = 50;
+/// How many entries of the record the details show.
+const ENTRIES: u32 = 200;
 /// How long a selection rests before its details are read: while a key is held down, none are.
 const REST: Duration = Duration::from_millis(30);
 
@@ -123,6 +125,14 @@ impl Effects {
                 let documents = tenancy.documents(&org, DOCUMENTS).await;
                 Message::Documents(generation, documents.map(|d| documents::lines(&d, DOCUMENTS)))
             }),
+            Effect::LoadAdmins(generation, org) => self.read(generation, async move {
+                tokio::time::sleep(REST).await;
+                Message::Admins(generation, tenancy.admins(&org).await)
+            }),
+            Effect::LoadActivity(generation, org) => self.read(generation, async move {
+                tokio::time::sleep(REST).await;
+                Message::Activity(generation, tenancy.activity(&org, ENTRIES).await)
+            }),
             Effect::Check(generation, check) => self.read(generation, async move {
                 let field = check.field();
                 Message::Checked(generation, field, checked(&tenancy, check).await)
@@ -141,10 +151,29 @@ impl Effects {
                 let token = session.as_ref().map(Session::token);
                 Message::Updated(generation, tenancy.update(&org, &edit, token).await)
             }),
+            Effect::AddAdmin(generation, org, email, role, session) => {
+                self.write(generation, async move {
+                    let token = session.as_ref().map(Session::token);
+                    let added = tenancy.add_admin(&org, &email, role, token).await;
+                    Message::Added(generation, email.into(), added)
+                });
+            }
+            Effect::UpdateAdmin(generation, org, email, wish, session) => {
+                self.write(generation, async move {
+                    let token = session.as_ref().map(Session::token);
+                    let updated = tenancy.update_admin(&org, email.raw(), &wish, token).await;
+                    Message::Updated(generation, updated)
+                });
+            }
+            Effect::Redeem(generation, email, code, password) => {
+                self.write(generation, async move {
+                    let redeemed = tenancy.redeem(&email, &code, &password).await;
+                    Message::Redeemed(generation, email.into(), redeemed)
+                });
+            }
             Effect::Do(generation, deed, org, given, session) => {
                 self.write(generation, async move {
-                    let result = done(&tenancy, deed, &org, given, session.as_ref()).await;
-                    Message::Done(generation, deed, org, result)
+                    done(&tenancy, generation, deed, org, given, session.as_ref()).await
                 });
             }
             _ => {}
@@ -214,22 +243,29 @@ async fn detail(
 
 async fn done(
     tenancy: &Tenancy,
+    generation: Generation,
     deed: Deed,
-    org: &Org,
+    org: Box<Org>,
     given: Given,
     session: Option<&Session>,
-) -> Result<Option<Org>> {
+) -> Message {
     let token = session.map(Session::token);
     let Given { name, email, password } = given;
     let typed = |name: Option<String>| Confirmation::Typed(name.unwrap_or_default());
-    match deed {
-        Deed::Trash => tenancy.trash(org, token).await.map(Some),
-        Deed::Restore => tenancy.restore(org, name.as_deref()).await.map(Some),
-        Deed::Suspend => tenancy.suspend(org).await.map(Some),
-        Deed::Reactivate => tenancy.reactivate(org).await.map(Some),
-        Deed::Delete => tenancy.delete(org, &typed(name), token).await.map(|()| None),
-        Deed::Purge => tenancy.purge(org, &typed(name), &email, &password).await.map(|()| None),
-    }
+    let result = match deed {
+        Deed::Trash => tenancy.trash(&org, token).await.map(Some),
+        Deed::Restore => tenancy.restore(&org, name.as_deref()).await.map(Some),
+        Deed::Suspend => tenancy.suspend(&org).await.map(Some),
+        Deed::Reactivate => tenancy.reactivate(&org).await.map(Some),
+        Deed::Delete => tenancy.delete(&org, &typed(name), token).await.map(|()| None),
+        Deed::Purge => tenancy.purge(&org, &typed(name), &email, &password).await.map(|()| None),
+        Deed::RemoveAdmin(_) => tenancy.remove_admin(&org, &email, token).await.map(Some),
+        Deed::IssueCode(_) => {
+            let issued = tenancy.issue_code(&org, &email).await;
+            return Message::Coded(generation, deed, org, email.into(), issued);
+        }
+    };
+    Message::Done(generation, deed, org, result)
 }
 
 async fn checked(tenancy: &Tenancy, check: Check) -> Result<()> {

@@ -1,9 +1,11 @@
-//! The details of the selected organization: its record, or its first documents.
+//! The details of the selected organization: its record and its first documents, and the tabs above all
+//! that is said of it.
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
 use super::{
-    SUSPENDED, Theme, below, human, margin, put, put_right, question::doing, sheet::Sheet, spinner,
+    SUSPENDED, Theme, activity, admins, below, human, margin, put, put_right, question::doing,
+    sheet::Sheet, spinner,
 };
 use crate::{
     console::{
@@ -37,43 +39,90 @@ pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
     let body = below(area, 3);
     match app.detail.tab {
         Tab::Overview => overview(app, org, theme, buffer, body),
+        Tab::Admins => admins::draw(app, theme, buffer, body),
         Tab::Documents => documents(app, theme, buffer, body),
+        Tab::Activity => activity::draw(app, theme, buffer, body),
     }
 }
 
+/// The tabs, and which lines of the one that is looked at are in sight. Where there is no room for both
+/// they move together; where there is none even so, the other tabs give up their ends.
 fn tabs(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
     super::rule(buffer, area, 2, theme);
     let focused = app.pane == Pane::Detail;
+    let (long, short) = in_sight(app).unwrap_or_default();
+    let shown = |tab: Tab, most: usize| {
+        let here = app.detail.tab == tab;
+        text::fit(word(tab), if here { usize::MAX } else { most }).into_owned()
+    };
+    let room = usize::from(margin(area).width);
+    let columns = |gap: usize, most: usize| -> usize {
+        Tab::ALL.iter().map(|tab| text::width(&shown(*tab, most)) + gap).sum()
+    };
+    let fits = |(gap, most): &(usize, usize)| columns(*gap, *most) + text::width(&short) <= room;
+    let ways = [(3, usize::MAX), (2, usize::MAX), (1, 4), (1, 2)];
+    let (gap, most) = ways.into_iter().find(fits).unwrap_or((1, 2));
     let mut x = 0;
-    for (tab, word) in [(Tab::Overview, "Overview"), (Tab::Documents, "Documents")] {
+    for tab in Tab::ALL {
+        let word = shown(tab, most);
         if app.detail.tab == tab {
             let style = if focused { theme.selected } else { theme.strong };
-            put(buffer, area, x, 1, word, style);
+            put(buffer, area, x, 1, &word, style);
             let line = "━".repeat(word.len());
             put(buffer, area, x, 2, &line, if focused { theme.accent } else { theme.faint });
         } else {
-            put(buffer, area, x, 1, word, theme.faint);
+            put(buffer, area, x, 1, &word, theme.faint);
         }
-        x += u16::try_from(word.len()).unwrap_or(0) + 3;
+        x += u16::try_from(text::width(&word) + gap).unwrap_or(0);
     }
-    let lines = match app.detail.tab {
-        Tab::Overview => overview_lines(app),
-        Tab::Documents => app.detail.documents.as_ref().map_or(0, Vec::len),
+    let left = room.saturating_sub(columns(gap, most));
+    let words = [long, short].into_iter().find(|words| text::width(words) <= left);
+    put_right(buffer, margin(area), 1, &words.unwrap_or_default(), theme.faint);
+}
+
+fn word(tab: Tab) -> &'static str {
+    match tab {
+        Tab::Overview => "Overview",
+        Tab::Admins => "Admins",
+        Tab::Documents => "Documents",
+        Tab::Activity => "Activity",
+    }
+}
+
+/// Which lines are in sight, in more words and in fewer; none where all are.
+fn in_sight(app: &App) -> Option<(String, String)> {
+    let (lines, rows) = lines(app);
+    if lines <= rows {
+        return None;
+    }
+    let first = match app.detail.tab {
+        Tab::Admins => admins::first(app, rows),
+        _ => scrolled(app, lines, rows),
     };
-    let rows = usize::from(area.height.saturating_sub(3));
-    if lines > rows {
-        let scroll = scrolled(app, lines, rows);
-        let to = (scroll + rows).min(lines);
-        let long = format!("{}–{to} of {lines} lines", scroll + 1);
-        let short = format!("{}–{to}/{lines}", scroll + 1);
-        let room = usize::from(area.width.saturating_sub(x));
-        let words = if text::width(&long) < room { long } else { short };
-        put_right(buffer, margin(area), 1, &words, theme.faint);
+    let (from, to) = (first + 1, (first + rows).min(lines));
+    let noun = match app.detail.tab {
+        Tab::Overview | Tab::Documents => "lines",
+        Tab::Admins => "admins",
+        Tab::Activity => "entries",
+    };
+    Some((format!("{from}–{to} of {lines} {noun}"), format!("{from}–{to}/{lines}")))
+}
+
+/// How many lines the tab that is looked at has, and how many of them show at once.
+pub(super) fn lines(app: &App) -> (usize, usize) {
+    let rows = app.areas().map_or(0, |areas| areas.detail_rows());
+    let of = |some: Option<usize>| some.unwrap_or(0);
+    // Those with columns have a line that says what is in them.
+    match app.detail.tab {
+        Tab::Overview => (overview_lines(app), rows),
+        Tab::Documents => (of(app.detail.documents.as_ref().map(Vec::len)), rows),
+        Tab::Admins => (of(app.detail.admins.as_ref().map(Vec::len)), rows.saturating_sub(1)),
+        Tab::Activity => (of(app.detail.activity.as_ref().map(Vec::len)), rows.saturating_sub(1)),
     }
 }
 
 /// The first line in sight: a screen that grew shows no emptiness below the last one.
-fn scrolled(app: &App, lines: usize, rows: usize) -> usize {
+pub(super) fn scrolled(app: &App, lines: usize, rows: usize) -> usize {
     app.detail.scroll.min(lines.saturating_sub(rows))
 }
 
@@ -85,7 +134,7 @@ fn overview(app: &App, org: &Org, theme: &Theme, buffer: &mut Buffer, area: Rect
 }
 
 /// How many lines the record takes where it is drawn.
-pub(super) fn overview_lines(app: &App) -> usize {
+fn overview_lines(app: &App) -> usize {
     let (Some(org), Some(areas)) = (&app.detail.org, app.areas()) else { return 0 };
     let area = below(areas.detail, 3);
     // Styles take no room.
@@ -151,16 +200,23 @@ fn documents(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
         for (y, line) in (0..area.height).zip(lines.iter().skip(scroll)) {
             put(buffer, area, 0, y, &text::fit(&escaped(line), room), Style::new());
         }
-    } else if let Some(said) = &detail.problem {
+    } else {
+        unread(app, theme, buffer, area, "reading the first documents…");
+    }
+}
+
+/// What stands where a tab shows nothing yet: why, or that it is being read.
+pub(super) fn unread(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect, reading: &str) {
+    if let Some(said) = &app.detail.unreadable {
         let mut sheet = Sheet::new(theme, area);
         sheet.text(&said.what, theme.bad);
         if !said.help.is_empty() {
             sheet.text(&said.help, theme.faint);
         }
         sheet.draw(buffer, area);
-    } else if let Some(turn) = spinner(&detail.reading, app.now) {
+    } else if let Some(turn) = spinner(&app.detail.reading, app.now) {
         let x = put(buffer, area, 0, 0, &turn.to_string(), theme.accent);
-        let x = put(buffer, area, x + 1, 0, "reading the first documents…", Style::new());
+        let x = put(buffer, area, x + 1, 0, reading, Style::new());
         put(buffer, area, x, 0, "  esc stops waiting", theme.faint);
     }
 }

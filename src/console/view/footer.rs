@@ -6,7 +6,7 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 use super::{Theme, human, margin, put};
 use crate::{
     console::{
-        app::{App, Connection, Deed, Layer, Mood},
+        app::{App, Asked, Connection, Deed, Layer, Mood, Purpose},
         keymap::{self, Command, Place, Row},
         layout::{self, Areas},
         text,
@@ -55,18 +55,25 @@ pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, areas: &Areas)
 }
 
 fn notice(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
-    let Some((mood, said)) = &app.notice else { return };
-    let (what, help) = said.lines(layout::notice_width(area.width));
-    let (mark, style) = match mood {
-        Mood::Good => ("✓", theme.accent),
-        Mood::Bad => ("✗", theme.bad),
+    let width = layout::notice_width(area.width);
+    let mut y = 0;
+    let mut say = |mark: &str, marked: Style, lines: Vec<String>, style: Style| {
+        put(buffer, area, 1, y, mark, marked);
+        for line in lines {
+            put(buffer, area, 3, y, &line, style);
+            y += 1;
+        }
     };
-    put(buffer, area, 1, 0, mark, style);
-    let style = if *mood == Mood::Bad { theme.bad } else { Style::new() };
-    let what = what.iter().map(|line| (line, style));
-    let help = help.iter().map(|line| (line, theme.faint));
-    for (y, (line, style)) in (0..area.height).zip(what.chain(help)) {
-        put(buffer, area, 3, y, line, style);
+    if let Some((mood, said)) = &app.notice {
+        let (what, help) = said.lines(width);
+        match mood {
+            Mood::Good => say("✓", theme.accent, what, Style::new()),
+            Mood::Bad => say("✗", theme.bad, what, theme.bad),
+        }
+        say("", theme.faint, help, theme.faint);
+    }
+    if let Some(warning) = &app.warning {
+        say("!", theme.bad, text::wrap(warning, width), theme.strong);
     }
 }
 
@@ -120,14 +127,19 @@ fn keys(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect, after: u16) {
 fn word(app: &App, row: &Row) -> Option<&'static str> {
     let (deed, last) = match app.layers.last() {
         Some(Layer::Form(form)) => {
-            let deed = if form.org.is_none() { "create" } else { "save" };
+            let deed = match form.purpose {
+                Purpose::Create => "create",
+                Purpose::AddAdmin(_) => "add",
+                Purpose::Edit(_) | Purpose::EditAdmin(..) => "save",
+                Purpose::UseCode => "set it",
+            };
             (Some(deed), form.focus + 1 == form.fields.len())
         }
         Some(Layer::Login(login)) => (Some("log in"), login.focus + 1 == login.fields.len()),
         Some(Layer::Question(question)) => {
             (Some(answer(question.deed)), question.focus + 1 >= question.fields.len())
         }
-        Some(Layer::Help(_)) | None => (None, false),
+        Some(Layer::Code(_) | Layer::Help(_)) | None => (None, false),
     };
     match row.command {
         Command::Accept if last => deed,
@@ -154,6 +166,8 @@ fn answer(deed: Deed) -> &'static str {
         Deed::Restore => "restore",
         Deed::Suspend => "suspend",
         Deed::Reactivate => "reactivate",
+        Deed::RemoveAdmin(_) => "remove",
+        Deed::IssueCode(_) => "issue",
     }
 }
 
@@ -168,8 +182,13 @@ fn works_now(app: &App, row: &Row) -> bool {
     match row.command {
         Command::Retry => matches!(app.connection, Connection::Failed(_)),
         Command::New => !read_only,
+        Command::EditAdmin | Command::RemoveAdmin | Command::IssueCode => {
+            app.detail.admin().is_some() && !read_only
+        }
         command if command.writes() => some && !read_only,
-        Command::Open | Command::Sort | Command::Login => some,
+        Command::Login => app.session.is_some() || some && !read_only,
+        Command::UseCode => !read_only && !waits(app),
+        Command::Open | Command::Sort => some,
         Command::Filter => some || app.list.search().is_some(),
         Command::Back if app.focus() == Place::Unconnected => app.connecting.is_waiting(),
         Command::Back if app.focus() == Place::List => {
@@ -178,9 +197,14 @@ fn works_now(app: &App, row: &Row) -> bool {
         }
         Command::Back => true,
         Command::Help => app.focus() != Place::Help,
-        Command::Reveal if waits(app) => false,
+        Command::Reveal | Command::Generate if waits(app) => false,
+        Command::Generate => match app.layers.last() {
+            Some(Layer::Form(form)) => form.at(Asked::Password).is_some(),
+            _ => true,
+        },
         Command::Reveal => match app.layers.last() {
             Some(Layer::Question(question)) => question.fields.iter().any(|field| field.secret),
+            Some(Layer::Form(form)) => form.fields.iter().any(|field| field.secret),
             _ => true,
         },
         // While a deed is under way the layer takes no text and no second deed.
@@ -190,7 +214,7 @@ fn works_now(app: &App, row: &Row) -> bool {
 }
 
 fn bad(app: &App) -> bool {
-    matches!(app.notice, Some((Mood::Bad, _)))
+    matches!(app.notice, Some((Mood::Bad, _))) || app.warning.is_some()
 }
 
 /// Whether esc would stop something.
@@ -199,7 +223,7 @@ fn waits(app: &App) -> bool {
         Some(Layer::Form(form)) => form.submitting.is_waiting(),
         Some(Layer::Question(question)) => question.submitting.is_waiting(),
         Some(Layer::Login(login)) => login.submitting.is_waiting(),
-        Some(Layer::Help(_)) => false,
+        Some(Layer::Code(_) | Layer::Help(_)) => false,
         None => {
             app.connecting.is_waiting()
                 || app.at_once.as_ref().is_some_and(|b| b.waiting.shown_wait(app.now).is_some())

@@ -1,4 +1,4 @@
-//! The form that makes or changes an organization.
+//! The forms: what each asks for, and what helps to fill it in.
 
 use ratatui::{
     buffer::Buffer,
@@ -7,8 +7,8 @@ use ratatui::{
 
 use super::{Theme, heading, sheet::Sheet};
 use crate::{
-    console::app::{App, FORM_FIELDS, Form},
-    org::{CollectionName, Field, OrgName},
+    console::app::{App, Asked, Form, Purpose},
+    org::{CollectionName, OrgName, Role},
 };
 
 pub(super) fn draw(
@@ -18,54 +18,72 @@ pub(super) fn draw(
     buffer: &mut Buffer,
     area: Rect,
 ) -> Option<Position> {
-    let words = match &form.org {
-        None => "New organization".to_owned(),
-        Some(org) => format!("Edit {}", org.name),
+    let words = match &form.purpose {
+        Purpose::Create => "New organization".to_owned(),
+        Purpose::Edit(org) => format!("Edit {}", org.name),
+        Purpose::AddAdmin(org) => format!("New admin of {}", org.name),
+        Purpose::EditAdmin(_, admin) => format!("Edit {}", admin.email),
+        Purpose::UseCode => "Set a new password with a one-time code".to_owned(),
     };
     let area = heading(buffer, area, theme, &words, "");
     let mut sheet = Sheet::new(theme, area);
     let waiting = form.submitting.is_waiting();
-    for (at, (kind, field)) in FORM_FIELDS.iter().zip(&form.fields).enumerate() {
+    for (at, (asked, field)) in form.asked().iter().zip(&form.fields).enumerate() {
         sheet.gap();
         let focused = at == form.focus && !waiting;
-        sheet.field(app, label(*kind, form), field, focused, &hint(*kind, form));
+        sheet.field(app, label(*asked, form), field, focused, &hint(*asked, form));
     }
     if let Some(said) = &form.problem {
         sheet.gap();
         sheet.problem(said);
     }
     sheet.gap();
-    let doing = if form.org.is_none() { "creating" } else { "saving" };
+    let doing = match form.purpose {
+        Purpose::Create => "creating",
+        Purpose::AddAdmin(_) => "adding",
+        Purpose::Edit(_) | Purpose::EditAdmin(..) | Purpose::UseCode => "saving",
+    };
     sheet.wait_or_leave(app, &form.submitting, doing);
     sheet.draw(buffer, area)
 }
 
-fn label(field: Field, form: &Form) -> &'static str {
-    match field {
-        Field::Name => "name",
-        Field::Email => "admin e-mail",
-        Field::Password if form.org.is_some() => "new password",
-        Field::Password => "password",
+fn label(asked: Asked, form: &Form) -> &'static str {
+    match (asked, &form.purpose) {
+        (Asked::Name, _) => "name",
+        (Asked::Email, Purpose::Create | Purpose::Edit(_)) => "admin e-mail",
+        (Asked::Email, _) => "e-mail",
+        (Asked::Role, _) => "role",
+        (Asked::Code, _) => "code",
+        (Asked::Password, Purpose::Create) => "password",
+        (Asked::Password, _) => "new password",
     }
 }
 
 /// What helps while a field is typed in and nothing is wrong with it.
-fn hint(field: Field, form: &Form) -> String {
-    match (field, &form.org) {
-        (Field::Name, None) => OrgName::parse(form.text(Field::Name))
-            .map(|name| format!("collection {}", CollectionName::of(&name).as_str()))
-            .unwrap_or_default(),
-        (Field::Name, Some(_)) => String::new(),
-        (Field::Email, None) => "who logs in for this organization".to_owned(),
-        (Field::Email, Some(_)) => "a new one needs the admin's login".to_owned(),
-        (Field::Password, org) => {
-            let [.., password] = &form.fields;
-            match (password.text().is_empty(), org) {
-                (false, _) if password.revealed => "keep it: it is shown only here".to_owned(),
-                (false, _) => "^r shows it".to_owned(),
-                (true, None) => "^g makes a strong one".to_owned(),
-                (true, Some(_)) => "empty leaves it as it is; ^g makes a strong one".to_owned(),
-            }
+fn hint(asked: Asked, form: &Form) -> String {
+    let revealed = form.at(asked).and_then(|at| form.fields.get(at)).is_some_and(|f| f.revealed);
+    let hint = match (asked, &form.purpose) {
+        (Asked::Name, Purpose::Create) => {
+            return OrgName::parse(form.text(Asked::Name))
+                .map(|name| format!("collection {}", CollectionName::of(&name).as_str()))
+                .unwrap_or_default();
         }
-    }
+        (Asked::Name, _) | (Asked::Email, Purpose::UseCode) => "",
+        (Asked::Email, Purpose::Create) => "who logs in for this organization",
+        (Asked::Email, Purpose::Edit(_)) => "a new one needs the admin's login",
+        (Asked::Email, Purpose::AddAdmin(_)) => "who chooses a password with a one-time code",
+        (Asked::Email, Purpose::EditAdmin(..)) => "a new one needs their login, or an owner's",
+        (Asked::Role, _) if form.role() == Role::Owner => {
+            "everything, and who else is an admin; space changes it"
+        }
+        (Asked::Role, _) => "their own e-mail and password only; space changes it",
+        (Asked::Code, _) => "case and dashes do not matter; ^r shows it",
+        (Asked::Password, _) if !form.text(asked).is_empty() && revealed => {
+            "keep it: it is shown only here"
+        }
+        (Asked::Password, _) if !form.text(asked).is_empty() => "^r shows it",
+        (Asked::Password, Purpose::Create | Purpose::UseCode) => "^g makes a strong one",
+        (Asked::Password, _) => "empty leaves it as it is; ^g makes a strong one",
+    };
+    hint.to_owned()
 }

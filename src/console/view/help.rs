@@ -53,11 +53,13 @@ fn place(about: Place) -> &'static str {
         Place::List => "in the list",
         Place::Filter => "in the filter",
         Place::Detail => "in the details",
+        Place::Admins => "among the admins",
         Place::Form => "in the form",
         Place::Trash => "in the trash",
         Place::Trashed => "in the details of the trash",
         Place::Question => "in the question",
         Place::Login => "in the login",
+        Place::Code => "at the code",
         Place::Help => "in the help",
     }
 }

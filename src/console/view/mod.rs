@@ -3,6 +3,9 @@
 //! A screen is a title, a rule, list and details, a rule, what is said, and the footer; what is on top
 //! takes the place of the details, so that the list stays in sight where there is room for both.
 
+mod activity;
+mod admins;
+mod code;
 mod connection;
 mod detail;
 mod footer;
@@ -74,10 +77,10 @@ pub fn draw(app: &App, theme: &Theme, frame: &mut Frame) {
     }
 }
 
-/// How many lines the record of the organization that is looked at takes, to know how far it scrolls.
+/// How many lines the tab that is looked at has, and how many of them show at once: how far it scrolls.
 #[must_use]
-pub fn overview_lines(app: &App) -> usize {
-    detail::overview_lines(app)
+pub fn detail_lines(app: &App) -> (usize, usize) {
+    detail::lines(app)
 }
 
 fn draw_layer(
@@ -91,6 +94,7 @@ fn draw_layer(
         Layer::Form(form) => form::draw(app, form, theme, buffer, area),
         Layer::Question(question) => question::draw(app, question, theme, buffer, area),
         Layer::Login(login) => login::draw(app, login, theme, buffer, area),
+        Layer::Code(code) => code::draw(code, theme, buffer, area),
         Layer::Help(help) => help::draw(help, theme, buffer, area),
     }
 }

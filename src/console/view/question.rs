@@ -28,6 +28,7 @@ pub(super) fn draw(
     area: Rect,
 ) -> Option<Position> {
     let (deed, name) = (question.deed, &question.org.name);
+    let admin = question.admin.clone().unwrap_or_default();
     let asked = match deed {
         Deed::Trash => format!("Move {name} to the trash?"),
         Deed::Delete => format!("Delete {name}?"),
@@ -35,6 +36,8 @@ pub(super) fn draw(
         Deed::Restore => format!("Restore {name} under another name"),
         Deed::Suspend => format!("Suspend {name}?"),
         Deed::Reactivate => format!("Reactivate {name}?"),
+        Deed::RemoveAdmin(_) => format!("Remove {admin}?"),
+        Deed::IssueCode(_) => format!("A one-time code for {admin}?"),
     };
     let area = heading(buffer, area, theme, &asked, "");
     let mut sheet = Sheet::new(theme, area);
@@ -63,6 +66,32 @@ pub(super) fn draw(
             sheet.gap();
             sheet.text("Everything else stays as it is, until it is reactivated.", theme.faint);
         }
+        Deed::RemoveAdmin(id) => {
+            sheet.gap();
+            let what =
+                format!("{admin} cannot log in to {name} any more, and is out where logged in.");
+            sheet.text(&what, Style::new());
+            if app.session.as_ref().is_some_and(|session| session.admin_id == id) {
+                sheet.gap();
+                sheet.text("This is who is logged in here.", theme.strong);
+            }
+            sheet.gap();
+            sheet.text("Everything else stays as it is. The e-mail is free again.", theme.faint);
+        }
+        Deed::IssueCode(_) => {
+            sheet.gap();
+            let what = format!(
+                "With it {admin} chooses a new password, within an hour and once. It is shown here, \
+                 once: hand it over on a way that nobody else reads."
+            );
+            sheet.text(&what, Style::new());
+            sheet.gap();
+            sheet.text(
+                "That it was made is recorded. A code made earlier counts no longer; the password \
+                 there is counts until then.",
+                theme.faint,
+            );
+        }
         Deed::Restore | Deed::Reactivate => {}
     }
     fields(app, question, theme, &mut sheet, usize::from(area.width));
@@ -89,6 +118,8 @@ pub(super) fn doing(deed: Deed) -> &'static str {
         Deed::Restore => "restoring",
         Deed::Suspend => "suspending",
         Deed::Reactivate => "reactivating",
+        Deed::RemoveAdmin(_) => "removing",
+        Deed::IssueCode(_) => "making a code",
     }
 }
 

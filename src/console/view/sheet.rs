@@ -112,19 +112,31 @@ impl<'a> Sheet<'a> {
         let (shown, at) = text::window(field.text(), cursor, columns, dots);
         let (first, theme) = (self.lines.len(), self.theme);
         let (name, edge) = if focused {
-            self.cursor = Some((LABEL + at, first));
+            if field.choices.is_empty() {
+                self.cursor = Some((LABEL + at, first));
+            }
             (theme.accent.patch(theme.strong), theme.accent)
         } else {
             (theme.faint, theme.faint)
         };
         let turning = spinner(&field.checking, app.now).unwrap_or(' ');
-        self.line(vec![
+        let mut spans = vec![
             Span::styled(text::filled(label, LABEL - 2), name),
             Span::styled(turning.to_string(), theme.accent),
             // An edge and no line below: names have underscores.
             Span::styled("▏", edge),
-            Span::raw(shown),
-        ]);
+        ];
+        if field.choices.is_empty() {
+            spans.push(Span::raw(shown));
+        }
+        for choice in &field.choices {
+            let (mark, style) = match *choice == field.text() {
+                true => ('●', Style::new()),
+                false => ('○', theme.faint),
+            };
+            spans.push(Span::styled(format!("{mark} {choice}   "), style));
+        }
+        self.line(spans);
         match &field.problem {
             Some(said) => self.problem(said),
             None if focused && !hint.is_empty() => self.pair_styled("", hint, theme.faint),

@@ -230,6 +230,6 @@ fn an_edit_right_after_an_edit_starts_from_what_is_stored_now() {
         let changed = Org { revision: 2, ..org(0, "org000x") };
         app.update(Message::Updated(generation, Ok(changed.clone())));
         press(&mut app, KeyCode::Char('e'));
-        assert_eq!(top_form(&app).org.as_deref(), Some(&changed), "at {width}x{height}");
+        assert_eq!(top_form(&app).org(), Some(&changed), "at {width}x{height}");
     }
 }

@@ -1,0 +1,202 @@
+//! Who runs an organization: admins are added, changed and removed, and given a one-time code, which
+//! is shown once and then kept nowhere.
+
+use mongodb::bson::oid::ObjectId;
+
+use super::{App, Code, Deed, Effect, Form, Generation, Layer, Mood, Purpose, Question, Said};
+use crate::{
+    org::{Admin, Org, Secret, StoredText, email_key},
+    tenancy::Result,
+};
+
+impl App {
+    /// Opens the form for another admin of the organization that is looked at.
+    pub(super) fn add_admin(&mut self) -> Vec<Effect> {
+        if let Some(form) = self.chosen().map(Form::add_admin) {
+            self.layers.push(Layer::Form(form));
+        }
+        Vec::new()
+    }
+
+    /// Opens the form for the admin that is selected.
+    pub(super) fn edit_admin(&mut self) -> Vec<Effect> {
+        if let (Some(org), Some(admin)) = (self.chosen(), self.detail.admin()) {
+            let own = self.session.as_ref().is_some_and(|session| session.admin_id == admin.id);
+            let form = Form::edit_admin(org, admin, own);
+            self.layers.push(Layer::Form(form));
+        }
+        Vec::new()
+    }
+
+    /// Asks whether to do this to the admin that is selected.
+    pub(super) fn ask_about_admin(&mut self, deed: impl Fn(ObjectId) -> Deed) -> Vec<Effect> {
+        let (Some(org), Some(admin)) = (self.chosen(), self.detail.admin()) else {
+            return Vec::new();
+        };
+        let question =
+            Question { admin: Some(admin.email.clone()), ..Question::of(deed(admin.id), org) };
+        self.layers.push(Layer::Question(question));
+        self.authorize()
+    }
+
+    /// Opens the form that sets a password with a one-time code, above the login.
+    pub(super) fn use_code(&mut self) -> Vec<Effect> {
+        let refused = self.read_only();
+        let Some(Layer::Login(login)) = self.layers.last_mut() else { return Vec::new() };
+        if login.submitting.is_waiting() {
+            return Vec::new();
+        }
+        if refused.is_some() {
+            login.problem = refused;
+            return Vec::new();
+        }
+        let form = Form::use_code(login.fields[0].text());
+        self.layers.push(Layer::Form(form));
+        Vec::new()
+    }
+
+    /// An admin was added, or not.
+    pub(super) fn added(
+        &mut self,
+        generation: Generation,
+        email: &StoredText,
+        result: Result<(Org, Secret)>,
+    ) -> Vec<Effect> {
+        let Some(open) = self.form_awaits(generation) else { return Vec::new() };
+        match result {
+            Ok((org, code)) => {
+                if open {
+                    self.layers.pop();
+                }
+                // Whoever came last is at the end.
+                self.detail.selected = usize::MAX;
+                let what = format!("{email} is an admin of “{}”", org.name);
+                self.has_code(email, &org, what, Some(code).filter(|_| open));
+                self.now_is(&org)
+            }
+            Err(error) => self.form_refused(&error, open),
+        }
+    }
+
+    /// A one-time code was issued, or not.
+    pub(super) fn coded(
+        &mut self,
+        generation: Generation,
+        deed: Deed,
+        before: &Org,
+        email: StoredText,
+        result: Result<(Org, Secret)>,
+    ) -> Vec<Effect> {
+        // Asked anew, it is another question.
+        let open = matches!(self.layers.last(), Some(Layer::Question(question))
+            if question.deed == deed && question.awaits(generation));
+        let (result, coded) = match result {
+            Ok((org, code)) => (Ok(Some(org.clone())), Some((org, code))),
+            Err(error) => (Err(error), None),
+        };
+        let awaited = open || self.awaits(generation, before.id);
+        let effects = self.done(generation, deed, before, result);
+        if let Some((org, code)) = coded.filter(|_| awaited) {
+            let what = format!("a one-time code was made for {email}");
+            self.has_code(&email, &org, what, Some(code).filter(|_| open));
+        }
+        effects
+    }
+
+    /// Shows a code to whoever waits for it; a code nobody waits for is shown to nobody.
+    fn has_code(&mut self, email: &StoredText, org: &Org, what: String, code: Option<Secret>) {
+        let help = match code {
+            Some(_) => "",
+            None => "nobody waited for the one-time code: c makes another",
+        };
+        self.say(Mood::Good, Said { what, help: help.to_owned() });
+        if let Some(code) = code {
+            let (email, organization) = (email.clone(), org.name.clone());
+            self.layers.push(Layer::Code(Code { code, email, organization }));
+        }
+    }
+
+    /// A password was set with a one-time code, or not.
+    pub(super) fn redeemed(
+        &mut self,
+        generation: Generation,
+        email: &StoredText,
+        result: Result<Org>,
+    ) -> Vec<Effect> {
+        let Some(open) = self.form_awaits(generation) else { return Vec::new() };
+        match result {
+            Ok(org) => {
+                let mut effects = Vec::new();
+                if open {
+                    self.layers.pop();
+                    if let Some(Layer::Login(login)) = self.layers.last_mut() {
+                        let [name, password] = &mut login.fields;
+                        name.set(email.raw());
+                        password.set("");
+                        login.focus = 1;
+                        login.problem = None;
+                    }
+                }
+                let same = |other: &StoredText| email_key(other.raw()) == email_key(email.raw());
+                if let Some(session) = self.session.take_if(|s| same(&s.admin_email)) {
+                    effects.push(Effect::Logout(session));
+                }
+                let what = format!("{email} has a new password: log in with it");
+                self.say(Mood::Good, Said::plain(what));
+                effects.extend(self.now_is(&org));
+                effects
+            }
+            Err(error) => self.form_refused(&error, open),
+        }
+    }
+
+    /// An organization is another one since a deed of ours: whatever is open about it goes on from that.
+    pub(super) fn now_is(&mut self, org: &Org) -> Vec<Effect> {
+        for layer in &mut self.layers {
+            match layer {
+                Layer::Form(form) => {
+                    form.replace(org);
+                }
+                Layer::Question(question) if question.org.id == org.id => {
+                    question.org.as_mut().clone_from(org);
+                }
+                _ => {}
+            }
+        }
+        self.list.replace(org);
+        if self.detail.org.as_ref().is_some_and(|shown| shown.id == org.id) {
+            return self.forget_detail();
+        }
+        Vec::new()
+    }
+
+    /// What an admin is called, as far as that is known here.
+    pub(super) fn admin_called(&self, id: ObjectId) -> Option<StoredText> {
+        let asked = self.layers.iter().find_map(|layer| match layer {
+            Layer::Question(question) if question.deed.admin() == Some(id) => {
+                question.admin.clone()
+            }
+            _ => None,
+        });
+        let listed = || {
+            let admins = self.detail.admins.as_ref()?;
+            admins.iter().find(|admin| admin.id == id).map(|admin| admin.email.clone())
+        };
+        asked.or_else(listed)
+    }
+
+    /// The session, after one's own e-mail was changed with the form that was on top.
+    pub(super) fn session_follows(&mut self, form: &Form) {
+        if let (Purpose::EditAdmin(_, admin), Some(session)) = (&form.purpose, &mut self.session)
+            && admin.id == session.admin_id
+        {
+            session.admin_email = form.text(crate::org::Field::Email).trim().into();
+        }
+    }
+}
+
+/// Whether a one-time code of this admin's waits to be used.
+#[must_use]
+pub fn code_waits(admin: &Admin, now: std::time::SystemTime) -> bool {
+    admin.reset.as_ref().is_some_and(|reset| reset.until.to_system_time() > now)
+}

@@ -1,0 +1,289 @@
+//! Forms: what each asks for, what was typed, and the wish that is made of it.
+
+use super::{
+    field::{Request, Said, TextField},
+    message::{Check, Generation},
+};
+use crate::{
+    org::{Admin, Field, Org, Role, Secret},
+    tenancy::{AdminWish, Edit, NewOrganization},
+};
+
+/// What a form asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// The organization's name.
+    Name,
+    /// An admin's e-mail.
+    Email,
+    /// What the admin may do.
+    Role,
+    /// A one-time code.
+    Code,
+    /// A new password.
+    Password,
+}
+
+impl From<Field> for Asked {
+    fn from(field: Field) -> Self {
+        match field {
+            Field::Name => Self::Name,
+            Field::Email => Self::Email,
+            Field::Password => Self::Password,
+        }
+    }
+}
+
+/// What a form is for.
+#[derive(Clone, Debug)]
+pub enum Purpose {
+    /// To make an organization.
+    Create,
+    /// To change one, and its first admin.
+    Edit(Box<Org>),
+    /// To add an admin to one.
+    AddAdmin(Box<Org>),
+    /// To change an admin of one.
+    EditAdmin(Box<Org>, Box<Admin>),
+    /// To set a password with a one-time code.
+    UseCode,
+}
+
+/// A form.
+#[derive(Debug)]
+pub struct Form {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// In the order of [`Form::asked`].
+    pub fields: Vec<TextField>,
+    /// Which one is being typed in.
+    pub focus: usize,
+    /// What is wrong with the whole.
+    pub problem: Option<Said>,
+    /// The deed that is waited for.
+    pub submitting: Request,
+    /// Whether someone else changed the organization, and it is being read again.
+    pub stale: bool,
+    /// The deed that is no longer waited for and has not ended yet, with what was typed for it.
+    pub left: Option<(Generation, Vec<Secret>)>,
+}
+
+impl Form {
+    fn of(purpose: Purpose, fields: Vec<TextField>) -> Self {
+        let submitting = Request::default();
+        Self { purpose, fields, focus: 0, problem: None, submitting, stale: false, left: None }
+    }
+
+    /// To make an organization.
+    #[must_use]
+    pub fn new() -> Self {
+        let fields = vec![TextField::default(), TextField::default(), TextField::secret()];
+        Self::of(Purpose::Create, fields)
+    }
+
+    /// To change one.
+    #[must_use]
+    pub fn edit(org: &Org) -> Self {
+        let fields = vec![
+            TextField::with(org.name.raw()),
+            TextField::with(org.admin_email.raw()),
+            TextField::secret(),
+        ];
+        Self::of(Purpose::Edit(Box::new(org.clone())), fields)
+    }
+
+    /// To add an admin to one. Who decides about the others is the exception.
+    #[must_use]
+    pub fn add_admin(org: &Org) -> Self {
+        let fields = vec![TextField::default(), TextField::role(Role::Admin)];
+        Self::of(Purpose::AddAdmin(Box::new(org.clone())), fields)
+    }
+
+    /// To change an admin of one; the password only where it is one's `own`.
+    #[must_use]
+    pub fn edit_admin(org: &Org, admin: &Admin, own: bool) -> Self {
+        let mut fields = vec![TextField::with(admin.email.raw()), TextField::role(admin.role)];
+        fields.extend(own.then(TextField::secret));
+        let purpose = Purpose::EditAdmin(Box::new(org.clone()), Box::new(admin.clone()));
+        Self::of(purpose, fields)
+    }
+
+    /// To set a password with a one-time code.
+    #[must_use]
+    pub fn use_code(email: &str) -> Self {
+        let fields = vec![TextField::with(email), TextField::secret(), TextField::secret()];
+        let focus = usize::from(!email.is_empty());
+        Self { focus, ..Self::of(Purpose::UseCode, fields) }
+    }
+
+    /// What it asks for, one for each field.
+    #[must_use]
+    pub fn asked(&self) -> &'static [Asked] {
+        let all: &[Asked] = match self.purpose {
+            Purpose::Create | Purpose::Edit(_) => &[Asked::Name, Asked::Email, Asked::Password],
+            Purpose::AddAdmin(_) | Purpose::EditAdmin(..) => {
+                &[Asked::Email, Asked::Role, Asked::Password]
+            }
+            Purpose::UseCode => &[Asked::Email, Asked::Code, Asked::Password],
+        };
+        &all[..self.fields.len().min(all.len())]
+    }
+
+    /// Which field is about this.
+    #[must_use]
+    pub fn at(&self, asked: impl Into<Asked>) -> Option<usize> {
+        let asked = asked.into();
+        self.asked().iter().position(|other| *other == asked)
+    }
+
+    /// The organization it is about; none while there is none.
+    #[must_use]
+    pub fn org(&self) -> Option<&Org> {
+        match &self.purpose {
+            Purpose::Create | Purpose::UseCode => None,
+            Purpose::Edit(org) | Purpose::AddAdmin(org) | Purpose::EditAdmin(org, _) => Some(org),
+        }
+    }
+
+    /// Goes on from what the organization is now, if that is the one it is about. What it was.
+    pub fn replace(&mut self, now: &Org) -> Option<Org> {
+        match &mut self.purpose {
+            Purpose::Edit(org) | Purpose::AddAdmin(org) | Purpose::EditAdmin(org, _)
+                if org.id == now.id =>
+            {
+                Some(std::mem::replace(org.as_mut(), now.clone()))
+            }
+            _ => None,
+        }
+    }
+
+    /// The text of a field.
+    #[must_use]
+    pub fn text(&self, asked: impl Into<Asked>) -> &str {
+        self.at(asked).and_then(|at| self.fields.get(at)).map_or("", TextField::text)
+    }
+
+    /// The role that is chosen.
+    #[must_use]
+    pub fn role(&self) -> Role {
+        Role::parse(self.text(Asked::Role)).unwrap_or(Role::Admin)
+    }
+
+    /// What is typed in all fields.
+    #[must_use]
+    pub fn typed(&self) -> Vec<Secret> {
+        self.fields.iter().map(TextField::as_secret).collect()
+    }
+
+    /// What an organization is to be made of.
+    #[must_use]
+    pub fn wish(&self) -> NewOrganization {
+        NewOrganization {
+            name: self.text(Asked::Name).to_owned(),
+            email: self.text(Asked::Email).to_owned(),
+            password: self.text(Asked::Password).into(),
+        }
+    }
+
+    /// What is to be different about an organization. An empty password stays as it is.
+    #[must_use]
+    pub fn edited(&self) -> Edit {
+        Edit {
+            name: Some(self.meant(Asked::Name).to_owned()),
+            email: Some(self.meant(Asked::Email).to_owned()),
+            password: self.password(),
+        }
+    }
+
+    /// What is to be different about an admin; none when nothing is.
+    #[must_use]
+    pub fn admin_wish(&self, admin: &Admin) -> Option<AdminWish> {
+        let email = self.meant(Asked::Email);
+        let wish = AdminWish {
+            role: Some(self.role()).filter(|role| *role != admin.role),
+            email: (email != admin.email.raw()).then(|| email.to_owned()),
+            password: self.password(),
+        };
+        let some = wish.role.is_some() || wish.email.is_some() || wish.password.is_some();
+        some.then_some(wish)
+    }
+
+    fn password(&self) -> Option<Secret> {
+        Some(self.text(Asked::Password)).filter(|text| !text.is_empty()).map(Secret::from)
+    }
+
+    /// Goes on from what someone else made of the organization: what was typed stays, and where nothing
+    /// was, their change does.
+    pub fn rebase(&mut self, org: &Org) {
+        let edits = matches!(self.purpose, Purpose::Edit(_));
+        if let Some(old) = self.replace(org).filter(|_| edits) {
+            let stored = [(&old.name, &org.name), (&old.admin_email, &org.admin_email)];
+            for (field, (old, new)) in self.fields.iter_mut().zip(stored) {
+                if field.holds(old.raw()) && old != new {
+                    field.set(new.raw());
+                }
+            }
+        }
+        self.stale = false;
+        self.problem =
+            Some(Said::changed_to(org, "save again to change that, or leave it with esc"));
+    }
+
+    /// What is stored of what a field asks for.
+    fn stored(&self, asked: Asked) -> Option<&str> {
+        match (&self.purpose, asked) {
+            (Purpose::Edit(org), Asked::Name) => Some(org.name.raw()),
+            (Purpose::Edit(org), Asked::Email) => Some(org.admin_email.raw()),
+            (Purpose::EditAdmin(_, admin), Asked::Email) => Some(admin.email.raw()),
+            _ => None,
+        }
+    }
+
+    /// The text a field stands for: what is stored, as long as it still shows as much of that as
+    /// there is room for.
+    fn meant(&self, asked: Asked) -> &str {
+        let field = self.at(asked).and_then(|at| self.fields.get(at));
+        let same = |stored: &&str| field.is_some_and(|field| field.holds(stored));
+        self.stored(asked).filter(same).unwrap_or_else(|| self.text(asked))
+    }
+
+    /// What to ask about the field that is being left; none when there is nothing to ask.
+    #[must_use]
+    pub fn check(&self) -> Option<Check> {
+        let asked = *self.asked().get(self.focus)?;
+        let text = self.text(asked);
+        if self.fields[self.focus].asked.as_ref().is_some_and(|asked| asked.reveal() == text) {
+            return None;
+        }
+        let meant = self.meant(asked).to_owned();
+        let stays = matches!(self.purpose, Purpose::Edit(_) | Purpose::EditAdmin(..));
+        match (asked, &self.purpose) {
+            (Asked::Role | Asked::Code, _) | (Asked::Email, Purpose::UseCode) => None,
+            (Asked::Name, Purpose::Edit(org)) => Some(Check::Name(meant, Some(org.clone()))),
+            (Asked::Name, _) => Some(Check::Name(meant, None)),
+            (Asked::Email, Purpose::EditAdmin(_, admin)) if meant == admin.email.raw() => None,
+            (Asked::Email, Purpose::Edit(org) | Purpose::EditAdmin(org, _)) => {
+                Some(Check::Email(meant, Some(org.clone())))
+            }
+            (Asked::Email, _) => Some(Check::Email(meant, None)),
+            (Asked::Password, _) if text.is_empty() && stays => None,
+            (Asked::Password, _) => {
+                let name = match &self.purpose {
+                    Purpose::EditAdmin(org, _) => org.name.raw(),
+                    _ => self.text(Asked::Name),
+                };
+                Some(Check::Password {
+                    password: text.into(),
+                    name: name.to_owned(),
+                    email: self.text(Asked::Email).to_owned(),
+                })
+            }
+        }
+    }
+}
+
+impl Default for Form {
+    fn default() -> Self {
+        Self::new()
+    }
+}

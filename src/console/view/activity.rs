@@ -1,0 +1,148 @@
+//! What was done to the selected organization and what was refused, in words, the newest first.
+
+use ratatui::{
+    buffer::Buffer,
+    layout::Rect,
+    style::Style,
+    text::{Line, Span},
+};
+
+use super::{Theme, below, detail, human, margin, put};
+use crate::{
+    console::{app::App, text},
+    org::{StoredText, moment},
+    store::{Difference, Entry, Outcome},
+};
+
+/// From this many columns on each line says when in full; below, how long ago.
+const MOMENTS_FROM: usize = 60;
+/// The columns of a moment, and of an age.
+const MOMENT: usize = 16;
+const AGE: usize = 4;
+
+pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
+    let Some(entries) = &app.detail.activity else {
+        detail::unread(app, theme, buffer, area, "reading what was recorded…");
+        return;
+    };
+    if entries.is_empty() {
+        let room = usize::from(margin(area).width);
+        let nothing = "Nothing was recorded about it yet.";
+        put(buffer, area, 0, 0, &text::fit(nothing, room), theme.faint);
+        return;
+    }
+    let room = usize::from(margin(area).width);
+    let (when, head) = if room < MOMENTS_FROM { (AGE, "ago") } else { (MOMENT, "time (UTC)") };
+    let who = (room / 4).clamp(10, 32);
+    let header = format!("{}  {}  what", text::filled(head, when), text::filled("who", who));
+    put(buffer, area, 0, 0, &header, theme.faint);
+    let area = below(area, 1);
+    let first = detail::scrolled(app, entries.len(), area.height.into());
+    for (y, recorded) in (0..area.height).zip(entries.iter().skip(first)) {
+        let entry = &recorded.entry;
+        let at = if when == AGE {
+            human::age(entry.at, app.now)
+        } else {
+            moment(entry.at).trim_end_matches(" UTC").to_owned()
+        };
+        let by = if entry.admin.raw().is_empty() { &entry.operator } else { &entry.admin };
+        let columns =
+            format!("{}  {}  ", text::filled(&at, when), text::filled(&by.to_string(), who));
+        let left = room.saturating_sub(when + who + 4);
+        let mut spans = vec![Span::styled(columns, theme.faint)];
+        spans.extend(fitting(said(entry, theme), left));
+        buffer.set_line(area.x, area.y + y, &Line::from(spans), area.width);
+    }
+}
+
+/// As much as there is room for; what does not fit ends with an ellipsis.
+fn fitting(parts: Vec<(String, Style)>, mut room: usize) -> Vec<Span<'static>> {
+    let mut spans = Vec::new();
+    let last = parts.len().saturating_sub(1);
+    for (at, (part, style)) in parts.into_iter().enumerate() {
+        let columns = text::width(&part);
+        // Something follows that must not be lost without a sign.
+        let fits = columns < room || (at == last && columns == room);
+        let shown = if fits { part } else { text::fit(&format!("{part}…"), room).into_owned() };
+        spans.push(Span::styled(shown, style));
+        if !fits {
+            break;
+        }
+        room -= columns;
+    }
+    spans
+}
+
+/// What an entry says: what came of it where it was not done, what it was, and why.
+fn said(entry: &Entry, theme: &Theme) -> Vec<(String, Style)> {
+    let (done, wanted) = words(entry);
+    let style = match entry.outcome {
+        Outcome::Done => return vec![(done, Style::new())],
+        Outcome::TakenBack => theme.strong,
+        Outcome::Refused | Outcome::Failed | Outcome::Unknown => theme.bad,
+    };
+    let mut parts = vec![(entry.outcome.to_string(), style), (format!(" {wanted}"), Style::new())];
+    if !entry.reason.raw().is_empty() {
+        parts.push((format!(": {}", entry.reason), style));
+    }
+    parts
+}
+
+/// What was done, and what was wanted where it was not.
+fn words(entry: &Entry) -> (String, String) {
+    let [mut about, mut changes] = [Vec::new(), Vec::new()];
+    for change in &entry.changes {
+        if change.field.raw() == "admin" { about.push(change) } else { changes.push(change) }
+    }
+    let admin = about.first().map(|change| {
+        let whom = if change.to.raw().is_empty() { &change.from } else { &change.to };
+        whom.to_string()
+    });
+    let of = |words: &str| match &admin {
+        Some(admin) => format!("{words} {admin}"),
+        None => words.to_owned(),
+    };
+    let changed: Vec<_> = changes.iter().map(|change| difference(change)).collect();
+    let changed = changed.join(", ");
+    let and = |words: String| match changed.as_str() {
+        "" => words,
+        changed => format!("{words}, {changed}"),
+    };
+    let (done, wanted) = match entry.deed.raw() {
+        "create" if admin.is_none() => (and("created".to_owned()), "to create it"),
+        "create" => (and(of("created with admin")), "to create it"),
+        "update" if !changed.is_empty() => (changed.clone(), "to change it"),
+        "update" => ("changed".to_owned(), "to change it"),
+        "delete" => (and("deleted for good".to_owned()), "to delete it for good"),
+        "trash" => (and("moved to the trash".to_owned()), "to move it to the trash"),
+        "restore" => (and("restored from the trash".to_owned()), "to restore it"),
+        "purge" => (and("purged from the trash".to_owned()), "to purge it"),
+        "suspend" => (and("suspended".to_owned()), "to suspend it"),
+        "reactivate" => (and("reactivated".to_owned()), "to reactivate it"),
+        "repair" => (and("repaired".to_owned()), "to repair it"),
+        "log in" => (and("logged in".to_owned()), "to log in"),
+        "authorize" => (and("asked what only an owner may".to_owned()), "what needs a login"),
+        "add admin" => (and(of("added admin")), "to add an admin"),
+        "remove admin" => (and(of("removed admin")), "to remove an admin"),
+        "change admin" => (and(of("changed admin")), "to change an admin"),
+        "issue code" => (and(of("one-time code for")), "to issue a one-time code"),
+        "use code" => (and("one-time code used".to_owned()), "to use a one-time code"),
+        _ => {
+            let deed = entry.deed.to_string();
+            return (and(of(&deed)), deed);
+        }
+    };
+    (done, wanted.to_owned())
+}
+
+fn difference(change: &Difference) -> String {
+    let Difference { field, from, to } = change;
+    let empty = |text: &StoredText| text.raw().is_empty();
+    match (empty(from), empty(to)) {
+        (false, false) if field.raw() == "name" => format!("renamed {from} → {to}"),
+        (false, false) => format!("{field} {from} → {to}"),
+        (true, true) => format!("{field} changed"),
+        (true, false) => format!("{field} {to}"),
+        (false, true) => format!("{field} {from} gone"),
+    }
+}

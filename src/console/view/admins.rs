@@ -1,0 +1,114 @@
+//! Who runs the selected organization: a line for each admin, one of them selected.
+
+use mongodb::bson::DateTime;
+use ratatui::{buffer::Buffer, layout::Rect, style::Style};
+
+use super::{Theme, below, detail, human, margin, put};
+use crate::{
+    console::{
+        app::{App, Pane, code_waits},
+        text,
+    },
+    org::{Admin, day, moment},
+};
+
+/// The columns of a role, of a day, of an age, and of until when a code can be used.
+const ROLE: usize = 5;
+const DAY: usize = 10;
+const AGE: usize = 5;
+const UNTIL: usize = 10;
+/// The columns between two of them.
+const APART: usize = 2;
+/// From this many columns on there is room for the day each was added, and for how long ago.
+const DAYS_FROM: usize = 60;
+const AGES_FROM: usize = 44;
+
+/// Where the columns begin.
+struct Columns {
+    email: usize,
+    added: usize,
+    until: usize,
+}
+
+impl Columns {
+    fn of(room: usize) -> Self {
+        let added = match room {
+            DAYS_FROM.. => DAY,
+            AGES_FROM.. => AGE,
+            _ => 0,
+        };
+        let added_and_space = if added == 0 { 0 } else { added + APART };
+        let rest = APART + ROLE + added_and_space + APART + UNTIL;
+        Self { email: room.saturating_sub(1 + rest), added, until: UNTIL }
+    }
+
+    /// A line of these columns, behind the one of the mark.
+    fn line(&self, email: &str, role: &str, added: &str, until: &str) -> [String; 2] {
+        let apart = " ".repeat(APART);
+        let mut rest = format!("{apart}{}", text::filled(role, ROLE));
+        if self.added > 0 {
+            rest = format!("{rest}{apart}{}", text::filled(added, self.added));
+        }
+        [text::filled(email, self.email), format!("{rest}{apart}{}", text::fit(until, self.until))]
+    }
+}
+
+pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
+    let Some(admins) = &app.detail.admins else {
+        detail::unread(app, theme, buffer, area, "reading the admins…");
+        return;
+    };
+    if admins.is_empty() {
+        put(buffer, area, 1, 0, "No admins: nobody can log in to it.", theme.faint);
+        return;
+    }
+    let columns = Columns::of(margin(area).width.into());
+    let [email, rest] = columns.line("e-mail", "role", "added", "code until");
+    put(buffer, area, 1, 0, &format!("{email}{rest}"), theme.faint);
+    let area = below(area, 1);
+    let first = first(app, area.height.into());
+    for (y, (at, admin)) in (0..area.height).zip(admins.iter().enumerate().skip(first)) {
+        let row = Rect { y: area.y + y, height: 1, ..area };
+        draw_admin(app, admin, at == app.detail.selected(), theme, buffer, row, &columns);
+    }
+}
+
+fn draw_admin(
+    app: &App,
+    admin: &Admin,
+    selected: bool,
+    theme: &Theme,
+    buffer: &mut Buffer,
+    area: Rect,
+    columns: &Columns,
+) {
+    let focused = app.pane == Pane::Detail;
+    let added = match columns.added {
+        AGE => human::age(admin.created_at, app.now),
+        _ => day(admin.created_at),
+    };
+    let until = admin.reset.as_ref().filter(|_| code_waits(admin, app.now));
+    let until = until.map(|reset| time(reset.until)).unwrap_or_default();
+    let [email, rest] = columns.line(&admin.email.to_string(), admin.role.word(), &added, &until);
+    let style = match (selected, focused) {
+        (true, true) => theme.selected,
+        (true, false) => theme.strong,
+        (false, _) => Style::new(),
+    };
+    if selected {
+        put(buffer, area, 0, 0, "▌", if focused { theme.accent } else { theme.faint });
+    }
+    let x = put(buffer, area, 1, 0, &email, style);
+    put(buffer, area, x, 0, &rest, Style::new());
+}
+
+/// The time of a moment that is within the hour: `19:40 UTC`.
+fn time(moment_of: DateTime) -> String {
+    let whole = moment(moment_of);
+    whole.split_once(' ').map_or(whole.clone(), |(_, time)| time.to_owned())
+}
+
+/// The first admin in sight: the selected one always is.
+pub(super) fn first(app: &App, rows: usize) -> usize {
+    (app.detail.selected() + 1).saturating_sub(rows.max(1))
+}
