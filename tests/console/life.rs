@@ -30,7 +30,7 @@ fn whole_life(arguments: &[&str], size: (u16, u16)) {
 
     console.send("\r");
     console.see("org_acme_corp");
-    console.send("\x1b[C");
+    console.send("\x1b[C\x1b[C");
     console.see("Org data goes here");
     console.send("\x1b");
 
@@ -113,7 +113,7 @@ fn to_the_trash_and_back(console: &mut Console) {
     console.see("eve@globex.com");
     console.send("\r");
     console.see("Org data goes here");
-    console.send("\x1b[D");
+    console.send("\x1b[D\x1b[D");
     console.see("days left");
     console.send("\x1b");
     console.send("R");
@@ -122,9 +122,9 @@ fn to_the_trash_and_back(console: &mut Console) {
     console.send("t");
     console.see("1 organization");
     console.see("▌Globex & Söhne");
-    console.send("\r\x1b[C");
+    console.send("\r\x1b[C\x1b[C");
     console.see("Org data goes here");
-    console.send("\x1b[D\x1b");
+    console.send("\x1b[D\x1b[D\x1b");
     console.see("/ filter");
 }
 

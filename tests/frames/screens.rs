@@ -105,6 +105,7 @@ fn documents() {
     let mut console = wide();
     console.press(KeyCode::Enter);
     console.press(KeyCode::Right);
+    console.press(KeyCode::Right);
     console.wait(100);
     looks_like!(console, "documents_reading");
     console.answer_all();

@@ -262,6 +262,7 @@ fn details_follow_the_selection_where_both_show_and_only_there() {
 #[test]
 fn documents_are_read_when_their_tab_is_opened() {
     let mut app = console_sized(page(orgs(5), false, false), 120, 40);
+    press(&mut app, KeyCode::Right);
     let effects = press(&mut app, KeyCode::Right);
     let generation = generation!(effects, LoadDocuments);
     let lines = (0..100).map(|n| n.to_string()).collect();
