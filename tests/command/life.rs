@@ -304,7 +304,7 @@ fn what_may_only_be_read_refuses_every_deed() {
     home.create("globex", "bob@globex.com");
     let delete = ["org", "delete", "globex", "--as", "bob@globex.com", "--password-stdin", "--yes"];
     home.run_with(&delete, PASSWORD).json();
-    let before = home.rows();
+    let before = home.all_rows();
     for line in [
         &["org", "suspend", "acme"][..],
         &["org", "reactivate", "acme"],
@@ -317,7 +317,7 @@ fn what_may_only_be_read_refuses_every_deed() {
         home.run_with(&[&["--read-only"], line].concat(), PASSWORD).fails(5, "read-only");
     }
     assert_eq!(home.run(&["--read-only", "doctor"]).json(), json!({ "findings": [] }));
-    assert_eq!(home.rows(), before);
+    assert_eq!(home.all_rows(), before);
 }
 
 #[tokio::test]

@@ -22,8 +22,11 @@ async fn what_the_user_may_not_do_is_named_with_what_to_do_about_it() {
     let said = home.run_with(&create, PASSWORD);
     said.fails(5, &format!("may not do “insert” on {}\n", database.name()));
     said.fails(5, "→ grant it that (the role in the README has all that is needed), or open it");
-    // Whatever else it may do, it does.
-    home.run(&["org", "suspend", "acme"]).json();
+    // What cannot be recorded is not done.
+    let said = home.run(&["org", "suspend", "acme"]);
+    said.fails(5, "it was not done, since it could not be recorded");
+    said.fails(5, &format!("may not do “insert” on {}\n", database.name()));
+    assert_eq!(home.run(&["org", "get", "acme"]).json().get("state"), None);
     database.grant(&actions(ALL)).await;
     home.run_with(&create, PASSWORD).json();
 }
