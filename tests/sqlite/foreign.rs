@@ -203,6 +203,23 @@ async fn a_demo_is_made_in_memory_and_at_once() {
     assert_eq!(all(&store).await.unwrap().len(), 40);
 }
 
+/// None of them takes what another one is making for somebody else's.
+#[test]
+fn many_consoles_make_the_same_file_at_once() {
+    for _ in 0..60 {
+        let (_directory, path) = file();
+        let consoles: Vec<_> = (0..4)
+            .map(|_| {
+                let path = path.clone();
+                std::thread::spawn(move || open(&path).map(|_| ()))
+            })
+            .collect();
+        for console in consoles {
+            assert_eq!(console.join().unwrap(), Ok(()));
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_document_that_is_there_already_keeps_all_of_them_out() {
     let store = SqliteStore::in_memory("tester@here").unwrap();

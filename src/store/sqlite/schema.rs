@@ -157,7 +157,8 @@ pub(super) fn prepare(connection: &mut Connection, path: &Path) -> Attempt<()> {
     configure(connection)?;
     let promised = pragma::<bool>(connection, "query_only")?;
     let writable = !promised && !connection.is_readonly("main")?;
-    let found = look(connection, path)?;
+    // In one transaction: another console may be making it right now.
+    let found = look(&*connection.transaction()?, path)?;
     if !matches!(found, Found::Ours) {
         if !writable {
             let what = if matches!(found, Found::Empty) {
