@@ -4,7 +4,9 @@ use std::path::Path;
 
 use rusqlite::{Connection, types::Value};
 use tenantry::org::Role;
-use tenantry::store::{Repair, Shelf, Store, Trouble};
+use tenantry::store::{
+    AdminChange, AdminEdit, Deed, Entry, Repair, Shelf, Store, StoreError, Trouble,
+};
 
 use crate::deeds::{sql, version_1, version_2, wait, with_three};
 use crate::fixture::{assert_sound, file, open, record, view};
@@ -124,5 +126,30 @@ fn an_admin_of_what_is_gone_is_put_aside_and_two_with_one_email_are_left_to_a_pe
     assert_eq!(found.trouble, Trouble::Stale { org: "Acme Corp".into() });
     let Repair::ByHand(help) = found.repair else { panic!("{found:?}") };
     assert!(help.contains("two of its admins have the same e-mail"), "{help}");
+    assert_eq!(view(&path), before);
+}
+
+#[test]
+fn an_admin_of_another_organization_is_changed_by_no_deed_on_this_one() {
+    let (_directory, path) = file();
+    with_three(&path);
+    let before = view(&path);
+    wait(async {
+        let store = open(&path).unwrap();
+        let globex = store.org_named("globex", Shelf::Live).await.unwrap().unwrap();
+        let eve = store.admin_with_email("eve@acme.com").await.unwrap().unwrap();
+        let bob = store.admin_with_email("bob@globex.com").await.unwrap().unwrap();
+        let role = Some(Role::Owner);
+        let set = AdminEdit::Set { role, email: None, password: None, reset: None };
+        for change in [
+            AdminChange { admin: eve.id, what: set.clone(), heir: None },
+            AdminChange { admin: eve.id, what: AdminEdit::Remove, heir: None },
+            AdminChange { admin: bob.id, what: set, heir: Some(eve) },
+        ] {
+            let entry = Entry::about(store.operator(), "change admin", &globex);
+            let deed = Deed::Admin(Box::new(globex.clone()), Box::new(change));
+            assert_eq!(store.perform(&deed, &entry).await, Err(StoreError::Changed));
+        }
+    });
     assert_eq!(view(&path), before);
 }

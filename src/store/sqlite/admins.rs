@@ -69,14 +69,18 @@ pub(super) fn org_of_admin(connection: &Connection, admin: ObjectId) -> Attempt<
 /// Adds, removes or changes one.
 pub(super) fn change(tx: &Connection, org: &Org, change: &AdminChange) -> Attempt<Org> {
     let row = write::unchanged(tx, org, "trashed_at IS NULL")?;
+    if !matches!(change.what, AdminEdit::Add(_)) {
+        belongs(tx, org, change.admin)?;
+    }
     if let Some(heir) = &change.heir {
+        belongs(tx, org, heir.id)?;
         tx.prepare_cached("UPDATE organizations SET admin_id = ? WHERE row = ?")?
             .execute((heir.id.bytes(), row))?;
     }
     match &change.what {
         AdminEdit::Add(new) => add(tx, org, row, change.admin, new)?,
         AdminEdit::Remove => {
-            release(tx, org, row, change.admin)?;
+            release(tx, row, change.admin)?;
             tx.prepare_cached("DELETE FROM admins WHERE id = ?")?
                 .execute([change.admin.bytes()])?;
         }
@@ -84,7 +88,7 @@ pub(super) fn change(tx: &Connection, org: &Org, change: &AdminChange) -> Attemp
             let id = change.admin.bytes();
             if let Some(email) = email {
                 email_is_free(tx, org, change.admin, email)?;
-                release(tx, org, row, change.admin)?;
+                release(tx, row, change.admin)?;
                 write::hold(tx, &[Claim::of_email(email.as_str())], row)?;
                 tx.prepare_cached("UPDATE admins SET email = ?, email_key = ? WHERE id = ?")?
                     .execute((email.as_str(), email_key(email.as_str()), id))?;
@@ -151,14 +155,21 @@ pub(super) fn email_is_free(
     write::none_taken(tx, &[Claim::of_email(email.as_str())], own.then_some(org))
 }
 
-/// Frees the e-mail of one of the organization's admins.
-fn release(tx: &Connection, org: &Org, row: i64, admin: ObjectId) -> Attempt<()> {
-    let key: Option<String> = tx
-        .prepare_cached("SELECT email_key FROM admins WHERE id = ? AND organization = ?")?
-        .query_row((admin.bytes(), org.id.bytes()), |row| row.get(0))
-        .optional()?;
-    let claim = Claim::Email(key.ok_or(StoreError::Changed)?).to_string();
-    tx.prepare_cached("DELETE FROM claims WHERE claim = ? AND org = ?")?.execute((claim, row))?;
+/// Refuses one who is none of the organization's admins any more.
+fn belongs(tx: &Connection, org: &Org, admin: ObjectId) -> Attempt<()> {
+    let there = tx
+        .prepare_cached("SELECT 1 FROM admins WHERE id = ? AND organization = ?")?
+        .exists((admin.bytes(), org.id.bytes()))?;
+    if there { Ok(()) } else { Err(StoreError::Changed.into()) }
+}
+
+/// Frees an admin's e-mail.
+fn release(tx: &Connection, row: i64, admin: ObjectId) -> Attempt<()> {
+    tx.prepare_cached(
+        "DELETE FROM claims WHERE org = ? AND claim = \
+         'email:' || (SELECT email_key FROM admins WHERE id = ?)",
+    )?
+    .execute((row, admin.bytes()))?;
     Ok(())
 }
 

@@ -177,14 +177,14 @@ fn admins(tx: &Connection, org: &Org) -> Attempt<Vec<(String, String, bool)>> {
 }
 
 /// What it is to hold. The record decides what the e-mail of the admin is whom it names.
-fn claims(tx: &Connection, org: &Org) -> Attempt<Vec<String>> {
+fn claims(org: &Org, admins: &[(String, String, bool)]) -> Vec<String> {
     let mut claims = Claim::of_name(org.name.raw(), org.collection.raw()).to_vec();
     claims.push(Claim::of_email(org.admin_email.raw()));
-    let others = admins(tx, org)?.into_iter().filter(|(.., first)| !first);
-    claims.extend(others.map(|(email, ..)| Claim::of_email(&email)));
+    let others = admins.iter().filter(|(.., first)| !first);
+    claims.extend(others.map(|(email, ..)| Claim::of_email(email)));
     let mut claims: Vec<String> = claims.iter().map(Claim::to_string).collect();
     claims.sort();
-    Ok(claims)
+    claims
 }
 
 /// Whether what is searched, sorted and kept unique is something else than the record says.
@@ -198,14 +198,14 @@ fn is_stale(tx: &Connection, row: i64, org: &Org) -> Attempt<bool> {
         .query_row([row], |row| Ok([row.get(0)?, row.get(1)?]))?;
     let admins = admins(tx, org)?;
     let first = admins.iter().find(|(.., first)| *first).map(|(email, ..)| email.as_str());
-    Ok(held != claims(tx, org)?
+    Ok(held != claims(org, &admins)
         || keys != [name_key(org.name.raw()), email_key(org.admin_email.raw())]
         || first != Some(org.admin_email.raw())
         || admins.iter().any(|(email, key, _)| *key != email_key(email)))
 }
 
 fn renewed(tx: &Connection, row: i64, org: &Org, fix: bool) -> Attempt<Repair> {
-    let claims = claims(tx, org)?;
+    let claims = claims(org, &admins(tx, org)?);
     if claims.windows(2).any(|pair| pair[0] == pair[1]) {
         return Ok(Repair::ByHand("two of its admins have the same e-mail: change one of them"));
     }
