@@ -241,14 +241,14 @@ pub const COMMANDS: &[Row] = &[
         [letter('a')],
         &[Admins],
         Some("add"),
-        "add an admin, who is given a one-time code (needs an owner's login)"
+        "add an admin with a one-time code (needs an owner's login)"
     ),
     row!(
         EditAdmin,
         [letter('e')],
         &[Admins],
         Some("edit"),
-        "change the admin's e-mail or role (an owner), or your own password"
+        "change the admin's e-mail or role, or your own password"
     ),
     row!(
         IssueCode,

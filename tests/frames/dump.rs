@@ -8,6 +8,9 @@ use ratatui::{
     layout::Position,
     style::{Color, Modifier},
 };
+use tenantry::console::{app::Message, theme::Theme};
+
+use crate::pretend::Console;
 
 /// Compares the screen with the committed one.
 macro_rules! looks_like {
@@ -22,6 +25,19 @@ macro_rules! looks_like {
     };
 }
 pub(crate) use looks_like;
+
+/// A frame at each of these sizes, named after it.
+pub fn looks_like_at(console: &mut Console, name: &str, sizes: &[(u16, u16)]) {
+    for (width, height) in sizes {
+        console.send(Message::Resize(*width, *height));
+        console.answer_all();
+        looks_like!(console, format!("{name}_{width}x{height}"));
+    }
+}
+
+pub const LEAST: (u16, u16) = (40, 10);
+pub const NARROW: (u16, u16) = (80, 24);
+pub const WIDE: (u16, u16) = (120, 32);
 
 pub fn dump(buffer: &Buffer, cursor: Option<Position>) -> String {
     let mut out = String::new();

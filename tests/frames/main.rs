@@ -3,7 +3,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests are tests
 
+mod admins;
 mod dump;
+mod people;
 mod pictures;
 mod pretend;
 mod properties;

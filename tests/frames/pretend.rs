@@ -12,10 +12,8 @@ use tenantry::{
         theme::Theme,
         view,
     },
-    org::{
-        Admin, Connection, InTrash, Org, OrgState, PasswordHash, ResetCode, Role, StoredText, slug,
-    },
-    store::{Count, Entry, Outcome, Page, Place, PlaceKind, Shelf, Statistics},
+    org::{Admin, Connection, InTrash, Org, OrgState, PasswordHash, Role, StoredText, slug},
+    store::{Count, Page, Place, PlaceKind, Shelf, Statistics},
     tenancy::{Error, Recorded, Refusal, Result, Session},
 };
 
@@ -117,7 +115,7 @@ pub fn session(org: &Org, left: Duration) -> Session {
 }
 
 /// The admin whom the record names.
-fn admin_of(org: &Org) -> Admin {
+pub fn admin_of(org: &Org) -> Admin {
     Admin {
         id: org.id,
         email: org.admin_email.clone(),
@@ -128,78 +126,6 @@ fn admin_of(org: &Org) -> Admin {
         reset: None,
     }
 }
-
-/// An admin of an organization, added so long ago.
-pub fn admin(number: u8, email: &str, role: Role, age: u64) -> Admin {
-    Admin {
-        id: ObjectId::from_bytes([number; 12]),
-        email: email.into(),
-        password: PasswordHash::stored(String::new()),
-        created_at: DateTime::from_system_time(now() - Duration::from_secs(age)),
-        role,
-        organization: None,
-        reset: None,
-    }
-}
-
-/// Another one with a code that is good for so many more minutes.
-pub fn with_code(admin: Admin, minutes: u64) -> Admin {
-    let until = DateTime::from_system_time(now() + Duration::from_mins(minutes));
-    Admin { reset: Some(ResetCode { hash: String::new(), until }), ..admin }
-}
-
-/// Some admins beside the one the record names, one of whom has not chosen a password yet.
-pub fn others() -> Vec<Admin> {
-    vec![
-        admin(201, "grace.hopper@acme.example", Role::Owner, 40 * DAY),
-        with_code(admin(202, "linus@acme.example", Role::Admin, HOUR / 2), 30),
-        admin(203, "margaret@acme.example", Role::Admin, 3 * DAY),
-    ]
-}
-
-/// What was recorded about an organization, the newest first.
-pub fn recorded(org: &Org) -> Vec<Recorded> {
-    let about = |deed: &str| Entry::about("ops@bastion", deed, org);
-    let ada = org.admin_email.raw();
-    let entries = [
-        about("log in").of_admin(ada),
-        about("log in").of_admin(ada).ended(Outcome::Refused, &Error::WrongLogin.to_string()),
-        about("update").with("name", "acme", org.name.raw()),
-        about("update")
-            .of_admin(ada)
-            .with("e-mail", "ada@old.example", ada)
-            .with("password", "", ""),
-        about("add admin")
-            .of_admin(ada)
-            .with("admin", "", "linus@acme.example")
-            .with("role", "", "admin"),
-        about("remove admin").of_admin(ada).with("admin", "eve@acme.example", ""),
-        about("change admin")
-            .of_admin(ada)
-            .with("admin", "grace.hopper@acme.example", "grace.hopper@acme.example")
-            .with("role", "admin", "owner"),
-        about("issue code").with("admin", "linus@acme.example", "linus@acme.example"),
-        about("use code").of_admin("linus@acme.example").with("password", "", ""),
-        about("delete").ended(
-            Outcome::Refused,
-            &Error::from(Refusal::NoSession(org.name.clone())).to_string(),
-        ),
-        about("update").ended(Outcome::TakenBack, "the server went away"),
-        about("suspend").ended(Outcome::Failed, "no server answered within 5 s"),
-        about("suspend"),
-        about("reactivate"),
-        about("create").with("admin", "", ada),
-    ];
-    let dated = |(at, entry): (usize, Entry)| {
-        let ago = Duration::from_secs(u64::try_from(at * at).unwrap() * HOUR);
-        let number = i64::try_from(15 - at).unwrap();
-        let at = DateTime::from_system_time(now() - ago);
-        Recorded { number, entry: Entry { at, ..entry } }
-    };
-    entries.into_iter().enumerate().map(dated).collect()
-}
-
-pub const CODE: &str = "4t7zqm-9kx2hd-w3nvb8-c5r1fp-y6";
 
 pub struct Console {
     pub app: App,
@@ -326,43 +252,6 @@ impl Console {
                 });
                 Message::Documents(*generation, Ok(lines.collect()))
             }
-            Effect::LoadAdmins(generation, org) => {
-                let first = Admin { created_at: org.created_at, ..admin_of(org) };
-                let admins = std::iter::once(first).chain(self.others.iter().cloned());
-                Message::Admins(*generation, Ok(admins.collect()))
-            }
-            Effect::LoadActivity(generation, org) => {
-                let entries = self.entries.clone().unwrap_or_else(|| recorded(org));
-                Message::Activity(*generation, Ok(entries))
-            }
-            Effect::AddAdmin(generation, org, email, role, session) => {
-                let added = self.owned(org, session.as_ref()).map(|org| {
-                    let added = with_code(admin(210, email, *role, 0), 60);
-                    self.others.push(added);
-                    (org, CODE.into())
-                });
-                Message::Added(*generation, email.as_str().into(), added)
-            }
-            Effect::UpdateAdmin(generation, org, email, wish, session) => {
-                let updated = self.owned(org, session.as_ref());
-                let found = self.others.iter_mut().find(|admin| admin.email == *email);
-                if let (Ok(_), Some(admin)) = (&updated, found) {
-                    admin.role = wish.role.unwrap_or(admin.role);
-                    if let Some(email) = &wish.email {
-                        admin.email = email.as_str().into();
-                    }
-                }
-                Message::Updated(*generation, updated)
-            }
-            Effect::Redeem(generation, email, ..) => {
-                let org = self.orgs.iter().find(|org| org.admin_email.raw() == email).cloned();
-                let org = org.ok_or(Error::WrongCode).and_then(|org| self.changed(&org));
-                Message::Redeemed(*generation, email.as_str().into(), org)
-            }
-            Effect::Do(generation, deed @ Deed::IssueCode(_), org, given, _) => {
-                let issued = self.changed(org).map(|org| (org, CODE.into()));
-                Message::Coded(*generation, *deed, org.clone(), given.email.as_str().into(), issued)
-            }
             Effect::Check(generation, check) => {
                 Message::Checked(*generation, check.field(), Ok(()))
             }
@@ -390,27 +279,11 @@ impl Console {
                 org.revision += 1;
                 Message::Updated(*generation, Ok(org))
             }
-            Effect::Do(generation, deed, org, ..) => {
+            Effect::Do(generation, deed, org, ..) if !matches!(deed, Deed::IssueCode(_)) => {
                 Message::Done(*generation, *deed, org.clone(), self.done(*deed, org))
             }
-            Effect::Logout(_) | Effect::Cancel(_) | Effect::Shell | Effect::Quit => return None,
+            effect => return self.fine_about_admins(effect),
         })
-    }
-
-    /// The organization as it is after one more change, as long as it is what it was.
-    fn changed(&mut self, org: &Org) -> Result<Org> {
-        let same = |stored: &&mut Org| (stored.id, stored.revision) == (org.id, org.revision);
-        let stored = self.orgs.iter_mut().find(same).ok_or(Error::Changed(org.name.clone()))?;
-        stored.revision += 1;
-        Ok(stored.clone())
-    }
-
-    /// The same, for whoever is logged in to it.
-    fn owned(&mut self, org: &Org, session: Option<&Session>) -> Result<Org> {
-        if session.is_none_or(|session| session.organization_id != org.id) {
-            return Err(Refusal::NoSession(org.name.clone()).into());
-        }
-        self.changed(org)
     }
 
     /// Does it to the organization, as long as that is what it was.

@@ -16,7 +16,10 @@ use tenantry::{
     tenancy::{Error, Refusal},
 };
 
-use crate::pretend::{CODE, Console, DAY, admin, customers, org, others, with_trash};
+use crate::{
+    people::{CODE, admin, others},
+    pretend::{Console, DAY, customers, org, with_trash},
+};
 
 /// The first group of a code, which stands nowhere else.
 const CODE_BEGINS: &str = CODE.split_at(6).0;

@@ -12,7 +12,7 @@ use tenantry::{
 };
 
 use crate::{
-    dump::looks_like,
+    dump::{LEAST, NARROW, WIDE, looks_like, looks_like_at},
     pretend::{Console, DAY, customers, org, with_trash},
 };
 
@@ -25,19 +25,6 @@ fn refuse(console: &mut Console, error: impl Fn(&Org) -> Error) {
         _ => None,
     });
 }
-
-/// A frame at each of these sizes, named after it.
-fn looks_like_at(console: &mut Console, name: &str, sizes: &[(u16, u16)]) {
-    for (width, height) in sizes {
-        console.send(Message::Resize(*width, *height));
-        console.answer_all();
-        looks_like!(console, format!("{name}_{width}x{height}"));
-    }
-}
-
-const LEAST: (u16, u16) = (40, 10);
-const NARROW: (u16, u16) = (80, 24);
-const WIDE: (u16, u16) = (120, 32);
 
 #[test]
 fn to_the_trash() {

@@ -71,7 +71,7 @@ impl App {
                 // Whoever came last is at the end.
                 self.detail.selected = usize::MAX;
                 let what = format!("{email} is an admin of “{}”", org.name);
-                self.has_code(email, &org, what, Some(code).filter(|_| open));
+                self.has_code(email, what, Some(code).filter(|_| open));
                 self.now_is(&org)
             }
             Err(error) => self.form_refused(&error, open),
@@ -84,35 +84,41 @@ impl App {
         generation: Generation,
         deed: Deed,
         before: &Org,
-        email: StoredText,
+        email: &StoredText,
         result: Result<(Org, Secret)>,
     ) -> Vec<Effect> {
         // Asked anew, it is another question.
         let open = matches!(self.layers.last(), Some(Layer::Question(question))
             if question.deed == deed && question.awaits(generation));
         let (result, coded) = match result {
-            Ok((org, code)) => (Ok(Some(org.clone())), Some((org, code))),
+            Ok((org, code)) => (Ok(Some(org)), Some(code)),
             Err(error) => (Err(error), None),
         };
         let awaited = open || self.awaits(generation, before.id);
         let effects = self.done(generation, deed, before, result);
-        if let Some((org, code)) = coded.filter(|_| awaited) {
+        if let Some(code) = coded.filter(|_| awaited) {
             let what = format!("a one-time code was made for {email}");
-            self.has_code(&email, &org, what, Some(code).filter(|_| open));
+            self.has_code(email, what, Some(code).filter(|_| open));
         }
         effects
     }
 
     /// Shows a code to whoever waits for it; a code nobody waits for is shown to nobody.
-    fn has_code(&mut self, email: &StoredText, org: &Org, what: String, code: Option<Secret>) {
-        let help = match code {
-            Some(_) => "",
-            None => "nobody waited for the one-time code: c makes another",
-        };
-        self.say(Mood::Good, Said { what, help: help.to_owned() });
-        if let Some(code) = code {
-            let (email, organization) = (email.clone(), org.name.clone());
-            self.layers.push(Layer::Code(Code { code, email, organization }));
+    fn has_code(&mut self, email: &StoredText, what: String, code: Option<Secret>) {
+        match code {
+            Some(code) => {
+                // It says what was done, and needs the room.
+                self.notice = None;
+                self.layers.push(Layer::Code(Code { code, email: email.clone() }));
+            }
+            None => self.say(
+                Mood::Good,
+                Said {
+                    what,
+                    help: "nobody waited for the code, so it was not shown: c makes another"
+                        .to_owned(),
+                },
+            ),
         }
     }
 
@@ -130,7 +136,7 @@ impl App {
                 if open {
                     self.layers.pop();
                     if let Some(Layer::Login(login)) = self.layers.last_mut() {
-                        let [name, password] = &mut login.fields;
+                        let [name, password] = login.fields.as_mut();
                         name.set(email.raw());
                         password.set("");
                         login.focus = 1;

@@ -71,7 +71,7 @@ impl Layer {
 #[derive(Debug)]
 pub struct Login {
     /// E-mail and password.
-    pub fields: [TextField; 2],
+    pub fields: Box<[TextField; 2]>,
     /// Which one is being typed in.
     pub focus: usize,
     /// Why it opened, or what is wrong.
@@ -86,7 +86,7 @@ impl Login {
     /// A login, suggesting an e-mail; `wanted` names the organization something needs it for.
     #[must_use]
     pub fn new(email: &str, wanted: Option<StoredText>) -> Self {
-        let fields = [TextField::with(email), TextField::secret()];
+        let fields = Box::new([TextField::with(email), TextField::secret()]);
         let focus = usize::from(!email.is_empty());
         Self { fields, focus, problem: None, wanted, submitting: Request::default() }
     }
@@ -99,8 +99,6 @@ pub struct Code {
     pub code: Secret,
     /// Whose.
     pub email: StoredText,
-    /// An admin of what.
-    pub organization: StoredText,
 }
 
 /// The help for a place.

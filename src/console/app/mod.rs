@@ -176,7 +176,7 @@ impl App {
             Message::Updated(generation, result) => self.updated(generation, result),
             Message::Added(generation, email, result) => self.added(generation, &email, result),
             Message::Coded(generation, deed, org, email, result) => {
-                self.coded(generation, deed, &org, email, result)
+                self.coded(generation, deed, &org, &email, result)
             }
             Message::Redeemed(generation, email, result) => {
                 self.redeemed(generation, &email, result)

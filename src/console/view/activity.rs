@@ -73,7 +73,7 @@ fn fitting(parts: Vec<(String, Style)>, mut room: usize) -> Vec<Span<'static>> {
     spans
 }
 
-/// What an entry says: what came of it where it was not done, what it was, and why.
+/// What an entry says: what was done; or what was wanted, what came of it, and why.
 fn said(entry: &Entry, theme: &Theme) -> Vec<(String, Style)> {
     let (done, wanted) = words(entry);
     let style = match entry.outcome {
@@ -81,7 +81,7 @@ fn said(entry: &Entry, theme: &Theme) -> Vec<(String, Style)> {
         Outcome::TakenBack => theme.strong,
         Outcome::Refused | Outcome::Failed | Outcome::Unknown => theme.bad,
     };
-    let mut parts = vec![(entry.outcome.to_string(), style), (format!(" {wanted}"), Style::new())];
+    let mut parts = vec![(format!("{wanted} "), Style::new()), (entry.outcome.to_string(), style)];
     if !entry.reason.raw().is_empty() {
         parts.push((format!(": {}", entry.reason), style));
     }
@@ -90,11 +90,8 @@ fn said(entry: &Entry, theme: &Theme) -> Vec<(String, Style)> {
 
 /// What was done, and what was wanted where it was not.
 fn words(entry: &Entry) -> (String, String) {
-    let [mut about, mut changes] = [Vec::new(), Vec::new()];
-    for change in &entry.changes {
-        if change.field.raw() == "admin" { about.push(change) } else { changes.push(change) }
-    }
-    let admin = about.first().map(|change| {
+    let about_admin = |change: &&Difference| change.field.raw() == "admin";
+    let admin = entry.changes.iter().find(about_admin).map(|change| {
         let whom = if change.to.raw().is_empty() { &change.from } else { &change.to };
         whom.to_string()
     });
@@ -102,37 +99,38 @@ fn words(entry: &Entry) -> (String, String) {
         Some(admin) => format!("{words} {admin}"),
         None => words.to_owned(),
     };
-    let changed: Vec<_> = changes.iter().map(|change| difference(change)).collect();
-    let changed = changed.join(", ");
+    let others = entry.changes.iter().filter(|change| !about_admin(change));
+    let changed = others.map(difference).collect::<Vec<_>>().join(", ");
     let and = |words: String| match changed.as_str() {
         "" => words,
         changed => format!("{words}, {changed}"),
     };
     let (done, wanted) = match entry.deed.raw() {
-        "create" if admin.is_none() => (and("created".to_owned()), "to create it"),
-        "create" => (and(of("created with admin")), "to create it"),
-        "update" if !changed.is_empty() => (changed.clone(), "to change it"),
-        "update" => ("changed".to_owned(), "to change it"),
-        "delete" => (and("deleted for good".to_owned()), "to delete it for good"),
-        "trash" => (and("moved to the trash".to_owned()), "to move it to the trash"),
-        "restore" => (and("restored from the trash".to_owned()), "to restore it"),
-        "purge" => (and("purged from the trash".to_owned()), "to purge it"),
-        "suspend" => (and("suspended".to_owned()), "to suspend it"),
-        "reactivate" => (and("reactivated".to_owned()), "to reactivate it"),
-        "repair" => (and("repaired".to_owned()), "to repair it"),
-        "log in" => (and("logged in".to_owned()), "to log in"),
-        "authorize" => (and("asked what only an owner may".to_owned()), "what needs a login"),
-        "add admin" => (and(of("added admin")), "to add an admin"),
-        "remove admin" => (and(of("removed admin")), "to remove an admin"),
-        "change admin" => (and(of("changed admin")), "to change an admin"),
-        "issue code" => (and(of("one-time code for")), "to issue a one-time code"),
-        "use code" => (and("one-time code used".to_owned()), "to use a one-time code"),
+        "create" if admin.is_none() => ("created".to_owned(), "creation"),
+        "create" => (of("created with admin"), "creation"),
+        // What changed says it all.
+        "update" if !changed.is_empty() => return (changed, "change".to_owned()),
+        "update" => ("changed".to_owned(), "change"),
+        "delete" => ("deleted for good".to_owned(), "deletion"),
+        "trash" => ("moved to the trash".to_owned(), "move to the trash"),
+        "restore" => ("restored from the trash".to_owned(), "restoration"),
+        "purge" => ("purged from the trash".to_owned(), "purge"),
+        "suspend" => ("suspended".to_owned(), "suspension"),
+        "reactivate" => ("reactivated".to_owned(), "reactivation"),
+        "repair" => ("repaired".to_owned(), "repair"),
+        "log in" => ("logged in".to_owned(), "login"),
+        "authorize" => ("permission asked for".to_owned(), "permission"),
+        "add admin" => (of("added admin"), "adding an admin"),
+        "remove admin" => (of("removed admin"), "removing an admin"),
+        "change admin" => (of("changed admin"), "changing an admin"),
+        "issue code" => (of("one-time code for"), "one-time code"),
+        "use code" => ("one-time code used".to_owned(), "use of a one-time code"),
         _ => {
             let deed = entry.deed.to_string();
             return (and(of(&deed)), deed);
         }
     };
-    (done, wanted.to_owned())
+    (and(done), wanted.to_owned())
 }
 
 fn difference(change: &Difference) -> String {

@@ -8,7 +8,7 @@ use ratatui::{
 };
 
 use super::{Theme, heading, sheet::Sheet};
-use crate::{console::app::Code, console::text};
+use crate::{console::app::Code, org::StoredText};
 
 pub(super) fn draw(
     code: &Code,
@@ -20,25 +20,26 @@ pub(super) fn draw(
     let area = heading(buffer, area, theme, &words, "");
     let mut sheet = Sheet::new(theme, area);
     sheet.gap();
-    // In groups with room between them, as many on a line as fit.
-    let groups = code.code.reveal().replace('-', "   ");
-    let indent = if text::width(&groups) + 4 <= usize::from(area.width) { 2 } else { 0 };
-    for line in groups_in(code.code.reveal(), usize::from(area.width).saturating_sub(indent + 1)) {
-        let line = format!("{}{line}", " ".repeat(indent));
+    for line in groups_in(code.code.reveal(), usize::from(area.width).saturating_sub(1)) {
         sheet.line(vec![Span::styled(line, theme.selected)]);
     }
     sheet.gap();
-    sheet.text("Good for an hour, and once. It is shown only here and only now.", Style::new());
+    sheet.text("Good for an hour, and shown only now.", Style::new());
     sheet.gap();
-    let used = format!(
-        "With it {} sets a password: ^o in the login, or tenantry admin redeem {}",
-        code.email, code.email
-    );
+    let used =
+        format!("Use it: ^o in the login, or tenantry admin redeem {}", argument(&code.email));
     sheet.text(&used, theme.faint);
     sheet.draw(buffer, area)
 }
 
-/// The groups of a code with spaces between them, in lines of at most `most` columns.
+/// An e-mail in a line that somebody may paste into a shell: only where that makes nothing else of it.
+fn argument(email: &StoredText) -> &str {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "@._+-".contains(c);
+    let raw = email.raw();
+    if raw.chars().all(plain) && !raw.starts_with('-') { raw } else { "E-MAIL" }
+}
+
+/// The groups of a code with room between them, as many as fit, in lines of at most `most` columns.
 fn groups_in(code: &str, most: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for group in code.split('-') {

@@ -64,6 +64,9 @@ fn notice(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
             y += 1;
         }
     };
+    if let Some(warning) = &app.warning {
+        say("!", theme.bad, text::wrap(warning, width), theme.strong);
+    }
     if let Some((mood, said)) = &app.notice {
         let (what, help) = said.lines(width);
         match mood {
@@ -71,9 +74,6 @@ fn notice(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
             Mood::Bad => say("✗", theme.bad, what, theme.bad),
         }
         say("", theme.faint, help, theme.faint);
-    }
-    if let Some(warning) = &app.warning {
-        say("!", theme.bad, text::wrap(warning, width), theme.strong);
     }
 }
 

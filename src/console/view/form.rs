@@ -74,9 +74,9 @@ fn hint(asked: Asked, form: &Form) -> String {
         (Asked::Email, Purpose::AddAdmin(_)) => "who chooses a password with a one-time code",
         (Asked::Email, Purpose::EditAdmin(..)) => "a new one needs their login, or an owner's",
         (Asked::Role, _) if form.role() == Role::Owner => {
-            "everything, and who else is an admin; space changes it"
+            "decides about the others; space switches"
         }
-        (Asked::Role, _) => "their own e-mail and password only; space changes it",
+        (Asked::Role, _) => "changes only their own; space switches",
         (Asked::Code, _) => "case and dashes do not matter; ^r shows it",
         (Asked::Password, _) if !form.text(asked).is_empty() && revealed => {
             "keep it: it is shown only here"

@@ -32,7 +32,7 @@ pub(super) fn draw(
         sheet.text(&said.what, Style::new());
     }
     let waiting = login.submitting.is_waiting();
-    let [email, password] = &login.fields;
+    let [email, password] = login.fields.as_ref();
     sheet.gap();
     sheet.field(app, "e-mail", email, login.focus == 0 && !waiting, "");
     sheet.gap();

@@ -37,7 +37,7 @@ pub(super) fn draw(
         Deed::Suspend => format!("Suspend {name}?"),
         Deed::Reactivate => format!("Reactivate {name}?"),
         Deed::RemoveAdmin(_) => format!("Remove {admin}?"),
-        Deed::IssueCode(_) => format!("A one-time code for {admin}?"),
+        Deed::IssueCode(_) => format!("One-time code for {admin}?"),
     };
     let area = heading(buffer, area, theme, &asked, "");
     let mut sheet = Sheet::new(theme, area);
@@ -68,29 +68,27 @@ pub(super) fn draw(
         }
         Deed::RemoveAdmin(id) => {
             sheet.gap();
-            let what =
-                format!("{admin} cannot log in to {name} any more, and is out where logged in.");
-            sheet.text(&what, Style::new());
-            if app.session.as_ref().is_some_and(|session| session.admin_id == id) {
-                sheet.gap();
-                sheet.text("This is who is logged in here.", theme.strong);
-            }
+            let own = app.session.as_ref().is_some_and(|session| session.admin_id == id);
+            let what = if own {
+                format!("This is you: your login to {name} ends with it.")
+            } else {
+                format!(
+                    "They cannot log in to {name} any more; where they are logged in, that ends."
+                )
+            };
+            sheet.text(&what, if own { theme.strong } else { Style::new() });
             sheet.gap();
             sheet.text("Everything else stays as it is. The e-mail is free again.", theme.faint);
         }
         Deed::IssueCode(_) => {
             sheet.gap();
-            let what = format!(
-                "With it {admin} chooses a new password, within an hour and once. It is shown here, \
-                 once: hand it over on a way that nobody else reads."
-            );
-            sheet.text(&what, Style::new());
-            sheet.gap();
             sheet.text(
-                "That it was made is recorded. A code made earlier counts no longer; the password \
-                 there is counts until then.",
-                theme.faint,
+                "For a new password, within an hour. It is shown once, and that it was made is \
+                 recorded. An earlier code counts no longer.",
+                Style::new(),
             );
+            sheet.gap();
+            sheet.text("Hand it over where nobody else reads it.", theme.faint);
         }
         Deed::Restore | Deed::Reactivate => {}
     }

@@ -130,10 +130,8 @@ impl<'a> Sheet<'a> {
             spans.push(Span::raw(shown));
         }
         for choice in &field.choices {
-            let (mark, style) = match *choice == field.text() {
-                true => ('●', Style::new()),
-                false => ('○', theme.faint),
-            };
+            let chosen = *choice == field.text();
+            let (mark, style) = if chosen { ('●', Style::new()) } else { ('○', theme.faint) };
             spans.push(Span::styled(format!("{mark} {choice}   "), style));
         }
         self.line(spans);
