@@ -330,8 +330,12 @@ impl App {
             effects.push(Effect::Logout(session));
         }
         if let Some(at) = self.question_at(before.id)
-            // Whatever was asked about it where it was is settled too.
-            && self.question(Some(at)).is_some_and(|q| q.deed == deed || deed.settles_all())
+            // Whatever was asked about it where it was is settled too; what an admin was asked for anew
+            // is not.
+            && self.question(Some(at)).is_some_and(|q| {
+                deed.settles_all()
+                    || q.deed == deed && (deed.admin().is_none() || !q.submitting.is_waiting())
+            })
         {
             self.layers.truncate(at);
         }

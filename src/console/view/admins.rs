@@ -42,7 +42,12 @@ impl Columns {
         Self { email: room.saturating_sub(1 + rest), added, until: UNTIL }
     }
 
-    /// A line of these columns, behind the one of the mark.
+    /// Where what is behind the e-mail begins.
+    fn rest_at(&self) -> u16 {
+        u16::try_from(1 + self.email).unwrap_or(u16::MAX)
+    }
+
+    /// The e-mail, and what is behind it.
     fn line(&self, email: &str, role: &str, added: &str, until: &str) -> [String; 2] {
         let apart = " ".repeat(APART);
         let mut rest = format!("{apart}{}", text::filled(role, ROLE));
@@ -64,7 +69,8 @@ pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
     }
     let columns = Columns::of(margin(area).width.into());
     let [email, rest] = columns.line("e-mail", "role", "added", "code until");
-    put(buffer, area, 1, 0, &format!("{email}{rest}"), theme.faint);
+    put(buffer, area, 1, 0, &email, theme.faint);
+    put(buffer, area, columns.rest_at(), 0, &rest, theme.faint);
     let area = below(area, 1);
     let first = first(app, area.height.into());
     for (y, (at, admin)) in (0..area.height).zip(admins.iter().enumerate().skip(first)) {
@@ -98,8 +104,8 @@ fn draw_admin(
     if selected {
         put(buffer, area, 0, 0, "▌", if focused { theme.accent } else { theme.faint });
     }
-    let x = put(buffer, area, 1, 0, &email, style);
-    put(buffer, area, x, 0, &rest, Style::new());
+    put(buffer, area, 1, 0, &email, style);
+    put(buffer, area, columns.rest_at(), 0, &rest, Style::new());
 }
 
 /// The time of a moment that is within the hour: `19:40 UTC`.

@@ -124,7 +124,10 @@ fn top_form(app: &App) -> &Form {
     }
 }
 
+mod admins;
+mod code;
 mod deeds;
+mod record;
 mod trash;
 
 #[test]
