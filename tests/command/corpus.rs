@@ -146,7 +146,8 @@ fn record_of(admin: ObjectId, text: &str) -> Document {
     }
 }
 
-#[tokio::test]
+// Its own connection is looked after while a program is waited for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_stored_string_gets_out_of_mongodb_alive() {
     let own = OwnDatabase::on(mongod::standalone(), "corpus").await;
     let home = Home::on(&own);
