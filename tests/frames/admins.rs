@@ -131,6 +131,17 @@ fn an_admin_is_removed() {
 }
 
 #[test]
+fn all_admins_go_with_their_organization() {
+    let mut console = looking_at(0, NARROW);
+    console.press(KeyCode::Char('D'));
+    console.answer_all();
+    console.type_text("not looked at");
+    console.press(KeyCode::Enter);
+    console.answer_all();
+    looks_like!(console, "delete_with_admins");
+}
+
+#[test]
 fn an_admin_is_changed() {
     let mut console = logged_in(looking_at(ADMINS, NARROW));
     console.press(KeyCode::Char('j'));

@@ -60,7 +60,9 @@ impl Layer {
                 requests.extend(form.fields.iter_mut().map(|field| &mut field.checking));
                 requests
             }
-            Self::Question(question) => vec![&mut question.submitting, &mut question.authorizing],
+            Self::Question(question) => {
+                vec![&mut question.submitting, &mut question.authorizing, &mut question.counting]
+            }
             Self::Login(login) => vec![&mut login.submitting],
             Self::Code(_) | Self::Help(_) => Vec::new(),
         }

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use crossterm::event::KeyEvent;
 use mongodb::bson::oid::ObjectId;
 
-use super::question::{Deed, Given};
+use super::deed::{Deed, Given};
 use crate::{
     org::{Admin, Field, Org, Role, Secret, StoredText},
     store::{Count, Page, PageQuery, Place, Shelf, Statistics},

@@ -1,6 +1,7 @@
 //! The console as plain state: messages in, effects out, nothing else. No I/O, no clock, no async.
 
 mod admins;
+mod deed;
 mod deeds;
 mod detail;
 mod field;
@@ -17,13 +18,14 @@ mod tests;
 use std::time::{Duration, SystemTime};
 
 pub use admins::code_waits;
+pub use deed::{Deed, Given};
 pub use detail::{Detail, Tab};
 pub use field::{Request, Said, TextField};
 pub use form::{Asked, Form, Purpose};
 pub use layer::{Code, Help, Layer, Login};
 pub use list::{Arrival, List, Select};
 pub use message::{Check, Connected, Effect, Generation, Message};
-pub use question::{AtOnce, Deed, Given, Question};
+pub use question::{AtOnce, Question};
 
 use crate::{
     console::{keymap, layout, text},
@@ -158,7 +160,9 @@ impl App {
                 Vec::new()
             }
             Message::Admins(generation, result) => {
-                self.admins(generation, result);
+                if !self.counted_admins(generation, &result) {
+                    self.admins(generation, result);
+                }
                 Vec::new()
             }
             Message::Activity(generation, result) => {
@@ -221,7 +225,9 @@ impl App {
                         || form.fields.iter().any(|field| field.checking.is_waiting())
                 }
                 Layer::Question(question) => {
-                    question.submitting.is_waiting() || question.authorizing.is_waiting()
+                    question.submitting.is_waiting()
+                        || question.authorizing.is_waiting()
+                        || question.counting.is_waiting()
                 }
                 Layer::Login(login) => login.submitting.is_waiting(),
                 Layer::Code(_) | Layer::Help(_) => false,

@@ -5,94 +5,14 @@ use mongodb::bson::oid::ObjectId;
 
 use super::{
     App, Effect, Generation, Layer, Mood, Pane, cancel,
+    deed::{Deed, Given, said_of},
     field::{Request, Said, TextField},
 };
 use crate::{
-    org::{Field, Org, OrgState, Secret, StoredText, day},
+    org::{Admin, Field, Org, OrgState, StoredText},
     store::{Shelf, Statistics},
     tenancy::{Error, Result, Session},
 };
-
-/// Something that is done to one organization as it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Deed {
-    /// Into the trash.
-    Trash,
-    /// Gone for good, past the trash.
-    Delete,
-    /// Gone for good, from the trash.
-    Purge,
-    /// Back from the trash.
-    Restore,
-    /// Nobody can log in to it.
-    Suspend,
-    /// They can again.
-    Reactivate,
-    /// One of its admins is none any more.
-    RemoveAdmin(ObjectId),
-    /// One of its admins is given a one-time code.
-    IssueCode(ObjectId),
-}
-
-impl Deed {
-    /// What has to be typed for it, in this order.
-    #[must_use]
-    pub fn asks_for(self) -> &'static [Field] {
-        match self {
-            Self::Delete | Self::Restore => &[Field::Name],
-            Self::Purge => &[Field::Email, Field::Password, Field::Name],
-            Self::Trash
-            | Self::Suspend
-            | Self::Reactivate
-            | Self::RemoveAdmin(_)
-            | Self::IssueCode(_) => &[],
-        }
-    }
-
-    /// Whether whoever is asked sees what the organization holds.
-    #[must_use]
-    pub fn counts(self) -> bool {
-        matches!(self, Self::Trash | Self::Delete | Self::Purge)
-    }
-
-    /// Whether the session is asked for before the question is answered.
-    fn wants_session(self) -> bool {
-        matches!(self, Self::Trash | Self::Delete | Self::RemoveAdmin(_))
-    }
-
-    /// Where the organizations are that it can be done to.
-    fn shelf(self) -> Shelf {
-        match self {
-            Self::Purge | Self::Restore => Shelf::Trash,
-            _ => Shelf::Live,
-        }
-    }
-
-    /// Whether whatever else is asked about the organization is settled by it.
-    fn settles_all(self) -> bool {
-        self.admin().is_none() && self != Self::Suspend
-    }
-
-    /// To which admin it is done; none where to all of the organization.
-    #[must_use]
-    pub fn admin(self) -> Option<ObjectId> {
-        match self {
-            Self::RemoveAdmin(admin) | Self::IssueCode(admin) => Some(admin),
-            _ => None,
-        }
-    }
-}
-
-/// What was typed for a deed.
-#[derive(Clone, Debug, Default)]
-pub struct Given {
-    /// The name: to confirm with, or the new one; none where it comes back as it was called.
-    pub name: Option<String>,
-    /// An admin's e-mail: who does it, or to whom it is done.
-    pub email: String,
-    /// Their password.
-    pub password: Secret,
-}
 
 /// The question before a deed.
 #[derive(Debug)]
@@ -105,6 +25,10 @@ pub struct Question {
     pub admin: Option<StoredText>,
     /// What it holds, once known.
     pub statistics: Option<Statistics>,
+    /// How many admins it has, once known.
+    pub admins: Option<usize>,
+    /// Their number.
+    pub counting: Request,
     /// What is typed: [`Deed::asks_for`] it.
     pub fields: Vec<TextField>,
     /// Which one is being typed in.
@@ -137,6 +61,8 @@ impl Question {
             org: Box::new(org.clone()),
             admin: None,
             statistics: None,
+            admins: None,
+            counting: Request::default(),
             // What is known already need not be typed.
             focus: fields.iter().position(|field| field.text().is_empty()).unwrap_or(0),
             fields,
@@ -215,6 +141,7 @@ impl App {
             // What goes is counted now, not when it was last looked at.
             self.detail.problem = None;
             effects.extend(self.load_detail(org.id));
+            effects.extend(self.count_admins(org.id));
         }
         effects.extend(self.authorize());
         effects
@@ -244,6 +171,33 @@ impl App {
         self.at_once = Some(AtOnce { deed, org: org.id, waiting });
         let begun = Effect::Do(generation, deed, Box::new(org), Given::default(), None);
         effects.into_iter().chain([begun]).collect()
+    }
+
+    /// Asks how many admins go along.
+    fn count_admins(&mut self, org: ObjectId) -> Vec<Effect> {
+        let (generation, now) = (self.next(), self.now);
+        let at = self.question_at(org);
+        let Some(question) = self.question(at) else { return Vec::new() };
+        let mut effects = cancel(question.counting.begin(generation, now));
+        effects.push(Effect::LoadAdmins(generation, question.org.clone()));
+        effects
+    }
+
+    /// Whether these are the admins that a question has asked for, to count them.
+    pub(super) fn counted_admins(
+        &mut self,
+        generation: Generation,
+        result: &Result<Vec<Admin>>,
+    ) -> bool {
+        for layer in &mut self.layers {
+            if let Layer::Question(question) = layer
+                && question.counting.answered(generation)
+            {
+                question.admins = result.as_ref().ok().map(Vec::len);
+                return true;
+            }
+        }
+        false
     }
 
     /// Asks whether the session allows what the question on top is about.
@@ -438,12 +392,13 @@ impl App {
             }
             _ => {}
         }
+        let recount = question.deed.counts() && question.org.revision != org.revision;
         question.org.as_mut().clone_from(org);
         if std::mem::take(&mut question.stale) {
             let help = "repeat what is still wanted, or leave it with esc";
             question.problem = Some(Said::changed_to(org, help));
         }
-        Vec::new()
+        if recount { self.count_admins(org.id) } else { Vec::new() }
     }
 
     /// An organization is no longer where it was: whatever was asked about it is settled.
@@ -489,28 +444,4 @@ impl App {
             _ => None,
         }
     }
-}
-
-/// What is said when a deed is done.
-fn said_of(deed: Deed, before: &Org, now: Option<&Org>, admin: Option<&StoredText>) -> Said {
-    let name = &before.name;
-    let admin = || admin.map_or_else(|| "an admin".to_owned(), StoredText::to_string);
-    let (what, help) = match deed {
-        Deed::Trash => {
-            let until = now.and_then(Org::in_trash).map(|kept| day(kept.until));
-            let until = until.map(|day| format!(" until {day}")).unwrap_or_default();
-            let what = format!("“{name}” is in the trash{until}");
-            (what, "t shows the trash, and R brings it back from there")
-        }
-        Deed::Delete | Deed::Purge => (format!("“{name}” was deleted for good"), ""),
-        Deed::Restore => match now.filter(|org| org.name != *name) {
-            Some(org) => (format!("“{name}” is back, as “{}”", org.name), ""),
-            None => (format!("“{name}” is back with everything it had"), ""),
-        },
-        Deed::Suspend => (format!("“{name}” is suspended"), "s reactivates it"),
-        Deed::Reactivate => (format!("“{name}” is active again"), ""),
-        Deed::RemoveAdmin(_) => (format!("{} is no admin of “{name}” any more", admin()), ""),
-        Deed::IssueCode(_) => (format!("a one-time code was made for {}", admin()), ""),
-    };
-    Said { what, help: help.to_owned() }
 }

@@ -143,7 +143,20 @@ fn amounts(app: &App, question: &Question, sheet: &mut Sheet) {
             sheet.problem(said);
         }
     }
-    sheet.amount("1", &format!("admin: {}", org.admin_email));
+    let (number, words) = match question.admins {
+        Some(1) => ("1".to_owned(), format!("admin: {}", org.admin_email)),
+        Some(more @ 2..) => {
+            let others = human::counted(as_number(more - 1), "other", "others");
+            (human::thousands(as_number(more)), format!("admins: {} and {others}", org.admin_email))
+        }
+        Some(0) => ("0".to_owned(), "admins".to_owned()),
+        None => ("–".to_owned(), format!("admins, {} among them", org.admin_email)),
+    };
+    sheet.amount(&number, &words);
+}
+
+fn as_number(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
 }
 
 /// What has to be typed.

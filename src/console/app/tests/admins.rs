@@ -379,3 +379,28 @@ fn what_someone_else_made_of_an_organization_is_read_again_in_its_tabs() {
     let effects = app.update(Message::Detail(detail, Ok(Some((later_org(), held)))));
     generation!(effects, LoadAdmins);
 }
+
+#[test]
+fn whoever_is_asked_about_an_organization_sees_how_many_admins_go_along() {
+    let mut app = console(page(orgs(2), false, false));
+    let effects = press(&mut app, KeyCode::Char('d'));
+    let (detail, counted) = (generation!(effects, LoadDetail), generation!(effects, LoadAdmins));
+    app.update(Message::Admins(counted, Ok(three())));
+    let of = |app: &App| match app.layers.last() {
+        Some(Layer::Question(question)) => question.admins,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(of(&app), Some(3));
+    assert!(app.detail.admins.is_none(), "they are counted, not shown");
+    // Somebody else has changed it: they are counted again.
+    let held = Statistics { documents: 1, bytes: 1, indexes: 1 };
+    let effects = app.update(Message::Detail(detail, Ok(Some((later_org(), held)))));
+    let counted = generation!(effects, LoadAdmins);
+    app.update(Message::Admins(counted, Ok(three()[1..].to_vec())));
+    assert_eq!(of(&app), Some(2));
+    // Whoever leaves it waits for nothing.
+    let mut app = console(page(orgs(2), false, false));
+    let counted = generation!(press(&mut app, KeyCode::Char('d')), LoadAdmins);
+    let effects = press(&mut app, KeyCode::Esc);
+    assert!(effects.iter().any(|e| matches!(e, Effect::Cancel(old) if *old == counted)));
+}
