@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::{
     support::{
         access::OwnDatabase,
-        corpus::{hostile, huge, is_harmless},
+        corpus::{entry, hostile, huge, is_harmless, plant},
         mongod,
     },
     tool::Home,
@@ -68,35 +68,6 @@ fn run(home: &Home, line: &[&str], output: &str) {
     if output == "json" && !said.out.is_empty() {
         let parsed = serde_json::from_str::<Value>(&said.out);
         assert!(parsed.is_ok(), "{line:?}: {said:?}");
-    }
-}
-
-/// Puts one string into every field of a file that has text.
-fn plant(database: &Connection, number: i64, text: &str) {
-    let (org, admin) = (ObjectId::new().bytes(), ObjectId::new().bytes());
-    let one = "INSERT INTO admins (id, email, email_key, password, created_at, organization, \
-               reset_code, reset_until) VALUES (?1, ?2, ?2, ?2, 0, ?3, ?2, 0)";
-    assert_eq!(database.execute(one, (admin, text, org)), Ok(1));
-    let one = "INSERT INTO organizations (id, name, name_key, collection, admin_id, admin_email, \
-               email_key, created_at, database, revision, trashed_at, trash_days) \
-               VALUES (?1, ?2, ?2, ?2, ?3, ?2, ?2, ?4, ?2, 0, ?5, 4000000)";
-    // Every third is in the trash.
-    let trashed = (number % 3 == 0).then_some(1_700_000_000_000_i64);
-    assert_eq!(database.execute(one, (org, text, admin, number, trashed)), Ok(1));
-    let one = "INSERT INTO collections (name, documents, bytes) VALUES (?, 0, 0)";
-    assert_eq!(database.execute(one, [text]), Ok(1));
-    let bson = entry(number, text).to_vec().unwrap();
-    let one = "INSERT INTO audit_log (number, entry, name, at, bson) VALUES (?, ?, ?, 0, ?)";
-    assert_eq!(database.execute(one, (number, org, text, bson)), Ok(1));
-}
-
-/// An entry of the record with one string in every field.
-fn entry(number: i64, text: &str) -> Document {
-    doc! {
-        "_id": number, "entry": ObjectId::new(), "at": text, "operator": text, "admin": text,
-        "deed": text, "organization_id": text, "organization_name": text, "outcome": text,
-        "reason": text, "changes": [{ "field": text, "from": text, "to": text }, text],
-        "previous": text, "hash": text,
     }
 }
 

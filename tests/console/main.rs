@@ -6,6 +6,7 @@ mod endings;
 #[path = "../mongo/fixture.rs"]
 #[allow(dead_code)]
 mod fixture;
+mod hostile;
 mod life;
 mod server;
 #[path = "../support/mod.rs"]

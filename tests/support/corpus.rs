@@ -1,5 +1,7 @@
 //! What somebody could store to mislead a person or a terminal.
 
+use mongodb::bson::{Document, doc, oid::ObjectId};
+use rusqlite::Connection;
 use tenantry::org::is_hidden;
 
 /// Strings that do something to a terminal, to an eye, to a program or to a memory. Each is told from
@@ -70,4 +72,34 @@ pub fn huge() -> String {
 /// Whether a text can be printed: nothing in it but what is seen, and ends of lines.
 pub fn is_harmless(text: &str) -> bool {
     text.chars().all(|character| character == '\n' || !is_hidden(character))
+}
+
+/// Puts one string into every field of a file that has text.
+pub fn plant(database: &Connection, number: i64, text: &str) {
+    let (org, admin) = (ObjectId::new().bytes(), ObjectId::new().bytes());
+    let one = "INSERT INTO admins (id, email, email_key, password, created_at, organization, \
+               reset_code, reset_until) VALUES (?1, ?2, ?2, ?2, 0, ?3, ?2, 0)";
+    assert_eq!(database.execute(one, (admin, text, org)), Ok(1));
+    let one = "INSERT INTO organizations (id, name, name_key, collection, admin_id, admin_email, \
+               email_key, created_at, database, revision, trashed_at, trash_days) \
+               VALUES (?1, ?2, ?2, ?2, ?3, ?2, ?2, ?4, ?2, 0, ?5, 4000000)";
+    // Every third is in the trash.
+    let trashed = (number % 3 == 0).then_some(1_700_000_000_000_i64);
+    assert_eq!(database.execute(one, (org, text, admin, number, trashed)), Ok(1));
+    let one = "INSERT INTO collections (name, documents, bytes) VALUES (?, 0, 0)";
+    assert_eq!(database.execute(one, [text]), Ok(1));
+    let bson = entry(number, text).to_vec().unwrap();
+    let one = "INSERT INTO audit_log (number, entry, organization, name, at, bson) \
+               VALUES (?1, ?2, ?2, ?3, 0, ?4)";
+    assert_eq!(database.execute(one, (number, org, text, bson)), Ok(1));
+}
+
+/// An entry of the record with one string in every field.
+pub fn entry(number: i64, text: &str) -> Document {
+    doc! {
+        "_id": number, "entry": ObjectId::new(), "at": text, "operator": text, "admin": text,
+        "deed": text, "organization_id": text, "organization_name": text, "outcome": text,
+        "reason": text, "changes": [{ "field": text, "from": text, "to": text }, text],
+        "previous": text, "hash": text,
+    }
 }
