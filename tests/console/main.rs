@@ -1,6 +1,7 @@
 //! The console as its users meet it: the real program in a real pseudo-terminal.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod admins;
 mod budgets;
 mod endings;
 #[path = "../mongo/fixture.rs"]

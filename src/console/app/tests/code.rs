@@ -16,17 +16,15 @@ fn issued(app: &mut App) -> (Generation, Deed, Box<Org>) {
     (*generation, *deed, org.clone())
 }
 
-fn code() -> Result<(Org, Secret)> {
-    Ok((Org { revision: 2, ..org(0, "org000") }, "aaaaaa-bbbbbb".into()))
+fn code() -> (Org, Secret) {
+    (Org { revision: 2, ..org(0, "org000") }, "aaaaaa-bbbbbb".into())
 }
-
-type Result<T> = crate::tenancy::Result<T>;
 
 fn coded(
     generation: Generation,
     deed: Deed,
     org: Box<Org>,
-    result: Result<(Org, Secret)>,
+    result: tenancy::Result<(Org, Secret)>,
 ) -> Message {
     Message::Coded(generation, deed, org, "grace@example.com".into(), result)
 }
@@ -35,14 +33,14 @@ fn coded(
 fn a_code_is_shown_once_after_a_question() {
     let mut app = among_admins();
     let (generation, deed, org) = issued(&mut app);
-    let effects = app.update(coded(generation, deed, org.clone(), code()));
+    let effects = app.update(coded(generation, deed, org.clone(), Ok(code())));
     generation!(effects, LoadAdmins);
     assert_eq!(shown_code(&app), Some(("grace@example.com", "aaaaaa-bbbbbb")));
     assert!(app.notice.is_none(), "the code has all the room there is");
     assert!(!format!("{app:?}").contains("aaaaaa"));
     // The same answer once more shows nothing.
     press(&mut app, KeyCode::Enter);
-    assert!(app.update(coded(generation, deed, org, code())).is_empty());
+    assert!(app.update(coded(generation, deed, org, Ok(code()))).is_empty());
     assert!(app.layers.is_empty() && app.notice.is_none());
 }
 
@@ -74,7 +72,7 @@ fn a_code_that_comes_late_is_shown_only_where_its_question_is_still_open() {
         if left {
             press(&mut app, KeyCode::Esc);
         }
-        app.update(coded(generation, deed, org, code()));
+        app.update(coded(generation, deed, org, Ok(code())));
         assert_eq!(shown_code(&app).is_some(), !left);
         if left {
             assert_eq!(notice(&app).what, "a one-time code was made for grace@example.com");
@@ -92,7 +90,7 @@ fn a_late_code_is_not_shown_for_a_question_that_was_asked_anew() {
     press(&mut app, KeyCode::Esc);
     press(&mut app, KeyCode::Char('c'));
     let second = generation!(press(&mut app, KeyCode::Enter), Do);
-    app.update(coded(generation, deed, org.clone(), code()));
+    app.update(coded(generation, deed, org.clone(), Ok(code())));
     assert_eq!(shown_code(&app), None, "the second one makes the first worthless");
     let newer = Ok((Org { revision: 3, ..super::org(0, "org000") }, "cccccc-dddddd".into()));
     app.update(coded(second, deed, org, newer));
