@@ -46,7 +46,10 @@ pub fn recorded(org: &Org) -> Vec<Recorded> {
     let ada = org.admin_email.raw();
     let entries = [
         about("log in").of_admin(ada),
-        about("log in").of_admin(ada).ended(Outcome::Refused, &Error::WrongLogin.to_string()),
+        about("log in").of_admin(ada).ended(
+            Outcome::Refused,
+            &Error::from(Refusal::Suspended(org.name.clone())).to_string(),
+        ),
         about("update").with("name", "acme", org.name.raw()),
         about("update")
             .of_admin(ada)
