@@ -271,16 +271,16 @@ pub const COMMANDS: &[Row] = &[
         [letter('d')],
         ONE,
         Some("delete"),
-        "move it to the trash (needs its admin's login)"
+        "move it to the trash (needs an owner's login)"
     ),
-    row!(Delete, [letter('D')], ONE, None, "delete it for good (needs its admin's login)"),
+    row!(Delete, [letter('D')], ONE, None, "delete it for good (needs an owner's login)"),
     row!(Restore, [letter('R')], IN_TRASH, Some("restore"), "bring it back with everything it had"),
     row!(
         Purge,
         [letter('d'), letter('D')],
         IN_TRASH,
         Some("purge"),
-        "delete it for good (needs its admin's login)"
+        "delete it for good (needs an owner's login)"
     ),
     row!(
         Filter,

@@ -102,6 +102,7 @@ impl Question {
     fn refused(&mut self, error: &Error) {
         let about = match error {
             Error::WrongLogin | Error::Waiting(_) => Some(Field::Password),
+            Error::NotAllowed(_) => Some(Field::Email),
             Error::NotConfirmed => Some(Field::Name),
             error => error.field(),
         };
@@ -320,7 +321,9 @@ impl App {
 
     /// A deed was refused, and its question is still open.
     fn not_done(&mut self, org: &Org, error: &Error, at: Option<usize>) -> Vec<Effect> {
-        if let Error::NotAllowed(refusal) = error {
+        let here = self.question(at).is_some_and(|q| q.deed.asks_for().contains(&Field::Password));
+        // Where the login is part of the question, that is where it was refused.
+        if let (Error::NotAllowed(refusal), false) = (error, here) {
             // The question whether it is allowed may have opened the login already.
             if matches!(self.layers.last(), Some(Layer::Question(_))) {
                 self.ask_to_log_in(org, refusal);

@@ -70,7 +70,7 @@ fn hint(asked: Asked, form: &Form) -> String {
         }
         (Asked::Name, _) | (Asked::Email, Purpose::UseCode) => "",
         (Asked::Email, Purpose::Create) => "who logs in for this organization",
-        (Asked::Email, Purpose::Edit(_)) => "a new one needs the admin's login",
+        (Asked::Email, Purpose::Edit(_)) => "a new one needs an owner's login",
         (Asked::Email, Purpose::AddAdmin(_)) => "who chooses a password with a one-time code",
         (Asked::Email, Purpose::EditAdmin(..)) => "a new one needs their login, or an owner's",
         (Asked::Role, _) if form.role() == Role::Owner => {

@@ -179,7 +179,7 @@ fn fields(app: &App, question: &Question, theme: &Theme, sheet: &mut Sheet, widt
             }
             Field::Email => {
                 sheet.gap();
-                sheet.text("With the login of one of its admins:", Style::new());
+                sheet.text("With the login of one of its owners:", Style::new());
                 "e-mail"
             }
             Field::Password => "password",

@@ -404,3 +404,31 @@ fn whoever_is_asked_about_an_organization_sees_how_many_admins_go_along() {
     let effects = press(&mut app, KeyCode::Esc);
     assert!(effects.iter().any(|e| matches!(e, Effect::Cancel(old) if *old == counted)));
 }
+
+#[test]
+fn an_admin_who_is_no_owner_purges_nothing_and_is_told_so_in_the_question() {
+    let mut app = console(page(orgs(2), false, false));
+    app.layers.push(Layer::Question(Question::of(Deed::Purge, &org(0, "org000"))));
+    let effects = control(&mut app, 's');
+    let generation = generation!(effects, Do);
+    let refused = Err(Refusal::OwnersOnly("org000".into()).into());
+    app.update(Message::Done(generation, Deed::Purge, Box::new(org(0, "org000")), refused));
+    let [Layer::Question(question)] = &app.layers[..] else { panic!("{:?}", app.layers) };
+    assert_eq!(question.focus, 0);
+    assert!(question.fields[0].problem.as_ref().is_some_and(|s| s.what.contains("only an owner")));
+}
+
+#[test]
+fn an_owner_who_chooses_anothers_password_stays_logged_in_and_is_asked_for_that_ones_login() {
+    let mut app = as_owner();
+    app.pane = Pane::List;
+    press(&mut app, KeyCode::Char('e'));
+    press(&mut app, KeyCode::BackTab);
+    type_text(&mut app, "walnut harbor 58 lantern");
+    let generation = generation!(control(&mut app, 's'), Update);
+    let refused = Refusal::OwnPassword("org000@example.com".into());
+    app.update(Message::Updated(generation, Err(refused.into())));
+    let [Layer::Form(_), Layer::Login(login)] = &app.layers[..] else { panic!("{:?}", app.layers) };
+    assert_eq!(login.fields[0].text(), "org000@example.com");
+    assert!(app.session.is_some());
+}
