@@ -51,6 +51,14 @@ impl Scratch {
             .expect("the store opens")
     }
 
+    /// The collections, but those of the console itself: the record and the attempts to log in.
+    pub async fn collections(&self) -> Vec<String> {
+        let mut names = self.list_collection_names().await.unwrap();
+        names.retain(|name| !["audit_log", "login_attempts"].contains(&name.as_str()));
+        names.sort();
+        names
+    }
+
     /// Every document of every collection, byte for byte, and every collection's options and indexes.
     pub async fn dump(&self) -> BTreeMap<String, Vec<RawDocumentBuf>> {
         let mut dump = BTreeMap::new();

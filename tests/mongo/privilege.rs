@@ -1,10 +1,13 @@
 //! As users who may do less: each action in the README's roles is needed, the error says which one is
 //! missing, and whatever it left half-done is settled once it is granted.
 
-use mongodb::bson::{Bson, Document, doc, oid::ObjectId};
+use mongodb::bson::{Bson, DateTime, Document, doc, oid::ObjectId};
 use tenantry::{
-    org::{Claim, CollectionName, Email, Org, OrgName, PasswordHash},
-    store::{Change, PageAt, PageQuery, Repair, Shelf, Store, StoreError, mongo::MongoStore},
+    org::{Claim, CollectionName, Email, Org, OrgName, PasswordHash, ResetCode, Role},
+    store::{
+        AdminChange, AdminEdit, AuditAt, AuditQuery, Change, Deed, Entry, NewAdmin, PageAt,
+        PageQuery, Repair, Shelf, Store, StoreError, Verification, mongo::MongoStore,
+    },
 };
 
 use crate::support::deeds::Deeds as _;
@@ -14,7 +17,7 @@ use crate::{
 };
 
 /// What each of the prepared organizations is there for.
-const LIVE: [&str; 9] = [
+const LIVE: [&str; 11] = [
     "looked at",
     "renamed",
     "edited",
@@ -24,6 +27,8 @@ const LIVE: [&str; 9] = [
     "deleted",
     "moved",
     "bare",
+    "manned",
+    "unmanned",
 ];
 const IN_TRASH: [&str; 2] = ["restored", "purged"];
 
@@ -79,6 +84,7 @@ async fn prepared(test: &str) -> Scratch {
                 documents.insert_one(doc! { "_id": "late" }).await.unwrap();
             }
             "bare" => documents.drop().await.unwrap(),
+            "unmanned" => drop(add_admin(&store, &org).await.unwrap()),
             _ => {}
         }
     }
@@ -88,6 +94,28 @@ async fn prepared(test: &str) -> Scratch {
     // The lost admin has our fields.
     scratch.open().await;
     scratch
+}
+
+/// Adds an owner.
+async fn add_admin(store: &MongoStore, org: &Org) -> Result<Org, StoreError> {
+    let new = NewAdmin {
+        email: Email::parse(&format!("{}.too@example.com", org.name.raw())).unwrap(),
+        role: Role::Owner,
+        password: PasswordHash::nobodys(),
+        reset: ResetCode { hash: "c0de".into(), until: DateTime::now() },
+        created_at: DateTime::now(),
+    };
+    let what = AdminEdit::Add(new);
+    change_admin(store, org, AdminChange { admin: ObjectId::new(), what, heir: None }).await
+}
+
+async fn change_admin(
+    store: &MongoStore,
+    org: &Org,
+    change: AdminChange,
+) -> Result<Org, StoreError> {
+    let deed = Deed::Admin(Box::new(org.clone()), Box::new(change));
+    store.perform(&deed, &store.entry("change admin", org)).await.map(|org| org.unwrap())
 }
 
 /// Reads all there is to read.
@@ -111,6 +139,10 @@ async fn read(store: &MongoStore, refusals: &mut Refusals) {
     if let Some(org) = refusals.of(store.org_named("looked at", Shelf::Live).await).flatten() {
         refusals.of(store.org(org.id).await);
         refusals.of(store.statistics(&org).await);
+        refusals.of(store.admins(&org).await);
+        let of = Some((Some(org.id), "looked at".to_owned()));
+        let query = AuditQuery { of, since: None, at: AuditAt::Newest, limit: 50 };
+        refusals.of(store.entries(&query).await);
         refusals.of(store.documents(&org, 50).await);
     }
     if let Some(org) = refusals.of(store.org_named("purged", Shelf::Trash).await).flatten() {
@@ -130,6 +162,9 @@ async fn do_everything(store: &MongoStore, refusals: &mut Refusals) {
     refusals.of(store.recover().await);
     read(store, refusals).await;
     refusals.of(store.create(&new_org("created", "created@example.com")).await);
+    refusals.of(store.record(&Entry::new(store.operator(), "log in")).await);
+    refusals.of(store.attempt("nobody@example.com").await);
+    refusals.of(store.forget_attempts("nobody@example.com").await);
     let credentials = Change {
         email: Some(Email::parse("new@example.com").unwrap()),
         password: Some(PasswordHash::stored("$2b$12$new".into())),
@@ -147,6 +182,18 @@ async fn do_everything(store: &MongoStore, refusals: &mut Refusals) {
             "trashed" => drop(refusals.of(store.trash(&org, 30).await)),
             "restored" => drop(refusals.of(store.restore(&org, &Change::default()).await)),
             "deleted" | "purged" => drop(refusals.of(store.delete(&org).await)),
+            "manned" | "unmanned" => {
+                let admins = refusals.of(store.admins(&org).await).unwrap_or_default();
+                match (name, &admins[..]) {
+                    ("manned", [_]) => drop(refusals.of(add_admin(store, &org).await)),
+                    ("unmanned", [first, heir]) => {
+                        let (what, heir) = (AdminEdit::Remove, Some(heir.clone()));
+                        let change = AdminChange { admin: first.id, what, heir };
+                        refusals.of(change_admin(store, &org, change).await);
+                    }
+                    _ => {}
+                }
+            }
             _ => {}
         }
     }
@@ -162,7 +209,9 @@ async fn assert_whole(scratch: &Scratch, store: &MongoStore, at: &str) {
     let orgs: Vec<Org> = all(store).await;
     let trashed = PageQuery { shelf: Shelf::Trash, ..first_page() };
     let trashed = store.page(&trashed).await.unwrap().orgs;
+    let mut admins = 0;
     for org in orgs.iter().chain(&trashed) {
+        admins += store.admins(org).await.unwrap().len();
         assert_eq!(org.under_way, None, "{at}: {org:?}");
         let found = scratch.documents(&held_in(org)).await;
         let own = doc! { "_id": "own", "of": match org.name.raw() {
@@ -193,9 +242,13 @@ async fn assert_whole(scratch: &Scratch, store: &MongoStore, at: &str) {
     assert_eq!(lost, [doc! { "_id": "lost" }], "{at}");
     let lost = scratch.documents("lost_admins").await;
     assert_eq!(lost[0].get_str("email").unwrap(), "lost@example.com", "{at}");
-    assert_eq!(scratch.documents("admins").await.len(), orgs.len() + trashed.len(), "{at}");
+    assert_eq!(scratch.documents("admins").await.len(), admins, "{at}");
+    let mut verification = Verification::default();
+    for entry in scratch.documents("audit_log").await {
+        verification.next(&entry).unwrap_or_else(|error| panic!("{at}: {error}"));
+    }
     let of_orgs = ["organizations", "admins", "lost_org_lost", "lost_admins"].len();
-    let collections = scratch.list_collection_names().await.unwrap();
+    let collections = scratch.collections().await;
     assert_eq!(collections.len(), of_orgs + orgs.len() + trashed.len(), "{at}: {collections:?}");
 }
 
@@ -255,12 +308,21 @@ async fn each_action_of_the_role_is_needed_named_when_it_is_missing_and_enough_o
             "created",
             "edited",
             "looked at",
+            "manned",
             "moved away",
             "reactivated",
             "reborn",
             "restored",
             "suspended",
+            "unmanned",
         ];
+        for (name, email, admins) in
+            [("manned", "manned@example.com", 2), ("unmanned", "unmanned.too@example.com", 1)]
+        {
+            let org = store.org_named(name, Shelf::Live).await.unwrap().unwrap();
+            assert_eq!(org.admin_email.raw(), email, "{missing}");
+            assert_eq!(store.admins(&org).await.unwrap().len(), admins, "{missing}");
+        }
         assert_eq!(names, expected, "{missing}");
     }
 }

@@ -87,7 +87,7 @@ async fn assert_whole(scratch: &Scratch, store: &dyn Store, name: &str, email: &
     assert_eq!(admins[0].get_str("email").unwrap(), email, "{at}");
     assert_eq!(admins[0].get_object_id("_id").unwrap().to_hex(), org.admin_id.raw(), "{at}");
     assert_eq!(store.documents(org, 5).await.unwrap().len(), 1, "{at}");
-    let collections = scratch.list_collection_names().await.unwrap();
+    let collections = scratch.collections().await;
     assert_eq!(collections.len(), 3, "{at}: {collections:?}");
     let record = &scratch.documents("organizations").await[0];
     assert_eq!(record.get_array("claims").unwrap().len(), 4, "{at}: {record}");
@@ -96,7 +96,7 @@ async fn assert_whole(scratch: &Scratch, store: &dyn Store, name: &str, email: &
 
 /// Nothing is left of any organization.
 async fn assert_nothing(scratch: &Scratch, at: &str) {
-    for collection in scratch.list_collection_names().await.unwrap() {
+    for collection in scratch.collections().await {
         assert!(["organizations", "admins"].contains(&collection.as_str()), "{at}: {collection}");
         assert_eq!(scratch.documents(&collection).await, Vec::<Document>::new(), "{at}");
     }
@@ -108,9 +108,9 @@ async fn a_creation_that_was_finished_by_another_console_is_not_taken_back_by_a_
     let scratch = saboteur.scratch().await;
     let slow = scratch.open_impatiently().await;
     let other = scratch.open_impatiently().await;
-    // One of its first two inserts takes long, as if the console had been suspended.
+    // One of its two inserts takes long, as if the console had been suspended.
     let data = doc! {
-        "failCommands": ["insert"], "appName": "tenantry",
+        "failCommands": ["insert"], "appName": "tenantry", "namespace": format!("{}.admins", scratch.name()),
         "blockConnection": true, "blockTimeMS": 2_000,
     };
     let once = doc! { "configureFailPoint": "failCommand", "mode": { "times": 1 }, "data": data };
@@ -221,7 +221,7 @@ async fn an_edit_whose_target_became_somebody_elses_goes_back() {
     assert_eq!(scratch.documents("org_new").await, [doc! { "_id": "theirs" }]);
     assert_eq!(scratch.documents("org_old").await.len(), 1);
     store.delete(&org).await.unwrap();
-    assert_eq!(scratch.list_collection_names().await.unwrap().len(), 3);
+    assert_eq!(scratch.collections().await.len(), 3);
 }
 
 #[tokio::test]

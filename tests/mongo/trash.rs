@@ -72,7 +72,7 @@ async fn assert_whole(scratch: &Scratch, store: &dyn Store, now: &Org, had: &Hol
         OrgState::Active | OrgState::Suspended => now.collection.raw().to_owned(),
     };
     assert_eq!(&holdings(scratch, &held).await, had, "{at}");
-    let collections = scratch.list_collection_names().await.unwrap();
+    let collections = scratch.collections().await;
     assert_eq!(collections.len(), 3, "{at}: {collections:?}");
     let record = &scratch.documents("organizations").await[0];
     assert!(!record.contains_key("pending"), "{at}: {record}");
@@ -218,7 +218,7 @@ async fn what_a_writer_puts_under_an_old_name_finds_home() {
     let home = scratch.documents("org_acme_reborn").await;
     assert_eq!(home.len(), 21 + 1_200);
     assert!(home.contains(&doc! { "_id": 4, "n": 4 }));
-    let names = scratch.list_collection_names().await.unwrap();
+    let names = scratch.collections().await;
     let lost: Vec<&String> = names.iter().filter(|name| name.starts_with("lost_")).collect();
     assert_eq!(scratch.documents(lost[0]).await, [doc! { "_id": 4, "n": "other" }]);
     assert_eq!(names.len(), 4, "{names:?}");
