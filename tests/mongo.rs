@@ -6,6 +6,8 @@
 
 mod support;
 
+#[path = "mongo/attempts.rs"]
+mod attempts;
 #[path = "mongo/connection.rs"]
 mod connection;
 #[path = "mongo/cost.rs"]

@@ -9,8 +9,11 @@ use mongodb::{
     options::IndexOptions,
 };
 use tenantry::{
-    org::{CollectionName, Email, Org, OrgName, OrgState, PasswordHash},
-    store::{Access, Change, NewOrg, Result, Shelf, Store, mongo::MongoStore},
+    org::{CollectionName, Email, Org, OrgName, OrgState, PasswordHash, ResetCode, Role},
+    store::{
+        Access, AdminChange, AdminEdit, Change, Entry, NewAdmin, NewOrg, Outcome, Result, Shelf,
+        Store, Verification, mongo::MongoStore,
+    },
 };
 
 use crate::support::deeds::Deeds as _;
@@ -53,7 +56,7 @@ impl Place {
     pub async fn clear(&self) {
         for name in self.db.list_collection_names().await.unwrap() {
             let collection = self.db.collection::<Document>(&name);
-            if ["organizations", "admins"].contains(&name.as_str()) {
+            if OWN.contains(&name.as_str()) {
                 collection.delete_many(doc! {}).await.unwrap();
             } else {
                 collection.drop().await.unwrap();
@@ -91,6 +94,9 @@ impl Place {
     }
 }
 
+/// The collections that belong to no organization.
+const OWN: [&str; 4] = ["organizations", "admins", "audit_log", "login_attempts"];
+
 /// How long a console leaves alone what another one began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Patience {
@@ -123,6 +129,8 @@ pub struct Shape {
     pub email: &'static str,
     pub password: &'static str,
     pub state: State,
+    /// Whether there is another admin beside the one of that e-mail.
+    pub second: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -132,10 +140,16 @@ pub enum State {
     Trash,
 }
 
-const ACME: Shape =
-    Shape { name: "Acme Corp", email: "ada@acme.com", password: "first", state: State::Active };
+const ACME: Shape = Shape {
+    name: "Acme Corp",
+    email: "ada@acme.com",
+    password: "first",
+    state: State::Active,
+    second: false,
+};
 const REBORN: &str = "Acme Reborn";
 const EVE: &str = "eve@acme.com";
+const BOB: &str = "bob@acme.com";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deed {
@@ -150,9 +164,12 @@ pub enum Deed {
     Purge,
     Suspend,
     Reactivate,
+    AddAdmin,
+    /// The one that the record names, with an heir.
+    RemoveFirst,
 }
 
-pub const DEEDS: [Deed; 11] = [
+pub const DEEDS: [Deed; 13] = [
     Deed::Create,
     Deed::Rename,
     Deed::Credentials,
@@ -164,10 +181,12 @@ pub const DEEDS: [Deed; 11] = [
     Deed::Purge,
     Deed::Suspend,
     Deed::Reactivate,
+    Deed::AddAdmin,
+    Deed::RemoveFirst,
 ];
 
 /// Those that take every step there is; the others take a part of them.
-pub const CORE: [Deed; 7] = [
+pub const CORE: [Deed; 9] = [
     Deed::Create,
     Deed::Everything,
     Deed::Delete,
@@ -175,6 +194,8 @@ pub const CORE: [Deed; 7] = [
     Deed::RestoreRenamed,
     Deed::Purge,
     Deed::Suspend,
+    Deed::AddAdmin,
+    Deed::RemoveFirst,
 ];
 
 impl Deed {
@@ -186,6 +207,7 @@ impl Deed {
                 Some(Shape { state: State::Trash, ..ACME })
             }
             Self::Reactivate => Some(Shape { state: State::Suspended, ..ACME }),
+            Self::RemoveFirst => Some(Shape { second: true, ..ACME }),
             _ => Some(ACME),
         }
     }
@@ -202,6 +224,8 @@ impl Deed {
             Self::Delete | Self::Purge => None,
             Self::Trash => Some(Shape { state: State::Trash, ..ACME }),
             Self::Suspend => Some(Shape { state: State::Suspended, ..ACME }),
+            Self::AddAdmin => Some(Shape { second: true, ..ACME }),
+            Self::RemoveFirst => Some(Shape { email: BOB, ..ACME }),
         }
     }
 
@@ -249,6 +273,7 @@ impl Deed {
         let org = match self {
             Self::Restore | Self::RestoreRenamed | Self::Purge => store.trash(&org, 30).await,
             Self::Reactivate => store.suspend(&org, true).await,
+            Self::RemoveFirst => change_admin(store, &org, bob()).await,
             _ => Ok(org),
         };
         (new, Some(org.unwrap()), had)
@@ -271,8 +296,61 @@ impl Deed {
             }
             Self::Suspend => store.suspend(org, true).await.map(|_| ()),
             Self::Reactivate => store.suspend(org, false).await.map(|_| ()),
+            Self::AddAdmin => change_admin(store, org, bob()).await.map(|_| ()),
+            Self::RemoveFirst => {
+                let heir = store.admin_with_email(BOB).await?;
+                let admin = ObjectId::parse_str(org.admin_id.raw()).unwrap();
+                let change = AdminChange { admin, what: AdminEdit::Remove, heir };
+                change_admin(store, org, change).await.map(|_| ())
+            }
         }
     }
+}
+
+/// One more owner.
+fn bob() -> AdminChange {
+    let what = AdminEdit::Add(NewAdmin {
+        email: Email::parse(BOB).unwrap(),
+        role: Role::Owner,
+        password: PasswordHash::stored(HASH.clone()),
+        reset: ResetCode { hash: "c0de".into(), until: DateTime::now() },
+        created_at: DateTime::now(),
+    });
+    AdminChange { admin: ObjectId::new(), what, heir: None }
+}
+
+async fn change_admin(store: &dyn Store, org: &Org, change: AdminChange) -> Result<Org> {
+    let deed = tenantry::store::Deed::Admin(Box::new(org.clone()), Box::new(change));
+    let done = store.perform(&deed, &store.entry("change admin", org)).await;
+    done.map(|org| org.unwrap())
+}
+
+/// The record is as it was written, and tells of exactly what happened: the preparation, and the deed
+/// or not. What was taken back it tells of twice.
+pub async fn assert_recorded(place: &Place, deed: Deed, happened: bool, at: &str) {
+    let mut verification = Verification::default();
+    let mut told = 0;
+    for document in mongod::documents(&place.db, "audit_log").await {
+        verification.next(&document).unwrap_or_else(|error| panic!("{at}: {error}"));
+        let entry = Entry::of(&document);
+        told += match entry.outcome {
+            _ if entry.deed.raw() == "log in" => 0,
+            Outcome::Done => 1,
+            Outcome::TakenBack => -1,
+            _ => 0,
+        };
+        assert!((0..=3).contains(&told), "{at}: {document}");
+    }
+    let prepared = match deed {
+        Deed::Create => 0,
+        Deed::Restore
+        | Deed::RestoreRenamed
+        | Deed::Purge
+        | Deed::Reactivate
+        | Deed::RemoveFirst => 2,
+        _ => 1,
+    };
+    assert_eq!(told, prepared + i32::from(happened), "{at}");
 }
 
 pub fn new_org() -> NewOrg {
@@ -294,7 +372,7 @@ pub async fn look(place: &Place, store: &dyn Store, had: &Holdings, at: &str) ->
     let records = mongod::documents(&place.db, "organizations").await;
     let admins = mongod::documents(&place.db, "admins").await;
     let mut collections = place.db.list_collection_names().await.unwrap();
-    collections.retain(|name| !["organizations", "admins"].contains(&name.as_str()));
+    collections.retain(|name| !OWN.contains(&name.as_str()));
     assert_eq!(store.examine(false).await.unwrap(), vec![], "{at}");
     let [record] = &records[..] else {
         assert_eq!((records.len(), admins.len()), (0, 0), "{at}: {records:?} {admins:?}");
@@ -310,9 +388,11 @@ pub async fn look(place: &Place, store: &dyn Store, had: &Holdings, at: &str) ->
     let org = store.org(id).await.unwrap().unwrap_or_else(|| panic!("{at}: {record}"));
     assert_eq!(org.under_way, None, "{at}");
     assert!(!record.contains_key("pending"), "{at}: {record}");
-    assert_eq!(record.get_array("claims").unwrap().len(), 4, "{at}: {record}");
+    let second = admins.len() == 2;
+    let claims = record.get_array("claims").unwrap();
+    assert_eq!(claims.len(), 4 + usize::from(second), "{at}: {record}");
     let name = [ACME.name, REBORN].into_iter().find(|name| *name == org.name.raw()).unwrap();
-    let email = [ACME.email, EVE].into_iter().find(|email| *email == org.admin_email.raw());
+    let email = [ACME.email, EVE, BOB].into_iter().find(|email| *email == org.admin_email.raw());
     let email = email.unwrap();
     let state = match org.state {
         OrgState::Active => State::Active,
@@ -323,8 +403,16 @@ pub async fn look(place: &Place, store: &dyn Store, had: &Holdings, at: &str) ->
     assert_eq!((org.collection.raw(), org.connection.collection.raw()), (own, own), "{at}");
     let held = if state == State::Trash { format!("trash_{id}") } else { own.to_owned() };
     assert_eq!(collections, [held.as_str()], "{at}");
-    let [admin] = &admins[..] else { panic!("{at}: {admins:?}") };
-    assert_eq!(admin.get_object_id("_id").unwrap().to_hex(), org.admin_id.raw(), "{at}");
+    let known = store.admins(&org).await.unwrap();
+    assert_eq!(known.len(), admins.len(), "{at}: {admins:?}");
+    assert_eq!((known[0].id.to_hex().as_str(), known[0].email.raw()), (org.admin_id.raw(), email));
+    let others: Vec<&str> = known[1..].iter().map(|admin| admin.email.raw()).collect();
+    assert_eq!(others, if second { vec![BOB] } else { vec![] }, "{at}");
+    for other in &known[1..] {
+        assert_eq!(store.org_of_admin(other).await.unwrap(), Some(org.clone()), "{at}");
+    }
+    let is_first = |admin: &&Document| admin.get_object_id("_id").unwrap() == known[0].id;
+    let admin = admins.iter().find(is_first).unwrap();
     if state == State::Trash {
         assert_eq!(store.admin_with_email(email).await.unwrap(), None, "{at}");
         assert!(store.admin_in_trash(&org, email).await.unwrap().is_some(), "{at}");
@@ -344,5 +432,5 @@ pub async fn look(place: &Place, store: &dyn Store, had: &Holdings, at: &str) ->
     }
     // A creation by the program makes a hash of its own.
     let first = had.documents.is_empty() || admin.get_str("password").unwrap() == *HASH;
-    Some(Shape { name, email, password: if first { "first" } else { "second" }, state })
+    Some(Shape { name, email, password: if first { "first" } else { "second" }, state, second })
 }

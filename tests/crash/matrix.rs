@@ -6,14 +6,14 @@ use futures_util::future::join_all;
 use tenantry::store::{Store, StoreError};
 
 use crate::{
-    deed::{CORE, DOCUMENTS, Deed, Patience, Place, Shape, look, open},
+    deed::{CORE, DOCUMENTS, Deed, Patience, Place, Shape, assert_recorded, look, open},
     fault::{Fault, Trap},
     proxy::Proxy,
     server::Server,
 };
 
 /// More steps than any deed has.
-pub const MOST: usize = 60;
+pub const MOST: usize = 80;
 
 /// What came of all the cases of a fault.
 #[derive(Clone, Copy, Default)]
@@ -120,6 +120,7 @@ async fn one(
     let there = look(place, &second, &had, &at).await;
     let (before, after) = (deed.before(), deed.after());
     assert!(there == before || there == after, "{at}: {there:?}");
+    assert_recorded(place, deed, there == after, &at).await;
     if let Some(rival) = &rival {
         // Whoever was told that it was done did it, and only one did.
         let done = [&outcome, rival].iter().filter(|done| done.is_ok()).count();
@@ -141,6 +142,7 @@ async fn one(
         };
         deed.run(&second, &new, org.as_ref()).await.unwrap_or_else(|error| panic!("{at}: {error}"));
         assert_eq!(look(place, &second, &had, &at).await, after, "{at}");
+        assert_recorded(place, deed, true, &at).await;
     }
     place.clear().await;
     (sprung, there)

@@ -14,7 +14,7 @@ use std::{
 use tenantry::{failpoint, store::Store};
 
 use crate::{
-    deed::{DEEDS, Deed, PASSWORD, Place, look},
+    deed::{DEEDS, Deed, PASSWORD, Place, assert_recorded, look},
     matrix::{MOST, Tally, recover_and_die},
     server::Server,
 };
@@ -73,8 +73,11 @@ impl User {
 
 /// The command that does a deed, and what it reads.
 fn line_of(deed: Deed) -> (Vec<&'static str>, String) {
-    let mut line = vec!["org"];
+    let of_admins = matches!(deed, Deed::AddAdmin | Deed::RemoveFirst);
+    let mut line = vec![if of_admins { "admin" } else { "org" }];
     line.extend(match deed {
+        Deed::AddAdmin => ["add", "Acme Corp"],
+        Deed::RemoveFirst => ["remove", "Acme Corp"],
         Deed::Create => ["create", "Acme Corp"],
         Deed::Rename | Deed::Credentials | Deed::Everything => ["update", "Acme Corp"],
         Deed::Delete | Deed::Trash => ["delete", "Acme Corp"],
@@ -96,6 +99,15 @@ fn line_of(deed: Deed) -> (Vec<&'static str>, String) {
         Deed::Delete => {
             line.extend(login);
             line.extend(["--yes", "--now"]);
+        }
+        Deed::AddAdmin => {
+            line.extend(["bob@acme.com", "--role", "owner"]);
+            line.extend(login);
+        }
+        Deed::RemoveFirst => {
+            line.push("ada@acme.com");
+            line.extend(login);
+            line.push("--yes");
         }
         Deed::Trash | Deed::Purge => {
             line.extend(login);
@@ -150,6 +162,7 @@ async fn killed_everywhere(when: When) {
             second.recover().await.unwrap();
             let there = look(&place, &second, &had, &at).await;
             assert!(there == deed.before() || there == deed.after(), "{at}: {there:?}");
+            assert_recorded(&place, deed, there == deed.after(), &at).await;
             place.clear().await;
             tally.add(deed, there);
             if !killed {
