@@ -6,8 +6,12 @@
 
 mod support;
 
+#[path = "mongo/admins.rs"]
+mod admins;
 #[path = "mongo/attempts.rs"]
 mod attempts;
+#[path = "mongo/audit.rs"]
+mod audit;
 #[path = "mongo/connection.rs"]
 mod connection;
 #[path = "mongo/cost.rs"]

@@ -47,7 +47,6 @@ impl User {
             .args(line)
             .env_clear()
             .env("HOME", self.home.path())
-            .env("USER", "first")
             .env("MONGODB_URI", &self.uri)
             .env("TENANTRY_DATABASE", &self.database)
             .env("FAILPOINTS", failpoints)
@@ -207,10 +206,13 @@ async fn what_a_killed_program_left_is_said_and_settled_by_the_next_one() {
         let text = [output.stdout, output.stderr].concat();
         (output.status.code().unwrap(), String::from_utf8(text).unwrap())
     };
+    let operator = whoami::username().unwrap();
     let (code, words) = said(&["org", "suspend", "Acme Corp"]);
-    assert!(code == 1 && words.contains("is being renamed by first@"), "{code} {words}");
+    let busy = format!("is being renamed by {operator}@");
+    assert!(code == 1 && words.contains(&busy), "{code} {words}");
     let (code, words) = said(&["doctor", "--output", "table"]);
-    assert!(code == 1 && words.contains("“Acme Corp”: a rename by first@"), "{code} {words}");
+    let begun = format!("“Acme Corp”: a rename by {operator}@");
+    assert!(code == 1 && words.contains(&begun), "{code} {words}");
     let (code, words) = said(&["doctor", "--fix", "--output", "table"]);
     assert!(code == 1 && words.contains("try again in ten seconds"), "{code} {words}");
     // Each run is a console that connects; none but the last one may touch it.

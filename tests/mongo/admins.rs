@@ -1,0 +1,127 @@
+//! Several admins, beside the service before this one, which knows the first of them only.
+
+use mongodb::bson::{DateTime, Document, doc, oid::ObjectId};
+use tenantry::org::{ClaimKind, Email, Org, PasswordHash, ResetCode, Role};
+use tenantry::store::{
+    AdminChange, AdminEdit, Change, Deed, NewAdmin, Repair, Store, StoreError, Trouble,
+    mongo::MongoStore,
+};
+
+use crate::{
+    fixture::{Scratch, new_org},
+    support::deeds::Deeds as _,
+};
+
+async fn change(store: &MongoStore, org: &Org, change: AdminChange) -> Org {
+    let deed = Deed::Admin(Box::new(org.clone()), Box::new(change));
+    store.perform(&deed, &store.entry("change admin", org)).await.unwrap().unwrap()
+}
+
+async fn add(store: &MongoStore, org: &Org, email: &str, role: Role) -> Org {
+    let what = AdminEdit::Add(NewAdmin {
+        email: Email::parse(email).unwrap(),
+        role,
+        password: PasswordHash::nobodys(),
+        reset: ResetCode { hash: "c0de".into(), until: DateTime::from_millis(7) },
+        created_at: DateTime::from_millis(1_700_000_000_000 + org.revision),
+    });
+    change(store, org, AdminChange { admin: ObjectId::new(), what, heir: None }).await
+}
+
+async fn with_three(test: &str) -> (Scratch, MongoStore, Org) {
+    let scratch = Scratch::new(test).await;
+    let store = scratch.open().await;
+    let acme = store.create(&new_org("Acme Corp", "ada@acme.com")).await.unwrap();
+    let acme = add(&store, &acme, "bob@acme.com", Role::Owner).await;
+    let acme = add(&store, &acme, "eve@acme.com", Role::Admin).await;
+    (scratch, store, acme)
+}
+
+#[tokio::test]
+async fn an_admin_is_stored_as_the_service_stored_one_and_our_fields_beside_it() {
+    let (scratch, store, acme) = with_three("admins_stored").await;
+    let bob = store.admin_with_email("bob@acme.com").await.unwrap().unwrap();
+    let stored = scratch.documents("admins").await;
+    let stored = stored.iter().find(|admin| admin.get_object_id("_id").unwrap() == bob.id).unwrap();
+    assert_eq!(stored.get_str("email").unwrap(), "bob@acme.com");
+    // Nobody's, and still one that the service can check a password against.
+    assert!(stored.get_str("password").unwrap().starts_with("$2b$12$"));
+    assert!(stored.get_datetime("created_at").is_ok());
+    assert_eq!(stored.get_object_id("organization_id").unwrap(), acme.id);
+    assert_eq!(stored.get_str("role").unwrap(), "owner");
+    let reset = doc! { "code": "c0de", "until": DateTime::from_millis(7) };
+    assert_eq!(stored.get_document("reset").unwrap(), &reset);
+    // To the service the organization is as it was.
+    let record = &scratch.documents("organizations").await[0];
+    assert_eq!(record.get_str("admin_email").unwrap(), "ada@acme.com");
+    assert_eq!(record.get_str("admin_id").unwrap(), acme.admin_id.raw());
+}
+
+#[tokio::test]
+async fn a_record_that_the_service_changes_keeps_the_others_emails() {
+    let (scratch, store, acme) = with_three("admins_changed").await;
+    let set = doc! { "$set": { "organization_name": "Renamed", "admin_email": "new@acme.com" } };
+    let orgs = scratch.collection::<Document>("organizations");
+    orgs.update_one(doc! { "_id": acme.id }, set).await.unwrap();
+    let admins = scratch.collection::<Document>("admins");
+    let set = doc! { "$set": { "email": "new@acme.com" } };
+    admins.update_one(doc! { "email": "ada@acme.com" }, set).await.unwrap();
+    assert!(store.catch_up().await.unwrap() > 0);
+    for email in ["new@acme.com", "bob@acme.com", "eve@acme.com"] {
+        let taken = store.create(&new_org("Other", email)).await;
+        let what = ClaimKind::Email;
+        let by = Some("Renamed".into());
+        assert_eq!(taken, Err(StoreError::Taken { what, by, in_trash: false }), "{email}");
+    }
+    store.create(&new_org("Other", "ada@acme.com")).await.unwrap();
+    assert_eq!(store.admins(&acme).await.unwrap().len(), 3);
+    assert_eq!(store.examine(false).await, Ok(vec![]));
+}
+
+#[tokio::test]
+async fn an_index_of_the_services_own_on_emails_is_never_in_the_way() {
+    let (scratch, store, acme) = with_three("admins_unique").await;
+    let unique = mongodb::options::IndexOptions::builder().unique(true).build();
+    // One there is already, of the same field; this is another one.
+    let index = mongodb::IndexModel::builder().keys(doc! { "email": -1 }).options(unique).build();
+    scratch.collection::<Document>("admins").create_index(index).await.unwrap();
+    let globex = store.create(&new_org("Globex", "kim@globex.com")).await.unwrap();
+    let globex = add(&store, &globex, "joe@globex.com", Role::Admin).await;
+    // Both at once in the trash.
+    let acme = store.trash(&acme, 30).await.unwrap();
+    let globex = store.trash(&globex, 30).await.unwrap();
+    let back = store.restore(&acme, &Change::default()).await.unwrap();
+    assert_eq!(store.admins(&back).await.unwrap().len(), 3);
+    store.delete(&globex).await.unwrap();
+    assert_eq!(scratch.documents("admins").await.len(), 3);
+    assert_eq!(store.examine(false).await, Ok(vec![]));
+}
+
+#[tokio::test]
+async fn admins_whose_organization_the_service_deleted_are_put_aside() {
+    let (scratch, store, acme) = with_three("admins_left").await;
+    // As the service deletes: the record, its collection, and the one admin it names.
+    scratch
+        .collection::<Document>("organizations")
+        .delete_one(doc! { "_id": acme.id })
+        .await
+        .unwrap();
+    scratch.collection::<Document>("org_acme_corp").drop().await.unwrap();
+    scratch
+        .collection::<Document>("admins")
+        .delete_one(doc! { "email": "ada@acme.com" })
+        .await
+        .unwrap();
+    let bob = store.admin_with_email("bob@acme.com").await.unwrap().unwrap();
+    assert_eq!(store.org_of_admin(&bob).await, Ok(None));
+    let found = store.examine(false).await.unwrap();
+    assert_eq!(found.len(), 2, "{found:?}");
+    for finding in &found {
+        assert!(matches!(finding.trouble, Trouble::AdminOfNobody { .. }), "{finding:?}");
+        assert_eq!(finding.repair, Repair::Possible);
+    }
+    let mended = store.examine(true).await.unwrap();
+    assert!(mended.iter().all(|finding| finding.repair.is_done()), "{mended:?}");
+    assert_eq!(store.examine(false).await, Ok(vec![]));
+    store.create(&new_org("Bobs", "bob@acme.com")).await.unwrap();
+}

@@ -1,0 +1,109 @@
+//! The record, where only a server can be in its way: it refuses an entry, or others are at its end.
+
+use mongodb::bson::{Document, doc};
+use tenantry::store::{
+    AuditAt, AuditQuery, Change, Entry, Outcome, Store, StoreError, Verification,
+};
+
+use crate::{
+    fixture::{Scratch, new_org},
+    support::deeds::Deeds as _,
+};
+
+async fn entries(store: &dyn Store) -> Vec<Document> {
+    let all = AuditQuery { of: None, since: None, at: AuditAt::After(0), limit: 1000 };
+    store.entries(&all).await.unwrap()
+}
+
+fn is_sound(entries: &[Document]) {
+    let mut verification = Verification::default();
+    for entry in entries {
+        verification.next(entry).unwrap();
+    }
+}
+
+/// A validator that lets nothing in stands for whatever keeps a server from taking an entry.
+async fn lets_in(scratch: &Scratch, anything: bool) {
+    let validator = if anything {
+        doc! {}
+    } else {
+        doc! { "never": true }
+    };
+    scratch.run_command(doc! { "collMod": "audit_log", "validator": validator }).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_cannot_be_recorded_is_not_done_and_leaves_nothing_half_done() {
+    let scratch = Scratch::new("unrecorded").await;
+    let store = scratch.open().await;
+    let acme = store.create(&new_org("Acme Corp", "ada@acme.com")).await.unwrap();
+    let globex = store.create(&new_org("Globex", "bob@globex.com")).await.unwrap();
+    let globex = store.trash(&globex, 30).await.unwrap();
+    let before = scratch.dump().await;
+    lets_in(&scratch, false).await;
+    let name = tenantry::org::OrgName::parse("Acme Reborn").unwrap();
+    let collection = Some(tenantry::org::CollectionName::of(&name));
+    let renamed = Change { name: Some(name), collection, ..Change::default() };
+    for (deed, answer) in [
+        ("create", store.create(&new_org("Initech", "eve@initech.com")).await.map(drop)),
+        ("update", store.update(&acme, &renamed).await.map(drop)),
+        ("suspend", store.suspend(&acme, true).await.map(drop)),
+        ("trash", store.trash(&acme, 30).await.map(drop)),
+        ("delete", store.delete(&acme).await),
+        ("restore", store.restore(&globex, &Change::default()).await.map(drop)),
+        ("purge", store.delete(&globex).await),
+    ] {
+        let error = answer.unwrap_err();
+        assert!(error.to_string().contains("could not be recorded"), "{deed}: {error}");
+        assert_eq!(scratch.dump().await, before, "{deed}");
+    }
+    assert!(store.record(&store.entry("log in", &acme)).await.is_err());
+    lets_in(&scratch, true).await;
+    store.create(&new_org("Initech", "eve@initech.com")).await.unwrap();
+    store.delete(&acme).await.unwrap();
+    let record = entries(&store).await;
+    is_sound(&record);
+    let deeds: Vec<_> = record.iter().map(|entry| Entry::of(entry).deed.raw().to_owned()).collect();
+    assert_eq!(deeds, ["create", "create", "trash", "create", "delete"]);
+    assert_eq!(store.examine(false).await, Ok(vec![]));
+}
+
+#[tokio::test]
+async fn what_is_taken_back_after_it_was_recorded_is_recorded_as_that() {
+    let scratch = Scratch::new("taken_back").await;
+    let store = scratch.open().await;
+    // The old service may have made an index of its own, of which nothing is known beforehand.
+    let admins = scratch.collection::<Document>("admins");
+    let unique = mongodb::options::IndexOptions::builder().unique(true).build();
+    let index = mongodb::IndexModel::builder().keys(doc! { "created_at": 1 }).options(unique);
+    admins.create_index(index.build()).await.unwrap();
+    let first = new_org("Acme Corp", "ada@acme.com");
+    store.create(&first).await.unwrap();
+    let mut second = new_org("Globex", "bob@globex.com");
+    second.created_at = first.created_at;
+    let refused = store.create(&second).await;
+    assert!(matches!(refused, Err(StoreError::Taken { .. })), "{refused:?}");
+    let record = entries(&store).await;
+    is_sound(&record);
+    let told: Vec<_> = record.iter().map(Entry::of).map(|e| (e.name, e.outcome)).collect();
+    let (acme, globex) = ("Acme Corp".into(), "Globex".into());
+    let done = Outcome::Done;
+    assert_eq!(told, [(acme, done), (globex, done), ("Globex".into(), Outcome::TakenBack)]);
+    assert_eq!(store.org(second.id).await, Ok(None));
+    assert_eq!(store.examine(false).await, Ok(vec![]));
+}
+
+#[tokio::test]
+async fn an_entry_that_another_console_puts_in_between_is_followed() {
+    let scratch = Scratch::new("in_between").await;
+    let (one, two) = (scratch.open().await, scratch.open().await);
+    let acme = one.create(&new_org("Acme Corp", "ada@acme.com")).await.unwrap();
+    for turn in 0..10 {
+        // Each believes that the last one it wrote is the end.
+        let store = if turn % 2 == 0 { &two } else { &one };
+        store.record(&store.entry("log in", &acme)).await.unwrap();
+    }
+    let record = entries(&one).await;
+    assert_eq!(record.len(), 11);
+    is_sound(&record);
+}
