@@ -4,7 +4,7 @@
 
 use mongodb::bson::{DateTime, oid::ObjectId};
 
-use super::{Error, Refusal, Result, Tenancy, may_be_in};
+use super::{Error, Refusal, Result, Tenancy, may_be_in, typed_email};
 use crate::{
     org::{Admin, Claim, ClaimKind, Email, Org, PasswordHash, ResetCode, Role, Secret},
     store::{AdminChange, AdminEdit, Change, Deed, Entry, NewAdmin},
@@ -55,7 +55,7 @@ impl Tenancy {
         role: Role,
         token: Option<&str>,
     ) -> Result<(Org, Secret)> {
-        let entry = self.entry("add admin", Some(org)).with("admin", "", email);
+        let entry = self.entry("add admin", Some(org)).with("admin", "", typed_email(email));
         let mut entry = entry.with("role", "", role.word());
         let done = async {
             self.may_change(org)?;
@@ -206,7 +206,7 @@ impl Tenancy {
     /// [`Error::WrongCode`]; [`Error::Invalid`] for the password, and then the code is good still;
     /// [`Error::NotAllowed`] where nobody can log in, [`Error::ReadOnly`], or the database's.
     pub async fn redeem(&self, email: &str, code: &Secret, password: &Secret) -> Result<Org> {
-        let mut entry = self.entry("use code", None).of_admin(email);
+        let mut entry = self.entry("use code", None).of_admin(typed_email(email));
         let done = self.use_code(email, code, password, &mut entry).await;
         self.recorded(&entry, done).await
     }
@@ -226,7 +226,8 @@ impl Tenancy {
         if !admin.reset.as_ref().is_some_and(|reset| reset.opens(code, DateTime::now())) {
             return Err(Error::WrongCode);
         }
-        *entry = entry.clone().called(org.name.raw()).with("password", "", "");
+        *entry = entry.clone().of_admin(admin.email.raw()).called(org.name.raw());
+        *entry = entry.clone().with("password", "", "");
         entry.organization = Some(org.id);
         may_be_in(&org)?;
         let hash = self.hash(password, org.name.raw(), admin.email.raw()).await?;

@@ -12,7 +12,8 @@ mod trash;
 
 use std::{sync::Arc, time::Duration};
 
-use mongodb::bson::{Document, oid::ObjectId};
+use mongodb::bson::{DateTime, Document, oid::ObjectId};
+use record::typed_email;
 
 pub use admins::AdminWish;
 pub use change::{Confirmation, Edit, NewOrganization};
@@ -178,9 +179,31 @@ impl Tenancy {
     /// [`Error::WrongLogin`], [`Error::Waiting`], [`Error::NotAllowed`] where nobody can log in,
     /// [`Error::ReadOnly`] where attempts cannot be counted, or the database's.
     pub async fn login(&self, email: &str, password: &Secret) -> Result<Session> {
-        let mut entry = self.entry("log in", None).of_admin(email);
+        let mut entry = self.entry("log in", None).of_admin(typed_email(email));
         let done = self.log_in(email, password, &mut entry).await;
+        if matches!(done, Err(Error::WrongLogin | Error::Waiting(_))) {
+            self.note_whose(email, &mut entry).await;
+        }
         self.recorded(&entry, done).await
+    }
+
+    /// Notes whose account was tried, for those who look into that organization. Asks as much where
+    /// nobody has the e-mail: the time it takes must not tell.
+    async fn note_whose(&self, email: &str, entry: &mut Entry) {
+        let nobody = || Admin {
+            id: ObjectId::new(),
+            email: StoredText::default(),
+            password: PasswordHash::nobodys(),
+            created_at: DateTime::now(),
+            role: Role::Admin,
+            organization: None,
+            reset: None,
+        };
+        let admin = self.store.admin_with_email(email).await.ok().flatten().unwrap_or_else(nobody);
+        if let Ok(Some(org)) = self.store.org_of_admin(&admin).await {
+            *entry = entry.clone().called(org.name.raw());
+            entry.organization = Some(org.id);
+        }
     }
 
     async fn log_in(&self, email: &str, password: &Secret, entry: &mut Entry) -> Result<Session> {
@@ -189,8 +212,7 @@ impl Tenancy {
         let Some(org) = self.store.org_of_admin(&admin).await? else {
             return Err(Error::WrongLogin);
         };
-        let by = entry.clone();
-        *entry = by.called(org.name.raw());
+        *entry = entry.clone().of_admin(admin.email.raw()).called(org.name.raw());
         entry.organization = Some(org.id);
         // Whoever knows the password may know this.
         may_be_in(&org)?;

@@ -7,7 +7,7 @@ use mongodb::bson::DateTime;
 
 use super::{Error, Result, Tenancy};
 use crate::{
-    org::Org,
+    org::{Email, Org},
     store::{
         AuditAt, AuditQuery, Deed, Entry, Head, Outcome, Shelf, StoreError, Tampering, Verification,
     },
@@ -136,6 +136,11 @@ impl Tenancy {
     ) -> std::result::Result<Org, StoreError> {
         self.store.perform(&deed, entry).await?.ok_or(StoreError::Gone)
     }
+}
+
+/// What was typed for an e-mail, as far as it may be recorded: people type passwords there too.
+pub(super) fn typed_email(typed: &str) -> &str {
+    if Email::parse(typed).is_ok() { typed } else { "(no e-mail address)" }
 }
 
 fn outcome_of(error: &Error) -> Outcome {

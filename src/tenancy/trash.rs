@@ -1,7 +1,7 @@
 //! The deeds that can be taken back, to the trash and out of it, suspension, and the last deed that
 //! cannot: purging.
 
-use super::{Confirmation, Error, Refusal, Result, Tenancy, confirms};
+use super::{Confirmation, Error, Refusal, Result, Tenancy, confirms, typed_email};
 use crate::{
     org::{ClaimKind, Org, OrgName, Role, Secret},
     store::{Change, Deed, Entry, Finding, Repair},
@@ -76,7 +76,7 @@ impl Tenancy {
         password: &Secret,
     ) -> Result<()> {
         let mut entry = self.entry("purge", Some(org));
-        entry = entry.of_admin(email);
+        entry = entry.of_admin(typed_email(email));
         let done = async {
             self.writable()?;
             in_trash(org)?;

@@ -186,14 +186,13 @@ pub const DEEDS: [Deed; 13] = [
 ];
 
 /// Those that take every step there is; the others take a part of them.
-pub const CORE: [Deed; 9] = [
+pub const CORE: [Deed; 8] = [
     Deed::Create,
     Deed::Everything,
     Deed::Delete,
     Deed::Trash,
     Deed::RestoreRenamed,
     Deed::Purge,
-    Deed::Suspend,
     Deed::AddAdmin,
     Deed::RemoveFirst,
 ];
