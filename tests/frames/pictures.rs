@@ -11,6 +11,7 @@ use ratatui::{
 };
 use tenantry::console::theme::Theme;
 
+use crate::people::others;
 use crate::pretend::{Console, customers, with_trash};
 
 const WIDTH: f32 = 8.4;
@@ -164,4 +165,26 @@ fn the_trash() {
     console.press(KeyCode::Char('t'));
     console.answer_all();
     is_current(&console, "trash.svg");
+}
+
+/// The details of the first, with this tab in sight.
+fn looked_into(tab: usize) -> Console {
+    let mut console = console();
+    console.others = others();
+    console.press(KeyCode::Enter);
+    for _ in 0..tab {
+        console.press(KeyCode::Right);
+    }
+    console.answer_all();
+    console
+}
+
+#[test]
+fn the_admins() {
+    is_current(&looked_into(1), "admins.svg");
+}
+
+#[test]
+fn the_record() {
+    is_current(&looked_into(3), "activity.svg");
 }

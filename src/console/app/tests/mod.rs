@@ -127,6 +127,7 @@ fn top_form(app: &App) -> &Form {
 mod admins;
 mod code;
 mod deeds;
+mod overtaken;
 mod record;
 mod trash;
 
