@@ -1,11 +1,9 @@
 //! How a list is asked for: sorted, searched, one keyset page at a time.
 
-use std::fmt::Write as _;
-
 use mongodb::bson::{DateTime, oid::ObjectId};
 
 use super::StoreError;
-use crate::org::{Org, email_key, name_key};
+use crate::org::{Org, email_key, hex, name_key};
 
 /// What the list is sorted by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,13 +62,7 @@ impl Cursor {
     #[must_use]
     pub fn encode(&self) -> String {
         let (tag, key) = match &self.key {
-            CursorKey::Text(text) => {
-                let hex = text.bytes().fold(String::new(), |mut hex, byte| {
-                    let _ = write!(hex, "{byte:02x}");
-                    hex
-                });
-                ('t', hex)
-            }
+            CursorKey::Text(text) => ('t', hex(text.as_bytes())),
             CursorKey::Time(time) => ('d', time.timestamp_millis().to_string()),
         };
         format!("{}{tag}{key}", self.id.to_hex())
