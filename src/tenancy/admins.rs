@@ -208,6 +208,9 @@ impl Tenancy {
     pub async fn redeem(&self, email: &str, code: &Secret, password: &Secret) -> Result<Org> {
         let mut entry = self.entry("use code", None).of_admin(typed_email(email));
         let done = self.use_code(email, code, password, &mut entry).await;
+        if matches!(done, Err(Error::WrongCode)) {
+            self.note_whose(email, &mut entry).await;
+        }
         self.recorded(&entry, done).await
     }
 

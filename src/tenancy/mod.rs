@@ -189,7 +189,7 @@ impl Tenancy {
 
     /// Notes whose account was tried, for those who look into that organization. Asks as much where
     /// nobody has the e-mail: the time it takes must not tell.
-    async fn note_whose(&self, email: &str, entry: &mut Entry) {
+    pub(super) async fn note_whose(&self, email: &str, entry: &mut Entry) {
         let nobody = || Admin {
             id: ObjectId::new(),
             email: StoredText::default(),

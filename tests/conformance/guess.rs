@@ -92,6 +92,10 @@ pub async fn a_code_is_good_once<F: Fixture>() {
         assert_eq!(again.err(), Some(Error::WrongCode));
     }
     siege.tenancy.login(ADA, &secret(OTHER)).await.unwrap();
+    // Whoever looks into the organization sees it.
+    let seen = siege.tenancy.activity(&siege.acme, 1000).await.unwrap();
+    let refused = seen.iter().filter(|r| r.entry.outcome == Outcome::Refused).count();
+    assert_eq!(refused, 3);
     let record = siege.record(&[code.reveal(), &code.reveal().replace('-', "")]).await;
     let of =
         |deed: &str| record.iter().filter(|entry| entry.0 == deed).map(|e| e.1).collect::<Vec<_>>();
