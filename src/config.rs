@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 
 use crate::{
     org::{PASSWORD_MOST_BYTES, PasswordPolicy, Secret},
-    store::{Access, Finding, Target},
+    store::{Access, Finding, Place, Target},
     tenancy::{self, Opened, Rules, SECRET_KEY_LEAST_BYTES},
 };
 
@@ -67,6 +67,37 @@ pub enum Output {
     Json,
     /// Aligned columns, for people
     Table,
+}
+
+/// A database with a name of its own, and how it is told from others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// What it is called.
+    pub name: String,
+    /// What it is marked with.
+    pub color: Option<Color>,
+    /// Whether people depend on it: it is red, and every change is asked about twice.
+    pub production: bool,
+    /// What its database is called, as far as that is known before it is opened.
+    pub place: Place,
+}
+
+/// What a profile is marked with: one of the terminal's own colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Color {
+    /// Red, as production is.
+    Red,
+    /// Green.
+    Green,
+    /// Yellow.
+    Yellow,
+    /// Blue.
+    Blue,
+    /// Magenta.
+    Magenta,
+    /// Cyan.
+    Cyan,
 }
 
 /// Everything that can be set, after flags and environment were read.

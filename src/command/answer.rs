@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use mongodb::bson::DateTime;
 use serde::Serialize;
 
 use super::{
@@ -11,7 +10,10 @@ use super::{
 };
 use crate::{
     config::Output,
-    org::{Admin, Org, OrgState, Secret, StoredText, escaped, is_hidden, moment},
+    org::{
+        Admin, Org, OrgFields, OrgState, Secret, StoredText, TrashFields, escaped, json_text,
+        moment,
+    },
     store::{Cursor, Finding, Shelf, SortKey},
     tenancy::{Recorded, Session, Verified},
 };
@@ -38,46 +40,6 @@ pub(super) enum Answer {
     Recorded { entries: Vec<Recorded>, more: bool },
     /// What a verification of the record found.
     Verified(Verified),
-}
-
-/// The fields of the service before this program, with its names.
-#[derive(Serialize)]
-struct OrgFields<'a> {
-    organization_id: String,
-    organization_name: &'a StoredText,
-    collection_name: &'a StoredText,
-    admin_email: &'a StoredText,
-    /// RFC 3339; null for a stored date outside the years that has.
-    created_at: Option<String>,
-    /// Only where it is not active.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    state: Option<&'static str>,
-    #[serde(flatten)]
-    in_trash: Option<TrashFields>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    connection_details: Option<ConnectionFields<'a>>,
-}
-
-/// Both in RFC 3339.
-#[derive(Serialize)]
-struct TrashFields {
-    deleted_at: Option<String>,
-    restorable_until: Option<String>,
-}
-
-impl TrashFields {
-    fn of(org: &Org) -> Option<Self> {
-        org.in_trash().map(|time| Self {
-            deleted_at: rfc3339(time.since),
-            restorable_until: rfc3339(time.until),
-        })
-    }
-}
-
-#[derive(Serialize)]
-struct ConnectionFields<'a> {
-    database: &'a StoredText,
-    collection: &'a StoredText,
 }
 
 #[derive(Serialize)]
@@ -118,33 +80,6 @@ struct LoginFields<'a> {
     organization_name: &'a StoredText,
 }
 
-impl<'a> OrgFields<'a> {
-    fn of(org: &'a Org) -> Self {
-        Self {
-            organization_id: org.id.to_hex(),
-            organization_name: &org.name,
-            collection_name: &org.collection,
-            admin_email: &org.admin_email,
-            created_at: rfc3339(org.created_at),
-            state: match org.state {
-                OrgState::Active => None,
-                OrgState::Suspended => Some("suspended"),
-                OrgState::InTrash(_) => Some("in_trash"),
-            },
-            in_trash: TrashFields::of(org),
-            connection_details: None,
-        }
-    }
-
-    fn with_connection(org: &'a Org) -> Self {
-        let connection_details = Some(ConnectionFields {
-            database: &org.connection.database,
-            collection: &org.connection.collection,
-        });
-        Self { connection_details, ..Self::of(org) }
-    }
-}
-
 impl Answer {
     /// The answer as text that ends with a line end; a table is no wider than `width`.
     pub(super) fn render(
@@ -160,19 +95,19 @@ impl Answer {
 
     fn json(&self) -> Result<String, serde_json::Error> {
         match self {
-            Self::Changed(org) => json(&OrgFields::of(org)),
-            Self::Shown(org) => json(&OrgFields::with_connection(org)),
-            Self::Listed { orgs, .. } => json(&ListFields {
+            Self::Changed(org) => json_text(&OrgFields::of(org)),
+            Self::Shown(org) => json_text(&OrgFields::with_connection(org)),
+            Self::Listed { orgs, .. } => json_text(&ListFields {
                 organizations: orgs.iter().map(OrgFields::of).collect(),
                 next: self.next(),
             }),
-            Self::Deleted(org) => json(&DeletedFields {
+            Self::Deleted(org) => json_text(&DeletedFields {
                 organization_id: org.id.to_hex(),
                 organization_name: &org.name,
                 deleted: true,
                 in_trash: TrashFields::of(org),
             }),
-            Self::Examined(findings) => json(&ExaminedFields {
+            Self::Examined(findings) => json_text(&ExaminedFields {
                 findings: findings
                     .iter()
                     .map(|finding| FindingFields {
@@ -183,17 +118,17 @@ impl Answer {
                     })
                     .collect(),
             }),
-            Self::Login(session) => json(&LoginFields {
+            Self::Login(session) => json_text(&LoginFields {
                 access_token: session.token(),
                 token_type: "bearer",
                 admin_id: session.admin_id.to_hex(),
                 organization_id: session.organization_id.to_hex(),
                 organization_name: &session.organization_name,
             }),
-            Self::Admins(admins) => json(&audit::AdminsFields::of(admins)),
-            Self::Code { org, admin, code } => json(&audit::CodeFields::of(org, admin, code)),
-            Self::Recorded { entries, more } => json(&audit::RecordFields::of(entries, *more)),
-            Self::Verified(verified) => json(&audit::VerifiedFields::of(verified)),
+            Self::Admins(admins) => json_text(&audit::AdminsFields::of(admins)),
+            Self::Code { org, admin, code } => json_text(&audit::CodeFields::of(org, admin, code)),
+            Self::Recorded { entries, more } => json_text(&audit::RecordFields::of(entries, *more)),
+            Self::Verified(verified) => json_text(&audit::VerifiedFields::of(verified)),
         }
     }
 
@@ -311,54 +246,4 @@ fn summary(org: &Org) -> Vec<(&'static str, String)> {
         rows.push(("state", "suspended".to_owned()));
     }
     rows
-}
-
-/// None for what RFC 3339 cannot say (years before 0 and after 9999), where the driver would name
-/// the nearest date that it can.
-pub(super) fn rfc3339(time: DateTime) -> Option<String> {
-    let written = time.try_to_rfc3339_string().ok()?;
-    let read = DateTime::parse_rfc3339_str(&written).ok()?;
-    (read == time).then_some(written)
-}
-
-/// JSON on lines of its own. It carries stored text raw; what a terminal or an eye could be led
-/// astray by is written as `\u…`, which every reader of JSON turns back.
-fn json(value: &impl Serialize) -> Result<String, serde_json::Error> {
-    let plain = serde_json::to_string_pretty(value)?;
-    let mut safe = String::with_capacity(plain.len() + 1);
-    for character in plain.chars() {
-        // Hidden characters are only ever inside strings, except the line ends between values.
-        if is_hidden(character) && character != '\n' {
-            for unit in character.encode_utf16(&mut [0; 2]) {
-                // Writing to a string cannot fail.
-                let _ = write!(safe, "\\u{unit:04x}");
-            }
-        } else {
-            safe.push(character);
-        }
-    }
-    safe.push('\n');
-    Ok(safe)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn json_keeps_what_is_stored_and_shows_nothing_hidden() {
-        let stored = "a\x1b[2J\u{9b}31m\u{202e}\u{7f}\u{e0041}\n日本\\\"";
-        let text = json(&StoredText::from(stored)).unwrap();
-        assert!(!text.trim_end().chars().any(is_hidden), "{text}");
-        assert!(text.contains("日本"));
-        assert_eq!(serde_json::from_str::<String>(&text).unwrap(), stored);
-    }
-
-    #[test]
-    fn a_date_rfc_3339_cannot_say_is_none() {
-        for impossible in [DateTime::MAX, DateTime::MIN, DateTime::from_millis(-63_000_000_000_000)]
-        {
-            assert_eq!(rfc3339(impossible), None);
-        }
-    }
 }

@@ -7,12 +7,11 @@ use serde::Serialize;
 
 use super::{
     Answer, Failure,
-    answer::rfc3339,
     table::{columns, pairs},
 };
 use crate::{
     command::AuditDeed,
-    org::{Admin, Org, Secret, StoredText, moment},
+    org::{Admin, Org, Secret, StoredText, moment, rfc3339},
     store::AuditAt,
     tenancy::{Recorded, Tenancy, Verified},
 };

@@ -30,9 +30,15 @@ pub struct Areas {
 }
 
 /// The parts of a screen of `width` by `height`; none when it is too small. `detail_focused` decides
-/// what shows where only one fits; `notice` is how many lines are said.
+/// what shows where only one fits; `notice` is how many lines are said; `split` is the column that
+/// somebody wants the two parted at.
 #[must_use]
-pub fn areas(width: u16, height: u16, detail_focused: bool, notice: u16) -> Option<Areas> {
+pub fn areas(
+    (width, height): (u16, u16),
+    detail_focused: bool,
+    notice: u16,
+    split: Option<u16>,
+) -> Option<Areas> {
     if width < LEAST.0 || height < LEAST.1 {
         return None;
     }
@@ -42,7 +48,7 @@ pub fn areas(width: u16, height: u16, detail_focused: bool, notice: u16) -> Opti
     let body = row(2, body_height);
     let (list, divider, detail) = if width >= WIDE {
         // Half: a name and an e-mail want as much room as what is said about them.
-        let list_width = (width / 2).min(90);
+        let list_width = split.unwrap_or((width / 2).min(90)).clamp(LEAST.0, width - LEAST.0 - 2);
         let list = Rect { width: list_width, ..body };
         let divider = Rect { x: list_width, width: 1, ..body };
         let detail = Rect { x: list_width + 2, width: width - list_width - 2, ..body };
@@ -109,8 +115,9 @@ mod tests {
         for width in [40, 80, 99, 100, 120, 300] {
             for height in [10, 24, 60] {
                 for focused in [false, true] {
-                    for notice in [0, 1, 2, 20] {
-                        let a = areas(width, height, focused, notice).unwrap();
+                    for (notice, split) in [(0, None), (1, Some(0)), (2, Some(60)), (20, Some(999))]
+                    {
+                        let a = areas((width, height), focused, notice, split).unwrap();
                         let screen = Rect::new(0, 0, width, height);
                         let all = [
                             a.title,
@@ -140,8 +147,8 @@ mod tests {
 
     #[test]
     fn a_tiny_screen_has_no_parts() {
-        assert_eq!(areas(39, 24, false, 0), None);
-        assert_eq!(areas(80, 9, false, 0), None);
-        assert_eq!(areas(0, 0, true, 9), None);
+        assert_eq!(areas((39, 24), false, 0, None), None);
+        assert_eq!(areas((80, 9), false, 0, None), None);
+        assert_eq!(areas((0, 0), true, 9, None), None);
     }
 }

@@ -1,10 +1,12 @@
 //! The console: state in `app`, its picture in `view`, the world outside in `runtime` and `terminal`.
 
 pub mod app;
+mod clipboard;
 mod documents;
 mod ending;
 pub mod keymap;
 pub mod layout;
+mod log;
 mod runtime;
 pub mod terminal;
 pub mod text;

@@ -20,6 +20,7 @@ use self::effects::{Answer, Effects};
 use super::{
     app::{App, Effect, Message},
     ending::{Ending, Endings},
+    log::LogFile,
     terminal::Terminal,
     theme::Theme,
     view,
@@ -39,9 +40,17 @@ pub(super) async fn run(
     let mut terminal = Terminal::take()?;
     let (answers, mut answered) = mpsc::unbounded_channel::<Answer>();
     let (mut app, first) = App::new(settings.target.place(), SystemTime::now());
+    let unlogged = answers.clone();
+    let log = LogFile::new(None, move |why| {
+        // Nobody listens once the console is left.
+        let _ = unlogged.send(Answer::of(Message::Unlogged(why)));
+    });
+    let mut logged = 0;
     let mut effects = Effects::new(settings, answers);
     let (width, height) = terminal.size()?;
     app.update(Message::Resize(width, height));
+    app.mouse = true;
+    terminal.mouse(app.mouse)?;
     effects.run(first);
 
     // Read by a thread of crossterm's, which stops when this is dropped.
@@ -78,14 +87,25 @@ pub(super) async fn run(
             resized |= matches!(message, Message::Resize(..));
             wanted.extend(app.update(message));
         }
+        for remark in app.remarks.after(logged) {
+            log.write(remark);
+        }
+        logged = app.remarks.count();
         if resized {
             terminal.resize(app.size)?;
         }
         if wanted.iter().any(|effect| matches!(effect, Effect::Quit)) {
             break Ending::Quit;
         }
+        for effect in &wanted {
+            if let Effect::Mouse(taken) = effect {
+                terminal.mouse(*taken)?;
+            }
+        }
+        terminal.pass(&effects.take_bytes())?;
         if wanted.iter().any(|effect| matches!(effect, Effect::Shell)) {
             to_the_shell(&mut terminal)?;
+            terminal.mouse(app.mouse)?;
             let (width, height) = terminal.size()?;
             wanted.extend(app.update(Message::Resize(width, height)));
         }
@@ -110,6 +130,7 @@ fn message(event: Event) -> Option<Message> {
     match event {
         Event::Key(key) => Some(Message::Key(key)),
         Event::Paste(text) => Some(Message::Paste(text)),
+        Event::Mouse(mouse) => Some(Message::Mouse(mouse)),
         Event::Resize(width, height) => Some(Message::Resize(width, height)),
         _ => None,
     }

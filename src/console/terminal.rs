@@ -10,13 +10,21 @@ use std::{
 
 use crossterm::{
     Command, cursor,
-    event::{DisableBracketedPaste, EnableBracketedPaste},
+    event::{
+        DisableBracketedPaste, EnableBracketedPaste, KeyboardEnhancementFlags,
+        PopKeyboardEnhancementFlags, PushKeyboardEnhancementFlags,
+    },
     terminal::{
         self as screen, BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate,
         EnterAlternateScreen, LeaveAlternateScreen,
     },
 };
 use ratatui::{Frame, TerminalOptions, Viewport, backend::CrosstermBackend, layout::Rect};
+
+/// Clicks, drags and the wheel, in columns beyond 223 too. Not every move: nothing here follows one, and
+/// each would go through the network.
+const MOUSE_TAKEN: &[u8] = b"\x1b[?1000h\x1b[?1002h\x1b[?1006h";
+const MOUSE_LEFT: &[u8] = b"\x1b[?1006l\x1b[?1002l\x1b[?1000l";
 
 /// Collects a whole frame, so that it leaves in one `write(2)`: ratatui and crossterm flush several
 /// times a frame, and a terminal that draws in between flickers.
@@ -72,6 +80,10 @@ impl Terminal {
         screen::enable_raw_mode()?;
         self.queue(EnterAlternateScreen)?;
         self.queue(EnableBracketedPaste)?;
+        // Terminals that know it tell esc from the beginning of a sequence, and ^с from с; others ignore it.
+        self.queue(PushKeyboardEnhancementFlags(
+            KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES,
+        ))?;
         self.queue(cursor::Hide)?;
         self.resize(self.size()?)
     }
@@ -117,6 +129,22 @@ impl Terminal {
         self.out.write_all(&bytes)
     }
 
+    /// Takes the mouse, or leaves it to the terminal.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn mouse(&mut self, taken: bool) -> io::Result<()> {
+        self.buffer.write_all(if taken { MOUSE_TAKEN } else { MOUSE_LEFT })
+    }
+
+    /// Gives the terminal these bytes with the next frame.
+    ///
+    /// # Errors
+    /// None in practice: it only fills the buffer.
+    pub fn pass(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.buffer.write_all(bytes)
+    }
+
     fn queue(&mut self, command: impl Command) -> io::Result<()> {
         write_ansi(&mut self.buffer, command)
     }
@@ -138,6 +166,8 @@ fn give_back(out: &mut impl Write) -> io::Result<()> {
     let raw = screen::disable_raw_mode();
     let mut bytes = Vec::new();
     write_ansi(&mut bytes, EndSynchronizedUpdate)?;
+    bytes.extend_from_slice(MOUSE_LEFT);
+    write_ansi(&mut bytes, PopKeyboardEnhancementFlags)?;
     write_ansi(&mut bytes, DisableBracketedPaste)?;
     write_ansi(&mut bytes, cursor::Show)?;
     write_ansi(&mut bytes, LeaveAlternateScreen)?;

@@ -2,6 +2,57 @@
 
 use ratatui::style::{Color, Modifier, Style};
 
+/// Which theme is wished for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Wish {
+    /// The one that fits the terminal, as it says itself.
+    #[default]
+    Auto,
+    /// For a dark terminal.
+    Dark,
+    /// For a light one.
+    Light,
+    /// Dark or light with nothing faint in it.
+    Contrast,
+    /// No colours, only weight.
+    None,
+}
+
+/// How many colours there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
+pub enum Depth {
+    /// As many as the terminal has, as far as it says so.
+    #[default]
+    #[serde(rename = "auto")]
+    #[value(name = "auto")]
+    Auto,
+    /// Sixteen million.
+    #[serde(rename = "true")]
+    #[value(name = "true")]
+    True,
+    /// The 256 of xterm.
+    #[serde(rename = "256")]
+    #[value(name = "256")]
+    Indexed,
+    /// The terminal's own sixteen, as its owner chose them.
+    #[serde(rename = "16")]
+    #[value(name = "16")]
+    Sixteen,
+}
+
+/// What lines and marks are made of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Marks {
+    /// What the locale has.
+    #[default]
+    Auto,
+    /// Box-drawing characters and the like.
+    Unicode,
+    /// Nothing but ASCII.
+    Ascii,
+}
 /// The styles, each by what it is for. What has none is the terminal's own text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Theme {

@@ -4,6 +4,7 @@
 mod claim;
 mod collection;
 mod email;
+mod fields;
 mod moment;
 mod name;
 mod password;
@@ -14,6 +15,7 @@ mod text;
 pub use claim::{Claim, ClaimKind};
 pub use collection::{COLLECTION_PREFIX, CollectionName, slug};
 pub use email::{Email, email_key};
+pub use fields::{OrgFields, TrashFields, json_text, rfc3339};
 pub use moment::{day, earlier, moment};
 pub use name::{NAME_MOST, OrgName, name_key, name_look};
 pub use password::{

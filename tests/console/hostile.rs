@@ -34,7 +34,8 @@ fn is_ours(bytes: &[u8]) -> Result<(), String> {
                     || parameters.contains("48;5")
             }
             "H" | "G" | "A" | "B" | "C" | "D" | "J" | "K" => true,
-            "h" | "l" => styles(&["?1049", "?25", "?2004", "?2026", "?1004"]),
+            "h" | "l" => styles(&["?1049", "?25", "?2004", "?2026", "?1000", "?1002", "?1006"]),
+            "u" => parameters == ">1" || parameters == "<1",
             _ => false,
         };
         if !fine {

@@ -7,6 +7,7 @@ mod endings;
 #[path = "../mongo/fixture.rs"]
 #[allow(dead_code)]
 mod fixture;
+mod hands;
 mod hostile;
 mod life;
 mod server;

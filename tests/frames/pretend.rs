@@ -8,7 +8,7 @@ use mongodb::bson::{DateTime, oid::ObjectId};
 use ratatui::{Terminal, backend::TestBackend, buffer::Buffer, layout::Position};
 use tenantry::{
     console::{
-        app::{App, Connected, Deed, Effect, Message},
+        app::{App, Connected, Deed, Effect, Given, Message},
         theme::Theme,
         view,
     },
@@ -148,6 +148,7 @@ impl Console {
             read_only: None,
             read_only_asked: false,
             trash_days: 30,
+            connection: "mongodb://ops@db1.example:27017/master_organization_db".into(),
             demo: None,
         };
         let others = Vec::new();
@@ -255,6 +256,7 @@ impl Console {
             Effect::Check(generation, check) => {
                 Message::Checked(*generation, check.field(), Ok(()))
             }
+            Effect::Copy(what, _) => Message::Copied(what, None),
             Effect::Generate => Message::Generated(Ok("7x2k9-qm4tz-c8w1r-hn5vp".into())),
             Effect::Authorize(generation, org, session) => {
                 let own = session.as_ref().is_some_and(|s| s.organization_id == org.id);
@@ -279,15 +281,15 @@ impl Console {
                 org.revision += 1;
                 Message::Updated(*generation, Ok(org))
             }
-            Effect::Do(generation, deed, org, ..) if !matches!(deed, Deed::IssueCode(_)) => {
-                Message::Done(*generation, *deed, org.clone(), self.done(*deed, org))
+            Effect::Do(generation, deed, org, given, _) if !matches!(deed, Deed::IssueCode(_)) => {
+                Message::Done(*generation, *deed, org.clone(), self.done(*deed, org, given))
             }
             effect => return self.fine_about_admins(effect),
         })
     }
 
     /// Does it to the organization, as long as that is what it was.
-    fn done(&mut self, deed: Deed, org: &Org) -> Result<Option<Org>> {
+    fn done(&mut self, deed: Deed, org: &Org, given: &Given) -> Result<Option<Org>> {
         let same = |stored: &&mut Org| (stored.id, stored.revision) == (org.id, org.revision);
         let Some(stored) = self.orgs.iter_mut().find(same) else {
             return Err(Error::Changed(org.name.clone()));
@@ -295,6 +297,10 @@ impl Console {
         stored.revision += 1;
         stored.state = match deed {
             Deed::Trash => in_trash(now(), u64::from(self.connected.trash_days)),
+            Deed::Rename => {
+                stored.name = given.name.clone().unwrap_or_default().into();
+                stored.state
+            }
             Deed::Suspend => OrgState::Suspended,
             Deed::Restore | Deed::Reactivate => OrgState::Active,
             Deed::RemoveAdmin(id) => {
@@ -354,6 +360,7 @@ impl Console {
 pub fn generation(effect: &Effect) -> Option<u64> {
     match effect {
         Effect::Connect(generation)
+        | Effect::Switch(generation, _)
         | Effect::CatchUp(generation)
         | Effect::LoadPage(generation, ..)
         | Effect::Count(generation, ..)
@@ -371,6 +378,11 @@ pub fn generation(effect: &Effect) -> Option<u64> {
         | Effect::Update(generation, ..)
         | Effect::Do(generation, ..)
         | Effect::Cancel(generation) => Some(*generation),
-        Effect::Generate | Effect::Logout(_) | Effect::Shell | Effect::Quit => None,
+        Effect::Generate
+        | Effect::Logout(_)
+        | Effect::Copy(..)
+        | Effect::Mouse(_)
+        | Effect::Shell
+        | Effect::Quit => None,
     }
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use proptest::prelude::*;
 use ratatui::buffer::Cell;
 use tenantry::{
@@ -30,6 +30,7 @@ enum Step {
     Paste(String),
     Resize(u16, u16),
     Wait(u64),
+    Mouse(MouseEventKind, u16, u16),
     /// The pending request of this number is answered, well or with the error of this number.
     Answer(usize, usize),
     /// The same answer once more, late.
@@ -40,7 +41,7 @@ enum Step {
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let codes = prop_oneof![
-        6 => prop::sample::select("nedDtsRojkgGLrqOhl/?xac é日".chars().collect::<Vec<_>>())
+        6 => prop::sample::select("nedDtsRojkgGLrqOhl/?xac é日:uym[]ic".chars().collect::<Vec<_>>())
             .prop_map(KeyCode::Char),
         1 => any::<char>().prop_map(KeyCode::Char),
         6 => prop::sample::select(vec![
@@ -57,17 +58,35 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         3 => control,
         1 => ".{0,30}".prop_map(Step::Paste),
         2 => (1_u16..=200, 1_u16..=60).prop_map(|(width, height)| Step::Resize(width, height)),
+        4 => (mouse(), 0_u16..=210, 0_u16..=70).prop_map(|(kind, x, y)| Step::Mouse(kind, x, y)),
         2 => (0_u64..3_000_000).prop_map(Step::Wait),
         8 => (0_usize..8, 0_usize..30).prop_map(|(which, how)| Step::Answer(which, how)),
         1 => (0_usize..8).prop_map(Step::Late),
         3 => prop::sample::select(vec![
             "!t!", "!t!R", "!t!d!", "!t!d!\r\r", "t!jR!", "!\x1b\x1bd!", "d!\r!\r", "L\r!d\r",
-            "D!\r!\r", "\rl!", "\rl!a", "\rl!a\r\r", "\rl!jx!\r", "\rl!c\r!", "\rl!jc\r", "\rl!je", "\rh!",
-            "L\x0f", "\x1b\x1b\rl!L\r!", "s", "s\r", "s\r!s", "\x1b\x1b\x1b!",
+            "D!\r!\r", "\r]!", "\r]!a", "\r]!a\r\r", "\r]!jx!\r", "\r]!c\r!", "\r]!jc\r", "\r]!je", "\r[!",
+            "L\x0f", "\x1b\x1b\r]!L\r!", "s", "s\r", "s\r!s", "\x1b\x1b\x1b!",
+            "s\r!u!u", "L\r!d!\ru!", "eX\x13!u!", ":new\r", "?Gk\r", ":\r:", "yj!", "m", "l", "?/q",
         ])
         .prop_map(Step::Walk),
     ];
     prop::collection::vec(step, 0..60)
+}
+
+fn mouse() -> impl Strategy<Value = MouseEventKind> {
+    use MouseEventKind::{Down, Drag, Moved, ScrollDown, ScrollUp, Up};
+    let left = MouseButton::Left;
+    prop::sample::select(vec![
+        Down(left),
+        Down(left),
+        Down(left),
+        Down(MouseButton::Right),
+        Drag(left),
+        Up(left),
+        Moved,
+        ScrollDown,
+        ScrollUp,
+    ])
 }
 
 fn errors() -> Vec<Error> {
@@ -141,6 +160,15 @@ fn take(console: &mut Console, step: &Step) {
         Step::Paste(text) => console.send(Message::Paste(text.clone())),
         Step::Resize(width, height) => console.send(Message::Resize(*width, *height)),
         Step::Wait(milliseconds) => console.wait(*milliseconds),
+        Step::Mouse(kind, column, row) => {
+            let modifiers = KeyModifiers::NONE;
+            console.send(Message::Mouse(MouseEvent {
+                kind: *kind,
+                column: *column,
+                row: *row,
+                modifiers,
+            }));
+        }
         Step::Answer(which, how) => {
             if console.pending.is_empty() {
                 return;
@@ -168,6 +196,7 @@ fn take(console: &mut Console, step: &Step) {
                 match key {
                     '!' => console.answer_all(),
                     '\x0f' => console.control('o'),
+                    '\x13' => console.control('s'),
                     '\r' => console.press(KeyCode::Enter),
                     '\x1b' => console.press(KeyCode::Esc),
                     letter => console.press(KeyCode::Char(letter)),
@@ -197,6 +226,7 @@ proptest! {
         connected in prop::bool::weighted(0.8),
         size in (1_u16..=200, 1_u16..=60),
         no_color in any::<bool>(),
+        mouse in any::<bool>(),
     ) {
         let mut orgs = with_trash();
         orgs.push(org(90, "\u{1b}[2J\u{202e}\n", "e\u{301}👍🏽@日本.example", DAY));
@@ -207,6 +237,7 @@ proptest! {
         }
         console.others = others();
         console.others.push(admin(220, "\u{1b}[2J\u{202e}", Role::Owner, DAY));
+        console.app.mouse = mouse;
         let theme = Theme::new(no_color);
         for step in &steps {
             take(&mut console, step);

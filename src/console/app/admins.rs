@@ -169,6 +169,7 @@ impl App {
                 _ => {}
             }
         }
+        self.undo_follows(org);
         self.list.replace(org);
         if self.detail.org.as_ref().is_some_and(|shown| shown.id == org.id) {
             return self.forget_detail();

@@ -4,6 +4,7 @@ use mongodb::bson::oid::ObjectId;
 
 use super::Said;
 use crate::{
+    console::keymap::{Command, Keymap},
     org::{Field, Org, Secret, StoredText, day},
     store::Shelf,
 };
@@ -19,6 +20,8 @@ pub enum Deed {
     Purge,
     /// Back from the trash.
     Restore,
+    /// Called what it was called before.
+    Rename,
     /// Nobody can log in to it.
     Suspend,
     /// They can again.
@@ -37,6 +40,7 @@ impl Deed {
             Self::Delete | Self::Restore => &[Field::Name],
             Self::Purge => &[Field::Email, Field::Password, Field::Name],
             Self::Trash
+            | Self::Rename
             | Self::Suspend
             | Self::Reactivate
             | Self::RemoveAdmin(_)
@@ -65,7 +69,7 @@ impl Deed {
 
     /// Whether whatever else is asked about the organization is settled by it.
     pub(super) fn settles_all(self) -> bool {
-        self.admin().is_none() && self != Self::Suspend
+        self.admin().is_none() && !matches!(self, Self::Suspend | Self::Rename)
     }
 
     /// To which admin it is done; none where to all of the organization.
@@ -95,7 +99,9 @@ pub(super) fn said_of(
     before: &Org,
     now: Option<&Org>,
     admin: Option<&StoredText>,
+    keymap: &Keymap,
 ) -> Said {
+    let how = |command| keymap.how(command);
     let name = &before.name;
     let admin = || admin.map_or_else(|| "an admin".to_owned(), StoredText::to_string);
     let (what, help) = match deed {
@@ -103,17 +109,30 @@ pub(super) fn said_of(
             let until = now.and_then(Org::in_trash).map(|kept| day(kept.until));
             let until = until.map(|day| format!(" until {day}")).unwrap_or_default();
             let what = format!("“{name}” is in the trash{until}");
-            (what, "t shows the trash, and R brings it back from there")
+            let (undo, shelf) = (how(Command::Undo), how(Command::Shelf));
+            let restore = how(Command::Restore);
+            let help = format!(
+                "{undo} takes it back; {shelf} shows the trash, and {restore} brings it back from there"
+            );
+            (what, help)
         }
-        Deed::Delete | Deed::Purge => (format!("“{name}” was deleted for good"), ""),
+        Deed::Delete | Deed::Purge => (format!("“{name}” was deleted for good"), String::new()),
         Deed::Restore => match now.filter(|org| org.name != *name) {
-            Some(org) => (format!("“{name}” is back, as “{}”", org.name), ""),
-            None => (format!("“{name}” is back with everything it had"), ""),
+            Some(org) => (format!("“{name}” is back, as “{}”", org.name), String::new()),
+            None => (format!("“{name}” is back with everything it had"), String::new()),
         },
-        Deed::Suspend => (format!("“{name}” is suspended"), "s reactivates it"),
-        Deed::Reactivate => (format!("“{name}” is active again"), ""),
-        Deed::RemoveAdmin(_) => (format!("{} is no admin of “{name}” any more", admin()), ""),
-        Deed::IssueCode(_) => (format!("a one-time code was made for {}", admin()), ""),
+        Deed::Rename => {
+            let now = now.map_or(name, |org| &org.name);
+            (format!("“{name}” is called “{now}” again"), String::new())
+        }
+        Deed::Suspend => {
+            (format!("“{name}” is suspended"), format!("{} reactivates it", how(Command::Suspend)))
+        }
+        Deed::Reactivate => (format!("“{name}” is active again"), String::new()),
+        Deed::RemoveAdmin(_) => {
+            (format!("{} is no admin of “{name}” any more", admin()), String::new())
+        }
+        Deed::IssueCode(_) => (format!("a one-time code was made for {}", admin()), String::new()),
     };
-    Said { what, help: help.to_owned() }
+    Said { what, help }
 }

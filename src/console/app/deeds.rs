@@ -23,12 +23,17 @@ impl App {
                     });
                     return Vec::new();
                 };
+                if !self.sure_of_layer() {
+                    return Vec::new();
+                }
+                let Some(Layer::Form(form)) = self.layers.last_mut() else { return Vec::new() };
                 let mut effects = cancel(form.submitting.begin(generation, self.now));
                 effects.push(effect);
                 effects
             }
             Some(Layer::Question(question)) if !question.submitting.is_waiting() => {
-                self.answer(generation)
+                question.problem = None;
+                if self.sure_of_layer() { self.answer(generation) } else { Vec::new() }
             }
             Some(Layer::Login(login)) if !login.submitting.is_waiting() => {
                 login.problem = None;
@@ -122,7 +127,9 @@ impl App {
                     "{} is logged in as an admin of “{}”",
                     session.admin_email, session.organization_name
                 );
-                self.warning = warning(session.failures);
+                if let Some(warning) = warning(session.failures) {
+                    self.say(Mood::Unread, Said::plain(warning));
+                }
                 let replaced = self.session.replace(session);
                 self.layers.pop();
                 let mut effects: Vec<_> = replaced.map(Effect::Logout).into_iter().collect();
@@ -158,6 +165,9 @@ impl App {
                 let mut effects = Vec::new();
                 if open && let Some(Layer::Form(form)) = self.layers.pop() {
                     let password = !form.text(Field::Password).is_empty();
+                    if let Purpose::Edit(before) = &form.purpose {
+                        self.can_rename_back(&before.name, &org);
+                    }
                     if let Purpose::EditAdmin(..) = form.purpose {
                         said = format!("{} was changed", StoredText::from(form.text(Field::Email)));
                     }
@@ -206,7 +216,7 @@ impl App {
     pub(super) fn form_refused(&mut self, error: &Error, open: bool) -> Vec<Effect> {
         let said = Said::from(error);
         let Some(Layer::Form(form)) = self.layers.last_mut().filter(|_| open) else {
-            self.say(Mood::Bad, said);
+            self.say(Mood::Unread, said);
             return Vec::new();
         };
         if let (Error::NotAllowed(refusal), Some(org)) = (error, form.org().cloned()) {

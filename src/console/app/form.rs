@@ -3,6 +3,7 @@
 use super::{
     field::{Request, Said, TextField},
     message::{Check, Generation},
+    profile::Sure,
 };
 use crate::{
     org::{Admin, Field, Org, Role, Secret},
@@ -64,6 +65,8 @@ pub struct Form {
     pub submitting: Request,
     /// Whether someone else changed the organization, and it is being read again.
     pub stale: bool,
+    /// Whether it is meant, in production.
+    pub sure: Sure,
     /// The deed that is no longer waited for and has not ended yet, with what was typed for it.
     pub left: Option<(Generation, Vec<Secret>)>,
 }
@@ -71,7 +74,16 @@ pub struct Form {
 impl Form {
     fn of(purpose: Purpose, fields: Vec<TextField>) -> Self {
         let submitting = Request::default();
-        Self { purpose, fields, focus: 0, problem: None, submitting, stale: false, left: None }
+        Self {
+            purpose,
+            fields,
+            focus: 0,
+            problem: None,
+            submitting,
+            stale: false,
+            sure: Sure::default(),
+            left: None,
+        }
     }
 
     /// To make an organization.

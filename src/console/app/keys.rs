@@ -3,8 +3,8 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::{
-    App, Arrival, Asked, Connection, Deed, Effect, Form, Help, Layer, Login, Mood, Pane, Said,
-    Select, Tab, cancel,
+    App, Arrival, Asked, Connection, Deed, Effect, Form, Layer, Login, Mood, Pane, Said, Select,
+    Tab, cancel,
 };
 use crate::{
     console::{
@@ -14,6 +14,8 @@ use crate::{
     store::{PageAt, Shelf},
     tenancy,
 };
+
+const IGNORED_PASTE: &str = "the paste was ignored: nothing is being typed here";
 
 impl App {
     pub(super) fn key(&mut self, event: KeyEvent) -> Vec<Effect> {
@@ -26,16 +28,24 @@ impl App {
             effects.extend(self.key(KeyEvent { modifiers: shift, ..event }));
             return effects;
         }
-        let Some(command) = keymap::command(place, &event) else {
-            return self.typed(event);
-        };
+        match self.keymap.command(place, &event) {
+            Some(command) => self.command(place, command),
+            None => self.typed(event),
+        }
+    }
+
+    /// Does what a key, the palette or the mouse asks for.
+    pub(super) fn command(&mut self, place: keymap::Place, command: Command) -> Vec<Effect> {
         if matches!(self.notice, Some((Mood::Good, _))) {
             self.notice = None;
         }
+        self.no_longer_sure(Some(command));
         match command {
             Command::Quit => vec![Effect::Quit],
             Command::Shell => vec![Effect::Shell],
-            Command::Help => self.help(place),
+            Command::Help => self.help(place, false),
+            Command::Palette => self.help(place, true),
+            Command::Log => self.show_log(),
             Command::Back => self.back(),
             Command::Retry => match self.connection {
                 Connection::Failed(_) => self.connect(),
@@ -45,8 +55,10 @@ impl App {
                 keymap::Place::Form | keymap::Place::Question | keymap::Place::Login => {
                     self.layer_command(command)
                 }
-                keymap::Place::Help => {
-                    self.scroll_help(command);
+                keymap::Place::Help | keymap::Place::Palette => self.help_command(command),
+                keymap::Place::Copying => self.copy(command),
+                keymap::Place::Log => {
+                    self.scroll_log(command);
                     Vec::new()
                 }
                 keymap::Place::Unconnected | keymap::Place::Code => Vec::new(),
@@ -61,9 +73,18 @@ impl App {
     }
 
     pub(super) fn paste(&mut self, text: &str) -> Vec<Effect> {
+        self.no_longer_sure(None);
         if let Some(layer) = self.layers.last_mut() {
+            let searching = matches!(layer, Layer::Help(_));
             if let Some(field) = layer.focused() {
                 field.paste(text);
+                if searching {
+                    self.help_searched();
+                }
+                return Vec::new();
+            }
+            if searching || !layer.place().takes_text() {
+                self.say(Mood::Good, Said::plain(IGNORED_PASTE));
             }
             return Vec::new();
         }
@@ -71,15 +92,17 @@ impl App {
             self.list.filter.paste(text);
             return self.refilter();
         }
-        self.say(Mood::Good, Said::plain("the paste was ignored: nothing is being typed here"));
+        self.say(Mood::Good, Said::plain(IGNORED_PASTE));
         Vec::new()
     }
 
     /// A key that is no command: text, where text is typed.
     fn typed(&mut self, event: KeyEvent) -> Vec<Effect> {
+        self.no_longer_sure(None);
         if let Some(layer) = self.layers.last_mut() {
-            if let Some(field) = layer.focused() {
-                field.key(event);
+            let searching = matches!(layer, Layer::Help(_));
+            if layer.focused().is_some_and(|field| field.key(event)) && searching {
+                self.help_searched();
             }
             return Vec::new();
         }
@@ -149,6 +172,9 @@ impl App {
             Command::Suspend => self.suspend_or_reactivate(),
             Command::Shelf => self.switch_shelf(),
             Command::Login => self.log_in_or_out(),
+            Command::Undo => self.take_back(),
+            Command::Copy => self.ask_what_to_copy(),
+            Command::Mouse => self.give_or_take_mouse(),
             Command::Refresh => self.refresh(),
             Command::First if self.pane == Pane::List && self.list.more_before => {
                 self.load(Arrival::Replace(Select::First), PageAt::First)
@@ -163,7 +189,7 @@ impl App {
         }
     }
 
-    fn move_in_pane(&mut self, command: Command) {
+    pub(super) fn move_in_pane(&mut self, command: Command) {
         let Some(areas) = self.areas() else { return };
         if self.pane == Pane::List {
             let screen = isize::try_from(areas.list_rows()).unwrap_or(isize::MAX);
@@ -231,7 +257,10 @@ impl App {
                     Some(Layer::Form(form)) => (&mut form.fields[..], form.focus),
                     Some(Layer::Question(question)) => (&mut question.fields[..], question.focus),
                     Some(Layer::Login(login)) => (&mut login.fields[..], login.focus),
-                    Some(Layer::Code(_) | Layer::Help(_)) | None => return Vec::new(),
+                    Some(Layer::Code(_) | Layer::Help(_) | Layer::Copy(_) | Layer::Log(_))
+                    | None => {
+                        return Vec::new();
+                    }
                 };
                 // The one that is typed in; from any other field, the last, which is the password.
                 let here = fields.get(focus).is_some_and(|field| field.secret);
@@ -271,22 +300,36 @@ impl App {
         effects
     }
 
-    fn help(&mut self, place: keymap::Place) -> Vec<Effect> {
-        if matches!(self.layers.last(), Some(Layer::Help(_))) {
+    /// Shows all that was said; or leaves that.
+    fn show_log(&mut self) -> Vec<Effect> {
+        if matches!(self.layers.last(), Some(Layer::Log(_))) {
             self.layers.pop();
         } else {
-            self.layers.push(Layer::Help(Help { about: place, scroll: 0 }));
+            // Whoever looks at the log reads what is said.
+            self.read();
+            self.layers.push(Layer::Log(0));
         }
         Vec::new()
     }
 
-    fn scroll_help(&mut self, command: Command) {
-        let Some(height) = self.areas().map(|areas| areas.help_rows()) else { return };
-        if let Some(Layer::Help(help)) = self.layers.last_mut() {
-            let most = keymap::rows(help.about).count().saturating_sub(height);
-            let screen = isize::try_from(height).unwrap_or(isize::MAX);
-            help.scroll = help.scroll.saturating_add_signed(steps(command, screen)).min(most);
+    fn scroll_log(&mut self, command: Command) {
+        let (lines, rows) = view::log_lines(self);
+        let screen = isize::try_from(rows).unwrap_or(isize::MAX);
+        if let Some(Layer::Log(below)) = self.layers.last_mut() {
+            let up = steps(command, screen).saturating_neg();
+            *below = below.saturating_add_signed(up).min(lines.saturating_sub(rows));
         }
+    }
+
+    fn give_or_take_mouse(&mut self) -> Vec<Effect> {
+        self.mouse = !self.mouse;
+        let said = if self.mouse {
+            "the mouse is the console's: click, double-click, turn the wheel, drag the line"
+        } else {
+            "the mouse is the terminal's: it selects text"
+        };
+        self.say(Mood::Good, Said::plain(said));
+        vec![Effect::Mouse(self.mouse)]
     }
 
     /// Stops waiting, or leaves what is on top, or undoes the last narrowing of the view.
@@ -347,8 +390,7 @@ impl App {
             self.detail.unreadable = reading.map(|_| stopped);
             return cancel(loading).into_iter().chain(cancel(reading)).collect();
         }
-        let (notice, warning) = (self.notice.take(), self.warning.take());
-        if notice.is_some() || warning.is_some() {
+        if self.read() {
             return Vec::new();
         }
         if self.pane == Pane::Detail {
@@ -369,7 +411,7 @@ fn stop_submitting(layer: &mut Layer, abandoned: &mut Vec<u64>) -> Option<Vec<Ef
         Layer::Form(form) => (&mut form.submitting, &mut form.problem, true),
         Layer::Question(question) => (&mut question.submitting, &mut question.problem, true),
         Layer::Login(login) => (&mut login.submitting, &mut login.problem, false),
-        Layer::Code(_) | Layer::Help(_) => return None,
+        Layer::Code(_) | Layer::Help(_) | Layer::Copy(_) | Layer::Log(_) => return None,
     };
     let generation = submitting.stop()?;
     if writes {
@@ -395,7 +437,7 @@ fn let_go(help: &str) -> Said {
     }
 }
 
-fn steps(command: Command, screen: isize) -> isize {
+pub(super) fn steps(command: Command, screen: isize) -> isize {
     match command {
         Command::Down => 1,
         Command::Up => -1,

@@ -3,11 +3,12 @@
 use super::{
     field::{Request, Said, TextField},
     form::Form,
+    help::Help,
     question::Question,
 };
 use crate::{
     console::keymap,
-    org::{Secret, StoredText},
+    org::{Org, Secret, StoredText},
 };
 
 /// One thing above the others; the topmost takes the keys.
@@ -23,6 +24,10 @@ pub enum Layer {
     Code(Code),
     /// The help.
     Help(Help),
+    /// What to copy of an organization.
+    Copy(Box<Org>),
+    /// All that was said; how many lines of it are below the screen.
+    Log(usize),
 }
 
 impl Layer {
@@ -34,7 +39,10 @@ impl Layer {
             Self::Question(_) => keymap::Place::Question,
             Self::Login(_) => keymap::Place::Login,
             Self::Code(_) => keymap::Place::Code,
+            Self::Help(help) if help.typing => keymap::Place::Palette,
             Self::Help(_) => keymap::Place::Help,
+            Self::Copy(_) => keymap::Place::Copying,
+            Self::Log(_) => keymap::Place::Log,
         }
     }
 
@@ -48,6 +56,7 @@ impl Layer {
             Self::Login(login) if !login.submitting.is_waiting() => {
                 login.fields.get_mut(login.focus)
             }
+            Self::Help(help) if help.typing => Some(&mut help.search),
             _ => None,
         }
     }
@@ -64,7 +73,7 @@ impl Layer {
                 vec![&mut question.submitting, &mut question.authorizing, &mut question.counting]
             }
             Self::Login(login) => vec![&mut login.submitting],
-            Self::Code(_) | Self::Help(_) => Vec::new(),
+            Self::Code(_) | Self::Help(_) | Self::Copy(_) | Self::Log(_) => Vec::new(),
         }
     }
 }
@@ -101,13 +110,4 @@ pub struct Code {
     pub code: Secret,
     /// Whose.
     pub email: StoredText,
-}
-
-/// The help for a place.
-#[derive(Debug)]
-pub struct Help {
-    /// The place it is about.
-    pub about: keymap::Place,
-    /// The first line on the screen.
-    pub scroll: usize,
 }

@@ -248,10 +248,15 @@ impl List {
 
     /// The next thing to sort by: name, newest first, e-mail.
     pub fn sort_by_next(&mut self) {
-        self.sort = match self.sort.key {
-            SortKey::Name => Sort { key: SortKey::Created, descending: true },
-            SortKey::Created => Sort { key: SortKey::Email, descending: false },
-            SortKey::Email => Sort { key: SortKey::Name, descending: false },
-        };
+        self.sort_by(match self.sort.key {
+            SortKey::Name => SortKey::Created,
+            SortKey::Created => SortKey::Email,
+            SortKey::Email => SortKey::Name,
+        });
+    }
+
+    /// Sorts by this: the newest first, the rest by the alphabet.
+    pub fn sort_by(&mut self, key: SortKey) {
+        self.sort = Sort { key, descending: key == SortKey::Created };
     }
 }

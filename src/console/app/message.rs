@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use crossterm::event::KeyEvent;
+use crossterm::event::{KeyEvent, MouseEvent};
 use mongodb::bson::oid::ObjectId;
 
 use super::deed::{Deed, Given};
@@ -23,6 +23,8 @@ pub enum Message {
     Clock(SystemTime),
     /// A key.
     Key(KeyEvent),
+    /// The mouse.
+    Mouse(MouseEvent),
     /// A paste: text, whatever is in it.
     Paste(String),
     /// The terminal's size in columns and rows: before the first frame and after each change.
@@ -40,6 +42,10 @@ pub enum Message {
     Detail(Generation, Result<Option<(Org, Statistics)>>),
     /// Its first documents, each as lines of escaped text.
     Documents(Generation, Result<Vec<String>>),
+    /// What was to be copied went to the terminal; or why not.
+    Copied(&'static str, Option<String>),
+    /// Why the log file is not written any more.
+    Unlogged(String),
     /// Its admins.
     Admins(Generation, Result<Vec<Admin>>),
     /// The newest of what was recorded about it, the newest first.
@@ -77,6 +83,8 @@ pub struct Connected {
     pub read_only_asked: bool,
     /// How long the trash keeps what is moved there, in days.
     pub trash_days: u32,
+    /// How to connect to it, without any secret.
+    pub connection: String,
     /// Whom to log in as, in a demo.
     pub demo: Option<(StoredText, Secret)>,
 }
@@ -86,6 +94,8 @@ pub struct Connected {
 pub enum Effect {
     /// Open the database.
     Connect(Generation),
+    /// Open the database of this profile instead.
+    Switch(Generation, String),
     /// See what another program has changed meanwhile.
     CatchUp(Generation),
     /// Read a page of the list.
@@ -124,6 +134,10 @@ pub enum Effect {
     Do(Generation, Deed, Box<Org>, Given, Option<Session>),
     /// Nobody waits for this any more: stop reading for it. What writes goes on to its end.
     Cancel(Generation),
+    /// Give the terminal a text for its clipboard; what that is called.
+    Copy(&'static str, String),
+    /// Take the mouse, or leave it to the terminal.
+    Mouse(bool),
     /// Leave to the shell, and repaint when back.
     Shell,
     /// End.

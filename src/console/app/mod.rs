@@ -1,39 +1,59 @@
 //! The console as plain state: messages in, effects out, nothing else. No I/O, no clock, no async.
 
 mod admins;
+mod copying;
 mod deed;
 mod deeds;
 mod detail;
 mod field;
 mod form;
+mod help;
 mod keys;
 mod layer;
 mod list;
 mod message;
+mod mouse;
+mod profile;
 mod question;
+mod remark;
 mod shelf;
 #[cfg(test)]
 mod tests;
+mod undo;
 
 use std::time::{Duration, SystemTime};
 
+use mongodb::bson::oid::ObjectId;
+
 pub use admins::code_waits;
+pub use copying::COPIED;
 pub use deed::{Deed, Given};
 pub use detail::{Detail, Tab};
 pub use field::{Request, Said, TextField};
 pub use form::{Asked, Form, Purpose};
-pub use layer::{Code, Help, Layer, Login};
+pub use help::{Choice, Help};
+pub use layer::{Code, Layer, Login};
 pub use list::{Arrival, List, Select};
 pub use message::{Check, Connected, Effect, Generation, Message};
+pub use mouse::Pointer;
+pub use profile::Sure;
 pub use question::{AtOnce, Question};
+pub use remark::{Mood, Remark, Remarks};
+pub use undo::Undo;
 
 use crate::{
-    console::{keymap, layout, text},
+    config::Profile,
+    console::{
+        keymap::{self, Keymap},
+        layout,
+    },
     org::{Field, Org},
     store::{PageAt, Place, Shelf},
     tenancy::{self, Session},
 };
 
+/// How many things that were not read yet show at once.
+pub const UNREAD_SHOWN: usize = 3;
 /// How often something that is waited for moves on the screen.
 const SPIN: Duration = Duration::from_millis(100);
 
@@ -58,15 +78,6 @@ pub enum Pane {
     Detail,
 }
 
-/// How good what is said is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mood {
-    /// Done; gone at the next key.
-    Good,
-    /// Not done; stays until esc, or until something else is said.
-    Bad,
-}
-
 /// All of the console's state.
 #[derive(Debug)]
 pub struct App {
@@ -74,6 +85,8 @@ pub struct App {
     pub now: SystemTime,
     /// Columns and rows.
     pub size: (u16, u16),
+    /// What keys mean.
+    pub keymap: Keymap,
     /// What the database is called, also before it answers.
     pub place: Place,
     /// Whether it answered.
@@ -98,8 +111,26 @@ pub struct App {
     pub session: Option<Session>,
     /// What is said at the bottom.
     pub notice: Option<(Mood, Said)>,
-    /// What has to be noticed there, whatever else is said: until esc.
-    pub warning: Option<String>,
+    /// What has to be noticed there, whatever else is said: until esc. The oldest first.
+    pub unread: Vec<Said>,
+    /// All that was said.
+    pub remarks: Remarks,
+    /// Which profile is open; none where none was named.
+    pub profile: Option<Profile>,
+    /// All there are.
+    pub profiles: Vec<Profile>,
+    /// What is done at once in production if the same key is pressed again.
+    armed: Option<(Deed, ObjectId)>,
+    /// What takes back what was done last.
+    pub undo: Option<Undo>,
+    /// The names of the commands that were chosen by name, the last one last.
+    pub recent: Vec<String>,
+    /// Whether the mouse is the console's.
+    pub mouse: bool,
+    /// What the mouse has begun.
+    pub pointer: Pointer,
+    /// The column that list and details are parted at, where somebody chose it.
+    pub split: Option<u16>,
     /// The deed that needed no question and is waited for.
     pub at_once: Option<AtOnce>,
     /// Deeds nobody waits for that still go on: they report when they end.
@@ -111,9 +142,16 @@ impl App {
     /// A console for a database that is yet to be opened, and the effect that opens it.
     #[must_use]
     pub fn new(place: Place, now: SystemTime) -> (Self, Vec<Effect>) {
-        let mut app = Self {
+        let mut app = Self::unconnected(place, now);
+        let effects = app.connect();
+        (app, effects)
+    }
+
+    fn unconnected(place: Place, now: SystemTime) -> Self {
+        Self {
             now,
             size: (0, 0),
+            keymap: Keymap::default(),
             place,
             connection: Connection::Opening,
             connecting: Request::default(),
@@ -126,13 +164,20 @@ impl App {
             layers: Vec::new(),
             session: None,
             notice: None,
-            warning: None,
+            unread: Vec::new(),
+            remarks: Remarks::default(),
+            profile: None,
+            profiles: Vec::new(),
+            armed: None,
+            undo: None,
+            recent: Vec::new(),
+            mouse: false,
+            pointer: Pointer::default(),
+            split: None,
             at_once: None,
             abandoned: Vec::new(),
             last: 0,
-        };
-        let effects = app.connect();
-        (app, effects)
+        }
     }
 
     /// The only thing that changes the state.
@@ -141,6 +186,7 @@ impl App {
             Message::Clock(now) => self.clock(now),
             Message::Key(event) => self.key(event),
             Message::Paste(text) => self.paste(&text),
+            Message::Mouse(event) => self.mouse(event),
             Message::Resize(width, height) => {
                 self.size = (width, height);
                 Vec::new()
@@ -171,6 +217,16 @@ impl App {
             }
             Message::Checked(generation, field, result) => {
                 self.checked(generation, field, &result);
+                Vec::new()
+            }
+            Message::Copied(what, refused) => {
+                self.was_copied(what, refused);
+                Vec::new()
+            }
+            Message::Unlogged(why) => {
+                let what = format!("the log cannot be written: {why}");
+                let help = "what is said is kept here only, until you leave".to_owned();
+                self.say(Mood::Unread, Said { what, help });
                 Vec::new()
             }
             Message::Generated(result) => self.generated(result),
@@ -230,7 +286,7 @@ impl App {
                         || question.counting.is_waiting()
                 }
                 Layer::Login(login) => login.submitting.is_waiting(),
-                Layer::Code(_) | Layer::Help(_) => false,
+                Layer::Code(_) | Layer::Help(_) | Layer::Copy(_) | Layer::Log(_) => false,
             });
         if waiting {
             return Some(SPIN);
@@ -250,9 +306,11 @@ impl App {
             what.len() + help.len()
         };
         let notice = self.notice.as_ref().map_or(0, |(_, said)| lines(said));
-        let warning = self.warning.as_ref().map_or(0, |warning| text::wrap(warning, width).len());
-        let notice = u16::try_from(notice + warning).unwrap_or(u16::MAX);
-        layout::areas(self.size.0, self.size.1, self.pane == Pane::Detail, notice)
+        let shown = self.unread.iter().take(UNREAD_SHOWN);
+        let more = usize::from(self.unread.len() > UNREAD_SHOWN);
+        let unread = shown.map(lines).sum::<usize>() + more;
+        let notice = u16::try_from(notice + unread).unwrap_or(u16::MAX);
+        layout::areas(self.size, self.pane == Pane::Detail, notice, self.split)
     }
 
     fn next(&mut self) -> Generation {
@@ -274,7 +332,7 @@ impl App {
             && let Some(session) = self.session.take()
         {
             self.say(
-                Mood::Bad,
+                Mood::Unread,
                 Said {
                     what: format!("the login of {} has ended", session.admin_email),
                     help: "log in again when something needs it".to_owned(),
@@ -331,7 +389,7 @@ impl App {
             && connected.read_only.is_none()
         {
             connected.read_only = Some(reason.clone());
-            self.say(Mood::Bad, Said::from(&tenancy::Error::ReadOnly(reason)));
+            self.say(Mood::Unread, Said::from(&tenancy::Error::ReadOnly(reason)));
         }
         match result {
             Ok(0) | Err(_) => Vec::new(),
@@ -371,10 +429,6 @@ impl App {
             }
         }
         effects.extend(self.read_tab());
-    }
-
-    fn say(&mut self, mood: Mood, said: Said) {
-        self.notice = Some((mood, said));
     }
 
     fn checked(&mut self, generation: Generation, field: Field, result: &tenancy::Result<()>) {

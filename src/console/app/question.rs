@@ -4,7 +4,7 @@
 use mongodb::bson::oid::ObjectId;
 
 use super::{
-    App, Effect, Generation, Layer, Mood, Pane, cancel,
+    App, Effect, Generation, Layer, Mood, Pane, Sure, cancel,
     deed::{Deed, Given, said_of},
     field::{Request, Said, TextField},
 };
@@ -43,6 +43,8 @@ pub struct Question {
     pub left: Option<Generation>,
     /// Whether someone else changed the organization, and it is being read again.
     pub stale: bool,
+    /// Whether it is meant, in production.
+    pub sure: Sure,
 }
 
 impl Question {
@@ -71,6 +73,7 @@ impl Question {
             submitting: Request::default(),
             left: None,
             stale: false,
+            sure: Sure::default(),
         }
     }
 
@@ -159,19 +162,10 @@ impl App {
     /// Does what can be taken back with one key without asking.
     pub(super) fn do_at_once(&mut self, deed: Deed) -> Vec<Effect> {
         let Some(org) = self.chosen().cloned() else { return Vec::new() };
-        if let Some(before) = &mut self.at_once {
-            if before.org == org.id {
-                return Vec::new();
-            }
-            // It goes on, and reports.
-            self.abandoned.extend(before.waiting.stop());
+        if !self.sure_of(deed, org.id) {
+            return Vec::new();
         }
-        let generation = self.next();
-        let mut waiting = Request::default();
-        let effects = cancel(waiting.begin(generation, self.now));
-        self.at_once = Some(AtOnce { deed, org: org.id, waiting });
-        let begun = Effect::Do(generation, deed, Box::new(org), Given::default(), None);
-        effects.into_iter().chain([begun]).collect()
+        self.begin(deed, org, Given::default())
     }
 
     /// Asks how many admins go along.
@@ -274,8 +268,9 @@ impl App {
 
     fn did(&mut self, deed: Deed, before: &Org, now: Option<Org>) -> Vec<Effect> {
         let mut effects = Vec::new();
+        self.can_undo(deed, before, now.as_ref());
         let admin = deed.admin().and_then(|admin| self.admin_called(admin));
-        let said = said_of(deed, before, now.as_ref(), admin.as_ref());
+        let said = said_of(deed, before, now.as_ref(), admin.as_ref(), &self.keymap);
         let ends_logins = matches!(deed, Deed::Trash | Deed::Delete | Deed::Purge | Deed::Suspend);
         let own = |session: &mut Session| match deed {
             Deed::RemoveAdmin(admin) => session.admin_id == admin,
@@ -300,6 +295,7 @@ impl App {
             self.pane = Pane::List;
         }
         match (deed, now) {
+            (Deed::Rename, Some(org)) => effects.extend(self.show(&org)),
             (Deed::Restore, Some(org)) => {
                 effects.extend(self.show(&org));
                 if self.list.shelf == Shelf::Trash {
@@ -353,7 +349,7 @@ impl App {
             Error::Changed(_) => {
                 "it was read again: repeat what is still wanted".clone_into(&mut said.help);
                 let effects = self.refresh();
-                self.say(Mood::Bad, said);
+                self.say(if late { Mood::Unread } else { Mood::Bad }, said);
                 return effects;
             }
             // Under another name it can come back all the same.
@@ -373,7 +369,7 @@ impl App {
             }
             _ => {}
         }
-        self.say(Mood::Bad, said);
+        self.say(if late { Mood::Unread } else { Mood::Bad }, said);
         Vec::new()
     }
 

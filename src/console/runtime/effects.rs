@@ -11,11 +11,11 @@ use crate::{
     config::Settings,
     console::{
         app::{Check, Connected, Deed, Effect, Generation, Given, Message},
-        documents,
+        clipboard, documents,
     },
     org::{Org, Secret},
     store::Statistics,
-    tenancy::{Confirmation, Error, Result, Session, Tenancy},
+    tenancy::{Confirmation, Edit, Error, Result, Session, Tenancy},
 };
 
 /// How many documents the details show.
@@ -30,6 +30,15 @@ pub(super) struct Answer {
     message: Message,
     opened: Option<Arc<Tenancy>>,
     generation: Generation,
+    /// For the terminal.
+    bytes: Option<Vec<u8>>,
+}
+
+impl Answer {
+    /// What no task ends with.
+    pub(super) fn of(message: Message) -> Self {
+        Self { message, opened: None, generation: 0, bytes: None }
+    }
 }
 
 /// The tasks under way.
@@ -41,12 +50,14 @@ pub(super) struct Effects {
     reads: HashMap<Generation, AbortHandle>,
     /// What goes on to its end.
     writes: JoinSet<()>,
+    /// What the terminal is still to be given.
+    bytes: Vec<u8>,
 }
 
 impl Effects {
     pub(super) fn new(settings: Settings, answers: UnboundedSender<Answer>) -> Self {
         let (reads, writes) = (HashMap::new(), JoinSet::new());
-        Self { settings, tenancy: None, answers, reads, writes }
+        Self { settings, tenancy: None, answers, reads, writes, bytes: Vec::new() }
     }
 
     /// Begins everything that is wanted.
@@ -63,7 +74,13 @@ impl Effects {
         if let Some(tenancy) = answer.opened {
             self.tenancy = Some(tenancy);
         }
+        self.bytes.extend(answer.bytes.into_iter().flatten());
         answer.message
+    }
+
+    /// What the terminal is to be given beside the next frame.
+    pub(super) fn take_bytes(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.bytes)
     }
 
     /// Lets what writes come to its end, for so long.
@@ -92,8 +109,9 @@ impl Effects {
                     tenancy.logout(&session);
                 }
             }
+            Effect::Copy(what, text) => self.copy(what, text),
             // The loop does these itself.
-            Effect::Quit | Effect::Shell => {}
+            Effect::Quit | Effect::Shell | Effect::Mouse(_) => {}
             effect => {
                 if let Some(tenancy) = self.tenancy.clone() {
                     self.ask(tenancy, effect);
@@ -180,6 +198,20 @@ impl Effects {
         }
     }
 
+    /// On a thread of its own, since tmux may be asked.
+    fn copy(&mut self, what: &'static str, text: String) {
+        let answers = self.answers.clone();
+        tokio::task::spawn_blocking(move || {
+            let (bytes, refused) = match clipboard::sequence(&text) {
+                Ok(bytes) => (Some(bytes), None),
+                Err(refused) => (None, Some(refused)),
+            };
+            let message = Message::Copied(what, refused);
+            // Nobody listens once the console is left.
+            let _ = answers.send(Answer { bytes, ..Answer::of(message) });
+        });
+    }
+
     fn connect(&mut self, generation: Generation) {
         let (settings, answers) = (self.settings.clone(), self.answers.clone());
         let task = tokio::spawn(async move {
@@ -189,6 +221,7 @@ impl Effects {
                         place: opened.tenancy.place().clone(),
                         read_only: opened.tenancy.read_only().map(str::to_owned),
                         read_only_asked: settings.rules.read_only,
+                        connection: settings.target.connection(),
                         trash_days: opened.tenancy.trash_days(),
                         demo: opened.demo.map(|a| (a.email.into(), Secret::from(a.password))),
                     };
@@ -197,7 +230,7 @@ impl Effects {
                 Err(error) => (Message::Connected(generation, Err(error)), None),
             };
             // Nobody listens once the console is left.
-            let _ = answers.send(Answer { message, opened, generation });
+            let _ = answers.send(Answer { message, opened, generation, bytes: None });
         });
         self.reads.insert(generation, task.abort_handle());
     }
@@ -210,7 +243,7 @@ impl Effects {
         let answers = self.answers.clone();
         let task = tokio::spawn(async move {
             let message = work.await;
-            let _ = answers.send(Answer { message, opened: None, generation });
+            let _ = answers.send(Answer { message, opened: None, generation, bytes: None });
         });
         self.reads.insert(generation, task.abort_handle());
     }
@@ -223,12 +256,12 @@ impl Effects {
         let answers = self.answers.clone();
         self.writes.spawn(async move {
             let message = work.await;
-            let _ = answers.send(Answer { message, opened: None, generation });
+            let _ = answers.send(Answer { message, opened: None, generation, bytes: None });
         });
     }
 
     fn answer(&self, generation: Generation, message: Message) {
-        let _ = self.answers.send(Answer { message, opened: None, generation });
+        let _ = self.answers.send(Answer { message, opened: None, generation, bytes: None });
     }
 }
 
@@ -255,6 +288,10 @@ async fn done(
     let result = match deed {
         Deed::Trash => tenancy.trash(&org, token).await.map(Some),
         Deed::Restore => tenancy.restore(&org, name.as_deref()).await.map(Some),
+        Deed::Rename => {
+            let edit = Edit { name, ..Edit::default() };
+            tenancy.update(&org, &edit, token).await.map(Some)
+        }
         Deed::Suspend => tenancy.suspend(&org).await.map(Some),
         Deed::Reactivate => tenancy.reactivate(&org).await.map(Some),
         Deed::Delete => tenancy.delete(&org, &typed(name), token).await.map(|()| None),

@@ -45,12 +45,18 @@ pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
     }
 }
 
-/// The tabs, and which lines of the one that is looked at are in sight. Where there is no room for both
-/// they move together; where there is none even so, the other tabs give up their ends.
-fn tabs(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
-    super::rule(buffer, area, 2, theme);
-    let focused = app.pane == Pane::Detail;
-    let (long, short) = in_sight(app).unwrap_or_default();
+/// A tab as it is written, and the column it begins in.
+pub(super) struct Written {
+    pub(super) tab: Tab,
+    pub(super) word: String,
+    pub(super) x: u16,
+}
+
+/// The tabs as they are written, the columns they take, and the room for words behind them. Where there
+/// is no room for both they move together; where there is none even so, the other tabs give up their
+/// ends.
+pub(super) fn written(app: &App, area: Rect) -> (Vec<Written>, usize) {
+    let (_, short) = in_sight(app).unwrap_or_default();
     let shown = |tab: Tab, most: usize| {
         let here = app.detail.tab == tab;
         text::fit(word(tab), if here { usize::MAX } else { most }).into_owned()
@@ -63,8 +69,20 @@ fn tabs(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
     let ways = [(3, usize::MAX), (2, usize::MAX), (1, 4), (1, 2)];
     let (gap, most) = ways.into_iter().find(fits).unwrap_or((1, 2));
     let mut x = 0;
-    for tab in Tab::ALL {
-        let word = shown(tab, most);
+    let written = Tab::ALL.map(|tab| {
+        let written = Written { tab, word: shown(tab, most), x };
+        x += u16::try_from(text::width(&written.word) + gap).unwrap_or(0);
+        written
+    });
+    (written.into(), room.saturating_sub(columns(gap, most)))
+}
+
+/// The tabs, and which lines of the one that is looked at are in sight.
+fn tabs(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
+    super::rule(buffer, area, 2, theme);
+    let focused = app.pane == Pane::Detail;
+    let (written, left) = written(app, area);
+    for Written { tab, word, x } in written {
         if app.detail.tab == tab {
             let style = if focused { theme.selected } else { theme.strong };
             put(buffer, area, x, 1, &word, style);
@@ -73,9 +91,8 @@ fn tabs(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
         } else {
             put(buffer, area, x, 1, &word, theme.faint);
         }
-        x += u16::try_from(text::width(&word) + gap).unwrap_or(0);
     }
-    let left = room.saturating_sub(columns(gap, most));
+    let (long, short) = in_sight(app).unwrap_or_default();
     let words = [long, short].into_iter().find(|words| text::width(words) <= left);
     put_right(buffer, margin(area), 1, &words.unwrap_or_default(), theme.faint);
 }

@@ -6,8 +6,8 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 use super::{Theme, human, margin, put};
 use crate::{
     console::{
-        app::{App, Asked, Connection, Deed, Layer, Mood, Purpose},
-        keymap::{self, Command, Place, Row},
+        app::{App, Asked, Connection, Deed, Layer, Mood, Purpose, UNREAD_SHOWN},
+        keymap::{Command, Place, Row},
         layout::{self, Areas},
         text,
     },
@@ -50,8 +50,8 @@ pub(super) fn rules(app: &App, theme: &Theme, buffer: &mut Buffer, areas: &Areas
 
 pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, areas: &Areas) {
     notice(app, theme, buffer, areas.notice);
-    let session = session(app, theme, buffer, areas.footer);
-    keys(app, theme, buffer, areas.footer, session);
+    session(app, theme, buffer, areas.footer);
+    keys(app, theme, buffer, areas.footer);
 }
 
 fn notice(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
@@ -64,63 +64,103 @@ fn notice(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
             y += 1;
         }
     };
-    if let Some(warning) = &app.warning {
-        say("!", theme.bad, text::wrap(warning, width), theme.strong);
+    for said in app.unread.iter().take(UNREAD_SHOWN) {
+        let (what, help) = said.lines(width);
+        say("!", theme.bad, what, theme.strong);
+        say("", theme.faint, help, theme.faint);
+    }
+    if let Some(more) = app.unread.len().checked_sub(UNREAD_SHOWN).filter(|more| *more > 0) {
+        say("", theme.faint, vec![format!("and {more} more")], theme.faint);
     }
     if let Some((mood, said)) = &app.notice {
         let (what, help) = said.lines(width);
         match mood {
             Mood::Good => say("✓", theme.accent, what, Style::new()),
-            Mood::Bad => say("✗", theme.bad, what, theme.bad),
+            Mood::Bad | Mood::Unread => say("✗", theme.bad, what, theme.bad),
         }
         say("", theme.faint, help, theme.faint);
     }
 }
 
-/// Who is logged in and for how long; the column after it.
-fn session(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) -> u16 {
-    let Some(session) = &app.session else { return 0 };
+/// Who is logged in and for how long.
+fn session(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
+    let Some((email, clock)) = session_words(app, area) else { return };
+    let x = put(buffer, area, 1, 0, &email, Style::new());
+    put(buffer, area, x + 1, 0, &clock, theme.accent);
+}
+
+fn session_words(app: &App, area: Rect) -> Option<(String, String)> {
+    let session = app.session.as_ref()?;
     let left = session.expires_at.duration_since(app.now).unwrap_or_default();
     let email = session.admin_email.to_string();
     // What can be done now matters more on a small screen than who does it.
     let small = area.width < 60 && !app.layers.is_empty();
     let room = if small { 0 } else { usize::from(area.width / 3) };
-    let x = put(buffer, area, 1, 0, &text::fit(&email, room), Style::new());
-    put(buffer, area, x + 1, 0, &human::clock(left), theme.accent)
+    Some((text::fit(&email, room).into_owned(), human::clock(left)))
+}
+
+/// A key that works now, and what it does, where they stand in the footer.
+pub(super) struct Hint {
+    pub(super) command: Command,
+    key: String,
+    word: &'static str,
+    pub(super) x: u16,
+}
+
+impl Hint {
+    /// With two columns behind it.
+    pub(super) fn width(&self) -> usize {
+        text::width(&self.key) + text::width(self.word) + 3
+    }
+}
+
+fn keys(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
+    for hint in hints(app, area) {
+        let x = put(buffer, margin(area), hint.x, 0, &hint.key, Style::new());
+        put(buffer, margin(area), x + 1, 0, hint.word, theme.faint);
+    }
 }
 
 /// The keys that work now, at the right, as many as fit: how to get help and how to get out before all
 /// others, the login last, since what needs one opens it.
-fn keys(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect, after: u16) {
-    let hints: Vec<_> = keymap::rows(app.focus())
-        .filter(|row| works_now(app, row))
-        .filter_map(|row| Some((row.command, row.keys.first()?.words(), word(app, row)?)))
+pub(super) fn hints(app: &App, area: Rect) -> Vec<Hint> {
+    let after = session_words(app, area).map_or(0, |(email, clock)| {
+        u16::try_from(text::width(&email) + text::width(&clock) + 3).unwrap_or(u16::MAX)
+    });
+    let mut hints: Vec<_> = app
+        .keymap
+        .rows(app.focus())
+        .filter(|bound| works_now(app, bound.row))
+        .filter_map(|bound| {
+            let key = bound.keys.first()?.words();
+            Some(Hint { command: bound.row.command, key, word: word(app, bound.row)?, x: 0 })
+        })
         .collect();
     // The last has two columns behind it that it does not need: one margin at each side is left.
-    let mut room = usize::from(area.width.saturating_sub(after + u16::from(after > 0)));
-    let needed = |(_, key, word): &(Command, String, &str)| text::width(key) + word.len() + 3;
+    let mut room = usize::from(area.width.saturating_sub(after));
     let urgency = |command| match command {
-        Command::Help | Command::Back => 0,
-        Command::Login => 2,
+        Command::Help | Command::Back | Command::Undo => 0,
+        Command::Login | Command::Copy => 2,
         _ => 1,
     };
     let mut shown = vec![false; hints.len()];
     for wanted in 0..=2 {
         for (hint, shown) in hints.iter().zip(&mut shown) {
-            if urgency(hint.0) == wanted && needed(hint) <= room {
-                room -= needed(hint);
+            if urgency(hint.command) == wanted && hint.width() <= room {
+                room -= hint.width();
                 *shown = true;
             }
         }
     }
-    let hints: Vec<_> = hints.iter().zip(shown).filter(|(_, shown)| *shown).collect();
-    let columns: usize = hints.iter().map(|(hint, _)| needed(hint)).sum();
-    let area = margin(area);
-    let mut x = (area.width + 2).saturating_sub(u16::try_from(columns).unwrap_or(u16::MAX));
-    for ((_, key, word), _) in hints {
-        x = put(buffer, area, x, 0, key, Style::new());
-        x = put(buffer, area, x + 1, 0, word, theme.faint) + 2;
+    let mut shown = shown.into_iter();
+    hints.retain(|_| shown.next() == Some(true));
+    let columns: usize = hints.iter().map(Hint::width).sum();
+    let mut x = usize::from(margin(area).width + 2).saturating_sub(columns);
+    for hint in &mut hints {
+        hint.x = u16::try_from(x).unwrap_or(u16::MAX);
+        x += hint.width();
     }
+    hints
 }
 
 /// The word of a command in the footer, as it is meant here.
@@ -139,7 +179,9 @@ fn word(app: &App, row: &Row) -> Option<&'static str> {
         Some(Layer::Question(question)) => {
             (Some(answer(question.deed)), question.focus + 1 >= question.fields.len())
         }
-        Some(Layer::Code(_) | Layer::Help(_)) | None => (None, false),
+        Some(Layer::Code(_) | Layer::Help(_) | Layer::Copy(_) | Layer::Log(_)) | None => {
+            (None, false)
+        }
     };
     match row.command {
         Command::Accept if last => deed,
@@ -164,6 +206,7 @@ fn answer(deed: Deed) -> &'static str {
         Deed::Delete => "delete",
         Deed::Purge => "purge",
         Deed::Restore => "restore",
+        Deed::Rename => "rename",
         Deed::Suspend => "suspend",
         Deed::Reactivate => "reactivate",
         Deed::RemoveAdmin(_) => "remove",
@@ -185,6 +228,7 @@ fn works_now(app: &App, row: &Row) -> bool {
         Command::EditAdmin | Command::RemoveAdmin | Command::IssueCode => {
             app.detail.admin().is_some() && !read_only
         }
+        Command::Undo => app.undo.is_some() && !read_only,
         command if command.writes() => some && !read_only,
         Command::Login => app.session.is_some() || some && !read_only,
         Command::UseCode => !read_only && !waits(app),
@@ -197,6 +241,7 @@ fn works_now(app: &App, row: &Row) -> bool {
         }
         Command::Back => true,
         Command::Help => app.focus() != Place::Help,
+        Command::Copy => some,
         Command::Reveal | Command::Generate if waits(app) => false,
         Command::Generate => match app.layers.last() {
             Some(Layer::Form(form)) => form.at(Asked::Password).is_some(),
@@ -214,7 +259,7 @@ fn works_now(app: &App, row: &Row) -> bool {
 }
 
 fn bad(app: &App) -> bool {
-    matches!(app.notice, Some((Mood::Bad, _))) || app.warning.is_some()
+    matches!(app.notice, Some((Mood::Bad, _))) || !app.unread.is_empty()
 }
 
 /// Whether esc would stop something.
@@ -223,7 +268,7 @@ fn waits(app: &App) -> bool {
         Some(Layer::Form(form)) => form.submitting.is_waiting(),
         Some(Layer::Question(question)) => question.submitting.is_waiting(),
         Some(Layer::Login(login)) => login.submitting.is_waiting(),
-        Some(Layer::Code(_) | Layer::Help(_)) => false,
+        Some(Layer::Code(_) | Layer::Help(_) | Layer::Copy(_) | Layer::Log(_)) => false,
         None => {
             app.connecting.is_waiting()
                 || app.at_once.as_ref().is_some_and(|b| b.waiting.shown_wait(app.now).is_some())

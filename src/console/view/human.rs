@@ -88,6 +88,12 @@ pub(super) fn left(until: DateTime, now: SystemTime) -> Option<String> {
     Some(format!("{} left", counted(seconds.div_ceil(unit), name, &format!("{name}s"))))
 }
 
+/// A time of the day, in UTC as every other time on the screen.
+pub(super) fn time_of_day(at: SystemTime) -> String {
+    let seconds = at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs() % 86_400;
+    format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+}
+
 /// A span as minutes and seconds: `29:41`.
 pub(super) fn clock(left: std::time::Duration) -> String {
     // A second that has begun counts whole, so that a fresh half hour says 30:00.

@@ -19,6 +19,18 @@ use crate::{
 /// The columns of an age and of the space before it.
 const AGE: u16 = 7;
 
+/// What the list is sorted by where its header is clicked in this column.
+pub(super) fn sorted_by(area: Rect, x: u16) -> SortKey {
+    let columns = Columns::of(area);
+    if x < columns.admin_at() {
+        SortKey::Name
+    } else if x + AGE < area.width {
+        SortKey::Email
+    } else {
+        SortKey::Created
+    }
+}
+
 /// Where the columns begin, and how wide they are.
 struct Columns {
     name: usize,

@@ -7,18 +7,23 @@ mod activity;
 mod admins;
 mod code;
 mod connection;
+mod copy;
 mod detail;
 mod footer;
 mod form;
 mod help;
 mod human;
 mod list;
+mod log;
 mod login;
 mod question;
 mod sheet;
+mod spot;
 mod title;
 
 use std::time::{Duration, SystemTime};
+
+pub use spot::{Spot, spot};
 
 use ratatui::{
     Frame,
@@ -83,6 +88,12 @@ pub fn detail_lines(app: &App) -> (usize, usize) {
     detail::lines(app)
 }
 
+/// How many lines the log has, and how many of them show at once.
+#[must_use]
+pub fn log_lines(app: &App) -> (usize, usize) {
+    log::lines(app)
+}
+
 fn draw_layer(
     app: &App,
     layer: &Layer,
@@ -95,7 +106,9 @@ fn draw_layer(
         Layer::Question(question) => question::draw(app, question, theme, buffer, area),
         Layer::Login(login) => login::draw(app, login, theme, buffer, area),
         Layer::Code(code) => code::draw(code, theme, buffer, area),
-        Layer::Help(help) => help::draw(help, theme, buffer, area),
+        Layer::Help(help) => help::draw(app, help, theme, buffer, area),
+        Layer::Copy(org) => copy::draw(app, org, theme, buffer, area),
+        Layer::Log(below) => log::draw(app, *below, theme, buffer, area),
     }
 }
 

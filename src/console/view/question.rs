@@ -34,6 +34,7 @@ pub(super) fn draw(
         Deed::Delete => format!("Delete {name}?"),
         Deed::Purge => format!("Purge {name}?"),
         Deed::Restore => format!("Restore {name} under another name"),
+        Deed::Rename => format!("Rename {name}?"),
         Deed::Suspend => format!("Suspend {name}?"),
         Deed::Reactivate => format!("Reactivate {name}?"),
         Deed::RemoveAdmin(_) => format!("Remove {admin}?"),
@@ -90,7 +91,7 @@ pub(super) fn draw(
             sheet.gap();
             sheet.text("Hand it over where nobody else reads it.", theme.faint);
         }
-        Deed::Restore | Deed::Reactivate => {}
+        Deed::Restore | Deed::Reactivate | Deed::Rename => {}
     }
     fields(app, question, theme, &mut sheet, usize::from(area.width));
     match &question.problem {
@@ -114,6 +115,7 @@ pub(super) fn doing(deed: Deed) -> &'static str {
         Deed::Delete => "deleting",
         Deed::Purge => "purging",
         Deed::Restore => "restoring",
+        Deed::Rename => "renaming",
         Deed::Suspend => "suspending",
         Deed::Reactivate => "reactivating",
         Deed::RemoveAdmin(_) => "removing",

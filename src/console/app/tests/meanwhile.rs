@@ -106,7 +106,7 @@ fn what_another_program_changed_is_read_again_and_a_clash_makes_it_read_only() {
     let looked = generation!(effects, CatchUp);
     app.update(Message::Page(generation!(effects, LoadPage), Ok(page(orgs(3), false, false))));
     app.update(Message::CaughtUp(looked, Ok(0), Some("records in it clash".into())));
-    assert!(app.notice.as_ref().is_some_and(|(_, said)| said.what.contains("clash")));
+    assert!(app.unread[0].what.contains("clash"));
     press(&mut app, KeyCode::Char('n'));
     assert!(app.layers.is_empty(), "nothing is filled in that would be refused");
 }

@@ -63,6 +63,7 @@ fn connected() -> Connected {
         read_only: None,
         read_only_asked: false,
         trash_days: 30,
+        connection: "mongodb://ops@db1.example/m".into(),
         demo: None,
     }
 }
@@ -127,7 +128,9 @@ fn top_form(app: &App) -> &Form {
 mod admins;
 mod code;
 mod deeds;
+mod hands;
 mod overtaken;
+mod palette;
 mod record;
 mod trash;
 
@@ -371,7 +374,7 @@ fn a_session_counts_down_ends_and_is_logged_out_of() {
     assert!(app.session.is_some());
     later(&mut app, Duration::from_mins(1));
     assert!(app.session.is_none());
-    assert!(app.notice.as_ref().unwrap().1.what.contains("has ended"));
+    assert!(app.unread[0].what.contains("has ended"));
     assert_eq!(app.next_tick(), None);
 
     let start = app.now;

@@ -86,16 +86,16 @@ fn logins_that_failed_before_stay_said_until_esc_whatever_else_is() {
     let mut guessed = session(&app, &orgs(1)[0]);
     guessed.failures = 3;
     app.update(Message::LoggedIn(generation, Ok(guessed)));
-    let warning = || Some("3 logins with this e-mail failed before this one".to_owned());
-    assert_eq!(app.warning, warning());
+    let warning = || vec![Said::plain("3 logins with this e-mail failed before this one")];
+    assert_eq!(app.unread, warning());
     assert!(notice(&app).what.contains("is logged in"));
     press(&mut app, KeyCode::Char('j'));
-    assert_eq!((app.warning.clone(), app.notice.is_none()), (warning(), true));
+    assert_eq!((app.unread.clone(), app.notice.is_none()), (warning(), true));
     assert_eq!(app.areas().map(|areas| areas.notice.height), Some(1), "it has a line of its own");
     press(&mut app, KeyCode::Esc);
-    assert_eq!(app.warning, None);
+    assert_eq!(app.unread, []);
     // The next one without any says nothing.
     press(&mut app, KeyCode::Char('L'));
     log_in(&mut app, &org(0, "org000"));
-    assert_eq!(app.warning, None);
+    assert_eq!(app.unread, []);
 }

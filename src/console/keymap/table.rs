@@ -1,10 +1,12 @@
-//! The one table of commands: what each does, its keys, and where it works. Key handling, the footer
-//! and the help are all made from it.
+//! The one table of commands: what each is called, what it does in words, its keys when nobody chose
+//! others, and where it works.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use crossterm::event::KeyCode;
+
+use super::key::{Key, control, key, letter};
 
 /// Where the keys go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Place {
     /// No database yet, or it was lost at the start.
     Unconnected,
@@ -28,31 +30,57 @@ pub enum Place {
     Login,
     /// A one-time code, shown once.
     Code,
-    /// The help.
+    /// The help: what can be done in the place below it.
     Help,
+    /// The same, being searched.
+    Palette,
+    /// What to copy.
+    Copying,
+    /// All that was said.
+    Log,
 }
 
 impl Place {
     /// Whether letters are text there.
     #[must_use]
     pub fn takes_text(self) -> bool {
-        matches!(self, Self::Filter | Self::Form | Self::Question | Self::Login)
+        matches!(self, Self::Filter | Self::Form | Self::Question | Self::Login | Self::Palette)
     }
 }
 
 use Place::{
-    Admins, Code, Detail, Filter, Form, Help, List, Login, Question, Trash, Trashed, Unconnected,
+    Admins, Code, Copying, Detail, Filter, Form, Help, List, Log, Login, Palette, Question, Trash,
+    Trashed, Unconnected,
 };
 
-const EVERYWHERE: &[Place] =
-    &[Unconnected, List, Filter, Detail, Admins, Trash, Trashed, Form, Question, Login, Code, Help];
+/// Every place there is.
+pub const EVERYWHERE: &[Place] = &[
+    Unconnected,
+    List,
+    Filter,
+    Detail,
+    Admins,
+    Trash,
+    Trashed,
+    Form,
+    Question,
+    Login,
+    Code,
+    Help,
+    Palette,
+    Copying,
+    Log,
+];
 const BROWSING: &[Place] = &[List, Detail, Admins, Trash, Trashed];
 /// Where organizations are that are not in the trash.
 const LIVE: &[Place] = &[List, Detail, Admins];
 /// Where what is selected is one of them.
 const ONE: &[Place] = &[List, Detail];
 const IN_TRASH: &[Place] = &[Trash, Trashed];
-const MOVING: &[Place] = &[List, Detail, Admins, Trash, Trashed, Help];
+const MOVING: &[Place] = &[List, Detail, Admins, Trash, Trashed, Help, Log];
+const FIELDS: &[Place] = &[Form, Login, Question];
+/// Where everything that can be done can be looked up.
+const OPEN: &[Place] = &[Unconnected, List, Detail, Admins, Trash, Trashed];
 
 /// What a key can mean. The words for each are in [`COMMANDS`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -129,6 +157,28 @@ pub enum Command {
     Reveal,
     /// Show or leave the help.
     Help,
+    /// Look for a command by what it is called.
+    Palette,
+    /// Do what is selected.
+    Run,
+    /// Ask what to copy.
+    Copy,
+    /// Copy the name.
+    CopyName,
+    /// Copy the id.
+    CopyId,
+    /// Copy the admin's e-mail.
+    CopyEmail,
+    /// Copy everything that is known of it.
+    CopyJson,
+    /// Copy how to connect to it.
+    CopyConnection,
+    /// Take back what was done last.
+    Undo,
+    /// Show or leave what was said.
+    Log,
+    /// Give the mouse to the terminal, or take it again.
+    Mouse,
     /// Leave what is on top, or stop waiting.
     Back,
     /// Leave to the shell for a while.
@@ -154,6 +204,7 @@ impl Command {
                 | Self::EditAdmin
                 | Self::IssueCode
                 | Self::RemoveAdmin
+                | Self::Undo
         )
     }
 }
@@ -161,9 +212,11 @@ impl Command {
 /// A row of the table.
 #[derive(Debug)]
 pub struct Row {
+    /// What it is called in the configuration and the palette.
+    pub name: &'static str,
     /// What it is.
     pub command: Command,
-    /// Its keys, as people write them; the first is the one the footer shows.
+    /// Its keys when nobody chose others; the first is the one the footer shows.
     pub keys: &'static [Key],
     /// Where it works.
     pub places: &'static [Place],
@@ -173,56 +226,16 @@ pub struct Row {
     pub does: &'static str,
 }
 
-/// A key with its modifiers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Key {
-    code: KeyCode,
-    control: bool,
-}
-
-const fn key(code: KeyCode) -> Key {
-    Key { code, control: false }
-}
-
-const fn letter(character: char) -> Key {
-    key(KeyCode::Char(character))
-}
-
-const fn control(character: char) -> Key {
-    Key { code: KeyCode::Char(character), control: true }
-}
-
-impl Key {
-    /// Whether an event is this key. A letter's shift is in its case already.
-    fn is(self, event: &KeyEvent) -> bool {
-        let control = event.modifiers.contains(KeyModifiers::CONTROL);
-        // Esc and ^c in one read arrive as one key with Alt; ^c ends the console all the same.
-        let alt = event.modifiers.intersects(KeyModifiers::ALT | KeyModifiers::META);
-        event.code == self.code && control == self.control && (control || !alt)
-    }
-
-    /// How people write it: `^d`, `enter`, `↓`.
-    #[must_use]
-    pub fn words(self) -> String {
-        let name = match self.code {
-            KeyCode::Char(' ') => "space".to_owned(),
-            KeyCode::Char(character) => character.to_string(),
-            KeyCode::Up => "↑".to_owned(),
-            KeyCode::Down => "↓".to_owned(),
-            KeyCode::Left => "←".to_owned(),
-            KeyCode::Right => "→".to_owned(),
-            KeyCode::PageUp => "PgUp".to_owned(),
-            KeyCode::PageDown => "PgDn".to_owned(),
-            KeyCode::BackTab => "shift-tab".to_owned(),
-            other => format!("{other:?}").to_lowercase(),
-        };
-        if self.control { format!("^{name}") } else { name }
-    }
-}
-
 macro_rules! row {
-    ($command:ident, $keys:expr, $places:expr, $hint:expr, $does:expr) => {
-        Row { command: Command::$command, keys: &$keys, places: $places, hint: $hint, does: $does }
+    ($name:expr, $command:ident, $keys:expr, $places:expr, $hint:expr, $does:expr) => {
+        Row {
+            name: $name,
+            command: Command::$command,
+            keys: &$keys,
+            places: $places,
+            hint: $hint,
+            does: $does,
+        }
     };
 }
 
@@ -230,6 +243,7 @@ macro_rules! row {
 /// everybody finds that and a small screen shows the first rows only.
 pub const COMMANDS: &[Row] = &[
     row!(
+        "retry",
         Retry,
         [letter('r'), key(KeyCode::Enter)],
         &[Unconnected],
@@ -237,6 +251,7 @@ pub const COMMANDS: &[Row] = &[
         "connect to the database again"
     ),
     row!(
+        "add-admin",
         AddAdmin,
         [letter('a')],
         &[Admins],
@@ -244,6 +259,7 @@ pub const COMMANDS: &[Row] = &[
         "add an admin with a one-time code (needs an owner's login)"
     ),
     row!(
+        "edit-admin",
         EditAdmin,
         [letter('e')],
         &[Admins],
@@ -251,6 +267,7 @@ pub const COMMANDS: &[Row] = &[
         "change the admin's e-mail or role, or your own password"
     ),
     row!(
+        "issue-code",
         IssueCode,
         [letter('c')],
         &[Admins],
@@ -258,24 +275,41 @@ pub const COMMANDS: &[Row] = &[
         "issue a one-time code: the admin sets a new password with it"
     ),
     row!(
+        "remove-admin",
         RemoveAdmin,
         [letter('x'), letter('d')],
         &[Admins],
         Some("remove"),
         "remove the admin (needs an owner's login)"
     ),
-    row!(New, [letter('n')], LIVE, Some("new"), "make an organization"),
-    row!(Edit, [letter('e')], ONE, Some("edit"), "change its name, its admin's e-mail or password"),
+    row!("new", New, [letter('n')], LIVE, Some("new"), "make an organization"),
     row!(
+        "edit",
+        Edit,
+        [letter('e')],
+        ONE,
+        Some("edit"),
+        "change its name, its admin's e-mail or password"
+    ),
+    row!(
+        "trash",
         Trash,
         [letter('d')],
         ONE,
         Some("delete"),
         "move it to the trash (needs an owner's login)"
     ),
-    row!(Delete, [letter('D')], ONE, None, "delete it for good (needs an owner's login)"),
-    row!(Restore, [letter('R')], IN_TRASH, Some("restore"), "bring it back with everything it had"),
+    row!("delete", Delete, [letter('D')], ONE, None, "delete it for good (needs an owner's login)"),
     row!(
+        "restore",
+        Restore,
+        [letter('R')],
+        IN_TRASH,
+        Some("restore"),
+        "bring it back with everything it had"
+    ),
+    row!(
+        "purge",
         Purge,
         [letter('d'), letter('D')],
         IN_TRASH,
@@ -283,16 +317,25 @@ pub const COMMANDS: &[Row] = &[
         "delete it for good (needs an owner's login)"
     ),
     row!(
+        "filter",
         Filter,
         [letter('/')],
         BROWSING,
         Some("filter"),
         "show only organizations whose name or e-mail has …"
     ),
-    row!(Sort, [letter('o')], BROWSING, Some("sort"), "sort by name, age, e-mail"),
-    row!(Reverse, [letter('O')], BROWSING, None, "sort the other way round"),
-    row!(Open, [key(KeyCode::Enter)], &[List, Trash], Some("open"), "look into the organization"),
+    row!("sort", Sort, [letter('o')], BROWSING, Some("sort"), "sort by name, age, e-mail"),
+    row!("reverse", Reverse, [letter('O')], BROWSING, None, "sort the other way round"),
     row!(
+        "open",
+        Open,
+        [key(KeyCode::Enter)],
+        &[List, Trash],
+        Some("open"),
+        "look into the organization"
+    ),
+    row!(
+        "show-trash",
         Shelf,
         [letter('t')],
         BROWSING,
@@ -300,75 +343,94 @@ pub const COMMANDS: &[Row] = &[
         "show the trash, or the organizations again"
     ),
     row!(
+        "suspend",
         Suspend,
         [letter('s')],
         LIVE,
         Some("suspend"),
         "suspend it: nobody can log in; or reactivate it"
     ),
-    row!(Login, [letter('L')], LIVE, Some("log in"), "log in as an admin, or out"),
-    row!(NextPane, [key(KeyCode::Tab)], BROWSING, None, "to the other pane"),
+    row!("login", Login, [letter('L')], LIVE, Some("log in"), "log in as an admin, or out"),
     row!(
+        "undo",
+        Undo,
+        [letter('u')],
+        BROWSING,
+        Some("undo"),
+        "take back the last move to the trash, suspension or rename"
+    ),
+    row!(
+        "copy",
+        Copy,
+        [letter('y')],
+        BROWSING,
+        Some("copy"),
+        "copy its name, id, e-mail, JSON or connection string"
+    ),
+    row!("next-pane", NextPane, [key(KeyCode::Tab)], BROWSING, None, "to the other pane"),
+    row!(
+        "next-tab",
         NextTab,
-        [key(KeyCode::Right), letter('l')],
+        [key(KeyCode::Right), letter(']')],
         BROWSING,
         None,
         "the next tab of the details"
     ),
     row!(
+        "previous-tab",
         PreviousTab,
-        [key(KeyCode::Left), letter('h')],
+        [key(KeyCode::Left), letter('[')],
         BROWSING,
         None,
         "the previous tab of the details"
     ),
-    row!(Refresh, [letter('r')], BROWSING, None, "read everything again"),
+    row!("refresh", Refresh, [letter('r')], BROWSING, None, "read everything again"),
     row!(
+        "keep-filter",
         Accept,
         [key(KeyCode::Enter)],
         &[Filter],
         Some("keep"),
         "keep the filter and go back to the list"
     ),
-    row!(Down, [key(KeyCode::Down)], &[Filter], None, "down"),
-    row!(Up, [key(KeyCode::Up)], &[Filter], None, "up"),
+    row!("filter-down", Down, [key(KeyCode::Down)], &[Filter], None, "down"),
+    row!("filter-up", Up, [key(KeyCode::Up)], &[Filter], None, "up"),
     row!(
+        "accept",
         Accept,
         [key(KeyCode::Enter)],
-        &[Form, Login, Question],
+        FIELDS,
         Some("next"),
         "the next field; at the last one, do it"
     ),
-    row!(Submit, [control('s')], &[Form, Login, Question], Some("do it"), "do it"),
+    row!("submit", Submit, [control('s')], FIELDS, Some("do it"), "do it"),
     row!(
+        "next-field",
         NextField,
         [key(KeyCode::Tab), key(KeyCode::Down)],
-        &[Form, Login, Question],
+        FIELDS,
         None,
         "to the next field"
     ),
     row!(
+        "previous-field",
         PreviousField,
         [key(KeyCode::BackTab), key(KeyCode::Up)],
-        &[Form, Login, Question],
+        FIELDS,
         None,
         "to the previous field"
     ),
     row!(
+        "generate",
         Generate,
         [control('g')],
         &[Form],
         Some("make a password"),
         "make a strong password and show it once"
     ),
+    row!("reveal", Reveal, [control('r')], FIELDS, Some("show"), "show or hide the password"),
     row!(
-        Reveal,
-        [control('r')],
-        &[Form, Login, Question],
-        Some("show"),
-        "show or hide the password"
-    ),
-    row!(
+        "use-code",
         UseCode,
         [control('o')],
         &[Login],
@@ -376,6 +438,7 @@ pub const COMMANDS: &[Row] = &[
         "set a new password with a one-time code"
     ),
     row!(
+        "close-code",
         Back,
         [key(KeyCode::Enter)],
         &[Code],
@@ -383,6 +446,7 @@ pub const COMMANDS: &[Row] = &[
         "leave the code, which is not shown again"
     ),
     row!(
+        "back",
         Back,
         [key(KeyCode::Esc)],
         EVERYWHERE,
@@ -390,6 +454,7 @@ pub const COMMANDS: &[Row] = &[
         "stop waiting; leave what is on top, filter, trash"
     ),
     row!(
+        "help",
         Help,
         [letter('?')],
         &[Unconnected, List, Detail, Admins, Trash, Trashed, Help],
@@ -397,36 +462,97 @@ pub const COMMANDS: &[Row] = &[
         "show or leave this help"
     ),
     row!(
-        Quit,
-        [letter('q')],
-        &[Unconnected, List, Detail, Admins, Trash, Trashed],
-        Some("quit"),
-        "leave"
+        "palette",
+        Palette,
+        [letter(':')],
+        OPEN,
+        Some("do"),
+        "look for a command by its name, and do it"
     ),
-    row!(Back, [letter('q')], &[Help], None, "leave the help"),
-    row!(Down, [letter('j'), key(KeyCode::Down)], MOVING, None, "down"),
-    row!(Up, [letter('k'), key(KeyCode::Up)], MOVING, None, "up"),
-    row!(PageDown, [key(KeyCode::PageDown), control('d')], MOVING, None, "a screen down"),
-    row!(PageUp, [key(KeyCode::PageUp), control('u')], MOVING, None, "a screen up"),
-    row!(First, [letter('g'), key(KeyCode::Home)], MOVING, None, "to the beginning"),
-    row!(Last, [letter('G'), key(KeyCode::End)], MOVING, None, "to the end"),
-    row!(Quit, [control('c')], EVERYWHERE, None, "leave, from anywhere"),
-    row!(Shell, [control('z')], EVERYWHERE, None, "to the shell; fg comes back"),
+    row!(
+        "search",
+        Palette,
+        [letter('/'), letter(':')],
+        &[Help],
+        Some("search"),
+        "search for a command"
+    ),
+    row!("run", Run, [key(KeyCode::Enter)], &[Help, Palette], Some("do it"), "do what is selected"),
+    row!(
+        "palette-down",
+        Down,
+        [key(KeyCode::Down), control('n'), key(KeyCode::Tab)],
+        &[Palette],
+        None,
+        "down"
+    ),
+    row!(
+        "palette-up",
+        Up,
+        [key(KeyCode::Up), control('p'), key(KeyCode::BackTab)],
+        &[Palette],
+        None,
+        "up"
+    ),
+    row!("copy-name", CopyName, [letter('n')], &[Copying], Some("name"), "copy its name"),
+    row!("copy-id", CopyId, [letter('i')], &[Copying], Some("id"), "copy its id"),
+    row!(
+        "copy-email",
+        CopyEmail,
+        [letter('e')],
+        &[Copying],
+        Some("e-mail"),
+        "copy the admin's e-mail"
+    ),
+    row!(
+        "copy-json",
+        CopyJson,
+        [letter('j')],
+        &[Copying],
+        Some("JSON"),
+        "copy what is known of it, as JSON"
+    ),
+    row!(
+        "copy-connection",
+        CopyConnection,
+        [letter('c')],
+        &[Copying],
+        Some("connection"),
+        "copy the connection string, without its password"
+    ),
+    row!("log", Log, [letter('l')], OPEN, None, "show all that was said since the start"),
+    row!("close-log", Log, [letter('l')], &[Log], None, "leave it"),
+    row!(
+        "mouse",
+        Mouse,
+        [letter('m')],
+        BROWSING,
+        None,
+        "leave the mouse to the terminal, to select text with it; or take it"
+    ),
+    row!(
+        "help-while-typing",
+        Help,
+        [key(KeyCode::F(1))],
+        &[Filter, Form, Question, Login, Code],
+        None,
+        "show the keys here"
+    ),
+    row!("quit", Quit, [letter('q')], OPEN, Some("quit"), "leave"),
+    row!("close", Back, [letter('q')], &[Help, Copying, Log], None, "leave it"),
+    row!("down", Down, [letter('j'), key(KeyCode::Down)], MOVING, None, "down"),
+    row!("up", Up, [letter('k'), key(KeyCode::Up)], MOVING, None, "up"),
+    row!(
+        "page-down",
+        PageDown,
+        [key(KeyCode::PageDown), control('d')],
+        MOVING,
+        None,
+        "a screen down"
+    ),
+    row!("page-up", PageUp, [key(KeyCode::PageUp), control('u')], MOVING, None, "a screen up"),
+    row!("first", First, [letter('g'), key(KeyCode::Home)], MOVING, None, "to the beginning"),
+    row!("last", Last, [letter('G'), key(KeyCode::End)], MOVING, None, "to the end"),
+    row!("leave", Quit, [control('c')], EVERYWHERE, None, "leave, from anywhere"),
+    row!("shell", Shell, [control('z')], EVERYWHERE, None, "to the shell; fg comes back"),
 ];
-
-/// What a key means in a place; none when it is text, or nothing.
-#[must_use]
-pub fn command(place: Place, event: &KeyEvent) -> Option<Command> {
-    if event.kind == KeyEventKind::Release {
-        return None;
-    }
-    rows(place).find(|row| row.keys.iter().any(|key| key.is(event))).map(|row| row.command)
-}
-
-/// The commands that work in a place.
-pub fn rows(place: Place) -> impl Iterator<Item = &'static Row> {
-    COMMANDS.iter().filter(move |row| row.places.contains(&place))
-}
-
-#[cfg(test)]
-mod tests;

@@ -1,0 +1,87 @@
+//! What is said to the person: once, until it was read, and kept.
+
+use std::{collections::VecDeque, time::SystemTime};
+
+use super::{App, Said};
+
+/// How much of what was said is kept on the screen; the log file has all.
+const KEPT: usize = 500;
+
+/// How good what is said is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mood {
+    /// Done; gone at the next key.
+    Good,
+    /// Not done; stays until esc, or until something else is said.
+    Bad,
+    /// Came by itself, or matters whatever comes next: stays until esc.
+    Unread,
+}
+
+/// Something that was said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remark {
+    /// When.
+    pub at: SystemTime,
+    /// How good it was.
+    pub mood: Mood,
+    /// What.
+    pub said: Said,
+}
+
+/// All that was said since the start.
+#[derive(Debug, Default)]
+pub struct Remarks {
+    kept: VecDeque<Remark>,
+    /// How many there were in all.
+    count: usize,
+}
+
+impl Remarks {
+    fn add(&mut self, remark: Remark) {
+        if self.kept.len() == KEPT {
+            self.kept.pop_front();
+        }
+        self.kept.push_back(remark);
+        self.count += 1;
+    }
+
+    /// Those that are kept, the newest last.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Remark> {
+        self.kept.iter()
+    }
+
+    /// How many there were in all.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Those that came after the first so many, as far as they are kept.
+    pub fn after(&self, count: usize) -> impl Iterator<Item = &Remark> {
+        let new = self.count.saturating_sub(count);
+        self.kept.iter().skip(self.kept.len().saturating_sub(new))
+    }
+}
+
+impl App {
+    /// Says it, at the bottom of the screen and in the log.
+    pub(super) fn say(&mut self, mood: Mood, said: Said) {
+        self.remarks.add(Remark { at: self.now, mood, said: said.clone() });
+        match mood {
+            Mood::Good | Mood::Bad => self.notice = Some((mood, said)),
+            Mood::Unread => {
+                // The same once more is no news, but it is the newest.
+                self.unread.retain(|other| *other != said);
+                self.unread.push(said);
+            }
+        }
+    }
+
+    /// Takes away what is said at the bottom, now that it was read; whether there was any.
+    pub(super) fn read(&mut self) -> bool {
+        let shown = self.unread.len().min(super::UNREAD_SHOWN);
+        self.unread.drain(..shown);
+        self.notice.take().is_some() || shown > 0
+    }
+}

@@ -1,0 +1,274 @@
+//! The help is searched, and what is found is done.
+
+use super::*;
+use crate::{config::Profile, console::keymap::Keymap};
+
+fn help(app: &App) -> &Help {
+    match app.layers.last() {
+        Some(Layer::Help(help)) => help,
+        other => panic!("no help on top but {other:?}"),
+    }
+}
+
+fn names(app: &App) -> Vec<String> {
+    app.found(help(app)).iter().map(Choice::name).collect()
+}
+
+#[test]
+fn a_few_letters_of_a_command_find_it_and_enter_does_it() {
+    let mut app = console(page(orgs(3), false, false));
+    press(&mut app, KeyCode::Char(':'));
+    for (typed, found) in [
+        ("new", "new"),
+        ("susp", "suspend"),
+        ("ptab", "previous-tab"),
+        ("next tab", "next-tab"),
+        ("QUIT", "quit"),
+        ("trash", "trash"),
+        ("shtr", "show-trash"),
+    ] {
+        control(&mut app, 'u');
+        type_text(&mut app, typed);
+        assert_eq!(names(&app)[0], found, "{typed}");
+    }
+    control(&mut app, 'u');
+    type_text(&mut app, "new");
+    press(&mut app, KeyCode::Enter);
+    assert!(matches!(top_form(&app).purpose, Purpose::Create));
+}
+
+#[test]
+fn what_is_said_of_a_command_finds_it_too_after_those_that_are_called_so() {
+    let mut app = console(page(orgs(3), false, false));
+    press(&mut app, KeyCode::Char(':'));
+    type_text(&mut app, "password");
+    assert_eq!(names(&app)[0], "edit");
+}
+
+#[test]
+fn nothing_found_is_nothing_done() {
+    let mut app = console(page(orgs(3), false, false));
+    press(&mut app, KeyCode::Char(':'));
+    type_text(&mut app, "xyzzy");
+    assert!(names(&app).is_empty());
+    assert!(press(&mut app, KeyCode::Enter).is_empty());
+    assert_eq!(help(&app).search.text(), "xyzzy");
+    press(&mut app, KeyCode::Esc);
+    assert!(app.layers.is_empty());
+}
+
+#[test]
+fn what_was_done_last_stands_first_the_next_time() {
+    let mut app = console(page(orgs(3), false, false));
+    for typed in ["reverse", "sort", "reverse"] {
+        press(&mut app, KeyCode::Char(':'));
+        type_text(&mut app, typed);
+        press(&mut app, KeyCode::Enter);
+    }
+    press(&mut app, KeyCode::Char(':'));
+    assert_eq!(names(&app)[..2], ["reverse", "sort"]);
+    // The help to be read has its own order.
+    press(&mut app, KeyCode::Esc);
+    press(&mut app, KeyCode::Char('?'));
+    assert_eq!(names(&app)[0], "new");
+}
+
+#[test]
+fn the_help_is_gone_through_searched_and_left() {
+    let mut app = console(page(orgs(3), false, false));
+    press(&mut app, KeyCode::Char('?'));
+    press(&mut app, KeyCode::Char('j'));
+    assert_eq!(help(&app).selected, 1);
+    press(&mut app, KeyCode::Char('G'));
+    let last = names(&app).len() - 1;
+    assert_eq!(help(&app).selected, last);
+    let rows = app.areas().unwrap().help_rows();
+    assert_eq!(help(&app).scroll, last + 1 - rows);
+    press(&mut app, KeyCode::Char('/'));
+    type_text(&mut app, "purge");
+    // Only what works where the help was opened.
+    assert!(!names(&app).contains(&"purge".to_owned()));
+    control(&mut app, 'u');
+    type_text(&mut app, "q");
+    assert_eq!(names(&app)[0], "quit", "a key finds its command");
+    assert!(matches!(press(&mut app, KeyCode::Enter)[..], [Effect::Quit]));
+}
+
+#[test]
+fn a_paste_is_searched_for_and_does_nothing() {
+    let mut app = console(page(orgs(3), false, false));
+    press(&mut app, KeyCode::Char(':'));
+    app.update(Message::Paste("new\n".to_owned()));
+    assert_eq!((help(&app).search.text(), names(&app)[0].as_str()), ("new", "new"));
+}
+
+#[test]
+fn in_a_form_f1_shows_its_keys_and_what_was_typed_stays() {
+    let mut app = console(page(orgs(3), false, false));
+    press(&mut app, KeyCode::Char('n'));
+    type_text(&mut app, "acme");
+    press(&mut app, KeyCode::F(1));
+    assert_eq!(help(&app).about, keymap::Place::Form);
+    assert!(names(&app).contains(&"generate".to_owned()));
+    press(&mut app, KeyCode::Char('/'));
+    type_text(&mut app, "next-field");
+    press(&mut app, KeyCode::Enter);
+    assert_eq!((top_form(&app).text(Field::Name), top_form(&app).focus), ("acme", 1));
+}
+
+#[test]
+fn a_command_without_keys_is_found_and_other_keys_work() {
+    let mut app = console(page(orgs(3), false, false));
+    let choices = [("new".to_owned(), vec![]), ("palette".to_owned(), vec!["^p".parse().unwrap()])];
+    app.keymap = Keymap::with(&choices).unwrap();
+    press(&mut app, KeyCode::Char('n'));
+    assert!(app.layers.is_empty());
+    control(&mut app, 'p');
+    type_text(&mut app, "new");
+    press(&mut app, KeyCode::Enter);
+    assert!(matches!(top_form(&app).purpose, Purpose::Create));
+}
+
+#[test]
+fn without_a_database_the_palette_connects_again() {
+    let (mut app, effects) = App::new(place(), SystemTime::UNIX_EPOCH);
+    app.update(Message::Resize(80, 24));
+    app.update(Message::Connected(generation!(effects, Connect), Err(Error::OneAtATime)));
+    press(&mut app, KeyCode::Char(':'));
+    type_text(&mut app, "retry");
+    let effects = press(&mut app, KeyCode::Enter);
+    assert!(matches!(effects[..], [Effect::Connect(_)]), "{effects:?}");
+}
+
+#[test]
+fn all_that_was_said_is_in_the_log_which_marks_it_as_read() {
+    let mut app = console(page(orgs(3), false, false));
+    app.update(Message::Paste("x".to_owned()));
+    app.say(Mood::Unread, Said::plain("it went wrong meanwhile"));
+    press(&mut app, KeyCode::Char('l'));
+    assert!(matches!(app.layers.last(), Some(Layer::Log(0))));
+    assert_eq!((app.unread.len(), app.notice.is_none()), (0, true));
+    let said: Vec<_> = app.remarks.iter().map(|remark| remark.said.what.as_str()).collect();
+    assert_eq!(said[1], "it went wrong meanwhile");
+    press(&mut app, KeyCode::Char('l'));
+    assert!(app.layers.is_empty());
+}
+
+#[test]
+fn the_log_keeps_the_newest_and_counts_all() {
+    let mut app = console(page(orgs(3), false, false));
+    for number in 0..1000 {
+        app.say(Mood::Good, Said::plain(format!("{number}")));
+    }
+    assert_eq!((app.remarks.count(), app.remarks.iter().count()), (1000, 500));
+    let new: Vec<_> = app.remarks.after(998).map(|remark| remark.said.what.as_str()).collect();
+    assert_eq!(new, ["998", "999"]);
+    assert_eq!(app.remarks.after(1000).count(), 0);
+}
+
+#[test]
+fn what_nobody_asked_for_stays_until_it_was_read_three_at_a_time() {
+    let mut app = console(page(orgs(3), false, false));
+    for number in 0..5 {
+        app.say(Mood::Unread, Said::plain(format!("failure {number}")));
+    }
+    press(&mut app, KeyCode::Char('j'));
+    app.update(Message::Paste("x".to_owned()));
+    assert_eq!(app.unread.len(), 5);
+    // Three, the word that there are more, and what is said now.
+    assert_eq!(app.areas().unwrap().notice.height, 5);
+    press(&mut app, KeyCode::Esc);
+    assert_eq!(app.unread, [Said::plain("failure 3"), Said::plain("failure 4")]);
+    press(&mut app, KeyCode::Esc);
+    assert!(app.unread.is_empty());
+    app.say(Mood::Unread, Said::plain("again"));
+    app.say(Mood::Unread, Said::plain("again"));
+    assert_eq!(app.unread.len(), 1, "the same is said once");
+}
+
+fn profile(name: &str, production: bool) -> Profile {
+    Profile { name: name.to_owned(), color: None, production, place: place() }
+}
+
+#[test]
+fn another_profile_is_gone_to_with_nothing_of_the_one_before() {
+    let mut app = console(page(orgs(3), false, false));
+    app.profiles = vec![profile("staging", false), profile("prod", true)];
+    app.profile = Some(profile("staging", false));
+    log_in(&mut app, &org(0, "org000"));
+    let late = press(&mut app, KeyCode::Char('r'));
+    press(&mut app, KeyCode::Char(':'));
+    type_text(&mut app, "profile");
+    assert_eq!(names(&app), ["profile prod"], "not the one that is open");
+    let effects = press(&mut app, KeyCode::Enter);
+    assert!(matches!(effects[0], Effect::Logout(_)));
+    let generation = generation!(effects, Switch);
+    assert!(app.list.rows.is_empty() && app.session.is_none() && app.undo.is_none());
+    assert_eq!(app.profile, Some(profile("prod", true)));
+    // What was asked of the one before comes too late.
+    app.update(Message::Page(generation!(late, LoadPage), Ok(page(orgs(9), false, false))));
+    assert!(app.list.rows.is_empty());
+    let effects = app.update(Message::Connected(generation, Ok(connected())));
+    app.update(Message::Page(generation!(effects, LoadPage), Ok(page(orgs(2), false, false))));
+    assert_eq!(app.list.rows.len(), 2);
+    // What was said before is in the log still.
+    assert!(app.remarks.count() > 0);
+}
+
+#[test]
+fn nobody_goes_to_another_profile_while_something_is_being_done() {
+    let mut app = console(page(orgs(3), false, false));
+    app.profiles = vec![profile("prod", true)];
+    app.abandoned.push(77);
+    press(&mut app, KeyCode::Char(':'));
+    type_text(&mut app, "prod");
+    assert!(press(&mut app, KeyCode::Enter).is_empty());
+    assert_eq!(app.list.rows.len(), 3);
+}
+
+fn in_production() -> App {
+    let mut app = console(page(orgs(3), false, false));
+    app.profile = Some(profile("prod", true));
+    app
+}
+
+#[test]
+fn in_production_a_form_is_sent_with_the_second_key_and_what_is_typed_between_asks_again() {
+    let mut app = in_production();
+    press(&mut app, KeyCode::Char('n'));
+    type_text(&mut app, "acme");
+    assert!(control(&mut app, 's').is_empty());
+    assert_eq!(top_form(&app).problem.as_ref().unwrap().what, "“prod” is production");
+    type_text(&mut app, "x");
+    assert_eq!(top_form(&app).problem, None);
+    assert!(control(&mut app, 's').is_empty());
+    let effects = control(&mut app, 's');
+    app.update(Message::Created(generation!(effects, Create), Err(Error::OneAtATime)));
+    // Nothing is different since: it was meant.
+    assert!(matches!(control(&mut app, 's')[..], [Effect::Create(..)]));
+}
+
+#[test]
+fn in_production_a_question_is_answered_twice_also_where_a_login_comes_between() {
+    let mut app = in_production();
+    press(&mut app, KeyCode::Char('s'));
+    assert!(press(&mut app, KeyCode::Enter).is_empty());
+    press(&mut app, KeyCode::Esc);
+    assert!(app.layers.is_empty());
+    press(&mut app, KeyCode::Char('s'));
+    assert!(press(&mut app, KeyCode::Enter).is_empty());
+    assert!(matches!(press(&mut app, KeyCode::Enter)[..], [Effect::Do(_, Deed::Suspend, ..)]));
+}
+
+#[test]
+fn in_production_what_is_done_at_once_takes_the_key_twice_and_no_other_between() {
+    let mut app = in_production();
+    app.list.rows[0].state = crate::org::OrgState::Suspended;
+    press(&mut app, KeyCode::Char('r'));
+    assert!(press(&mut app, KeyCode::Char('s')).is_empty());
+    press(&mut app, KeyCode::Down);
+    press(&mut app, KeyCode::Up);
+    assert!(press(&mut app, KeyCode::Char('s')).is_empty(), "another key came between");
+    let effects = press(&mut app, KeyCode::Char('s'));
+    assert!(matches!(effects[..], [Effect::Do(_, Deed::Reactivate, ..)]), "{effects:?}");
+}

@@ -1,0 +1,165 @@
+//! What keys mean. Everything is in one [table](COMMANDS): key handling, the footer, the help, the
+//! palette and the README's list are made from it. The configuration can give a command other keys.
+
+mod key;
+mod table;
+
+use crossterm::event::{KeyEvent, KeyEventKind, KeyModifiers};
+
+pub use self::{
+    key::{Key, NoKey},
+    table::{COMMANDS, Command, EVERYWHERE, Place, Row},
+};
+
+/// A command and its keys.
+#[derive(Clone, Debug)]
+pub struct Bound {
+    /// What it is.
+    pub row: &'static Row,
+    /// Its keys; the first is the one the footer shows. None: it is in the palette only.
+    pub keys: Vec<Key>,
+}
+
+impl Bound {
+    /// Its keys as people write them.
+    #[must_use]
+    pub fn words(&self) -> String {
+        self.keys.iter().map(|key| key.words()).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// The keys of all commands.
+#[derive(Clone, Debug)]
+pub struct Keymap(Vec<Bound>);
+
+impl Default for Keymap {
+    fn default() -> Self {
+        Self(COMMANDS.iter().map(|row| Bound { row, keys: row.keys.to_vec() }).collect())
+    }
+}
+
+/// Why a command cannot have a key.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Misbound {
+    /// There is no such command.
+    #[error("there is no command “{name}”{}", alike(name))]
+    Unknown {
+        /// What was written.
+        name: String,
+    },
+    /// It has that key with another command.
+    #[error("{} is the key of “{other}” as well, and both work in the same place", key.words())]
+    Clash {
+        /// The key.
+        key: Key,
+        /// The command that has it too.
+        other: &'static str,
+    },
+    /// Where it works text is typed, so that the key would type.
+    #[error("“{name}” works where text is typed: {} would not be text any more", key.words())]
+    Types {
+        /// The command.
+        name: &'static str,
+        /// The key.
+        key: Key,
+    },
+    /// Without it nobody gets out.
+    #[error("“{name}” needs a key: nobody would get out without")]
+    NoWayOut {
+        /// The command.
+        name: &'static str,
+    },
+}
+
+fn alike(name: &str) -> String {
+    let near = COMMANDS.iter().map(|row| (strsim::levenshtein(row.name, name), row.name)).min();
+    match near {
+        Some((distance, near)) if distance <= 3 => format!("; is “{near}” meant?"),
+        _ => String::new(),
+    }
+}
+
+impl Keymap {
+    /// The keys of the table, and instead of them those that were chosen for some commands: the
+    /// command's name, and all of its keys.
+    ///
+    /// # Errors
+    /// What cannot be, each with the number of the choice it is about.
+    pub fn with(chosen: &[(String, Vec<Key>)]) -> Result<Self, Vec<(usize, Misbound)>> {
+        let mut keymap = Self::default();
+        let mut problems = Vec::new();
+        let mut chosen_for = vec![None; COMMANDS.len()];
+        for (number, (name, keys)) in chosen.iter().enumerate() {
+            let Some(at) = COMMANDS.iter().position(|row| row.name == name) else {
+                problems.push((number, Misbound::Unknown { name: name.clone() }));
+                continue;
+            };
+            let row = &COMMANDS[at];
+            let types = keys.iter().find(|key| key.types());
+            if let Some(key) = types.filter(|_| row.places.iter().any(|place| place.takes_text())) {
+                problems.push((number, Misbound::Types { name: row.name, key: *key }));
+            }
+            if keys.is_empty() && matches!(row.name, "back" | "leave") {
+                problems.push((number, Misbound::NoWayOut { name: row.name }));
+            }
+            keymap.0[at].keys.clone_from(keys);
+            chosen_for[at] = Some(number);
+        }
+        for (at, number) in chosen_for.iter().enumerate().filter_map(|(at, n)| Some((at, (*n)?))) {
+            let bound = &keymap.0[at];
+            for (other_at, other) in keymap.0.iter().enumerate() {
+                // Of two that were chosen, the later one is told.
+                let told = chosen_for[other_at].is_none_or(|other| other < number);
+                let together = bound.row.places.iter().any(|p| other.row.places.contains(p));
+                if other_at == at || !told || !together {
+                    continue;
+                }
+                let shared = bound.keys.iter().filter(|key| other.keys.contains(key));
+                let clash = |key: &Key| Misbound::Clash { key: *key, other: other.row.name };
+                problems.extend(shared.map(|key| (number, clash(key))));
+            }
+        }
+        if problems.is_empty() { Ok(keymap) } else { Err(problems) }
+    }
+
+    /// What a key means in a place; none when it is text, or nothing.
+    #[must_use]
+    pub fn command(&self, place: Place, event: &KeyEvent) -> Option<Command> {
+        if event.kind == KeyEventKind::Release {
+            return None;
+        }
+        let find = |event: &KeyEvent| {
+            let mut bound = self.rows(place);
+            bound.find(|bound| bound.keys.iter().any(|key| key.is(event)))
+        };
+        // Where text is typed a letter of another keyboard is text, but not with control.
+        let elsewhere = || {
+            let latin = key::on_latin(event)?;
+            find(&latin)
+                .filter(|_| !place.takes_text() || event.modifiers.contains(KeyModifiers::CONTROL))
+        };
+        find(event).or_else(elsewhere).map(|bound| bound.row.command)
+    }
+
+    /// The commands that work in a place.
+    pub fn rows(&self, place: Place) -> impl Iterator<Item = &Bound> {
+        self.0.iter().filter(move |bound| bound.row.places.contains(&place))
+    }
+
+    /// How a command is asked for, in words: its first key, or its name where it has none.
+    #[must_use]
+    pub fn how(&self, command: Command) -> String {
+        let mut bound = self.0.iter().filter(|bound| bound.row.command == command);
+        let key = bound.clone().find_map(|bound| bound.keys.first());
+        let name = || bound.next().map_or_else(String::new, |bound| format!(":{}", bound.row.name));
+        key.map_or_else(name, |key| key.words())
+    }
+
+    /// All of them.
+    pub fn all(&self) -> &[Bound] {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests;

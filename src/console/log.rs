@@ -1,0 +1,155 @@
+//! The log file: all that was said to the person, for whoever asks later. Never anything typed.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+    sync::mpsc::{self, Receiver, Sender},
+    thread,
+};
+
+use mongodb::bson::DateTime;
+
+use super::app::{Mood, Remark};
+use crate::org::{escaped, rfc3339};
+
+/// How long it grows before it is put aside, once: twice this is all it ever takes.
+const MOST_BYTES: u64 = 1 << 20;
+
+/// Writes remarks to a file, on a thread of its own: a disk that hangs keeps no key waiting.
+pub(super) struct LogFile(Option<Sender<Remark>>);
+
+impl LogFile {
+    /// A log in this file, or none. `failed` is told, once, why it cannot be written.
+    pub(super) fn new(path: Option<PathBuf>, failed: impl FnOnce(String) + Send + 'static) -> Self {
+        let Some(path) = path else { return Self(None) };
+        let (sender, remarks) = mpsc::channel();
+        let writer = thread::Builder::new().name("log".to_owned()).spawn(move || {
+            if let Err(error) = write_all(&path, &remarks) {
+                failed(format!("{}: {error}", escaped(&path.display().to_string())));
+            }
+        });
+        Self(writer.ok().map(|_| sender))
+    }
+
+    /// Writes one, if there is a log.
+    pub(super) fn write(&self, remark: &Remark) {
+        if let Some(sender) = &self.0 {
+            // The writer has said why it stopped.
+            let _ = sender.send(remark.clone());
+        }
+    }
+}
+
+fn write_all(path: &Path, remarks: &Receiver<Remark>) -> io::Result<()> {
+    // Nothing said is no file.
+    let Ok(first) = remarks.recv() else { return Ok(()) };
+    if let Some(directory) = path.parent() {
+        fs::create_dir_all(directory)?;
+    }
+    let mut file = open(path)?;
+    let mut next = Some(first);
+    while let Some(remark) = next {
+        if file.metadata()?.len() >= MOST_BYTES {
+            let mut aside = path.as_os_str().to_owned();
+            aside.push(".1");
+            fs::rename(path, aside)?;
+            file = open(path)?;
+        }
+        // One write a line: several consoles may share the file.
+        file.write_all(line(&remark).as_bytes())?;
+        next = remarks.recv().ok();
+    }
+    Ok(())
+}
+
+/// For nobody else to read: it names organizations and people.
+fn open(path: &Path) -> io::Result<File> {
+    OpenOptions::new().create(true).append(true).mode(0o600).open(path)
+}
+
+fn line(remark: &Remark) -> String {
+    let at = rfc3339(DateTime::from_system_time(remark.at)).unwrap_or_default();
+    let level = match remark.mood {
+        Mood::Good => "info ",
+        Mood::Bad => "error",
+        Mood::Unread => "alert",
+    };
+    let what = escaped(&remark.said.what);
+    let arrow = if remark.said.help.is_empty() { "" } else { "  → " };
+    format!("{at} {level} {what}{arrow}{}\n", escaped(&remark.said.help))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        os::unix::fs::PermissionsExt,
+        time::{Duration, SystemTime},
+    };
+
+    use super::*;
+    use crate::console::app::Said;
+
+    fn remark(what: &str) -> Remark {
+        let said = Said { what: what.to_owned(), help: "try again".to_owned() };
+        let at = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+        Remark { at, mood: Mood::Bad, said }
+    }
+
+    /// Writes them and waits for the writer's end; what it failed with.
+    fn written(path: &Path, remarks: impl IntoIterator<Item = Remark>) -> Option<String> {
+        let (failed, told) = mpsc::channel();
+        let log = LogFile::new(Some(path.to_owned()), move |why| {
+            let _ = failed.send(why);
+        });
+        for remark in remarks {
+            log.write(&remark);
+        }
+        drop(log);
+        told.recv().ok()
+    }
+
+    #[test]
+    fn each_remark_is_a_line_that_only_its_owner_reads() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("state/tenantry.log");
+        assert_eq!(written(&path, [remark("it failed\n\u{1b}[2J"), remark("again")]), None);
+        assert_eq!(
+            fs::read_to_string(&path).unwrap(),
+            "2027-01-15T08:00:00Z error it failed\\u{a}\\u{1b}[2J  → try again\n\
+             2027-01-15T08:00:00Z error again  → try again\n"
+        );
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn nothing_said_is_no_file() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("tenantry.log");
+        assert_eq!(written(&path, []), None);
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_long_log_is_put_aside_once() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("tenantry.log");
+        let long = "x".repeat(1 << 18);
+        assert_eq!(written(&path, (0..11).map(|_| remark(&long))), None);
+        let size = |path: &Path| fs::metadata(path).unwrap().len();
+        let aside = home.path().join("tenantry.log.1");
+        assert!(size(&aside) >= MOST_BYTES && size(&aside) < 2 * MOST_BYTES);
+        assert!(size(&path) < MOST_BYTES);
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_told_once() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("file/tenantry.log");
+        fs::write(home.path().join("file"), "").unwrap();
+        let why = written(&path, [remark("a"), remark("b")]).unwrap();
+        assert!(why.contains("tenantry.log"), "{why}");
+    }
+}

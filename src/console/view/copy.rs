@@ -1,0 +1,48 @@
+//! What can be copied of an organization: each with its key and what would be copied.
+
+use ratatui::{
+    buffer::Buffer,
+    layout::{Position, Rect},
+    style::Style,
+    text::Span,
+};
+
+use super::{Theme, heading, sheet::Sheet};
+use crate::{
+    console::{
+        app::{App, COPIED},
+        text,
+    },
+    org::{Org, escaped_short},
+};
+
+/// The columns of a key and of what it copies.
+const KEY: usize = 4;
+const WHAT: usize = 23;
+
+pub(super) fn draw(
+    app: &App,
+    org: &Org,
+    theme: &Theme,
+    buffer: &mut Buffer,
+    area: Rect,
+) -> Option<Position> {
+    let area = heading(buffer, area, theme, &format!("Copy of {}", org.name), "");
+    let mut sheet = Sheet::new(theme, area);
+    sheet.gap();
+    let room = usize::from(area.width).saturating_sub(KEY + WHAT + 1);
+    for bound in app.keymap.all().iter().filter(|bound| COPIED.contains(&bound.row.command)) {
+        let Some((what, text)) = app.copied(bound.row.command, org) else { continue };
+        let first = text.lines().next().unwrap_or_default();
+        let key = bound.keys.first().map(|key| key.words()).unwrap_or_default();
+        let shown = text::fit(&escaped_short(first, 200), room).into_owned();
+        sheet.line(vec![
+            Span::styled(text::filled(&key, KEY), theme.accent),
+            Span::styled(text::filled(what, WHAT), Style::new()),
+            Span::styled(shown, theme.faint),
+        ]);
+    }
+    sheet.gap();
+    sheet.text("It goes to the clipboard of the terminal you sit at, also over SSH.", theme.faint);
+    sheet.draw(buffer, area)
+}
