@@ -9,7 +9,7 @@ use std::{
 use clap::Parser;
 use tenantry::{
     command::{self, CommandLine, Failure},
-    config::Settings,
+    config::{Settings, without_passwords},
     console,
     org::escaped,
 };
@@ -54,7 +54,13 @@ impl From<console::Error> for Ended {
 }
 
 fn run(line: CommandLine) -> Result<u8, Ended> {
-    let settings = Settings::new(&line.flags, env::var_os).map_err(Failure::from)?;
+    let environment = |name: &str| env::var_os(name);
+    if let Some(deed) = &line.deed
+        && let Some(done) = command::without_settings(&line.flags, environment, deed)
+    {
+        return done.map(|()| 0).map_err(Ended::from);
+    }
+    let settings = Settings::new(&line.flags, environment).map_err(Failure::from)?;
     match line.deed {
         Some(deed) => command::run(&settings, deed).map_err(Ended::from),
         None => Ok(console::run(settings)?.code()),
@@ -74,19 +80,6 @@ fn misused(error: &clap::Error) -> ExitCode {
     let lines: Vec<_> = said.lines().map(|line| escaped(line).into_owned()).collect();
     say(&without_passwords(&format!("tenantry: {}\n", lines.join("\n"))));
     ExitCode::from(2)
-}
-
-/// Takes user and password out of whatever looks like a connection string.
-fn without_passwords(text: &str) -> String {
-    let mut parts = text.split("://");
-    let mut out = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let end = part.find([' ', '\'', '\n']).unwrap_or(part.len());
-        let host = part[..end].rfind('@').map_or(0, |at| at + 1);
-        out.push_str("://");
-        out.push_str(&part[host..]);
-    }
-    out
 }
 
 fn say(text: &str) {

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{
     audit,
+    configuration::Configured,
     table::{columns, pairs},
 };
 use crate::{
@@ -40,6 +41,8 @@ pub(super) enum Answer {
     Recorded { entries: Vec<Recorded>, more: bool },
     /// What a verification of the record found.
     Verified(Verified),
+    /// What a configuration in order has.
+    Configured(Configured),
 }
 
 #[derive(Serialize)]
@@ -129,6 +132,7 @@ impl Answer {
             Self::Code { org, admin, code } => json_text(&audit::CodeFields::of(org, admin, code)),
             Self::Recorded { entries, more } => json_text(&audit::RecordFields::of(entries, *more)),
             Self::Verified(verified) => json_text(&audit::VerifiedFields::of(verified)),
+            Self::Configured(configured) => json_text(configured),
         }
     }
 
@@ -209,6 +213,7 @@ impl Answer {
             Self::Code { org, admin, code } => audit::code_table(org, admin, code),
             Self::Recorded { entries, more } => audit::record_table(entries, *more, width),
             Self::Verified(verified) => audit::verified_table(verified),
+            Self::Configured(configured) => configured.table(),
         }
     }
 

@@ -86,7 +86,10 @@ impl Failure {
     /// The lines for standard error, with nothing in them that could move a terminal's cursor.
     #[must_use]
     pub fn lines(&self) -> String {
-        report(&self.to_string(), self.help())
+        match self {
+            Self::Config(config::Error::File(problems)) => problems.lines(),
+            _ => report(&self.to_string(), self.help()),
+        }
     }
 }
 

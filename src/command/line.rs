@@ -16,6 +16,7 @@ Examples:
   tenantry org create acme_corp --email ada@acme.com
   tenantry org list --search acme --sort -created
   MONGODB_URI=mongodb://db1.example tenantry        the console, on a MongoDB
+  tenantry --profile staging                        the console, on what the configuration names
 
 Exit codes: 0 done, 2 usage, 3 not found, 4 taken, 5 not allowed or wrong password,
 6 invalid input, 7 database unreachable, 1 anything else.";
@@ -70,6 +71,27 @@ Examples:
         #[arg(long)]
         fix: bool,
     },
+    /// Write, check and find the configuration file
+    #[command(subcommand)]
+    Config(ConfigDeed),
+}
+
+/// What can be done with the configuration file.
+#[derive(Debug, Subcommand)]
+pub enum ConfigDeed {
+    /// Write one with everything that can be set, commented
+    Init {
+        /// Also where there is one; that is kept beside it
+        #[arg(long)]
+        force: bool,
+    },
+    /// Say what is wrong with it, with line and column, or what is in it
+    Check,
+    /// Print where it is, or would be
+    #[command(after_help = "\
+Example:
+  $EDITOR \"$(tenantry config path)\"")]
+    Path,
 }
 
 /// What can be done with organizations.

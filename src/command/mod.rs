@@ -4,28 +4,46 @@
 mod admin;
 mod answer;
 mod audit;
+mod configuration;
 mod failure;
 mod line;
 mod table;
 mod terminal;
 
-use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::{
+    ffi::OsString,
+    io::{self, ErrorKind, IsTerminal, Write},
+};
 
 use tokio::signal::unix::{SignalKind, signal};
 
 pub use failure::{Failure, report};
-pub use line::{AdminDeed, AuditDeed, CommandLine, Deed, OrgDeed};
+pub use line::{AdminDeed, AuditDeed, CommandLine, ConfigDeed, Deed, OrgDeed};
 
 use answer::Answer;
+use configuration::Configured;
 use line::Login;
 use terminal::{Terminal, line_of_stdin};
 
 use crate::{
-    config::{Output, Settings},
+    config::{Database, Flags, Output, Settings},
     org::{Org, OrgState, Secret, escaped_short},
     store::{Cursor, CursorKey, PageAt, PageQuery, Shelf, Sort, SortKey},
     tenancy::{Confirmation, Edit, NewOrganization, Session, Tenancy, confirmation_of},
 };
+
+/// Does what needs no settings, whatever is wrong with those. None: the deed needs them.
+#[must_use]
+pub fn without_settings(
+    flags: &Flags,
+    environment: impl Fn(&str) -> Option<OsString>,
+    deed: &Deed,
+) -> Option<Result<(), Failure>> {
+    match deed {
+        Deed::Config(deed) => configuration::without_settings(flags, environment, deed),
+        Deed::Org(_) | Deed::Admin(_) | Deed::Audit(_) | Deed::Doctor { .. } => None,
+    }
+}
 
 /// Does one deed and writes its answer to standard output. Returns the exit code: 1 where an
 /// examination found something that is not mended, otherwise 0.
@@ -54,11 +72,14 @@ pub fn run(settings: &Settings, deed: Deed) -> Result<u8, Failure> {
 async fn answer(settings: &Settings, deed: Deed) -> Result<Answer, Failure> {
     // What is wrong with the command line is said before any database is asked.
     check(&deed)?;
+    let database = &settings.database;
+    sure_in_production(database, &deed).await?;
     match deed {
-        Deed::Org(deed) => org(&settings.open().await?.tenancy, deed).await,
-        Deed::Admin(deed) => admin::answer(&settings.open().await?.tenancy, deed).await,
-        Deed::Audit(deed) => audit::answer(&settings.open().await?.tenancy, deed).await,
-        Deed::Doctor { fix } => Ok(Answer::Examined(settings.examine(fix).await?)),
+        Deed::Org(deed) => org(&database.open().await?.0.tenancy, deed).await,
+        Deed::Admin(deed) => admin::answer(&database.open().await?.0.tenancy, deed).await,
+        Deed::Audit(deed) => audit::answer(&database.open().await?.0.tenancy, deed).await,
+        Deed::Doctor { fix } => Ok(Answer::Examined(database.examine(fix).await?)),
+        Deed::Config(_) => Ok(Answer::Configured(Configured::of(settings))),
     }
 }
 
@@ -103,6 +124,7 @@ fn check(deed: &Deed) -> Result<(), Failure> {
         )
         | Deed::Admin(AdminDeed::List { .. } | AdminDeed::Code { .. })
         | Deed::Audit(_)
+        | Deed::Config(_)
         | Deed::Doctor { .. } => false,
         Deed::Org(OrgDeed::List { sort, after, .. }) => {
             let fits = after.as_ref().is_none_or(|cursor| {
@@ -173,6 +195,19 @@ fn check(deed: &Deed) -> Result<(), Failure> {
         ));
     }
     Ok(())
+}
+
+/// Where people depend on a database, its profile's name is typed before anything is deleted.
+async fn sure_in_production(database: &Database, deed: &Deed) -> Result<(), Failure> {
+    let (Deed::Org(OrgDeed::Delete { yes, .. } | OrgDeed::Purge { yes, .. })
+    | Deed::Admin(AdminDeed::Remove { yes, .. })) = deed
+    else {
+        return Ok(());
+    };
+    let terminal = Terminal::open().filter(|_| !yes);
+    let (Some(terminal), Some(name)) = (terminal, database.production()) else { return Ok(()) };
+    let typed = terminal.ask(&format!("This is production. Type {name} to go on: ")).await?;
+    if typed.reveal().trim() == name { Ok(()) } else { Err(Failure::NoAnswer) }
 }
 
 async fn create(tenancy: &Tenancy, name: String, email: String) -> Result<Answer, Failure> {

@@ -93,7 +93,7 @@ mod tests {
 
     fn remark(what: &str) -> Remark {
         let said = Said { what: what.to_owned(), help: "try again".to_owned() };
-        let at = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+        let at = SystemTime::UNIX_EPOCH + Duration::from_hours(500_000);
         Remark { at, mood: Mood::Bad, said }
     }
 

@@ -39,17 +39,21 @@ pub(super) async fn run(
 ) -> io::Result<Ending> {
     let mut terminal = Terminal::take()?;
     let (answers, mut answered) = mpsc::unbounded_channel::<Answer>();
-    let (mut app, first) = App::new(settings.target.place(), SystemTime::now());
+    let Settings { database, profiles, console, .. } = settings;
+    let (mut app, first) = App::new(database.source.place(), SystemTime::now());
+    app.keymap = console.keymap;
+    app.mouse = console.mouse;
+    app.profiles = profiles.iter().filter_map(|one| one.profile.clone()).collect();
+    app.profile = database.profile.clone();
     let unlogged = answers.clone();
-    let log = LogFile::new(None, move |why| {
+    let log = LogFile::new(console.log, move |why| {
         // Nobody listens once the console is left.
         let _ = unlogged.send(Answer::of(Message::Unlogged(why)));
     });
     let mut logged = 0;
-    let mut effects = Effects::new(settings, answers);
+    let mut effects = Effects::new(database, profiles, answers);
     let (width, height) = terminal.size()?;
     app.update(Message::Resize(width, height));
-    app.mouse = true;
     terminal.mouse(app.mouse)?;
     effects.run(first);
 

@@ -53,6 +53,20 @@ pub enum Marks {
     /// Nothing but ASCII.
     Ascii,
 }
+
+/// What is wished for, in all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Looks {
+    /// Which theme.
+    pub theme: Wish,
+    /// How many colours.
+    pub colors: Depth,
+    /// What lines and marks are made of.
+    pub marks: Marks,
+    /// Whether it is for a screen reader: one column, words instead of marks.
+    pub plain: bool,
+}
+
 /// The styles, each by what it is for. What has none is the terminal's own text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Theme {

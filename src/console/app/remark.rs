@@ -47,6 +47,7 @@ impl Remarks {
     }
 
     /// Those that are kept, the newest last.
+    #[must_use]
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Remark> {
         self.kept.iter()
     }

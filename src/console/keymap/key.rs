@@ -42,6 +42,13 @@ const NAMES: &[(&str, KeyCode)] = &[
     ("end", KeyCode::End),
     ("page-up", KeyCode::PageUp),
     ("page-down", KeyCode::PageDown),
+    // As they are shown, for whoever writes down what the help says.
+    ("↑", KeyCode::Up),
+    ("↓", KeyCode::Down),
+    ("←", KeyCode::Left),
+    ("→", KeyCode::Right),
+    ("pgup", KeyCode::PageUp),
+    ("pgdn", KeyCode::PageDown),
 ];
 
 impl Key {
@@ -90,10 +97,16 @@ impl Key {
 
 /// What was written is no key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "is no key: write a character, enter, esc, tab, space, up, page-down, f1 … f12, or ^x, alt-x"
-)]
+#[error("this is no key")]
 pub struct NoKey;
+
+impl NoKey {
+    /// What the person can do about it.
+    #[must_use]
+    pub fn help(self) -> &'static str {
+        "write a character, enter, esc, tab, space, up, page-down, f1 … f12, or ^x, alt-x"
+    }
+}
 
 impl FromStr for Key {
     type Err = NoKey;
@@ -101,16 +114,16 @@ impl FromStr for Key {
     /// A character as it is typed (`d` and `D` are two keys), or a name in any case; `^` or `ctrl-`
     /// and `alt-` in front.
     fn from_str(text: &str) -> Result<Self, NoKey> {
+        let lower = text.to_ascii_lowercase();
+        if let Some((_, code)) = NAMES.iter().find(|(name, _)| *name == lower) {
+            return Ok(key(*code));
+        }
         let one = |text: &str| {
             let mut characters = text.chars();
             characters.next().filter(|c| characters.next().is_none() && !c.is_control())
         };
         if let Some(character) = one(text).filter(|character| *character != ' ') {
             return Ok(letter(character));
-        }
-        let lower = text.to_ascii_lowercase();
-        if let Some((_, code)) = NAMES.iter().find(|(name, _)| *name == lower) {
-            return Ok(key(*code));
         }
         let number = lower.strip_prefix('f').and_then(|number| number.parse().ok());
         if let Some(number) = number.filter(|number| (1..=12).contains(number)) {

@@ -71,6 +71,19 @@ pub enum Misbound {
     },
 }
 
+impl Misbound {
+    /// What the person can do about it.
+    #[must_use]
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::Unknown { .. } => "`tenantry config init` writes the names of all commands",
+            Self::Clash { .. } => "take another key for one of them",
+            Self::Types { .. } => "take one with ^ or alt- in front, or f1 … f12",
+            Self::NoWayOut { .. } => "give it one, or take the line out",
+        }
+    }
+}
+
 fn alike(name: &str) -> String {
     let near = COMMANDS.iter().map(|row| (strsim::levenshtein(row.name, name), row.name)).min();
     match near {
@@ -156,6 +169,7 @@ impl Keymap {
     }
 
     /// All of them.
+    #[must_use]
     pub fn all(&self) -> &[Bound] {
         &self.0
     }

@@ -8,7 +8,7 @@ use tokio::{
 };
 
 use crate::{
-    config::Settings,
+    config::Database,
     console::{
         app::{Check, Connected, Deed, Effect, Generation, Given, Message},
         clipboard, documents,
@@ -43,8 +43,13 @@ impl Answer {
 
 /// The tasks under way.
 pub(super) struct Effects {
-    settings: Settings,
+    /// Which one is open, or being opened.
+    database: Database,
+    /// Those that one can go to.
+    profiles: Vec<Database>,
     tenancy: Option<Arc<Tenancy>>,
+    /// What opens it: one that was opened for anybody else is not the one.
+    connecting: Generation,
     answers: UnboundedSender<Answer>,
     /// What may be stopped when nobody waits for it any more: everything that does not write.
     reads: HashMap<Generation, AbortHandle>,
@@ -55,9 +60,21 @@ pub(super) struct Effects {
 }
 
 impl Effects {
-    pub(super) fn new(settings: Settings, answers: UnboundedSender<Answer>) -> Self {
-        let (reads, writes) = (HashMap::new(), JoinSet::new());
-        Self { settings, tenancy: None, answers, reads, writes, bytes: Vec::new() }
+    pub(super) fn new(
+        database: Database,
+        profiles: Vec<Database>,
+        answers: UnboundedSender<Answer>,
+    ) -> Self {
+        Self {
+            database,
+            profiles,
+            tenancy: None,
+            connecting: 0,
+            answers,
+            reads: HashMap::new(),
+            writes: JoinSet::new(),
+            bytes: Vec::new(),
+        }
     }
 
     /// Begins everything that is wanted.
@@ -71,7 +88,7 @@ impl Effects {
     /// Takes the end of a task.
     pub(super) fn accept(&mut self, answer: Answer) -> Message {
         self.reads.remove(&answer.generation);
-        if let Some(tenancy) = answer.opened {
+        if let Some(tenancy) = answer.opened.filter(|_| answer.generation == self.connecting) {
             self.tenancy = Some(tenancy);
         }
         self.bytes.extend(answer.bytes.into_iter().flatten());
@@ -95,6 +112,17 @@ impl Effects {
     fn begin(&mut self, effect: Effect) {
         match effect {
             Effect::Connect(generation) => self.connect(generation),
+            Effect::Switch(generation, name) => {
+                for (_, read) in self.reads.drain() {
+                    read.abort();
+                }
+                self.tenancy = None;
+                let named = |one: &&Database| one.profile.as_ref().is_some_and(|p| p.name == name);
+                if let Some(database) = self.profiles.iter().find(named) {
+                    self.database = database.clone();
+                    self.connect(generation);
+                }
+            }
             Effect::Cancel(generation) => {
                 if let Some(read) = self.reads.remove(&generation) {
                     read.abort();
@@ -213,15 +241,16 @@ impl Effects {
     }
 
     fn connect(&mut self, generation: Generation) {
-        let (settings, answers) = (self.settings.clone(), self.answers.clone());
+        self.connecting = generation;
+        let (database, answers) = (self.database.clone(), self.answers.clone());
         let task = tokio::spawn(async move {
-            let (message, opened) = match settings.open().await {
-                Ok(opened) => {
+            let (message, opened) = match database.open().await {
+                Ok((opened, target)) => {
                     let connected = Connected {
                         place: opened.tenancy.place().clone(),
                         read_only: opened.tenancy.read_only().map(str::to_owned),
-                        read_only_asked: settings.rules.read_only,
-                        connection: settings.target.connection(),
+                        read_only_asked: database.rules.read_only,
+                        connection: target.connection(),
                         trash_days: opened.tenancy.trash_days(),
                         demo: opened.demo.map(|a| (a.email.into(), Secret::from(a.password))),
                     };

@@ -232,7 +232,7 @@ fn works_now(app: &App, row: &Row) -> bool {
         command if command.writes() => some && !read_only,
         Command::Login => app.session.is_some() || some && !read_only,
         Command::UseCode => !read_only && !waits(app),
-        Command::Open | Command::Sort => some,
+        Command::Open | Command::Sort | Command::Copy => some,
         Command::Filter => some || app.list.search().is_some(),
         Command::Back if app.focus() == Place::Unconnected => app.connecting.is_waiting(),
         Command::Back if app.focus() == Place::List => {
@@ -241,7 +241,6 @@ fn works_now(app: &App, row: &Row) -> bool {
         }
         Command::Back => true,
         Command::Help => app.focus() != Place::Help,
-        Command::Copy => some,
         Command::Reveal | Command::Generate if waits(app) => false,
         Command::Generate => match app.layers.last() {
             Some(Layer::Form(form)) => form.at(Asked::Password).is_some(),

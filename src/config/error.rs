@@ -1,0 +1,79 @@
+//! What can be wrong with flags, environment and configuration file.
+
+use std::path::PathBuf;
+
+use super::{KEY, Problems};
+use crate::tenancy::SECRET_KEY_LEAST_BYTES;
+
+/// What is wrong with a flag or a variable. Values of secrets are never repeated.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// Two flags name a database each.
+    #[error("{0} and {1} name a database each")]
+    TwoFlags(&'static str, &'static str),
+    /// Two variables name a database each, and no flag decides.
+    #[error("{0} and {1} are both set, and each names a database")]
+    TwoVariables(&'static str, &'static str),
+    /// `--database` where there is none to choose.
+    #[error("--database chooses a database on a MongoDB, and none is named")]
+    DatabaseWithoutServer,
+    /// A flag with nothing in it.
+    #[error("{0} is empty")]
+    Empty(&'static str),
+    /// A variable that is no text.
+    #[error("{0} is not valid UTF-8")]
+    NotText(&'static str),
+    /// A variable that is no number, or one too small or too large.
+    #[error("{0} is no number from {1} to {2}")]
+    NoNumber(&'static str, u32, u32),
+    /// The signing key could be guessed.
+    #[error("{KEY} has {0} bytes; at least {SECRET_KEY_LEAST_BYTES} are needed")]
+    KeyTooShort(usize),
+    /// Nowhere to keep or look for files.
+    #[error("no home directory is known, so there is no place for files")]
+    NoHome,
+    /// The configuration has no such profile.
+    #[error("there is no profile “{name}”{}", among(known))]
+    NoProfile {
+        /// What was asked for.
+        name: String,
+        /// All there are.
+        known: Vec<String>,
+    },
+    /// The configuration file cannot be read.
+    #[error("{} cannot be read: {why}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// The configuration file is wrong.
+    #[error("{0}")]
+    File(Problems),
+}
+
+impl Error {
+    /// What the person can do about it.
+    #[must_use]
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::TwoFlags(..) => "keep one of them",
+            Self::TwoVariables(..) => {
+                "unset one of them, or decide with --uri, --file or --profile"
+            }
+            Self::DatabaseWithoutServer => "name the server with --uri or MONGODB_URI",
+            Self::Empty(_) => "give it a value, or leave it out",
+            Self::NotText(_) | Self::NoNumber(..) => "correct it, or unset it",
+            Self::KeyTooShort(_) => "make one with `openssl rand -hex 32`, or unset it",
+            Self::NoHome => "set HOME, or name files with --file and --config",
+            Self::NoProfile { .. } => "write it into the file that `tenantry config path` names",
+            Self::Unreadable { .. } => "correct that, or name another file with --config",
+            Self::File(_) => "`tenantry config check` says all that is wrong",
+        }
+    }
+}
+
+fn among(known: &[String]) -> String {
+    if known.is_empty() { String::new() } else { format!(": there are {}", known.join(", ")) }
+}

@@ -1,0 +1,363 @@
+//! The configuration file: as it is written, and what is wrong with it, with line and column.
+
+use std::{collections::BTreeMap, ops::Range, path::PathBuf};
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::{Color, problem::Problems};
+use crate::console::{
+    keymap::{Key, Keymap, Misbound},
+    theme::{Depth, Marks, Wish},
+};
+
+/// The file, as it is written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    profile: Option<Spanned<String>>,
+    #[serde(default)]
+    console: Console,
+    #[serde(default)]
+    keys: BTreeMap<Spanned<String>, Spanned<Keys>>,
+    #[serde(default)]
+    profiles: BTreeMap<Spanned<String>, Spanned<WrittenProfile>>,
+}
+
+/// How the console is to be.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Console {
+    pub theme: Option<Wish>,
+    pub colors: Option<Depth>,
+    pub marks: Option<Marks>,
+    pub plain: Option<bool>,
+    pub mouse: Option<bool>,
+    pub log: Option<Log>,
+}
+
+/// Where the log goes.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "write a path, or false for none")]
+pub(super) enum Log {
+    At(PathBuf),
+    Kept(bool),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "write a key, or a list of keys: \"x\" or [\"x\", \"^x\"]")]
+enum Keys {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl Keys {
+    fn all(&self) -> &[String] {
+        match self {
+            Self::One(key) => std::slice::from_ref(key),
+            Self::Several(keys) => keys,
+        }
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenProfile {
+    uri: Option<Spanned<String>>,
+    uri_env: Option<Spanned<String>>,
+    uri_command: Option<Spanned<Vec<String>>>,
+    file: Option<Spanned<PathBuf>>,
+    demo: Option<Spanned<bool>>,
+    database: Option<Spanned<String>>,
+    #[serde(default)]
+    read_only: bool,
+    color: Option<Color>,
+    #[serde(default)]
+    production: bool,
+    password_length: Option<Spanned<i64>>,
+    password_score: Option<Spanned<i64>>,
+    trash_days: Option<Spanned<i64>>,
+}
+
+/// Where a profile has its database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Where {
+    /// A MongoDB with this connection string.
+    Uri(String),
+    /// One whose connection string is in this variable.
+    Variable(String),
+    /// One whose connection string this program prints.
+    Command(Vec<String>),
+    /// A file.
+    File(PathBuf),
+    /// In memory.
+    Demo,
+}
+
+/// One profile, of which everything can be.
+#[derive(Debug)]
+pub(super) struct FileProfile {
+    pub name: String,
+    pub place: Where,
+    pub database: Option<String>,
+    pub read_only: bool,
+    pub color: Option<Color>,
+    pub production: bool,
+    pub password_length: Option<u32>,
+    pub password_score: Option<u32>,
+    pub trash_days: Option<u32>,
+}
+
+/// The file, of which everything can be.
+#[derive(Debug, Default)]
+pub(super) struct File {
+    pub profile: Option<String>,
+    pub console: Console,
+    pub keymap: Keymap,
+    /// How many commands have other keys than those of the table.
+    pub rebound: usize,
+    /// As they are in the file.
+    pub profiles: Vec<FileProfile>,
+}
+
+impl File {
+    /// Takes the text of the file at `path`, which others than its owner can read or cannot.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it; or, where it is no TOML or has what no configuration has, the
+    /// first thing.
+    pub fn parse(path: PathBuf, text: &str, others_read: bool) -> Result<Self, Problems> {
+        let mut problems = Problems::new(path, text);
+        let written: Written = match toml::from_str(text) {
+            Ok(written) => written,
+            Err(error) => {
+                let span = error.span().unwrap_or_default();
+                let (what, help) = explained(error.message());
+                problems.add(span, what, help);
+                return Err(problems);
+            }
+        };
+        let (keymap, rebound) = keymap(&written.keys, &mut problems);
+        let mut profiles: Vec<_> = written.profiles.iter().collect();
+        profiles.sort_by_key(|(name, _)| name.span().start);
+        if let Some(profile) = &written.profile
+            && profiles.iter().all(|(name, _)| name.as_ref() != profile.as_ref())
+        {
+            let names: Vec<_> = profiles.iter().map(|(name, _)| name.as_ref().as_str()).collect();
+            let what = format!("there is no profile “{}”", profile.as_ref());
+            problems.add(profile.span(), what, known(&names));
+        }
+        let profiles = profiles
+            .into_iter()
+            .filter_map(|(name, written)| profile(name, written, others_read, &mut problems))
+            .collect();
+        problems.none()?;
+        Ok(Self {
+            profile: written.profile.map(Spanned::into_inner),
+            console: written.console,
+            keymap,
+            rebound,
+            profiles,
+        })
+    }
+}
+
+/// Which profiles there are, as what to do.
+fn known(names: &[&str]) -> String {
+    if names.is_empty() {
+        return "there are none yet: write one as [profiles.NAME]".to_owned();
+    }
+    format!("the profiles are {}", names.join(", "))
+}
+
+/// What the parser says, in two parts where it has two.
+fn explained(message: &str) -> (String, String) {
+    let message = message.trim();
+    // serde: “unknown field `x`, expected one of `a`, `b`”.
+    match message.split_once(", expected ") {
+        Some((what, expected)) => {
+            let meant = near(what, expected).map(|near| format!("is `{near}` meant? "));
+            (what.to_owned(), format!("{}write {expected}", meant.unwrap_or_default()))
+        }
+        None => match message.lines().collect::<Vec<_>>().as_slice() {
+            [what, rest @ ..] if !rest.is_empty() => ((*what).to_owned(), rest.join(", ")),
+            _ if message.starts_with("write ") => {
+                ("this is nothing that can be here".to_owned(), message.to_owned())
+            }
+            _ => (message.to_owned(), "correct it; toml.io says how such a file is written".into()),
+        },
+    }
+}
+
+/// Of the names that were expected the one that may have been meant.
+fn near(what: &str, expected: &str) -> Option<String> {
+    let quoted = |text: &str| -> Vec<String> {
+        text.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+    };
+    let given = quoted(what).pop()?;
+    let names = quoted(expected);
+    let (distance, near) =
+        names.iter().map(|name| (strsim::levenshtein(name, &given), name)).min()?;
+    (distance <= 2).then(|| near.clone())
+}
+
+fn keymap(
+    written: &BTreeMap<Spanned<String>, Spanned<Keys>>,
+    problems: &mut Problems,
+) -> (Keymap, usize) {
+    let mut written: Vec<_> = written.iter().collect();
+    written.sort_by_key(|(name, _)| name.span().start);
+    let mut chosen = Vec::new();
+    for (name, keys) in &written {
+        let mut parsed = Vec::new();
+        for key in keys.as_ref().all() {
+            match key.parse::<Key>() {
+                Ok(key) => parsed.push(key),
+                Err(no_key) => {
+                    problems.add(keys.span(), format!("“{key}” is no key"), no_key.help());
+                }
+            }
+        }
+        chosen.push((name.as_ref().clone(), parsed));
+    }
+    match Keymap::with(&chosen) {
+        Ok(keymap) => (keymap, chosen.len()),
+        Err(wrong) => {
+            for (number, misbound) in wrong {
+                let (name, keys) = written[number];
+                let span = match misbound {
+                    Misbound::Unknown { .. } => name.span(),
+                    _ => keys.span(),
+                };
+                problems.add(span, misbound.to_string(), misbound.help());
+            }
+            (Keymap::default(), 0)
+        }
+    }
+}
+
+fn profile(
+    name: &Spanned<String>,
+    written: &Spanned<WrittenProfile>,
+    others_read: bool,
+    problems: &mut Problems,
+) -> Option<FileProfile> {
+    let before = problems.count();
+    let fits = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ' ');
+    let text = name.as_ref();
+    if text.trim() != text
+        || text.is_empty()
+        || text.chars().count() > 40
+        || !text.chars().all(fits)
+    {
+        let help = "take 1 to 40 letters, digits, spaces and - _ .";
+        problems.add(name.span(), "this is no name for a profile", help);
+    }
+    let WrittenProfile { database, read_only, color, production, .. } = written.as_ref();
+    let place = place(name, written.as_ref(), problems);
+    if let Some(database) = database {
+        let server = matches!(place, Some(Where::Uri(_) | Where::Variable(_) | Where::Command(_)));
+        if place.is_some() && !server {
+            let help = "take it out: only a MongoDB has several databases";
+            problems.add(database.span(), "this profile is not on a MongoDB", help);
+        } else if database.as_ref().is_empty() {
+            problems.add(database.span(), "this is empty", "write a name, or take it out");
+        }
+    }
+    if let (Some(uri), true) = (&written.as_ref().uri, others_read)
+        && uri.as_ref().contains('@')
+    {
+        problems.add(
+            uri.span(),
+            "a connection string with a user is here, and others can read this file",
+            "chmod 600 it, or write uri_env or uri_command instead of uri",
+        );
+    }
+    let mut limit =
+        |number: &Option<Spanned<i64>>, range| number_in(number.as_ref(), range, problems);
+    let written = written.as_ref();
+    let password_length = limit(&written.password_length, super::PASSWORD_LENGTHS);
+    let password_score = limit(&written.password_score, super::PASSWORD_SCORES);
+    let trash_days = limit(&written.trash_days, super::TRASH_DAYS);
+    (problems.count() == before).then_some(())?;
+    Some(FileProfile {
+        name: text.clone(),
+        place: place?,
+        database: database.as_ref().map(|database| database.as_ref().clone()),
+        read_only: *read_only,
+        color: *color,
+        production: *production,
+        password_length,
+        password_score,
+        trash_days,
+    })
+}
+
+fn number_in(
+    number: Option<&Spanned<i64>>,
+    range: (u32, u32),
+    problems: &mut Problems,
+) -> Option<u32> {
+    let number = number?;
+    let fits = u32::try_from(*number.as_ref()).ok();
+    let fits = fits.filter(|number| (range.0..=range.1).contains(number));
+    if fits.is_none() {
+        let help = format!("write a number from {} to {}", range.0, range.1);
+        problems.add(number.span(), format!("{} cannot be", number.as_ref()), help);
+    }
+    fits
+}
+
+/// The one place a profile names.
+fn place(
+    name: &Spanned<String>,
+    written: &WrittenProfile,
+    problems: &mut Problems,
+) -> Option<Where> {
+    let mut named: Vec<(&str, Range<usize>, Where)> = Vec::new();
+    let mut empty = None;
+    if let Some(uri) = &written.uri {
+        empty = empty.or(uri.as_ref().is_empty().then(|| uri.span()));
+        named.push(("uri", uri.span(), Where::Uri(uri.as_ref().clone())));
+    }
+    if let Some(variable) = &written.uri_env {
+        let text = variable.as_ref();
+        empty = empty.or(text.is_empty().then(|| variable.span()));
+        if text.contains(['=', '$', '\0']) {
+            let help = "write its name alone, without $";
+            problems.add(variable.span(), "this is no name of a variable", help);
+        }
+        named.push(("uri_env", variable.span(), Where::Variable(text.clone())));
+    }
+    if let Some(command) = &written.uri_command {
+        let words = command.as_ref();
+        empty = empty.or(words.first().is_none_or(String::is_empty).then(|| command.span()));
+        named.push(("uri_command", command.span(), Where::Command(words.clone())));
+    }
+    if let Some(file) = &written.file {
+        empty = empty.or(file.as_ref().as_os_str().is_empty().then(|| file.span()));
+        named.push(("file", file.span(), Where::File(file.as_ref().clone())));
+    }
+    if let Some(demo) = written.demo.as_ref().filter(|demo| *demo.as_ref()) {
+        named.push(("demo", demo.span(), Where::Demo));
+    }
+    if let Some(span) = empty {
+        problems.add(span, "this is empty", "write what it is, or take it out");
+        return None;
+    }
+    let mut named = named.into_iter();
+    let Some((first, _, place)) = named.next() else {
+        problems.add(
+            name.span(),
+            format!("the profile “{}” says nowhere what its database is", name.as_ref()),
+            "write uri, uri_env, uri_command, file or demo below it",
+        );
+        return None;
+    };
+    if let Some((second, span, _)) = named.next() {
+        let what = format!("{first} and {second} name a database each");
+        problems.add(span, what, "keep one of them");
+        return None;
+    }
+    Some(place)
+}

@@ -1,0 +1,540 @@
+//! Flags, environment and configuration file become one [`Settings`] value, and nothing else reads any.
+//!
+//! A flag beats the environment, the environment beats the file, the file beats the default. The
+//! environment comes in as a function, so that clap never knows a value it could print, and a test
+//! needs no process of its own.
+
+mod error;
+mod file;
+mod problem;
+mod source;
+mod template;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    ffi::OsString,
+    fs,
+    io::{self, Read},
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
+
+use clap::{Args, ValueEnum};
+
+pub use self::{
+    error::Error,
+    problem::{Problems, without_passwords},
+    source::Source,
+    template::template,
+};
+use self::{
+    file::{File, FileProfile, Log, Where},
+    source::default_file,
+};
+use crate::{
+    console::{
+        keymap::Keymap,
+        theme::{Looks, Wish},
+    },
+    org::{PasswordPolicy, Secret},
+    store::{Access, Finding, Place, Target},
+    tenancy::{self, Opened, Rules, SECRET_KEY_LEAST_BYTES},
+};
+
+/// The database's name on a MongoDB server when none is given: the one the service before this
+/// program used.
+pub const DEFAULT_DATABASE: &str = "master_organization_db";
+
+const URI: &str = "MONGODB_URI";
+const DATABASE: &str = "TENANTRY_DATABASE";
+const FILE: &str = "TENANTRY_FILE";
+const PROFILE: &str = "TENANTRY_PROFILE";
+const CONFIG: &str = "TENANTRY_CONFIG";
+const KEY: &str = "SECRET_KEY";
+const LENGTH: &str = "TENANTRY_PASSWORD_LENGTH";
+const SCORE: &str = "TENANTRY_PASSWORD_SCORE";
+const TRASH: &str = "TENANTRY_TRASH_DAYS";
+
+/// The fewest characters of a new password. bcrypt takes 72 bytes.
+const PASSWORD_LENGTHS: (u32, u32) = (8, 72);
+/// The lowest score of a new password, as zxcvbn has it.
+const PASSWORD_SCORES: (u32, u32) = (0, 4);
+/// How long the trash keeps what is moved there.
+const TRASH_DAYS: (u32, u32) = (1, 3650);
+/// More than any configuration has; a device would never end.
+const MOST_BYTES: u64 = 1 << 20;
+
+/// What every environment variable does, for `--help`.
+pub const ENVIRONMENT_HELP: &str = "\
+Environment (a flag beats it; it beats the configuration file; an empty variable counts as unset):
+  MONGODB_URI               as --uri; the place for one that holds a password
+  TENANTRY_DATABASE         as --database
+  TENANTRY_FILE             as --file
+  TENANTRY_PROFILE          as --profile
+  TENANTRY_CONFIG           as --config
+  SECRET_KEY                signs logins; 32 bytes or more, random for each run when unset
+  TENANTRY_PASSWORD_LENGTH  the fewest characters of a new password, 8 to 72 (default 15)
+  TENANTRY_PASSWORD_SCORE   its lowest zxcvbn score, 0 to 4 (default 2)
+  TENANTRY_TRASH_DAYS       how long the trash keeps what is moved there, 1 to 3650 (default 30)
+  NO_COLOR                  no colours, whatever it is set to";
+
+/// The flags that say which database, and how.
+#[derive(Clone, Debug, Default, Args)]
+#[expect(clippy::doc_markdown, reason = "these words are what --help prints")]
+pub struct Flags {
+    /// A MongoDB's connection string [env: MONGODB_URI]
+    #[arg(long, global = true, value_name = "mongodb://…")]
+    pub uri: Option<String>,
+    /// The database on that MongoDB [env: TENANTRY_DATABASE] [default: master_organization_db]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub database: Option<String>,
+    /// The embedded database's file [env: TENANTRY_FILE] [default: in your data directory]
+    #[arg(long, global = true, value_name = "PATH", value_hint = clap::ValueHint::FilePath)]
+    pub file: Option<PathBuf>,
+    /// A throw-away database with sample organizations, gone at exit
+    #[arg(long, global = true)]
+    pub demo: bool,
+    /// A database as the configuration file describes it [env: TENANTRY_PROFILE]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Refuse everything that writes
+    #[arg(long, global = true)]
+    pub read_only: bool,
+    /// The configuration file [env: TENANTRY_CONFIG] [default: ~/.config/tenantry/config.toml]
+    #[arg(long, global = true, value_name = "PATH", value_hint = clap::ValueHint::FilePath)]
+    pub config: Option<PathBuf>,
+    /// How a command answers [default: table on a terminal, json otherwise]
+    #[arg(long, global = true, value_enum, value_name = "FORM")]
+    pub output: Option<Output>,
+    /// The console's colours [default: those that fit the terminal]
+    #[arg(long, value_enum, value_name = "THEME")]
+    pub theme: Option<Wish>,
+    /// The console for screen readers: one column, words instead of marks
+    #[arg(long)]
+    pub plain: bool,
+    /// Leave the mouse to the terminal
+    #[arg(long)]
+    pub no_mouse: bool,
+}
+
+/// How a command answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// One JSON object
+    Json,
+    /// Aligned columns, for people
+    Table,
+}
+
+/// A database with a name of its own, and how it is told from others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// What it is called.
+    pub name: String,
+    /// What it is marked with.
+    pub color: Option<Color>,
+    /// Whether people depend on it: it is red, and every change is asked about twice.
+    pub production: bool,
+    /// What its database is called, as far as that is known before it is opened.
+    pub place: Place,
+}
+
+/// What a profile is marked with: one of the terminal's own colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Color {
+    /// Red, as production is.
+    Red,
+    /// Green.
+    Green,
+    /// Yellow.
+    Yellow,
+    /// Blue.
+    Blue,
+    /// Magenta.
+    Magenta,
+    /// Cyan.
+    Cyan,
+}
+
+/// How the console is to be.
+#[derive(Clone, Debug, Default)]
+pub struct ConsoleSettings {
+    /// What it looks like.
+    pub looks: Looks,
+    /// Whether the mouse is the console's when it starts.
+    pub mouse: bool,
+    /// The file that everything said is kept in; none where there is to be none.
+    pub log: Option<PathBuf>,
+    /// What keys mean.
+    pub keymap: Keymap,
+}
+
+/// A database, and how it is opened.
+#[derive(Clone, Debug)]
+pub struct Database {
+    /// The profile that describes it; none where none does.
+    pub profile: Option<Profile>,
+    /// Where it is.
+    pub source: Source,
+    /// Who opens it, and whether only to read.
+    pub access: Access,
+    /// What new passwords must be like, and how logins are signed.
+    pub rules: Rules,
+}
+
+/// Everything that can be set, after flags, environment and file were read.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Which database.
+    pub database: Database,
+    /// Those of all profiles, as they are in the file.
+    pub profiles: Vec<Database>,
+    /// How the console is to be.
+    pub console: ConsoleSettings,
+    /// How a command answers; `None` leaves it to where the answer goes.
+    pub output: Option<Output>,
+    /// The configuration file, where there is one.
+    pub file: Option<PathBuf>,
+    /// How many commands have other keys than those of the table.
+    pub rebound: usize,
+}
+
+impl Database {
+    /// Goes through it.
+    ///
+    /// # Errors
+    /// As [`tenancy::examine`], and where it is not known where it is.
+    pub async fn examine(&self, fix: bool) -> tenancy::Result<Vec<Finding>> {
+        let target = self.source.target().await?;
+        tenancy::examine(&target, &self.access, self.rules.clone(), fix).await
+    }
+
+    /// Opens it. Gives it with where it was found.
+    ///
+    /// # Errors
+    /// As [`tenancy::open`], and where it is not known where it is.
+    pub async fn open(&self) -> tenancy::Result<(Opened, Target)> {
+        let target = self.source.target().await?;
+        let opened = tenancy::open(&target, &self.access, self.rules.clone()).await?;
+        Ok((opened, target))
+    }
+
+    /// The name of its profile, where people depend on it.
+    #[must_use]
+    pub fn production(&self) -> Option<&str> {
+        let profile = self.profile.as_ref().filter(|profile| profile.production);
+        profile.map(|profile| profile.name.as_str())
+    }
+}
+
+type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
+
+impl Settings {
+    /// Reads flags first, then the variables that `environment` answers, then the file.
+    ///
+    /// # Errors
+    /// The first thing that is wrong or unclear; of the file everything.
+    pub fn new(
+        flags: &Flags,
+        environment: impl Fn(&str) -> Option<OsString>,
+    ) -> Result<Self, Error> {
+        let environment = |name: &str| environment(name).filter(|value| !value.is_empty());
+        let (path, file) = read(flags, &environment)?;
+        let common = Common {
+            access: Access { operator: operator(), read_only: flags.read_only },
+            secret_key: secret_key(&environment)?,
+            length: number(&environment, LENGTH, PASSWORD_LENGTHS)?,
+            score: number(&environment, SCORE, PASSWORD_SCORES)?,
+            trash_days: number(&environment, TRASH, TRASH_DAYS)?,
+        };
+        let base = path.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+        let profiles = file.profiles.iter().map(|one| common.described(one, base, &environment));
+        let profiles = profiles.collect::<Result<Vec<_>, _>>()?;
+        let database = match choose(flags, &environment, file.profile)? {
+            Chosen::Profile(name) => {
+                let named = profiles
+                    .iter()
+                    .find(|one| one.profile.as_ref().is_some_and(|p| p.name == name));
+                let Some(named) = named else {
+                    let known = profiles.iter().filter_map(|one| one.profile.as_ref());
+                    let known = known.map(|profile| profile.name.clone()).collect();
+                    return Err(Error::NoProfile { name, known });
+                };
+                let mut database = named.clone();
+                if let Some(name) = &flags.database {
+                    database.source.on(name).ok_or(Error::DatabaseWithoutServer)?;
+                }
+                database
+            }
+            Chosen::Target(target) => common.database(Source::Known(target), None, None),
+        };
+        Ok(Self {
+            database,
+            profiles,
+            console: console(flags, &environment, &file.console, file.keymap),
+            output: flags.output,
+            file: path,
+            rebound: file.rebound,
+        })
+    }
+}
+
+/// Where the configuration file is, or would be; none where no home is known.
+///
+/// # Errors
+/// Where it is named by nothing.
+pub fn config_path(
+    flags: &Flags,
+    environment: impl Fn(&str) -> Option<OsString>,
+) -> Result<PathBuf, Error> {
+    let environment = |name: &str| environment(name).filter(|value| !value.is_empty());
+    named_config(flags, &environment)?.map_or_else(
+        || in_home(&environment, "XDG_CONFIG_HOME", ".config", "config.toml").ok_or(Error::NoHome),
+        Ok,
+    )
+}
+
+fn named_config(flags: &Flags, environment: Environment<'_>) -> Result<Option<PathBuf>, Error> {
+    match &flags.config {
+        Some(path) if path.as_os_str().is_empty() => Err(Error::Empty("--config")),
+        Some(path) => Ok(Some(path.clone())),
+        None => Ok(environment(CONFIG).map(PathBuf::from)),
+    }
+}
+
+/// A file of ours in one of the directories that the XDG base directory specification names, on every
+/// system: people look for the configuration of terminal programs there.
+fn in_home(
+    environment: Environment<'_>,
+    variable: &str,
+    directory: &str,
+    name: &str,
+) -> Option<PathBuf> {
+    // The specification: a path that is not absolute is none.
+    let base = environment(variable).map(PathBuf::from).filter(|path| path.is_absolute());
+    let base = base.or_else(|| Some(PathBuf::from(environment("HOME")?).join(directory)))?;
+    Some(base.join("tenantry").join(name))
+}
+
+/// The configuration, and where it is. Who named a file wants that one; otherwise there need be none.
+fn read(flags: &Flags, environment: Environment<'_>) -> Result<(Option<PathBuf>, File), Error> {
+    let named = named_config(flags, environment)?;
+    let must = named.is_some();
+    let usual = || in_home(environment, "XDG_CONFIG_HOME", ".config", "config.toml");
+    let Some(path) = named.or_else(usual) else { return Ok((None, File::default())) };
+    let unreadable = |why: String| Error::Unreadable { path: path.clone(), why };
+    let mut file = match fs::File::open(&path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !must => {
+            return Ok((None, File::default()));
+        }
+        Err(error) => return Err(unreadable(error.to_string())),
+    };
+    let metadata = file.metadata().map_err(|error| unreadable(error.to_string()))?;
+    let others_read = metadata.permissions().mode() & 0o044 != 0;
+    let mut text = String::new();
+    let read = file.by_ref().take(MOST_BYTES + 1).read_to_string(&mut text);
+    read.map_err(|error| unreadable(error.to_string()))?;
+    if text.len() as u64 > MOST_BYTES {
+        return Err(unreadable("it is longer than a configuration can be".to_owned()));
+    }
+    let parsed = File::parse(path.clone(), &text, others_read).map_err(Error::File)?;
+    Ok((Some(path), parsed))
+}
+
+/// What names a database.
+enum Chosen {
+    Profile(String),
+    Target(Target),
+}
+
+fn choose(
+    flags: &Flags,
+    environment: Environment<'_>,
+    usual: Option<String>,
+) -> Result<Chosen, Error> {
+    let named = [
+        ("--uri", flags.uri.is_some()),
+        ("--file", flags.file.is_some()),
+        ("--demo", flags.demo),
+        ("--profile", flags.profile.is_some()),
+    ];
+    let mut named = named.iter().filter(|(_, given)| *given).map(|(flag, _)| *flag);
+    let flag = named.next();
+    if let (Some(one), Some(other)) = (flag, named.next()) {
+        return Err(Error::TwoFlags(one, other));
+    }
+    // Only a flag can contradict a flag: the environment is often set once for everything.
+    let (uri, file, profile) = match flag {
+        Some(_) => (flags.uri.clone(), flags.file.clone(), flags.profile.clone()),
+        None => (
+            text(environment, URI)?,
+            environment(FILE).map(PathBuf::from),
+            text(environment, PROFILE)?,
+        ),
+    };
+    match (uri, file, profile) {
+        (Some(_), Some(_), _) => Err(Error::TwoVariables(URI, FILE)),
+        (Some(_), _, Some(_)) => Err(Error::TwoVariables(URI, PROFILE)),
+        (_, Some(_), Some(_)) => Err(Error::TwoVariables(FILE, PROFILE)),
+        (Some(uri), ..) if uri.is_empty() => Err(Error::Empty("--uri")),
+        (Some(uri), ..) => {
+            let database = match &flags.database {
+                Some(name) if name.is_empty() => return Err(Error::Empty("--database")),
+                Some(name) => name.clone(),
+                None => text(environment, DATABASE)?.unwrap_or_else(|| DEFAULT_DATABASE.to_owned()),
+            };
+            Ok(Chosen::Target(Target::Mongo { uri: Secret::from(uri), database }))
+        }
+        (.., Some(profile)) if profile.is_empty() => Err(Error::Empty("--profile")),
+        (.., Some(profile)) => Ok(Chosen::Profile(profile)),
+        (None, None, None) if flag.is_none() && usual.is_some() => {
+            Ok(Chosen::Profile(usual.unwrap_or_default()))
+        }
+        _ if flags.database.is_some() => Err(Error::DatabaseWithoutServer),
+        (_, Some(file), _) if file.as_os_str().is_empty() => Err(Error::Empty("--file")),
+        (_, Some(file), _) => Ok(Chosen::Target(Target::File(file))),
+        _ if flags.demo => Ok(Chosen::Target(Target::Demo)),
+        _ => default_file().map(|file| Chosen::Target(Target::File(file))).ok_or(Error::NoHome),
+    }
+}
+
+/// What is the same for every database.
+struct Common {
+    access: Access,
+    secret_key: Option<Secret>,
+    length: Option<u32>,
+    score: Option<u32>,
+    trash_days: Option<u32>,
+}
+
+impl Common {
+    fn database(
+        &self,
+        source: Source,
+        profile: Option<Profile>,
+        limits: Option<&FileProfile>,
+    ) -> Database {
+        let read_only = self.access.read_only || limits.is_some_and(|limits| limits.read_only);
+        let standard = PasswordPolicy::default();
+        let limit = |set: Option<u32>, written: fn(&FileProfile) -> Option<u32>| {
+            set.or_else(|| limits.and_then(written))
+        };
+        let length = limit(self.length, |limits| limits.password_length);
+        let length = length.and_then(|length| usize::try_from(length).ok());
+        let score = limit(self.score, |limits| limits.password_score);
+        Database {
+            profile,
+            source,
+            access: Access { read_only, ..self.access.clone() },
+            rules: Rules {
+                passwords: PasswordPolicy {
+                    least_characters: length.unwrap_or(standard.least_characters),
+                    least_score: score
+                        .and_then(|score| u8::try_from(score).ok())
+                        .unwrap_or(standard.least_score),
+                },
+                secret_key: self.secret_key.clone(),
+                read_only,
+                trash_days: limit(self.trash_days, |limits| limits.trash_days).unwrap_or(30),
+                ..Rules::default()
+            },
+        }
+    }
+
+    /// A profile's database; files are looked for from where the configuration is.
+    fn described(
+        &self,
+        written: &FileProfile,
+        base: &Path,
+        environment: Environment<'_>,
+    ) -> Result<Database, Error> {
+        let database = || written.database.clone().unwrap_or_else(|| DEFAULT_DATABASE.to_owned());
+        let mongo = |uri: String| Target::Mongo { uri: Secret::from(uri), database: database() };
+        let source = match &written.place {
+            Where::Uri(uri) => Source::Known(mongo(uri.clone())),
+            Where::Variable(variable) => match environment(variable).map(OsString::into_string) {
+                Some(Ok(uri)) => Source::Known(mongo(uri)),
+                Some(Err(_)) | None => {
+                    Source::Unset { variable: variable.clone(), database: database() }
+                }
+            },
+            Where::Command(words) => Source::Command { words: words.clone(), database: database() },
+            Where::File(path) => Source::Known(Target::File(match path.strip_prefix("~") {
+                Ok(rest) => PathBuf::from(environment("HOME").ok_or(Error::NoHome)?).join(rest),
+                Err(_) => base.join(path),
+            })),
+            Where::Demo => Source::Known(Target::Demo),
+        };
+        let profile = Profile {
+            name: written.name.clone(),
+            color: written.color,
+            production: written.production,
+            place: source.place(),
+        };
+        Ok(self.database(source, Some(profile), Some(written)))
+    }
+}
+
+fn console(
+    flags: &Flags,
+    environment: Environment<'_>,
+    written: &file::Console,
+    keymap: Keymap,
+) -> ConsoleSettings {
+    ConsoleSettings {
+        looks: Looks {
+            theme: flags.theme.or(written.theme).unwrap_or_default(),
+            colors: written.colors.unwrap_or_default(),
+            marks: written.marks.unwrap_or_default(),
+            plain: flags.plain || written.plain.unwrap_or_default(),
+        },
+        mouse: !flags.no_mouse && written.mouse.unwrap_or(true),
+        log: match &written.log {
+            Some(Log::Kept(false)) => None,
+            Some(Log::At(path)) => Some(match (path.strip_prefix("~"), environment("HOME")) {
+                (Ok(rest), Some(home)) => PathBuf::from(home).join(rest),
+                _ => path.clone(),
+            }),
+            Some(Log::Kept(true)) | None => {
+                in_home(environment, "XDG_STATE_HOME", ".local/state", "tenantry.log")
+            }
+        },
+        keymap,
+    }
+}
+
+fn text(environment: Environment<'_>, name: &'static str) -> Result<Option<String>, Error> {
+    environment(name).map(|value| value.into_string().map_err(|_| Error::NotText(name))).transpose()
+}
+
+fn number(
+    environment: Environment<'_>,
+    name: &'static str,
+    (least, most): (u32, u32),
+) -> Result<Option<u32>, Error> {
+    let Some(value) = text(environment, name)? else { return Ok(None) };
+    let number = value.trim().parse().ok().filter(|number| (least..=most).contains(number));
+    number.map(Some).ok_or(Error::NoNumber(name, least, most))
+}
+
+fn secret_key(environment: Environment<'_>) -> Result<Option<Secret>, Error> {
+    let key = text(environment, KEY)?.map(Secret::from);
+    match key {
+        Some(key) if key.reveal().len() < SECRET_KEY_LEAST_BYTES => {
+            Err(Error::KeyTooShort(key.reveal().len()))
+        }
+        key => Ok(key),
+    }
+}
+
+/// Who runs this console: the user's name on this machine's name, `ada@workstation`. As the operating
+/// system has it, and not a variable that anybody can set: it is recorded with every deed.
+fn operator() -> String {
+    let user = whoami::username()
+        .unwrap_or_else(|_| format!("uid {}", rustix::process::geteuid().as_raw()));
+    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    format!("{user}@{host}")
+}
