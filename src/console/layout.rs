@@ -31,13 +31,14 @@ pub struct Areas {
 
 /// The parts of a screen of `width` by `height`; none when it is too small. `detail_focused` decides
 /// what shows where only one fits; `notice` is how many lines are said; `split` is the column that
-/// somebody wants the two parted at.
+/// somebody wants the two parted at; `whole` gives the details all of it, however wide it is.
 #[must_use]
 pub fn areas(
     (width, height): (u16, u16),
     detail_focused: bool,
     notice: u16,
     split: Option<u16>,
+    whole: bool,
 ) -> Option<Areas> {
     if width < LEAST.0 || height < LEAST.1 {
         return None;
@@ -46,14 +47,14 @@ pub fn areas(
     let notice = notice.min(height - LEAST.1 + 2);
     let body_height = height - 4 - notice;
     let body = row(2, body_height);
-    let (list, divider, detail) = if width >= WIDE {
+    let (list, divider, detail) = if width >= WIDE && !whole {
         // Half: a name and an e-mail want as much room as what is said about them.
         let list_width = split.unwrap_or((width / 2).min(90)).clamp(LEAST.0, width - LEAST.0 - 2);
         let list = Rect { width: list_width, ..body };
         let divider = Rect { x: list_width, width: 1, ..body };
         let detail = Rect { x: list_width + 2, width: width - list_width - 2, ..body };
         (list, divider, detail)
-    } else if detail_focused {
+    } else if detail_focused || whole {
         (Rect::ZERO, Rect::ZERO, Rect { x: 1, width: width - 1, ..body })
     } else {
         (body, Rect::ZERO, Rect::ZERO)
@@ -117,7 +118,9 @@ mod tests {
                 for focused in [false, true] {
                     for (notice, split) in [(0, None), (1, Some(0)), (2, Some(60)), (20, Some(999))]
                     {
-                        let a = areas((width, height), focused, notice, split).unwrap();
+                        let a =
+                            areas((width, height), focused, notice, split, focused && notice == 2)
+                                .unwrap();
                         let screen = Rect::new(0, 0, width, height);
                         let all = [
                             a.title,
@@ -147,8 +150,8 @@ mod tests {
 
     #[test]
     fn a_tiny_screen_has_no_parts() {
-        assert_eq!(areas((39, 24), false, 0, None), None);
-        assert_eq!(areas((80, 9), false, 0, None), None);
-        assert_eq!(areas((0, 0), true, 9, None), None);
+        assert_eq!(areas((39, 24), false, 0, None, false), None);
+        assert_eq!(areas((80, 9), false, 0, None, false), None);
+        assert_eq!(areas((0, 0), true, 9, None, false), None);
     }
 }

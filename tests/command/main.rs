@@ -9,6 +9,7 @@
 )]
 
 mod admins;
+mod configuration;
 mod corpus;
 mod hostile;
 mod life;

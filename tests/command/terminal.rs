@@ -207,3 +207,29 @@ fn a_table_fits_the_terminal() {
     assert!(screen.contains('…'), "{screen}");
     assert!(screen.lines().all(|line| line.chars().count() <= 80), "{screen}");
 }
+
+#[test]
+fn in_production_a_deletion_is_asked_about_twice() {
+    let home = Home::new();
+    let config = home.path(".config/tenantry/config.toml");
+    std::fs::create_dir_all(config.parent().unwrap()).unwrap();
+    std::fs::write(config, "[profiles.live]\nfile = \"live.db\"\nproduction = true\n").unwrap();
+    let home = home.with("TENANTRY_PROFILE", "live");
+    home.create("acme_corp", "ada@acme.com");
+    let delete = ["org", "delete", "acme_corp", "--as", "ada@acme.com"];
+    let mut session = Session::begin(&home, &delete);
+    session.see("This is production. Type live to go on: ");
+    session.type_in("y\r");
+    let (code, screen) = session.end();
+    assert_eq!(code, 1, "{screen}");
+    let mut session = Session::begin(&home, &delete);
+    session.see("This is production. Type live to go on: ");
+    session.type_in("live\r");
+    session.see("Password of ada@acme.com: ");
+    session.type_in(&format!("{PASSWORD}\r"));
+    session.see("[y/N]");
+    session.type_in("y\r");
+    let (code, screen) = session.end();
+    assert_eq!(code, 0, "{screen}");
+    assert!(home.list()["organizations"].as_array().unwrap().is_empty());
+}

@@ -10,6 +10,7 @@ mod fixture;
 mod hands;
 mod hostile;
 mod life;
+mod profiles;
 mod server;
 #[path = "../support/mod.rs"]
 mod support;

@@ -310,7 +310,9 @@ impl App {
         let more = usize::from(self.unread.len() > UNREAD_SHOWN);
         let unread = shown.map(lines).sum::<usize>() + more;
         let notice = u16::try_from(notice + unread).unwrap_or(u16::MAX);
-        layout::areas(self.size, self.pane == Pane::Detail, notice, self.split)
+        // Both are text to read, in lines as long as they come.
+        let whole = matches!(self.layers.last(), Some(Layer::Help(_) | Layer::Log(_)));
+        layout::areas(self.size, self.pane == Pane::Detail, notice, self.split, whole)
     }
 
     fn next(&mut self) -> Generation {

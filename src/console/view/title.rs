@@ -1,9 +1,14 @@
 //! The title bar: which program, which database and where, and how many organizations it has.
 
-use ratatui::{buffer::Buffer, layout::Rect, style::Style};
+use ratatui::{
+    buffer::Buffer,
+    layout::Rect,
+    style::{Color, Modifier, Style},
+};
 
 use super::{Theme, human, margin, put, put_right, spinner};
 use crate::{
+    config::{self, Profile},
     console::{
         app::{App, Connection},
         text,
@@ -33,6 +38,12 @@ pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
         Connection::Ready(_) => ('●', theme.accent),
     };
     x = put(buffer, room, x + 2, 0, &mark.to_string(), style);
+    if let Some(profile) = &app.profile {
+        let name = text::fit(&profile.name, usize::from(room.width / 3));
+        // A badge where it matters that nobody overlooks it.
+        let name = if profile.production { format!(" {name} ") } else { name.into_owned() };
+        x = put(buffer, room, x + 1, 0, &name, of_profile(profile, theme)) + 1;
+    }
     let read_only = matches!(&app.connection, Connection::Ready(c) if c.read_only.is_some());
     let mark = if read_only { "  read-only" } else { "" };
     let left = usize::from(room.width.saturating_sub(x + 1)).saturating_sub(mark.len());
@@ -45,6 +56,24 @@ pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
     };
     x = put(buffer, room, x + 1, 0, &words, Style::new());
     put(buffer, room, x, 0, mark, theme.accent);
+}
+
+/// How a profile is marked, on themes with colours in its own.
+fn of_profile(profile: &Profile, theme: &Theme) -> Style {
+    if profile.production {
+        return theme.bad.add_modifier(Modifier::BOLD | Modifier::REVERSED);
+    }
+    let color = match profile.color {
+        Some(_) if theme.accent.fg.is_none() => None,
+        Some(config::Color::Red) => Some(Color::Red),
+        Some(config::Color::Green) => Some(Color::Green),
+        Some(config::Color::Yellow) => Some(Color::Yellow),
+        Some(config::Color::Blue) => Some(Color::Blue),
+        Some(config::Color::Magenta) => Some(Color::Magenta),
+        Some(config::Color::Cyan) => Some(Color::Cyan),
+        None => None,
+    };
+    color.map_or(theme.strong, |color| theme.strong.fg(color))
 }
 
 /// What a database is called in one line.
