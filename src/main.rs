@@ -8,7 +8,7 @@ use std::{
 
 use clap::Parser;
 use tenantry::{
-    command::{self, CommandLine, Failure},
+    command::{self, CommandLine, Failure, Wanted},
     config::{Settings, without_passwords},
     console,
     org::escaped,
@@ -55,15 +55,14 @@ impl From<console::Error> for Ended {
 
 fn run(line: CommandLine) -> Result<u8, Ended> {
     let environment = |name: &str| env::var_os(name);
-    if let Some(deed) = &line.deed
-        && let Some(done) = command::without_settings(&line.flags, environment, deed)
-    {
-        return done.map(|()| 0).map_err(Ended::from);
-    }
-    let settings = Settings::new(&line.flags, environment).map_err(Failure::from)?;
-    match line.deed {
-        Some(deed) => command::run(&settings, deed).map_err(Ended::from),
-        None => Ok(console::run(settings)?.code()),
+    let settings = || Settings::new(&line.flags, environment).map_err(Failure::from);
+    match line.wanted {
+        Some(Wanted::Aside(aside)) => {
+            command::aside(&line.flags, environment, &aside)?;
+            Ok(0)
+        }
+        Some(Wanted::Deed(deed)) => Ok(command::run(&settings()?, deed)?),
+        None => Ok(console::run(settings()?)?.code()),
     }
 }
 

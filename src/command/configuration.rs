@@ -1,7 +1,6 @@
 //! `tenantry config …`: writes the configuration file, says where it is, and whether it is in order.
 
 use std::{
-    ffi::OsString,
     fmt::Write as _,
     fs::{self, DirBuilder, OpenOptions},
     io::{self, ErrorKind, Write as _},
@@ -14,31 +13,20 @@ use std::{
 
 use serde::Serialize;
 
-use super::{Failure, line::ConfigDeed, table::pairs};
+use super::{Failure, table::pairs};
 use crate::{
-    config::{self, Database, Flags, Settings, Source},
+    config::{self, Database, Settings, Source},
     org::escaped,
     store::PlaceKind,
 };
 
-/// Does what needs no settings, and could not wait for them to be right. None: it needs them.
-pub(super) fn without_settings(
-    flags: &Flags,
-    environment: impl Fn(&str) -> Option<OsString>,
-    deed: &ConfigDeed,
-) -> Option<Result<(), Failure>> {
-    let path = match (deed, config::config_path(flags, environment)) {
-        (ConfigDeed::Check, _) => return None,
-        (_, Ok(path)) => path,
-        (_, Err(error)) => return Some(Err(error.into())),
-    };
-    Some(match deed {
-        ConfigDeed::Init { force } => init(&path, *force),
-        ConfigDeed::Path | ConfigDeed::Check => say(&[path.as_os_str().as_bytes(), b"\n"].concat()),
-    })
+/// Prints where the configuration is, as it is: for programs too.
+pub(super) fn say_path(path: &Path) -> Result<(), Failure> {
+    say(&[path.as_os_str().as_bytes(), b"\n"].concat())
 }
 
-fn init(path: &Path, force: bool) -> Result<(), Failure> {
+/// Writes a configuration there.
+pub(super) fn init(path: &Path, force: bool) -> Result<(), Failure> {
     let shown = escaped(&path.display().to_string()).into_owned();
     let failed = |error: &io::Error| Failure::io(&format!("{shown} cannot be written"), error);
     if let Some(directory) = path.parent() {
@@ -72,7 +60,7 @@ fn init(path: &Path, force: bool) -> Result<(), Failure> {
     say(said.as_bytes())
 }
 
-fn say(bytes: &[u8]) -> Result<(), Failure> {
+pub(super) fn say(bytes: &[u8]) -> Result<(), Failure> {
     let mut stdout = io::stdout();
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),

@@ -1,5 +1,7 @@
 //! The command line as it is typed: every flag and argument, with its help.
 
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand};
 use mongodb::bson::DateTime;
 
@@ -29,6 +31,7 @@ Exit codes: 0 done, 2 usage, 3 not found, 4 taken, 5 not allowed or wrong passwo
 #[command(
     name = "tenantry",
     version,
+    long_version = concat!(env!("CARGO_PKG_VERSION"), env!("TENANTRY_BUILD")),
     max_term_width = 100,
     after_long_help = format!("{ENVIRONMENT_HELP}\n\n{EXAMPLES}"),
     after_help = EXAMPLES,
@@ -40,7 +43,18 @@ pub struct CommandLine {
     pub flags: Flags,
     /// What to do; the console when there is nothing.
     #[command(subcommand)]
-    pub deed: Option<Deed>,
+    pub wanted: Option<Wanted>,
+}
+
+/// What can be done from the command line.
+#[derive(Debug, Subcommand)]
+pub enum Wanted {
+    /// With a database.
+    #[command(flatten)]
+    Deed(Deed),
+    /// Without one.
+    #[command(flatten)]
+    Aside(Aside),
 }
 
 /// What can be done without a screen.
@@ -71,9 +85,45 @@ Examples:
         #[arg(long)]
         fix: bool,
     },
+}
+
+/// What can be done without any database.
+#[derive(Debug, Subcommand)]
+pub enum Aside {
     /// Write, check and find the configuration file
     #[command(subcommand)]
     Config(ConfigDeed),
+    /// Print what completes this command line in a shell
+    #[command(after_help = "\
+Examples:
+  tenantry completions bash > ~/.local/share/bash-completion/completions/tenantry
+  tenantry completions zsh > ~/.zfunc/_tenantry           with ~/.zfunc in fpath
+  tenantry completions fish > ~/.config/fish/completions/tenantry.fish")]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page, or write those of all commands into a directory
+    #[command(after_help = "\
+Examples:
+  tenantry man | man -l -
+  tenantry man --into ~/.local/share/man/man1")]
+    Man {
+        /// The directory
+        #[arg(long, value_name = "DIRECTORY", value_hint = clap::ValueHint::DirPath)]
+        into: Option<PathBuf>,
+    },
+}
+
+/// The shells that command lines can be completed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Shell {
+    /// The Bourne-again shell.
+    Bash,
+    /// The Z shell.
+    Zsh,
+    /// The friendly interactive shell.
+    Fish,
 }
 
 /// What can be done with the configuration file.
@@ -451,7 +501,8 @@ mod tests {
     fn a_sort_that_begins_with_a_dash_is_a_value() {
         let line = ["tenantry", "org", "list", "--sort", "-email", "--search", "-x"];
         let parsed = CommandLine::try_parse_from(line).unwrap();
-        let Some(Deed::Org(OrgDeed::List { sort, search, .. })) = parsed.deed else {
+        let Some(Wanted::Deed(Deed::Org(OrgDeed::List { sort, search, .. }))) = parsed.wanted
+        else {
             panic!("no list");
         };
         assert_eq!(sort, Sort { key: SortKey::Email, descending: true });

@@ -7,6 +7,7 @@ mod audit;
 mod configuration;
 mod failure;
 mod line;
+mod manual;
 mod table;
 mod terminal;
 
@@ -18,7 +19,7 @@ use std::{
 use tokio::signal::unix::{SignalKind, signal};
 
 pub use failure::{Failure, report};
-pub use line::{AdminDeed, AuditDeed, CommandLine, ConfigDeed, Deed, OrgDeed};
+pub use line::{AdminDeed, Aside, AuditDeed, CommandLine, ConfigDeed, Deed, OrgDeed, Wanted};
 
 use answer::Answer;
 use configuration::Configured;
@@ -26,22 +27,35 @@ use line::Login;
 use terminal::{Terminal, line_of_stdin};
 
 use crate::{
-    config::{Database, Flags, Output, Settings},
+    config::{self, Database, Flags, Output, Settings},
     org::{Org, OrgState, Secret, escaped_short},
     store::{Cursor, CursorKey, PageAt, PageQuery, Shelf, Sort, SortKey},
     tenancy::{Confirmation, Edit, NewOrganization, Session, Tenancy, confirmation_of},
 };
 
-/// Does what needs no settings, whatever is wrong with those. None: the deed needs them.
-#[must_use]
-pub fn without_settings(
+/// Does what needs no database, and writes its answer to standard output.
+///
+/// # Errors
+/// Everything that can go wrong.
+pub fn aside(
     flags: &Flags,
     environment: impl Fn(&str) -> Option<OsString>,
-    deed: &Deed,
-) -> Option<Result<(), Failure>> {
-    match deed {
-        Deed::Config(deed) => configuration::without_settings(flags, environment, deed),
-        Deed::Org(_) | Deed::Admin(_) | Deed::Audit(_) | Deed::Doctor { .. } => None,
+    aside: &Aside,
+) -> Result<(), Failure> {
+    match aside {
+        Aside::Config(ConfigDeed::Check) => {
+            // All that is wrong comes up on the way.
+            let settings = Settings::new(flags, environment)?;
+            write(&Answer::Configured(Configured::of(&settings)), settings.output)
+        }
+        Aside::Config(ConfigDeed::Init { force }) => {
+            configuration::init(&config::path(flags, environment)?, *force)
+        }
+        Aside::Config(ConfigDeed::Path) => {
+            configuration::say_path(&config::path(flags, environment)?)
+        }
+        Aside::Completions { shell } => manual::completions(*shell),
+        Aside::Man { into } => manual::pages(into.as_deref()),
     }
 }
 
@@ -79,7 +93,6 @@ async fn answer(settings: &Settings, deed: Deed) -> Result<Answer, Failure> {
         Deed::Admin(deed) => admin::answer(&database.open().await?.0.tenancy, deed).await,
         Deed::Audit(deed) => audit::answer(&database.open().await?.0.tenancy, deed).await,
         Deed::Doctor { fix } => Ok(Answer::Examined(database.examine(fix).await?)),
-        Deed::Config(_) => Ok(Answer::Configured(Configured::of(settings))),
     }
 }
 
@@ -124,7 +137,6 @@ fn check(deed: &Deed) -> Result<(), Failure> {
         )
         | Deed::Admin(AdminDeed::List { .. } | AdminDeed::Code { .. })
         | Deed::Audit(_)
-        | Deed::Config(_)
         | Deed::Doctor { .. } => false,
         Deed::Org(OrgDeed::List { sort, after, .. }) => {
             let fits = after.as_ref().is_none_or(|cursor| {

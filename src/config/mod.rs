@@ -285,7 +285,7 @@ impl Settings {
 ///
 /// # Errors
 /// Where it is named by nothing.
-pub fn config_path(
+pub fn path(
     flags: &Flags,
     environment: impl Fn(&str) -> Option<OsString>,
 ) -> Result<PathBuf, Error> {

@@ -77,3 +77,55 @@ fn a_closed_standard_error_is_no_panic() {
     drop(child.stderr.take());
     assert_eq!(child.wait_with_output().unwrap().status.code(), Some(3));
 }
+
+#[test]
+fn command_lines_are_completed_in_a_real_shell() {
+    let home = Home::new();
+    let script = home.path("tenantry.bash");
+    std::fs::write(&script, home.run(&["completions", "bash"]).out).unwrap();
+    let complete = |words: &str| {
+        let shell = format!(
+            "source {}; COMP_WORDS=({words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); \
+             _tenantry tenantry \"${{COMP_WORDS[-1]}}\" \"${{COMP_WORDS[-2]}}\"; echo \"${{COMPREPLY[@]}}\"",
+            script.display()
+        );
+        let output = std::process::Command::new("bash").arg("-c").arg(shell).output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    };
+    assert_eq!(complete("tenantry org re"), "restore reactivate");
+    assert_eq!(complete("tenantry --the"), "--theme");
+    assert_eq!(complete("tenantry --theme ''"), "auto dark light contrast none");
+    assert_eq!(complete("tenantry config c"), "check");
+    for shell in ["zsh", "fish"] {
+        let script = home.run(&["completions", shell]).out;
+        for word in ["tenantry", "reactivate", "read-only"] {
+            assert!(script.contains(word), "{shell} does not know {word}");
+        }
+    }
+}
+
+#[test]
+fn there_is_a_manual_page_for_each_command() {
+    let home = Home::new();
+    let page = home.run(&["man"]).out;
+    for word in [".TH", "MONGODB_URI", "Exit codes"] {
+        assert!(page.contains(word), "{word} is not in {page}");
+    }
+    let pages = home.path("man1");
+    assert_eq!(home.run(&["man", "--into", pages.to_str().unwrap()]).code, 0);
+    for page in ["tenantry.1", "tenantry-org-create.1", "tenantry-config-check.1"] {
+        let text = std::fs::read_to_string(pages.join(page)).unwrap();
+        assert!(text.contains(".TH"), "{page}: {text}");
+    }
+    home.run(&["man", "--into", "/dev/null/man1"]).fails(1, "/dev/null/man1 cannot be written");
+}
+
+#[test]
+fn the_version_says_which_build_it_is() {
+    let said = Home::new().run(&["--version"]);
+    let version = env!("CARGO_PKG_VERSION");
+    let build = said.out.strip_prefix(&format!("tenantry {version}")).unwrap().trim();
+    assert!(build.starts_with('(') && build.ends_with(')'), "{said:?}");
+    assert_eq!(Home::new().run(&["-V"]).out, format!("tenantry {version}\n"));
+}

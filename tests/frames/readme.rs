@@ -27,6 +27,8 @@ fn the_readme_has_every_key_and_no_other() {
         table(&[Place::Admins], &browsing),
         table(&[Place::Trash, Place::Trashed], &browsing),
         table(&[Place::Form, Place::Login, Place::Question], &browsing),
+        table(&[Place::Copying], &browsing),
+        table(&[Place::Help, Place::Palette, Place::Log], &browsing),
     ] {
         // What follows is an empty line: no row that means nothing.
         assert!(readme.contains(&format!("\n{wanted}\n")), "README.md lacks this:\n\n{wanted}");
