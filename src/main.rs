@@ -48,7 +48,7 @@ impl From<Failure> for Ended {
 
 impl From<console::Error> for Ended {
     fn from(error: console::Error) -> Self {
-        let code = if matches!(error, console::Error::NoTerminal) { 2 } else { 1 };
+        let code = if matches!(error, console::Error::Terminal(_)) { 1 } else { 2 };
         Self { said: command::report(&error.to_string(), error.help()), code }
     }
 }

@@ -31,7 +31,7 @@ pub struct Areas {
 
 /// The parts of a screen of `width` by `height`; none when it is too small. `detail_focused` decides
 /// what shows where only one fits; `notice` is how many lines are said; `split` is the column that
-/// somebody wants the two parted at; `whole` gives the details all of it, however wide it is.
+/// somebody wants the two parted at; `whole` shows only one of them, however wide it is.
 #[must_use]
 pub fn areas(
     (width, height): (u16, u16),
@@ -54,7 +54,7 @@ pub fn areas(
         let divider = Rect { x: list_width, width: 1, ..body };
         let detail = Rect { x: list_width + 2, width: width - list_width - 2, ..body };
         (list, divider, detail)
-    } else if detail_focused || whole {
+    } else if detail_focused {
         (Rect::ZERO, Rect::ZERO, Rect { x: 1, width: width - 1, ..body })
     } else {
         (body, Rect::ZERO, Rect::ZERO)

@@ -17,7 +17,7 @@ use std::{io, panic, process, time::Duration};
 
 pub use ending::Ending;
 
-use self::{ending::Endings, terminal::Terminal, theme::Theme};
+use self::{ending::Endings, terminal::Terminal, theme::Surroundings};
 use crate::config::Settings;
 
 /// How long threads that cannot be stopped (a query on the embedded database) may keep the process
@@ -30,6 +30,11 @@ pub enum Error {
     /// There is no terminal to run in.
     #[error("the console needs a terminal, and here is none")]
     NoTerminal,
+    /// It cannot move its cursor.
+    #[error(
+        "the console needs a terminal that can move its cursor, and TERM says that this one cannot"
+    )]
+    DumbTerminal,
     /// The terminal, or the machine, refused.
     #[error("the terminal failed: {0}")]
     Terminal(#[from] io::Error),
@@ -41,6 +46,7 @@ impl Error {
     pub fn help(&self) -> &'static str {
         match self {
             Self::NoTerminal => "run it in one, or use a command: see tenantry --help",
+            Self::DumbTerminal => "set TERM to what it is, or use a command: see tenantry --help",
             Self::Terminal(_) => "try another terminal",
         }
     }
@@ -49,21 +55,22 @@ impl Error {
 /// Runs the console until it is left, and says how that came.
 ///
 /// # Errors
-/// When there is no terminal, or it fails.
+/// When there is no terminal that will do, or it fails.
 pub fn run(settings: Settings) -> Result<Ending, Error> {
     if !Terminal::is_there() {
         return Err(Error::NoTerminal);
+    }
+    let surroundings = Surroundings::new(|name| std::env::var_os(name));
+    if surroundings.dumb() {
+        return Err(Error::DumbTerminal);
     }
     give_the_terminal_back_on_panic();
     // Two threads for the database; keys and frames stay on this one.
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    // As no-color.org has it: set, and not empty.
-    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let theme = Theme::new(no_color);
     let ending = runtime.block_on(async {
         let mut endings = Endings::watch()?;
-        match runtime::run(settings, &theme, &mut endings).await {
+        match runtime::run(settings, surroundings, &mut endings).await {
             // A terminal that fails is most often one that is gone.
             Err(_) if endings.is_there() => Ok(endings.next().await),
             result => result,

@@ -22,7 +22,7 @@ use super::{
     ending::{Ending, Endings},
     log::LogFile,
     terminal::Terminal,
-    theme::Theme,
+    theme::{QUESTION, Reading, Surroundings, Told},
     view,
 };
 use crate::config::Settings;
@@ -34,14 +34,18 @@ const PATIENCE: Duration = Duration::from_millis(600);
 /// Runs the console until it is left.
 pub(super) async fn run(
     settings: Settings,
-    theme: &Theme,
+    surroundings: Surroundings,
     endings: &mut Endings,
 ) -> io::Result<Ending> {
     let mut terminal = Terminal::take()?;
     let (answers, mut answered) = mpsc::unbounded_channel::<Answer>();
     let Settings { database, profiles, console, .. } = settings;
     let (mut app, first) = App::new(database.source.place(), SystemTime::now());
-    app.keymap = console.keymap;
+    let looks = console.looks;
+    let mut theme = surroundings.theme(looks, None);
+    let spelled = theme.ascii || theme.plain;
+    app.keymap = if spelled { console.keymap.spelled() } else { console.keymap };
+    app.plain = theme.plain;
     app.mouse = console.mouse;
     app.profiles = profiles.iter().filter_map(|one| one.profile.clone()).collect();
     app.profile = database.profile.clone();
@@ -55,13 +59,18 @@ pub(super) async fn run(
     let (width, height) = terminal.size()?;
     app.update(Message::Resize(width, height));
     terminal.mouse(app.mouse)?;
+    let mut reading = Reading::default();
+    if surroundings.asks(looks) {
+        terminal.pass(QUESTION)?;
+        reading.begin(SystemTime::now());
+    }
     effects.run(first);
 
     // Read by a thread of crossterm's, which stops when this is dropped.
     let mut events = EventStream::new();
     let mut batch = Vec::new();
     let ending = loop {
-        terminal.draw(|frame| view::draw(&app, theme, frame))?;
+        terminal.draw(|frame| view::draw(&app, &theme, frame))?;
         let tick = async {
             match app.next_tick() {
                 Some(tick) => tokio::time::sleep(tick).await,
@@ -82,6 +91,17 @@ pub(super) async fn run(
         while let Some(event) = queued(&mut events).await {
             batch.extend(message(event?));
         }
+        batch.retain(|message| match message {
+            Message::Key(event) => match reading.look(event, SystemTime::now()) {
+                Told::Key => true,
+                Told::Part | Told::Nothing => false,
+                Told::Background(background) => {
+                    theme = surroundings.theme(looks, Some(background));
+                    false
+                }
+            },
+            _ => true,
+        });
         while let Ok(answer) = answered.try_recv() {
             batch.push(effects.accept(answer));
         }

@@ -49,7 +49,7 @@ fn the_admins() {
     let mut console = looking_at(ADMINS, NARROW);
     console.press(KeyCode::Char('j'));
     looks_like_at(&mut console, "admins", &[LEAST, NARROW, (100, 24), WIDE]);
-    looks_like!(console, "admins_no_color", &Theme::new(true));
+    looks_like!(console, "admins_no_color", &Theme::colourless());
     console.press(KeyCode::Char('?'));
     looks_like_at(&mut console, "admins_help", &[NARROW]);
     console.press(KeyCode::Esc);
@@ -245,7 +245,7 @@ fn what_happened_to_logins_before_is_noticed() {
 fn the_record() {
     let mut console = looking_at(ACTIVITY, NARROW);
     looks_like_at(&mut console, "activity", &[LEAST, NARROW, (100, 24), (200, 50)]);
-    looks_like!(console, "activity_no_color", &Theme::new(true));
+    looks_like!(console, "activity_no_color", &Theme::colourless());
     let org = customers().remove(0);
     console.entries = Some((0..14).flat_map(|_| recorded(&org)).take(200).collect());
     console.press(KeyCode::Char('r'));

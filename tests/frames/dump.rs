@@ -15,7 +15,7 @@ use crate::pretend::Console;
 /// Compares the screen with the committed one.
 macro_rules! looks_like {
     ($console:expr, $name:expr) => {
-        looks_like!($console, $name, &Theme::new(false))
+        looks_like!($console, $name, &Theme::sixteen())
     };
     ($console:expr, $name:expr, $theme:expr) => {
         let (buffer, cursor) = $console.drawn($theme);

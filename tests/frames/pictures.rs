@@ -114,7 +114,7 @@ fn run(out: &mut String, buffer: &Buffer, from: u16, to: u16, y: u16) {
 }
 
 fn is_current(console: &Console, name: &str) {
-    let (buffer, cursor) = console.drawn(&Theme::new(false));
+    let (buffer, cursor) = console.drawn(&Theme::sixteen());
     let picture = svg(&buffer, cursor);
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets").join(name);
     if std::env::var_os("TENANTRY_UPDATE_PICTURES").is_some() {

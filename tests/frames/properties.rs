@@ -238,7 +238,7 @@ proptest! {
         console.others = others();
         console.others.push(admin(220, "\u{1b}[2J\u{202e}", Role::Owner, DAY));
         console.app.mouse = mouse;
-        let theme = Theme::new(no_color);
+        let theme = if no_color { Theme::colourless() } else { Theme::sixteen() };
         for step in &steps {
             take(&mut console, step);
             let (buffer, _) = console.drawn(&theme);

@@ -385,8 +385,8 @@ fn tiny() {
 
 #[test]
 fn without_colour_the_selection_still_shows() {
-    looks_like!(wide(), "no_color", &Theme::new(true));
-    let (buffer, _) = wide().drawn(&Theme::new(true));
+    looks_like!(wide(), "no_color", &Theme::colourless());
+    let (buffer, _) = wide().drawn(&Theme::colourless());
     for cell in &buffer.content {
         assert_eq!((cell.fg, cell.bg), Default::default(), "no colour anywhere");
     }
@@ -414,7 +414,7 @@ fn a_move_down_by_one_writes_at_most_300_bytes() {
     let viewport = Viewport::Fixed(Rect::new(0, 0, 80, 24));
     let backend = CrosstermBackend::new(written.clone());
     let mut terminal = Terminal::with_options(backend, TerminalOptions { viewport }).unwrap();
-    let theme = Theme::new(false);
+    let theme = Theme::sixteen();
     terminal.draw(|frame| view::draw(&console.app, &theme, frame)).unwrap();
     for _ in 0..10 {
         let before = written.0.get();

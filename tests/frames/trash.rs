@@ -59,7 +59,7 @@ fn in_trash(size: (u16, u16)) -> Console {
 #[test]
 fn the_trash() {
     looks_like_at(&mut in_trash(WIDE), "in_trash", &[LEAST, NARROW, WIDE]);
-    looks_like!(in_trash(WIDE), "in_trash_no_color", &Theme::new(true));
+    looks_like!(in_trash(WIDE), "in_trash_no_color", &Theme::colourless());
     let mut console = in_trash(NARROW);
     console.press(KeyCode::Char('/'));
     console.type_text("granite");
@@ -121,7 +121,7 @@ fn suspend() {
     console.press(KeyCode::Enter);
     console.answer_all();
     looks_like_at(&mut console, "suspended", &[LEAST, NARROW, WIDE]);
-    looks_like!(console, "suspended_no_color", &Theme::new(true));
+    looks_like!(console, "suspended_no_color", &Theme::colourless());
     console.press(KeyCode::Char('d'));
     looks_like_at(&mut console, "suspended_to_the_trash", &[LEAST, WIDE]);
     console.press(KeyCode::Esc);

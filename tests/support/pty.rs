@@ -86,7 +86,11 @@ impl Console {
         // Nothing of this machine's settings, but where programs are.
         command.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
         command.env("HOME", home).env("XDG_DATA_HOME", home.join("data"));
-        command.env("TERM", "xterm-256color").envs(variables.iter().copied()).current_dir(home);
+        command
+            .env("TERM", "xterm-256color")
+            .env("LANG", "C.UTF-8")
+            .envs(variables.iter().copied())
+            .current_dir(home);
         command.stdin(terminal()).stdout(terminal()).stderr(terminal());
         let mut child = command.spawn().expect("setsid starts");
         drop(command);

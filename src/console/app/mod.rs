@@ -125,6 +125,8 @@ pub struct App {
     pub undo: Option<Undo>,
     /// The names of the commands that were chosen by name, the last one last.
     pub recent: Vec<String>,
+    /// Whether a screen reader reads it: one column, and nothing that moves by itself.
+    pub plain: bool,
     /// Whether the mouse is the console's.
     pub mouse: bool,
     /// What the mouse has begun.
@@ -171,6 +173,7 @@ impl App {
             armed: None,
             undo: None,
             recent: Vec::new(),
+            plain: false,
             mouse: false,
             pointer: Pointer::default(),
             split: None,
@@ -292,9 +295,10 @@ impl App {
             return Some(SPIN);
         }
         let left = self.session.as_ref()?.expires_at.duration_since(self.now).unwrap_or_default();
-        // When the seconds on the screen change next.
-        let fraction = Duration::from_nanos(u64::from(left.subsec_nanos()));
-        Some(if fraction.is_zero() { Duration::from_secs(1) } else { fraction })
+        // When the seconds on the screen change next, or the minutes where each change is read aloud.
+        let step = if self.plain { Duration::from_mins(1) } else { Duration::from_secs(1) };
+        let over = left.as_nanos() % step.as_nanos();
+        Some(u64::try_from(over).ok().filter(|over| *over > 0).map_or(step, Duration::from_nanos))
     }
 
     /// The parts of the screen; none when it is too small.
@@ -311,7 +315,8 @@ impl App {
         let unread = shown.map(lines).sum::<usize>() + more;
         let notice = u16::try_from(notice + unread).unwrap_or(u16::MAX);
         // Both are text to read, in lines as long as they come.
-        let whole = matches!(self.layers.last(), Some(Layer::Help(_) | Layer::Log(_)));
+        let whole =
+            self.plain || matches!(self.layers.last(), Some(Layer::Help(_) | Layer::Log(_)));
         layout::areas(self.size, self.pane == Pane::Detail, notice, self.split, whole)
     }
 

@@ -107,6 +107,7 @@ impl App {
         self.unread = before.unread;
         self.recent = before.recent;
         self.mouse = before.mouse;
+        self.plain = before.plain;
         self.split = before.split;
         self.profiles = before.profiles;
         self.last = before.last;

@@ -1,6 +1,6 @@
 //! Keys: as events, as people write them, and as they lie on the keyboard whatever letters it has.
 
-use std::{fmt::Write as _, str::FromStr};
+use std::str::FromStr;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
@@ -69,6 +69,28 @@ impl Key {
     /// How people write it: `^d`, `enter`, `↓`.
     #[must_use]
     pub fn words(self) -> String {
+        match self.code {
+            KeyCode::Up => self.with_modifiers("↑"),
+            KeyCode::Down => self.with_modifiers("↓"),
+            KeyCode::Left => self.with_modifiers("←"),
+            KeyCode::Right => self.with_modifiers("→"),
+            KeyCode::PageUp => self.with_modifiers("PgUp"),
+            KeyCode::PageDown => self.with_modifiers("PgDn"),
+            _ => self.spelled(),
+        }
+    }
+
+    /// The same in letters alone: `down`.
+    #[must_use]
+    pub fn spelled(self) -> String {
+        match (NAMES.iter().find(|(_, named)| *named == self.code), self.code) {
+            (Some((name, _)), _) => self.with_modifiers(name),
+            (None, KeyCode::Char(character)) => self.with_modifiers(&character.to_string()),
+            (None, code) => self.with_modifiers(&code.to_string()),
+        }
+    }
+
+    fn with_modifiers(self, name: &str) -> String {
         let mut out = String::new();
         if self.control {
             out.push('^');
@@ -76,21 +98,7 @@ impl Key {
         if self.alt {
             out.push_str("alt-");
         }
-        match self.code {
-            KeyCode::Up => out.push('↑'),
-            KeyCode::Down => out.push('↓'),
-            KeyCode::Left => out.push('←'),
-            KeyCode::Right => out.push('→'),
-            KeyCode::PageUp => out.push_str("PgUp"),
-            KeyCode::PageDown => out.push_str("PgDn"),
-            code => match (NAMES.iter().find(|(_, named)| *named == code), code) {
-                (Some((name, _)), _) => out.push_str(name),
-                (None, KeyCode::Char(character)) => out.push(character),
-                (None, code) => {
-                    let _ = write!(out, "{code}");
-                }
-            },
-        }
+        out.push_str(name);
         out
     }
 }

@@ -18,13 +18,25 @@ pub struct Bound {
     pub row: &'static Row,
     /// Its keys; the first is the one the footer shows. None: it is in the palette only.
     pub keys: Vec<Key>,
+    /// Whether arrows are written as words.
+    spelled: bool,
 }
 
 impl Bound {
     /// Its keys as people write them.
     #[must_use]
     pub fn words(&self) -> String {
-        self.keys.iter().map(|key| key.words()).collect::<Vec<_>>().join(" ")
+        self.keys.iter().map(|key| self.word(*key)).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Its first key.
+    #[must_use]
+    pub fn first(&self) -> Option<String> {
+        self.keys.first().map(|key| self.word(*key))
+    }
+
+    fn word(&self, key: Key) -> String {
+        if self.spelled { key.spelled() } else { key.words() }
     }
 }
 
@@ -34,7 +46,8 @@ pub struct Keymap(Vec<Bound>);
 
 impl Default for Keymap {
     fn default() -> Self {
-        Self(COMMANDS.iter().map(|row| Bound { row, keys: row.keys.to_vec() }).collect())
+        let bound = |row: &'static Row| Bound { row, keys: row.keys.to_vec(), spelled: false };
+        Self(COMMANDS.iter().map(bound).collect())
     }
 }
 
@@ -135,6 +148,15 @@ impl Keymap {
         if problems.is_empty() { Ok(keymap) } else { Err(problems) }
     }
 
+    /// The same, with arrows in words: for screens that show none, and for screen readers.
+    #[must_use]
+    pub fn spelled(mut self) -> Self {
+        for bound in &mut self.0 {
+            bound.spelled = true;
+        }
+        self
+    }
+
     /// What a key means in a place; none when it is text, or nothing.
     #[must_use]
     pub fn command(&self, place: Place, event: &KeyEvent) -> Option<Command> {
@@ -163,9 +185,9 @@ impl Keymap {
     #[must_use]
     pub fn how(&self, command: Command) -> String {
         let mut bound = self.0.iter().filter(|bound| bound.row.command == command);
-        let key = bound.clone().find_map(|bound| bound.keys.first());
+        let key = bound.clone().find_map(Bound::first);
         let name = || bound.next().map_or_else(String::new, |bound| format!(":{}", bound.row.name));
-        key.map_or_else(name, |key| key.words())
+        key.unwrap_or_else(name)
     }
 
     /// All of them.

@@ -34,7 +34,7 @@ pub(super) fn draw(
     for bound in app.keymap.all().iter().filter(|bound| COPIED.contains(&bound.row.command)) {
         let Some((what, text)) = app.copied(bound.row.command, org) else { continue };
         let first = text.lines().next().unwrap_or_default();
-        let key = bound.keys.first().map(|key| key.words()).unwrap_or_default();
+        let key = bound.first().unwrap_or_default();
         let shown = text::fit(&escaped_short(first, 200), room).into_owned();
         sheet.line(vec![
             Span::styled(text::filled(&key, KEY), theme.accent),

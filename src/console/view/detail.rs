@@ -155,7 +155,7 @@ fn overview_lines(app: &App) -> usize {
     let (Some(org), Some(areas)) = (&app.detail.org, app.areas()) else { return 0 };
     let area = below(areas.detail, 3);
     // Styles take no room.
-    record(app, org, &Theme::new(true), area).lines_in(area.height.into())
+    record(app, org, &Theme::colourless(), area).lines_in(area.height.into())
 }
 
 fn record<'a>(app: &App, org: &Org, theme: &'a Theme, area: Rect) -> Sheet<'a> {

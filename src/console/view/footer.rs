@@ -96,7 +96,8 @@ fn session_words(app: &App, area: Rect) -> Option<(String, String)> {
     // What can be done now matters more on a small screen than who does it.
     let small = area.width < 60 && !app.layers.is_empty();
     let room = if small { 0 } else { usize::from(area.width / 3) };
-    Some((text::fit(&email, room).into_owned(), human::clock(left)))
+    let clock = if app.plain { human::minutes(left) } else { human::clock(left) };
+    Some((text::fit(&email, room).into_owned(), clock))
 }
 
 /// A key that works now, and what it does, where they stand in the footer.
@@ -132,7 +133,7 @@ pub(super) fn hints(app: &App, area: Rect) -> Vec<Hint> {
         .rows(app.focus())
         .filter(|bound| works_now(app, bound.row))
         .filter_map(|bound| {
-            let key = bound.keys.first()?.words();
+            let key = bound.first()?;
             Some(Hint { command: bound.row.command, key, word: word(app, bound.row)?, x: 0 })
         })
         .collect();

@@ -94,6 +94,11 @@ pub(super) fn time_of_day(at: SystemTime) -> String {
     format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
 }
 
+/// How long is left, in minutes that have begun: `30 min`.
+pub(super) fn minutes(left: std::time::Duration) -> String {
+    format!("{} min", left.as_secs().div_ceil(60))
+}
+
 /// A span as minutes and seconds: `29:41`.
 pub(super) fn clock(left: std::time::Duration) -> String {
     // A second that has begun counts whole, so that a fresh half hour says 30:00.

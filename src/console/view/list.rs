@@ -150,7 +150,10 @@ fn row(
     if suspended {
         put(buffer, area, columns.admin_at() - 2, 0, &SUSPENDED.to_string(), theme.strong);
     }
-    let admin = org.admin_email.to_string();
+    let mut admin = org.admin_email.to_string();
+    if suspended && theme.plain {
+        admin.insert_str(0, "suspended, ");
+    }
     put(buffer, area, columns.admin_at(), 0, &text::fit(&admin, columns.admin), theme.faint);
     let since = org.in_trash().map_or(org.created_at, |kept| kept.since);
     put_right(buffer, margin(area), 0, &human::age(since, app.now), Style::new());

@@ -16,6 +16,7 @@ mod human;
 mod list;
 mod log;
 mod login;
+mod marks;
 mod question;
 mod sheet;
 mod spot;
@@ -45,6 +46,7 @@ const SUSPENDED: char = '◌';
 pub fn draw(app: &App, theme: &Theme, frame: &mut Frame) {
     let Some(areas) = app.areas() else {
         too_small(frame.buffer_mut());
+        marks::adapt(theme, frame.buffer_mut());
         return;
     };
     let buffer = frame.buffer_mut();
@@ -77,6 +79,9 @@ pub fn draw(app: &App, theme: &Theme, frame: &mut Frame) {
         }
     };
     let area = buffer.area;
+    // A screen reader reads where the cursor is.
+    let cursor = cursor.or_else(|| theme.plain.then(|| read_from(buffer, &areas)));
+    marks::adapt(theme, buffer);
     if let Some(cursor) = cursor.filter(|cursor| area.contains(*cursor)) {
         frame.set_cursor_position(cursor);
     }
@@ -110,6 +115,17 @@ fn draw_layer(
         Layer::Copy(org) => copy::draw(app, org, theme, buffer, area),
         Layer::Log(below) => log::draw(app, *below, theme, buffer, area),
     }
+}
+
+/// Where the selection is, or what is on top begins.
+fn read_from(buffer: &Buffer, areas: &layout::Areas) -> Position {
+    let area = areas.layer().intersection(buffer.area);
+    let rows = areas.rule.y..areas.lower_rule.y;
+    let marked = rows.into_iter().find_map(|y| {
+        let mut columns = 0..area.right().min(4);
+        columns.find(|x| buffer[(*x, y)].symbol() == "▌").map(|x| Position::new(x, y))
+    });
+    marked.unwrap_or_else(|| area.as_position())
 }
 
 fn too_small(buffer: &mut Buffer) {

@@ -1,6 +1,18 @@
-//! How things look. Every style on the screen has its name here.
+//! How things look. Every style on the screen has its name here; which ones there are follows from what
+//! is wished for, from the environment, and from the background that the terminal tells.
+
+mod background;
+mod palette;
+mod resolve;
+#[cfg(test)]
+mod tests;
 
 use ratatui::style::{Color, Modifier, Style};
+
+pub use self::{
+    background::{Background, QUESTION, Reading, Told},
+    resolve::Surroundings,
+};
 
 /// Which theme is wished for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
@@ -13,7 +25,7 @@ pub enum Wish {
     Dark,
     /// For a light one.
     Light,
-    /// Dark or light with nothing faint in it.
+    /// High contrast, on a dark or a light terminal.
     Contrast,
     /// No colours, only weight.
     None,
@@ -80,19 +92,16 @@ pub struct Theme {
     pub bad: Style,
     /// The name of the selected row while the list has the keys.
     pub selected: Style,
+    /// Whether everything is shown in ASCII.
+    pub ascii: bool,
+    /// Whether a screen reader reads it: no lines, no marks, and the cursor where the selection is.
+    pub plain: bool,
 }
 
 impl Theme {
-    /// The theme the environment asks for.
+    /// Only the terminal's own colours, and none behind text, so that it reads on light terminals too.
     #[must_use]
-    pub fn new(no_color: bool) -> Self {
-        if no_color { Self::colourless() } else { Self::dark() }
-    }
-
-    /// The default. Only the terminal's own colours, and none behind text, so that it reads on light
-    /// terminals too.
-    #[must_use]
-    pub fn dark() -> Self {
+    pub fn sixteen() -> Self {
         let style = Style::new();
         Self {
             faint: style.add_modifier(Modifier::DIM),
@@ -100,6 +109,8 @@ impl Theme {
             accent: style.fg(Color::Cyan),
             bad: style.fg(Color::Red),
             selected: style.fg(Color::Cyan).add_modifier(Modifier::BOLD),
+            ascii: false,
+            plain: false,
         }
     }
 
@@ -113,6 +124,16 @@ impl Theme {
             accent: style.add_modifier(Modifier::BOLD),
             bad: style.add_modifier(Modifier::BOLD),
             selected: style.add_modifier(Modifier::REVERSED),
+            ascii: false,
+            plain: false,
         }
+    }
+
+    /// High contrast on a terminal of which nothing is known: no colours, and nothing faint.
+    #[must_use]
+    fn plain_contrast() -> Self {
+        let selected = Style::new().add_modifier(Modifier::REVERSED | Modifier::BOLD);
+        let bad = Style::new().add_modifier(Modifier::BOLD | Modifier::UNDERLINED);
+        Self { faint: Style::new(), selected, bad, ..Self::colourless() }
     }
 }
