@@ -10,6 +10,7 @@ mod fixture;
 mod hands;
 mod hostile;
 mod life;
+mod looks;
 mod profiles;
 mod server;
 #[path = "../support/mod.rs"]

@@ -39,11 +39,16 @@ pub const LEAST: (u16, u16) = (40, 10);
 pub const NARROW: (u16, u16) = (80, 24);
 pub const WIDE: (u16, u16) = (120, 32);
 
-pub fn dump(buffer: &Buffer, cursor: Option<Position>) -> String {
-    let mut out = String::new();
-    for y in 0..buffer.area.height {
+/// What a frame says, without its styles.
+pub fn text(buffer: &Buffer) -> String {
+    (0..buffer.area.height).fold(String::new(), |mut out, y| {
         let _ = writeln!(out, "{}", line(buffer, y).trim_end());
-    }
+        out
+    })
+}
+
+pub fn dump(buffer: &Buffer, cursor: Option<Position>) -> String {
+    let mut out = text(buffer);
     match cursor {
         Some(at) => writeln!(out, "cursor {},{}", at.x, at.y),
         None => writeln!(out, "cursor hidden"),
@@ -82,7 +87,7 @@ fn line(buffer: &Buffer, y: u16) -> String {
     out
 }
 
-fn style(buffer: &Buffer, x: u16, y: u16) -> String {
+pub fn style(buffer: &Buffer, x: u16, y: u16) -> String {
     let cell = &buffer[(x, y)];
     let mut words = Vec::new();
     if cell.fg != Color::Reset {

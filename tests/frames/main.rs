@@ -5,6 +5,7 @@
 
 mod admins;
 mod dump;
+mod looks;
 mod people;
 mod pictures;
 mod pretend;

@@ -7,16 +7,14 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent,
 use proptest::prelude::*;
 use ratatui::buffer::Cell;
 use tenantry::{
-    console::{
-        app::{Effect, Layer, Message},
-        theme::Theme,
-    },
+    console::app::{Effect, Layer, Message},
     org::{ClaimKind, Invalid, Role},
     store::{Page, Shelf, StoreError},
     tenancy::{Error, Refusal},
 };
 
 use crate::{
+    looks::themes,
     people::{CODE, admin, others},
     pretend::{Console, DAY, customers, org, with_trash},
 };
@@ -225,7 +223,7 @@ proptest! {
         steps in steps(),
         connected in prop::bool::weighted(0.8),
         size in (1_u16..=200, 1_u16..=60),
-        no_color in any::<bool>(),
+        theme in prop::sample::select(themes()),
         mouse in any::<bool>(),
     ) {
         let mut orgs = with_trash();
@@ -238,10 +236,12 @@ proptest! {
         console.others = others();
         console.others.push(admin(220, "\u{1b}[2J\u{202e}", Role::Owner, DAY));
         console.app.mouse = mouse;
-        let theme = if no_color { Theme::colourless() } else { Theme::sixteen() };
+        let (_, theme) = theme;
+        console.app.plain = theme.plain;
         for step in &steps {
             take(&mut console, step);
             let (buffer, _) = console.drawn(&theme);
+            prop_assert!(!theme.ascii || buffer.content().iter().all(|cell| cell.symbol().is_ascii()));
             let app = &console.app;
             prop_assert_eq!(app.aside.is_some(), app.list.shelf == Shelf::Trash);
             let shows_code = matches!(app.layers.last(), Some(Layer::Code(_)));

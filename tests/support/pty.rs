@@ -34,6 +34,16 @@ pub struct Received {
 }
 
 impl Received {
+    /// The row and the column of the cursor.
+    pub fn cursor(&self) -> (u16, u16) {
+        self.parser.screen().cursor_position()
+    }
+
+    /// Whether it shows.
+    pub fn cursor_shows(&self) -> bool {
+        !self.parser.screen().hide_cursor()
+    }
+
     /// The screen as text.
     pub fn screen(&self) -> String {
         self.parser.screen().contents()

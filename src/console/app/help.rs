@@ -106,6 +106,9 @@ impl App {
             })
             .collect();
         found.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+        // What has the letters only here and there was not meant.
+        let best = found.iter().map(|(score, _)| *score).find(|score| *score < u32::MAX);
+        found.retain(|(score, _)| best.is_none_or(|best| score.saturating_mul(3) >= best));
         found.into_iter().map(|(_, choice)| choice).collect()
     }
 

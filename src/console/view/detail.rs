@@ -86,6 +86,11 @@ fn tabs(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
         if app.detail.tab == tab {
             let style = if focused { theme.selected } else { theme.strong };
             put(buffer, area, x, 1, &word, style);
+            if theme.plain {
+                // The line below says it to the eye.
+                let before = Rect { x: area.x.saturating_sub(1), ..area };
+                put(buffer, before, x, 1, "▌", style);
+            }
             let line = "━".repeat(word.len());
             put(buffer, area, x, 2, &line, if focused { theme.accent } else { theme.faint });
         } else {

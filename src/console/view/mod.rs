@@ -121,7 +121,7 @@ fn draw_layer(
 fn read_from(buffer: &Buffer, areas: &layout::Areas) -> Position {
     let area = areas.layer().intersection(buffer.area);
     let rows = areas.rule.y..areas.lower_rule.y;
-    let marked = rows.into_iter().find_map(|y| {
+    let marked = rows.rev().find_map(|y| {
         let mut columns = 0..area.right().min(4);
         columns.find(|x| buffer[(*x, y)].symbol() == "▌").map(|x| Position::new(x, y))
     });

@@ -1,0 +1,257 @@
+//! Every screen in every theme and every size class: what the styles are of in each, and the text where
+//! that differs too.
+
+use std::fmt::Write as _;
+
+use crossterm::event::KeyCode;
+use ratatui::{
+    buffer::{Buffer, Cell},
+    style::Modifier,
+};
+use tenantry::{
+    config::{Color, Profile},
+    console::{
+        app::Message,
+        theme::{Background, Depth, Looks, Marks, Surroundings, Theme, Wish},
+    },
+    store::StoreError,
+};
+
+use crate::{
+    dump,
+    people::others,
+    pretend::{Console, customers, with_trash},
+};
+
+/// Every theme there is, by name.
+pub fn themes() -> Vec<(&'static str, Theme)> {
+    let terminal = Surroundings::new(|name| match name {
+        "TERM" => Some("xterm-256color".into()),
+        "COLORTERM" => Some("truecolor".into()),
+        "LANG" => Some("en_US.UTF-8".into()),
+        _ => None,
+    });
+    let theme = |wish, background| {
+        terminal.theme(Looks { theme: wish, ..Looks::default() }, Some(background))
+    };
+    let with = |looks| terminal.theme(looks, Some(Background::Dark));
+    vec![
+        ("dark", theme(Wish::Auto, Background::Dark)),
+        ("light", theme(Wish::Auto, Background::Light)),
+        ("contrast_dark", theme(Wish::Contrast, Background::Dark)),
+        ("contrast_light", theme(Wish::Contrast, Background::Light)),
+        ("none", theme(Wish::None, Background::Dark)),
+        ("256", with(Looks { colors: Depth::Indexed, ..Looks::default() })),
+        ("16", with(Looks { colors: Depth::Sixteen, ..Looks::default() })),
+        ("ascii", with(Looks { marks: Marks::Ascii, ..Looks::default() })),
+        ("plain", with(Looks { plain: true, ..Looks::default() })),
+    ]
+}
+
+/// A console that knows which theme it is drawn in, as the runtime tells it.
+fn told(mut console: Console, theme: &Theme) -> Console {
+    console.app.plain = theme.plain;
+    if theme.plain || theme.ascii {
+        console.app.keymap = console.app.keymap.clone().spelled();
+    }
+    console
+}
+
+type Screen = (&'static str, fn(&mut Console));
+
+/// How to get to every screen from the list.
+const SCREENS: &[Screen] = &[
+    ("list", |_| {}),
+    ("details", |console| console.press(KeyCode::Enter)),
+    ("admins", |console| {
+        console.press(KeyCode::Enter);
+        console.press(KeyCode::Right);
+    }),
+    ("documents", |console| {
+        console.press(KeyCode::Enter);
+        console.press(KeyCode::Right);
+        console.press(KeyCode::Right);
+    }),
+    ("activity", |console| {
+        console.press(KeyCode::Enter);
+        console.press(KeyCode::Left);
+    }),
+    ("trash", |console| console.press(KeyCode::Char('t'))),
+    ("filter", |console| console.type_text("/a")),
+    ("form", |console| {
+        console.type_text("nBluebird, Inc");
+        console.press(KeyCode::Tab);
+    }),
+    ("question", |console| console.type_text("D")),
+    ("login", |console| {
+        console.press(KeyCode::Char('L'));
+        console.press(KeyCode::Char('L'));
+        console.type_text("some password");
+    }),
+    ("code", |console| {
+        console.press(KeyCode::Enter);
+        console.press(KeyCode::Right);
+        console.answer_all();
+        console.press(KeyCode::Char('c'));
+        console.answer_all();
+        console.press(KeyCode::Enter);
+    }),
+    ("help", |console| console.press(KeyCode::Char('?'))),
+    ("palette", |console| console.type_text(":tras")),
+    ("copy", |console| console.press(KeyCode::Char('y'))),
+    ("said", |console| {
+        let left = "no space left on device".to_owned();
+        console.send(Message::Unlogged(left));
+        console.send(Message::Copied("the name", None));
+    }),
+    ("log", |console| {
+        console.send(Message::Unlogged("no space left on device".to_owned()));
+        console.press(KeyCode::Char('l'));
+    }),
+    ("production", |console| {
+        let place = console.connected.place.clone();
+        console.app.profile = Some(Profile {
+            name: "live".to_owned(),
+            color: Some(Color::Green),
+            production: true,
+            place,
+        });
+        console.press(KeyCode::Char('s'));
+        console.press(KeyCode::Enter);
+    }),
+    ("unreachable", |console| {
+        let place = console.connected.place.clone();
+        let (width, height) = console.app.size;
+        let (plain, keymap) = (console.app.plain, console.app.keymap.clone());
+        *console = Console::opening(width, height, place, customers());
+        (console.app.plain, console.app.keymap) = (plain, keymap);
+        console.answer(|effect| {
+            let error = StoreError::Unreachable {
+                address: "db1.example:27017".into(),
+                problem: "connection refused".into(),
+            };
+            let generation = crate::pretend::generation(effect)?;
+            Some(Message::Connected(generation, Err(error.into())))
+        });
+    }),
+];
+
+fn screen((_, way): &Screen, size: (u16, u16), theme: &Theme) -> Console {
+    let mut console = told(Console::with(size.0, size.1, with_trash()), theme);
+    console.others = others();
+    console.log_in();
+    way(&mut console);
+    console.answer_all();
+    console
+}
+
+/// Each style on the frame, with the first words that have it.
+fn legend(buffer: &Buffer) -> String {
+    let mut styles: Vec<(String, Vec<String>)> = Vec::new();
+    for y in 0..buffer.area.height {
+        let mut x = 0;
+        while x < buffer.area.width {
+            let style = dump::style(buffer, x, y);
+            let mut words = String::new();
+            while x < buffer.area.width && dump::style(buffer, x, y) == style {
+                words.push_str(buffer[(x, y)].symbol());
+                x += 1;
+            }
+            let words = words.trim();
+            let rule = words.chars().all(|c| "─━┬┴│ -=+|".contains(c));
+            if style.is_empty() || words.is_empty() || rule && words.len() > 3 {
+                continue;
+            }
+            let words: String = words.chars().take(24).collect();
+            match styles.iter_mut().find(|(known, _)| *known == style) {
+                Some((_, all)) if all.len() < 6 && !all.contains(&words) => all.push(words),
+                Some(_) => {}
+                None => styles.push((style, vec![words])),
+            }
+        }
+    }
+    styles.iter().fold(String::new(), |mut out, (style, words)| {
+        let _ = writeln!(out, "  {style}: {}", words.join(" ¦ "));
+        out
+    })
+}
+
+macro_rules! as_committed {
+    ($name:expr, $text:expr) => {
+        insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true, snapshot_path => "../snapshots" }, {
+            insta::assert_snapshot!($name, $text);
+        });
+    };
+}
+
+#[test]
+fn every_screen_in_every_theme() {
+    for (name, theme) in themes() {
+        let mut out = String::new();
+        for way in SCREENS {
+            let console = screen(way, dump::NARROW, &theme);
+            let (buffer, cursor) = console.drawn(&theme);
+            let _ = writeln!(out, "── {}", way.0);
+            if theme.ascii || theme.plain {
+                out.push_str(&dump::text(&buffer));
+                let at = cursor.map_or("hidden".to_owned(), |at| format!("{},{}", at.x, at.y));
+                let _ = writeln!(out, "  cursor {at}");
+            } else {
+                out.push_str(&legend(&buffer));
+            }
+        }
+        as_committed!(format!("theme_{name}"), out);
+    }
+}
+
+#[test]
+fn every_screen_in_every_size_class() {
+    for (width, height) in [dump::LEAST, dump::NARROW, dump::WIDE, (200, 60)] {
+        let mut out = String::new();
+        for way in SCREENS {
+            let console = screen(way, (width, height), &Theme::sixteen());
+            let (buffer, _) = console.drawn(&Theme::sixteen());
+            let _ = writeln!(out, "── {}", way.0);
+            out.push_str(&dump::text(&buffer));
+        }
+        as_committed!(format!("size_{width}x{height}"), out);
+    }
+}
+
+/// In ASCII no byte is anything else; for a screen reader the cursor always is where one reads on.
+#[test]
+fn what_is_promised_of_ascii_and_plain_holds_on_every_screen() {
+    for (name, theme) in themes() {
+        for way in SCREENS {
+            for size in [dump::LEAST, dump::NARROW, dump::WIDE] {
+                let (buffer, cursor) = screen(way, size, &theme).drawn(&theme);
+                if theme.ascii {
+                    let other = buffer.content().iter().find(|cell| !cell.symbol().is_ascii());
+                    assert_eq!(other, None, "{name} {} {size:?}", way.0);
+                }
+                if theme.plain {
+                    assert!(cursor.is_some(), "{name} {} {size:?}", way.0);
+                    let drawn = |cell: &Cell| cell.symbol().chars().any(|c| "─━│┬┴▌●".contains(c));
+                    assert_eq!(buffer.content().iter().find(|cell| drawn(cell)), None);
+                }
+            }
+        }
+    }
+}
+
+/// Whatever the theme, the selected row is told from all others by more than its colour.
+#[test]
+fn the_selection_is_visible_without_colours() {
+    for (name, theme) in themes() {
+        let mut console = told(Console::with(80, 24, customers()), &theme);
+        console.press(KeyCode::Char('j'));
+        let (buffer, _) = console.drawn(&theme);
+        let marked = |y: u16| {
+            let mark = buffer[(0, y)].symbol() != " ";
+            let weight = buffer[(1, y)].modifier.intersects(Modifier::REVERSED | Modifier::BOLD);
+            (mark, weight)
+        };
+        assert_eq!(marked(5), (true, true), "{name}");
+        assert_eq!([marked(4), marked(6)], [(false, false); 2], "{name}");
+    }
+}
