@@ -118,7 +118,7 @@ impl Reading {
     }
 }
 
-/// The colour in `11;rgb:RRRR/GGGG/BBBB`, each of one to four digits, as XParseColor has it.
+/// The colour in `11;rgb:RRRR/GGGG/BBBB`, each of one to four digits, as `XParseColor` has it.
 fn background(answer: &str) -> Option<Background> {
     let color = answer.strip_prefix("11;")?;
     let color = color.strip_prefix("rgb:").or_else(|| color.strip_prefix("rgba:"))?;

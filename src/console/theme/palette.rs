@@ -82,17 +82,13 @@ const STEPS: [u8; 6] = [0, 95, 135, 175, 215, 255];
 
 /// What xterm's 256 colours are, from the 17th on. Those before are whatever their owner made of them.
 pub(super) fn indexed(index: u8) -> Rgb {
-    match index.checked_sub(232) {
-        Some(grey) => {
-            let level = 8 + 10 * grey;
-            (level, level, level)
-        }
-        None => {
-            let at = index.saturating_sub(16);
-            let step = |divisor: u8| STEPS[usize::from(at / divisor % 6)];
-            (step(36), step(6), step(1))
-        }
+    if let Some(grey) = index.checked_sub(232) {
+        let level = 8 + 10 * grey;
+        return (level, level, level);
     }
+    let at = index.saturating_sub(16);
+    let step = |divisor: u8| STEPS[usize::from(at / divisor % 6)];
+    (step(36), step(6), step(1))
 }
 
 /// The one of xterm's 256 that is nearest.

@@ -55,13 +55,13 @@ impl Surroundings {
 
     /// Whether nothing can be drawn on it.
     #[must_use]
-    pub fn dumb(&self) -> bool {
+    pub fn dumb(self) -> bool {
         self.dumb
     }
 
     /// Whether the terminal is to be asked what is behind its text.
     #[must_use]
-    pub fn asks(&self, looks: Looks) -> bool {
+    pub fn asks(self, looks: Looks) -> bool {
         let depends = match looks.theme {
             Wish::Auto => !self.no_color,
             Wish::Contrast => true,
@@ -70,13 +70,13 @@ impl Surroundings {
         depends && self.depth(looks) != Depth::Sixteen && self.answers
     }
 
-    fn depth(&self, looks: Looks) -> Depth {
+    fn depth(self, looks: Looks) -> Depth {
         if looks.colors == Depth::Auto { self.depth } else { looks.colors }
     }
 
     /// The theme, with what the terminal told of its background, if it did.
     #[must_use]
-    pub fn theme(&self, looks: Looks, told: Option<Background>) -> Theme {
+    pub fn theme(self, looks: Looks, told: Option<Background>) -> Theme {
         let background = match looks.theme {
             Wish::Dark => Some(Background::Dark),
             Wish::Light => Some(Background::Light),
