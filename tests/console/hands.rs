@@ -45,10 +45,10 @@ fn rows_tabs_and_the_line_between_are_worked_with_the_mouse() {
     console.send("\x1b[<65;5;10M");
     console.see_no_more("▌Meridian Freight");
     // The line is taken hold of and dragged.
-    console.send("\x1b[<0;61;10M\x1b[<32;81;10M\x1b[<0;81;10m");
-    console.wait_until("the line at column 80", |received| {
+    console.send("\x1b[<0;61;10M\x1b[<32;71;10M\x1b[<0;71;10m");
+    console.wait_until("the line at column 70", |received| {
         let screen = received.screen();
-        screen.lines().nth(1).is_some_and(|rule| rule.chars().nth(80) == Some('┬'))
+        screen.lines().nth(1).is_some_and(|rule| rule.chars().nth(70) == Some('┬'))
     });
     // Left to the terminal it is not reported any more.
     console.send("m");
