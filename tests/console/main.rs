@@ -11,6 +11,7 @@ mod hands;
 mod hostile;
 mod life;
 mod looks;
+mod pictures;
 mod profiles;
 mod server;
 #[path = "../support/mod.rs"]

@@ -7,7 +7,6 @@ mod admins;
 mod dump;
 mod looks;
 mod people;
-mod pictures;
 mod pretend;
 mod properties;
 mod readme;

@@ -44,6 +44,11 @@ impl Received {
         !self.parser.screen().hide_cursor()
     }
 
+    /// The screen with all its cells.
+    pub fn terminal(&self) -> &vt100::Screen {
+        self.parser.screen()
+    }
+
     /// The screen as text.
     pub fn screen(&self) -> String {
         self.parser.screen().contents()
@@ -61,6 +66,8 @@ pub struct Console {
     received: Shared,
     ended: mpsc::Receiver<i32>,
     before: String,
+    /// When something was typed last.
+    sent: Instant,
     pub pid: Pid,
 }
 
@@ -136,6 +143,7 @@ impl Console {
             received,
             ended,
             before,
+            sent: Instant::now(),
             pid,
         }
     }
@@ -144,6 +152,7 @@ impl Console {
     pub fn send(&mut self, text: &str) {
         let mut master = self.master.as_ref().expect("a terminal");
         master.write_all(text.as_bytes()).expect("the program reads");
+        self.sent = Instant::now();
     }
 
     /// Waits until the terminal has received what is wanted. Returns when that came.
@@ -195,6 +204,24 @@ impl Console {
         let paused = self.paused.clone();
         let _held = paused.lock().unwrap();
         during(self)
+    }
+
+    /// What was received once nothing more comes of what was sent. A console that waits for anything
+    /// turns a mark every tenth of a second from the second one on, so that one which has been still for
+    /// longer waits for nothing.
+    pub fn settled(&self) -> std::sync::MutexGuard<'_, Received> {
+        const STILL: Duration = Duration::from_millis(500);
+        let start = Instant::now();
+        loop {
+            let received = self.received.0.lock().unwrap();
+            let still = received.at.max(self.sent).elapsed();
+            if still >= STILL {
+                return received;
+            }
+            drop(received);
+            assert!(start.elapsed() < PATIENCE, "it does not settle:\n{}", self.screen());
+            thread::sleep(STILL - still);
+        }
     }
 
     /// Closes the terminal, as a lost connection does.

@@ -82,7 +82,9 @@ pub struct Looks {
 /// The styles, each by what it is for. What has none is the terminal's own text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Theme {
-    /// Rules, labels, hints: there, but not in the way.
+    /// The lines that part the screen: seen without being looked at.
+    pub line: Style,
+    /// Labels, hints: there, but not in the way.
     pub faint: Style,
     /// What a pane is about.
     pub strong: Style,
@@ -104,6 +106,7 @@ impl Theme {
     pub fn sixteen() -> Self {
         let style = Style::new();
         Self {
+            line: style.add_modifier(Modifier::DIM),
             faint: style.add_modifier(Modifier::DIM),
             strong: style.add_modifier(Modifier::BOLD),
             accent: style.fg(Color::Cyan),
@@ -119,6 +122,7 @@ impl Theme {
     pub fn colourless() -> Self {
         let style = Style::new();
         Self {
+            line: style.add_modifier(Modifier::DIM),
             faint: style.add_modifier(Modifier::DIM),
             strong: style.add_modifier(Modifier::BOLD),
             accent: style.add_modifier(Modifier::BOLD),
@@ -134,6 +138,6 @@ impl Theme {
     fn plain_contrast() -> Self {
         let selected = Style::new().add_modifier(Modifier::REVERSED | Modifier::BOLD);
         let bad = Style::new().add_modifier(Modifier::BOLD | Modifier::UNDERLINED);
-        Self { faint: Style::new(), selected, bad, ..Self::colourless() }
+        Self { line: Style::new(), faint: Style::new(), selected, bad, ..Self::colourless() }
     }
 }

@@ -9,6 +9,8 @@ pub(super) type Rgb = (u8, u8, u8);
 
 /// The colours of a theme. The text and what is behind it stay the terminal's own.
 pub(super) struct Palette {
+    /// No text: it may be as faint as it likes.
+    pub line: Rgb,
     pub faint: Rgb,
     pub accent: Rgb,
     pub bad: Rgb,
@@ -17,24 +19,28 @@ pub(super) struct Palette {
 }
 
 pub(super) const DARK: Palette = Palette {
+    line: (0x4a, 0x52, 0x5f),
     faint: (0x8f, 0x98, 0xa8),
     accent: (0x56, 0xc8, 0xd8),
     bad: (0xf2, 0x7a, 0x80),
     contrast: false,
 };
 pub(super) const LIGHT: Palette = Palette {
+    line: (0xc2, 0xc6, 0xcd),
     faint: (0x62, 0x69, 0x77),
     accent: (0x0a, 0x68, 0x7a),
     bad: (0xb8, 0x24, 0x2a),
     contrast: false,
 };
 pub(super) const CONTRAST_DARK: Palette = Palette {
+    line: (0xe0, 0xe4, 0xea),
     faint: (0xe0, 0xe4, 0xea),
     accent: (0x7d, 0xf0, 0xff),
     bad: (0xff, 0xb0, 0xb0),
     contrast: true,
 };
 pub(super) const CONTRAST_LIGHT: Palette = Palette {
+    line: (0x2e, 0x33, 0x3b),
     faint: (0x2e, 0x33, 0x3b),
     accent: (0x00, 0x2b, 0x66),
     bad: (0x7d, 0x00, 0x0a),
@@ -62,6 +68,7 @@ impl Palette {
         let accent = Style::new().fg(color(self.accent));
         let weight = if self.contrast { Modifier::BOLD } else { Modifier::empty() };
         Theme {
+            line: Style::new().fg(color(self.line)),
             faint: Style::new().fg(color(self.faint)),
             strong,
             accent: accent.add_modifier(weight),

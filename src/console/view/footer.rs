@@ -22,7 +22,7 @@ pub(super) fn rules(app: &App, theme: &Theme, buffer: &mut Buffer, areas: &Areas
     for (area, junction) in [(areas.rule, "┬"), (areas.lower_rule, "┴")] {
         super::rule(buffer, area, 0, theme);
         if ready && areas.divider.width > 0 {
-            put(buffer, area, areas.divider.x, 0, junction, theme.faint);
+            put(buffer, area, areas.divider.x, 0, junction, theme.line);
         }
     }
     if let Connection::Ready(connected) = &app.connection

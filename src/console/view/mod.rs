@@ -63,7 +63,7 @@ pub fn draw(app: &App, theme: &Theme, frame: &mut Frame) {
             detail::draw(app, theme, buffer, areas.detail);
         }
         for y in areas.divider.y..areas.divider.bottom() {
-            put(buffer, areas.divider, 0, y - areas.divider.y, "│", theme.faint);
+            put(buffer, areas.divider, 0, y - areas.divider.y, "│", theme.line);
         }
         match layer {
             Some(layer) => draw_layer(app, layer, theme, buffer, areas.layer()),
@@ -168,7 +168,7 @@ fn heading(buffer: &mut Buffer, area: Rect, theme: &Theme, heading: &str, right:
 }
 
 fn rule(buffer: &mut Buffer, area: Rect, y: u16, theme: &Theme) {
-    put(buffer, area, 0, y, &"─".repeat(area.width.into()), theme.faint);
+    put(buffer, area, 0, y, &"─".repeat(area.width.into()), theme.line);
 }
 
 /// An area without its first rows.
