@@ -5,6 +5,7 @@ use mongodb::bson::oid::ObjectId;
 
 use super::{App, Code, Deed, Effect, Form, Generation, Layer, Mood, Purpose, Question, Said};
 use crate::{
+    console::keymap::Command,
     org::{Admin, Org, Secret, StoredText, email_key},
     tenancy::Result,
 };
@@ -111,14 +112,12 @@ impl App {
                 self.notice = None;
                 self.layers.push(Layer::Code(Code { code, email: email.clone() }));
             }
-            None => self.say(
-                Mood::Good,
-                Said {
-                    what,
-                    help: "nobody waited for the code, so it was not shown: c makes another"
-                        .to_owned(),
-                },
-            ),
+            None => {
+                let how = self.keymap.how(Command::IssueCode);
+                let help =
+                    format!("nobody waited for the code, so it was not shown: {how} makes another");
+                self.say(Mood::Good, Said { what, help });
+            }
         }
     }
 

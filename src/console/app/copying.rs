@@ -56,13 +56,13 @@ impl App {
     pub(super) fn was_copied(&mut self, what: &str, refused: Option<String>) {
         match refused {
             None => self.say(Mood::Good, Said::plain(format!("copied {what}"))),
-            Some(why) => self.say(
-                Mood::Bad,
-                Said {
-                    what: format!("{what} was not copied: {why}"),
-                    help: "select it with the mouse (m leaves it to the terminal)".to_owned(),
-                },
-            ),
+            Some(why) => {
+                let leaves = self.keymap.how(Command::Mouse);
+                let what = format!("{what} was not copied: {why}");
+                let help =
+                    format!("select it with the mouse ({leaves} leaves that to the terminal)");
+                self.say(Mood::Bad, Said { what, help });
+            }
         }
     }
 }

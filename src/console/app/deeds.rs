@@ -3,6 +3,7 @@
 
 use super::{App, Asked, Effect, Form, Generation, Layer, Login, Mood, Purpose, Said, cancel};
 use crate::{
+    console::keymap::Command,
     org::{Field, Org, Secret, StoredText},
     tenancy::{Error, Refusal, Result, Session},
 };
@@ -12,6 +13,7 @@ impl App {
     pub(super) fn submit(&mut self) -> Vec<Effect> {
         let generation = self.next();
         let session = self.session.clone();
+        let back = self.keymap.how(Command::Back);
         match self.layers.last_mut() {
             Some(Layer::Form(form)) if !form.submitting.is_waiting() => {
                 form.problem = None;
@@ -19,7 +21,7 @@ impl App {
                 let Some(effect) = deed_of(form, generation, session) else {
                     form.problem = Some(Said {
                         what: "nothing is different".to_owned(),
-                        help: "change a field, or leave with esc".to_owned(),
+                        help: format!("change a field, or leave with {back}"),
                     });
                     return Vec::new();
                 };

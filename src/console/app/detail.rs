@@ -7,6 +7,7 @@ use super::{
     field::{Request, Said},
 };
 use crate::{
+    console::keymap::Command,
     org::{Admin, Org},
     store::Statistics,
     tenancy::{Error, Recorded, Result},
@@ -179,7 +180,7 @@ impl App {
                 }
                 self.detail.problem = Some(Said {
                     what: "this organization is gone: someone else deleted it".to_owned(),
-                    help: "r reads the list again".to_owned(),
+                    help: format!("{} reads the list again", self.keymap.how(Command::Refresh)),
                 });
                 Vec::new()
             }

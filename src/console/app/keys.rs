@@ -275,7 +275,7 @@ impl App {
     }
 
     /// Moves on between fields, asking about the one that is left.
-    fn leave_field(&mut self, by: isize) -> Vec<Effect> {
+    pub(super) fn leave_field(&mut self, by: isize) -> Vec<Effect> {
         let generation = self.next();
         let now = self.now;
         let mut effects = Vec::new();
@@ -353,7 +353,7 @@ impl App {
         if let Some(generation) = self.connecting.stop() {
             self.connection = Connection::Failed(Said {
                 what: "you stopped waiting for the database".to_owned(),
-                help: "r connects again, q leaves".to_owned(),
+                help: format!("{} connects again", self.keymap.how(Command::Retry)),
             });
             return vec![Effect::Cancel(generation)];
         }
@@ -375,7 +375,7 @@ impl App {
                 Mood::Bad,
                 Said {
                     what: "reading the list was stopped".to_owned(),
-                    help: "r reads it again".to_owned(),
+                    help: format!("{} reads it again", self.keymap.how(Command::Refresh)),
                 },
             );
             return cancel(self.list.loading.stop());
@@ -383,7 +383,8 @@ impl App {
         if self.detail.loading.shown_wait(self.now).is_some()
             || self.detail.reading.shown_wait(self.now).is_some()
         {
-            let stopped = Said::plain("reading was stopped; r reads again");
+            let again = self.keymap.how(Command::Refresh);
+            let stopped = Said::plain(format!("reading was stopped; {again} reads again"));
             let loading = self.detail.loading.stop();
             let reading = self.detail.reading.stop();
             self.detail.problem = loading.map(|_| stopped.clone());

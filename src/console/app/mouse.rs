@@ -65,7 +65,7 @@ impl App {
         let pane = match spot {
             Some(Spot::Row(_) | Spot::List | Spot::Filter | Spot::Header(_)) => Pane::List,
             Some(Spot::Detail | Spot::Tab(_) | Spot::Admin(_)) => Pane::Detail,
-            Some(Spot::Layer | Spot::Choice(_)) => {
+            Some(Spot::Layer | Spot::Choice(_) | Spot::Field(_)) => {
                 let place = self.focus();
                 // In a form the wheel would go from field to field.
                 if !matches!(self.layers.last(), Some(Layer::Help(_) | Layer::Log(_))) {
@@ -101,6 +101,7 @@ impl App {
                 }
                 if again { self.command(place, Command::Run) } else { Vec::new() }
             }
+            Spot::Field(number) => self.go_to_field(number),
             Spot::Layer => Vec::new(),
             Spot::Filter => {
                 self.pane = Pane::List;
@@ -139,6 +140,18 @@ impl App {
                 Vec::new()
             }
         }
+    }
+
+    /// Goes to a field of what is on top, as the keys would: what is left is judged.
+    fn go_to_field(&mut self, number: usize) -> Vec<Effect> {
+        let focus = match self.layers.last() {
+            Some(Layer::Form(form)) => form.focus,
+            Some(Layer::Question(question)) => question.focus,
+            Some(Layer::Login(login)) => login.focus,
+            _ => return Vec::new(),
+        };
+        let by = number.cast_signed() - focus.cast_signed();
+        if by == 0 { Vec::new() } else { self.leave_field(by) }
     }
 
     fn go_to_details(&mut self) {

@@ -27,6 +27,7 @@ impl App {
     /// Whether what the layer on top is for may be done: in production, only the second time.
     pub(super) fn sure_of_layer(&mut self) -> bool {
         let Some(name) = self.production().map(|profile| profile.name.clone()) else { return true };
+        let back = self.keymap.how(Command::Back);
         let (sure, problem) = match self.layers.last_mut() {
             Some(Layer::Form(form)) => (&mut form.sure, &mut form.problem),
             Some(Layer::Question(question)) => (&mut question.sure, &mut question.problem),
@@ -34,7 +35,7 @@ impl App {
         };
         if *sure == Sure::Unasked {
             *sure = Sure::Asked;
-            *problem = Some(asked(&name, "the same key again does it, esc leaves"));
+            *problem = Some(asked(&name, &format!("the same key again does it, {back} leaves")));
             return false;
         }
         *sure = Sure::Sure;

@@ -9,6 +9,7 @@ use super::{
     field::{Request, Said, TextField},
 };
 use crate::{
+    console::keymap::Command,
     org::{Admin, Field, Org, OrgState, StoredText},
     store::{Shelf, Statistics},
     tenancy::{Error, Result, Session},
@@ -376,6 +377,7 @@ impl App {
     /// What was read again of an organization: whoever is asked about it sees it as it is now.
     pub(super) fn question_follows(&mut self, org: &Org, holds: Statistics) -> Vec<Effect> {
         let at = self.question_at(org.id);
+        let back = self.keymap.how(Command::Back);
         let Some(question) = self.question(at) else { return Vec::new() };
         question.statistics = Some(holds);
         if question.submitting.is_waiting() {
@@ -394,8 +396,8 @@ impl App {
         let recount = question.deed.counts() && question.org.revision != org.revision;
         question.org.as_mut().clone_from(org);
         if std::mem::take(&mut question.stale) {
-            let help = "repeat what is still wanted, or leave it with esc";
-            question.problem = Some(Said::changed_to(org, help));
+            let help = format!("repeat what is still wanted, or leave it with {back}");
+            question.problem = Some(Said::changed_to(org, &help));
         }
         if recount { self.count_admins(org.id) } else { Vec::new() }
     }

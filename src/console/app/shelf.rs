@@ -3,6 +3,7 @@
 
 use super::{App, Arrival, Effect, Generation, List, Mood, Pane, Said, Select, cancel, list::PAGE};
 use crate::{
+    console::keymap::Command,
     org::Org,
     store::{Count, Page, PageAt, Shelf, Sort, SortKey},
     tenancy::Result,
@@ -77,11 +78,12 @@ impl App {
             Ok(page) => self.list.arrived(page),
             Err(error) => {
                 self.list.problem = Some(Said::from(&error));
+                let again = self.keymap.how(Command::Refresh);
                 self.say(
                     Mood::Bad,
                     Said {
                         what: error.to_string(),
-                        help: format!("{}; r reads it again", error.help()),
+                        help: format!("{}; {again} reads it again", error.help()),
                     },
                 );
             }

@@ -181,13 +181,19 @@ impl Keymap {
         self.0.iter().filter(move |bound| bound.row.places.contains(&place))
     }
 
-    /// How a command is asked for, in words: its first key, or its name where it has none.
+    /// How a command is asked for, in words: the first key it has in most places, or its name where it
+    /// has none.
     #[must_use]
     pub fn how(&self, command: Command) -> String {
-        let mut bound = self.0.iter().filter(|bound| bound.row.command == command);
-        let key = bound.clone().find_map(Bound::first);
-        let name = || bound.next().map_or_else(String::new, |bound| format!(":{}", bound.row.name));
-        key.unwrap_or_else(name)
+        let bound = self.0.iter().filter(|bound| bound.row.command == command);
+        asked_for(bound.max_by_key(|bound| (!bound.keys.is_empty(), bound.row.places.len())))
+    }
+
+    /// The same, in one place.
+    #[must_use]
+    pub fn how_in(&self, place: Place, command: Command) -> String {
+        let mut bound = self.rows(place).filter(|bound| bound.row.command == command);
+        asked_for(bound.next())
     }
 
     /// All of them.
@@ -195,6 +201,12 @@ impl Keymap {
     pub fn all(&self) -> &[Bound] {
         &self.0
     }
+}
+
+fn asked_for(bound: Option<&Bound>) -> String {
+    bound.map_or_else(String::new, |bound| {
+        bound.first().unwrap_or_else(|| format!(":{}", bound.row.name))
+    })
 }
 
 #[cfg(test)]

@@ -8,9 +8,16 @@ use ratatui::{
 };
 
 use super::{Theme, heading, sheet::Sheet};
-use crate::{console::app::Code, org::StoredText};
+use crate::{
+    console::{
+        app::{App, Code},
+        keymap::Command,
+    },
+    org::StoredText,
+};
 
 pub(super) fn draw(
+    app: &App,
     code: &Code,
     theme: &Theme,
     buffer: &mut Buffer,
@@ -26,8 +33,9 @@ pub(super) fn draw(
     sheet.gap();
     sheet.text("Good for an hour, and shown only now.", Style::new());
     sheet.gap();
+    let how = app.keymap.how(Command::UseCode);
     let used =
-        format!("Use it: ^o in the login, or tenantry admin redeem {}", argument(&code.email));
+        format!("Use it: {how} in the login, or tenantry admin redeem {}", argument(&code.email));
     sheet.text(&used, theme.faint);
     sheet.draw(buffer, area)
 }

@@ -8,7 +8,10 @@ use ratatui::{
 };
 
 use super::{Theme, below, sheet::Sheet, title};
-use crate::console::app::{App, Connection};
+use crate::console::{
+    app::{App, Connection},
+    keymap::{Command, Place},
+};
 
 pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) -> Option<Position> {
     let area = below(area, 1);
@@ -23,9 +26,16 @@ pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) ->
                 sheet.pair("what to do", &said.help);
             }
             sheet.gap();
-            let key = |key: &'static str| Span::styled(key, theme.strong);
+            let key = |command| {
+                Span::styled(app.keymap.how_in(Place::Unconnected, command), theme.strong)
+            };
             let does = |words: &'static str| Span::styled(words, theme.faint);
-            sheet.line(vec![key("r"), does(" tries again   "), key("q"), does(" quits")]);
+            sheet.line(vec![
+                key(Command::Retry),
+                does(" tries again   "),
+                key(Command::Quit),
+                does(" quits"),
+            ]);
         }
         Connection::Opening | Connection::Ready(_) => {
             if sheet.wait_or_leave(app, &app.connecting, "opening the database") {

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     console::{
         app::{App, Connection, Pane, Tab},
+        keymap::Command,
         text,
     },
     org::{Org, OrgState, escaped, moment},
@@ -239,6 +240,7 @@ pub(super) fn unread(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect, 
     } else if let Some(turn) = spinner(&app.detail.reading, app.now) {
         let x = put(buffer, area, 0, 0, &turn.to_string(), theme.accent);
         let x = put(buffer, area, x + 1, 0, reading, Style::new());
-        put(buffer, area, x, 0, "  esc stops waiting", theme.faint);
+        let stops = format!("  {} stops waiting", app.keymap.how(Command::Back));
+        put(buffer, area, x, 0, &stops, theme.faint);
     }
 }

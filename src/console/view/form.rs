@@ -7,7 +7,10 @@ use ratatui::{
 
 use super::{Theme, heading, sheet::Sheet};
 use crate::{
-    console::app::{App, Asked, Form, Purpose},
+    console::{
+        app::{App, Asked, Form, Purpose},
+        keymap::Command,
+    },
     org::{CollectionName, OrgName, Role},
 };
 
@@ -26,12 +29,17 @@ pub(super) fn draw(
         Purpose::UseCode => "Set a new password with a one-time code".to_owned(),
     };
     let area = heading(buffer, area, theme, &words, "");
+    sheet(app, form, theme, area).draw(buffer, area)
+}
+
+/// What is below the heading.
+pub(super) fn sheet<'a>(app: &App, form: &Form, theme: &'a Theme, area: Rect) -> Sheet<'a> {
     let mut sheet = Sheet::new(theme, area);
     let waiting = form.submitting.is_waiting();
     for (at, (asked, field)) in form.asked().iter().zip(&form.fields).enumerate() {
         sheet.gap();
         let focused = at == form.focus && !waiting;
-        sheet.field(app, label(*asked, form), field, focused, &hint(*asked, form));
+        sheet.field(app, label(*asked, form), field, focused, &hint(app, *asked, form));
     }
     if let Some(said) = &form.problem {
         sheet.gap();
@@ -44,7 +52,7 @@ pub(super) fn draw(
         Purpose::Edit(_) | Purpose::EditAdmin(..) | Purpose::UseCode => "saving",
     };
     sheet.wait_or_leave(app, &form.submitting, doing);
-    sheet.draw(buffer, area)
+    sheet
 }
 
 fn label(asked: Asked, form: &Form) -> &'static str {
@@ -60,7 +68,8 @@ fn label(asked: Asked, form: &Form) -> &'static str {
 }
 
 /// What helps while a field is typed in and nothing is wrong with it.
-fn hint(asked: Asked, form: &Form) -> String {
+fn hint(app: &App, asked: Asked, form: &Form) -> String {
+    let how = |command| app.keymap.how(command);
     let revealed = form.at(asked).and_then(|at| form.fields.get(at)).is_some_and(|f| f.revealed);
     let hint = match (asked, &form.purpose) {
         (Asked::Name, Purpose::Create) => {
@@ -77,13 +86,24 @@ fn hint(asked: Asked, form: &Form) -> String {
             "decides about the others; space switches"
         }
         (Asked::Role, _) => "changes only their own; space switches",
-        (Asked::Code, _) => "case and dashes do not matter; ^r shows it",
+        (Asked::Code, _) => {
+            return format!("case and dashes do not matter; {} shows it", how(Command::Reveal));
+        }
         (Asked::Password, _) if !form.text(asked).is_empty() && revealed => {
             "keep it: it is shown only here"
         }
-        (Asked::Password, _) if !form.text(asked).is_empty() => "^r shows it",
-        (Asked::Password, Purpose::Create | Purpose::UseCode) => "^g makes a strong one",
-        (Asked::Password, _) => "empty leaves it as it is; ^g makes a strong one",
+        (Asked::Password, _) if !form.text(asked).is_empty() => {
+            return format!("{} shows it", how(Command::Reveal));
+        }
+        (Asked::Password, Purpose::Create | Purpose::UseCode) => {
+            return format!("{} makes a strong one", how(Command::Generate));
+        }
+        (Asked::Password, _) => {
+            return format!(
+                "empty leaves it as it is; {} makes a strong one",
+                how(Command::Generate)
+            );
+        }
     };
     hint.to_owned()
 }

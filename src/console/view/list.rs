@@ -10,6 +10,7 @@ use super::{SUSPENDED, Theme, below, human, margin, put, put_right, question::do
 use crate::{
     console::{
         app::{App, Pane},
+        keymap::Command,
         text,
     },
     org::{Org, OrgState},
@@ -162,7 +163,7 @@ fn row(
 /// What stands where the rows would: why there are none, and what to press.
 fn nothing(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
     let list = &app.list;
-    let mut said = |what: &str, key: &str, does: &str| {
+    let mut said = |what: &str, command: Command, does: &str| {
         let room = usize::from(margin(area).width.saturating_sub(2));
         let lines = text::wrap(what, room);
         let mut y = 0;
@@ -170,19 +171,24 @@ fn nothing(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
             put(buffer, area, 2, y, &line, Style::new());
             y += 1;
         }
-        let x = put(buffer, area, 2, y, key, theme.accent.patch(theme.strong));
+        let key = app.keymap.how(command);
+        let x = put(buffer, area, 2, y, &key, theme.accent.patch(theme.strong));
         put(buffer, area, x + 1, y, does, theme.faint);
     };
     if let Some(problem) = &list.problem {
-        said(&problem.what, "r", "reads it again");
+        said(&problem.what, Command::Refresh, "reads it again");
     } else if !list.loaded || list.loading.is_waiting() {
         // The filter line says that it is being read.
     } else if let Some(search) = list.search() {
         let search = crate::org::escaped_short(&search, 60);
-        said(&format!("No name and no e-mail has “{search}” in it."), "esc", "shows all again");
+        said(
+            &format!("No name and no e-mail has “{search}” in it."),
+            Command::Back,
+            "shows all again",
+        );
     } else if list.shelf == Shelf::Trash {
-        said("The trash is empty.", "t", "shows the organizations again");
+        said("The trash is empty.", Command::Shelf, "shows the organizations again");
     } else {
-        said("No organizations yet.", "n", "makes the first one");
+        said("No organizations yet.", Command::New, "makes the first one");
     }
 }

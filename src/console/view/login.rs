@@ -21,6 +21,11 @@ pub(super) fn draw(
         None => "Log in as an admin".to_owned(),
     };
     let area = heading(buffer, area, theme, &words, "");
+    sheet(app, login, theme, area).draw(buffer, area)
+}
+
+/// What is below the heading.
+pub(super) fn sheet<'a>(app: &App, login: &Login, theme: &'a Theme, area: Rect) -> Sheet<'a> {
     let mut sheet = Sheet::new(theme, area);
     // Why it opened comes without advice; what went wrong comes with it, and stands at the fields.
     let (why, wrong) = match &login.problem {
@@ -48,5 +53,5 @@ pub(super) fn draw(
     }
     sheet.gap();
     sheet.wait_or_leave(app, &login.submitting, "logging in");
-    sheet.draw(buffer, area)
+    sheet
 }

@@ -110,7 +110,7 @@ fn draw_layer(
         Layer::Form(form) => form::draw(app, form, theme, buffer, area),
         Layer::Question(question) => question::draw(app, question, theme, buffer, area),
         Layer::Login(login) => login::draw(app, login, theme, buffer, area),
-        Layer::Code(code) => code::draw(code, theme, buffer, area),
+        Layer::Code(code) => code::draw(app, code, theme, buffer, area),
         Layer::Help(help) => help::draw(app, help, theme, buffer, area),
         Layer::Copy(org) => copy::draw(app, org, theme, buffer, area),
         Layer::Log(below) => log::draw(app, *below, theme, buffer, area),

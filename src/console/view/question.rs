@@ -27,9 +27,9 @@ pub(super) fn draw(
     buffer: &mut Buffer,
     area: Rect,
 ) -> Option<Position> {
-    let (deed, name) = (question.deed, &question.org.name);
+    let name = &question.org.name;
     let admin = question.admin.clone().unwrap_or_default();
-    let asked = match deed {
+    let asked = match question.deed {
         Deed::Trash => format!("Move {name} to the trash?"),
         Deed::Delete => format!("Delete {name}?"),
         Deed::Purge => format!("Purge {name}?"),
@@ -41,6 +41,12 @@ pub(super) fn draw(
         Deed::IssueCode(_) => format!("One-time code for {admin}?"),
     };
     let area = heading(buffer, area, theme, &asked, "");
+    sheet(app, question, theme, area).draw(buffer, area)
+}
+
+/// What is below the heading.
+pub(super) fn sheet<'a>(app: &App, question: &Question, theme: &'a Theme, area: Rect) -> Sheet<'a> {
+    let (deed, name) = (question.deed, &question.org.name);
     let mut sheet = Sheet::new(theme, area);
     match deed {
         Deed::Trash => {
@@ -105,7 +111,7 @@ pub(super) fn draw(
     sheet.gap();
     sheet.wait(app, &question.authorizing, "asking whether you may");
     sheet.wait_or_leave(app, &question.submitting, doing(deed));
-    sheet.draw(buffer, area)
+    sheet
 }
 
 /// What a deed is called while it is being done.

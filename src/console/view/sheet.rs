@@ -11,6 +11,7 @@ use ratatui::{
 use super::{Theme, spinner};
 use crate::console::{
     app::{App, Request, Said, TextField},
+    keymap::Command,
     text,
 };
 
@@ -27,26 +28,30 @@ pub(super) struct Sheet<'a> {
     /// The first and last line that must be in sight.
     keep: (usize, usize),
     first: usize,
+    /// How many fields there are.
+    fields: usize,
 }
 
 struct Entry {
     line: Line<'static>,
     gap: bool,
+    /// The number of the field it is of.
+    field: Option<usize>,
 }
 
 impl<'a> Sheet<'a> {
     pub(super) fn new(theme: &'a Theme, area: Rect) -> Self {
         let width = usize::from(area.width).saturating_sub(1);
-        Self { theme, width, lines: Vec::new(), cursor: None, keep: (0, 0), first: 0 }
+        Self { theme, width, lines: Vec::new(), cursor: None, keep: (0, 0), first: 0, fields: 0 }
     }
 
     /// An empty line, while there is room for it.
     pub(super) fn gap(&mut self) {
-        self.lines.push(Entry { line: Line::default(), gap: true });
+        self.lines.push(Entry { line: Line::default(), gap: true, field: None });
     }
 
     pub(super) fn line(&mut self, spans: Vec<Span<'static>>) {
-        self.lines.push(Entry { line: Line::from(spans), gap: false });
+        self.lines.push(Entry { line: Line::from(spans), gap: false, field: None });
     }
 
     /// A text, in as many lines as it needs.
@@ -143,6 +148,10 @@ impl<'a> Sheet<'a> {
         if focused {
             self.keep = (first, self.lines.len() - 1);
         }
+        for entry in &mut self.lines[first..] {
+            entry.field = Some(self.fields);
+        }
+        self.fields += 1;
     }
 
     /// Says that something is waited for, once that is worth it.
@@ -158,8 +167,9 @@ impl<'a> Sheet<'a> {
     /// Says that a deed is waited for, and that nobody must.
     pub(super) fn wait_or_leave(&mut self, app: &App, request: &Request, words: &str) -> bool {
         let waits = self.wait(app, request, words);
+        let back = app.keymap.how(Command::Back);
         if waits && let Some(entry) = self.lines.last_mut() {
-            entry.line.push_span(Span::styled("  esc stops waiting", self.theme.faint));
+            entry.line.push_span(Span::styled(format!("  {back} stops waiting"), self.theme.faint));
             self.keep = (self.lines.len() - 1, self.lines.len() - 1);
         }
         waits
@@ -184,13 +194,7 @@ impl<'a> Sheet<'a> {
 
     /// Draws the lines; where the cursor is.
     pub(super) fn draw(mut self, buffer: &mut Buffer, area: Rect) -> Option<Position> {
-        let height = usize::from(area.height);
-        if self.lines.len() > height {
-            self.squeeze();
-        }
-        let (first, last) = self.keep;
-        let bottom = (last + 1).saturating_sub(height);
-        let top = if self.lines.len() > height { bottom.min(first).max(self.first) } else { 0 };
+        let top = self.arrange(area);
         let clip = area.intersection(buffer.area);
         for (y, entry) in (clip.y..clip.bottom()).zip(self.lines.iter().skip(top)) {
             buffer.set_line(clip.x, y, &entry.line, clip.width);
@@ -198,6 +202,23 @@ impl<'a> Sheet<'a> {
         let (x, y) = self.cursor?;
         let (x, y) = (u16::try_from(x).ok()?, u16::try_from(y.checked_sub(top)?).ok()?);
         (x < area.width && y < area.height).then(|| Position::new(area.x + x, area.y + y))
+    }
+
+    /// The number of the field whose line is drawn there, so many rows below the area's first.
+    pub(super) fn field_at(mut self, area: Rect, y: u16) -> Option<usize> {
+        let top = self.arrange(area);
+        self.lines.get(top + usize::from(y))?.field
+    }
+
+    /// Makes the lines fit, and says which is the first in sight.
+    fn arrange(&mut self, area: Rect) -> usize {
+        let height = usize::from(area.height);
+        if self.lines.len() > height {
+            self.squeeze();
+        }
+        let (first, last) = self.keep;
+        let bottom = (last + 1).saturating_sub(height);
+        if self.lines.len() > height { bottom.min(first).max(self.first) } else { 0 }
     }
 
     /// Gives up the empty lines.

@@ -2,7 +2,7 @@
 
 use ratatui::layout::{Position, Rect};
 
-use super::{below, detail, footer, list};
+use super::{Theme, below, detail, footer, form, list, login, question};
 use crate::{
     console::{
         app::{App, Connection, Layer, Tab},
@@ -35,6 +35,8 @@ pub enum Spot {
     Hint(Command),
     /// A command in the help, by its number among those found.
     Choice(usize),
+    /// A field of what is on top, by its number.
+    Field(usize),
     /// The rest of what is on top.
     Layer,
     /// What is said at the bottom.
@@ -66,7 +68,9 @@ pub fn spot(app: &App, x: u16, y: u16) -> Option<Spot> {
                 let number = help.scroll + usize::from(y - first.y);
                 (number < app.found(help).len()).then_some(Spot::Choice(number))
             }
-            _ => area.contains(at).then_some(Spot::Layer),
+            layer => {
+                area.contains(at).then(|| in_fields(app, layer, first, at).unwrap_or(Spot::Layer))
+            }
         };
     }
     if !ready {
@@ -76,6 +80,18 @@ pub fn spot(app: &App, x: u16, y: u16) -> Option<Spot> {
         return Some(in_list(app, areas.list, x - areas.list.x, y - areas.list.y));
     }
     areas.detail.contains(at).then(|| in_detail(app, areas.detail, at))
+}
+
+fn in_fields(app: &App, layer: &Layer, area: Rect, at: Position) -> Option<Spot> {
+    let theme = Theme::colourless();
+    let sheet = match layer {
+        Layer::Form(form) => form::sheet(app, form, &theme, area),
+        Layer::Question(question) => question::sheet(app, question, &theme, area),
+        Layer::Login(login) => login::sheet(app, login, &theme, area),
+        Layer::Code(_) | Layer::Help(_) | Layer::Copy(_) | Layer::Log(_) => return None,
+    };
+    let y = area.contains(at).then(|| at.y - area.y)?;
+    sheet.field_at(area, y).map(Spot::Field)
 }
 
 fn in_list(app: &App, area: Rect, x: u16, y: u16) -> Spot {

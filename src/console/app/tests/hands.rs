@@ -257,3 +257,44 @@ fn left_to_the_terminal_the_mouse_does_nothing_here() {
     click(&mut app, x, y);
     assert_eq!(app.list.selected, 0);
 }
+
+#[test]
+fn a_field_is_clicked_and_what_was_left_is_judged() {
+    let mut app = with_mouse(80, 24);
+    press(&mut app, KeyCode::Char('n'));
+    type_text(&mut app, "acme");
+    let (x, y) = find(&app, Spot::Field(2));
+    let effects = click(&mut app, x, y);
+    assert!(matches!(effects[..], [Effect::Check(..)]), "{effects:?}");
+    type_text(&mut app, "secret");
+    let form = top_form(&app);
+    assert_eq!((form.focus, form.fields[2].text()), (2, "secret"));
+    // Its own place does nothing, and neither does the room between two.
+    let (x, y) = find(&app, Spot::Field(2));
+    assert!(click(&mut app, x, y).is_empty());
+    let (x, y) = find(&app, Spot::Layer);
+    assert!(click(&mut app, x, y).is_empty());
+    assert_eq!(top_form(&app).focus, 2);
+    // On the smallest screen, where it scrolls, too.
+    app.update(Message::Resize(40, 10));
+    let (x, y) = find(&app, Spot::Field(1));
+    click(&mut app, x, y);
+    assert_eq!(top_form(&app).focus, 1);
+}
+
+#[test]
+fn what_is_said_names_the_keys_that_were_chosen() {
+    let mut app = console(page(orgs(3), false, false));
+    app.keymap = Keymap::with(&[
+        ("refresh".to_owned(), vec!["f5".parse().unwrap()]),
+        ("back".to_owned(), vec!["f9".parse().unwrap()]),
+    ])
+    .unwrap();
+    let effects = press(&mut app, KeyCode::F(5));
+    let failed = Err(Error::Machine("no".to_owned()));
+    app.update(Message::Page(generation!(effects, LoadPage), failed));
+    assert!(notice(&app).help.ends_with("; F5 reads it again"), "{:?}", notice(&app));
+    press(&mut app, KeyCode::Char('e'));
+    control(&mut app, 's');
+    assert_eq!(top_form(&app).problem.as_ref().unwrap().help, "change a field, or leave with F9");
+}
