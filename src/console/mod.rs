@@ -4,6 +4,7 @@ pub mod app;
 mod clipboard;
 mod documents;
 mod ending;
+mod escape;
 pub mod keymap;
 pub mod layout;
 mod log;

@@ -21,6 +21,8 @@ use crossterm::{
 };
 use ratatui::{Frame, TerminalOptions, Viewport, backend::CrosstermBackend, layout::Rect};
 
+use super::escape::with_own_colours;
+
 /// Clicks, drags and the wheel, in columns beyond 223 too. Not every move: nothing here follows one, and
 /// each would go through the network.
 const MOUSE_TAKEN: &[u8] = b"\x1b[?1000h\x1b[?1002h\x1b[?1006h";
@@ -124,7 +126,7 @@ impl Terminal {
         let frame = std::mem::take(&mut *self.buffer.0.borrow_mut());
         let mut bytes = Vec::with_capacity(frame.len() + 16);
         write_ansi(&mut bytes, BeginSynchronizedUpdate)?;
-        bytes.extend_from_slice(&frame);
+        with_own_colours(&frame, &mut bytes);
         write_ansi(&mut bytes, EndSynchronizedUpdate)?;
         self.out.write_all(&bytes)
     }

@@ -134,3 +134,30 @@ fn a_terminal_that_can_only_print_is_told_so() {
         assert!(!has(&console, b"\x1b["), "nothing but text was sent");
     }
 }
+
+#[test]
+fn colours_are_as_many_as_the_terminal_has() {
+    let home = tempfile::tempdir().unwrap();
+    let console = demo(&[], &["--theme", "light"], home.path());
+    console.see("▌");
+    assert!(has(&console, b"38;5;24") && !has(&console, b"38;2;"), "it has 256");
+    let console = demo(&[("TERM", "xterm")], &["--theme", "light"], home.path());
+    console.see("▌");
+    // The terminal's own, called as any terminal knows it.
+    assert!(has(&console, b"\x1b[36;") && !has(&console, b"38;5;"), "it has 16");
+}
+
+#[test]
+fn keys_typed_before_the_answer_are_keys_and_the_answer_is_none() {
+    let home = tempfile::tempdir().unwrap();
+    let mut console = demo(&[TRUE], &[], home.path());
+    console.see("▌");
+    // As one terminal's slow answer comes in the middle of what is typed.
+    console.send("/x\x1b]11;rgb:ffff/ffff/ffff\x1b\\y");
+    console.see("/ xy");
+    console.send("\x1b\x1b");
+    console.see("/ filter");
+    assert!(has(&console, ON_LIGHT));
+    console.send("q");
+    assert_eq!(console.end().0, 0);
+}

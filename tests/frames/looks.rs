@@ -1,11 +1,14 @@
 //! Every screen in every theme and every size class: what the styles are of in each, and the text where
 //! that differs too.
 
-use std::fmt::Write as _;
+use std::{cell::RefCell, fmt::Write as _, io::Write, rc::Rc};
 
 use crossterm::event::KeyCode;
 use ratatui::{
+    Terminal, TerminalOptions, Viewport,
+    backend::CrosstermBackend,
     buffer::{Buffer, Cell},
+    layout::Rect,
     style::Modifier,
 };
 use tenantry::{
@@ -13,6 +16,7 @@ use tenantry::{
     console::{
         app::Message,
         theme::{Background, Depth, Looks, Marks, Surroundings, Theme, Wish},
+        view,
     },
     store::StoreError,
 };
@@ -20,7 +24,7 @@ use tenantry::{
 use crate::{
     dump,
     people::others,
-    pretend::{Console, customers, with_trash},
+    pretend::{Console, DAY, customers, org, with_trash},
 };
 
 /// Every theme there is, by name.
@@ -253,5 +257,160 @@ fn the_selection_is_visible_without_colours() {
         };
         assert_eq!(marked(5), (true, true), "{name}");
         assert_eq!([marked(4), marked(6)], [(false, false); 2], "{name}");
+    }
+}
+
+/// Whoever works in production sees it without seeing colours.
+#[test]
+fn production_stands_out_in_every_theme() {
+    for (name, theme) in themes() {
+        for size in [dump::LEAST, dump::NARROW, dump::WIDE] {
+            let mut console = told(Console::with(size.0, size.1, customers()), &theme);
+            let place = console.app.place.clone();
+            let mut drawn = |production| {
+                let (name, color) = ("eu-1".to_owned(), Some(Color::Green));
+                console.app.profile =
+                    Some(Profile { name, color, production, place: place.clone() });
+                let (buffer, _) = console.drawn(&theme);
+                let row: String = (0..size.0).map(|x| buffer[(x, 0)].symbol()).collect();
+                let before = row.split("eu-1").next().unwrap().chars().count();
+                (row, buffer[(u16::try_from(before).unwrap(), 0)].clone())
+            };
+            let (row, cell) = drawn(true);
+            assert!(cell.modifier.contains(Modifier::REVERSED | Modifier::BOLD), "{name} {row}");
+            assert_eq!(row.contains("production"), theme.plain, "{row}");
+            assert!(row.contains("db1"), "{row}");
+            let (row, cell) = drawn(false);
+            assert!(!cell.modifier.contains(Modifier::REVERSED), "{name} {row}");
+        }
+    }
+}
+
+/// For a screen reader the cursor follows what is selected and what is scrolled to.
+#[test]
+fn the_cursor_stands_where_reading_begins() {
+    let (_, plain) = themes().into_iter().find(|(name, _)| *name == "plain").unwrap();
+    let mut console = told(Console::with(200, 24, customers()), &plain);
+    let at = |console: &Console| {
+        let (buffer, cursor) = console.drawn(&plain);
+        let at = cursor.unwrap();
+        (at.x..buffer.area.width).map(|x| buffer[(x, at.y)].symbol()).collect::<String>()
+    };
+    assert!(at(&console).starts_with(">acme_corp "), "{}", at(&console));
+    console.press(KeyCode::Char('j'));
+    console.press(KeyCode::Enter);
+    console.answer_all();
+    assert!(at(&console).starts_with("Overview, tab 1 of 4"), "{}", at(&console));
+    console.press(KeyCode::Right);
+    console.answer_all();
+    assert!(at(&console).starts_with(">bob@acme-industries"), "{}", at(&console));
+    console.press(KeyCode::Right);
+    console.answer_all();
+    console.press(KeyCode::Char('j'));
+    assert!(at(&console).starts_with("  _id"), "{}", at(&console));
+    // One column, however wide it is.
+    let areas = console.app.areas().unwrap();
+    assert_eq!((areas.list.area(), areas.divider.area()), (0, 0));
+}
+
+/// A terminal's wire.
+#[derive(Clone, Default)]
+struct Wire(Rc<RefCell<Vec<u8>>>);
+
+impl Write for Wire {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.borrow_mut().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+fn wired((width, height): (u16, u16)) -> (Terminal<CrosstermBackend<Wire>>, Wire) {
+    let (wire, area) = (Wire::default(), Viewport::Fixed(Rect::new(0, 0, width, height)));
+    let backend = CrosstermBackend::new(wire.clone());
+    (Terminal::with_options(backend, TerminalOptions { viewport: area }).unwrap(), wire)
+}
+
+/// A cursor move stays cheap where colours take the most bytes.
+#[test]
+fn a_move_stays_within_the_budget_in_every_theme() {
+    for (name, theme) in themes() {
+        let mut console = told(Console::with(80, 24, customers()), &theme);
+        let (mut terminal, wire) = wired(dump::NARROW);
+        terminal.draw(|frame| view::draw(&console.app, &theme, frame)).unwrap();
+        for _ in 0..5 {
+            wire.0.borrow_mut().clear();
+            console.press(KeyCode::Char('j'));
+            terminal.draw(|frame| view::draw(&console.app, &theme, frame)).unwrap();
+            let moved = wire.0.borrow().len();
+            assert!((1..=300).contains(&moved), "{moved} bytes in {name}");
+        }
+    }
+}
+
+/// In a terminal, whatever it thinks of the width of a name, columns begin where they begin.
+#[test]
+fn columns_line_up_beside_names_of_every_script() {
+    let names = [
+        "acme",
+        "株式会社東京ソフトウェア開発研究所本社",
+        "Cafe\u{301} Zu\u{308}rich n\u{303}\u{323}",
+        "👍🏽🇩🇪🇯🇵 🦀🦀",
+        "👩\u{200d}👩\u{200d}👧 family",
+        "1\u{fe0f}\u{20e3} ❤\u{fe0f} keycap",
+        "हिन्दी संगठन",
+        "שלום עולם",
+        "ﾊﾟﾝﾀﾞ",
+        "한국 각",
+        "ไทยแลนด์",
+        "α½…“”–",
+    ];
+    let orgs = names.iter().zip(1..).map(|(name, number)| org(number, name, name, 9 * DAY));
+    for (width, height) in [dump::NARROW, dump::WIDE] {
+        let mut console = Console::with(width, height, orgs.clone().collect());
+        let (mut terminal, wire) = wired((width, height));
+        let mut shown = vt100::Parser::new(height, width, 0);
+        for _ in 0..names.len() {
+            terminal.draw(|frame| view::draw(&console.app, &Theme::sixteen(), frame)).unwrap();
+            shown.process(&std::mem::take(&mut *wire.0.borrow_mut()));
+            let areas = console.app.areas().unwrap();
+            let cell = |x: u16, y: u16| {
+                shown.screen().cell(y, x).map_or(String::new(), |cell| cell.contents().to_owned())
+            };
+            for y in areas.divider.y..areas.divider.bottom() {
+                assert_eq!(cell(areas.divider.x, y), "│", "{width} {y}");
+            }
+            for (row, name) in (4..).zip(names) {
+                let end = areas.list.width;
+                let age: String = (end - 4..end).map(|x| cell(x, row)).collect();
+                assert_eq!(age.trim(), "9d", "{name}");
+                assert_eq!(cell(end - 3, row), "9", "{name}");
+            }
+            console.press(KeyCode::Char('j'));
+            console.answer_all();
+        }
+    }
+}
+
+/// Each size there is, in one theme after the other: nothing panics, and what is too small says so.
+#[test]
+fn every_size_is_drawn_in_every_theme() {
+    let themes = themes();
+    let mut console = Console::with(80, 24, customers());
+    for width in 1..=200 {
+        for height in (1..=60).filter(|height| width < 45 || (width + height) % 13 == 0) {
+            console.send(Message::Resize(width, height));
+            let (_, theme) = &themes[usize::from(width + height) % themes.len()];
+            console.app.plain = theme.plain;
+            console.press(if height % 2 == 0 { KeyCode::Enter } else { KeyCode::Esc });
+            let (buffer, _) = console.drawn(theme);
+            let first: String =
+                (0..width.min(8)).map(|x| buffer[(x, 0)].symbol().to_owned()).collect();
+            let wanted = if width < 40 || height < 10 { "tenantry" } else { " tenantr" };
+            assert!(wanted.starts_with(&first), "{width}x{height}: {first:?}");
+        }
     }
 }

@@ -58,6 +58,14 @@ pub(super) struct Written {
 /// ends.
 pub(super) fn written(app: &App, area: Rect) -> (Vec<Written>, usize) {
     let (_, short) = in_sight(app).unwrap_or_default();
+    if app.plain {
+        // Read from left to right, a row of tabs does not say which is open.
+        let tab = app.detail.tab;
+        let at = Tab::ALL.iter().position(|other| *other == tab).unwrap_or(0) + 1;
+        let word = format!("{}, tab {at} of {}", self::word(tab), Tab::ALL.len());
+        let room = usize::from(margin(area).width).saturating_sub(text::width(&word));
+        return (vec![Written { tab, word, x: 0 }], room);
+    }
     let shown = |tab: Tab, most: usize| {
         let here = app.detail.tab == tab;
         text::fit(word(tab), if here { usize::MAX } else { most }).into_owned()
@@ -87,11 +95,6 @@ fn tabs(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
         if app.detail.tab == tab {
             let style = if focused { theme.selected } else { theme.strong };
             put(buffer, area, x, 1, &word, style);
-            if theme.plain {
-                // The line below says it to the eye.
-                let before = Rect { x: area.x.saturating_sub(1), ..area };
-                put(buffer, before, x, 1, "▌", style);
-            }
             let line = "━".repeat(word.len());
             put(buffer, area, x, 2, &line, if focused { theme.accent } else { theme.faint });
         } else {

@@ -80,7 +80,7 @@ pub fn draw(app: &App, theme: &Theme, frame: &mut Frame) {
     };
     let area = buffer.area;
     // A screen reader reads where the cursor is.
-    let cursor = cursor.or_else(|| theme.plain.then(|| read_from(buffer, &areas)));
+    let cursor = cursor.or_else(|| theme.plain.then(|| read_from(app, buffer, &areas)));
     marks::adapt(theme, buffer);
     if let Some(cursor) = cursor.filter(|cursor| area.contains(*cursor)) {
         frame.set_cursor_position(cursor);
@@ -117,15 +117,21 @@ fn draw_layer(
     }
 }
 
-/// Where the selection is, or what is on top begins.
-fn read_from(buffer: &Buffer, areas: &layout::Areas) -> Position {
+/// Where the selection is, or what is on top begins; in the details their tab, or what was scrolled to.
+fn read_from(app: &App, buffer: &Buffer, areas: &layout::Areas) -> Position {
     let area = areas.layer().intersection(buffer.area);
     let rows = areas.rule.y..areas.lower_rule.y;
     let marked = rows.rev().find_map(|y| {
         let mut columns = 0..area.right().min(4);
         columns.find(|x| buffer[(*x, y)].symbol() == "▌").map(|x| Position::new(x, y))
     });
-    marked.unwrap_or_else(|| area.as_position())
+    marked.unwrap_or_else(|| {
+        match (app.layers.is_empty() && areas.detail.area() > 0, app.detail.scroll) {
+            (true, 0) => below(area, 1).as_position(),
+            (true, _) => below(area, 3).as_position(),
+            (false, _) => area.as_position(),
+        }
+    })
 }
 
 fn too_small(buffer: &mut Buffer) {

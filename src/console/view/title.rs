@@ -41,7 +41,11 @@ pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
     if let Some(profile) = &app.profile {
         let name = text::fit(&profile.name, usize::from(room.width / 3));
         // A badge where it matters that nobody overlooks it.
-        let name = if profile.production { format!(" {name} ") } else { name.into_owned() };
+        let name = match (profile.production, theme.plain) {
+            (true, true) => format!(" {name} production "),
+            (true, false) => format!(" {name} "),
+            (false, _) => name.into_owned(),
+        };
         x = put(buffer, room, x + 1, 0, &name, of_profile(profile, theme)) + 1;
     }
     let read_only = matches!(&app.connection, Connection::Ready(c) if c.read_only.is_some());
