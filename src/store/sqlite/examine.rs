@@ -137,8 +137,9 @@ pub(super) fn damages(tx: &Connection) -> Attempt<Vec<Finding>> {
 fn collections_of_nobody(tx: &Connection) -> Attempt<Vec<(String, u64)>> {
     Ok(tx
         .prepare(
-            "SELECT name, documents FROM collections WHERE substr(name, 1, ?1) = ?2 AND NOT EXISTS \
-             (SELECT 1 FROM organizations WHERE collection = collections.name) ORDER BY name",
+            // The organizations are gone through once, and not for each collection.
+            "SELECT name, documents FROM collections WHERE substr(name, 1, ?1) = ?2 AND name NOT IN \
+             (SELECT collection FROM organizations) ORDER BY name",
         )?
         .query_map((COLLECTION_PREFIX.len(), COLLECTION_PREFIX), |row| {
             Ok((row.get(0)?, row.get(1)?))
@@ -255,4 +256,51 @@ fn free_name(tx: &Connection, name: &str) -> Attempt<String> {
 
 fn exists(tx: &Connection, sql: &str, value: &str) -> Attempt<bool> {
     Ok(tx.prepare_cached(sql)?.exists([value])?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    };
+
+    use super::*;
+    use crate::store::sqlite::schema;
+
+    /// How many hundreds of steps SQLite takes for an examination of so many organizations.
+    fn steps(count: u32) -> u32 {
+        let Ok(connection) = schema::in_memory() else { panic!("no database") };
+        connection
+            .execute_batch(&format!(
+                "PRAGMA foreign_keys = OFF;
+                 CREATE TEMP TABLE n AS
+                     WITH RECURSIVE c (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < {count})
+                     SELECT x, CAST(printf('%012d', x) AS BLOB) AS id FROM c;
+                 INSERT INTO organizations (row, id, name, name_key, collection, admin_id, admin_email,
+                                            email_key, created_at, database, revision)
+                     SELECT x, id, x, x, 'org_' || x, id, x || '@x', x || '@x', 0, '', 0 FROM n;
+                 INSERT INTO admins (id, email, email_key, password, created_at, organization)
+                     SELECT id, x || '@x', x || '@x', '', 0, id FROM n;
+                 INSERT INTO collections (name, documents, bytes) SELECT 'org_' || x, 0, 0 FROM n;"
+            ))
+            .unwrap();
+        let steps = Arc::new(AtomicU32::new(0));
+        let counted = steps.clone();
+        connection.progress_handler(
+            100,
+            Some(move || {
+                counted.fetch_add(1, Ordering::Relaxed);
+                false
+            }),
+        );
+        assert!(examine(&connection, false).is_ok());
+        steps.load(Ordering::Relaxed)
+    }
+
+    #[test]
+    fn twice_as_many_organizations_are_twice_as_much_work() {
+        let (few, many) = (steps(1_000), steps(2_000));
+        assert!(many < few * 5 / 2, "{few} hundred steps, and {many}");
+    }
 }
