@@ -215,12 +215,12 @@ impl Console {
         loop {
             let received = self.received.0.lock().unwrap();
             let still = received.at.max(self.sent).elapsed();
-            if still >= STILL {
+            let Some(left) = STILL.checked_sub(still).filter(|left| !left.is_zero()) else {
                 return received;
-            }
+            };
             drop(received);
             assert!(start.elapsed() < PATIENCE, "it does not settle:\n{}", self.screen());
-            thread::sleep(STILL - still);
+            thread::sleep(left);
         }
     }
 

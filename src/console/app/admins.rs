@@ -106,18 +106,15 @@ impl App {
 
     /// Shows a code to whoever waits for it; a code nobody waits for is shown to nobody.
     fn has_code(&mut self, email: &StoredText, what: String, code: Option<Secret>) {
-        match code {
-            Some(code) => {
-                // It says what was done, and needs the room.
-                self.notice = None;
-                self.layers.push(Layer::Code(Code { code, email: email.clone() }));
-            }
-            None => {
-                let how = self.keymap.how(Command::IssueCode);
-                let help =
-                    format!("nobody waited for the code, so it was not shown: {how} makes another");
-                self.say(Mood::Good, Said { what, help });
-            }
+        if let Some(code) = code {
+            // It says what was done, and needs the room.
+            self.notice = None;
+            self.layers.push(Layer::Code(Code { code, email: email.clone() }));
+        } else {
+            let how = self.keymap.how(Command::IssueCode);
+            let help =
+                format!("nobody waited for the code, so it was not shown: {how} makes another");
+            self.say(Mood::Good, Said { what, help });
         }
     }
 

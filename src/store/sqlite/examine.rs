@@ -270,7 +270,7 @@ mod tests {
 
     /// How many hundreds of steps SQLite takes for an examination of so many organizations.
     fn steps(count: u32) -> u32 {
-        let Ok(connection) = schema::in_memory() else { panic!("no database") };
+        let Ok(mut connection) = schema::in_memory() else { panic!("no database") };
         connection
             .execute_batch(&format!(
                 "PRAGMA foreign_keys = OFF;
@@ -287,13 +287,11 @@ mod tests {
             .unwrap();
         let steps = Arc::new(AtomicU32::new(0));
         let counted = steps.clone();
-        connection.progress_handler(
-            100,
-            Some(move || {
-                counted.fetch_add(1, Ordering::Relaxed);
-                false
-            }),
-        );
+        let handler = move || {
+            counted.fetch_add(1, Ordering::Relaxed);
+            false
+        };
+        connection.progress_handler(100, Some(handler)).unwrap();
         assert!(examine(&connection, false).is_ok());
         steps.load(Ordering::Relaxed)
     }
