@@ -48,7 +48,7 @@ fn whole_life(arguments: &[&str], size: (u16, u16)) {
     console.send(CLEAR);
     console.send("Globex & Söhne");
     console.send(SUBMIT);
-    console.see("“Globex & Söhne” was changed");
+    console.see("“acme_corp” is called “Globex & Söhne” now");
 
     console.send("e");
     console.see("Edit Globex & Söhne");

@@ -77,7 +77,7 @@ fn a_database_of_the_old_service_is_used_as_it_is() {
     console.send(CLEAR);
     console.send("harmless");
     console.send(SUBMIT);
-    console.see("“harmless” was changed");
+    console.see("is called “harmless” now");
     // … and its admin, whom the old service made, deletes it past the trash.
     console.send("D");
     console.see("Log in as an admin of harmless");

@@ -190,7 +190,7 @@ fn a_console_that_had_no_room_goes_on_once_there_is_some() {
     let unlimited = Rlimit { current: None, maximum: None };
     rustix::process::prlimit(Some(console.pid), Resource::Fsize, unlimited).unwrap();
     console.send("\x13");
-    console.see("“Apex” was changed");
+    console.see("“Acme Corp” is called “Apex” now");
     console.send("q");
     assert_eq!(console.end().0, 0);
     assert_sound(&path);

@@ -169,6 +169,9 @@ impl App {
                     let password = !form.text(Field::Password).is_empty();
                     if let Purpose::Edit(before) = &form.purpose {
                         self.can_rename_back(&before.name, &org);
+                        if before.name != org.name {
+                            said = format!("“{}” is called “{}” now", before.name, org.name);
+                        }
                     }
                     if let Purpose::EditAdmin(..) = form.purpose {
                         said = format!("{} was changed", StoredText::from(form.text(Field::Email)));

@@ -33,9 +33,10 @@ pub(super) fn draw(
     let room = usize::from(area.width).saturating_sub(KEY + WHAT + 1);
     for bound in app.keymap.all().iter().filter(|bound| COPIED.contains(&bound.row.command)) {
         let Some((what, text)) = app.copied(bound.row.command, org) else { continue };
-        let first = text.lines().next().unwrap_or_default();
+        // JSON has lines, of which the first says nothing.
+        let whole = text.split_whitespace().collect::<Vec<_>>().join(" ");
         let key = bound.first().unwrap_or_default();
-        let shown = text::fit(&escaped_short(first, 200), room).into_owned();
+        let shown = text::fit(&escaped_short(&whole, 200), room).into_owned();
         sheet.line(vec![
             Span::styled(text::filled(&key, KEY), theme.accent),
             Span::styled(text::filled(what, WHAT), Style::new()),

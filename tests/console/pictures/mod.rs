@@ -94,8 +94,8 @@ impl Demo {
 
 /// Times, days and ids are other ones each time: what stands there instead.
 fn steady(text: &[char]) -> Vec<(usize, char)> {
-    let now = time::OffsetDateTime::now_utc().date().to_string();
     const ID: &str = "6b035911";
+    let now = time::OffsetDateTime::now_utc().date().to_string();
     let mut instead = Vec::new();
     let like = |at: usize, pattern: &str| {
         let mut wanted = pattern.chars().enumerate();
