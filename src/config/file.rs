@@ -6,13 +6,16 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{Color, problem::Problems};
-use crate::console::{
-    keymap::{Key, Keymap, Misbound},
-    theme::{Depth, Marks, Wish},
+use crate::{
+    console::{
+        keymap::{Key, Keymap, Misbound},
+        theme::{Depth, Marks, Wish},
+    },
+    org::Secret,
 };
 
-/// The file, as it is written.
-#[derive(Debug, Default, Deserialize)]
+/// The file, as it is written. It may hold passwords, and so cannot be shown.
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
     profile: Option<Spanned<String>>,
@@ -60,7 +63,7 @@ impl Keys {
     }
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WrittenProfile {
     uri: Option<Spanned<String>>,
@@ -83,7 +86,7 @@ struct WrittenProfile {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Where {
     /// A MongoDB with this connection string.
-    Uri(String),
+    Uri(Secret),
     /// One whose connection string is in this variable.
     Variable(String),
     /// One whose connection string this program prints.
@@ -318,7 +321,7 @@ fn place(
     let mut empty = None;
     if let Some(uri) = &written.uri {
         empty = empty.or(uri.as_ref().is_empty().then(|| uri.span()));
-        named.push(("uri", uri.span(), Where::Uri(uri.as_ref().clone())));
+        named.push(("uri", uri.span(), Where::Uri(Secret::from(uri.as_ref().clone()))));
     }
     if let Some(variable) = &written.uri_env {
         let text = variable.as_ref();

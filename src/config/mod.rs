@@ -4,6 +4,7 @@
 //! environment comes in as a function, so that clap never knows a value it could print, and a test
 //! needs no process of its own.
 
+mod choice;
 mod error;
 mod file;
 mod problem;
@@ -22,15 +23,15 @@ use std::{
 
 use clap::{Args, ValueEnum};
 
+use self::{
+    choice::{Chosen, choose},
+    file::{File, FileProfile, Log, Where},
+};
 pub use self::{
     error::Error,
     problem::{Problems, without_passwords},
     source::Source,
     template::template,
-};
-use self::{
-    file::{File, FileProfile, Log, Where},
-    source::default_file,
 };
 use crate::{
     console::{
@@ -264,6 +265,7 @@ impl Settings {
                 };
                 let mut database = named.clone();
                 if let Some(name) = &flags.database {
+                    (!name.is_empty()).then_some(()).ok_or(Error::Empty("--database"))?;
                     database.source.on(name).ok_or(Error::DatabaseWithoutServer)?;
                 }
                 database
@@ -344,63 +346,6 @@ fn read(flags: &Flags, environment: Environment<'_>) -> Result<(Option<PathBuf>,
     Ok((Some(path), parsed))
 }
 
-/// What names a database.
-enum Chosen {
-    Profile(String),
-    Target(Target),
-}
-
-fn choose(
-    flags: &Flags,
-    environment: Environment<'_>,
-    usual: Option<String>,
-) -> Result<Chosen, Error> {
-    let named = [
-        ("--uri", flags.uri.is_some()),
-        ("--file", flags.file.is_some()),
-        ("--demo", flags.demo),
-        ("--profile", flags.profile.is_some()),
-    ];
-    let mut named = named.iter().filter(|(_, given)| *given).map(|(flag, _)| *flag);
-    let flag = named.next();
-    if let (Some(one), Some(other)) = (flag, named.next()) {
-        return Err(Error::TwoFlags(one, other));
-    }
-    // Only a flag can contradict a flag: the environment is often set once for everything.
-    let (uri, file, profile) = match flag {
-        Some(_) => (flags.uri.clone(), flags.file.clone(), flags.profile.clone()),
-        None => (
-            text(environment, URI)?,
-            environment(FILE).map(PathBuf::from),
-            text(environment, PROFILE)?,
-        ),
-    };
-    match (uri, file, profile) {
-        (Some(_), Some(_), _) => Err(Error::TwoVariables(URI, FILE)),
-        (Some(_), _, Some(_)) => Err(Error::TwoVariables(URI, PROFILE)),
-        (_, Some(_), Some(_)) => Err(Error::TwoVariables(FILE, PROFILE)),
-        (Some(uri), ..) if uri.is_empty() => Err(Error::Empty("--uri")),
-        (Some(uri), ..) => {
-            let database = match &flags.database {
-                Some(name) if name.is_empty() => return Err(Error::Empty("--database")),
-                Some(name) => name.clone(),
-                None => text(environment, DATABASE)?.unwrap_or_else(|| DEFAULT_DATABASE.to_owned()),
-            };
-            Ok(Chosen::Target(Target::Mongo { uri: Secret::from(uri), database }))
-        }
-        (.., Some(profile)) if profile.is_empty() => Err(Error::Empty("--profile")),
-        (.., Some(profile)) => Ok(Chosen::Profile(profile)),
-        (None, None, None) if flag.is_none() && usual.is_some() => {
-            Ok(Chosen::Profile(usual.unwrap_or_default()))
-        }
-        _ if flags.database.is_some() => Err(Error::DatabaseWithoutServer),
-        (_, Some(file), _) if file.as_os_str().is_empty() => Err(Error::Empty("--file")),
-        (_, Some(file), _) => Ok(Chosen::Target(Target::File(file))),
-        _ if flags.demo => Ok(Chosen::Target(Target::Demo)),
-        _ => default_file().map(|file| Chosen::Target(Target::File(file))).ok_or(Error::NoHome),
-    }
-}
-
 /// What is the same for every database.
 struct Common {
     access: Access,
@@ -452,11 +397,11 @@ impl Common {
         environment: Environment<'_>,
     ) -> Result<Database, Error> {
         let database = || written.database.clone().unwrap_or_else(|| DEFAULT_DATABASE.to_owned());
-        let mongo = |uri: String| Target::Mongo { uri: Secret::from(uri), database: database() };
+        let mongo = |uri: Secret| Target::Mongo { uri, database: database() };
         let source = match &written.place {
             Where::Uri(uri) => Source::Known(mongo(uri.clone())),
             Where::Variable(variable) => match environment(variable).map(OsString::into_string) {
-                Some(Ok(uri)) => Source::Known(mongo(uri)),
+                Some(Ok(uri)) => Source::Known(mongo(uri.into())),
                 Some(Err(_)) | None => {
                     Source::Unset { variable: variable.clone(), database: database() }
                 }

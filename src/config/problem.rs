@@ -9,7 +9,7 @@ use std::{
 use crate::org::escaped;
 
 /// All that is wrong with one file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Problems {
     path: PathBuf,
     text: String,
@@ -94,6 +94,13 @@ impl Problems {
             let _ = writeln!(out, "  → {}", escaped(&without_passwords(&problem.help)));
         }
         out
+    }
+}
+
+impl fmt::Debug for Problems {
+    /// Without the file, which may hold passwords.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -198,6 +198,8 @@ fn what_is_said_nearer_beats_what_is_said_further_away() {
     );
     let on_file = flags(|f| (f.profile, f.database) = (Some("local".into()), Some("mine".into())));
     assert_eq!(configured(PROFILES, &on_file, &[]).1.unwrap_err(), Error::DatabaseWithoutServer);
+    let empty = flags(|f| (f.profile, f.database) = (Some("the one".into()), Some(String::new())));
+    assert_eq!(configured(PROFILES, &empty, &[]).1.unwrap_err(), Error::Empty("--database"));
     let two = flags(|f| (f.profile, f.demo) = (Some("local".into()), true));
     assert_eq!(
         configured(PROFILES, &two, &[]).1.unwrap_err(),
@@ -339,6 +341,9 @@ fn no_password_in_the_file_is_ever_repeated() {
     }
     let (_, settings) = configured(PROFILES, &Flags::default(), &[]);
     assert!(!format!("{settings:?}").contains("s3cret"));
+    let wrong = format!("{PROFILES}\n[keys]\nno-such = 'x'\n");
+    let (_, settings) = configured(&wrong, &Flags::default(), &[]);
+    assert!(!format!("{:?}", settings.unwrap_err()).contains("s3cret"));
 }
 
 #[test]
