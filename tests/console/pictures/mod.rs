@@ -226,7 +226,7 @@ fn production() {
     demo.press("s", "Suspend").press("\r", "is production").is_current("production.svg");
 }
 
-/// An organization's life in two minutes, as it is recorded for the README.
+/// An organization's life in half a minute, as it is recorded for the README.
 #[test]
 fn the_tour() {
     let mut demo = Demo::new(SMALL);
