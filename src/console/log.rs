@@ -1,12 +1,14 @@
 //! The log file: all that was said to the person, for whoever asks later. Never anything typed.
 
 use std::{
+    convert::Infallible,
     fs::{self, File, OpenOptions},
     io::{self, Write},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     sync::mpsc::{self, Receiver, Sender},
     thread,
+    time::Duration,
 };
 
 use mongodb::bson::DateTime;
@@ -18,26 +20,43 @@ use crate::org::{escaped, rfc3339};
 const MOST_BYTES: u64 = 1 << 20;
 
 /// Writes remarks to a file, on a thread of its own: a disk that hangs keeps no key waiting.
-pub(super) struct LogFile(Option<Sender<Remark>>);
+pub(super) struct LogFile(Option<Writer>);
+
+struct Writer {
+    remarks: Sender<Remark>,
+    /// Nothing ever comes through it: it is closed when all is written.
+    ended: Receiver<Infallible>,
+}
 
 impl LogFile {
     /// A log in this file, or none. `failed` is told, once, why it cannot be written.
     pub(super) fn new(path: Option<PathBuf>, failed: impl FnOnce(String) + Send + 'static) -> Self {
         let Some(path) = path else { return Self(None) };
         let (sender, remarks) = mpsc::channel();
+        let (end, ended) = mpsc::channel();
         let writer = thread::Builder::new().name("log".to_owned()).spawn(move || {
+            let _end = end;
             if let Err(error) = write_all(&path, &remarks) {
                 failed(format!("{}: {error}", escaped(&path.display().to_string())));
             }
         });
-        Self(writer.ok().map(|_| sender))
+        Self(writer.ok().map(|_| Writer { remarks: sender, ended }))
     }
 
     /// Writes one, if there is a log.
     pub(super) fn write(&self, remark: &Remark) {
-        if let Some(sender) = &self.0 {
+        if let Some(writer) = &self.0 {
             // The writer has said why it stopped.
-            let _ = sender.send(remark.clone());
+            let _ = writer.remarks.send(remark.clone());
+        }
+    }
+
+    /// Waits until all is written, but no longer than this.
+    pub(super) fn finish(self, patience: Duration) {
+        if let Some(Writer { remarks, ended }) = self.0 {
+            drop(remarks);
+            // It is written, or the disk hangs.
+            let _ = ended.recv_timeout(patience);
         }
     }
 }
@@ -83,10 +102,7 @@ fn line(remark: &Remark) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        os::unix::fs::PermissionsExt,
-        time::{Duration, SystemTime},
-    };
+    use std::{os::unix::fs::PermissionsExt, time::SystemTime};
 
     use super::*;
     use crate::console::app::Said;
@@ -106,8 +122,8 @@ mod tests {
         for remark in remarks {
             log.write(&remark);
         }
-        drop(log);
-        told.recv().ok()
+        log.finish(Duration::from_secs(20));
+        told.try_recv().ok()
     }
 
     #[test]

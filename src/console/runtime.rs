@@ -22,7 +22,7 @@ use super::{
     ending::{Ending, Endings},
     log::LogFile,
     terminal::Terminal,
-    theme::{QUESTION, Reading, Surroundings, Told},
+    theme::{Background, QUESTION, Reading, Surroundings, Told},
     view,
 };
 use crate::config::Settings;
@@ -30,6 +30,9 @@ use crate::config::Settings;
 /// How long deeds that write may go on after the console was left. What is cut off all the same is
 /// settled by the next console that connects.
 const PATIENCE: Duration = Duration::from_millis(600);
+
+/// How long the log may take for its last lines.
+const LOG_PATIENCE: Duration = Duration::from_millis(100);
 
 /// Runs the console until it is left.
 pub(super) async fn run(
@@ -91,17 +94,9 @@ pub(super) async fn run(
         while let Some(event) = queued(&mut events).await {
             batch.extend(message(event?));
         }
-        batch.retain(|message| match message {
-            Message::Key(event) => match reading.look(event, SystemTime::now()) {
-                Told::Key => true,
-                Told::Part | Told::Nothing => false,
-                Told::Background(background) => {
-                    theme = surroundings.theme(looks, Some(background));
-                    false
-                }
-            },
-            _ => true,
-        });
+        if let Some(background) = told(&mut batch, &mut reading) {
+            theme = surroundings.theme(looks, Some(background));
+        }
         while let Ok(answer) = answered.try_recv() {
             batch.push(effects.accept(answer));
         }
@@ -137,6 +132,9 @@ pub(super) async fn run(
     };
     drop(terminal);
     effects.finish(PATIENCE).await;
+    let written = tokio::task::spawn_blocking(move || log.finish(LOG_PATIENCE));
+    // It cannot panic, and nobody would be there to be told.
+    let _ = written.await;
     Ok(ending)
 }
 
@@ -148,6 +146,23 @@ async fn queued(events: &mut EventStream) -> Option<io::Result<Event>> {
         Poll::Pending => Poll::Ready(None),
     })
     .await
+}
+
+/// Takes out of the keys what the terminal answers; what it told, if that was the end of it.
+fn told(batch: &mut Vec<Message>, reading: &mut Reading) -> Option<Background> {
+    let mut background = None;
+    batch.retain(|message| match message {
+        Message::Key(event) => match reading.look(event, SystemTime::now()) {
+            Told::Key => true,
+            Told::Part => false,
+            Told::Background(told) => {
+                background = Some(told);
+                false
+            }
+        },
+        _ => true,
+    });
+    background
 }
 
 fn message(event: Event) -> Option<Message> {

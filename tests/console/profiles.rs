@@ -70,12 +70,13 @@ fn one_goes_from_profile_to_profile_without_starting_again() {
     console.see("sh failed (exit status: 4): locked");
     palette(&mut console, "stag", "profile staging");
     console.see("▌sable_studio");
-    console.send("q");
+    console.send("mq");
     assert_eq!(console.end().0, 0);
     console.is_given_back();
-    // What was said is kept.
+    // What was said is kept, to the last line.
     let log = fs::read_to_string(home.path().join(".local/state/tenantry/tenantry.log")).unwrap();
     assert!(log.contains("suspended") && !log.contains('\x1b'), "{log}");
+    assert!(log.ends_with("the mouse is the terminal's: it selects text\n"), "{log}");
 }
 
 #[test]

@@ -257,6 +257,9 @@ impl App {
         if !(at_once || late || answered) {
             return Vec::new();
         }
+        if let Err(error) = &result {
+            self.undo_failed(deed, org.id, error);
+        }
         match result {
             Ok(now) => self.did(deed, org, now),
             Err(error @ (Error::Gone(_) | Error::InTrash(_) | Error::NotInTrash(_))) => {

@@ -1,10 +1,15 @@
 //! Taking back what was done last.
 
+use mongodb::bson::oid::ObjectId;
+
 use super::{App, AtOnce, Deed, Effect, Given, Mood, Request, Said, cancel};
-use crate::org::{Org, StoredText};
+use crate::{
+    org::{Org, StoredText},
+    tenancy::Error,
+};
 
 /// What takes back the last move to the trash, suspension or rename.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Undo {
     deed: Deed,
     /// As it is now.
@@ -44,19 +49,24 @@ impl App {
         }
     }
 
-    /// Takes back what was done last.
-    pub(super) fn take_back(&mut self) -> Vec<Effect> {
-        if let Some((deed, org)) = self.undo.as_ref().map(|undo| (undo.deed, undo.org.id))
-            && !self.sure_of(deed, org)
-        {
-            return Vec::new();
+    /// A deed that takes something back failed: with a database that can be asked again, it can be too.
+    pub(super) fn undo_failed(&mut self, deed: Deed, org: ObjectId, error: &Error) {
+        if !matches!(error, Error::Store(_)) {
+            self.undo.take_if(|undo| undo.deed == deed && undo.org.id == org);
         }
-        let Some(undo) = self.undo.take() else {
+    }
+
+    /// Takes back what was done last. How to is forgotten once that is done, or cannot be any more.
+    pub(super) fn take_back(&mut self) -> Vec<Effect> {
+        let Some(undo) = self.undo.clone() else {
             let what = "there is nothing to take back";
             let help = "the last move to the trash, suspension or rename can be, once";
             self.say(Mood::Good, Said { what: what.to_owned(), help: help.to_owned() });
             return Vec::new();
         };
+        if !self.sure_of(undo.deed, undo.org.id) {
+            return Vec::new();
+        }
         let given = Given { name: undo.name.map(|name| name.raw().to_owned()), ..Given::default() };
         self.begin(undo.deed, undo.org, given)
     }

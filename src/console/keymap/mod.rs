@@ -1,14 +1,18 @@
 //! What keys mean. Everything is in one [table](COMMANDS): key handling, the footer, the help, the
 //! palette and the README's list are made from it. The configuration can give a command other keys.
 
+mod command;
 mod key;
+mod place;
 mod table;
 
 use crossterm::event::{KeyEvent, KeyEventKind, KeyModifiers};
 
 pub use self::{
+    command::Command,
     key::{Key, NoKey},
-    table::{COMMANDS, Command, EVERYWHERE, Place, Row},
+    place::{EVERYWHERE, Place},
+    table::{COMMANDS, Row},
 };
 
 /// A command and its keys.

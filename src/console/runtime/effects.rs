@@ -259,7 +259,7 @@ impl Effects {
                 Err(error) => (Message::Connected(generation, Err(error)), None),
             };
             // Nobody listens once the console is left.
-            let _ = answers.send(Answer { message, opened, generation, bytes: None });
+            let _ = answers.send(Answer { opened, generation, ..Answer::of(message) });
         });
         self.reads.insert(generation, task.abort_handle());
     }
@@ -272,7 +272,7 @@ impl Effects {
         let answers = self.answers.clone();
         let task = tokio::spawn(async move {
             let message = work.await;
-            let _ = answers.send(Answer { message, opened: None, generation, bytes: None });
+            let _ = answers.send(Answer { generation, ..Answer::of(message) });
         });
         self.reads.insert(generation, task.abort_handle());
     }
@@ -285,12 +285,12 @@ impl Effects {
         let answers = self.answers.clone();
         self.writes.spawn(async move {
             let message = work.await;
-            let _ = answers.send(Answer { message, opened: None, generation, bytes: None });
+            let _ = answers.send(Answer { generation, ..Answer::of(message) });
         });
     }
 
     fn answer(&self, generation: Generation, message: Message) {
-        let _ = self.answers.send(Answer { message, opened: None, generation, bytes: None });
+        let _ = self.answers.send(Answer { generation, ..Answer::of(message) });
     }
 }
 

@@ -39,10 +39,8 @@ impl Background {
 pub enum Told {
     /// A key.
     Key,
-    /// A part of the answer.
+    /// A part of the answer, or the end of one that tells nothing.
     Part,
-    /// The end of an answer that tells nothing.
-    Nothing,
     /// The end of the answer.
     Background(Background),
 }
@@ -114,7 +112,7 @@ impl Reading {
 
     fn end(&mut self, told: Option<Background>) -> Told {
         *self = Self::default();
-        told.map_or(Told::Nothing, Told::Background)
+        told.map_or(Told::Part, Told::Background)
     }
 }
 

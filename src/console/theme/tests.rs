@@ -163,8 +163,8 @@ fn the_answer_is_read_among_the_keys_and_none_of_it_is_one() {
         ("\u{1b}]11;rgb:fdfd/f6f6/e3e3\u{7}", Told::Background(Background::Light)),
         ("\u{1b}]11;rgb:ff/ff/ff\u{7}", Told::Background(Background::Light)),
         ("\u{1b}]11;rgba:0000/0000/0000/ffff\u{7}", Told::Background(Background::Dark)),
-        ("\u{1b}]11;rgb:/0/0\u{7}", Told::Nothing),
-        ("\u{1b}]12;rgb:0/0/0\u{7}", Told::Nothing),
+        ("\u{1b}]11;rgb:/0/0\u{7}", Told::Part),
+        ("\u{1b}]12;rgb:0/0/0\u{7}", Told::Part),
     ] {
         for split in [false, true] {
             let mut reading = Reading::default();

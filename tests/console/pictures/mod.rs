@@ -101,7 +101,7 @@ fn steady(text: &[char]) -> Vec<(usize, char)> {
         let mut wanted = pattern.chars().enumerate();
         wanted.all(|(offset, wanted)| {
             text.get(at + offset).is_some_and(|c| match wanted {
-                '9' => c.is_ascii_digit(),
+                '#' => c.is_ascii_digit(),
                 'f' => c.is_ascii_hexdigit(),
                 wanted => *c == wanted,
             })
@@ -111,27 +111,27 @@ fn steady(text: &[char]) -> Vec<(usize, char)> {
         instead.extend(words.chars().enumerate().map(|(offset, c)| (at + offset, c)));
     };
     for at in 0..text.len() {
-        if like(at, "9999-99-99") {
+        if like(at, "####-##-##") {
             let day: String = text[at..at + 10].iter().collect();
             put(at, if day > now { "2026-12-22" } else { "2026-11-22" });
         }
-        if like(at, "9999-99-99 99:99") || like(at, "9999-99-99T99:99") {
+        if like(at, "####-##-## ##:##") || like(at, "####-##-##T##:##") {
             put(at + 11, "10:30");
         }
-        if like(at, "9999-99-99T99:99:99") {
+        if like(at, "####-##-##T##:##:##") {
             put(at + 17, "00");
-            if like(at + 19, ".999") {
+            if like(at + 19, ".###") {
                 put(at + 20, "000");
             }
         }
-        if like(at, "99:99 UTC") && (at == 0 || text[at - 1] == ' ') {
+        if like(at, "##:## UTC") && (at == 0 || text[at - 1] == ' ') {
             put(at, "10:30");
         }
-        if at > 0 && text[at - 1] == ' ' && (like(at, "9s ") || like(at, "99s")) {
+        if at > 0 && text[at - 1] == ' ' && (like(at, "#s ") || like(at, "##s")) {
             put(at, "now");
         }
         // What is left of a session: it begins with thirty minutes.
-        if like(at, "29:99 ") || like(at, "30:00 ") {
+        if like(at, "29:## ") || like(at, "30:00 ") {
             put(at, "29:41");
         }
         // The first part of an identity is when it was made; those of the demo go on like this.

@@ -142,6 +142,26 @@ fn u_is_refused_like_any_other_deed_where_nothing_can_be_written() {
     assert!(app.undo.is_some());
 }
 
+#[test]
+fn u_can_be_tried_again_where_the_database_was_away_and_not_where_it_cannot_be_any_more() {
+    let mut app = console(page(orgs(3), false, false));
+    rename(&mut app, "globex", 2);
+    let failed = |app: &mut App, error: Error| {
+        let effects = press(app, KeyCode::Char('u'));
+        // Pressed twice it is done once.
+        assert!(press(app, KeyCode::Char('u')).is_empty());
+        let Some(Effect::Do(generation, deed, org, ..)) = effects.last() else {
+            panic!("{effects:?}")
+        };
+        app.update(Message::Done(*generation, *deed, org.clone(), Err(error)));
+    };
+    let away = || StoreError::Unreachable { address: "h".into(), problem: "gone".into() };
+    failed(&mut app, away().into());
+    failed(&mut app, away().into());
+    failed(&mut app, Error::Changed("globex".into()));
+    assert!(app.undo.is_none());
+}
+
 fn with_mouse(width: u16, height: u16) -> App {
     let mut app = console_sized(page(orgs(30), false, false), width, height);
     press(&mut app, KeyCode::Char('m'));

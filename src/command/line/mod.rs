@@ -1,0 +1,124 @@
+//! The command line as it is typed: every flag and argument, with its help.
+
+mod admin;
+mod aside;
+mod audit;
+mod org;
+
+use clap::{Parser, Subcommand};
+
+pub use self::{
+    admin::{AdminDeed, Login},
+    aside::{Aside, ConfigDeed, Shell},
+    audit::AuditDeed,
+    org::OrgDeed,
+};
+use crate::config::{ENVIRONMENT_HELP, Flags};
+
+const EXAMPLES: &str = "\
+Examples:
+  tenantry                                          the console, on the embedded database
+  tenantry --demo                                   the console, with sample organizations
+  tenantry org create acme_corp --email ada@acme.com
+  tenantry org list --search acme --sort -created
+  MONGODB_URI=mongodb://db1.example tenantry        the console, on a MongoDB
+  tenantry --profile staging                        the console, on what the configuration names
+
+Exit codes: 0 done, 2 usage, 3 not found, 4 taken, 5 not allowed or wrong password,
+6 invalid input, 7 database unreachable, 1 anything else.";
+
+/// Run many organizations on one MongoDB, from the keyboard
+///
+/// Without a command the console opens. Without --uri, --file or --demo it is on an embedded
+/// database in your data directory, and needs no server.
+#[derive(Debug, Parser)]
+#[command(
+    name = "tenantry",
+    version,
+    long_version = concat!(env!("CARGO_PKG_VERSION"), env!("TENANTRY_BUILD")),
+    max_term_width = 100,
+    after_long_help = format!("{ENVIRONMENT_HELP}\n\n{EXAMPLES}"),
+    after_help = EXAMPLES,
+    disable_help_subcommand = true
+)]
+pub struct CommandLine {
+    /// Which database, and how.
+    #[command(flatten)]
+    pub flags: Flags,
+    /// What to do; the console when there is nothing.
+    #[command(subcommand)]
+    pub wanted: Option<Wanted>,
+}
+
+/// What can be done from the command line.
+#[derive(Debug, Subcommand)]
+pub enum Wanted {
+    /// With a database.
+    #[command(flatten)]
+    Deed(Deed),
+    /// Without one.
+    #[command(flatten)]
+    Aside(Aside),
+}
+
+/// What can be done without a screen.
+#[derive(Debug, Subcommand)]
+pub enum Deed {
+    /// Create, look at, change and delete organizations
+    #[command(subcommand)]
+    Org(OrgDeed),
+    /// Add, change and remove an organization's admins, log in, and set forgotten passwords
+    #[command(subcommand)]
+    Admin(AdminDeed),
+    /// Show what was done and what was refused, and whether that was tampered with
+    #[command(subcommand)]
+    Audit(AuditDeed),
+    /// Look for what does not belong together, and repair it
+    ///
+    /// Finds what a killed console left half-done, documents that were written under a name that a
+    /// collection no longer has, collections and admins of nobody, and records that another program
+    /// changed. Ends with 0 when nothing is left to do, otherwise with 1.
+    #[command(after_help = "\
+No repair deletes a document: what nobody owns is given a name that begins with lost_.
+
+Examples:
+  tenantry doctor
+  tenantry doctor --fix --output json")]
+    Doctor {
+        /// Repair what can be repaired
+        #[arg(long)]
+        fix: bool,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+    use crate::store::{Sort, SortKey};
+
+    #[test]
+    fn the_line_is_sound() {
+        CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn a_sort_that_begins_with_a_dash_is_a_value() {
+        let line = ["tenantry", "org", "list", "--sort", "-email", "--search", "-x"];
+        let parsed = CommandLine::try_parse_from(line).unwrap();
+        let Some(Wanted::Deed(Deed::Org(OrgDeed::List { sort, search, .. }))) = parsed.wanted
+        else {
+            panic!("no list");
+        };
+        assert_eq!(sort, Sort { key: SortKey::Email, descending: true });
+        assert_eq!(search.as_deref(), Some("-x"));
+    }
+
+    #[test]
+    fn flags_may_follow_the_command() {
+        let line = ["tenantry", "org", "list", "--demo", "--output", "json"];
+        let flags = CommandLine::try_parse_from(line).unwrap().flags;
+        assert!(flags.demo && flags.output == Some(crate::config::Output::Json));
+    }
+}
