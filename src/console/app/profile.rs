@@ -47,6 +47,8 @@ impl App {
         let before = self.armed.take();
         let Some(name) = self.production().map(|profile| profile.name.clone()) else { return true };
         if before == Some((deed, org)) {
+            // What asked is answered.
+            self.notice = None;
             return true;
         }
         self.armed = Some((deed, org));

@@ -271,4 +271,5 @@ fn in_production_what_is_done_at_once_takes_the_key_twice_and_no_other_between()
     assert!(press(&mut app, KeyCode::Char('s')).is_empty(), "another key came between");
     let effects = press(&mut app, KeyCode::Char('s'));
     assert!(matches!(effects[..], [Effect::Do(_, Deed::Reactivate, ..)]), "{effects:?}");
+    assert_eq!(app.notice, None, "what asked is answered");
 }
