@@ -24,7 +24,7 @@ pub use line::{AdminDeed, Aside, AuditDeed, CommandLine, ConfigDeed, Deed, OrgDe
 use answer::Answer;
 use configuration::Configured;
 use line::Login;
-use terminal::{Terminal, line_of_stdin};
+use terminal::{Terminal, line_of_stdin, tell};
 
 use crate::{
     config::{self, Database, Flags, Output, Settings},
@@ -89,10 +89,10 @@ async fn answer(settings: &Settings, deed: Deed) -> Result<Answer, Failure> {
     let database = &settings.database;
     sure_in_production(database, &deed).await?;
     match deed {
-        Deed::Org(deed) => org(&database.open().await?.0.tenancy, deed).await,
-        Deed::Admin(deed) => admin::answer(&database.open().await?.0.tenancy, deed).await,
-        Deed::Audit(deed) => audit::answer(&database.open().await?.0.tenancy, deed).await,
-        Deed::Doctor { fix } => Ok(Answer::Examined(database.examine(fix).await?)),
+        Deed::Org(deed) => org(&database.open(&tell).await?.0.tenancy, deed).await,
+        Deed::Admin(deed) => admin::answer(&database.open(&tell).await?.0.tenancy, deed).await,
+        Deed::Audit(deed) => audit::answer(&database.open(&tell).await?.0.tenancy, deed).await,
+        Deed::Doctor { fix } => Ok(Answer::Examined(database.examine(fix, &tell).await?)),
     }
 }
 

@@ -11,7 +11,7 @@ use rustix::termios::{
 use zeroize::Zeroizing;
 
 use super::Failure;
-use crate::org::Secret;
+use crate::{org::Secret, store::Upgrade};
 
 /// The longest line that is read, in bytes; no name or password is near it.
 const LINE_MOST: u64 = 16 * 1024;
@@ -28,6 +28,21 @@ pub(super) async fn line_of_stdin(what: &'static str) -> Result<Secret, Failure>
             "give each password its own line, the login's first",
         )
     })
+}
+
+/// Says on a line of its own how far a database of an older program is brought up to date, and takes
+/// that line away again, where a person looks on.
+pub(super) fn tell(Upgrade { records, percent }: Upgrade) {
+    let mut error = io::stderr();
+    if error.is_terminal() {
+        let _ = match percent {
+            100 => write!(error, "\r\x1b[K"),
+            _ => write!(
+                error,
+                "\r{records} records of an older program are brought up to date: {percent} %"
+            ),
+        };
+    }
 }
 
 /// A person at a terminal.

@@ -39,7 +39,7 @@ use crate::{
         theme::{Looks, Wish},
     },
     org::{PasswordPolicy, Secret},
-    store::{Access, Finding, Place, Target},
+    store::{Access, Finding, Place, Progress, Target},
     tenancy::{self, Opened, Rules, SECRET_KEY_LEAST_BYTES},
 };
 
@@ -207,18 +207,18 @@ impl Database {
     ///
     /// # Errors
     /// As [`tenancy::examine`], and where it is not known where it is.
-    pub async fn examine(&self, fix: bool) -> tenancy::Result<Vec<Finding>> {
+    pub async fn examine(&self, fix: bool, told: &Progress) -> tenancy::Result<Vec<Finding>> {
         let target = self.source.target().await?;
-        tenancy::examine(&target, &self.access, self.rules.clone(), fix).await
+        tenancy::examine(&target, &self.access, self.rules.clone(), fix, told).await
     }
 
-    /// Opens it. Gives it with where it was found.
+    /// Opens it, and tells how far it is where that takes long. Gives it with where it was found.
     ///
     /// # Errors
     /// As [`tenancy::open`], and where it is not known where it is.
-    pub async fn open(&self) -> tenancy::Result<(Opened, Target)> {
+    pub async fn open(&self, told: &Progress) -> tenancy::Result<(Opened, Target)> {
         let target = self.source.target().await?;
-        let opened = tenancy::open(&target, &self.access, self.rules.clone()).await?;
+        let opened = tenancy::open(&target, &self.access, self.rules.clone(), told).await?;
         Ok((opened, target))
     }
 

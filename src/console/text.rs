@@ -75,8 +75,11 @@ pub fn filled(text: &str, columns: usize) -> String {
     out
 }
 
+/// What a word that is longer than a line is rather broken after.
+const PARTING: [char; 5] = ['@', '.', '-', '_', '/'];
+
 /// The text in lines of at most `most` columns, broken between words, and within one that is longer
-/// than a line.
+/// than a line: after a sign that parts it, where that leaves no line half empty.
 #[must_use]
 pub fn wrap(text: &str, most: usize) -> Vec<String> {
     let most = most.max(2);
@@ -95,8 +98,12 @@ pub fn wrap(text: &str, most: usize) -> Vec<String> {
         }
         for (character, columns) in characters(word).into_iter().filter(|(_, c)| *c <= most) {
             if used + columns > most {
-                lines.push(std::mem::take(&mut line));
-                used = 0;
+                // A word this long has the line for itself.
+                let part = line.rfind(PARTING).map(|at| at + 1);
+                let part = part.filter(|at| width(&line[..*at]) * 2 >= most);
+                let rest = part.map(|at| line.split_off(at)).unwrap_or_default();
+                lines.push(std::mem::replace(&mut line, rest));
+                used = width(&line);
             }
             line.push_str(&character);
             used += columns;
@@ -176,6 +183,9 @@ mod tests {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("abcdefgh ij", 3), ["abc", "def", "gh", "ij"]);
         assert_eq!(wrap("日本語", 5), ["日本", "語"]);
+        assert_eq!(wrap("ada@long.example", 12), ["ada@long.", "example"]);
+        assert_eq!(wrap("ada@example", 10), ["ada@exampl", "e"], "not half a line for nothing");
+        assert_eq!(wrap("org_acme_corp_of_east", 8), ["org_", "acme_", "corp_of_", "east"]);
         assert_eq!(wrap("", 5), [""]);
     }
 

@@ -134,6 +134,22 @@ pub struct Access {
     pub read_only: bool,
 }
 
+/// How far a database of the service before this program has been brought up to date, while it is
+/// opened. Said only where there is much of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Upgrade {
+    /// How many records that are.
+    pub records: u64,
+    /// How much of the work is done, from 0 to 100.
+    pub percent: u8,
+}
+
+/// Is told how far it is, again and again.
+pub type Progress = dyn Fn(Upgrade) + Send + Sync;
+
+/// Nobody is told.
+pub fn untold(_: Upgrade) {}
+
 /// What a database is called in front of people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {

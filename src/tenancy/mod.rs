@@ -354,7 +354,7 @@ mod tests {
     async fn a_login_nobody_can_have_is_not_asked_for() {
         let access = Access { operator: "ada@here".to_owned(), read_only: false };
         let Opened { tenancy, demo } =
-            open(&Target::Demo, &access, Rules::default()).await.unwrap();
+            open(&Target::Demo, &access, Rules::default(), &crate::store::untold).await.unwrap();
         let demo = demo.unwrap();
         let session = tenancy.login(&demo.email, &Secret::from(demo.password)).await.unwrap();
         let zephyr = tenancy.named("Zephyr").await.unwrap();

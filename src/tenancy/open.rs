@@ -5,7 +5,9 @@ use std::sync::Arc;
 use mongodb::bson::DateTime;
 
 use super::{Result, Rules, Tenancy, blocking, demo};
-use crate::store::{self, Access, Finding, Repair, Store, StoreError, Target, sqlite::SqliteStore};
+use crate::store::{
+    self, Access, Finding, Progress, Repair, Store, StoreError, Target, sqlite::SqliteStore, untold,
+};
 
 pub use demo::DemoAdmin;
 
@@ -28,19 +30,20 @@ pub async fn examine(
     access: &Access,
     rules: Rules,
     fix: bool,
+    told: &Progress,
 ) -> Result<Vec<Finding>> {
     // Nothing is ever half-done in the embedded database.
     let half_done = matches!(target, Target::Mongo { .. });
     let before = if half_done && !(fix && access.read_only) {
         let access = Access { read_only: true, ..access.clone() };
-        store::open(target, &access).await?.examine(false).await?
+        store::open(target, &access, &untold).await?.examine(false).await?
     } else {
         Vec::new()
     };
     if half_done && !fix {
         return Ok(before);
     }
-    let now = open(target, access, rules).await?.tenancy.examine(fix).await?;
+    let now = open(target, access, rules, told).await?.tenancy.examine(fix).await?;
     let settled = before
         .into_iter()
         .filter(|before| now.iter().all(|now| now.trouble != before.trouble))
@@ -52,11 +55,16 @@ pub async fn examine(
 }
 
 /// Opens a database, settles what a killed program left half-done in it, and fills a demonstration
-/// with its samples.
+/// with its samples. Tells how far it is where that takes long.
 ///
 /// # Errors
 /// The database's, or [`super::Error::Machine`].
-pub async fn open(target: &Target, access: &Access, rules: Rules) -> Result<Opened> {
+pub async fn open(
+    target: &Target,
+    access: &Access,
+    rules: Rules,
+    told: &Progress,
+) -> Result<Opened> {
     let (store, demo): (Arc<dyn Store>, _) = match target {
         Target::Demo => {
             let operator = access.operator.clone();
@@ -64,7 +72,7 @@ pub async fn open(target: &Target, access: &Access, rules: Rules) -> Result<Open
             let admin = demo::seed(&store, DateTime::now()).await?;
             (Arc::new(store), Some(admin))
         }
-        _ => (store::open(target, access).await?, None),
+        _ => (store::open(target, access, told).await?, None),
     };
     if !access.read_only && store.only_readable_because().is_none() {
         // One organization that cannot be settled keeps nobody from all the others; an examination

@@ -61,12 +61,16 @@ impl<S: Server> Fixture for OnMongo<S> {
     async fn at(address: &str) -> Arc<dyn Store> {
         let (database, uri) = address.split_once(' ').unwrap();
         let access = Access { operator: "second@here".to_owned(), read_only: false };
-        Arc::new(MongoStore::open(uri, database, &access).await.unwrap())
+        Arc::new(MongoStore::open(uri, database, &access, &tenantry::store::untold).await.unwrap())
     }
 
     async fn open(&self, read_only: bool) -> Arc<dyn Store> {
         let access = Access { operator: "tester@here".to_owned(), read_only };
-        Arc::new(MongoStore::open(&self.own.uri, self.own.db.name(), &access).await.unwrap())
+        Arc::new(
+            MongoStore::open(&self.own.uri, self.own.db.name(), &access, &tenantry::store::untold)
+                .await
+                .unwrap(),
+        )
     }
 
     async fn insert(&self, collection: &str, documents: Vec<Document>) {

@@ -11,7 +11,7 @@ use tenantry::{
         view,
     },
     org::{ClaimKind, Invalid},
-    store::{Place, PlaceKind, StoreError},
+    store::{Place, PlaceKind, StoreError, Upgrade},
     tenancy::Error,
 };
 
@@ -42,6 +42,12 @@ fn opening() {
     looks_like!(console, "opening_at_once");
     console.wait(250);
     looks_like!(console, "opening");
+    let [Effect::Connect(generation)] = console.pending[..] else { panic!("nothing is opened") };
+    let upgrade = Upgrade { records: 200_000, percent: 34 };
+    console.send(Message::Upgrading(generation + 1, upgrade));
+    looks_like!(console, "opening");
+    console.send(Message::Upgrading(generation, upgrade));
+    looks_like!(console, "opening_of_an_older_program");
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! What the server has to look at, by its own profiler: no question reads more than it answers with,
 //! however many organizations there are.
 
+use std::sync::{Arc, Mutex};
+
 use mongodb::bson::{Document, doc};
-use tenantry::store::Shelf;
+use tenantry::store::{Access, Shelf, mongo::MongoStore};
 use tenantry::{
     org::Claim,
     store::{Cursor, PageAt, PageQuery, Sort, SortKey, Store},
@@ -103,4 +105,22 @@ async fn no_question_reads_more_than_it_answers_with() {
     for (most, what) in looked_at(&scratch).await {
         assert!(most <= 5, "{most} in {what}");
     }
+}
+
+#[tokio::test]
+async fn who_waits_for_many_records_to_be_brought_up_to_date_is_told_how_far_it_is() {
+    let scratch = many("progress").await;
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let access = Access { operator: "ops@here".into(), read_only: false };
+    for _ in 0..2 {
+        let tell = Arc::clone(&told);
+        let tell = move |upgrade| tell.lock().unwrap().push(upgrade);
+        drop(MongoStore::open(&scratch.uri, scratch.name(), &access, &tell).await.unwrap());
+    }
+    // The second time there was nothing to do.
+    let told = told.lock().unwrap();
+    assert!(told.is_sorted_by_key(|upgrade| upgrade.percent), "{told:?}");
+    assert_eq!(told.iter().filter(|upgrade| upgrade.percent == 100).count(), 1, "{told:?}");
+    assert_eq!(told.len(), 4 * MANY as usize / 1_000, "{told:?}");
+    assert!(told.iter().skip(2).all(|upgrade| upgrade.records == u64::from(2 * MANY)), "{told:?}");
 }

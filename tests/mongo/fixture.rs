@@ -39,7 +39,9 @@ impl Scratch {
 
     pub async fn open_with(&self, read_only: bool) -> MongoStore {
         let access = Access { operator: "tester@here".into(), read_only };
-        MongoStore::open(&self.uri, self.name(), &access).await.expect("the store opens")
+        MongoStore::open(&self.uri, self.name(), &access, &tenantry::store::untold)
+            .await
+            .expect("the store opens")
     }
 
     /// A store for which every lease has run out.

@@ -201,7 +201,7 @@ async fn do_everything(store: &MongoStore, refusals: &mut Refusals) {
 
 async fn try_to_open(scratch: &Scratch, read_only: bool) -> Result<MongoStore, StoreError> {
     let access = tenantry::store::Access { operator: "tester@here".into(), read_only };
-    MongoStore::open(&scratch.uri, scratch.name(), &access).await
+    MongoStore::open(&scratch.uri, scratch.name(), &access, &tenantry::store::untold).await
 }
 
 /// Nothing is half-done, every organization has what it had, and nothing was lost.

@@ -8,7 +8,7 @@ use mongodb::bson::oid::ObjectId;
 use super::deed::{Deed, Given};
 use crate::{
     org::{Admin, Field, Org, Role, Secret, StoredText},
-    store::{Count, Page, PageQuery, Place, Shelf, Statistics},
+    store::{Count, Page, PageQuery, Place, Shelf, Statistics, Upgrade},
     tenancy::{AdminWish, Edit, NewOrganization, Recorded, Result, Session},
 };
 
@@ -31,6 +31,8 @@ pub enum Message {
     Resize(u16, u16),
     /// The database answered, or not.
     Connected(Generation, Result<Connected>),
+    /// How far it is while one of an older program is brought up to date.
+    Upgrading(Generation, Upgrade),
     /// How many organizations another program had changed; and why nothing may be written from now
     /// on, where that showed it.
     CaughtUp(Generation, Result<u64>, Option<String>),

@@ -48,7 +48,7 @@ use crate::{
         layout,
     },
     org::{Field, Org},
-    store::{PageAt, Place, Shelf},
+    store::{PageAt, Place, Shelf, Upgrade},
     tenancy::{self, Session},
 };
 
@@ -60,8 +60,9 @@ const SPIN: Duration = Duration::from_millis(100);
 /// Whether there is a database.
 #[derive(Debug)]
 pub enum Connection {
-    /// It is being opened.
-    Opening,
+    /// It is being opened; with how far one of an older program is brought up to date, where that takes
+    /// long.
+    Opening(Option<Upgrade>),
     /// It could not be opened.
     Failed(Said),
     /// It answered.
@@ -155,7 +156,7 @@ impl App {
             size: (0, 0),
             keymap: Keymap::default(),
             place,
-            connection: Connection::Opening,
+            connection: Connection::Opening(None),
             connecting: Request::default(),
             catching_up: Request::default(),
             list: List::of(Shelf::Live),
@@ -195,6 +196,7 @@ impl App {
                 Vec::new()
             }
             Message::Connected(generation, result) => self.connected(generation, result),
+            Message::Upgrading(generation, upgrade) => self.upgrading(generation, upgrade),
             Message::CaughtUp(generation, result, read_only) => {
                 self.caught_up(generation, &result, read_only)
             }
@@ -257,7 +259,9 @@ impl App {
     pub fn focus(&self) -> keymap::Place {
         match (self.layers.last(), &self.connection, self.pane, self.list.shelf) {
             (Some(layer), ..) => layer.place(),
-            (None, Connection::Opening | Connection::Failed(_), ..) => keymap::Place::Unconnected,
+            (None, Connection::Opening(_) | Connection::Failed(_), ..) => {
+                keymap::Place::Unconnected
+            }
             (None, Connection::Ready(_), ..) if self.list.filtering => keymap::Place::Filter,
             (None, Connection::Ready(_), Pane::List, Shelf::Live) => keymap::Place::List,
             (None, Connection::Ready(_), Pane::Detail, Shelf::Live) => match self.detail.tab {
@@ -326,7 +330,7 @@ impl App {
     }
 
     fn connect(&mut self) -> Vec<Effect> {
-        self.connection = Connection::Opening;
+        self.connection = Connection::Opening(None);
         let generation = self.next();
         let mut effects = cancel(self.connecting.begin(generation, self.now));
         effects.push(Effect::Connect(generation));
@@ -345,6 +349,13 @@ impl App {
                     help: "log in again when something needs it".to_owned(),
                 },
             );
+        }
+        Vec::new()
+    }
+
+    fn upgrading(&mut self, generation: Generation, upgrade: Upgrade) -> Vec<Effect> {
+        if self.connecting.awaits(generation) {
+            self.connection = Connection::Opening(Some(upgrade));
         }
         Vec::new()
     }

@@ -244,7 +244,11 @@ impl Effects {
         self.connecting = generation;
         let (database, answers) = (self.database.clone(), self.answers.clone());
         let task = tokio::spawn(async move {
-            let (message, opened) = match database.open().await {
+            let upgrading = answers.clone();
+            let told = move |upgrade| {
+                let _ = upgrading.send(Answer::of(Message::Upgrading(generation, upgrade)));
+            };
+            let (message, opened) = match database.open(&told).await {
                 Ok((opened, target)) => {
                     let connected = Connected {
                         place: opened.tenancy.place().clone(),

@@ -41,7 +41,8 @@ struct Columns {
 impl Columns {
     fn of(area: Rect) -> Self {
         let room = usize::from(area.width.saturating_sub(AGE + 4));
-        let name = room * 11 / 20;
+        // Names are what they are told apart by: where there is little room they get more of it.
+        let name = if room < 60 { room * 3 / 5 } else { room * 11 / 20 };
         Self { name, admin: room - name }
     }
 

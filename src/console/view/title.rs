@@ -33,7 +33,7 @@ pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
     }
     let mut x = put(buffer, room, 1, 0, "tenantry", theme.strong);
     let (mark, style) = match &app.connection {
-        Connection::Opening => (spinner(&app.connecting, app.now).unwrap_or('○'), theme.faint),
+        Connection::Opening(_) => (spinner(&app.connecting, app.now).unwrap_or('○'), theme.faint),
         Connection::Failed(_) => ('●', theme.bad),
         Connection::Ready(_) => ('●', theme.accent),
     };

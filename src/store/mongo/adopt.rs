@@ -11,6 +11,7 @@
 use std::{
     collections::{HashMap, HashSet},
     hash::{BuildHasher, BuildHasherDefault, DefaultHasher},
+    sync::atomic::{AtomicU64, Ordering},
 };
 
 use futures_util::future::try_join4;
@@ -28,7 +29,7 @@ use super::{
 };
 use crate::{
     org::{Claim, ClaimKind, StoredText, email_key},
-    store::{Result, StoreError},
+    store::{Progress, Result, StoreError, Upgrade, untold},
 };
 
 /// How many records are written or asked about at once.
@@ -73,11 +74,14 @@ impl Kind {
         }
     }
 
-    fn unadopted(self) -> Document {
-        match self {
+    /// Finds the records without our fields.
+    fn lacking(self) -> Document {
+        let mut filter = match self {
             Self::Orgs => unadopted(),
             Self::Admins => doc! { "email_key": null },
-        }
+        };
+        filter.insert("_id", doc! { "$type": "objectId" });
+        filter
     }
 
     /// What no two may have.
@@ -134,11 +138,43 @@ impl Kind {
     }
 }
 
+/// How far it is: each record is looked at once and written once.
+struct Tally<'a> {
+    told: &'a Progress,
+    /// How many there are, of all kinds. None while there are few: that is over before anybody reads it.
+    records: AtomicU64,
+    done: AtomicU64,
+}
+
+impl<'a> Tally<'a> {
+    fn new(told: &'a Progress) -> Self {
+        Self { told, records: AtomicU64::new(0), done: AtomicU64::new(0) }
+    }
+
+    fn are(&self, records: u64) {
+        self.records.store(records, Ordering::Relaxed);
+    }
+
+    fn did(&self, records: usize) {
+        let done = records as u64;
+        let done = self.done.fetch_add(done, Ordering::Relaxed) + done;
+        let records = self.records.load(Ordering::Relaxed);
+        if let Some(percent) = (done * 50).checked_div(records) {
+            let percent = u8::try_from(percent).map_or(100, |percent| percent.min(100));
+            (self.told)(Upgrade { records, percent });
+        }
+    }
+}
+
 impl Inner {
     /// Gives every record without our fields theirs, or says which clash. Cheap when there is none.
-    pub(super) async fn adopt(&self) -> Result<()> {
-        let (orgs, admins) =
-            futures_util::future::try_join(self.look(Kind::Orgs), self.look(Kind::Admins)).await?;
+    pub(super) async fn adopt(&self, told: &Progress) -> Result<()> {
+        let tally = Tally::new(told);
+        let (orgs, admins) = futures_util::future::try_join(
+            self.look(Kind::Orgs, &tally),
+            self.look(Kind::Admins, &tally),
+        )
+        .await?;
         let clashes: Vec<&String> = orgs.clashes.iter().chain(&admins.clashes).collect();
         if !clashes.is_empty() {
             let named: Vec<&str> = clashes.iter().take(NAMED).map(|c| c.as_str()).collect();
@@ -156,14 +192,18 @@ impl Inner {
         for (org, claim) in &orgs.given_away {
             self.give_away(*org, claim).await?;
         }
-        self.write(Kind::Orgs, &orgs.held).await?;
-        self.write(Kind::Admins, &admins.held).await
+        self.write(Kind::Orgs, &orgs.held, &tally).await?;
+        self.write(Kind::Admins, &admins.held, &tally).await
     }
 
     /// Which records cannot both keep what they have, in words.
     pub(super) async fn clashes(&self) -> Result<Vec<String>> {
-        let (orgs, admins) =
-            futures_util::future::try_join(self.look(Kind::Orgs), self.look(Kind::Admins)).await?;
+        let tally = Tally::new(&untold);
+        let (orgs, admins) = futures_util::future::try_join(
+            self.look(Kind::Orgs, &tally),
+            self.look(Kind::Admins, &tally),
+        )
+        .await?;
         Ok(orgs.clashes.into_iter().chain(admins.clashes).collect())
     }
 
@@ -199,13 +239,18 @@ impl Inner {
     }
 
     /// Who may keep which claim, and which records clash.
-    async fn look(&self, kind: Kind) -> Result<Looked> {
+    async fn look(&self, kind: Kind, tally: &Tally<'_>) -> Result<Looked> {
         let mut looked = Looked::default();
         let mut found = self.lacking(kind).await?;
+        let mut first = true;
         loop {
             let batch = self.batch(&mut found).await?;
             if batch.is_empty() {
                 return Ok(looked);
+            }
+            if std::mem::take(&mut first) && batch.len() == BATCH {
+                let all = [Kind::Orgs, Kind::Admins].map(|kind| self.how_many_lack(kind));
+                tally.are(futures_util::future::try_join_all(all).await?.iter().sum());
             }
             let claims: Vec<Claim> = batch.iter().flat_map(|(_, r)| kind.claims(r)).collect();
             self.note_holders(kind, &claims, &mut looked).await?;
@@ -218,6 +263,7 @@ impl Inner {
                     }
                 }
             }
+            tally.did(batch.len());
         }
     }
 
@@ -274,7 +320,7 @@ impl Inner {
     }
 
     /// Sets our fields on each record that was looked at and still lacks them.
-    async fn write(&self, kind: Kind, held: &Held) -> Result<()> {
+    async fn write(&self, kind: Kind, held: &Held, tally: &Tally<'_>) -> Result<()> {
         let mut found = self.lacking(kind).await?;
         loop {
             let batch = self.batch(&mut found).await?;
@@ -305,6 +351,7 @@ impl Inner {
                 let update = vec![doc! { "$unset": "seen" }, doc! { "$set": fields }];
                 updates.push(doc! { "q": filter, "u": update });
             }
+            tally.did(batch.len());
             if updates.is_empty() {
                 continue;
             }
@@ -327,10 +374,14 @@ impl Inner {
 
     /// The records without our fields, the oldest first.
     async fn lacking(&self, kind: Kind) -> Result<Cursor<Record>> {
-        let mut filter = kind.unadopted();
-        filter.insert("_id", doc! { "$type": "objectId" });
-        let found = self.collection(kind).find(filter).sort(doc! { "_id": 1 }).max_time(READ).await;
+        let found =
+            self.collection(kind).find(kind.lacking()).sort(doc! { "_id": 1 }).max_time(READ).await;
         found.map_err(|error| self.words.of(&error))
+    }
+
+    async fn how_many_lack(&self, kind: Kind) -> Result<u64> {
+        let counted = self.collection(kind).count_documents(kind.lacking()).max_time(READ).await;
+        counted.map_err(|error| self.words.of(&error))
     }
 
     /// The next records; empty at the end.

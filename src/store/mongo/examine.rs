@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     org::{Admin, Claim, Org, StoredText, email_key},
-    store::{Finding, Repair, Result, Trouble},
+    store::{Finding, Repair, Result, Trouble, untold},
 };
 
 /// Where admins are kept that belong to no organization.
@@ -283,7 +283,7 @@ impl Inner {
         journal::set_or_unset(&mut update, "other_emails", &emails);
         let renewed = self.orgs.update_one(unchanged(&record, org.id), update).await;
         renewed.map_err(|error| self.words.of(&error))?;
-        self.adopt().await
+        self.adopt(&untold).await
     }
 
     /// Shows every record that a filter finds, one after the other: a million would not fit.

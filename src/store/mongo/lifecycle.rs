@@ -22,7 +22,7 @@ use crate::{
         Claim, ClaimKind, CollectionName, Email, Org, OrgName, OrgState, email_key, name_key,
         name_look,
     },
-    store::{Change, Entry, NewOrg, Result, StoreError},
+    store::{Change, Entry, NewOrg, Result, StoreError, untold},
 };
 
 /// How often a reservation is tried that the unique index refused for what nobody has any more.
@@ -218,7 +218,7 @@ impl Inner {
     /// Before any change: nothing half-done and nothing unclaimed is left, so far as that can be.
     pub(super) async fn prepare(&self) -> Result<()> {
         self.may_write()?;
-        futures_util::future::try_join(self.settle_expired(), self.adopt()).await?;
+        futures_util::future::try_join(self.settle_expired(), self.adopt(&untold)).await?;
         self.may_write()
     }
 

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     org::{Org, email_key, name_key},
     store::page::other_order,
-    store::{Count, Cursor, CursorKey, Page, PageAt, PageQuery, Result, Shelf, SortKey},
+    store::{Count, Cursor, CursorKey, Page, PageAt, PageQuery, Result, Shelf, SortKey, untold},
 };
 
 /// A longer search finds nothing; the server refuses longer patterns.
@@ -37,7 +37,7 @@ impl Inner {
         // What is in the trash always has our fields.
         let mut plain = query.shelf == Shelf::Trash || !self.has_unadopted().await?;
         if !plain && self.only_readable_because().is_none() {
-            self.adopt().await?;
+            self.adopt(&untold).await?;
             plain = !self.has_unadopted().await?;
         }
         let key = query.sort.key;

@@ -44,7 +44,7 @@ use mongodb::{
 use self::{audit::Audit, error::Words, read::Record};
 use super::{
     Access, Attempt, AuditQuery, Count, Deed, Entry, Finding, Holder, Page, PageQuery, Place,
-    Result, Shelf, Statistics, Store, StoreError,
+    Progress, Result, Shelf, Statistics, Store, StoreError, untold,
 };
 pub(super) use connect::place;
 
@@ -75,14 +75,15 @@ struct Inner {
 }
 
 impl MongoStore {
-    /// Connects, brings a database of the old service up to date, and settles what was left half-done.
+    /// Connects, brings a database of the old service up to date, which `told` is told of, and settles
+    /// what was left half-done.
     ///
     /// # Errors
     /// [`StoreError::Misconfigured`] for a connection string or database name that makes no sense,
     /// [`StoreError::Unreachable`] within five seconds, [`StoreError::Refused`] for a wrong password
     /// or a missing role.
-    pub async fn open(uri: &str, database: &str, access: &Access) -> Result<Self> {
-        Self::open_with_lease(uri, database, access, LEASE).await
+    pub async fn open(uri: &str, database: &str, access: &Access, told: &Progress) -> Result<Self> {
+        Self::begin(uri, database, access, LEASE, told).await
     }
 
     /// As [`MongoStore::open`], with another time after which an operation that somebody left is
@@ -95,6 +96,16 @@ impl MongoStore {
         database: &str,
         access: &Access,
         lease: Duration,
+    ) -> Result<Self> {
+        Self::begin(uri, database, access, lease, &untold).await
+    }
+
+    async fn begin(
+        uri: &str,
+        database: &str,
+        access: &Access,
+        lease: Duration,
+        told: &Progress,
     ) -> Result<Self> {
         let (db, words) = connect::connect(uri, database).await?;
         let inner = Inner {
@@ -114,7 +125,7 @@ impl MongoStore {
             return Ok(Self { inner: Arc::new(inner) });
         }
         // Clashes first: where there are any, not even an index is written.
-        inner.adopt().await?;
+        inner.adopt(told).await?;
         if inner.only_readable_because().is_none() {
             inner.index().await?;
             inner.settle_expired().await?;

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     org::{Claim, ClaimKind},
-    store::{Entry, Result, StoreError},
+    store::{Entry, Result, StoreError, untold},
 };
 
 impl Inner {
@@ -25,7 +25,7 @@ impl Inner {
             return Ok(0);
         }
         let (settled, failed) = self.settle_all().await?;
-        self.adopt().await?;
+        self.adopt(&untold).await?;
         if self.only_readable_because().is_some() {
             return Ok(settled);
         }
@@ -41,7 +41,7 @@ impl Inner {
         }
         let stale = self.forget_stale().await?;
         if stale > 0 {
-            self.adopt().await?;
+            self.adopt(&untold).await?;
         }
         Ok(stale)
     }
