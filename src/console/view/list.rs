@@ -19,13 +19,16 @@ use crate::{
 
 /// The columns of an age and of the space before it.
 const AGE: u16 = 7;
+/// With less room than this for both, names have it for themselves: they are what organizations are told
+/// apart by, and the details say the rest.
+const BOTH: usize = 45;
 
 /// What the list is sorted by where its header is clicked in this column.
-pub(super) fn sorted_by(area: Rect, x: u16) -> SortKey {
-    let columns = Columns::of(area);
+pub(super) fn sorted_by(app: &App, area: Rect, x: u16) -> SortKey {
+    let columns = Columns::of(app, area);
     if x < columns.admin_at() {
         SortKey::Name
-    } else if x + AGE < area.width {
+    } else if columns.admin > 0 && x + AGE < area.width {
         SortKey::Email
     } else {
         SortKey::Created
@@ -35,13 +38,17 @@ pub(super) fn sorted_by(area: Rect, x: u16) -> SortKey {
 /// Where the columns begin, and how wide they are.
 struct Columns {
     name: usize,
+    /// None where e-mails do not show.
     admin: usize,
 }
 
 impl Columns {
-    fn of(area: Rect) -> Self {
+    fn of(app: &App, area: Rect) -> Self {
         let room = usize::from(area.width.saturating_sub(AGE + 4));
-        // Names are what they are told apart by: where there is little room they get more of it.
+        // To a screen reader the e-mail's place also says what is suspended.
+        if room < BOTH && app.list.sort.key != SortKey::Email && !app.plain {
+            return Self { name: room + 2, admin: 0 };
+        }
         let name = if room < 60 { room * 3 / 5 } else { room * 11 / 20 };
         Self { name, admin: room - name }
     }
@@ -61,7 +68,7 @@ pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) ->
         nothing(app, theme, buffer, below(rows, 1));
         return cursor;
     }
-    let columns = Columns::of(area);
+    let columns = Columns::of(app, area);
     header(app, theme, buffer, below(area, 1), &columns);
     let visible = app.list.rows.iter().enumerate().skip(app.list.top);
     for (y, (at, org)) in (0..rows.height).zip(visible) {
@@ -114,7 +121,9 @@ fn header(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect, columns: &C
     };
     let words = |word: &str, key| format!("{word}{}", arrow(key));
     put(buffer, area, 1, 0, &words("name", SortKey::Name), theme.faint);
-    put(buffer, area, columns.admin_at(), 0, &words("admin", SortKey::Email), theme.faint);
+    if columns.admin > 0 {
+        put(buffer, area, columns.admin_at(), 0, &words("admin", SortKey::Email), theme.faint);
+    }
     let age = match app.list.shelf {
         Shelf::Live => "age",
         Shelf::Trash => "trashed",

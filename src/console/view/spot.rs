@@ -97,7 +97,7 @@ fn in_fields(app: &App, layer: &Layer, area: Rect, at: Position) -> Option<Spot>
 fn in_list(app: &App, area: Rect, x: u16, y: u16) -> Spot {
     match y {
         0 => Spot::Filter,
-        1 if !app.list.rows.is_empty() => Spot::Header(list::sorted_by(area, x)),
+        1 if !app.list.rows.is_empty() => Spot::Header(list::sorted_by(app, area, x)),
         y => {
             let number = app.list.top + usize::from(y.saturating_sub(2));
             if y > 1 && number < app.list.rows.len() { Spot::Row(number) } else { Spot::List }

@@ -138,6 +138,9 @@ impl Kind {
     }
 }
 
+/// To write a record takes so many times as long as to look at it.
+const WRITING: u64 = 4;
+
 /// How far it is: each record is looked at once and written once.
 struct Tally<'a> {
     told: &'a Progress,
@@ -155,11 +158,18 @@ impl<'a> Tally<'a> {
         self.records.store(records, Ordering::Relaxed);
     }
 
-    fn did(&self, records: usize) {
-        let done = records as u64;
-        let done = self.done.fetch_add(done, Ordering::Relaxed) + done;
+    fn looked_at(&self, records: usize) {
+        self.did(records as u64);
+    }
+
+    fn wrote(&self, records: usize) {
+        self.did(records as u64 * WRITING);
+    }
+
+    fn did(&self, work: u64) {
+        let done = self.done.fetch_add(work, Ordering::Relaxed) + work;
         let records = self.records.load(Ordering::Relaxed);
-        if let Some(percent) = (done * 50).checked_div(records) {
+        if let Some(percent) = (done * 100).checked_div(records * (1 + WRITING)) {
             let percent = u8::try_from(percent).map_or(100, |percent| percent.min(100));
             (self.told)(Upgrade { records, percent });
         }
@@ -263,7 +273,7 @@ impl Inner {
                     }
                 }
             }
-            tally.did(batch.len());
+            tally.looked_at(batch.len());
         }
     }
 
@@ -351,7 +361,7 @@ impl Inner {
                 let update = vec![doc! { "$unset": "seen" }, doc! { "$set": fields }];
                 updates.push(doc! { "q": filter, "u": update });
             }
-            tally.did(batch.len());
+            tally.wrote(batch.len());
             if updates.is_empty() {
                 continue;
             }
