@@ -4,7 +4,7 @@
 //! A character is a grapheme cluster, as wide as ratatui draws it, so that what is measured here is
 //! what lands in the cells.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::VecDeque};
 
 use ratatui::{buffer::CellWidth, style::Style, text::Span};
 
@@ -115,6 +115,58 @@ pub fn wrap(text: &str, most: usize) -> Vec<String> {
     lines
 }
 
+/// A line in as many as it needs at `most` columns, those after the first further in than it is: for text
+/// whose spaces mean something.
+#[must_use]
+pub fn folded(line: &str, most: usize) -> Vec<String> {
+    if line.is_ascii() && line.len() <= most {
+        return vec![line.to_owned()];
+    }
+    let most = most.max(2);
+    let further = " ".repeat((line.len() - line.trim_start_matches(' ').len() + 2).min(most / 2));
+    let mut lines = vec![String::new()];
+    let mut used = 0;
+    for (character, columns) in characters(line).into_iter().filter(|(_, c)| *c <= most) {
+        if used + columns > most {
+            let indent = if further.len() + columns > most { "" } else { &further };
+            used = indent.len();
+            lines.push(indent.to_owned());
+        }
+        if let Some(last) = lines.last_mut() {
+            last.push_str(&character);
+        }
+        used += columns;
+    }
+    lines
+}
+
+/// Text of several styles in lines of at most `most` columns, broken as [`wrap`] does.
+#[must_use]
+pub fn wrap_styled(parts: &[(String, Style)], most: usize) -> Vec<Vec<Span<'static>>> {
+    let text: String = parts.iter().map(|(part, _)| part.as_str()).collect();
+    // Breaking lines leaves nothing out but spaces: what stands between tells where each part ends.
+    let told = |text: &str| text.chars().filter(|c| *c != ' ').count();
+    let mut parts = parts.iter().map(|(part, style)| (told(part), *style)).collect::<VecDeque<_>>();
+    let lines = wrap(&text, most).into_iter().map(|line| {
+        let mut spans: Vec<Span<'static>> = Vec::new();
+        let mut rest = line.as_str();
+        while let Some((left, style)) = parts.front_mut().filter(|_| !rest.is_empty()) {
+            let end = rest.char_indices().filter(|(_, c)| *c != ' ').nth(*left);
+            let (here, behind) = rest.split_at(end.map_or(rest.len(), |(at, _)| at));
+            *left -= told(here);
+            if !here.is_empty() {
+                spans.push(Span::styled(here.to_owned(), *style));
+            }
+            rest = behind;
+            if !rest.is_empty() {
+                parts.pop_front();
+            }
+        }
+        spans
+    });
+    lines.collect()
+}
+
 /// The part of a text being typed that shows in `most` columns, and the column its cursor is in.
 /// `cursor` counts `char`s, as the input does; hidden ones are written out; with `dots`, every one is
 /// a dot. The cursor is always in sight, with a column of its own.
@@ -190,6 +242,30 @@ mod tests {
     }
 
     #[test]
+    fn a_folded_line_goes_on_further_in() {
+        assert_eq!(folded("  note: \"as much as fits\"", 40), ["  note: \"as much as fits\""]);
+        assert_eq!(folded("  n: \"abcdef\"", 10), ["  n: \"abcd", "    ef\""]);
+        assert_eq!(folded("日本語", 4), ["日本", "  語"]);
+        assert_eq!(folded("", 4), [""]);
+    }
+
+    #[test]
+    fn each_word_keeps_its_style_where_lines_are_broken() {
+        let (plain, bold) = (Style::new(), Style::new().bold());
+        let parts = [("a change".to_owned(), plain), (" refused: no".to_owned(), bold)];
+        let lines = |most| {
+            wrap_styled(&parts, most)
+                .into_iter()
+                .map(|line| line.into_iter().map(|s| (s.content.into_owned(), s.style)).collect())
+                .collect::<Vec<Vec<_>>>()
+        };
+        let words = |words: &str, style| (words.to_owned(), style);
+        assert_eq!(lines(40), [[words("a change ", plain), words("refused: no", bold)]]);
+        let each = [("a change", plain), ("refused:", bold), ("no", bold)];
+        assert_eq!(lines(9), each.map(|(text, style)| vec![words(text, style)]));
+    }
+
+    #[test]
     fn the_cursor_of_a_long_text_stays_in_sight() {
         assert_eq!(window("acme", 4, 10, false), ("acme".into(), 4));
         assert_eq!(window("acme", 1, 10, false), ("acme".into(), 1));
@@ -208,6 +284,9 @@ mod tests {
             prop_assert!(width(&fit_end(&text, most)) <= most);
             prop_assert_eq!(width(&filled(&text, most)), most);
             for line in wrap(&text, most.max(2)) {
+                prop_assert!(width(&line) <= most.max(2), "{line:?}");
+            }
+            for line in folded(&text, most) {
                 prop_assert!(width(&line) <= most.max(2), "{line:?}");
             }
             let cursor = cursor.min(text.chars().count());

@@ -11,12 +11,12 @@ use tenantry::{
         view,
     },
     org::{ClaimKind, Invalid},
-    store::{Place, PlaceKind, StoreError, Upgrade},
+    store::{Place, PlaceKind, Statistics, StoreError, Upgrade},
     tenancy::Error,
 };
 
 use crate::{
-    dump::looks_like,
+    dump::{self, looks_like},
     pretend::{Console, DAY, customers, org},
 };
 
@@ -117,6 +117,40 @@ fn documents() {
     console.answer_all();
     console.press(KeyCode::PageDown);
     looks_like!(console, "documents");
+}
+
+#[test]
+fn an_organization_without_its_collection_says_so() {
+    let acme = org(1, "acme_corp", "ada@acme.example", DAY);
+    let mut console = Console::with(80, 24, vec![acme.clone()]);
+    console.press(KeyCode::Char('r'));
+    console.press(KeyCode::Enter);
+    console.answer(|effect| match effect {
+        Effect::LoadDetail(generation, _) => {
+            Some(Message::Detail(*generation, Ok(Some((acme.clone(), Statistics::default())))))
+        }
+        _ => None,
+    });
+    let (buffer, _) = console.drawn(&Theme::sixteen());
+    assert!(dump::text(&buffer).contains("documents     none: the collection does not exist"));
+}
+
+#[test]
+fn a_long_line_of_a_document_is_shown_to_its_end() {
+    let mut console = narrow();
+    console.press(KeyCode::Enter);
+    console.press(KeyCode::Right);
+    console.press(KeyCode::Right);
+    let note = format!("  note: \"{}the end\"", "all of it, ".repeat(20));
+    console.answer(|effect| match effect {
+        Effect::LoadDocuments(generation, _) => {
+            let lines = (0..30).map(|n| format!("  n: {n}")).chain([note.clone(), "}".into()]);
+            Some(Message::Documents(*generation, Ok(lines.collect())))
+        }
+        _ => None,
+    });
+    console.press(KeyCode::Char('G'));
+    looks_like!(console, "documents_long_end");
 }
 
 #[test]

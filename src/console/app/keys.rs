@@ -9,7 +9,7 @@ use super::{
 use crate::{
     console::{
         keymap::{self, Command},
-        view,
+        view::{self, Extent},
     },
     store::{PageAt, Shelf},
     tenancy,
@@ -195,7 +195,7 @@ impl App {
             let screen = isize::try_from(areas.list_rows()).unwrap_or(isize::MAX);
             self.list.move_by(steps(command, screen));
         } else {
-            let (lines, rows) = view::detail_lines(self);
+            let Extent { lines, rows, last } = view::detail_extent(self);
             let screen = isize::try_from(rows).unwrap_or(isize::MAX);
             let steps = steps(command, screen);
             if self.detail.tab == Tab::Admins {
@@ -203,8 +203,7 @@ impl App {
                 let selected = self.detail.selected();
                 self.detail.selected = selected.saturating_add_signed(steps).min(last);
             } else {
-                let most = lines.saturating_sub(rows);
-                self.detail.scroll = self.detail.scroll.saturating_add_signed(steps).min(most);
+                self.detail.scroll = self.detail.scroll.saturating_add_signed(steps).min(last);
             }
         }
     }

@@ -12,6 +12,7 @@ use crate::{
     console::{app::App, text},
     org::{StoredText, moment},
     store::{Difference, Entry, Outcome},
+    tenancy::Recorded,
 };
 
 /// From this many columns on each line says when in full; below, how long ago.
@@ -19,6 +20,8 @@ const MOMENTS_FROM: usize = 60;
 /// The columns of a moment, and of an age.
 const MOMENT: usize = 16;
 const AGE: usize = 4;
+/// How many rows an entry's words may fill: those of another program may be of any length.
+const ROWS_MOST: usize = 8;
 
 pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
     let Some(entries) = &app.detail.activity else {
@@ -32,45 +35,60 @@ pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
         return;
     }
     let room = usize::from(margin(area).width);
-    let (when, head) = if room < MOMENTS_FROM { (AGE, "ago") } else { (MOMENT, "time (UTC)") };
-    let who = (room / 4).clamp(10, 32);
+    let Columns { when, who, what } = Columns::of(room);
+    let head = if when == AGE { "ago" } else { "time (UTC)" };
     let header = format!("{}  {}  what", text::filled(head, when), text::filled("who", who));
     put(buffer, area, 0, 0, &header, theme.faint);
     let area = below(area, 1);
-    let first = detail::scrolled(app, entries.len(), area.height.into());
-    for (y, recorded) in (0..area.height).zip(entries.iter().skip(first)) {
-        let entry = &recorded.entry;
+    let mut rows = area.rows();
+    for Recorded { entry, .. } in entries.iter().skip(detail::first(app)) {
         let at = if when == AGE {
             human::age(entry.at, app.now)
         } else {
             moment(entry.at).trim_end_matches(" UTC").to_owned()
         };
         let by = if entry.admin.raw().is_empty() { &entry.operator } else { &entry.admin };
-        let columns =
+        let begin =
             format!("{}  {}  ", text::filled(&at, when), text::filled(&by.to_string(), who));
-        let left = room.saturating_sub(when + who + 4);
-        let mut spans = vec![Span::styled(columns, theme.faint)];
-        spans.extend(fitting(said(entry, theme), left));
-        buffer.set_line(area.x, area.y + y, &Line::from(spans), area.width);
+        let mut begin = Some(Span::styled(begin, theme.faint));
+        for (line, row) in lines(entry, theme, what).into_iter().zip(&mut rows) {
+            let indent = || Span::raw(" ".repeat(room.saturating_sub(what)));
+            let spans = std::iter::once(begin.take().unwrap_or_else(indent)).chain(line);
+            buffer.set_line(row.x, row.y, &spans.collect::<Line>(), row.width);
+        }
     }
 }
 
-/// As much as there is room for; what does not fit ends with an ellipsis.
-fn fitting(parts: Vec<(String, Style)>, mut room: usize) -> Vec<Span<'static>> {
-    let mut spans = Vec::new();
-    let last = parts.len().saturating_sub(1);
-    for (at, (part, style)) in parts.into_iter().enumerate() {
-        let columns = text::width(&part);
-        // Something follows that must not be lost without a sign.
-        let fits = columns < room || (at == last && columns == room);
-        let shown = if fits { part } else { text::fit(&format!("{part}…"), room).into_owned() };
-        spans.push(Span::styled(shown, style));
-        if !fits {
-            break;
-        }
-        room -= columns;
+/// How wide the columns are.
+struct Columns {
+    when: usize,
+    who: usize,
+    what: usize,
+}
+
+impl Columns {
+    fn of(room: usize) -> Self {
+        let when = if room < MOMENTS_FROM { AGE } else { MOMENT };
+        let who = (room / 4).clamp(10, 32);
+        Self { when, who, what: room.saturating_sub(when + who + 4) }
     }
-    spans
+}
+
+/// How many rows an entry needs where there is so much room.
+pub(super) fn height(entry: &Entry, room: usize) -> usize {
+    // Styles take no room.
+    lines(entry, &Theme::colourless(), Columns::of(room).what).len()
+}
+
+/// What an entry says, in as many lines as that needs; of very much only so much.
+fn lines(entry: &Entry, theme: &Theme, room: usize) -> Vec<Vec<Span<'static>>> {
+    let mut left = room * ROWS_MOST;
+    let parts = said(entry, theme).into_iter().map(|(part, style)| {
+        let shown = text::fit(&part, left).into_owned();
+        left -= text::width(&shown);
+        (shown, style)
+    });
+    text::wrap_styled(&parts.collect::<Vec<_>>(), room)
 }
 
 /// What an entry says: what was done; or what was wanted, what came of it, and why.

@@ -13,7 +13,8 @@ use crate::{
         keymap::Command,
         text,
     },
-    org::{Org, OrgState, escaped, moment},
+    org::{Org, OrgState, moment},
+    store::Statistics,
 };
 
 pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
@@ -117,13 +118,13 @@ fn word(tab: Tab) -> &'static str {
 
 /// Which lines are in sight, in more words and in fewer; none where all are.
 fn in_sight(app: &App) -> Option<(String, String)> {
-    let (lines, rows) = lines(app);
+    let Extent { lines, rows, last } = extent(app);
     if lines <= rows {
         return None;
     }
     let first = match app.detail.tab {
         Tab::Admins => admins::first(app, rows),
-        _ => scrolled(app, lines, rows),
+        _ => app.detail.scroll.min(last),
     };
     let (from, to) = (first + 1, (first + rows).min(lines));
     let noun = match app.detail.tab {
@@ -134,29 +135,72 @@ fn in_sight(app: &App) -> Option<(String, String)> {
     Some((format!("{from}–{to} of {lines} {noun}"), format!("{from}–{to}/{lines}")))
 }
 
-/// How many lines the tab that is looked at has, and how many of them show at once.
-pub(super) fn lines(app: &App) -> (usize, usize) {
-    let rows = app.areas().map_or(0, |areas| areas.detail_rows());
-    let of = |some: Option<usize>| some.unwrap_or(0);
-    // Those with columns have a line that says what is in them.
-    match app.detail.tab {
-        Tab::Overview => (overview_lines(app), rows),
-        Tab::Documents => (of(app.detail.documents.as_ref().map(Vec::len)), rows),
-        Tab::Admins => (of(app.detail.admins.as_ref().map(Vec::len)), rows.saturating_sub(1)),
-        Tab::Activity => (of(app.detail.activity.as_ref().map(Vec::len)), rows.saturating_sub(1)),
+/// How far a tab scrolls: by lines, each of which may need several rows of the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extent {
+    /// How many lines there are.
+    pub lines: usize,
+    /// How many of them are in sight. Where they are higher above, as many as would be there.
+    pub rows: usize,
+    /// The last one that may be the first in sight: no emptiness shows below the last line.
+    pub last: usize,
+}
+
+impl Extent {
+    fn new(lines: usize, rows: usize) -> Self {
+        Self { lines, rows, last: lines.saturating_sub(rows) }
+    }
+
+    /// Of lines that need so many rows each; `first` is the one in sight.
+    fn of(lines: usize, rows: usize, first: usize, height: impl Fn(usize) -> usize) -> Self {
+        // Never more of them than rows are asked how high they are.
+        let fit = |of: &mut dyn Iterator<Item = usize>| {
+            let mut left = rows;
+            of.take_while(|at| {
+                let fits = left.checked_sub(height(*at));
+                left = fits.unwrap_or(0);
+                fits.is_some()
+            })
+            .count()
+        };
+        let last = lines - fit(&mut (0..lines).rev()).max(1).min(lines);
+        let first = first.min(last);
+        let (above, below) = (fit(&mut (0..first).rev()), fit(&mut (first..lines)));
+        let rows = if above < first { above.min(below) } else { below };
+        Self { lines, rows: rows.max(1), last }
     }
 }
 
-/// The first line in sight: a screen that grew shows no emptiness below the last one.
-pub(super) fn scrolled(app: &App, lines: usize, rows: usize) -> usize {
-    app.detail.scroll.min(lines.saturating_sub(rows))
+/// How far the tab that is looked at scrolls.
+pub(super) fn extent(app: &App) -> Extent {
+    let Some(areas) = app.areas() else { return Extent::new(0, 0) };
+    let rows = areas.detail_rows();
+    let (detail, room) = (&app.detail, usize::from(margin(areas.detail).width));
+    // Those with columns have a line that says what is in them.
+    let below_header = rows.saturating_sub(1);
+    match detail.tab {
+        Tab::Overview => Extent::new(overview_lines(app), rows),
+        Tab::Admins => Extent::new(detail.admins.as_ref().map_or(0, Vec::len), below_header),
+        Tab::Documents => {
+            let lines = detail.documents.as_deref().unwrap_or_default();
+            let height = |at: usize| text::folded(&lines[at], room).len();
+            Extent::of(lines.len(), rows, detail.scroll, height)
+        }
+        Tab::Activity => {
+            let entries = detail.activity.as_deref().unwrap_or_default();
+            let height = |at: usize| activity::height(&entries[at].entry, room);
+            Extent::of(entries.len(), below_header, detail.scroll, height)
+        }
+    }
+}
+
+/// The first line in sight.
+pub(super) fn first(app: &App) -> usize {
+    app.detail.scroll.min(extent(app).last)
 }
 
 fn overview(app: &App, org: &Org, theme: &Theme, buffer: &mut Buffer, area: Rect) {
-    let sheet = record(app, org, theme, area);
-    let rows = usize::from(area.height);
-    let scroll = scrolled(app, sheet.lines_in(rows), rows);
-    sheet.scrolled(scroll).draw(buffer, area);
+    record(app, org, theme, area).scrolled(first(app)).draw(buffer, area);
 }
 
 /// How many lines the record takes where it is drawn.
@@ -190,6 +234,10 @@ fn record<'a>(app: &App, org: &Org, theme: &'a Theme, area: Rect) -> Sheet<'a> {
     }
     sheet.pair("created", &ago(org.created_at));
     match detail.statistics {
+        // Every collection that there is has one.
+        Some(Statistics { indexes: 0, .. }) => {
+            sheet.pair("documents", "none: the collection does not exist");
+        }
         Some(statistics) => sheet.pair(
             "documents",
             &format!(
@@ -222,9 +270,9 @@ fn documents(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
         if lines.is_empty() {
             put(buffer, area, 0, 0, "No documents.", theme.faint);
         }
-        let scroll = scrolled(app, lines.len(), area.height.into());
-        for (y, line) in (0..area.height).zip(lines.iter().skip(scroll)) {
-            put(buffer, area, 0, y, &text::fit(&escaped(line), room), Style::new());
+        let folded = lines.iter().skip(first(app)).flat_map(|line| text::folded(line, room));
+        for (y, line) in (0..area.height).zip(folded) {
+            put(buffer, area, 0, y, &line, Style::new());
         }
     } else {
         unread(app, theme, buffer, area, "reading the first documents…");
@@ -245,5 +293,25 @@ pub(super) fn unread(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect, 
         let x = put(buffer, area, x + 1, 0, reading, Style::new());
         let stops = format!("  {} stops waiting", app.keymap.how(Command::Back));
         put(buffer, area, x, 0, &stops, theme.faint);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tab_scrolls_until_its_last_line_is_in_sight_however_high_lines_are() {
+        let extent = |heights: &[usize], rows, first| {
+            let Extent { lines, rows, last } =
+                Extent::of(heights.len(), rows, first, |at| heights[at]);
+            (lines, rows, last)
+        };
+        assert_eq!(extent(&[], 3, 0), (0, 1, 0));
+        assert_eq!(extent(&[1, 1], 3, 0), (2, 2, 0));
+        assert_eq!(extent(&[1, 1, 1, 1], 3, 0), (4, 3, 1));
+        assert_eq!(extent(&[1, 3, 1, 2], 3, 0), (4, 1, 2), "the second shows in part");
+        assert_eq!(extent(&[1, 3, 1, 2], 3, 9), (4, 1, 2), "nor is one skipped on the way up");
+        assert_eq!(extent(&[9, 9], 3, 0), (2, 1, 1), "one that is too high shows its beginning");
     }
 }

@@ -24,6 +24,7 @@ mod title;
 
 use std::time::{Duration, SystemTime};
 
+pub use detail::Extent;
 pub use spot::{Spot, spot};
 
 use ratatui::{
@@ -87,10 +88,10 @@ pub fn draw(app: &App, theme: &Theme, frame: &mut Frame) {
     }
 }
 
-/// How many lines the tab that is looked at has, and how many of them show at once: how far it scrolls.
+/// How far the tab that is looked at scrolls.
 #[must_use]
-pub fn detail_lines(app: &App) -> (usize, usize) {
-    detail::lines(app)
+pub fn detail_extent(app: &App) -> Extent {
+    detail::extent(app)
 }
 
 /// How many lines the log has, and how many of them show at once.

@@ -116,9 +116,9 @@ fn in_detail(app: &App, area: Rect, at: Position) -> Spot {
         return tab.map_or(Spot::Detail, |written| Spot::Tab(written.tab));
     }
     if app.detail.tab == Tab::Admins && y >= 4 {
-        let (count, rows) = detail::lines(app);
-        let number = super::admins::first(app, rows) + usize::from(y - 4);
-        if number < count {
+        let extent = detail::extent(app);
+        let number = super::admins::first(app, extent.rows) + usize::from(y - 4);
+        if number < extent.lines {
             return Spot::Admin(number);
         }
     }
