@@ -97,7 +97,8 @@ fn line(remark: &Remark) -> String {
     };
     let what = escaped(&remark.said.what);
     let arrow = if remark.said.help.is_empty() { "" } else { "  → " };
-    format!("{at} {level} {what}{arrow}{}\n", escaped(&remark.said.help))
+    let of = escaped(&remark.of);
+    format!("{at} {level} [{of}] {what}{arrow}{}\n", escaped(&remark.said.help))
 }
 
 #[cfg(test)]
@@ -110,7 +111,7 @@ mod tests {
     fn remark(what: &str) -> Remark {
         let said = Said { what: what.to_owned(), help: "try again".to_owned() };
         let at = SystemTime::UNIX_EPOCH + Duration::from_hours(500_000);
-        Remark { at, mood: Mood::Bad, said }
+        Remark { at, of: "staging\u{7}".to_owned(), mood: Mood::Bad, said }
     }
 
     /// Writes them and waits for the writer's end; what it failed with.
@@ -133,8 +134,8 @@ mod tests {
         assert_eq!(written(&path, [remark("it failed\n\u{1b}[2J"), remark("again")]), None);
         assert_eq!(
             fs::read_to_string(&path).unwrap(),
-            "2027-01-15T08:00:00Z error it failed\\u{a}\\u{1b}[2J  → try again\n\
-             2027-01-15T08:00:00Z error again  → try again\n"
+            "2027-01-15T08:00:00Z error [staging\\u{7}] it failed\\u{a}\\u{1b}[2J  → try again\n\
+             2027-01-15T08:00:00Z error [staging\\u{7}] again  → try again\n"
         );
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }

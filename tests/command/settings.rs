@@ -97,6 +97,8 @@ fn command_lines_are_completed_in_a_real_shell() {
     assert_eq!(complete("tenantry --the"), "--theme");
     assert_eq!(complete("tenantry --theme ''"), "auto dark light contrast none");
     assert_eq!(complete("tenantry config c"), "check");
+    assert_eq!(complete("tenantry admin add --role ''"), "owner admin");
+    assert_eq!(complete("tenantry org list --sort cr"), "created");
     for shell in ["zsh", "fish"] {
         let script = home.run(&["completions", shell]).out;
         for word in ["tenantry", "reactivate", "read-only"] {

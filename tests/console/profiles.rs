@@ -75,8 +75,8 @@ fn one_goes_from_profile_to_profile_without_starting_again() {
     console.is_given_back();
     // What was said is kept, to the last line.
     let log = fs::read_to_string(home.path().join(".local/state/tenantry/tenantry.log")).unwrap();
-    assert!(log.contains("suspended") && !log.contains('\x1b'), "{log}");
-    assert!(log.ends_with("the mouse is the terminal's: it selects text\n"), "{log}");
+    assert!(log.contains("[live] “") && !log.contains('\x1b'), "{log}");
+    assert!(log.ends_with("[staging] the mouse is the terminal's: it selects text\n"), "{log}");
 }
 
 #[test]

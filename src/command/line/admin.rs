@@ -1,6 +1,9 @@
 //! `tenantry admin …`.
 
-use clap::{Args, Subcommand};
+use clap::{
+    Args, Subcommand,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
 
 use crate::org::Role;
 
@@ -35,7 +38,7 @@ Examples:
         /// The new admin's e-mail
         email: String,
         /// What the new admin may do: an owner decides who else is an admin, and deletes
-        #[arg(long, value_name = "ROLE", default_value = "admin", value_parser = role)]
+        #[arg(long, value_name = "ROLE", default_value = "admin", value_parser = role())]
         role: Role,
         /// Who does it.
         #[command(flatten)]
@@ -54,8 +57,8 @@ Examples:
         organization: String,
         /// The admin's e-mail now
         email: String,
-        /// The new role: owner or admin
-        #[arg(long, value_name = "ROLE", value_parser = role)]
+        /// The new role
+        #[arg(long, value_name = "ROLE", value_parser = role())]
         role: Option<Role>,
         /// The new e-mail
         #[arg(long = "email", value_name = "E-MAIL")]
@@ -123,6 +126,8 @@ pub struct Login {
     pub password_stdin: bool,
 }
 
-fn role(word: &str) -> Result<Role, String> {
-    Role::parse(word).ok_or_else(|| "try owner or admin".to_owned())
+/// With both words said, so that shells complete them.
+fn role() -> impl TypedValueParser<Value = Role> {
+    PossibleValuesParser::new(["owner", "admin"])
+        .try_map(|word| Role::parse(&word).ok_or("this is no role"))
 }

@@ -1,6 +1,9 @@
 //! `tenantry org …`.
 
-use clap::Subcommand;
+use clap::{
+    Subcommand,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
 
 use crate::store::{Cursor, Sort, SortKey};
 
@@ -40,13 +43,13 @@ Examples:
         /// Those in the trash instead; “created” is then when they were put there
         #[arg(long)]
         trash: bool,
-        /// The order: name, created or email; with a - in front the other way round
+        /// The order; with a - in front the other way round
         #[arg(
             long,
             value_name = "BY",
             default_value = "name",
             allow_hyphen_values = true,
-            value_parser = sort
+            value_parser = sort()
         )]
         sort: Sort,
         /// The most on one page
@@ -156,15 +159,22 @@ Examples:
     },
 }
 
-fn sort(word: &str) -> Result<Sort, String> {
-    let (descending, key) = word.strip_prefix('-').map_or((false, word), |key| (true, key));
-    let key = match key {
-        "name" => SortKey::Name,
-        "created" => SortKey::Created,
-        "email" => SortKey::Email,
-        _ => return Err("try name, created or email, or one of them with a - in front".to_owned()),
-    };
-    Ok(Sort { key, descending })
+/// With all words said, so that shells complete them.
+fn sort() -> impl TypedValueParser<Value = Sort> {
+    let words = ["name", "-name", "created", "-created", "email", "-email"];
+    PossibleValuesParser::new(words).try_map(|word| {
+        let (descending, key) = match word.strip_prefix('-') {
+            Some(key) => (true, key),
+            None => (false, word.as_str()),
+        };
+        let key = match key {
+            "name" => SortKey::Name,
+            "created" => SortKey::Created,
+            "email" => SortKey::Email,
+            _ => return Err("this is no order"),
+        };
+        Ok(Sort { key, descending })
+    })
 }
 
 fn cursor(word: &str) -> Result<Cursor, String> {

@@ -3,6 +3,7 @@
 use std::{collections::VecDeque, time::SystemTime};
 
 use super::{App, Said};
+use crate::console::view::title;
 
 /// How much of what was said is kept on the screen; the log file has all.
 const KEPT: usize = 500;
@@ -23,6 +24,8 @@ pub enum Mood {
 pub struct Remark {
     /// When.
     pub at: SystemTime,
+    /// The profile that was open, or where there was none, the database.
+    pub of: String,
     /// How good it was.
     pub mood: Mood,
     /// What.
@@ -68,7 +71,11 @@ impl Remarks {
 impl App {
     /// Says it, at the bottom of the screen and in the log.
     pub(super) fn say(&mut self, mood: Mood, said: Said) {
-        self.remarks.add(Remark { at: self.now, mood, said: said.clone() });
+        let of = match &self.profile {
+            Some(profile) => profile.name.clone(),
+            None => title::words(&self.place),
+        };
+        self.remarks.add(Remark { at: self.now, of, mood, said: said.clone() });
         match mood {
             Mood::Good | Mood::Bad => self.notice = Some((mood, said)),
             Mood::Unread => {

@@ -20,7 +20,7 @@ mod marks;
 mod question;
 mod sheet;
 mod spot;
-mod title;
+pub(super) mod title;
 
 use std::time::{Duration, SystemTime};
 

@@ -81,7 +81,7 @@ fn of_profile(profile: &Profile, theme: &Theme) -> Style {
 }
 
 /// What a database is called in one line.
-pub(super) fn words(place: &Place) -> String {
+pub(in crate::console) fn words(place: &Place) -> String {
     let address = escaped(&place.address);
     match place.kind {
         PlaceKind::Mongo => format!("{address}/{}", escaped(&place.database)),
