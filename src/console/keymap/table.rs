@@ -138,7 +138,7 @@ pub const COMMANDS: &[Row] = &[
         [letter('/')],
         BROWSING,
         Some("filter"),
-        "show only organizations whose name or e-mail has …"
+        "show only those with a text in their name or e-mail"
     ),
     row!("sort", Sort, [letter('o')], BROWSING, Some("sort"), "sort by name, age, e-mail"),
     row!("reverse", Reverse, [letter('O')], BROWSING, None, "sort the other way round"),

@@ -22,6 +22,8 @@ const ROOMY: u16 = 60;
 /// The columns of a command's name, and the width from which there is room for it.
 const NAME: u16 = 18;
 const SPACIOUS: u16 = 90;
+/// A name further away than this from the words it names would not be found.
+const MOST: u16 = 100;
 
 pub(super) fn draw(
     app: &App,
@@ -48,6 +50,7 @@ pub(super) fn draw(
         put(buffer, area, 2, 0, "No command is called that here.", Style::new());
         return cursor;
     }
+    let area = Rect { width: area.width.min(MOST), ..area };
     let widest = found.iter().map(|choice| text::width(&choice.keys())).max().unwrap_or(0);
     let keys = match u16::try_from(widest + 2) {
         Ok(needed) if area.width < ROOMY => needed.min(KEYS),
