@@ -62,6 +62,31 @@ fn rows_tabs_and_the_line_between_are_worked_with_the_mouse() {
 }
 
 #[test]
+fn what_is_marked_is_suspended_together_and_taken_back_together() {
+    let home = tempfile::tempdir().unwrap();
+    let mut console = demo((120, 32), &[], home.path());
+    console.send("   ");
+    console.see("3 marked");
+    console.send("s");
+    console.see("Suspend 3 organizations?");
+    console.send("\r");
+    console.see("3 organizations are suspended");
+    let suspended = |console: &Console| console.screen().matches('◌').count();
+    // The first three, and those that the demo has suspended already.
+    let before = suspended(&console);
+    assert!(before >= 3, "{}", console.screen());
+    console.send("u");
+    console.see("Reactivate 3 organizations?");
+    console.send("\r");
+    console.see("3 organizations are active again");
+    console.wait_until("three fewer that are suspended", |received| {
+        received.screen().matches('◌').count() == before - 3
+    });
+    console.send("q");
+    assert_eq!(console.end().0, 0);
+}
+
+#[test]
 fn a_paste_is_text_where_text_is_typed_and_nothing_elsewhere() {
     let home = tempfile::tempdir().unwrap();
     let mut console = demo((80, 24), &[], home.path());

@@ -6,6 +6,7 @@
 mod admins;
 mod dump;
 mod looks;
+mod marked;
 mod people;
 mod pretend;
 mod properties;

@@ -65,6 +65,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
             "D!\r!\r", "\r]!", "\r]!a", "\r]!a\r\r", "\r]!jx!\r", "\r]!c\r!", "\r]!jc\r", "\r]!je", "\r[!",
             "L\x0f", "\x1b\x1b\r]!L\r!", "s", "s\r", "s\r!s", "\x1b\x1b\x1b!",
             "s\r!u!u", "L\r!d!\ru!", "eX\x13!u!", ":new\r", "?Gk\r", ":\r:", "yj!", "m", "l", "?/q",
+            "   s\r!\x1b!", "  s\r!!u\r!", " j s\r\x1b\x1b", "!t!  R\r!", "  yj", "  d\x1b",
         ])
         .prop_map(Step::Walk),
     ];

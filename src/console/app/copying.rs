@@ -1,6 +1,6 @@
 //! What can be copied of an organization, as text on the way to the clipboard.
 
-use super::{App, Connection, Effect, Layer, Mood, Said};
+use super::{App, Connection, Effect, Layer, Mood, Pane, Said};
 use crate::{
     console::keymap::Command,
     org::{Org, OrgFields, json_text},
@@ -16,24 +16,40 @@ pub const COPIED: [Command; 5] = [
 ];
 
 impl App {
-    /// Asks what to copy of the organization that is selected.
+    /// Asks what to copy of the organization that is selected, or of those that are marked.
     pub(super) fn ask_what_to_copy(&mut self) -> Vec<Effect> {
-        if let Some(org) = self.chosen().cloned() {
-            self.layers.push(Layer::Copy(Box::new(org)));
+        let orgs = match (self.pane, &self.list.marked[..]) {
+            (Pane::List, marked @ [_, ..]) => marked.to_vec(),
+            _ => self.chosen().cloned().into_iter().collect(),
+        };
+        if !orgs.is_empty() {
+            self.layers.push(Layer::Copy(orgs));
         }
         Vec::new()
     }
 
-    /// What one of the commands copies: what that is called, and the text.
+    /// What one of the commands copies: what that is called, and the text. Of several organizations a
+    /// line for each, or one JSON array.
     #[must_use]
-    pub fn copied(&self, command: Command, org: &Org) -> Option<(&'static str, String)> {
+    pub fn copied(&self, command: Command, orgs: &[Org]) -> Option<(&'static str, String)> {
+        let several = orgs.len() > 1;
+        let lines = |of: fn(&Org) -> String| orgs.iter().map(of).collect::<Vec<_>>().join("\n");
+        let called = |one, more| if several { more } else { one };
         Some(match command {
-            Command::CopyName => ("the name", org.name.raw().to_owned()),
-            Command::CopyId => ("the id", org.id.to_hex()),
-            Command::CopyEmail => ("the e-mail", org.admin_email.raw().to_owned()),
+            Command::CopyName => {
+                (called("the name", "the names"), lines(|org| org.name.raw().to_owned()))
+            }
+            Command::CopyId => (called("the id", "the ids"), lines(|org| org.id.to_hex())),
+            Command::CopyEmail => {
+                (called("the e-mail", "the e-mails"), lines(|org| org.admin_email.raw().to_owned()))
+            }
             Command::CopyJson => {
-                let json = json_text(&OrgFields::with_connection(org)).ok()?;
-                ("the JSON", json.trim_end().to_owned())
+                let fields: Vec<_> = orgs.iter().map(OrgFields::with_connection).collect();
+                let json = match &fields[..] {
+                    [one] => json_text(one),
+                    all => json_text(&all),
+                };
+                ("the JSON", json.ok()?.trim_end().to_owned())
             }
             Command::CopyConnection => match &self.connection {
                 Connection::Ready(connected) => {
@@ -46,8 +62,8 @@ impl App {
     }
 
     pub(super) fn copy(&mut self, command: Command) -> Vec<Effect> {
-        let Some(Layer::Copy(org)) = self.layers.last() else { return Vec::new() };
-        let Some((what, text)) = self.copied(command, org) else { return Vec::new() };
+        let Some(Layer::Copy(orgs)) = self.layers.last() else { return Vec::new() };
+        let Some((what, text)) = self.copied(command, orgs) else { return Vec::new() };
         self.layers.pop();
         vec![Effect::Copy(what, text)]
     }

@@ -37,6 +37,9 @@ impl App {
                 question.problem = None;
                 if self.sure_of_layer() { self.answer(generation) } else { Vec::new() }
             }
+            Some(Layer::Several(several)) if !several.submitting.is_waiting() => {
+                if self.sure_of_layer() { self.go_on(generation) } else { Vec::new() }
+            }
             Some(Layer::Login(login)) if !login.submitting.is_waiting() => {
                 login.problem = None;
                 let email = login.fields[0].text().to_owned();

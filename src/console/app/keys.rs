@@ -118,7 +118,16 @@ impl App {
             self.say(Mood::Bad, refused);
             return Vec::new();
         }
+        if self.pane == Pane::List
+            && let Some(effects) = self.do_to_marked(command)
+        {
+            return effects;
+        }
         match command {
+            Command::Mark => {
+                self.mark();
+                Vec::new()
+            }
             Command::Filter => {
                 self.list.filtering = true;
                 self.pane = Pane::List;
@@ -256,7 +265,13 @@ impl App {
                     Some(Layer::Form(form)) => (&mut form.fields[..], form.focus),
                     Some(Layer::Question(question)) => (&mut question.fields[..], question.focus),
                     Some(Layer::Login(login)) => (&mut login.fields[..], login.focus),
-                    Some(Layer::Code(_) | Layer::Help(_) | Layer::Copy(_) | Layer::Log(_))
+                    Some(
+                        Layer::Several(_)
+                        | Layer::Code(_)
+                        | Layer::Help(_)
+                        | Layer::Copy(_)
+                        | Layer::Log(_),
+                    )
                     | None => {
                         return Vec::new();
                     }
@@ -333,6 +348,9 @@ impl App {
 
     /// Stops waiting, or leaves what is on top, or undoes the last narrowing of the view.
     fn back(&mut self) -> Vec<Effect> {
+        if let Some(Layer::Several(_)) = self.layers.last() {
+            return self.stop_or_leave_several();
+        }
         if let Some(layer) = self.layers.last_mut() {
             if let Some(effects) = stop_submitting(layer, &mut self.abandoned) {
                 return effects;
@@ -397,6 +415,10 @@ impl App {
             self.pane = Pane::List;
             return Vec::new();
         }
+        if !self.list.marked.is_empty() {
+            self.list.marked.clear();
+            return Vec::new();
+        }
         if self.list.search().is_none() && self.list.shelf == Shelf::Trash {
             return self.switch_shelf();
         }
@@ -411,7 +433,9 @@ fn stop_submitting(layer: &mut Layer, abandoned: &mut Vec<u64>) -> Option<Vec<Ef
         Layer::Form(form) => (&mut form.submitting, &mut form.problem, true),
         Layer::Question(question) => (&mut question.submitting, &mut question.problem, true),
         Layer::Login(login) => (&mut login.submitting, &mut login.problem, false),
-        Layer::Code(_) | Layer::Help(_) | Layer::Copy(_) | Layer::Log(_) => return None,
+        Layer::Several(_) | Layer::Code(_) | Layer::Help(_) | Layer::Copy(_) | Layer::Log(_) => {
+            return None;
+        }
     };
     let generation = submitting.stop()?;
     if writes {
@@ -430,7 +454,7 @@ fn stop_submitting(layer: &mut Layer, abandoned: &mut Vec<u64>) -> Option<Vec<Ef
 }
 
 /// What is said of a deed that is no longer waited for.
-fn let_go(help: &str) -> Said {
+pub(super) fn let_go(help: &str) -> Said {
     Said {
         what: "you stopped waiting; it may still be carried out".to_owned(),
         help: help.to_owned(),

@@ -5,6 +5,7 @@ use super::{
     form::Form,
     help::Help,
     question::Question,
+    several::Several,
 };
 use crate::{
     console::keymap,
@@ -18,14 +19,16 @@ pub enum Layer {
     Form(Form),
     /// A question before something is done to an organization.
     Question(Question),
+    /// The same, before it is done to several.
+    Several(Several),
     /// The login.
     Login(Login),
     /// A one-time code.
     Code(Code),
     /// The help.
     Help(Help),
-    /// What to copy of an organization.
-    Copy(Box<Org>),
+    /// What to copy of an organization, or of several.
+    Copy(Vec<Org>),
     /// All that was said; how many lines of it are below the screen.
     Log(usize),
 }
@@ -36,7 +39,7 @@ impl Layer {
     pub fn place(&self) -> keymap::Place {
         match self {
             Self::Form(_) => keymap::Place::Form,
-            Self::Question(_) => keymap::Place::Question,
+            Self::Question(_) | Self::Several(_) => keymap::Place::Question,
             Self::Login(_) => keymap::Place::Login,
             Self::Code(_) => keymap::Place::Code,
             Self::Help(help) if help.typing => keymap::Place::Palette,
@@ -72,6 +75,7 @@ impl Layer {
             Self::Question(question) => {
                 vec![&mut question.submitting, &mut question.authorizing, &mut question.counting]
             }
+            Self::Several(several) => vec![&mut several.submitting],
             Self::Login(login) => vec![&mut login.submitting],
             Self::Code(_) | Self::Help(_) | Self::Copy(_) | Self::Log(_) => Vec::new(),
         }

@@ -53,6 +53,8 @@ pub struct List {
     pub selected: usize,
     /// The first row on the screen.
     pub top: usize,
+    /// Those that are marked, as they were read last, in the order they were marked.
+    pub marked: Vec<Org>,
     /// What is shown only.
     pub filter: TextField,
     /// Whether the filter is being typed.
@@ -86,6 +88,7 @@ impl List {
             more_after: false,
             selected: 0,
             top: 0,
+            marked: Vec::new(),
             filter: TextField::default(),
             filtering: false,
             sort: Sort::default(),
@@ -184,6 +187,9 @@ impl List {
     pub fn arrived(&mut self, page: Page) {
         self.loaded = true;
         self.problem = None;
+        for org in &page.orgs {
+            self.mark_follows(org);
+        }
         match self.arrival {
             Arrival::Replace(select) => {
                 let place = self.selected.saturating_sub(self.top);
@@ -230,6 +236,27 @@ impl List {
     pub fn replace(&mut self, org: &Org) {
         if let Some(row) = self.rows.iter_mut().find(|row| row.id == org.id) {
             row.clone_from(org);
+        }
+        self.mark_follows(org);
+    }
+
+    /// Whether it is marked.
+    #[must_use]
+    pub fn is_marked(&self, org: ObjectId) -> bool {
+        self.marked.iter().any(|marked| marked.id == org)
+    }
+
+    /// Takes its mark away; whether it had one.
+    pub fn unmark(&mut self, org: ObjectId) -> bool {
+        let before = self.marked.len();
+        self.marked.retain(|marked| marked.id != org);
+        self.marked.len() < before
+    }
+
+    /// What is done to those that are marked is done to them as they are now.
+    fn mark_follows(&mut self, org: &Org) {
+        if let Some(marked) = self.marked.iter_mut().find(|marked| marked.id == org.id) {
+            marked.clone_from(org);
         }
     }
 

@@ -16,6 +16,7 @@ mod mouse;
 mod profile;
 mod question;
 mod remark;
+mod several;
 mod shelf;
 #[cfg(test)]
 mod tests;
@@ -39,6 +40,7 @@ pub use mouse::Pointer;
 pub use profile::Sure;
 pub use question::{AtOnce, Question};
 pub use remark::{Mood, Remark, Remarks};
+pub use several::Several;
 pub use undo::Undo;
 
 use crate::{
@@ -292,6 +294,7 @@ impl App {
                         || question.authorizing.is_waiting()
                         || question.counting.is_waiting()
                 }
+                Layer::Several(several) => several.submitting.is_waiting(),
                 Layer::Login(login) => login.submitting.is_waiting(),
                 Layer::Code(_) | Layer::Help(_) | Layer::Copy(_) | Layer::Log(_) => false,
             });

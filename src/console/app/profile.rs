@@ -31,6 +31,7 @@ impl App {
         let (sure, problem) = match self.layers.last_mut() {
             Some(Layer::Form(form)) => (&mut form.sure, &mut form.problem),
             Some(Layer::Question(question)) => (&mut question.sure, &mut question.problem),
+            Some(Layer::Several(several)) => (&mut several.sure, &mut several.problem),
             _ => return true,
         };
         if *sure == Sure::Unasked {
@@ -71,6 +72,7 @@ impl App {
         let sure = match self.layers.last_mut() {
             Some(Layer::Form(form)) => Some((&mut form.sure, &mut form.problem)),
             Some(Layer::Question(question)) => Some((&mut question.sure, &mut question.problem)),
+            Some(Layer::Several(several)) => Some((&mut several.sure, &mut several.problem)),
             _ => None,
         };
         if let Some((sure, problem)) = sure

@@ -243,6 +243,9 @@ impl App {
         org: &Org,
         result: Result<Option<Org>>,
     ) -> Vec<Effect> {
+        if let Some(effects) = self.done_to_one(generation, &result) {
+            return effects;
+        }
         let at_once = self.at_once.take_if(|begun| begun.waiting.answered(generation)).is_some();
         let late = self.was_abandoned(generation);
         // A login may have opened above it meanwhile.
@@ -272,6 +275,9 @@ impl App {
 
     fn did(&mut self, deed: Deed, before: &Org, now: Option<Org>) -> Vec<Effect> {
         let mut effects = Vec::new();
+        if deed.admin().is_none() {
+            self.list.unmark(before.id);
+        }
         self.can_undo(deed, before, now.as_ref());
         let admin = deed.admin().and_then(|admin| self.admin_called(admin));
         let said = said_of(deed, before, now.as_ref(), admin.as_ref(), &self.keymap);

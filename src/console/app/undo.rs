@@ -2,7 +2,7 @@
 
 use mongodb::bson::oid::ObjectId;
 
-use super::{App, AtOnce, Deed, Effect, Given, Mood, Request, Said, cancel};
+use super::{App, AtOnce, Deed, Effect, Given, Layer, Mood, Request, Said, Several, cancel};
 use crate::{
     org::{Org, StoredText},
     tenancy::Error,
@@ -12,47 +12,67 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Undo {
     deed: Deed,
-    /// As it is now.
-    org: Org,
+    /// As they are now: more than one where it was done to several at once.
+    orgs: Vec<Org>,
     /// What it was called.
     name: Option<StoredText>,
+}
+
+impl Undo {
+    fn is_about(&self, id: ObjectId) -> bool {
+        self.orgs.iter().any(|org| org.id == id)
+    }
+}
+
+/// What takes a deed back.
+fn back(deed: Deed) -> Option<Deed> {
+    match deed {
+        Deed::Trash => Some(Deed::Restore),
+        Deed::Suspend => Some(Deed::Reactivate),
+        Deed::Reactivate => Some(Deed::Suspend),
+        _ => None,
+    }
 }
 
 impl App {
     /// Remembers how to take back what was just done to an organization.
     pub(super) fn can_undo(&mut self, deed: Deed, before: &Org, now: Option<&Org>) {
-        let back = match deed {
-            Deed::Trash => Some(Deed::Restore),
-            Deed::Suspend => Some(Deed::Reactivate),
-            Deed::Reactivate => Some(Deed::Suspend),
-            _ => None,
-        };
-        if let (Some(deed), Some(org)) = (back, now) {
-            self.undo = Some(Undo { deed, org: org.clone(), name: None });
+        if let (Some(deed), Some(org)) = (back(deed), now) {
+            self.undo = Some(Undo { deed, orgs: vec![org.clone()], name: None });
         } else if deed.admin().is_none() {
-            self.undo.take_if(|undo| undo.org.id == before.id);
+            self.undo.take_if(|undo| undo.is_about(before.id));
+        }
+    }
+
+    /// The same for what was done to several at once.
+    pub(super) fn can_undo_all(&mut self, deed: Deed, now: &[Org]) {
+        if let (Some(deed), false) = (back(deed), now.is_empty()) {
+            self.undo = Some(Undo { deed, orgs: now.to_vec(), name: None });
+        } else {
+            self.undo.take_if(|undo| now.iter().any(|org| undo.is_about(org.id)));
         }
     }
 
     /// Remembers what an organization was called before it was renamed.
     pub(super) fn can_rename_back(&mut self, before: &StoredText, now: &Org) {
         if *before != now.name {
-            let (org, name) = (now.clone(), Some(before.clone()));
-            self.undo = Some(Undo { deed: Deed::Rename, org, name });
+            let (orgs, name) = (vec![now.clone()], Some(before.clone()));
+            self.undo = Some(Undo { deed: Deed::Rename, orgs, name });
         }
     }
 
     /// An organization is another one now, in this way: what is taken back is taken back from there.
     pub(super) fn undo_follows(&mut self, now: &Org) {
-        if let Some(undo) = self.undo.as_mut().filter(|undo| undo.org.id == now.id) {
-            undo.org = now.clone();
+        let orgs = self.undo.iter_mut().flat_map(|undo| &mut undo.orgs);
+        for org in orgs.filter(|org| org.id == now.id) {
+            org.clone_from(now);
         }
     }
 
     /// A deed that takes something back failed: with a database that can be asked again, it can be too.
     pub(super) fn undo_failed(&mut self, deed: Deed, org: ObjectId, error: &Error) {
         if !matches!(error, Error::Store(_)) {
-            self.undo.take_if(|undo| undo.deed == deed && undo.org.id == org);
+            self.undo.take_if(|undo| undo.deed == deed && undo.is_about(org));
         }
     }
 
@@ -64,11 +84,15 @@ impl App {
             self.say(Mood::Good, Said { what: what.to_owned(), help: help.to_owned() });
             return Vec::new();
         };
-        if !self.sure_of(undo.deed, undo.org.id) {
+        let [org] = &undo.orgs[..] else {
+            self.layers.push(Layer::Several(Several::of(undo.deed, undo.orgs)));
+            return Vec::new();
+        };
+        if !self.sure_of(undo.deed, org.id) {
             return Vec::new();
         }
         let given = Given { name: undo.name.map(|name| name.raw().to_owned()), ..Given::default() };
-        self.begin(undo.deed, undo.org, given)
+        self.begin(undo.deed, org.clone(), given)
     }
 
     /// Does to an organization what needs no question.

@@ -47,6 +47,8 @@ pub enum Command {
     Trash,
     /// Remove it at once, past the trash.
     Delete,
+    /// Mark it, or take its mark away.
+    Mark,
     /// Suspend the organization, or reactivate it.
     Suspend,
     /// Show the trash, or the organizations again.

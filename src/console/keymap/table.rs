@@ -151,6 +151,14 @@ pub const COMMANDS: &[Row] = &[
         "look into the organization"
     ),
     row!(
+        "mark",
+        Mark,
+        [letter(' ')],
+        &[List, Trash],
+        None,
+        "mark it: what is marked is suspended, restored or copied together"
+    ),
+    row!(
         "show-trash",
         Shelf,
         [letter('t')],
@@ -267,7 +275,7 @@ pub const COMMANDS: &[Row] = &[
         [key(KeyCode::Esc)],
         EVERYWHERE,
         Some("back"),
-        "stop waiting; leave what is on top, filter, trash"
+        "stop waiting; leave what is on top, marks, filter, trash"
     ),
     row!(
         "help",

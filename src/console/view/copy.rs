@@ -1,4 +1,4 @@
-//! What can be copied of an organization: each with its key and what would be copied.
+//! What can be copied of an organization, or of several: each with its key and what would be copied.
 
 use ratatui::{
     buffer::Buffer,
@@ -7,7 +7,7 @@ use ratatui::{
     text::Span,
 };
 
-use super::{Theme, heading, sheet::Sheet};
+use super::{Theme, heading, several::organizations, sheet::Sheet};
 use crate::{
     console::{
         app::{App, COPIED},
@@ -22,17 +22,21 @@ const WHAT: usize = 23;
 
 pub(super) fn draw(
     app: &App,
-    org: &Org,
+    orgs: &[Org],
     theme: &Theme,
     buffer: &mut Buffer,
     area: Rect,
 ) -> Option<Position> {
-    let area = heading(buffer, area, theme, &format!("Copy of {}", org.name), "");
+    let of = match orgs {
+        [org] => org.name.to_string(),
+        orgs => organizations(orgs.len()),
+    };
+    let area = heading(buffer, area, theme, &format!("Copy of {of}"), "");
     let mut sheet = Sheet::new(theme, area);
     sheet.gap();
     let room = usize::from(area.width).saturating_sub(KEY + WHAT + 1);
     for bound in app.keymap.all().iter().filter(|bound| COPIED.contains(&bound.row.command)) {
-        let Some((what, text)) = app.copied(bound.row.command, org) else { continue };
+        let Some((what, text)) = app.copied(bound.row.command, orgs) else { continue };
         // JSON has lines, of which the first says nothing.
         let whole = text.split_whitespace().collect::<Vec<_>>().join(" ");
         let key = bound.first().unwrap_or_default();

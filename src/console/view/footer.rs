@@ -180,6 +180,7 @@ fn word(app: &App, row: &Row) -> Option<&'static str> {
         Some(Layer::Question(question)) => {
             (Some(answer(question.deed)), question.focus + 1 >= question.fields.len())
         }
+        Some(Layer::Several(several)) => (Some(answer(several.deed)), true),
         Some(Layer::Code(_) | Layer::Help(_) | Layer::Copy(_) | Layer::Log(_)) | None => {
             (None, false)
         }
@@ -188,10 +189,19 @@ fn word(app: &App, row: &Row) -> Option<&'static str> {
         Command::Accept if last => deed,
         Command::Submit if last => None,
         Command::Submit => deed,
-        Command::Back if waits(app) => Some("stop waiting"),
+        Command::Back if waits(app) => match app.layers.last() {
+            Some(Layer::Several(several)) if !several.stopping => Some("stop"),
+            _ => Some("stop waiting"),
+        },
         Command::Back if in_list(app) && bad(app) => Some("dismiss"),
+        Command::Back if in_list(app) && marks(app) => Some("unmark"),
+        Command::Mark if marks(app) => Some("mark"),
         Command::Back if in_list(app) && app.list.search().is_some() => Some("show all"),
         Command::Shelf if app.list.shelf == Shelf::Trash => Some("organizations"),
+        Command::Suspend if in_list(app) && marks(app) => {
+            let active = app.list.marked.iter().any(|org| org.state == OrgState::Active);
+            Some(if active { "suspend" } else { "reactivate" })
+        }
         Command::Suspend if app.chosen().is_some_and(|org| org.state == OrgState::Suspended) => {
             Some("reactivate")
         }
@@ -219,6 +229,11 @@ fn in_list(app: &App) -> bool {
     matches!(app.focus(), Place::List | Place::Trash)
 }
 
+/// Whether what is done here is done to those that are marked.
+fn marks(app: &App) -> bool {
+    !app.list.marked.is_empty()
+}
+
 fn works_now(app: &App, row: &Row) -> bool {
     let layered = !app.layers.is_empty();
     let read_only = matches!(&app.connection, Connection::Ready(c) if c.read_only.is_some());
@@ -226,6 +241,11 @@ fn works_now(app: &App, row: &Row) -> bool {
     match row.command {
         Command::Retry => matches!(app.connection, Connection::Failed(_)),
         Command::New => !read_only,
+        Command::Edit | Command::Trash | Command::Delete | Command::Purge
+            if in_list(app) && marks(app) =>
+        {
+            false
+        }
         Command::EditAdmin | Command::RemoveAdmin | Command::IssueCode => {
             app.detail.admin().is_some() && !read_only
         }
@@ -238,7 +258,7 @@ fn works_now(app: &App, row: &Row) -> bool {
         Command::Back if app.focus() == Place::Unconnected => app.connecting.is_waiting(),
         Command::Back if app.focus() == Place::List => {
             // What went well is gone at the next key anyway.
-            app.list.search().is_some() || bad(app) || waits(app)
+            app.list.search().is_some() || marks(app) || bad(app) || waits(app)
         }
         Command::Back => true,
         Command::Help => app.focus() != Place::Help,
@@ -248,6 +268,7 @@ fn works_now(app: &App, row: &Row) -> bool {
             _ => true,
         },
         Command::Reveal => match app.layers.last() {
+            Some(Layer::Several(_)) => false,
             Some(Layer::Question(question)) => question.fields.iter().any(|field| field.secret),
             Some(Layer::Form(form)) => form.fields.iter().any(|field| field.secret),
             _ => true,
@@ -267,6 +288,7 @@ fn waits(app: &App) -> bool {
     match app.layers.last() {
         Some(Layer::Form(form)) => form.submitting.is_waiting(),
         Some(Layer::Question(question)) => question.submitting.is_waiting(),
+        Some(Layer::Several(several)) => several.submitting.is_waiting(),
         Some(Layer::Login(login)) => login.submitting.is_waiting(),
         Some(Layer::Code(_) | Layer::Help(_) | Layer::Copy(_) | Layer::Log(_)) => false,
         None => {

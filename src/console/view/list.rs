@@ -6,7 +6,11 @@ use ratatui::{
     style::Style,
 };
 
-use super::{SUSPENDED, Theme, below, human, margin, put, put_right, question::doing, spinner};
+use super::{
+    SUSPENDED, Theme, below, human, margin, put, put_right,
+    question::{as_number, doing},
+    spinner,
+};
 use crate::{
     console::{
         app::{App, Pane},
@@ -85,12 +89,20 @@ fn filter(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) -> Option<P
         put_right(buffer, right, 0, &format!("{}… {turn}", doing(deed)), theme.faint)
     } else if let Some(turn) = spinner(&list.loading, app.now) {
         put_right(buffer, right, 0, &format!("reading… {turn}"), theme.faint)
-    } else if let (Some(_), Some(count)) = (list.search(), list.matching) {
-        let of = list.total.map(|total| format!(" of {}", human::count(total)));
-        let words = format!("{}{}", human::count(count), of.unwrap_or_default());
-        put_right(buffer, right, 0, &words, theme.faint)
     } else {
-        right.width
+        let mut words = Vec::new();
+        if !list.marked.is_empty() {
+            words.push(format!("{} marked", human::thousands(as_number(list.marked.len()))));
+        }
+        if let (Some(_), Some(count)) = (list.search(), list.matching) {
+            let of = list.total.map(|total| format!(" of {}", human::count(total)));
+            words.push(format!("{}{}", human::count(count), of.unwrap_or_default()));
+        }
+        if words.is_empty() {
+            right.width
+        } else {
+            put_right(buffer, right, 0, &words.join(" · "), theme.faint)
+        }
     };
     let x = match list.shelf {
         Shelf::Live => 1,
@@ -146,7 +158,9 @@ fn row(
         name => name,
     };
     let suspended = org.state == OrgState::Suspended;
-    let name = text::fit(&name, columns.name - usize::from(suspended));
+    // Only while there are marks, they have a column.
+    let (marked, x) = (app.list.is_marked(org.id), if app.list.marked.is_empty() { 1 } else { 3 });
+    let name = text::fit(&name, (columns.name + 1).saturating_sub(x + usize::from(suspended)));
     let style = match (selected, focused) {
         (true, true) => theme.selected,
         (true, false) => theme.strong,
@@ -157,7 +171,10 @@ fn row(
     if selected {
         put(buffer, area, 0, 0, "▌", if focused { theme.accent } else { theme.faint });
     }
-    put(buffer, area, 1, 0, &name, style);
+    if marked {
+        put(buffer, area, 1, 0, "✓", theme.accent);
+    }
+    put(buffer, area, u16::try_from(x).unwrap_or(1), 0, &name, style);
     if suspended {
         put(buffer, area, columns.admin_at() - 2, 0, &SUSPENDED.to_string(), theme.strong);
     }

@@ -18,6 +18,7 @@ mod log;
 mod login;
 mod marks;
 mod question;
+mod several;
 mod sheet;
 mod spot;
 pub(super) mod title;
@@ -113,7 +114,8 @@ fn draw_layer(
         Layer::Login(login) => login::draw(app, login, theme, buffer, area),
         Layer::Code(code) => code::draw(app, code, theme, buffer, area),
         Layer::Help(help) => help::draw(app, help, theme, buffer, area),
-        Layer::Copy(org) => copy::draw(app, org, theme, buffer, area),
+        Layer::Several(several) => several::draw(app, several, theme, buffer, area),
+        Layer::Copy(orgs) => copy::draw(app, orgs, theme, buffer, area),
         Layer::Log(below) => log::draw(app, *below, theme, buffer, area),
     }
 }

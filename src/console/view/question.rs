@@ -163,7 +163,7 @@ fn amounts(app: &App, question: &Question, sheet: &mut Sheet) {
     sheet.amount(&number, &words);
 }
 
-fn as_number(number: usize) -> u64 {
+pub(super) fn as_number(number: usize) -> u64 {
     u64::try_from(number).unwrap_or(u64::MAX)
 }
 

@@ -88,7 +88,9 @@ fn in_fields(app: &App, layer: &Layer, area: Rect, at: Position) -> Option<Spot>
         Layer::Form(form) => form::sheet(app, form, &theme, area),
         Layer::Question(question) => question::sheet(app, question, &theme, area),
         Layer::Login(login) => login::sheet(app, login, &theme, area),
-        Layer::Code(_) | Layer::Help(_) | Layer::Copy(_) | Layer::Log(_) => return None,
+        Layer::Several(_) | Layer::Code(_) | Layer::Help(_) | Layer::Copy(_) | Layer::Log(_) => {
+            return None;
+        }
     };
     let y = area.contains(at).then(|| at.y - area.y)?;
     sheet.field_at(area, y).map(Spot::Field)

@@ -132,6 +132,7 @@ mod hands;
 mod overtaken;
 mod palette;
 mod record;
+mod several;
 mod trash;
 
 #[test]

@@ -186,7 +186,7 @@ fn what_nobody_asked_for_stays_until_it_was_read_three_at_a_time() {
     assert_eq!(app.unread.len(), 1, "the same is said once");
 }
 
-fn profile(name: &str, production: bool) -> Profile {
+pub(super) fn profile(name: &str, production: bool) -> Profile {
     Profile { name: name.to_owned(), color: None, production, place: place() }
 }
 

@@ -1,0 +1,52 @@
+//! Marks in the list, and what is done to all that have one.
+
+use crossterm::event::KeyCode;
+use tenantry::{
+    console::{
+        app::{Effect, Message},
+        theme::Theme,
+    },
+    org::{Org, OrgState},
+    tenancy::{Error, Result},
+};
+
+use crate::{
+    dump::looks_like,
+    pretend::{Console, customers},
+};
+
+#[test]
+fn what_is_marked_and_what_is_done_to_it() {
+    let mut console = Console::with(120, 32, customers());
+    for _ in 0..3 {
+        console.press(KeyCode::Char(' '));
+    }
+    console.answer_all();
+    looks_like!(console, "marked_120x32");
+    looks_like!(console, "marked_no_color", &Theme::colourless());
+    console.press(KeyCode::Char('s'));
+    looks_like!(console, "marked_asking_120x32");
+    console.press(KeyCode::Enter);
+    let answer = |console: &mut Console, result: fn(&Org) -> Result<Option<Org>>| {
+        console.answer(|effect| match effect {
+            Effect::Do(generation, deed, org, ..) => {
+                Some(Message::Done(*generation, *deed, org.clone(), result(org)))
+            }
+            _ => None,
+        });
+    };
+    answer(&mut console, |org| Ok(Some(Org { state: OrgState::Suspended, ..org.clone() })));
+    looks_like!(console, "marked_under_way_120x32");
+    answer(&mut console, |org| Err(Error::Changed(org.name.clone())));
+    console.press(KeyCode::Esc);
+    answer(&mut console, |org| Err(Error::Gone(org.name.clone())));
+    console.answer_all();
+    looks_like!(console, "marked_failed_120x32");
+    let mut console = Console::with(80, 24, customers());
+    console.press(KeyCode::Char(' '));
+    console.press(KeyCode::Char(' '));
+    looks_like!(console, "marked_80x24");
+    looks_like!(console, "marked_plain", &Theme { plain: true, ..Theme::colourless() });
+    console.press(KeyCode::Char('y'));
+    looks_like!(console, "marked_copying_80x24");
+}
