@@ -61,6 +61,10 @@ impl Several {
 impl App {
     /// Marks the organization that is selected, or takes its mark away, and goes on to the next.
     pub(super) fn mark(&mut self) {
+        // A key that is held must not take the mark away again while the next rows are being read.
+        if self.list.more_after && self.list.selected + 1 == self.list.rows.len() {
+            return;
+        }
         if let Some(org) = self.list.selected().cloned() {
             if !self.list.unmark(org.id) {
                 self.list.marked.push(org);

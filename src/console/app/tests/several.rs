@@ -57,6 +57,19 @@ fn a_mark_is_set_and_taken_away_with_the_same_key_and_all_of_them_with_esc() {
 }
 
 #[test]
+fn a_held_key_marks_row_after_row_and_waits_for_those_that_are_being_read() {
+    let mut app = console(page(orgs(60), false, true));
+    let effects: Vec<_> = (0..100).flat_map(|_| press(&mut app, SPACE)).collect();
+    assert_eq!(marked(&app).len(), 59, "the last one is not marked and unmarked in turn");
+    let more = (60..90).map(|n| org(n, &format!("org{n:03}"))).collect();
+    app.update(Message::Page(generation!(effects, LoadPage), Ok(page(more, false, false))));
+    for _ in 0..31 {
+        press(&mut app, SPACE);
+    }
+    assert_eq!(marked(&app).len(), 90);
+}
+
+#[test]
 fn what_is_marked_is_suspended_one_after_the_other_and_back_again_with_undo() {
     let mut app = with_marks();
     log_in(&mut app, &org(2, "org002"));
