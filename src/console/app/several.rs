@@ -10,7 +10,7 @@ use super::{
 use crate::{
     console::keymap::Command,
     org::{Org, OrgState},
-    store::{Shelf, StoreError},
+    store::Shelf,
     tenancy::{Error, Result, Session},
 };
 
@@ -162,8 +162,8 @@ impl App {
                 self.list.replace(&after);
                 several.done.push(after);
             }
-            // Nor will the others get an answer.
-            Err(error @ Error::Store(StoreError::Unreachable { .. })) => {
+            // It would be the same for each of the others.
+            Err(error @ (Error::Store(_) | Error::ReadOnly(_))) => {
                 several.left.push_front(before);
                 several.problem = Some(Said::from(error));
                 several.stopping = true;

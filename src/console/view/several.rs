@@ -48,10 +48,6 @@ pub(super) fn draw(
         _ => "They come back with everything they had, called what they were called.",
     };
     sheet.text(means, Style::new());
-    if !several.left.is_empty() {
-        sheet.gap();
-        sheet.text(&names(several.left.iter()), theme.faint);
-    }
     if several.submitting.is_waiting() {
         let over = several.done.len() + several.failed.len();
         let back = app.keymap.how(Command::Back);
@@ -84,6 +80,10 @@ pub(super) fn draw(
     if let Some(said) = &several.problem {
         sheet.gap();
         sheet.refusal(said);
+    }
+    if !several.left.is_empty() {
+        sheet.gap();
+        sheet.text(&names(several.left.iter()), theme.faint);
     }
     sheet.draw(buffer, area)
 }
