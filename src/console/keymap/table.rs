@@ -369,12 +369,19 @@ pub const COMMANDS: &[Row] = &[
     row!(
         "page-down",
         PageDown,
-        [key(KeyCode::PageDown), control('d')],
+        [key(KeyCode::PageDown), control('d'), control('f')],
         MOVING,
         None,
         "a screen down"
     ),
-    row!("page-up", PageUp, [key(KeyCode::PageUp), control('u')], MOVING, None, "a screen up"),
+    row!(
+        "page-up",
+        PageUp,
+        [key(KeyCode::PageUp), control('u'), control('b')],
+        MOVING,
+        None,
+        "a screen up"
+    ),
     row!("first", First, [letter('g'), key(KeyCode::Home)], MOVING, None, "to the beginning"),
     row!("last", Last, [letter('G'), key(KeyCode::End)], MOVING, None, "to the end"),
     row!("leave", Quit, [control('c')], EVERYWHERE, None, "leave, from anywhere"),

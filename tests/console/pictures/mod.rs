@@ -58,7 +58,9 @@ impl Demo {
         self.console.send("\x1b");
         self.console.see_no_more("esc show all");
         self.console.wait_until("all the others again", |received| {
-            received.screen().lines().filter(|line| line.contains('@')).count() > 15
+            let screen = received.screen();
+            let rows = screen.lines().filter_map(|line| line.split('│').next());
+            rows.filter(|row| !row.trim().is_empty()).count() > 15
         });
         self.press("", &format!("▌{name}"))
     }
@@ -217,6 +219,13 @@ fn the_help_and_the_palette() {
 fn what_can_be_copied() {
     let mut demo = Demo::new(SMALL);
     demo.press("y", "the JSON").is_current("copy.svg");
+}
+
+#[test]
+fn several_at_once() {
+    let mut demo = Demo::new(WIDE);
+    demo.press("jj  j ", "3 marked").press("s", "Suspend 3 organizations?");
+    demo.is_current("several.svg");
 }
 
 #[test]
