@@ -24,7 +24,7 @@ pub use line::{AdminDeed, Aside, AuditDeed, CommandLine, ConfigDeed, Deed, OrgDe
 use answer::Answer;
 use configuration::Configured;
 use line::Login;
-use terminal::{Terminal, line_of_stdin, tell};
+use terminal::{Telling, Terminal, line_of_stdin};
 
 use crate::{
     config::{self, Database, Flags, Output, Settings},
@@ -89,11 +89,19 @@ async fn answer(settings: &Settings, deed: Deed) -> Result<Answer, Failure> {
     let database = &settings.database;
     sure_in_production(database, &deed).await?;
     match deed {
-        Deed::Org(deed) => org(&database.open(&tell).await?.0.tenancy, deed).await,
-        Deed::Admin(deed) => admin::answer(&database.open(&tell).await?.0.tenancy, deed).await,
-        Deed::Audit(deed) => audit::answer(&database.open(&tell).await?.0.tenancy, deed).await,
-        Deed::Doctor { fix } => Ok(Answer::Examined(database.examine(fix, &tell).await?)),
+        Deed::Org(deed) => org(&open(database).await?, deed).await,
+        Deed::Admin(deed) => admin::answer(&open(database).await?, deed).await,
+        Deed::Audit(deed) => audit::answer(&open(database).await?, deed).await,
+        Deed::Doctor { fix } => {
+            let telling = Telling::default();
+            Ok(Answer::Examined(database.examine(fix, &telling.progress()).await?))
+        }
     }
+}
+
+async fn open(database: &Database) -> Result<Tenancy, Failure> {
+    let telling = Telling::default();
+    Ok(database.open(&telling.progress()).await?.0.tenancy)
 }
 
 async fn org(tenancy: &Tenancy, deed: OrgDeed) -> Result<Answer, Failure> {

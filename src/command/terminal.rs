@@ -3,6 +3,10 @@
 use std::{
     fs::{File, OpenOptions},
     io::{self, BufRead, IsTerminal, Read, Write},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use rustix::termios::{
@@ -30,18 +34,30 @@ pub(super) async fn line_of_stdin(what: &'static str) -> Result<Secret, Failure>
     })
 }
 
-/// Says on a line of its own how far a database of an older program is brought up to date, and takes
-/// that line away again, where a person looks on.
-pub(super) fn tell(Upgrade { records, percent }: Upgrade) {
-    let mut error = io::stderr();
-    if error.is_terminal() {
-        let _ = match percent {
-            100 => write!(error, "\r\x1b[K"),
-            _ => write!(
-                error,
-                "\r{records} records of an older program are brought up to date: {percent} %"
-            ),
-        };
+/// Says on a line of its own how far a database of an older program is brought up to date, where a
+/// person looks on; and takes the line away in the end, however that comes.
+#[derive(Default)]
+pub(super) struct Telling(Arc<AtomicBool>);
+
+impl Telling {
+    /// What is to be told.
+    pub(super) fn progress(&self) -> impl Fn(Upgrade) + Send + Sync + use<> {
+        let told = Arc::clone(&self.0);
+        move |Upgrade { records, percent }| {
+            let mut error = io::stderr();
+            if error.is_terminal() {
+                told.store(true, Ordering::Relaxed);
+                let _ = write!(error, "\r{records} records of an older program: {percent} %");
+            }
+        }
+    }
+}
+
+impl Drop for Telling {
+    fn drop(&mut self) {
+        if self.0.load(Ordering::Relaxed) {
+            let _ = io::stderr().write_all(b"\r\x1b[K");
+        }
     }
 }
 

@@ -1,9 +1,10 @@
 //! Prompts, as a person at a terminal meets them.
 
+use mongodb::bson::{DateTime, Document, doc, oid::ObjectId};
 use rustix::process::Signal;
 
 use crate::{
-    support::pty::Console,
+    support::{access::OwnDatabase, mongod, pty::Console},
     tool::{Home, OTHER_PASSWORD, PASSWORD, PROGRAM},
 };
 
@@ -232,4 +233,37 @@ fn in_production_a_deletion_is_asked_about_twice() {
     let (code, screen) = session.end();
     assert_eq!(code, 0, "{screen}");
     assert!(home.list()["organizations"].as_array().unwrap().is_empty());
+}
+
+/// A database of the service with so many organizations.
+async fn of_the_service(test: &str, count: u32) -> OwnDatabase {
+    let database = OwnDatabase::on(mongod::standalone(), test).await;
+    let orgs = (0..count).map(|n| {
+        doc! {
+            "organization_name": format!("tenant {n:04}"),
+            "collection_name": format!("org_tenant_{n:04}"),
+            "admin_id": ObjectId::new().to_hex(),
+            "admin_email": format!("a{n}@example.com"),
+            "created_at": DateTime::from_millis(0),
+        }
+    });
+    database.db.collection::<Document>("organizations").insert_many(orgs).await.unwrap();
+    database
+}
+
+#[tokio::test]
+async fn how_far_a_database_of_the_service_is_brought_up_to_date_is_said_and_taken_away_again() {
+    let database = of_the_service("upgrade", 1_500).await;
+    let list = ["org", "list", "--limit", "1"];
+    let console = Session::begin(&Home::on(&database), &list).0;
+    assert_eq!(console.end().0, 0);
+    let (screen, bytes) = (console.screen(), console.bytes());
+    let told = String::from_utf8_lossy(&bytes);
+    for percent in ["13 %", "20 %", "73 %", "100 %"] {
+        assert!(told.contains(&format!("1500 records of an older program: {percent}")), "{told}");
+    }
+    assert!(!screen.contains('%') && screen.contains("tenant 0000"), "{screen}");
+    // To a program nothing of it is said.
+    let quiet = Home::on(&of_the_service("quiet", 1_500).await).run(&list);
+    assert_eq!((quiet.code, quiet.err.as_str()), (0, ""));
 }
