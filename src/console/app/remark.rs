@@ -69,13 +69,18 @@ impl Remarks {
 }
 
 impl App {
-    /// Says it, at the bottom of the screen and in the log.
-    pub(super) fn say(&mut self, mood: Mood, said: Said) {
+    /// Says it in the log alone: it is on the screen already.
+    pub(super) fn note(&mut self, mood: Mood, said: Said) {
         let of = match &self.profile {
             Some(profile) => profile.name.clone(),
             None => title::words(&self.place),
         };
-        self.remarks.add(Remark { at: self.now, of, mood, said: said.clone() });
+        self.remarks.add(Remark { at: self.now, of, mood, said });
+    }
+
+    /// Says it, at the bottom of the screen and in the log.
+    pub(super) fn say(&mut self, mood: Mood, said: Said) {
+        self.note(mood, said.clone());
         match mood {
             Mood::Good | Mood::Bad => self.notice = Some((mood, said)),
             Mood::Unread => {

@@ -23,7 +23,7 @@ pub struct Several {
     pub left: VecDeque<Org>,
     /// To which it was done, as they are now.
     pub done: Vec<Org>,
-    /// To which it could not be, and why.
+    /// To which it could not be, and why, in words that name it.
     pub failed: Vec<(Org, Said)>,
     /// The answer that is waited for.
     pub submitting: Request,
@@ -151,6 +151,7 @@ impl App {
         let _ = several.submitting.stop();
         let before = several.left.pop_front()?;
         let mut effects = Vec::new();
+        let mut why = None;
         match result {
             Ok(after) => {
                 let after = after.as_ref().unwrap_or(&before).clone();
@@ -167,13 +168,24 @@ impl App {
                 several.left.push_front(before);
                 several.problem = Some(Said::from(error));
                 several.stopping = true;
+                why.clone_from(&several.problem);
             }
-            Err(error) => several.failed.push((before, Said::from(error))),
+            Err(error) => {
+                let mut said = Said::from(error);
+                if !said.what.contains(&before.name.to_string()) {
+                    said.what = format!("“{}”: {}", before.name, said.what);
+                }
+                why = Some(said.clone());
+                several.failed.push((before, said));
+            }
         }
         if several.left.is_empty() || several.stopping {
             effects.extend(self.stopped(at));
         } else {
             effects.extend(begin(several, next, now));
+        }
+        if let Some(said) = why {
+            self.note(Mood::Bad, said);
         }
         Some(effects)
     }

@@ -67,11 +67,8 @@ pub(super) fn draw(
     }
     if !several.failed.is_empty() {
         sheet.gap();
-        for (org, said) in several.failed.iter().take(NAMED) {
-            // Most reasons name it.
-            let named = said.what.contains(&org.name.to_string());
-            let who = if named { String::new() } else { format!("“{}”: ", name(org)) };
-            sheet.text(&format!("{who}{}", said.what), theme.bad);
+        for (_, said) in several.failed.iter().take(NAMED) {
+            sheet.text(&said.what, theme.bad);
         }
         if let Some(more @ 1..) = several.failed.len().checked_sub(NAMED) {
             sheet.text(&format!("and {}", human::thousands(as_number(more))), theme.bad);

@@ -127,6 +127,7 @@ fn those_that_could_not_be_are_named_with_the_reason_stay_marked_and_can_be_trie
     let (org, said) = &several(&app).failed[0];
     assert_eq!(org.name.raw(), "org000");
     assert!(said.what.contains("changed"), "{said:?}");
+    assert!(app.remarks.iter().any(|remark| remark.said == *said), "it is in the log, too");
     assert_eq!(marked(&app), ["org000"]);
     // As it was read again.
     let changed = Org { revision: 7, ..org.clone() };
