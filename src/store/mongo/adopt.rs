@@ -1,5 +1,5 @@
-//! Bringing a database of the old service up to date by adding only: indexes, and our fields on
-//! records that lack them. When two of those records (or one and one of ours) cannot both keep what
+//! Bringing a database of the old service up to date by adding only: our fields on records that lack
+//! them. When two of those records (or one and one of ours) cannot both keep what
 //! they have, nothing at all is written and the database is only read.
 //!
 //! Records are gone through twice, in batches: to see whether any clash, and to write. In between only
@@ -14,15 +14,13 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use futures_util::future::try_join4;
 use mongodb::{
-    Collection, Cursor, IndexModel,
+    Collection, Cursor,
     bson::{Bson, Document, doc, oid::ObjectId},
-    options::IndexOptions,
 };
 
 use super::{
-    Inner, READ, attempt,
+    Inner, READ,
     connect::write_command,
     read::{Record, unadopted},
     record::{self, text},
@@ -402,73 +400,6 @@ impl Inner {
             batch.extend(record.and_then(|r| Some((r.get_object_id("_id").ok()?, r))));
         }
         Ok(batch)
-    }
-
-    /// Makes the indexes that are missing.
-    pub(super) async fn index(&self) -> Result<()> {
-        let sparse = || IndexOptions::builder().sparse(true).build();
-        let unique = IndexOptions::builder().sparse(true).unique(true).build();
-        let orgs = [
-            (doc! { "claims": 1 }, unique),
-            (doc! { "name_key": 1, "_id": 1 }, IndexOptions::default()),
-            (doc! { "created_key": 1, "_id": 1 }, IndexOptions::default()),
-            (doc! { "email_key": 1, "_id": 1 }, IndexOptions::default()),
-            (doc! { "look": 1 }, IndexOptions::default()),
-            (doc! { "admin_id": 1 }, IndexOptions::default()),
-            // Another program may have changed it since our own was derived from it.
-            (doc! { "organization_name": 1 }, IndexOptions::default()),
-            (doc! { "pending.at": 1 }, sparse()),
-            (doc! { "former": 1 }, sparse()),
-            (doc! { "trash.name_key": 1, "_id": 1 }, sparse()),
-            (doc! { "trash.at": 1, "_id": 1 }, sparse()),
-            (doc! { "trash.email_key": 1, "_id": 1 }, sparse()),
-        ];
-        // E-mails are kept apart by the organizations' claims. A sparse index could not find the
-        // admins that lack the field.
-        let admins = [
-            (doc! { "email_key": 1 }, IndexOptions::default()),
-            (doc! { "email": 1 }, IndexOptions::default()),
-            (doc! { "organization_id": 1 }, sparse()),
-        ];
-        let audit = [
-            (doc! { "entry": 1 }, IndexOptions::builder().unique(true).build()),
-            (doc! { "organization_id": 1, "_id": -1 }, IndexOptions::default()),
-            (doc! { "organization_name": 1, "_id": -1 }, IndexOptions::default()),
-        ];
-        let attempts =
-            [(doc! { "at": 1 }, IndexOptions::builder().expire_after(attempt::KEPT).build())];
-        try_join4(
-            self.index_collection(&self.orgs, orgs.into()),
-            self.index_collection(&self.admins, admins.into()),
-            self.index_collection(&self.audit.entries, audit.into()),
-            self.index_collection(&self.attempts, attempts.into()),
-        )
-        .await
-        .map(|_| ())
-    }
-
-    async fn index_collection(
-        &self,
-        collection: &Collection<Record>,
-        wanted: Vec<(Document, IndexOptions)>,
-    ) -> Result<()> {
-        let say = |error| self.words.of(&error);
-        let mut there = Vec::new();
-        if self.uuid_of(collection.name()).await?.is_some() {
-            let mut found = collection.list_indexes().await.map_err(say)?;
-            while found.advance().await.map_err(say)? {
-                there.push(found.deserialize_current().map_err(say)?.keys);
-            }
-        }
-        let missing: Vec<IndexModel> = wanted
-            .into_iter()
-            .filter(|(keys, _)| !there.contains(keys))
-            .map(|(keys, options)| IndexModel::builder().keys(keys).options(options).build())
-            .collect();
-        if missing.is_empty() {
-            return Ok(());
-        }
-        collection.create_indexes(missing).await.map(|_| ()).map_err(say)
     }
 }
 

@@ -7,7 +7,8 @@
 //!   `act.rs` their steps, `collection.rs` those on its collection, `admins.rs` those on its admins,
 //!   `undo.rs` the way back, `recover.rs` finishing what somebody else began
 //! - `straggler.rs` what was written under a name that a collection no longer has
-//! - `adopt.rs` indexes, and databases of the service before this one
+//! - `index.rs` indexes
+//! - `adopt.rs` databases of the service before this one
 //! - `audit.rs` the record, `attempt.rs` attempts to log in
 //! - `examine.rs` going through everything
 
@@ -20,6 +21,7 @@ mod collection;
 mod connect;
 mod error;
 mod examine;
+mod index;
 mod journal;
 mod lifecycle;
 mod list;
