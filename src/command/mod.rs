@@ -117,7 +117,7 @@ async fn org(tenancy: &Tenancy, deed: OrgDeed) -> Result<Answer, Failure> {
             update(tenancy, &name, edit, new_password_stdin, login.as_deref()).await
         }
         OrgDeed::Delete { name, login, now, yes, .. } => {
-            delete(tenancy, &name, &login, now, yes).await
+            delete(tenancy, &name, &login.login, now, yes).await
         }
         OrgDeed::Restore { name, new_name } => {
             let org = tenancy.named_in_trash(&name).await?;
@@ -175,7 +175,7 @@ fn check(deed: &Deed) -> Result<(), Failure> {
             login.is_some() && !password_stdin
         }
         Deed::Org(
-            OrgDeed::Delete { password_stdin, yes, .. }
+            OrgDeed::Delete { login: Login { password_stdin, .. }, yes, .. }
             | OrgDeed::Purge { password_stdin, yes, .. },
         )
         | Deed::Admin(AdminDeed::Remove { login: Login { password_stdin, .. }, yes, .. }) => {

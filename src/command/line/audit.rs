@@ -3,6 +3,7 @@
 use clap::Subcommand;
 use mongodb::bson::DateTime;
 
+use super::page_size;
 use crate::{org::earlier, store::Head};
 
 /// What can be asked of the record.
@@ -26,7 +27,7 @@ Examples:
             long,
             value_name = "N",
             default_value_t = 50,
-            value_parser = clap::value_parser!(u32).range(1..=1000)
+            value_parser = page_size()
         )]
         limit: u32,
         /// Only those before the entry with this number

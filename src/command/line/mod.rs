@@ -5,7 +5,7 @@ mod aside;
 mod audit;
 mod org;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, builder::TypedValueParser};
 
 pub use self::{
     admin::{AdminDeed, Login},
@@ -89,6 +89,11 @@ Examples:
         #[arg(long)]
         fix: bool,
     },
+}
+
+/// How much a page may hold.
+fn page_size() -> impl TypedValueParser<Value = u32> {
+    clap::value_parser!(u32).range(1..=1000)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use clap::{
     builder::{PossibleValuesParser, TypedValueParser},
 };
 
+use super::{Login, page_size};
 use crate::store::{Cursor, Sort, SortKey};
 
 /// What can be done with organizations.
@@ -57,7 +58,7 @@ Examples:
             long,
             value_name = "N",
             default_value_t = 50,
-            value_parser = clap::value_parser!(u32).range(1..=1000)
+            value_parser = page_size()
         )]
         limit: u32,
         /// Begin after the page whose “next” this is
@@ -104,12 +105,9 @@ Examples:
     Delete {
         /// Its name, in any case
         name: String,
-        /// The e-mail of the admin to log in as
-        #[arg(long = "as", value_name = "E-MAIL")]
-        login: String,
-        /// Read the login's password from the first line of standard input
-        #[arg(long)]
-        password_stdin: bool,
+        /// Who does it.
+        #[command(flatten)]
+        login: Login,
         /// Past the trash, for good
         #[arg(long)]
         now: bool,
@@ -159,21 +157,20 @@ Examples:
     },
 }
 
-/// With all words said, so that shells complete them.
+/// The words for orders, all of them said, so that shells complete them.
+const ORDERS: [(&str, SortKey, bool); 6] = [
+    ("name", SortKey::Name, false),
+    ("-name", SortKey::Name, true),
+    ("created", SortKey::Created, false),
+    ("-created", SortKey::Created, true),
+    ("email", SortKey::Email, false),
+    ("-email", SortKey::Email, true),
+];
+
 fn sort() -> impl TypedValueParser<Value = Sort> {
-    let words = ["name", "-name", "created", "-created", "email", "-email"];
-    PossibleValuesParser::new(words).try_map(|word| {
-        let (descending, key) = match word.strip_prefix('-') {
-            Some(key) => (true, key),
-            None => (false, word.as_str()),
-        };
-        let key = match key {
-            "name" => SortKey::Name,
-            "created" => SortKey::Created,
-            "email" => SortKey::Email,
-            _ => return Err("this is no order"),
-        };
-        Ok(Sort { key, descending })
+    PossibleValuesParser::new(ORDERS.map(|(word, ..)| word)).try_map(|chosen| {
+        let order = ORDERS.into_iter().find(|(word, ..)| *word == chosen);
+        order.map(|(_, key, descending)| Sort { key, descending }).ok_or("this is no order")
     })
 }
 

@@ -1,6 +1,6 @@
 //! What can be copied of an organization, as text on the way to the clipboard.
 
-use super::{App, Connection, Effect, Layer, Mood, Pane, Said};
+use super::{App, Connection, Effect, Layer, Mood, Said};
 use crate::{
     console::keymap::Command,
     org::{Org, OrgFields, json_text},
@@ -18,9 +18,9 @@ pub const COPIED: [Command; 5] = [
 impl App {
     /// Asks what to copy of the organization that is selected, or of those that are marked.
     pub(super) fn ask_what_to_copy(&mut self) -> Vec<Effect> {
-        let orgs = match (self.pane, &self.list.marked[..]) {
-            (Pane::List, marked @ [_, ..]) => marked.to_vec(),
-            _ => self.chosen().cloned().into_iter().collect(),
+        let orgs = match self.marked() {
+            [] => self.chosen().cloned().into_iter().collect(),
+            marked => marked.to_vec(),
         };
         if !orgs.is_empty() {
             self.layers.push(Layer::Copy(orgs));

@@ -118,10 +118,8 @@ impl App {
             self.say(Mood::Bad, refused);
             return Vec::new();
         }
-        if self.pane == Pane::List
-            && let Some(effects) = self.do_to_marked(command)
-        {
-            return effects;
+        if self.ask_about_marked(command) {
+            return Vec::new();
         }
         match command {
             Command::Mark => {

@@ -275,20 +275,13 @@ impl App {
 
     fn did(&mut self, deed: Deed, before: &Org, now: Option<Org>) -> Vec<Effect> {
         let mut effects = Vec::new();
-        if deed.admin().is_none() {
+        if deed.admin().is_none() && deed != Deed::Rename {
             self.list.unmark(before.id);
         }
         self.can_undo(deed, before, now.as_ref());
         let admin = deed.admin().and_then(|admin| self.admin_called(admin));
         let said = said_of(deed, before, now.as_ref(), admin.as_ref(), &self.keymap);
-        let ends_logins = matches!(deed, Deed::Trash | Deed::Delete | Deed::Purge | Deed::Suspend);
-        let own = |session: &mut Session| match deed {
-            Deed::RemoveAdmin(admin) => session.admin_id == admin,
-            _ => ends_logins && session.organization_id == before.id,
-        };
-        if let Some(session) = self.session.take_if(own) {
-            effects.push(Effect::Logout(session));
-        }
+        effects.extend(end_login(&mut self.session, deed, before));
         if let Some(at) = self.question_at(before.id)
             // Whatever was asked about it where it was is settled too; what an admin was asked for anew
             // is not.
@@ -454,4 +447,14 @@ impl App {
             _ => None,
         }
     }
+}
+
+/// Ends the login that is over with a deed on this organization, if it is one.
+pub(super) fn end_login(login: &mut Option<Session>, deed: Deed, org: &Org) -> Option<Effect> {
+    let ends_all = matches!(deed, Deed::Trash | Deed::Delete | Deed::Purge | Deed::Suspend);
+    let over = |session: &mut Session| match deed {
+        Deed::RemoveAdmin(admin) => session.admin_id == admin,
+        _ => ends_all && session.organization_id == org.id,
+    };
+    login.take_if(over).map(Effect::Logout)
 }

@@ -4,14 +4,14 @@
 use std::{collections::VecDeque, time::SystemTime};
 
 use super::{
-    App, Deed, Effect, Generation, Layer, Mood, Request, Said, Sure, cancel, deed::Given,
-    keys::let_go,
+    App, Deed, Effect, Generation, Layer, Mood, Pane, Request, Said, Sure, cancel, deed::Given,
+    keys::let_go, question::end_login,
 };
 use crate::{
     console::keymap::Command,
     org::{Org, OrgState},
     store::Shelf,
-    tenancy::{Error, Result, Session},
+    tenancy::{Error, Result},
 };
 
 /// The question before it, how far it is, and what came of it.
@@ -73,34 +73,42 @@ impl App {
         }
     }
 
-    /// What a command does to what is marked; none where nothing is, or where it is about something else.
-    pub(super) fn do_to_marked(&mut self, command: Command) -> Option<Vec<Effect>> {
-        if self.list.marked.is_empty() {
-            return None;
+    /// Those that what is done here is done to; none where it is to the one that is selected.
+    #[must_use]
+    pub fn marked(&self) -> &[Org] {
+        if self.pane == Pane::List { &self.list.marked } else { &[] }
+    }
+
+    /// What a command does to those that are marked, and to which of them; none where nothing is, or
+    /// where it is about something else.
+    #[must_use]
+    pub fn deed_for_marked(&self, command: Command) -> Option<(Deed, Vec<Org>)> {
+        let marked = self.marked();
+        let active = || marked.iter().filter(|org| org.state == OrgState::Active);
+        match command {
+            _ if marked.is_empty() => None,
+            Command::Suspend if active().next().is_some() => {
+                Some((Deed::Suspend, active().cloned().collect()))
+            }
+            Command::Suspend => Some((Deed::Reactivate, marked.to_vec())),
+            Command::Restore => Some((Deed::Restore, marked.to_vec())),
+            _ => None,
         }
-        let marked = || self.list.marked.iter().cloned();
-        let active = |org: &Org| org.state == OrgState::Active;
-        let several = match command {
-            Command::Suspend if marked().any(|org| active(&org)) => {
-                Several::of(Deed::Suspend, marked().filter(active).collect())
-            }
-            Command::Suspend => Several::of(Deed::Reactivate, marked().collect()),
-            Command::Restore => Several::of(Deed::Restore, marked().collect()),
-            Command::Edit | Command::Trash | Command::Delete | Command::Purge => {
-                let back = self.keymap.how(Command::Back);
-                self.say(
-                    Mood::Bad,
-                    Said {
-                        what: "this is done to one organization at a time".to_owned(),
-                        help: format!("{back} takes the marks away"),
-                    },
-                );
-                return Some(Vec::new());
-            }
-            _ => return None,
-        };
-        self.layers.push(Layer::Several(several));
-        Some(Vec::new())
+    }
+
+    /// Asks whether to do it to those that are marked; whether the command is for them.
+    pub(super) fn ask_about_marked(&mut self, command: Command) -> bool {
+        if let Some((deed, orgs)) = self.deed_for_marked(command) {
+            self.layers.push(Layer::Several(Several::of(deed, orgs)));
+            return true;
+        }
+        let refused = command.is_for_one() && !self.marked().is_empty();
+        if refused {
+            let what = "this is done to one organization at a time".to_owned();
+            let help = format!("{} takes the marks away", self.keymap.how(Command::Back));
+            self.say(Mood::Bad, Said { what, help });
+        }
+        refused
     }
 
     /// Stops it after the one that is waited for; or waits no longer for that either, and leaves.
@@ -155,10 +163,7 @@ impl App {
         match result {
             Ok(after) => {
                 let after = after.as_ref().unwrap_or(&before).clone();
-                let own = |session: &mut Session| session.organization_id == after.id;
-                if several.deed == Deed::Suspend {
-                    effects.extend(self.session.take_if(own).map(Effect::Logout));
-                }
+                effects.extend(end_login(&mut self.session, several.deed, &after));
                 self.list.unmark(after.id);
                 self.list.replace(&after);
                 several.done.push(after);

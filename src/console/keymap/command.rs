@@ -108,6 +108,13 @@ pub enum Command {
 }
 
 impl Command {
+    /// Whether it is only ever done to one organization, since it needs a login of its own for each, or
+    /// what is typed.
+    #[must_use]
+    pub fn is_for_one(self) -> bool {
+        matches!(self, Self::Edit | Self::Trash | Self::Delete | Self::Purge)
+    }
+
     /// Whether it ends in writing something: where only reading is possible it is refused at once.
     #[must_use]
     pub fn writes(self) -> bool {

@@ -23,7 +23,7 @@ const AGE: usize = 4;
 /// How many rows an entry's words may fill: those of another program may be of any length.
 const ROWS_MOST: usize = 8;
 
-pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
+pub(super) fn draw(app: &App, first: usize, theme: &Theme, buffer: &mut Buffer, area: Rect) {
     let Some(entries) = &app.detail.activity else {
         detail::unread(app, theme, buffer, area, "reading what was recorded…");
         return;
@@ -41,7 +41,7 @@ pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
     put(buffer, area, 0, 0, &header, theme.faint);
     let area = below(area, 1);
     let mut rows = area.rows();
-    for Recorded { entry, .. } in entries.iter().skip(detail::first(app)) {
+    for Recorded { entry, .. } in entries.iter().skip(first) {
         let at = if when == AGE {
             human::age(entry.at, app.now)
         } else {

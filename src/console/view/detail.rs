@@ -37,13 +37,16 @@ pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
     let name = org.name.to_string();
     let room = usize::from(from.saturating_sub(2));
     put(buffer, area, 0, 0, &text::fit(&name, room), theme.strong);
-    tabs(app, theme, buffer, area);
-    let body = below(area, 3);
+    let extent = extent(app);
+    tabs(app, &extent, theme, buffer, area);
+    let (body, first) = (below(area, 3), app.detail.scroll.min(extent.last));
     match app.detail.tab {
-        Tab::Overview => overview(app, org, theme, buffer, body),
+        Tab::Overview => {
+            record(app, org, theme, body).scrolled(first).draw(buffer, body);
+        }
         Tab::Admins => admins::draw(app, theme, buffer, body),
-        Tab::Documents => documents(app, theme, buffer, body),
-        Tab::Activity => activity::draw(app, theme, buffer, body),
+        Tab::Documents => documents(app, first, theme, buffer, body),
+        Tab::Activity => activity::draw(app, first, theme, buffer, body),
     }
 }
 
@@ -57,8 +60,8 @@ pub(super) struct Written {
 /// The tabs as they are written, the columns they take, and the room for words behind them. Where there
 /// is no room for both they move together; where there is none even so, the other tabs give up their
 /// ends.
-pub(super) fn written(app: &App, area: Rect) -> (Vec<Written>, usize) {
-    let (_, short) = in_sight(app).unwrap_or_default();
+pub(super) fn written(app: &App, extent: &Extent, area: Rect) -> (Vec<Written>, usize) {
+    let (_, short) = in_sight(app, extent).unwrap_or_default();
     if app.plain {
         // Read from left to right, a row of tabs does not say which is open.
         let tab = app.detail.tab;
@@ -88,10 +91,10 @@ pub(super) fn written(app: &App, area: Rect) -> (Vec<Written>, usize) {
 }
 
 /// The tabs, and which lines of the one that is looked at are in sight.
-fn tabs(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
+fn tabs(app: &App, extent: &Extent, theme: &Theme, buffer: &mut Buffer, area: Rect) {
     super::rule(buffer, area, 2, theme);
     let focused = app.pane == Pane::Detail;
-    let (written, left) = written(app, area);
+    let (written, left) = written(app, extent, area);
     for Written { tab, word, x } in written {
         if app.detail.tab == tab {
             let style = if focused { theme.selected } else { theme.strong };
@@ -102,7 +105,7 @@ fn tabs(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
             put(buffer, area, x, 1, &word, theme.faint);
         }
     }
-    let (long, short) = in_sight(app).unwrap_or_default();
+    let (long, short) = in_sight(app, extent).unwrap_or_default();
     let words = [long, short].into_iter().find(|words| text::width(words) <= left);
     put_right(buffer, margin(area), 1, &words.unwrap_or_default(), theme.faint);
 }
@@ -117,8 +120,8 @@ fn word(tab: Tab) -> &'static str {
 }
 
 /// Which lines are in sight, in more words and in fewer; none where all are.
-fn in_sight(app: &App) -> Option<(String, String)> {
-    let Extent { lines, rows, last } = extent(app);
+fn in_sight(app: &App, extent: &Extent) -> Option<(String, String)> {
+    let Extent { lines, rows, last } = *extent;
     if lines <= rows {
         return None;
     }
@@ -194,15 +197,6 @@ pub(super) fn extent(app: &App) -> Extent {
     }
 }
 
-/// The first line in sight.
-pub(super) fn first(app: &App) -> usize {
-    app.detail.scroll.min(extent(app).last)
-}
-
-fn overview(app: &App, org: &Org, theme: &Theme, buffer: &mut Buffer, area: Rect) {
-    record(app, org, theme, area).scrolled(first(app)).draw(buffer, area);
-}
-
 /// How many lines the record takes where it is drawn.
 fn overview_lines(app: &App) -> usize {
     let (Some(org), Some(areas)) = (&app.detail.org, app.areas()) else { return 0 };
@@ -263,14 +257,14 @@ fn record<'a>(app: &App, org: &Org, theme: &'a Theme, area: Rect) -> Sheet<'a> {
     sheet
 }
 
-fn documents(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
+fn documents(app: &App, first: usize, theme: &Theme, buffer: &mut Buffer, area: Rect) {
     let detail = &app.detail;
     let room = usize::from(margin(area).width);
     if let Some(lines) = &detail.documents {
         if lines.is_empty() {
             put(buffer, area, 0, 0, "No documents.", theme.faint);
         }
-        let folded = lines.iter().skip(first(app)).flat_map(|line| text::folded(line, room));
+        let folded = lines.iter().skip(first).flat_map(|line| text::folded(line, room));
         for (y, line) in (0..area.height).zip(folded) {
             put(buffer, area, 0, y, &line, Style::new());
         }

@@ -198,9 +198,8 @@ fn word(app: &App, row: &Row) -> Option<&'static str> {
         Command::Mark if marks(app) => Some("mark"),
         Command::Back if in_list(app) && app.list.search().is_some() => Some("show all"),
         Command::Shelf if app.list.shelf == Shelf::Trash => Some("organizations"),
-        Command::Suspend if in_list(app) && marks(app) => {
-            let active = app.list.marked.iter().any(|org| org.state == OrgState::Active);
-            Some(if active { "suspend" } else { "reactivate" })
+        Command::Suspend if marks(app) => {
+            app.deed_for_marked(row.command).map(|(deed, _)| answer(deed))
         }
         Command::Suspend if app.chosen().is_some_and(|org| org.state == OrgState::Suspended) => {
             Some("reactivate")
@@ -231,7 +230,7 @@ fn in_list(app: &App) -> bool {
 
 /// Whether what is done here is done to those that are marked.
 fn marks(app: &App) -> bool {
-    !app.list.marked.is_empty()
+    !app.marked().is_empty()
 }
 
 fn works_now(app: &App, row: &Row) -> bool {
@@ -241,11 +240,7 @@ fn works_now(app: &App, row: &Row) -> bool {
     match row.command {
         Command::Retry => matches!(app.connection, Connection::Failed(_)),
         Command::New => !read_only,
-        Command::Edit | Command::Trash | Command::Delete | Command::Purge
-            if in_list(app) && marks(app) =>
-        {
-            false
-        }
+        command if command.is_for_one() && marks(app) => false,
         Command::EditAdmin | Command::RemoveAdmin | Command::IssueCode => {
             app.detail.admin().is_some() && !read_only
         }

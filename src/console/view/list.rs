@@ -49,7 +49,7 @@ struct Columns {
 impl Columns {
     fn of(app: &App, area: Rect) -> Self {
         let room = usize::from(area.width.saturating_sub(AGE + 4));
-        // To a screen reader the e-mail's place also says what is suspended.
+        // To a screen reader the e-mail's place also says what is suspended and marked.
         if room < BOTH && app.list.sort.key != SortKey::Email && !app.plain {
             return Self { name: room + 2, admin: 0 };
         }
@@ -159,8 +159,10 @@ fn row(
     };
     let suspended = org.state == OrgState::Suspended;
     // Only while there are marks, they have a column.
-    let (marked, x) = (app.list.is_marked(org.id), if app.list.marked.is_empty() { 1 } else { 3 });
-    let name = text::fit(&name, (columns.name + 1).saturating_sub(x + usize::from(suspended)));
+    let marks = !app.list.marked.is_empty() && !theme.plain;
+    let (marked, x) = (app.list.is_marked(org.id), if marks { 3 } else { 1 });
+    let left = usize::from(x - 1) + usize::from(suspended);
+    let name = text::fit(&name, columns.name.saturating_sub(left));
     let style = match (selected, focused) {
         (true, true) => theme.selected,
         (true, false) => theme.strong,
@@ -171,16 +173,19 @@ fn row(
     if selected {
         put(buffer, area, 0, 0, "▌", if focused { theme.accent } else { theme.faint });
     }
-    if marked {
+    if marked && marks {
         put(buffer, area, 1, 0, "✓", theme.accent);
     }
-    put(buffer, area, u16::try_from(x).unwrap_or(1), 0, &name, style);
+    put(buffer, area, x, 0, &name, style);
     if suspended {
         put(buffer, area, columns.admin_at() - 2, 0, &SUSPENDED.to_string(), theme.strong);
     }
     let mut admin = org.admin_email.to_string();
     if suspended && theme.plain {
         admin.insert_str(0, "suspended, ");
+    }
+    if marked && theme.plain {
+        admin.insert_str(0, "marked, ");
     }
     put(buffer, area, columns.admin_at(), 0, &text::fit(&admin, columns.admin), theme.faint);
     let since = org.in_trash().map_or(org.created_at, |kept| kept.since);

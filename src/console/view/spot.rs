@@ -113,7 +113,7 @@ fn in_detail(app: &App, area: Rect, at: Position) -> Spot {
     }
     let (x, y) = (at.x - area.x, at.y - area.y);
     if y == 1 {
-        let (written, _) = detail::written(app, area);
+        let (written, _) = detail::written(app, &detail::extent(app), area);
         let tab = written.iter().find(|tab| within(tab.x, text::width(&tab.word), x));
         return tab.map_or(Spot::Detail, |written| Spot::Tab(written.tab));
     }

@@ -178,11 +178,7 @@ impl Inner {
     /// Gives every record without our fields theirs, or says which clash. Cheap when there is none.
     pub(super) async fn adopt(&self, told: &Progress) -> Result<()> {
         let tally = Tally::new(told);
-        let (orgs, admins) = futures_util::future::try_join(
-            self.look(Kind::Orgs, &tally),
-            self.look(Kind::Admins, &tally),
-        )
-        .await?;
+        let (orgs, admins) = self.look_at_all(&tally).await?;
         let clashes: Vec<&String> = orgs.clashes.iter().chain(&admins.clashes).collect();
         if !clashes.is_empty() {
             let named: Vec<&str> = clashes.iter().take(NAMED).map(|c| c.as_str()).collect();
@@ -206,12 +202,7 @@ impl Inner {
 
     /// Which records cannot both keep what they have, in words.
     pub(super) async fn clashes(&self) -> Result<Vec<String>> {
-        let tally = Tally::new(&untold);
-        let (orgs, admins) = futures_util::future::try_join(
-            self.look(Kind::Orgs, &tally),
-            self.look(Kind::Admins, &tally),
-        )
-        .await?;
+        let (orgs, admins) = self.look_at_all(&Tally::new(&untold)).await?;
         Ok(orgs.clashes.into_iter().chain(admins.clashes).collect())
     }
 
@@ -244,6 +235,11 @@ impl Inner {
             Kind::Orgs => &self.orgs,
             Kind::Admins => &self.admins,
         }
+    }
+
+    async fn look_at_all(&self, tally: &Tally<'_>) -> Result<(Looked, Looked)> {
+        let (orgs, admins) = (self.look(Kind::Orgs, tally), self.look(Kind::Admins, tally));
+        futures_util::future::try_join(orgs, admins).await
     }
 
     /// Who may keep which claim, and which records clash.
