@@ -45,6 +45,8 @@ impl Refusals {
                 self.0.push(error.to_string());
                 None
             }
+            // It was begun, and goes on once the right is there.
+            Err(StoreError::OutcomeUnknown(why)) => self.of(Err(*why)),
             // By an earlier try.
             Err(StoreError::Taken { .. }) => None,
             Err(error) => panic!("{error}"),

@@ -29,19 +29,33 @@ use crate::{
 
 impl Inner {
     pub(super) async fn admins(&self, org: &Org) -> Result<Vec<Admin>> {
-        let Some(record) = self.find_one(&self.orgs, doc! { "_id": org.id }).await? else {
-            return Ok(Vec::new());
-        };
-        let first = self.first_admin(org).await?;
-        let found = self.admin_records(org.id, first).await?;
-        let read = |record| record::admin(record).or_else(|| record::admin_in_trash(record));
-        let mut admins: Vec<Admin> = found
-            .iter()
-            .filter_map(read)
-            .filter(|admin| first == Some(admin.id) || record::lists(&record, admin))
-            .collect();
+        let read =
+            |record: &Document| record::admin(record).or_else(|| record::admin_in_trash(record));
+        let (first, mut admins) = self.listed_admins(org, read).await?;
         admins.sort_by_key(|admin| (first != Some(admin.id), admin.created_at, admin.id));
         Ok(admins)
+    }
+
+    pub(super) async fn admin_in_trash(&self, org: &Org, email: &str) -> Result<Option<Admin>> {
+        let key = email_key(email);
+        let (_, admins) = self.listed_admins(org, record::admin_in_trash).await?;
+        Ok(admins.into_iter().find(|admin| email_key(admin.email.raw()) == key))
+    }
+
+    /// The admins whom the organization's record lists, as far as `read` reads them, and which is the
+    /// first.
+    async fn listed_admins(
+        &self,
+        org: &Org,
+        read: impl Fn(&Document) -> Option<Admin>,
+    ) -> Result<(Option<ObjectId>, Vec<Admin>)> {
+        let Some(record) = self.find_one(&self.orgs, doc! { "_id": org.id }).await? else {
+            return Ok((None, Vec::new()));
+        };
+        let first = self.first_admin(org).await?;
+        let listed = |admin: &Admin| first == Some(admin.id) || record::lists(&record, admin);
+        let found = self.admin_records(org.id, first).await?;
+        Ok((first, found.iter().filter_map(read).filter(listed).collect()))
     }
 
     /// The admin whom the organization's record names: by identity, or where it has none by e-mail.

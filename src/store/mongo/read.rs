@@ -124,12 +124,6 @@ impl Inner {
         Ok(exact.or(known).or(unadopted))
     }
 
-    pub(super) async fn admin_in_trash(&self, org: &Org, email: &str) -> Result<Option<Admin>> {
-        let key = email_key(email);
-        let admins = self.admins(org).await?;
-        Ok(admins.into_iter().find(|admin| email_key(admin.email.raw()) == key))
-    }
-
     pub(super) async fn holder(&self, claim: &Claim) -> Result<Option<Holder>> {
         let found = self.find_one(&self.orgs, doc! { "claims": claim.to_string() }).await?;
         match found {
