@@ -9,8 +9,11 @@
 
 mod deed;
 mod fault;
+mod held;
+mod late;
 mod matrix;
 mod model;
+mod operation;
 mod program;
 
 mod proxy;
@@ -18,3 +21,4 @@ mod server;
 #[path = "../support/mod.rs"]
 mod support;
 mod tenants;
+mod world;
