@@ -67,7 +67,7 @@ impl Lane {
         World::look(&self.place, &last).await
     }
 
-    /// Whether the operation is in the audit log: whoever finds it then goes on with it.
+    /// Whether the operation is in the audit log: it was begun, or given up.
     async fn has_begun(&self, operation: &Operation) -> bool {
         let log = self.place.db.collection::<Document>("audit_log");
         log.find_one(doc! { "entry": operation.entry }).await.unwrap().is_some()
@@ -81,7 +81,6 @@ pub struct Stuck {
     task: tokio::task::JoinHandle<Result<()>>,
     answer: Option<Result<()>>,
     proxy: Proxy,
-    pub began: bool,
 }
 
 /// What came of an operation of which a command was to be held.
@@ -125,8 +124,7 @@ pub async fn begin(
         }
     };
     tokio::time::sleep(LEASE + LEASE / 3).await;
-    let began = lane.has_begun(operation).await;
-    Outcome::Stuck(Box::new(Stuck { held, client, task, answer, proxy, began }))
+    Outcome::Stuck(Box::new(Stuck { held, client, task, answer, proxy }))
 }
 
 impl Stuck {
@@ -179,6 +177,7 @@ pub async fn case(
     let mut case = Case { title: format!("{client:?}, {skip}: {command}"), ..Case::default() };
     let done = world.clone().and(operation);
     let there = lane.settled().await;
+    let began = lane.has_begun(operation).await;
     let happened = there == done;
     if !happened && there != world {
         case.wrong("settled", &format!("neither done nor not:\n{}", done.unlike(&there)));
@@ -192,11 +191,10 @@ pub async fn case(
     }
     let there = World::look(&lane.place, &lane.other).await;
     case.wrong("before it arrives", &now.unlike(&there));
-    let began = stuck.began;
     let (server, answer) = stuck.arrives().await;
     let there = lane.settled_at_last().await;
     // What had not begun may begin now, where its console still waits, and all is as it read it.
-    let begins = !began && client == Client::Waits && answer == Some(Ok(()));
+    let begins = !began && answer == Some(Ok(())) && now.allows(operation);
     let expected = if begins { now.clone().and(operation) } else { now.clone() };
     let late = expected.unlike(&there);
     if !late.is_empty() {

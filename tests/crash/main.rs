@@ -11,6 +11,7 @@ mod deed;
 mod fault;
 mod held;
 mod late;
+mod late_matrix;
 mod matrix;
 mod model;
 mod operation;

@@ -213,10 +213,10 @@ fn carry(client: Arc<TcpStream>, server: Arc<TcpStream>, shared: &Arc<Shared>) {
             let (answer, of_server) = oneshot::channel();
             let (answered, is_answered) = mpsc::channel();
             *held.lock().unwrap() = Some(Late { id: message.id(), client, answer, answered });
+            let _ = caught.send(Held { command, go, answer: of_server });
             if client == Client::IsCut {
                 let _ = from_client.shutdown(Shutdown::Both);
             }
-            let _ = caught.send(Held { command, go, answer: of_server });
             // One that nobody lets go never arrives.
             if gone.recv().is_err() || (&*to_server).write_all(&message.0).is_err() {
                 break;
@@ -300,9 +300,10 @@ impl Message {
 /// In a sentence: which command it is, and on what.
 impl std::fmt::Display for Command {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "{} {}", self.name, self.on)?;
+        let bare = |name: &str| name.split_once('.').map_or(name, |(_, bare)| bare).to_owned();
+        write!(formatter, "{} {}", self.name, bare(&self.on))?;
         match self.content.get("to").and_then(Bson::as_str) {
-            Some(to) => write!(formatter, " to {to}"),
+            Some(to) => write!(formatter, " to {}", bare(to)),
             None => Ok(()),
         }
     }

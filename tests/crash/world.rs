@@ -242,7 +242,7 @@ impl World {
                 (Some(tenant), None) => writeln!(lines, "    gone: {}", tenant.name),
                 (None, Some(tenant)) => writeln!(lines, "    too many: {tenant:?}"),
                 (Some(tenant), Some(there)) if tenant != there => {
-                    writeln!(lines, "    expected {tenant:?}\n    there is {there:?}")
+                    writeln!(lines, "    {}: {}", tenant.name, tenant.unlike(there))
                 }
                 _ => Ok(()),
             }
@@ -308,6 +308,29 @@ impl Tenant {
         }
     }
 
+    /// What is otherwise there, field by field.
+    fn unlike(&self, there: &Self) -> String {
+        let (ours, there) = (self.told(), there.told());
+        let differ = |(ours, there): (&String, &String)| {
+            (ours != there).then(|| format!("{ours} expected, {there} found"))
+        };
+        let differ: Vec<String> = ours.iter().zip(&there).filter_map(differ).collect();
+        differ.join("; ")
+    }
+
+    fn told(&self) -> [String; 6] {
+        let Self { name, in_trash, suspended, collection, admins, documents, dressed } = self;
+        [
+            format!("{name} in {collection}"),
+            format!("in trash {in_trash}"),
+            format!("suspended {suspended}"),
+            format!("admins {admins:?}"),
+            format!("documents {documents:?}"),
+            format!("index and validator {dressed}"),
+        ]
+    }
+
+    /// The e-mail of the admin whom the record names.
     pub fn first(&self) -> &str {
         let first = self.admins.iter().find(|(_, admin)| admin.is_first);
         first.map(|(email, _)| email.as_str()).unwrap()
