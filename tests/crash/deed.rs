@@ -54,8 +54,16 @@ impl Place {
 
     /// Empties it for the next case. Making its indexes again would take longer than all else.
     pub async fn clear(&self) {
+        self.clear_all_but("").await;
+    }
+
+    /// The same, but for one collection that stays.
+    pub async fn clear_all_but(&self, stays: &str) {
         for name in self.db.list_collection_names().await.unwrap() {
             let collection = self.db.collection::<Document>(&name);
+            if name == stays {
+                continue;
+            }
             if OWN.contains(&name.as_str()) {
                 collection.delete_many(doc! {}).await.unwrap();
             } else {

@@ -9,8 +9,12 @@
 
 mod deed;
 mod fault;
+mod held;
+mod late;
+mod late_matrix;
 mod matrix;
 mod model;
+mod operation;
 mod program;
 
 mod proxy;
@@ -18,3 +22,4 @@ mod server;
 #[path = "../support/mod.rs"]
 mod support;
 mod tenants;
+mod world;
