@@ -139,11 +139,22 @@ impl Inner {
 
     /// Hides them again where showing them is taken back; false where somebody else has taken that over.
     pub(super) async fn hide_again(&self, pending: &Pending) -> Result<bool> {
-        match self.hide_admins(pending).await {
-            Ok(()) => Ok(true),
-            Err(Halt::Lost) => Ok(false),
-            Err(Halt::Refused(why) | Halt::Failed(why)) => Err(why),
+        for admin in &pending.admins {
+            // They may have been shown since they were read.
+            let hidden = match self.read_again(pending, admin).await {
+                Ok(None) => Ok(()),
+                Ok(Some(now)) => {
+                    self.write_admin(pending, &now, |admin| Ok(hiding(admin, pending))).await
+                }
+                Err(halt) => Err(halt),
+            };
+            match hidden {
+                Ok(()) => {}
+                Err(Halt::Lost) => return Ok(false),
+                Err(Halt::Refused(why) | Halt::Failed(why)) => return Err(why),
+            }
         }
+        Ok(true)
     }
 
     /// Removes the organization's admins.
