@@ -225,20 +225,26 @@ impl Inner {
                 };
             }
             let there = self.listed(&[&own, name]).await?;
-            if let Some(made) = there.get(&own) {
-                if made.placeholder.is_some() {
-                    return Err(Halt::Lost);
+            let made = there.get(&own);
+            if made.is_some_and(|made| made.placeholder.is_some()) {
+                return Err(Halt::Lost);
+            }
+            if there.contains_key(name) {
+                if !self.holds_ours(name, creation).await? {
+                    return Err(Halt::Refused(collection_of_nobody()));
                 }
+                // It is made; one more is what a slow console made meanwhile.
+                if let Some(made) = made {
+                    self.drop_collection(&own, &made.uuid).await?;
+                }
+                return Ok(());
+            }
+            if let Some(made) = made {
                 match self.rename_collection(&own, name, &made.uuid).await.map_err(Halt::refused)? {
                     Renamed::Done => return Ok(()),
-                    Renamed::Missing => {}
-                    Renamed::Taken => return Err(Halt::Refused(collection_of_nobody())),
+                    // The next look says which.
+                    Renamed::Missing | Renamed::Taken => {}
                 }
-            } else if there.contains_key(name) {
-                return match self.holds_ours(name, creation).await? {
-                    true => Ok(()),
-                    false => Err(Halt::Refused(collection_of_nobody())),
-                };
             }
             missing = !there.contains_key(&own);
         }

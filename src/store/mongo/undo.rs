@@ -133,8 +133,9 @@ impl Inner {
         let (own, name) = (lease_collection(pending.id), creation.collection_name.as_str());
         let claim = Claim::Collection(name.to_owned());
         let there = self.listed(&[&own, name]).await?;
+        // There may be both, where a slow console made one more.
         if let Some(made) = there.get(&own) {
-            return self.drop_collection(&own, &made.uuid).await;
+            self.drop_collection(&own, &made.uuid).await?;
         }
         let Some(made) = there.get(name) else { return Ok(()) };
         if !self.holds_ours(name, creation).await? {
