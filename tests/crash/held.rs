@@ -104,7 +104,7 @@ pub async fn begin(
     let mine = operation.clone();
     let mut task = tokio::spawn(async move { mine.run(&slow).await });
     let mut answer = None;
-    let held = if client == Client::IsCut {
+    let held = if matches!(client, Client::IsCut | Client::LosesAnswer) {
         // It may have an answer before anybody looks.
         let said = tokio::time::timeout(PATIENCE, &mut task).await.expect("it comes to an end");
         let said = said.unwrap();
@@ -134,7 +134,7 @@ impl Stuck {
         let Self { held, client, task, answer, proxy, .. } = self;
         let said = held.deliver().await;
         let answer = match client {
-            Client::IsCut => answer,
+            Client::IsCut | Client::LosesAnswer => answer,
             Client::Waits => {
                 let end = tokio::time::timeout(PATIENCE, task).await;
                 Some(end.expect("it comes to an end").unwrap())

@@ -18,6 +18,7 @@ mod operation;
 mod program;
 
 mod proxy;
+mod replies;
 mod server;
 #[path = "../support/mod.rs"]
 mod support;
