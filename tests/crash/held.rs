@@ -8,7 +8,7 @@ use tenantry::store::{Result, Store, mongo::MongoStore};
 
 use crate::{
     deed::Place,
-    operation::{Operation, Says, What, console, says},
+    operation::{Operation, Says, What, console, says, wrong_word},
     proxy::{Client, Command, Held, Proxy},
     server::Server,
     world::World,
@@ -207,6 +207,10 @@ pub async fn case(
     };
     if !true_to_it {
         case.wrong("the answer", &format!("it happened: {happened}, and it says {answer:?}"));
+    }
+    let word = operation.last_word(&lane.place).await;
+    if let Some(lie) = wrong_word(word.as_deref(), happened || begins) {
+        case.wrong("the audit log", &lie);
     }
     case.documents = there.documents();
     Some(case)

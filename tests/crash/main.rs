@@ -13,6 +13,7 @@ mod held;
 mod late;
 mod late_matrix;
 mod matrix;
+mod mixed;
 mod model;
 mod operation;
 mod program;

@@ -19,7 +19,7 @@ use crate::{
     deed::PASSWORD,
     held::{LEASE, Lane},
     late_matrix::{Scenario, is_whole, scenarios},
-    operation::{ADA, BOB, DAN, GLOBEX, Operation, Says, What, console, says},
+    operation::{ADA, BOB, DAN, GLOBEX, Operation, Says, What, console, says, wrong_word},
     proxy::{Client, Command, Proxy},
     server::Server,
     support::mongod,
@@ -181,13 +181,8 @@ async fn each_answer(server: &Server, scenario: &Scenario, deed: Deed<'_>) -> (u
             wrong += &format!("{at}: happened: {happened}, and it says {answer:?}\n");
         }
         let word = last_word(&lane, head).await;
-        let is_true = match word.as_deref() {
-            Some("done") => happened,
-            Some("unknown") => false,
-            _ => !happened,
-        };
-        if !is_true {
-            wrong += &format!("{at}: happened: {happened}, and the audit log ends with {word:?}\n");
+        if let Some(lie) = wrong_word(word.as_deref(), happened) {
+            wrong += &format!("{at}: {lie}\n");
         }
     }
     unreachable!("it goes through in the end")
