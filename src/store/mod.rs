@@ -19,7 +19,9 @@ use async_trait::async_trait;
 use mongodb::bson::{Document, oid::ObjectId};
 
 pub use attempt::{Attempt, FREE_ATTEMPTS, LONGEST_WAIT, wait_after};
-pub use audit::{AuditAt, AuditQuery, Difference, Entry, Head, Outcome, Tampering, Verification};
+pub use audit::{
+    AuditAt, AuditQuery, Difference, Entry, Head, Outcome, Settled, Tampering, Verification,
+};
 pub use deed::{AdminChange, AdminEdit, Change, Deed, NewAdmin, NewOrg, first_document};
 pub use error::{Result, StoreError};
 pub use finding::{Finding, Repair, Trouble};
@@ -100,8 +102,11 @@ pub trait Store: Send + Sync {
     /// [`StoreError::Taken`] when any claim, or the collection itself, is somebody's already,
     /// [`StoreError::Changed`] when the record is no longer as in the deed, [`StoreError::Gone`] when
     /// there is none any more, [`StoreError::Busy`] while another change is under way; then nothing
-    /// was changed.
+    /// was changed. [`StoreError::OutcomeUnknown`] where nobody knows yet.
     async fn perform(&self, deed: &Deed, entry: &Entry) -> Result<Option<Org>>;
+
+    /// What came of the operation on the organization that was recorded with this entry.
+    async fn outcome(&self, org: ObjectId, entry: ObjectId) -> Result<Settled>;
 
     /// Puts an entry into the record at its end; once, however often it is tried.
     async fn record(&self, entry: &Entry) -> Result<()>;

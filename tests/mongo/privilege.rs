@@ -45,6 +45,8 @@ impl Refusals {
                 self.0.push(error.to_string());
                 None
             }
+            // It was begun, and goes on once the right is there.
+            Err(StoreError::OutcomeUnknown(why)) => self.of(Err(*why)),
             // By an earlier try.
             Err(StoreError::Taken { .. }) => None,
             Err(error) => panic!("{error}"),
@@ -232,7 +234,11 @@ async fn assert_whole(scratch: &Scratch, store: &MongoStore, at: &str) {
             None => store.admin_with_email(org.admin_email.raw()).await.unwrap(),
             Some(_) => store.admin_in_trash(org, org.admin_email.raw()).await.unwrap(),
         };
-        assert_eq!(admin.unwrap().id.to_hex(), org.admin_id.raw(), "{at}: {org:?}");
+        assert_eq!(
+            admin.unwrap_or_else(|| panic!("{at}: {org:?}")).id.to_hex(),
+            org.admin_id.raw(),
+            "{at}: {org:?}"
+        );
     }
     for record in scratch.documents("organizations").await {
         assert!(!record.contains_key("pending"), "{at}: {record}");

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use mongodb::{
     Collection,
-    bson::{Bson, Document, RawDocument, RawDocumentBuf, doc},
+    bson::{Bson, Document, RawDocument, RawDocumentBuf, doc, oid::ObjectId},
 };
 use tokio::sync::Mutex;
 
@@ -79,6 +79,13 @@ impl Inner {
                 return Err(StoreError::Other(busy.into()));
             }
         }
+    }
+
+    /// The last entry about an operation that begins with this one: that one itself, or what came of it.
+    pub(super) async fn last_about(&self, entry: ObjectId) -> Result<Option<Entry>> {
+        let about = doc! { "$or": [{ "entry": entry }, { "of": entry }] };
+        let last = self.audit.entries.find_one(about).sort(doc! { "_id": -1 }).max_time(READ).await;
+        Ok(last.map_err(|error| self.words.of(&error))?.map(|last| Entry::of(&last)))
     }
 
     /// The last entry, whoever wrote it.

@@ -36,9 +36,12 @@ impl Inner {
             (doc! { "email_key": 1 }, IndexOptions::default()),
             (doc! { "email": 1 }, IndexOptions::default()),
             (doc! { "organization_id": 1 }, sparse()),
+            (doc! { "trash.organization": 1 }, sparse()),
+            (doc! { "joining": 1 }, sparse()),
         ];
         let audit = [
             (doc! { "entry": 1 }, IndexOptions::builder().unique(true).build()),
+            (doc! { "of": 1 }, sparse()),
             (doc! { "organization_id": 1, "_id": -1 }, IndexOptions::default()),
             (doc! { "organization_name": 1, "_id": -1 }, IndexOptions::default()),
         ];

@@ -5,7 +5,7 @@
 //! - `record.rs` documents and what they mean, `read.rs` single look-ups, `list.rs` pages and counts
 //! - `lifecycle.rs` create, update and delete, `journal.rs` what is written down about them,
 //!   `act.rs` their steps, `collection.rs` those on its collection, `admins.rs` those on its admins,
-//!   `undo.rs` the way back, `recover.rs` finishing what somebody else began
+//!   `fence.rs` what keeps those out that lost a lease, `undo.rs` the way back, `recover.rs` finishing what somebody else began
 //! - `straggler.rs` what was written under a name that a collection no longer has
 //! - `index.rs` indexes
 //! - `adopt.rs` databases of the service before this one
@@ -21,6 +21,7 @@ mod collection;
 mod connect;
 mod error;
 mod examine;
+mod fence;
 mod index;
 mod journal;
 mod lifecycle;
@@ -46,7 +47,7 @@ use mongodb::{
 use self::{audit::Audit, error::Words, read::Record};
 use super::{
     Access, Attempt, AuditQuery, Count, Deed, Entry, Finding, Holder, Page, PageQuery, Place,
-    Progress, Result, Shelf, Statistics, Store, StoreError, untold,
+    Progress, Result, Settled, Shelf, Statistics, Store, StoreError, untold,
 };
 pub(super) use connect::place;
 
@@ -253,6 +254,10 @@ impl Store for MongoStore {
     async fn perform(&self, deed: &Deed, entry: &Entry) -> Result<Option<Org>> {
         let (inner, deed, entry) = (Arc::clone(&self.inner), deed.clone(), entry.clone());
         self.whole(async move { inner.perform(deed, &entry).await }).await
+    }
+
+    async fn outcome(&self, org: ObjectId, entry: ObjectId) -> Result<Settled> {
+        self.inner.settled(org, entry).await
     }
 
     async fn record(&self, entry: &Entry) -> Result<()> {

@@ -6,13 +6,13 @@
 use futures_util::future::try_join3;
 use mongodb::{
     Collection,
-    bson::{Binary, Bson, Document, Utf8Lossy, doc, oid::ObjectId},
+    bson::{Bson, Document, Utf8Lossy, doc, oid::ObjectId},
 };
 
-use super::{Inner, READ, admins::first_of, error::code, error::code_of, record};
+use super::{Inner, READ, error::code, error::code_of, record};
 use crate::{
     org::{Admin, Claim, Org, email_key, name_key},
-    store::{DOCUMENT_MOST_BYTES, Holder, Result, Shelf, Statistics, StoreError, TOO_LARGE},
+    store::{DOCUMENT_MOST_BYTES, Holder, Result, Shelf, Statistics, TOO_LARGE},
 };
 
 /// A document as it is read here: a string that is not UTF-8 must not make a list fail.
@@ -80,12 +80,28 @@ impl Inner {
         Ok(exact.or(known).or(unadopted))
     }
 
+    /// An admin belongs to the organization whose record lists it, whatever it says itself.
     pub(super) async fn org_of_admin(&self, admin: &Admin) -> Result<Option<Org>> {
         let found = self.find_one(&self.orgs, has_admin("admin_id", admin.id)).await?;
-        match (found.as_ref().and_then(record::org), admin.organization) {
-            (None, Some(own)) => Ok(self.org(own).await?.filter(|org| org.in_trash().is_none())),
-            (found, _) => Ok(found),
+        if let Some(org) = found.as_ref().and_then(record::org) {
+            return Ok(Some(org));
         }
+        if let Some(own) = admin.organization {
+            let own = self.find_one(&self.orgs, doc! { "_id": own }).await?;
+            let own = own.filter(|record| record::lists(record, admin));
+            let own = own.as_ref().and_then(record::org);
+            if let Some(org) = own.filter(|org| org.in_trash().is_none()) {
+                return Ok(Some(org));
+            }
+        }
+        // The service's own field, where the identity is missing.
+        let email = admin.email.raw();
+        if email.is_empty() {
+            return Ok(None);
+        }
+        let named = doc! { "admin_email": email, "admin_id": { "$in": [null, ""] } };
+        let found = self.find_one(&self.orgs, named).await?;
+        Ok(found.as_ref().and_then(record::org))
     }
 
     pub(super) async fn admin(&self, id: ObjectId) -> Result<Option<Admin>> {
@@ -106,13 +122,6 @@ impl Inner {
         )
         .await?;
         Ok(exact.or(known).or(unadopted))
-    }
-
-    pub(super) async fn admin_in_trash(&self, org: &Org, email: &str) -> Result<Option<Admin>> {
-        let key = email_key(email);
-        let records = self.admin_records(org.id, first_of(org)).await?;
-        let mut admins = records.iter().filter_map(record::admin_in_trash);
-        Ok(admins.find(|admin| email_key(admin.email.raw()) == key))
     }
 
     pub(super) async fn holder(&self, claim: &Claim) -> Result<Option<Holder>> {
@@ -200,22 +209,6 @@ impl Inner {
         })
     }
 
-    /// Which collection has this name; its identity stays when it is renamed.
-    pub(super) async fn uuid_of(&self, collection: &str) -> Result<Option<Binary>> {
-        let command = doc! { "listCollections": 1, "filter": { "name": collection } };
-        let answer = self.db.run_command(command).await.map_err(|e| self.words.of(&e))?;
-        let found = answer
-            .get_document("cursor")
-            .and_then(|cursor| cursor.get_array("firstBatch"))
-            .ok()
-            .and_then(|batch| batch.first()?.as_document());
-        let Some(found) = found else { return Ok(None) };
-        match found.get_document("info").ok().and_then(|info| info.get("uuid")) {
-            Some(Bson::Binary(uuid)) => Ok(Some(uuid.clone())),
-            _ => Err(StoreError::Other("a view stands where a collection should be".into())),
-        }
-    }
-
     pub(super) async fn statistics(&self, org: &Org) -> Result<Statistics> {
         let mut sum = Statistics::default();
         let Some(collection) = record::held_in(org) else { return Ok(sum) };
@@ -279,7 +272,7 @@ impl Inner {
 pub(super) fn has_admin(field: &str, admin: ObjectId) -> Document {
     let hex = admin.to_hex();
     let upper = hex.to_uppercase();
-    doc! { field: { "$in": [hex, upper] } }
+    doc! { field: { "$in": [Bson::from(hex), Bson::from(upper), Bson::from(admin)] } }
 }
 
 fn is_missing(error: &mongodb::error::Error) -> bool {

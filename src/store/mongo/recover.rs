@@ -1,16 +1,13 @@
 //! Finishing what a killed or cut-off program began, once its lease has run out, and what else is to
 //! be done when a console connects.
 
-use mongodb::{
-    bson::{Document, doc, oid::ObjectId},
-    options::ReturnDocument,
-};
+use mongodb::bson::{Document, doc};
 
 use super::{
     Inner,
-    act::Hold,
     journal::{Creation, Pending, Step, expired},
     record,
+    undo::Back,
 };
 use crate::{
     org::{Claim, ClaimKind},
@@ -25,6 +22,8 @@ impl Inner {
             return Ok(0);
         }
         let (settled, failed) = self.settle_all().await?;
+        self.complete_joining().await?;
+        self.sweep_placeholders().await?;
         self.adopt(&untold).await?;
         if self.only_readable_because().is_some() {
             return Ok(settled);
@@ -72,7 +71,9 @@ impl Inner {
 
     /// As [`Inner::recover`], but one that cannot be settled does not keep others from working.
     pub(super) async fn settle_expired(&self) -> Result<()> {
-        match self.settle_all().await?.1 {
+        let (settled, joined) =
+            futures_util::future::join(self.settle_all(), self.complete_joining()).await;
+        match settled?.1.or(joined.err()) {
             Some(gone @ StoreError::Unreachable { .. }) => Err(gone),
             _ => Ok(()),
         }
@@ -99,38 +100,38 @@ impl Inner {
     /// Whether it was ours to settle.
     async fn settle_one(&self, read: &Document) -> Result<bool> {
         let Some(pending) = Pending::of(read) else { return Ok(false) };
-        let hold = Hold::now();
-        let mut filter = pending.filter();
-        filter.extend(expired(self.lease));
-        // From now on it has another name: whoever began it and was only slow (a suspended console)
+        // From now on it has another lease: whoever began it and was only slow (a suspended console)
         // finds it gone, and neither goes on with it nor takes anything back.
-        let take = doc! {
-            "$set": { "pending.id": ObjectId::new() },
-            "$currentDate": { "pending.at": true },
-        };
-        let taken = self
-            .orgs
-            .find_one_and_update(filter, take)
-            .return_document(ReturnDocument::After)
-            .await
-            .map_err(|error| self.words.of(&error))?;
-        let Some(pending) = taken.as_ref().and_then(|taken| Pending::of(taken)) else {
+        let Some((pending, hold)) = self.take_over(&pending, true).await? else {
             return Ok(false);
         };
-        self.append_its_own(&pending).await?;
-        let settled = match &pending.step {
-            _ if pending.taken_back.is_some() => self.take_back(&pending, StoreError::Gone).await,
-            Step::Create(creation) if self.is_in_the_way_of(&pending, creation).await? => {
-                let what = ClaimKind::Name;
-                let taken = StoreError::Taken { what, by: None, in_trash: false };
-                self.take_back(&pending, taken).await
+        let why = match &pending.step {
+            _ if pending.taken_back.is_some() => None,
+            _ if !self.has_begun(&pending).await? => {
+                Some(StoreError::TakenBack("it was cut off before it had begun".into()))
             }
-            _ => self.forward(&pending, hold).await,
+            Step::Create(creation) if self.is_in_the_way_of(&pending, creation).await? => {
+                Some(StoreError::Taken { what: ClaimKind::Name, by: None, in_trash: false })
+            }
+            _ => None,
         };
-        match settled {
+        if let Some(why) = why {
+            return Ok(!matches!(self.take_back(&pending, &why).await?, Back::Lost));
+        }
+        match self.resume(&pending, hold).await {
             // Something foreign was in the way, and it was taken back.
-            Ok(_) | Err(StoreError::Taken { .. } | StoreError::Gone) => Ok(true),
+            Ok(_) | Err(StoreError::Taken { .. } | StoreError::TakenBack(_)) => Ok(true),
             Err(error) => Err(error),
+        }
+    }
+
+    /// Whether an operation went on from its reservation. One whose entry is not in the audit log did not,
+    /// and nobody was told that it would.
+    async fn has_begun(&self, pending: &Pending) -> Result<bool> {
+        match &pending.entry {
+            // An older program began it.
+            None => Ok(true),
+            Some(entry) => Ok(self.last_about(entry.id).await?.is_some()),
         }
     }
 
@@ -143,6 +144,6 @@ impl Inner {
                 return Ok(true);
             }
         }
-        Ok(!self.holds_only_ours(creation).await?)
+        Ok(!self.holds_only_ours(&creation.collection_name, creation).await?)
     }
 }

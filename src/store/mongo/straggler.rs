@@ -13,11 +13,7 @@ use mongodb::{
     error::ErrorKind,
 };
 
-use super::{
-    Inner, READ,
-    error::{code, code_of},
-    record,
-};
+use super::{Inner, READ, collection::Renamed, error::code, record};
 use crate::{
     org::{Claim, StoredText},
     store::{Result, StoreError},
@@ -49,15 +45,8 @@ impl Inner {
                 collection
             } else {
                 let on_the_way = format!("{ON_THE_WAY}{}_{collection}", org.to_hex());
-                match self.rename_collection(&collection, &on_the_way).await {
-                    Ok(()) => {}
-                    // Somebody else is at it, or an earlier one is not through yet.
-                    Err(error)
-                        if matches!(
-                            code_of(&error),
-                            Some(code::NAMESPACE_NOT_FOUND | code::NAMESPACE_EXISTS)
-                        ) => {}
-                    Err(error) => return Err(self.words.of(&error)),
+                if let Some(uuid) = self.uuid_of(&collection).await? {
+                    self.rename_collection(&collection, &on_the_way, &uuid).await?;
                 }
                 on_the_way
             };
@@ -201,17 +190,15 @@ impl Inner {
     pub(super) async fn put_aside(&self, collection: &str) -> Result<String> {
         let mut aside = format!("lost_{collection}");
         let mut number = 1_u32;
+        let uuid = self.uuid_of(collection).await?.ok_or(StoreError::Changed)?;
         loop {
-            match self.rename_collection(collection, &aside).await {
-                Ok(()) => return Ok(aside),
-                Err(error) if code_of(&error) == Some(code::NAMESPACE_EXISTS) => {
+            match self.rename_collection(collection, &aside, &uuid).await? {
+                Renamed::Done => return Ok(aside),
+                Renamed::Taken => {
                     number += 1;
                     aside = format!("lost_{collection}_{number}");
                 }
-                Err(error) if code_of(&error) == Some(code::NAMESPACE_NOT_FOUND) => {
-                    return Err(StoreError::Changed);
-                }
-                Err(error) => return Err(self.words.of(&error)),
+                Renamed::Missing => return Err(StoreError::Changed),
             }
         }
     }

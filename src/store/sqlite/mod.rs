@@ -34,7 +34,7 @@ use rusqlite::Transaction;
 
 use super::{
     Access, Attempt as LoginAttempt, AuditQuery, Count, Deed, Entry, Finding, Holder, Page,
-    PageQuery, Place, PlaceKind, Result, Shelf, Statistics, Store, StoreError,
+    PageQuery, Place, PlaceKind, Result, Settled, Shelf, Statistics, Store, StoreError,
 };
 use crate::org::{Admin, Claim, Org, email_key};
 use error::{Attempt, Fault};
@@ -320,6 +320,10 @@ impl Store for SqliteStore {
             self.forget_log().await;
         }
         Ok(done)
+    }
+
+    async fn outcome(&self, _: ObjectId, entry: ObjectId) -> Result<Settled> {
+        self.read(move |tx| audit::outcome(tx, entry)).await
     }
 
     async fn record(&self, entry: &Entry) -> Result<()> {
