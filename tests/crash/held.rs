@@ -8,7 +8,7 @@ use tenantry::store::{Result, Store, mongo::MongoStore};
 
 use crate::{
     deed::Place,
-    operation::{Operation, Says, What, console, says},
+    operation::{Operation, Says, What, console, says, wrong_word},
     proxy::{Client, Command, Held, Proxy},
     server::Server,
     world::World,
@@ -104,7 +104,7 @@ pub async fn begin(
     let mine = operation.clone();
     let mut task = tokio::spawn(async move { mine.run(&slow).await });
     let mut answer = None;
-    let held = if client == Client::IsCut {
+    let held = if matches!(client, Client::IsCut | Client::LosesAnswer) {
         // It may have an answer before anybody looks.
         let said = tokio::time::timeout(PATIENCE, &mut task).await.expect("it comes to an end");
         let said = said.unwrap();
@@ -134,7 +134,7 @@ impl Stuck {
         let Self { held, client, task, answer, proxy, .. } = self;
         let said = held.deliver().await;
         let answer = match client {
-            Client::IsCut => answer,
+            Client::IsCut | Client::LosesAnswer => answer,
             Client::Waits => {
                 let end = tokio::time::timeout(PATIENCE, task).await;
                 Some(end.expect("it comes to an end").unwrap())
@@ -207,6 +207,10 @@ pub async fn case(
     };
     if !true_to_it {
         case.wrong("the answer", &format!("it happened: {happened}, and it says {answer:?}"));
+    }
+    let word = operation.last_word(&lane.place).await;
+    if let Some(lie) = wrong_word(word.as_deref(), happened || begins) {
+        case.wrong("the audit log", &lie);
     }
     case.documents = there.documents();
     Some(case)

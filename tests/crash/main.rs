@@ -13,11 +13,13 @@ mod held;
 mod late;
 mod late_matrix;
 mod matrix;
+mod mixed;
 mod model;
 mod operation;
 mod program;
 
 mod proxy;
+mod replies;
 mod server;
 #[path = "../support/mod.rs"]
 mod support;

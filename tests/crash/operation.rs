@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use mongodb::bson::{DateTime, oid::ObjectId};
+use mongodb::bson::{DateTime, Document, doc, oid::ObjectId};
 use tenantry::{
     org::{CollectionName, Email, Org, OrgName, PasswordHash, ResetCode, Role},
     store::{
@@ -93,17 +93,34 @@ impl What {
 impl Operation {
     /// Does it to the organization as it is now.
     pub async fn run(&self, store: &dyn Store) -> Result<()> {
+        let org = match self.what {
+            What::Create { .. } => None,
+            _ => Some(store.org(self.org).await?.ok_or(StoreError::Gone)?),
+        };
+        self.run_on(store, org.as_ref()).await.map(|_| ())
+    }
+
+    /// Does it to the organization as it was read; what that is then.
+    pub async fn run_on(&self, store: &dyn Store, org: Option<&Org>) -> Result<Option<Org>> {
         if let What::Create { admin, name, email, password } = &self.what {
             let new = new_org(self.org, *admin, name, email, password);
             let mut entry = Entry::new(store.operator(), self.word()).called(name);
             (entry.id, entry.organization) = (self.entry, Some(self.org));
-            return store.perform(&Deed::Create(Box::new(new)), &entry).await.map(|_| ());
+            return store.perform(&Deed::Create(Box::new(new)), &entry).await;
         }
-        let org = store.org(self.org).await?.ok_or(StoreError::Gone)?;
-        let deed = self.deed(store, &org).await?;
-        let mut entry = Entry::about(store.operator(), self.word(), &org);
+        let org = org.ok_or(StoreError::Gone)?;
+        let deed = self.deed(store, org).await?;
+        let mut entry = Entry::about(store.operator(), self.word(), org);
         entry.id = self.entry;
-        store.perform(&deed, &entry).await.map(|_| ())
+        store.perform(&deed, &entry).await
+    }
+
+    /// What the audit log says in the end about whether it was done; none where it says nothing.
+    pub async fn last_word(&self, place: &Place) -> Option<String> {
+        let entries = place.db.collection::<Document>("audit_log");
+        let of_it = doc! { "$or": [{ "entry": self.entry }, { "of": self.entry }] };
+        let last = entries.find_one(of_it).sort(doc! { "_id": -1 }).await.unwrap()?;
+        Some(last.get_str("outcome").unwrap().to_owned())
     }
 
     /// The word for it in the audit log.
@@ -205,11 +222,26 @@ pub enum Says {
     Nothing,
 }
 
-/// The one place that knows which errors promise what.
+/// The one place that knows which errors promise what. A server that cannot be reached is no excuse:
+/// what may have been done has an error of its own.
 pub fn says(answer: &Result<()>) -> Says {
     match answer {
         Ok(()) => Says::Done,
-        Err(StoreError::Unreachable { .. }) => Says::Nothing,
+        Err(error) if may_have_been_done(error) => Says::Nothing,
         Err(_) => Says::NotDone,
     }
+}
+
+/// What is wrong with the last word of the audit log about what happened, or did not.
+pub fn wrong_word(word: Option<&str>, happened: bool) -> Option<String> {
+    let is_true = match word {
+        Some("done") => happened,
+        Some("unknown") => false,
+        _ => !happened,
+    };
+    (!is_true).then(|| format!("happened: {happened}, and the audit log ends with {word:?}"))
+}
+
+fn may_have_been_done(_: &StoreError) -> bool {
+    false
 }

@@ -45,6 +45,10 @@ impl Command {
         WRITES.contains(&self.name.as_str())
     }
 
+    pub fn reads(&self) -> bool {
+        !self.writes()
+    }
+
     /// Whether it is one of that name, on the collection that is called so.
     pub fn is(&self, name: &str, on: &str) -> bool {
         self.name == name && self.on == on
@@ -60,6 +64,8 @@ pub enum Client {
     Starves,
     /// Its connection is cut at once.
     IsCut,
+    /// Nothing is held, but the answer is lost, and the connection cut.
+    LosesAnswer,
 }
 
 /// A command that the proxy holds.
@@ -211,6 +217,12 @@ fn carry(client: Arc<TcpStream>, server: Arc<TcpStream>, shared: &Arc<Shared>) {
             };
             let (go, gone) = mpsc::channel();
             let (answer, of_server) = oneshot::channel();
+            if client == Client::LosesAnswer {
+                *kept.lock().unwrap() = Some(message.id());
+                let _ = caught.send(Held { command, go, answer: of_server });
+                let _ = (&*to_server).write_all(&message.0);
+                continue;
+            }
             let (answered, is_answered) = mpsc::channel();
             *held.lock().unwrap() = Some(Late { id: message.id(), client, answer, answered });
             let _ = caught.send(Held { command, go, answer: of_server });
