@@ -491,7 +491,10 @@ struct AdminWrite {
 /// Hides an admin; none where it is hidden already.
 fn hiding(admin: &Document, pending: &Pending) -> Option<AdminWrite> {
     if record::is_hidden_admin(admin) {
-        return None;
+        // One that could not be shown so far is shown by a restoration, and by nothing else.
+        let update = doc! { "$unset": { "joining": "" }, "$set": { "operation": pending.id } };
+        let joining = admin.contains_key("joining");
+        return joining.then(|| AdminWrite { only_if: Document::new(), update: update.into() });
     }
     let hidden = doc! { "email": "$email", "organization": pending.org };
     let update = vec![

@@ -26,6 +26,7 @@ impl Inner {
             (doc! { "admin_id": 1 }, IndexOptions::default()),
             // Another program may have changed it since our own was derived from it.
             (doc! { "organization_name": 1 }, IndexOptions::default()),
+            (doc! { "collection_name": 1 }, IndexOptions::default()),
             (doc! { "pending.at": 1 }, sparse()),
             (doc! { "former": 1 }, sparse()),
             (doc! { "trash.name_key": 1, "_id": 1 }, sparse()),
