@@ -117,12 +117,14 @@ impl Tenancy {
         }
     }
 
-    /// What came of an operation whose outcome was unknown; none while nobody knows yet.
+    /// What came of an operation whose outcome was unknown, after settling what nobody is at any more;
+    /// none while nobody knows yet.
     ///
     /// # Errors
     /// The database's.
     pub async fn outcome(&self, entry: &Entry) -> Result<Option<Settled>> {
-        let Some(org) = entry.organization else { return Ok(None) };
+        let Some(org) = entry.organization else { return Ok(Some(Settled::NotBegun)) };
+        self.store.recover().await?;
         Ok(match self.store.outcome(org, entry.id).await? {
             Settled::UnderWay => None,
             settled => Some(settled),
