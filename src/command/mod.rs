@@ -179,12 +179,7 @@ fn check(deed: &Deed) -> Result<(), Failure> {
             | OrgDeed::Purge { password_stdin, yes, .. },
         )
         | Deed::Admin(AdminDeed::Remove { login: Login { password_stdin, .. }, yes, .. }) => {
-            if !yes && Terminal::open().is_none() {
-                return Err(Failure::usage(
-                    "there is no terminal to confirm the deletion on",
-                    "add --yes to delete without being asked",
-                ));
-            }
+            asked(*yes, Terminal::open())?;
             !password_stdin
         }
         Deed::Admin(AdminDeed::Update { role, new_email, new_password_stdin, login, .. }) => {
@@ -217,6 +212,19 @@ fn check(deed: &Deed) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Who is asked before something goes: nobody only where that was said beforehand. A terminal that is
+/// gone by now is no answer.
+fn asked<T>(yes: bool, terminal: Option<T>) -> Result<Option<T>, Failure> {
+    match terminal {
+        _ if yes => Ok(None),
+        Some(terminal) => Ok(Some(terminal)),
+        None => Err(Failure::usage(
+            "there is no terminal to confirm the deletion on",
+            "add --yes to delete without being asked",
+        )),
+    }
+}
+
 /// Where people depend on a database, its profile's name is typed before anything is deleted.
 async fn sure_in_production(database: &Database, deed: &Deed) -> Result<(), Failure> {
     let (Deed::Org(OrgDeed::Delete { yes, .. } | OrgDeed::Purge { yes, .. })
@@ -224,8 +232,10 @@ async fn sure_in_production(database: &Database, deed: &Deed) -> Result<(), Fail
     else {
         return Ok(());
     };
-    let terminal = Terminal::open().filter(|_| !yes);
-    let (Some(terminal), Some(name)) = (terminal, database.production()) else { return Ok(()) };
+    let (Some(terminal), Some(name)) = (asked(*yes, Terminal::open())?, database.production())
+    else {
+        return Ok(());
+    };
     let typed = terminal.ask(&format!("This is production. Type {name} to go on: ")).await?;
     if typed.reveal().trim() == name { Ok(()) } else { Err(Failure::NoAnswer) }
 }
@@ -294,7 +304,7 @@ async fn delete(
     let session = log_in(tenancy, login).await?;
     let token = Some(session.token());
     tenancy.authorize(&org, token).await?;
-    let terminal = Terminal::open().filter(|_| !yes);
+    let terminal = asked(yes, Terminal::open())?;
     if now {
         let confirmation = confirm(tenancy, &org, terminal.as_ref()).await?;
         tenancy.delete(&org, &confirmation, token).await?;
@@ -312,7 +322,7 @@ async fn delete(
 async fn purge(tenancy: &Tenancy, name: &str, login: &str, yes: bool) -> Result<Answer, Failure> {
     let mut org = tenancy.named_in_trash(name).await?;
     let password = ask_password(login).await?;
-    let terminal = Terminal::open().filter(|_| !yes);
+    let terminal = asked(yes, Terminal::open())?;
     let confirmation = confirm(tenancy, &org, terminal.as_ref()).await?;
     tenancy.purge(&org, &confirmation, login, &password).await?;
     // It is nowhere any more.
@@ -416,5 +426,18 @@ fn write(answer: &Answer, output: Option<Output>) -> Result<(), Failure> {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         Err(error) => Err(Failure::io("the answer cannot be written", &error)),
         Ok(()) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_asked_only_where_that_was_said_beforehand() {
+        assert!(matches!(asked(false, Some(())), Ok(Some(()))));
+        assert!(matches!(asked(true, Some(())), Ok(None)));
+        assert!(matches!(asked::<()>(true, None), Ok(None)));
+        assert!(asked::<()>(false, None).is_err());
     }
 }

@@ -69,10 +69,9 @@ pub struct Connection {
 }
 
 /// What may be done with an organization.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OrgState {
     /// Everything.
-    #[default]
     Active,
     /// Its admins cannot log in, and their sessions have ended. Everything else stays as it is.
     Suspended,

@@ -77,6 +77,14 @@ pub enum Trouble {
         /// The organization.
         org: StoredText,
     },
+    /// An admin whose role is no role. It counts as the least one.
+    #[error("the role of {email}, {role}, is unknown and counts as admin")]
+    UnknownRole {
+        /// The admin's e-mail.
+        email: StoredText,
+        /// What stands where the role should be.
+        role: StoredText,
+    },
     /// Two records cannot both keep what they have.
     #[error("{0}")]
     Clash(String),
@@ -146,6 +154,7 @@ impl Trouble {
             Self::NoCollection { .. } => "organization_without_collection",
             Self::AdminOfNobody { .. } => "admin_without_organization",
             Self::NoAdmin { .. } => "organization_without_admin",
+            Self::UnknownRole { .. } => "unknown_role",
             Self::Clash(_) => "clash",
             Self::Stale { .. } => "stale",
             Self::Miscounted { .. } => "miscounted",

@@ -32,6 +32,7 @@ pub async fn examine(
     fix: bool,
     told: &Progress,
 ) -> Result<Vec<Finding>> {
+    let access = &as_ruled(access, &rules);
     // Nothing is ever half-done in the embedded database.
     let half_done = matches!(target, Target::Mongo { .. });
     let before = if half_done && !(fix && access.read_only) {
@@ -54,6 +55,11 @@ pub async fn examine(
     Ok(settled.chain(now.iter().cloned()).collect())
 }
 
+/// The access under rules that may refuse everything that writes: opening writes too.
+fn as_ruled(access: &Access, rules: &Rules) -> Access {
+    Access { read_only: access.read_only || rules.read_only, ..access.clone() }
+}
+
 /// Opens a database, settles what a killed program left half-done in it, and fills a demonstration
 /// with its samples. Tells how far it is where that takes long.
 ///
@@ -65,6 +71,7 @@ pub async fn open(
     rules: Rules,
     told: &Progress,
 ) -> Result<Opened> {
+    let access = &as_ruled(access, &rules);
     let (store, demo): (Arc<dyn Store>, _) = match target {
         Target::Demo => {
             let operator = access.operator.clone();

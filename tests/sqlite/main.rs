@@ -21,6 +21,7 @@ mod foreign;
 mod log;
 mod moved;
 mod outside;
+mod ruled;
 #[path = "../support/mod.rs"]
 mod support;
 #[path = "../command/tool.rs"]

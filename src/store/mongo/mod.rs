@@ -7,7 +7,7 @@
 //!   `act.rs` their steps, `collection.rs` those on its collection, `admins.rs` those on its admins,
 //!   `undo.rs` the way back, `recover.rs` finishing what somebody else began
 //! - `straggler.rs` what was written under a name that a collection no longer has
-//! - `index.rs` indexes
+//! - `role.rs` what an admin may do, `index.rs` indexes
 //! - `adopt.rs` databases of the service before this one
 //! - `audit.rs` the record, `attempt.rs` attempts to log in
 //! - `examine.rs` going through everything
@@ -29,6 +29,7 @@ mod read;
 mod record;
 mod recover;
 mod rights;
+mod role;
 mod straggler;
 mod undo;
 
