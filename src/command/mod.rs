@@ -28,9 +28,9 @@ use terminal::{Telling, Terminal, line_of_stdin};
 
 use crate::{
     config::{self, Database, Flags, Output, Settings},
-    org::{Org, OrgState, Secret, escaped_short},
+    org::{Org, OrgState, Secret, escaped, escaped_short},
     store::{Cursor, CursorKey, PageAt, PageQuery, Shelf, Sort, SortKey},
-    tenancy::{Confirmation, Edit, NewOrganization, Session, Tenancy, confirmation_of},
+    tenancy::{Believe, Confirmation, Edit, NewOrganization, Session, Tenancy, confirmation_of},
 };
 
 /// Does what needs no database, and writes its answer to standard output.
@@ -94,7 +94,8 @@ async fn answer(settings: &Settings, deed: Deed) -> Result<Answer, Failure> {
         Deed::Audit(deed) => audit::answer(&open(database).await?, deed).await,
         Deed::Doctor { fix } => {
             let telling = Telling::default();
-            Ok(Answer::Examined(database.examine(fix, &telling.progress()).await?))
+            let believe: &Believe = &|doubted| Box::pin(believes(doubted.to_string()));
+            Ok(Answer::Examined(database.examine(fix, believe, &telling.progress()).await?))
         }
     }
 }
@@ -391,6 +392,18 @@ async fn ask_new(terminal: &Terminal) -> Result<Secret, Failure> {
         Ok(first)
     } else {
         Err(Failure::TypedDifferently)
+    }
+}
+
+/// Shows why the clock is doubted, before anything goes for good by it. A person is asked whether it is
+/// right; where none is there, they have asked for it by `--fix`.
+async fn believes(doubted: String) -> bool {
+    let _ = writeln!(io::stderr(), "tenantry: {}", escaped(&doubted));
+    match Terminal::open() {
+        Some(terminal) => {
+            agree(&terminal, "Is the clock right, so that they are purged?").await.is_ok()
+        }
+        None => true,
     }
 }
 

@@ -85,7 +85,7 @@ pub enum OrgState {
 pub struct InTrash {
     /// When it was put there.
     pub since: DateTime,
-    /// Until when it can be restored for certain; from then on the next console purges it.
+    /// Until when it can be restored for certain; from then on the first write of the next console purges it.
     pub until: DateTime,
 }
 

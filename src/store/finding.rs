@@ -104,6 +104,27 @@ pub enum Trouble {
         /// How many are counted.
         documents: u64,
     },
+    /// What has been in the trash for too long, and stays there because the clock may be wrong.
+    #[error(
+        "{} stay{} in the trash, though the time is over: from {from}, when something was last \
+         done here, to {to} is further than a clock is believed",
+        organizations_in_words(*organizations),
+        if *organizations == 1 { "s" } else { "" }
+    )]
+    Clock {
+        /// How many organizations.
+        organizations: u64,
+        /// What the audit log says.
+        from: String,
+        /// What the clock said next, or says now.
+        to: String,
+    },
+    /// What has been in the trash for too long, and cannot be purged.
+    #[error("“{org}” is still in the trash, though its time is over")]
+    Overdue {
+        /// The organization.
+        org: StoredText,
+    },
     /// The database itself is damaged, in its own words.
     #[error("the database is damaged: {0}")]
     Damage(StoredText),
@@ -111,6 +132,10 @@ pub enum Trouble {
 
 fn counted(documents: u64) -> String {
     format!("{documents} document{}", if documents == 1 { "" } else { "s" })
+}
+
+fn organizations_in_words(number: u64) -> String {
+    format!("{number} organization{}", if number == 1 { "" } else { "s" })
 }
 
 impl Repair {
@@ -158,6 +183,8 @@ impl Trouble {
             Self::Clash(_) => "clash",
             Self::Stale { .. } => "stale",
             Self::Miscounted { .. } => "miscounted",
+            Self::Clock { .. } => "clock",
+            Self::Overdue { .. } => "overdue",
             Self::Damage(_) => "damage",
         }
     }

@@ -12,6 +12,7 @@ mod error;
 mod finding;
 pub mod mongo;
 mod page;
+mod purge;
 pub mod sqlite;
 mod target;
 
@@ -24,9 +25,11 @@ pub use deed::{AdminChange, AdminEdit, Change, Deed, NewAdmin, NewOrg, first_doc
 pub use error::{Result, StoreError};
 pub use finding::{Finding, Repair, Trouble};
 pub use page::{Count, Cursor, CursorKey, Page, PageAt, PageQuery, Shelf, Sort, SortKey};
+pub use purge::{Purge, kept_by_the_clock};
 pub use target::{Target, open};
 
 use crate::org::{Admin, Claim, Org};
+use purge::Jump;
 
 /// Somewhere organizations are kept.
 #[async_trait]
@@ -41,11 +44,16 @@ pub trait Store: Send + Sync {
     /// Who operates this console, as [`Access::operator`] says.
     fn operator(&self) -> &str;
 
-    /// Settles what a killed or cut-off program left half-done, forward or back, moves what was
-    /// written under an old name after a rename to where it belongs, and purges what has been in the
-    /// trash for longer than it was to be kept. Cheap when there is nothing. Returns how many
-    /// organizations it did something about.
+    /// Settles what a killed or cut-off program left half-done, forward or back, and moves what was
+    /// written under an old name after a rename to where it belongs. Cheap when there is nothing.
+    /// Returns how many organizations it did something about.
     async fn recover(&self) -> Result<u64>;
+
+    /// Purges what has been in the trash for longer than it was to be kept, unless the clock that says
+    /// so may be wrong: where the audit log says that nothing was done here for thirty days, or something
+    /// in the future. With `believed` a person has seen both times. Opening never does it. Cheap when
+    /// there is nothing; one that cannot be purged keeps no other one.
+    async fn purge_expired(&self, believed: bool) -> Result<Purge>;
 
     /// Brings up to date what lists, searches and claims are made of, where another program has changed a
     /// record since. Goes through all records: nothing to wait for. Returns how many those were.
@@ -118,7 +126,7 @@ pub trait Store: Send + Sync {
     async fn forget_attempts(&self, email: &str) -> Result<u64>;
 
     /// Goes through everything and says what does not belong together; with `fix` repairs what can be
-    /// repaired without deleting any document.
+    /// repaired without deleting any document, and purges as [`Store::purge_expired`] does.
     ///
     /// # Errors
     /// The database's; with `fix`, [`StoreError::Refused`] where nothing may be written.

@@ -14,6 +14,7 @@ use std::{sync::Arc, time::Duration};
 
 use mongodb::bson::{DateTime, Document, oid::ObjectId};
 use record::typed_email;
+use tokio::sync::OnceCell;
 
 pub use admins::AdminWish;
 pub use change::{Confirmation, Edit, NewOrganization};
@@ -21,6 +22,7 @@ pub use error::{Error, Refusal, Result};
 pub use open::{DemoAdmin, Opened, examine, open};
 pub use record::{Recorded, Verified};
 pub use session::{SECRET_KEY_LEAST_BYTES, Session};
+pub use trash::Believe;
 
 use crate::{
     org::{
@@ -62,6 +64,8 @@ pub struct Tenancy {
     store: Arc<dyn Store>,
     rules: Rules,
     sessions: session::Sessions,
+    /// Whether what was in the trash for too long is purged, as before the first write it is.
+    purged: OnceCell<()>,
 }
 
 impl Tenancy {
@@ -71,7 +75,7 @@ impl Tenancy {
     /// [`Error::Machine`] when a signing key is needed and there are no random bytes.
     pub fn new(store: Arc<dyn Store>, rules: Rules) -> Result<Self> {
         let sessions = session::Sessions::new(rules.secret_key.as_ref(), rules.session)?;
-        Ok(Self { store, rules, sessions })
+        Ok(Self { store, rules, sessions, purged: OnceCell::new() })
     }
 
     /// What the database is called in front of people.
@@ -207,7 +211,7 @@ impl Tenancy {
     }
 
     async fn log_in(&self, email: &str, password: &Secret, entry: &mut Entry) -> Result<Session> {
-        self.writable()?;
+        self.writing().await?;
         let (admin, failures) = self.verified(email, None, password).await?;
         let Some(org) = self.store.org_of_admin(&admin).await? else {
             return Err(Error::WrongLogin);
@@ -300,6 +304,17 @@ impl Tenancy {
         // This one was counted too.
         let failures = self.store.forget_attempts(email).await?.saturating_sub(1);
         Ok((admin, failures))
+    }
+
+    /// Refuses where nothing may be written. The first time, what has been in the trash for too long is
+    /// purged; whether that can be is no reason to refuse anything else.
+    async fn writing(&self) -> Result<()> {
+        self.writable()?;
+        let purge = async {
+            let _ = self.store.purge_expired(false).await;
+        };
+        self.purged.get_or_init(|| purge).await;
+        Ok(())
     }
 
     fn writable(&self) -> Result<()> {

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use mongodb::bson::DateTime;
 
-use super::{Result, Rules, Tenancy, blocking, demo};
+use super::{Believe, Result, Rules, Tenancy, blocking, demo};
 use crate::store::{
-    self, Access, Finding, Progress, Repair, Store, StoreError, Target, sqlite::SqliteStore, untold,
+    self, Access, Finding, Progress, Repair, Store, StoreError, Target, kept_by_the_clock,
+    sqlite::SqliteStore, untold,
 };
 
 pub use demo::DemoAdmin;
@@ -30,6 +31,7 @@ pub async fn examine(
     access: &Access,
     rules: Rules,
     fix: bool,
+    believe: &Believe,
     told: &Progress,
 ) -> Result<Vec<Finding>> {
     let access = &as_ruled(access, &rules);
@@ -37,14 +39,19 @@ pub async fn examine(
     let half_done = matches!(target, Target::Mongo { .. });
     let before = if half_done && !(fix && access.read_only) {
         let access = Access { read_only: true, ..access.clone() };
-        store::open(target, &access, &untold).await?.examine(false).await?
+        let mut found = store::open(target, &access, &untold).await?.examine(false).await?;
+        if fix {
+            // What is said of the clock now is about to be said again.
+            found.retain(|one| kept_by_the_clock(std::slice::from_ref(one)).is_none());
+        }
+        found
     } else {
         Vec::new()
     };
     if half_done && !fix {
         return Ok(before);
     }
-    let now = open(target, access, rules, told).await?.tenancy.examine(fix).await?;
+    let now = open(target, access, rules, told).await?.tenancy.examine(fix, believe).await?;
     let settled = before
         .into_iter()
         .filter(|before| now.iter().all(|now| now.trouble != before.trouble))

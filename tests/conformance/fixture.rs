@@ -30,6 +30,9 @@ pub trait Fixture: Send + Sync + Sized + 'static {
     /// Makes the time an organization has been in the trash longer, past the store.
     async fn age_trash(&self, org: ObjectId, milliseconds: i64);
 
+    /// Puts the times in the record so much further into the past, past the store.
+    async fn age_record(&self, milliseconds: i64);
+
     /// Ends every wait after wrong passwords, past the store.
     async fn end_waits(&self);
 

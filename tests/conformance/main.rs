@@ -86,6 +86,8 @@ macro_rules! conforms {
                         it_can_only_be_restored_or_purged,
                         of_many_deeds_at_once_exactly_one_succeeds,
                         it_is_purged_when_its_time_is_over_and_not_before,
+                        the_first_write_of_a_console_purges_and_nothing_before_it,
+                        a_clock_that_the_record_does_not_bear_out_purges_nothing_unseen,
                         pages_of_the_trash_visit_each_once;
                     suspend:
                         suspending_and_reactivating_change_nothing_else,

@@ -85,6 +85,12 @@ impl<S: Server> Fixture for OnMongo<S> {
         assert_eq!(aged.await.unwrap().matched_count, 1);
     }
 
+    async fn age_record(&self, milliseconds: i64) {
+        let record = self.own.db.collection::<Document>("audit_log");
+        let older = vec![doc! { "$set": { "at": { "$subtract": ["$at", milliseconds] } } }];
+        assert!(record.update_many(doc! {}, older).await.unwrap().matched_count > 0);
+    }
+
     async fn end_waits(&self) {
         let attempts = self.own.db.collection::<Document>("login_attempts");
         let over = doc! { "$set": { "until": DateTime::from_millis(0) } };

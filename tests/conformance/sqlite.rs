@@ -64,6 +64,10 @@ impl Fixture for SqliteFile {
         assert_eq!(aged, 1);
     }
 
+    async fn age_record(&self, milliseconds: i64) {
+        assert!(self.execute("UPDATE audit_log SET at = at - ?", [milliseconds]) > 0);
+    }
+
     async fn end_waits(&self) {
         self.execute("UPDATE login_attempts SET until = 0", ());
     }

@@ -160,6 +160,7 @@ async fn do_everything(store: &MongoStore, refusals: &mut Refusals) {
         }
     }
     refusals.of(store.recover().await);
+    refusals.of(store.purge_expired(true).await);
     read(store, refusals).await;
     refusals.of(store.create(&new_org("created", "created@example.com")).await);
     refusals.of(store.record(&Entry::new(store.operator(), "log in")).await);

@@ -90,7 +90,7 @@ async fn a_role_that_is_unknown_is_the_least_there_is_and_is_found() {
 
 #[tokio::test]
 async fn who_has_an_unknown_role_deletes_trashes_and_purges_nothing() {
-    let (scratch, _store, tenancy) = with_acme("odd_deletes").await;
+    let (scratch, store, tenancy) = with_acme("odd_deletes").await;
     let owners = Err(Error::NotAllowed(Refusal::OwnersOnly("acme".into())));
     for role in ["Admin", ""] {
         set(&scratch, doc! { "role": role }).await;
@@ -111,7 +111,7 @@ async fn who_has_an_unknown_role_deletes_trashes_and_purges_nothing() {
     let purged = tenancy.purge(&trashed, &given, ADA, &Secret::from(PASSWORD)).await;
     assert_eq!(purged, owners);
     // In the trash it is found as well, by the e-mail that the admin has there.
-    let found = tenancy.examine(false).await.unwrap();
+    let found = store.examine(false).await.unwrap();
     let [Finding { trouble: Trouble::UnknownRole { email, .. }, .. }] = &about_roles(&found)[..]
     else {
         panic!("{found:?}")

@@ -184,7 +184,7 @@ fn an_organization_in_the_trash_whose_days_nobody_knows_stays_there() {
         sql(&path, &format!("UPDATE organizations SET trash_days = {odd}, {ago}"));
         wait(async {
             let store = open(&path).unwrap();
-            store.recover().await.unwrap();
+            store.purge_expired(true).await.unwrap();
             store.examine(true).await.unwrap();
             let org = store.org_named("acme corp", Shelf::Trash).await.unwrap();
             assert!(org.unwrap().in_trash().is_some(), "{odd}");

@@ -11,6 +11,7 @@
 mod admins;
 mod attempts;
 mod audit;
+mod clock;
 #[cfg(feature = "failpoints")]
 mod crash;
 mod damage;

@@ -18,6 +18,6 @@ fn nothing_is_made_or_written_where_the_rules_allow_no_writing() {
     two(&path);
     let opened = wait(tenancy::open(&target, &access, rules.clone(), &untold)).unwrap();
     assert!(opened.tenancy.read_only().is_some());
-    let examined = wait(tenancy::examine(&target, &access, rules, true, &untold));
+    let examined = wait(tenancy::examine(&target, &access, rules, true, &|_| panic!(), &untold));
     assert!(matches!(examined.err(), Some(Error::ReadOnly(_))));
 }

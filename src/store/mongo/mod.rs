@@ -6,6 +6,7 @@
 //! - `lifecycle.rs` create, update and delete, `journal.rs` what is written down about them,
 //!   `act.rs` their steps, `collection.rs` those on its collection, `admins.rs` those on its admins,
 //!   `undo.rs` the way back, `recover.rs` finishing what somebody else began
+//! - `purge.rs` emptying the trash of what was there for too long
 //! - `straggler.rs` what was written under a name that a collection no longer has
 //! - `role.rs` what an admin may do, `index.rs` indexes
 //! - `adopt.rs` databases of the service before this one
@@ -25,6 +26,7 @@ mod index;
 mod journal;
 mod lifecycle;
 mod list;
+mod purge;
 mod read;
 mod record;
 mod recover;
@@ -47,7 +49,7 @@ use mongodb::{
 use self::{audit::Audit, error::Words, read::Record};
 use super::{
     Access, Attempt, AuditQuery, Count, Deed, Entry, Finding, Holder, Page, PageQuery, Place,
-    Progress, Result, Shelf, Statistics, Store, StoreError, untold,
+    Progress, Purge, Result, Shelf, Statistics, Store, StoreError, untold,
 };
 pub(super) use connect::place;
 
@@ -199,6 +201,11 @@ impl Store for MongoStore {
         self.whole(async move { inner.recover().await }).await
     }
 
+    async fn purge_expired(&self, believed: bool) -> Result<Purge> {
+        let inner = Arc::clone(&self.inner);
+        self.whole(async move { inner.purge_expired(believed).await }).await
+    }
+
     async fn catch_up(&self) -> Result<u64> {
         self.inner.catch_up().await
     }
@@ -275,6 +282,15 @@ impl Store for MongoStore {
 
     async fn examine(&self, fix: bool) -> Result<Vec<Finding>> {
         let inner = Arc::clone(&self.inner);
-        self.whole(async move { inner.examine(fix).await }).await
+        self.whole(async move {
+            let mut found = inner.examine(fix).await?;
+            if fix {
+                found.extend(inner.purge_expired(false).await?.findings);
+            } else {
+                found.extend(inner.kept_by_the_clock().await?);
+            }
+            Ok(found)
+        })
+        .await
     }
 }
