@@ -19,7 +19,7 @@ mod target;
 use async_trait::async_trait;
 use mongodb::bson::{Document, oid::ObjectId};
 
-pub use attempt::{Attempt, FREE_ATTEMPTS, LONGEST_WAIT, wait_after};
+pub use attempt::{Attempt, FREE_ATTEMPTS, LONGEST_WAIT, Line, SHORTEST_HOLD, hold_of, wait_after};
 pub use audit::{AuditAt, AuditQuery, Difference, Entry, Head, Outcome, Tampering, Verification};
 pub use deed::{AdminChange, AdminEdit, Change, Deed, NewAdmin, NewOrg, first_document};
 pub use error::{Result, StoreError};
@@ -119,10 +119,16 @@ pub trait Store: Send + Sync {
 
     /// Counts an attempt to log in with this e-mail, compared by [`crate::org::email_key`], whether
     /// anybody has it or not; and says whether its password may be looked at. Atomic: of many at
-    /// once, each is counted, and no more are looked at than one after the other would be.
-    async fn attempt(&self, email: &str) -> Result<Attempt>;
+    /// once, no more are looked at than one after the other would be. Whoever asks again says with
+    /// what it was put in line.
+    async fn attempt(&self, email: &str, line: Option<Line>) -> Result<Attempt>;
 
-    /// Forgets the attempts with this e-mail, since one succeeded. Returns how many there were.
+    /// Takes the answer to an attempt that was granted: a right one clears the failures and answers how
+    /// many there were, a wrong one is one more.
+    async fn answer_attempt(&self, email: &str, granted: ObjectId, right: bool) -> Result<u64>;
+
+    /// Forgets the failures with this e-mail, since whoever has it was known otherwise. Returns how
+    /// many there were.
     async fn forget_attempts(&self, email: &str) -> Result<u64>;
 
     /// Goes through everything and says what does not belong together; with `fix` repairs what can be

@@ -5,6 +5,7 @@ mod admins;
 mod change;
 mod demo;
 mod error;
+mod login;
 mod open;
 mod record;
 mod session;
@@ -29,7 +30,7 @@ use crate::{
         Admin, NAME_MOST, Org, OrgState, PasswordHash, PasswordPolicy, Role, Secret, StoredText,
         escaped,
     },
-    store::{Attempt, Count, Entry, Page, PageQuery, Place, Shelf, Statistics, Store},
+    store::{Count, Entry, Page, PageQuery, Place, Shelf, Statistics, Store},
 };
 
 /// What an operator may set.
@@ -279,31 +280,6 @@ impl Tenancy {
             return Err(Refusal::OwnersOnly(org.name.clone()).into());
         }
         Ok(admin)
-    }
-
-    /// The admin with this e-mail, among those of `trashed` where that is given, if the password is
-    /// right; and how many wrong ones there were since the last right one. Takes as long, and says the
-    /// same, whether there is such an admin or not.
-    async fn verified(
-        &self,
-        email: &str,
-        trashed: Option<&Org>,
-        password: &Secret,
-    ) -> Result<(Admin, u64)> {
-        if let Attempt::Wait(left) = self.store.attempt(email).await? {
-            return Err(Error::Waiting(left));
-        }
-        let admin = match trashed {
-            None => self.store.admin_with_email(email).await?,
-            Some(org) => self.store.admin_in_trash(org, email).await?,
-        };
-        let hash = admin.as_ref().map_or_else(PasswordHash::nobodys, |a| a.password.clone());
-        let typed = password.clone();
-        let right = blocking(move || hash.verify(&typed)).await?;
-        let admin = admin.filter(|_| right).ok_or(Error::WrongLogin)?;
-        // This one was counted too.
-        let failures = self.store.forget_attempts(email).await?.saturating_sub(1);
-        Ok((admin, failures))
     }
 
     /// Refuses where nothing may be written. The first time, what has been in the trash for too long is

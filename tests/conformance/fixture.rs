@@ -36,6 +36,9 @@ pub trait Fixture: Send + Sync + Sized + 'static {
     /// Ends every wait after wrong passwords, past the store.
     async fn end_waits(&self);
 
+    /// Makes the waits and the places of those who are being answered older, past the store.
+    async fn age_attempts(&self, milliseconds: i64);
+
     /// What is stored about attempts to log in, as text, read past the store.
     async fn attempts(&self) -> Vec<String>;
 

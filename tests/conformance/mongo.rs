@@ -97,6 +97,15 @@ impl<S: Server> Fixture for OnMongo<S> {
         attempts.update_many(doc! {}, over).await.unwrap();
     }
 
+    async fn age_attempts(&self, milliseconds: i64) {
+        let older = |time: &str| doc! { "$subtract": [time, milliseconds] };
+        let place = doc! { "id": "$$place.id", "until": older("$$place.until") };
+        let places = doc! { "$map": { "input": "$places", "as": "place", "in": place } };
+        let older = vec![doc! { "$set": { "until": older("$until"), "places": places } }];
+        let attempts = self.own.db.collection::<Document>("login_attempts");
+        assert!(attempts.update_many(doc! {}, older).await.unwrap().matched_count > 0);
+    }
+
     async fn attempts(&self) -> Vec<String> {
         let documents = mongod::documents(&self.own.db, "login_attempts").await;
         documents.iter().map(ToString::to_string).collect()

@@ -48,7 +48,7 @@ use mongodb::{
 
 use self::{audit::Audit, error::Words, read::Record};
 use super::{
-    Access, Attempt, AuditQuery, Count, Deed, Entry, Finding, Holder, Page, PageQuery, Place,
+    Access, Attempt, AuditQuery, Count, Deed, Entry, Finding, Holder, Line, Page, PageQuery, Place,
     Progress, Purge, Result, Shelf, Statistics, Store, StoreError, untold,
 };
 pub(super) use connect::place;
@@ -272,8 +272,12 @@ impl Store for MongoStore {
         self.inner.entries(query).await
     }
 
-    async fn attempt(&self, email: &str) -> Result<Attempt> {
-        self.inner.attempt(email).await
+    async fn attempt(&self, email: &str, line: Option<Line>) -> Result<Attempt> {
+        self.inner.attempt(email, line).await
+    }
+
+    async fn answer_attempt(&self, email: &str, granted: ObjectId, right: bool) -> Result<u64> {
+        self.inner.answer_attempt(email, granted, right).await
     }
 
     async fn forget_attempts(&self, email: &str) -> Result<u64> {

@@ -35,7 +35,7 @@ use mongodb::bson::{DateTime, Document, oid::ObjectId};
 use rusqlite::Transaction;
 
 use super::{
-    Access, Attempt as LoginAttempt, AuditQuery, Count, Deed, Entry, Finding, Holder, Page,
+    Access, Attempt as LoginAttempt, AuditQuery, Count, Deed, Entry, Finding, Holder, Line, Page,
     PageQuery, Place, PlaceKind, Purge, Result, Shelf, Statistics, Store, StoreError,
 };
 use crate::org::{Admin, Claim, Org, email_key};
@@ -314,14 +314,22 @@ impl Store for SqliteStore {
         self.read(move |tx| audit::entries(tx, &query)).await
     }
 
-    async fn attempt(&self, email: &str) -> Result<LoginAttempt> {
+    async fn attempt(&self, email: &str, line: Option<Line>) -> Result<LoginAttempt> {
         let email = email.to_owned();
-        self.write(move |tx| attempt::count(tx, &email, DateTime::now().timestamp_millis())).await
+        let now = || DateTime::now().timestamp_millis();
+        self.write(move |tx| attempt::count(tx, &email, line, now())).await
+    }
+
+    async fn answer_attempt(&self, email: &str, granted: ObjectId, right: bool) -> Result<u64> {
+        let email = email.to_owned();
+        let now = || DateTime::now().timestamp_millis();
+        self.write(move |tx| attempt::answer(tx, &email, granted, right, now())).await
     }
 
     async fn forget_attempts(&self, email: &str) -> Result<u64> {
         let email = email.to_owned();
-        self.write(move |tx| attempt::forget(tx, &email)).await
+        let now = || DateTime::now().timestamp_millis();
+        self.write(move |tx| attempt::forget(tx, &email, None, now())).await
     }
 
     /// Looks at everything before it begins to write: that takes as long as the file is large, and
