@@ -40,7 +40,7 @@ use crate::{
     },
     org::{PasswordPolicy, Secret},
     store::{Access, Finding, Place, Progress, Target},
-    tenancy::{self, Opened, Rules, SECRET_KEY_LEAST_BYTES},
+    tenancy::{self, Believe, Opened, Rules, SECRET_KEY_LEAST_BYTES},
 };
 
 /// The database's name on a MongoDB server when none is given: the one the service before this
@@ -207,9 +207,14 @@ impl Database {
     ///
     /// # Errors
     /// As [`tenancy::examine`], and where it is not known where it is.
-    pub async fn examine(&self, fix: bool, told: &Progress) -> tenancy::Result<Vec<Finding>> {
+    pub async fn examine(
+        &self,
+        fix: bool,
+        believe: &Believe,
+        told: &Progress,
+    ) -> tenancy::Result<Vec<Finding>> {
         let target = self.source.target().await?;
-        tenancy::examine(&target, &self.access, self.rules.clone(), fix, told).await
+        tenancy::examine(&target, &self.access, self.rules.clone(), fix, believe, told).await
     }
 
     /// Opens it, and tells how far it is where that takes long. Gives it with where it was found.

@@ -469,7 +469,7 @@ mod tests {
         let mut entry = Entry::new("ada@here", "update").with("name", "acme", "globex");
         entry.organization = Some(ObjectId::new());
         assert_eq!(Entry::of(&entry.to_document()), entry);
-        assert_eq!(Entry::of(&doc! { "at": 1, "changes": [1, {}] }).outcome, Outcome::Unknown);
+        assert_eq!(Entry::of(&doc! { "at": 1, "changes": [1, {}] }).outcome, Outcome::Foreign);
         let long = Entry::new("ada@here", &"é".repeat(10_000_000));
         assert_eq!(long.deed.raw().chars().count(), MOST + 1);
     }

@@ -162,10 +162,13 @@ async fn do_everything(store: &MongoStore, refusals: &mut Refusals) {
         }
     }
     refusals.of(store.recover().await);
+    refusals.of(store.purge_expired(true).await);
     read(store, refusals).await;
     refusals.of(store.create(&new_org("created", "created@example.com")).await);
     refusals.of(store.record(&Entry::new(store.operator(), "log in")).await);
-    refusals.of(store.attempt("nobody@example.com").await);
+    refusals.of(store.attempt("nobody@example.com", None).await);
+    let place = mongodb::bson::oid::ObjectId::new();
+    refusals.of(store.answer_attempt("nobody@example.com", place, false).await);
     refusals.of(store.forget_attempts("nobody@example.com").await);
     let credentials = Change {
         email: Some(Email::parse("new@example.com").unwrap()),

@@ -14,6 +14,7 @@ use super::{
     journal,
     lifecycle::unchanged,
     record::{self, text},
+    role,
 };
 use crate::{
     org::{Admin, Claim, Org, StoredText, email_key},
@@ -151,6 +152,9 @@ impl Inner {
                 documents: self.how_many(&straggler.collection).await?,
             };
             found.push(Found { trouble, what: What::OnConnecting });
+        }
+        for trouble in self.unknown_roles().await? {
+            found.push(Found { trouble, what: What::ByHand(role::BY_HAND) });
         }
         self.look_at_belongings(&on_the_way, &mut found).await?;
         Ok(found)

@@ -5,9 +5,11 @@
 //! - `record.rs` documents and what they mean, `read.rs` single look-ups, `list.rs` pages and counts
 //! - `lifecycle.rs` create, update and delete, `journal.rs` what is written down about them,
 //!   `act.rs` their steps, `collection.rs` those on its collection, `admins.rs` those on its admins,
-//!   `fence.rs` what keeps those out that lost a lease, `undo.rs` the way back, `recover.rs` finishing what somebody else began
+//!   `fence.rs` what keeps those out that lost a lease, `undo.rs` the way back, `recover.rs` finishing
+//!   what somebody else began
+//! - `purge.rs` emptying the trash of what was there for too long
 //! - `straggler.rs` what was written under a name that a collection no longer has
-//! - `index.rs` indexes
+//! - `role.rs` what an admin may do, `index.rs` indexes
 //! - `adopt.rs` databases of the service before this one
 //! - `audit.rs` the record, `attempt.rs` attempts to log in
 //! - `examine.rs` going through everything
@@ -26,10 +28,12 @@ mod index;
 mod journal;
 mod lifecycle;
 mod list;
+mod purge;
 mod read;
 mod record;
 mod recover;
 mod rights;
+mod role;
 mod straggler;
 mod undo;
 
@@ -46,8 +50,8 @@ use mongodb::{
 
 use self::{audit::Audit, error::Words, read::Record};
 use super::{
-    Access, Attempt, AuditQuery, Count, Deed, Entry, Finding, Holder, Page, PageQuery, Place,
-    Progress, Result, Settled, Shelf, Statistics, Store, StoreError, untold,
+    Access, Attempt, AuditQuery, Count, Deed, Entry, Finding, Holder, Line, Page, PageQuery, Place,
+    Progress, Purge, Result, Settled, Shelf, Statistics, Store, StoreError, untold,
 };
 pub(super) use connect::place;
 
@@ -203,6 +207,11 @@ impl Store for MongoStore {
         self.whole(async move { inner.recover().await }).await
     }
 
+    async fn purge_expired(&self, believed: bool) -> Result<Purge> {
+        let inner = Arc::clone(&self.inner);
+        self.whole(async move { inner.purge_expired(believed).await }).await
+    }
+
     async fn catch_up(&self) -> Result<u64> {
         self.inner.catch_up().await
     }
@@ -273,8 +282,12 @@ impl Store for MongoStore {
         self.inner.entries(query).await
     }
 
-    async fn attempt(&self, email: &str) -> Result<Attempt> {
-        self.inner.attempt(email).await
+    async fn attempt(&self, email: &str, line: Option<Line>) -> Result<Attempt> {
+        self.inner.attempt(email, line).await
+    }
+
+    async fn answer_attempt(&self, email: &str, granted: ObjectId, right: bool) -> Result<u64> {
+        self.inner.answer_attempt(email, granted, right).await
     }
 
     async fn forget_attempts(&self, email: &str) -> Result<u64> {
@@ -283,6 +296,15 @@ impl Store for MongoStore {
 
     async fn examine(&self, fix: bool) -> Result<Vec<Finding>> {
         let inner = Arc::clone(&self.inner);
-        self.whole(async move { inner.examine(fix).await }).await
+        self.whole(async move {
+            let mut found = inner.examine(fix).await?;
+            if fix {
+                found.extend(inner.purge_expired(false).await?.findings);
+            } else {
+                found.extend(inner.kept_by_the_clock().await?);
+            }
+            Ok(found)
+        })
+        .await
     }
 }

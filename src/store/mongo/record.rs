@@ -20,8 +20,10 @@ use mongodb::bson::{Bson, DateTime, Document, doc, oid::ObjectId};
 
 use crate::org::{
     Admin, COLLECTION_PREFIX, Claim, Connection, InTrash, Org, OrgState, PasswordHash, ResetCode,
-    Role, StoredText, UnderWay, email_key, name_key, name_look,
+    StoredText, UnderWay, email_key, name_key, name_look,
 };
+
+use super::role::role;
 
 /// Reads an organization; `None` when its `_id` is no `ObjectId` (no program of ours wrote that) or
 /// when it is only being created. Whatever else is missing or of another type is empty.
@@ -44,7 +46,7 @@ pub(super) fn org(record: &Document) -> Option<Org> {
         (None, false) => OrgState::Active,
     };
     let revision = number(record, "revision");
-    let login_epoch = number(record, "login_epoch");
+    let login_epoch = login_epoch(record);
     let created_at = created_at(record, id);
     let record = trash.unwrap_or(record);
     let nowhere = Document::new();
@@ -129,7 +131,7 @@ fn read_admin(record: &Document, email: &Document) -> Option<Admin> {
         email: stored(email, "email"),
         password: PasswordHash::stored(text(record, "password").to_owned()),
         created_at: created_at(record, id),
-        role: Role::parse(text(record, "role")).unwrap_or_default(),
+        role: role(record),
         organization: record.get_object_id("organization_id").ok(),
         reset: reset(record),
     })
@@ -272,6 +274,16 @@ fn number(record: &Document, field: &str) -> i64 {
         Some(Bson::Int64(number)) => *number,
         Some(Bson::Int32(number)) => i64::from(*number),
         _ => 0,
+    }
+}
+
+/// Counts what ended all logins. Another program may have written another kind of number, or none: it
+/// is another epoch all the same, or logins would go on that it ended.
+fn login_epoch(record: &Document) -> i64 {
+    match record.get("login_epoch") {
+        Some(Bson::Double(number)) => number.to_bits().cast_signed(),
+        Some(Bson::Int64(_) | Bson::Int32(_)) | None => number(record, "login_epoch"),
+        Some(_) => i64::MIN,
     }
 }
 

@@ -6,12 +6,11 @@ use mongodb::bson::{Document, doc};
 use super::{
     Inner,
     journal::{Creation, Pending, Step, expired},
-    record,
     undo::Back,
 };
 use crate::{
     org::{Claim, ClaimKind},
-    store::{Entry, Result, StoreError, untold},
+    store::{Result, StoreError, untold},
 };
 
 impl Inner {
@@ -21,17 +20,21 @@ impl Inner {
         if self.only_readable_because().is_some() {
             return Ok(0);
         }
-        let (settled, failed) = self.settle_all().await?;
-        self.complete_joining().await?;
-        self.settle_unknown().await?;
-        self.sweep_placeholders().await?;
-        self.adopt(&untold).await?;
+        let (settled, mut failed) = self.settle_all().await?;
+        // What cannot be done keeps nothing else from being done.
+        for done in [
+            self.complete_joining().await,
+            self.settle_unknown().await,
+            self.sweep_placeholders().await,
+            self.adopt(&untold).await,
+        ] {
+            failed = failed.or(done.err());
+        }
         if self.only_readable_because().is_some() {
             return Ok(settled);
         }
         let moved = self.move_stragglers().await?;
-        let purged = self.purge_expired().await?;
-        failed.map_or(Ok(settled + moved + purged), Err)
+        failed.map_or(Ok(settled + moved), Err)
     }
 
     /// Gives records that another program changed since our fields as they should be now.
@@ -44,30 +47,6 @@ impl Inner {
             self.adopt(&untold).await?;
         }
         Ok(stale)
-    }
-
-    /// Removes what has been in the trash for longer than it was to be kept, by the server's clock.
-    async fn purge_expired(&self) -> Result<u64> {
-        let kept = doc! { "$multiply": ["$trash.days", record::DAY] };
-        let filter = doc! {
-            "trash.at": { "$type": "date" },
-            "pending": { "$exists": false },
-            "$expr": { "$lte": [{ "$add": ["$trash.at", kept] }, "$$NOW"] },
-        };
-        let found = self.orgs.find(filter).max_time(super::READ).await;
-        let expired = self.orgs_in(found.map_err(|error| self.words.of(&error))?).await?;
-        let mut purged = 0;
-        for org in &expired {
-            let mut entry = Entry::about(&self.operator, "purge", org);
-            entry.reason = "its time in the trash was over".into();
-            match self.delete(org, &entry).await {
-                Ok(()) => purged += 1,
-                // Another console was quicker, or somebody has just restored it.
-                Err(StoreError::Changed | StoreError::Gone | StoreError::Busy { .. }) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(purged)
     }
 
     /// As [`Inner::recover`], but one that cannot be settled does not keep others from working.
