@@ -76,6 +76,11 @@ impl Inner {
             let cleared = cleared(place);
             let itself = doc! { "_id": account(email) };
             forgotten = self.attempts.find_one_and_update(itself, cleared).await.map_err(say)?;
+            // The last two may each have seen the other there.
+            let empty = doc! {
+                "_id": account(email), "places": [], "failures": 0_i64, "looked_at": 0_i64,
+            };
+            self.attempts.delete_one(empty).await.map_err(say)?;
         }
         let failures = forgotten.and_then(|account| account.get_i64("failures").ok());
         Ok(failures.and_then(|failures| failures.try_into().ok()).unwrap_or(0))
