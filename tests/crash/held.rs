@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use mongodb::bson::{Document, doc};
-use tenantry::store::{Result, Store, mongo::MongoStore};
+use tenantry::store::{Result, Store, StoreError, mongo::MongoStore};
 
 use crate::{
     deed::Place,
@@ -203,6 +203,9 @@ pub async fn case(
     let true_to_it = match answer.as_ref().map(says) {
         Some(Says::Done) => happened || begins,
         Some(Says::NotDone) => !happened,
+        Some(Says::Nothing) if answer == Some(Err(StoreError::Gone)) => {
+            !there.tenants.contains_key(&operation.org)
+        }
         Some(Says::Nothing) | None => true,
     };
     if !true_to_it {

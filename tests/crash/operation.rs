@@ -242,6 +242,7 @@ pub fn wrong_word(word: Option<&str>, happened: bool) -> Option<String> {
     (!is_true).then(|| format!("happened: {happened}, and the audit log ends with {word:?}"))
 }
 
-fn may_have_been_done(_: &StoreError) -> bool {
-    false
+fn may_have_been_done(error: &StoreError) -> bool {
+    // The last one: whatever came of it, the organization is not there any more.
+    matches!(error, StoreError::OutcomeUnknown(_) | StoreError::TakenOver | StoreError::Gone)
 }
