@@ -188,14 +188,21 @@ impl Inner {
         hold: &mut Hold,
     ) -> Stepped<Option<Org>> {
         self.still_ours(pending, hold).await?;
-        // Both at once: there is less to wait for.
-        let (first, admin) = futures_util::future::join(
-            self.make_collection(pending, creation),
-            self.add_hidden_admin(pending, creation.admin_id, &admin_of(creation)),
-        )
-        .await;
+        // Nothing can be there yet, and both at once is less to wait for. The admin before the collection
+        // has its name: from then on nothing is taken back.
+        let first = async {
+            match pending.earlier.is_empty() {
+                true => self.insert_first(pending, creation).await,
+                false => Ok(()),
+            }
+        };
+        let admin = admin_of(creation);
+        let admin = self.add_hidden_admin(pending, creation.admin_id, &admin);
+        let (first, admin) = futures_util::future::join(first, admin).await;
         first?;
         admin?;
+        self.still_ours(pending, hold).await?;
+        self.make_collection(pending, creation).await?;
         self.still_ours(pending, hold).await?;
         let update = doc! {
             "$set": new_record(creation, self.db.name()),
@@ -206,41 +213,48 @@ impl Inner {
         Ok(org)
     }
 
-    /// Makes the collection under the name that the lease has, and moves it to its own from there.
-    async fn make_collection(&self, pending: &Pending, creation: &Creation) -> Stepped<()> {
-        let (own, name) = (lease_collection(pending.id), creation.collection_name.as_str());
+    /// Puts the first document into the collection that only this lease has, which makes it: one write
+    /// less to wait for.
+    async fn insert_first(&self, pending: &Pending, creation: &Creation) -> Stepped<()> {
         let mut first = first_document(creation.created_at);
         first.insert("_id", creation.first_document_id);
-        // Nothing can be there yet.
-        let mut missing = pending.earlier.is_empty();
+        let collection = self.db.collection::<Document>(&lease_collection(pending.id));
+        match collection.insert_one(first).await {
+            // A placeholder: somebody has taken it over.
+            Err(error) if code_of(&error) == Some(code::DOCUMENT_REFUSED) => Err(Halt::Lost),
+            made => made.map(|_| ()).map_err(|error| Halt::refused(self.words.of(&error))),
+        }
+    }
+
+    /// Moves the collection to its own name from the one that the lease has; makes it there first, where
+    /// it is missing.
+    async fn make_collection(&self, pending: &Pending, creation: &Creation) -> Stepped<()> {
+        let (own, name) = (lease_collection(pending.id), creation.collection_name.as_str());
         loop {
-            if missing {
-                // The first document makes the collection: one write less to wait for.
-                let made = self.db.collection::<Document>(&own).insert_one(&first).await;
-                match made {
-                    Err(error) if code_of(&error) == Some(code::DOCUMENT_REFUSED) => {
-                        return Err(Halt::Lost);
-                    }
-                    made => made.map_err(|error| Halt::refused(self.words.of(&error)))?,
-                };
-            }
             let there = self.listed(&[&own, name]).await?;
-            if let Some(made) = there.get(&own) {
-                if made.placeholder.is_some() {
-                    return Err(Halt::Lost);
+            let made = there.get(&own);
+            if made.is_some_and(|made| made.placeholder.is_some()) {
+                return Err(Halt::Lost);
+            }
+            if there.contains_key(name) {
+                if !self.holds_ours(name, creation).await? {
+                    return Err(Halt::Refused(collection_of_nobody()));
                 }
+                // It is made; one more is what a slow console made meanwhile.
+                if let Some(made) = made {
+                    self.drop_collection(&own, &made.uuid).await?;
+                }
+                return Ok(());
+            }
+            if let Some(made) = made {
                 match self.rename_collection(&own, name, &made.uuid).await.map_err(Halt::refused)? {
                     Renamed::Done => return Ok(()),
-                    Renamed::Missing => {}
-                    Renamed::Taken => return Err(Halt::Refused(collection_of_nobody())),
+                    // The next look says which.
+                    Renamed::Missing | Renamed::Taken => {}
                 }
-            } else if there.contains_key(name) {
-                return match self.holds_ours(name, creation).await? {
-                    true => Ok(()),
-                    false => Err(Halt::Refused(collection_of_nobody())),
-                };
+            } else {
+                self.insert_first(pending, creation).await?;
             }
-            missing = !there.contains_key(&own);
         }
     }
 

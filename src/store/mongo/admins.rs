@@ -110,6 +110,21 @@ impl Inner {
         Ok(own)
     }
 
+    /// Those of them whom the record lists. Another one may be what a command left that came too late.
+    pub(super) async fn listed_of(
+        &self,
+        record: &Document,
+        first: Option<ObjectId>,
+    ) -> Result<Vec<Document>> {
+        let Ok(org) = record.get_object_id("_id") else { return Ok(Vec::new()) };
+        let mut own = self.own_admins(org, first).await?;
+        own.retain(|admin| {
+            let read = record::admin(admin).or_else(|| record::admin_in_trash(admin));
+            read.is_some_and(|read| first == Some(read.id) || record::lists(record, &read))
+        });
+        Ok(own)
+    }
+
     /// Whether another organization has the same admin. The old service never shared one, but its
     /// documents would allow it.
     async fn is_shared(&self, admin: ObjectId, except: ObjectId) -> Result<bool> {
@@ -476,7 +491,10 @@ struct AdminWrite {
 /// Hides an admin; none where it is hidden already.
 fn hiding(admin: &Document, pending: &Pending) -> Option<AdminWrite> {
     if record::is_hidden_admin(admin) {
-        return None;
+        // One that could not be shown so far is shown by a restoration, and by nothing else.
+        let update = doc! { "$unset": { "joining": "" }, "$set": { "operation": pending.id } };
+        let joining = admin.contains_key("joining");
+        return joining.then(|| AdminWrite { only_if: Document::new(), update: update.into() });
     }
     let hidden = doc! { "email": "$email", "organization": pending.org };
     let update = vec![

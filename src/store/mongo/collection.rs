@@ -68,11 +68,14 @@ impl Inner {
                 Whereabouts::From if there.contains_key(to) => {
                     return Err(Halt::Refused(collection_of_nobody()));
                 }
-                Whereabouts::From => match self.rename_in(from, &own, uuid).await? {
-                    Renamed::Done | Renamed::Missing => {}
-                    // A placeholder: somebody has taken it over.
-                    Renamed::Taken => return Err(Halt::Lost),
-                },
+                Whereabouts::From => {
+                    self.is_nobody_elses(pending, from).await?;
+                    match self.rename_in(from, &own, uuid).await? {
+                        Renamed::Done | Renamed::Missing => {}
+                        // A placeholder: somebody has taken it over.
+                        Renamed::Taken => return Err(Halt::Lost),
+                    }
+                }
                 Whereabouts::OnTheWay => match self.rename_in(&own, to, uuid).await? {
                     Renamed::Done => return Ok(()),
                     Renamed::Missing => {}
@@ -129,10 +132,21 @@ impl Inner {
         }
     }
 
-    /// Refuses a collection into which the old service has just put another organization.
+    /// Refuses a collection that another record names or claims as well: the old service may have put
+    /// another organization there, whose documents would go along.
     async fn is_nobody_elses(&self, pending: &Pending, collection: &str) -> Stepped<()> {
         let claim = Claim::Collection(collection.to_owned());
-        match self.unadopted_holder(&claim, &pending.org.into()).await? {
+        let named = doc! {
+            "$or": [{ "claims": claim.to_string() }, { "collection_name": collection }],
+            "_id": { "$ne": pending.org },
+        };
+        let named = self.find_one(&self.orgs, named).await?;
+        let own = pending.org.into();
+        let holder = match named.as_ref().map(super::read::holder_in) {
+            None => self.unadopted_holder(&claim, &own).await?,
+            holder => holder,
+        };
+        match holder {
             None => Ok(()),
             Some(Holder { name: by, in_trash, .. }) => {
                 Err(Halt::Refused(StoreError::Taken { what: claim.kind(), by, in_trash }))

@@ -112,6 +112,10 @@ impl Inner {
                     // Where that fails, the earlier lease's last command was quicker.
                     match self.rename_collection(name, &own, &uuid).await? {
                         Renamed::Done | Renamed::Missing => {}
+                        // A slow console made one more while the first was being moved.
+                        Renamed::Taken if matches!(pending.step, Step::Create(_)) => {
+                            self.drop_collection(name, &uuid).await?;
+                        }
                         Renamed::Taken => return Err(in_the_way(&own)),
                     }
                 }
@@ -162,10 +166,13 @@ impl Inner {
         Ok(match &pending.step {
             Step::Create(creation) => vec![creation.admin_id],
             Step::Update(Edit { admin, .. }) => admin.iter().copied().collect(),
-            Step::Delete(Deletion { admin, .. })
-            | Step::Trash(Shelving { admin, .. })
-            | Step::Restore(Return { admin, .. }) => {
+            Step::Delete(Deletion { admin, .. }) | Step::Trash(Shelving { admin, .. }) => {
                 let own = self.own_admins(pending.org, *admin).await?;
+                own.iter().filter_map(id_of).collect()
+            }
+            Step::Restore(Return { admin, .. }) => {
+                let record = self.find_one(&self.orgs, doc! { "_id": pending.org }).await?;
+                let own = self.listed_of(&record.unwrap_or_default(), *admin).await?;
                 own.iter().filter_map(id_of).collect()
             }
             Step::Suspend(_) => Vec::new(),

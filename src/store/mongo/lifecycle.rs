@@ -188,7 +188,7 @@ impl Inner {
         restored.extend(set.clone());
         set.extend(record::derived(&restored));
         let first = self.first_admin(org).await?;
-        let admins = self.own_admins(org.id, first).await?;
+        let admins = self.listed_of(&record, first).await?;
         let step = Step::Restore(Return {
             uuid: self.uuid_if_any(from.as_deref()).await?,
             from: from.unwrap_or_default(),

@@ -110,7 +110,7 @@ impl MongoStore {
         lease: Duration,
         told: &Progress,
     ) -> Result<Self> {
-        let (db, words) = connect::connect(uri, database).await?;
+        let (db, words, only_readable) = connect::connect(uri, database).await?;
         let inner = Inner {
             place: words.place().clone(),
             orgs: db.collection("organizations"),
@@ -123,6 +123,10 @@ impl MongoStore {
             words,
             only_readable: OnceLock::new(),
         };
+        if let Some(because) = only_readable {
+            inner.only_readable(because);
+            return Ok(Self { inner: Arc::new(inner) });
+        }
         if access.read_only {
             inner.only_readable("it was opened for reading only".into());
             return Ok(Self { inner: Arc::new(inner) });

@@ -127,7 +127,7 @@ impl Inner {
     pub(super) async fn holder(&self, claim: &Claim) -> Result<Option<Holder>> {
         let found = self.find_one(&self.orgs, doc! { "claims": claim.to_string() }).await?;
         match found {
-            Some(record) => Ok(Some(holder(&record))),
+            Some(record) => Ok(Some(holder_in(&record))),
             None => self.holder_otherwise(claim, None).await,
         }
     }
@@ -144,7 +144,7 @@ impl Inner {
             match claim {
                 Claim::Look(look) => {
                     let filter = doc! { "look": look, "_id": { "$ne": &except } };
-                    Ok(self.find_one(&self.orgs, filter).await?.map(|record| holder(&record)))
+                    Ok(self.find_one(&self.orgs, filter).await?.map(|record| holder_in(&record)))
                 }
                 Claim::Email(email) => self.email_holder(email, &except).await,
                 Claim::Name(_) | Claim::Collection(_) => Ok(None),
@@ -170,7 +170,7 @@ impl Inner {
         let mut filter = unadopted();
         filter.insert("_id", doc! { "$ne": except });
         self.find_map(&self.orgs, filter, |record| {
-            record::claims(record).contains(claim).then(|| holder(record))
+            record::claims(record).contains(claim).then(|| holder_in(record))
         })
         .await
     }
@@ -183,7 +183,7 @@ impl Inner {
         while there.is_some() {
             let filter = doc! { "claims": &claim, "_id": { "$ne": except } };
             if let Some(record) = self.find_one(&self.orgs, filter).await? {
-                return Ok(Some(holder(&record)));
+                return Ok(Some(holder_in(&record)));
             }
             let now = self.uuid_of(collection).await?;
             if now == there {
@@ -203,7 +203,7 @@ impl Inner {
         of.extend(admin.organization.map(|own| doc! { "_id": own }));
         Ok(match self.find_one(&self.orgs, doc! { "$or": of }).await? {
             Some(record) if record.get("_id") == Some(except) => None,
-            Some(record) => Some(holder(&record)),
+            Some(record) => Some(holder_in(&record)),
             // An admin goes before its organization does: one that is still there is nobody's.
             None => self.admin(admin.id).await?.map(|_| NOBODY),
         })
@@ -292,7 +292,8 @@ fn number(document: &Document, field: &str) -> u64 {
     }
 }
 
-fn holder(record: &Document) -> Holder {
+/// Who has what a record of theirs has.
+pub(super) fn holder_in(record: &Document) -> Holder {
     Holder {
         org: record.get_object_id("_id").ok(),
         name: Some(record::called(record)),

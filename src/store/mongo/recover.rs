@@ -23,6 +23,7 @@ impl Inner {
         }
         let (settled, failed) = self.settle_all().await?;
         self.complete_joining().await?;
+        self.settle_unknown().await?;
         self.sweep_placeholders().await?;
         self.adopt(&untold).await?;
         if self.only_readable_because().is_some() {

@@ -1,6 +1,8 @@
 //! Taking an operation back, as long as nothing is lost by it, and finding out what became of one that
 //! somebody else has taken over.
 
+use std::time::{Duration, Instant};
+
 use mongodb::bson::{Binary, Document, doc, oid::ObjectId};
 
 use super::{
@@ -13,6 +15,12 @@ use crate::{
     org::{Claim, Org},
     store::{Outcome, Result, Settled, StoreError},
 };
+
+/// How long another console that has taken an operation over is waited for.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// How long it is between two looks at what it has done.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 
 /// What comes of taking an operation back.
 pub(super) enum Back {
@@ -71,11 +79,18 @@ impl Inner {
     /// What came of an operation that somebody else has taken over.
     pub(super) async fn of_another(&self, pending: &Pending) -> Result<Option<Org>> {
         let Some(entry) = &pending.entry else { return Err(StoreError::Changed) };
-        match self.settled(pending.org, entry.id).await? {
-            Settled::Done => self.org(pending.org).await,
-            Settled::TakenBack(why) => Err(StoreError::TakenBack(why)),
-            Settled::UnderWay => Err(StoreError::unknown(StoreError::TakenOver)),
-            Settled::NotBegun => Err(StoreError::Changed),
+        let asked = Instant::now();
+        loop {
+            match self.settled(pending.org, entry.id).await? {
+                Settled::Done => return self.org(pending.org).await,
+                Settled::TakenBack(why) => return Err(StoreError::TakenBack(why)),
+                Settled::NotBegun => return Err(StoreError::Changed),
+                // The other console is about to be through.
+                Settled::UnderWay if asked.elapsed() < PATIENCE => {
+                    tokio::time::sleep(BETWEEN_LOOKS).await;
+                }
+                Settled::UnderWay => return Err(StoreError::unknown(StoreError::TakenOver)),
+            }
         }
     }
 
@@ -133,8 +148,9 @@ impl Inner {
         let (own, name) = (lease_collection(pending.id), creation.collection_name.as_str());
         let claim = Claim::Collection(name.to_owned());
         let there = self.listed(&[&own, name]).await?;
+        // There may be both, where a slow console made one more.
         if let Some(made) = there.get(&own) {
-            return self.drop_collection(&own, &made.uuid).await;
+            self.drop_collection(&own, &made.uuid).await?;
         }
         let Some(made) = there.get(name) else { return Ok(()) };
         if !self.holds_ours(name, creation).await? {
