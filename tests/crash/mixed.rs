@@ -15,7 +15,7 @@ use futures_util::future::join_all;
 use mongodb::bson::{Binary, Bson, doc, oid::ObjectId};
 use tenantry::{
     org::{Org, OrgState},
-    store::{Result, Store, StoreError, Verification, mongo::MongoStore},
+    store::{Result, Settled, Store, StoreError, Verification, mongo::MongoStore},
 };
 use tokio::task::JoinSet;
 
@@ -142,6 +142,11 @@ impl Round {
             let words = format!("{answer:?}");
             let is_gone = matches!(answer, Some(Err(StoreError::Gone)));
             let after = answer.and_then(|answer| answer.ok().flatten());
+            let says = match says {
+                // Whoever does not know asks.
+                Says::Nothing if !is_gone => self.asked(&steady, &operation).await,
+                says => says,
+            };
             if let (What::Create { .. }, Some(org)) = (&operation.what, &after) {
                 self.write_documents(&steady, org.id, chance).await;
             }
@@ -152,6 +157,16 @@ impl Round {
         }
         // All that is still held arrives.
         late.join_all().await;
+    }
+
+    /// What a console says that is asked what came of an operation.
+    async fn asked(&self, store: &MongoStore, operation: &Operation) -> Says {
+        match store.outcome(operation.org, operation.entry).await.unwrap() {
+            Settled::Done => Says::Done,
+            Settled::TakenBack(_) => Says::NotDone,
+            // Also what has not begun may begin, while its reservation is on its way.
+            Settled::UnderWay | Settled::NotBegun => Says::Nothing,
+        }
     }
 
     /// Something that may be possible now.
