@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use mongodb::bson::{Document, doc};
-use tenantry::store::{Result, Store, mongo::MongoStore};
+use tenantry::store::{Result, Store, StoreError, mongo::MongoStore};
 
 use crate::{
     deed::Place,
@@ -18,7 +18,7 @@ use crate::{
 pub const LEASE: Duration = Duration::from_millis(300);
 
 /// Longer than any console that is not stuck takes for anything.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A database for one case after the other, and the console that lives on in it.
 pub struct Lane {
@@ -146,12 +146,15 @@ impl Stuck {
     }
 }
 
+/// Which commands count.
+pub type Wanted = fn(&Command) -> bool;
+
 /// What is held: how many commands before it are not, and which ones count.
 #[derive(Clone, Copy)]
 pub struct Which {
     pub client: Client,
     pub skip: usize,
-    pub wanted: fn(&Command) -> bool,
+    pub wanted: Wanted,
 }
 
 /// A case, from beginning to end; none where the operation has no such command.
@@ -196,22 +199,22 @@ pub async fn case(
     // What had not begun may begin now, where its console still waits, and all is as it read it.
     let begins = !began && answer == Some(Ok(())) && now.allows(operation);
     let expected = if begins { now.clone().and(operation) } else { now.clone() };
-    let late = expected.unlike(&there);
-    if !late.is_empty() {
-        case.wrong(&format!("after it arrived (the server said {server})"), &late);
-    }
+    let unlike = expected.unlike(&there);
+    case.wrong(&format!("after it arrived (the server said {server})"), &unlike);
     let true_to_it = match answer.as_ref().map(says) {
         Some(Says::Done) => happened || begins,
         Some(Says::NotDone) => !happened,
+        Some(Says::Nothing) if answer == Some(Err(StoreError::Gone)) => {
+            !there.tenants.contains_key(&operation.org)
+        }
         Some(Says::Nothing) | None => true,
     };
     if !true_to_it {
         case.wrong("the answer", &format!("it happened: {happened}, and it says {answer:?}"));
     }
-    let word = operation.last_word(&lane.place).await;
-    if let Some(lie) = wrong_word(word.as_deref(), happened || begins) {
-        case.wrong("the audit log", &lie);
-    }
+    let said = operation.last_word(&lane.place).await;
+    let lie = wrong_word(said.as_deref(), happened || begins);
+    case.wrong("the audit log", &lie.unwrap_or_default());
     case.documents = there.documents();
     Some(case)
 }

@@ -1,7 +1,7 @@
 //! Faults that were seen: one command of a console arrives long after another one has settled the
 //! operation and life has gone on. Each of them destroyed, leaked or brought back something.
 
-use std::sync::Arc;
+use std::{fmt::Write as _, sync::Arc};
 
 use mongodb::bson::{DateTime, oid::ObjectId};
 use tenantry::{
@@ -64,7 +64,7 @@ async fn each(
         };
         println!("{}: {}", case.title, if case.wrong.is_empty() { "nothing" } else { "wrong" });
         if !case.wrong.is_empty() {
-            wrong.push_str(&format!("{}:\n{}", case.title, case.wrong));
+            writeln!(wrong, "{}:\n{}", case.title, case.wrong).unwrap();
         }
         after(&lane).await;
     }

@@ -12,7 +12,7 @@ use mongodb::bson::oid::ObjectId;
 use tenantry::org::Role;
 
 use crate::{
-    held::{Case, Lane, Which, case},
+    held::{Case, Lane, Wanted, Which, case},
     operation::{ACME, ADA, BOB, CAROL, DAN, EVE, GLOBEX, Operation, REBORN, What},
     proxy::{Client, Command},
     server::Server,
@@ -217,7 +217,7 @@ struct Task {
     at: usize,
     scenario: Scenario,
     client: Client,
-    wanted: fn(&Command) -> bool,
+    wanted: Wanted,
     next: Option<&'static [Next]>,
 }
 
@@ -294,7 +294,7 @@ async fn whoever_lost_its_lease_changes_nothing() {
     // A console that goes on may also have slept over what it read: what it does next is what it would
     // have done before.
     let reads = if is_whole() { Command::reads } else { reads_admins };
-    let kinds: [(Client, fn(&Command) -> bool); 4] = [
+    let kinds: [(Client, Wanted); 4] = [
         (Client::Waits, Command::writes),
         (Client::Waits, reads),
         (Client::Starves, Command::writes),

@@ -15,7 +15,7 @@ use futures_util::future::join_all;
 use mongodb::bson::{Binary, Bson, doc, oid::ObjectId};
 use tenantry::{
     org::{Org, OrgState},
-    store::{Result, Store, Verification, mongo::MongoStore},
+    store::{Result, Settled, Store, StoreError, Verification, mongo::MongoStore},
 };
 use tokio::task::JoinSet;
 
@@ -31,9 +31,18 @@ use crate::{
 };
 
 const WORKERS: u64 = 5;
-const NAMES: [&str; 4] = ["Acme Corp", "Acme Reborn", "Globex", "Initech"];
-const EMAILS: [&str; 7] =
-    ["ada@x.com", "bob@x.com", "carol@x.com", "dan@x.com", "eve@x.com", "fay@x.com", "gus@x.com"];
+const NAMES: [&str; 6] = ["Acme Corp", "Acme Reborn", "Globex", "Initech", "Umbrella", "Vandelay"];
+const EMAILS: [&str; 9] = [
+    "ada@x.com",
+    "bob@x.com",
+    "carol@x.com",
+    "dan@x.com",
+    "eve@x.com",
+    "fay@x.com",
+    "gus@x.com",
+    "hal@x.com",
+    "ivy@x.com",
+];
 
 /// What happens next is chosen by it; a run is begun again with the same choices by its seed.
 struct Chance(AtomicU64);
@@ -66,6 +75,7 @@ struct Tried {
     operation: Operation,
     says: Says,
     answer: String,
+    is_gone: bool,
     /// The organization as it was read before, and as it was answered.
     before: Option<Org>,
     after: Option<Org>,
@@ -111,8 +121,15 @@ impl Round {
         let steady = console(self.server.uri(), &self.place, "steady@here", LEASE).await;
         let mut late = JoinSet::new();
         while Instant::now() < self.until {
+            if chance.below(8) == 0 {
+                let orgs = self.history.lock().unwrap().orgs();
+                if !orgs.is_empty() {
+                    self.write_documents(&steady, chance.of_these(&orgs), chance).await;
+                }
+                continue;
+            }
             let Some((operation, before)) = self.choose(&steady, chance).await else { continue };
-            let (answer, held) = if chance.below(3) == 0 {
+            let (answer, held) = if chance.below(2) == 0 {
                 self.run_badly(&operation, before.as_ref(), chance, &mut late).await
             } else {
                 (Some(operation.run_on(&steady, before.as_ref()).await), false)
@@ -123,17 +140,33 @@ impl Round {
                 None => Says::Nothing,
             };
             let words = format!("{answer:?}");
+            let is_gone = matches!(answer, Some(Err(StoreError::Gone)));
             let after = answer.and_then(|answer| answer.ok().flatten());
+            let says = match says {
+                // Whoever does not know asks.
+                Says::Nothing if !is_gone => self.asked(&steady, &operation).await,
+                says => says,
+            };
             if let (What::Create { .. }, Some(org)) = (&operation.what, &after) {
                 self.write_documents(&steady, org.id, chance).await;
             }
-            let tried = Tried { operation, says, answer: words, before, after };
+            let tried = Tried { operation, says, answer: words, is_gone, before, after };
             let mut history = self.history.lock().unwrap();
             history.held += usize::from(held);
             history.tried.push(tried);
         }
         // All that is still held arrives.
         late.join_all().await;
+    }
+
+    /// What a console says that is asked what came of an operation.
+    async fn asked(&self, store: &MongoStore, operation: &Operation) -> Says {
+        match store.outcome(operation.org, operation.entry).await.unwrap() {
+            Settled::Done => Says::Done,
+            Settled::TakenBack(_) => Says::NotDone,
+            // Also what has not begun may begin, while its reservation is on its way.
+            Settled::UnderWay | Settled::NotBegun => Says::Nothing,
+        }
     }
 
     /// Something that may be possible now.
@@ -184,7 +217,7 @@ impl Round {
         let store = console(&proxy.uri(), &self.place, "unlucky@here", LEASE).await;
         let clients = [Client::Waits, Client::Starves, Client::IsCut, Client::LosesAnswer];
         let client = chance.of_these(&clients);
-        let skip = usize::try_from(chance.below(9)).unwrap();
+        let skip = usize::try_from(chance.below(7)).unwrap();
         let mut held = proxy.hold(client, skip, Command::writes);
         let (mine, org) = (operation.clone(), before.cloned());
         let mut task = tokio::spawn(async move { mine.run_on(&store, org.as_ref()).await });
@@ -237,9 +270,9 @@ impl Round {
 
     /// Puts a few documents where the organization has its own, whatever it is called by then.
     async fn write_documents(&self, store: &MongoStore, id: ObjectId, chance: &Chance) {
-        for n in 0..=chance.below(4) {
-            let name = format!("{n} of {id}");
-            for _ in 0..20 {
+        for _ in 0..=chance.below(4) {
+            let name = ObjectId::new().to_hex();
+            for _ in 0..3 {
                 let Some((collection, uuid)) = self.whereabouts(store, id).await else { continue };
                 // Only into that one: it may have another name by now.
                 let insert = doc! {
@@ -315,6 +348,7 @@ fn existence(tried: &[&Tried], is_there: bool) -> Vec<String> {
     let mut wrong = Vec::new();
     for one in tried {
         let lie = match (&one.operation.what, one.says) {
+            _ if one.is_gone => is_there,
             (What::Create { .. }, Says::NotDone) | (What::Delete, Says::Done) => is_there,
             (What::Create { .. }, Says::Done) => {
                 let may_be_gone = |other: &&Tried| {

@@ -172,16 +172,14 @@ impl Operation {
                 let admin = admins.iter().find(|admin| admin.email.raw() == *email);
                 let admin = admin.ok_or(StoreError::Changed)?.id;
                 let is_first = admin.to_hex() == org.admin_id.raw();
-                let (what, heir) = match &self.what {
-                    What::ChangeAdmin { to, password, role, .. } => {
-                        let email = to.map(|email| Email::parse(email).unwrap());
-                        let password = password.clone().map(PasswordHash::stored);
-                        (AdminEdit::Set { role: *role, email, password, reset: None }, None)
-                    }
-                    _ => {
-                        let heir = admins.iter().find(|a| a.role == Role::Owner && a.id != admin);
-                        (AdminEdit::Remove, heir.filter(|_| is_first).cloned())
-                    }
+                let heir = admins.iter().find(|a| a.role == Role::Owner && a.id != admin);
+                let (what, heir) = if let What::ChangeAdmin { to, password, role, .. } = &self.what
+                {
+                    let email = to.map(|email| Email::parse(email).unwrap());
+                    let password = password.clone().map(PasswordHash::stored);
+                    (AdminEdit::Set { role: *role, email, password, reset: None }, None)
+                } else {
+                    (AdminEdit::Remove, heir.filter(|_| is_first).cloned())
                 };
                 Deed::Admin(boxed, Box::new(AdminChange { admin, what, heir }))
             }
@@ -242,6 +240,7 @@ pub fn wrong_word(word: Option<&str>, happened: bool) -> Option<String> {
     (!is_true).then(|| format!("happened: {happened}, and the audit log ends with {word:?}"))
 }
 
-fn may_have_been_done(_: &StoreError) -> bool {
-    false
+fn may_have_been_done(error: &StoreError) -> bool {
+    // The last one: whatever came of it, the organization is not there any more.
+    matches!(error, StoreError::OutcomeUnknown(_) | StoreError::TakenOver | StoreError::Gone)
 }

@@ -17,7 +17,7 @@ use tenantry::{
 
 use crate::{
     deed::PASSWORD,
-    held::{LEASE, Lane},
+    held::{LEASE, Lane, Wanted},
     late_matrix::{Scenario, is_whole, scenarios},
     operation::{ADA, BOB, DAN, GLOBEX, Operation, Says, What, console, says, wrong_word},
     proxy::{Client, Command, Proxy},
@@ -54,7 +54,7 @@ async fn does(
     token: Option<&str>,
 ) -> Result<(), Error> {
     let secret = |text: &str| Secret::from(text.to_owned());
-    let owned = |text: &Option<&'static str>| text.map(str::to_owned);
+    let owned = |text: Option<&'static str>| text.map(str::to_owned);
     let what = match deed {
         Deed::Of(what) => what,
         Deed::IssueCode => {
@@ -74,7 +74,7 @@ async fn does(
         What::Create { .. } => unreachable!("done above"),
         What::Update { name, email, password } => {
             let password = password.as_ref().map(|_| secret(NEW_PASSWORD));
-            let edit = Edit { name: owned(name), email: owned(email), password };
+            let edit = Edit { name: owned(*name), email: owned(*email), password };
             tenancy.update(org, &edit, token).await.map(|_| ())
         }
         What::Delete if org.in_trash().is_some() => {
@@ -90,7 +90,7 @@ async fn does(
         }
         What::RemoveAdmin { email } => tenancy.remove_admin(org, email, token).await.map(|_| ()),
         What::ChangeAdmin { email, to, role, .. } => {
-            let wish = AdminWish { role: *role, email: owned(to), password: None };
+            let wish = AdminWish { role: *role, email: owned(*to), password: None };
             tenancy.update_admin(org, email, &wish, token).await.map(|_| ())
         }
     }
@@ -115,88 +115,102 @@ fn told(world: &World, before: &World) -> Vec<Tenant> {
     tenants
 }
 
-/// One of them, until it goes through with nothing lost.
-async fn each_answer(server: &Server, scenario: &Scenario, deed: Deed<'_>) -> (usize, String) {
-    let lane = Lane::new(server).await;
-    let store = console(server.uri(), &lane.place, "direct@here", LEASE).await;
-    let direct = Tenancy::new(Arc::new(store), rules()).unwrap();
-    let wanted: fn(&Command) -> bool = if is_whole() { |_| true } else { Command::writes };
-    let mut wrong = String::new();
-    for skip in 0.. {
+/// An operation, done again and again with another answer lost each time.
+struct Losing<'a> {
+    lane: Lane,
+    /// A console that loses nothing.
+    direct: Tenancy,
+    scenario: &'a Scenario,
+    deed: Deed<'a>,
+    wrong: String,
+}
+
+impl Losing<'_> {
+    /// Until it goes through with nothing lost. How many answers that were.
+    async fn each_answer(&mut self) -> usize {
+        let mut lost = 0;
+        while self.lose(lost).await {
+            lost += 1;
+        }
+        lost
+    }
+
+    /// Whether there was such an answer.
+    async fn lose(&mut self, skip: usize) -> bool {
         let org = ObjectId::new();
         let mut before = vec![What::create(GLOBEX, DAN, "$2b$04$dan").on(ObjectId::new())];
-        before.extend(scenario.before.iter().map(|what| what.clone().on(org)));
-        let before = lane.prepare(&before).await;
-        let head = head(&lane).await;
-        let there = lane.other.org(org).await.unwrap();
+        before.extend(self.scenario.before.iter().map(|what| what.clone().on(org)));
+        let before = self.lane.prepare(&before).await;
+        let head = head(&self.lane).await;
+        let there = self.lane.other.org(org).await.unwrap();
         let token = match &there {
-            Some(org) if org.in_trash().is_none() => direct
-                .login(ADA, &Secret::from(PASSWORD.to_owned()))
-                .await
-                .map(|session| session.token().to_owned())
-                .ok(),
+            Some(org) if org.in_trash().is_none() => {
+                let session = self.direct.login(ADA, &Secret::from(PASSWORD)).await;
+                session.map(|session| session.token().to_owned()).ok()
+            }
             _ => None,
         };
-        let done = match deed {
+        let proxy = Proxy::before(self.lane.server.address());
+        let store = console(&proxy.uri(), &self.lane.place, "cut@here", LEASE).await;
+        let tenancy = Tenancy::new(Arc::new(store), rules()).unwrap();
+        let wanted: Wanted = if is_whole() { |_| true } else { Command::writes };
+        let mut lost = proxy.hold(Client::LosesAnswer, skip, wanted);
+        let answer = does(&tenancy, self.deed, there.as_ref(), token.as_deref()).await;
+        let Ok(lost) = lost.try_recv() else {
+            assert_eq!(answer, Ok(()), "{}", self.scenario.name);
+            return false;
+        };
+        if is_under_way(&self.lane).await {
+            tokio::time::sleep(LEASE + LEASE / 3).await;
+        }
+        let lies = self.lies(org, &before, head, &answer).await;
+        let at = format!("{}, {skip}: {} is not answered", self.scenario.name, lost.command);
+        self.wrong.extend(lies.iter().map(|lie| format!("{at}: {lie}\n")));
+        true
+    }
+
+    /// What is not as it was said.
+    async fn lies(
+        &self,
+        org: ObjectId,
+        before: &World,
+        head: i64,
+        answer: &Result<(), Error>,
+    ) -> Vec<String> {
+        let done = match self.deed {
             Deed::Of(what) => before.clone().and(&what.clone().on(org)),
             Deed::IssueCode => before.clone(),
             Deed::Redeem(_) => before.clone().and(&redeemed(org)),
         };
-        let proxy = Proxy::before(server.address());
-        let store = console(&proxy.uri(), &lane.place, "cut@here", LEASE).await;
-        let tenancy = Tenancy::new(Arc::new(store), rules()).unwrap();
-        let mut lost = proxy.hold(Client::LosesAnswer, skip, wanted);
-        let answer = does(&tenancy, deed, there.as_ref(), token.as_deref()).await;
-        let Ok(lost) = lost.try_recv() else {
-            assert_eq!(answer, Ok(()), "{}", scenario.name);
-            return (skip, wrong);
+        let there = self.lane.settled().await;
+        let mut lies: Vec<String> =
+            there.beside.iter().map(|beside| format!("beside: {beside}")).collect();
+        let (there, done, was) = (told(&there, before), told(&done, before), told(before, before));
+        let happened = match self.deed {
+            // What is there looks the same afterwards.
+            Deed::IssueCode => code_of_bob(&self.lane).await != code_before(self.scenario),
+            _ => there == done,
         };
-        let at = format!("{}, {skip}: {} is not answered", scenario.name, lost.command);
-        if is_under_way(&lane).await {
-            tokio::time::sleep(LEASE + LEASE / 3).await;
+        if there != done && there != was {
+            lies.push(format!("neither done nor not: {there:?}"));
         }
-        let there = lane.settled().await;
-        if !there.beside.is_empty() {
-            wrong += &format!("{at}: beside: {:?}\n", there.beside);
-        }
-        let (there, done) = (told(&there, &before), told(&done, &before));
-        let was = told(&before, &before);
-        let mut happened = there == done;
-        if deed_is_invisible(deed) {
-            happened = code_of_bob(&lane).await != code_before(scenario);
-        } else if !happened && there != was {
-            wrong += &format!("{at}: neither done nor not: {there:?}\n");
-        }
-        let says = match &answer {
+        let says = match answer {
             Ok(()) => Says::Done,
             Err(Error::Store(error)) => says(&Err(error.clone())),
             Err(_) => Says::NotDone,
         };
-        let is_true = match says {
-            Says::Done => happened,
-            Says::NotDone => !happened,
-            Says::Nothing => true,
-        };
-        if !is_true {
-            wrong += &format!("{at}: happened: {happened}, and it says {answer:?}\n");
+        if says == if happened { Says::NotDone } else { Says::Done } {
+            lies.push(format!("happened: {happened}, and it says {answer:?}"));
         }
-        let word = last_word(&lane, head).await;
-        if let Some(lie) = wrong_word(word.as_deref(), happened) {
-            wrong += &format!("{at}: {lie}\n");
-        }
+        lies.extend(wrong_word(last_word(&self.lane, head).await.as_deref(), happened));
+        lies
     }
-    unreachable!("it goes through in the end")
 }
 
 /// What the model says of the use of a code.
 fn redeemed(org: ObjectId) -> Operation {
     let password = Some("new".to_owned());
     What::ChangeAdmin { email: BOB, to: None, password, role: None }.on(org)
-}
-
-/// Whether what is there looks the same afterwards.
-fn deed_is_invisible(deed: Deed) -> bool {
-    matches!(deed, Deed::IssueCode)
 }
 
 async fn code_of_bob(lane: &Lane) -> Option<String> {
@@ -263,9 +277,12 @@ async fn whoever_gets_no_answer_is_told_the_truth_in_the_end() {
                 "use code" => Deed::Redeem(&code),
                 _ => Deed::Of(&scenario.what),
             };
-            let (more, worse) = each_answer(&server, scenario, deed).await;
-            answers += more;
-            wrong += &worse;
+            let lane = Lane::new(&server).await;
+            let store = console(server.uri(), &lane.place, "direct@here", LEASE).await;
+            let direct = Tenancy::new(Arc::new(store), rules()).unwrap();
+            let mut losing = Losing { lane, direct, scenario, deed, wrong: String::new() };
+            answers += losing.each_answer().await;
+            wrong += &losing.wrong;
         }
         (answers, wrong)
     });

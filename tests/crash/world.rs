@@ -16,20 +16,13 @@ use tenantry::{
 };
 
 use crate::{
-    deed::Place,
+    deed::{OF_A_LEASE, OWN, Place},
     operation::{Operation, What},
     support::mongod,
 };
 
 /// Documents that are put into a collection beside its first.
 const DOCUMENTS: i32 = 5;
-
-/// The collections that belong to no organization.
-const OWN: [&str; 4] = ["organizations", "admins", "audit_log", "login_attempts"];
-
-/// What a name that only one lease has begins with: an empty collection there is nobody's, and stays for
-/// a day.
-const OF_A_LEASE: &str = "lease_";
 
 /// All organizations, and what is there beside them and should not be.
 #[derive(Clone, Debug, Default, PartialEq)]
