@@ -17,7 +17,7 @@ use tenantry::{
 };
 
 use crate::support::deeds::Deeds as _;
-use crate::{server::Server, support::mongod};
+use crate::{server::Server, support::mongod, world::is_joining};
 
 /// Documents of the organization beside its first.
 pub const DOCUMENTS: i32 = 40;
@@ -378,7 +378,8 @@ pub fn new_org() -> NewOrg {
 /// name and e-mail is as free or taken as that says.
 pub async fn look(place: &Place, store: &dyn Store, had: &Holdings, at: &str) -> Option<Shape> {
     let records = mongod::documents(&place.db, "organizations").await;
-    let admins = mongod::documents(&place.db, "admins").await;
+    let mut admins = mongod::documents(&place.db, "admins").await;
+    admins.retain(|admin| !is_joining(admin));
     let mut collections = place.db.list_collection_names().await.unwrap();
     collections.retain(|name| !OWN.contains(&name.as_str()));
     for placeholder in collections.extract_if(.., |name| name.starts_with(OF_A_LEASE)) {

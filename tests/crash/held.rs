@@ -54,6 +54,15 @@ impl Lane {
         Ok(())
     }
 
+    /// The organizations that one operation after the other has made or changed, without looking.
+    pub fn told(before: &[Operation]) -> World {
+        let mut world = World::default();
+        for operation in before {
+            world.apply(operation);
+        }
+        world
+    }
+
     /// What is there, once the console that lives on has come by.
     pub async fn settled(&self) -> World {
         self.other.recover().await.unwrap();
@@ -90,7 +99,7 @@ pub enum Outcome {
     Through(Result<()>),
 }
 
-/// Begins an operation in a console of its own, and holds a command of it until its lease is over.
+/// Begins an operation in a console of its own, and holds a command of it.
 pub async fn begin(
     lane: &Lane,
     operation: &Operation,
@@ -123,7 +132,6 @@ pub async fn begin(
             said = &mut task => return Outcome::Through(said.unwrap()),
         }
     };
-    tokio::time::sleep(LEASE + LEASE / 3).await;
     Outcome::Stuck(Box::new(Stuck { held, client, task, answer, proxy }))
 }
 
@@ -178,6 +186,7 @@ pub async fn case(
     };
     let command = stuck.held.command.to_string();
     let mut case = Case { title: format!("{client:?}, {skip}: {command}"), ..Case::default() };
+    tokio::time::sleep(LEASE + LEASE / 3).await;
     let done = world.clone().and(operation);
     let there = lane.settled().await;
     let began = lane.has_begun(operation).await;
@@ -228,7 +237,7 @@ pub struct Case {
 }
 
 impl Case {
-    fn wrong(&mut self, when: &str, what: &str) {
+    pub fn wrong(&mut self, when: &str, what: &str) {
         if !what.is_empty() {
             use std::fmt::Write as _;
             writeln!(self.wrong, "  {when}:\n{what}").unwrap();

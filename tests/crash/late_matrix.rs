@@ -2,10 +2,7 @@
 //! console has settled it. A fixed sample of that, or all of it where
 //! `TENANTRY_TEST_WHOLE_MATRIX` is set.
 
-use std::{
-    collections::VecDeque,
-    sync::{Arc, Mutex},
-};
+use std::{collections::VecDeque, sync::Mutex};
 
 use futures_util::future::join_all;
 use mongodb::bson::oid::ObjectId;
@@ -39,6 +36,15 @@ pub struct Scenario {
     pub name: &'static str,
     pub before: Vec<What>,
     pub what: What,
+}
+
+impl Scenario {
+    /// What is done first: a customer that nothing may happen to, and ours.
+    pub fn before(&self, org: ObjectId) -> Vec<Operation> {
+        let mut before = vec![What::create(GLOBEX, DAN, "$2b$04$dan").on(ObjectId::new())];
+        before.extend(self.before.iter().map(|what| what.clone().on(org)));
+        before
+    }
 }
 
 /// Every kind of operation there is.
@@ -97,7 +103,7 @@ pub enum Next {
     Again,
 }
 
-const NEXT: [&[Next]; 10] = [
+pub const NEXT: [&[Next]; 10] = [
     &[Next::Back],
     &[Next::Recreate],
     &[Next::Occupy],
@@ -111,7 +117,13 @@ const NEXT: [&[Next]; 10] = [
 ];
 
 impl Next {
-    fn operations(self, now: &World, org: ObjectId, before: &World, held: &What) -> Vec<Operation> {
+    pub fn operations(
+        self,
+        now: &World,
+        org: ObjectId,
+        before: &World,
+        held: &What,
+    ) -> Vec<Operation> {
         let ours = now.tenants.get(&org);
         match self {
             Self::Back => match (ours, before.tenants.get(&org)) {
@@ -221,25 +233,12 @@ struct Task {
     next: Option<&'static [Next]>,
 }
 
-/// All cases of a task.
-async fn all_of(lane: &Lane, task: &Task, tally: &Mutex<Tally>) {
-    for skip in 0.. {
-        assert!(skip < MOST, "{} never goes through", task.scenario.name);
-        let Some(case) = one(lane, task, skip).await else { break };
-        tally.lock().unwrap().add(task.scenario.name, &case);
-    }
-}
-
 async fn one(lane: &Lane, task: &Task, skip: usize) -> Option<Case> {
     let Task { at, scenario, client, wanted, next } = task;
     let next = next.unwrap_or(NEXT[(skip + at) % NEXT.len()]);
     let org = ObjectId::new();
-    let mut before = vec![What::create(GLOBEX, DAN, "$2b$04$dan").on(ObjectId::new())];
-    before.extend(scenario.before.iter().map(|what| what.clone().on(org)));
-    let mut world = World::default();
-    for operation in &before {
-        world.apply(operation);
-    }
+    let before = scenario.before(org);
+    let world = Lane::told(&before);
     let operation = scenario.what.clone().on(org);
     let then = async |now: &mut World| {
         for next in next {
@@ -253,7 +252,7 @@ async fn one(lane: &Lane, task: &Task, skip: usize) -> Option<Case> {
 }
 
 #[derive(Default)]
-struct Tally {
+pub struct Tally {
     cases: usize,
     documents: usize,
     wrong: Vec<String>,
@@ -269,21 +268,28 @@ impl Tally {
     }
 }
 
-/// Takes the tasks one after the other, several at once.
-async fn work_off(tasks: Vec<Task>) {
+/// Takes the tasks one after the other, several at once: each for every command there is, counted from
+/// zero, until there is no such command.
+pub async fn work_off<T>(
+    tasks: Vec<T>,
+    name: impl Fn(&T) -> &'static str,
+    case: impl AsyncFn(&Lane, &T, usize) -> Option<Case>,
+) {
     let server = Server::standalone();
-    let (tasks, tally) =
-        (Mutex::new(VecDeque::from(tasks)), Arc::new(Mutex::new(Tally::default())));
-    let workers = (0..SIDE_BY_SIDE).map(|_| async {
+    let (tasks, tally) = (Mutex::new(VecDeque::from(tasks)), Mutex::new(Tally::default()));
+    let workers = (0..SIDE_BY_SIDE).map(async |_| {
         let lane = Lane::new(&server).await;
         loop {
             let Some(task) = tasks.lock().unwrap().pop_front() else { break };
-            all_of(&lane, &task, &tally).await;
+            for skip in 0.. {
+                assert!(skip < MOST, "{} never goes through", name(&task));
+                let Some(case) = case(&lane, &task, skip).await else { break };
+                tally.lock().unwrap().add(name(&task), &case);
+            }
         }
     });
     join_all(workers).await;
-    let tally = tally.lock().unwrap();
-    let Tally { cases, documents, wrong } = &*tally;
+    let Tally { cases, documents, wrong } = tally.into_inner().unwrap();
     println!("{cases} commands held, {documents} documents found again");
     let shown: Vec<&str> = wrong.iter().take(30).map(String::as_str).collect();
     assert!(wrong.is_empty(), "{} of {cases} are wrong:\n{}", wrong.len(), shown.join("\n"));
@@ -314,7 +320,7 @@ async fn whoever_lost_its_lease_changes_nothing() {
             }
         }
     }
-    work_off(tasks).await;
+    work_off(tasks, |task| task.scenario.name, one).await;
 }
 
 fn reads_admins(command: &Command) -> bool {

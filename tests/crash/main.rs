@@ -20,6 +20,7 @@ mod program;
 
 mod proxy;
 mod replies;
+mod rivals;
 mod server;
 #[path = "../support/mod.rs"]
 mod support;

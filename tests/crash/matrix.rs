@@ -79,8 +79,8 @@ async fn everywhere<S: Future<Output = Server>>(fault: Fault, server: impl Fn() 
         }
     });
     let tally = join_all(lanes).await.into_iter().fold(Tally::default(), Tally::and);
-    // A driver that tries again on another primary, and a rival, bring everything to its end.
-    let all = fault.is_a_rival() || fault == Fault::SteppedDown;
+    // A driver or a console that tries again, and a rival, bring everything to its end.
+    let all = fault.is_a_rival() || matches!(fault, Fault::SteppedDown | Fault::AnswerLost);
     tally.say(&format!("{fault:?}"), !all);
 }
 

@@ -19,7 +19,7 @@ use crate::{
     deed::PASSWORD,
     held::{LEASE, Lane, Wanted},
     late_matrix::{Scenario, is_whole, scenarios},
-    operation::{ADA, BOB, DAN, GLOBEX, Operation, Says, What, console, says, wrong_word},
+    operation::{ADA, BOB, Operation, Says, What, console, says, wrong_word},
     proxy::{Client, Command, Proxy},
     server::Server,
     support::mongod,
@@ -138,9 +138,7 @@ impl Losing<'_> {
     /// Whether there was such an answer.
     async fn lose(&mut self, skip: usize) -> bool {
         let org = ObjectId::new();
-        let mut before = vec![What::create(GLOBEX, DAN, "$2b$04$dan").on(ObjectId::new())];
-        before.extend(self.scenario.before.iter().map(|what| what.clone().on(org)));
-        let before = self.lane.prepare(&before).await;
+        let before = self.lane.prepare(&self.scenario.before(org)).await;
         let head = head(&self.lane).await;
         let there = self.lane.other.org(org).await.unwrap();
         let token = match &there {

@@ -186,9 +186,7 @@ impl World {
             }
         }
         for admin in nobodys.values() {
-            // One that joins is not one yet: hidden under its own identity, and gone in a day.
-            let hidden = admin.get("email") == admin.get("_id");
-            if !(hidden && admin.contains_key("joining")) {
+            if !is_joining(admin) {
                 world.beside.insert(format!("admin {}", admin.get("email").unwrap()));
             }
         }
@@ -204,6 +202,7 @@ impl World {
     /// Puts documents into an organization's collection, with an index and a validator.
     pub async fn fill(&mut self, place: &Place, org: ObjectId) {
         let tenant = self.tenants.get_mut(&org).unwrap();
+        tenant.is_filled(org);
         let collection = place.db.collection::<Document>(&tenant.collection);
         let new = |n: i32| doc! { "_id": format!("{n} of {org}"), "n": n };
         collection.insert_many((0..DOCUMENTS).map(new)).await.unwrap();
@@ -216,9 +215,6 @@ impl World {
             "writeConcern": { "w": "majority", "j": true },
         };
         place.db.run_command(validator).await.unwrap();
-        tenant.documents.extend((0..DOCUMENTS).map(|n| format!("{n} of {org}")));
-        tenant.documents.sort();
-        tenant.dressed = true;
     }
 
     /// How many documents there are.
@@ -248,10 +244,22 @@ impl World {
     }
 }
 
+/// One that joins is not one yet: hidden under its own identity, and gone in a day.
+pub fn is_joining(admin: &Document) -> bool {
+    admin.get("email") == admin.get("_id") && admin.contains_key("joining")
+}
+
 /// What a collection's first document counts as: its identity is its own.
 const FIRST: &str = "the first";
 
 impl Tenant {
+    /// Notes what was put into its collection.
+    pub fn is_filled(&mut self, org: ObjectId) {
+        self.documents.extend((0..DOCUMENTS).map(|n| format!("{n} of {org}")));
+        self.documents.sort();
+        self.dressed = true;
+    }
+
     fn apply(&mut self, what: &What) {
         match what {
             What::Create { .. } | What::Delete => unreachable!("it comes, or goes"),
