@@ -419,7 +419,7 @@ async fn whatever_happens_what_was_acknowledged_is_there() {
     };
     println!("TENANTRY_TEST_SEED={seed}");
     let server = Server::standalone();
-    let (rounds, length) = if is_whole() { (20, 8) } else { (3, 6) };
+    let (rounds, length) = if is_whole() { (12, 8) } else { (3, 6) };
     let (mut operations, mut held, mut documents) = (0, 0, 0);
     for n in 0..rounds {
         let round = Round {

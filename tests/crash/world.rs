@@ -116,7 +116,13 @@ impl World {
             What::Suspend(suspended) => living.is_some_and(|t| t.suspended != *suspended),
             What::AddAdmin { email, .. } => living.is_some() && is_free(email),
             What::RemoveAdmin { email } => {
-                living.is_some_and(|t| t.admins.len() > 1 && t.admins.contains_key(*email))
+                let admins = living.map(|tenant| &tenant.admins);
+                admins.is_some_and(|admins| {
+                    let owner = |(other, admin): (&String, &Login)| {
+                        other != email && admin.role == Role::Owner
+                    };
+                    admins.contains_key(*email) && admins.iter().any(owner)
+                })
             }
             What::ChangeAdmin { email, to, .. } => {
                 let admin = living.and_then(|tenant| tenant.admins.get(*email));
