@@ -101,6 +101,7 @@ fn a_late_insert_brings_a_removed_admin_back() {
 #[test]
 fn a_late_insert_shows_a_removed_admin_to_the_old_service() {
     late(&[Mend::HiddenUntilSettled], with_admins(Kind::AddAdmin), Wrong::UnlistedIsSeen);
+    late(&[Mend::HiddenUntilSettled], of(Kind::Create), Wrong::UnlistedIsSeen);
 }
 
 /// A: password, the update held up. B takes it over and takes it back, or sets another. The update arrives.
