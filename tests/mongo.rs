@@ -16,6 +16,8 @@ mod audit;
 mod connection;
 #[path = "mongo/cost.rs"]
 mod cost;
+#[path = "mongo/doctor.rs"]
+mod doctor;
 #[path = "mongo/fixture.rs"]
 mod fixture;
 #[path = "mongo/legacy.rs"]

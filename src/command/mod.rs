@@ -29,7 +29,7 @@ use terminal::{Telling, Terminal, line_of_stdin};
 use crate::{
     config::{self, Database, Flags, Output, Settings},
     org::{Org, OrgState, Secret, escaped_short},
-    store::{Cursor, CursorKey, PageAt, PageQuery, Shelf, Sort, SortKey},
+    store::{Cursor, CursorKey, Examination, PageAt, PageQuery, Shelf, Sort, SortKey},
     tenancy::{Confirmation, Edit, NewOrganization, Session, Tenancy, confirmation_of},
 };
 
@@ -92,9 +92,11 @@ async fn answer(settings: &Settings, deed: Deed) -> Result<Answer, Failure> {
         Deed::Org(deed) => org(&open(database).await?, deed).await,
         Deed::Admin(deed) => admin::answer(&open(database).await?, deed).await,
         Deed::Audit(deed) => audit::answer(&open(database).await?, deed).await,
-        Deed::Doctor { fix } => {
+        Deed::Doctor { fix, quarantine } => {
             let telling = Telling::default();
-            Ok(Answer::Examined(database.examine(fix, &telling.progress()).await?))
+            let told = telling.watching();
+            let wanted = Examination { fix, quarantine: &quarantine, told: &told };
+            Ok(Answer::Examined(database.examine(&wanted, &telling.progress()).await?))
         }
     }
 }

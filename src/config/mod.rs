@@ -39,7 +39,7 @@ use crate::{
         theme::{Looks, Wish},
     },
     org::{PasswordPolicy, Secret},
-    store::{Access, Finding, Place, Progress, Target},
+    store::{Access, Examination, Finding, Place, Progress, Target},
     tenancy::{self, Opened, Rules, SECRET_KEY_LEAST_BYTES},
 };
 
@@ -207,9 +207,13 @@ impl Database {
     ///
     /// # Errors
     /// As [`tenancy::examine`], and where it is not known where it is.
-    pub async fn examine(&self, fix: bool, told: &Progress) -> tenancy::Result<Vec<Finding>> {
+    pub async fn examine(
+        &self,
+        wanted: &Examination<'_>,
+        told: &Progress,
+    ) -> tenancy::Result<Vec<Finding>> {
         let target = self.source.target().await?;
-        tenancy::examine(&target, &self.access, self.rules.clone(), fix, told).await
+        tenancy::examine(&target, &self.access, self.rules.clone(), wanted, told).await
     }
 
     /// Opens it, and tells how far it is where that takes long. Gives it with where it was found.

@@ -22,7 +22,7 @@ pub use attempt::{Attempt, FREE_ATTEMPTS, LONGEST_WAIT, wait_after};
 pub use audit::{AuditAt, AuditQuery, Difference, Entry, Head, Outcome, Tampering, Verification};
 pub use deed::{AdminChange, AdminEdit, Change, Deed, NewAdmin, NewOrg, first_document};
 pub use error::{Result, StoreError};
-pub use finding::{Finding, Repair, Trouble};
+pub use finding::{Examination, Finding, Patience, Repair, Trouble, Watch, Watching, unwatched};
 pub use page::{Count, Cursor, CursorKey, Page, PageAt, PageQuery, Shelf, Sort, SortKey};
 pub use target::{Target, open};
 
@@ -41,9 +41,8 @@ pub trait Store: Send + Sync {
     /// Who operates this console, as [`Access::operator`] says.
     fn operator(&self) -> &str;
 
-    /// Settles what a killed or cut-off program left half-done, forward or back, moves what was
-    /// written under an old name after a rename to where it belongs, and purges what has been in the
-    /// trash for longer than it was to be kept. Cheap when there is nothing. Returns how many
+    /// Settles what a killed or cut-off program left half-done, forward or back, and purges what has
+    /// been in the trash for longer than it was to be kept. Cheap when there is nothing. Returns how many
     /// organizations it did something about.
     async fn recover(&self) -> Result<u64>;
 
@@ -118,11 +117,21 @@ pub trait Store: Send + Sync {
     async fn forget_attempts(&self, email: &str) -> Result<u64>;
 
     /// Goes through everything and says what does not belong together; with `fix` repairs what can be
-    /// repaired without deleting any document.
+    /// repaired without deleting any document. What another program may be at is watched before that,
+    /// which takes minutes; dropped in the meantime, nothing was done.
     ///
     /// # Errors
-    /// The database's; with `fix`, [`StoreError::Refused`] where nothing may be written.
-    async fn examine(&self, fix: bool) -> Result<Vec<Finding>>;
+    /// The database's; with `fix`, [`StoreError::Refused`] where nothing may be written, or where
+    /// something is named that is nothing to be put into the quarantine.
+    async fn go_through(&self, examination: &Examination<'_>) -> Result<Vec<Finding>>;
+
+    /// As [`Store::go_through`], with nothing named and nobody who looks on.
+    ///
+    /// # Errors
+    /// As [`Store::go_through`].
+    async fn examine(&self, fix: bool) -> Result<Vec<Finding>> {
+        self.go_through(&Examination::plain(fix)).await
+    }
 }
 
 /// As whom a store is opened, and how far.

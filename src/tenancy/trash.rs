@@ -4,7 +4,7 @@
 use super::{Confirmation, Error, Refusal, Result, Tenancy, confirms, typed_email};
 use crate::{
     org::{ClaimKind, Org, OrgName, Role, Secret},
-    store::{Change, Deed, Entry, Finding, Repair},
+    store::{Change, Deed, Entry, Examination, Finding, Repair},
 };
 
 impl Tenancy {
@@ -123,19 +123,19 @@ impl Tenancy {
         self.recorded(&entry, done).await
     }
 
-    /// Goes through the whole database and says what does not belong together; with `fix` repairs
-    /// what can be repaired without deleting any document.
+    /// Goes through the whole database and says what does not belong together; where that is
+    /// wanted, repairs what can be repaired without deleting any document.
     ///
     /// # Errors
-    /// [`Error::ReadOnly`] with `fix`, or the database's.
-    pub async fn examine(&self, fix: bool) -> Result<Vec<Finding>> {
-        if !fix {
-            return Ok(self.store.examine(false).await?);
+    /// [`Error::ReadOnly`] for a repair, or the database's.
+    pub async fn examine(&self, wanted: &Examination<'_>) -> Result<Vec<Finding>> {
+        if !wanted.fix {
+            return Ok(self.store.go_through(wanted).await?);
         }
         let mut entry = self.entry("repair", None);
         let done = async {
             self.writable()?;
-            let found = self.store.examine(true).await?;
+            let found = self.store.go_through(wanted).await?;
             let mended = found.iter().filter(|one| matches!(one.repair, Repair::Done(_))).count();
             if mended > 0 {
                 entry = entry.clone().with("repaired", "", &mended.to_string());

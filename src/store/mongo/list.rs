@@ -13,7 +13,7 @@ use mongodb::{
 use super::{
     Inner, READ,
     read::{Record, unadopted},
-    record,
+    record, shape,
 };
 use crate::{
     org::{Org, email_key, name_key},
@@ -95,9 +95,9 @@ impl Inner {
             (of, filter) => {
                 let mut filter = filter.unwrap_or_default();
                 match of {
-                    Shelf::Live => filter.insert("pending.kind", doc! { "$ne": "create" }),
-                    Shelf::Trash => filter.insert("trash.at", doc! { "$type": "date" }),
-                };
+                    Shelf::Live => filter.extend(live()),
+                    Shelf::Trash => filter.extend(doc! { "trash.at": { "$type": "date" } }),
+                }
                 let counted = self.orgs.count_documents(filter).limit(limit).max_time(READ).await;
                 counted.map_err(say)?
             }
@@ -152,7 +152,7 @@ impl Inner {
         } else {
             let pipeline = [
                 doc! { "$match": { "_id": { "$type": "objectId" } } },
-                doc! { "$match": { "pending.kind": { "$ne": "create" }, "trash": null } },
+                doc! { "$match": live() },
                 doc! { "$addFields": { field: legacy_value(query.sort.key) } },
                 doc! { "$match": filter },
                 doc! { "$sort": sort },
@@ -217,6 +217,15 @@ fn field(shelf: Shelf, key: SortKey, plain: bool) -> &'static str {
         (Shelf::Trash, SortKey::Created) => "trash.at",
         (Shelf::Trash, SortKey::Email) => "trash.email_key",
     }
+}
+
+/// What is neither in the trash nor only being created.
+fn live() -> Document {
+    let named = doc! { "organization_name": { "$exists": true } };
+    let mut created = doc! { "pending.kind": { "$ne": "create" } };
+    created = doc! { "$or": [created, named] };
+    created.extend([shape::not_in_trash()]);
+    created
 }
 
 /// The smallest value of the sorted field: records that are only being created have none.

@@ -6,11 +6,12 @@
 //! - `lifecycle.rs` create, update and delete, `journal.rs` what is written down about them,
 //!   `act.rs` their steps, `collection.rs` those on its collection, `admins.rs` those on its admins,
 //!   `undo.rs` the way back, `recover.rs` finishing what somebody else began
-//! - `straggler.rs` what was written under a name that a collection no longer has
 //! - `index.rs` indexes
 //! - `adopt.rs` databases of the service before this one
 //! - `audit.rs` the record, `attempt.rs` attempts to log in
-//! - `examine.rs` going through everything
+//! - `examine.rs` going through everything: `look.rs` what does not belong together, `named.rs` what any
+//!   record names, `watch.rs` whether anybody is at it, `quarantine.rs` moving it away
+//! - `shape.rs` which fields are ours and which another program's
 
 mod act;
 mod admins;
@@ -25,12 +26,16 @@ mod index;
 mod journal;
 mod lifecycle;
 mod list;
+mod look;
+mod named;
+mod quarantine;
 mod read;
 mod record;
 mod recover;
 mod rights;
-mod straggler;
+mod shape;
 mod undo;
+mod watch;
 
 use std::{
     sync::{Arc, OnceLock},
@@ -45,8 +50,8 @@ use mongodb::{
 
 use self::{audit::Audit, error::Words, read::Record};
 use super::{
-    Access, Attempt, AuditQuery, Count, Deed, Entry, Finding, Holder, Page, PageQuery, Place,
-    Progress, Result, Shelf, Statistics, Store, StoreError, untold,
+    Access, Attempt, AuditQuery, Count, Deed, Entry, Examination, Finding, Holder, Page, PageQuery,
+    Patience, Place, Progress, Result, Shelf, Statistics, Store, StoreError, untold,
 };
 pub(super) use connect::place;
 
@@ -61,6 +66,7 @@ const LEASE: Duration = Duration::from_secs(10);
 /// Organizations in a MongoDB database.
 pub struct MongoStore {
     inner: Arc<Inner>,
+    patience: Patience,
 }
 
 struct Inner {
@@ -124,7 +130,7 @@ impl MongoStore {
         };
         if access.read_only {
             inner.only_readable("it was opened for reading only".into());
-            return Ok(Self { inner: Arc::new(inner) });
+            return Ok(Self::of(inner));
         }
         // Clashes first: where there are any, not even an index is written.
         inner.adopt(told).await?;
@@ -132,7 +138,18 @@ impl MongoStore {
             inner.index().await?;
             inner.settle_expired().await?;
         }
-        Ok(Self { inner: Arc::new(inner) })
+        Ok(Self::of(inner))
+    }
+
+    fn of(inner: Inner) -> Self {
+        Self { inner: Arc::new(inner), patience: Patience::default() }
+    }
+
+    /// As patient as this before a repair.
+    #[must_use]
+    pub fn with_patience(mut self, patience: Patience) -> Self {
+        self.patience = patience;
+        self
     }
 
     /// Runs a change on a task of its own: it goes on to its end when the caller stops waiting.
@@ -272,8 +289,7 @@ impl Store for MongoStore {
         self.inner.forget_attempts(email).await
     }
 
-    async fn examine(&self, fix: bool) -> Result<Vec<Finding>> {
-        let inner = Arc::clone(&self.inner);
-        self.whole(async move { inner.examine(fix).await }).await
+    async fn go_through(&self, examination: &Examination<'_>) -> Result<Vec<Finding>> {
+        self.examination(examination).await
     }
 }

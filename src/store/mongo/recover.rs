@@ -29,9 +29,8 @@ impl Inner {
         if self.only_readable_because().is_some() {
             return Ok(settled);
         }
-        let moved = self.move_stragglers().await?;
         let purged = self.purge_expired().await?;
-        failed.map_or(Ok(settled + moved + purged), Err)
+        failed.map_or(Ok(settled + purged), Err)
     }
 
     /// Gives records that another program changed since our fields as they should be now.

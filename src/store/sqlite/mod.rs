@@ -33,8 +33,8 @@ use mongodb::bson::{DateTime, Document, oid::ObjectId};
 use rusqlite::Transaction;
 
 use super::{
-    Access, Attempt as LoginAttempt, AuditQuery, Count, Deed, Entry, Finding, Holder, Page,
-    PageQuery, Place, PlaceKind, Result, Shelf, Statistics, Store, StoreError,
+    Access, Attempt as LoginAttempt, AuditQuery, Count, Deed, Entry, Examination, Finding, Holder,
+    Page, PageQuery, Place, PlaceKind, Result, Shelf, Statistics, Store, StoreError,
 };
 use crate::org::{Admin, Claim, Org, email_key};
 use error::{Attempt, Fault};
@@ -344,7 +344,8 @@ impl Store for SqliteStore {
 
     /// Looks at everything before it begins to write: that takes as long as the file is large, and
     /// nobody has to wait for it.
-    async fn examine(&self, fix: bool) -> Result<Vec<Finding>> {
+    async fn go_through(&self, examination: &Examination<'_>) -> Result<Vec<Finding>> {
+        let fix = examination.fix;
         if fix {
             self.writable()?;
         }
@@ -357,7 +358,16 @@ impl Store for SqliteStore {
             self.recover().await?;
         }
         let found = self.read(|tx| examine::examine(tx, false)).await?;
-        if !fix || found.is_empty() {
+        if !fix {
+            return Ok(found);
+        }
+        // No other program has this file, so all that is found is ours, named or not.
+        for name in examination.quarantine {
+            if !found.iter().any(|finding| finding.trouble.is_called(name)) {
+                return Err(StoreError::nothing_to_quarantine(name));
+            }
+        }
+        if found.is_empty() {
             return Ok(found);
         }
         self.write(|tx| examine::examine(tx, true)).await
