@@ -426,7 +426,7 @@ pub(super) fn stale_orgs() -> Document {
         "$expr": record::is_stale(&record::SEEN),
     };
     filter.extend(shape::derivable(&["look", "email_key", "created_key", "claims", "seen"]));
-    filter.extend([shape::nothing_pending(), shape::not_in_trash()]);
+    filter.extend(shape::is_idle());
     filter
 }
 

@@ -64,9 +64,10 @@ impl MongoStore {
         }
         let after = self.inner.look_around().await?;
         let mut findings = Vec::new();
+        let known: Vec<String> = before.iter().map(Found::key).collect();
         for found in before {
-            let tried = causes.remove(&found.trouble.to_string());
-            if after.iter().any(|after| after.trouble == found.trouble) {
+            let tried = causes.remove(&found.key());
+            if after.iter().any(|after| after.key() == found.key()) {
                 let why = match tried {
                     Some(Err(why)) => why.to_string(),
                     _ => failed.take().map_or_else(String::new, |failed| failed.to_string()),
@@ -81,7 +82,7 @@ impl MongoStore {
         }
         // What has come since is said as well.
         for found in after {
-            if findings.iter().all(|finding| finding.trouble != found.trouble) {
+            if !known.contains(&found.key()) {
                 findings.push(found.finding(None));
             }
         }
@@ -89,7 +90,7 @@ impl MongoStore {
     }
 }
 
-/// What came of each repair, by the words of its trouble: how it was done, where there is something to
+/// What came of each repair, by its [`Found::key`]: how it was done, where there is something to
 /// say.
 type Causes = HashMap<String, Mended<Option<String>>>;
 
@@ -130,12 +131,12 @@ impl Inner {
         let still = self.look_around().await?;
         let mut causes = HashMap::new();
         for (found, activity) in &vigil.things {
-            let done = if still.contains(found) {
+            let done = if still.iter().any(|still| still.is(found)) {
                 self.repair(found, activity.as_ref(), &vigil).await
             } else {
                 Err(Unmended::LeftAlone("it changed while it was watched: try again later"))
             };
-            causes.insert(found.trouble.to_string(), done);
+            causes.insert(found.key(), done);
         }
         Ok(causes)
     }
@@ -197,6 +198,26 @@ impl Inner {
 }
 
 impl Found {
+    /// What it is about, however many documents that has by now.
+    fn key(&self) -> String {
+        match &self.what {
+            What::Collection { candidate: Candidate { collection: Some(name), .. }, .. } => {
+                format!("collection {name}")
+            }
+            _ => self.trouble.to_string(),
+        }
+    }
+
+    /// Whether it is still the same. Of a collection the count of its writes says that.
+    fn is(&self, before: &Self) -> bool {
+        match (&self.what, &before.what) {
+            (What::Collection { .. }, What::Collection { .. }) => {
+                self.what == before.what && self.key() == before.key()
+            }
+            _ => self == before,
+        }
+    }
+
     /// Whether it is watched before it is repaired.
     fn is_watched(&self) -> bool {
         !matches!(self.what, What::OnConnecting | What::ByHand(_))

@@ -80,7 +80,7 @@ impl Inner {
             return Ok(Count::default());
         }
         let limit = most.saturating_add(1).min(u64::from(u32::MAX));
-        let in_trash = doc! { "trash.at": { "$type": "date" } };
+        let in_trash = shape::is_in_trash();
         let plain = of == Shelf::Trash || !self.has_unadopted().await?;
         let counted = match (of, searched(search, of, plain)) {
             (Shelf::Live, None) => {
@@ -95,8 +95,8 @@ impl Inner {
             (of, filter) => {
                 let mut filter = filter.unwrap_or_default();
                 match of {
-                    Shelf::Live => filter.extend(live()),
-                    Shelf::Trash => filter.extend(doc! { "trash.at": { "$type": "date" } }),
+                    Shelf::Live => filter.extend(shape::is_live()),
+                    Shelf::Trash => filter.extend(shape::is_in_trash()),
                 }
                 let counted = self.orgs.count_documents(filter).limit(limit).max_time(READ).await;
                 counted.map_err(say)?
@@ -152,7 +152,7 @@ impl Inner {
         } else {
             let pipeline = [
                 doc! { "$match": { "_id": { "$type": "objectId" } } },
-                doc! { "$match": live() },
+                doc! { "$match": shape::is_live() },
                 doc! { "$addFields": { field: legacy_value(query.sort.key) } },
                 doc! { "$match": filter },
                 doc! { "$sort": sort },
@@ -217,15 +217,6 @@ fn field(shelf: Shelf, key: SortKey, plain: bool) -> &'static str {
         (Shelf::Trash, SortKey::Created) => "trash.at",
         (Shelf::Trash, SortKey::Email) => "trash.email_key",
     }
-}
-
-/// What is neither in the trash nor only being created.
-fn live() -> Document {
-    let named = doc! { "organization_name": { "$exists": true } };
-    let mut created = doc! { "pending.kind": { "$ne": "create" } };
-    created = doc! { "$or": [created, named] };
-    created.extend([shape::not_in_trash()]);
-    created
 }
 
 /// The smallest value of the sorted field: records that are only being created have none.

@@ -23,7 +23,7 @@ pub(super) type Record = Utf8Lossy<Document>;
 pub(super) fn unadopted() -> Document {
     // No string, in the one way that the index on it can answer.
     let mut filter = doc! { "name_key": { "$not": { "$gte": "" } } };
-    filter.extend([shape::nothing_pending(), shape::not_in_trash()]);
+    filter.extend(shape::is_idle());
     filter
 }
 

@@ -10,7 +10,7 @@ use super::{
     Inner,
     act::Hold,
     journal::{Creation, Pending, Step, expired},
-    record,
+    record, shape,
 };
 use crate::{
     org::{Claim, ClaimKind},
@@ -49,10 +49,12 @@ impl Inner {
     async fn purge_expired(&self) -> Result<u64> {
         let kept = doc! { "$multiply": ["$trash.days", record::DAY] };
         let filter = doc! {
-            "trash.at": { "$type": "date" },
             "pending": { "$exists": false },
             "$expr": { "$lte": [{ "$add": ["$trash.at", kept] }, "$$NOW"] },
         };
+        // Never because of what another program keeps in a field of the same name.
+        let mut filter = filter;
+        filter.extend(shape::is_in_trash());
         let found = self.orgs.find(filter).max_time(super::READ).await;
         let expired = self.orgs_in(found.map_err(|error| self.words.of(&error))?).await?;
         let mut purged = 0;

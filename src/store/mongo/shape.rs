@@ -48,14 +48,38 @@ pub(super) fn former(record: &Document) -> Vec<&str> {
     }
 }
 
-/// A filter: nothing of ours is under way, as far as the server can tell.
-pub(super) fn nothing_pending() -> (String, Bson) {
-    ("pending.id".to_owned(), doc! { "$not": { "$type": "objectId" } }.into())
+/// A filter: it is in our trash.
+pub(super) fn is_in_trash() -> Document {
+    doc! {
+        "trash.at": { "$type": "date" },
+        "trash.days": { "$type": ["int", "long"] },
+        "trash.by": { "$type": "string" },
+    }
 }
 
-/// A filter: it is not in our trash, as far as the server can tell.
-pub(super) fn not_in_trash() -> (String, Bson) {
-    ("trash.at".to_owned(), doc! { "$not": { "$type": "date" } }.into())
+/// A filter: our journal says that something is under way.
+fn is_pending() -> Document {
+    doc! {
+        "pending.id": { "$type": "objectId" },
+        "pending.at": { "$type": "date" },
+        "pending.kind": { "$type": "string" },
+        "$or": [
+            { "pending.kind": { "$ne": "create" } },
+            { "organization_name": { "$exists": false } },
+        ],
+    }
+}
+
+/// A filter: it is not in our trash, and not only being created.
+pub(super) fn is_live() -> Document {
+    let mut created = is_pending();
+    created.insert("pending.kind", "create");
+    doc! { "$nor": [is_in_trash(), created] }
+}
+
+/// A filter: it is not in our trash, and nothing is under way.
+pub(super) fn is_idle() -> Document {
+    doc! { "$nor": [is_in_trash(), is_pending()] }
 }
 
 /// A filter: these fields, which are derived from the service's, are missing or ours, so that they can be
