@@ -116,9 +116,18 @@ fn dirt() -> impl Strategy<Value = Dirt> {
     (place, select(values())).prop_map(|((at, field), value)| Dirt { at, field, value })
 }
 
-/// The collections of organizations, byte for byte.
+/// The collections of organizations, byte for byte. One that no record names any more, and that has
+/// nothing but its first document, may be in the quarantine.
 async fn holdings(scratch: &Scratch) -> Vec<(String, Vec<RawDocumentBuf>)> {
-    let all = scratch.dump().await;
+    let mut all = scratch.dump().await;
+    let records = scratch.documents("organizations").await;
+    if !records.iter().any(|record| record.to_string().contains("org_alpha")) {
+        for name in ["org_alpha", "org_alpha indexes"] {
+            if let Some(moved) = all.remove(&format!("quarantine_{name}")) {
+                all.insert(name.to_owned(), moved);
+            }
+        }
+    }
     all.into_iter().filter(|(name, _)| name.starts_with("org_")).collect()
 }
 
@@ -137,7 +146,8 @@ fn rename(name: &str) -> Change {
 #[test]
 fn dirty_records_keep_what_they_have_and_are_in_nobodys_way() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let mut runner = TestRunner::new(Config { cases: CASES, ..Config::default() });
+    let mut runner =
+        TestRunner::new(Config { cases: CASES, failure_persistence: None, ..Config::default() });
     let cases = prop::collection::vec(dirt(), 1..3);
     runner.run(&cases, |dirt| runtime.block_on(check(&dirt))).unwrap();
 }
@@ -155,10 +165,8 @@ async fn check(dirt: &[Dirt]) -> TestCaseResult {
             }
             Where::Admin => ("admins", doc! { "email": "alpha@example.com" }),
         };
-        let update = match value {
-            Some(value) => doc! { "$set": { *field: value } },
-            None => doc! { "$unset": { *field: "" } },
-        };
+        let gone = || doc! { "$unset": { *field: "" } };
+        let update = value.as_ref().map_or_else(gone, |value| doc! { "$set": { *field: value } });
         scratch.collection::<Document>(collection).update_one(itself, update).await.unwrap();
     }
     let (held, known) = (holdings(&scratch).await, people(&scratch).await);
@@ -174,12 +182,14 @@ async fn check(dirt: &[Dirt]) -> TestCaseResult {
         let _ = store.catch_up().await;
         prop_assert_eq!(all(&store).await.len(), NAMES.len());
         let _ = store.examine(true).await;
-        prop_assert_eq!(&holdings(&scratch).await, &held);
-        prop_assert_eq!(&people(&scratch).await, &known);
+        prop_assert!(holdings(&scratch).await == held);
+        let now = people(&scratch).await;
+        prop_assert!(now == known, "{now:?} {known:?}");
     }
-    for (before, after) in foreign.iter().zip(fields_of(&scratch, dirt).await) {
-        // What was not there may be there now, where it is one of ours.
-        prop_assert!(before.is_none() || *before == after, "{before:?} {after:?}");
+    let after = fields_of(&scratch, dirt).await;
+    for (Dirt { field, .. }, (before, after)) in dirt.iter().zip(foreign.iter().zip(after)) {
+        let kept = before.is_none() || is_derived(field, before.as_ref()) || *before == after;
+        prop_assert!(kept, "{field}: {before:?} {after:?}");
     }
     let store = scratch.open_impatiently().await;
     for name in &NAMES[1..] {
@@ -197,6 +207,17 @@ async fn check(dirt: &[Dirt]) -> TestCaseResult {
         operations(&scratch, &store).await?;
     }
     Ok(())
+}
+
+/// Whether it looks like what we derive from the service's fields, and so is brought up to date.
+fn is_derived(field: &str, value: Option<&Bson>) -> bool {
+    match field {
+        "name_key" | "look" | "email_key" => matches!(value, Some(Bson::String(_))),
+        "created_key" => matches!(value, Some(Bson::DateTime(_))),
+        "claims" | "other_emails" => matches!(value, Some(Bson::Array(all)) if all.is_empty()),
+        "seen" => matches!(value, Some(Bson::Document(_))),
+        _ => false,
+    }
 }
 
 /// What the first organization's fields are that something is wrong with.

@@ -11,22 +11,19 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use mongodb::bson::{Document, doc, oid::ObjectId};
+use mongodb::bson::{Document, doc};
 
 use super::{
     Inner, MongoStore,
-    adopt::ours,
     error::{code, code_of},
-    journal,
-    lifecycle::unchanged,
-    look::{Found, Others, What},
+    look::{Found, What},
     named::Candidate,
     quarantine::Watched,
     watch::{Activity, Mended, Server, Unmended},
 };
 use crate::{
     org::email_key,
-    store::{Examination, Finding, Patience, Repair, Result, StoreError, Trouble, untold},
+    store::{Examination, Finding, Patience, Repair, Result, StoreError, Trouble},
 };
 
 /// Everything that is watched before a repair.
@@ -181,19 +178,6 @@ impl Inner {
             }
             _ => Ok("an empty one was made".to_owned()),
         }
-    }
-
-    /// Gives a record the e-mails that its admins beside the first have, and claims them.
-    async fn renew_other_emails(&self, org: ObjectId) -> Result<()> {
-        let Some((org, record)) = self.has_other_emails(org).await? else { return Ok(()) };
-        let mut others = Others::default();
-        others.extend(&self.admins(&org).await?);
-        let emails: Vec<String> = others.emails_of(&org).into_iter().collect();
-        let mut update = doc! { "$unset": ours() };
-        journal::set_or_unset(&mut update, "other_emails", &emails);
-        let renewed = self.orgs.update_one(unchanged(&record, org.id), update).await;
-        renewed.map_err(|error| self.words.of(&error))?;
-        self.adopt(&untold).await
     }
 }
 

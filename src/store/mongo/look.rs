@@ -1,7 +1,7 @@
 //! What does not belong together: every admin, record and collection is looked at once, and what seems
 //! to be nobody's is then looked for in every field of every record.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use mongodb::bson::{Bson, Document, doc, oid::ObjectId};
 
@@ -11,12 +11,13 @@ use super::{
     adopt::{stale_admins, stale_orgs},
     journal::{self, Pending},
     named::Candidate,
+    others::Others,
     quarantine::id_behind,
     record::{self, TRASH_PREFIX, text},
-    shape,
+    role, shape,
 };
 use crate::{
-    org::{Admin, Org, StoredText, email_key},
+    org::{Org, StoredText, email_key},
     store::{Result, Trouble},
 };
 
@@ -107,6 +108,9 @@ impl Inner {
                     .push(Found { trouble: Trouble::Stale { org }, what: What::OnConnecting });
             };
             self.each(collection, filter, stale).await?;
+        }
+        for trouble in self.unknown_roles().await? {
+            seen.by_hand(trouble, role::BY_HAND);
         }
         // Collections before organizations: what is made meanwhile is then not missed.
         let collections = self.collections_there().await?;
@@ -275,21 +279,6 @@ impl Inner {
         Ok(collections)
     }
 
-    /// The organization with its record, where that still has other e-mails than its admins beside the
-    /// first. What was read of both one after the other may only have been changed in between.
-    pub(super) async fn has_other_emails(&self, org: ObjectId) -> Result<Option<(Org, Document)>> {
-        let itself = doc! { "_id": org };
-        let before = self.find_one(&self.orgs, itself.clone()).await?;
-        let Some((org, record)) = before.and_then(|r| Some((record::org(&r)?, r))) else {
-            return Ok(None);
-        };
-        let mut others = Others::default();
-        others.extend(&self.admins(&org).await?);
-        let now = self.find_one(&self.orgs, itself).await?;
-        let same = now.as_ref() == Some(&record) && org.under_way.is_none();
-        Ok((same && others.are_unlike(&record, &org)).then_some((org, record)))
-    }
-
     /// Shows every record that a filter finds, one after the other: a million would not fit.
     pub(super) async fn each(
         &self,
@@ -325,10 +314,11 @@ impl Seen {
             let of = StoredText::from(text(admin, "email"));
             self.by_hand(Trouble::ForeignField { of, field }, FOREIGN);
         }
-        // Whoever is only joining is nobody's other admin yet.
-        if admin.get_object_id("joining").is_err() {
-            self.others.extend(read.as_ref());
+        // Whoever is only joining is nobody's admin yet: what came too late goes by itself after a day.
+        if record::is_hidden_admin(admin) && admin.get_object_id("joining").is_ok() {
+            return;
         }
+        self.others.extend(read.as_ref());
         self.admins.extend(read.map(|admin| (admin.id, admin.email)));
     }
 
@@ -373,7 +363,7 @@ impl Seen {
             self.found.push(Found { trouble, what });
         }
         self.owned.insert(held);
-        if self.others.are_unlike(record, &org) {
+        if shape::foreign(record).is_empty() && self.others.are_unlike(record, &org) {
             self.stale_lists.push(id);
         }
         if let Ok(listed) = record.get_array("other_admins") {
@@ -387,7 +377,7 @@ impl Seen {
     /// Admins who say that they belong to an organization, which lists others.
     fn look_at_lists(&mut self) {
         let mut unlisted = Vec::new();
-        for (org, admins) in &self.others.0 {
+        for (org, admins) in self.others.by_org() {
             let Some((name, listed)) = self.listed.get(org) else { continue };
             for (admin, _) in admins.iter().filter(|(admin, _)| !listed.contains(admin)) {
                 let email = self.admins.get(admin).cloned().unwrap_or_default();
@@ -453,40 +443,6 @@ fn named(record: &Document) -> StoredText {
         StoredText::from(record.get("_id").map_or(String::new(), ToString::to_string))
     } else {
         name
-    }
-}
-
-/// The admins who say themselves whose they are, and their e-mails as they are compared.
-#[derive(Default)]
-pub(super) struct Others(HashMap<ObjectId, Vec<(ObjectId, String)>>);
-
-impl Others {
-    pub(super) fn extend<'a>(&mut self, admins: impl IntoIterator<Item = &'a Admin>) {
-        for admin in admins {
-            if let Some(org) = admin.organization {
-                let email = email_key(admin.email.raw());
-                self.0.entry(org).or_default().push((admin.id, email));
-            }
-        }
-    }
-
-    /// The e-mails of those beside the first.
-    pub(super) fn emails_of(&self, org: &Org) -> BTreeSet<String> {
-        let others = self.0.get(&org.id).into_iter().flatten();
-        let others = others.filter(|(id, _)| first_of(org) != Some(*id));
-        others.map(|(_, email)| email.clone()).collect()
-    }
-
-    /// Whether the record of an organization, which is not in the trash, has other e-mails.
-    fn are_unlike(&self, record: &Document, org: &Org) -> bool {
-        let known: BTreeSet<String> = record::other_emails(record).into_iter().collect();
-        org.in_trash().is_none() && known != self.emails_of(org)
-    }
-
-    /// Those of one of these organizations.
-    fn of_any(self, orgs: &HashSet<ObjectId>) -> impl Iterator<Item = ObjectId> {
-        let theirs = self.0.into_iter().filter(|(org, _)| orgs.contains(org));
-        theirs.flat_map(|(_, admins)| admins).map(|(id, _)| id)
     }
 }
 

@@ -12,7 +12,7 @@
 //! - `adopt.rs` databases of the service before this one
 //! - `audit.rs` the record, `attempt.rs` attempts to log in
 //! - `examine.rs` going through everything: `look.rs` what does not belong together, `named.rs` what any
-//!   record names, `watch.rs` whether anybody is at it, `quarantine.rs` moving it away
+//!   record names, `others.rs` the admins beside the first, `watch.rs` whether anybody is at it, `quarantine.rs` moving it away
 //! - `shape.rs` which fields are ours and which another program's
 
 mod act;
@@ -31,6 +31,7 @@ mod lifecycle;
 mod list;
 mod look;
 mod named;
+mod others;
 mod purge;
 mod quarantine;
 mod read;

@@ -161,8 +161,6 @@ impl Inner {
     }
 }
 
-/// The collection of this name is another one.
-
 /// The identity that a name of ours has behind its prefix.
 pub(super) fn id_behind(prefix: &str, name: &str) -> Option<ObjectId> {
     let id = name.strip_prefix(prefix)?.get(..24)?;
