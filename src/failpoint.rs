@@ -18,6 +18,16 @@ pub const SQLITE_COMMITTED: &str = "sqlite.committed";
 /// The variable that names a file, for the number of [`SQLITE_STEP`]s there were in a whole run.
 pub const STEPS: &str = "FAILPOINTS_STEPS";
 
+/// The variable that says, in milliseconds, how long what is to be repaired is watched.
+pub const PATIENCE: &str = "FAILPOINTS_PATIENCE";
+
+/// What [`PATIENCE`] says.
+#[must_use]
+pub fn patience() -> Option<std::time::Duration> {
+    let millis = std::env::var(PATIENCE).ok()?.parse().ok()?;
+    Some(std::time::Duration::from_millis(millis))
+}
+
 static STEPS_TAKEN: AtomicUsize = AtomicUsize::new(0);
 
 /// Lets go of everything that [`from_environment`] set, and says how many steps there were.

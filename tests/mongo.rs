@@ -16,6 +16,10 @@ mod audit;
 mod connection;
 #[path = "mongo/cost.rs"]
 mod cost;
+#[path = "mongo/dirty.rs"]
+mod dirty;
+#[path = "mongo/doctor.rs"]
+mod doctor;
 #[path = "mongo/fixture.rs"]
 mod fixture;
 #[path = "mongo/legacy.rs"]

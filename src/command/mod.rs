@@ -29,7 +29,7 @@ use terminal::{Telling, Terminal, line_of_stdin};
 use crate::{
     config::{self, Database, Flags, Output, Settings},
     org::{Org, OrgState, Secret, escaped, escaped_short},
-    store::{Cursor, CursorKey, PageAt, PageQuery, Shelf, Sort, SortKey},
+    store::{Cursor, CursorKey, Examination, PageAt, PageQuery, Shelf, Sort, SortKey},
     tenancy::{Believe, Confirmation, Edit, NewOrganization, Session, Tenancy, confirmation_of},
 };
 
@@ -92,10 +92,13 @@ async fn answer(settings: &Settings, deed: Deed) -> Result<Answer, Failure> {
         Deed::Org(deed) => org(&open(database).await?, deed).await,
         Deed::Admin(deed) => admin::answer(&open(database).await?, deed).await,
         Deed::Audit(deed) => audit::answer(&open(database).await?, deed).await,
-        Deed::Doctor { fix } => {
+        Deed::Doctor { fix, quarantine } => {
             let telling = Telling::default();
+            let told = telling.watching();
+            let wanted = Examination { fix, quarantine: &quarantine, told: &told };
             let believe: &Believe = &|doubted| Box::pin(believes(doubted.to_string()));
-            Ok(Answer::Examined(database.examine(fix, believe, &telling.progress()).await?))
+            let found = database.examine(&wanted, believe, &telling.progress()).await?;
+            Ok(Answer::Examined(found))
         }
     }
 }

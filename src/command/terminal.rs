@@ -15,7 +15,10 @@ use rustix::termios::{
 use zeroize::Zeroizing;
 
 use super::Failure;
-use crate::{org::Secret, store::Upgrade};
+use crate::{
+    org::Secret,
+    store::{Upgrade, Watch},
+};
 
 /// The longest line that is read, in bytes; no name or password is near it.
 const LINE_MOST: u64 = 16 * 1024;
@@ -34,8 +37,8 @@ pub(super) async fn line_of_stdin(what: &'static str) -> Result<Secret, Failure>
     })
 }
 
-/// Says on a line of its own how far a database of an older program is brought up to date, where a
-/// person looks on; and takes the line away in the end, however that comes.
+/// Says on a line of its own how far a database of an older program is brought up to date, or how long
+/// something is still watched before it is repaired, where a person looks on; and takes the line away in the end, however that comes.
 #[derive(Default)]
 pub(super) struct Telling(Arc<AtomicBool>);
 
@@ -48,6 +51,23 @@ impl Telling {
             if error.is_terminal() {
                 told.store(true, Ordering::Relaxed);
                 let _ = write!(error, "\r{records} records of an older program: {percent} %");
+            }
+        }
+    }
+
+    /// What is to be told of the wait before a repair.
+    pub(super) fn watching(&self) -> impl Fn(Watch) + Send + Sync + use<> {
+        let told = Arc::clone(&self.0);
+        move |Watch { things, left }| {
+            let mut error = io::stderr();
+            if error.is_terminal() {
+                told.store(true, Ordering::Relaxed);
+                let _ = write!(
+                    error,
+                    "\r\x1b[Kchecking for {} s that nobody is still writing to {} (^C cancels)",
+                    left.as_secs().max(1),
+                    if things == 1 { "it".to_owned() } else { format!("{things} things") },
+                );
             }
         }
     }

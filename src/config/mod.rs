@@ -39,7 +39,7 @@ use crate::{
         theme::{Looks, Wish},
     },
     org::{PasswordPolicy, Secret},
-    store::{Access, Finding, Place, Progress, Target},
+    store::{Access, Examination, Finding, Place, Progress, Target},
     tenancy::{self, Believe, Opened, Rules, SECRET_KEY_LEAST_BYTES},
 };
 
@@ -209,12 +209,12 @@ impl Database {
     /// As [`tenancy::examine`], and where it is not known where it is.
     pub async fn examine(
         &self,
-        fix: bool,
+        wanted: &Examination<'_>,
         believe: &Believe,
         told: &Progress,
     ) -> tenancy::Result<Vec<Finding>> {
         let target = self.source.target().await?;
-        tenancy::examine(&target, &self.access, self.rules.clone(), fix, believe, told).await
+        tenancy::examine(&target, &self.access, self.rules.clone(), wanted, believe, told).await
     }
 
     /// Opens it, and tells how far it is where that takes long. Gives it with where it was found.

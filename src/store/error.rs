@@ -1,6 +1,6 @@
 //! What can go wrong where organizations are kept, in words for a person.
 
-use crate::org::{ClaimKind, StoredText, UnderWay};
+use crate::org::{ClaimKind, StoredText, UnderWay, escaped};
 
 /// The result of a store's method.
 pub type Result<T> = std::result::Result<T, StoreError>;
@@ -101,6 +101,14 @@ impl StoreError {
     /// A change, where nothing may be written.
     pub(super) fn only_readable(because: &str) -> Self {
         Self::Refused { problem: because.to_owned(), help: "look, search and list still work" }
+    }
+
+    /// A name that was given for the quarantine.
+    pub(super) fn nothing_to_quarantine(name: &str) -> Self {
+        Self::Misconfigured {
+            problem: format!("“{}” is nothing that nobody owns", escaped(name)),
+            help: "`tenantry doctor` says what can go to the quarantine",
+        }
     }
 
     /// What the person can do about it.

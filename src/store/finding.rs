@@ -1,8 +1,69 @@
 //! What an examination finds: things that do not belong together, in words, and what became of them.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
-use crate::org::StoredText;
+use crate::org::{StoredText, email_key};
+
+/// What an examination is to do.
+pub struct Examination<'a> {
+    /// Whether what can be repaired is repaired.
+    pub fix: bool,
+    /// What is to go to the quarantine although it may be another program's: names of collections, and
+    /// e-mails of admins.
+    pub quarantine: &'a [String],
+    /// Is told how long the wait before a repair still takes.
+    pub told: &'a Watching,
+}
+
+impl Examination<'_> {
+    /// One that nobody looks on at and that nothing is named to.
+    #[must_use]
+    pub fn plain(fix: bool) -> Self {
+        Examination { fix, quarantine: &[], told: &unwatched }
+    }
+}
+
+/// How long what is to be repaired is still watched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Watch {
+    /// How many things are watched.
+    pub things: usize,
+    /// For how long yet.
+    pub left: Duration,
+}
+
+/// Is told of the wait, again and again.
+pub type Watching = dyn Fn(Watch) + Send + Sync;
+
+/// Nobody looks on.
+pub fn unwatched(_: Watch) {}
+
+/// How careful repairs are with what another program may be at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// How long a thing is watched before it is repaired: what changes or is written to meanwhile is left
+    /// alone.
+    pub watch: Duration,
+    /// What is younger than this is left alone.
+    pub age: Duration,
+}
+
+impl Patience {
+    /// None at all: for a database that nobody else uses.
+    pub const NONE: Self = Self { watch: Duration::ZERO, age: Duration::ZERO };
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        let usual = Self { watch: Duration::from_mins(2), age: Duration::from_mins(10) };
+        #[cfg(feature = "failpoints")]
+        {
+            crate::failpoint::patience().map_or(usual, |watch| Self { watch, age: watch })
+        }
+        #[cfg(not(feature = "failpoints"))]
+        usual
+    }
+}
 
 /// One thing an examination found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +81,9 @@ pub enum Repair {
     Done(String),
     /// It can be repaired (`tenantry doctor --fix`).
     Possible,
+    /// It may be another program's, so it is only moved when it is named
+    /// (`tenantry doctor --fix --quarantine NAME`). This is its name.
+    ByName(StoredText),
     /// Only a person can: what to do, in a sentence.
     ByHand(&'static str),
     /// The repair failed, or had to wait: why, in a sentence.
@@ -41,7 +105,7 @@ pub enum Trouble {
     },
     /// Documents that a writer put under the organization's old collection name.
     #[error("{} in {collection}, where “{org}” no longer is", counted(*documents))]
-    Stragglers {
+    LateWrites {
         /// Whose they are.
         org: StoredText,
         /// Where they are.
@@ -84,6 +148,58 @@ pub enum Trouble {
         email: StoredText,
         /// What stands where the role should be.
         role: StoredText,
+    },
+    /// A record that nothing can be done with.
+    #[error("the record {record} cannot be used: {why}")]
+    Unusable {
+        /// Its name, or else its identity.
+        record: StoredText,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// Another program keeps something in a field that is ours.
+    #[error("“{of}” has a field “{field}” that another program wrote")]
+    ForeignField {
+        /// The organization, or the admin's e-mail.
+        of: StoredText,
+        /// The field.
+        field: &'static str,
+    },
+    /// Two organizations name one admin.
+    #[error("“{one}” and “{other}” have the same admin {email}")]
+    SharedAdmin {
+        /// One organization.
+        one: StoredText,
+        /// The other.
+        other: StoredText,
+        /// The admin's e-mail.
+        email: StoredText,
+    },
+    /// Each of two organizations names the admin whose e-mail is in the other's record.
+    #[error("“{one}” and “{other}” have each other's admin")]
+    SwappedAdmins {
+        /// One organization.
+        one: StoredText,
+        /// The other.
+        other: StoredText,
+    },
+    /// The record says another e-mail than its admin has.
+    #[error("“{org}” says that its admin is {in_record}, and that admin is {in_admin}")]
+    EmailDisagrees {
+        /// The organization.
+        org: StoredText,
+        /// What the record says.
+        in_record: StoredText,
+        /// What the admin says.
+        in_admin: StoredText,
+    },
+    /// An admin who claims an organization that does not list them.
+    #[error("the admin {email} claims to belong to “{org}”, which does not list them")]
+    UnlistedAdmin {
+        /// The organization.
+        org: StoredText,
+        /// The admin's e-mail.
+        email: StoredText,
     },
     /// Two records cannot both keep what they have.
     #[error("{0}")]
@@ -151,6 +267,11 @@ impl fmt::Display for Repair {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Done(how) => write!(formatter, "repaired: {how}"),
+            Self::ByName(name) => write!(
+                formatter,
+                "if it is no other program's, `tenantry doctor --fix --quarantine '{name}'` moves it to \
+                 the quarantine"
+            ),
             Self::Possible => formatter.write_str("`tenantry doctor --fix` repairs it"),
             Self::ByHand(help) => formatter.write_str(help),
             Self::Failed(why) => write!(formatter, "it is not repaired: {why}"),
@@ -163,9 +284,18 @@ impl Trouble {
     #[must_use]
     pub fn settled(&self) -> &'static str {
         match self {
-            Self::Stragglers { .. } => "they were moved to where they belong",
             Self::Stale { .. } => "it was brought up to date",
             _ => "it was settled",
+        }
+    }
+
+    /// Whether this is the name by which it is put into the quarantine.
+    #[must_use]
+    pub fn is_called(&self, name: &str) -> bool {
+        match self {
+            Self::CollectionOfNobody { collection, .. } => collection.raw() == name,
+            Self::AdminOfNobody { email } => email_key(email.raw()) == email_key(name),
+            _ => false,
         }
     }
 
@@ -174,12 +304,18 @@ impl Trouble {
     pub fn code(&self) -> &'static str {
         match self {
             Self::HalfDone { .. } => "half_done",
-            Self::Stragglers { .. } => "stragglers",
+            Self::LateWrites { .. } => "stragglers",
             Self::CollectionOfNobody { .. } => "collection_without_organization",
             Self::NoCollection { .. } => "organization_without_collection",
             Self::AdminOfNobody { .. } => "admin_without_organization",
             Self::NoAdmin { .. } => "organization_without_admin",
             Self::UnknownRole { .. } => "unknown_role",
+            Self::Unusable { .. } => "unusable_record",
+            Self::ForeignField { .. } => "foreign_field",
+            Self::SharedAdmin { .. } => "shared_admin",
+            Self::SwappedAdmins { .. } => "swapped_admins",
+            Self::EmailDisagrees { .. } => "email_disagrees",
+            Self::UnlistedAdmin { .. } => "unlisted_admin",
             Self::Clash(_) => "clash",
             Self::Stale { .. } => "stale",
             Self::Miscounted { .. } => "miscounted",

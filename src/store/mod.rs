@@ -25,7 +25,7 @@ pub use audit::{
 };
 pub use deed::{AdminChange, AdminEdit, Change, Deed, NewAdmin, NewOrg, first_document};
 pub use error::{Result, StoreError};
-pub use finding::{Finding, Repair, Trouble};
+pub use finding::{Examination, Finding, Patience, Repair, Trouble, Watch, Watching, unwatched};
 pub use page::{Count, Cursor, CursorKey, Page, PageAt, PageQuery, Shelf, Sort, SortKey};
 pub use purge::{Purge, kept_by_the_clock};
 pub use target::{Target, open};
@@ -46,9 +46,9 @@ pub trait Store: Send + Sync {
     /// Who operates this console, as [`Access::operator`] says.
     fn operator(&self) -> &str;
 
-    /// Settles what a killed or cut-off program left half-done, forward or back, and moves what was
-    /// written under an old name after a rename to where it belongs. Cheap when there is nothing.
-    /// Returns how many organizations it did something about.
+    /// Settles what a killed or cut-off program left half-done, forward or back. Moves nothing between
+    /// collections that other programs may use. Cheap when there is nothing. Returns how many
+    /// organizations it did something about.
     async fn recover(&self) -> Result<u64>;
 
     /// Purges what has been in the trash for longer than it was to be kept, unless the clock that says
@@ -137,11 +137,22 @@ pub trait Store: Send + Sync {
     async fn forget_attempts(&self, email: &str) -> Result<u64>;
 
     /// Goes through everything and says what does not belong together; with `fix` repairs what can be
-    /// repaired without deleting any document, and purges as [`Store::purge_expired`] does.
+    /// repaired without deleting any document, and purges as [`Store::purge_expired`] does. What another
+    /// program may be at is watched before that, which takes minutes; dropped in the meantime, nothing
+    /// was repaired.
     ///
     /// # Errors
-    /// The database's; with `fix`, [`StoreError::Refused`] where nothing may be written.
-    async fn examine(&self, fix: bool) -> Result<Vec<Finding>>;
+    /// The database's; with `fix`, [`StoreError::Refused`] where nothing may be written, or where
+    /// something is named that is nothing to be put into the quarantine.
+    async fn go_through(&self, examination: &Examination<'_>) -> Result<Vec<Finding>>;
+
+    /// As [`Store::go_through`], with nothing named and nobody who looks on.
+    ///
+    /// # Errors
+    /// As [`Store::go_through`].
+    async fn examine(&self, fix: bool) -> Result<Vec<Finding>> {
+        self.go_through(&Examination::plain(fix)).await
+    }
 }
 
 /// As whom a store is opened, and how far.

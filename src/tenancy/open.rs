@@ -6,8 +6,8 @@ use mongodb::bson::DateTime;
 
 use super::{Believe, Result, Rules, Tenancy, blocking, demo};
 use crate::store::{
-    self, Access, Finding, Progress, Repair, Store, StoreError, Target, kept_by_the_clock,
-    sqlite::SqliteStore, untold,
+    self, Access, Examination, Finding, Progress, Repair, Store, StoreError, Target,
+    kept_by_the_clock, sqlite::SqliteStore, untold,
 };
 
 pub use demo::DemoAdmin;
@@ -20,8 +20,8 @@ pub struct Opened {
     pub demo: Option<DemoAdmin>,
 }
 
-/// Goes through the whole database and says what does not belong together; with `fix` repairs what can
-/// be repaired without deleting any document. Looks before anything is settled by connecting, and
+/// Goes through the whole database and says what does not belong together; where that is wanted, repairs
+/// what can be repaired without deleting any document. Looks before anything is settled by connecting, and
 /// without `fix` nothing is.
 ///
 /// # Errors
@@ -30,11 +30,12 @@ pub async fn examine(
     target: &Target,
     access: &Access,
     rules: Rules,
-    fix: bool,
+    wanted: &Examination<'_>,
     believe: &Believe,
     told: &Progress,
 ) -> Result<Vec<Finding>> {
     let access = &as_ruled(access, &rules);
+    let fix = wanted.fix;
     // Nothing is ever half-done in the embedded database.
     let half_done = matches!(target, Target::Mongo { .. });
     let before = if half_done && !(fix && access.read_only) {
@@ -51,7 +52,7 @@ pub async fn examine(
     if half_done && !fix {
         return Ok(before);
     }
-    let now = open(target, access, rules, told).await?.tenancy.examine(fix, believe).await?;
+    let now = open(target, access, rules, told).await?.tenancy.examine(wanted, believe).await?;
     let settled = before
         .into_iter()
         .filter(|before| now.iter().all(|now| now.trouble != before.trouble))

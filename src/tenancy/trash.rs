@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 use super::{Confirmation, Error, Refusal, Result, Tenancy, confirms, typed_email};
 use crate::{
     org::{ClaimKind, Org, OrgName, Role, Secret},
-    store::{Change, Deed, Entry, Finding, Repair, Trouble, kept_by_the_clock},
+    store::{Change, Deed, Entry, Examination, Finding, Repair, Trouble, kept_by_the_clock},
 };
 
 /// Shows a person why the clock is doubted, and answers whether it is right.
@@ -129,20 +129,24 @@ impl Tenancy {
         self.recorded(&entry, done).await
     }
 
-    /// Goes through the whole database and says what does not belong together; with `fix` repairs
-    /// what can be repaired without deleting any document. Where the clock keeps something in the trash
-    /// that is overdue, `believe` is shown both times, and says whether it is purged all the same.
+    /// Goes through the whole database and says what does not belong together; where that is wanted,
+    /// repairs what can be repaired without deleting any document. Where the clock keeps something in the
+    /// trash that is overdue, `believe` is shown both times, and says whether it is purged all the same.
     ///
     /// # Errors
-    /// [`Error::ReadOnly`] with `fix`, or the database's.
-    pub async fn examine(&self, fix: bool, believe: &Believe) -> Result<Vec<Finding>> {
-        if !fix {
-            return Ok(self.store.examine(false).await?);
+    /// [`Error::ReadOnly`] for a repair, or the database's.
+    pub async fn examine(
+        &self,
+        wanted: &Examination<'_>,
+        believe: &Believe,
+    ) -> Result<Vec<Finding>> {
+        if !wanted.fix {
+            return Ok(self.store.go_through(wanted).await?);
         }
         let mut entry = self.entry("repair", None);
         let done = async {
             self.writable()?;
-            let mut found = self.store.examine(true).await?;
+            let mut found = self.store.go_through(wanted).await?;
             let doubted = kept_by_the_clock(&found).cloned();
             if let Some(doubted) = doubted
                 && believe(&doubted).await

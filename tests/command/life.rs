@@ -323,22 +323,29 @@ fn what_may_only_be_read_refuses_every_deed() {
 #[tokio::test]
 async fn the_doctor_says_what_is_wrong_and_ends_with_it() {
     let database = OwnDatabase::on(mongod::standalone(), "doctor").await;
-    let home = Home::on(&database);
+    let home = Home::on(&database).with("FAILPOINTS_PATIENCE", "50");
     home.create("acme", "ada@acme.com");
-    let lost = database.collection("org_\u{1b}[2Jlost");
-    lost.insert_one(mongodb::bson::doc! { "_id": 1 }).await.unwrap();
+    let orphan = database.collection("org_\u{1b}[2Jorphan");
+    orphan.insert_one(mongodb::bson::doc! { "_id": 1 }).await.unwrap();
     let said = home.run(&["doctor"]);
     assert_eq!((said.code, said.err.as_str()), (1, ""), "{said:?}");
     let found: Value = serde_json::from_str(&said.out).unwrap();
     assert_eq!(found["findings"][0]["code"], "collection_without_organization");
     assert_eq!(found["findings"][0]["repaired"], false);
     let table = home.run(&["doctor", "--output", "table"]);
-    assert!(table.out.contains("org_\\u{1b}[2Jlost (1 document)"), "{table:?}");
-    assert!(table.out.contains("\n  → `tenantry doctor --fix` repairs it"), "{table:?}");
-    let fixed = home.run(&["doctor", "--fix"]).json();
+    assert!(table.out.contains("org_\\u{1b}[2Jorphan (1 document)"), "{table:?}");
+    // It may be another program's, so it has to be named.
+    let by_name = "`tenantry doctor --fix --quarantine 'org_\\u{1b}[2Jorphan'` moves it";
+    assert!(table.out.contains(by_name), "{table:?}");
+    let left = home.run(&["doctor", "--fix"]);
+    let left: Value = serde_json::from_str(&left.out).unwrap();
+    assert_eq!(left["findings"][0]["repaired"], false, "{left}");
+    home.run(&["doctor", "--quarantine", "org_x"]).fails(2, "--fix");
+    home.run(&["doctor", "--fix", "--quarantine", "org_acme"]).fails(2, "nobody owns");
+    let fixed = home.run(&["doctor", "--fix", "--quarantine", "org_\u{1b}[2Jorphan"]).json();
     assert_eq!(fixed["findings"][0]["repaired"], true, "{fixed}");
 
-    // What any console settles when it connects is said too, and only looked at without --fix.
+    // Late writes are only looked at without --fix, whoever connects meanwhile.
     home.run(&["org", "update", "acme", "--name", "globex"]).json();
     let late = database.collection("org_acme");
     late.insert_many([mongodb::bson::doc! { "_id": 7 }, mongodb::bson::doc! { "_id": 8 }])
@@ -353,9 +360,9 @@ async fn the_doctor_says_what_is_wrong_and_ends_with_it() {
     let fixed = home.run(&["doctor", "--fix"]).json();
     let [found] = &fixed["findings"].as_array().unwrap()[..] else { panic!("{fixed}") };
     assert_eq!((&found["code"], &found["repaired"]), (&json!("stragglers"), &json!(true)));
-    assert_eq!(found["how"], "repaired: they were moved to where they belong");
-    let home_again = database.collection::<mongodb::bson::Document>("org_globex");
-    assert_eq!(home_again.count_documents(mongodb::bson::doc! {}).await.unwrap(), 3);
+    assert_eq!(found["how"], "repaired: it is now called quarantine_org_acme");
+    let moved = database.collection::<mongodb::bson::Document>("quarantine_org_acme");
+    assert_eq!(moved.count_documents(mongodb::bson::doc! {}).await.unwrap(), 2);
     let sound = home.run(&["doctor", "--output", "table"]);
     assert_eq!((sound.code, sound.out.as_str()), (0, "nothing is wrong\n"));
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use mongodb::bson::{DateTime, Document, doc, oid::ObjectId};
-use tenantry::store::{Access, Store, mongo::MongoStore};
+use tenantry::store::{Access, Patience, Store, mongo::MongoStore};
 
 use crate::fixture::{Fixture, Stored};
 use crate::support::{access::OwnDatabase, mongod};
@@ -69,7 +69,8 @@ impl<S: Server> Fixture for OnMongo<S> {
         Arc::new(
             MongoStore::open(&self.own.uri, self.own.db.name(), &access, &tenantry::store::untold)
                 .await
-                .unwrap(),
+                .unwrap()
+                .with_patience(Patience::NONE),
         )
     }
 

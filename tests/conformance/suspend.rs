@@ -2,7 +2,7 @@
 
 use mongodb::bson::doc;
 use tenantry::org::{Org, OrgState};
-use tenantry::store::{Change, Repair, StoreError, Trouble};
+use tenantry::store::{Change, Examination, Repair, StoreError, Trouble};
 
 use crate::fixture::{Fixture, new_org, renamed, with_acme};
 use crate::support::deeds::Deeds as _;
@@ -65,15 +65,25 @@ pub async fn what_nobody_owns_is_put_aside_and_said<F: Fixture>() {
     let trouble = Trouble::CollectionOfNobody { collection: "org_nobodys".into(), documents: 2 };
     let found = store.examine(false).await.unwrap();
     assert_eq!(found.len(), 1, "{found:?}");
-    assert_eq!((&found[0].trouble, &found[0].repair), (&trouble, &Repair::Possible));
+    assert_eq!(found[0].trouble, trouble);
+    assert!(!found[0].repair.is_done(), "{found:?}");
     assert_eq!(fixture.stored().await, before);
 
-    let found = store.examine(true).await.unwrap();
+    let named = |name: &str| vec![name.to_owned()];
+    let wanted = named("org_of_acme");
+    let wanted = Examination { quarantine: &wanted, ..Examination::plain(true) };
+    let refused = store.go_through(&wanted).await.unwrap_err();
+    assert!(refused.to_string().contains("“org_of_acme” is nothing that nobody owns"), "{refused}");
+    assert_eq!(fixture.stored().await, before);
+    let wanted = named("org_nobodys");
+    let wanted = Examination { quarantine: &wanted, ..Examination::plain(true) };
+    let found = store.go_through(&wanted).await.unwrap();
     assert_eq!(found.len(), 1, "{found:?}");
     let Repair::Done(how) = &found[0].repair else { panic!("{found:?}") };
-    assert!(how.contains("lost_org_nobodys"), "{how}");
+    assert!(how.contains("quarantine_org_nobodys"), "{how}");
     let after = fixture.stored().await;
-    assert_eq!(after.collections["lost_org_nobodys"], before.collections["org_nobodys"]);
+    let (kept, was) = ("quarantine_org_nobodys", "org_nobodys");
+    assert_eq!(after.collections[kept], before.collections[was]);
     assert_eq!(after.collections.len(), before.collections.len());
     assert_eq!(store.examine(false).await, Ok(vec![]));
     // The name it had is free.

@@ -9,7 +9,7 @@ use std::{
 use mongodb::bson::{DateTime, Document, RawDocumentBuf, doc, oid::ObjectId};
 use tenantry::{
     org::{CollectionName, Email, Org, OrgName, PasswordHash},
-    store::{Access, NewOrg, PageQuery, Store, mongo::MongoStore},
+    store::{Access, NewOrg, PageQuery, Patience, Store, mongo::MongoStore},
 };
 
 use crate::support::{access::OwnDatabase, mongod};
@@ -42,6 +42,7 @@ impl Scratch {
         MongoStore::open(&self.uri, self.name(), &access, &tenantry::store::untold)
             .await
             .expect("the store opens")
+            .with_patience(Patience::NONE)
     }
 
     /// A store for which every lease has run out.
@@ -51,6 +52,7 @@ impl Scratch {
         MongoStore::open_with_lease(&self.uri, self.name(), &access, lease)
             .await
             .expect("the store opens")
+            .with_patience(Patience::NONE)
     }
 
     /// The collections, but those of the console itself: the record, the attempts to log in, and the

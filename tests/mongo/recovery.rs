@@ -32,7 +32,7 @@ const COMMANDS: [&str; 11] = [
 ];
 
 pub struct Saboteur {
-    server: Mongod,
+    pub server: Mongod,
     admin: mongodb::Database,
 }
 

@@ -6,7 +6,7 @@ use mongodb::{
 };
 use tenantry::{
     org::{ClaimKind, Org, OrgName, OrgState},
-    store::{Change, Finding, Repair, Shelf, Store, StoreError, Trouble},
+    store::{Change, Examination, Repair, Shelf, Store, StoreError, Trouble},
 };
 
 use crate::support::deeds::Deeds as _;
@@ -195,92 +195,6 @@ async fn an_email_that_the_service_gave_away_meanwhile_keeps_one_in_the_trash() 
 }
 
 #[tokio::test]
-async fn what_a_writer_puts_under_an_old_name_finds_home() {
-    let scratch = Scratch::new("home").await;
-    let store = scratch.open().await;
-    let (org, _) = acme(&scratch, &store).await;
-    let org = store.update(&org, &reborn()).await.unwrap();
-    let old = scratch.collection::<Document>("org_acme_corp");
-    old.insert_many((100..1_300).map(|n| doc! { "_id": n, "late": true })).await.unwrap();
-    // The same document twice, and another one with the same identity.
-    old.insert_many([doc! { "_id": 3, "n": 3 }, doc! { "_id": 4, "n": "other" }]).await.unwrap();
-    let found = store.examine(false).await.unwrap();
-    let trouble = Trouble::Stragglers {
-        org: "Acme Reborn".into(),
-        collection: "org_acme_corp".into(),
-        documents: 1_202,
-    };
-    assert_eq!(found, [Finding { trouble: trouble.clone(), repair: Repair::Possible }]);
-
-    let found = store.examine(true).await.unwrap();
-    assert_eq!(found[0].trouble, trouble);
-    assert!(matches!(found[0].repair, Repair::Done(_)), "{found:?}");
-    let home = scratch.documents("org_acme_reborn").await;
-    assert_eq!(home.len(), 21 + 1_200);
-    assert!(home.contains(&doc! { "_id": 4, "n": 4 }));
-    let names = scratch.collections().await;
-    let lost: Vec<&String> = names.iter().filter(|name| name.starts_with("lost_")).collect();
-    assert_eq!(scratch.documents(lost[0]).await, [doc! { "_id": 4, "n": "other" }]);
-    assert_eq!(names.len(), 4, "{names:?}");
-    assert_eq!(store.examine(false).await, Ok(vec![]));
-
-    // Also into the trash, and the next console does it by itself.
-    let trashed = store.trash(&org, 30).await.unwrap();
-    scratch.collection("org_acme_reborn").insert_one(doc! { "_id": "late" }).await.unwrap();
-    assert_eq!(scratch.open().await.recover().await, Ok(1));
-    let held = scratch.documents(&format!("trash_{}", org.id.to_hex())).await;
-    assert!(held.contains(&doc! { "_id": "late" }));
-    let back = store.restore(&trashed, &Change::default()).await.unwrap();
-    assert_eq!(store.statistics(&back).await.unwrap().documents, 1_222);
-    assert_eq!(store.recover().await, Ok(0));
-}
-
-#[tokio::test]
-async fn moving_what_was_put_under_an_old_name_cut_off_anywhere_loses_nothing() {
-    let saboteur = Saboteur::start().await;
-    for n in 0..60 {
-        let scratch = saboteur.scratch().await;
-        let store = scratch.open().await;
-        let (org, _) = acme(&scratch, &store).await;
-        store.update(&org, &reborn()).await.unwrap();
-        let old = scratch.collection::<Document>("org_acme_corp");
-        old.insert_many((100..110).map(|n| doc! { "_id": n })).await.unwrap();
-        saboteur.cut_after(n).await;
-        let moved = store.recover().await;
-        saboteur.mend().await;
-        let second = scratch.open().await;
-        second.recover().await.unwrap();
-        assert_eq!(scratch.documents("org_acme_reborn").await.len(), 31, "{n}: {moved:?}");
-        assert_eq!(second.examine(false).await, Ok(vec![]), "{n}: {moved:?}");
-        scratch.db.drop().await.unwrap();
-        if moved.is_ok() {
-            assert!(n > 8, "{n}");
-            return;
-        }
-    }
-    panic!("it never went through");
-}
-
-#[tokio::test]
-async fn a_collection_that_became_an_organizations_is_nobodys_straggler() {
-    let scratch = Scratch::new("not_straggler").await;
-    let store = scratch.open().await;
-    let (org, _) = acme(&scratch, &store).await;
-    store.update(&org, &reborn()).await.unwrap();
-    store.create(&new_org("Acme Corp", "new@acme.com")).await.unwrap();
-    assert_eq!(store.recover().await, Ok(0));
-    assert_eq!(scratch.documents("org_acme_corp").await.len(), 1);
-    let second = Scratch::new("not_straggler_legacy").await;
-    let store = second.open().await;
-    let (org, _) = acme(&second, &store).await;
-    store.update(&org, &reborn()).await.unwrap();
-    second.add_legacy("Acme Corp", "org_acme_corp", "new@acme.com").await;
-    store.recover().await.unwrap();
-    assert_eq!(second.documents("org_acme_corp").await.len(), 1);
-    assert_eq!(second.documents("org_acme_reborn").await.len(), 21);
-}
-
-#[tokio::test]
 async fn what_the_service_changed_meanwhile_is_found_and_unique_again() {
     let scratch = Scratch::new("stale").await;
     let store = scratch.open().await;
@@ -338,7 +252,7 @@ async fn an_examination_says_and_mends_what_does_not_belong_together() {
     let (org, _) = acme(&scratch, &store).await;
     let globex = store.create(&new_org("Globex", "bob@globex.com")).await.unwrap();
     scratch.collection("org_lost").insert_one(doc! { "_id": "kept" }).await.unwrap();
-    scratch.collection("lost_org_lost").insert_one(doc! { "_id": "older" }).await.unwrap();
+    scratch.collection("quarantine_org_lost").insert_one(doc! { "_id": "older" }).await.unwrap();
     scratch.collection::<Document>("org_globex").drop().await.unwrap();
     let nobody = doc! { "_id": ObjectId::new(), "email": "nobody@acme.com", "password": "x" };
     scratch.collection::<Document>("admins").insert_one(&nobody).await.unwrap();
@@ -355,18 +269,29 @@ async fn an_examination_says_and_mends_what_does_not_belong_together() {
     assert_eq!(found.iter().map(|found| found.trouble.clone()).collect::<Vec<_>>(), expected);
     assert_eq!(scratch.dump().await, before);
 
+    // What may be another program's is only moved when it is named.
     let found = store.examine(true).await.unwrap();
     assert_eq!(found.iter().map(|found| found.trouble.clone()).collect::<Vec<_>>(), expected);
-    assert!(matches!(found[1].repair, Repair::ByHand(_)), "{found:?}");
-    for at in [0, 2, 3] {
+    assert!(matches!(found[0].repair, Repair::Done(_)), "{found:?}");
+    assert_eq!(found[2].repair, Repair::ByName("org_lost".into()));
+    assert_eq!(found[3].repair, Repair::ByName("nobody@acme.com".into()));
+    assert_eq!(scratch.documents("org_lost").await, [doc! { "_id": "kept" }]);
+    let names = ["org_lost", "Nobody@acme.com"].map(str::to_owned);
+    let wanted = Examination { quarantine: &names, ..Examination::plain(true) };
+    let found = store.go_through(&wanted).await.unwrap();
+    assert_eq!(found.iter().map(|found| found.trouble.clone()).collect::<Vec<_>>(), expected[1..]);
+    assert!(matches!(found[0].repair, Repair::ByHand(_)), "{found:?}");
+    for at in [1, 2] {
         assert!(matches!(found[at].repair, Repair::Done(_)), "{found:?}");
     }
-    assert_eq!(scratch.documents("lost_org_lost_2").await, [doc! { "_id": "kept" }]);
-    assert_eq!(scratch.documents("lost_org_lost").await, [doc! { "_id": "older" }]);
-    let mut lost = scratch.documents("lost_admins").await;
-    lost[0].remove("email_key");
-    lost[0].remove("seen");
-    assert_eq!(lost, [nobody]);
+    let quarantined = scratch.documents("quarantine_org_lost_2").await;
+    assert_eq!(quarantined, [doc! { "_id": "kept" }]);
+    let older = scratch.documents("quarantine_org_lost").await;
+    assert_eq!(older, [doc! { "_id": "older" }]);
+    let mut quarantined = scratch.documents("quarantine_admins").await;
+    quarantined[0].remove("email_key");
+    quarantined[0].remove("seen");
+    assert_eq!(quarantined, [nobody]);
     assert_eq!(store.statistics(&globex).await.unwrap().documents, 0);
     let left = store.examine(false).await.unwrap();
     assert_eq!(left.len(), 1, "{left:?}");
@@ -422,4 +347,20 @@ async fn an_admin_id_in_upper_case_is_the_same_admin() {
     assert!(store.admin_in_trash(&trashed, "ada@acme.com").await.unwrap().is_some());
     store.delete(&trashed).await.unwrap();
     assert_eq!(scratch.documents("admins").await, vec![]);
+}
+
+/// RED until the move back from the trash knows of collections that lie elsewhere.
+#[tokio::test]
+#[ignore = "red: restoring an organization whose collection lies outside of org_ is refused"]
+async fn an_organization_whose_collection_lies_elsewhere_comes_back() {
+    let scratch = Scratch::new("elsewhere").await;
+    scratch.add_legacy("acme", "tenant_acme", "ada@acme.com").await;
+    let store = scratch.open().await;
+    let org = store.org_named("acme", Shelf::Live).await.unwrap().unwrap();
+    let trashed = store.trash(&org, 30).await.unwrap();
+    assert_eq!(scratch.documents("tenant_acme").await.len(), 1);
+    let back = store.restore(&trashed, &Change::default()).await.unwrap();
+    assert_eq!(back.collection.raw(), "tenant_acme");
+    assert_eq!(scratch.documents("tenant_acme").await.len(), 1);
+    assert_eq!(store.examine(false).await, Ok(vec![]));
 }

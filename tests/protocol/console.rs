@@ -6,8 +6,8 @@ use crate::{
     mends::Mend,
     search::{Model, Next},
     state::{
-        ADMINS, At, Command, Console, Earlier, Kind, LEGACY, Life, NAMES, ORGS, Pending, SECOND,
-        State, Write, bit, lease_name,
+        ADMINS, At, Command, Console, Earlier, Kind, LEGACY, Life, NAMES, ORGS, PLACEHOLDER,
+        Pending, SECOND, State, Write, bit, lease_name,
     },
     trace::Event,
 };
@@ -19,14 +19,15 @@ impl Model {
         match console.at {
             At::Idle => self.idle(state, who, next),
             At::Lost => self.lost(state, who, next),
-            at => match self.command(state, who) {
-                Some(command) => self.send(state, who, command, next),
-                None => {
+            at => {
+                if let Some(command) = self.command(state, who) {
+                    self.send(state, who, command, next);
+                } else {
                     let mut after = *state;
                     self.look(&mut after, who);
                     next.add(who, Event::Looked(at), after);
                 }
-            },
+            }
         }
         if let Some(command) = console.late {
             let mut after = *state;
@@ -49,6 +50,13 @@ impl Model {
                 (console.lease, console.entry) = (pending.lease, pending.entry);
                 next.add(who, Event::FoundExpired(number), after);
             }
+        }
+        if !self.mends.has(Mend::PlaceholdersStay) && state.places.contains(&PLACEHOLDER) {
+            let mut after = *state;
+            for place in &mut after.places {
+                *place = if *place == PLACEHOLDER { 0 } else { *place };
+            }
+            next.add(who, Event::CleanedUp, after);
         }
         if self.admins {
             for number in 0..ADMINS as u8 {

@@ -6,6 +6,8 @@ pub enum Mend {
     Placeholder,
     /// A creation may have made more than one collection: one too many is dropped.
     ExtraDropped,
+    /// A placeholder stays for as long as a command can be late or a console asleep.
+    PlaceholdersStay,
     /// A placeholder refuses documents.
     Validator,
     /// Collections move through the name of the lease.

@@ -23,17 +23,19 @@ impl Model {
         if truth.told_not_done & truth.done != 0 {
             return Some(Wrong::SaidNotDone);
         }
-        if self.colls && self.legacy == Legacy::Absent {
-            let orgs = (0..).zip(&state.orgs);
-            let mut lost = orgs.filter(|(org, _)| *org != LEGACY);
-            let lost = lost.find_map(|(number, org)| lost_documents(state, number, org));
-            let foreign = (0..NAMES + ORGS as u8).filter_map(|name| foreign_documents(state, name));
-            return lost.or_else(|| foreign.into_iter().next());
+        self.wrong_collection(state).or_else(|| {
+            let admins = 0..if self.admins { ADMINS as u8 } else { 0 };
+            admins.into_iter().find_map(|number| self.wrong_admin(state, number))
+        })
+    }
+
+    fn wrong_collection(&self, state: &State) -> Option<Wrong> {
+        if !self.colls || self.legacy != Legacy::Absent {
+            return None;
         }
-        if self.admins {
-            return (0..ADMINS as u8).find_map(|number| self.wrong_admin(state, number));
-        }
-        None
+        let mut orgs = (0..).zip(&state.orgs).filter(|(org, _)| *org != LEGACY);
+        orgs.find_map(|(number, org)| lost_documents(state, number, org))
+            .or_else(|| (0..NAMES + ORGS as u8).find_map(|name| foreign_documents(state, name)))
     }
 
     fn wrong_admin(&self, state: &State, number: u8) -> Option<Wrong> {

@@ -105,7 +105,8 @@ impl Scenario {
             takes_over: bounds.takes_over,
             leases: bounds.leases,
             colls: collections,
-            admins: !collections,
+            // A creation makes both.
+            admins: !collections || (kind == Kind::Create && legacy == Legacy::Absent),
             legacy,
             wanted,
             by_late_command: false,

@@ -20,6 +20,7 @@ pub enum Event {
     GaveUp,
     NewLease,
     TriesAgain,
+    CleanedUp,
     Connected(u8),
     Stepped(Legacy),
 }
@@ -65,6 +66,7 @@ impl fmt::Display for Label {
             Event::GaveUp => write!(to, "gives up or dies"),
             Event::NewLease => write!(to, "goes on with a new lease"),
             Event::TriesAgain => write!(to, "tries again in the same lease"),
+            Event::CleanedUp => write!(to, "drops the placeholders"),
             Event::Connected(name) => write!(to, "connects and moves what is at {}", Name(name)),
             Event::Stepped(step) => write!(to, "is at {step:?}"),
         }

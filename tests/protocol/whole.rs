@@ -69,9 +69,9 @@ fn nothing_of_the_old_service_is_taken_while_it_is_at_work() {
     nothing_is_wrong("beside the old service's create after a deletion", &[recreate], bounds);
 }
 
-/// Ten minutes and 3 GB without optimization; for when the protocol changes.
+/// Some sixty million states: minutes with `--release`, far longer without. For when the protocol changes.
 #[test]
-#[ignore = "takes minutes"]
+#[ignore = "takes many minutes"]
 fn further() {
     for bounds in FURTHER {
         nothing_is_wrong("collections, further", &Scenario::all(true), bounds);

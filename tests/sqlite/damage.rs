@@ -67,15 +67,15 @@ fn everything_that_does_not_belong_together_is_found_and_mended_without_losing_a
     let made = sums_after.iter().position(|sum| sum.starts_with("0 ")).unwrap();
     sums_after.remove(made);
     assert_eq!(sums_after, sums_before);
-    // `lost_org_of_nobody` is somebody else's.
+    // `quarantine_org_of_nobody` is somebody else's.
     let raw = Connection::open(&path).unwrap();
-    let lost = "SELECT name FROM collections WHERE name LIKE 'lost_%' ORDER BY name";
+    let lost = "SELECT name FROM collections WHERE name LIKE 'quarantine_%' ORDER BY name";
     let mut lost = raw.prepare(lost).unwrap();
     let lost: Vec<String> =
         lost.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
-    assert_eq!(lost, ["lost_org_of_nobody", "lost_org_of_nobody_2"]);
+    assert_eq!(lost, ["quarantine_org_of_nobody", "quarantine_org_of_nobody_2"]);
     let admin: String =
-        raw.query_row("SELECT email FROM lost_admins", [], |row| row.get(0)).unwrap();
+        raw.query_row("SELECT email FROM quarantine_admins", [], |row| row.get(0)).unwrap();
     assert_eq!(admin, "no@body.com");
     // What could not be found or logged in to can be again.
     for line in [

@@ -310,7 +310,10 @@ pub fn muddled(path: &Path) {
         let change = Change { name: Some(name), ..Change::default() };
         store.update(&org, &change).await.unwrap();
         store.insert_documents("org_of_nobody", &documents("nobody", 25)).await.unwrap();
-        store.insert_documents("lost_org_of_nobody", &documents("somebody", 5)).await.unwrap();
+        store
+            .insert_documents("quarantine_org_of_nobody", &documents("somebody", 5))
+            .await
+            .unwrap();
     });
     sql(
         path,

@@ -7,3 +7,4 @@ pub mod corpus;
 pub mod deeds;
 pub mod mongod;
 pub mod pty;
+pub mod service;

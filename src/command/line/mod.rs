@@ -79,15 +79,22 @@ pub enum Deed {
     /// collection no longer has, collections and admins of nobody, and records that another program
     /// changed. Ends with 0 when nothing is left to do, otherwise with 1.
     #[command(after_help = "\
-No repair deletes a document: what nobody owns is given a name that begins with lost_.
+No repair deletes a document: what nobody owns is moved to the quarantine, a collection whose name
+begins with quarantine_. Before that it is watched for two minutes: what anybody writes to is left
+alone, and so is what is younger than ten minutes.
 
 Examples:
   tenantry doctor
-  tenantry doctor --fix --output json")]
+  tenantry doctor --fix --output json
+  tenantry doctor --fix --quarantine org_left_over --quarantine nobody@example.com")]
     Doctor {
         /// Repair what can be repaired
         #[arg(long)]
         fix: bool,
+        /// Move this to the quarantine too, which nobody owns but another program may use: a collection,
+        /// or an admin's e-mail; can be repeated
+        #[arg(long, value_name = "NAME", requires = "fix")]
+        quarantine: Vec<String>,
     },
 }
 

@@ -24,6 +24,7 @@ use super::{
     connect::write_command,
     read::{Record, unadopted},
     record::{self, text},
+    shape,
 };
 use crate::{
     org::{Claim, ClaimKind, StoredText, email_key},
@@ -76,8 +77,14 @@ impl Kind {
     fn lacking(self) -> Document {
         let mut filter = match self {
             Self::Orgs => unadopted(),
-            Self::Admins => doc! { "email_key": null },
+            Self::Admins => Document::new(),
         };
+        // What another program keeps where ours would be stays.
+        filter.insert(self.marker(), doc! { "$exists": false });
+        filter.extend(match self {
+            Self::Orgs => shape::derivable(&["look", "email_key", "created_key", "claims", "seen"]),
+            Self::Admins => shape::derivable(&["seen"]),
+        });
         filter.insert("_id", doc! { "$type": "objectId" });
         filter
     }
@@ -283,7 +290,7 @@ impl Inner {
             }
             for (id, record) in batch {
                 for claim in kind.kept(&record) {
-                    if !record.contains_key("trash") {
+                    if shape::trash(&record).is_none() {
                         looked.held.entry(fingerprint(&claim)).or_insert(id);
                     } else if asked.contains(&claim) {
                         looked.given_away.push((id, claim));
@@ -339,8 +346,8 @@ impl Inner {
                 if lost.iter().any(|claim| claim.kind() != ClaimKind::Look) {
                     continue;
                 }
-                let mut filter = doc! { "_id": id, "pending": null, "trash": null };
-                filter.insert(kind.marker(), Bson::Null);
+                let mut filter = kind.lacking();
+                filter.insert("_id", id);
                 for field in kind.seen() {
                     if let Some(value) = record.get(field).filter(|value| is_comparable(value)) {
                         filter.insert(*field, doc! { "$eq": value.clone() });
@@ -414,20 +421,23 @@ pub(super) fn ours() -> Document {
 
 /// Finds records of ours that another program changed since.
 pub(super) fn stale_orgs() -> Document {
-    doc! {
+    let mut filter = doc! {
         "name_key": { "$type": "string" },
-        "pending": { "$exists": false },
-        "trash": { "$exists": false },
         "$expr": record::is_stale(&record::SEEN),
-    }
+    };
+    filter.extend(shape::derivable(&["look", "email_key", "created_key", "claims", "seen"]));
+    filter.extend(shape::is_idle());
+    filter
 }
 
 /// Finds admins of ours that another program changed since.
 pub(super) fn stale_admins() -> Document {
-    doc! {
+    let mut filter = doc! {
         "email_key": { "$type": "string" },
         "$expr": record::is_stale(&record::SEEN_OF_ADMIN),
-    }
+    };
+    filter.extend(shape::derivable(&["seen"]));
+    filter
 }
 
 fn fingerprint(claim: &str) -> u64 {

@@ -13,7 +13,7 @@ use mongodb::bson::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::record::text;
+use super::{record::text, shape};
 use crate::{org::StoredText, store::Entry};
 
 /// An operation under way.
@@ -172,7 +172,7 @@ impl Pending {
 
     /// Reads the journal of a record; `None` when there is none or a newer program wrote it.
     pub(super) fn of(record: &Document) -> Option<Self> {
-        let pending = record.get_document("pending").ok()?;
+        let pending = shape::pending(record)?;
         let step = match text(pending, "kind") {
             "create" => Step::Create(deserialize_from_document(pending.clone()).ok()?),
             "update" | "admin" => Step::Update(deserialize_from_document(pending.clone()).ok()?),
@@ -229,8 +229,8 @@ impl Pending {
 
 /// Who is doing what is under way.
 pub(super) fn by(record: &Document) -> StoredText {
-    match record.get_document("pending").map(|pending| text(pending, "by")) {
-        Ok(by) if !by.is_empty() => StoredText::from(by),
+    match shape::pending(record).map(|pending| text(pending, "by")) {
+        Some(by) if !by.is_empty() => StoredText::from(by),
         _ => StoredText::from("someone else"),
     }
 }

@@ -15,7 +15,7 @@ use super::{
     admins::values_before,
     error::{code, code_of},
     journal::{self, Creation, Deletion, Edit, Fate, Pending, Return, Shelving, Step, Suspension},
-    record,
+    record, shape,
 };
 use crate::{
     org::{
@@ -275,6 +275,8 @@ impl Inner {
         let filter = unchanged(read, pending.org);
         let mut update =
             pending.reservation(&self.operator, Document::new()).map_err(StoreError::Other)?;
+        let kind = update.get_document("$set").map_or("", |set| record::text(set, "pending.kind"));
+        shape::writable(read, kind)?;
         journal::set_claims(&mut update, claims);
         for _ in 0..TRIES {
             match self.orgs.update_one(filter.clone(), update.clone()).await {

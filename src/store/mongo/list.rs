@@ -13,7 +13,7 @@ use mongodb::{
 use super::{
     Inner, READ,
     read::{Record, unadopted},
-    record,
+    record, shape,
 };
 use crate::{
     org::{Org, email_key, name_key},
@@ -80,7 +80,7 @@ impl Inner {
             return Ok(Count::default());
         }
         let limit = most.saturating_add(1).min(u64::from(u32::MAX));
-        let in_trash = doc! { "trash.at": { "$type": "date" } };
+        let in_trash = shape::is_in_trash();
         let plain = of == Shelf::Trash || !self.has_unadopted().await?;
         let counted = match (of, searched(search, of, plain)) {
             (Shelf::Live, None) => {
@@ -95,9 +95,9 @@ impl Inner {
             (of, filter) => {
                 let mut filter = filter.unwrap_or_default();
                 match of {
-                    Shelf::Live => filter.insert("pending.kind", doc! { "$ne": "create" }),
-                    Shelf::Trash => filter.insert("trash.at", doc! { "$type": "date" }),
-                };
+                    Shelf::Live => filter.extend(shape::is_live()),
+                    Shelf::Trash => filter.extend(shape::is_in_trash()),
+                }
                 let counted = self.orgs.count_documents(filter).limit(limit).max_time(READ).await;
                 counted.map_err(say)?
             }
@@ -152,7 +152,7 @@ impl Inner {
         } else {
             let pipeline = [
                 doc! { "$match": { "_id": { "$type": "objectId" } } },
-                doc! { "$match": { "pending.kind": { "$ne": "create" }, "trash": null } },
+                doc! { "$match": shape::is_live() },
                 doc! { "$addFields": { field: legacy_value(query.sort.key) } },
                 doc! { "$match": filter },
                 doc! { "$sort": sort },

@@ -8,11 +8,12 @@
 //!   `fence.rs` what keeps those out that lost a lease, `undo.rs` the way back, `recover.rs` finishing
 //!   what somebody else began
 //! - `purge.rs` emptying the trash of what was there for too long
-//! - `straggler.rs` what was written under a name that a collection no longer has
 //! - `role.rs` what an admin may do, `index.rs` indexes
 //! - `adopt.rs` databases of the service before this one
 //! - `audit.rs` the record, `attempt.rs` attempts to log in
-//! - `examine.rs` going through everything
+//! - `examine.rs` going through everything: `look.rs` what does not belong together, `named.rs` what any
+//!   record names, `others.rs` the admins beside the first, `watch.rs` whether anybody is at it, `quarantine.rs` moving it away
+//! - `shape.rs` which fields are ours and which another program's
 
 mod act;
 mod admins;
@@ -28,14 +29,19 @@ mod index;
 mod journal;
 mod lifecycle;
 mod list;
+mod look;
+mod named;
+mod others;
 mod purge;
+mod quarantine;
 mod read;
 mod record;
 mod recover;
 mod rights;
 mod role;
-mod straggler;
+mod shape;
 mod undo;
+mod watch;
 
 use std::{
     sync::{Arc, OnceLock},
@@ -50,8 +56,9 @@ use mongodb::{
 
 use self::{audit::Audit, error::Words, read::Record};
 use super::{
-    Access, Attempt, AuditQuery, Count, Deed, Entry, Finding, Holder, Line, Page, PageQuery, Place,
-    Progress, Purge, Result, Settled, Shelf, Statistics, Store, StoreError, untold,
+    Access, Attempt, AuditQuery, Count, Deed, Entry, Examination, Finding, Holder, Line, Page,
+    PageQuery, Patience, Place, Progress, Purge, Result, Settled, Shelf, Statistics, Store,
+    StoreError, untold,
 };
 pub(super) use connect::place;
 
@@ -66,6 +73,7 @@ const LEASE: Duration = Duration::from_secs(10);
 /// Organizations in a MongoDB database.
 pub struct MongoStore {
     inner: Arc<Inner>,
+    patience: Patience,
 }
 
 struct Inner {
@@ -129,11 +137,11 @@ impl MongoStore {
         };
         if let Some(because) = only_readable {
             inner.only_readable(because);
-            return Ok(Self { inner: Arc::new(inner) });
+            return Ok(Self::of(inner));
         }
         if access.read_only {
             inner.only_readable("it was opened for reading only".into());
-            return Ok(Self { inner: Arc::new(inner) });
+            return Ok(Self::of(inner));
         }
         // Clashes first: where there are any, not even an index is written.
         inner.adopt(told).await?;
@@ -141,7 +149,18 @@ impl MongoStore {
             inner.index().await?;
             inner.settle_expired().await?;
         }
-        Ok(Self { inner: Arc::new(inner) })
+        Ok(Self::of(inner))
+    }
+
+    fn of(inner: Inner) -> Self {
+        Self { inner: Arc::new(inner), patience: Patience::default() }
+    }
+
+    /// As patient as this before a repair.
+    #[must_use]
+    pub fn with_patience(mut self, patience: Patience) -> Self {
+        self.patience = patience;
+        self
     }
 
     /// Runs a change on a task of its own: it goes on to its end when the caller stops waiting.
@@ -294,17 +313,13 @@ impl Store for MongoStore {
         self.inner.forget_attempts(email).await
     }
 
-    async fn examine(&self, fix: bool) -> Result<Vec<Finding>> {
-        let inner = Arc::clone(&self.inner);
-        self.whole(async move {
-            let mut found = inner.examine(fix).await?;
-            if fix {
-                found.extend(inner.purge_expired(false).await?.findings);
-            } else {
-                found.extend(inner.kept_by_the_clock().await?);
-            }
-            Ok(found)
-        })
-        .await
+    async fn go_through(&self, examination: &Examination<'_>) -> Result<Vec<Finding>> {
+        let mut found = self.examination(examination).await?;
+        if examination.fix {
+            found.extend(self.purge_expired(false).await?.findings);
+        } else {
+            found.extend(self.inner.kept_by_the_clock().await?);
+        }
+        Ok(found)
     }
 }

@@ -9,7 +9,7 @@ use mongodb::{
     bson::{Bson, Document, Utf8Lossy, doc, oid::ObjectId},
 };
 
-use super::{Inner, READ, error::code, error::code_of, record};
+use super::{Inner, READ, error::code, error::code_of, record, shape};
 use crate::{
     org::{Admin, Claim, Org, email_key, name_key},
     store::{DOCUMENT_MOST_BYTES, Holder, Result, Shelf, Statistics, TOO_LARGE},
@@ -18,10 +18,13 @@ use crate::{
 /// A document as it is read here: a string that is not UTF-8 must not make a list fail.
 pub(super) type Record = Utf8Lossy<Document>;
 
-/// Finds organizations without our fields, among them those with an `_id` that is no `ObjectId`, which
-/// never get any.
+/// Finds organizations without our fields, among them those that never get any: with an `_id` that is no
+/// `ObjectId`, or with something of another program's where ours would be.
 pub(super) fn unadopted() -> Document {
-    doc! { "name_key": null, "pending": null, "trash": null }
+    // No string, in the one way that the index on it can answer.
+    let mut filter = doc! { "name_key": { "$not": { "$gte": "" } } };
+    filter.extend(shape::is_idle());
+    filter
 }
 
 impl Inner {
@@ -67,10 +70,11 @@ impl Inner {
             return Ok(found.into_iter().max_by_key(exact));
         }
         // Stored exactly so, whatever our fields say of it: another program may have changed it since.
-        let exact =
-            doc! { "organization_name": name, "trash": null, "pending.kind": { "$ne": "create" } };
-        let same =
-            |record: &Document| record::org(record).filter(|org| name_key(org.name.raw()) == key);
+        let exact = doc! { "organization_name": name };
+        let same = |record: &Document| {
+            let org = record::org(record).filter(|org| org.in_trash().is_none());
+            org.filter(|org| name_key(org.name.raw()) == key)
+        };
         let (exact, known, unadopted) = try_join3(
             self.find_map(&self.orgs, exact, same),
             self.find_map(&self.orgs, doc! { "name_key": &key }, same),
@@ -297,7 +301,7 @@ pub(super) fn holder_in(record: &Document) -> Holder {
     Holder {
         org: record.get_object_id("_id").ok(),
         name: Some(record::called(record)),
-        in_trash: record.contains_key("trash"),
+        in_trash: shape::trash(record).is_some(),
     }
 }
 

@@ -18,6 +18,7 @@
 
 use mongodb::bson::{Bson, DateTime, Document, doc, oid::ObjectId};
 
+use super::shape;
 use crate::org::{
     Admin, COLLECTION_PREFIX, Claim, Connection, InTrash, Org, OrgState, PasswordHash, ResetCode,
     StoredText, UnderWay, email_key, name_key, name_look,
@@ -29,7 +30,7 @@ use super::role::role;
 /// when it is only being created. Whatever else is missing or of another type is empty.
 pub(super) fn org(record: &Document) -> Option<Org> {
     let id = record.get_object_id("_id").ok()?;
-    let kind = record.get_document("pending").ok().map(|pending| text(pending, "kind"));
+    let kind = shape::pending(record).map(|pending| text(pending, "kind"));
     let under_way = match kind {
         None => None,
         Some("create") => return None,
@@ -39,8 +40,8 @@ pub(super) fn org(record: &Document) -> Option<Org> {
         Some(_) if renames(record) => Some(UnderWay::Renaming),
         Some(_) => Some(UnderWay::Changing),
     };
-    let trash = record.get_document("trash").ok();
-    let state = match (trash, record.contains_key("suspended")) {
+    let trash = shape::trash(record);
+    let state = match (trash, shape::is_suspended(record)) {
         (Some(trash), _) => OrgState::InTrash(in_trash(trash)),
         (None, true) => OrgState::Suspended,
         (None, false) => OrgState::Active,
@@ -54,10 +55,10 @@ pub(super) fn org(record: &Document) -> Option<Org> {
     Some(Org {
         id,
         name: stored(record, "organization_name"),
-        collection: stored(record, "collection_name"),
-        admin_id: match record.get_object_id("admin_id") {
-            Ok(id) => id.to_hex().into(),
-            Err(_) => stored(record, "admin_id"),
+        collection: StoredText::from(collection_in(record)),
+        admin_id: match record.get("admin_id") {
+            Some(Bson::ObjectId(id)) => StoredText::from(id.to_hex()),
+            _ => stored(record, "admin_id"),
         },
         admin_email: stored(record, "admin_email"),
         created_at,
@@ -74,14 +75,13 @@ pub(super) fn org(record: &Document) -> Option<Org> {
 
 /// Whether the edit that is under way gives it another name.
 pub(super) fn renames(record: &Document) -> bool {
-    let pending = record.get_document("pending");
-    let set = pending.and_then(|pending| pending.get_document("set"));
-    set.is_ok_and(|set| set.contains_key("organization_name"))
+    let set = shape::pending(record).and_then(|pending| pending.get_document("set").ok());
+    set.is_some_and(|set| set.contains_key("organization_name"))
 }
 
 fn in_trash(trash: &Document) -> InTrash {
     let since = trash.get_datetime("at").copied().unwrap_or(DateTime::MIN);
-    let days = trash.get_i64("days").unwrap_or(i64::MAX);
+    let days = number(trash, "days");
     let until = since.timestamp_millis().saturating_add(days.saturating_mul(DAY));
     InTrash { since, until: DateTime::from_millis(until) }
 }
@@ -111,7 +111,7 @@ pub(super) const TRASH_PREFIX: &str = "trash_";
 
 /// Whether an admin is hidden: with its organization in the trash, or before it is one at all.
 pub(super) fn is_hidden_admin(record: &Document) -> bool {
-    record.get_document("trash").is_ok()
+    shape::hidden(record).is_some()
 }
 
 /// Reads an admin; `None` when its `_id` is no `ObjectId`, or when it is hidden.
@@ -121,7 +121,7 @@ pub(super) fn admin(record: &Document) -> Option<Admin> {
 
 /// Reads an admin whose organization is in the trash.
 pub(super) fn admin_in_trash(record: &Document) -> Option<Admin> {
-    read_admin(record, record.get_document("trash").ok()?)
+    read_admin(record, shape::hidden(record)?)
 }
 
 fn read_admin(record: &Document, email: &Document) -> Option<Admin> {
@@ -183,16 +183,25 @@ fn reset(record: &Document) -> Option<ResetCode> {
 
 /// What a document is called in a sentence: its name, also when it is only being created.
 pub(super) fn called(record: &Document) -> StoredText {
-    let record = record.get_document("trash").unwrap_or(record);
-    match (text(record, "organization_name"), record.get_document("pending")) {
-        ("", Ok(pending)) => stored(pending, "organization_name"),
+    let record = shape::trash(record).unwrap_or(record);
+    match (text(record, "organization_name"), shape::pending(record)) {
+        ("", Some(pending)) => stored(pending, "organization_name"),
         (name, _) => StoredText::from(name),
+    }
+}
+
+/// The collection that a record names: in its own field, or where that is missing in what the service
+/// tells clients to connect with.
+pub(super) fn collection_in(record: &Document) -> &str {
+    match text(record, "collection_name") {
+        "" => record.get_document("connection_details").map_or("", |c| text(c, "collection")),
+        name => name,
     }
 }
 
 /// What the record would keep for itself if nobody else had it. What is missing is not claimed.
 pub(super) fn claims(record: &Document) -> Vec<Claim> {
-    let (name, collection) = (text(record, "organization_name"), text(record, "collection_name"));
+    let (name, collection) = (text(record, "organization_name"), collection_in(record));
     let email = text(record, "admin_email");
     let mut claims = Vec::with_capacity(4);
     if !name.is_empty() {

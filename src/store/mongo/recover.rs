@@ -33,8 +33,7 @@ impl Inner {
         if self.only_readable_because().is_some() {
             return Ok(settled);
         }
-        let moved = self.move_stragglers().await?;
-        failed.map_or(Ok(settled + moved), Err)
+        failed.map_or(Ok(settled), Err)
     }
 
     /// Gives records that another program changed since our fields as they should be now.

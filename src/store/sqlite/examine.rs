@@ -39,14 +39,14 @@ pub(super) fn examine(tx: &Connection, fix: bool) -> Attempt<Vec<Finding>> {
     findings.extend(unknown_roles(tx)?);
     for (id, email) in admins_of_nobody(tx)? {
         let repair = repaired(fix, || {
-            tx.execute_batch(LOST_ADMINS)?;
+            tx.execute_batch(QUARANTINE_ADMINS)?;
             tx.execute(
-                "INSERT INTO lost_admins (id, email, email_key, password, created_at) \
+                "INSERT INTO quarantine_admins (id, email, email_key, password, created_at) \
                  SELECT id, email, email_key, password, created_at FROM admins WHERE id = ?",
                 [&id],
             )?;
             tx.execute("DELETE FROM admins WHERE id = ?", [&id])?;
-            Ok("it was moved to the table lost_admins".to_owned())
+            Ok("it was moved to the table quarantine_admins".to_owned())
         })?;
         findings.push(Finding { trouble: Trouble::AdminOfNobody { email: email.into() }, repair });
     }
@@ -67,7 +67,7 @@ pub(super) fn examine(tx: &Connection, fix: bool) -> Attempt<Vec<Finding>> {
     Ok(findings)
 }
 
-const LOST_ADMINS: &str = "CREATE TABLE IF NOT EXISTS lost_admins (id BLOB, email TEXT, \
+const QUARANTINE_ADMINS: &str = "CREATE TABLE IF NOT EXISTS quarantine_admins (id BLOB, email TEXT, \
                            email_key TEXT, password TEXT, created_at INTEGER) STRICT";
 
 fn repaired(fix: bool, repair: impl FnOnce() -> Attempt<String>) -> Attempt<Repair> {
@@ -261,13 +261,13 @@ fn renewed(tx: &Connection, row: i64, org: &Org, fix: bool) -> Attempt<Repair> {
     })
 }
 
-/// `lost_…`, with a number where that is somebody's.
+/// `quarantine_…`, with a number where that is somebody's.
 fn free_name(tx: &Connection, name: &str) -> Attempt<String> {
-    let mut free = format!("lost_{name}");
+    let mut free = format!("quarantine_{name}");
     let mut number = 1_u32;
     while exists(tx, "SELECT 1 FROM collections WHERE name = ?", &free)? {
         number += 1;
-        free = format!("lost_{name}_{number}");
+        free = format!("quarantine_{name}_{number}");
     }
     Ok(free)
 }

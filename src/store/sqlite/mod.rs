@@ -35,8 +35,9 @@ use mongodb::bson::{DateTime, Document, oid::ObjectId};
 use rusqlite::Transaction;
 
 use super::{
-    Access, Attempt as LoginAttempt, AuditQuery, Count, Deed, Entry, Finding, Holder, Line, Page,
-    PageQuery, Place, PlaceKind, Purge, Result, Settled, Shelf, Statistics, Store, StoreError,
+    Access, Attempt as LoginAttempt, AuditQuery, Count, Deed, Entry, Examination, Finding, Holder,
+    Line, Page, PageQuery, Place, PlaceKind, Purge, Result, Settled, Shelf, Statistics, Store,
+    StoreError,
 };
 use crate::org::{Admin, Claim, Org, email_key};
 use error::{Attempt, Fault};
@@ -338,7 +339,8 @@ impl Store for SqliteStore {
 
     /// Looks at everything before it begins to write: that takes as long as the file is large, and
     /// nobody has to wait for it.
-    async fn examine(&self, fix: bool) -> Result<Vec<Finding>> {
+    async fn go_through(&self, examination: &Examination<'_>) -> Result<Vec<Finding>> {
+        let fix = examination.fix;
         if fix {
             self.writable()?;
         }
@@ -353,6 +355,12 @@ impl Store for SqliteStore {
             self.kept_by_the_clock().await?.into_iter().collect()
         };
         let mut found = self.read(|tx| examine::examine(tx, false)).await?;
+        // No other program has this file, so all that is found is ours, named or not.
+        for name in examination.quarantine.iter().filter(|_| fix) {
+            if !found.iter().any(|finding| finding.trouble.is_called(name)) {
+                return Err(StoreError::nothing_to_quarantine(name));
+            }
+        }
         if fix && !found.is_empty() {
             found = self.write(|tx| examine::examine(tx, true)).await?;
         }

@@ -1,0 +1,169 @@
+//! Whether another program is at something: two looks with a while in between.
+
+use std::time::Duration;
+
+use mongodb::bson::{Binary, Bson, DateTime, Document, doc, oid::ObjectId};
+
+use super::{
+    Inner, READ,
+    error::{code, code_of},
+};
+use crate::store::{Patience, Result, StoreError, Watch, Watching};
+
+/// Since when `renameCollection` can be told which collection is meant: `maxWireVersion` of 6.0.
+const WIRE_OF_6_0: i32 = 17;
+
+/// The server, as far as it matters.
+#[derive(Clone, Debug)]
+pub(super) struct Server {
+    /// Which process answers: another one after each start.
+    process: Option<Bson>,
+    /// What time it has.
+    pub(super) now: DateTime,
+    wire: i32,
+}
+
+impl Server {
+    /// Whether it is the same process, which has counted every write.
+    pub(super) fn is_still(&self, before: &Self) -> bool {
+        self.process.is_some() && self.process == before.process
+    }
+
+    /// Whether a collection can be moved with its identity, so that another one of its name is safe.
+    pub(super) fn can_move_by_identity(&self) -> bool {
+        self.wire >= WIRE_OF_6_0
+    }
+
+    /// Whether something was made a moment ago.
+    pub(super) fn is_young(&self, id: ObjectId, patience: Patience) -> bool {
+        let age = i64::try_from(patience.age.as_millis()).unwrap_or(i64::MAX);
+        let made = id.timestamp().timestamp_millis();
+        age > 0 && made > self.now.timestamp_millis().saturating_sub(age)
+    }
+}
+
+/// What was done to a collection so far: equal twice, nobody wrote to it in between.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Activity {
+    uuid: Option<Binary>,
+    /// For each server that has a part of it: which, how many writes, documents and bytes.
+    parts: Vec<(String, i64, i64, i64)>,
+    newest: Option<ObjectId>,
+}
+
+impl Activity {
+    /// Whether something in it was made a moment ago.
+    pub(super) fn is_young(&self, server: &Server, patience: Patience) -> bool {
+        self.newest.is_some_and(|id| server.is_young(id, patience))
+    }
+
+    /// Whether it holds the same, whatever was counted: a rename begins a new count.
+    pub(super) fn holds_as_much_as(&self, other: &Self) -> bool {
+        let content = |activity: &Self| -> Vec<(i64, i64)> {
+            activity.parts.iter().map(|(_, _, count, size)| (*count, *size)).collect()
+        };
+        content(self) == content(other)
+    }
+
+    /// Which collection it is.
+    pub(super) fn uuid(&self) -> Option<&Binary> {
+        self.uuid.as_ref()
+    }
+}
+
+impl Inner {
+    pub(super) async fn server(&self) -> Result<Server> {
+        let said = self.db.run_command(doc! { "hello": 1 }).await;
+        let said = said.map_err(|error| self.words.of(&error))?;
+        let version = said.get_document("topologyVersion").ok();
+        Ok(Server {
+            process: version.and_then(|version| version.get("processId")).cloned(),
+            now: said.get_datetime("localTime").copied().unwrap_or_else(|_| DateTime::now()),
+            wire: said.get_i32("maxWireVersion").unwrap_or(0),
+        })
+    }
+
+    /// None where there is no such collection.
+    pub(super) async fn activity(&self, collection: &str) -> Result<Option<Activity>> {
+        let uuid = self.uuid_of(collection).await?;
+        let statistics = doc! { "latencyStats": {}, "storageStats": {} };
+        let command = doc! {
+            "aggregate": collection,
+            "pipeline": [{ "$collStats": statistics }],
+            "cursor": {},
+            "maxTimeMS": i64::try_from(READ.as_millis()).unwrap_or(i64::MAX),
+        };
+        let answer = match self.db.run_command(command).await {
+            Ok(answer) => answer,
+            Err(error) if code_of(&error) == Some(code::NAMESPACE_NOT_FOUND) => return Ok(None),
+            Err(error) => return Err(self.words.of(&error)),
+        };
+        let number = |document: Option<&Document>, field: &str| {
+            document.and_then(|document| document.get(field)).map_or(0, |value| match value {
+                Bson::Int32(number) => i64::from(*number),
+                Bson::Int64(number) => *number,
+                #[expect(clippy::cast_possible_truncation, reason = "saturates")]
+                Bson::Double(number) => *number as i64,
+                _ => 0,
+            })
+        };
+        let batch = answer.get_document("cursor").and_then(|cursor| cursor.get_array("firstBatch"));
+        let mut parts: Vec<_> = batch
+            .into_iter()
+            .flatten()
+            .filter_map(Bson::as_document)
+            .map(|part| {
+                let storage = part.get_document("storageStats").ok();
+                let latency = part.get_document("latencyStats").ok();
+                let writes = latency.and_then(|latency| latency.get_document("writes").ok());
+                (
+                    part.get_str("host").unwrap_or_default().to_owned(),
+                    number(writes, "ops"),
+                    number(storage, "count"),
+                    number(storage, "size"),
+                )
+            })
+            .collect();
+        parts.sort();
+        Ok(Some(Activity { uuid, parts, newest: self.newest_in(collection).await? }))
+    }
+
+    /// The newest identity in it, where the newest is one that says when it was made.
+    async fn newest_in(&self, collection: &str) -> Result<Option<ObjectId>> {
+        let ids = self.db.collection::<Document>(collection);
+        let newest = ids
+            .find_one(doc! { "_id": { "$type": "objectId" } })
+            .projection(doc! { "_id": 1 })
+            .sort(doc! { "_id": -1 })
+            .max_time(READ)
+            .await;
+        let newest = newest.map_err(|error| self.words.of(&error))?;
+        Ok(newest.and_then(|document| document.get_object_id("_id").ok()))
+    }
+
+    /// Waits, and tells how long it still takes.
+    pub(super) async fn wait(&self, things: usize, patience: Patience, told: &Watching) {
+        const TOLD: Duration = Duration::from_secs(1);
+        let mut left = patience.watch;
+        while !left.is_zero() {
+            told(Watch { things, left });
+            let step = left.min(TOLD);
+            tokio::time::sleep(step).await;
+            left -= step;
+        }
+    }
+}
+
+/// Why something is not repaired.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unmended {
+    /// Somebody may be at it, or it is no longer what it was.
+    #[error("{0}")]
+    LeftAlone(&'static str),
+    /// It was tried.
+    #[error("{0}")]
+    Failed(#[from] StoreError),
+}
+
+/// What comes of a repair.
+pub(super) type Mended<T> = std::result::Result<T, Unmended>;
