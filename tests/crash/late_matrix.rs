@@ -300,7 +300,6 @@ async fn whoever_lost_its_lease_changes_nothing() {
     // A console that goes on may also have slept over what it read: what it does next is what it would
     // have done before.
     let reads = if is_whole() { Command::reads } else { reads_admins };
-    const OF_READS: usize = 1;
     let kinds: [(Client, Wanted); 4] = [
         (Client::Waits, Command::writes),
         (Client::Waits, reads),
@@ -315,7 +314,7 @@ async fn whoever_lost_its_lease_changes_nothing() {
                 Task { at: n + 3 * m, scenario, client, wanted, next }
             };
             // Of what it only read, there is a lot: one thing that is next after the other.
-            if is_whole() && m != OF_READS {
+            if is_whole() && m != 1 {
                 tasks.extend(NEXT.map(Some).map(task));
             } else {
                 tasks.push(task(None));
