@@ -63,13 +63,12 @@ impl Inner {
             return Ok(first_of(org));
         }
         let email = org.admin_email.raw();
-        let named = match org.in_trash() {
-            None => self.admin_with_email(email).await?,
-            Some(_) => {
-                let own = doc! { "trash.organization": org.id };
-                let found = self.find_one(&self.admins, own).await?;
-                found.as_ref().and_then(record::admin_in_trash)
-            }
+        let named = if org.in_trash().is_some() {
+            let own = doc! { "trash.organization": org.id };
+            let found = self.find_one(&self.admins, own).await?;
+            found.as_ref().and_then(record::admin_in_trash)
+        } else {
+            self.admin_with_email(email).await?
         };
         let same = |admin: &Admin| email_key(admin.email.raw()) == email_key(email);
         Ok(named.filter(same).map(|admin| admin.id))
