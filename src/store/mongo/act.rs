@@ -111,7 +111,7 @@ impl Inner {
         let done = match taken {
             Ok(Ok(Some((pending, hold)))) => match self.append_its_own(&pending).await {
                 Ok(()) => self.resume(&pending, hold).await,
-                Err(why) => Err(why),
+                Err(why) => Err(unsettled(why)),
             },
             Ok(Ok(None)) => self.of_another(pending).await,
             Ok(Err(_)) | Err(_) => Err(gone),
@@ -166,18 +166,19 @@ impl Inner {
             Ok(org) => Ok(org),
             Err(Halt::Lost) => self.of_another(pending).await,
             Err(Halt::Refused(why)) => self.back_out(pending, why).await,
-            Err(Halt::Failed(gone @ StoreError::Unreachable { .. })) => Err(gone),
-            Err(Halt::Failed(why)) => Err(StoreError::unknown(why)),
+            Err(Halt::Failed(why)) => Err(unsettled(why)),
         }
     }
 
     /// Takes an operation back, and answers why; where it only goes on by now, the next recovery tries
     /// again.
     async fn back_out(&self, pending: &Pending, why: StoreError) -> Result<Option<Org>> {
-        match self.take_back(pending, &why).await? {
-            Back::Done => Err(why),
-            Back::Lost => self.of_another(pending).await,
-            Back::GoesOn => Err(StoreError::unknown(why)),
+        match self.take_back(pending, &why).await {
+            Ok(Back::Done) => Err(why),
+            Ok(Back::Lost) => self.of_another(pending).await,
+            Ok(Back::GoesOn) => Err(StoreError::unknown(why)),
+            // It stays as it is, and whoever finds it goes on with it one way or the other.
+            Err(why) => Err(unsettled(why)),
         }
     }
 
@@ -474,6 +475,15 @@ fn admin_of(creation: &Creation) -> Document {
         "email": &creation.admin_email,
         "password": &creation.password,
         "created_at": creation.created_at,
+    }
+}
+
+/// What may be done or taken back by whoever finds it. Where the server did not answer, it is found out
+/// first.
+pub(super) fn unsettled(why: StoreError) -> StoreError {
+    match why {
+        gone @ StoreError::Unreachable { .. } => gone,
+        why => StoreError::unknown(why),
     }
 }
 

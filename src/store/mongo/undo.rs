@@ -7,6 +7,7 @@ use mongodb::bson::{Binary, Document, doc, oid::ObjectId};
 
 use super::{
     Inner,
+    act::unsettled,
     collection::Renamed,
     fence::{as_marked, lease_collection},
     journal::{Creation, Deletion, Edit, Fate, Pending, Return, Shelving, Step, set_claims},
@@ -81,8 +82,8 @@ impl Inner {
         let Some(entry) = &pending.entry else { return Err(StoreError::Changed) };
         let asked = Instant::now();
         loop {
-            match self.settled(pending.org, entry.id).await? {
-                Settled::Done => return self.org(pending.org).await,
+            match self.settled(pending.org, entry.id).await.map_err(unsettled)? {
+                Settled::Done => return self.org(pending.org).await.map_err(unsettled),
                 Settled::TakenBack(why) => return Err(StoreError::TakenBack(why)),
                 Settled::NotBegun => return Err(StoreError::Changed),
                 // The other console is about to be through.
