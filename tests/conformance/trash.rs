@@ -8,8 +8,8 @@ use std::sync::{
 use mongodb::bson::{DateTime, doc};
 use tenantry::org::{Claim, ClaimKind, Org, OrgState, Secret, moment};
 use tenantry::store::{
-    Change, Cursor, Finding, PageAt, PageQuery, Purge, Repair, Shelf, Sort, SortKey, Statistics,
-    StoreError, Trouble,
+    Change, Cursor, Examination, Finding, PageAt, PageQuery, Purge, Repair, Shelf, Sort, SortKey,
+    Statistics, StoreError, Trouble,
 };
 use tenantry::tenancy::{Believe, Rules, Tenancy};
 
@@ -278,7 +278,7 @@ pub async fn the_first_write_of_a_console_purges_and_nothing_before_it<F: Fixtur
     first.statistics(&acme).await.unwrap();
     first.catch_up().await.unwrap();
     first.check_name("Initech", None).await.unwrap();
-    first.examine(false, &|_| panic!()).await.unwrap();
+    first.examine(&Examination::plain(false), &|_| panic!()).await.unwrap();
     assert!(there(&acme).await && there(&globex).await);
     // What is restored may be just what is overdue.
     let back = first.restore(&first.named_in_trash("Globex").await.unwrap(), None).await.unwrap();
@@ -298,7 +298,7 @@ pub async fn the_first_write_of_a_console_purges_and_nothing_before_it<F: Fixtur
     assert!(!there(&globex).await);
     store.trash(&initech, 30).await.unwrap();
     fixture.age_trash(initech.id, 31 * DAY).await;
-    second.examine(true, &|_| panic!()).await.unwrap();
+    second.examine(&Examination::plain(true), &|_| panic!()).await.unwrap();
     assert!(!there(&initech).await);
 }
 
@@ -311,7 +311,7 @@ pub async fn a_clock_that_the_record_does_not_bear_out_purges_nothing_unseen<F: 
         fixture.age_record(days * DAY).await;
         let tenancy = Tenancy::new(fixture.open(false).await, Rules::default()).unwrap();
         assert_eq!(store.purge_expired(false).await.unwrap().purged, 0, "{days}");
-        let found = tenancy.examine(false, &|_| panic!()).await.unwrap();
+        let found = tenancy.examine(&Examination::plain(false), &|_| panic!()).await.unwrap();
         let [Finding { trouble: trouble @ Trouble::Clock { .. }, repair: Repair::Possible }] =
             &found[..]
         else {
@@ -338,13 +338,17 @@ pub async fn a_clock_that_the_record_does_not_bear_out_purges_nothing_unseen<F: 
                 count.fetch_add(1, Ordering::Relaxed);
                 Box::pin(std::future::ready(right))
             };
-            let found = tenancy.examine(true, believe).await.unwrap();
+            let found = tenancy.examine(&Examination::plain(true), believe).await.unwrap();
             assert_eq!(asked.load(Ordering::Relaxed), 1);
             assert_eq!(found.len(), 1, "{found:?}");
             assert_eq!(found[0].repair.is_done(), right, "{found:?}");
             assert_eq!(store.org(acme.id).await.unwrap().is_none(), right, "{days}");
         }
-        assert_eq!(tenancy.examine(false, &|_| panic!()).await, Ok(vec![]), "{days}");
+        assert_eq!(
+            tenancy.examine(&Examination::plain(false), &|_| panic!()).await,
+            Ok(vec![]),
+            "{days}"
+        );
     }
 }
 

@@ -135,8 +135,13 @@ async fn a_login_ends_with_whatever_is_written_where_logins_are_ended() {
         let ended = tenancy.authorize(&acme, Some(session.token())).await;
         assert_eq!(ended, Err(Error::NotAllowed(Refusal::LoggedOut)), "{epoch:?}");
     }
-    // What is ours to end is ended, whatever kind of number the epoch is.
-    let set = doc! { "$set": { "login_epoch": 4.0 } };
+    // A number of another kind is no reason not to end them; what is none of ours is left alone.
+    let acme = tenancy.named("acme").await.unwrap();
+    let set = doc! { "$set": { "login_epoch": "q" } };
+    orgs.update_one(doc! {}, set).await.unwrap();
+    let refused = store.suspend(&acme, true).await.unwrap_err();
+    assert!(refused.to_string().contains("“login_epoch”"), "{refused}");
+    let set = doc! { "$set": { "login_epoch": 4 } };
     orgs.update_one(doc! {}, set).await.unwrap();
     let acme = tenancy.named("acme").await.unwrap();
     let session = tenancy.login(ADA, &Secret::from(PASSWORD)).await.unwrap();

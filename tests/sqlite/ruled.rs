@@ -1,6 +1,6 @@
 //! Rules that allow no writing hold from the opening on, whoever forgot to say so a second time.
 
-use tenantry::store::{Access, StoreError, Target, untold};
+use tenantry::store::{Access, Examination, StoreError, Target, untold};
 use tenantry::tenancy::{self, Error, Rules};
 
 use crate::deeds::{two, wait};
@@ -18,6 +18,7 @@ fn nothing_is_made_or_written_where_the_rules_allow_no_writing() {
     two(&path);
     let opened = wait(tenancy::open(&target, &access, rules.clone(), &untold)).unwrap();
     assert!(opened.tenancy.read_only().is_some());
-    let examined = wait(tenancy::examine(&target, &access, rules, true, &|_| panic!(), &untold));
+    let fix = Examination::plain(true);
+    let examined = wait(tenancy::examine(&target, &access, rules, &fix, &|_| panic!(), &untold));
     assert!(matches!(examined.err(), Some(Error::ReadOnly(_))));
 }

@@ -191,10 +191,10 @@ impl Inner {
         // Nothing can be there yet, and both at once is less to wait for. The admin before the collection
         // has its name: from then on nothing is taken back.
         let first = async {
-            match pending.earlier.is_empty() {
-                true => self.insert_first(pending, creation).await,
-                false => Ok(()),
+            if pending.earlier.is_empty() {
+                self.insert_first(pending, creation).await?;
             }
+            Ok::<(), Halt>(())
         };
         let admin = admin_of(creation);
         let admin = self.add_hidden_admin(pending, creation.admin_id, &admin);

@@ -422,7 +422,7 @@ pub(super) fn ours() -> Document {
 /// Finds records of ours that another program changed since.
 pub(super) fn stale_orgs() -> Document {
     let mut filter = doc! {
-        "name_key": { "$type": "string" },
+        "name_key": shape::is("string"),
         "$expr": record::is_stale(&record::SEEN),
     };
     filter.extend(shape::derivable(&["look", "email_key", "created_key", "claims", "seen"]));
@@ -433,7 +433,7 @@ pub(super) fn stale_orgs() -> Document {
 /// Finds admins of ours that another program changed since.
 pub(super) fn stale_admins() -> Document {
     let mut filter = doc! {
-        "email_key": { "$type": "string" },
+        "email_key": shape::is("string"),
         "$expr": record::is_stale(&record::SEEN_OF_ADMIN),
     };
     filter.extend(shape::derivable(&["seen"]));

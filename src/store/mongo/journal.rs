@@ -36,6 +36,7 @@ pub(super) struct Pending {
 }
 
 /// What is to happen.
+#[expect(clippy::large_enum_variant, reason = "there is one at a time")]
 pub(super) enum Step {
     /// An organization is being made.
     Create(Creation),

@@ -4,7 +4,8 @@
 //!   `rights.rs` those of a user who may not do what is asked
 //! - `record.rs` documents and what they mean, `read.rs` single look-ups, `list.rs` pages and counts
 //! - `lifecycle.rs` create, update and delete, `journal.rs` what is written down about them,
-//!   `act.rs` their steps, `collection.rs` those on its collection, `admins.rs` those on its admins,
+//!   `act.rs` their steps, `collection.rs` those on its collection, `admins.rs` those on its admins
+//!   (`admin_change.rs` a change of one),
 //!   `fence.rs` what keeps those out that lost a lease, `undo.rs` the way back, `recover.rs` finishing
 //!   what somebody else began
 //! - `purge.rs` emptying the trash of what was there for too long
@@ -16,6 +17,7 @@
 //! - `shape.rs` which fields are ours and which another program's
 
 mod act;
+mod admin_change;
 mod admins;
 mod adopt;
 mod attempt;

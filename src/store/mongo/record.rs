@@ -155,15 +155,13 @@ pub(super) fn other_admins(record: &Document) -> Option<Vec<ObjectId>> {
 
 /// Whether a record lists this admin beside the first.
 pub(super) fn lists(record: &Document, admin: &Admin) -> bool {
-    match other_admins(record) {
-        Some(listed) => listed.contains(&admin.id),
-        None => {
-            let own = record.get_object_id("_id").ok();
-            own.is_some()
-                && admin.organization == own
-                && other_emails(record).contains(&email_key(admin.email.raw()))
-        }
+    if let Some(listed) = other_admins(record) {
+        return listed.contains(&admin.id);
     }
+    let own = record.get_object_id("_id").ok();
+    own.is_some()
+        && admin.organization == own
+        && other_emails(record).contains(&email_key(admin.email.raw()))
 }
 
 /// A field by its path, as in an update.

@@ -48,21 +48,28 @@ pub(super) fn former(record: &Document) -> Vec<&str> {
     }
 }
 
+/// A filter of one field: it is this, and no array that has one of these.
+pub(super) fn is(kind: &str) -> Document {
+    doc! { "$type": kind, "$not": { "$type": "array" } }
+}
+
 /// A filter: it is in our trash.
 pub(super) fn is_in_trash() -> Document {
     doc! {
-        "trash.at": { "$type": "date" },
-        "trash.days": { "$type": ["int", "long"] },
-        "trash.by": { "$type": "string" },
+        "trash": is("object"),
+        "trash.at": is("date"),
+        "trash.days": { "$type": ["int", "long"], "$not": { "$type": "array" } },
+        "trash.by": is("string"),
     }
 }
 
 /// A filter: our journal says that something is under way.
 fn is_pending() -> Document {
     doc! {
-        "pending.id": { "$type": "objectId" },
-        "pending.at": { "$type": "date" },
-        "pending.kind": { "$type": "string" },
+        "pending": is("object"),
+        "pending.id": is("objectId"),
+        "pending.at": is("date"),
+        "pending.kind": is("string"),
         "$or": [
             { "pending.kind": { "$ne": "create" } },
             { "organization_name": { "$exists": false } },
@@ -87,12 +94,12 @@ pub(super) fn is_idle() -> Document {
 pub(super) fn derivable(fields: &[&str]) -> Document {
     let ours = fields.iter().map(|field| {
         let kind = match *field {
-            "seen" => doc! { *field: { "$type": "object" } },
-            "created_key" => doc! { *field: { "$type": "date" } },
+            "seen" => doc! { *field: is("object") },
+            "created_key" => doc! { *field: is("date") },
             "claims" => doc! { *field: {
                 "$type": "array", "$not": { "$elemMatch": { "$not": { "$type": "string" } } },
             } },
-            _ => doc! { *field: { "$type": "string" } },
+            _ => doc! { *field: is("string") },
         };
         doc! { "$or": [{ *field: { "$exists": false } }, kind] }
     });
