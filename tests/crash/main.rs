@@ -7,6 +7,7 @@
 #![allow(missing_docs)]
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)] // A test that cannot go on fails.
 
+mod beside;
 mod deed;
 mod fault;
 mod held;

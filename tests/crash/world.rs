@@ -223,6 +223,14 @@ impl World {
         place.db.run_command(validator).await.unwrap();
     }
 
+    /// Where the documents of an organization are.
+    pub fn held_in(&self, org: ObjectId) -> String {
+        match self.tenants.get(&org) {
+            Some(tenant) if !tenant.in_trash => tenant.collection.clone(),
+            _ => format!("trash_{org}"),
+        }
+    }
+
     /// How many documents there are.
     pub fn documents(&self) -> usize {
         self.tenants.values().map(|tenant| tenant.documents.len()).sum()
