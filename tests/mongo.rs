@@ -28,5 +28,7 @@ mod legacy;
 mod privilege;
 #[path = "mongo/recovery.rs"]
 mod recovery;
+#[path = "mongo/roles.rs"]
+mod roles;
 #[path = "mongo/trash.rs"]
 mod trash;

@@ -1,7 +1,7 @@
 //! `tenantry admin …`.
 
 use super::{
-    Answer, Failure, agree, ask_new, line::Login, line_of_stdin, log_in, terminal::Terminal,
+    Answer, Failure, agree, ask_new, asked, line::Login, line_of_stdin, log_in, terminal::Terminal,
 };
 use crate::{
     command::AdminDeed,
@@ -30,7 +30,7 @@ pub(super) async fn answer(tenancy: &Tenancy, deed: AdminDeed) -> Result<Answer,
             let org = tenancy.named(&organization).await?;
             let admin = tenancy.admin_of(&org, &email).await?;
             let session = log_in(tenancy, &login.login).await?;
-            if let Some(terminal) = Terminal::open().filter(|_| !yes) {
+            if let Some(terminal) = asked(yes, Terminal::open())? {
                 let question = format!("Remove {}, {} of “{}”?", admin.email, admin.role, org.name);
                 agree(&terminal, &question).await?;
             }

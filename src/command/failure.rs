@@ -121,12 +121,14 @@ fn code_of(error: &tenancy::Error) -> u8 {
         | tenancy::Error::ReadOnly(_)
         | tenancy::Error::Store(StoreError::Refused { .. }) => 5,
         tenancy::Error::Invalid(_) | tenancy::Error::NotConfirmed | tenancy::Error::OneAtATime => 6,
-        tenancy::Error::Store(StoreError::Unreachable { .. }) => 7,
+        tenancy::Error::Store(StoreError::Unreachable { .. })
+        | tenancy::Error::OutcomeUnknown { why: StoreError::Unreachable { .. }, .. } => 7,
         // A connection string that does not parse, or a file that cannot be one.
         tenancy::Error::Store(StoreError::Misconfigured { .. }) => 2,
         tenancy::Error::Changed(_)
         | tenancy::Error::Busy { .. }
         | tenancy::Error::Machine(_)
+        | tenancy::Error::OutcomeUnknown { .. }
         | tenancy::Error::Store(_) => 1,
     }
 }

@@ -28,9 +28,9 @@ use terminal::{Telling, Terminal, line_of_stdin};
 
 use crate::{
     config::{self, Database, Flags, Output, Settings},
-    org::{Org, OrgState, Secret, escaped_short},
+    org::{Org, OrgState, Secret, escaped, escaped_short},
     store::{Cursor, CursorKey, Examination, PageAt, PageQuery, Shelf, Sort, SortKey},
-    tenancy::{Confirmation, Edit, NewOrganization, Session, Tenancy, confirmation_of},
+    tenancy::{Believe, Confirmation, Edit, NewOrganization, Session, Tenancy, confirmation_of},
 };
 
 /// Does what needs no database, and writes its answer to standard output.
@@ -96,7 +96,9 @@ async fn answer(settings: &Settings, deed: Deed) -> Result<Answer, Failure> {
             let telling = Telling::default();
             let told = telling.watching();
             let wanted = Examination { fix, quarantine: &quarantine, told: &told };
-            Ok(Answer::Examined(database.examine(&wanted, &telling.progress()).await?))
+            let believe: &Believe = &|doubted| Box::pin(believes(doubted.to_string()));
+            let found = database.examine(&wanted, believe, &telling.progress()).await?;
+            Ok(Answer::Examined(found))
         }
     }
 }
@@ -181,12 +183,7 @@ fn check(deed: &Deed) -> Result<(), Failure> {
             | OrgDeed::Purge { password_stdin, yes, .. },
         )
         | Deed::Admin(AdminDeed::Remove { login: Login { password_stdin, .. }, yes, .. }) => {
-            if !yes && Terminal::open().is_none() {
-                return Err(Failure::usage(
-                    "there is no terminal to confirm the deletion on",
-                    "add --yes to delete without being asked",
-                ));
-            }
+            asked(*yes, Terminal::open())?;
             !password_stdin
         }
         Deed::Admin(AdminDeed::Update { role, new_email, new_password_stdin, login, .. }) => {
@@ -219,6 +216,19 @@ fn check(deed: &Deed) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Who is asked before something goes: nobody only where that was said beforehand. A terminal that is
+/// gone by now is no answer.
+fn asked<T>(yes: bool, terminal: Option<T>) -> Result<Option<T>, Failure> {
+    match terminal {
+        _ if yes => Ok(None),
+        Some(terminal) => Ok(Some(terminal)),
+        None => Err(Failure::usage(
+            "there is no terminal to confirm the deletion on",
+            "add --yes to delete without being asked",
+        )),
+    }
+}
+
 /// Where people depend on a database, its profile's name is typed before anything is deleted.
 async fn sure_in_production(database: &Database, deed: &Deed) -> Result<(), Failure> {
     let (Deed::Org(OrgDeed::Delete { yes, .. } | OrgDeed::Purge { yes, .. })
@@ -226,8 +236,10 @@ async fn sure_in_production(database: &Database, deed: &Deed) -> Result<(), Fail
     else {
         return Ok(());
     };
-    let terminal = Terminal::open().filter(|_| !yes);
-    let (Some(terminal), Some(name)) = (terminal, database.production()) else { return Ok(()) };
+    let (Some(terminal), Some(name)) = (asked(*yes, Terminal::open())?, database.production())
+    else {
+        return Ok(());
+    };
     let typed = terminal.ask(&format!("This is production. Type {name} to go on: ")).await?;
     if typed.reveal().trim() == name { Ok(()) } else { Err(Failure::NoAnswer) }
 }
@@ -296,7 +308,7 @@ async fn delete(
     let session = log_in(tenancy, login).await?;
     let token = Some(session.token());
     tenancy.authorize(&org, token).await?;
-    let terminal = Terminal::open().filter(|_| !yes);
+    let terminal = asked(yes, Terminal::open())?;
     if now {
         let confirmation = confirm(tenancy, &org, terminal.as_ref()).await?;
         tenancy.delete(&org, &confirmation, token).await?;
@@ -314,7 +326,7 @@ async fn delete(
 async fn purge(tenancy: &Tenancy, name: &str, login: &str, yes: bool) -> Result<Answer, Failure> {
     let mut org = tenancy.named_in_trash(name).await?;
     let password = ask_password(login).await?;
-    let terminal = Terminal::open().filter(|_| !yes);
+    let terminal = asked(yes, Terminal::open())?;
     let confirmation = confirm(tenancy, &org, terminal.as_ref()).await?;
     tenancy.purge(&org, &confirmation, login, &password).await?;
     // It is nowhere any more.
@@ -386,6 +398,18 @@ async fn ask_new(terminal: &Terminal) -> Result<Secret, Failure> {
     }
 }
 
+/// Shows why the clock is doubted, before anything goes for good by it. A person is asked whether it is
+/// right; where none is there, they have asked for it by `--fix`.
+async fn believes(doubted: String) -> bool {
+    let _ = writeln!(io::stderr(), "tenantry: {}", escaped(&doubted));
+    match Terminal::open() {
+        Some(terminal) => {
+            agree(&terminal, "Is the clock right, so that they are purged?").await.is_ok()
+        }
+        None => true,
+    }
+}
+
 /// Waits for a signal that ends programs.
 async fn ended() -> Failure {
     let waited = async {
@@ -418,5 +442,18 @@ fn write(answer: &Answer, output: Option<Output>) -> Result<(), Failure> {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         Err(error) => Err(Failure::io("the answer cannot be written", &error)),
         Ok(()) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_asked_only_where_that_was_said_beforehand() {
+        assert!(matches!(asked(false, Some(())), Ok(Some(()))));
+        assert!(matches!(asked(true, Some(())), Ok(None)));
+        assert!(matches!(asked::<()>(true, None), Ok(None)));
+        assert!(asked::<()>(false, None).is_err());
     }
 }

@@ -40,7 +40,7 @@ use crate::{
     },
     org::{PasswordPolicy, Secret},
     store::{Access, Examination, Finding, Place, Progress, Target},
-    tenancy::{self, Opened, Rules, SECRET_KEY_LEAST_BYTES},
+    tenancy::{self, Believe, Opened, Rules, SECRET_KEY_LEAST_BYTES},
 };
 
 /// The database's name on a MongoDB server when none is given: the one the service before this
@@ -210,10 +210,11 @@ impl Database {
     pub async fn examine(
         &self,
         wanted: &Examination<'_>,
+        believe: &Believe,
         told: &Progress,
     ) -> tenancy::Result<Vec<Finding>> {
         let target = self.source.target().await?;
-        tenancy::examine(&target, &self.access, self.rules.clone(), wanted, told).await
+        tenancy::examine(&target, &self.access, self.rules.clone(), wanted, believe, told).await
     }
 
     /// Opens it, and tells how far it is where that takes long. Gives it with where it was found.

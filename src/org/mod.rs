@@ -69,10 +69,9 @@ pub struct Connection {
 }
 
 /// What may be done with an organization.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OrgState {
     /// Everything.
-    #[default]
     Active,
     /// Its admins cannot log in, and their sessions have ended. Everything else stays as it is.
     Suspended,
@@ -86,7 +85,7 @@ pub enum OrgState {
 pub struct InTrash {
     /// When it was put there.
     pub since: DateTime,
-    /// Until when it can be restored for certain; from then on the next console purges it.
+    /// Until when it can be restored for certain; from then on the first write of the next console purges it.
     pub until: DateTime,
 }
 

@@ -3,11 +3,12 @@
 use std::fmt;
 
 /// What an admin may do in their organization.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+///
+/// There is no default: what is not known is never the most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
     /// Everything, deleting the organization and deciding who else is an admin among it. There is
     /// always at least one; who was an admin before there were roles is one.
-    #[default]
     Owner,
     /// Everything that needs a login, but what only an owner may: changes their own e-mail and
     /// password.

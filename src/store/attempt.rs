@@ -2,11 +2,16 @@
 //!
 //! Each attempt is counted where the organizations are kept, before its password is looked at and in
 //! the same write that decides whether it is: parallel guesses share one count (a service that checked
-//! first and counted afterwards was broken that way, GHSA-7h8m-vrxx-vr4m). Whoever has to wait is
-//! counted as well, but makes the waiting no longer. An e-mail that nobody has is counted like any
-//! other.
+//! first and counted afterwards was broken that way, GHSA-7h8m-vrxx-vr4m). An attempt whose answer is
+//! not known yet takes one of the places that are left before the account waits; one too many waits in
+//! line until there is a place, or until the account has to wait. A right password gives the place back,
+//! a wrong one makes it a failure. Whoever never answers (killed, cut off) has it until a failure would
+//! have been over as well, and from then on it is counted like one: a guess that is cut off is never the
+//! cheaper one. An e-mail that nobody has is counted like any other.
 
 use std::time::Duration;
+
+use mongodb::bson::{DateTime, oid::ObjectId};
 
 /// How many wrong passwords in a row there may be without any waiting, the last of which starts it.
 pub const FREE_ATTEMPTS: i64 = 5;
@@ -14,13 +19,29 @@ pub const FREE_ATTEMPTS: i64 = 5;
 /// The longest an account waits.
 pub const LONGEST_WAIT: Duration = Duration::from_mins(15);
 
+/// The shortest time for which an attempt that never answers keeps its place: longer than any answer
+/// takes.
+pub const SHORTEST_HOLD: Duration = Duration::from_secs(10);
+
 /// Whether a password may be looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Attempt {
-    /// It may.
-    Granted,
+    /// It may; whoever does says here what came of it.
+    Granted(ObjectId),
     /// Not before so long; more than zero.
     Wait(Duration),
+    /// Not before another one was answered.
+    InLine(Line),
+}
+
+/// A place in line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Until when the account last had to wait. Whoever is in line when it has to wait again has to
+    /// wait as well, however long it takes to ask again.
+    pub waited: DateTime,
+    /// How long until the first of those who are being answered loses their place.
+    pub left: Duration,
 }
 
 /// How long an account waits after so many passwords in a row that were looked at and wrong.
@@ -34,6 +55,12 @@ pub fn wait_after(looked_at: i64) -> Duration {
     }
 }
 
+/// How long the attempt that would be the failure with this number has its place, if it never answers.
+#[must_use]
+pub fn hold_of(number: i64) -> Duration {
+    wait_after(number).max(SHORTEST_HOLD)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -43,5 +70,10 @@ mod tests {
         let waits = [0, 4, 5, 6, 7, 14, 15, 16, i64::MAX].map(|n| wait_after(n).as_secs());
         assert_eq!(waits, [0, 0, 1, 2, 4, 512, 900, 900, 900]);
         assert_eq!(wait_after(i64::MIN), Duration::ZERO);
+    }
+
+    #[test]
+    fn whoever_never_answers_has_the_place_for_as_long_as_a_failure_takes_and_some_seconds() {
+        assert_eq!([1, 5, 9, 16].map(|n| hold_of(n).as_secs()), [10, 10, 16, 900]);
     }
 }

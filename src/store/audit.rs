@@ -22,17 +22,19 @@ pub enum Outcome {
     Done,
     /// A rule, or what was there, did not allow it. Nothing was changed.
     Refused,
-    /// The database failed. It may or may not have been done; the next console settles it.
+    /// The database failed. Nothing was changed.
     Failed,
+    /// The database did not say. It may or may not have been done; a later entry says which.
+    Unknown,
     /// It was begun and taken back: nothing is different.
     TakenBack,
     /// An entry that no program of ours wrote.
-    Unknown,
+    Foreign,
 }
 
 impl Outcome {
-    const ALL: [Self; 5] =
-        [Self::Done, Self::Refused, Self::Failed, Self::TakenBack, Self::Unknown];
+    const ALL: [Self; 6] =
+        [Self::Done, Self::Refused, Self::Failed, Self::Unknown, Self::TakenBack, Self::Foreign];
 
     /// The word for it, stored and shown.
     #[must_use]
@@ -43,6 +45,7 @@ impl Outcome {
             Self::Failed => "failed",
             Self::TakenBack => "taken back",
             Self::Unknown => "unknown",
+            Self::Foreign => "not readable",
         }
     }
 }
@@ -87,6 +90,8 @@ pub struct Entry {
     pub reason: StoredText,
     /// What is different, or was to be.
     pub changes: Vec<Difference>,
+    /// The entry of the operation that this one says more of; none where it is the first about it.
+    pub of: Option<ObjectId>,
 }
 
 impl Entry {
@@ -104,6 +109,7 @@ impl Entry {
             outcome: Outcome::Done,
             reason: StoredText::default(),
             changes: Vec::new(),
+            of: None,
         }
     }
 
@@ -134,6 +140,12 @@ impl Entry {
     pub fn ended(&self, outcome: Outcome, reason: &str) -> Self {
         let (id, at) = (ObjectId::new(), DateTime::now());
         Self { id, at, outcome, reason: short(reason), ..self.clone() }
+    }
+
+    /// As [`Entry::ended`], of an operation that this entry is of already.
+    #[must_use]
+    pub fn followed(&self, outcome: Outcome, reason: &str) -> Self {
+        Self { of: self.of.or(Some(self.id)), ..self.ended(outcome, reason) }
     }
 
     /// With one more difference.
@@ -171,7 +183,7 @@ impl Entry {
         let changes = self.changes.iter().map(|change| {
             doc! { "field": change.field.raw(), "from": change.from.raw(), "to": change.to.raw() }
         });
-        doc! {
+        let mut document = doc! {
             "entry": self.id,
             "at": self.at,
             "operator": self.operator.raw(),
@@ -182,7 +194,11 @@ impl Entry {
             "outcome": self.outcome.word(),
             "reason": self.reason.raw(),
             "changes": changes.collect::<Vec<_>>(),
+        };
+        if let Some(of) = self.of {
+            document.insert("of", of);
         }
+        document
     }
 
     /// Reads an entry leniently: another program may have written anything. What is missing or of
@@ -208,11 +224,25 @@ impl Entry {
             outcome: Outcome::ALL
                 .into_iter()
                 .find(|known| known.word() == outcome)
-                .unwrap_or(Outcome::Unknown),
+                .unwrap_or(Outcome::Foreign),
             reason: text(document, "reason"),
             changes: changes.collect(),
+            of: document.get_object_id("of").ok(),
         }
     }
+}
+
+/// What came of an operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// It was done.
+    Done,
+    /// It was begun and taken back, for this reason.
+    TakenBack(StoredText),
+    /// It is still under way, or waits for whoever settles it.
+    UnderWay,
+    /// It has not begun. It may have been reserved, and is given up then.
+    NotBegun,
 }
 
 /// As much of a text as an entry holds, as it is.
@@ -439,7 +469,7 @@ mod tests {
         let mut entry = Entry::new("ada@here", "update").with("name", "acme", "globex");
         entry.organization = Some(ObjectId::new());
         assert_eq!(Entry::of(&entry.to_document()), entry);
-        assert_eq!(Entry::of(&doc! { "at": 1, "changes": [1, {}] }).outcome, Outcome::Unknown);
+        assert_eq!(Entry::of(&doc! { "at": 1, "changes": [1, {}] }).outcome, Outcome::Foreign);
         let long = Entry::new("ada@here", &"é".repeat(10_000_000));
         assert_eq!(long.deed.raw().chars().count(), MOST + 1);
     }

@@ -33,8 +33,18 @@ pub enum StoreError {
         /// Who is at it.
         by: StoredText,
     },
-    /// The server did not answer. What was asked may or may not have happened; it is settled on the
-    /// next connection.
+    /// Another console took the operation over, since this one was too slow, and took it back; or it was
+    /// cut off before it had begun. Why, in a sentence.
+    #[error("another console took it back: {0}")]
+    TakenBack(StoredText),
+    /// Another console has taken the operation over, since this one was too slow, and is still at it.
+    #[error("another console has taken it over, and is still at it")]
+    TakenOver,
+    /// It may or may not have been done, for this reason: it is settled by whoever connects next, and
+    /// [`super::Store::outcome`] says what came of it.
+    #[error("it may or may not have been done: {0}")]
+    OutcomeUnknown(Box<StoreError>),
+    /// The server did not answer. What was asked was not done.
     #[error("{address} cannot be reached: {problem}")]
     Unreachable {
         /// Where.
@@ -80,6 +90,14 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// What may have been done although this is what came of it.
+    pub(super) fn unknown(why: Self) -> Self {
+        match why {
+            unknown @ Self::OutcomeUnknown(_) => unknown,
+            why => Self::OutcomeUnknown(Box::new(why)),
+        }
+    }
+
     /// A change, where nothing may be written.
     pub(super) fn only_readable(because: &str) -> Self {
         Self::Refused { problem: because.to_owned(), help: "look, search and list still work" }
@@ -107,6 +125,12 @@ impl StoreError {
             Self::Taken { .. } => "take another",
             Self::Changed | Self::Busy { .. } => "try again in a moment",
             Self::Gone => "nothing is left to do",
+            Self::TakenBack(_) => "nothing was changed; try again",
+            Self::TakenOver => "look at it again in a moment",
+            Self::OutcomeUnknown(_) => {
+                "once the database answers again, look at it before you repeat it: its activity says \
+                 what came of it"
+            }
             Self::Other(_) => "try again; if it stays, look at the database's own log",
         }
     }

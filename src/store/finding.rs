@@ -141,6 +141,14 @@ pub enum Trouble {
         /// The organization.
         org: StoredText,
     },
+    /// An admin whose role is no role. It counts as the least one.
+    #[error("the role of {email}, {role}, is unknown and counts as admin")]
+    UnknownRole {
+        /// The admin's e-mail.
+        email: StoredText,
+        /// What stands where the role should be.
+        role: StoredText,
+    },
     /// A record that nothing can be done with.
     #[error("the record {record} cannot be used: {why}")]
     Unusable {
@@ -212,6 +220,27 @@ pub enum Trouble {
         /// How many are counted.
         documents: u64,
     },
+    /// What has been in the trash for too long, and stays there because the clock may be wrong.
+    #[error(
+        "{} stay{} in the trash, though the time is over: from {from}, when something was last \
+         done here, to {to} is further than a clock is believed",
+        organizations_in_words(*organizations),
+        if *organizations == 1 { "s" } else { "" }
+    )]
+    Clock {
+        /// How many organizations.
+        organizations: u64,
+        /// What the audit log says.
+        from: String,
+        /// What the clock said next, or says now.
+        to: String,
+    },
+    /// What has been in the trash for too long, and cannot be purged.
+    #[error("“{org}” is still in the trash, though its time is over")]
+    Overdue {
+        /// The organization.
+        org: StoredText,
+    },
     /// The database itself is damaged, in its own words.
     #[error("the database is damaged: {0}")]
     Damage(StoredText),
@@ -219,6 +248,10 @@ pub enum Trouble {
 
 fn counted(documents: u64) -> String {
     format!("{documents} document{}", if documents == 1 { "" } else { "s" })
+}
+
+fn organizations_in_words(number: u64) -> String {
+    format!("{number} organization{}", if number == 1 { "" } else { "s" })
 }
 
 impl Repair {
@@ -276,6 +309,7 @@ impl Trouble {
             Self::NoCollection { .. } => "organization_without_collection",
             Self::AdminOfNobody { .. } => "admin_without_organization",
             Self::NoAdmin { .. } => "organization_without_admin",
+            Self::UnknownRole { .. } => "unknown_role",
             Self::Unusable { .. } => "unusable_record",
             Self::ForeignField { .. } => "foreign_field",
             Self::SharedAdmin { .. } => "shared_admin",
@@ -285,6 +319,8 @@ impl Trouble {
             Self::Clash(_) => "clash",
             Self::Stale { .. } => "stale",
             Self::Miscounted { .. } => "miscounted",
+            Self::Clock { .. } => "clock",
+            Self::Overdue { .. } => "overdue",
             Self::Damage(_) => "damage",
         }
     }

@@ -12,21 +12,26 @@ mod error;
 mod finding;
 pub mod mongo;
 mod page;
+mod purge;
 pub mod sqlite;
 mod target;
 
 use async_trait::async_trait;
 use mongodb::bson::{Document, oid::ObjectId};
 
-pub use attempt::{Attempt, FREE_ATTEMPTS, LONGEST_WAIT, wait_after};
-pub use audit::{AuditAt, AuditQuery, Difference, Entry, Head, Outcome, Tampering, Verification};
+pub use attempt::{Attempt, FREE_ATTEMPTS, LONGEST_WAIT, Line, SHORTEST_HOLD, hold_of, wait_after};
+pub use audit::{
+    AuditAt, AuditQuery, Difference, Entry, Head, Outcome, Settled, Tampering, Verification,
+};
 pub use deed::{AdminChange, AdminEdit, Change, Deed, NewAdmin, NewOrg, first_document};
 pub use error::{Result, StoreError};
 pub use finding::{Examination, Finding, Patience, Repair, Trouble, Watch, Watching, unwatched};
 pub use page::{Count, Cursor, CursorKey, Page, PageAt, PageQuery, Shelf, Sort, SortKey};
+pub use purge::{Purge, kept_by_the_clock};
 pub use target::{Target, open};
 
 use crate::org::{Admin, Claim, Org};
+use purge::Jump;
 
 /// Somewhere organizations are kept.
 #[async_trait]
@@ -41,10 +46,16 @@ pub trait Store: Send + Sync {
     /// Who operates this console, as [`Access::operator`] says.
     fn operator(&self) -> &str;
 
-    /// Settles what a killed or cut-off program left half-done, forward or back, and purges what has
-    /// been in the trash for longer than it was to be kept. Cheap when there is nothing. Returns how many
+    /// Settles what a killed or cut-off program left half-done, forward or back. Moves nothing between
+    /// collections that other programs may use. Cheap when there is nothing. Returns how many
     /// organizations it did something about.
     async fn recover(&self) -> Result<u64>;
+
+    /// Purges what has been in the trash for longer than it was to be kept, unless the clock that says
+    /// so may be wrong: where the audit log says that nothing was done here for thirty days, or something
+    /// in the future. With `believed` a person has seen both times. Opening never does it. Cheap when
+    /// there is nothing; one that cannot be purged keeps no other one.
+    async fn purge_expired(&self, believed: bool) -> Result<Purge>;
 
     /// Brings up to date what lists, searches and claims are made of, where another program has changed a
     /// record since. Goes through all records: nothing to wait for. Returns how many those were.
@@ -99,8 +110,11 @@ pub trait Store: Send + Sync {
     /// [`StoreError::Taken`] when any claim, or the collection itself, is somebody's already,
     /// [`StoreError::Changed`] when the record is no longer as in the deed, [`StoreError::Gone`] when
     /// there is none any more, [`StoreError::Busy`] while another change is under way; then nothing
-    /// was changed.
+    /// was changed. [`StoreError::OutcomeUnknown`] where nobody knows yet.
     async fn perform(&self, deed: &Deed, entry: &Entry) -> Result<Option<Org>>;
+
+    /// What came of the operation on the organization that was recorded with this entry.
+    async fn outcome(&self, org: ObjectId, entry: ObjectId) -> Result<Settled>;
 
     /// Puts an entry into the record at its end; once, however often it is tried.
     async fn record(&self, entry: &Entry) -> Result<()>;
@@ -110,15 +124,22 @@ pub trait Store: Send + Sync {
 
     /// Counts an attempt to log in with this e-mail, compared by [`crate::org::email_key`], whether
     /// anybody has it or not; and says whether its password may be looked at. Atomic: of many at
-    /// once, each is counted, and no more are looked at than one after the other would be.
-    async fn attempt(&self, email: &str) -> Result<Attempt>;
+    /// once, no more are looked at than one after the other would be. Whoever asks again says with
+    /// what it was put in line.
+    async fn attempt(&self, email: &str, line: Option<Line>) -> Result<Attempt>;
 
-    /// Forgets the attempts with this e-mail, since one succeeded. Returns how many there were.
+    /// Takes the answer to an attempt that was granted: a right one clears the failures and answers how
+    /// many there were, a wrong one is one more.
+    async fn answer_attempt(&self, email: &str, granted: ObjectId, right: bool) -> Result<u64>;
+
+    /// Forgets the failures with this e-mail, since whoever has it was known otherwise. Returns how
+    /// many there were.
     async fn forget_attempts(&self, email: &str) -> Result<u64>;
 
     /// Goes through everything and says what does not belong together; with `fix` repairs what can be
-    /// repaired without deleting any document. What another program may be at is watched before that,
-    /// which takes minutes; dropped in the meantime, nothing was done.
+    /// repaired without deleting any document, and purges as [`Store::purge_expired`] does. What another
+    /// program may be at is watched before that, which takes minutes; dropped in the meantime, nothing
+    /// was repaired.
     ///
     /// # Errors
     /// The database's; with `fix`, [`StoreError::Refused`] where nothing may be written, or where

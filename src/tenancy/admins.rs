@@ -58,7 +58,7 @@ impl Tenancy {
         let entry = self.entry("add admin", Some(org)).with("admin", "", typed_email(email));
         let mut entry = entry.with("role", "", role.word());
         let done = async {
-            self.may_change(org)?;
+            self.may_change(org).await?;
             let email = Email::parse(email)?;
             entry.admin = self.allowed(org, token, Role::Owner).await?.email;
             self.free(&[Claim::of_email(email.as_str())], None, email.as_str()).await?;
@@ -89,7 +89,7 @@ impl Tenancy {
     pub async fn remove_admin(&self, org: &Org, email: &str, token: Option<&str>) -> Result<Org> {
         let mut entry = self.entry("remove admin", Some(org)).with("admin", email, "");
         let done = async {
-            self.may_change(org)?;
+            self.may_change(org).await?;
             entry.admin = self.allowed(org, token, Role::Owner).await?.email;
             let admin = self.admin_of(org, email).await?;
             let heir = self.heir(org, &admin).await?;
@@ -127,7 +127,7 @@ impl Tenancy {
         token: Option<&str>,
         entry: &mut Entry,
     ) -> Result<Org> {
-        self.may_change(org)?;
+        self.may_change(org).await?;
         let by = self.allowed(org, token, Role::Admin).await?;
         *entry = entry.clone().of_admin(by.email.raw());
         let admin = self.admin_of(org, email).await?;
@@ -186,7 +186,7 @@ impl Tenancy {
     pub async fn issue_code(&self, org: &Org, email: &str) -> Result<(Org, Secret)> {
         let entry = self.entry("issue code", Some(org)).with("admin", email, email);
         let done = async {
-            self.may_change(org)?;
+            self.may_change(org).await?;
             let admin = self.admin_of(org, email).await?;
             let (code, reset) = new_code()?;
             let reset = Some(reset);
@@ -221,7 +221,7 @@ impl Tenancy {
         password: &Secret,
         entry: &mut Entry,
     ) -> Result<Org> {
-        self.writable()?;
+        self.writing().await?;
         let found = self.store.admin_with_email(email).await?.ok_or(Error::WrongCode)?;
         let org = self.store.org_of_admin(&found).await?.ok_or(Error::WrongCode)?;
         // Read again, behind the organization: whatever uses the code in between changes that.
@@ -245,8 +245,8 @@ impl Tenancy {
             let change = AdminChange { admin: admin.id, what, heir: None };
             self.change_admin(&org, change, entry, &admin.email).await?
         };
-        // Whoever has the code need not wait for what others have guessed.
-        self.store.forget_attempts(email).await?;
+        // Whoever has the code need not wait for what others have guessed. It is used in any case.
+        let _ = self.store.forget_attempts(email).await;
         Ok(org)
     }
 
@@ -282,8 +282,8 @@ impl Tenancy {
         }
     }
 
-    fn may_change(&self, org: &Org) -> Result<()> {
-        self.writable()?;
+    async fn may_change(&self, org: &Org) -> Result<()> {
+        self.writing().await?;
         match org.in_trash() {
             Some(_) => Err(Error::InTrash(org.name.clone())),
             None => Ok(()),

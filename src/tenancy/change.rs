@@ -110,7 +110,7 @@ impl Tenancy {
 
     async fn make(&self, wish: &NewOrganization, entry: &mut Entry) -> Result<Org> {
         *entry = entry.clone().called(&wish.name);
-        self.writable()?;
+        self.writing().await?;
         let name = OrgName::parse(&wish.name)?;
         let email = Email::parse(&wish.email)?;
         let id = ObjectId::new();
@@ -162,7 +162,7 @@ impl Tenancy {
         token: Option<&str>,
         entry: &mut Entry,
     ) -> Result<Org> {
-        self.writable()?;
+        self.writing().await?;
         if org.in_trash().is_some() {
             return Err(Error::InTrash(org.name.clone()));
         }
@@ -223,7 +223,7 @@ impl Tenancy {
     ) -> Result<()> {
         let mut entry = self.entry("delete", Some(org));
         let done = async {
-            self.writable()?;
+            self.writing().await?;
             entry.admin = self.allowed(org, token, Role::Owner).await?.email;
             confirms(confirmation, &org.name)?;
             let gone = self.store.perform(&Deed::Delete(Box::new(org.clone())), &entry).await;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     org::{ClaimKind, Field, Invalid, StoredText, UnderWay},
-    store::StoreError,
+    store::{Entry, StoreError},
 };
 
 /// The result of a deed.
@@ -93,6 +93,15 @@ pub enum Error {
     /// The operating system gave no random bytes, or a worker thread broke.
     #[error("this machine failed: {0}")]
     Machine(String),
+    /// It may or may not have been done: the database did not say, and [`super::Tenancy::outcome`] finds
+    /// out once it answers again.
+    #[error("{}: it may have been done, or may still be", why)]
+    OutcomeUnknown {
+        /// What was recorded of the operation.
+        entry: Box<Entry>,
+        /// Why nobody knows.
+        why: StoreError,
+    },
     /// The database.
     #[error(transparent)]
     Store(StoreError),
@@ -183,6 +192,10 @@ impl Error {
             Self::Gone(_) => "nothing is left to do; look at the list for what there is",
             Self::Busy { .. } => "try again in a moment",
             Self::Machine(_) => "try again; if it stays, restart",
+            Self::OutcomeUnknown { .. } => {
+                "before you repeat it, look at it again once the database answers: its activity \
+                 (`tenantry audit list --org NAME`) says what came of it"
+            }
             Self::Store(error) => error.help(),
         }
     }

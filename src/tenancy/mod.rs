@@ -5,6 +5,7 @@ mod admins;
 mod change;
 mod demo;
 mod error;
+mod login;
 mod open;
 mod record;
 mod session;
@@ -14,6 +15,7 @@ use std::{sync::Arc, time::Duration};
 
 use mongodb::bson::{DateTime, Document, oid::ObjectId};
 use record::typed_email;
+use tokio::sync::OnceCell;
 
 pub use admins::AdminWish;
 pub use change::{Confirmation, Edit, NewOrganization};
@@ -21,13 +23,14 @@ pub use error::{Error, Refusal, Result};
 pub use open::{DemoAdmin, Opened, examine, open};
 pub use record::{Recorded, Verified};
 pub use session::{SECRET_KEY_LEAST_BYTES, Session};
+pub use trash::Believe;
 
 use crate::{
     org::{
         Admin, NAME_MOST, Org, OrgState, PasswordHash, PasswordPolicy, Role, Secret, StoredText,
         escaped,
     },
-    store::{Attempt, Count, Entry, Page, PageQuery, Place, Shelf, Statistics, Store},
+    store::{Count, Entry, Page, PageQuery, Place, Shelf, Statistics, Store},
 };
 
 /// What an operator may set.
@@ -62,6 +65,8 @@ pub struct Tenancy {
     store: Arc<dyn Store>,
     rules: Rules,
     sessions: session::Sessions,
+    /// Whether what was in the trash for too long is purged, as before the first write it is.
+    purged: OnceCell<()>,
 }
 
 impl Tenancy {
@@ -71,7 +76,7 @@ impl Tenancy {
     /// [`Error::Machine`] when a signing key is needed and there are no random bytes.
     pub fn new(store: Arc<dyn Store>, rules: Rules) -> Result<Self> {
         let sessions = session::Sessions::new(rules.secret_key.as_ref(), rules.session)?;
-        Ok(Self { store, rules, sessions })
+        Ok(Self { store, rules, sessions, purged: OnceCell::new() })
     }
 
     /// What the database is called in front of people.
@@ -207,7 +212,7 @@ impl Tenancy {
     }
 
     async fn log_in(&self, email: &str, password: &Secret, entry: &mut Entry) -> Result<Session> {
-        self.writable()?;
+        self.writing().await?;
         let (admin, failures) = self.verified(email, None, password).await?;
         let Some(org) = self.store.org_of_admin(&admin).await? else {
             return Err(Error::WrongLogin);
@@ -277,29 +282,15 @@ impl Tenancy {
         Ok(admin)
     }
 
-    /// The admin with this e-mail, among those of `trashed` where that is given, if the password is
-    /// right; and how many wrong ones there were since the last right one. Takes as long, and says the
-    /// same, whether there is such an admin or not.
-    async fn verified(
-        &self,
-        email: &str,
-        trashed: Option<&Org>,
-        password: &Secret,
-    ) -> Result<(Admin, u64)> {
-        if let Attempt::Wait(left) = self.store.attempt(email).await? {
-            return Err(Error::Waiting(left));
-        }
-        let admin = match trashed {
-            None => self.store.admin_with_email(email).await?,
-            Some(org) => self.store.admin_in_trash(org, email).await?,
+    /// Refuses where nothing may be written. The first time, what has been in the trash for too long is
+    /// purged; whether that can be is no reason to refuse anything else.
+    async fn writing(&self) -> Result<()> {
+        self.writable()?;
+        let purge = async {
+            let _ = self.store.purge_expired(false).await;
         };
-        let hash = admin.as_ref().map_or_else(PasswordHash::nobodys, |a| a.password.clone());
-        let typed = password.clone();
-        let right = blocking(move || hash.verify(&typed)).await?;
-        let admin = admin.filter(|_| right).ok_or(Error::WrongLogin)?;
-        // This one was counted too.
-        let failures = self.store.forget_attempts(email).await?.saturating_sub(1);
-        Ok((admin, failures))
+        self.purged.get_or_init(|| purge).await;
+        Ok(())
     }
 
     fn writable(&self) -> Result<()> {

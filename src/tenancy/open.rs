@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use mongodb::bson::DateTime;
 
-use super::{Result, Rules, Tenancy, blocking, demo};
+use super::{Believe, Result, Rules, Tenancy, blocking, demo};
 use crate::store::{
     self, Access, Examination, Finding, Progress, Repair, Store, StoreError, Target,
-    sqlite::SqliteStore, untold,
+    kept_by_the_clock, sqlite::SqliteStore, untold,
 };
 
 pub use demo::DemoAdmin;
@@ -31,21 +31,28 @@ pub async fn examine(
     access: &Access,
     rules: Rules,
     wanted: &Examination<'_>,
+    believe: &Believe,
     told: &Progress,
 ) -> Result<Vec<Finding>> {
+    let access = &as_ruled(access, &rules);
     let fix = wanted.fix;
     // Nothing is ever half-done in the embedded database.
     let half_done = matches!(target, Target::Mongo { .. });
     let before = if half_done && !(fix && access.read_only) {
         let access = Access { read_only: true, ..access.clone() };
-        store::open(target, &access, &untold).await?.examine(false).await?
+        let mut found = store::open(target, &access, &untold).await?.examine(false).await?;
+        if fix {
+            // What is said of the clock now is about to be said again.
+            found.retain(|one| kept_by_the_clock(std::slice::from_ref(one)).is_none());
+        }
+        found
     } else {
         Vec::new()
     };
     if half_done && !fix {
         return Ok(before);
     }
-    let now = open(target, access, rules, told).await?.tenancy.examine(wanted).await?;
+    let now = open(target, access, rules, told).await?.tenancy.examine(wanted, believe).await?;
     let settled = before
         .into_iter()
         .filter(|before| now.iter().all(|now| now.trouble != before.trouble))
@@ -54,6 +61,11 @@ pub async fn examine(
             Finding { trouble, repair: Repair::Done(how) }
         });
     Ok(settled.chain(now.iter().cloned()).collect())
+}
+
+/// The access under rules that may refuse everything that writes: opening writes too.
+fn as_ruled(access: &Access, rules: &Rules) -> Access {
+    Access { read_only: access.read_only || rules.read_only, ..access.clone() }
 }
 
 /// Opens a database, settles what a killed program left half-done in it, and fills a demonstration
@@ -67,6 +79,7 @@ pub async fn open(
     rules: Rules,
     told: &Progress,
 ) -> Result<Opened> {
+    let access = &as_ruled(access, &rules);
     let (store, demo): (Arc<dyn Store>, _) = match target {
         Target::Demo => {
             let operator = access.operator.clone();

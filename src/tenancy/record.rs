@@ -9,7 +9,8 @@ use super::{Error, Result, Tenancy};
 use crate::{
     org::{Email, Org},
     store::{
-        AuditAt, AuditQuery, Deed, Entry, Head, Outcome, Shelf, StoreError, Tampering, Verification,
+        AuditAt, AuditQuery, Deed, Entry, Head, Outcome, Settled, Shelf, StoreError, Tampering,
+        Verification,
     },
 };
 
@@ -116,16 +117,41 @@ impl Tenancy {
         }
     }
 
+    /// What came of an operation whose outcome was unknown, after settling what nobody is at any more;
+    /// none while nobody knows yet.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn outcome(&self, entry: &Entry) -> Result<Option<Settled>> {
+        let Some(org) = entry.organization else { return Ok(Some(Settled::NotBegun)) };
+        self.store.recover().await?;
+        Ok(match self.store.outcome(org, entry.id).await? {
+            Settled::UnderWay => None,
+            settled => Some(settled),
+        })
+    }
+
     /// Records why something was refused, where it was, and hands on what came of it.
     pub(super) async fn recorded<T>(&self, entry: &Entry, done: Result<T>) -> Result<T> {
-        if let Err(error) = &done
-            && self.read_only().is_none()
-        {
-            let ended = entry.ended(outcome_of(error), &error.to_string());
-            // Nothing more can be done about it, and the refusal is what has to be said.
-            let _ = self.store.record(&ended).await;
-        }
-        done
+        let error = match done {
+            Err(error) if self.read_only().is_none() => error,
+            done => return done,
+        };
+        let (error, ended) = match error {
+            Error::Store(StoreError::OutcomeUnknown(why)) => {
+                let ended = entry.followed(Outcome::Unknown, &why.to_string());
+                (Error::OutcomeUnknown { entry: Box::new(entry.clone()), why: *why }, ended)
+            }
+            // Whoever took it back has recorded that.
+            error @ Error::Store(StoreError::TakenBack(_)) => return Err(error),
+            error => {
+                let ended = entry.ended(outcome_of(&error), &error.to_string());
+                (error, ended)
+            }
+        };
+        // Nothing more can be done about it, and the refusal is what has to be said.
+        let _ = self.store.record(&ended).await;
+        Err(error)
     }
 
     /// Does a deed on an organization that is there afterwards.

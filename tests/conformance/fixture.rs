@@ -30,8 +30,14 @@ pub trait Fixture: Send + Sync + Sized + 'static {
     /// Makes the time an organization has been in the trash longer, past the store.
     async fn age_trash(&self, org: ObjectId, milliseconds: i64);
 
+    /// Puts the times in the record so much further into the past, past the store.
+    async fn age_record(&self, milliseconds: i64);
+
     /// Ends every wait after wrong passwords, past the store.
     async fn end_waits(&self);
+
+    /// Makes the waits and the places of those who are being answered older, past the store.
+    async fn age_attempts(&self, milliseconds: i64);
 
     /// What is stored about attempts to log in, as text, read past the store.
     async fn attempts(&self) -> Vec<String>;

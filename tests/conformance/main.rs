@@ -86,6 +86,8 @@ macro_rules! conforms {
                         it_can_only_be_restored_or_purged,
                         of_many_deeds_at_once_exactly_one_succeeds,
                         it_is_purged_when_its_time_is_over_and_not_before,
+                        the_first_write_of_a_console_purges_and_nothing_before_it,
+                        a_clock_that_the_record_does_not_bear_out_purges_nothing_unseen,
                         pages_of_the_trash_visit_each_once;
                     suspend:
                         suspending_and_reactivating_change_nothing_else,
@@ -103,8 +105,12 @@ macro_rules! conforms {
                         all_of_them_go_to_the_trash_and_come_back,
                         all_of_them_are_deleted_with_it;
                     attempts:
-                        fifty_at_once_are_counted_as_exactly_fifty,
+                        of_fifty_at_once_exactly_the_free_ones_are_looked_at,
+                        whoever_was_in_line_waits_with_the_others_also_when_that_is_over,
                         the_wait_doubles_and_ends_by_itself,
+                        a_right_password_gives_its_place_back_and_clears_the_failures,
+                        whoever_never_answers_has_no_cheaper_guess,
+                        an_answer_that_comes_late_counts_once,
                         an_email_is_one_account_in_any_case_and_no_other,
                         what_was_typed_as_an_email_cannot_be_read_from_it,
                         where_nothing_may_be_written_none_is_granted;
@@ -130,6 +136,10 @@ macro_rules! conforms {
                         whoever_is_an_owner_no_more_is_none_at_once,
                         the_last_owner_cannot_go;
                     guess:
+                        right_passwords_at_once_are_no_failures,
+                        of_right_and_wrong_passwords_at_once_only_the_wrong_ones_fail,
+                        a_login_that_was_killed_keeps_others_waiting_and_is_no_failure,
+                        a_guess_that_nobody_waits_for_is_counted,
                         fifty_wrong_passwords_at_once_are_counted_and_few_are_looked_at,
                         a_login_says_the_same_of_everybody,
                         a_code_is_good_once,

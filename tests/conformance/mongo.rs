@@ -86,10 +86,25 @@ impl<S: Server> Fixture for OnMongo<S> {
         assert_eq!(aged.await.unwrap().matched_count, 1);
     }
 
+    async fn age_record(&self, milliseconds: i64) {
+        let record = self.own.db.collection::<Document>("audit_log");
+        let older = vec![doc! { "$set": { "at": { "$subtract": ["$at", milliseconds] } } }];
+        assert!(record.update_many(doc! {}, older).await.unwrap().matched_count > 0);
+    }
+
     async fn end_waits(&self) {
         let attempts = self.own.db.collection::<Document>("login_attempts");
         let over = doc! { "$set": { "until": DateTime::from_millis(0) } };
         attempts.update_many(doc! {}, over).await.unwrap();
+    }
+
+    async fn age_attempts(&self, milliseconds: i64) {
+        let older = |time: &str| doc! { "$subtract": [time, milliseconds] };
+        let place = doc! { "id": "$$place.id", "until": older("$$place.until") };
+        let places = doc! { "$map": { "input": "$places", "as": "place", "in": place } };
+        let older = vec![doc! { "$set": { "until": older("$until"), "places": places } }];
+        let attempts = self.own.db.collection::<Document>("login_attempts");
+        assert!(attempts.update_many(doc! {}, older).await.unwrap().matched_count > 0);
     }
 
     async fn attempts(&self) -> Vec<String> {

@@ -64,8 +64,30 @@ impl Fixture for SqliteFile {
         assert_eq!(aged, 1);
     }
 
+    async fn age_record(&self, milliseconds: i64) {
+        assert!(self.execute("UPDATE audit_log SET at = at - ?", [milliseconds]) > 0);
+    }
+
     async fn end_waits(&self) {
         self.execute("UPDATE login_attempts SET until = 0", ());
+    }
+
+    async fn age_attempts(&self, milliseconds: i64) {
+        let raw = Connection::open(self.path()).unwrap();
+        let mut accounts = raw.prepare("SELECT account, places FROM login_attempts").unwrap();
+        let accounts = accounts.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        let accounts: Vec<(Vec<u8>, Vec<u8>)> = accounts.map(Result::unwrap).collect();
+        assert!(!accounts.is_empty());
+        for (account, mut places) in accounts {
+            for place in places.chunks_mut(20) {
+                let until = i64::from_be_bytes(place[12..].try_into().unwrap()) - milliseconds;
+                place[12..].copy_from_slice(&until.to_be_bytes());
+            }
+            self.execute(
+                "UPDATE login_attempts SET until = until - ?, places = ? WHERE account = ?",
+                (milliseconds, places, account),
+            );
+        }
     }
 
     async fn attempts(&self) -> Vec<String> {

@@ -1,10 +1,17 @@
 //! The trash: what is moved there is gone for everybody, and comes back whole.
 
-use mongodb::bson::{DateTime, doc};
-use tenantry::org::{Claim, ClaimKind, Org, OrgState};
-use tenantry::store::{
-    Change, Cursor, PageAt, PageQuery, Shelf, Sort, SortKey, Statistics, StoreError,
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
 };
+
+use mongodb::bson::{DateTime, doc};
+use tenantry::org::{Claim, ClaimKind, Org, OrgState, Secret, moment};
+use tenantry::store::{
+    Change, Cursor, Examination, Finding, PageAt, PageQuery, Purge, Repair, Shelf, Sort, SortKey,
+    Statistics, StoreError, Trouble,
+};
+use tenantry::tenancy::{Believe, Rules, Tenancy};
 
 use crate::fixture::{Fixture, hash, new_org, renamed, with_acme, with_email};
 use crate::support::deeds::Deeds as _;
@@ -235,20 +242,114 @@ pub async fn it_is_purged_when_its_time_is_over_and_not_before<F: Fixture>() {
         fixture.age_trash(org.id, 30 * DAY - 600_000).await;
     }
     let before = fixture.stored().await;
-    assert_eq!(fixture.open(false).await.recover().await, Ok(0));
+    assert_eq!(fixture.open(false).await.purge_expired(false).await, Ok(Purge::default()));
     assert_eq!(fixture.stored().await, before);
     for org in [&acme, &globex] {
         fixture.age_trash(org.id, 600_000).await;
     }
     let aged = fixture.stored().await;
     let reader = fixture.open(true).await;
-    assert_eq!(reader.recover().await, Ok(0));
+    assert_eq!(reader.purge_expired(false).await, Ok(Purge::default()));
     assert_eq!(fixture.stored().await, aged);
-    assert_eq!(store.recover().await, Ok(1));
+    // A console that opens, settles and looks purges nothing.
+    let other = fixture.open(false).await;
+    assert_eq!(other.recover().await, Ok(0));
+    assert_eq!(other.examine(false).await, Ok(vec![]));
+    assert_eq!(fixture.stored().await, aged);
+    let purge = Purge { purged: 1, findings: Vec::new() };
+    assert_eq!(store.purge_expired(false).await, Ok(purge));
     assert_eq!(store.org(acme.id).await, Ok(None));
     assert!(store.org(globex.id).await.unwrap().is_some());
     assert_eq!(fixture.stored().await.collections.len(), 1);
-    assert_eq!(store.recover().await, Ok(0));
+    assert_eq!(store.purge_expired(false).await, Ok(Purge::default()));
+}
+
+pub async fn the_first_write_of_a_console_purges_and_nothing_before_it<F: Fixture>() {
+    let (fixture, store, acme) = with_acme::<F>().await;
+    let globex = store.create(&new_org("Globex", "bob@globex.com")).await.unwrap();
+    for org in [&acme, &globex] {
+        store.trash(org, 30).await.unwrap();
+        fixture.age_trash(org.id, 31 * DAY).await;
+    }
+    let there = async |of: &Org| store.org(of.id).await.unwrap().is_some();
+    let console = async || Tenancy::new(fixture.open(false).await, Rules::default()).unwrap();
+    let first = console().await;
+    first.page(&page(Shelf::Trash, Sort::default(), PageAt::First, 9)).await.unwrap();
+    first.statistics(&acme).await.unwrap();
+    first.catch_up().await.unwrap();
+    first.check_name("Initech", None).await.unwrap();
+    first.examine(&Examination::plain(false), &|_| panic!()).await.unwrap();
+    assert!(there(&acme).await && there(&globex).await);
+    // What is restored may be just what is overdue.
+    let back = first.restore(&first.named_in_trash("Globex").await.unwrap(), None).await.unwrap();
+    assert!(there(&acme).await);
+    first.suspend(&back).await.unwrap();
+    assert!(!there(&acme).await && there(&globex).await);
+    // Once is enough.
+    let back = first.reactivate(&first.named("Globex").await.unwrap()).await.unwrap();
+    store.trash(&back, 30).await.unwrap();
+    fixture.age_trash(globex.id, 31 * DAY).await;
+    let initech = store.create(&new_org("Initech", "pat@initech.com")).await.unwrap();
+    let initech = first.suspend(&initech).await.unwrap();
+    assert!(there(&globex).await);
+    // A login is a write too; and a repair does it however much was written before.
+    let second = console().await;
+    second.login("nobody@acme.com", &Secret::from("x")).await.unwrap_err();
+    assert!(!there(&globex).await);
+    store.trash(&initech, 30).await.unwrap();
+    fixture.age_trash(initech.id, 31 * DAY).await;
+    second.examine(&Examination::plain(true), &|_| panic!()).await.unwrap();
+    assert!(!there(&initech).await);
+}
+
+pub async fn a_clock_that_the_record_does_not_bear_out_purges_nothing_unseen<F: Fixture>() {
+    // Nothing was done for 31 days; or a month was done by a clock that was put back since.
+    for days in [31, 365, -1, -400] {
+        let (fixture, store, acme) = with_acme::<F>().await;
+        store.trash(&acme, 30).await.unwrap();
+        fixture.age_trash(acme.id, 31 * DAY).await;
+        fixture.age_record(days * DAY).await;
+        let tenancy = Tenancy::new(fixture.open(false).await, Rules::default()).unwrap();
+        assert_eq!(store.purge_expired(false).await.unwrap().purged, 0, "{days}");
+        let found = tenancy.examine(&Examination::plain(false), &|_| panic!()).await.unwrap();
+        let [Finding { trouble: trouble @ Trouble::Clock { .. }, repair: Repair::Possible }] =
+            &found[..]
+        else {
+            panic!("{days}: {found:?}")
+        };
+        let now = DateTime::now().timestamp_millis();
+        for time in [now - days * DAY, now] {
+            // To the minute; one may have gone by.
+            let near = [0, 60_000].map(|ago| moment(DateTime::from_millis(time - ago)));
+            let said = trouble.to_string();
+            assert!(near.iter().any(|time| said.contains(time)), "{days}: {said} {near:?}");
+        }
+        let globex = store.create(&new_org("Globex", "bob@globex.com")).await.unwrap();
+        fixture.age_record(days * DAY).await;
+        tenancy.suspend(&globex).await.unwrap();
+        assert!(store.org(acme.id).await.unwrap().is_some(), "{days}");
+        // Whoever is shown both times may say that the clock is wrong, or right.
+        fixture.age_record(days * DAY).await;
+        for right in [false, true] {
+            let asked = Arc::new(AtomicU32::new(0));
+            let count = Arc::clone(&asked);
+            let believe: &Believe = &move |shown: &Trouble| {
+                assert!(matches!(shown, Trouble::Clock { organizations: 1, .. }), "{shown}");
+                count.fetch_add(1, Ordering::Relaxed);
+                Box::pin(std::future::ready(right))
+            };
+            let found = tenancy.examine(&Examination::plain(true), believe).await.unwrap();
+            assert_eq!(asked.load(Ordering::Relaxed), 1);
+            assert_eq!(found.len(), 1, "{found:?}");
+            assert_eq!(found[0].repair.is_done(), right, "{found:?}");
+            assert_eq!(store.org(acme.id).await.unwrap().is_none(), right, "{days}");
+        }
+        assert_eq!(
+            tenancy.examine(&Examination::plain(false), &|_| panic!()).await,
+            Ok(vec![]),
+            "{days}"
+        );
+    }
 }
 
 pub async fn pages_of_the_trash_visit_each_once<F: Fixture>() {

@@ -9,12 +9,20 @@
 
 mod deed;
 mod fault;
+mod held;
+mod late;
+mod late_matrix;
 mod matrix;
+mod mixed;
 mod model;
+mod operation;
 mod program;
 
 mod proxy;
+mod replies;
+mod rivals;
 mod server;
 #[path = "../support/mod.rs"]
 mod support;
 mod tenants;
+mod world;

@@ -3,11 +3,12 @@
 use std::{panic, sync::Once};
 
 use futures_util::future::join_all;
-use tenantry::store::{Store, StoreError};
+use tenantry::store::Store;
 
 use crate::{
     deed::{CORE, DOCUMENTS, Deed, Patience, Place, Shape, assert_recorded, look, open},
     fault::{Fault, Trap},
+    operation::{Says, says},
     proxy::Proxy,
     server::Server,
 };
@@ -78,8 +79,8 @@ async fn everywhere<S: Future<Output = Server>>(fault: Fault, server: impl Fn() 
         }
     });
     let tally = join_all(lanes).await.into_iter().fold(Tally::default(), Tally::and);
-    // A driver that tries again on another primary, and a rival, bring everything to its end.
-    let all = fault.is_a_rival() || fault == Fault::SteppedDown;
+    // A driver or a console that tries again, and a rival, bring everything to its end.
+    let all = fault.is_a_rival() || matches!(fault, Fault::SteppedDown | Fault::AnswerLost);
     tally.say(&format!("{fault:?}"), !all);
 }
 
@@ -142,7 +143,7 @@ async fn one(
         assert_eq!((done, there), (1, after), "{at}");
     } else if outcome.is_ok() {
         assert_eq!(there, after, "{at}");
-    } else if is_definite(&outcome) && fault != Fault::Refused {
+    } else if says(&outcome) == Says::NotDone {
         assert_eq!(there, before, "{at}");
     }
     if !sprung {
@@ -161,14 +162,6 @@ async fn one(
     }
     place.clear().await;
     (sprung, there)
-}
-
-/// Whether an error promises that nothing was changed.
-fn is_definite(outcome: &Result<(), StoreError>) -> bool {
-    match outcome {
-        Ok(()) | Err(StoreError::Unreachable { .. }) => false,
-        Err(_) => true,
-    }
 }
 
 /// What a console dies of, so that nobody is told where.

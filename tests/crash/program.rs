@@ -17,6 +17,7 @@ use crate::{
     deed::{DEEDS, Deed, PASSWORD, Place, assert_recorded, look},
     matrix::{MOST, Tally, recover_and_die},
     server::Server,
+    support::mongod,
 };
 
 const NEW_PASSWORD: &str = "copper-meadow-77-thimble";
@@ -191,15 +192,21 @@ async fn what_a_killed_program_left_is_said_and_settled_by_the_next_one() {
     let server = Server::standalone();
     let place = Place::new(server.uri(), &server).await;
     let user = User::of(&place);
-    let store = place.console().await.unwrap();
-    let (_, org, had) = Deed::Rename.prepare(&place, &store).await;
-    let org = org.unwrap();
     let mut n = to_connect(&place).await;
-    while store.org(org.id).await.unwrap().unwrap().under_way.is_none() {
+    let (store, had) = loop {
+        let store = place.console().await.unwrap();
+        let (_, org, had) = Deed::Rename.prepare(&place, &store).await;
         let output = user.kill_at(Deed::Rename, When::After, n);
         assert_eq!(output.status.signal(), Some(9), "{n}: {output:?}");
+        // What was only reserved is given up, what is in the log is finished.
+        let log = mongod::documents(&place.db, "audit_log").await;
+        let org = store.org(org.unwrap().id).await.unwrap().unwrap();
+        if org.under_way.is_some() && log.len() > 1 {
+            break (store, had);
+        }
+        place.clear().await;
         n += 1;
-    }
+    };
     let killed = Instant::now();
     let said = |line: &[&str]| {
         let output = user.run(line, &format!("{PASSWORD}\n"), "");

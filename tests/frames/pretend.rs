@@ -377,6 +377,7 @@ pub fn generation(effect: &Effect) -> Option<u64> {
         | Effect::Create(generation, ..)
         | Effect::Update(generation, ..)
         | Effect::Do(generation, ..)
+        | Effect::FindOut(generation, ..)
         | Effect::Cancel(generation) => Some(*generation),
         Effect::Generate
         | Effect::Logout(_)

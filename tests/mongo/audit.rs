@@ -107,3 +107,29 @@ async fn an_entry_that_another_console_puts_in_between_is_followed() {
     assert_eq!(record.len(), 11);
     is_sound(&record);
 }
+
+#[tokio::test]
+async fn what_another_program_puts_into_the_record_stops_nothing_and_is_named() {
+    let scratch = Scratch::new("foreign_entries").await;
+    let store = scratch.open().await;
+    let acme = store.create(&new_org("Acme Corp", "ada@acme.com")).await.unwrap();
+    let log = scratch.collection::<Document>("audit_log");
+    // Where the next ones would be, of every kind of number; and at the end of all numbers.
+    for foreign in [
+        doc! { "_id": 2, "entry": 2 },
+        doc! { "_id": 3.0, "entry": 3 },
+        doc! { "_id": i64::MAX, "entry": 4 },
+    ] {
+        log.insert_one(foreign).await.unwrap();
+    }
+    for (store, suspended) in [(&store, true), (&scratch.open().await, false)] {
+        let now = store.org(acme.id).await.unwrap().unwrap();
+        store.suspend(&now, suspended).await.unwrap();
+    }
+    let record = entries(&store).await;
+    let deeds: Vec<_> = record.iter().map(|entry| Entry::of(entry).deed.raw().to_owned()).collect();
+    assert_eq!(deeds, ["create", "", "", "suspend", "suspend", ""]);
+    let mut verification = Verification::default();
+    let tampering = record.iter().find_map(|entry| verification.next(entry).err());
+    assert_eq!(tampering, Some(tenantry::store::Tampering::Edited(2)));
+}

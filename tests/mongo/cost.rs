@@ -101,7 +101,9 @@ async fn no_question_reads_more_than_it_answers_with() {
         assert!(most <= 5, "{most} in {what}");
     }
     // Nor does a console that connects and settles what is left.
-    scratch.open().await.recover().await.unwrap();
+    let console = scratch.open().await;
+    console.recover().await.unwrap();
+    console.purge_expired(false).await.unwrap();
     for (most, what) in looked_at(&scratch).await {
         assert!(most <= 5, "{most} in {what}");
     }

@@ -46,6 +46,8 @@ impl Refusals {
                 self.0.push(error.to_string());
                 None
             }
+            // It was begun, and goes on once the right is there.
+            Err(StoreError::OutcomeUnknown(why)) => self.of(Err(*why)),
             // By an earlier try.
             Err(StoreError::Taken { .. }) => None,
             Err(error) => panic!("{error}"),
@@ -165,10 +167,13 @@ async fn do_everything(store: &MongoStore, refusals: &mut Refusals) {
         }
     }
     refusals.of(store.recover().await);
+    refusals.of(store.purge_expired(true).await);
     read(store, refusals).await;
     refusals.of(store.create(&new_org("created", "created@example.com")).await);
     refusals.of(store.record(&Entry::new(store.operator(), "log in")).await);
-    refusals.of(store.attempt("nobody@example.com").await);
+    refusals.of(store.attempt("nobody@example.com", None).await);
+    let place = mongodb::bson::oid::ObjectId::new();
+    refusals.of(store.answer_attempt("nobody@example.com", place, false).await);
     refusals.of(store.forget_attempts("nobody@example.com").await);
     let credentials = Change {
         email: Some(Email::parse("new@example.com").unwrap()),
@@ -236,7 +241,11 @@ async fn assert_whole(scratch: &Scratch, store: &MongoStore, at: &str) {
             None => store.admin_with_email(org.admin_email.raw()).await.unwrap(),
             Some(_) => store.admin_in_trash(org, org.admin_email.raw()).await.unwrap(),
         };
-        assert_eq!(admin.unwrap().id.to_hex(), org.admin_id.raw(), "{at}: {org:?}");
+        assert_eq!(
+            admin.unwrap_or_else(|| panic!("{at}: {org:?}")).id.to_hex(),
+            org.admin_id.raw(),
+            "{at}: {org:?}"
+        );
     }
     for record in scratch.documents("organizations").await {
         assert!(!record.contains_key("pending"), "{at}: {record}");

@@ -313,10 +313,29 @@ async fn a_caller_that_stops_waiting_does_not_stop_the_change() {
         assert!(futures_util::poll!(create.as_mut()).is_pending());
     }
     loop {
-        if store.org(new.id).await.unwrap().is_some() {
+        // The admin can be found only after that.
+        if store.admin_with_email("ada@acme.com").await.unwrap().is_some() {
             break;
         }
         tokio::task::yield_now().await;
     }
     assert_whole(&scratch, &store, "Acme Corp", "ada@acme.com", "dropped").await;
+}
+
+#[tokio::test]
+async fn a_placeholder_goes_after_a_day_and_takes_no_document_before_that() {
+    let scratch = Scratch::new("placeholders").await;
+    drop(scratch.open().await);
+    let name = |id: ObjectId| format!("lease_{}", id.to_hex());
+    let (old, young) = (name(ObjectId::new()), name(ObjectId::new()));
+    let day = 24 * 60 * 60 * 1000;
+    for (name, age) in [(&old, day + 60_000), (&young, day - 60_000)] {
+        let since = DateTime::from_millis(DateTime::now().timestamp_millis() - age);
+        let validator = doc! { "tenantry_placeholder": { "$exists": false, "$gte": since } };
+        scratch.run_command(doc! { "create": name, "validator": validator }).await.unwrap();
+        assert!(scratch.collection::<Document>(name).insert_one(doc! {}).await.is_err());
+    }
+    scratch.open().await.recover().await.unwrap();
+    let left = scratch.list_collection_names().await.unwrap();
+    assert!(!left.contains(&old) && left.contains(&young), "{left:?}");
 }

@@ -349,9 +349,7 @@ async fn an_admin_id_in_upper_case_is_the_same_admin() {
     assert_eq!(scratch.documents("admins").await, vec![]);
 }
 
-/// RED until the move back from the trash knows of collections that lie elsewhere.
 #[tokio::test]
-#[ignore = "red: restoring an organization whose collection lies outside of org_ is refused"]
 async fn an_organization_whose_collection_lies_elsewhere_comes_back() {
     let scratch = Scratch::new("elsewhere").await;
     scratch.add_legacy("acme", "tenant_acme", "ada@acme.com").await;

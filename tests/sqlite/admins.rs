@@ -8,7 +8,7 @@ use tenantry::store::{
     AdminChange, AdminEdit, Deed, Entry, Repair, Shelf, Store, StoreError, Trouble,
 };
 
-use crate::deeds::{sql, version_1, version_2, wait, with_three};
+use crate::deeds::{sql, trashed, version_1, version_2, wait, with_three};
 use crate::fixture::{assert_sound, file, open, record, view};
 
 /// Every table, column and index there is.
@@ -152,4 +152,42 @@ fn an_admin_of_another_organization_is_changed_by_no_deed_on_this_one() {
         }
     });
     assert_eq!(view(&path), before);
+}
+
+#[test]
+fn whatever_else_stands_where_an_owner_is_marked_is_the_least_there_is_and_is_found() {
+    for odd in ["2", "-1", "9223372036854775807", "256"] {
+        let (_directory, path) = file();
+        with_three(&path);
+        sql(&path, &format!("UPDATE admins SET owner = {odd} WHERE email = 'bob@acme.com'"));
+        wait(async {
+            let store = open(&path).unwrap();
+            let bob = store.admin_with_email("bob@acme.com").await.unwrap().unwrap();
+            assert_eq!(bob.role, Role::Admin, "{odd}");
+            for fix in [false, true] {
+                let found = store.examine(fix).await.unwrap();
+                let [found] = &found[..] else { panic!("{odd}: {found:?}") };
+                let (email, role) = ("bob@acme.com".into(), odd.into());
+                assert_eq!(found.trouble, Trouble::UnknownRole { email, role });
+                assert!(matches!(found.repair, Repair::ByHand(_)), "{odd}");
+            }
+        });
+    }
+}
+
+#[test]
+fn an_organization_in_the_trash_whose_days_nobody_knows_stays_there() {
+    let ago = "trashed_at = trashed_at - 86400000 * 40";
+    for odd in ["NULL", "-1", "-9223372036854775808", "9223372036854775807"] {
+        let (_directory, path) = file();
+        trashed(&path);
+        sql(&path, &format!("UPDATE organizations SET trash_days = {odd}, {ago}"));
+        wait(async {
+            let store = open(&path).unwrap();
+            store.purge_expired(true).await.unwrap();
+            store.examine(true).await.unwrap();
+            let org = store.org_named("acme corp", Shelf::Trash).await.unwrap();
+            assert!(org.unwrap().in_trash().is_some(), "{odd}");
+        });
+    }
 }

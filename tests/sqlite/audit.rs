@@ -5,7 +5,7 @@ use std::path::Path;
 use mongodb::bson::{Bson, Document, doc};
 use rusqlite::Connection;
 use tenantry::store::{
-    AuditAt, AuditQuery, Entry, Head, Outcome, Shelf, Store, StoreError, Tampering,
+    AuditAt, AuditQuery, Entry, Head, Outcome, Purge, Shelf, Store, StoreError, Tampering,
     sqlite::SqliteStore,
 };
 
@@ -242,11 +242,11 @@ async fn what_is_purged_because_its_time_is_over_is_recorded_with_the_reason() {
     let store = nine(&path).await;
     let acme = store.org_named("acme", Shelf::Live).await.unwrap().unwrap();
     let acme = store.trash(&acme, 30).await.unwrap();
-    assert_eq!(store.recover().await, Ok(0));
+    assert_eq!(store.purge_expired(false).await, Ok(Purge::default()));
     sql(&path, "UPDATE organizations SET trashed_at = 0 WHERE trashed_at > 0");
     let other = open(&path).unwrap();
-    let (one, two) = tokio::join!(store.recover(), other.recover());
-    assert_eq!(one.unwrap() + two.unwrap(), 1);
+    let (one, two) = tokio::join!(store.purge_expired(false), other.purge_expired(false));
+    assert_eq!(one.unwrap().purged + two.unwrap().purged, 1);
     let last = record(&store).await.pop().unwrap();
     let wanted = Entry {
         id: last.id,

@@ -80,10 +80,11 @@ fn settled(
     tally: &mut Tally,
 ) {
     let path = home.database();
-    // What every start does, and then an examination.
+    // What every start does, and what comes before its first write; and then an examination.
     let (findings, entries) = wait(async {
         let store = open(&path).unwrap();
         store.recover().await.unwrap();
+        store.purge_expired(false).await.unwrap();
         (store.examine(false).await.unwrap(), record(&store).await)
     });
     let found = view(&path);

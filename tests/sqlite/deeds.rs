@@ -112,7 +112,7 @@ pub const EXPIRING: Deed = Deed {
     settles: true,
     removes: true,
     recorded: ("purge", 2),
-    ..deed(expired, "", &["org", "list"])
+    ..deed(expired, "", &["doctor", "--fix"])
 };
 pub const SUSPENDING: Deed = deed(two, "suspend", &["org", "suspend", "acme corp"]);
 pub const REACTIVATING: Deed = deed(suspended, "reactivate", &["org", "reactivate", "acme corp"]);
@@ -191,7 +191,7 @@ impl Deed {
 
     /// Whether an examination finds something in the file it begins with.
     pub fn is_repair(&self) -> bool {
-        self.line[0] == "doctor"
+        self.line[0] == "doctor" && !self.settles
     }
 }
 

@@ -11,6 +11,7 @@
 mod admins;
 mod attempts;
 mod audit;
+mod clock;
 #[cfg(feature = "failpoints")]
 mod crash;
 mod damage;
@@ -21,6 +22,7 @@ mod foreign;
 mod log;
 mod moved;
 mod outside;
+mod ruled;
 #[path = "../support/mod.rs"]
 mod support;
 #[path = "../command/tool.rs"]

@@ -28,7 +28,7 @@ pub async fn replica_set() -> String {
 }
 
 /// The fields this program adds to the service's.
-const OURS: [&str; 11] = [
+const OURS: [&str; 12] = [
     "name_key",
     "look",
     "email_key",
@@ -40,6 +40,7 @@ const OURS: [&str; 11] = [
     "pending",
     "suspended",
     "former",
+    "operation",
 ];
 
 /// A record without our fields.

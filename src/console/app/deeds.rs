@@ -5,6 +5,7 @@ use super::{App, Asked, Effect, Form, Generation, Layer, Login, Mood, Purpose, S
 use crate::{
     console::keymap::Command,
     org::{Field, Org, Secret, StoredText},
+    store::{Entry, Settled},
     tenancy::{Error, Refusal, Result, Session},
 };
 
@@ -197,6 +198,20 @@ impl App {
             }
             Err(error) => self.form_refused(&error, open),
         }
+    }
+
+    /// Says what came of an operation whose outcome was unknown.
+    pub(super) fn found_out(&mut self, entry: &Entry, settled: Settled) -> Vec<Effect> {
+        let (deed, name) = (&entry.deed, &entry.name);
+        let what = match settled {
+            Settled::Done => format!("“{name}”: {deed} was done after all"),
+            Settled::TakenBack(why) => format!("“{name}”: {deed} was not done: {why}"),
+            Settled::NotBegun | Settled::UnderWay => {
+                format!("“{name}”: {deed} was not done: it had not begun")
+            }
+        };
+        self.say(Mood::Unread, Said::plain(what));
+        self.refresh()
     }
 
     pub(super) fn was_abandoned(&mut self, generation: Generation) -> bool {

@@ -8,8 +8,8 @@ use mongodb::bson::oid::ObjectId;
 use super::deed::{Deed, Given};
 use crate::{
     org::{Admin, Field, Org, Role, Secret, StoredText},
-    store::{Count, Page, PageQuery, Place, Shelf, Statistics, Upgrade},
-    tenancy::{AdminWish, Edit, NewOrganization, Recorded, Result, Session},
+    store::{Count, Entry, Page, PageQuery, Place, Settled, Shelf, Statistics, Upgrade},
+    tenancy::{AdminWish, Edit, Error, NewOrganization, Recorded, Result, Session},
 };
 
 /// The number of a request. Only the newest of its kind is waited for; an answer with an older one is
@@ -72,6 +72,46 @@ pub enum Message {
     Redeemed(Generation, StoredText, Result<Org>),
     /// Something was done to an organization, or not; with what it is now, where it still is.
     Done(Generation, Deed, Box<Org>, Result<Option<Org>>),
+    /// What came of an operation whose outcome was unknown, by what was recorded of it.
+    FoundOut(Box<Entry>, Settled),
+}
+
+impl Message {
+    /// What was recorded of the operation whose outcome this says is unknown.
+    pub(super) fn unknown(&self) -> Option<Box<Entry>> {
+        let error = match self {
+            Self::Created(_, result) | Self::Updated(_, result) | Self::Redeemed(_, _, result) => {
+                result.as_ref().err()
+            }
+            Self::Added(_, _, result) | Self::Coded(_, _, _, _, result) => result.as_ref().err(),
+            Self::Done(_, _, _, result) => result.as_ref().err(),
+            Self::Clock(_)
+            | Self::Key(_)
+            | Self::Mouse(_)
+            | Self::Paste(_)
+            | Self::Resize(..)
+            | Self::Connected(..)
+            | Self::Upgrading(..)
+            | Self::CaughtUp(..)
+            | Self::Page(..)
+            | Self::Counted(..)
+            | Self::Detail(..)
+            | Self::Documents(..)
+            | Self::Copied(..)
+            | Self::Unlogged(_)
+            | Self::Admins(..)
+            | Self::Activity(..)
+            | Self::Checked(..)
+            | Self::Generated(_)
+            | Self::Authorized(..)
+            | Self::LoggedIn(..)
+            | Self::FoundOut(..) => None,
+        };
+        match error? {
+            Error::OutcomeUnknown { entry, .. } => Some(entry.clone()),
+            _ => None,
+        }
+    }
 }
 
 /// A database that answered.
@@ -134,6 +174,8 @@ pub enum Effect {
     Redeem(Generation, String, Secret, Secret),
     /// Do something to one as it is.
     Do(Generation, Deed, Box<Org>, Given, Option<Session>),
+    /// Find out what came of an operation, by what was recorded of it, once the database answers again.
+    FindOut(Generation, Box<Entry>),
     /// Nobody waits for this any more: stop reading for it. What writes goes on to its end.
     Cancel(Generation),
     /// Give the terminal a text for its clipboard; what that is called.

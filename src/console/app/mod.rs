@@ -188,6 +188,7 @@ impl App {
 
     /// The only thing that changes the state.
     pub fn update(&mut self, message: Message) -> Vec<Effect> {
+        let unknown = message.unknown();
         let mut effects = match message {
             Message::Clock(now) => self.clock(now),
             Message::Key(event) => self.key(event),
@@ -251,7 +252,11 @@ impl App {
             Message::Done(generation, deed, org, result) => {
                 self.done(generation, deed, &org, result)
             }
+            Message::FoundOut(entry, settled) => self.found_out(&entry, settled),
         };
+        if let Some(entry) = unknown {
+            effects.push(Effect::FindOut(self.next(), entry));
+        }
         self.settle(&mut effects);
         effects
     }

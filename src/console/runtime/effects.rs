@@ -25,6 +25,9 @@ const ENTRIES: u32 = 200;
 /// How long a selection rests before its details are read: while a key is held down, none are.
 const REST: Duration = Duration::from_millis(30);
 
+/// How long it is until a database that did not answer is asked again what came of an operation.
+const BETWEEN_TRIES: Duration = Duration::from_secs(1);
+
 /// What a task ends with.
 pub(super) struct Answer {
     message: Message,
@@ -222,6 +225,14 @@ impl Effects {
                     done(&tenancy, generation, deed, org, given, session.as_ref()).await
                 });
             }
+            Effect::FindOut(generation, entry) => self.read(generation, async move {
+                loop {
+                    if let Ok(Some(settled)) = tenancy.outcome(&entry).await {
+                        return Message::FoundOut(entry, settled);
+                    }
+                    tokio::time::sleep(BETWEEN_TRIES).await;
+                }
+            }),
             _ => {}
         }
     }

@@ -97,7 +97,7 @@ fn said(entry: &Entry, theme: &Theme) -> Vec<(String, Style)> {
     let style = match entry.outcome {
         Outcome::Done => return vec![(done, Style::new())],
         Outcome::TakenBack => theme.strong,
-        Outcome::Refused | Outcome::Failed | Outcome::Unknown => theme.bad,
+        Outcome::Refused | Outcome::Failed | Outcome::Unknown | Outcome::Foreign => theme.bad,
     };
     let mut parts = vec![(format!("{wanted} "), Style::new()), (entry.outcome.to_string(), style)];
     if !entry.reason.raw().is_empty() {

@@ -1,35 +1,55 @@
 //! The steps of an operation after its reservation. Each looks at what exists and can be done again,
-//! so that whoever takes an operation over starts from its first step.
+//! so that whoever takes an operation over starts from its first step. Whatever is written outside the
+//! record is fenced ([`super::fence`]).
 
-use std::time::Instant;
+use std::time::{Duration, Instant, SystemTime};
 
 use mongodb::{
-    bson::{Binary, Document, Utf8Lossy, doc},
+    bson::{Document, doc},
     options::{ReturnDocument, UpdateModifications},
 };
 
 use super::{
     Inner,
+    collection::Renamed,
     error::{code, code_of},
+    fence::lease_collection,
     journal::{
-        Creation, Deletion, Edit, Pending, Return, Shelving, Step, Suspension, set_claims,
+        Creation, Deletion, Edit, Fate, Pending, Return, Shelving, Step, Suspension, set_claims,
         set_or_unset,
     },
     lifecycle::new_record,
     record,
+    undo::Back,
 };
 use crate::{
-    org::{Claim, ClaimKind, Org, email_key},
+    org::{ClaimKind, Org},
     store::{Result, StoreError, first_document},
 };
 
+/// How long a person waits for an answer when the server is gone.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(5);
+
+/// How long it is tried at least to find out what came of a write whose answer was lost.
+const FINDING_OUT: Duration = Duration::from_millis(1_500);
+
 /// Since when an operation is ours for certain.
-pub(super) struct Hold(Instant);
+pub(super) struct Hold {
+    since: Instant,
+    /// A computer that sleeps stops the other clock.
+    on_the_wall: SystemTime,
+}
 
 impl Hold {
     /// Taken before the write that starts the lease, so it never seems longer than it is.
     pub(super) fn now() -> Self {
-        Self(Instant::now())
+        Self { since: Instant::now(), on_the_wall: SystemTime::now() }
+    }
+
+    /// How long that is ago, by whichever clock says more; for ever where one was put back.
+    fn age(&self) -> Duration {
+        let on_the_wall = SystemTime::now().duration_since(self.on_the_wall);
+        self.since.elapsed().max(on_the_wall.unwrap_or(Duration::MAX))
     }
 }
 
@@ -41,6 +61,16 @@ pub(super) enum Halt {
     Refused(StoreError),
     /// It is left as it is, for the next recovery.
     Failed(StoreError),
+}
+
+impl Halt {
+    /// What the server did not do is taken back; what it did not answer is found out first.
+    pub(super) fn refused(error: StoreError) -> Self {
+        match error {
+            gone @ StoreError::Unreachable { .. } => Self::Failed(gone),
+            why => Self::Refused(why),
+        }
+    }
 }
 
 impl From<StoreError> for Halt {
@@ -56,11 +86,69 @@ impl Inner {
     /// Begins what is reserved: with its entry in the record, which whoever settles it finds or adds.
     /// Where that cannot be, nothing is done.
     pub(super) async fn begin(&self, pending: &Pending, hold: Hold) -> Result<Option<Org>> {
-        match self.append_its_own(pending).await {
+        let began = Instant::now();
+        let done = match self.append_its_own(pending).await {
             Ok(()) => self.forward(pending, hold).await,
             Err(gone @ StoreError::Unreachable { .. }) => Err(gone),
-            Err(why) => self.give_up(pending, unrecorded(why)).await,
+            Err(why) => return self.give_up(pending, unrecorded(why)).await,
+        };
+        match done {
+            Err(gone @ StoreError::Unreachable { .. }) => self.find_out(pending, began, gone).await,
+            done => done,
         }
+    }
+
+    /// What came of an operation in the middle of which the server did not answer. Goes on with it under
+    /// another lease: what was sent under this one may still arrive.
+    async fn find_out(
+        &self,
+        pending: &Pending,
+        began: Instant,
+        gone: StoreError,
+    ) -> Result<Option<Org>> {
+        let left = ANSWERED_WITHIN.saturating_sub(began.elapsed()).max(FINDING_OUT);
+        let taken = tokio::time::timeout(left, self.take_over(pending, false)).await;
+        let done = match taken {
+            Ok(Ok(Some((pending, hold)))) => match self.append_its_own(&pending).await {
+                Ok(()) => self.resume(&pending, hold).await,
+                Err(why) => Err(why),
+            },
+            Ok(Ok(None)) => self.of_another(pending).await,
+            Ok(Err(_)) | Err(_) => Err(gone),
+        };
+        match done {
+            Err(gone @ StoreError::Unreachable { .. }) => Err(StoreError::unknown(gone)),
+            done => done,
+        }
+    }
+
+    /// What came of an operation whose reservation was not answered; the error where there is none. One
+    /// that arrives later is not carried out: whoever finds it sees that it was never begun.
+    pub(super) async fn reserved_after_all(
+        &self,
+        pending: &Pending,
+        error: &mongodb::error::Error,
+    ) -> Result<Option<Org>> {
+        let gone = self.words.of(error);
+        // Where no server was found, nothing was sent.
+        let sent = !matches!(*error.kind, mongodb::error::ErrorKind::ServerSelection { .. });
+        if !sent || !matches!(gone, StoreError::Unreachable { .. }) {
+            return Err(gone);
+        }
+        let taken = tokio::time::timeout(FINDING_OUT, self.take_over(pending, false)).await;
+        match taken {
+            Ok(Ok(Some((pending, hold)))) => self.begin(&pending, hold).await,
+            _ => Err(gone),
+        }
+    }
+
+    /// Takes an operation that was taken over to its end, or back where that was begun.
+    pub(super) async fn resume(&self, pending: &Pending, hold: Hold) -> Result<Option<Org>> {
+        let Some(taken_back) = &pending.taken_back else {
+            return self.forward(pending, hold).await;
+        };
+        let why = StoreError::TakenBack(taken_back.reason.clone());
+        self.back_out(pending, why).await
     }
 
     /// Takes an operation that is in the record to its end, or back to where it began. The organization
@@ -77,8 +165,19 @@ impl Inner {
         match done {
             Ok(org) => Ok(org),
             Err(Halt::Lost) => self.of_another(pending).await,
-            Err(Halt::Refused(why)) => self.take_back(pending, why).await,
-            Err(Halt::Failed(why)) => Err(why),
+            Err(Halt::Refused(why)) => self.back_out(pending, why).await,
+            Err(Halt::Failed(gone @ StoreError::Unreachable { .. })) => Err(gone),
+            Err(Halt::Failed(why)) => Err(StoreError::unknown(why)),
+        }
+    }
+
+    /// Takes an operation back, and answers why; where it only goes on by now, the next recovery tries
+    /// again.
+    async fn back_out(&self, pending: &Pending, why: StoreError) -> Result<Option<Org>> {
+        match self.take_back(pending, &why).await? {
+            Back::Done => Err(why),
+            Back::Lost => self.of_another(pending).await,
+            Back::GoesOn => Err(StoreError::unknown(why)),
         }
     }
 
@@ -88,60 +187,75 @@ impl Inner {
         creation: &Creation,
         hold: &mut Hold,
     ) -> Stepped<Option<Org>> {
-        // Nothing of it is anybody's before it is settled.
-        let say = |error| match self.words.of(&error) {
-            gone @ StoreError::Unreachable { .. } => Halt::Failed(gone),
-            why => Halt::Refused(why),
-        };
         self.still_ours(pending, hold).await?;
-        let mut first = first_document(creation.created_at);
-        first.insert("_id", creation.first_document_id);
-        let admin = doc! {
-            "_id": creation.admin_id,
-            "email": &creation.admin_email,
-            "password": &creation.password,
-            "created_at": creation.created_at,
-            "email_key": email_key(&creation.admin_email),
-            "seen": { "email": &creation.admin_email },
-        };
-        let documents = self.db.collection::<Document>(&creation.collection_name);
-        // The first document makes the collection: one write less to wait for.
-        let (first, admin) =
-            futures_util::future::join(async { documents.insert_one(first).await }, async {
-                self.admins.insert_one(Utf8Lossy(admin)).await
-            })
-            .await;
-        for (inserted, id, collection, taken) in [
-            (
-                first,
-                creation.first_document_id,
-                documents.clone_with_type(),
-                collection_of_nobody(),
-            ),
-            (admin, creation.admin_id, self.admins.clone(), email_of_nobody()),
-        ] {
-            match inserted {
-                // Either it is there already, or another unique index has something of it: the old
-                // service may have made one on its admins' e-mails.
-                Err(error) if code_of(&error) == Some(code::DUPLICATE_KEY) => {
-                    if self.find_one(&collection, doc! { "_id": id }).await?.is_none() {
-                        return Err(Halt::Refused(taken));
-                    }
-                }
-                inserted => {
-                    inserted.map_err(say)?;
-                }
+        // Nothing can be there yet, and both at once is less to wait for. The admin before the collection
+        // has its name: from then on nothing is taken back.
+        let first = async {
+            if pending.earlier.is_empty() {
+                self.insert_first(pending, creation).await?;
             }
-        }
-        if !self.holds_only_ours(creation).await? {
-            return Err(Halt::Refused(collection_of_nobody()));
-        }
+            Ok::<(), Halt>(())
+        };
+        let admin = admin_of(creation);
+        let admin = self.add_hidden_admin(pending, creation.admin_id, &admin);
+        let (first, admin) = futures_util::future::join(first, admin).await;
+        first?;
+        admin?;
+        self.still_ours(pending, hold).await?;
+        self.make_collection(pending, creation).await?;
         self.still_ours(pending, hold).await?;
         let update = doc! {
             "$set": new_record(creation, self.db.name()),
             "$unset": { "pending": "" },
         };
-        self.settle(pending, update).await
+        let org = self.settle(pending, update).await?;
+        self.show_new_admin(pending, creation.admin_id).await?;
+        Ok(org)
+    }
+
+    /// Puts the first document into the collection that only this lease has, which makes it: one write
+    /// less to wait for.
+    async fn insert_first(&self, pending: &Pending, creation: &Creation) -> Stepped<()> {
+        let mut first = first_document(creation.created_at);
+        first.insert("_id", creation.first_document_id);
+        let collection = self.db.collection::<Document>(&lease_collection(pending.id));
+        match collection.insert_one(first).await {
+            // A placeholder: somebody has taken it over.
+            Err(error) if code_of(&error) == Some(code::DOCUMENT_REFUSED) => Err(Halt::Lost),
+            made => made.map(|_| ()).map_err(|error| Halt::refused(self.words.of(&error))),
+        }
+    }
+
+    /// Moves the collection to its own name from the one that the lease has; makes it there first, where
+    /// it is missing.
+    async fn make_collection(&self, pending: &Pending, creation: &Creation) -> Stepped<()> {
+        let (own, name) = (lease_collection(pending.id), creation.collection_name.as_str());
+        loop {
+            let there = self.listed(&[&own, name]).await?;
+            let made = there.get(&own);
+            if made.is_some_and(|made| made.placeholder.is_some()) {
+                return Err(Halt::Lost);
+            }
+            if there.contains_key(name) {
+                if !self.holds_ours(name, creation).await? {
+                    return Err(Halt::Refused(collection_of_nobody()));
+                }
+                // It is made; one more is what a slow console made meanwhile.
+                if let Some(made) = made {
+                    self.drop_collection(&own, &made.uuid).await?;
+                }
+                return Ok(());
+            }
+            if let Some(made) = made {
+                match self.rename_collection(&own, name, &made.uuid).await.map_err(Halt::refused)? {
+                    Renamed::Done => return Ok(()),
+                    // The next look says which.
+                    Renamed::Missing | Renamed::Taken => {}
+                }
+            } else {
+                self.insert_first(pending, creation).await?;
+            }
+        }
     }
 
     async fn change(
@@ -150,13 +264,13 @@ impl Inner {
         edit: &Edit,
         hold: &mut Hold,
     ) -> Stepped<Option<Org>> {
-        if edit.from != edit.to {
-            self.moved(pending, &edit.from, &edit.to, edit.uuid.as_ref(), hold).await?;
-        }
+        // The admin first: that can be taken back where the collection cannot move.
         if let Some(admin) = edit.admin {
             self.still_ours(pending, hold).await?;
-            self.edit_admin(admin, edit).await?;
+            self.edit_admin(pending, admin, edit).await?;
         }
+        self.move_collection(pending, (&edit.from, &edit.to), edit.uuid.as_ref(), hold).await?;
+        self.still_ours(pending, hold).await?;
         let mut update = doc! { "$unset": { "pending": "" }, "$inc": { "revision": 1_i64 } };
         if !edit.set.is_empty() {
             update.insert("$set", edit.set.clone());
@@ -165,10 +279,17 @@ impl Inner {
         if let Some(emails) = &edit.other_emails {
             set_or_unset(&mut update, "other_emails", emails);
         }
+        if let Some(admins) = &edit.other_admins {
+            set_or_unset(&mut update, "other_admins", admins);
+        }
         if edit.from != edit.to && edit.uuid.is_some() {
             update.insert("$push", doc! { "former": { "$each": [&edit.from], "$slice": FORMER } });
         }
-        self.settle(pending, update).await
+        let org = self.settle(pending, update).await?;
+        if let (Some(admin), Fate::Comes) = (edit.admin, edit.fate) {
+            self.show_new_admin(pending, admin).await?;
+        }
+        Ok(org)
     }
 
     async fn shelve(
@@ -177,11 +298,11 @@ impl Inner {
         shelving: &Shelving,
         hold: &mut Hold,
     ) -> Stepped<Option<Org>> {
-        let Shelving { from, to, uuid, admin, days } = shelving;
-        self.moved(pending, from, to, uuid.as_ref(), hold).await?;
-        let admins = self.own_admins(pending.org, *admin).await?;
+        let Shelving { from, to, uuid, days, .. } = shelving;
+        self.move_collection(pending, (from, to), uuid.as_ref(), hold).await?;
         self.still_ours(pending, hold).await?;
-        self.hide_admins(&admins).await?;
+        self.hide_admins(pending).await?;
+        self.still_ours(pending, hold).await?;
         let mut trash = doc! {
             "at": "$$NOW", "by": { "$literal": &self.operator }, "days": { "$literal": *days },
         };
@@ -214,16 +335,14 @@ impl Inner {
         back: &Return,
         hold: &mut Hold,
     ) -> Stepped<Option<Org>> {
-        self.moved(pending, &back.from, &back.to, back.uuid.as_ref(), hold).await?;
-        let admins = self.own_admins(pending.org, back.admin).await?;
+        // The admins first: that can be taken back where the collection cannot move.
         self.still_ours(pending, hold).await?;
-        if !self.show_admins(&admins).await? {
-            // The service may have given an e-mail away, under an index of its own: back into the
-            // trash, from where it cannot go on.
-            self.hide_admins(&admins).await?;
-            self.move_collection(&back.to, &back.from, back.uuid.as_ref()).await?;
+        if !self.show_admins(pending).await? {
+            // The service may have given an e-mail away, under an index of its own.
             return Err(Halt::Refused(email_of_nobody()));
         }
+        self.move_collection(pending, (&back.from, &back.to), back.uuid.as_ref(), hold).await?;
+        self.still_ours(pending, hold).await?;
         let mut set = Document::new();
         for field in SHELVED {
             set.insert(field, format!("$trash.{field}"));
@@ -249,47 +368,23 @@ impl Inner {
         self.settle(pending, update).await
     }
 
-    /// As [`Inner::move_collection`], as the first step of an operation.
-    async fn moved(
-        &self,
-        pending: &Pending,
-        from: &str,
-        to: &str,
-        uuid: Option<&Binary>,
-        hold: &mut Hold,
-    ) -> Stepped<()> {
-        self.still_ours(pending, hold).await?;
-        self.move_collection(from, to, uuid).await.map_err(|error| match error {
-            gone @ StoreError::Unreachable { .. } => Halt::Failed(gone),
-            why => Halt::Refused(why),
-        })
-    }
-
     async fn remove(
         &self,
         pending: &Pending,
         deletion: &Deletion,
         hold: &mut Hold,
     ) -> Stepped<Option<Org>> {
-        let say = |error| self.words.of(&error);
         self.still_ours(pending, hold).await?;
-        // The old service may have put another organization into the same collection just now.
-        let collection = Claim::Collection(deletion.collection.clone());
-        if let Some(other) = self.unadopted_holder(&collection, &pending.org.into()).await? {
-            return Err(Halt::Refused(StoreError::Taken {
-                what: collection.kind(),
-                by: other.name,
-                in_trash: other.in_trash,
-            }));
+        if let Some(uuid) = &deletion.uuid {
+            self.remove_collection(pending, &deletion.collection, uuid, hold).await?;
         }
-        if deletion.uuid.is_some() && self.uuid_of(&deletion.collection).await? == deletion.uuid {
-            self.drop_collection(&deletion.collection).await?;
+        self.still_ours(pending, hold).await?;
+        self.remove_admins(pending).await?;
+        let gone = self.orgs.delete_one(pending.filter()).await;
+        match gone.map_err(|error| self.words.of(&error))?.deleted_count {
+            0 => Err(Halt::Lost),
+            _ => Ok(None),
         }
-        for admin in self.own_admins(pending.org, deletion.admin).await? {
-            self.admins.delete_one(doc! { "_id": admin }).await.map_err(say)?;
-        }
-        self.orgs.delete_one(pending.filter()).await.map_err(say)?;
-        Ok(None)
     }
 
     /// Suspends or reactivates it.
@@ -327,8 +422,8 @@ impl Inner {
     }
 
     /// Renews the lease when half of it is gone; an error when somebody else has taken it.
-    async fn still_ours(&self, pending: &Pending, hold: &mut Hold) -> Stepped<()> {
-        if hold.0.elapsed() < self.lease / 2 {
+    pub(super) async fn still_ours(&self, pending: &Pending, hold: &mut Hold) -> Stepped<()> {
+        if hold.age() < self.lease / 2 {
             return Ok(());
         }
         let now = Hold::now();
@@ -371,6 +466,15 @@ pub(super) fn collection_of_nobody() -> StoreError {
 
 pub(super) fn email_of_nobody() -> StoreError {
     StoreError::Taken { what: ClaimKind::Email, by: None, in_trash: false }
+}
+
+/// A new organization's admin, as the old service wrote it.
+fn admin_of(creation: &Creation) -> Document {
+    doc! {
+        "email": &creation.admin_email,
+        "password": &creation.password,
+        "created_at": creation.created_at,
+    }
 }
 
 /// Why nothing was done.

@@ -1,34 +1,77 @@
 //! The admins of an organization: the first, whom its record names as the service before this one did,
 //! and the others, who say themselves whose they are.
 //!
-//! Their e-mails are claimed by the organization: the others' are in its `other_emails`, so that it keeps
-//! them whatever another program makes of the record. A change of one admin is an edit of the
-//! organization, which has one write to `admins` between its reservation and its settlement.
+//! An admin counts as one only while the record lists it: the first by `admin_id`, or where that is missing
+//! by `admin_email`; the others in `other_admins`. Their e-mails are claimed by the organization: the
+//! others' are in its `other_emails`, so that it keeps them whatever another program makes of the record.
+//! A change of one admin is an edit of the organization, which has one write to `admins` between its
+//! reservation and its settlement; a new one can be found by e-mail only after that.
 
-use mongodb::bson::{Document, Utf8Lossy, doc, oid::ObjectId};
+use mongodb::{
+    bson::{Bson, Document, Utf8Lossy, doc, oid::ObjectId},
+    options::UpdateModifications,
+};
 
 use super::{
     Inner, READ,
-    act::{Halt, Hold, Stepped, email_of_nobody},
+    act::{Halt, Stepped, email_of_nobody},
     error::{code, code_of},
-    journal::{Edit, Fate, Pending, Step},
-    lifecycle::email_of,
+    fence::as_marked,
+    journal::{Edit, Fate, Pending},
     read::has_admin,
-    record,
+    record::{self, field_at},
 };
 use crate::{
-    org::{Admin, Claim, Org, ResetCode, email_key},
-    store::{AdminChange, AdminEdit, Entry, NewAdmin, Result, StoreError},
+    org::{Admin, Org, email_key},
+    store::{Result, StoreError},
 };
 
 impl Inner {
     pub(super) async fn admins(&self, org: &Org) -> Result<Vec<Admin>> {
-        let first = first_of(org);
-        let found = self.admin_records(org.id, first).await?;
-        let read = |record| record::admin(record).or_else(|| record::admin_in_trash(record));
-        let mut admins: Vec<Admin> = found.iter().filter_map(read).collect();
+        let read =
+            |record: &Document| record::admin(record).or_else(|| record::admin_in_trash(record));
+        let (first, mut admins) = self.listed_admins(org, read).await?;
         admins.sort_by_key(|admin| (first != Some(admin.id), admin.created_at, admin.id));
         Ok(admins)
+    }
+
+    pub(super) async fn admin_in_trash(&self, org: &Org, email: &str) -> Result<Option<Admin>> {
+        let key = email_key(email);
+        let (_, admins) = self.listed_admins(org, record::admin_in_trash).await?;
+        Ok(admins.into_iter().find(|admin| email_key(admin.email.raw()) == key))
+    }
+
+    /// The admins whom the organization's record lists, as far as `read` reads them, and which is the
+    /// first.
+    async fn listed_admins(
+        &self,
+        org: &Org,
+        read: impl Fn(&Document) -> Option<Admin>,
+    ) -> Result<(Option<ObjectId>, Vec<Admin>)> {
+        let Some(record) = self.find_one(&self.orgs, doc! { "_id": org.id }).await? else {
+            return Ok((None, Vec::new()));
+        };
+        let first = self.first_admin(org).await?;
+        let listed = |admin: &Admin| first == Some(admin.id) || record::lists(&record, admin);
+        let found = self.admin_records(org.id, first).await?;
+        Ok((first, found.iter().filter_map(read).filter(listed).collect()))
+    }
+
+    /// The admin whom the organization's record names: by identity, or where it has none by e-mail.
+    pub(super) async fn first_admin(&self, org: &Org) -> Result<Option<ObjectId>> {
+        if !org.admin_id.raw().is_empty() || org.admin_email.raw().is_empty() {
+            return Ok(first_of(org));
+        }
+        let email = org.admin_email.raw();
+        let named = if org.in_trash().is_some() {
+            let own = doc! { "trash.organization": org.id };
+            let found = self.find_one(&self.admins, own).await?;
+            found.as_ref().and_then(record::admin_in_trash)
+        } else {
+            self.admin_with_email(email).await?
+        };
+        let same = |admin: &Admin| email_key(admin.email.raw()) == email_key(email);
+        Ok(named.filter(same).map(|admin| admin.id))
     }
 
     pub(super) async fn admin_records(
@@ -37,7 +80,9 @@ impl Inner {
         first: Option<ObjectId>,
     ) -> Result<Vec<Document>> {
         let say = |error| self.words.of(&error);
-        let filter = doc! { "$or": [{ "_id": first }, { "organization_id": org }] };
+        let filter = doc! { "$or": [
+            { "_id": first }, { "organization_id": org }, { "trash.organization": org },
+        ] };
         let mut found = self.admins.find(filter).max_time(READ).await.map_err(say)?;
         let mut records = Vec::new();
         while found.advance().await.map_err(say)? {
@@ -46,20 +91,35 @@ impl Inner {
         Ok(records)
     }
 
-    /// The admins who go where the organization goes.
+    /// The admins who go where the organization goes, as they are stored.
     pub(super) async fn own_admins(
         &self,
         org: ObjectId,
         first: Option<ObjectId>,
-    ) -> Result<Vec<ObjectId>> {
+    ) -> Result<Vec<Document>> {
         let mut own = Vec::new();
         for record in self.admin_records(org, first).await? {
-            if let Ok(id) = record.get_object_id("_id")
+            if let Some(id) = id_of(&record)
                 && !self.is_shared(id, org).await?
             {
-                own.push(id);
+                own.push(record);
             }
         }
+        Ok(own)
+    }
+
+    /// Those of them whom the record lists. Another one may be what a command left that came too late.
+    pub(super) async fn listed_of(
+        &self,
+        record: &Document,
+        first: Option<ObjectId>,
+    ) -> Result<Vec<Document>> {
+        let Ok(org) = record.get_object_id("_id") else { return Ok(Vec::new()) };
+        let mut own = self.own_admins(org, first).await?;
+        own.retain(|admin| {
+            let read = record::admin(admin).or_else(|| record::admin_in_trash(admin));
+            read.is_some_and(|read| first == Some(read.id) || record::lists(record, &read))
+        });
         Ok(own)
     }
 
@@ -71,242 +131,307 @@ impl Inner {
         Ok(self.find_one(&self.orgs, shared).await?.is_some())
     }
 
-    /// Hides them with their organization in the trash.
-    pub(super) async fn hide_admins(&self, admins: &[ObjectId]) -> Result<()> {
-        for admin in admins {
-            let hide = vec![
-                doc! { "$set": { "trash": { "email": "$email" } } },
-                doc! { "$set": { "email": "$_id", "email_key": "$_id" } },
-            ];
-            let there = doc! { "_id": admin, "trash": { "$exists": false } };
-            let hidden = self.admins.update_one(there, hide).await;
-            hidden.map_err(|error| self.words.of(&error))?;
+    /// Hides the organization's admins with it in the trash.
+    pub(super) async fn hide_admins(&self, pending: &Pending) -> Stepped<()> {
+        for admin in &pending.admins {
+            self.write_admin(pending, admin, |admin| Ok(hiding(admin, pending))).await?;
         }
         Ok(())
     }
 
     /// Shows them again; false where a unique index does not let one have its e-mail.
-    pub(super) async fn show_admins(&self, admins: &[ObjectId]) -> Result<bool> {
-        for admin in admins {
-            let found = self.find_one(&self.admins, doc! { "_id": admin }).await?;
-            let found = found.as_ref().and_then(record::admin_in_trash);
-            let key = found.map_or_else(String::new, |admin| email_key(admin.email.raw()));
-            let set = doc! { "email": "$trash.email", "email_key": { "$literal": key } };
-            let show = vec![doc! { "$set": set }, doc! { "$unset": ["trash"] }];
-            let hidden = doc! { "_id": admin, "trash": { "$exists": true } };
-            match self.admins.update_one(hidden, show).await {
-                Err(error) if code_of(&error) == Some(code::DUPLICATE_KEY) => return Ok(false),
-                shown => shown.map_err(|error| self.words.of(&error))?,
-            };
+    pub(super) async fn show_admins(&self, pending: &Pending) -> Stepped<bool> {
+        for admin in &pending.admins {
+            match self.write_admin(pending, admin, |admin| Ok(showing(admin, pending.id))).await {
+                Err(Halt::Refused(StoreError::Taken { .. })) => return Ok(false),
+                shown => shown?,
+            }
         }
         Ok(true)
     }
 
-    /// The step of an edit that is about its admin.
-    pub(super) async fn edit_admin(&self, admin: ObjectId, edit: &Edit) -> Stepped<()> {
-        let itself = doc! { "_id": admin };
-        let done = match edit.fate {
-            // From here on there is no way back.
-            Fate::Goes => {
-                let gone = self.admins.delete_one(itself).await;
-                gone.map_err(|error| self.words.of(&error))?;
-                return Ok(());
-            }
-            Fate::Comes => {
-                let mut new = itself.clone();
-                new.extend(edit.admin_set.clone());
-                self.admins.insert_one(Utf8Lossy(new)).await.map(|_| true)
-            }
-            Fate::Stays if edit.admin_set.is_empty() && edit.admin_unset.is_empty() => {
-                return Ok(());
-            }
-            Fate::Stays => {
-                let mut update = Document::new();
-                if !edit.admin_set.is_empty() {
-                    update.insert("$set", &edit.admin_set);
+    /// Hides them again where showing them is taken back; false where somebody else has taken that over.
+    pub(super) async fn hide_again(&self, pending: &Pending) -> Result<bool> {
+        for admin in &pending.admins {
+            // They may have been shown since they were read.
+            let hidden = match self.read_again(pending, admin).await {
+                Ok(None) => Ok(()),
+                Ok(Some(now)) => {
+                    self.write_admin(pending, &now, |admin| Ok(hiding(admin, pending))).await
                 }
-                if !edit.admin_unset.is_empty() {
-                    let gone = edit.admin_unset.iter().map(|field| (field.clone(), "".into()));
-                    update.insert("$unset", gone.collect::<Document>());
-                }
-                let updated = self.admins.update_one(itself.clone(), update).await;
-                updated.map(|done| done.matched_count == 1)
-            }
-        };
-        Err(match done {
-            Ok(true) => return Ok(()),
-            // There was one when the change was allowed.
-            Ok(false) => Halt::Refused(StoreError::Changed),
-            Err(error) if code_of(&error) == Some(code::DUPLICATE_KEY) => {
-                if edit.fate == Fate::Comes && self.find_one(&self.admins, itself).await?.is_some()
-                {
-                    return Ok(());
-                }
-                Halt::Refused(email_of_nobody())
-            }
-            Err(error) => match self.words.of(&error) {
-                gone @ StoreError::Unreachable { .. } => Halt::Failed(gone),
-                why => Halt::Refused(why),
-            },
-        })
-    }
-
-    pub(super) async fn change_admin(
-        &self,
-        org: &Org,
-        change: AdminChange,
-        entry: &Entry,
-    ) -> Result<Org> {
-        self.prepare().await?;
-        let record = self.as_read(org).await?;
-        if org.in_trash().is_some() {
-            return Err(StoreError::Changed);
-        }
-        let AdminChange { admin: id, what, heir } = change;
-        let is_first = first_of(org) == Some(id);
-        let heir = heir.filter(|_| is_first);
-        let was = match &what {
-            AdminEdit::Add(_) => None,
-            AdminEdit::Remove | AdminEdit::Set { .. } => Some(self.email_in(org, id).await?),
-        };
-        let is = match &what {
-            AdminEdit::Add(new) => Some(email_key(new.email.as_str())),
-            AdminEdit::Remove => None,
-            AdminEdit::Set { email: Some(email), .. } => Some(email_key(email.as_str())),
-            AdminEdit::Set { .. } => was.clone(),
-        };
-        let before = record::stored_claims(&record);
-        let mut edit = Edit {
-            from: org.collection.raw().to_owned(),
-            to: org.collection.raw().to_owned(),
-            uuid: None,
-            set: Document::new(),
-            claims_before: before.clone(),
-            claims_after: before.clone(),
-            admin: Some(id),
-            admin_set: Document::new(),
-            admin_unset: Vec::new(),
-            fate: Fate::Stays,
-            other_emails: None,
-            revision: Some(org.revision),
-        };
-        let mut others = record::other_emails(&record);
-        if let Some(heir) = &heir {
-            self.email_in(org, heir.id).await?;
-            let email = heir.email.raw();
-            edit.set = doc! {
-                "admin_id": heir.id.to_hex(),
-                "admin_email": email,
-                "seen.admin_email": email,
-                "email_key": email_key(email),
+                Err(halt) => Err(halt),
             };
-            others.retain(|other| *other != email_key(email));
-            others.extend(is.clone());
-        } else if !is_first {
-            others.retain(|other| Some(other) != was.as_ref());
-            others.extend(is.clone());
-        } else if is != was {
-            // The record would name somebody who is not there, or is called otherwise.
-            return Err(StoreError::Changed);
-        }
-        edit.other_emails = Some(others);
-        let mut fresh = Vec::new();
-        if is != was {
-            let claim = |email: &String| Claim::Email(email.clone());
-            let freed = was.as_ref().map(|email| claim(email).to_string());
-            edit.claims_after.retain(|claim| Some(claim) != freed.as_ref());
-            if let Some(email) = &is {
-                self.is_nobodys_here(org, id, email, &before).await?;
-                fresh.push(claim(email));
-                edit.claims_after.push(claim(email).to_string());
+            match hidden {
+                Ok(()) => {}
+                Err(Halt::Lost) => return Ok(false),
+                Err(Halt::Refused(why) | Halt::Failed(why)) => return Err(why),
             }
         }
-        fields(what, org, heir.is_some(), &mut edit);
-        let mut both = before;
-        both.extend(fresh.iter().map(Claim::to_string));
-        let pending = Pending::new(org.id, Step::Update(edit), entry);
-        let hold = Hold::now();
-        self.reserve(&pending, &record, &both, &fresh).await?;
-        if let Some(taken) = self.in_the_way(&fresh, org.id).await? {
-            return self.give_up(&pending, taken).await?.ok_or(StoreError::Gone);
-        }
-        self.begin(&pending, hold).await?.ok_or(StoreError::Gone)
+        Ok(true)
     }
 
-    /// The e-mail, as it is compared, of one of the organization's admins.
-    async fn email_in(&self, org: &Org, admin: ObjectId) -> Result<String> {
-        let admin = self.admin(admin).await?.ok_or(StoreError::Changed)?;
-        if first_of(org) != Some(admin.id) && admin.organization != Some(org.id) {
-            return Err(StoreError::Changed);
-        }
-        Ok(email_key(admin.email.raw()))
-    }
-
-    /// Refuses an e-mail that another admin of the same organization has.
-    async fn is_nobodys_here(
-        &self,
-        org: &Org,
-        admin: ObjectId,
-        email: &str,
-        claimed: &[String],
-    ) -> Result<()> {
-        let there = self.admin_with_email(email).await?;
-        let another = there.is_some_and(|there| {
-            there.id != admin
-                && (first_of(org) == Some(there.id) || there.organization == Some(org.id))
-        });
-        if another || claimed.contains(&Claim::of_email(email).to_string()) {
-            return Err(email_of(org));
+    /// Removes the organization's admins.
+    pub(super) async fn remove_admins(&self, pending: &Pending) -> Stepped<()> {
+        for admin in &pending.admins {
+            self.remove_as_read(pending, admin).await?;
         }
         Ok(())
     }
-}
 
-/// What becomes of the admin, and of its fields.
-fn fields(what: AdminEdit, org: &Org, makes_way: bool, edit: &mut Edit) {
-    let code = |ResetCode { hash, until }: ResetCode| doc! { "code": hash, "until": until };
-    match what {
-        AdminEdit::Add(NewAdmin { email, role, password, reset, created_at }) => {
-            edit.fate = Fate::Comes;
-            edit.admin_set = doc! {
-                "email": email.as_str(),
-                "password": password.as_str(),
-                "created_at": created_at,
-                "email_key": email_key(email.as_str()),
-                "seen": { "email": email.as_str() },
-                "organization_id": org.id,
-                "role": role.word(),
-                "reset": code(reset),
-            };
-        }
-        AdminEdit::Remove => edit.fate = Fate::Goes,
-        AdminEdit::Set { role, email, password, reset } => {
-            let set = &mut edit.admin_set;
-            if makes_way {
-                set.insert("organization_id", org.id);
+    /// Removes an admin as it was read.
+    pub(super) async fn remove_admin(&self, admin: &Document) -> Result<()> {
+        let gone = self.admins.delete_one(as_marked(admin)).await;
+        gone.map(|_| ()).map_err(|error| self.words.of(&error))
+    }
+
+    async fn remove_as_read(&self, pending: &Pending, admin: &Document) -> Stepped<()> {
+        let mut admin = admin.clone();
+        loop {
+            let gone = self.admins.delete_one(as_marked(&admin)).await;
+            if gone.map_err(|error| self.words.of(&error))?.deleted_count > 0 {
+                return Ok(());
             }
-            if let Some(role) = role {
-                set.insert("role", role.word());
-            }
-            if let Some(email) = email {
-                set.insert("email", email.as_str());
-                set.insert("seen.email", email.as_str());
-                set.insert("email_key", email_key(email.as_str()));
-            }
-            if let Some(password) = password {
-                set.insert("password", password.as_str());
-                if reset.is_none() {
-                    edit.admin_unset.push("reset".to_owned());
-                }
-            }
-            if let Some(reset) = reset {
-                set.insert("reset", code(reset));
+            match self.read_again(pending, &admin).await? {
+                Some(now) => admin = now,
+                None => return Ok(()),
             }
         }
     }
+
+    /// Writes to an admin while nobody has since it was read, and marks it as this lease's. `update` makes
+    /// the update of what is there; none where it is so already.
+    async fn write_admin(
+        &self,
+        pending: &Pending,
+        admin: &Document,
+        update: impl Fn(&Document) -> std::result::Result<Option<AdminWrite>, Halt>,
+    ) -> Stepped<()> {
+        let mut admin = admin.clone();
+        loop {
+            let Some(AdminWrite { only_if, update }) = update(&admin)? else { return Ok(()) };
+            let mut filter = as_marked(&admin);
+            filter.extend(only_if);
+            match self.admins.update_one(filter, update).await {
+                Ok(done) if done.matched_count > 0 => return Ok(()),
+                Ok(_) => match self.read_again(pending, &admin).await? {
+                    Some(now) => admin = now,
+                    // There was one when the operation was allowed.
+                    None => return Err(Halt::Refused(StoreError::Changed)),
+                },
+                Err(error) if code_of(&error) == Some(code::DUPLICATE_KEY) => {
+                    return Err(Halt::Refused(email_of_nobody()));
+                }
+                Err(error) => return Err(Halt::refused(self.words.of(&error))),
+            }
+        }
+    }
+
+    /// An admin that is no longer as it was read. In this order: what is read counts only while the
+    /// operation still was ours after it.
+    async fn read_again(&self, pending: &Pending, admin: &Document) -> Stepped<Option<Document>> {
+        let now = self.find_one(&self.admins, doc! { "_id": admin.get("_id") }).await?;
+        if !self.renewed(pending).await? {
+            return Err(Halt::Lost);
+        }
+        Ok(now)
+    }
+
+    /// The step of an edit that is about its admin.
+    pub(super) async fn edit_admin(
+        &self,
+        pending: &Pending,
+        admin: ObjectId,
+        edit: &Edit,
+    ) -> Stepped<()> {
+        let there = pending.admins.iter().find(|there| id_of(there) == Some(admin));
+        match (edit.fate, there) {
+            // From here on there is no way back.
+            (Fate::Goes, Some(there)) => self.remove_as_read(pending, there).await,
+            (Fate::Goes, None) => Ok(()),
+            (Fate::Comes, _) => self.add_hidden_admin(pending, admin, &edit.admin_set).await,
+            (Fate::Stays, _) if edit.admin_set.is_empty() && edit.admin_unset.is_empty() => Ok(()),
+            // There was one when the change was allowed.
+            (Fate::Stays, None) => Err(Halt::Refused(StoreError::Changed)),
+            (Fate::Stays, Some(there)) => {
+                self.write_admin(pending, there, |there| editing(there, edit, pending.id)).await
+            }
+        }
+    }
+
+    /// Adds an admin whom nobody finds by e-mail before the operation is settled.
+    pub(super) async fn add_hidden_admin(
+        &self,
+        pending: &Pending,
+        id: ObjectId,
+        admin: &Document,
+    ) -> Stepped<()> {
+        let mut hidden = doc! { "_id": id };
+        hidden.extend(admin.clone());
+        hidden.insert("trash", doc! { "email": admin.get("email") });
+        hidden.extend(doc! {
+            "email": id, "email_key": id, "joining": pending.org, "operation": pending.id,
+        });
+        let Err(error) = self.admins.insert_one(Utf8Lossy(hidden)).await else { return Ok(()) };
+        if code_of(&error) != Some(code::DUPLICATE_KEY) {
+            return Err(Halt::refused(self.words.of(&error)));
+        }
+        let there = self.find_one(&self.admins, doc! { "_id": id }).await?;
+        match there.map(|there| there.get_object_id("operation")) {
+            // Another unique index has something of it.
+            None => Err(Halt::Refused(email_of_nobody())),
+            Some(Ok(lease)) if lease == pending.id => Ok(()),
+            // An older program added it, to whom it was visible at once.
+            Some(Err(_)) => Ok(()),
+            Some(Ok(_)) => Err(Halt::Lost),
+        }
+    }
+
+    /// Lets a new admin be found, once the record lists it. Where a unique index of another program's does
+    /// not let it have its e-mail it stays hidden, which is a finding.
+    pub(super) async fn show_new_admin(&self, pending: &Pending, id: ObjectId) -> Result<()> {
+        let hidden = doc! { "_id": id, "operation": pending.id, "joining": pending.org };
+        match self.find_one(&self.admins, hidden).await? {
+            Some(hidden) => self.show_joining(&hidden).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn show_joining(&self, hidden: &Document) -> Result<()> {
+        let lease = hidden.get_object_id("operation").unwrap_or_default();
+        let Some(AdminWrite { only_if, update }) = showing(hidden, lease) else { return Ok(()) };
+        let mut filter = as_marked(hidden);
+        filter.extend(only_if);
+        match self.admins.update_one(filter, update).await {
+            Err(error) if code_of(&error) == Some(code::DUPLICATE_KEY) => Ok(()),
+            shown => shown.map(|_| ()).map_err(|error| self.words.of(&error)),
+        }
+    }
+
+    /// Shows the new admins of operations that were settled, where that was cut off, and removes what
+    /// commands have left that came too late.
+    pub(super) async fn complete_joining(&self) -> Result<()> {
+        let say = |error| self.words.of(&error);
+        let joining = doc! { "joining": { "$type": "objectId" } };
+        let mut found = self.admins.find(joining).max_time(READ).await.map_err(say)?;
+        while found.advance().await.map_err(say)? {
+            let Ok(hidden) = found.deserialize_current().map(|hidden| hidden.0) else { continue };
+            let org = doc! { "_id": hidden.get("joining") };
+            let record = self.find_one(&self.orgs, org).await?;
+            let lease = hidden.get_object_id("operation").ok();
+            let under_way = record.as_ref().and_then(Pending::of);
+            if under_way.is_some_and(|pending| lease == Some(pending.id)) {
+                continue;
+            }
+            let Some(admin) = record::admin_in_trash(&hidden) else { continue };
+            let listed = |record: &Document| {
+                record::first_admin(record) == Some(admin.id) || record::lists(record, &admin)
+            };
+            if record.as_ref().is_some_and(listed) {
+                if !record.is_some_and(|record| record.contains_key("trash")) {
+                    self.show_joining(&hidden).await?;
+                }
+            } else if self.is_a_day_old(admin.id).await? {
+                self.remove_admin(&hidden).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn is_a_day_old(&self, id: ObjectId) -> Result<bool> {
+        let age = self.server_time().await?.timestamp_millis() - id.timestamp().timestamp_millis();
+        Ok(age > record::DAY)
+    }
 }
 
-/// The admin whom the organization's record names.
+/// A write to an admin: which one, beside that nobody else has written to it, and the update.
+struct AdminWrite {
+    only_if: Document,
+    update: UpdateModifications,
+}
+
+/// Hides an admin; none where it is hidden already.
+fn hiding(admin: &Document, pending: &Pending) -> Option<AdminWrite> {
+    if record::is_hidden_admin(admin) {
+        // One that could not be shown so far is shown by a restoration, and by nothing else.
+        let update = doc! { "$unset": { "joining": "" }, "$set": { "operation": pending.id } };
+        let joining = admin.contains_key("joining");
+        return joining.then(|| AdminWrite { only_if: Document::new(), update: update.into() });
+    }
+    let hidden = doc! { "email": "$email", "organization": pending.org };
+    let update = vec![
+        doc! { "$set": { "trash": { "$literal": {} } } },
+        doc! { "$set": { "trash": hidden } },
+        doc! { "$set": { "email": "$_id", "email_key": "$_id", "operation": pending.id } },
+    ];
+    Some(AdminWrite { only_if: Document::new(), update: update.into() })
+}
+
+/// Shows an admin; none where it is not hidden.
+fn showing(admin: &Document, lease: ObjectId) -> Option<AdminWrite> {
+    if !record::is_hidden_admin(admin) {
+        return None;
+    }
+    let key = record::admin_in_trash(admin).map(|admin| email_key(admin.email.raw()));
+    let set = doc! {
+        "email": "$trash.email",
+        "email_key": { "$literal": key.unwrap_or_default() },
+        "seen": { "email": "$trash.email" },
+        "operation": lease,
+    };
+    let update = vec![doc! { "$set": set }, doc! { "$unset": ["trash", "joining"] }];
+    Some(AdminWrite { only_if: doc! { "trash": { "$exists": true } }, update: update.into() })
+}
+
+/// Changes an admin's fields, as long as they are what they were; none where it is changed already.
+fn editing(
+    admin: &Document,
+    edit: &Edit,
+    lease: ObjectId,
+) -> std::result::Result<Option<AdminWrite>, Halt> {
+    let is = |field: &str, value: Option<&Bson>| field_at(admin, field) == value;
+    if edit.admin_set.iter().all(|(field, value)| is(field, Some(value)))
+        && edit.admin_unset.iter().all(|field| is(field, None))
+    {
+        return Ok(None);
+    }
+    let mut only_if = Document::new();
+    for field in edit.admin_set.keys().chain(&edit.admin_unset) {
+        let Some(before) = &edit.admin_before else { continue };
+        match before.get(field) {
+            // What was not UTF-8 reads as U+FFFD and cannot be compared.
+            Some(Bson::String(text)) if text.contains('\u{fffd}') => {}
+            before if !is(field, before) => return Err(Halt::Refused(StoreError::Changed)),
+            Some(before) => {
+                only_if.insert(field, doc! { "$eq": before.clone() });
+            }
+            None => {
+                only_if.insert(field, doc! { "$exists": false });
+            }
+        }
+    }
+    let mut set = edit.admin_set.clone();
+    set.insert("operation", lease);
+    let mut update = doc! { "$set": set };
+    if !edit.admin_unset.is_empty() {
+        let gone = edit.admin_unset.iter().map(|field| (field.clone(), "".into()));
+        update.insert("$unset", gone.collect::<Document>());
+    }
+    Ok(Some(AdminWrite { only_if, update: update.into() }))
+}
+
+/// What the fields that an edit changes are in an admin now.
+pub(super) fn values_before(admin: &Document, edit: &Edit) -> Document {
+    let fields = edit.admin_set.keys().chain(&edit.admin_unset);
+    let values = fields.filter_map(|field| Some((field.clone(), field_at(admin, field)?.clone())));
+    values.collect()
+}
+
+/// Which admin a document is.
+pub(super) fn id_of(admin: &Document) -> Option<ObjectId> {
+    admin.get_object_id("_id").ok()
+}
+
+/// The admin whom the organization's record names by identity.
 pub(super) fn first_of(org: &Org) -> Option<ObjectId> {
     ObjectId::parse_str(org.admin_id.raw()).ok()
 }

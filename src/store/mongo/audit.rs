@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use mongodb::{
     Collection,
-    bson::{Bson, Document, RawDocument, RawDocumentBuf, doc},
+    bson::{Bson, Document, RawDocument, RawDocumentBuf, doc, oid::ObjectId},
 };
 use tokio::sync::Mutex;
 
@@ -18,10 +18,15 @@ use super::{
     journal::Pending,
     read::Record,
 };
-use crate::store::{AuditAt, AuditQuery, DOCUMENT_MOST_BYTES, Entry, Head, Result, StoreError};
+use crate::store::{
+    AuditAt, AuditQuery, DOCUMENT_MOST_BYTES, Entry, Head, Outcome, Result, Settled, StoreError,
+};
 
 /// How long a place at the end is tried for that others take each time.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How many unknown outcomes are looked at, the newest first.
+const UNKNOWN: i64 = 100;
 
 /// The record, and its last entry where this console wrote that.
 pub(super) struct Audit {
@@ -70,6 +75,13 @@ impl Inner {
                     if self.find_one(&self.audit.entries, there).await?.is_some() {
                         return Ok(());
                     }
+                    // Something else than an entry has the number: the next one is taken, and a
+                    // verification names this one.
+                    let number = head.number + 1;
+                    let there = self.find_one(&self.audit.entries, doc! { "_id": number }).await?;
+                    if there.is_some_and(|there| !is_entry(&there)) {
+                        *cached = Some(Head { number, ..head });
+                    }
                 }
                 Err(error) => return Err(self.words.of(&error)),
             }
@@ -81,10 +93,53 @@ impl Inner {
         }
     }
 
+    /// The last entry about an operation that is recorded with this one: that one itself, or what came of
+    /// it. One that only says that nobody knows is none.
+    pub(super) async fn last_about(&self, entry: ObjectId) -> Result<Option<Entry>> {
+        let about = doc! {
+            "$or": [{ "entry": entry }, { "of": entry }],
+            "outcome": { "$ne": Outcome::Unknown.word() },
+        };
+        let last = self.audit.entries.find_one(about).sort(doc! { "_id": -1 }).max_time(READ).await;
+        Ok(last.map_err(|error| self.words.of(&error))?.map(|last| Entry::of(&last)))
+    }
+
+    /// Says in the audit log what came of operations whose outcome was unknown, as far as it is known by
+    /// now.
+    pub(super) async fn settle_unknown(&self) -> Result<()> {
+        let say = |error| self.words.of(&error);
+        let unknown = doc! { "outcome": Outcome::Unknown.word() };
+        let newest = doc! { "_id": -1 };
+        let found = self.audit.entries.find(unknown).sort(newest).limit(UNKNOWN).max_time(READ);
+        let mut found = found.await.map_err(say)?;
+        while found.advance().await.map_err(say)? {
+            let Ok(record) = found.deserialize_current() else { continue };
+            let entry = Entry::of(&record);
+            let (Some(org), Some(of)) = (entry.organization, entry.of) else { continue };
+            let later = doc! { "of": of, "outcome": { "$ne": Outcome::Unknown.word() } };
+            if self.find_one(&self.audit.entries, later).await?.is_some() {
+                continue;
+            }
+            match self.settled(org, of).await? {
+                Settled::Done => self.append(&entry.followed(Outcome::Done, "")).await?,
+                Settled::NotBegun => {
+                    let never = "it had not begun";
+                    self.append(&entry.followed(Outcome::Failed, never)).await?;
+                }
+                Settled::TakenBack(_) | Settled::UnderWay => {}
+            }
+        }
+        Ok(())
+    }
+
     /// The last entry, whoever wrote it.
     async fn tail(&self) -> Result<Head> {
-        // Nothing that is no entry of ours is followed.
-        let ours = doc! { "_id": { "$type": "long" } };
+        // Nothing that is no entry of ours is followed; see `is_entry`.
+        let ours = doc! {
+            "_id": { "$type": "long" },
+            "entry": { "$type": "objectId" },
+            "hash": { "$type": "string" },
+        };
         let entries = self.audit.entries.clone_with_type::<RawDocumentBuf>();
         let last = entries.find_one(ours).sort(doc! { "_id": -1 }).max_time(READ).await;
         let last = last.map_err(|error| self.words.of(&error))?;
@@ -144,6 +199,13 @@ impl Inner {
         }
         Ok(entries)
     }
+}
+
+/// Whether a document has the shape of an entry.
+fn is_entry(document: &Document) -> bool {
+    document.get_i64("_id").is_ok()
+        && document.get_object_id("entry").is_ok()
+        && document.get_str("hash").is_ok()
 }
 
 /// The document that exactly these bytes are; nothing but its number where there is none, as with text

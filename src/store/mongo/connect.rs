@@ -31,8 +31,15 @@ const CONFIRMATION: Duration = Duration::from_secs(10);
 
 const EXAMPLE: &str = "write one like mongodb://user:password@db1.example:27017/?authSource=admin";
 
-/// Connects and asks the server for a sign of life: what its user may do.
-pub(super) async fn connect(uri: &str, database: &str) -> Result<(Database, Words)> {
+/// The wire version of MongoDB 6.0, the first that has `collectionUUID`.
+const FENCES: i32 = 17;
+
+/// Connects and asks the server for a sign of life: what its user may do, and why nothing can be
+/// written to it, if so.
+pub(super) async fn connect(
+    uri: &str,
+    database: &str,
+) -> Result<(Database, Words, Option<String>)> {
     check_database(database)?;
     let place = place(uri, database);
     let mut options = parse(uri, &place).await?;
@@ -63,7 +70,21 @@ pub(super) async fn connect(uri: &str, database: &str) -> Result<(Database, Word
         refused = words.refused_by_all(&servers) => return Err(refused),
     };
     let rights = Rights::of(&answer, database.name());
-    Ok((database, words.with_rights(rights)))
+    let words = words.with_rights(rights);
+    let hello = database.run_command(doc! { "hello": 1 }).await.map_err(|e| words.of(&e))?;
+    Ok((database, words, only_readable_because(&hello)))
+}
+
+/// Why nothing can be written to a server safely, if so.
+fn only_readable_because(hello: &Document) -> Option<String> {
+    match hello.get_i32("maxWireVersion") {
+        Ok(version) if version >= FENCES => None,
+        _ => Some(
+            "the server is older than MongoDB 6.0, which cannot keep a command that comes too late \
+             from the wrong collection; upgrade it to 6.0 or later"
+                .to_owned(),
+        ),
+    }
 }
 
 /// What every write waits for, commands that make, rename and drop collections included: without it
@@ -211,6 +232,14 @@ mod tests {
             };
             assert!(!text.contains("s3") && !text.contains("cret"), "{uri}: {text}");
             assert!(help.contains("like mongodb://"), "{help}");
+        }
+    }
+
+    #[test]
+    fn a_server_that_cannot_fence_is_only_read() {
+        assert_eq!(only_readable_because(&doc! { "maxWireVersion": 17 }), None);
+        for old in [doc! { "maxWireVersion": 13 }, doc! {}] {
+            assert!(only_readable_because(&old).is_some_and(|why| why.contains("6.0 or later")));
         }
     }
 

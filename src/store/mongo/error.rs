@@ -32,6 +32,10 @@ pub(super) mod code {
     pub(in super::super) const WRITE_CONCERN_TIMEOUT: i32 = 64;
     /// A name no collection can have.
     pub(in super::super) const INVALID_NAMESPACE: i32 = 73;
+    /// A document that the collection's validator refuses.
+    pub(in super::super) const DOCUMENT_REFUSED: i32 = 121;
+    /// The collection of that name is not the one that is meant.
+    pub(in super::super) const COLLECTION_UUID_MISMATCH: i32 = 361;
     /// What is asked for is a view.
     pub(in super::super) const NOT_ON_A_VIEW: i32 = 166;
     /// The server is no primary, or shuts down.

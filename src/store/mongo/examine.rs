@@ -156,7 +156,7 @@ impl Inner {
                 self.quarantine_collection(candidate, &watched).await.map(Some)
             }
             What::NoCollection { record, collection } => {
-                self.make_collection(record, collection).await.map(Some)
+                self.make_missing(record, collection).await.map(Some)
             }
             What::Admin { candidate, admin, .. } => {
                 let now = self.server().await?;
@@ -167,7 +167,7 @@ impl Inner {
     }
 
     /// An empty collection for a record that still is the one that was read.
-    async fn make_collection(&self, record: &Document, collection: &str) -> Mended<String> {
+    async fn make_missing(&self, record: &Document, collection: &str) -> Mended<String> {
         let itself = doc! { "_id": record.get("_id").cloned() };
         if self.find_one(&self.orgs, itself).await?.as_ref() != Some(record) {
             return Err(Unmended::LeftAlone("its record was changed in the meantime"));

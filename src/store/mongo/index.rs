@@ -8,12 +8,14 @@ use mongodb::{
 };
 
 use super::{Inner, attempt, read::Record};
-use crate::store::Result;
+use crate::store::{Outcome, Result};
 
 impl Inner {
     /// Makes the indexes that are missing.
     pub(super) async fn index(&self) -> Result<()> {
         let sparse = || IndexOptions::builder().sparse(true).build();
+        let unknown = doc! { "outcome": Outcome::Unknown.word() };
+        let unknown = IndexOptions::builder().partial_filter_expression(unknown).build();
         let unique = IndexOptions::builder().sparse(true).unique(true).build();
         let orgs = [
             (doc! { "claims": 1 }, unique),
@@ -24,6 +26,7 @@ impl Inner {
             (doc! { "admin_id": 1 }, IndexOptions::default()),
             // Another program may have changed it since our own was derived from it.
             (doc! { "organization_name": 1 }, IndexOptions::default()),
+            (doc! { "collection_name": 1 }, IndexOptions::default()),
             (doc! { "pending.at": 1 }, sparse()),
             (doc! { "former": 1 }, sparse()),
             (doc! { "trash.name_key": 1, "_id": 1 }, sparse()),
@@ -36,9 +39,13 @@ impl Inner {
             (doc! { "email_key": 1 }, IndexOptions::default()),
             (doc! { "email": 1 }, IndexOptions::default()),
             (doc! { "organization_id": 1 }, sparse()),
+            (doc! { "trash.organization": 1 }, sparse()),
+            (doc! { "joining": 1 }, sparse()),
         ];
         let audit = [
             (doc! { "entry": 1 }, IndexOptions::builder().unique(true).build()),
+            (doc! { "of": 1 }, sparse()),
+            (doc! { "outcome": 1 }, unknown),
             (doc! { "organization_id": 1, "_id": -1 }, IndexOptions::default()),
             (doc! { "organization_name": 1, "_id": -1 }, IndexOptions::default()),
         ];

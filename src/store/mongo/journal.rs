@@ -2,9 +2,10 @@
 //! reservation to the settlement. It holds all that finishing or undoing needs, so that another
 //! console can do it after a crash.
 //!
-//! `pending.id` names the operation and `pending.at` (the server's clock) is its lease: nobody else
-//! touches the operation until the lease has run out, and whoever takes it over renews the lease and
-//! gives the operation another `id` in the same write that checks it.
+//! `pending.id` is the lease under which the operation is carried out, since `pending.at` (the server's
+//! clock). Nobody else touches the operation until the lease has run out, and whoever takes it over
+//! gives it another one in the same write that checks that, and keeps those before in
+//! `pending.earlier`: their commands may still be on the way ([`super::fence`]).
 
 use mongodb::bson::{
     Binary, Bson, DateTime, Document, deserialize_from_document, doc, oid::ObjectId,
@@ -13,26 +14,29 @@ use mongodb::bson::{
 use serde::{Deserialize, Serialize};
 
 use super::{record::text, shape};
-use crate::{
-    org::{Org, OrgState, StoredText},
-    store::Entry,
-};
+use crate::{org::StoredText, store::Entry};
 
 /// An operation under way.
 pub(super) struct Pending {
     /// Which organization.
     pub(super) org: ObjectId,
-    /// Which operation.
+    /// The lease under which it is carried out.
     pub(super) id: ObjectId,
+    /// The leases that it was carried out under before.
+    pub(super) earlier: Vec<ObjectId>,
     /// Which kind, and what it needs.
     pub(super) step: Step,
     /// What goes into the record before anything is done; none in a journal of an older program.
     pub(super) entry: Option<Entry>,
     /// What goes into the record as well, once it is to be taken back. From then on it does not go on.
     pub(super) taken_back: Option<Entry>,
+    /// The admins that it may write to, as they were before the lease was last seen to be ours: what is
+    /// read later may be what came after somebody else has taken it over. Not stored.
+    pub(super) admins: Vec<Document>,
 }
 
 /// What is to happen.
+#[expect(clippy::large_enum_variant, reason = "there is one at a time")]
 pub(super) enum Step {
     /// An organization is being made.
     Create(Creation),
@@ -79,6 +83,10 @@ pub(super) struct Edit {
     pub(super) admin: Option<ObjectId>,
     /// The admin's fields afterwards.
     pub(super) admin_set: Document,
+    /// The admin's fields before, of those that change; a change is made only while they are so. None in
+    /// a journal of an older program, and where the admin is new.
+    #[serde(default)]
+    pub(super) admin_before: Option<Document>,
     /// The admin's fields that are gone afterwards.
     #[serde(default)]
     pub(super) admin_unset: Vec<String>,
@@ -88,9 +96,9 @@ pub(super) struct Edit {
     /// The e-mails of the admins beside the first afterwards; none where they stay.
     #[serde(default)]
     pub(super) other_emails: Option<Vec<String>>,
-    /// The revision that it was made from; none in a journal of an older program.
+    /// Those admins themselves; none where they stay.
     #[serde(default)]
-    pub(super) revision: Option<i64>,
+    pub(super) other_admins: Option<Vec<ObjectId>>,
 }
 
 /// What becomes of the admin that an edit is about.
@@ -156,33 +164,11 @@ pub(super) struct Return {
     pub(super) claims_after: Vec<String>,
 }
 
-impl Step {
-    /// Whether an organization, with nothing under way, is as this leaves it.
-    pub(super) fn is_done(&self, org: &Org) -> bool {
-        let is = |wanted: &str, now: &StoredText| wanted.is_empty() || wanted == now.raw();
-        org.under_way.is_none()
-            && match self {
-                Self::Create(creation) => creation.organization_name == org.name.raw(),
-                Self::Update(edit) => {
-                    is(text(&edit.set, "organization_name"), &org.name)
-                        && is(text(&edit.set, "admin_email"), &org.admin_email)
-                        && edit.revision.is_none_or(|before| before < org.revision)
-                }
-                Self::Delete(_) => false,
-                Self::Trash(_) => org.in_trash().is_some(),
-                Self::Restore(_) => org.in_trash().is_none(),
-                Self::Suspend(suspension) => {
-                    suspension.suspended == (org.state == OrgState::Suspended)
-                }
-            }
-    }
-}
-
 impl Pending {
     /// An operation that is about to begin.
-    pub(super) fn new(org: ObjectId, step: Step, entry: &Entry) -> Self {
-        let entry = Some(entry.clone());
-        Self { org, id: ObjectId::new(), step, entry, taken_back: None }
+    pub(super) fn new(org: ObjectId, step: Step, entry: &Entry, admins: Vec<Document>) -> Self {
+        let (id, earlier) = (ObjectId::new(), Vec::new());
+        Self { org, id, earlier, step, entry: Some(entry.clone()), taken_back: None, admins }
     }
 
     /// Reads the journal of a record; `None` when there is none or a newer program wrote it.
@@ -198,12 +184,15 @@ impl Pending {
             _ => return None,
         };
         let entry = |field| pending.get_document(field).ok().map(Entry::of);
+        let earlier = pending.get_array("earlier").into_iter().flatten();
         Some(Self {
             org: record.get_object_id("_id").ok()?,
             id: pending.get_object_id("id").ok()?,
+            earlier: earlier.filter_map(Bson::as_object_id).collect(),
             step,
             entry: entry("entry"),
             taken_back: entry("taken_back"),
+            admins: Vec::new(),
         })
     }
 
@@ -260,11 +249,15 @@ pub(super) fn set_claims(update: &mut Document, claims: &[String]) {
 }
 
 /// The part of an update that stores what may be none at all, which is a missing field.
-pub(super) fn set_or_unset(update: &mut Document, field: &str, values: &[String]) {
+pub(super) fn set_or_unset<T: Clone + Into<Bson>>(
+    update: &mut Document,
+    field: &str,
+    values: &[T],
+) {
     let (operator, value) = if values.is_empty() {
         ("$unset", Bson::from(""))
     } else {
-        ("$set", Bson::from(values.to_vec()))
+        ("$set", Bson::Array(values.iter().cloned().map(Into::into).collect()))
     };
     match update.get_document_mut(operator) {
         Ok(fields) => {

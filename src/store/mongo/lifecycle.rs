@@ -12,7 +12,7 @@ use mongodb::bson::{Bson, Document, doc, oid::ObjectId};
 use super::{
     Inner,
     act::Hold,
-    admins::first_of,
+    admins::values_before,
     error::{code, code_of},
     journal::{self, Creation, Deletion, Edit, Fate, Pending, Return, Shelving, Step, Suspension},
     record, shape,
@@ -41,7 +41,7 @@ impl Inner {
             created_at: new.created_at,
             first_document_id: ObjectId::new(),
         });
-        let pending = Pending::new(new.id, step, entry);
+        let pending = Pending::new(new.id, step, entry, Vec::new());
         // No `organization_name` yet: what is only being created is invisible, to the old service too.
         let fields = doc! { "claims": strings(&claims) };
         let update = pending.reservation(&self.operator, fields).map_err(StoreError::Other)?;
@@ -52,7 +52,7 @@ impl Inner {
             self.orgs.update_one(pending.filter(), update.clone()).upsert(true).await
         {
             if code_of(&error) != Some(code::DUPLICATE_KEY) {
-                return Err(self.words.of(&error));
+                return self.reserved_after_all(&pending, &error).await?.ok_or(StoreError::Gone);
             }
             if let Some(taken) = self.who_has(&claims, new.id).await? {
                 return Err(taken);
@@ -69,9 +69,11 @@ impl Inner {
         };
         match made {
             Ok(Some(org)) => Ok(org),
+            Ok(None) => Err(StoreError::Gone),
             // Somebody took it over, because this console was slow, and took it back.
-            Ok(None) | Err(StoreError::Gone) => {
-                Err(self.who_has(&claims, new.id).await?.unwrap_or(StoreError::Gone))
+            Err(StoreError::TakenBack(why)) => {
+                let taken = self.who_has(&claims, new.id).await?;
+                Err(taken.unwrap_or(StoreError::TakenBack(why)))
             }
             Err(error) => Err(error),
         }
@@ -97,44 +99,49 @@ impl Inner {
         }
         let to = change.collection.as_ref().map_or(from.clone(), ToString::to_string);
         let uuid = if from == to { None } else { self.uuid_if_ours(&from).await? };
-        let step = Step::Update(Edit {
+        let mut edit = Edit {
             set: fields_after(change, self.db.name()),
             admin_set: admin_after(change),
+            admin_before: None,
             admin_unset: change.password.iter().map(|_| "reset".to_owned()).collect(),
-            admin: first_of(org),
+            admin: None,
             fate: Fate::Stays,
             other_emails: None,
-            revision: Some(org.revision),
+            other_admins: None,
             claims_before: before.clone(),
             claims_after: strings(&after),
             from,
             to,
             uuid,
-        });
-        let pending = Pending::new(org.id, step, entry);
+        };
+        let mut admins = Vec::new();
+        if !edit.admin_set.is_empty() {
+            let first = self.first_admin(org).await?.ok_or(StoreError::Changed)?;
+            let there = self.find_one(&self.admins, doc! { "_id": first }).await?;
+            let there = there.ok_or(StoreError::Changed)?;
+            (edit.admin, edit.admin_before) = (Some(first), Some(values_before(&there, &edit)));
+            admins.push(there);
+        }
+        let pending = Pending::new(org.id, Step::Update(edit), entry, admins);
         let mut both = before;
         both.extend(strings(&fresh));
-        let hold = Hold::now();
-        self.reserve(&pending, &record, &both, &fresh).await?;
-        if let Some(taken) = self.in_the_way(&fresh, org.id).await? {
-            return self.give_up(&pending, taken).await?.ok_or(StoreError::Gone);
-        }
-        self.begin(&pending, hold).await?.ok_or(StoreError::Gone)
+        self.carry_out(&pending, &record, &both, &fresh).await?.ok_or(StoreError::Gone)
     }
 
     pub(super) async fn delete(&self, org: &Org, entry: &Entry) -> Result<()> {
         self.prepare().await?;
         let record = self.as_read(org).await?;
         let collection = record::held_in(org);
+        let first = self.first_admin(org).await?;
+        let admins = self.own_admins(org.id, first).await?;
         let step = Step::Delete(Deletion {
             uuid: self.uuid_if_any(collection.as_deref()).await?,
             collection: collection.unwrap_or_default(),
-            admin: first_of(org),
+            admin: first,
         });
-        let pending = Pending::new(org.id, step, entry);
-        let hold = Hold::now();
-        self.reserve(&pending, &record, &record::stored_claims(&record), &[]).await?;
-        self.begin(&pending, hold).await.map(|_| ())
+        let pending = Pending::new(org.id, step, entry, admins);
+        let claims = record::stored_claims(&record);
+        self.carry_out(&pending, &record, &claims, &[]).await.map(|_| ())
     }
 
     pub(super) async fn trash(&self, org: &Org, days: u32, entry: &Entry) -> Result<Org> {
@@ -144,17 +151,18 @@ impl Inner {
             return Err(StoreError::Changed);
         }
         let from = record::held_in(org);
+        let first = self.first_admin(org).await?;
+        let admins = self.own_admins(org.id, first).await?;
         let step = Step::Trash(Shelving {
             uuid: self.uuid_if_any(from.as_deref()).await?,
             from: from.unwrap_or_default(),
             to: record::trash_collection(org.id),
-            admin: first_of(org),
+            admin: first,
             days: i64::from(days),
         });
-        let pending = Pending::new(org.id, step, entry);
-        let hold = Hold::now();
-        self.reserve(&pending, &record, &record::stored_claims(&record), &[]).await?;
-        self.begin(&pending, hold).await?.ok_or(StoreError::Gone)
+        let pending = Pending::new(org.id, step, entry, admins);
+        let claims = record::stored_claims(&record);
+        self.carry_out(&pending, &record, &claims, &[]).await?.ok_or(StoreError::Gone)
     }
 
     pub(super) async fn restore(&self, org: &Org, change: &Change, entry: &Entry) -> Result<Org> {
@@ -179,24 +187,21 @@ impl Inner {
             .collect();
         restored.extend(set.clone());
         set.extend(record::derived(&restored));
+        let first = self.first_admin(org).await?;
+        let admins = self.listed_of(&record, first).await?;
         let step = Step::Restore(Return {
             uuid: self.uuid_if_any(from.as_deref()).await?,
             from: from.unwrap_or_default(),
             to: to.to_owned(),
-            admin: first_of(org),
+            admin: first,
             set,
             claims_before: before.clone(),
             claims_after: strings(&after),
         });
-        let pending = Pending::new(org.id, step, entry);
+        let pending = Pending::new(org.id, step, entry, admins);
         let mut both = before;
         both.extend(strings(&fresh));
-        let hold = Hold::now();
-        self.reserve(&pending, &record, &both, &fresh).await?;
-        if let Some(taken) = self.in_the_way(&fresh, org.id).await? {
-            return self.give_up(&pending, taken).await?.ok_or(StoreError::Gone);
-        }
-        self.begin(&pending, hold).await?.ok_or(StoreError::Gone)
+        self.carry_out(&pending, &record, &both, &fresh).await?.ok_or(StoreError::Gone)
     }
 
     pub(super) async fn suspend(&self, org: &Org, suspended: bool, entry: &Entry) -> Result<Org> {
@@ -209,10 +214,10 @@ impl Inner {
             self.append(entry).await?;
             return Ok(org.clone());
         }
-        let pending = Pending::new(org.id, Step::Suspend(Suspension { suspended }), entry);
-        let hold = Hold::now();
-        self.reserve(&pending, &record, &record::stored_claims(&record), &[]).await?;
-        self.begin(&pending, hold).await?.ok_or(StoreError::Gone)
+        let pending =
+            Pending::new(org.id, Step::Suspend(Suspension { suspended }), entry, Vec::new());
+        let claims = record::stored_claims(&record);
+        self.carry_out(&pending, &record, &claims, &[]).await?.ok_or(StoreError::Gone)
     }
 
     /// Before any change: nothing half-done and nothing unclaimed is left, so far as that can be.
@@ -240,14 +245,33 @@ impl Inner {
         if same { Ok(record) } else { Err(StoreError::Changed) }
     }
 
-    /// Writes the journal and the claims, if the record still is the one that was read.
-    pub(super) async fn reserve(
+    /// Reserves, and takes the operation to its end, or back where something is in its way.
+    pub(super) async fn carry_out(
         &self,
         pending: &Pending,
         read: &Document,
         claims: &[String],
         fresh: &[Claim],
-    ) -> Result<()> {
+    ) -> Result<Option<Org>> {
+        let hold = Hold::now();
+        if let Some(done) = self.reserve(pending, read, claims, fresh).await? {
+            return Ok(done);
+        }
+        match self.in_the_way(fresh, pending.org).await? {
+            Some(taken) => self.give_up(pending, taken).await,
+            None => self.begin(pending, hold).await,
+        }
+    }
+
+    /// Writes the journal and the claims, if the record still is the one that was read. Where the answer
+    /// was lost and it is done after all, what came of the operation.
+    async fn reserve(
+        &self,
+        pending: &Pending,
+        read: &Document,
+        claims: &[String],
+        fresh: &[Claim],
+    ) -> Result<Option<Option<Org>>> {
         let filter = unchanged(read, pending.org);
         let mut update =
             pending.reservation(&self.operator, Document::new()).map_err(StoreError::Other)?;
@@ -256,7 +280,7 @@ impl Inner {
         journal::set_claims(&mut update, claims);
         for _ in 0..TRIES {
             match self.orgs.update_one(filter.clone(), update.clone()).await {
-                Ok(done) if done.matched_count == 1 => return Ok(()),
+                Ok(done) if done.matched_count == 1 => return Ok(None),
                 Ok(_) => {
                     let now = self.find_one(&self.orgs, doc! { "_id": pending.org }).await?;
                     let now = now.ok_or(StoreError::Gone)?;
@@ -271,7 +295,7 @@ impl Inner {
                     }
                     // Whoever had it has given it up in between.
                 }
-                Err(error) => return Err(self.words.of(&error)),
+                Err(error) => return self.reserved_after_all(pending, &error).await.map(Some),
             }
         }
         Err(StoreError::Changed)

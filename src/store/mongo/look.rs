@@ -14,7 +14,7 @@ use super::{
     others::Others,
     quarantine::id_behind,
     record::{self, TRASH_PREFIX, text},
-    shape,
+    role, shape,
 };
 use crate::{
     org::{Org, StoredText, email_key},
@@ -108,6 +108,9 @@ impl Inner {
                     .push(Found { trouble: Trouble::Stale { org }, what: What::OnConnecting });
             };
             self.each(collection, filter, stale).await?;
+        }
+        for trouble in self.unknown_roles().await? {
+            seen.by_hand(trouble, role::BY_HAND);
         }
         // Collections before organizations: what is made meanwhile is then not missed.
         let collections = self.collections_there().await?;
@@ -311,10 +314,11 @@ impl Seen {
             let of = StoredText::from(text(admin, "email"));
             self.by_hand(Trouble::ForeignField { of, field }, FOREIGN);
         }
-        // Whoever is only joining is nobody's other admin yet.
-        if admin.get_object_id("joining").is_err() {
-            self.others.extend(read.as_ref());
+        // Whoever is only joining is nobody's admin yet: what came too late goes by itself after a day.
+        if record::is_hidden_admin(admin) && admin.get_object_id("joining").is_ok() {
+            return;
         }
+        self.others.extend(read.as_ref());
         self.admins.extend(read.map(|admin| (admin.id, admin.email)));
     }
 

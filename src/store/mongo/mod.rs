@@ -4,9 +4,12 @@
 //!   `rights.rs` those of a user who may not do what is asked
 //! - `record.rs` documents and what they mean, `read.rs` single look-ups, `list.rs` pages and counts
 //! - `lifecycle.rs` create, update and delete, `journal.rs` what is written down about them,
-//!   `act.rs` their steps, `collection.rs` those on its collection, `admins.rs` those on its admins,
-//!   `undo.rs` the way back, `recover.rs` finishing what somebody else began
-//! - `index.rs` indexes
+//!   `act.rs` their steps, `collection.rs` those on its collection, `admins.rs` those on its admins
+//!   (`admin_change.rs` a change of one),
+//!   `fence.rs` what keeps those out that lost a lease, `undo.rs` the way back, `recover.rs` finishing
+//!   what somebody else began
+//! - `purge.rs` emptying the trash of what was there for too long
+//! - `role.rs` what an admin may do, `index.rs` indexes
 //! - `adopt.rs` databases of the service before this one
 //! - `audit.rs` the record, `attempt.rs` attempts to log in
 //! - `examine.rs` going through everything: `look.rs` what does not belong together, `named.rs` what any
@@ -14,6 +17,7 @@
 //! - `shape.rs` which fields are ours and which another program's
 
 mod act;
+mod admin_change;
 mod admins;
 mod adopt;
 mod attempt;
@@ -22,6 +26,7 @@ mod collection;
 mod connect;
 mod error;
 mod examine;
+mod fence;
 mod index;
 mod journal;
 mod lifecycle;
@@ -29,11 +34,13 @@ mod list;
 mod look;
 mod named;
 mod others;
+mod purge;
 mod quarantine;
 mod read;
 mod record;
 mod recover;
 mod rights;
+mod role;
 mod shape;
 mod undo;
 mod watch;
@@ -51,8 +58,9 @@ use mongodb::{
 
 use self::{audit::Audit, error::Words, read::Record};
 use super::{
-    Access, Attempt, AuditQuery, Count, Deed, Entry, Examination, Finding, Holder, Page, PageQuery,
-    Patience, Place, Progress, Result, Shelf, Statistics, Store, StoreError, untold,
+    Access, Attempt, AuditQuery, Count, Deed, Entry, Examination, Finding, Holder, Line, Page,
+    PageQuery, Patience, Place, Progress, Purge, Result, Settled, Shelf, Statistics, Store,
+    StoreError, untold,
 };
 pub(super) use connect::place;
 
@@ -116,7 +124,7 @@ impl MongoStore {
         lease: Duration,
         told: &Progress,
     ) -> Result<Self> {
-        let (db, words) = connect::connect(uri, database).await?;
+        let (db, words, only_readable) = connect::connect(uri, database).await?;
         let inner = Inner {
             place: words.place().clone(),
             orgs: db.collection("organizations"),
@@ -129,6 +137,10 @@ impl MongoStore {
             words,
             only_readable: OnceLock::new(),
         };
+        if let Some(because) = only_readable {
+            inner.only_readable(because);
+            return Ok(Self::of(inner));
+        }
         if access.read_only {
             inner.only_readable("it was opened for reading only".into());
             return Ok(Self::of(inner));
@@ -216,6 +228,11 @@ impl Store for MongoStore {
         self.whole(async move { inner.recover().await }).await
     }
 
+    async fn purge_expired(&self, believed: bool) -> Result<Purge> {
+        let inner = Arc::clone(&self.inner);
+        self.whole(async move { inner.purge_expired(believed).await }).await
+    }
+
     async fn catch_up(&self) -> Result<u64> {
         self.inner.catch_up().await
     }
@@ -273,6 +290,10 @@ impl Store for MongoStore {
         self.whole(async move { inner.perform(deed, &entry).await }).await
     }
 
+    async fn outcome(&self, org: ObjectId, entry: ObjectId) -> Result<Settled> {
+        self.inner.settled(org, entry).await
+    }
+
     async fn record(&self, entry: &Entry) -> Result<()> {
         let (inner, entry) = (Arc::clone(&self.inner), entry.clone());
         self.whole(async move { inner.record(&entry).await }).await
@@ -282,8 +303,12 @@ impl Store for MongoStore {
         self.inner.entries(query).await
     }
 
-    async fn attempt(&self, email: &str) -> Result<Attempt> {
-        self.inner.attempt(email).await
+    async fn attempt(&self, email: &str, line: Option<Line>) -> Result<Attempt> {
+        self.inner.attempt(email, line).await
+    }
+
+    async fn answer_attempt(&self, email: &str, granted: ObjectId, right: bool) -> Result<u64> {
+        self.inner.answer_attempt(email, granted, right).await
     }
 
     async fn forget_attempts(&self, email: &str) -> Result<u64> {
@@ -291,6 +316,12 @@ impl Store for MongoStore {
     }
 
     async fn go_through(&self, examination: &Examination<'_>) -> Result<Vec<Finding>> {
-        self.examination(examination).await
+        let mut found = self.examination(examination).await?;
+        if examination.fix {
+            found.extend(self.purge_expired(false).await?.findings);
+        } else {
+            found.extend(self.inner.kept_by_the_clock().await?);
+        }
+        Ok(found)
     }
 }

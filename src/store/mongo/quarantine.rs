@@ -5,7 +5,7 @@ use mongodb::bson::{Document, RawDocumentBuf, doc, oid::ObjectId};
 
 use super::{
     Inner,
-    connect::write_command,
+    collection::Renamed,
     error::{code, code_of},
     named::Candidate,
     watch::{Activity, Mended, Server, Unmended},
@@ -71,22 +71,10 @@ impl Inner {
         }
         let mut to = format!("{QUARANTINE}{name}");
         for number in 2..NAMES {
-            match self.rename_by_identity(name, &to, uuid).await {
-                Err(error) if code_of(&error) == Some(code::NAMESPACE_EXISTS) => {
-                    to = format!("{QUARANTINE}{name}_{number}");
-                }
-                Err(error)
-                    if matches!(
-                        code_of(&error),
-                        Some(code::NAMESPACE_NOT_FOUND | UUID_MISMATCH)
-                    ) =>
-                {
-                    return Err(Unmended::LeftAlone(CHANGED));
-                }
-                renamed => {
-                    renamed.map_err(|error| self.words.of(&error))?;
-                    return self.quarantined(candidate, to, watched.before).await;
-                }
+            match self.rename_collection(name, &to, uuid).await? {
+                Renamed::Taken => to = format!("{QUARANTINE}{name}_{number}"),
+                Renamed::Missing => return Err(Unmended::LeftAlone(CHANGED)),
+                Renamed::Done => return self.quarantined(candidate, to, watched.before).await,
             }
         }
         let to = StoredText::from(to);
@@ -106,7 +94,7 @@ impl Inner {
         }
         let name = candidate.collection.as_deref().unwrap_or_default();
         if let Some(uuid) = before.uuid()
-            && self.rename_by_identity(&to, name, uuid).await.is_ok()
+            && matches!(self.rename_collection(&to, name, uuid).await?, Renamed::Done)
         {
             return Err(Unmended::LeftAlone(WRITTEN));
         }
@@ -117,22 +105,6 @@ impl Inner {
     async fn is_named(&self, candidate: &Candidate) -> Result<bool> {
         let named = self.who_names(std::slice::from_ref(candidate)).await?;
         Ok(named.into_iter().flatten().next().is_some())
-    }
-
-    /// `renameCollection` of one collection and no other, which never replaces anything.
-    async fn rename_by_identity(
-        &self,
-        from: &str,
-        to: &str,
-        uuid: &mongodb::bson::Binary,
-    ) -> mongodb::error::Result<()> {
-        let name = self.db.name();
-        let command = doc! {
-            "renameCollection": format!("{name}.{from}"), "to": format!("{name}.{to}"),
-            "collectionUUID": uuid.clone(),
-        };
-        let admin = self.db.client().database("admin");
-        write_command(&admin, command).await.map(|_| ())
     }
 
     /// Moves an admin whom no record names, and who is as at the first look, to those of nobody.
@@ -188,9 +160,6 @@ impl Inner {
         Ok(format!("it was moved to the collection {ADMINS}"))
     }
 }
-
-/// The collection of this name is another one.
-const UUID_MISMATCH: i32 = 361;
 
 /// The identity that a name of ours has behind its prefix.
 pub(super) fn id_behind(prefix: &str, name: &str) -> Option<ObjectId> {

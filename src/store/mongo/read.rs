@@ -6,13 +6,13 @@
 use futures_util::future::try_join3;
 use mongodb::{
     Collection,
-    bson::{Binary, Bson, Document, Utf8Lossy, doc, oid::ObjectId},
+    bson::{Bson, Document, Utf8Lossy, doc, oid::ObjectId},
 };
 
-use super::{Inner, READ, admins::first_of, error::code, error::code_of, record, shape};
+use super::{Inner, READ, error::code, error::code_of, record, shape};
 use crate::{
     org::{Admin, Claim, Org, email_key, name_key},
-    store::{DOCUMENT_MOST_BYTES, Holder, Result, Shelf, Statistics, StoreError, TOO_LARGE},
+    store::{DOCUMENT_MOST_BYTES, Holder, Result, Shelf, Statistics, TOO_LARGE},
 };
 
 /// A document as it is read here: a string that is not UTF-8 must not make a list fail.
@@ -84,12 +84,28 @@ impl Inner {
         Ok(exact.or(known).or(unadopted))
     }
 
+    /// An admin belongs to the organization whose record lists it, whatever it says itself.
     pub(super) async fn org_of_admin(&self, admin: &Admin) -> Result<Option<Org>> {
         let found = self.find_one(&self.orgs, has_admin("admin_id", admin.id)).await?;
-        match (found.as_ref().and_then(record::org), admin.organization) {
-            (None, Some(own)) => Ok(self.org(own).await?.filter(|org| org.in_trash().is_none())),
-            (found, _) => Ok(found),
+        if let Some(org) = found.as_ref().and_then(record::org) {
+            return Ok(Some(org));
         }
+        if let Some(own) = admin.organization {
+            let own = self.find_one(&self.orgs, doc! { "_id": own }).await?;
+            let own = own.filter(|record| record::lists(record, admin));
+            let own = own.as_ref().and_then(record::org);
+            if let Some(org) = own.filter(|org| org.in_trash().is_none()) {
+                return Ok(Some(org));
+            }
+        }
+        // The service's own field, where the identity is missing.
+        let email = admin.email.raw();
+        if email.is_empty() {
+            return Ok(None);
+        }
+        let named = doc! { "admin_email": email, "admin_id": { "$in": [null, ""] } };
+        let found = self.find_one(&self.orgs, named).await?;
+        Ok(found.as_ref().and_then(record::org))
     }
 
     pub(super) async fn admin(&self, id: ObjectId) -> Result<Option<Admin>> {
@@ -112,17 +128,10 @@ impl Inner {
         Ok(exact.or(known).or(unadopted))
     }
 
-    pub(super) async fn admin_in_trash(&self, org: &Org, email: &str) -> Result<Option<Admin>> {
-        let key = email_key(email);
-        let records = self.admin_records(org.id, first_of(org)).await?;
-        let mut admins = records.iter().filter_map(record::admin_in_trash);
-        Ok(admins.find(|admin| email_key(admin.email.raw()) == key))
-    }
-
     pub(super) async fn holder(&self, claim: &Claim) -> Result<Option<Holder>> {
         let found = self.find_one(&self.orgs, doc! { "claims": claim.to_string() }).await?;
         match found {
-            Some(record) => Ok(Some(holder(&record))),
+            Some(record) => Ok(Some(holder_in(&record))),
             None => self.holder_otherwise(claim, None).await,
         }
     }
@@ -139,7 +148,7 @@ impl Inner {
             match claim {
                 Claim::Look(look) => {
                     let filter = doc! { "look": look, "_id": { "$ne": &except } };
-                    Ok(self.find_one(&self.orgs, filter).await?.map(|record| holder(&record)))
+                    Ok(self.find_one(&self.orgs, filter).await?.map(|record| holder_in(&record)))
                 }
                 Claim::Email(email) => self.email_holder(email, &except).await,
                 Claim::Name(_) | Claim::Collection(_) => Ok(None),
@@ -165,7 +174,7 @@ impl Inner {
         let mut filter = unadopted();
         filter.insert("_id", doc! { "$ne": except });
         self.find_map(&self.orgs, filter, |record| {
-            record::claims(record).contains(claim).then(|| holder(record))
+            record::claims(record).contains(claim).then(|| holder_in(record))
         })
         .await
     }
@@ -178,7 +187,7 @@ impl Inner {
         while there.is_some() {
             let filter = doc! { "claims": &claim, "_id": { "$ne": except } };
             if let Some(record) = self.find_one(&self.orgs, filter).await? {
-                return Ok(Some(holder(&record)));
+                return Ok(Some(holder_in(&record)));
             }
             let now = self.uuid_of(collection).await?;
             if now == there {
@@ -198,26 +207,10 @@ impl Inner {
         of.extend(admin.organization.map(|own| doc! { "_id": own }));
         Ok(match self.find_one(&self.orgs, doc! { "$or": of }).await? {
             Some(record) if record.get("_id") == Some(except) => None,
-            Some(record) => Some(holder(&record)),
+            Some(record) => Some(holder_in(&record)),
             // An admin goes before its organization does: one that is still there is nobody's.
             None => self.admin(admin.id).await?.map(|_| NOBODY),
         })
-    }
-
-    /// Which collection has this name; its identity stays when it is renamed.
-    pub(super) async fn uuid_of(&self, collection: &str) -> Result<Option<Binary>> {
-        let command = doc! { "listCollections": 1, "filter": { "name": collection } };
-        let answer = self.db.run_command(command).await.map_err(|e| self.words.of(&e))?;
-        let found = answer
-            .get_document("cursor")
-            .and_then(|cursor| cursor.get_array("firstBatch"))
-            .ok()
-            .and_then(|batch| batch.first()?.as_document());
-        let Some(found) = found else { return Ok(None) };
-        match found.get_document("info").ok().and_then(|info| info.get("uuid")) {
-            Some(Bson::Binary(uuid)) => Ok(Some(uuid.clone())),
-            _ => Err(StoreError::Other("a view stands where a collection should be".into())),
-        }
     }
 
     pub(super) async fn statistics(&self, org: &Org) -> Result<Statistics> {
@@ -283,7 +276,7 @@ impl Inner {
 pub(super) fn has_admin(field: &str, admin: ObjectId) -> Document {
     let hex = admin.to_hex();
     let upper = hex.to_uppercase();
-    doc! { field: { "$in": [hex, upper] } }
+    doc! { field: { "$in": [Bson::from(hex), Bson::from(upper), Bson::from(admin)] } }
 }
 
 fn is_missing(error: &mongodb::error::Error) -> bool {
@@ -303,7 +296,8 @@ fn number(document: &Document, field: &str) -> u64 {
     }
 }
 
-fn holder(record: &Document) -> Holder {
+/// Who has what a record of theirs has.
+pub(super) fn holder_in(record: &Document) -> Holder {
     Holder {
         org: record.get_object_id("_id").ok(),
         name: Some(record::called(record)),

@@ -5,10 +5,11 @@
 //! `admin_email`, `created_at`, `connection_details`. Ours beside them: `name_key`, `email_key` and
 //! `created_key` (what lists are sorted by), `look`, `claims` (what the organization keeps for itself,
 //! under a unique index), `seen` (what those were derived from), `other_emails` (of the admins beside
-//! the first, which the organization claims too), `revision`, `login_epoch`, `suspended`, `former`
+//! the first, which the organization claims too), `other_admins` (those admins), `revision`, `login_epoch`, `suspended`, `former`
 //! (names its collection had), `pending`, the journal ([`super::journal`]), and `trash`. An admin has
 //! `email_key` and `seen` of ours, and `organization_id` and `role` where the record names another one
-//! as the first, `reset` (the hash of a one-time code) and `trash`.
+//! as the first, `reset` (the hash of a one-time code), `operation` (the lease that last wrote to it),
+//! `trash`, and `joining` until the operation that adds it is settled.
 //!
 //! In the trash, the service's fields and the sorted keys are in `trash`, and `organization_name` is
 //! the record's own `_id`: no name that is asked for is ever equal to it, so that the organization is
@@ -20,8 +21,10 @@ use mongodb::bson::{Bson, DateTime, Document, doc, oid::ObjectId};
 use super::shape;
 use crate::org::{
     Admin, COLLECTION_PREFIX, Claim, Connection, InTrash, Org, OrgState, PasswordHash, ResetCode,
-    Role, StoredText, UnderWay, email_key, name_key, name_look,
+    StoredText, UnderWay, email_key, name_key, name_look,
 };
+
+use super::role::role;
 
 /// Reads an organization; `None` when its `_id` is no `ObjectId` (no program of ours wrote that) or
 /// when it is only being created. Whatever else is missing or of another type is empty.
@@ -44,7 +47,7 @@ pub(super) fn org(record: &Document) -> Option<Org> {
         (None, false) => OrgState::Active,
     };
     let revision = number(record, "revision");
-    let login_epoch = number(record, "login_epoch");
+    let login_epoch = login_epoch(record);
     let created_at = created_at(record, id);
     let record = trash.unwrap_or(record);
     let nowhere = Document::new();
@@ -106,9 +109,14 @@ pub(super) fn trash_collection(org: ObjectId) -> String {
 /// Which collections hold what is in the trash.
 pub(super) const TRASH_PREFIX: &str = "trash_";
 
-/// Reads an admin; `None` when its `_id` is no `ObjectId`, or when its organization is in the trash.
+/// Whether an admin is hidden: with its organization in the trash, or before it is one at all.
+pub(super) fn is_hidden_admin(record: &Document) -> bool {
+    shape::hidden(record).is_some()
+}
+
+/// Reads an admin; `None` when its `_id` is no `ObjectId`, or when it is hidden.
 pub(super) fn admin(record: &Document) -> Option<Admin> {
-    if shape::hidden(record).is_some() { None } else { read_admin(record, record) }
+    if is_hidden_admin(record) { None } else { read_admin(record, record) }
 }
 
 /// Reads an admin whose organization is in the trash.
@@ -123,10 +131,45 @@ fn read_admin(record: &Document, email: &Document) -> Option<Admin> {
         email: stored(email, "email"),
         password: PasswordHash::stored(text(record, "password").to_owned()),
         created_at: created_at(record, id),
-        role: Role::parse(text(record, "role")).unwrap_or_default(),
+        role: role(record),
         organization: record.get_object_id("organization_id").ok(),
         reset: reset(record),
     })
+}
+
+/// The admin whom an organization's record names by identity.
+pub(super) fn first_admin(record: &Document) -> Option<ObjectId> {
+    match record.get_document("trash").unwrap_or(record).get("admin_id")? {
+        Bson::ObjectId(id) => Some(*id),
+        Bson::String(hex) => ObjectId::parse_str(hex).ok(),
+        _ => None,
+    }
+}
+
+/// The admins beside the first whom a record lists; none where an older program wrote it, which listed
+/// only their e-mails.
+pub(super) fn other_admins(record: &Document) -> Option<Vec<ObjectId>> {
+    let listed = record.get_array("other_admins").ok()?;
+    Some(listed.iter().filter_map(Bson::as_object_id).collect())
+}
+
+/// Whether a record lists this admin beside the first.
+pub(super) fn lists(record: &Document, admin: &Admin) -> bool {
+    if let Some(listed) = other_admins(record) {
+        return listed.contains(&admin.id);
+    }
+    let own = record.get_object_id("_id").ok();
+    own.is_some()
+        && admin.organization == own
+        && other_emails(record).contains(&email_key(admin.email.raw()))
+}
+
+/// A field by its path, as in an update.
+pub(super) fn field_at<'a>(document: &'a Document, path: &str) -> Option<&'a Bson> {
+    match path.split_once('.') {
+        None => document.get(path),
+        Some((field, rest)) => field_at(document.get_document(field).ok()?, rest),
+    }
 }
 
 /// The one-time code that was handed out to an admin and not used yet.
@@ -238,6 +281,16 @@ fn number(record: &Document, field: &str) -> i64 {
         Some(Bson::Int64(number)) => *number,
         Some(Bson::Int32(number)) => i64::from(*number),
         _ => 0,
+    }
+}
+
+/// Counts what ended all logins. Another program may have written another kind of number, or none: it
+/// is another epoch all the same, or logins would go on that it ended.
+fn login_epoch(record: &Document) -> i64 {
+    match record.get("login_epoch") {
+        Some(Bson::Double(number)) => number.to_bits().cast_signed(),
+        Some(Bson::Int64(_) | Bson::Int32(_)) | None => number(record, "login_epoch"),
+        Some(_) => i64::MIN,
     }
 }
 

@@ -1,20 +1,16 @@
 //! Finishing what a killed or cut-off program began, once its lease has run out, and what else is to
 //! be done when a console connects.
 
-use mongodb::{
-    bson::{Document, doc, oid::ObjectId},
-    options::ReturnDocument,
-};
+use mongodb::bson::{Document, doc};
 
 use super::{
     Inner,
-    act::Hold,
     journal::{Creation, Pending, Step, expired},
-    record, shape,
+    undo::Back,
 };
 use crate::{
     org::{Claim, ClaimKind},
-    store::{Entry, Result, StoreError, untold},
+    store::{Result, StoreError, untold},
 };
 
 impl Inner {
@@ -24,13 +20,20 @@ impl Inner {
         if self.only_readable_because().is_some() {
             return Ok(0);
         }
-        let (settled, failed) = self.settle_all().await?;
-        self.adopt(&untold).await?;
+        let (settled, mut failed) = self.settle_all().await?;
+        // What cannot be done keeps nothing else from being done.
+        for done in [
+            self.complete_joining().await,
+            self.settle_unknown().await,
+            self.sweep_placeholders().await,
+            self.adopt(&untold).await,
+        ] {
+            failed = failed.or(done.err());
+        }
         if self.only_readable_because().is_some() {
             return Ok(settled);
         }
-        let purged = self.purge_expired().await?;
-        failed.map_or(Ok(settled + purged), Err)
+        failed.map_or(Ok(settled), Err)
     }
 
     /// Gives records that another program changed since our fields as they should be now.
@@ -45,35 +48,11 @@ impl Inner {
         Ok(stale)
     }
 
-    /// Removes what has been in the trash for longer than it was to be kept, by the server's clock.
-    async fn purge_expired(&self) -> Result<u64> {
-        let kept = doc! { "$multiply": ["$trash.days", record::DAY] };
-        let filter = doc! {
-            "pending": { "$exists": false },
-            "$expr": { "$lte": [{ "$add": ["$trash.at", kept] }, "$$NOW"] },
-        };
-        // Never because of what another program keeps in a field of the same name.
-        let mut filter = filter;
-        filter.extend(shape::is_in_trash());
-        let found = self.orgs.find(filter).max_time(super::READ).await;
-        let expired = self.orgs_in(found.map_err(|error| self.words.of(&error))?).await?;
-        let mut purged = 0;
-        for org in &expired {
-            let mut entry = Entry::about(&self.operator, "purge", org);
-            entry.reason = "its time in the trash was over".into();
-            match self.delete(org, &entry).await {
-                Ok(()) => purged += 1,
-                // Another console was quicker, or somebody has just restored it.
-                Err(StoreError::Changed | StoreError::Gone | StoreError::Busy { .. }) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(purged)
-    }
-
     /// As [`Inner::recover`], but one that cannot be settled does not keep others from working.
     pub(super) async fn settle_expired(&self) -> Result<()> {
-        match self.settle_all().await?.1 {
+        let (settled, joined) =
+            futures_util::future::join(self.settle_all(), self.complete_joining()).await;
+        match settled?.1.or(joined.err()) {
             Some(gone @ StoreError::Unreachable { .. }) => Err(gone),
             _ => Ok(()),
         }
@@ -100,38 +79,38 @@ impl Inner {
     /// Whether it was ours to settle.
     async fn settle_one(&self, read: &Document) -> Result<bool> {
         let Some(pending) = Pending::of(read) else { return Ok(false) };
-        let hold = Hold::now();
-        let mut filter = pending.filter();
-        filter.extend(expired(self.lease));
-        // From now on it has another name: whoever began it and was only slow (a suspended console)
+        // From now on it has another lease: whoever began it and was only slow (a suspended console)
         // finds it gone, and neither goes on with it nor takes anything back.
-        let take = doc! {
-            "$set": { "pending.id": ObjectId::new() },
-            "$currentDate": { "pending.at": true },
-        };
-        let taken = self
-            .orgs
-            .find_one_and_update(filter, take)
-            .return_document(ReturnDocument::After)
-            .await
-            .map_err(|error| self.words.of(&error))?;
-        let Some(pending) = taken.as_ref().and_then(|taken| Pending::of(taken)) else {
+        let Some((pending, hold)) = self.take_over(&pending, true).await? else {
             return Ok(false);
         };
-        self.append_its_own(&pending).await?;
-        let settled = match &pending.step {
-            _ if pending.taken_back.is_some() => self.take_back(&pending, StoreError::Gone).await,
-            Step::Create(creation) if self.is_in_the_way_of(&pending, creation).await? => {
-                let what = ClaimKind::Name;
-                let taken = StoreError::Taken { what, by: None, in_trash: false };
-                self.take_back(&pending, taken).await
+        let why = match &pending.step {
+            _ if pending.taken_back.is_some() => None,
+            _ if !self.has_begun(&pending).await? => {
+                Some(StoreError::TakenBack("it was cut off before it had begun".into()))
             }
-            _ => self.forward(&pending, hold).await,
+            Step::Create(creation) if self.is_in_the_way_of(&pending, creation).await? => {
+                Some(StoreError::Taken { what: ClaimKind::Name, by: None, in_trash: false })
+            }
+            _ => None,
         };
-        match settled {
+        if let Some(why) = why {
+            return Ok(!matches!(self.take_back(&pending, &why).await?, Back::Lost));
+        }
+        match self.resume(&pending, hold).await {
             // Something foreign was in the way, and it was taken back.
-            Ok(_) | Err(StoreError::Taken { .. } | StoreError::Gone) => Ok(true),
+            Ok(_) | Err(StoreError::Taken { .. } | StoreError::TakenBack(_)) => Ok(true),
             Err(error) => Err(error),
+        }
+    }
+
+    /// Whether an operation went on from its reservation. One whose entry is not in the audit log did not,
+    /// and nobody was told that it would.
+    async fn has_begun(&self, pending: &Pending) -> Result<bool> {
+        match &pending.entry {
+            // An older program began it.
+            None => Ok(true),
+            Some(entry) => Ok(self.last_about(entry.id).await?.is_some()),
         }
     }
 
@@ -144,6 +123,6 @@ impl Inner {
                 return Ok(true);
             }
         }
-        Ok(!self.holds_only_ours(creation).await?)
+        Ok(!self.holds_only_ours(&creation.collection_name, creation).await?)
     }
 }

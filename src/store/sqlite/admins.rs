@@ -174,7 +174,8 @@ fn release(tx: &Connection, row: i64, admin: ObjectId) -> Attempt<()> {
 }
 
 fn admin(row: &Row) -> rusqlite::Result<Admin> {
-    let role = if row.get(4)? { Role::Owner } else { Role::Admin };
+    // Anything but the one mark of an owner, which only another program writes, is the least.
+    let role = if row.get::<_, i64>(4)? == 1 { Role::Owner } else { Role::Admin };
     let code: (Option<String>, Option<i64>) = (row.get(6)?, row.get(7)?);
     let reset = match code {
         (Some(hash), Some(until)) => Some(ResetCode { hash, until: DateTime::from_millis(until) }),

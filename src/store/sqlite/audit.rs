@@ -1,7 +1,7 @@
 //! The record. An entry is appended in the transaction of the deed it tells of, and its number and what
 //! it follows are read there: both or neither, and never a gap.
 
-use mongodb::bson::{Document, doc};
+use mongodb::bson::{Document, doc, oid::ObjectId};
 use rusqlite::{
     Connection, OptionalExtension, Row, params_from_iter,
     types::{Value, ValueRef},
@@ -11,7 +11,7 @@ use super::{
     document::is_small,
     error::{Attempt, Fault},
 };
-use crate::store::{AuditAt, AuditQuery, Entry, Head, StoreError};
+use crate::store::{AuditAt, AuditQuery, Entry, Head, Settled, StoreError};
 
 /// The columns by which entries are found; the document is behind them.
 const SEARCHED: [&str; 5] = ["number", "entry", "organization", "name", "at"];
@@ -38,6 +38,14 @@ pub(super) fn append(tx: &Connection, entry: &Entry) -> Attempt<()> {
     tx.prepare_cached("INSERT INTO audit_log VALUES (?, ?, ?, ?, ?, ?)")?
         .execute(params_from_iter(values))?;
     Ok(())
+}
+
+/// What came of an operation. Nothing is ever half-done here: it was recorded with what it did.
+pub(super) fn outcome(connection: &Connection, entry: ObjectId) -> Attempt<Settled> {
+    let there = connection
+        .prepare_cached("SELECT 1 FROM audit_log WHERE entry = ?")?
+        .exists([entry.bytes()])?;
+    Ok(if there { Settled::Done } else { Settled::NotBegun })
 }
 
 fn select() -> String {
@@ -132,8 +140,6 @@ fn columns(document: &Document) -> [Value; SEARCHED.len()] {
 
 #[cfg(test)]
 mod tests {
-    use mongodb::bson::oid::ObjectId;
-
     use super::*;
     use crate::store::sqlite::schema;
 

@@ -22,6 +22,8 @@ const DAMAGES: u32 = 20;
 const RESTORE: &str = "stop every console, put back a copy of the file, and take away the files \
                        beside it that end with -wal and -shm";
 
+const SET_OWNER: &str = "set `owner` of this row in `admins` to 1 for an owner, or to 0";
+
 /// What does not belong together in a file that is not damaged.
 pub(super) fn examine(tx: &Connection, fix: bool) -> Attempt<Vec<Finding>> {
     let mut findings = miscounted(tx, fix)?;
@@ -34,6 +36,7 @@ pub(super) fn examine(tx: &Connection, fix: bool) -> Attempt<Vec<Finding>> {
         let trouble = Trouble::CollectionOfNobody { collection: name.into(), documents };
         findings.push(Finding { trouble, repair });
     }
+    findings.extend(unknown_roles(tx)?);
     for (id, email) in admins_of_nobody(tx)? {
         let repair = repaired(fix, || {
             tx.execute_batch(QUARANTINE_ADMINS)?;
@@ -156,6 +159,21 @@ fn admins_of_nobody(tx: &Connection) -> Attempt<Vec<(Vec<u8>, String)>> {
         )?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<Result<_, _>>()?)
+}
+
+/// The admins of whom it is not marked whether they are owners.
+fn unknown_roles(tx: &Connection) -> Attempt<Vec<Finding>> {
+    let found = tx
+        .prepare("SELECT email, owner FROM admins WHERE owner NOT IN (0, 1) ORDER BY id")?
+        .query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)))?
+        .map(|row| {
+            let (email, role) = row?;
+            let (email, role) = (email.into(), role.to_string().into());
+            let repair = Repair::ByHand(SET_OWNER);
+            Ok(Finding { trouble: Trouble::UnknownRole { email, role }, repair })
+        })
+        .collect::<Result<_, rusqlite::Error>>()?;
+    Ok(found)
 }
 
 fn orgs(tx: &Connection) -> Attempt<Vec<(i64, Org)>> {

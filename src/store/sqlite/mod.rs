@@ -3,6 +3,7 @@
 //! - `file` opens a file as far as this user may, and looks after it.
 //! - `schema` makes the tables, or says why what is there cannot be used.
 //! - `read` and `write` hold the queries, `admins` those about admins; each method is one transaction.
+//! - `purge` empties the trash of what was there for too long.
 //! - `audit` keeps the record, `attempt` counts attempts to log in.
 //! - `examine` goes through everything.
 //! - `document` turns documents into rows and back.
@@ -18,6 +19,7 @@ mod document;
 mod error;
 mod examine;
 mod file;
+mod purge;
 mod read;
 mod schema;
 #[cfg(test)]
@@ -34,7 +36,8 @@ use rusqlite::Transaction;
 
 use super::{
     Access, Attempt as LoginAttempt, AuditQuery, Count, Deed, Entry, Examination, Finding, Holder,
-    Page, PageQuery, Place, PlaceKind, Result, Shelf, Statistics, Store, StoreError,
+    Line, Page, PageQuery, Place, PlaceKind, Purge, Result, Settled, Shelf, Statistics, Store,
+    StoreError,
 };
 use crate::org::{Admin, Claim, Org, email_key};
 use error::{Attempt, Fault};
@@ -207,31 +210,11 @@ impl Store for SqliteStore {
 
     /// Nothing is ever half-done here: SQLite rolls a killed console's transaction back by itself.
     async fn recover(&self) -> Result<u64> {
-        let now = DateTime::now().timestamp_millis();
-        // Writing begins only where there is something to write: every console comes by here.
-        if self.read_only.is_some() {
-            return Ok(0);
-        }
-        let expired = self.read(move |tx| read::expired(tx, now)).await?;
-        if expired.is_empty() {
-            return Ok(0);
-        }
-        // Nothing goes for good, and unasked, out of a file that somebody may have to save things from.
-        self.read(|tx| examine::sound(tx)).await?;
-        let mut purged = 0;
-        // Each by itself: other consoles wait for one of them, and not for all.
-        for org in expired {
-            let mut entry = Entry::about(&self.operator, "purge", &org);
-            entry.reason = "its time in the trash was over".into();
-            match self.write(move |tx| recorded(tx, &entry, write::delete(tx, &org))).await {
-                Ok(()) => purged += 1,
-                // Another console was faster, or brought it back.
-                Err(StoreError::Changed | StoreError::Gone) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        self.forget_log().await;
-        Ok(purged)
+        Ok(0)
+    }
+
+    async fn purge_expired(&self, believed: bool) -> Result<Purge> {
+        self.purge(believed).await
     }
 
     /// No other program writes here.
@@ -322,6 +305,10 @@ impl Store for SqliteStore {
         Ok(done)
     }
 
+    async fn outcome(&self, _: ObjectId, entry: ObjectId) -> Result<Settled> {
+        self.read(move |tx| audit::outcome(tx, entry)).await
+    }
+
     async fn record(&self, entry: &Entry) -> Result<()> {
         let entry = entry.clone();
         self.write(move |tx| audit::append(tx, &entry)).await
@@ -332,14 +319,22 @@ impl Store for SqliteStore {
         self.read(move |tx| audit::entries(tx, &query)).await
     }
 
-    async fn attempt(&self, email: &str) -> Result<LoginAttempt> {
+    async fn attempt(&self, email: &str, line: Option<Line>) -> Result<LoginAttempt> {
         let email = email.to_owned();
-        self.write(move |tx| attempt::count(tx, &email, DateTime::now().timestamp_millis())).await
+        let now = || DateTime::now().timestamp_millis();
+        self.write(move |tx| attempt::count(tx, &email, line, now())).await
+    }
+
+    async fn answer_attempt(&self, email: &str, granted: ObjectId, right: bool) -> Result<u64> {
+        let email = email.to_owned();
+        let now = || DateTime::now().timestamp_millis();
+        self.write(move |tx| attempt::answer(tx, &email, granted, right, now())).await
     }
 
     async fn forget_attempts(&self, email: &str) -> Result<u64> {
         let email = email.to_owned();
-        self.write(move |tx| attempt::forget(tx, &email)).await
+        let now = || DateTime::now().timestamp_millis();
+        self.write(move |tx| attempt::forget(tx, &email, None, now())).await
     }
 
     /// Looks at everything before it begins to write: that takes as long as the file is large, and
@@ -354,22 +349,22 @@ impl Store for SqliteStore {
             // Writing to it could only make it worse.
             return Ok(damages);
         }
-        if fix {
-            self.recover().await?;
-        }
-        let found = self.read(|tx| examine::examine(tx, false)).await?;
-        if !fix {
-            return Ok(found);
-        }
+        let kept = if fix {
+            self.purge(false).await?.findings
+        } else {
+            self.kept_by_the_clock().await?.into_iter().collect()
+        };
+        let mut found = self.read(|tx| examine::examine(tx, false)).await?;
         // No other program has this file, so all that is found is ours, named or not.
-        for name in examination.quarantine {
+        for name in examination.quarantine.iter().filter(|_| fix) {
             if !found.iter().any(|finding| finding.trouble.is_called(name)) {
                 return Err(StoreError::nothing_to_quarantine(name));
             }
         }
-        if found.is_empty() {
-            return Ok(found);
+        if fix && !found.is_empty() {
+            found = self.write(|tx| examine::examine(tx, true)).await?;
         }
-        self.write(|tx| examine::examine(tx, true)).await
+        found.extend(kept);
+        Ok(found)
     }
 }

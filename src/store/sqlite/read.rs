@@ -174,7 +174,7 @@ pub(super) fn org_named(connection: &Connection, name: &str, shelf: Shelf) -> At
 pub(super) fn expired(connection: &Connection, now: i64) -> Attempt<Vec<Org>> {
     let sql = format!(
         "SELECT {ORG} FROM organizations INDEXED BY trash_by_created \
-         WHERE trashed_at IS NOT NULL AND trashed_at + trash_days * {DAY} <= ?"
+         WHERE trashed_at IS NOT NULL AND trash_days >= 0 AND trashed_at + trash_days * {DAY} <= ?"
     );
     Ok(connection.prepare(&sql)?.query_map([now], org)?.collect::<Result<_, _>>()?)
 }
@@ -246,8 +246,9 @@ pub(super) fn org(row: &Row) -> rusqlite::Result<Org> {
     let collection: String = row.get(2)?;
     let state = match (row.get::<_, Option<i64>>(9)?, row.get::<_, bool>(8)?) {
         (Some(since), _) => {
-            let days: i64 = row.get(10)?;
-            let until = since.saturating_add(days.saturating_mul(DAY));
+            // How long is not known where another program wrote it: nothing goes for good then.
+            let days = row.get::<_, Option<i64>>(10)?.filter(|days| *days >= 0);
+            let until = since.saturating_add(days.unwrap_or(i64::MAX).saturating_mul(DAY));
             OrgState::InTrash(InTrash {
                 since: DateTime::from_millis(since),
                 until: DateTime::from_millis(until),

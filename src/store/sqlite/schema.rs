@@ -12,7 +12,7 @@ use crate::store::StoreError;
 const APPLICATION_ID: i32 = 0x546e_7479;
 
 /// The version of the tables below.
-const VERSION: i32 = 3;
+const VERSION: i32 = 4;
 
 /// How long a console waits for another one's transaction.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
@@ -115,6 +115,22 @@ CREATE TABLE login_attempts (
     at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX login_attempts_by_at ON login_attempts (at);
+";
+
+/// What there is since version 4. An account's places are those of the attempts whose answer is not known
+/// yet: identity and end of each. `clock` is up to where in the audit log the clock was right, and what it
+/// said there; older files have nothing better than when something was last done.
+const SINCE_4: &str = "
+ALTER TABLE login_attempts ADD COLUMN places BLOB NOT NULL DEFAULT x'';
+
+CREATE TABLE clock (
+    number INTEGER NOT NULL,
+    at INTEGER -- milliseconds since 1970
+) STRICT;
+INSERT INTO clock SELECT ifnull(max(number), 0), ifnull(
+    (SELECT at FROM audit_log ORDER BY number DESC LIMIT 1),
+    (SELECT max(max(created_at), ifnull(max(trashed_at), 0)) FROM organizations)
+) FROM audit_log;
 ";
 
 /// From version 1, which had neither suspension nor trash.
@@ -238,9 +254,10 @@ fn make_tables(connection: &mut Connection) -> Attempt<()> {
     whole(connection, |tx| {
         // Another console may have done it just now.
         let steps: &[&str] = match pragma::<i32>(tx, "user_version")? {
-            0 => &[TABLES, INDEXES, SINCE_3],
-            1 => &[FROM_1, INDEXES, FROM_2, SINCE_3],
-            2 => &[FROM_2, SINCE_3],
+            0 => &[TABLES, INDEXES, SINCE_3, SINCE_4],
+            1 => &[FROM_1, INDEXES, FROM_2, SINCE_3, SINCE_4],
+            2 => &[FROM_2, SINCE_3, SINCE_4],
+            3 => &[SINCE_4],
             _ => return Ok(()),
         };
         for step in steps {

@@ -1,6 +1,7 @@
 //! Edits and deletions, how they are refused, and how they end when nobody waits any more.
 
 use super::*;
+use crate::store::{Entry, Settled};
 
 #[test]
 fn a_form_whose_deed_ends_well_after_all_closes_unless_something_else_was_typed() {
@@ -232,4 +233,23 @@ fn an_edit_right_after_an_edit_starts_from_what_is_stored_now() {
         press(&mut app, KeyCode::Char('e'));
         assert_eq!(top_form(&app).org(), Some(&changed), "at {width}x{height}");
     }
+}
+
+#[test]
+fn what_nobody_knows_the_outcome_of_is_found_out_without_being_asked_for() {
+    let mut app = console(page(orgs(2), false, false));
+    press(&mut app, KeyCode::Char('n'));
+    type_text(&mut app, "acme");
+    let generation = generation!(control(&mut app, 's'), Create);
+    let why = StoreError::Unreachable { address: "db1".into(), problem: "closed".into() };
+    let entry = Box::new(Entry::new("ada@here", "create").called("acme"));
+    let unknown = Error::OutcomeUnknown { entry, why };
+    let effects = app.update(Message::Created(generation, Err(unknown)));
+    let problem = top_form(&app).problem.as_ref().unwrap();
+    assert!(problem.what.contains("it may have been done"), "{problem:?}");
+    let Some(Effect::FindOut(_, entry)) = effects.into_iter().last() else { panic!("not asked") };
+    let effects = app.update(Message::FoundOut(entry, Settled::Done));
+    assert_eq!(app.unread.last().unwrap().what, "“acme”: create was done after all");
+    assert_eq!(top_form(&app).text(Field::Name), "acme", "nothing typed is lost");
+    generation!(effects, LoadPage);
 }

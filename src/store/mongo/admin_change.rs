@@ -1,0 +1,196 @@
+//! A change of one admin of an organization, as an edit of the organization.
+
+use mongodb::bson::{Document, doc, oid::ObjectId};
+
+use super::{
+    Inner,
+    admins::values_before,
+    journal::{Edit, Fate, Pending, Step},
+    lifecycle::email_of,
+    record,
+};
+use crate::{
+    org::{Claim, Org, ResetCode, email_key},
+    store::{AdminChange, AdminEdit, Entry, NewAdmin, Result, StoreError},
+};
+
+impl Inner {
+    pub(super) async fn change_admin(
+        &self,
+        org: &Org,
+        change: AdminChange,
+        entry: &Entry,
+    ) -> Result<Org> {
+        self.prepare().await?;
+        let record = self.as_read(org).await?;
+        if org.in_trash().is_some() {
+            return Err(StoreError::Changed);
+        }
+        let AdminChange { admin: id, what, heir } = change;
+        let first = self.first_admin(org).await?;
+        let is_first = first == Some(id);
+        let heir = heir.filter(|_| is_first);
+        let (was, there) = match &what {
+            AdminEdit::Add(_) => (None, None),
+            AdminEdit::Remove | AdminEdit::Set { .. } => {
+                let (email, there) = self.admin_in(&record, first, id).await?;
+                (Some(email), Some(there))
+            }
+        };
+        let is = match &what {
+            AdminEdit::Add(new) => Some(email_key(new.email.as_str())),
+            AdminEdit::Remove => None,
+            AdminEdit::Set { email: Some(email), .. } => Some(email_key(email.as_str())),
+            AdminEdit::Set { .. } => was.clone(),
+        };
+        let before = record::stored_claims(&record);
+        let mut edit = Edit {
+            from: org.collection.raw().to_owned(),
+            to: org.collection.raw().to_owned(),
+            uuid: None,
+            set: Document::new(),
+            claims_before: before.clone(),
+            claims_after: before.clone(),
+            admin: Some(id),
+            admin_set: Document::new(),
+            admin_before: None,
+            admin_unset: Vec::new(),
+            fate: Fate::Stays,
+            other_emails: None,
+            other_admins: None,
+        };
+        let mut others = record::other_emails(&record);
+        let mut ids = self.other_admins(&record, org).await?;
+        ids.retain(|other| *other != id);
+        if let Some(heir) = &heir {
+            self.admin_in(&record, first, heir.id).await?;
+            ids.retain(|other| *other != heir.id);
+            let email = heir.email.raw();
+            edit.set = doc! {
+                "admin_id": heir.id.to_hex(),
+                "admin_email": email,
+                "seen.admin_email": email,
+                "email_key": email_key(email),
+            };
+            others.retain(|other| *other != email_key(email));
+            others.extend(is.clone());
+        } else if !is_first {
+            others.retain(|other| Some(other) != was.as_ref());
+            others.extend(is.clone());
+        } else if is != was {
+            // The record would name somebody who is not there, or is called otherwise.
+            return Err(StoreError::Changed);
+        }
+        if is.is_some() && (heir.is_some() || !is_first) {
+            ids.push(id);
+        }
+        edit.other_emails = Some(others);
+        edit.other_admins = Some(ids);
+        let mut fresh = Vec::new();
+        if is != was {
+            let claim = |email: &String| Claim::Email(email.clone());
+            let freed = was.as_ref().map(|email| claim(email).to_string());
+            edit.claims_after.retain(|claim| Some(claim) != freed.as_ref());
+            if let Some(email) = &is {
+                self.is_nobodys_here(org, id, email, &before).await?;
+                fresh.push(claim(email));
+                edit.claims_after.push(claim(email).to_string());
+            }
+        }
+        fields(what, org, heir.is_some(), &mut edit);
+        edit.admin_before = there.as_ref().map(|there| values_before(there, &edit));
+        let mut both = before;
+        both.extend(fresh.iter().map(Claim::to_string));
+        let pending = Pending::new(org.id, Step::Update(edit), entry, there.into_iter().collect());
+        self.carry_out(&pending, &record, &both, &fresh).await?.ok_or(StoreError::Gone)
+    }
+
+    /// An admin of the organization, as it is stored, and its e-mail as it is compared.
+    async fn admin_in(
+        &self,
+        record: &Document,
+        first: Option<ObjectId>,
+        id: ObjectId,
+    ) -> Result<(String, Document)> {
+        let there = self.find_one(&self.admins, doc! { "_id": id }).await?;
+        let there = there.ok_or(StoreError::Changed)?;
+        let admin = record::admin(&there).ok_or(StoreError::Changed)?;
+        if first != Some(id) && !record::lists(record, &admin) {
+            return Err(StoreError::Changed);
+        }
+        Ok((email_key(admin.email.raw()), there))
+    }
+
+    /// The admins beside the first whom the record lists.
+    async fn other_admins(&self, record: &Document, org: &Org) -> Result<Vec<ObjectId>> {
+        if let Some(listed) = record::other_admins(record) {
+            return Ok(listed);
+        }
+        let first = self.first_admin(org).await?;
+        let admins = self.admins(org).await?;
+        Ok(admins.iter().map(|admin| admin.id).filter(|id| first != Some(*id)).collect())
+    }
+
+    /// Refuses an e-mail that another admin of the same organization has.
+    async fn is_nobodys_here(
+        &self,
+        org: &Org,
+        admin: ObjectId,
+        email: &str,
+        claimed: &[String],
+    ) -> Result<()> {
+        let there = self.admin_with_email(email).await?;
+        let another = match there {
+            Some(there) if there.id != admin => {
+                self.org_of_admin(&there).await?.is_some_and(|own| own.id == org.id)
+            }
+            _ => false,
+        };
+        if another || claimed.contains(&Claim::of_email(email).to_string()) {
+            return Err(email_of(org));
+        }
+        Ok(())
+    }
+}
+
+/// What becomes of the admin, and of its fields.
+fn fields(what: AdminEdit, org: &Org, makes_way: bool, edit: &mut Edit) {
+    let code = |ResetCode { hash, until }: ResetCode| doc! { "code": hash, "until": until };
+    match what {
+        AdminEdit::Add(NewAdmin { email, role, password, reset, created_at }) => {
+            edit.fate = Fate::Comes;
+            edit.admin_set = doc! {
+                "email": email.as_str(),
+                "password": password.as_str(),
+                "created_at": created_at,
+                "organization_id": org.id,
+                "role": role.word(),
+                "reset": code(reset),
+            };
+        }
+        AdminEdit::Remove => edit.fate = Fate::Goes,
+        AdminEdit::Set { role, email, password, reset } => {
+            let set = &mut edit.admin_set;
+            if makes_way {
+                set.insert("organization_id", org.id);
+            }
+            if let Some(role) = role {
+                set.insert("role", role.word());
+            }
+            if let Some(email) = email {
+                set.insert("email", email.as_str());
+                set.insert("seen.email", email.as_str());
+                set.insert("email_key", email_key(email.as_str()));
+            }
+            if let Some(password) = password {
+                set.insert("password", password.as_str());
+                if reset.is_none() {
+                    edit.admin_unset.push("reset".to_owned());
+                }
+            }
+            if let Some(reset) = reset {
+                set.insert("reset", code(reset));
+            }
+        }
+    }
+}
