@@ -584,3 +584,27 @@ async fn one_that_cannot_be_repaired_keeps_no_other_from_being_repaired() {
     assert!(matches!(&failed[0].repair, Repair::Failed(why) if !why.is_empty()), "{failed:?}");
     assert_eq!(scratch.documents("quarantine_org_acme").await.len(), 1);
 }
+
+#[tokio::test]
+async fn what_another_program_calls_its_trash_is_never_purged() {
+    let scratch = Scratch::new("foreign_trash").await;
+    let id = scratch.add_legacy("acme", "org_acme", "ada@acme.com").await;
+    // So that the audit log speaks for the clock.
+    scratch.open().await.create(&new_org("Globex", "bob@globex.com")).await.unwrap();
+    for trash in [
+        doc! { "at": DateTime::from_millis(0) },
+        doc! { "at": DateTime::from_millis(0), "days": 0 },
+        doc! { "at": DateTime::from_millis(0), "days": 1, "by": 7 },
+    ] {
+        let set = doc! { "$set": { "trash": &trash } };
+        let orgs = scratch.collection::<Document>("organizations");
+        orgs.update_one(doc! { "_id": id }, set).await.unwrap();
+        scratch.open().await.recover().await.unwrap();
+        fix(&scratch, &[]).await;
+        let records = scratch.documents("organizations").await;
+        let record = records.iter().find(|record| record.get_object_id("_id").unwrap() == id);
+        let record = record.unwrap_or_else(|| panic!("{trash}: {records:?}"));
+        assert_eq!(record.get_document("trash").unwrap(), &trash);
+        assert_eq!(scratch.documents("org_acme").await.len(), 1, "{trash}");
+    }
+}

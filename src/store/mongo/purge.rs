@@ -3,7 +3,7 @@
 
 use mongodb::bson::{Bson, DateTime, Document, doc};
 
-use super::{Inner, READ, record};
+use super::{Inner, READ, record, shape};
 use crate::{
     org::Org,
     store::{Entry, Finding, Jump, Purge, Result},
@@ -52,11 +52,12 @@ impl Inner {
         let known = doc! { "$and": [{ "$gte": ["$$days", 0] }, { "$lte": ["$$days", LONGEST] }] };
         let until = doc! { "$add": ["$trash.at", { "$multiply": ["$$days", record::DAY] }] };
         let over = doc! { "$cond": [known, { "$lte": [until, "$$NOW"] }, false] };
-        let filter = doc! {
-            "trash.at": { "$type": "date" },
+        // Another program may keep something else in a field of that name.
+        let mut filter = shape::is_in_trash();
+        filter.extend(doc! {
             "pending": { "$exists": false },
             "$expr": { "$let": { "vars": { "days": days }, "in": over } },
-        };
+        });
         let found = self.orgs.find(filter).max_time(READ).await;
         self.orgs_in(found.map_err(|error| self.words.of(&error))?).await
     }
