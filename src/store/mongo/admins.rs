@@ -20,6 +20,7 @@ use super::{
     journal::{Edit, Fate, Pending},
     read::has_admin,
     record::{self, field_at},
+    shape,
 };
 use crate::{
     org::{Admin, Org, email_key},
@@ -327,7 +328,7 @@ impl Inner {
                 record::first_admin(record) == Some(admin.id) || record::lists(record, &admin)
             };
             if record.as_ref().is_some_and(listed) {
-                if !record.is_some_and(|record| record.contains_key("trash")) {
+                if !record.is_some_and(|record| shape::trash(&record).is_some()) {
                     self.show_joining(&hidden).await?;
                 }
             } else if self.is_a_day_old(admin.id).await? {

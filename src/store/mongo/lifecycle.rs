@@ -168,7 +168,7 @@ impl Inner {
     pub(super) async fn restore(&self, org: &Org, change: &Change, entry: &Entry) -> Result<Org> {
         self.prepare().await?;
         let record = self.as_read(org).await?;
-        let Ok(shelved) = record.get_document("trash") else { return Err(StoreError::Changed) };
+        let Some(shelved) = shape::trash(&record) else { return Err(StoreError::Changed) };
         let (name, collection) = (change.name.clone(), change.collection.clone());
         let change = Change { name, collection, ..Change::default() };
         let before = record::stored_claims(&record);
@@ -277,6 +277,7 @@ impl Inner {
             pending.reservation(&self.operator, Document::new()).map_err(StoreError::Other)?;
         let kind = update.get_document("$set").map_or("", |set| record::text(set, "pending.kind"));
         shape::writable(read, kind)?;
+        pending.admins.iter().try_for_each(|admin| shape::writable_admin(admin, kind))?;
         journal::set_claims(&mut update, claims);
         for _ in 0..TRIES {
             match self.orgs.update_one(filter.clone(), update.clone()).await {

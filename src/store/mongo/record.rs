@@ -139,7 +139,7 @@ fn read_admin(record: &Document, email: &Document) -> Option<Admin> {
 
 /// The admin whom an organization's record names by identity.
 pub(super) fn first_admin(record: &Document) -> Option<ObjectId> {
-    match record.get_document("trash").unwrap_or(record).get("admin_id")? {
+    match shape::trash(record).unwrap_or(record).get("admin_id")? {
         Bson::ObjectId(id) => Some(*id),
         Bson::String(hex) => ObjectId::parse_str(hex).ok(),
         _ => None,

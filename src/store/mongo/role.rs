@@ -2,7 +2,7 @@
 
 use mongodb::bson::{Bson, Document, doc};
 
-use super::{Inner, READ, record};
+use super::{Inner, READ, record, shape};
 use crate::{
     org::{Role, StoredText},
     store::{Result, Trouble},
@@ -37,7 +37,7 @@ impl Inner {
         let mut unknown = Vec::new();
         while found.advance().await.map_err(say)? {
             let Ok(admin) = found.deserialize_current() else { continue };
-            let email = admin.get_document("trash").unwrap_or(&admin);
+            let email = shape::hidden(&admin).unwrap_or(&admin);
             let email = StoredText::from(record::text(email, "email"));
             let role = match admin.get("role") {
                 Some(Bson::String(word)) => format!("“{word}”"),

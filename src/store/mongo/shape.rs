@@ -179,10 +179,17 @@ pub(super) fn writable(record: &Document, kind: &str) -> Result<(), InTheWay> {
     }
 }
 
-/// As [`writable`], of an admin that an operation writes to.
-#[allow(dead_code, reason = "for the operations, which are to ask this before they reserve")]
-pub(super) fn writable_admin(admin: &Document) -> Result<(), InTheWay> {
-    foreign_of_admin(admin).first().map_or(Ok(()), |field| Err(InTheWay(field)))
+/// As [`writable`], of an admin that an operation of this kind writes to: in any of them, but for one
+/// that removes it, the fields by which it is found, hidden and fenced.
+pub(super) fn writable_admin(admin: &Document, kind: &str) -> Result<(), InTheWay> {
+    let written: &[&'static str] = match kind {
+        "delete" => &[],
+        _ => &["email_key", "seen", "trash", "operation", "joining"],
+    };
+    match written.iter().find(|field| !is_ours_of_admin(admin, field)) {
+        Some(field) => Err(InTheWay(field)),
+        None => Ok(()),
+    }
 }
 
 /// Whether a field is missing or has the shape that we give it.
