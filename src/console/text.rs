@@ -97,7 +97,8 @@ pub fn wrap(text: &str, most: usize) -> Vec<String> {
             used += 1;
         }
         for (character, columns) in characters(word).into_iter().filter(|(_, c)| *c <= most) {
-            if used + columns > most {
+            // What is left of a line that was broken may still be too much beside a wide character.
+            while used + columns > most {
                 // A word this long has the line for itself.
                 let part = line.rfind(PARTING).map(|at| at + 1);
                 let part = part.filter(|at| width(&line[..*at]) * 2 >= most);
@@ -274,6 +275,13 @@ mod tests {
         assert_eq!(window("日本語", 3, 5, false), ("本語".into(), 4));
         assert_eq!(window("a\u{202e}b", 2, 20, false), ("a\\u{202e}b".into(), 9));
         assert_eq!(window("sécret", 3, 20, true), ("••••••".into(), 3));
+    }
+
+    #[test]
+    fn a_wide_character_after_a_sign_that_parts_gets_a_line_of_its_own() {
+        for line in wrap("A®_𐧒!𑌂𐀍", 2) {
+            assert!(width(&line) <= 2, "{line:?}");
+        }
     }
 
     proptest! {

@@ -328,7 +328,7 @@ impl Inner {
                 record::first_admin(record) == Some(admin.id) || record::lists(record, &admin)
             };
             if record.as_ref().is_some_and(listed) {
-                if !record.is_some_and(|record| shape::trash(&record).is_some()) {
+                if record.is_some_and(|record| shape::trash(&record).is_none()) {
                     self.show_joining(&hidden).await?;
                 }
             } else if self.is_a_day_old(admin.id).await? {
