@@ -122,13 +122,14 @@ impl Inner {
         }
     }
 
-    /// What came of an operation whose reservation was not answered; the error where there is none. One
-    /// that arrives later is not carried out: whoever finds it sees that it was never begun.
+    /// The operation under another lease, where its reservation was not answered and is there after all;
+    /// otherwise the error. One that arrives later is not carried out: whoever finds it sees that it was
+    /// never begun.
     pub(super) async fn reserved_after_all(
         &self,
         pending: &Pending,
         error: &mongodb::error::Error,
-    ) -> Result<Option<Org>> {
+    ) -> Result<(Pending, Hold)> {
         let gone = self.words.of(error);
         // Where no server was found, nothing was sent.
         let sent = !matches!(*error.kind, mongodb::error::ErrorKind::ServerSelection { .. });
@@ -137,7 +138,7 @@ impl Inner {
         }
         let taken = tokio::time::timeout(FINDING_OUT, self.take_over(pending, false)).await;
         match taken {
-            Ok(Ok(Some((pending, hold)))) => self.begin(&pending, hold).await,
+            Ok(Ok(Some(reserved))) => Ok(reserved),
             _ => Err(gone),
         }
     }

@@ -41,7 +41,7 @@ impl Inner {
             created_at: new.created_at,
             first_document_id: ObjectId::new(),
         });
-        let pending = Pending::new(new.id, step, entry, Vec::new());
+        let mut pending = Pending::new(new.id, step, entry, Vec::new());
         // No `organization_name` yet: what is only being created is invisible, to the old service too.
         let fields = doc! { "claims": strings(&claims) };
         let update = pending.reservation(&self.operator, fields).map_err(StoreError::Other)?;
@@ -52,7 +52,8 @@ impl Inner {
             self.orgs.update_one(pending.filter(), update.clone()).upsert(true).await
         {
             if code_of(&error) != Some(code::DUPLICATE_KEY) {
-                return self.reserved_after_all(&pending, &error).await?.ok_or(StoreError::Gone);
+                (pending, hold) = self.reserved_after_all(&pending, &error).await?;
+                break;
             }
             if let Some(taken) = self.who_has(&claims, new.id).await? {
                 return Err(taken);
@@ -253,10 +254,15 @@ impl Inner {
         claims: &[String],
         fresh: &[Claim],
     ) -> Result<Option<Org>> {
-        let hold = Hold::now();
-        if let Some(done) = self.reserve(pending, read, claims, fresh).await? {
-            return Ok(done);
-        }
+        let (hold, again) = (Hold::now(), self.reserve(pending, read, claims, fresh).await?);
+        let reserved;
+        let (pending, hold) = match again {
+            None => (pending, hold),
+            Some((again, hold)) => {
+                reserved = again;
+                (&reserved, hold)
+            }
+        };
         match self.in_the_way(fresh, pending.org).await? {
             Some(taken) => self.give_up(pending, taken).await,
             None => self.begin(pending, hold).await,
@@ -264,14 +270,14 @@ impl Inner {
     }
 
     /// Writes the journal and the claims, if the record still is the one that was read. Where the answer
-    /// was lost and it is done after all, what came of the operation.
+    /// was lost and it is done after all, the operation under another lease.
     async fn reserve(
         &self,
         pending: &Pending,
         read: &Document,
         claims: &[String],
         fresh: &[Claim],
-    ) -> Result<Option<Option<Org>>> {
+    ) -> Result<Option<(Pending, Hold)>> {
         let filter = unchanged(read, pending.org);
         let mut update =
             pending.reservation(&self.operator, Document::new()).map_err(StoreError::Other)?;
