@@ -211,7 +211,7 @@ impl Inner {
             "$unset": { "pending": "" },
         };
         let org = self.settle(pending, update).await?;
-        self.show_new_admin(pending, creation.admin_id).await?;
+        self.show_new_admin(pending, creation.admin_id).await;
         Ok(org)
     }
 
@@ -289,7 +289,7 @@ impl Inner {
         }
         let org = self.settle(pending, update).await?;
         if let (Some(admin), Fate::Comes) = (edit.admin, edit.fate) {
-            self.show_new_admin(pending, admin).await?;
+            self.show_new_admin(pending, admin).await;
         }
         Ok(org)
     }

@@ -64,15 +64,15 @@ impl Inner {
             return Ok(first_of(org));
         }
         let email = org.admin_email.raw();
+        let same = |admin: &Admin| email_key(admin.email.raw()) == email_key(email);
         let named = if org.in_trash().is_some() {
             let own = doc! { "trash.organization": org.id };
-            let found = self.find_one(&self.admins, own).await?;
-            found.as_ref().and_then(record::admin_in_trash)
+            let hidden = |record: &Document| record::admin_in_trash(record).filter(same);
+            self.find_map(&self.admins, own, hidden).await?
         } else {
             self.admin_with_email(email).await?
         };
-        let same = |admin: &Admin| email_key(admin.email.raw()) == email_key(email);
-        Ok(named.filter(same).map(|admin| admin.id))
+        Ok(named.map(|admin| admin.id))
     }
 
     pub(super) async fn admin_records(
@@ -135,6 +135,7 @@ impl Inner {
     /// Hides the organization's admins with it in the trash.
     pub(super) async fn hide_admins(&self, pending: &Pending) -> Stepped<()> {
         for admin in &pending.admins {
+            // There is nothing to hide of one that another program removed meanwhile.
             self.write_admin(pending, admin, |admin| Ok(hiding(admin, pending))).await?;
         }
         Ok(())
@@ -145,7 +146,7 @@ impl Inner {
         for admin in &pending.admins {
             match self.write_admin(pending, admin, |admin| Ok(showing(admin, pending.id))).await {
                 Err(Halt::Refused(StoreError::Taken { .. })) => return Ok(false),
-                shown => shown?,
+                shown => drop(shown?),
             }
         }
         Ok(true)
@@ -156,14 +157,14 @@ impl Inner {
         for admin in &pending.admins {
             // They may have been shown since they were read.
             let hidden = match self.read_again(pending, admin).await {
-                Ok(None) => Ok(()),
+                Ok(None) => Ok(false),
                 Ok(Some(now)) => {
                     self.write_admin(pending, &now, |admin| Ok(hiding(admin, pending))).await
                 }
                 Err(halt) => Err(halt),
             };
             match hidden {
-                Ok(()) => {}
+                Ok(_) => {}
                 Err(Halt::Lost) => return Ok(false),
                 Err(Halt::Refused(why) | Halt::Failed(why)) => return Err(why),
             }
@@ -200,24 +201,23 @@ impl Inner {
     }
 
     /// Writes to an admin while nobody has since it was read, and marks it as this lease's. `update` makes
-    /// the update of what is there; none where it is so already.
+    /// the update of what is there; none where it is so already. False where there is no admin any more.
     async fn write_admin(
         &self,
         pending: &Pending,
         admin: &Document,
         update: impl Fn(&Document) -> std::result::Result<Option<AdminWrite>, Halt>,
-    ) -> Stepped<()> {
+    ) -> Stepped<bool> {
         let mut admin = admin.clone();
         loop {
-            let Some(AdminWrite { only_if, update }) = update(&admin)? else { return Ok(()) };
+            let Some(AdminWrite { only_if, update }) = update(&admin)? else { return Ok(true) };
             let mut filter = as_marked(&admin);
             filter.extend(only_if);
             match self.admins.update_one(filter, update).await {
-                Ok(done) if done.matched_count > 0 => return Ok(()),
+                Ok(done) if done.matched_count > 0 => return Ok(true),
                 Ok(_) => match self.read_again(pending, &admin).await? {
                     Some(now) => admin = now,
-                    // There was one when the operation was allowed.
-                    None => return Err(Halt::Refused(StoreError::Changed)),
+                    None => return Ok(false),
                 },
                 Err(error) if code_of(&error) == Some(code::DUPLICATE_KEY) => {
                     return Err(Halt::Refused(email_of_nobody()));
@@ -254,7 +254,9 @@ impl Inner {
             // There was one when the change was allowed.
             (Fate::Stays, None) => Err(Halt::Refused(StoreError::Changed)),
             (Fate::Stays, Some(there)) => {
-                self.write_admin(pending, there, |there| editing(there, edit, pending.id)).await
+                let edited =
+                    self.write_admin(pending, there, |there| editing(there, edit, pending.id));
+                if edited.await? { Ok(()) } else { Err(Halt::Refused(StoreError::Changed)) }
             }
         }
     }
@@ -287,16 +289,17 @@ impl Inner {
         }
     }
 
-    /// Lets a new admin be found, once the record lists it. Where a unique index of another program's does
-    /// not let it have its e-mail it stays hidden, which is a finding.
-    pub(super) async fn show_new_admin(&self, pending: &Pending, id: ObjectId) -> Result<()> {
+    /// Lets a new admin be found, now that the record lists it. Where that fails the operation is done all
+    /// the same: it is settled, and whoever connects next shows the admin.
+    pub(super) async fn show_new_admin(&self, pending: &Pending, id: ObjectId) {
         let hidden = doc! { "_id": id, "operation": pending.id, "joining": pending.org };
-        match self.find_one(&self.admins, hidden).await? {
-            Some(hidden) => self.show_joining(&hidden).await,
-            None => Ok(()),
+        if let Ok(Some(hidden)) = self.find_one(&self.admins, hidden).await {
+            let _ = self.show_joining(&hidden).await;
         }
     }
 
+    /// Where a unique index of another program's does not let the admin have its e-mail, it stays hidden,
+    /// which is a finding.
     async fn show_joining(&self, hidden: &Document) -> Result<()> {
         let lease = hidden.get_object_id("operation").unwrap_or_default();
         let Some(AdminWrite { only_if, update }) = showing(hidden, lease) else { return Ok(()) };

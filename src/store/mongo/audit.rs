@@ -112,14 +112,24 @@ impl Inner {
         let newest = doc! { "_id": -1 };
         let found = self.audit.entries.find(unknown).sort(newest).limit(UNKNOWN).max_time(READ);
         let mut found = found.await.map_err(say)?;
+        let mut unknown: Vec<(Entry, ObjectId, ObjectId)> = Vec::new();
+        while found.advance().await.map_err(say)? {
+            let entry = found.deserialize_current().ok().map(|record| Entry::of(&record));
+            let asked = entry.and_then(|entry| Some((entry.organization?, entry.of?, entry)));
+            unknown.extend(asked.map(|(org, of, entry)| (entry, org, of)));
+        }
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        let asked: Vec<ObjectId> = unknown.iter().map(|(_, _, of)| *of).collect();
+        let later = doc! { "of": { "$in": asked }, "outcome": { "$ne": Outcome::Unknown.word() } };
+        let mut found = self.audit.entries.find(later).max_time(READ).await.map_err(say)?;
         while found.advance().await.map_err(say)? {
             let Ok(record) = found.deserialize_current() else { continue };
-            let entry = Entry::of(&record);
-            let (Some(org), Some(of)) = (entry.organization, entry.of) else { continue };
-            let later = doc! { "of": of, "outcome": { "$ne": Outcome::Unknown.word() } };
-            if self.find_one(&self.audit.entries, later).await?.is_some() {
-                continue;
-            }
+            let known = Entry::of(&record).of;
+            unknown.retain(|(_, _, of)| known != Some(*of));
+        }
+        for (entry, org, of) in unknown {
             match self.settled(org, of).await? {
                 Settled::Done => self.append(&entry.followed(Outcome::Done, "")).await?,
                 Settled::NotBegun => {

@@ -35,6 +35,50 @@ pub(super) struct Pending {
     pub(super) admins: Vec<Document>,
 }
 
+/// Which kind of operation, as the journal calls it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Create,
+    Update,
+    /// An update that adds or removes an admin: an older program would not know that.
+    Admin,
+    Delete,
+    Trash,
+    Restore,
+    Suspend,
+}
+
+impl Kind {
+    const ALL: [Self; 7] = [
+        Self::Create,
+        Self::Update,
+        Self::Admin,
+        Self::Delete,
+        Self::Trash,
+        Self::Restore,
+        Self::Suspend,
+    ];
+
+    /// The word in `pending.kind`; never changes.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Admin => "admin",
+            Self::Delete => "delete",
+            Self::Trash => "trash",
+            Self::Restore => "restore",
+            Self::Suspend => "suspend",
+        }
+    }
+
+    /// The kind that a journal names; none where a newer program wrote it.
+    pub(super) fn of(pending: &Document) -> Option<Self> {
+        let word = text(pending, "kind");
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+}
+
 /// What is to happen.
 #[expect(clippy::large_enum_variant, reason = "there is one at a time")]
 pub(super) enum Step {
@@ -164,6 +208,23 @@ pub(super) struct Return {
     pub(super) claims_after: Vec<String>,
 }
 
+impl Step {
+    /// Which kind it is.
+    pub(super) fn kind(&self) -> Kind {
+        match self {
+            Self::Create(_) => Kind::Create,
+            Self::Update(edit) => match edit.fate {
+                Fate::Stays => Kind::Update,
+                Fate::Comes | Fate::Goes => Kind::Admin,
+            },
+            Self::Delete(_) => Kind::Delete,
+            Self::Trash(_) => Kind::Trash,
+            Self::Restore(_) => Kind::Restore,
+            Self::Suspend(_) => Kind::Suspend,
+        }
+    }
+}
+
 impl Pending {
     /// An operation that is about to begin.
     pub(super) fn new(org: ObjectId, step: Step, entry: &Entry, admins: Vec<Document>) -> Self {
@@ -174,14 +235,14 @@ impl Pending {
     /// Reads the journal of a record; `None` when there is none or a newer program wrote it.
     pub(super) fn of(record: &Document) -> Option<Self> {
         let pending = shape::pending(record)?;
-        let step = match text(pending, "kind") {
-            "create" => Step::Create(deserialize_from_document(pending.clone()).ok()?),
-            "update" | "admin" => Step::Update(deserialize_from_document(pending.clone()).ok()?),
-            "delete" => Step::Delete(deserialize_from_document(pending.clone()).ok()?),
-            "trash" => Step::Trash(deserialize_from_document(pending.clone()).ok()?),
-            "restore" => Step::Restore(deserialize_from_document(pending.clone()).ok()?),
-            "suspend" => Step::Suspend(deserialize_from_document(pending.clone()).ok()?),
-            _ => return None,
+        let content = pending.clone();
+        let step = match Kind::of(pending)? {
+            Kind::Create => Step::Create(deserialize_from_document(content).ok()?),
+            Kind::Update | Kind::Admin => Step::Update(deserialize_from_document(content).ok()?),
+            Kind::Delete => Step::Delete(deserialize_from_document(content).ok()?),
+            Kind::Trash => Step::Trash(deserialize_from_document(content).ok()?),
+            Kind::Restore => Step::Restore(deserialize_from_document(content).ok()?),
+            Kind::Suspend => Step::Suspend(deserialize_from_document(content).ok()?),
         };
         let entry = |field| pending.get_document(field).ok().map(Entry::of);
         let earlier = pending.get_array("earlier").into_iter().flatten();
@@ -198,19 +259,15 @@ impl Pending {
 
     /// The update that writes the journal with a lease from now on, and `fields` of the record with it.
     pub(super) fn reservation(&self, by: &str, mut fields: Document) -> Result<Document, String> {
-        let (kind, content) = match &self.step {
-            Step::Create(content) => ("create", serialize_to_document(content)),
-            // An older program would not know what becomes of the admin.
-            Step::Update(content) if content.fate != Fate::Stays => {
-                ("admin", serialize_to_document(content))
-            }
-            Step::Update(content) => ("update", serialize_to_document(content)),
-            Step::Delete(content) => ("delete", serialize_to_document(content)),
-            Step::Trash(content) => ("trash", serialize_to_document(content)),
-            Step::Restore(content) => ("restore", serialize_to_document(content)),
-            Step::Suspend(content) => ("suspend", serialize_to_document(content)),
+        let content = match &self.step {
+            Step::Create(content) => serialize_to_document(content),
+            Step::Update(content) => serialize_to_document(content),
+            Step::Delete(content) => serialize_to_document(content),
+            Step::Trash(content) => serialize_to_document(content),
+            Step::Restore(content) => serialize_to_document(content),
+            Step::Suspend(content) => serialize_to_document(content),
         };
-        fields.insert("pending.kind", kind);
+        fields.insert("pending.kind", self.step.kind().word());
         fields.insert("pending.by", by);
         fields.insert("pending.id", self.id);
         if let Some(entry) = &self.entry {

@@ -281,7 +281,7 @@ impl Inner {
         let filter = unchanged(read, pending.org);
         let mut update =
             pending.reservation(&self.operator, Document::new()).map_err(StoreError::Other)?;
-        let kind = update.get_document("$set").map_or("", |set| record::text(set, "pending.kind"));
+        let kind = pending.step.kind();
         shape::writable(read, kind)?;
         pending.admins.iter().try_for_each(|admin| shape::writable_admin(admin, kind))?;
         journal::set_claims(&mut update, claims);

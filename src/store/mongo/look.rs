@@ -9,7 +9,7 @@ use super::{
     Inner, READ,
     admins::first_of,
     adopt::{stale_admins, stale_orgs},
-    journal::{self, Pending},
+    journal::{self, Kind, Pending},
     named::Candidate,
     others::Others,
     quarantine::id_behind,
@@ -398,7 +398,7 @@ impl Seen {
 
     /// Somebody is, or was, at it. What the journal names is found again with all that records name.
     fn pending(&mut self, record: &Document) {
-        let kind = shape::pending(record).map_or("", |pending| text(pending, "kind"));
+        let kind = shape::pending(record).and_then(Kind::of);
         let trouble = Trouble::HalfDone {
             org: record::called(record),
             what: what_is_under_way(record, kind),
@@ -446,16 +446,16 @@ fn named(record: &Document) -> StoredText {
     }
 }
 
-fn what_is_under_way(record: &Document, kind: &str) -> &'static str {
+fn what_is_under_way(record: &Document, kind: Option<Kind>) -> &'static str {
     match kind {
-        "create" => "a creation",
-        "update" if record::renames(record) => "a rename",
-        "update" => "an edit",
-        "delete" => "a deletion",
-        "trash" => "a move to the trash",
-        "restore" => "a restoration",
-        "suspend" => "a suspension or reactivation",
-        "admin" => "a change of its admins",
-        _ => "something that a newer Tenantry does",
+        Some(Kind::Create) => "a creation",
+        Some(Kind::Update) if record::renames(record) => "a rename",
+        Some(Kind::Update) => "an edit",
+        Some(Kind::Delete) => "a deletion",
+        Some(Kind::Trash) => "a move to the trash",
+        Some(Kind::Restore) => "a restoration",
+        Some(Kind::Suspend) => "a suspension or reactivation",
+        Some(Kind::Admin) => "a change of its admins",
+        None => "something that a newer Tenantry does",
     }
 }

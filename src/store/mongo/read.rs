@@ -38,7 +38,7 @@ impl Inner {
     }
 
     /// Goes through what `filter` finds until `wanted` makes something of a record.
-    async fn find_map<T>(
+    pub(super) async fn find_map<T>(
         &self,
         collection: &Collection<Record>,
         filter: Document,
@@ -99,13 +99,19 @@ impl Inner {
             }
         }
         // The service's own field, where the identity is missing.
-        let email = admin.email.raw();
+        let email = email_key(admin.email.raw());
         if email.is_empty() {
             return Ok(None);
         }
-        let named = doc! { "admin_email": email, "admin_id": { "$in": [null, ""] } };
-        let found = self.find_one(&self.orgs, named).await?;
-        Ok(found.as_ref().and_then(record::org))
+        let names = |record: &Document| {
+            let org = record::org(record).filter(|org| org.admin_id.raw().is_empty());
+            org.filter(|org| email_key(org.admin_email.raw()) == email)
+        };
+        let nameless = doc! { "email_key": &email, "admin_id": { "$in": [null, ""] } };
+        let known = self.find_map(&self.orgs, nameless, names);
+        let unadopted = self.find_map(&self.orgs, unadopted(), names);
+        let (known, unadopted) = futures_util::future::try_join(known, unadopted).await?;
+        Ok(known.or(unadopted))
     }
 
     pub(super) async fn admin(&self, id: ObjectId) -> Result<Option<Admin>> {

@@ -24,21 +24,23 @@ use crate::org::{
     StoredText, UnderWay, email_key, name_key, name_look,
 };
 
-use super::role::role;
+use super::{journal::Kind, role::role};
 
 /// Reads an organization; `None` when its `_id` is no `ObjectId` (no program of ours wrote that) or
 /// when it is only being created. Whatever else is missing or of another type is empty.
 pub(super) fn org(record: &Document) -> Option<Org> {
     let id = record.get_object_id("_id").ok()?;
-    let kind = shape::pending(record).map(|pending| text(pending, "kind"));
-    let under_way = match kind {
+    let under_way = match shape::pending(record).map(Kind::of) {
         None => None,
-        Some("create") => return None,
-        Some("delete") => Some(UnderWay::Deleting),
-        Some("trash") => Some(UnderWay::Trashing),
-        Some("restore") => Some(UnderWay::Restoring),
-        Some(_) if renames(record) => Some(UnderWay::Renaming),
-        Some(_) => Some(UnderWay::Changing),
+        Some(Some(Kind::Create)) => return None,
+        Some(Some(Kind::Delete)) => Some(UnderWay::Deleting),
+        Some(Some(Kind::Trash)) => Some(UnderWay::Trashing),
+        Some(Some(Kind::Restore)) => Some(UnderWay::Restoring),
+        // Whatever a newer program does is a change at least.
+        Some(Some(Kind::Update | Kind::Admin | Kind::Suspend) | None) if renames(record) => {
+            Some(UnderWay::Renaming)
+        }
+        Some(Some(Kind::Update | Kind::Admin | Kind::Suspend) | None) => Some(UnderWay::Changing),
     };
     let trash = shape::trash(record);
     let state = match (trash, shape::is_suspended(record)) {

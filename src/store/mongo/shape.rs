@@ -4,7 +4,7 @@
 
 use mongodb::bson::{Bson, Document, doc, oid::ObjectId};
 
-use super::record::text;
+use super::journal::Kind;
 use crate::store::StoreError;
 
 /// The journal of what is under way; none where there is none, or where somebody else wrote the field.
@@ -15,7 +15,8 @@ pub(super) fn pending(record: &Document) -> Option<&Document> {
         && pending.get_str("kind").is_ok();
     // What is only being created has nothing of the service's yet: a record that has may be anything,
     // but it is not a reservation that could be given up.
-    let whole = text(pending, "kind") != "create" || !record.contains_key("organization_name");
+    let whole =
+        Kind::of(pending) != Some(Kind::Create) || !record.contains_key("organization_name");
     (ours && whole).then_some(pending)
 }
 
@@ -71,7 +72,7 @@ fn is_pending() -> Document {
         "pending.at": is("date"),
         "pending.kind": is("string"),
         "$or": [
-            { "pending.kind": { "$ne": "create" } },
+            { "pending.kind": { "$ne": Kind::Create.word() } },
             { "organization_name": { "$exists": false } },
         ],
     }
@@ -80,7 +81,7 @@ fn is_pending() -> Document {
 /// A filter: it is not in our trash, and not only being created.
 pub(super) fn is_live() -> Document {
     let mut created = is_pending();
-    created.insert("pending.kind", "create");
+    created.insert("pending.kind", Kind::Create.word());
     doc! { "$nor": [is_in_trash(), created] }
 }
 
@@ -150,16 +151,14 @@ impl From<InTheWay> for StoreError {
     }
 }
 
-/// Whether an operation of this kind, as the journal calls it, can write all that it will write, so that
-/// it is not stuck half-way.
-pub(super) fn writable(record: &Document, kind: &str) -> Result<(), InTheWay> {
+/// Whether an operation of this kind can write all that it will write, so that it is not stuck half-way.
+pub(super) fn writable(record: &Document, kind: Kind) -> Result<(), InTheWay> {
     let written: &[&'static str] = match kind {
-        "delete" => &["pending", "claims"],
-        "suspend" => &["pending", "claims", "revision", "login_epoch", "suspended"],
-        "trash" => &FIELDS,
-        "restore" => &["pending", "trash", "claims", "revision", "seen", "former"],
-        // An edit of the organization, of its admins, or what is yet to come.
-        _ => &[
+        Kind::Delete => &["pending", "claims"],
+        Kind::Suspend => &["pending", "claims", "revision", "login_epoch", "suspended"],
+        Kind::Trash => &FIELDS,
+        Kind::Restore => &["pending", "trash", "claims", "revision", "seen", "former"],
+        Kind::Create | Kind::Update | Kind::Admin => &[
             "pending",
             "claims",
             "revision",
@@ -172,21 +171,28 @@ pub(super) fn writable(record: &Document, kind: &str) -> Result<(), InTheWay> {
             "email_key",
         ],
     };
-    let mut written = written.iter().filter(|field| kind != "trash" || **field != "suspended");
-    match written.find(|field| !is_ours(record, field)) {
-        Some(field) => Err(InTheWay(field)),
-        None => Ok(()),
-    }
+    // The trash leaves that as it is.
+    let written = written.iter().filter(|field| kind != Kind::Trash || **field != "suspended");
+    none_foreign(written, |field| is_ours(record, field))
 }
 
-/// As [`writable`], of an admin that an operation of this kind writes to: in any of them, but for one
-/// that removes it, the fields by which it is found, hidden and fenced.
-pub(super) fn writable_admin(admin: &Document, kind: &str) -> Result<(), InTheWay> {
+/// As [`writable`], of an admin that such an operation writes to: the fields by which it is found, hidden
+/// and fenced. One that is removed may have anything.
+pub(super) fn writable_admin(admin: &Document, kind: Kind) -> Result<(), InTheWay> {
     let written: &[&'static str] = match kind {
-        "delete" => &[],
-        _ => &["email_key", "seen", "trash", "operation", "joining"],
+        Kind::Delete => &[],
+        Kind::Create | Kind::Update | Kind::Admin | Kind::Trash | Kind::Restore | Kind::Suspend => {
+            &["email_key", "seen", "trash", "operation", "joining"]
+        }
     };
-    match written.iter().find(|field| !is_ours_of_admin(admin, field)) {
+    none_foreign(written.iter(), |field| is_ours_of_admin(admin, field))
+}
+
+fn none_foreign<'a>(
+    mut written: impl Iterator<Item = &'a &'static str>,
+    is_ours: impl Fn(&str) -> bool,
+) -> Result<(), InTheWay> {
+    match written.find(|field| !is_ours(field)) {
         Some(field) => Err(InTheWay(field)),
         None => Ok(()),
     }
@@ -287,11 +293,11 @@ mod tests {
     #[test]
     fn an_operation_is_stopped_by_what_it_would_write_and_by_nothing_else() {
         let record = doc! { "suspended": false };
-        assert_eq!(writable(&record, "update"), Ok(()));
-        assert_eq!(writable(&record, "trash"), Ok(()));
-        assert_eq!(writable(&record, "suspend"), Err(InTheWay("suspended")));
-        assert_eq!(writable(&doc! { "revision": "v3" }, "update"), Err(InTheWay("revision")));
-        assert_eq!(writable(&doc! { "former": "Old" }, "delete"), Ok(()));
+        assert_eq!(writable(&record, Kind::Update), Ok(()));
+        assert_eq!(writable(&record, Kind::Trash), Ok(()));
+        assert_eq!(writable(&record, Kind::Suspend), Err(InTheWay("suspended")));
+        assert_eq!(writable(&doc! { "revision": "v3" }, Kind::Update), Err(InTheWay("revision")));
+        assert_eq!(writable(&doc! { "former": "Old" }, Kind::Delete), Ok(()));
     }
 
     #[test]
