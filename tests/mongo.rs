@@ -22,6 +22,8 @@ mod dirty;
 mod doctor;
 #[path = "mongo/fixture.rs"]
 mod fixture;
+#[path = "mongo/foreign.rs"]
+mod foreign;
 #[path = "mongo/legacy.rs"]
 mod legacy;
 #[path = "mongo/privilege.rs"]

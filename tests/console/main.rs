@@ -5,7 +5,7 @@ mod admins;
 mod budgets;
 mod endings;
 #[path = "../mongo/fixture.rs"]
-#[allow(dead_code)]
+#[allow(dead_code, reason = "made for another test target, which uses the rest")]
 mod fixture;
 mod hands;
 mod hostile;

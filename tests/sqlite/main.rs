@@ -26,6 +26,6 @@ mod ruled;
 #[path = "../support/mod.rs"]
 mod support;
 #[path = "../command/tool.rs"]
-#[allow(dead_code)]
+#[allow(dead_code, reason = "made for another test target, which uses the rest")]
 mod tool;
 mod unwritable;
