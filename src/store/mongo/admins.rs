@@ -14,13 +14,14 @@ use mongodb::{
 
 use super::{
     Inner, READ,
-    act::{Halt, Stepped, email_of_nobody},
+    act::{Halt, Stepped},
     error::{code, code_of},
     fence::as_marked,
     journal::{Edit, Fate, Pending},
     read::has_admin,
     record::{self, field_at},
     shape,
+    steps::email_of_nobody,
 };
 use crate::{
     org::{Admin, Org, email_key},

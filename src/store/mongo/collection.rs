@@ -7,12 +7,13 @@ use mongodb::bson::{Binary, Bson, DateTime, Document, doc};
 
 use super::{
     Inner,
-    act::{Halt, Hold, Stepped, collection_of_nobody},
+    act::{Halt, Hold, Stepped},
     connect::write_command,
     error::{code, code_of},
     fence::{lease_collection, placeholder_since},
     journal::{Creation, Pending},
     record,
+    steps::collection_of_nobody,
 };
 use crate::{
     org::Claim,

@@ -4,7 +4,8 @@
 //!   `rights.rs` those of a user who may not do what is asked
 //! - `record.rs` documents and what they mean, `read.rs` single look-ups, `list.rs` pages and counts
 //! - `lifecycle.rs` create, update and delete, `journal.rs` what is written down about them,
-//!   `act.rs` their steps, `collection.rs` those on its collection, `admins.rs` those on its admins
+//!   `act.rs` carrying them out, `steps.rs` their
+//!   steps, `collection.rs` those on its collection, `admins.rs` those on its admins
 //!   (`admin_change.rs` a change of one),
 //!   `fence.rs` what keeps those out that lost a lease, `undo.rs` the way back, `recover.rs` finishing
 //!   what somebody else began
@@ -42,6 +43,7 @@ mod recover;
 mod rights;
 mod role;
 mod shape;
+mod steps;
 mod undo;
 mod watch;
 
@@ -230,7 +232,12 @@ impl Store for MongoStore {
 
     async fn purge_expired(&self, believed: bool) -> Result<Purge> {
         let inner = Arc::clone(&self.inner);
-        self.whole(async move { inner.purge_expired(believed).await }).await
+        self.whole(async move {
+            // What is left of these only takes room.
+            let _ = inner.sweep_placeholders().await;
+            inner.purge_expired(believed).await
+        })
+        .await
     }
 
     async fn catch_up(&self) -> Result<u64> {

@@ -22,12 +22,9 @@ impl Inner {
         }
         let (settled, mut failed) = self.settle_all().await?;
         // What cannot be done keeps nothing else from being done.
-        for done in [
-            self.complete_joining().await,
-            self.settle_unknown().await,
-            self.sweep_placeholders().await,
-            self.adopt(&untold).await,
-        ] {
+        for done in
+            [self.complete_joining().await, self.settle_unknown().await, self.adopt(&untold).await]
+        {
             failed = failed.or(done.err());
         }
         if self.only_readable_because().is_some() {
