@@ -193,6 +193,14 @@ pub enum Trouble {
         /// What the admin says.
         in_admin: StoredText,
     },
+    /// An admin who cannot be found, because another one has the e-mail by now.
+    #[error("the admin {email} of “{org}” cannot log in: another admin has that e-mail")]
+    HiddenAdmin {
+        /// The organization.
+        org: StoredText,
+        /// The admin's e-mail.
+        email: StoredText,
+    },
     /// An admin who claims an organization that does not list them.
     #[error("the admin {email} claims to belong to “{org}”, which does not list them")]
     UnlistedAdmin {
@@ -316,6 +324,7 @@ impl Trouble {
             Self::SwappedAdmins { .. } => "swapped_admins",
             Self::EmailDisagrees { .. } => "email_disagrees",
             Self::UnlistedAdmin { .. } => "unlisted_admin",
+            Self::HiddenAdmin { .. } => "hidden_admin",
             Self::Clash(_) => "clash",
             Self::Stale { .. } => "stale",
             Self::Miscounted { .. } => "miscounted",

@@ -125,3 +125,41 @@ async fn admins_whose_organization_the_service_deleted_are_put_aside() {
     assert_eq!(store.examine(false).await, Ok(vec![]));
     store.create(&new_org("Bobs", "bob@acme.com")).await.unwrap();
 }
+
+#[tokio::test]
+async fn an_admin_whose_e_mail_another_program_gave_away_is_named_and_can_be_found_once_it_is_free()
+{
+    let scratch = Scratch::new("hidden").await;
+    let store = scratch.open().await;
+    let acme = store.create(&new_org("Acme Corp", "ada@acme.com")).await.unwrap();
+    // An organization of an hour ago whose admin is yet to be shown, and a stranger with that e-mail.
+    let hour = mongodb::bson::DateTime::now().timestamp_millis() / 1000 - 3600;
+    let old = ObjectId::from_parts(u32::try_from(hour).unwrap(), [7; 5], [1; 3]);
+    let admins = scratch.collection::<Document>("admins");
+    admins.delete_many(doc! {}).await.unwrap();
+    admins
+        .insert_one(doc! {
+            "_id": old, "email": old, "email_key": old, "trash": { "email": "ada@acme.com" },
+            "joining": acme.id, "operation": ObjectId::new(), "password": "$2b$12$x",
+        })
+        .await
+        .unwrap();
+    let orgs = scratch.collection::<Document>("organizations");
+    orgs.update_one(doc! {}, doc! { "$set": { "admin_id": old.to_hex() } }).await.unwrap();
+    let stranger = doc! { "_id": ObjectId::new(), "email": "ada@acme.com", "password": "x" };
+    admins.insert_one(&stranger).await.unwrap();
+    let unique = mongodb::options::IndexOptions::builder().unique(true).build();
+    admins.drop_index("email_1").await.unwrap();
+    let index = mongodb::IndexModel::builder().keys(doc! { "email": 1 }).options(unique);
+    admins.create_index(index.build()).await.unwrap();
+    store.recover().await.unwrap();
+    let codes = |findings: Vec<tenantry::store::Finding>| -> Vec<&'static str> {
+        findings.iter().map(|finding| finding.trouble.code()).collect()
+    };
+    let found = codes(store.examine(false).await.unwrap());
+    assert!(found.contains(&"hidden_admin"), "{found:?}");
+    admins.delete_one(stranger).await.unwrap();
+    store.recover().await.unwrap();
+    assert_eq!(codes(store.examine(false).await.unwrap()), [""; 0]);
+    assert_eq!(store.admin_with_email("ada@acme.com").await.unwrap().unwrap().id, old);
+}

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use mongodb::bson::{Bson, Document, doc, oid::ObjectId};
+use mongodb::bson::{DateTime, Document, doc, oid::ObjectId};
 
 use super::{
     Inner, READ,
@@ -23,6 +23,9 @@ use crate::{
 
 /// What there is to say when two records cannot both keep what they have.
 const CLASH: &str = "rename or remove one of them with the program that made them";
+
+/// For how many milliseconds a new admin may be hidden: it takes one write to show one.
+const HIDDEN_MOST: i64 = 10 * 60 * 1000;
 
 /// What there is to say when nobody can log in to an organization.
 const NO_ADMIN: &str = "put its admin back from a copy of the database";
@@ -70,6 +73,10 @@ struct Seen {
     /// The admins, as far as they are to be compared.
     admins: HashMap<ObjectId, StoredText>,
     others: Others,
+    /// Admins who cannot be found yet, and whose they will be.
+    joining: HashMap<ObjectId, ObjectId>,
+    /// Those whom a settled record lists, and what that is called.
+    hidden: Vec<(ObjectId, StoredText)>,
     /// The collections there are.
     collections: HashSet<String>,
     /// Which of these an organization certainly has.
@@ -119,6 +126,9 @@ impl Inner {
         self.each(&self.orgs, Document::new(), |record| seen.record(&record)).await?;
         self.look_at_first_admins(&mut seen).await?;
         seen.look_at_lists();
+        if !seen.hidden.is_empty() {
+            seen.look_at_hidden(self.server_time().await?);
+        }
         for org in std::mem::take(&mut seen.stale_lists) {
             if let Some((org, _)) = self.has_other_emails(org).await? {
                 let (trouble, id) = (Trouble::Stale { org: org.name }, org.id);
@@ -188,7 +198,11 @@ impl Inner {
         let mut admins: Vec<_> = {
             let others = std::mem::take(&mut seen.others).of_any(&seen.orgs).collect();
             let others: HashSet<ObjectId> = others;
-            let lost = |id: &ObjectId| !seen.owning.contains_key(id) && !others.contains(id);
+            let lost = |id: &ObjectId| {
+                !seen.owning.contains_key(id)
+                    && !others.contains(id)
+                    && !seen.joining.contains_key(id)
+            };
             seen.admins.iter().filter(|(id, _)| lost(id)).collect()
         };
         admins.sort_by_key(|(id, _)| **id);
@@ -314,11 +328,13 @@ impl Seen {
             let of = StoredText::from(text(admin, "email"));
             self.by_hand(Trouble::ForeignField { of, field }, FOREIGN);
         }
-        // Whoever is only joining is nobody's admin yet: what came too late goes by itself after a day.
-        if record::is_hidden_admin(admin) && admin.get_object_id("joining").is_ok() {
-            return;
+        match (admin.get_object_id("_id"), admin.get_object_id("joining")) {
+            // Nobody's admin yet: what came too late goes by itself after a day.
+            (Ok(id), Ok(org)) if record::is_hidden_admin(admin) => {
+                self.joining.insert(id, org);
+            }
+            _ => self.others.extend(read.as_ref()),
         }
-        self.others.extend(read.as_ref());
         self.admins.extend(read.map(|admin| (admin.id, admin.email)));
     }
 
@@ -366,9 +382,13 @@ impl Seen {
         if shape::foreign(record).is_empty() && self.others.are_unlike(record, &org) {
             self.stale_lists.push(id);
         }
-        if let Ok(listed) = record.get_array("other_admins") {
-            let mut listed: HashSet<_> = listed.iter().filter_map(Bson::as_object_id).collect();
-            listed.extend(first_of(&org));
+        let others = record::other_admins(record);
+        let mut listed: HashSet<_> = others.iter().flatten().copied().collect();
+        listed.extend(first_of(&org));
+        let hidden =
+            self.joining.iter().filter(|(admin, of)| **of == id && listed.contains(*admin));
+        self.hidden.extend(hidden.map(|(admin, _)| (*admin, org.name.clone())));
+        if others.is_some() {
             self.listed.insert(id, (org.name.clone(), listed));
         }
         self.first_admin(record, org);
@@ -388,6 +408,19 @@ impl Seen {
         for (_, org, email) in unlisted {
             let help = "remove that admin with the program that added it, or add it again";
             self.by_hand(Trouble::UnlistedAdmin { org, email }, help);
+        }
+    }
+
+    /// Admins whom a record lists and who are hidden for longer than it takes to show them.
+    fn look_at_hidden(&mut self, now: DateTime) {
+        let help = "change the e-mail of whoever has it with the program that gave it to them, then open \
+                    this database again";
+        for (admin, org) in std::mem::take(&mut self.hidden) {
+            let age = now.timestamp_millis() - admin.timestamp().timestamp_millis();
+            if age > HIDDEN_MOST {
+                let email = self.admins.get(&admin).cloned().unwrap_or_default();
+                self.by_hand(Trouble::HiddenAdmin { org, email }, help);
+            }
         }
     }
 
