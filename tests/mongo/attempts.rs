@@ -43,7 +43,8 @@ async fn the_server_has_everybody_wait_as_long_as_the_rule_says() {
             let waits = millis(stored, "until") - millis(stored, "at");
             assert_eq!(waits, wait_after(looked_at).as_millis(), "{looked_at}");
         }
-        assert!(!stored.to_string().contains("ada"), "{stored}");
+        // Identities in hex may well have an "ada" in them.
+        assert!(!stored.to_string().contains("ada@"), "{stored}");
         assert!(!stored.contains_key("held"), "{stored}");
         assert_eq!(store.forget_attempts(ADA).await, Ok(2));
     }
