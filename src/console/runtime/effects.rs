@@ -233,7 +233,16 @@ impl Effects {
                     tokio::time::sleep(BETWEEN_TRIES).await;
                 }
             }),
-            _ => {}
+            // These need no database, and were begun before one was asked for.
+            Effect::Connect(_)
+            | Effect::Switch(..)
+            | Effect::Cancel(_)
+            | Effect::Generate
+            | Effect::Logout(_)
+            | Effect::Copy(..)
+            | Effect::Mouse(_)
+            | Effect::Shell
+            | Effect::Quit => {}
         }
     }
 

@@ -204,7 +204,13 @@ impl Found {
 
     /// Whether it is watched before it is repaired.
     fn is_watched(&self) -> bool {
-        !matches!(self.what, What::OnConnecting | What::ByHand(_))
+        match self.what {
+            What::OnConnecting | What::ByHand(_) => false,
+            What::Collection { .. }
+            | What::NoCollection { .. }
+            | What::Admin { .. }
+            | What::OtherEmails(_) => true,
+        }
     }
 
     /// Whether it is repaired, where these are named.
@@ -213,7 +219,10 @@ impl Found {
             What::Collection { sure, .. } | What::Admin { sure, .. } => {
                 *sure || names.iter().any(|name| self.is_called(name))
             }
-            _ => true,
+            What::OnConnecting
+            | What::NoCollection { .. }
+            | What::OtherEmails(_)
+            | What::ByHand(_) => true,
         }
     }
 
@@ -222,7 +231,10 @@ impl Found {
         match &self.what {
             What::Collection { candidate, .. } => candidate.collection.as_deref() == Some(name),
             What::Admin { candidate, .. } => candidate.email.as_ref() == Some(&email_key(name)),
-            _ => false,
+            What::OnConnecting
+            | What::NoCollection { .. }
+            | What::OtherEmails(_)
+            | What::ByHand(_) => false,
         }
     }
 
