@@ -239,7 +239,8 @@ async fn collections_of_operations_are_left_to_their_operations() {
         scratch.collection(&name).insert_one(doc! { "_id": 1 }).await.unwrap();
     }
     let placeholder = format!("lease_{}", ObjectId::new().to_hex());
-    let create = doc! { "create": &placeholder, "validator": { "$expr": false } };
+    let since = doc! { "$exists": false, "$gte": DateTime::now() };
+    let create = doc! { "create": &placeholder, "validator": { "tenantry_placeholder": since } };
     scratch.run_command(create).await.unwrap();
     let before = scratch.dump().await;
     let found = fix(&scratch, &[]).await;

@@ -155,10 +155,7 @@ impl Inner {
 
     /// The server's clock.
     pub(super) async fn server_time(&self) -> Result<DateTime> {
-        let answer = self.db.run_command(doc! { "hello": 1 }).await;
-        let answer = answer.map_err(|error| self.words.of(&error))?;
-        let missing = |_| StoreError::Other("the server does not say what time it is".into());
-        answer.get_datetime("localTime").copied().map_err(missing)
+        Ok(self.server().await?.now)
     }
 
     /// The admins that an operation may write to.

@@ -9,6 +9,7 @@ use super::{
     Inner, READ,
     admins::first_of,
     adopt::{stale_admins, stale_orgs},
+    fence::LEASE_PREFIX,
     journal::{self, Kind, Pending},
     named::Candidate,
     others::Others,
@@ -34,10 +35,6 @@ const NO_ADMIN: &str = "put its admin back from a copy of the database";
 const WHICH_ADMIN: &str = "find out whose it is, and mend the record with the program that made it";
 
 const FOREIGN: &str = "rename or remove that field with the program that wrote it";
-
-/// Collections of operations that are under way, and empty ones that keep such a name from others; then
-/// the operation's identity.
-const LEASE_PREFIX: &str = "lease_";
 
 /// What an older program left behind while it moved late writes; then the organization's identity.
 const STRAGGLER_PREFIX: &str = "straggler_";
@@ -275,22 +272,10 @@ impl Inner {
         Ok(Some(Found { trouble, what: What::Admin { candidate, admin, sure } }))
     }
 
-    /// The collections there are, and whether one is only a placeholder: empty, under a name of an
-    /// operation, and taking no document. Views and the like are none.
+    /// The collections there are, and whether one is only a placeholder. Views and the like are none.
     async fn collections_there(&self) -> Result<Vec<(String, bool)>> {
-        let say = |error| self.words.of(&error);
-        let found = self.db.list_collections().filter(doc! { "type": "collection" }).await;
-        let mut found = found.map_err(say)?.with_type::<Document>();
-        let mut collections = Vec::new();
-        while found.advance().await.map_err(say)? {
-            let Ok(one) = found.deserialize_current() else { continue };
-            let name = text(&one, "name").to_owned();
-            let validates = one.get_document("options").is_ok_and(|o| o.contains_key("validator"));
-            let placeholder = validates && name.starts_with(LEASE_PREFIX);
-            let placeholder = placeholder && self.how_many(&name).await? == 0;
-            collections.push((name, placeholder));
-        }
-        Ok(collections)
+        let there = self.listed_by(doc! { "type": "collection" }).await?;
+        Ok(there.into_iter().map(|(name, listed)| (name, listed.placeholder.is_some())).collect())
     }
 
     /// Shows every record that a filter finds, one after the other: a million would not fit.

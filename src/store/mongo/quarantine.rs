@@ -29,8 +29,6 @@ const NAMED: &str = "a record names it in the meantime";
 const CHANGED: &str = "it is no longer what it was";
 const YOUNG: &str = "something in it is younger than ten minutes, so somebody may still be at it: try \
                      again later";
-const TOO_OLD: &str =
-    "only a MongoDB of 6.0 or later can move a collection safely: upgrade the server";
 const RESTARTED: &str = "the server was restarted, or another one took over, while it was watched: \
                          try again";
 
@@ -52,9 +50,6 @@ impl Inner {
         let name = candidate.collection.as_deref().unwrap_or_default();
         let Some(uuid) = watched.before.uuid() else { return Err(Unmended::LeftAlone(CHANGED)) };
         let now = self.server().await?;
-        if !now.can_move_by_identity() {
-            return Err(Unmended::LeftAlone(TOO_OLD));
-        }
         if !now.is_still(watched.server) {
             return Err(Unmended::LeftAlone(RESTARTED));
         }

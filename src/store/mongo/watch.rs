@@ -10,9 +10,6 @@ use super::{
 };
 use crate::store::{Patience, Result, StoreError, Watch, Watching};
 
-/// Since when `renameCollection` can be told which collection is meant: `maxWireVersion` of 6.0.
-const WIRE_OF_6_0: i32 = 17;
-
 /// The server, as far as it matters.
 #[derive(Clone, Debug)]
 pub(super) struct Server {
@@ -20,18 +17,12 @@ pub(super) struct Server {
     process: Option<Bson>,
     /// What time it has.
     pub(super) now: DateTime,
-    wire: i32,
 }
 
 impl Server {
     /// Whether it is the same process, which has counted every write.
     pub(super) fn is_still(&self, before: &Self) -> bool {
         self.process.is_some() && self.process == before.process
-    }
-
-    /// Whether a collection can be moved with its identity, so that another one of its name is safe.
-    pub(super) fn can_move_by_identity(&self) -> bool {
-        self.wire >= WIRE_OF_6_0
     }
 
     /// Whether something was made a moment ago.
@@ -76,10 +67,10 @@ impl Inner {
         let said = self.db.run_command(doc! { "hello": 1 }).await;
         let said = said.map_err(|error| self.words.of(&error))?;
         let version = said.get_document("topologyVersion").ok();
+        let silent = |_| StoreError::Other("the server does not say what time it is".into());
         Ok(Server {
             process: version.and_then(|version| version.get("processId")).cloned(),
-            now: said.get_datetime("localTime").copied().unwrap_or_else(|_| DateTime::now()),
-            wire: said.get_i32("maxWireVersion").unwrap_or(0),
+            now: said.get_datetime("localTime").copied().map_err(silent)?,
         })
     }
 
