@@ -64,9 +64,9 @@ impl Telling {
                 told.store(true, Ordering::Relaxed);
                 let _ = write!(
                     error,
-                    "\r\x1b[Kchecking for {} s that nobody is still writing to {} (^C cancels)",
+                    "\r\x1b[Kwatching {things} finding{} for writes: {} s left (^C cancels)",
+                    if things == 1 { "" } else { "s" },
                     left.as_secs().max(1),
-                    if things == 1 { "it".to_owned() } else { format!("{things} things") },
                 );
             }
         }

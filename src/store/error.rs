@@ -35,14 +35,14 @@ pub enum StoreError {
     },
     /// Another console took the operation over, since this one was too slow, and took it back; or it was
     /// cut off before it had begun. Why, in a sentence.
-    #[error("another console took it back: {0}")]
+    #[error("another console undid it: {0}")]
     TakenBack(StoredText),
     /// Another console has taken the operation over, since this one was too slow, and is still at it.
-    #[error("another console has taken it over, and is still at it")]
+    #[error("another console took it over and has not finished yet")]
     TakenOver,
     /// It may or may not have been done, for this reason: it is settled by whoever connects next, and
     /// [`super::Store::outcome`] says what came of it.
-    #[error("it may or may not have been done: {0}")]
+    #[error("it may have been done: {0}")]
     OutcomeUnknown(Box<StoreError>),
     /// The server did not answer. What was asked was not done.
     #[error("{address} cannot be reached: {problem}")]
@@ -106,8 +106,8 @@ impl StoreError {
     /// A name that was given for the quarantine.
     pub(super) fn nothing_to_quarantine(name: &str) -> Self {
         Self::Misconfigured {
-            problem: format!("“{}” is nothing that nobody owns", escaped(name)),
-            help: "`tenantry doctor` says what can go to the quarantine",
+            problem: format!("“{}” is not an orphaned collection or admin", escaped(name)),
+            help: "run `tenantry doctor` to see what can be moved to quarantine",
         }
     }
 

@@ -202,7 +202,7 @@ pub enum Trouble {
         email: StoredText,
     },
     /// An admin who claims an organization that does not list them.
-    #[error("the admin {email} claims to belong to “{org}”, which does not list them")]
+    #[error("the admin {email} says it belongs to “{org}”, which does not list it")]
     UnlistedAdmin {
         /// The organization.
         org: StoredText,
@@ -244,7 +244,7 @@ pub enum Trouble {
         to: String,
     },
     /// What has been in the trash for too long, and cannot be purged.
-    #[error("“{org}” is still in the trash, though its time is over")]
+    #[error("“{org}” is still in the trash although it has expired")]
     Overdue {
         /// The organization.
         org: StoredText,
@@ -277,8 +277,8 @@ impl fmt::Display for Repair {
             Self::Done(how) => write!(formatter, "repaired: {how}"),
             Self::ByName(name) => write!(
                 formatter,
-                "if it is no other program's, `tenantry doctor --fix --quarantine '{name}'` moves it to \
-                 the quarantine"
+                "`tenantry doctor --fix --quarantine '{name}'` moves it to quarantine; leave it if \
+                 another program uses it"
             ),
             Self::Possible => formatter.write_str("`tenantry doctor --fix` repairs it"),
             Self::ByHand(help) => formatter.write_str(help),

@@ -95,7 +95,7 @@ pub enum Error {
     Machine(String),
     /// It may or may not have been done: the database did not say, and [`super::Tenancy::outcome`] finds
     /// out once it answers again.
-    #[error("{}: it may have been done, or may still be", why)]
+    #[error("{}; the change may have been made", why)]
     OutcomeUnknown {
         /// What was recorded of the operation.
         entry: Box<Entry>,

@@ -152,7 +152,7 @@ impl Tenancy {
                 && believe(&doubted).await
             {
                 let purge = self.store.purge_expired(true).await?;
-                let how = format!("the clock is believed, and purged were {}", purge.purged);
+                let how = format!("the clock was confirmed; {} purged", purge.purged);
                 for one in &mut found {
                     if matches!(one.trouble, Trouble::Clock { .. }) {
                         one.repair = Repair::Done(how.clone());

@@ -343,7 +343,7 @@ async fn the_doctor_says_what_is_wrong_and_ends_with_it() {
     let alone = home.run(&["doctor", "--quarantine", "org_x"]);
     assert!(alone.code == 2 && alone.err.contains("--fix"), "{alone:?}");
     let owned = home.run(&["doctor", "--fix", "--quarantine", "org_acme"]);
-    assert!(owned.code == 2 && owned.err.contains("nobody owns"), "{owned:?}");
+    assert!(owned.code == 2 && owned.err.contains("not an orphaned collection"), "{owned:?}");
     let fixed = home.run(&["doctor", "--fix", "--quarantine", "org_\u{1b}[2Jorphan"]).json();
     assert_eq!(fixed["findings"][0]["repaired"], true, "{fixed}");
 
@@ -362,7 +362,7 @@ async fn the_doctor_says_what_is_wrong_and_ends_with_it() {
     let fixed = home.run(&["doctor", "--fix"]).json();
     let [found] = &fixed["findings"].as_array().unwrap()[..] else { panic!("{fixed}") };
     assert_eq!((&found["code"], &found["repaired"]), (&json!("stragglers"), &json!(true)));
-    assert_eq!(found["how"], "repaired: it is now called quarantine_org_acme");
+    assert_eq!(found["how"], "repaired: it was renamed to quarantine_org_acme");
     let moved = database.collection::<mongodb::bson::Document>("quarantine_org_acme");
     assert_eq!(moved.count_documents(mongodb::bson::doc! {}).await.unwrap(), 2);
     let sound = home.run(&["doctor", "--output", "table"]);

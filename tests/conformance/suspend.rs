@@ -73,7 +73,10 @@ pub async fn what_nobody_owns_is_put_aside_and_said<F: Fixture>() {
     let wanted = named("org_of_acme");
     let wanted = Examination { quarantine: &wanted, ..Examination::plain(true) };
     let refused = store.go_through(&wanted).await.unwrap_err();
-    assert!(refused.to_string().contains("“org_of_acme” is nothing that nobody owns"), "{refused}");
+    assert!(
+        refused.to_string().contains("“org_of_acme” is not an orphaned collection or admin"),
+        "{refused}"
+    );
     assert_eq!(fixture.stored().await, before);
     let wanted = named("org_nobodys");
     let wanted = Examination { quarantine: &wanted, ..Examination::plain(true) };

@@ -101,7 +101,7 @@ async fn late_writes_go_to_the_quarantine_whole_and_never_into_a_collection_that
     assert_eq!(store.examine(false).await, Ok(vec![Finding { trouble: trouble.clone(), repair }]));
     let found = fix(&scratch, &[]).await;
     assert_eq!(found[0].trouble, trouble);
-    let how = Repair::Done("it is now called quarantine_org_acme".into());
+    let how = Repair::Done("it was renamed to quarantine_org_acme".into());
     assert_eq!(found[0].repair, how);
     let after = scratch.dump().await;
     assert_eq!(after["quarantine_org_acme"], before["org_acme"]);
@@ -166,7 +166,7 @@ async fn what_is_written_to_while_it_is_watched_is_left_alone() {
     let wanted = Examination { told: &tell, ..Examination::plain(true) };
     let (found, ()) = tokio::join!(store.go_through(&wanted), write);
     let found = found.unwrap();
-    assert_eq!(failures(&found), ["somebody wrote to it in the meantime"]);
+    assert_eq!(failures(&found), ["it was written to in the meantime"]);
     assert!(told.load(Ordering::Relaxed) > 0);
     assert_eq!(scratch.documents("org_acme").await, [doc! { "_id": 1 }]);
     // Nobody is at it now.

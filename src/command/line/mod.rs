@@ -79,9 +79,9 @@ pub enum Deed {
     /// collection no longer has, collections and admins of nobody, and records that another program
     /// changed. Ends with 0 when nothing is left to do, otherwise with 1.
     #[command(after_help = "\
-No repair deletes a document: what nobody owns is moved to the quarantine, a collection whose name
-begins with quarantine_. Before that it is watched for two minutes: what anybody writes to is left
-alone, and so is what is younger than ten minutes.
+No repair deletes a document: orphaned collections and admins are moved to quarantine, to a collection
+whose name begins with quarantine_. They are watched for two minutes first; whatever is written to in
+that time or is younger than ten minutes is left alone.
 
 Examples:
   tenantry doctor
@@ -91,8 +91,8 @@ Examples:
         /// Repair what can be repaired
         #[arg(long)]
         fix: bool,
-        /// Move this to the quarantine too, which nobody owns but another program may use: a collection,
-        /// or an admin's e-mail; can be repeated
+        /// Also move this orphaned collection, or the orphaned admin with this e-mail, to quarantine,
+        /// although another program may use it; can be repeated
         #[arg(long, value_name = "NAME", requires = "fix")]
         quarantine: Vec<String>,
     },

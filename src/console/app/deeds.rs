@@ -204,10 +204,10 @@ impl App {
     pub(super) fn found_out(&mut self, entry: &Entry, settled: Settled) -> Vec<Effect> {
         let (deed, name) = (&entry.deed, &entry.name);
         let what = match settled {
-            Settled::Done => format!("“{name}”: {deed} was done after all"),
-            Settled::TakenBack(why) => format!("“{name}”: {deed} was not done: {why}"),
+            Settled::Done => format!("“{name}”: {deed} was completed"),
+            Settled::TakenBack(why) => format!("“{name}”: {deed} was undone: {why}"),
             Settled::NotBegun | Settled::UnderWay => {
-                format!("“{name}”: {deed} was not done: it had not begun")
+                format!("“{name}”: {deed} did not take effect")
             }
         };
         self.say(Mood::Unread, Said::plain(what));

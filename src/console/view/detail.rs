@@ -222,8 +222,7 @@ fn record<'a>(app: &App, org: &Org, theme: &'a Theme, area: Rect) -> Sheet<'a> {
     let ago = |time| format!("{} · {}", moment(time), human::ago(time, app.now));
     if let Some(kept) = org.in_trash() {
         let left = human::left(kept.until, app.now);
-        let left =
-            left.as_deref().unwrap_or("over: the first change of the next console purges it");
+        let left = left.as_deref().unwrap_or("expired: the next change purges it");
         sheet.pair("in the trash", &ago(kept.since));
         sheet.pair("kept until", &format!("{} · {left}", moment(kept.until)));
     }

@@ -133,7 +133,7 @@ impl Inner {
             match self.settled(org, of).await? {
                 Settled::Done => self.append(&entry.followed(Outcome::Done, "")).await?,
                 Settled::NotBegun => {
-                    let never = "it had not begun";
+                    let never = "it did not take effect";
                     self.append(&entry.followed(Outcome::Failed, never)).await?;
                 }
                 Settled::TakenBack(_) | Settled::UnderWay => {}

@@ -131,7 +131,7 @@ impl Inner {
             let done = if still.iter().any(|still| still.is(found)) {
                 self.repair(found, activity.as_ref(), &vigil).await
             } else {
-                Err(Unmended::LeftAlone("it changed while it was watched: try again later"))
+                Err(Unmended::LeftAlone("it changed while it was being watched; try again later"))
             };
             causes.insert(found.key(), done);
         }
@@ -170,7 +170,7 @@ impl Inner {
     async fn make_missing(&self, record: &Document, collection: &str) -> Mended<String> {
         let itself = doc! { "_id": record.get("_id").cloned() };
         if self.find_one(&self.orgs, itself).await?.as_ref() != Some(record) {
-            return Err(Unmended::LeftAlone("its record was changed in the meantime"));
+            return Err(Unmended::LeftAlone("its record changed in the meantime"));
         }
         match self.db.create_collection(collection).await {
             Err(error) if code_of(&error) != Some(code::NAMESPACE_EXISTS) => {

@@ -23,16 +23,17 @@ use crate::{
 };
 
 /// What there is to say when two records cannot both keep what they have.
-const CLASH: &str = "rename or remove one of them with the program that made them";
+const CLASH: &str = "rename or remove one of them with the program that created them";
 
 /// For how many milliseconds a new admin may be hidden: it takes one write to show one.
 const HIDDEN_MOST: i64 = 10 * 60 * 1000;
 
 /// What there is to say when nobody can log in to an organization.
-const NO_ADMIN: &str = "put its admin back from a copy of the database";
+const NO_ADMIN: &str = "restore its admin from a backup";
 
 /// What there is to say when an organization and its admin do not agree on who that is.
-const WHICH_ADMIN: &str = "find out whose it is, and mend the record with the program that made it";
+const WHICH_ADMIN: &str =
+    "find out which is right, and correct the record with the program that wrote it";
 
 const FOREIGN: &str = "rename or remove that field with the program that wrote it";
 
@@ -356,9 +357,11 @@ impl Seen {
             let what = if record::is_held(&held) && self.past_of(record).is_none() {
                 What::NoCollection { record: record.clone(), collection: held.clone() }
             } else if record::is_held(&held) {
-                What::ByHand("its documents may be under its former name: rename that by hand")
+                What::ByHand(
+                    "its documents may be under its former name; rename that collection by hand",
+                )
             } else {
-                What::ByHand("it lies outside of what organizations have: make it by hand")
+                What::ByHand("its name does not begin with org_; create it by hand")
             };
             let trouble = Trouble::NoCollection { org: org.name.clone(), collection };
             self.found.push(Found { trouble, what });
@@ -391,7 +394,7 @@ impl Seen {
         }
         unlisted.sort_by_key(|(admin, ..)| *admin);
         for (_, org, email) in unlisted {
-            let help = "remove that admin with the program that added it, or add it again";
+            let help = "remove this admin with the program that added it, or add it again here";
             self.by_hand(Trouble::UnlistedAdmin { org, email }, help);
         }
     }
@@ -424,7 +427,9 @@ impl Seen {
         };
         let what = match Pending::of(record) {
             Some(_) => What::OnConnecting,
-            None => What::ByHand("finish it with the Tenantry that began it, or a newer one"),
+            None => {
+                What::ByHand("finish it with the version of Tenantry that began it, or a newer one")
+            }
         };
         self.found.push(Found { trouble, what });
         if let Some(org) = record::org(record) {

@@ -24,9 +24,9 @@ const ADMINS: &str = "quarantine_admins";
 /// How many names are tried.
 const NAMES: u32 = 1_000;
 
-const WRITTEN: &str = "somebody wrote to it in the meantime";
-const NAMED: &str = "a record names it in the meantime";
-const CHANGED: &str = "it is no longer what it was";
+const WRITTEN: &str = "it was written to in the meantime";
+const NAMED: &str = "a record refers to it now";
+const CHANGED: &str = "it changed in the meantime";
 const YOUNG: &str = "something in it is younger than ten minutes, so somebody may still be at it: try \
                      again later";
 const RESTARTED: &str = "the server was restarted, or another one took over, while it was watched: \
@@ -85,7 +85,7 @@ impl Inner {
     ) -> Mended<String> {
         let same = self.activity(&to).await?.is_some_and(|now| now.holds_as_much_as(before));
         if same && !self.is_named(candidate).await? {
-            return Ok(format!("it is now called {}", StoredText::from(to)));
+            return Ok(format!("it was renamed to {}", StoredText::from(to)));
         }
         let name = candidate.collection.as_deref().unwrap_or_default();
         if let Some(uuid) = before.uuid()
@@ -94,7 +94,10 @@ impl Inner {
             return Err(Unmended::LeftAlone(WRITTEN));
         }
         // Somebody has made another one by now: that is theirs, and this is kept.
-        Ok(format!("it is now called {}, and somebody has made another one", StoredText::from(to)))
+        Ok(format!(
+            "it was renamed to {}; another program has created a new one",
+            StoredText::from(to)
+        ))
     }
 
     async fn is_named(&self, candidate: &Candidate) -> Result<bool> {
@@ -136,7 +139,7 @@ impl Inner {
                 let there = kept.find_one(doc! { "_id": id }).await.map_err(say)?;
                 if there.is_none_or(|there| there.as_bytes() != raw.as_bytes()) {
                     return Err(Unmended::LeftAlone(
-                        "another admin with its identity is in the quarantine: move that by hand",
+                        "another admin with the same _id is in quarantine; move it by hand",
                     ));
                 }
             }
@@ -152,7 +155,7 @@ impl Inner {
             kept.delete_one(doc! { "_id": id }).await.map_err(say)?;
             return Err(Unmended::LeftAlone(NAMED));
         }
-        Ok(format!("it was moved to the collection {ADMINS}"))
+        Ok(format!("it was moved to {ADMINS}"))
     }
 }
 

@@ -84,7 +84,7 @@ impl Inner {
         let why = match &pending.step {
             _ if pending.taken_back.is_some() => None,
             _ if !self.has_begun(&pending).await? => {
-                Some(StoreError::TakenBack("it was cut off before it had begun".into()))
+                Some(StoreError::TakenBack("it was interrupted before it began".into()))
             }
             Step::Create(creation) if self.is_in_the_way_of(&pending, creation).await? => {
                 Some(StoreError::Taken { what: ClaimKind::Name, by: None, in_trash: false })

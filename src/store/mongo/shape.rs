@@ -141,7 +141,7 @@ pub(super) fn foreign_of_admin(admin: &Document) -> Vec<&'static str> {
 
 /// A field with a name of ours that somebody else wrote, and that an operation would write as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("another program wrote its field “{0}”, which Tenantry keeps something else in")]
+#[error("another program uses its field “{0}”, which Tenantry needs")]
 pub(super) struct InTheWay(pub(super) &'static str);
 
 impl From<InTheWay> for StoreError {

@@ -148,7 +148,7 @@ impl Inner {
 /// Why something is not repaired.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unmended {
-    /// Somebody may be at it, or it is no longer what it was.
+    /// Somebody may be at it, or it changed in the meantime.
     #[error("{0}")]
     LeftAlone(&'static str),
     /// It was tried.

@@ -31,7 +31,7 @@ pub(super) fn examine(tx: &Connection, fix: bool) -> Attempt<Vec<Finding>> {
         let repair = repaired(fix, || {
             let new = free_name(tx, &name)?;
             tx.execute("UPDATE collections SET name = ? WHERE name = ?", (&new, &name))?;
-            Ok(format!("it is now called {}", StoredText::from(new)))
+            Ok(format!("it was renamed to {}", StoredText::from(new)))
         })?;
         let trouble = Trouble::CollectionOfNobody { collection: name.into(), documents };
         findings.push(Finding { trouble, repair });

@@ -246,10 +246,10 @@ fn what_nobody_knows_the_outcome_of_is_found_out_without_being_asked_for() {
     let unknown = Error::OutcomeUnknown { entry, why };
     let effects = app.update(Message::Created(generation, Err(unknown)));
     let problem = top_form(&app).problem.as_ref().unwrap();
-    assert!(problem.what.contains("it may have been done"), "{problem:?}");
+    assert!(problem.what.contains("the change may have been made"), "{problem:?}");
     let Some(Effect::FindOut(_, entry)) = effects.into_iter().last() else { panic!("not asked") };
     let effects = app.update(Message::FoundOut(entry, Settled::Done));
-    assert_eq!(app.unread.last().unwrap().what, "“acme”: create was done after all");
+    assert_eq!(app.unread.last().unwrap().what, "“acme”: create was completed");
     assert_eq!(top_form(&app).text(Field::Name), "acme", "nothing typed is lost");
     generation!(effects, LoadPage);
 }
