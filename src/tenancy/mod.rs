@@ -30,7 +30,7 @@ use crate::{
         Admin, NAME_MOST, Org, OrgState, PasswordHash, PasswordPolicy, Role, Secret, StoredText,
         escaped,
     },
-    store::{Count, Entry, Page, PageQuery, Place, Shelf, Statistics, Store},
+    store::{Count, Entry, Page, PageQuery, Place, Shelf, Statistics, Store, StoreError},
 };
 
 /// What an operator may set.
@@ -286,10 +286,12 @@ impl Tenancy {
     /// purged; whether that can be is no reason to refuse anything else.
     async fn writing(&self) -> Result<()> {
         self.writable()?;
-        let purge = async {
-            let _ = self.store.purge_expired(false).await;
+        let purge = async || match self.store.purge_expired(false).await {
+            // Whatever is to be written would only wait for the same server once more.
+            Err(gone @ StoreError::Unreachable { .. }) => Err(gone),
+            Ok(_) | Err(_) => Ok(()),
         };
-        self.purged.get_or_init(|| purge).await;
+        self.purged.get_or_try_init(purge).await?;
         Ok(())
     }
 

@@ -142,8 +142,11 @@ impl Tenancy {
                 let ended = entry.followed(Outcome::Unknown, &why.to_string());
                 (Error::OutcomeUnknown { entry: Box::new(entry.clone()), why: *why }, ended)
             }
-            // Whoever took it back has recorded that.
-            error @ Error::Store(StoreError::TakenBack(_)) => return Err(error),
+            // Whoever took it back has recorded that; and nothing was done, nor can that be recorded, where
+            // the database is away: the person is to know that at once.
+            error @ Error::Store(StoreError::TakenBack(_) | StoreError::Unreachable { .. }) => {
+                return Err(error);
+            }
             error => {
                 let ended = entry.ended(outcome_of(&error), &error.to_string());
                 (error, ended)

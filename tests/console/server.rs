@@ -29,7 +29,8 @@ fn a_server_that_dies_under_a_form_loses_nothing_that_was_typed() {
     let killed = Instant::now();
     console.send(SUBMIT);
     console.see("check that the database runs");
-    assert!(killed.elapsed() < Duration::from_secs(15), "{:?}", killed.elapsed());
+    // Asked once, and not again for each thing that comes before and after.
+    assert!(killed.elapsed() < Duration::from_secs(8), "{:?}", killed.elapsed());
     assert!(console.screen().contains("acme_corp") && console.screen().contains("ada@acme.com"));
     server.restart();
     console.send(SUBMIT);

@@ -233,9 +233,10 @@ impl Store for MongoStore {
     async fn purge_expired(&self, believed: bool) -> Result<Purge> {
         let inner = Arc::clone(&self.inner);
         self.whole(async move {
+            let purge = inner.purge_expired(believed).await?;
             // What is left of these only takes room.
             let _ = inner.sweep_placeholders().await;
-            inner.purge_expired(believed).await
+            Ok(purge)
         })
         .await
     }
