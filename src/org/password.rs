@@ -19,6 +19,9 @@ const COST_MOST: u32 = 16;
 /// A hash at [`BCRYPT_COST`] nobody knows the password of.
 const NOBODYS_HASH: &str = "$2b$12$Qm9keU5vYm9keU5vYm9keO5fDgS0rS9bnp3kYz2lO7vQvXhC1mGxK";
 
+/// How many symbols of a generated password stand together.
+const GROUP: usize = 5;
+
 /// Something secret that somebody typed and nobody judged yet: the password of a login, or a wish for
 /// a new one. Wiped from memory when dropped; prints as dots.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -37,12 +40,21 @@ impl Secret {
         self.0.is_empty()
     }
 
-    /// A random one with 100 bits, in groups a person can copy: `xxxxx-xxxxx-xxxxx-xxxxx`.
+    /// A random password that [`Password::judge`] accepts, with 100 bits or more, in groups a person
+    /// can copy: `xxxxx-xxxxx-xxxxx-xxxxx`. As long as `policy` wants it, and without any of the words
+    /// of `about`, which chance would put there now and then.
     ///
     /// # Errors
     /// When the operating system gives no random bytes.
-    pub fn generate() -> Result<Self, getrandom::Error> {
-        Self::of_symbols(20, 5)
+    pub fn generate(policy: PasswordPolicy, about: &[&str]) -> Result<Self, getrandom::Error> {
+        let groups = (policy.least_characters + 1).div_ceil(GROUP + 1).max(4);
+        loop {
+            let mut made = Self::of_symbols(groups * GROUP, GROUP)?;
+            made.0.truncate(PASSWORD_MOST_BYTES);
+            if contained(made.reveal(), about).is_none() {
+                return Ok(made);
+            }
+        }
     }
 
     /// So many random symbols of five bits, in groups of so many.
@@ -126,13 +138,8 @@ impl Password {
         if text.chars().any(char::is_control) {
             return Err(Invalid::PasswordControl);
         }
-        let folded = super::name_key(text);
-        for word in about {
-            let word = super::name_key(word);
-            // A word of one or two letters is in almost every sentence; forbidding it protects nothing.
-            if word.chars().count() > 2 && folded.contains(&word) {
-                return Err(Invalid::PasswordContains(word));
-            }
+        if let Some(word) = contained(text, about) {
+            return Err(Invalid::PasswordContains(word));
         }
         let score = u8::from(zxcvbn::zxcvbn(text, about).score());
         if score < policy.least_score {
@@ -196,6 +203,14 @@ impl PasswordHash {
     }
 }
 
+/// The first of these words that is in `text`, whatever its case. A word of one or two letters is in
+/// almost every sentence; forbidding it protects nothing.
+fn contained(text: &str, words: &[&str]) -> Option<String> {
+    let folded = super::name_key(text);
+    let mut words = words.iter().map(|word| super::name_key(word));
+    words.find(|word| word.chars().count() > 2 && folded.contains(word))
+}
+
 impl fmt::Debug for PasswordHash {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("PasswordHash(••••)")
@@ -245,10 +260,25 @@ mod tests {
 
     #[test]
     fn a_made_password_is_different_each_time_and_good_enough() {
-        let one = Secret::generate().unwrap();
-        assert_ne!(one, Secret::generate().unwrap());
+        let made = || Secret::generate(PasswordPolicy::default(), &["acme_corp", "ada"]).unwrap();
+        let one = made();
+        assert_ne!(one, made());
         assert_eq!(one.reveal().len(), 23);
         assert_eq!(judge(one.reveal()), Ok(()));
+    }
+
+    #[test]
+    fn a_made_password_is_as_long_as_wanted_and_holds_no_word_it_must_not() {
+        for least_characters in [8, 23, 24, 71, 72] {
+            let policy = PasswordPolicy { least_characters, least_score: 4 };
+            // One random password in a hundred holds one of these.
+            let words = ["ada", "bee", "7-7", "x00", "k9z", "4-h", "qqq", "z-0", "m3m"];
+            for _ in 0..1000 {
+                let made = Secret::generate(policy, &words).unwrap();
+                assert_eq!(contained(made.reveal(), &words), None);
+            }
+            Password::judge(&Secret::generate(policy, &words).unwrap(), policy, &words).unwrap();
+        }
     }
 
     #[test]

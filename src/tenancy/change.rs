@@ -272,14 +272,18 @@ impl Tenancy {
         then: impl FnOnce(&Password) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let policy = self.rules.passwords;
-        let (password, name) = (password.clone(), name.to_owned());
-        let local = email.rsplit_once('@').map_or(email, |(local, _)| local).to_owned();
+        let (password, name, email) = (password.clone(), name.to_owned(), email.to_owned());
         blocking(move || {
-            let judged = Password::judge(&password, policy, &[&name, &local])?;
+            let judged = Password::judge(&password, policy, &about(&name, &email))?;
             then(&judged)
         })
         .await?
     }
+}
+
+/// The words that a password must not contain: the organization's name and the e-mail's local part.
+pub(super) fn about<'a>(name: &'a str, email: &'a str) -> [&'a str; 2] {
+    [name, email.rsplit_once('@').map_or(email, |(local, _)| local)]
 }
 
 /// The collection a new name leads to; none when it stays where it is, because the slug does, or

@@ -48,6 +48,17 @@ pub struct Rules {
     pub read_only: bool,
 }
 
+impl Rules {
+    /// A random password that an admin with this e-mail of an organization with this name can have.
+    ///
+    /// # Errors
+    /// [`Error::Machine`], where the operating system gives no random bytes.
+    pub fn generate_password(&self, name: &str, email: &str) -> Result<Secret> {
+        Secret::generate(self.passwords, &change::about(name, email))
+            .map_err(|e| Error::Machine(e.to_string()))
+    }
+}
+
 impl Default for Rules {
     fn default() -> Self {
         Self {

@@ -111,7 +111,9 @@ impl World {
             What::Delete => tenant.is_some(),
             What::Trash => living.is_some(),
             What::Restore { name } => {
-                tenant.is_some_and(|tenant| tenant.in_trash) && name.is_none_or(is_new)
+                let is_own = |name: &str| tenant.is_some_and(|tenant| tenant.name == name);
+                tenant.is_some_and(|tenant| tenant.in_trash)
+                    && name.is_none_or(|name| is_own(name) || is_new(name))
             }
             What::Suspend(suspended) => living.is_some_and(|t| t.suspended != *suspended),
             What::AddAdmin { email, .. } => living.is_some() && is_free(email),

@@ -257,7 +257,7 @@ impl Console {
                 Message::Checked(*generation, check.field(), Ok(()))
             }
             Effect::Copy(what, _) => Message::Copied(what, None),
-            Effect::Generate => Message::Generated(Ok("7x2k9-qm4tz-c8w1r-hn5vp".into())),
+            Effect::Generate { .. } => Message::Generated(Ok("7x2k9-qm4tz-c8w1r-hn5vp".into())),
             Effect::Authorize(generation, org, session) => {
                 let own = session.as_ref().is_some_and(|s| s.organization_id == org.id);
                 let name = org.name.clone();
@@ -379,7 +379,7 @@ pub fn generation(effect: &Effect) -> Option<u64> {
         | Effect::Do(generation, ..)
         | Effect::FindOut(generation, ..)
         | Effect::Cancel(generation) => Some(*generation),
-        Effect::Generate
+        Effect::Generate { .. }
         | Effect::Logout(_)
         | Effect::Copy(..)
         | Effect::Mouse(_)

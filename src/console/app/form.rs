@@ -280,17 +280,20 @@ impl Form {
             (Asked::Email, _) => Some(Check::Email(meant, None)),
             (Asked::Password, _) if text.is_empty() && stays => None,
             (Asked::Password, _) => {
-                let name = match &self.purpose {
-                    Purpose::EditAdmin(org, _) => org.name.raw(),
-                    _ => self.text(Asked::Name),
-                };
-                Some(Check::Password {
-                    password: text.into(),
-                    name: name.to_owned(),
-                    email: self.text(Asked::Email).to_owned(),
-                })
+                let (name, email) = self.whose_password();
+                Some(Check::Password { password: text.into(), name, email })
             }
         }
+    }
+
+    /// The name and the e-mail that the password is for, as far as they are known here.
+    #[must_use]
+    pub fn whose_password(&self) -> (String, String) {
+        let name = match &self.purpose {
+            Purpose::EditAdmin(org, _) => org.name.raw(),
+            _ => self.text(Asked::Name),
+        };
+        (name.to_owned(), self.text(Asked::Email).to_owned())
     }
 }
 

@@ -253,7 +253,8 @@ impl App {
             Command::Submit => self.submit(),
             Command::Generate => match self.layers.last() {
                 Some(Layer::Form(form)) if form.at(Asked::Password).is_some() => {
-                    vec![Effect::Generate]
+                    let (name, email) = form.whose_password();
+                    vec![Effect::Generate { name, email }]
                 }
                 _ => Vec::new(),
             },

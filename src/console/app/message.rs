@@ -155,7 +155,12 @@ pub enum Effect {
     /// Ask whether a field's content will do.
     Check(Generation, Check),
     /// Make a password.
-    Generate,
+    Generate {
+        /// The organization's name, as far as it is known.
+        name: String,
+        /// The admin's e-mail.
+        email: String,
+    },
     /// Ask whether the session allows what only an admin may.
     Authorize(Generation, Box<Org>, Option<Session>),
     /// Open a session.

@@ -131,8 +131,8 @@ impl Effects {
                     read.abort();
                 }
             }
-            Effect::Generate => {
-                let made = Secret::generate().map_err(|e| Error::Machine(e.to_string()));
+            Effect::Generate { name, email } => {
+                let made = self.database.rules.generate_password(&name, &email);
                 self.answer(0, Message::Generated(made));
             }
             Effect::Logout(session) => {
@@ -237,7 +237,7 @@ impl Effects {
             Effect::Connect(_)
             | Effect::Switch(..)
             | Effect::Cancel(_)
-            | Effect::Generate
+            | Effect::Generate { .. }
             | Effect::Logout(_)
             | Effect::Copy(..)
             | Effect::Mouse(_)

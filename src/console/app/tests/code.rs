@@ -197,7 +197,7 @@ fn a_new_password_ends_the_session_that_was_opened_with_the_old_one() {
 #[test]
 fn a_password_for_a_code_is_made_checked_and_shown_like_any_other() {
     let mut app = using_a_code();
-    assert!(matches!(control(&mut app, 'g')[..], [Effect::Generate]));
+    assert!(matches!(control(&mut app, 'g')[..], [Effect::Generate { .. }]));
     let effects = app.update(Message::Generated(Ok("abcde-fghjk".into())));
     let [Effect::Check(generation, Check::Password { email, .. })] = &effects[..] else {
         panic!("{effects:?}")

@@ -354,7 +354,12 @@ fn nothing_typed_is_lost_when_the_database_refuses_or_goes_away() {
 fn a_made_password_is_shown_until_it_is_changed() {
     let mut app = console(page(orgs(2), false, false));
     press(&mut app, KeyCode::Char('n'));
-    assert!(matches!(control(&mut app, 'g')[..], [Effect::Generate]));
+    type_text(&mut app, "acme");
+    press(&mut app, KeyCode::Tab);
+    type_text(&mut app, "ada@acme.com");
+    let effects = control(&mut app, 'g');
+    let [Effect::Generate { name, email }] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!((name.as_str(), email.as_str()), ("acme", "ada@acme.com"));
     let effects = app.update(Message::Generated(Ok(Secret::from("abcde-fghjk"))));
     generation!(effects, Check);
     assert!(top_form(&app).fields[2].revealed);
