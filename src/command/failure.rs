@@ -129,6 +129,7 @@ fn code_of(error: &tenancy::Error) -> u8 {
         | tenancy::Error::Busy { .. }
         | tenancy::Error::Machine(_)
         | tenancy::Error::OutcomeUnknown { .. }
+        | tenancy::Error::DoneByAnother { .. }
         | tenancy::Error::Store(_) => 1,
     }
 }

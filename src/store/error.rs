@@ -40,6 +40,9 @@ pub enum StoreError {
     /// Another console has taken the operation over, since this one was too slow, and is still at it.
     #[error("another console took it over and has not finished yet")]
     TakenOver,
+    /// Another console has taken the operation over, since this one was too slow, and finished it.
+    #[error("another console took it over, and it is done")]
+    DoneByAnother,
     /// It may or may not have been done, for this reason: it is settled by whoever connects next, and
     /// [`super::Store::outcome`] says what came of it.
     #[error("it may have been done: {0}")]
@@ -127,6 +130,7 @@ impl StoreError {
             Self::Gone => "nothing is left to do",
             Self::TakenBack(_) => "nothing was changed; try again",
             Self::TakenOver => "look at it again in a moment",
+            Self::DoneByAnother => "nothing is left to do; look at it again to see what there is now",
             Self::OutcomeUnknown(_) => {
                 "once the database answers again, look at it before you repeat it: its activity says \
                  what came of it"

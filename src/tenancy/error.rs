@@ -102,6 +102,12 @@ pub enum Error {
         /// Why nobody knows.
         why: StoreError,
     },
+    /// This console was too slow, and another one took the operation over and finished it.
+    #[error("{}", StoreError::DoneByAnother)]
+    DoneByAnother {
+        /// What was recorded of the operation.
+        entry: Box<Entry>,
+    },
     /// The database.
     #[error(transparent)]
     Store(StoreError),
@@ -196,6 +202,7 @@ impl Error {
                 "before you repeat it, look at it again once the database answers: its activity \
                  (`tenantry audit list --org NAME`) says what came of it"
             }
+            Self::DoneByAnother { .. } => StoreError::DoneByAnother.help(),
             Self::Store(error) => error.help(),
         }
     }

@@ -142,6 +142,9 @@ impl Tenancy {
                 let ended = entry.followed(Outcome::Unknown, &why.to_string());
                 (Error::OutcomeUnknown { entry: Box::new(entry.clone()), why: *why }, ended)
             }
+            Error::Store(StoreError::DoneByAnother) => {
+                return Err(Error::DoneByAnother { entry: Box::new(entry.clone()) });
+            }
             // Whoever took it back has recorded that; and nothing was done, nor can that be recorded, where
             // the database is away: the person is to know that at once.
             error @ Error::Store(StoreError::TakenBack(_) | StoreError::Unreachable { .. }) => {

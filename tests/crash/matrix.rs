@@ -139,9 +139,9 @@ async fn one(
     assert_recorded(place, deed, there == after, &at).await;
     if let Some(rival) = &rival {
         // Whoever was told that it was done did it, and only one did.
-        let done = [&outcome, rival].iter().filter(|done| done.is_ok()).count();
+        let done = [&outcome, rival].into_iter().filter(|done| says(done) == Says::Done).count();
         assert_eq!((done, there), (1, after), "{at}");
-    } else if outcome.is_ok() {
+    } else if says(&outcome) == Says::Done {
         assert_eq!(there, after, "{at}");
     } else if says(&outcome) == Says::NotDone {
         assert_eq!(there, before, "{at}");

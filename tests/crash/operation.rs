@@ -224,7 +224,7 @@ pub enum Says {
 /// what may have been done has an error of its own.
 pub fn says(answer: &Result<()>) -> Says {
     match answer {
-        Ok(()) => Says::Done,
+        Ok(()) | Err(StoreError::DoneByAnother) => Says::Done,
         Err(error) if may_have_been_done(error) => Says::Nothing,
         Err(_) => Says::NotDone,
     }

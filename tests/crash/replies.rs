@@ -193,7 +193,7 @@ impl Losing<'_> {
             lies.push(format!("neither done nor not: {there:?}"));
         }
         let says = match answer {
-            Ok(()) => Says::Done,
+            Ok(()) | Err(Error::DoneByAnother { .. }) => Says::Done,
             Err(Error::Store(error)) => says(&Err(error.clone())),
             Err(_) => Says::NotDone,
         };

@@ -103,19 +103,20 @@ impl World {
         let is_new = |name: &str| self.tenants.values().all(|tenant| tenant.name != name);
         let tenant = self.tenants.get(&operation.org);
         let living = tenant.filter(|tenant| !tenant.in_trash);
+        // What it has already, it can be given: nothing changes then.
+        let can_be = |name: &str| tenant.is_some_and(|t| t.name == name) || is_new(name);
+        let can_have = |email: &str| tenant.is_some_and(|t| t.first() == email) || is_free(email);
         match &operation.what {
             What::Create { name, email, .. } => is_new(name) && is_free(email),
             What::Update { name, email, .. } => {
-                living.is_some() && name.is_none_or(is_new) && email.is_none_or(is_free)
+                living.is_some() && name.is_none_or(can_be) && email.is_none_or(can_have)
             }
             What::Delete => tenant.is_some(),
             What::Trash => living.is_some(),
             What::Restore { name } => {
-                let is_own = |name: &str| tenant.is_some_and(|tenant| tenant.name == name);
-                tenant.is_some_and(|tenant| tenant.in_trash)
-                    && name.is_none_or(|name| is_own(name) || is_new(name))
+                tenant.is_some_and(|tenant| tenant.in_trash) && name.is_none_or(can_be)
             }
-            What::Suspend(suspended) => living.is_some_and(|t| t.suspended != *suspended),
+            What::Suspend(_) => living.is_some(),
             What::AddAdmin { email, .. } => living.is_some() && is_free(email),
             What::RemoveAdmin { email } => {
                 let admins = living.map(|tenant| &tenant.admins);

@@ -108,7 +108,9 @@ impl Message {
             | Self::FoundOut(..) => None,
         };
         match error? {
-            Error::OutcomeUnknown { entry, .. } => Some(entry.clone()),
+            Error::OutcomeUnknown { entry, .. } | Error::DoneByAnother { entry } => {
+                Some(entry.clone())
+            }
             _ => None,
         }
     }

@@ -15,7 +15,7 @@ use crate::{
     },
     org::{Org, Secret},
     store::Statistics,
-    tenancy::{Confirmation, Edit, Error, Result, Session, Tenancy},
+    tenancy::{Confirmation, Edit, Result, Session, Tenancy},
 };
 
 /// How many documents the details show.

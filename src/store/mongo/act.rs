@@ -105,7 +105,8 @@ impl Inner {
                 Ok(()) => self.resume(&pending, hold).await,
                 Err(why) => Err(unsettled(why)),
             },
-            Ok(Ok(None)) => self.of_another(pending).await,
+            // It may well have been this console's own last write that was not answered.
+            Ok(Ok(None)) => self.came_of(pending).await,
             Ok(Err(_)) | Err(_) => Err(gone),
         };
         match done {
@@ -157,7 +158,7 @@ impl Inner {
         };
         match done {
             Ok(org) => Ok(org),
-            Err(Halt::Lost) => self.of_another(pending).await,
+            Err(Halt::Lost) => self.lost(pending).await,
             Err(Halt::Refused(why)) => self.back_out(pending, why).await,
             Err(Halt::Failed(why)) => Err(unsettled(why)),
         }
@@ -168,7 +169,7 @@ impl Inner {
     async fn back_out(&self, pending: &Pending, why: StoreError) -> Result<Option<Org>> {
         match self.take_back(pending, &why).await {
             Ok(Back::Done) => Err(why),
-            Ok(Back::Lost) => self.of_another(pending).await,
+            Ok(Back::Lost) => self.lost(pending).await,
             Ok(Back::GoesOn) => Err(StoreError::unknown(why)),
             // It stays as it is, and whoever finds it goes on with it one way or the other.
             Err(why) => Err(unsettled(why)),

@@ -97,6 +97,7 @@ impl Inner {
         match self.resume(&pending, hold).await {
             // Something foreign was in the way, and it was taken back.
             Ok(_) | Err(StoreError::Taken { .. } | StoreError::TakenBack(_)) => Ok(true),
+            Err(StoreError::DoneByAnother) => Ok(false),
             Err(error) => Err(error),
         }
     }

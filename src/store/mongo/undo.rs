@@ -47,7 +47,7 @@ impl Inner {
                 self.unreserve(pending, None).await?
             }
         };
-        if given_up { Err(why) } else { self.of_another(pending).await }
+        if given_up { Err(why) } else { self.lost(pending).await }
     }
 
     /// Takes an operation back, and says in the record that it was begun and why it was taken back.
@@ -77,8 +77,13 @@ impl Inner {
         Ok(if self.undo(pending).await? { Back::Done } else { Back::Lost })
     }
 
-    /// What came of an operation that somebody else has taken over.
-    pub(super) async fn of_another(&self, pending: &Pending) -> Result<Option<Org>> {
+    /// What came of an operation that somebody else has taken over: never that this console did it.
+    pub(super) async fn lost(&self, pending: &Pending) -> Result<Option<Org>> {
+        self.came_of(pending).await.and(Err(StoreError::DoneByAnother))
+    }
+
+    /// What came of an operation that is no longer under way for this console.
+    pub(super) async fn came_of(&self, pending: &Pending) -> Result<Option<Org>> {
         let Some(entry) = &pending.entry else { return Err(StoreError::Changed) };
         let asked = Instant::now();
         loop {

@@ -236,6 +236,20 @@ fn an_edit_right_after_an_edit_starts_from_what_is_stored_now() {
 }
 
 #[test]
+fn what_another_console_finished_is_said_to_be_its() {
+    let mut app = console(page(orgs(2), false, false));
+    press(&mut app, KeyCode::Char('n'));
+    type_text(&mut app, "acme");
+    let generation = generation!(control(&mut app, 's'), Create);
+    let entry = Box::new(Entry::new("ada@here", "create").called("acme"));
+    let message = Message::Created(generation, Err(Error::DoneByAnother { entry }));
+    let effects = app.update(message);
+    let problem = top_form(&app).problem.as_ref().unwrap();
+    assert_eq!(problem.what, "another console took it over, and it is done");
+    assert!(matches!(effects.last(), Some(Effect::FindOut(..))), "it is read again");
+}
+
+#[test]
 fn what_nobody_knows_the_outcome_of_is_found_out_without_being_asked_for() {
     let mut app = console(page(orgs(2), false, false));
     press(&mut app, KeyCode::Char('n'));
