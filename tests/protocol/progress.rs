@@ -20,8 +20,14 @@ impl State {
             }
             // Of those that the record does not list, none is ever shown.
             Some(Kind::Restore) if mends.has(Mend::ListedRestored) => self.org(console.org).listed,
-            Some(Kind::Trash | Kind::Restore | Kind::Delete) => {
-                let own = |number: &u8| self.admin(*number).org == console.org;
+            Some(kind @ (Kind::Trash | Kind::Restore | Kind::Delete)) => {
+                let listed = self.org(console.org).listed;
+                // What came too late is hidden as it is, and goes by itself.
+                let is_left = |number: u8| self.admin(number).hidden && listed & bit(number) == 0;
+                let own = |number: &u8| {
+                    self.admin(*number).org == console.org
+                        && !(kind == Kind::Trash && is_left(*number))
+                };
                 (0..ADMINS as u8).filter(own).map(bit).sum()
             }
             _ => 0,

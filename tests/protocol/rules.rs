@@ -55,8 +55,12 @@ impl Model {
         if !admin.hidden && !listed {
             return Some(Wrong::UnlistedIsSeen);
         }
-        if org.pending.is_some() || !listed {
+        if org.pending.is_some() {
             return None;
+        }
+        if !listed {
+            // What still says that it is joining goes by itself.
+            return (!admin.joining).then_some(Wrong::UnlistedStays);
         }
         match org.life {
             Life::Live if admin.hidden && !admin.joining => Some(Wrong::LivingIsHidden),

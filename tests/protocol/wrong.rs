@@ -13,6 +13,8 @@ pub enum Wrong {
     RemovedIsValid,
     /// The old service finds an admin whom no record lists.
     UnlistedIsSeen,
+    /// An admin whom no record lists stays hidden, and is not taken for what came too late.
+    UnlistedStays,
     /// The admin of a living organization is hidden.
     LivingIsHidden,
     /// The old service finds an admin of what is in the trash.

@@ -118,10 +118,20 @@ impl Inner {
     ) -> Result<Vec<Document>> {
         let Ok(org) = record.get_object_id("_id") else { return Ok(Vec::new()) };
         let mut own = self.own_admins(org, first).await?;
-        own.retain(|admin| {
-            let read = record::admin(admin).or_else(|| record::admin_in_trash(admin));
-            read.is_some_and(|read| first == Some(read.id) || record::lists(record, &read))
-        });
+        own.retain(|admin| is_listed(record, first, admin));
+        Ok(own)
+    }
+
+    /// Those of them who go to the trash. What a command left that came too late is hidden as it is, and
+    /// goes by itself as long as nothing else is written to it.
+    pub(super) async fn to_hide(
+        &self,
+        record: &Document,
+        first: Option<ObjectId>,
+    ) -> Result<Vec<Document>> {
+        let Ok(org) = record.get_object_id("_id") else { return Ok(Vec::new()) };
+        let mut own = self.own_admins(org, first).await?;
+        own.retain(|admin| !record::is_hidden_admin(admin) || is_listed(record, first, admin));
         Ok(own)
     }
 
@@ -429,6 +439,12 @@ pub(super) fn values_before(admin: &Document, edit: &Edit) -> Document {
     let fields = edit.admin_set.keys().chain(&edit.admin_unset);
     let values = fields.filter_map(|field| Some((field.clone(), field_at(admin, field)?.clone())));
     values.collect()
+}
+
+/// Whether a record names an admin, as its first or beside that.
+fn is_listed(record: &Document, first: Option<ObjectId>, admin: &Document) -> bool {
+    let read = record::admin(admin).or_else(|| record::admin_in_trash(admin));
+    read.is_some_and(|read| first == Some(read.id) || record::lists(record, &read))
 }
 
 /// Which admin a document is.

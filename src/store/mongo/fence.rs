@@ -163,8 +163,13 @@ impl Inner {
         Ok(match &pending.step {
             Step::Create(creation) => vec![creation.admin_id],
             Step::Update(Edit { admin, .. }) => admin.iter().copied().collect(),
-            Step::Delete(Deletion { admin, .. }) | Step::Trash(Shelving { admin, .. }) => {
+            Step::Delete(Deletion { admin, .. }) => {
                 let own = self.own_admins(pending.org, *admin).await?;
+                own.iter().filter_map(id_of).collect()
+            }
+            Step::Trash(Shelving { admin, .. }) => {
+                let record = self.find_one(&self.orgs, doc! { "_id": pending.org }).await?;
+                let own = self.to_hide(&record.unwrap_or_default(), *admin).await?;
                 own.iter().filter_map(id_of).collect()
             }
             Step::Restore(Return { admin, .. }) => {

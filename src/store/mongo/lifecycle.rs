@@ -153,7 +153,7 @@ impl Inner {
         }
         let from = record::held_in(org);
         let first = self.first_admin(org).await?;
-        let admins = self.own_admins(org.id, first).await?;
+        let admins = self.to_hide(&record, first).await?;
         let step = Step::Trash(Shelving {
             uuid: self.uuid_if_any(from.as_deref()).await?,
             from: from.unwrap_or_default(),
