@@ -88,33 +88,33 @@ async fn doctor(lane: &Lane) {
     assert!(found.is_empty(), "{found:?}");
 }
 
-fn renames(command: &Command) -> bool {
+pub fn renames(command: &Command) -> bool {
     command.name == "renameCollection"
 }
 
-fn drops(command: &Command) -> bool {
+pub fn drops(command: &Command) -> bool {
     command.name == "drop"
 }
 
-fn updates_admins(command: &Command) -> bool {
+pub fn updates_admins(command: &Command) -> bool {
     command.is("update", "admins") || command.is("findAndModify", "admins")
 }
 
-fn inserts_admins(command: &Command) -> bool {
+pub fn inserts_admins(command: &Command) -> bool {
     command.is("insert", "admins")
 }
 
-fn deletes_admins(command: &Command) -> bool {
+pub fn deletes_admins(command: &Command) -> bool {
     command.is("delete", "admins")
 }
 
-fn inserts_documents(command: &Command) -> bool {
+pub fn inserts_documents(command: &Command) -> bool {
     let own = ["organizations", "admins", "audit_log"];
     command.name == "insert" && !own.contains(&command.on.as_str())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_late_drop_of_a_deletion_spares_a_new_customer_of_that_name() {
+pub async fn a_late_drop_of_a_deletion_spares_a_new_customer_of_that_name() {
     let next = async |lane: &Lane, world: &mut World| {
         let new = What::create(ACME, ADA, "$2b$04$new").on(ObjectId::new());
         lane.lives_on(world, &[new]).await
@@ -123,7 +123,7 @@ async fn a_late_drop_of_a_deletion_spares_a_new_customer_of_that_name() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_late_drop_of_a_purge_spares_a_new_customer_of_that_name() {
+pub async fn a_late_drop_of_a_purge_spares_a_new_customer_of_that_name() {
     let next = async |lane: &Lane, world: &mut World| {
         let new = What::create(ACME, ADA, "$2b$04$new").on(ObjectId::new());
         lane.lives_on(world, &[new]).await
@@ -144,7 +144,7 @@ async fn a_late_rename_leaves_another_customer_its_documents() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_late_rename_moves_nothing_that_was_renamed_back() {
+pub async fn a_late_rename_moves_nothing_that_was_renamed_back() {
     let ours = Ours::active();
     let next = async |lane: &Lane, world: &mut World| {
         lane.lives_on(world, &[What::rename(ACME).on(ours.org)]).await
@@ -153,7 +153,7 @@ async fn a_late_rename_moves_nothing_that_was_renamed_back() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_late_step_of_a_move_to_the_trash_hides_no_admin_of_a_living_organization() {
+pub async fn a_late_step_of_a_move_to_the_trash_hides_no_admin_of_a_living_organization() {
     let ours = Ours::active();
     let next = async |lane: &Lane, world: &mut World| {
         lane.lives_on(world, &[What::Restore { name: None }.on(ours.org)]).await
@@ -162,7 +162,7 @@ async fn a_late_step_of_a_move_to_the_trash_hides_no_admin_of_a_living_organizat
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_late_rename_to_the_trash_takes_nothing_from_a_restored_organization() {
+pub async fn a_late_rename_to_the_trash_takes_nothing_from_a_restored_organization() {
     let ours = Ours::active();
     let next = async |lane: &Lane, world: &mut World| {
         lane.lives_on(world, &[What::Restore { name: None }.on(ours.org)]).await
@@ -171,7 +171,7 @@ async fn a_late_rename_to_the_trash_takes_nothing_from_a_restored_organization()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_late_step_of_a_restoration_shows_no_admin_of_the_trash() {
+pub async fn a_late_step_of_a_restoration_shows_no_admin_of_the_trash() {
     let ours = Ours::active().and(What::Trash);
     let next = async |lane: &Lane, world: &mut World| {
         lane.lives_on(world, &[What::Trash.on(ours.org)]).await
@@ -180,7 +180,7 @@ async fn a_late_step_of_a_restoration_shows_no_admin_of_the_trash() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_late_rename_of_a_restoration_leaves_the_trash_as_it_is() {
+pub async fn a_late_rename_of_a_restoration_leaves_the_trash_as_it_is() {
     let ours = Ours::active().and(What::Trash);
     let next = async |lane: &Lane, world: &mut World| {
         lane.lives_on(world, &[What::Trash.on(ours.org)]).await
@@ -189,7 +189,7 @@ async fn a_late_rename_of_a_restoration_leaves_the_trash_as_it_is() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_owner_who_was_removed_does_not_come_back() {
+pub async fn an_owner_who_was_removed_does_not_come_back() {
     let ours = Ours::active();
     let (code, reset) = ResetCode::issue(DateTime::now()).unwrap();
     let add = What::AddAdmin { admin: ObjectId::new(), email: BOB, reset: reset.hash };
@@ -211,7 +211,7 @@ async fn an_owner_who_was_removed_does_not_come_back() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_older_password_never_holds() {
+pub async fn an_older_password_never_holds() {
     let ours = Ours::active();
     let newer = bcrypt::hash(PASSWORD, 4).unwrap();
     let older = bcrypt::hash(NEW_PASSWORD, 4).unwrap();

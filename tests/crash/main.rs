@@ -18,7 +18,6 @@ mod mixed;
 mod model;
 mod operation;
 mod program;
-
 mod proxy;
 mod replies;
 mod rivals;
@@ -26,4 +25,5 @@ mod server;
 #[path = "../support/mod.rs"]
 mod support;
 mod tenants;
+mod traces;
 mod world;

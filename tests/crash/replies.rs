@@ -246,7 +246,7 @@ async fn last_word(lane: &Lane, head: i64) -> Option<String> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn whoever_gets_no_answer_is_told_the_truth_in_the_end() {
+pub async fn whoever_gets_no_answer_is_told_the_truth_in_the_end() {
     let server = Server::standalone();
     let hash = bcrypt::hash(PASSWORD, 4).unwrap();
     let (code, reset) = ResetCode::issue(DateTime::now()).unwrap();

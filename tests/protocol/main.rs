@@ -27,41 +27,10 @@
 //! - Where there is no collection, no command about one is sent: there is no UUID to name.
 //! - Nothing moves or goes that another record names as well.
 //!
-//! # The most dangerous ways, to be replayed on a real server
+//! # The most dangerous ways
 //!
-//! Each begins with an operation of A, of which one command is held up. “B” is another console that finds
-//! the lease run out, unless A goes on with a new lease, which comes to the same.
-//!
-//! | operation | held up | meanwhile | what must not be when it arrives |
-//! |---|---|---|---|
-//! | delete, purge | drop | B finishes; a new customer of the same name is created | its collection is gone |
-//! | delete, purge | rename to the lease | B finishes or takes back; same name again | any collection at that name moves |
-//! | delete, purge | drop | B has moved the collection on to its own lease | the placeholder is gone (then hold up the first rename as well) |
-//! | rename | first rename | B finishes; same name again; ours goes to the trash | the new customer's collection moves |
-//! | rename | first rename | B finishes; renamed back (same UUID) | the living collection moves |
-//! | rename | second rename | B takes over and finishes or takes back | a placeholder, or the collection, is at `to` |
-//! | rename | settling write | B settles; renamed back | the record has the name again |
-//! | trash | first rename | B gives up (not begun when B looked, begun when A acts) | the living collection moves |
-//! | trash | first or second rename | B finishes; restored (same UUID) | the documents are in the trash |
-//! | trash | hiding the admin | B finishes; restored | a living organization's admin is hidden |
-//! | trash | *nothing*: A sleeps before it reads the mark | B finishes; restored | the same: the mark is the restoration's |
-//! | restore | first rename | B finishes; to the trash again | the documents are out of the trash |
-//! | restore | showing the admin | B finishes; to the trash again | the old service finds the admin |
-//! | create | first document | B takes over and finishes | a second collection, or a document in the customer's |
-//! | create | first document | B takes back; same name by another | a foreign first document |
-//! | create | second rename | B takes back; same name by another | a placeholder or foreign first document at the name |
-//! | create | first document (arrives before B fences) | A, slow, has a second lease and B a third | one collection is left at a name without record |
-//! | create | inserting the admin | B takes back | the old service finds it |
-//! | admin add | inserting the admin | B finishes; the admin is removed | it is valid, or the old service finds it |
-//! | admin add | inserting the admin | B takes back; to the trash; restored | the restoration shows it |
-//! | admin add | showing the admin | settled; removed, or to the trash | the old service finds it |
-//! | admin remove | deleting the admin | B takes back | a listed admin is gone |
-//! | password | the update | B finishes; a second password | the first one holds |
-//! | password | *nothing*: A sleeps before it reads the mark | B finishes; a second password | the same |
-//! | any | reservation | A asks; it arrives; B gives it up | A says “done” |
-//! | any | entry in the audit log | B gives up (also: and stops half-way) | it is carried out, or A says “done” |
-//! | any | taking over | another takes over | both act |
-//! | any | settling write, then its answer only | B finds it done | A says “not done” |
+//! They are in `tests/support/traces.rs`. `without` says which of its searches finds each, and
+//! `tests/crash/traces.rs` leads a real server each of them.
 
 #![allow(missing_docs)]
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)] // A test that cannot go on fails.
@@ -78,6 +47,8 @@ mod search;
 mod server;
 mod state;
 mod trace;
+#[path = "../support/traces.rs"]
+mod traces;
 mod whole;
 mod without;
 mod wrong;

@@ -5,6 +5,7 @@ use crate::{
     mends::{Mend, Mends},
     scenario::{FOLLOWED, Scenario},
     state::{Kind, Legacy, Life},
+    traces::Trace,
     wrong::Wrong,
 };
 
@@ -33,6 +34,68 @@ const fn of(kind: Kind) -> Scenario {
 const fn with_admins(kind: Kind) -> Scenario {
     Scenario::admins(kind, Life::Live)
 }
+
+/// The searches that find a way once what keeps it off is taken out. None where that cannot be taken out:
+/// a write to the record itself names the lease. Whoever adds a way says here which.
+const fn found_by(trace: Trace) -> &'static [fn()] {
+    match trace {
+        Trace::DropAfterNewCustomer => {
+            &[a_late_drop_takes_the_collection_of_a_new_customer_of_the_same_name]
+        }
+        Trace::DeletionAfterSameName | Trace::DropOfPlaceholder | Trace::CreationMoves => {
+            &[without_placeholders_an_earlier_lease_still_moves]
+        }
+        Trace::RenameAfterSameName => {
+            &[a_late_rename_moves_the_documents_of_a_new_customer_of_the_same_name]
+        }
+        Trace::RenameAfterBack => {
+            &[a_late_rename_moves_what_was_renamed_back_although_it_names_the_uuid]
+        }
+        Trace::SecondRename => &[without_uuids_a_late_rename_moves_the_placeholder],
+        Trace::TrashGivenUp => &[giving_up_without_a_fence_leaves_a_slow_console_free_to_act],
+        Trace::TrashAfterRestore => &[a_late_rename_takes_what_was_restored_to_the_trash],
+        Trace::HidingAfterRestore => {
+            &[a_late_update_of_a_trash_hides_the_admin_of_what_was_restored]
+        }
+        Trace::TrashAsleep | Trace::PasswordAsleep => {
+            &[who_reads_the_mark_after_losing_the_lease_passes_the_fence]
+        }
+        Trace::RestoreAfterTrash => {
+            &[a_late_rename_of_a_restoration_takes_what_is_in_the_trash_out]
+        }
+        Trace::ShowingAfterTrash => {
+            &[a_late_update_of_a_restoration_shows_the_admin_of_what_is_in_the_trash]
+        }
+        Trace::FirstDocumentFinished => {
+            &[without_a_validator_a_placeholder_takes_a_late_first_document]
+        }
+        Trace::FirstDocumentTakenBack => {
+            &[a_late_first_document_is_in_the_collection_of_a_new_customer]
+        }
+        Trace::TwoCollections => &[a_creation_that_may_have_two_collections_leaves_one_behind],
+        Trace::NewAdminTakenBack => &[a_late_insert_shows_a_removed_admin_to_the_old_service],
+        Trace::RemovedAdminInserted => &[
+            a_late_insert_brings_a_removed_admin_back,
+            a_late_insert_shows_a_removed_admin_to_the_old_service,
+        ],
+        Trace::GivenUpAdminRestored => &[a_restoration_shows_an_admin_whose_joining_was_taken_back],
+        Trace::ShowingAfterSettling => &[who_goes_to_the_trash_while_joining_is_shown_there],
+        Trace::RemovalTakenBack => &[a_late_removal_takes_an_admin_whose_removal_was_taken_back],
+        Trace::OlderPassword => &[a_late_password_replaces_a_newer_one],
+        Trace::Reservation => &[who_never_began_and_asks_the_log_is_told_that_it_was_done],
+        Trace::Entry => &[
+            what_had_not_begun_is_carried_out_after_somebody_was_told_that_it_was_not,
+            what_is_not_noted_before_the_log_says_it_is_carried_out_after_all,
+        ],
+        Trace::AnswerOfSettling => {
+            &[who_looks_at_the_organization_and_not_into_the_log_does_not_tell_the_truth]
+        }
+        Trace::SettlingAfterBack | Trace::TakingOver => &[],
+    }
+}
+
+/// Nothing else asks for it: it is the compiler that does.
+const _: fn(Trace) -> &'static [fn()] = found_by;
 
 /// A: delete, `drop org_0` held up, goes on with a new lease, drops, settles. B: creates `org_0` for somebody
 /// else. The drop arrives.

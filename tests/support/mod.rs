@@ -8,3 +8,4 @@ pub mod deeds;
 pub mod mongod;
 pub mod pty;
 pub mod service;
+pub mod traces;

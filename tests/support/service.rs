@@ -138,6 +138,11 @@ impl Service {
         self.orgs().find_one(doc! { "admin_id": id.to_hex() }).await
     }
 
+    /// Whether it finds an admin with this e-mail.
+    pub async fn finds(&self, email: &str) -> Result<bool> {
+        Ok(self.admins().find_one(doc! { "email": email }).await?.is_some())
+    }
+
     /// A deletion from its beginning to its end: collection, admin, record. False when there is none.
     pub async fn delete(&self, name: &str) -> Result<bool> {
         let found = self.orgs().find_one(doc! { "organization_name": name }).await?;

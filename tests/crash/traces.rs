@@ -1,0 +1,648 @@
+//! The most dangerous ways that the model of the protocol knows, each led on a real server. Some are in
+//! `late` or `replies` under a name of their own.
+
+use std::{
+    collections::VecDeque,
+    fmt::Write as _,
+    panic::AssertUnwindSafe,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use futures_util::{FutureExt as _, future::join_all};
+use mongodb::bson::{Bson, DateTime, Document, doc, oid::ObjectId};
+use tenantry::store::{Result, Store as _, StoreError, mongo::MongoStore};
+use tokio::{sync::oneshot, task::JoinHandle};
+
+use crate::{
+    held::{Case, Lane, Wanted, Which, case},
+    late::{
+        self, deletes_admins, drops, inserts_admins, inserts_documents, renames, updates_admins,
+    },
+    operation::{
+        ACME, ADA, BOB, DAN, EVE, GLOBEX, Operation, REBORN, Says, What, console, says, wrong_word,
+    },
+    proxy::{Client, Command, Held, Proxy},
+    replies,
+    server::Server,
+    support::{service::Service, traces::Trace},
+    world::World,
+};
+
+/// Ways side by side: most of the time each waits for a lease.
+const SIDE_BY_SIDE: usize = 8;
+
+/// A lease that does not run out here for whoever has it: no step finds out by renewing it.
+const OWN: Duration = Duration::from_mins(1);
+
+/// Who the old service creates an organization for.
+const UMA: &str = "uma@umbrella.com";
+
+/// Where a trace is led.
+enum Led {
+    /// By these tests.
+    By(&'static [fn()]),
+    Here(Vec<Case>),
+}
+
+/// Leads one. Whoever adds a trace says here how, or by which test.
+async fn lead(lane: &Lane, trace: Trace) -> Led {
+    Led::Here(match trace {
+        Trace::DropAfterNewCustomer => {
+            return Led::By(&[
+                late::a_late_drop_of_a_deletion_spares_a_new_customer_of_that_name,
+                late::a_late_drop_of_a_purge_spares_a_new_customer_of_that_name,
+            ]);
+        }
+        Trace::DeletionAfterSameName => {
+            let same_name = |_| vec![new(ACME, ADA)];
+            let renamed = |org| vec![What::rename(REBORN).on(org), new(ACME, EVE)];
+            vec![
+                held(lane, &[], What::Delete, (renames, 0), same_name).await,
+                held(lane, &[What::Trash], What::Delete, (renames, 0), same_name).await,
+                of_ours(lane, &[], What::Delete, renames, [renamed, nothing]).await,
+            ]
+        }
+        Trace::DropOfPlaceholder => {
+            vec![moved_on(lane, &[]).await, moved_on(lane, &[What::Trash]).await]
+        }
+        Trace::RenameAfterSameName => {
+            let next = |org| vec![What::Trash.on(org), new(ACME, EVE)];
+            vec![held(lane, &[], What::rename(REBORN), (renames, 0), next).await]
+        }
+        Trace::RenameAfterBack => {
+            return Led::By(&[late::a_late_rename_moves_nothing_that_was_renamed_back]);
+        }
+        Trace::SecondRename => {
+            let further = |org| vec![What::rename("Acme Third").on(org)];
+            vec![
+                held(lane, &[], What::rename(REBORN), (renames, 1), nothing).await,
+                held(lane, &[], What::rename(REBORN), (renames, 1), further).await,
+                in_the_way(lane).await,
+            ]
+        }
+        Trace::SettlingAfterBack => {
+            let back = |org| vec![What::rename(ACME).on(org)];
+            vec![held(lane, &[], What::rename(REBORN), (settles, 0), back).await]
+        }
+        Trace::TrashGivenUp => {
+            vec![of_ours(lane, &[], What::Trash, renames, [nothing, nothing]).await]
+        }
+        Trace::TrashAfterRestore => {
+            return Led::By(&[
+                late::a_late_rename_to_the_trash_takes_nothing_from_a_restored_organization,
+            ]);
+        }
+        Trace::HidingAfterRestore => {
+            return Led::By(&[
+                late::a_late_step_of_a_move_to_the_trash_hides_no_admin_of_a_living_organization,
+            ]);
+        }
+        Trace::TrashAsleep => {
+            let back = |org| vec![What::Restore { name: None }.on(org)];
+            let again = |org| vec![What::Trash.on(org)];
+            let restore = What::Restore { name: None };
+            vec![
+                asleep(lane, &[], What::Trash, renames, back).await,
+                // There the admins come before the collection, which has a fence of its own.
+                asleep(lane, &[What::Trash], restore, renames, again).await,
+            ]
+        }
+        Trace::RestoreAfterTrash => {
+            return Led::By(&[late::a_late_rename_of_a_restoration_leaves_the_trash_as_it_is]);
+        }
+        Trace::ShowingAfterTrash => {
+            return Led::By(&[late::a_late_step_of_a_restoration_shows_no_admin_of_the_trash]);
+        }
+        Trace::FirstDocumentFinished => {
+            vec![created(lane, inserts_documents).await]
+        }
+        Trace::FirstDocumentTakenBack => {
+            vec![
+                given_up(lane, creation(), inserts_documents, &[new(ACME, EVE)], &[]).await,
+                taken_back_creation(lane, inserts_documents).await,
+            ]
+        }
+        Trace::CreationMoves => vec![taken_back_creation(lane, renames).await],
+        Trace::TwoCollections => vec![two_collections(lane).await],
+        Trace::NewAdminTakenBack => {
+            vec![
+                given_up(lane, creation(), inserts_admins, &[], &[]).await,
+                taken_back_creation(lane, inserts_admins).await,
+            ]
+        }
+        Trace::RemovedAdminInserted => {
+            return Led::By(&[late::an_owner_who_was_removed_does_not_come_back]);
+        }
+        Trace::GivenUpAdminRestored => {
+            let restored = |org| vec![What::Trash.on(org), What::Restore { name: None }.on(org)];
+            vec![
+                of_ours(lane, &[], What::add(BOB), inserts_admins, [restored, nothing]).await,
+                of_ours(lane, &[], What::add(BOB), inserts_admins, [nothing, restored]).await,
+            ]
+        }
+        Trace::ShowingAfterSettling => {
+            let removed = |org| vec![What::RemoveAdmin { email: BOB }.on(org)];
+            let trash = |org| vec![What::Trash.on(org)];
+            let mut cases = Vec::new();
+            for next in [removed, trash] {
+                let mut case = held(lane, &[], What::add(BOB), (updates_admins, 0), next).await;
+                case.is_hidden(lane, BOB).await;
+                cases.push(case);
+            }
+            cases
+        }
+        Trace::RemovalTakenBack => {
+            let remove = What::RemoveAdmin { email: BOB };
+            vec![of_ours(lane, &[What::add(BOB)], remove, deletes_admins, [nothing, nothing]).await]
+        }
+        Trace::OlderPassword => return Led::By(&[late::an_older_password_never_holds]),
+        Trace::PasswordAsleep => {
+            let newer = |org| vec![What::password("$2b$04$newer").on(org)];
+            vec![asleep(lane, &[], What::password("$2b$04$older"), updates_admins, newer).await]
+        }
+        Trace::Reservation => {
+            let mut cases = Vec::new();
+            for what in [What::rename(REBORN), What::Trash, What::Delete] {
+                cases.push(cut(lane, what, reserves).await);
+            }
+            cases
+        }
+        Trace::Entry => {
+            let mut cases = Vec::new();
+            for what in [What::Trash, What::Delete, What::rename(REBORN)] {
+                for stops in [false, true] {
+                    cases.push(entry(lane, what.clone(), stops).await);
+                }
+            }
+            cases
+        }
+        Trace::TakingOver => vec![both_take_over(lane).await],
+        Trace::AnswerOfSettling => {
+            return Led::By(&[replies::whoever_gets_no_answer_is_told_the_truth_in_the_end]);
+        }
+    })
+}
+
+fn new(name: &'static str, email: &'static str) -> Operation {
+    What::create(name, email, "$2b$04$new").on(ObjectId::new())
+}
+
+fn nothing(_: ObjectId) -> Vec<Operation> {
+    Vec::new()
+}
+
+fn settles(command: &Command) -> bool {
+    let clears = |update: &Bson| match update {
+        Bson::Document(update) => {
+            update.get_document("$unset").is_ok_and(|unset| unset.contains_key("pending"))
+        }
+        _ => false,
+    };
+    command.is("findAndModify", "organizations")
+        && command.content.get("update").is_some_and(clears)
+}
+
+fn takes_over(command: &Command) -> bool {
+    let gives_a_lease = |update: &Document| {
+        update.get_document("$push").is_ok_and(|push| push.contains_key("pending.earlier"))
+    };
+    command.is("findAndModify", "organizations")
+        && command.content.get_document("update").is_ok_and(gives_a_lease)
+}
+
+fn writes_to_a_record(command: &Command, operator: &str, field: &str) -> bool {
+    let writes = |update: &Bson| {
+        let update = update.as_document().and_then(|one| one.get_document("u").ok());
+        let fields = update.and_then(|update| update.get_document(operator).ok());
+        fields.is_some_and(|fields| fields.contains_key(field))
+    };
+    command.is("update", "organizations")
+        && command.content.get_array("updates").is_ok_and(|all| all.iter().any(writes))
+}
+
+fn reserves(command: &Command) -> bool {
+    writes_to_a_record(command, "$set", "pending.kind")
+}
+
+/// Says in the record that it goes back.
+fn notes_back(command: &Command) -> bool {
+    writes_to_a_record(command, "$set", "pending.taken_back")
+}
+
+/// The end of going back.
+fn unsets(command: &Command) -> bool {
+    writes_to_a_record(command, "$unset", "pending")
+}
+
+fn appends(command: &Command) -> bool {
+    command.is("insert", "audit_log")
+}
+
+/// Reads one admin by its identity, as who is about to mark it does.
+fn reads_the_mark(command: &Command) -> bool {
+    let id = command.content.get_document("filter").ok().and_then(|filter| filter.get("_id"));
+    command.is("find", "admins") && matches!(id, Some(Bson::ObjectId(_)))
+}
+
+/// Looks where the collection of a creation is.
+fn looks_for_both(command: &Command) -> bool {
+    looked_for(command).contains(&"org_acme_corp".to_owned())
+}
+
+/// The collections of which it asks whether they are there.
+fn looked_for(command: &Command) -> Vec<String> {
+    let name =
+        command.content.get_document("filter").and_then(|filter| filter.get_document("name"));
+    let names = name.and_then(|name| name.get_array("$in")).into_iter().flatten();
+    names.filter_map(Bson::as_str).map(str::to_owned).collect()
+}
+
+/// What there is before: a customer that nothing may happen to, and ours.
+fn ours(org: ObjectId, before: &[What]) -> Vec<Operation> {
+    let globex = What::create(GLOBEX, DAN, "$2b$04$dan").on(ObjectId::new());
+    let acme = What::create(ACME, ADA, "$2b$04$first").on(org);
+    let before = before.iter().map(|what| what.clone().on(org));
+    [globex, acme].into_iter().chain(before).collect()
+}
+
+/// A command of A is held up, B settles what it finds, life goes on, and it arrives.
+async fn held(
+    lane: &Lane,
+    before: &[What],
+    what: What,
+    (wanted, skip): (Wanted, usize),
+    next: fn(ObjectId) -> Vec<Operation>,
+) -> Case {
+    let org = ObjectId::new();
+    let next = async |world: &mut World| {
+        lane.lives_on(world, &next(org)).await.map(|()| "what follows".to_owned())
+    };
+    let which = Which { client: Client::Starves, skip, wanted };
+    let case = case(lane, &ours(org, before), &what.on(org), which, next).await;
+    case.expect("there is such a command")
+}
+
+/// The same of a creation, with nothing that follows.
+async fn created(lane: &Lane, wanted: Wanted) -> Case {
+    let (before, operation) = creation();
+    let which = Which { client: Client::Starves, skip: 0, wanted };
+    let next = async |_: &mut World| Ok("nothing".to_owned());
+    case(lane, &before, &operation, which, next).await.expect("there is such a command")
+}
+
+/// Ours is created beside another customer.
+fn creation() -> (Vec<Operation>, Operation) {
+    let globex = What::create(GLOBEX, DAN, "$2b$04$dan").on(ObjectId::new());
+    (vec![globex], What::create(ACME, ADA, "$2b$04$first").on(ObjectId::new()))
+}
+
+/// The connection of A is cut while its command is on the way: it asks what came of it.
+async fn cut(lane: &Lane, what: What, wanted: Wanted) -> Case {
+    let org = ObjectId::new();
+    let which = Which { client: Client::IsCut, skip: 0, wanted };
+    let next = async |_: &mut World| Ok(String::new());
+    case(lane, &ours(org, &[]), &what.on(org), which, next).await.expect("there is such a command")
+}
+
+/// A console whose commands can be held.
+struct Slow {
+    proxy: Proxy,
+    store: Arc<MongoStore>,
+}
+
+impl Slow {
+    async fn new(lane: &Lane) -> Self {
+        let proxy = Proxy::before(lane.server.address());
+        let store = console(&proxy.uri(), &lane.place, "slow@here", OWN).await;
+        Self { proxy, store: Arc::new(store) }
+    }
+
+    fn does(&self, operation: &Operation) -> JoinHandle<Result<()>> {
+        let (store, operation) = (Arc::clone(&self.store), operation.clone());
+        tokio::spawn(async move { operation.run(&*store).await })
+    }
+
+    /// Recovers what is under way, whose lease has run out by now.
+    async fn recovers(&self, lane: &Lane) -> JoinHandle<Result<u64>> {
+        let records = lane.place.db.collection::<Document>("organizations");
+        let under_way = doc! { "pending": { "$exists": true } };
+        let long_ago = doc! { "$set": { "pending.at": DateTime::from_millis(0) } };
+        records.update_many(under_way, long_ago).await.unwrap();
+        let store = Arc::clone(&self.store);
+        tokio::spawn(async move { store.recover().await })
+    }
+}
+
+/// What must come soon.
+async fn soon<T>(what: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(30), what).await.expect("it comes")
+}
+
+async fn caught(held: oneshot::Receiver<Held>) -> Held {
+    soon(held).await.expect("the proxy holds it")
+}
+
+impl Case {
+    fn of(command: &Command) -> Self {
+        Self { title: command.to_string(), ..Self::default() }
+    }
+
+    async fn goes_on(&mut self, lane: &Lane, world: &mut World, next: &[Operation]) {
+        let done = lane.lives_on(world, next).await;
+        self.wrong("what follows", &done.err().unwrap_or_default());
+    }
+
+    async fn ends(&mut self, lane: &Lane, expected: &World) {
+        let there = lane.settled_at_last().await;
+        self.wrong("in the end", &expected.unlike(&there));
+        self.documents = there.documents();
+    }
+
+    /// Whoever began it is not told that it was done, and the audit log does not say so either.
+    async fn is_not_done(&mut self, lane: &Lane, operation: &Operation, answer: &Result<()>) {
+        if says(answer) == Says::Done {
+            self.wrong("the answer", "it is said to be done\n");
+        }
+        let word = operation.last_word(&lane.place).await;
+        self.wrong("the audit log", &wrong_word(word.as_deref(), false).unwrap_or_default());
+    }
+
+    /// Neither the old service nor ours finds an admin.
+    async fn is_hidden(&mut self, lane: &Lane, email: &str) {
+        let service = Service::new(&lane.place.db);
+        if service.finds(email).await.unwrap() {
+            self.wrong("the old service", &format!("it finds {email}\n"));
+        }
+        let found = lane.other.admin_with_email(email).await.unwrap();
+        let of = match &found {
+            Some(admin) => lane.other.org_of_admin(admin).await.unwrap(),
+            None => None,
+        };
+        if of.is_some() {
+            self.wrong("ours", &format!("a login of {email} leads to {of:?}\n"));
+        }
+    }
+}
+
+/// B finds that A has not begun, and gives it up; A begins meanwhile, and what it then sends is held up
+/// until B is through and what is `next` has happened.
+async fn given_up(
+    lane: &Lane,
+    (before, operation): (Vec<Operation>, Operation),
+    wanted: Wanted,
+    next: &[Operation],
+    after: &[Operation],
+) -> Case {
+    let mut world = lane.prepare(&before).await;
+    let (a, b) = (Slow::new(lane).await, Slow::new(lane).await);
+    let entry = a.proxy.hold(Client::Waits, 0, appends);
+    let doing = a.does(&operation);
+    let entry = caught(entry).await;
+    let noting = b.proxy.hold(Client::Waits, 0, notes_back);
+    let settling = b.recovers(lane).await;
+    let noting = caught(noting).await;
+    let late = a.proxy.hold(Client::Waits, 0, wanted);
+    entry.deliver().await;
+    let late = caught(late).await;
+    noting.deliver().await;
+    soon(settling).await.unwrap().unwrap();
+    let mut case = Case::of(&late.command);
+    case.goes_on(lane, &mut world, next).await;
+    late.deliver().await;
+    let answer = soon(doing).await.unwrap();
+    case.is_not_done(lane, &operation, &answer).await;
+    case.goes_on(lane, &mut world, after).await;
+    case.ends(lane, &world).await;
+    case
+}
+
+/// The same of what is done to ours.
+async fn of_ours(
+    lane: &Lane,
+    before: &[What],
+    what: What,
+    wanted: Wanted,
+    [next, after]: [fn(ObjectId) -> Vec<Operation>; 2],
+) -> Case {
+    let org = ObjectId::new();
+    let begun = (ours(org, before), what.on(org));
+    given_up(lane, begun, wanted, &next(org), &after(org)).await
+}
+
+/// A drop that arrives when B has moved the collection on, and left a placeholder.
+async fn moved_on(lane: &Lane, before: &[What]) -> Case {
+    let org = ObjectId::new();
+    let mut world = lane.prepare(&ours(org, before)).await;
+    let operation = What::Delete.on(org);
+    let (a, b) = (Slow::new(lane).await, Slow::new(lane).await);
+    let drop = a.proxy.hold(Client::Starves, 0, drops);
+    let _doing = a.does(&operation);
+    let drop = caught(drop).await;
+    let of_b = b.proxy.hold(Client::Starves, 0, drops);
+    let _settling = b.recovers(lane).await;
+    let of_b = caught(of_b).await;
+    let mut case = Case::of(&drop.command);
+    let of_a = drop.command.on.clone();
+    drop.deliver().await;
+    let there = lane.place.db.list_collection_names().await.unwrap();
+    for name in [&of_a, &of_b.command.on] {
+        if !there.contains(name) {
+            case.wrong("when it arrives", &format!("{name} is gone\n"));
+        }
+    }
+    of_b.deliver().await;
+    world.apply(&operation);
+    case.ends(lane, &world).await;
+    if !lane.place.db.list_collection_names().await.unwrap().contains(&of_a) {
+        case.wrong("in the end", "the placeholder is gone\n");
+    }
+    case
+}
+
+/// The second rename of a rename that B takes back, since another program's collection is in its way for
+/// a while.
+async fn in_the_way(lane: &Lane) -> Case {
+    let org = ObjectId::new();
+    let world = lane.prepare(&ours(org, &[])).await;
+    let operation = What::rename(REBORN).on(org);
+    let a = Slow::new(lane).await;
+    let late = a.proxy.hold(Client::Starves, 1, renames);
+    let _doing = a.does(&operation);
+    let late = caught(late).await;
+    let mut case = Case::of(&late.command);
+    let foreign = lane.place.db.collection::<Document>("org_acme_reborn");
+    foreign.insert_one(doc! { "of": "another program" }).await.unwrap();
+    lane.settled_at_last().await;
+    foreign.drop().await.unwrap();
+    let there = World::look(&lane.place, &lane.other).await;
+    case.wrong("before it arrives", &world.unlike(&there));
+    late.deliver().await;
+    case.is_not_done(lane, &operation, &Err(StoreError::Gone)).await;
+    case.ends(lane, &world).await;
+    case
+}
+
+/// A stops in the middle; who takes it over sleeps before it reads the marks of the admins, until B has
+/// finished it and life has gone on.
+async fn asleep(
+    lane: &Lane,
+    before: &[What],
+    what: What,
+    stops: Wanted,
+    next: fn(ObjectId) -> Vec<Operation>,
+) -> Case {
+    let org = ObjectId::new();
+    let mut world = lane.prepare(&ours(org, before)).await;
+    let operation = what.on(org);
+    let (a, sleeper) = (Slow::new(lane).await, Slow::new(lane).await);
+    let stopped = a.proxy.hold(Client::Starves, 0, stops);
+    let _doing = a.does(&operation);
+    let _stopped = caught(stopped).await;
+    let reads = sleeper.proxy.hold(Client::Waits, 0, reads_the_mark);
+    let settling = sleeper.recovers(lane).await;
+    let reads = caught(reads).await;
+    let mut case = Case::of(&reads.command);
+    world.apply(&operation);
+    case.ends(lane, &world).await;
+    case.goes_on(lane, &mut world, &next(org)).await;
+    reads.deliver().await;
+    soon(settling).await.unwrap().unwrap();
+    case.ends(lane, &world).await;
+    case
+}
+
+/// A creation of which a command is held up; B takes it back, since the old service makes the same, which
+/// is gone again when the command arrives.
+async fn taken_back_creation(lane: &Lane, wanted: Wanted) -> Case {
+    let (before, operation) = creation();
+    let mut world = lane.prepare(&before).await;
+    let a = Slow::new(lane).await;
+    let late = a.proxy.hold(Client::Starves, 0, wanted);
+    let _doing = a.does(&operation);
+    let late = caught(late).await;
+    let mut case = Case::of(&late.command);
+    let service = Service::new(&lane.place.db);
+    assert!(service.create(ACME, UMA, "$2b$04$uma").finish().await.unwrap());
+    lane.settled_at_last().await;
+    assert!(service.delete(ACME).await.unwrap());
+    let there = World::look(&lane.place, &lane.other).await;
+    case.wrong("before it arrives", &world.unlike(&there));
+    late.deliver().await;
+    case.is_hidden(lane, ADA).await;
+    case.is_not_done(lane, &operation, &Err(StoreError::Gone)).await;
+    case.ends(lane, &world).await;
+    case.goes_on(lane, &mut world, &[new(ACME, EVE)]).await;
+    case.ends(lane, &world).await;
+    case
+}
+
+/// A creation under three leases: A loses the answer to its first document and goes on under a second one;
+/// B, with the third, has moved the collection away when A looks, and not put the placeholder there.
+async fn two_collections(lane: &Lane) -> Case {
+    let (before, operation) = creation();
+    let mut world = lane.prepare(&before).await;
+    let (a, b) = (Slow::new(lane).await, Slow::new(lane).await);
+    let first = a.proxy.hold(Client::LosesAnswer, 0, inserts_documents);
+    let doing = a.does(&operation);
+    caught(first).await;
+    let looks = caught(a.proxy.hold(Client::Waits, 0, looks_for_both)).await;
+    let second = looked_for(&looks.command)[0].clone();
+    let name = second.clone();
+    // The first one finds the collection there.
+    let fences = b.proxy.hold(Client::Waits, 1, move |command| command.is("create", &name));
+    let settling = b.recovers(lane).await;
+    let fences = caught(fences).await;
+    let settles = a.proxy.hold(Client::Waits, 0, settles);
+    looks.deliver().await;
+    let settles = caught(settles).await;
+    let mut case = Case::of(&settles.command);
+    fences.deliver().await;
+    soon(settling).await.unwrap().unwrap();
+    settles.deliver().await;
+    let answer = soon(doing).await.unwrap();
+    if says(&answer) == Says::NotDone {
+        case.wrong("the answer", &format!("{answer:?}\n"));
+    }
+    world.apply(&operation);
+    case.ends(lane, &world).await;
+    case
+}
+
+/// B gives up what has no entry in the audit log, or stops in the middle of that; then the entry arrives.
+async fn entry(lane: &Lane, what: What, stops: bool) -> Case {
+    let org = ObjectId::new();
+    let world = lane.prepare(&ours(org, &[])).await;
+    let operation = what.on(org);
+    let (a, b) = (Slow::new(lane).await, Slow::new(lane).await);
+    let entry = a.proxy.hold(Client::Waits, 0, appends);
+    let doing = a.does(&operation);
+    let entry = caught(entry).await;
+    let mut case = Case::of(&entry.command);
+    let mut last = None;
+    if stops {
+        let unsetting = b.proxy.hold(Client::Starves, 0, unsets);
+        let _settling = b.recovers(lane).await;
+        last = Some(caught(unsetting).await);
+    }
+    case.ends(lane, &world).await;
+    entry.deliver().await;
+    let answer = soon(doing).await.unwrap();
+    if let Some(last) = last {
+        last.deliver().await;
+    }
+    case.is_not_done(lane, &operation, &answer).await;
+    case.ends(lane, &world).await;
+    case
+}
+
+/// Two take the same over, and one of them long after the other is through.
+async fn both_take_over(lane: &Lane) -> Case {
+    let org = ObjectId::new();
+    let mut world = lane.prepare(&ours(org, &[])).await;
+    let operation = What::rename(REBORN).on(org);
+    let (a, late) = (Slow::new(lane).await, Slow::new(lane).await);
+    let stopped = a.proxy.hold(Client::Starves, 0, renames);
+    let _doing = a.does(&operation);
+    let _stopped = caught(stopped).await;
+    let takes = late.proxy.hold(Client::Waits, 0, takes_over);
+    let settling = late.recovers(lane).await;
+    let takes = caught(takes).await;
+    let mut case = Case::of(&takes.command);
+    world.apply(&operation);
+    case.ends(lane, &world).await;
+    case.goes_on(lane, &mut world, &[What::rename(ACME).on(org)]).await;
+    takes.deliver().await;
+    soon(settling).await.unwrap().unwrap();
+    case.ends(lane, &world).await;
+    case
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_most_dangerous_ways_of_the_model_lose_nothing_on_a_real_server() {
+    let server = Server::standalone();
+    let traces = Mutex::new(VecDeque::from(Trace::ALL.to_vec()));
+    let wrong = Mutex::new(String::new());
+    let workers = (0..SIDE_BY_SIDE).map(async |_| {
+        let lane = Lane::new(&server).await;
+        loop {
+            let Some(trace) = traces.lock().unwrap().pop_front() else { break };
+            let name = format!("{trace:?}: {}", trace.words());
+            // One that does not even come to that keeps no other from being led.
+            match AssertUnwindSafe(lead(&lane, trace)).catch_unwind().await {
+                Err(_) => writeln!(wrong.lock().unwrap(), "{name}\n  panicked").unwrap(),
+                Ok(Led::By(tests)) => println!("{name}\n  led by {} other tests", tests.len()),
+                Ok(Led::Here(cases)) => {
+                    println!("{name}\n  led {} times", cases.len());
+                    for case in cases.into_iter().filter(|case| !case.wrong.is_empty()) {
+                        writeln!(wrong.lock().unwrap(), "{name}\n{}:\n{}", case.title, case.wrong)
+                            .unwrap();
+                    }
+                }
+            }
+        }
+    });
+    join_all(workers).await;
+    let wrong = wrong.into_inner().unwrap();
+    assert!(wrong.is_empty(), "\n{wrong}");
+}
