@@ -130,7 +130,9 @@ impl StoreError {
             Self::Gone => "nothing is left to do",
             Self::TakenBack(_) => "nothing was changed; try again",
             Self::TakenOver => "look at it again in a moment",
-            Self::DoneByAnother => "nothing is left to do; look at it again to see what there is now",
+            Self::DoneByAnother => {
+                "nothing is left to do; look at it again to see what there is now"
+            }
             Self::OutcomeUnknown(_) => {
                 "once the database answers again, look at it before you repeat it: its activity says \
                  what came of it"

@@ -46,6 +46,7 @@ enum Led {
 }
 
 /// Leads one. Whoever adds a trace says here how, or by which test.
+#[expect(clippy::too_many_lines, reason = "an arm for each trace")]
 async fn lead(lane: &Lane, trace: Trace) -> Led {
     Led::Here(match trace {
         Trace::DropAfterNewCustomer => {
@@ -402,14 +403,14 @@ async fn given_up(
     let noting = b.proxy.hold(Client::Waits, 0, notes_back);
     let settling = b.recovers(lane).await;
     let noting = caught(noting).await;
-    let late = a.proxy.hold(Client::Waits, 0, wanted);
+    let held_one = a.proxy.hold(Client::Waits, 0, wanted);
     entry.deliver().await;
-    let late = caught(late).await;
+    let held_one = caught(held_one).await;
     noting.deliver().await;
     soon(settling).await.unwrap().unwrap();
-    let mut case = Case::of(&late.command);
+    let mut case = Case::of(&held_one.command);
     case.goes_on(lane, &mut world, next).await;
-    late.deliver().await;
+    held_one.deliver().await;
     let answer = soon(doing).await.unwrap();
     case.is_not_done(lane, &operation, &answer).await;
     case.goes_on(lane, &mut world, after).await;
@@ -467,17 +468,17 @@ async fn in_the_way(lane: &Lane) -> Case {
     let world = lane.prepare(&ours(org, &[])).await;
     let operation = What::rename(REBORN).on(org);
     let a = Slow::new(lane).await;
-    let late = a.proxy.hold(Client::Starves, 1, renames);
+    let held_one = a.proxy.hold(Client::Starves, 1, renames);
     let _doing = a.does(&operation);
-    let late = caught(late).await;
-    let mut case = Case::of(&late.command);
+    let held_one = caught(held_one).await;
+    let mut case = Case::of(&held_one.command);
     let foreign = lane.place.db.collection::<Document>("org_acme_reborn");
     foreign.insert_one(doc! { "of": "another program" }).await.unwrap();
     lane.settled_at_last().await;
     foreign.drop().await.unwrap();
     let there = World::look(&lane.place, &lane.other).await;
     case.wrong("before it arrives", &world.unlike(&there));
-    late.deliver().await;
+    held_one.deliver().await;
     case.is_not_done(lane, &operation, &Err(StoreError::Gone)).await;
     case.ends(lane, &world).await;
     case
@@ -518,17 +519,17 @@ async fn taken_back_creation(lane: &Lane, wanted: Wanted) -> Case {
     let (before, operation) = creation();
     let mut world = lane.prepare(&before).await;
     let a = Slow::new(lane).await;
-    let late = a.proxy.hold(Client::Starves, 0, wanted);
+    let held_one = a.proxy.hold(Client::Starves, 0, wanted);
     let _doing = a.does(&operation);
-    let late = caught(late).await;
-    let mut case = Case::of(&late.command);
+    let held_one = caught(held_one).await;
+    let mut case = Case::of(&held_one.command);
     let service = Service::new(&lane.place.db);
     assert!(service.create(ACME, UMA, "$2b$04$uma").finish().await.unwrap());
     lane.settled_at_last().await;
     assert!(service.delete(ACME).await.unwrap());
     let there = World::look(&lane.place, &lane.other).await;
     case.wrong("before it arrives", &world.unlike(&there));
-    late.deliver().await;
+    held_one.deliver().await;
     case.is_hidden(lane, ADA).await;
     case.is_not_done(lane, &operation, &Err(StoreError::Gone)).await;
     case.ends(lane, &world).await;
@@ -601,12 +602,12 @@ async fn both_take_over(lane: &Lane) -> Case {
     let org = ObjectId::new();
     let mut world = lane.prepare(&ours(org, &[])).await;
     let operation = What::rename(REBORN).on(org);
-    let (a, late) = (Slow::new(lane).await, Slow::new(lane).await);
+    let (a, held_one) = (Slow::new(lane).await, Slow::new(lane).await);
     let stopped = a.proxy.hold(Client::Starves, 0, renames);
     let _doing = a.does(&operation);
     let _stopped = caught(stopped).await;
-    let takes = late.proxy.hold(Client::Waits, 0, takes_over);
-    let settling = late.recovers(lane).await;
+    let takes = held_one.proxy.hold(Client::Waits, 0, takes_over);
+    let settling = held_one.recovers(lane).await;
     let takes = caught(takes).await;
     let mut case = Case::of(&takes.command);
     world.apply(&operation);

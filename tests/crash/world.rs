@@ -112,11 +112,10 @@ impl World {
                 living.is_some() && name.is_none_or(can_be) && email.is_none_or(can_have)
             }
             What::Delete => tenant.is_some(),
-            What::Trash => living.is_some(),
+            What::Trash | What::Suspend(_) => living.is_some(),
             What::Restore { name } => {
                 tenant.is_some_and(|tenant| tenant.in_trash) && name.is_none_or(can_be)
             }
-            What::Suspend(_) => living.is_some(),
             What::AddAdmin { email, .. } => living.is_some() && is_free(email),
             What::RemoveAdmin { email } => {
                 let admins = living.map(|tenant| &tenant.admins);
