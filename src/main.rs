@@ -1,7 +1,6 @@
 //! The program: command line in, console or command out, errors to a person.
 
 use std::{
-    env,
     io::{self, Write},
     process::ExitCode,
 };
@@ -9,7 +8,7 @@ use std::{
 use clap::Parser;
 use tenantry::{
     command::{self, CommandLine, Failure, Wanted},
-    config::{Settings, without_passwords},
+    config::{self, Settings, without_passwords},
     console,
     org::escaped,
 };
@@ -54,7 +53,7 @@ impl From<console::Error> for Ended {
 }
 
 fn run(line: CommandLine) -> Result<u8, Ended> {
-    let environment = |name: &str| env::var_os(name);
+    let environment = config::from_process;
     let settings = || Settings::new(&line.flags, environment).map_err(Failure::from);
     match line.wanted {
         Some(Wanted::Aside(aside)) => {
