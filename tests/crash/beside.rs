@@ -232,7 +232,7 @@ async fn one(lane: &Lane, beside: &Beside, skip: usize) -> Option<Case> {
     }
     let (mut expected, mut contended) = (vec![world.clone()], false);
     if let Some((operation, said)) = &said {
-        contended = wants_what_it_wants(*work, &operation.what) && said.is_ok();
+        contended = wants_what_it_wants(*work, &operation.what) && says(said) == Says::Done;
         let done = || world.clone().and(operation);
         expected = match says(said) {
             Says::Done => vec![done()],

@@ -391,12 +391,13 @@ fn contents(tried: &[&Tried], there: &Tenant, written: &BTreeSet<String>) -> Vec
     if tried.iter().filter(sets).any(|one| one.says == Says::NotDone) {
         wrong.push("a password that was refused holds".to_owned());
     }
-    // The last that was acknowledged, unless something that nobody knows the end of came after it.
+    // The last that was acknowledged, unless something came after it that nobody knows the end of, or
+    // that another console finished: what is there then was not said.
     let acknowledged = tried.iter().filter_map(|one| one.after.as_ref());
     let Some(last) = acknowledged.max_by_key(|org| org.revision) else { return wrong };
     let came_after = |one: &&Tried| {
         let before = one.before.as_ref().map_or(-1, |org| org.revision);
-        one.says == Says::Nothing && before >= last.revision
+        one.says != Says::NotDone && one.after.is_none() && before >= last.revision
     };
     if !tried.iter().any(came_after) {
         let told = |org: &Org| {
