@@ -15,7 +15,7 @@ use tokio::{
 const AT_THE_LATEST: Duration = Duration::from_millis(800);
 
 /// The signals that end a process, of those it can have a say in.
-const ENDING: [process::Signal; 13] = [
+const ENDING: [process::Signal; 11] = [
     process::Signal::HUP,
     process::Signal::INT,
     process::Signal::QUIT,
@@ -25,8 +25,6 @@ const ENDING: [process::Signal; 13] = [
     process::Signal::ALARM,
     process::Signal::VTALARM,
     process::Signal::PROF,
-    process::Signal::XCPU,
-    process::Signal::XFSZ,
     process::Signal::IO,
     process::Signal::SYS,
 ];

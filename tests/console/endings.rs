@@ -46,7 +46,6 @@ fn signals_end_it_and_give_the_terminal_back() {
         Signal::USR1,
         Signal::USR2,
         Signal::ALARM,
-        Signal::XCPU,
     ] {
         let home = tempfile::tempdir().unwrap();
         let console = opened(&home);

@@ -4,6 +4,7 @@
 use mongodb::{
     Client,
     bson::{Binary, Bson, DateTime, Document, doc, oid::ObjectId},
+    options::WriteConcern,
 };
 use tenantry::{
     org::{CollectionName, Email, Org, OrgName, OrgState, PasswordHash, UnderWay},
@@ -314,7 +315,9 @@ async fn what_a_killed_server_believes_of_its_collections_is_counted() {
     // The journal has these; the number of documents is only written now and then.
     for collection in ["org_orphan", org.collection.raw()] {
         let new = (0..900).map(|n| doc! { "n": n });
-        scratch.collection::<Document>(collection).insert_many(new).await.unwrap();
+        let kept = WriteConcern::builder().journal(true).build();
+        let all = scratch.collection::<Document>(collection);
+        all.insert_many(new).write_concern(kept).await.unwrap();
     }
     server.kill();
     server.restart();

@@ -39,8 +39,14 @@ const fn deed(begin: fn(&Path), word: &'static str, line: &'static [&'static str
     Deed { begin, line, settles: false, removes: false, hashes: false, recorded: (word, 1) }
 }
 
-pub const MAKING: Deed =
-    Deed { settles: true, recorded: ("", 0), ..deed(nothing, "", &["org", "list"]) };
+pub const MAKING: Deed = Deed {
+    hashes: true,
+    ..deed(
+        nothing,
+        "create",
+        &["org", "create", "Initech", "--email", "pat@initech.com", "--password-stdin"],
+    )
+};
 pub const MIGRATING: Deed =
     Deed { settles: true, recorded: ("", 0), ..deed(version_1, "", &["org", "list"]) };
 pub const MIGRATING_FROM_2: Deed =
