@@ -104,8 +104,8 @@ async fn answer(settings: &Settings, deed: Deed) -> Result<Answer, Failure> {
     }
 }
 
-/// Where nobody looks on, an embedded database is only begun by what puts something into it: a server
-/// that was not named by mistake is no empty list.
+/// Without a terminal, only a command that creates something may create the embedded database.
+/// Otherwise a missing MONGODB_URI would look like an empty list.
 fn there(database: &Database, deed: &Deed) -> Result<(), Failure> {
     let Source::Known(Target::File(file)) = &database.source else { return Ok(()) };
     let begins = matches!(deed, Deed::Org(OrgDeed::Create { .. }));

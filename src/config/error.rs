@@ -61,7 +61,7 @@ pub enum Error {
         /// Why.
         why: String,
     },
-    /// Anybody may write the configuration file, or somebody else did.
+    /// The configuration file is world-writable, or is owned by another user.
     #[error("others can write {}, which decides what is opened and started", .0.display())]
     OthersWrite(PathBuf),
     /// The configuration file is wrong.

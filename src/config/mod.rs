@@ -359,7 +359,7 @@ fn read(flags: &Flags, environment: Environment<'_>) -> Result<(Option<PathBuf>,
     let must = named.is_some();
     let path = named.map_or_else(|| usual_config(environment), Ok)?;
     let unreadable = |why: String| Error::Unreadable { path: path.clone(), why };
-    // Nothing is waited for: nobody may ever write to a pipe.
+    // Opened without blocking: a FIFO may never have a writer.
     let nonblocking = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
     let opened = fs::OpenOptions::new().read(true).custom_flags(nonblocking).open(&path);
     let mut file = match opened {
@@ -449,7 +449,7 @@ impl Common {
                 let unset = || Error::VariableUnset(variable.clone());
                 let target =
                     uri.ok_or_else(unset).and_then(|uri| mongo(uri.into(), named.as_ref()));
-                // It matters to who opens it, and to nobody else.
+                // Only opening this profile fails, not loading the file.
                 target.map_or_else(
                     |why| Source::Unknown { variable: variable.clone(), why },
                     Source::Known,

@@ -121,7 +121,7 @@ impl Message {
 pub enum Arrived {
     /// It is: what keeps it says that it takes such a thing.
     Known,
-    /// Nothing answers, so that nobody can tell.
+    /// The terminal does not acknowledge the copy.
     Unknown,
 }
 
