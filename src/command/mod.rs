@@ -105,7 +105,7 @@ async fn answer(settings: &Settings, deed: Deed) -> Result<Answer, Failure> {
 }
 
 /// Without a terminal, only a command that creates something may create the embedded database.
-/// Otherwise a missing MONGODB_URI would look like an empty list.
+/// Otherwise a missing `MONGODB_URI` would look like an empty list.
 fn there(database: &Database, deed: &Deed) -> Result<(), Failure> {
     let Source::Known(Target::File(file)) = &database.source else { return Ok(()) };
     let begins = matches!(deed, Deed::Org(OrgDeed::Create { .. }));
