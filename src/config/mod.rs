@@ -7,6 +7,7 @@
 mod choice;
 mod error;
 mod file;
+mod home;
 mod problem;
 mod source;
 mod template;
@@ -14,24 +15,21 @@ mod template;
 mod tests;
 
 use std::{
-    env,
     ffi::OsString,
-    fs,
-    io::{self, Read},
-    os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
 use clap::{Args, ValueEnum};
-use rustix::fs::OFlags;
 
 use self::{
     choice::{Chosen, choose, flag_database},
-    file::{File, FileProfile, Log, Where},
+    file::{FileProfile, Log, Where},
+    home::{in_home, read, written_path},
     source::mongo,
 };
 pub use self::{
     error::Error,
+    home::{from_process, path},
     problem::{Problems, without_passwords},
     source::{NamedDatabase, Source},
     template::template,
@@ -50,12 +48,10 @@ use crate::{
 /// program used.
 pub const DEFAULT_DATABASE: &str = "master_organization_db";
 
-const HOME: &str = "HOME";
 const URI: &str = "MONGODB_URI";
 const DATABASE: &str = "TENANTRY_DATABASE";
 const FILE: &str = "TENANTRY_FILE";
 const PROFILE: &str = "TENANTRY_PROFILE";
-const CONFIG: &str = "TENANTRY_CONFIG";
 const KEY: &str = "SECRET_KEY";
 const LENGTH: &str = "TENANTRY_PASSWORD_LENGTH";
 const SCORE: &str = "TENANTRY_PASSWORD_SCORE";
@@ -67,8 +63,6 @@ const PASSWORD_LENGTHS: (u32, u32) = (8, 72);
 const PASSWORD_SCORES: (u32, u32) = (0, 4);
 /// How long the trash keeps what is moved there.
 const TRASH_DAYS: (u32, u32) = (1, 3650);
-/// More than any configuration has; a device would never end.
-const MOST_BYTES: u64 = 1 << 20;
 
 /// What every environment variable does, for `--help`.
 pub const ENVIRONMENT_HELP: &str = "\
@@ -289,105 +283,6 @@ impl Settings {
             rebound: file.rebound,
         })
     }
-}
-
-/// What this process was started with, and its user's home also where nothing sets HOME, as in a
-/// system unit.
-#[must_use]
-pub fn from_process(name: &str) -> Option<OsString> {
-    let set = env::var_os(name).filter(|value| !value.is_empty());
-    set.or_else(|| env::home_dir().filter(|_| name == HOME).map(PathBuf::into_os_string))
-}
-
-/// Where the configuration file is, or would be.
-///
-/// # Errors
-/// Where it is named by nothing, and no home is known.
-pub fn path(
-    flags: &Flags,
-    environment: impl Fn(&str) -> Option<OsString>,
-) -> Result<PathBuf, Error> {
-    let environment = |name: &str| environment(name).filter(|value| !value.is_empty());
-    match named_config(flags, &environment)? {
-        Some(path) => Ok(path),
-        None => usual_config(&environment),
-    }
-}
-
-fn usual_config(environment: Environment<'_>) -> Result<PathBuf, Error> {
-    in_home(environment, "XDG_CONFIG_HOME", ".config", "config.toml")
-}
-
-fn named_config(flags: &Flags, environment: Environment<'_>) -> Result<Option<PathBuf>, Error> {
-    match &flags.config {
-        Some(path) if path.as_os_str().is_empty() => Err(Error::Empty("--config")),
-        Some(path) => Ok(Some(path.clone())),
-        None => Ok(environment(CONFIG).map(PathBuf::from)),
-    }
-}
-
-/// A file of ours in one of the directories that the XDG base directory specification names, on every
-/// system: people look for the configuration of terminal programs there.
-fn in_home(
-    environment: Environment<'_>,
-    variable: &str,
-    directory: &str,
-    name: &str,
-) -> Result<PathBuf, Error> {
-    // The specification: a path that is not absolute is none.
-    let base = environment(variable).map(PathBuf::from).filter(|path| path.is_absolute());
-    let base = base.map_or_else(|| home(environment).map(|home| home.join(directory)), Ok)?;
-    Ok(base.join("tenantry").join(name))
-}
-
-fn home(environment: Environment<'_>) -> Result<PathBuf, Error> {
-    let home = environment(HOME).map(PathBuf::from).filter(|home| home.is_absolute());
-    home.ok_or(Error::NoHome)
-}
-
-/// The path that is written where `~` is the home directory; others are looked for from `base`.
-fn written_path(environment: Environment<'_>, path: &Path, base: &Path) -> Result<PathBuf, Error> {
-    Ok(match path.strip_prefix("~") {
-        Ok(rest) => home(environment)?.join(rest),
-        Err(_) => base.join(path),
-    })
-}
-
-/// The configuration, and where it is. Who named a file wants that one; otherwise there need be none.
-fn read(flags: &Flags, environment: Environment<'_>) -> Result<(Option<PathBuf>, File), Error> {
-    let named = named_config(flags, environment)?;
-    let must = named.is_some();
-    let path = named.map_or_else(|| usual_config(environment), Ok)?;
-    let unreadable = |why: String| Error::Unreadable { path: path.clone(), why };
-    // Opened without blocking: a FIFO may never have a writer.
-    let nonblocking = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
-    let opened = fs::OpenOptions::new().read(true).custom_flags(nonblocking).open(&path);
-    let mut file = match opened {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound && !must => {
-            return Ok((None, File::default()));
-        }
-        Err(error) => return Err(unreadable(error.to_string())),
-    };
-    let metadata = file.metadata().map_err(|error| unreadable(error.to_string()))?;
-    // /dev/null is none at all, and everybody's.
-    if metadata.is_file() {
-        let own = [0, rustix::process::geteuid().as_raw()].contains(&metadata.uid());
-        if !own || metadata.mode() & 0o002 != 0 {
-            return Err(Error::OthersWrite(path));
-        }
-    } else if !metadata.file_type().is_char_device() {
-        return Err(unreadable("it is not a file".to_owned()));
-    }
-    let others_read = metadata.mode() & 0o044 != 0;
-    let mut text = String::new();
-    let read = file.by_ref().take(MOST_BYTES + 1).read_to_string(&mut text);
-    read.map_err(|error| unreadable(error.to_string()))?;
-    if text.len() as u64 > MOST_BYTES {
-        return Err(unreadable("it is longer than a configuration can be".to_owned()));
-    }
-    let parsed = File::parse(path.clone(), &text, others_read).map_err(Error::File)?;
-    Ok((Some(path), parsed))
 }
 
 /// What is the same for every database.

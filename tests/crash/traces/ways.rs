@@ -1,36 +1,22 @@
-//! The most dangerous ways that the model of the protocol knows, each led on a real server. Some are in
-//! `late` or `replies` under a name of their own.
+//! The ways themselves: who is held up, what happens meanwhile, and what must be there in the end.
 
-use std::{
-    collections::VecDeque,
-    fmt::Write as _,
-    panic::AssertUnwindSafe,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use futures_util::{FutureExt as _, future::join_all};
-use mongodb::bson::{Bson, DateTime, Document, doc, oid::ObjectId};
+use mongodb::bson::{DateTime, Document, doc, oid::ObjectId};
 use tenantry::store::{Result, Store as _, StoreError, mongo::MongoStore};
 use tokio::{sync::oneshot, task::JoinHandle};
 
+use super::{commands::*, new};
 use crate::{
     held::{Case, Lane, Wanted, Which, case},
-    late::{
-        self, deletes_admins, drops, inserts_admins, inserts_documents, renames, updates_admins,
-    },
+    late::{drops, inserts_documents, renames},
     operation::{
-        ACME, ADA, BOB, DAN, EVE, GLOBEX, Operation, REBORN, Says, What, console, says, wrong_word,
+        ACME, ADA, DAN, EVE, GLOBEX, Operation, REBORN, Says, What, console, says, wrong_word,
     },
     proxy::{Client, Command, Held, Proxy},
-    replies,
-    server::Server,
-    support::{service::Service, traces::Trace},
+    support::service::Service,
     world::World,
 };
-
-/// Ways side by side: most of the time each waits for a lease.
-const SIDE_BY_SIDE: usize = 8;
 
 /// A lease that does not run out here for whoever has it: no step finds out by renewing it.
 const OWN: Duration = Duration::from_mins(1);
@@ -38,229 +24,8 @@ const OWN: Duration = Duration::from_mins(1);
 /// Who the old service creates an organization for.
 const UMA: &str = "uma@umbrella.com";
 
-/// Where a trace is led.
-enum Led {
-    /// By these tests.
-    By(&'static [fn()]),
-    Here(Vec<Case>),
-}
-
-/// Leads one. Whoever adds a trace says here how, or by which test.
-#[expect(clippy::too_many_lines, reason = "an arm for each trace")]
-async fn lead(lane: &Lane, trace: Trace) -> Led {
-    Led::Here(match trace {
-        Trace::DropAfterNewCustomer => {
-            return Led::By(&[
-                late::a_late_drop_of_a_deletion_spares_a_new_customer_of_that_name,
-                late::a_late_drop_of_a_purge_spares_a_new_customer_of_that_name,
-            ]);
-        }
-        Trace::DeletionAfterSameName => {
-            let same_name = |_| vec![new(ACME, ADA)];
-            let renamed = |org| vec![What::rename(REBORN).on(org), new(ACME, EVE)];
-            vec![
-                held(lane, &[], What::Delete, (renames, 0), same_name).await,
-                held(lane, &[What::Trash], What::Delete, (renames, 0), same_name).await,
-                of_ours(lane, &[], What::Delete, renames, [renamed, nothing]).await,
-            ]
-        }
-        Trace::DropOfPlaceholder => {
-            vec![moved_on(lane, &[]).await, moved_on(lane, &[What::Trash]).await]
-        }
-        Trace::RenameAfterSameName => {
-            let next = |org| vec![What::Trash.on(org), new(ACME, EVE)];
-            vec![held(lane, &[], What::rename(REBORN), (renames, 0), next).await]
-        }
-        Trace::RenameAfterBack => {
-            return Led::By(&[late::a_late_rename_moves_nothing_that_was_renamed_back]);
-        }
-        Trace::SecondRename => {
-            let further = |org| vec![What::rename("Acme Third").on(org)];
-            vec![
-                held(lane, &[], What::rename(REBORN), (renames, 1), nothing).await,
-                held(lane, &[], What::rename(REBORN), (renames, 1), further).await,
-                in_the_way(lane).await,
-            ]
-        }
-        Trace::SettlingAfterBack => {
-            let back = |org| vec![What::rename(ACME).on(org)];
-            vec![held(lane, &[], What::rename(REBORN), (settles, 0), back).await]
-        }
-        Trace::TrashGivenUp => {
-            vec![of_ours(lane, &[], What::Trash, renames, [nothing, nothing]).await]
-        }
-        Trace::TrashAfterRestore => {
-            return Led::By(&[
-                late::a_late_rename_to_the_trash_takes_nothing_from_a_restored_organization,
-            ]);
-        }
-        Trace::HidingAfterRestore => {
-            return Led::By(&[
-                late::a_late_step_of_a_move_to_the_trash_hides_no_admin_of_a_living_organization,
-            ]);
-        }
-        Trace::TrashAsleep => {
-            let back = |org| vec![What::Restore { name: None }.on(org)];
-            let again = |org| vec![What::Trash.on(org)];
-            let restore = What::Restore { name: None };
-            vec![
-                asleep(lane, &[], What::Trash, renames, back).await,
-                // There the admins come before the collection, which has a fence of its own.
-                asleep(lane, &[What::Trash], restore, renames, again).await,
-            ]
-        }
-        Trace::RestoreAfterTrash => {
-            return Led::By(&[late::a_late_rename_of_a_restoration_leaves_the_trash_as_it_is]);
-        }
-        Trace::ShowingAfterTrash => {
-            return Led::By(&[late::a_late_step_of_a_restoration_shows_no_admin_of_the_trash]);
-        }
-        Trace::FirstDocumentFinished => {
-            vec![created(lane, inserts_documents).await]
-        }
-        Trace::FirstDocumentTakenBack => {
-            vec![
-                given_up(lane, creation(), inserts_documents, &[new(ACME, EVE)], &[]).await,
-                taken_back_creation(lane, inserts_documents).await,
-            ]
-        }
-        Trace::CreationMoves => vec![taken_back_creation(lane, renames).await],
-        Trace::TwoCollections => vec![two_collections(lane).await],
-        Trace::NewAdminTakenBack => {
-            vec![
-                given_up(lane, creation(), inserts_admins, &[], &[]).await,
-                taken_back_creation(lane, inserts_admins).await,
-            ]
-        }
-        Trace::RemovedAdminInserted => {
-            return Led::By(&[late::an_owner_who_was_removed_does_not_come_back]);
-        }
-        Trace::GivenUpAdminRestored => {
-            let restored = |org| vec![What::Trash.on(org), What::Restore { name: None }.on(org)];
-            vec![
-                of_ours(lane, &[], What::add(BOB), inserts_admins, [restored, nothing]).await,
-                of_ours(lane, &[], What::add(BOB), inserts_admins, [nothing, restored]).await,
-            ]
-        }
-        Trace::ShowingAfterSettling => {
-            let removed = |org| vec![What::RemoveAdmin { email: BOB }.on(org)];
-            let trash = |org| vec![What::Trash.on(org)];
-            let mut cases = Vec::new();
-            for next in [removed, trash] {
-                let mut case = held(lane, &[], What::add(BOB), (updates_admins, 0), next).await;
-                case.is_hidden(lane, BOB).await;
-                cases.push(case);
-            }
-            cases
-        }
-        Trace::RemovalTakenBack => {
-            let remove = What::RemoveAdmin { email: BOB };
-            vec![of_ours(lane, &[What::add(BOB)], remove, deletes_admins, [nothing, nothing]).await]
-        }
-        Trace::OlderPassword => return Led::By(&[late::an_older_password_never_holds]),
-        Trace::PasswordAsleep => {
-            let newer = |org| vec![What::password("$2b$04$newer").on(org)];
-            vec![asleep(lane, &[], What::password("$2b$04$older"), updates_admins, newer).await]
-        }
-        Trace::Reservation => {
-            let mut cases = Vec::new();
-            for what in [What::rename(REBORN), What::Trash, What::Delete] {
-                cases.push(cut(lane, what, reserves).await);
-            }
-            cases
-        }
-        Trace::Entry => {
-            let mut cases = Vec::new();
-            for what in [What::Trash, What::Delete, What::rename(REBORN)] {
-                for stops in [false, true] {
-                    cases.push(entry(lane, what.clone(), stops).await);
-                }
-            }
-            cases
-        }
-        Trace::TakingOver => vec![both_take_over(lane).await],
-        Trace::AnswerOfSettling => {
-            return Led::By(&[replies::whoever_gets_no_answer_is_told_the_truth_in_the_end]);
-        }
-    })
-}
-
-fn new(name: &'static str, email: &'static str) -> Operation {
-    What::create(name, email, "$2b$04$new").on(ObjectId::new())
-}
-
-fn nothing(_: ObjectId) -> Vec<Operation> {
-    Vec::new()
-}
-
-fn settles(command: &Command) -> bool {
-    let clears = |update: &Bson| match update {
-        Bson::Document(update) => {
-            update.get_document("$unset").is_ok_and(|unset| unset.contains_key("pending"))
-        }
-        _ => false,
-    };
-    command.is("findAndModify", "organizations")
-        && command.content.get("update").is_some_and(clears)
-}
-
-fn takes_over(command: &Command) -> bool {
-    let gives_a_lease = |update: &Document| {
-        update.get_document("$push").is_ok_and(|push| push.contains_key("pending.earlier"))
-    };
-    command.is("findAndModify", "organizations")
-        && command.content.get_document("update").is_ok_and(gives_a_lease)
-}
-
-fn writes_to_a_record(command: &Command, operator: &str, field: &str) -> bool {
-    let writes = |update: &Bson| {
-        let update = update.as_document().and_then(|one| one.get_document("u").ok());
-        let fields = update.and_then(|update| update.get_document(operator).ok());
-        fields.is_some_and(|fields| fields.contains_key(field))
-    };
-    command.is("update", "organizations")
-        && command.content.get_array("updates").is_ok_and(|all| all.iter().any(writes))
-}
-
-fn reserves(command: &Command) -> bool {
-    writes_to_a_record(command, "$set", "pending.kind")
-}
-
-/// Says in the record that it goes back.
-fn notes_back(command: &Command) -> bool {
-    writes_to_a_record(command, "$set", "pending.taken_back")
-}
-
-/// The end of going back.
-fn unsets(command: &Command) -> bool {
-    writes_to_a_record(command, "$unset", "pending")
-}
-
-fn appends(command: &Command) -> bool {
-    command.is("insert", "audit_log")
-}
-
-/// Reads one admin by its identity, as who is about to mark it does.
-fn reads_the_mark(command: &Command) -> bool {
-    let id = command.content.get_document("filter").ok().and_then(|filter| filter.get("_id"));
-    command.is("find", "admins") && matches!(id, Some(Bson::ObjectId(_)))
-}
-
-/// Looks where the collection of a creation is.
-fn looks_for_both(command: &Command) -> bool {
-    looked_for(command).contains(&"org_acme_corp".to_owned())
-}
-
-/// The collections of which it asks whether they are there.
-fn looked_for(command: &Command) -> Vec<String> {
-    let name =
-        command.content.get_document("filter").and_then(|filter| filter.get_document("name"));
-    let names = name.and_then(|name| name.get_array("$in")).into_iter().flatten();
-    names.filter_map(Bson::as_str).map(str::to_owned).collect()
-}
-
 /// What there is before: a customer that nothing may happen to, and ours.
-fn ours(org: ObjectId, before: &[What]) -> Vec<Operation> {
+pub fn ours(org: ObjectId, before: &[What]) -> Vec<Operation> {
     let globex = What::create(GLOBEX, DAN, "$2b$04$dan").on(ObjectId::new());
     let acme = What::create(ACME, ADA, "$2b$04$first").on(org);
     let before = before.iter().map(|what| what.clone().on(org));
@@ -268,7 +33,7 @@ fn ours(org: ObjectId, before: &[What]) -> Vec<Operation> {
 }
 
 /// A command of A is held up, B settles what it finds, life goes on, and it arrives.
-async fn held(
+pub async fn held(
     lane: &Lane,
     before: &[What],
     what: What,
@@ -285,7 +50,7 @@ async fn held(
 }
 
 /// The same of a creation, with nothing that follows.
-async fn created(lane: &Lane, wanted: Wanted) -> Case {
+pub async fn created(lane: &Lane, wanted: Wanted) -> Case {
     let (before, operation) = creation();
     let which = Which { client: Client::Starves, skip: 0, wanted };
     let next = async |_: &mut World| Ok("nothing".to_owned());
@@ -293,13 +58,13 @@ async fn created(lane: &Lane, wanted: Wanted) -> Case {
 }
 
 /// Ours is created beside another customer.
-fn creation() -> (Vec<Operation>, Operation) {
+pub fn creation() -> (Vec<Operation>, Operation) {
     let globex = What::create(GLOBEX, DAN, "$2b$04$dan").on(ObjectId::new());
     (vec![globex], What::create(ACME, ADA, "$2b$04$first").on(ObjectId::new()))
 }
 
 /// The connection of A is cut while its command is on the way: it asks what came of it.
-async fn cut(lane: &Lane, what: What, wanted: Wanted) -> Case {
+pub async fn cut(lane: &Lane, what: What, wanted: Wanted) -> Case {
     let org = ObjectId::new();
     let which = Which { client: Client::IsCut, skip: 0, wanted };
     let next = async |_: &mut World| Ok(String::new());
@@ -336,11 +101,11 @@ impl Slow {
 }
 
 /// What must come soon.
-async fn soon<T>(what: impl Future<Output = T>) -> T {
+pub async fn soon<T>(what: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_secs(30), what).await.expect("it comes")
 }
 
-async fn caught(held: oneshot::Receiver<Held>) -> Held {
+pub async fn caught(held: oneshot::Receiver<Held>) -> Held {
     soon(held).await.expect("the proxy holds it")
 }
 
@@ -370,7 +135,7 @@ impl Case {
     }
 
     /// Neither the old service nor ours finds an admin.
-    async fn is_hidden(&mut self, lane: &Lane, email: &str) {
+    pub async fn is_hidden(&mut self, lane: &Lane, email: &str) {
         let service = Service::new(&lane.place.db);
         if service.finds(email).await.unwrap() {
             self.wrong("the old service", &format!("it finds {email}\n"));
@@ -388,7 +153,7 @@ impl Case {
 
 /// B finds that A has not begun, and gives it up; A begins meanwhile, and what it then sends is held up
 /// until B is through and what is `next` has happened.
-async fn given_up(
+pub async fn given_up(
     lane: &Lane,
     (before, operation): (Vec<Operation>, Operation),
     wanted: Wanted,
@@ -419,7 +184,7 @@ async fn given_up(
 }
 
 /// The same of what is done to ours.
-async fn of_ours(
+pub async fn of_ours(
     lane: &Lane,
     before: &[What],
     what: What,
@@ -432,7 +197,7 @@ async fn of_ours(
 }
 
 /// A drop that arrives when B has moved the collection on, and left a placeholder.
-async fn moved_on(lane: &Lane, before: &[What]) -> Case {
+pub async fn moved_on(lane: &Lane, before: &[What]) -> Case {
     let org = ObjectId::new();
     let mut world = lane.prepare(&ours(org, before)).await;
     let operation = What::Delete.on(org);
@@ -463,7 +228,7 @@ async fn moved_on(lane: &Lane, before: &[What]) -> Case {
 
 /// The second rename of a rename that B takes back, since another program's collection is in its way for
 /// a while.
-async fn in_the_way(lane: &Lane) -> Case {
+pub async fn in_the_way(lane: &Lane) -> Case {
     let org = ObjectId::new();
     let world = lane.prepare(&ours(org, &[])).await;
     let operation = What::rename(REBORN).on(org);
@@ -486,7 +251,7 @@ async fn in_the_way(lane: &Lane) -> Case {
 
 /// A stops in the middle; who takes it over sleeps before it reads the marks of the admins, until B has
 /// finished it and life has gone on.
-async fn asleep(
+pub async fn asleep(
     lane: &Lane,
     before: &[What],
     what: What,
@@ -515,7 +280,7 @@ async fn asleep(
 
 /// A creation of which a command is held up; B takes it back, since the old service makes the same, which
 /// is gone again when the command arrives.
-async fn taken_back_creation(lane: &Lane, wanted: Wanted) -> Case {
+pub async fn taken_back_creation(lane: &Lane, wanted: Wanted) -> Case {
     let (before, operation) = creation();
     let mut world = lane.prepare(&before).await;
     let a = Slow::new(lane).await;
@@ -540,7 +305,7 @@ async fn taken_back_creation(lane: &Lane, wanted: Wanted) -> Case {
 
 /// A creation under three leases: A loses the answer to its first document and goes on under a second one;
 /// B, with the third, has moved the collection away when A looks, and not put the placeholder there.
-async fn two_collections(lane: &Lane) -> Case {
+pub async fn two_collections(lane: &Lane) -> Case {
     let (before, operation) = creation();
     let mut world = lane.prepare(&before).await;
     let (a, b) = (Slow::new(lane).await, Slow::new(lane).await);
@@ -571,7 +336,7 @@ async fn two_collections(lane: &Lane) -> Case {
 }
 
 /// B gives up what has no entry in the audit log, or stops in the middle of that; then the entry arrives.
-async fn entry(lane: &Lane, what: What, stops: bool) -> Case {
+pub async fn entry(lane: &Lane, what: What, stops: bool) -> Case {
     let org = ObjectId::new();
     let world = lane.prepare(&ours(org, &[])).await;
     let operation = what.on(org);
@@ -598,16 +363,16 @@ async fn entry(lane: &Lane, what: What, stops: bool) -> Case {
 }
 
 /// Two take the same over, and one of them long after the other is through.
-async fn both_take_over(lane: &Lane) -> Case {
+pub async fn both_take_over(lane: &Lane) -> Case {
     let org = ObjectId::new();
     let mut world = lane.prepare(&ours(org, &[])).await;
     let operation = What::rename(REBORN).on(org);
-    let (a, held_one) = (Slow::new(lane).await, Slow::new(lane).await);
+    let (a, other) = (Slow::new(lane).await, Slow::new(lane).await);
     let stopped = a.proxy.hold(Client::Starves, 0, renames);
     let _doing = a.does(&operation);
     let _stopped = caught(stopped).await;
-    let takes = held_one.proxy.hold(Client::Waits, 0, takes_over);
-    let settling = held_one.recovers(lane).await;
+    let takes = other.proxy.hold(Client::Waits, 0, takes_over);
+    let settling = other.recovers(lane).await;
     let takes = caught(takes).await;
     let mut case = Case::of(&takes.command);
     world.apply(&operation);
@@ -617,33 +382,4 @@ async fn both_take_over(lane: &Lane) -> Case {
     soon(settling).await.unwrap().unwrap();
     case.ends(lane, &world).await;
     case
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn the_most_dangerous_ways_of_the_model_lose_nothing_on_a_real_server() {
-    let server = Server::standalone();
-    let traces = Mutex::new(VecDeque::from(Trace::ALL.to_vec()));
-    let wrong = Mutex::new(String::new());
-    let workers = (0..SIDE_BY_SIDE).map(async |_| {
-        let lane = Lane::new(&server).await;
-        loop {
-            let Some(trace) = traces.lock().unwrap().pop_front() else { break };
-            let name = format!("{trace:?}: {}", trace.words());
-            // One that does not even come to that keeps no other from being led.
-            match AssertUnwindSafe(lead(&lane, trace)).catch_unwind().await {
-                Err(_) => writeln!(wrong.lock().unwrap(), "{name}\n  panicked").unwrap(),
-                Ok(Led::By(tests)) => println!("{name}\n  led by {} other tests", tests.len()),
-                Ok(Led::Here(cases)) => {
-                    println!("{name}\n  led {} times", cases.len());
-                    for case in cases.into_iter().filter(|case| !case.wrong.is_empty()) {
-                        writeln!(wrong.lock().unwrap(), "{name}\n{}:\n{}", case.title, case.wrong)
-                            .unwrap();
-                    }
-                }
-            }
-        }
-    });
-    join_all(workers).await;
-    let wrong = wrong.into_inner().unwrap();
-    assert!(wrong.is_empty(), "\n{wrong}");
 }
