@@ -1,15 +1,35 @@
 //! How the console can end, and that it does: also when nothing else gets a turn any more.
 
-use std::{io, process, thread, time::Duration};
+use std::{io, thread, time::Duration};
 
-use rustix::event::{PollFd, PollFlags};
+use rustix::{
+    event::{PollFd, PollFlags},
+    process,
+};
 use tokio::{
-    signal::unix::{Signal, SignalKind, signal},
+    signal::unix::{SignalKind, signal},
     sync::watch,
 };
 
 /// How long an orderly end may take before the process ends all the same.
 const AT_THE_LATEST: Duration = Duration::from_millis(800);
+
+/// The signals that end a process, of those it can have a say in.
+const ENDING: [process::Signal; 13] = [
+    process::Signal::HUP,
+    process::Signal::INT,
+    process::Signal::QUIT,
+    process::Signal::USR1,
+    process::Signal::USR2,
+    process::Signal::TERM,
+    process::Signal::ALARM,
+    process::Signal::VTALARM,
+    process::Signal::PROF,
+    process::Signal::XCPU,
+    process::Signal::XFSZ,
+    process::Signal::IO,
+    process::Signal::SYS,
+];
 
 /// Why the console ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,25 +62,25 @@ impl Ending {
 pub struct Endings(watch::Receiver<Option<Ending>>);
 
 impl Endings {
-    /// Begins to wait for SIGTERM, SIGINT, SIGHUP and for the terminal to go away.
+    /// Begins to wait for a signal that ends, and for the terminal to go away.
     ///
     /// # Errors
     /// When no signal handler can be installed.
     pub fn watch() -> io::Result<Self> {
         let (sender, receiver) = watch::channel(None);
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut hangup = signal(SignalKind::hangup())?;
-        let signals = sender.clone();
-        tokio::spawn(async move {
-            let number = |kind: SignalKind| Ending::Signal(kind.as_raw_value());
-            let ending = tokio::select! {
-                () = received(&mut terminate) => number(SignalKind::terminate()),
-                () = received(&mut interrupt) => number(SignalKind::interrupt()),
-                () = received(&mut hangup) => Ending::Hangup,
+        for number in ENDING {
+            let mut signal = signal(SignalKind::from_raw(number.as_raw()))?;
+            let sender = sender.clone();
+            let ending = match number {
+                process::Signal::HUP => Ending::Hangup,
+                number => Ending::Signal(number.as_raw()),
             };
-            end(&signals, ending);
-        });
+            tokio::spawn(async move {
+                if signal.recv().await.is_some() {
+                    end(&sender, ending);
+                }
+            });
+        }
         // A hang-up without the signal (it may be ignored, under nohup) shows only on the terminal
         // itself. Asking for no event, poll(2) sleeps until that happens.
         thread::Builder::new().name("hangup".to_owned()).spawn(move || {
@@ -97,18 +117,14 @@ impl Endings {
     }
 }
 
-async fn received(signal: &mut Signal) {
-    if signal.recv().await.is_none() {
-        std::future::pending::<()>().await;
-    }
-}
-
 fn end(sender: &watch::Sender<Option<Ending>>, ending: Ending) {
-    sender.send_replace(Some(ending));
+    if sender.send_replace(Some(ending)).is_some() {
+        return;
+    }
     thread::spawn(move || {
         thread::sleep(AT_THE_LATEST);
         // The mode is set without writing, so this cannot get stuck as well.
         let _ = crossterm::terminal::disable_raw_mode();
-        process::exit(i32::from(ending.code()));
+        std::process::exit(i32::from(ending.code()));
     });
 }

@@ -5,10 +5,13 @@ mod clipboard;
 mod documents;
 mod ending;
 mod escape;
+mod input;
 pub mod keymap;
 pub mod layout;
 mod log;
+mod placed;
 mod runtime;
+mod suspend;
 pub mod terminal;
 pub mod text;
 pub mod theme;
@@ -18,7 +21,7 @@ use std::{io, panic, process, time::Duration};
 
 pub use ending::Ending;
 
-use self::{ending::Endings, terminal::Terminal, theme::Surroundings};
+use self::{ending::Endings, suspend::Suspends, terminal::Terminal, theme::Surroundings};
 use crate::config::Settings;
 
 /// How long threads that cannot be stopped (a query on the embedded database) may keep the process
@@ -66,12 +69,13 @@ pub fn run(settings: Settings) -> Result<Ending, Error> {
         return Err(Error::DumbTerminal);
     }
     give_the_terminal_back_on_panic();
+    let mut suspends = Suspends::watch().map_err(Error::Terminal)?;
     // Two threads for the database; keys and frames stay on this one.
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let ending = runtime.block_on(async {
         let mut endings = Endings::watch()?;
-        match runtime::run(settings, surroundings, &mut endings).await {
+        match runtime::run(settings, surroundings, &mut endings, &mut suspends).await {
             // A terminal that fails is most often one that is gone.
             Err(_) if endings.is_there() => Ok(endings.next().await),
             result => result,

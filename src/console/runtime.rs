@@ -6,23 +6,25 @@
 mod effects;
 
 use std::{
-    future::poll_fn,
     io,
-    task::Poll,
     time::{Duration, SystemTime},
 };
 
-use crossterm::event::{Event, EventStream};
-use futures_util::StreamExt;
-use tokio::sync::mpsc;
+use rustix::process::Signal;
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::mpsc,
+};
 
 use self::effects::{Answer, Effects};
 use super::{
     app::{App, Effect, Message},
     ending::{Ending, Endings},
+    input::{self, Input},
     log::LogFile,
+    suspend::Suspends,
     terminal::Terminal,
-    theme::{Background, QUESTION, Reading, Surroundings, Told},
+    theme::{QUESTION, Surroundings},
     view,
 };
 use crate::config::Settings;
@@ -39,6 +41,7 @@ pub(super) async fn run(
     settings: Settings,
     surroundings: Surroundings,
     endings: &mut Endings,
+    suspends: &mut Suspends,
 ) -> io::Result<Ending> {
     let mut terminal = Terminal::take()?;
     let (answers, mut answered) = mpsc::unbounded_channel::<Answer>();
@@ -62,15 +65,16 @@ pub(super) async fn run(
     let (width, height) = terminal.size()?;
     app.update(Message::Resize(width, height));
     terminal.mouse(app.mouse)?;
-    let mut reading = Reading::default();
-    if surroundings.asks(looks) {
+    let asked = surroundings.asks(looks);
+    if asked {
         terminal.pass(QUESTION)?;
-        reading.begin(SystemTime::now());
     }
     effects.run(first);
 
-    // Read by a thread of crossterm's, which stops when this is dropped.
-    let mut events = EventStream::new();
+    let mut typed = input::read()?;
+    let mut resizes = signal(SignalKind::window_change())?;
+    let mut continues = signal(SignalKind::from_raw(Signal::CONT.as_raw()))?;
+    let mut inputs = Vec::new();
     let mut batch = Vec::new();
     let ending = loop {
         terminal.draw(|frame| view::draw(&app, &theme, frame))?;
@@ -80,22 +84,47 @@ pub(super) async fn run(
                 None => std::future::pending().await,
             }
         };
+        let mut taken_again = false;
         tokio::select! {
             biased;
             ending = endings.next() => break ending,
-            event = events.next() => match event {
-                Some(event) => batch.extend(message(event?)),
+            input = typed.recv() => match input {
+                Some(input) => inputs.push(input),
                 None => break Ending::Hangup,
             },
+            Some(()) = resizes.recv() => {
+                let (width, height) = terminal.size()?;
+                batch.push(Message::Resize(width, height));
+            }
+            () = suspends.next() => {
+                terminal.leave()?;
+                suspends.stop()?;
+                terminal.enter()?;
+                taken_again = true;
+            }
+            // Another program had the terminal, while this one was stopped without being asked.
+            Some(()) = continues.recv() => {
+                terminal.leave()?;
+                terminal.enter()?;
+                taken_again = true;
+            }
             Some(answer) = answered.recv() => batch.push(effects.accept(answer)),
             () = tick => {}
         }
         // Whatever else has queued up belongs into the same frame.
-        while let Some(event) = queued(&mut events).await {
-            batch.extend(message(event?));
+        while let Ok(input) = typed.try_recv() {
+            inputs.push(input);
         }
-        if let Some(background) = told(&mut batch, &mut reading) {
-            theme = surroundings.theme(looks, Some(background));
+        for input in inputs.drain(..) {
+            match input {
+                Input::Key(key) => batch.push(Message::Key(key)),
+                Input::Mouse(mouse) => batch.push(Message::Mouse(mouse)),
+                Input::Paste(text) => batch.push(Message::Paste(text)),
+                Input::Background(background) if asked => {
+                    theme = surroundings.theme(looks, Some(background));
+                }
+                Input::Background(_) => {}
+            }
         }
         while let Ok(answer) = answered.try_recv() {
             batch.push(effects.accept(answer));
@@ -123,7 +152,10 @@ pub(super) async fn run(
         }
         terminal.pass(&effects.take_bytes())?;
         if wanted.iter().any(|effect| matches!(effect, Effect::Shell)) {
-            to_the_shell(&mut terminal)?;
+            suspends.ask()?;
+        }
+        if taken_again || wanted.iter().any(|effect| matches!(effect, Effect::Redraw)) {
+            terminal.redraw()?;
             terminal.mouse(app.mouse)?;
             let (width, height) = terminal.size()?;
             wanted.extend(app.update(Message::Resize(width, height)));
@@ -136,49 +168,4 @@ pub(super) async fn run(
     // It cannot panic, and nobody would be there to be told.
     let _ = written.await;
     Ok(ending)
-}
-
-/// The next event, if there is one already. Asks with this task's own waker: crossterm wakes only the
-/// first one it was asked with, so asking with any other would leave the loop asleep for good.
-async fn queued(events: &mut EventStream) -> Option<io::Result<Event>> {
-    poll_fn(|context| match events.poll_next_unpin(context) {
-        Poll::Ready(event) => Poll::Ready(event),
-        Poll::Pending => Poll::Ready(None),
-    })
-    .await
-}
-
-/// Takes out of the keys what the terminal answers; what it told, if that was the end of it.
-fn told(batch: &mut Vec<Message>, reading: &mut Reading) -> Option<Background> {
-    let mut background = None;
-    batch.retain(|message| match message {
-        Message::Key(event) => match reading.look(event, SystemTime::now()) {
-            Told::Key => true,
-            Told::Part => false,
-            Told::Background(told) => {
-                background = Some(told);
-                false
-            }
-        },
-        _ => true,
-    });
-    background
-}
-
-fn message(event: Event) -> Option<Message> {
-    match event {
-        Event::Key(key) => Some(Message::Key(key)),
-        Event::Paste(text) => Some(Message::Paste(text)),
-        Event::Mouse(mouse) => Some(Message::Mouse(mouse)),
-        Event::Resize(width, height) => Some(Message::Resize(width, height)),
-        _ => None,
-    }
-}
-
-/// Stops the whole foreground job, as the terminal's own ^Z would, and comes back with it. A program
-/// that was started by another one (`cargo run`) would otherwise leave that one waiting.
-fn to_the_shell(terminal: &mut Terminal) -> io::Result<()> {
-    terminal.leave()?;
-    rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)?;
-    terminal.enter()
 }

@@ -19,14 +19,23 @@ use crossterm::{
         EnterAlternateScreen, LeaveAlternateScreen,
     },
 };
-use ratatui::{Frame, TerminalOptions, Viewport, backend::CrosstermBackend, layout::Rect};
+use ratatui::{Frame, TerminalOptions, Viewport, layout::Rect};
 
-use super::escape::with_own_colours;
+use super::{
+    escape::with_own_colours,
+    placed::{Doubtful, Placed},
+};
+
+/// Letters and no line drawing, no styles, all rows scroll.
+const ORDINARY: &[u8] = b"\x1b(B\x0f\x1b[m\x1b[r";
 
 /// Clicks, drags and the wheel, in columns beyond 223 too. Not every move: nothing here follows one, and
 /// each would go through the network.
 const MOUSE_TAKEN: &[u8] = b"\x1b[?1000h\x1b[?1002h\x1b[?1006h";
 const MOUSE_LEFT: &[u8] = b"\x1b[?1006l\x1b[?1002l\x1b[?1000l";
+
+/// What a terminal has that does not know.
+const USUAL_SIZE: (u16, u16) = (80, 24);
 
 /// Collects a whole frame, so that it leaves in one `write(2)`: ratatui and crossterm flush several
 /// times a frame, and a terminal that draws in between flickers.
@@ -46,7 +55,8 @@ impl Write for FrameBuffer {
 
 /// The terminal while the console has it. Dropping it gives it back.
 pub struct Terminal {
-    screen: ratatui::Terminal<CrosstermBackend<FrameBuffer>>,
+    screen: ratatui::Terminal<Placed<FrameBuffer>>,
+    doubtful: Doubtful,
     buffer: FrameBuffer,
     out: File,
 }
@@ -68,8 +78,9 @@ impl Terminal {
         // with an empty style that also takes away the mark of the selected row.
         crossterm::style::force_color_output(true);
         let buffer = FrameBuffer::default();
-        let screen = fixed(&buffer, Rect::ZERO)?;
-        let mut terminal = Self { screen, buffer, out };
+        let doubtful = Doubtful::default();
+        let screen = fixed(&buffer, &doubtful, Rect::ZERO)?;
+        let mut terminal = Self { screen, doubtful, buffer, out };
         terminal.enter()?;
         Ok(terminal)
     }
@@ -81,11 +92,20 @@ impl Terminal {
     pub fn enter(&mut self) -> io::Result<()> {
         screen::enable_raw_mode()?;
         self.queue(EnterAlternateScreen)?;
-        self.queue(EnableBracketedPaste)?;
         // Terminals that know it tell esc from the beginning of a sequence, and ^с from с; others ignore it.
         self.queue(PushKeyboardEnhancementFlags(
             KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES,
         ))?;
+        self.redraw()
+    }
+
+    /// Begins anew on a blank screen, whatever another program has left the terminal in.
+    ///
+    /// # Errors
+    /// What the terminal answers.
+    pub fn redraw(&mut self) -> io::Result<()> {
+        self.pass(ORDINARY)?;
+        self.queue(EnableBracketedPaste)?;
         self.queue(cursor::Hide)?;
         self.resize(self.size()?)
     }
@@ -105,7 +125,9 @@ impl Terminal {
     /// What the terminal answers.
     pub fn size(&self) -> io::Result<(u16, u16)> {
         let size = rustix::termios::tcgetwinsize(&self.out)?;
-        Ok((size.ws_col, size.ws_row))
+        // A serial line has no size of its own and says so.
+        let known = |number: u16, usual: u16| if number == 0 { usual } else { number };
+        Ok((known(size.ws_col, USUAL_SIZE.0), known(size.ws_row, USUAL_SIZE.1)))
     }
 
     /// Begins anew on a blank screen of this size. Asks the terminal nothing, so waits for nothing.
@@ -113,7 +135,8 @@ impl Terminal {
     /// # Errors
     /// None in practice: it only fills the buffer.
     pub fn resize(&mut self, (width, height): (u16, u16)) -> io::Result<()> {
-        self.screen = fixed(&self.buffer, Rect::new(0, 0, width, height))?;
+        self.doubtful = Doubtful::default();
+        self.screen = fixed(&self.buffer, &self.doubtful, Rect::new(0, 0, width, height))?;
         self.queue(Clear(ClearType::All))
     }
 
@@ -122,7 +145,11 @@ impl Terminal {
     /// # Errors
     /// When the terminal is gone.
     pub fn draw(&mut self, picture: impl FnOnce(&mut Frame)) -> io::Result<()> {
-        self.screen.draw(picture)?;
+        let doubtful = self.doubtful.clone();
+        self.screen.draw(|frame| {
+            picture(frame);
+            doubtful.look(frame.buffer_mut());
+        })?;
         let frame = std::mem::take(&mut *self.buffer.0.borrow_mut());
         let mut bytes = Vec::with_capacity(frame.len() + 16);
         write_ansi(&mut bytes, BeginSynchronizedUpdate)?;
@@ -180,10 +207,11 @@ fn give_back(out: &mut impl Write) -> io::Result<()> {
 
 fn fixed(
     buffer: &FrameBuffer,
+    doubtful: &Doubtful,
     area: Rect,
-) -> io::Result<ratatui::Terminal<CrosstermBackend<FrameBuffer>>> {
+) -> io::Result<ratatui::Terminal<Placed<FrameBuffer>>> {
     let options = TerminalOptions { viewport: Viewport::Fixed(area) };
-    ratatui::Terminal::with_options(CrosstermBackend::new(buffer.clone()), options)
+    ratatui::Terminal::with_options(Placed::new(buffer.clone(), doubtful.clone()), options)
 }
 
 fn write_ansi(out: &mut impl Write, command: impl Command) -> io::Result<()> {
@@ -204,8 +232,10 @@ mod tests {
         let (out, received) = UnixDatagram::pair().unwrap();
         received.set_nonblocking(true).unwrap();
         let buffer = FrameBuffer::default();
-        let screen = fixed(&buffer, Rect::ZERO).unwrap();
-        let mut terminal = Terminal { screen, buffer, out: File::from(OwnedFd::from(out)) };
+        let doubtful = Doubtful::default();
+        let screen = fixed(&buffer, &doubtful, Rect::ZERO).unwrap();
+        let out = File::from(OwnedFd::from(out));
+        let mut terminal = Terminal { screen, doubtful, buffer, out };
         terminal.resize((120, 40)).unwrap();
         let mut bytes = vec![0; 1 << 18];
         let mut writes = || {

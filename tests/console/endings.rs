@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal};
 
 use crate::support::pty::Console;
 
@@ -38,7 +38,16 @@ fn control_c_quits_from_the_middle_of_a_form() {
 
 #[test]
 fn signals_end_it_and_give_the_terminal_back() {
-    for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
+    for signal in [
+        Signal::TERM,
+        Signal::INT,
+        Signal::HUP,
+        Signal::QUIT,
+        Signal::USR1,
+        Signal::USR2,
+        Signal::ALARM,
+        Signal::XCPU,
+    ] {
         let home = tempfile::tempdir().unwrap();
         let console = opened(&home);
         console.signal(signal);
@@ -105,6 +114,45 @@ fn control_z_stops_the_job_and_fg_repaints() {
     console.send("exit\n");
     // The shell's own end, which promises nothing.
     console.ends_within(A_SECOND * 20);
+}
+
+/// The program that a shell runs.
+fn child(shell: Pid) -> Pid {
+    let shell = shell.as_raw_pid();
+    let children = std::fs::read_to_string(format!("/proc/{shell}/task/{shell}/children")).unwrap();
+    children.split_whitespace().next().and_then(|id| Pid::from_raw(id.parse().ok()?)).unwrap()
+}
+
+#[test]
+fn stopped_from_outside_it_leaves_a_clean_terminal_and_comes_back() {
+    for signal in [Signal::TSTP, Signal::STOP] {
+        let home = tempfile::tempdir().unwrap();
+        let arguments = ["--norc", "--noprofile", "-i"];
+        let variables = [("PS1", "shell$ ")];
+        let mut console =
+            Console::run("bash".as_ref(), &arguments, &variables, (80, 24), home.path());
+        console.see("shell$");
+        console.send(&format!("{} --demo\n", env!("CARGO_BIN_EXE_tenantry")));
+        console.see("n new");
+        rustix::process::kill_process(child(console.pid), signal).unwrap();
+        console.see("Stopped");
+        if signal == Signal::TSTP {
+            let received = console.settled();
+            assert!(!received.terminal().alternate_screen() && received.cursor_shows());
+        }
+        console.send("fg\n");
+        console.wait_until("the whole screen", |received| {
+            let screen = received.screen();
+            screen.contains("n new") && screen.contains("tenantry") && !screen.contains("shell$")
+        });
+        console.send("q");
+        console.wait_until("the shell's prompt", |received| {
+            !received.terminal().alternate_screen()
+                && received.screen().trim_end().ends_with("shell$")
+        });
+        console.send("exit\n");
+        console.ends_within(A_SECOND * 20);
+    }
 }
 
 /// Not a test of its own: [`a_panic_gives_the_terminal_back`] runs it in a pseudo-terminal.

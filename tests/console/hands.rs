@@ -119,7 +119,7 @@ fn what_is_copied_goes_to_the_clipboard_of_the_terminal() {
     let line = screen.lines().nth(usize::from(row) - 1).unwrap();
     let name = line.trim_start_matches('▌').split("  ").next().unwrap().to_owned();
     copies_the_email(&mut console, "n");
-    console.see("copied the name");
+    console.see("sent the name to the terminal's clipboard");
     let expected = format!("\x1b]52;c;{}\x1b\\", base64(&name));
     assert!(has(&console, &expected), "{expected:?}");
     console.send("q");

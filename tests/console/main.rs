@@ -9,6 +9,7 @@ mod endings;
 mod fixture;
 mod hands;
 mod hostile;
+mod keyboard;
 mod life;
 mod looks;
 mod pictures;

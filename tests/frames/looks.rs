@@ -14,7 +14,7 @@ use ratatui::{
 use tenantry::{
     config::{Color, Profile},
     console::{
-        app::Message,
+        app::{Arrived, Message},
         theme::{Background, Depth, Looks, Marks, Surroundings, Theme, Wish},
         view,
     },
@@ -106,7 +106,7 @@ const SCREENS: &[Screen] = &[
     ("said", |console| {
         let left = "no space left on device".to_owned();
         console.send(Message::Unlogged(left));
-        console.send(Message::Copied("the name", None));
+        console.send(Message::Copied("the name", Ok(Arrived::Known)));
     }),
     ("log", |console| {
         console.send(Message::Unlogged("no space left on device".to_owned()));

@@ -8,7 +8,7 @@ use mongodb::bson::{DateTime, oid::ObjectId};
 use ratatui::{Terminal, backend::TestBackend, buffer::Buffer, layout::Position};
 use tenantry::{
     console::{
-        app::{App, Connected, Deed, Effect, Given, Message},
+        app::{App, Arrived, Connected, Deed, Effect, Given, Message},
         theme::Theme,
         view,
     },
@@ -256,7 +256,7 @@ impl Console {
             Effect::Check(generation, check) => {
                 Message::Checked(*generation, check.field(), Ok(()))
             }
-            Effect::Copy(what, _) => Message::Copied(what, None),
+            Effect::Copy(what, _) => Message::Copied(what, Ok(Arrived::Known)),
             Effect::Generate { .. } => Message::Generated(Ok("7x2k9-qm4tz-c8w1r-hn5vp".into())),
             Effect::Authorize(generation, org, session) => {
                 let own = session.as_ref().is_some_and(|s| s.organization_id == org.id);
@@ -384,6 +384,7 @@ pub fn generation(effect: &Effect) -> Option<u64> {
         | Effect::Copy(..)
         | Effect::Mouse(_)
         | Effect::Shell
+        | Effect::Redraw
         | Effect::Quit => None,
     }
 }

@@ -239,6 +239,11 @@ impl Console {
         set_size(self.master.as_ref().expect("a terminal"), columns, rows);
     }
 
+    /// Makes the terminal one that does not know its size, as a serial line.
+    pub fn forget_size(&self) {
+        set_size(self.master.as_ref().expect("a terminal"), 0, 0);
+    }
+
     /// Sends a signal to the program, by its id.
     pub fn signal(&self, signal: Signal) {
         rustix::process::kill_process(self.pid, signal).expect("the program is there");

@@ -1,6 +1,6 @@
 //! What can be copied of an organization, as text on the way to the clipboard.
 
-use super::{App, Connection, Effect, Layer, Mood, Said};
+use super::{App, Arrived, Connection, Effect, Layer, Mood, Said};
 use crate::{
     console::keymap::Command,
     org::{Org, OrgFields, json_text},
@@ -69,15 +69,19 @@ impl App {
     }
 
     /// The terminal was given a text for its clipboard, or it could not be.
-    pub(super) fn was_copied(&mut self, what: &str, refused: Option<String>) {
-        match refused {
-            None => self.say(Mood::Good, Said::plain(format!("copied {what}"))),
-            Some(why) => {
-                let leaves = self.keymap.how(Command::Mouse);
+    pub(super) fn was_copied(&mut self, what: &str, sent: Result<Arrived, String>) {
+        let leaves = self.keymap.how(Command::Mouse);
+        let by_hand = format!("select it with the mouse ({leaves} leaves that to the terminal)");
+        match sent {
+            Ok(Arrived::Known) => self.say(Mood::Good, Said::plain(format!("copied {what}"))),
+            Ok(Arrived::Unknown) => {
+                let what = format!("sent {what} to the terminal's clipboard");
+                let help = format!("terminals do not say whether they take it; if not, {by_hand}");
+                self.say(Mood::Good, Said { what, help });
+            }
+            Err(why) => {
                 let what = format!("{what} was not copied: {why}");
-                let help =
-                    format!("select it with the mouse ({leaves} leaves that to the terminal)");
-                self.say(Mood::Bad, Said { what, help });
+                self.say(Mood::Bad, Said { what, help: by_hand });
             }
         }
     }

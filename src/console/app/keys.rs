@@ -43,6 +43,7 @@ impl App {
         match command {
             Command::Quit => vec![Effect::Quit],
             Command::Shell => vec![Effect::Shell],
+            Command::Redraw => vec![Effect::Redraw],
             Command::Help => self.help(place, false),
             Command::Palette => self.help(place, true),
             Command::Log => self.show_log(),

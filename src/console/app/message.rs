@@ -45,7 +45,7 @@ pub enum Message {
     /// Its first documents, each as lines of escaped text.
     Documents(Generation, Result<Vec<String>>),
     /// What was to be copied went to the terminal; or why not.
-    Copied(&'static str, Option<String>),
+    Copied(&'static str, std::result::Result<Arrived, String>),
     /// Why the log file is not written any more.
     Unlogged(String),
     /// Its admins.
@@ -114,6 +114,15 @@ impl Message {
             _ => None,
         }
     }
+}
+
+/// Whether what was sent is known to be in the clipboard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrived {
+    /// It is: what keeps it says that it takes such a thing.
+    Known,
+    /// Nothing answers, so that nobody can tell.
+    Unknown,
 }
 
 /// A database that answered.
@@ -189,6 +198,8 @@ pub enum Effect {
     Copy(&'static str, String),
     /// Take the mouse, or leave it to the terminal.
     Mouse(bool),
+    /// Draw the whole screen anew, whatever else has written on it.
+    Redraw,
     /// Leave to the shell, and repaint when back.
     Shell,
     /// End.

@@ -35,7 +35,7 @@ pub use form::{Asked, Form, Purpose};
 pub use help::{Choice, Help};
 pub use layer::{Code, Layer, Login};
 pub use list::{Arrival, List, Select};
-pub use message::{Check, Connected, Effect, Generation, Message};
+pub use message::{Arrived, Check, Connected, Effect, Generation, Message};
 pub use mouse::Pointer;
 pub use profile::Sure;
 pub use question::{AtOnce, Question};
@@ -227,8 +227,8 @@ impl App {
                 self.checked(generation, field, &result);
                 Vec::new()
             }
-            Message::Copied(what, refused) => {
-                self.was_copied(what, refused);
+            Message::Copied(what, sent) => {
+                self.was_copied(what, sent);
                 Vec::new()
             }
             Message::Unlogged(why) => {

@@ -101,6 +101,8 @@ pub enum Command {
     Mouse,
     /// Leave what is on top, or stop waiting.
     Back,
+    /// Draw the whole screen anew.
+    Redraw,
     /// Leave to the shell for a while.
     Shell,
     /// Leave.

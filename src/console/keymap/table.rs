@@ -384,6 +384,7 @@ pub const COMMANDS: &[Row] = &[
     ),
     row!("first", First, [letter('g'), key(KeyCode::Home)], MOVING, None, "to the beginning"),
     row!("last", Last, [letter('G'), key(KeyCode::End)], MOVING, None, "to the end"),
+    row!("redraw", Redraw, [control('l')], EVERYWHERE, None, "redraw the screen"),
     row!("leave", Quit, [control('c')], EVERYWHERE, None, "leave, from anywhere"),
     row!("shell", Shell, [control('z')], EVERYWHERE, None, "to the shell; fg comes back"),
 ];

@@ -142,7 +142,7 @@ impl Effects {
             }
             Effect::Copy(what, text) => self.copy(what, text),
             // The loop does these itself.
-            Effect::Quit | Effect::Shell | Effect::Mouse(_) => {}
+            Effect::Quit | Effect::Shell | Effect::Redraw | Effect::Mouse(_) => {}
             effect => {
                 if let Some(tenancy) = self.tenancy.clone() {
                     self.ask(tenancy, effect);
@@ -241,6 +241,7 @@ impl Effects {
             | Effect::Logout(_)
             | Effect::Copy(..)
             | Effect::Mouse(_)
+            | Effect::Redraw
             | Effect::Shell
             | Effect::Quit => {}
         }
@@ -250,11 +251,11 @@ impl Effects {
     fn copy(&mut self, what: &'static str, text: String) {
         let answers = self.answers.clone();
         tokio::task::spawn_blocking(move || {
-            let (bytes, refused) = match clipboard::sequence(&text) {
-                Ok(bytes) => (Some(bytes), None),
-                Err(refused) => (None, Some(refused)),
+            let (bytes, sent) = match clipboard::sequence(&text) {
+                Ok((bytes, arrived)) => (Some(bytes), Ok(arrived)),
+                Err(refused) => (None, Err(refused)),
             };
-            let message = Message::Copied(what, refused);
+            let message = Message::Copied(what, sent);
             // Nobody listens once the console is left.
             let _ = answers.send(Answer { bytes, ..Answer::of(message) });
         });

@@ -9,8 +9,9 @@ mod tests;
 
 use ratatui::style::{Color, Modifier, Style};
 
+pub(super) use self::background::background;
 pub use self::{
-    background::{Background, QUESTION, Reading, Told},
+    background::{Background, QUESTION},
     resolve::Surroundings,
 };
 

@@ -1,10 +1,5 @@
 //! What can be read on what, and which theme comes of which surroundings.
 
-use std::time::{Duration, SystemTime};
-
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use proptest::prelude::*;
-
 use super::{
     palette::{
         CONTRAST_DARK, CONTRAST_LIGHT, DARK, LIGHT, Palette, Rgb, indexed, luminance, nearest,
@@ -135,78 +130,4 @@ fn only_who_can_answer_is_asked_and_only_where_it_matters() {
     }
     assert!(surroundings(&[]).dumb() && surroundings(&[("TERM", "dumb")]).dumb());
     assert!(!surroundings(&SIXTEEN).dumb());
-}
-
-/// The events that crossterm makes of these characters; an esc goes with the next one.
-fn events(answer: &str, split: bool) -> Vec<KeyEvent> {
-    let mut events = Vec::new();
-    let mut characters = answer.chars();
-    while let Some(character) = characters.next() {
-        events.push(match character {
-            '\u{1b}' if split => KeyEvent::from(KeyCode::Esc),
-            '\u{1b}' => {
-                let next = characters.next().unwrap();
-                KeyEvent::new(KeyCode::Char(next), KeyModifiers::ALT)
-            }
-            '\u{7}' => KeyEvent::new(KeyCode::Char('g'), KeyModifiers::CONTROL),
-            character => KeyEvent::from(KeyCode::Char(character)),
-        });
-    }
-    events
-}
-
-#[test]
-fn the_answer_is_read_among_the_keys_and_none_of_it_is_one() {
-    let now = SystemTime::UNIX_EPOCH;
-    for (answer, background) in [
-        ("\u{1b}]11;rgb:1e1e/1e1e/2e2e\u{1b}\\", Told::Background(Background::Dark)),
-        ("\u{1b}]11;rgb:fdfd/f6f6/e3e3\u{7}", Told::Background(Background::Light)),
-        ("\u{1b}]11;rgb:ff/ff/ff\u{7}", Told::Background(Background::Light)),
-        ("\u{1b}]11;rgba:0000/0000/0000/ffff\u{7}", Told::Background(Background::Dark)),
-        ("\u{1b}]11;rgb:/0/0\u{7}", Told::Part),
-        ("\u{1b}]12;rgb:0/0/0\u{7}", Told::Part),
-    ] {
-        for split in [false, true] {
-            let mut reading = Reading::default();
-            reading.begin(now);
-            let events = events(answer, split);
-            let (last, first) = events.split_last().unwrap();
-            for (at, event) in first.iter().enumerate() {
-                // An esc alone may have been pressed.
-                let expected = if split && at == 0 { Told::Key } else { Told::Part };
-                assert_eq!(reading.look(event, now), expected, "{answer:?} at {at}");
-            }
-            assert_eq!(reading.look(last, now), background, "{answer:?}");
-            let key = KeyEvent::from(KeyCode::Char('d'));
-            assert_eq!(reading.look(&key, now), Told::Key);
-        }
-    }
-}
-
-#[test]
-fn what_comes_much_later_or_unasked_is_keys() {
-    let now = SystemTime::UNIX_EPOCH;
-    let mut reading = Reading::default();
-    let answer = events("\u{1b}]11;rgb:0/0/0\u{7}", false);
-    assert!(answer.iter().all(|event| reading.look(event, now) == Told::Key));
-    reading.begin(now);
-    let later = now + Duration::from_secs(6);
-    assert!(answer.iter().all(|event| reading.look(event, later) == Told::Key));
-}
-
-proptest! {
-    #[test]
-    fn keys_are_never_lost_for_good(keys in "[a-zA-Z0-9]{1,60}") {
-        let now = SystemTime::UNIX_EPOCH;
-        let mut reading = Reading::default();
-        reading.begin(now);
-        for event in events(&keys, false) {
-            prop_assert_eq!(reading.look(&event, now), Told::Key);
-        }
-        // Not even after what begins like an answer and is none.
-        reading.look(&KeyEvent::new(KeyCode::Char(']'), KeyModifiers::ALT), now);
-        let told: Vec<_> =
-            events(&"q".repeat(3), false).iter().map(|event| reading.look(event, now)).collect();
-        prop_assert_eq!(told, vec![Told::Key; 3]);
-    }
 }

@@ -45,9 +45,12 @@ fn a_name_is_copied_as_it_is_stored_and_json_hides_nothing() {
 #[test]
 fn what_the_terminal_refuses_is_said() {
     let mut app = console(page(orgs(3), false, false));
-    app.update(Message::Copied("the id", None));
+    app.update(Message::Copied("the id", Ok(Arrived::Known)));
     assert_eq!(notice(&app).what, "copied the id");
-    app.update(Message::Copied("the id", Some("there is no clipboard".to_owned())));
+    app.update(Message::Copied("the id", Ok(Arrived::Unknown)));
+    assert_eq!(notice(&app).what, "sent the id to the terminal's clipboard");
+    assert!(notice(&app).help.contains("select it with the mouse"), "{:?}", notice(&app));
+    app.update(Message::Copied("the id", Err("there is no clipboard".to_owned())));
     assert_eq!(notice(&app).what, "the id was not copied: there is no clipboard");
 }
 
