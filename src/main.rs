@@ -1,20 +1,26 @@
 //! The program: command line in, console or command out, errors to a person.
 
 use std::{
-    env,
     io::{self, Write},
     process::ExitCode,
 };
 
-use clap::Parser;
+use clap::{
+    Parser,
+    error::{ContextKind, ContextValue, ErrorKind},
+};
+#[cfg(target_os = "linux")]
+use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tenantry::{
     command::{self, CommandLine, Failure, Wanted},
-    config::{Settings, without_passwords},
+    config::{self, Settings, without_passwords},
     console,
     org::escaped,
 };
 
 fn main() -> ExitCode {
+    keep_memory_off_the_disk();
     #[cfg(feature = "failpoints")]
     let _failpoints = tenantry::failpoint::from_environment();
     // Only for what nobody expected: a panic says where it was.
@@ -23,7 +29,7 @@ fn main() -> ExitCode {
     }
     let line = match CommandLine::try_parse() {
         Ok(line) => line,
-        Err(error) => return misused(&error),
+        Err(error) => return misused(error),
     };
     match run(line) {
         Ok(code) => ExitCode::from(code),
@@ -32,6 +38,15 @@ fn main() -> ExitCode {
             ExitCode::from(code)
         }
     }
+}
+
+/// Passwords and keys are in this memory: no core dump has them, nor that of a program started here.
+fn keep_memory_off_the_disk() {
+    // Where one fails the other still holds, and there is nothing a person could do about it.
+    #[cfg(target_os = "linux")]
+    let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+    let none = Rlimit { current: Some(0), maximum: getrlimit(Resource::Core).maximum };
+    let _ = setrlimit(Resource::Core, none);
 }
 
 /// What is said at the end of a run that failed, and its exit code.
@@ -54,7 +69,7 @@ impl From<console::Error> for Ended {
 }
 
 fn run(line: CommandLine) -> Result<u8, Ended> {
-    let environment = |name: &str| env::var_os(name);
+    let environment = config::from_process;
     let settings = || Settings::new(&line.flags, environment).map_err(Failure::from);
     match line.wanted {
         Some(Wanted::Aside(aside)) => {
@@ -68,11 +83,20 @@ fn run(line: CommandLine) -> Result<u8, Ended> {
 
 /// Help and version go to standard output; a wrong command line is said in our own way, and without
 /// the password somebody may have typed where none belongs.
-fn misused(error: &clap::Error) -> ExitCode {
+fn misused(mut error: clap::Error) -> ExitCode {
     if !error.use_stderr() {
         // A closed pipe has read enough.
         let _ = error.print();
         return ExitCode::SUCCESS;
+    }
+    // Where no argument belongs, people type passwords; what looks like a flag is one.
+    if let (ErrorKind::UnknownArgument, Some(ContextValue::String(typed))) =
+        (error.kind(), error.get(ContextKind::InvalidArg))
+        && !typed.starts_with("--")
+    {
+        let hidden = ContextValue::String("…".to_owned());
+        error.insert(ContextKind::InvalidArg, hidden);
+        error.remove(ContextKind::Suggested);
     }
     let said = error.to_string();
     let said = said.strip_prefix("error: ").unwrap_or(&said);

@@ -15,7 +15,7 @@ use crate::{
         Admin, Org, OrgFields, OrgState, Secret, StoredText, TrashFields, escaped, json_text,
         moment,
     },
-    store::{Cursor, Finding, Shelf, SortKey},
+    store::{Cursor, Finding, PageQuery, Shelf},
     tenancy::{Recorded, Session, Verified},
 };
 
@@ -26,7 +26,7 @@ pub(super) enum Answer {
     /// An organization is shown.
     Shown(Org),
     /// A page of the list.
-    Listed { orgs: Vec<Org>, more: bool, key: SortKey, searched: bool, shelf: Shelf },
+    Listed { orgs: Vec<Org>, more: bool, query: PageQuery },
     /// An organization is in the trash, or gone.
     Deleted(Org),
     /// What an examination found.
@@ -144,7 +144,7 @@ impl Answer {
                 rows.push(("database", org.connection.database.to_string()));
                 pairs(&rows, width)
             }
-            Self::Listed { orgs, searched, shelf, .. } if orgs.is_empty() => match (searched, shelf) {
+            Self::Listed { orgs, query, .. } if orgs.is_empty() => match (query.search.is_some(), query.shelf) {
                 (true, _) => "nothing matches\n",
                 (false, Shelf::Live) => {
                     "no organizations\n  → make one with `tenantry org create NAME --email E-MAIL`\n"
@@ -152,8 +152,8 @@ impl Answer {
                 (false, Shelf::Trash) => "the trash is empty\n",
             }
             .to_owned(),
-            Self::Listed { orgs, shelf, .. } => {
-                let (fourth, fifth) = match shelf {
+            Self::Listed { orgs, query, .. } => {
+                let (fourth, fifth) = match query.shelf {
                     Shelf::Live => ("created", "collection"),
                     Shelf::Trash => ("deleted", "restorable until"),
                 };
@@ -231,8 +231,8 @@ impl Answer {
     /// Where the next page begins; none when there is none.
     fn next(&self) -> Option<String> {
         match self {
-            Self::Listed { orgs, more: true, key, .. } => {
-                orgs.last().map(|org| Cursor::of(org, *key).encode())
+            Self::Listed { orgs, more: true, query } => {
+                orgs.last().map(|org| Cursor::of(org, query.sort.key).encode(query))
             }
             _ => None,
         }

@@ -136,7 +136,7 @@ impl ConfiguredProfile {
             production: profile.production,
             read_only: database.access.read_only,
             problem: match &database.source {
-                Source::Unset { variable, .. } => Some(format!("${variable} is not set")),
+                Source::Unknown { why, .. } => Some(why.to_string()),
                 Source::Known(_) | Source::Command { .. } => None,
             },
         })
@@ -146,6 +146,8 @@ impl ConfiguredProfile {
 fn whereabouts(database: &Database) -> String {
     let place = database.source.place();
     match place.kind {
+        // It is only known once it is opened.
+        PlaceKind::Mongo if place.database.is_empty() => place.address,
         PlaceKind::Mongo => format!("{}/{}", place.address, place.database),
         PlaceKind::Embedded => place.address,
         PlaceKind::Demo => "a demo, gone at exit".to_owned(),

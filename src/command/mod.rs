@@ -27,9 +27,9 @@ use line::Login;
 use terminal::{Telling, Terminal, line_of_stdin};
 
 use crate::{
-    config::{self, Database, Flags, Output, Settings},
+    config::{self, Database, Flags, Output, Settings, Source},
     org::{Org, OrgState, Secret, escaped, escaped_short},
-    store::{Cursor, CursorKey, Examination, PageAt, PageQuery, Shelf, Sort, SortKey},
+    store::{Cursor, Examination, PageAt, PageQuery, Shelf, Sort, Target},
     tenancy::{Believe, Confirmation, Edit, NewOrganization, Session, Tenancy, confirmation_of},
 };
 
@@ -87,6 +87,7 @@ async fn answer(settings: &Settings, deed: Deed) -> Result<Answer, Failure> {
     // What is wrong with the command line is said before any database is asked.
     check(&deed)?;
     let database = &settings.database;
+    there(database, &deed)?;
     sure_in_production(database, &deed).await?;
     match deed {
         Deed::Org(deed) => org(&open(database).await?, deed).await,
@@ -103,6 +104,21 @@ async fn answer(settings: &Settings, deed: Deed) -> Result<Answer, Failure> {
     }
 }
 
+/// Where nobody looks on, an embedded database is only begun by what puts something into it: a server
+/// that was not named by mistake is no empty list.
+fn there(database: &Database, deed: &Deed) -> Result<(), Failure> {
+    let Source::Known(Target::File(file)) = &database.source else { return Ok(()) };
+    let begins = matches!(deed, Deed::Org(OrgDeed::Create { .. }));
+    if begins || file.exists() || Terminal::open().is_some() {
+        return Ok(());
+    }
+    Err(Failure::usage(
+        format!("there is no database {}", file.display()),
+        "name a server with MONGODB_URI or --uri, or another file with --file; \
+         `tenantry org create` begins a new one",
+    ))
+}
+
 async fn open(database: &Database) -> Result<Tenancy, Failure> {
     let telling = Telling::default();
     Ok(database.open(&telling.progress()).await?.0.tenancy)
@@ -113,8 +129,7 @@ async fn org(tenancy: &Tenancy, deed: OrgDeed) -> Result<Answer, Failure> {
         OrgDeed::Create { name, email, .. } => create(tenancy, name, email).await,
         OrgDeed::Get { name } => Ok(Answer::Shown(tenancy.named(&name).await?)),
         OrgDeed::List { search, trash, sort, limit, after } => {
-            let shelf = if trash { Shelf::Trash } else { Shelf::Live };
-            list(tenancy, shelf, search, sort, limit, after).await
+            list(tenancy, page_of(trash, search, sort, limit, after.as_deref())?).await
         }
         OrgDeed::Update { name, new_name, email, new_password_stdin, login, .. } => {
             let edit = Edit { name: new_name, email, password: None };
@@ -150,16 +165,8 @@ fn check(deed: &Deed) -> Result<(), Failure> {
         | Deed::Admin(AdminDeed::List { .. } | AdminDeed::Code { .. })
         | Deed::Audit(_)
         | Deed::Doctor { .. } => false,
-        Deed::Org(OrgDeed::List { sort, after, .. }) => {
-            let fits = after.as_ref().is_none_or(|cursor| {
-                matches!(cursor.key, CursorKey::Time(_)) == (sort.key == SortKey::Created)
-            });
-            if !fits {
-                return Err(Failure::usage(
-                    "that --after belongs to a list in another order",
-                    "repeat the --sort of the page it came from",
-                ));
-            }
+        Deed::Org(OrgDeed::List { search, trash, sort, limit, after }) => {
+            page_of(*trash, search.clone(), *sort, *limit, after.as_deref())?;
             false
         }
         Deed::Org(OrgDeed::Update {
@@ -258,19 +265,31 @@ async fn create(tenancy: &Tenancy, name: String, email: String) -> Result<Answer
     Ok(Answer::Changed(tenancy.create(&wish).await?))
 }
 
-async fn list(
-    tenancy: &Tenancy,
-    shelf: Shelf,
+/// Which page is asked for.
+fn page_of(
+    trash: bool,
     search: Option<String>,
     sort: Sort,
     limit: u32,
-    after: Option<Cursor>,
-) -> Result<Answer, Failure> {
-    let searched = search.is_some();
-    let at = after.map_or(PageAt::First, PageAt::After);
-    let page = tenancy.page(&PageQuery { shelf, search, sort, at, limit }).await?;
-    let more = page.more_after;
-    Ok(Answer::Listed { orgs: page.orgs, more, key: sort.key, searched, shelf })
+    after: Option<&str>,
+) -> Result<PageQuery, Failure> {
+    let shelf = if trash { Shelf::Trash } else { Shelf::Live };
+    let mut query = PageQuery { shelf, search, sort, at: PageAt::First, limit };
+    if let Some(word) = after {
+        let cursor = Cursor::decode(word, &query).ok_or_else(|| {
+            Failure::usage(
+                "that --after is not the “next” of a page of this list",
+                "repeat --search, --sort and --trash of the page it came from",
+            )
+        })?;
+        query.at = PageAt::After(cursor);
+    }
+    Ok(query)
+}
+
+async fn list(tenancy: &Tenancy, query: PageQuery) -> Result<Answer, Failure> {
+    let page = tenancy.page(&query).await?;
+    Ok(Answer::Listed { orgs: page.orgs, more: page.more_after, query })
 }
 
 async fn update(

@@ -3,10 +3,14 @@
 use std::path::PathBuf;
 
 use super::{
-    DATABASE, DEFAULT_DATABASE, Environment, Error, FILE, Flags, PROFILE, URI,
-    source::default_file, text,
+    DATABASE, Environment, Error, FILE, Flags, PROFILE, URI, in_home,
+    source::{NamedDatabase, mongo},
+    text,
 };
-use crate::{org::Secret, store::Target};
+use crate::{
+    org::Secret,
+    store::{Target, database_in},
+};
 
 /// What names a database.
 pub(super) enum Chosen {
@@ -49,12 +53,16 @@ pub(super) fn choose(
         (_, Some(_), Some(_)) => Err(Error::TwoVariables(FILE, PROFILE)),
         (Some(uri), ..) if uri.is_empty() => Err(Error::Empty("--uri")),
         (Some(uri), ..) => {
-            let database = match &flags.database {
-                Some(name) if name.is_empty() => return Err(Error::Empty("--database")),
-                Some(name) => name.clone(),
-                None => text(environment, DATABASE)?.unwrap_or_else(|| DEFAULT_DATABASE.to_owned()),
+            let uri = Secret::from(uri);
+            let beside = match flag_database(flags)? {
+                Some(named) => Some(named),
+                // The string of a flag is nearer than a variable.
+                None if flag.is_some() && database_in(&uri).is_some() => None,
+                None => {
+                    text(environment, DATABASE)?.map(|name| NamedDatabase { name, by: DATABASE })
+                }
             };
-            Ok(Chosen::Target(Target::Mongo { uri: Secret::from(uri), database }))
+            Ok(Chosen::Target(mongo(uri, beside.as_ref())?))
         }
         (.., Some(profile)) if profile.is_empty() => Err(Error::Empty("--profile")),
         (.., Some(profile)) => Ok(Chosen::Profile(profile)),
@@ -65,6 +73,23 @@ pub(super) fn choose(
         (_, Some(file), _) if file.as_os_str().is_empty() => Err(Error::Empty("--file")),
         (_, Some(file), _) => Ok(Chosen::Target(Target::File(file))),
         _ if flags.demo => Ok(Chosen::Target(Target::Demo)),
-        _ => default_file().map(|file| Chosen::Target(Target::File(file))).ok_or(Error::NoHome),
+        _ => {
+            let file = in_home(environment, "XDG_DATA_HOME", DATA, "tenantry.db")?;
+            Ok(Chosen::Target(Target::File(file)))
+        }
+    }
+}
+
+/// Where data is kept below the home directory.
+const DATA: &str =
+    if cfg!(target_os = "macos") { "Library/Application Support" } else { ".local/share" };
+
+/// The database that `--database` names.
+pub(super) fn flag_database(flags: &Flags) -> Result<Option<NamedDatabase>, Error> {
+    let by = "--database";
+    match &flags.database {
+        Some(name) if name.is_empty() => Err(Error::Empty(by)),
+        Some(name) => Ok(Some(NamedDatabase { name: name.clone(), by })),
+        None => Ok(None),
     }
 }

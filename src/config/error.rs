@@ -17,6 +17,19 @@ pub enum Error {
     /// `--database` where there is none to choose.
     #[error("--database chooses a database on a MongoDB, and none is named")]
     DatabaseWithoutServer,
+    /// Two databases on one MongoDB.
+    #[error("{by} names the database “{name}”, and the connection string names “{path}”")]
+    OtherDatabase {
+        /// What names the one.
+        by: &'static str,
+        /// The one.
+        name: String,
+        /// The one in the connection string.
+        path: String,
+    },
+    /// A variable that a profile names has no connection string.
+    #[error("${0} is to have the connection string, and is not set")]
+    VariableUnset(String),
     /// A flag with nothing in it.
     #[error("{0} is empty")]
     Empty(&'static str),
@@ -48,6 +61,9 @@ pub enum Error {
         /// Why.
         why: String,
     },
+    /// Anybody may write the configuration file, or somebody else did.
+    #[error("others can write {}, which decides what is opened and started", .0.display())]
+    OthersWrite(PathBuf),
     /// The configuration file is wrong.
     #[error("{0}")]
     File(Problems),
@@ -63,6 +79,11 @@ impl Error {
                 "unset one of them, or decide with --uri, --file or --profile"
             }
             Self::DatabaseWithoutServer => "name the server with --uri or MONGODB_URI",
+            Self::OtherDatabase { .. } => {
+                "keep one; a database that only has users belongs in ?authSource="
+            }
+            Self::VariableUnset(_) => "set it before the program starts",
+            Self::OthersWrite(_) => "make it your own, with `chown` and `chmod o-w`",
             Self::Empty(_) => "give it a value, or leave it out",
             Self::NotText(_) | Self::NoNumber(..) => "correct it, or unset it",
             Self::KeyTooShort(_) => "make one with `openssl rand -hex 32`, or unset it",

@@ -12,6 +12,7 @@ use crate::{
         theme::{Depth, Marks, Wish},
     },
     org::Secret,
+    store::database_in,
 };
 
 /// The file, as it is written. It may hold passwords, and so cannot be shown.
@@ -265,6 +266,14 @@ fn profile(
             problems.add(database.span(), "this profile is not on a MongoDB", help);
         } else if database.as_ref().is_empty() {
             problems.add(database.span(), "this is empty", "write a name, or take it out");
+        } else if let Some(Where::Uri(uri)) = &place
+            && let Some(path) = database_in(uri).filter(|path| path != database.as_ref())
+        {
+            problems.add(
+                database.span(),
+                format!("the connection string names “{path}”, another database"),
+                "keep one; a database that only has users belongs in ?authSource=",
+            );
         }
     }
     if let (Some(uri), true) = (&written.as_ref().uri, others_read)

@@ -14,23 +14,26 @@ mod template;
 mod tests;
 
 use std::{
+    env,
     ffi::OsString,
     fs,
     io::{self, Read},
-    os::unix::fs::PermissionsExt,
+    os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
 use clap::{Args, ValueEnum};
+use rustix::fs::OFlags;
 
 use self::{
-    choice::{Chosen, choose},
+    choice::{Chosen, choose, flag_database},
     file::{File, FileProfile, Log, Where},
+    source::mongo,
 };
 pub use self::{
     error::Error,
     problem::{Problems, without_passwords},
-    source::Source,
+    source::{NamedDatabase, Source},
     template::template,
 };
 use crate::{
@@ -47,6 +50,7 @@ use crate::{
 /// program used.
 pub const DEFAULT_DATABASE: &str = "master_organization_db";
 
+const HOME: &str = "HOME";
 const URI: &str = "MONGODB_URI";
 const DATABASE: &str = "TENANTRY_DATABASE";
 const FILE: &str = "TENANTRY_FILE";
@@ -269,9 +273,8 @@ impl Settings {
                     return Err(Error::NoProfile { name, known });
                 };
                 let mut database = named.clone();
-                if let Some(name) = &flags.database {
-                    (!name.is_empty()).then_some(()).ok_or(Error::Empty("--database"))?;
-                    database.source.on(name).ok_or(Error::DatabaseWithoutServer)?;
+                if let Some(named) = flag_database(flags)? {
+                    database.source.on(named)?;
                 }
                 database
             }
@@ -280,7 +283,7 @@ impl Settings {
         Ok(Self {
             database,
             profiles,
-            console: console(flags, &environment, &file.console, file.keymap),
+            console: console(flags, &environment, &file.console, file.keymap)?,
             output: flags.output,
             file: path,
             rebound: file.rebound,
@@ -288,19 +291,31 @@ impl Settings {
     }
 }
 
-/// Where the configuration file is, or would be; none where no home is known.
+/// What this process was started with, and its user's home also where nothing sets HOME, as in a
+/// system unit.
+#[must_use]
+pub fn from_process(name: &str) -> Option<OsString> {
+    let set = env::var_os(name).filter(|value| !value.is_empty());
+    set.or_else(|| env::home_dir().filter(|_| name == HOME).map(PathBuf::into_os_string))
+}
+
+/// Where the configuration file is, or would be.
 ///
 /// # Errors
-/// Where it is named by nothing.
+/// Where it is named by nothing, and no home is known.
 pub fn path(
     flags: &Flags,
     environment: impl Fn(&str) -> Option<OsString>,
 ) -> Result<PathBuf, Error> {
     let environment = |name: &str| environment(name).filter(|value| !value.is_empty());
-    named_config(flags, &environment)?.map_or_else(
-        || in_home(&environment, "XDG_CONFIG_HOME", ".config", "config.toml").ok_or(Error::NoHome),
-        Ok,
-    )
+    match named_config(flags, &environment)? {
+        Some(path) => Ok(path),
+        None => usual_config(&environment),
+    }
+}
+
+fn usual_config(environment: Environment<'_>) -> Result<PathBuf, Error> {
+    in_home(environment, "XDG_CONFIG_HOME", ".config", "config.toml")
 }
 
 fn named_config(flags: &Flags, environment: Environment<'_>) -> Result<Option<PathBuf>, Error> {
@@ -318,21 +333,36 @@ fn in_home(
     variable: &str,
     directory: &str,
     name: &str,
-) -> Option<PathBuf> {
+) -> Result<PathBuf, Error> {
     // The specification: a path that is not absolute is none.
     let base = environment(variable).map(PathBuf::from).filter(|path| path.is_absolute());
-    let base = base.or_else(|| Some(PathBuf::from(environment("HOME")?).join(directory)))?;
-    Some(base.join("tenantry").join(name))
+    let base = base.map_or_else(|| home(environment).map(|home| home.join(directory)), Ok)?;
+    Ok(base.join("tenantry").join(name))
+}
+
+fn home(environment: Environment<'_>) -> Result<PathBuf, Error> {
+    let home = environment(HOME).map(PathBuf::from).filter(|home| home.is_absolute());
+    home.ok_or(Error::NoHome)
+}
+
+/// The path that is written where `~` is the home directory; others are looked for from `base`.
+fn written_path(environment: Environment<'_>, path: &Path, base: &Path) -> Result<PathBuf, Error> {
+    Ok(match path.strip_prefix("~") {
+        Ok(rest) => home(environment)?.join(rest),
+        Err(_) => base.join(path),
+    })
 }
 
 /// The configuration, and where it is. Who named a file wants that one; otherwise there need be none.
 fn read(flags: &Flags, environment: Environment<'_>) -> Result<(Option<PathBuf>, File), Error> {
     let named = named_config(flags, environment)?;
     let must = named.is_some();
-    let usual = || in_home(environment, "XDG_CONFIG_HOME", ".config", "config.toml");
-    let Some(path) = named.or_else(usual) else { return Ok((None, File::default())) };
+    let path = named.map_or_else(|| usual_config(environment), Ok)?;
     let unreadable = |why: String| Error::Unreadable { path: path.clone(), why };
-    let mut file = match fs::File::open(&path) {
+    // Nothing is waited for: nobody may ever write to a pipe.
+    let nonblocking = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
+    let opened = fs::OpenOptions::new().read(true).custom_flags(nonblocking).open(&path);
+    let mut file = match opened {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound && !must => {
             return Ok((None, File::default()));
@@ -340,7 +370,16 @@ fn read(flags: &Flags, environment: Environment<'_>) -> Result<(Option<PathBuf>,
         Err(error) => return Err(unreadable(error.to_string())),
     };
     let metadata = file.metadata().map_err(|error| unreadable(error.to_string()))?;
-    let others_read = metadata.permissions().mode() & 0o044 != 0;
+    // /dev/null is none at all, and everybody's.
+    if metadata.is_file() {
+        let own = [0, rustix::process::geteuid().as_raw()].contains(&metadata.uid());
+        if !own || metadata.mode() & 0o002 != 0 {
+            return Err(Error::OthersWrite(path));
+        }
+    } else if !metadata.file_type().is_char_device() {
+        return Err(unreadable("it is not a file".to_owned()));
+    }
+    let others_read = metadata.mode() & 0o044 != 0;
     let mut text = String::new();
     let read = file.by_ref().take(MOST_BYTES + 1).read_to_string(&mut text);
     read.map_err(|error| unreadable(error.to_string()))?;
@@ -401,21 +440,25 @@ impl Common {
         base: &Path,
         environment: Environment<'_>,
     ) -> Result<Database, Error> {
-        let database = || written.database.clone().unwrap_or_else(|| DEFAULT_DATABASE.to_owned());
-        let mongo = |uri: Secret| Target::Mongo { uri, database: database() };
+        let named = written.database.clone();
+        let named = named.map(|name| NamedDatabase { name, by: "its profile" });
         let source = match &written.place {
-            Where::Uri(uri) => Source::Known(mongo(uri.clone())),
-            Where::Variable(variable) => match environment(variable).map(OsString::into_string) {
-                Some(Ok(uri)) => Source::Known(mongo(uri.into())),
-                Some(Err(_)) | None => {
-                    Source::Unset { variable: variable.clone(), database: database() }
-                }
-            },
-            Where::Command(words) => Source::Command { words: words.clone(), database: database() },
-            Where::File(path) => Source::Known(Target::File(match path.strip_prefix("~") {
-                Ok(rest) => PathBuf::from(environment("HOME").ok_or(Error::NoHome)?).join(rest),
-                Err(_) => base.join(path),
-            })),
+            Where::Uri(uri) => Source::Known(mongo(uri.clone(), named.as_ref())?),
+            Where::Variable(variable) => {
+                let uri = environment(variable).and_then(|uri| uri.into_string().ok());
+                let unset = || Error::VariableUnset(variable.clone());
+                let target =
+                    uri.ok_or_else(unset).and_then(|uri| mongo(uri.into(), named.as_ref()));
+                // It matters to who opens it, and to nobody else.
+                target.map_or_else(
+                    |why| Source::Unknown { variable: variable.clone(), why },
+                    Source::Known,
+                )
+            }
+            Where::Command(words) => Source::Command { words: words.clone(), database: named },
+            Where::File(path) => {
+                Source::Known(Target::File(written_path(environment, path, base)?))
+            }
             Where::Demo => Source::Known(Target::Demo),
         };
         let profile = Profile {
@@ -433,8 +476,8 @@ fn console(
     environment: Environment<'_>,
     written: &file::Console,
     keymap: Keymap,
-) -> ConsoleSettings {
-    ConsoleSettings {
+) -> Result<ConsoleSettings, Error> {
+    Ok(ConsoleSettings {
         looks: Looks {
             theme: flags.theme.or(written.theme).unwrap_or_default(),
             colors: written.colors.unwrap_or_default(),
@@ -444,16 +487,14 @@ fn console(
         mouse: !flags.no_mouse && written.mouse.unwrap_or(true),
         log: match &written.log {
             Some(Log::Kept(false)) => None,
-            Some(Log::At(path)) => Some(match (path.strip_prefix("~"), environment("HOME")) {
-                (Ok(rest), Some(home)) => PathBuf::from(home).join(rest),
-                _ => path.clone(),
-            }),
+            Some(Log::At(path)) => Some(written_path(environment, path, Path::new(""))?),
             Some(Log::Kept(true)) | None => {
-                in_home(environment, "XDG_STATE_HOME", ".local/state", "tenantry.log")
+                // Where no home is known and everything else is named, there is no log.
+                in_home(environment, "XDG_STATE_HOME", ".local/state", "tenantry.log").ok()
             }
         },
         keymap,
-    }
+    })
 }
 
 fn text(environment: Environment<'_>, name: &'static str) -> Result<Option<String>, Error> {

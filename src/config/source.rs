@@ -1,6 +1,6 @@
 //! Where a database is, or how that is found out.
 
-use std::{path::PathBuf, process::Stdio, time::Duration};
+use std::{process::Stdio, time::Duration};
 
 use rustix::process::{Pid, Signal};
 use tokio::{
@@ -9,9 +9,10 @@ use tokio::{
     time::timeout,
 };
 
+use super::{DEFAULT_DATABASE, Error};
 use crate::{
     org::{Secret, escaped_short},
-    store::{Place, PlaceKind, StoreError, Target},
+    store::{Place, PlaceKind, StoreError, Target, database_in},
     tenancy,
 };
 
@@ -29,16 +30,43 @@ pub enum Source {
     Command {
         /// The program and its arguments; no shell sees them.
         words: Vec<String>,
-        /// The database on it.
-        database: String,
+        /// The database on it, where one is named beside that string.
+        database: Option<NamedDatabase>,
     },
-    /// A variable was to have the connection string, and has none.
-    Unset {
+    /// A variable was to have the connection string.
+    Unknown {
         /// The variable.
         variable: String,
-        /// The database on it.
-        database: String,
+        /// Why it is not known: it is not set, or names another database than what is beside it.
+        why: Error,
     },
+}
+
+/// The name of a database on a MongoDB, and what gave it.
+#[derive(Clone, Debug)]
+pub struct NamedDatabase {
+    /// Its name.
+    pub name: String,
+    /// The flag, the variable or the profile's line.
+    pub by: &'static str,
+}
+
+/// A MongoDB with this connection string, and the database that its path names; where it names none,
+/// what is named beside it, or the usual one.
+///
+/// # Errors
+/// [`Error::OtherDatabase`] where both name one, and not the same.
+pub(super) fn mongo(uri: Secret, beside: Option<&NamedDatabase>) -> Result<Target, Error> {
+    let database = match (database_in(&uri), beside) {
+        (Some(path), Some(beside)) if path != beside.name => {
+            let NamedDatabase { name, by } = beside.clone();
+            return Err(Error::OtherDatabase { by, name, path });
+        }
+        (Some(name), _) => name,
+        (None, Some(beside)) => beside.name.clone(),
+        (None, None) => DEFAULT_DATABASE.to_owned(),
+    };
+    Ok(Target::Mongo { uri, database })
 }
 
 impl Source {
@@ -49,25 +77,31 @@ impl Source {
             Self::Known(target) => return target.place(),
             Self::Command { words, database } => {
                 let program = words.first().map_or("", String::as_str);
-                (format!("what {program} prints"), database)
+                let database = database.as_ref().map(|database| database.name.clone());
+                (format!("what {program} prints"), database.unwrap_or_default())
             }
-            Self::Unset { variable, database } => (format!("${variable}"), database),
+            Self::Unknown { variable, .. } => (format!("${variable}"), String::new()),
         };
-        Place { kind: PlaceKind::Mongo, address, database: database.clone() }
+        Place { kind: PlaceKind::Mongo, address, database }
     }
 
-    /// Chooses another database on the same MongoDB; none where it is on none.
-    #[must_use]
-    pub(super) fn on(&mut self, name: &str) -> Option<()> {
+    /// Chooses another database on the same MongoDB.
+    ///
+    /// # Errors
+    /// Where it is on none, or its connection string names another.
+    pub(super) fn on(&mut self, named: NamedDatabase) -> Result<(), Error> {
         match self {
-            Self::Known(Target::Mongo { database, .. })
-            | Self::Command { database, .. }
-            | Self::Unset { database, .. } => {
-                name.clone_into(database);
-                Some(())
+            Self::Known(Target::Mongo { uri, .. }) => {
+                *self = Self::Known(mongo(uri.clone(), Some(&named))?);
             }
-            Self::Known(Target::File(_) | Target::Demo) => None,
+            Self::Command { database, .. } => *database = Some(named),
+            // What is wrong there is said when it is opened.
+            Self::Unknown { .. } => {}
+            Self::Known(Target::File(_) | Target::Demo) => {
+                return Err(Error::DatabaseWithoutServer);
+            }
         }
+        Ok(())
     }
 
     /// Where it is, in the end. Starts the program that says so, where there is one.
@@ -75,15 +109,12 @@ impl Source {
     /// # Errors
     /// Where nothing says it.
     pub async fn target(&self) -> tenancy::Result<Target> {
+        let wrong = |why: &Error| unknown(why.to_string(), why.help());
         match self {
             Self::Known(target) => Ok(target.clone()),
-            Self::Unset { variable, .. } => Err(unknown(
-                format!("${variable} is to have the connection string, and is not set"),
-                "set it before the program starts",
-            )),
+            Self::Unknown { why, .. } => Err(wrong(why)),
             Self::Command { words, database } => {
-                let uri = printed(words).await?;
-                Ok(Target::Mongo { uri, database: database.clone() })
+                mongo(printed(words).await?, database.as_ref()).map_err(|why| wrong(&why))
             }
         }
     }
@@ -155,10 +186,4 @@ impl Drop for Group {
             let _ = rustix::process::kill_process_group(pid, Signal::KILL);
         }
     }
-}
-
-/// `tenantry.db` in the user's data directory (`~/.local/share/tenantry` on Linux).
-pub(super) fn default_file() -> Option<PathBuf> {
-    let directories = directories::ProjectDirs::from("", "", "tenantry")?;
-    Some(directories.data_dir().join("tenantry.db"))
 }

@@ -15,7 +15,8 @@ impl Settings {
 
 fn settings(flags: &Flags, variables: &[(&str, &str)]) -> Result<Settings, Error> {
     Settings::new(flags, |name| {
-        variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into())
+        let set = variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into());
+        set.or_else(|| (name == "HOME").then(|| "/nowhere".into()))
     })
 }
 
@@ -55,6 +56,136 @@ fn a_flag_beats_every_variable() {
     let named = flags(|f| f.database = Some("mine".into()));
     let target = settings(&named, &[MONGO, ("TENANTRY_DATABASE", "theirs")]).unwrap().target();
     assert!(matches!(target, Target::Mongo { database, .. } if database == "mine"));
+}
+
+#[test]
+fn the_database_in_the_path_of_a_connection_string_is_the_one() {
+    let on = |settings: Result<Settings, Error>| match settings.unwrap().target() {
+        Target::Mongo { database, .. } => database,
+        other => panic!("{other:?}"),
+    };
+    let none = Flags::default();
+    for (uri, database) in [
+        ("mongodb://h/t1", "t1"),
+        ("mongodb://ada:s3cret-word@h1,h2:27018/t%2D1?tls=true", "t-1"),
+        ("mongodb+srv://ada:s3%2Fcret@h.example.com/t1?authSource=admin", "t1"),
+        ("mongodb://h/?appName=x/y", DEFAULT_DATABASE),
+        ("mongodb://h", DEFAULT_DATABASE),
+    ] {
+        assert_eq!(on(settings(&none, &[("MONGODB_URI", uri)])), database, "{uri}");
+        let flag = flags(|f| f.uri = Some(uri.to_owned()));
+        assert_eq!(on(settings(&flag, &[])), database, "{uri}");
+    }
+    // The same said twice is no contradiction.
+    let both = flags(|f| (f.uri, f.database) = (Some("mongodb://h/t1".into()), Some("t1".into())));
+    assert_eq!(on(settings(&both, &[])), "t1");
+    // What is said nearer beats what is said further away.
+    let nearer = flags(|f| f.uri = Some("mongodb://h/t1".into()));
+    assert_eq!(on(settings(&nearer, &[("TENANTRY_DATABASE", "t2")])), "t1");
+}
+
+#[tokio::test]
+async fn another_database_than_that_in_the_path_is_refused_wherever_it_is_said() {
+    let path = "mongodb://ada:s3cret-word@h/t1";
+    let other = flags(|f| f.database = Some("t2".into()));
+    let said = |error: &Error| {
+        assert!(!format!("{error:?}{error}").contains("s3cret"), "{error:?}");
+        assert!(error.help().contains("authSource"), "{}", error.help());
+        error.to_string()
+    };
+    let error = settings(&other, &[("MONGODB_URI", path)]).unwrap_err();
+    assert_eq!(
+        said(&error),
+        "--database names the database “t2”, and the connection string names “t1”"
+    );
+    let both = flags(|f| (f.uri, f.database) = (Some(path.into()), Some("t2".into())));
+    settings(&both, &[]).unwrap_err();
+    let variables = [("MONGODB_URI", path), ("TENANTRY_DATABASE", "t2")];
+    let error = settings(&Flags::default(), &variables).unwrap_err();
+    assert!(said(&error).starts_with("TENANTRY_DATABASE names"), "{error}");
+    // In a profile: beside the string at once, beside a variable or a program when it is opened.
+    let said_of_file = said_of("[profiles.a]\nuri = \"mongodb://h/t1\"\ndatabase = \"t2\"\n");
+    assert!(said_of_file.contains("FILE:3:12: the connection string names “t1”"), "{said_of_file}");
+    let text = "[profiles.a]\nuri_env = \"LATER\"\ndatabase = \"t2\"\n\
+                [profiles.b]\nuri_command = [\"echo\", \"mongodb://h/t1\"]\ndatabase = \"t2\"\n\
+                [profiles.c]\nuri_command = [\"echo\", \"mongodb://h/t1\"]\n\
+                [profiles.d]\nuri = \"mongodb://h/t1\"\n";
+    let named = |name: &str, database: Option<&str>| {
+        let database = database.map(str::to_owned);
+        let flags = flags(|f| (f.profile, f.database) = (Some(name.to_owned()), database));
+        configured(text, &flags, &[("LATER", path)]).1
+    };
+    for name in ["a", "b"] {
+        let error = named(name, None).unwrap().database.source.target().await.unwrap_err();
+        let error = error.to_string();
+        assert!(error.ends_with("“t2”, and the connection string names “t1”"), "{error}");
+    }
+    let target = named("c", None).unwrap().database.source.target().await.unwrap();
+    assert!(matches!(target, Target::Mongo { database, .. } if database == "t1"));
+    let flag = named("c", Some("t2")).unwrap().database.source.target().await.unwrap_err();
+    assert!(flag.to_string().contains("“t1”"), "{flag}");
+    said(&named("d", Some("t2")).unwrap_err());
+    assert_eq!(named("d", Some("t1")).unwrap().database.source.place().database, "t1");
+}
+
+#[test]
+fn one_home_is_home_to_every_file_and_without_one_none_is_skipped() {
+    let nowhere = |flags: &Flags, variables: &[(&str, &str)]| {
+        Settings::new(flags, |name| {
+            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into())
+        })
+    };
+    let none = Flags::default();
+    assert_eq!(nowhere(&none, &[]).unwrap_err(), Error::NoHome);
+    assert_eq!(nowhere(&none, &[MONGO]).unwrap_err(), Error::NoHome);
+    assert_eq!(nowhere(&none, &[("HOME", "relative")]).unwrap_err(), Error::NoHome);
+    let config = ("TENANTRY_CONFIG", "/dev/null");
+    assert_eq!(nowhere(&none, &[config]).unwrap_err(), Error::NoHome);
+    nowhere(&none, &[config, MONGO]).unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let at = home.path().join(".config/tenantry");
+    fs::create_dir_all(&at).unwrap();
+    fs::write(at.join("config.toml"), "[console]\nlog = \"~/said.log\"\n").unwrap();
+    let found = settings(&none, &[("HOME", home.path().to_str().unwrap())]).unwrap();
+    assert_eq!(found.console.log, Some(home.path().join("said.log")));
+    let Target::File(file) = found.target() else { panic!("a file") };
+    assert!(file.starts_with(home.path()), "{}", file.display());
+    let found = settings(&none, &[("XDG_DATA_HOME", "/data")]).unwrap().target();
+    assert!(
+        matches!(found, Target::File(file) if file.as_os_str() == "/data/tenantry/tenantry.db")
+    );
+    // As it is where nothing sets HOME: a system unit.
+    assert!(from_process("HOME").is_some_and(|home| std::path::Path::new(&home).is_absolute()));
+}
+
+#[test]
+fn what_is_no_file_is_no_configuration_and_nothing_waits_for_it() {
+    let home = tempfile::tempdir().unwrap();
+    let fifo = home.path().join("config.toml");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &fifo, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR)
+        .unwrap();
+    let named = flags(|flags| flags.config = Some(fifo));
+    let (done, ended) = std::sync::mpsc::channel();
+    std::thread::spawn(move || done.send(settings(&named, &[]).unwrap_err().to_string()));
+    let error =
+        ended.recv_timeout(std::time::Duration::from_secs(20)).expect("nothing is waited for");
+    assert!(error.ends_with("cannot be read: it is not a file"), "{error}");
+}
+
+#[test]
+fn a_configuration_that_others_write_is_not_followed() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("config.toml");
+    fs::write(&path, "[profiles.a]\nuri_command = [\"sh\", \"-c\", \"touch ran\"]\n").unwrap();
+    let named = flags(|flags| flags.config = Some(path.clone()));
+    for (mode, followed) in [(0o602, false), (0o666, false), (0o664, true), (0o600, true)] {
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        let read = settings(&named, &[]);
+        assert_eq!(read.is_ok(), followed, "{mode:o}");
+        if let Err(error) = read {
+            assert_eq!(error, Error::OthersWrite(path.clone()));
+        }
+    }
 }
 
 #[test]
@@ -127,7 +258,7 @@ fn configured(
 }
 
 /// What is said about a file that is wrong, without the path in front.
-fn said(text: &str) -> String {
+fn said_of(text: &str) -> String {
     let (path, result) = configured(text, &Flags::default(), &[]);
     let Err(Error::File(problems)) = result else { panic!("in order: {text}") };
     problems.lines().replace(path.to_str().unwrap(), "FILE")
@@ -226,7 +357,7 @@ async fn a_program_prints_where_the_database_is_and_only_its_first_line_counts()
 async fn a_program_that_fails_is_named_and_no_password_is_repeated() {
     let source = |script: &str| Source::Command {
         words: ["sh", "-c", script].map(str::to_owned).to_vec(),
-        database: "m".to_owned(),
+        database: None,
     };
     for (script, said) in [
         (
@@ -240,10 +371,11 @@ async fn a_program_that_fails_is_named_and_no_password_is_repeated() {
     ] {
         assert_eq!(source(script).target().await.unwrap_err().to_string(), said, "{script}");
     }
-    let gone = Source::Command { words: vec!["/no/such".to_owned()], database: "m".to_owned() };
+    let gone = Source::Command { words: vec!["/no/such".to_owned()], database: None };
     let error = gone.target().await.unwrap_err().to_string();
     assert!(error.starts_with("/no/such cannot be started: "), "{error}");
-    let unset = Source::Unset { variable: "LATER".to_owned(), database: "m".to_owned() };
+    let later = flags(|flags| flags.profile = Some("later".to_owned()));
+    let unset = configured(PROFILES, &later, &[]).1.unwrap().database.source;
     let error = unset.target().await.unwrap_err().to_string();
     assert_eq!(error, "$LATER is to have the connection string, and is not set");
 }
@@ -258,7 +390,7 @@ async fn a_program_nobody_waits_for_any_more_is_ended_with_what_it_started() {
     let script = format!("(exec 3>'{}'; echo x >&3; sleep 600) & wait", fifo.display());
     let source = Source::Command {
         words: ["sh", "-c", &script].map(str::to_owned).to_vec(),
-        database: "m".to_owned(),
+        database: None,
     };
     let asked = tokio::spawn(async move { source.target().await.map(|_| ()) });
     let alive = tokio::task::spawn_blocking(move || {
@@ -314,10 +446,10 @@ fn what_is_wrong_has_line_and_column_and_what_to_do() {
             "tenantry: FILE:2:11: q is the key of “quit” as well, and both work in the same place\n",
         ),
     ] {
-        let said = said(text);
+        let said = said_of(text);
         assert!(said.starts_with(expected), "{said}\n{expected}");
     }
-    let said = said(keys);
+    let said = said_of(keys);
     assert!(said.contains("FILE:3:1: there is no command “bck”; is “back” meant?"), "{said}");
     assert!(said.contains("FILE:4:8: “hyper-x” is no key\n"), "{said}");
 }
@@ -334,7 +466,7 @@ fn no_password_in_the_file_is_ever_repeated() {
         "[profiles.a]\nuri = \"mongodb://ada:s3cret-word@h\"\nuri = \"x\"\n",
         "[profiles.a]\nuri = mongodb://ada:s3cret-word@h\n",
     ] {
-        let said = said(text);
+        let said = said_of(text);
         assert!(!said.contains("s3cret"), "{said}");
         let (_, error) = configured(text, &Flags::default(), &[]);
         assert!(!error.unwrap_err().to_string().contains("s3cret"), "{text}");

@@ -2,9 +2,9 @@
 
 use std::{
     convert::Infallible,
-    fs::{self, File, OpenOptions},
+    fs::{self, DirBuilder, File, OpenOptions},
     io::{self, Write},
-    os::unix::fs::OpenOptionsExt,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
     sync::mpsc::{self, Receiver, Sender},
     thread,
@@ -65,7 +65,8 @@ fn write_all(path: &Path, remarks: &Receiver<Remark>) -> io::Result<()> {
     // Nothing said is no file.
     let Ok(first) = remarks.recv() else { return Ok(()) };
     if let Some(directory) = path.parent() {
-        fs::create_dir_all(directory)?;
+        // As the file: for nobody else.
+        DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
     }
     let mut file = open(path)?;
     let mut next = Some(first);
@@ -137,7 +138,9 @@ mod tests {
             "2027-01-15T08:00:00Z error [staging\\u{7}] it failed\\u{a}\\u{1b}[2J  → try again\n\
              2027-01-15T08:00:00Z error [staging\\u{7}] again  → try again\n"
         );
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        for (path, mode) in [(path.as_path(), 0o600), (path.parent().unwrap(), 0o700)] {
+            assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, mode);
+        }
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub use error::{Result, StoreError};
 pub use finding::{Examination, Finding, Patience, Repair, Trouble, Watch, Watching, unwatched};
 pub use page::{Count, Cursor, CursorKey, Page, PageAt, PageQuery, Shelf, Sort, SortKey};
 pub use purge::{Purge, kept_by_the_clock};
-pub use target::{Target, open};
+pub use target::{Target, database_in, open};
 
 use crate::org::{Admin, Claim, Org};
 use purge::Jump;

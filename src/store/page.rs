@@ -1,6 +1,7 @@
 //! How a list is asked for: sorted, searched, one keyset page at a time.
 
 use mongodb::bson::{DateTime, oid::ObjectId};
+use sha2::{Digest, Sha256};
 
 use super::StoreError;
 use crate::org::{Org, email_key, hex, name_key};
@@ -58,22 +59,24 @@ impl Cursor {
         Self { key, id: org.id }
     }
 
-    /// A word for a command line, read back by [`Cursor::decode`].
+    /// A word for a command line, read back by [`Cursor::decode`] for a page of the same list.
     #[must_use]
-    pub fn encode(&self) -> String {
+    pub fn encode(&self, of: &PageQuery) -> String {
         let (tag, key) = match &self.key {
             CursorKey::Text(text) => ('t', hex(text.as_bytes())),
             CursorKey::Time(time) => ('d', time.timestamp_millis().to_string()),
         };
-        format!("{}{tag}{key}", self.id.to_hex())
+        format!("{}{}{tag}{key}", self.id.to_hex(), of.mark())
     }
 
-    /// Reads what [`Cursor::encode`] wrote; `None` for anything else.
+    /// Reads what [`Cursor::encode`] wrote for the same list; `None` for anything else. Pages of another
+    /// order, search or shelf would leave out what is between the two.
     #[must_use]
-    pub fn decode(word: &str) -> Option<Self> {
+    pub fn decode(word: &str, of: &PageQuery) -> Option<Self> {
         let id = ObjectId::parse_str(word.get(..24)?).ok()?;
-        let key = word.get(25..)?;
-        let key = match word.get(24..25)? {
+        let word = word.get(24..)?.strip_prefix(of.mark().as_str())?;
+        let key = word.get(1..)?;
+        let key = match word.get(..1)? {
             "t" => {
                 let bytes: Option<Vec<u8>> = (0..key.len())
                     .step_by(2)
@@ -85,6 +88,24 @@ impl Cursor {
             _ => return None,
         };
         Some(Self { key, id })
+    }
+}
+
+impl PageQuery {
+    /// The same for all pages of one list, and for no other list.
+    fn mark(&self) -> String {
+        let shelf = match self.shelf {
+            Shelf::Live => "live",
+            Shelf::Trash => "trash",
+        };
+        let key = match self.sort.key {
+            SortKey::Name => "name",
+            SortKey::Created => "created",
+            SortKey::Email => "email",
+        };
+        let search = self.search.as_deref().map(|search| format!("/{search}")).unwrap_or_default();
+        let list = format!("{shelf} {key} {}{search}", self.sort.descending);
+        hex(&Sha256::digest(list)[..4])
     }
 }
 
@@ -161,19 +182,51 @@ mod tests {
 
     use super::*;
 
+    fn list(change: impl FnOnce(&mut PageQuery)) -> PageQuery {
+        let mut query = PageQuery {
+            shelf: Shelf::Live,
+            search: None,
+            sort: Sort::default(),
+            at: PageAt::First,
+            limit: 10,
+        };
+        change(&mut query);
+        query
+    }
+
+    #[test]
+    fn a_cursor_belongs_to_one_list() {
+        let cursor = Cursor { key: CursorKey::Text("acme".into()), id: ObjectId::new() };
+        let word = cursor.encode(&list(|_| ()));
+        for other in [
+            list(|query| query.sort.descending = true),
+            list(|query| query.sort.key = SortKey::Email),
+            list(|query| query.sort.key = SortKey::Created),
+            list(|query| query.search = Some("a".into())),
+            list(|query| query.search = Some(String::new())),
+            list(|query| query.shelf = Shelf::Trash),
+        ] {
+            assert_eq!(Cursor::decode(&word, &other), None, "{other:?}");
+        }
+        let longer = list(|query| query.limit = 500);
+        assert_eq!(Cursor::decode(&word, &longer), Some(cursor));
+    }
+
     proptest! {
         #[test]
         fn a_cursor_survives_the_command_line(text in "\\PC*", millis in any::<i64>(), id in any::<[u8; 12]>()) {
+            let query = list(|_| ());
             for key in [CursorKey::Text(text), CursorKey::Time(DateTime::from_millis(millis))] {
                 let cursor = Cursor { key, id: ObjectId::from_bytes(id) };
-                prop_assert_eq!(Cursor::decode(&cursor.encode()), Some(cursor));
+                prop_assert_eq!(Cursor::decode(&cursor.encode(&query), &query), Some(cursor));
             }
         }
 
         #[test]
         fn anything_else_is_no_cursor_and_no_panic(word in "\\PC*") {
-            if let Some(cursor) = Cursor::decode(&word) {
-                prop_assert_eq!(cursor.encode().len(), word.len());
+            let query = list(|_| ());
+            if let Some(cursor) = Cursor::decode(&word, &query) {
+                prop_assert_eq!(cursor.encode(&query).len(), word.len());
             }
         }
     }

@@ -2,6 +2,8 @@
 
 use std::{path::PathBuf, sync::Arc};
 
+use mongodb::options::ConnectionString;
+
 use super::{
     Access, Place, Progress, Result, Store, StoreError,
     mongo::{self, MongoStore},
@@ -45,6 +47,12 @@ impl Target {
             Self::Demo => "--demo".to_owned(),
         }
     }
+}
+
+/// The database that the path of a connection string names; none where it names none or is wrong.
+#[must_use]
+pub fn database_in(uri: &Secret) -> Option<String> {
+    ConnectionString::parse(uri.reveal()).ok()?.default_database
 }
 
 /// The options of a connection string that can be handed on. Of all others some are secrets.

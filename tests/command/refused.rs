@@ -174,12 +174,22 @@ fn command_lines_that_make_no_sense() {
     home.run_with(&[&delete[..], &["--password-stdin"]].concat(), PASSWORD)
         .fails(2, "there is no terminal to confirm the deletion on");
     home.run(&["org", "update", "acme_corp"]).fails(2, "there is nothing to change");
-    let stale = format!("{}t61", "0".repeat(24));
-    home.run(&["org", "list", "--sort", "created", "--after", &stale])
-        .fails(2, "--after belongs to a list in another order");
+    let not_of_it = "--after is not the “next” of a page of this list";
+    home.run(&["org", "list", "--after", "junk"]).fails(2, not_of_it);
+    let demo = |flags: &[&str]| home.run(&[&["--demo", "org", "list"][..], flags].concat());
+    let first = demo(&["--limit", "2"]).json();
+    let next = first["next"].as_str().unwrap();
+    for other in [
+        &["--sort", "-name"][..],
+        &["--sort", "email"],
+        &["--sort", "created"],
+        &["--search", "a"],
+        &["--trash"],
+    ] {
+        demo(&[other, &["--after", next]].concat()).fails(2, not_of_it);
+    }
     for line in [
         &["org"][..],
-        &["org", "list", "--after", "junk"],
         &["org", "list", "--sort", "size"],
         &["org", "list", "--limit", "0"],
         &["org", "create", "other"],

@@ -9,6 +9,9 @@ fn an_explicit_file_beats_a_server_named_in_the_environment() {
     let home =
         Home::new().with("MONGODB_URI", &format!("mongodb://ada:{URI_PASSWORD}@127.0.0.1:1"));
     let file = home.path("mine.db").display().to_string();
+    let create =
+        ["--file", &file, "org", "create", "acme", "--email", "a@x.com", "--password-stdin"];
+    assert_eq!(home.run_with(&create, crate::tool::PASSWORD).code, 0);
     assert!(home.run(&["--file", &file, "org", "list"]).json()["next"].is_null());
     assert!(home.run(&["--demo", "org", "get", "acme_corp"]).json().is_object());
 }
@@ -33,6 +36,62 @@ fn secrets_that_are_wrong_or_misplaced_are_not_repeated() {
     let said = Home::new().run(&[&format!("mongodb://ada:{URI_PASSWORD}@db.example/x")]);
     assert_eq!(said.code, 2, "{said:?}");
     assert!(said.err.contains("db.example"), "{said:?}");
+}
+
+#[test]
+fn a_password_typed_as_an_argument_is_not_repeated() {
+    let home = Home::new();
+    for stray in [URI_PASSWORD, &format!("-{URI_PASSWORD}"), &format!("--password={URI_PASSWORD}")]
+    {
+        let said = home.run(&["admin", "login", "ada@acme.com", stray]);
+        assert_eq!(said.code, 2, "{said:?}");
+        assert!(said.err.contains("unexpected argument"), "{said:?}");
+    }
+}
+
+#[test]
+fn where_nobody_looks_on_only_what_creates_begins_an_embedded_database() {
+    let home = Home::new();
+    let file = home.database().display().to_string();
+    for line in [
+        &["org", "list"][..],
+        &["org", "get", "acme"],
+        &["org", "suspend", "acme"],
+        &["admin", "list", "acme"],
+        &["audit", "list"],
+        &["doctor"],
+        &["doctor", "--fix"],
+    ] {
+        let said = home.run(line);
+        said.fails(2, &format!("there is no database {file}"));
+        assert!(said.err.contains("MONGODB_URI"), "{said:?}");
+        assert!(!home.database().exists() && !home.path("data").exists(), "{line:?}");
+    }
+    home.create("acme", "ada@x.com");
+    assert!(home.run(&["org", "get", "acme"]).json().is_object());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn no_core_dump_has_what_is_in_memory() {
+    use std::io::Write;
+    // Waits for its password.
+    let home = Home::new();
+    home.create("acme", "ada@x.com");
+    let line = ["admin", "login", "ada@x.com", "--password-stdin"];
+    let mut child = home.command(&line).stdin(Stdio::piped()).spawn().unwrap();
+    let limits = format!("/proc/{}/limits", child.id());
+    let none = |limits: &str| {
+        let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+        core.split_whitespace().nth(4) == Some("0")
+    };
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while !none(&std::fs::read_to_string(&limits).unwrap()) {
+        assert!(std::time::Instant::now() < until, "its core is dumped");
+        std::thread::yield_now();
+    }
+    child.stdin.take().unwrap().write_all(b"x\n").unwrap();
+    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(5));
 }
 
 #[test]
@@ -73,7 +132,7 @@ fn a_reader_that_goes_away_is_no_error() {
 
 #[test]
 fn a_closed_standard_error_is_no_panic() {
-    let mut child = Home::new().command(&["org", "get", "nobody"]).spawn().unwrap();
+    let mut child = Home::new().command(&["--demo", "org", "get", "nobody"]).spawn().unwrap();
     drop(child.stderr.take());
     assert_eq!(child.wait_with_output().unwrap().status.code(), Some(3));
 }

@@ -84,6 +84,7 @@ fn of_profile(profile: &Profile, theme: &Theme) -> Style {
 pub(in crate::console) fn words(place: &Place) -> String {
     let address = escaped(&place.address);
     match place.kind {
+        PlaceKind::Mongo if place.database.is_empty() => address.into_owned(),
         PlaceKind::Mongo => format!("{address}/{}", escaped(&place.database)),
         PlaceKind::Embedded => format!("embedded  {address}"),
         PlaceKind::Demo => "demo  gone at exit".to_owned(),

@@ -192,7 +192,7 @@ fn check_database(name: &str) -> Result<()> {
     };
     Err(StoreError::Misconfigured {
         problem: format!("the database name “{}” {problem}", escaped_short(name, 80)),
-        help: "take one like master_organization_db",
+        help: "take one like master_organization_db; that of the user belongs in ?authSource=",
     })
 }
 
