@@ -168,7 +168,7 @@ fn told(batch: &mut Vec<Message>, reading: &mut Reading) -> Option<Background> {
 fn message(event: Event) -> Option<Message> {
     match event {
         Event::Key(key) => Some(Message::Key(key)),
-        Event::Paste(text) => Some(Message::Paste(text)),
+        Event::Paste(text) => Some(Message::Paste(text.into())),
         Event::Mouse(mouse) => Some(Message::Mouse(mouse)),
         Event::Resize(width, height) => Some(Message::Resize(width, height)),
         _ => None,

@@ -87,11 +87,12 @@ impl Tenancy {
     /// [`Error::LastOwner`], [`Error::NoSuchAdmin`], [`Error::NotAllowed`], [`Error::Changed`],
     /// [`Error::ReadOnly`], or the database's. Nothing was changed.
     pub async fn remove_admin(&self, org: &Org, email: &str, token: Option<&str>) -> Result<Org> {
-        let mut entry = self.entry("remove admin", Some(org)).with("admin", email, "");
+        let mut entry = self.entry("remove admin", Some(org)).with("admin", typed_email(email), "");
         let done = async {
             self.may_change(org).await?;
             entry.admin = self.allowed(org, token, Role::Owner).await?.email;
             let admin = self.admin_of(org, email).await?;
+            name_admin(&mut entry, &admin, "");
             let heir = self.heir(org, &admin).await?;
             let change = AdminChange { admin: admin.id, what: AdminEdit::Remove, heir };
             self.change_admin(org, change, &entry, &admin.email).await
@@ -114,7 +115,8 @@ impl Tenancy {
         wish: &AdminWish,
         token: Option<&str>,
     ) -> Result<Org> {
-        let mut entry = self.entry("change admin", Some(org)).with("admin", email, email);
+        let typed = typed_email(email);
+        let mut entry = self.entry("change admin", Some(org)).with("admin", typed, typed);
         let done = self.change_one(org, email, wish, token, &mut entry).await;
         self.recorded(&entry, done).await
     }
@@ -131,6 +133,7 @@ impl Tenancy {
         let by = self.allowed(org, token, Role::Admin).await?;
         *entry = entry.clone().of_admin(by.email.raw());
         let admin = self.admin_of(org, email).await?;
+        name_admin(entry, &admin, admin.email.raw());
         let own = by.id == admin.id;
         if by.role != Role::Owner && (!own || wish.role.is_some()) {
             return Err(Refusal::OwnersOnly(org.name.clone()).into());
@@ -184,10 +187,12 @@ impl Tenancy {
     /// # Errors
     /// [`Error::NoSuchAdmin`], [`Error::Changed`], [`Error::ReadOnly`], or the database's.
     pub async fn issue_code(&self, org: &Org, email: &str) -> Result<(Org, Secret)> {
-        let entry = self.entry("issue code", Some(org)).with("admin", email, email);
+        let typed = typed_email(email);
+        let mut entry = self.entry("issue code", Some(org)).with("admin", typed, typed);
         let done = async {
             self.may_change(org).await?;
             let admin = self.admin_of(org, email).await?;
+            name_admin(&mut entry, &admin, admin.email.raw());
             let (code, reset) = new_code()?;
             let reset = Some(reset);
             let what = AdminEdit::Set { role: None, email: None, password: None, reset };
@@ -289,6 +294,13 @@ impl Tenancy {
             None => Ok(()),
         }
     }
+}
+
+/// Names an admin in the audit log as it is stored. Until it is found, only what is an e-mail address is
+/// recorded of what was typed.
+fn name_admin(entry: &mut Entry, admin: &Admin, afterwards: &str) {
+    entry.changes.retain(|change| change.field.raw() != "admin");
+    *entry = entry.clone().with("admin", admin.email.raw(), afterwards);
 }
 
 fn new_code() -> Result<(Secret, ResetCode)> {

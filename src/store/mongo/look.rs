@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     org::{Org, StoredText, email_key},
-    store::{Result, Trouble},
+    store::{Result, Trouble, finding::NEW_PASSWORD},
 };
 
 /// What there is to say when two records cannot both keep what they have.
@@ -313,6 +313,10 @@ impl Seen {
         for field in shape::foreign_of_admin(admin) {
             let of = StoredText::from(text(admin, "email"));
             self.by_hand(Trouble::ForeignField { of, field }, FOREIGN);
+        }
+        if let Some(read) = read.as_ref().filter(|read| !read.password.is_usable()) {
+            let email = read.email.clone();
+            self.by_hand(Trouble::UnusablePassword { email }, NEW_PASSWORD);
         }
         match (admin.get_object_id("_id"), admin.get_object_id("joining")) {
             // Nobody's admin yet: what came too late goes by itself after a day.

@@ -131,12 +131,22 @@ fn read_admin(record: &Document, email: &Document) -> Option<Admin> {
     Some(Admin {
         id,
         email: stored(email, "email"),
-        password: PasswordHash::stored(text(record, "password").to_owned()),
+        password: password(record),
         created_at: created_at(record, id),
         role: role(record),
         organization: record.get_object_id("organization_id").ok(),
         reset: reset(record),
     })
+}
+
+/// The hash of an admin's password, which other programs keep as text or as bytes.
+fn password(record: &Document) -> PasswordHash {
+    let hash = match record.get("password") {
+        Some(Bson::String(hash)) => hash.clone(),
+        Some(Bson::Binary(hash)) => String::from_utf8_lossy(&hash.bytes).into_owned(),
+        _ => String::new(),
+    };
+    PasswordHash::stored(hash)
 }
 
 /// The admin whom an organization's record names by identity.
