@@ -159,6 +159,22 @@ pub enum Trouble {
         /// The admin's e-mail.
         email: StoredText,
     },
+    /// An admin whom the service before this program lets in although the organization is suspended.
+    #[error("“{org}” is suspended, but the older service still lets {email} log in")]
+    NotLocked {
+        /// The organization.
+        org: StoredText,
+        /// The admin's e-mail.
+        email: StoredText,
+    },
+    /// An admin whom it keeps out although the organization is active.
+    #[error("“{org}” is active, but the older service does not let {email} log in")]
+    NotUnlocked {
+        /// The organization.
+        org: StoredText,
+        /// The admin's e-mail.
+        email: StoredText,
+    },
     /// A record that nothing can be done with.
     #[error("the record {record} cannot be used: {why}")]
     Unusable {
@@ -329,6 +345,8 @@ impl Trouble {
             Self::NoAdmin { .. } => "organization_without_admin",
             Self::UnknownRole { .. } => "unknown_role",
             Self::UnusablePassword { .. } => "unusable_password",
+            Self::NotLocked { .. } => "suspended_admin_not_locked",
+            Self::NotUnlocked { .. } => "active_admin_locked",
             Self::Unusable { .. } => "unusable_record",
             Self::ForeignField { .. } => "foreign_field",
             Self::SharedAdmin { .. } => "shared_admin",

@@ -4,7 +4,7 @@
 
 use mongodb::bson::{DateTime, oid::ObjectId};
 
-use super::{Error, Refusal, Result, Tenancy, may_be_in, typed_email};
+use super::{Error, Refusal, Result, Tenancy, typed_email};
 use crate::{
     org::{Admin, Claim, ClaimKind, Email, Org, PasswordHash, ResetCode, Role, Secret},
     store::{AdminChange, AdminEdit, Change, Deed, Entry, NewAdmin},
@@ -209,7 +209,7 @@ impl Tenancy {
     ///
     /// # Errors
     /// [`Error::WrongCode`]; [`Error::Invalid`] for the password, and then the code is good still;
-    /// [`Error::NotAllowed`] where nobody can log in, [`Error::ReadOnly`], or the database's.
+    /// [`Error::NotAllowed`] in the trash, [`Error::ReadOnly`], or the database's.
     pub async fn redeem(&self, email: &str, code: &Secret, password: &Secret) -> Result<Org> {
         let mut entry = self.entry("use code", None).of_admin(typed_email(email));
         let done = self.use_code(email, code, password, &mut entry).await;
@@ -237,7 +237,10 @@ impl Tenancy {
         *entry = entry.clone().of_admin(admin.email.raw()).called(org.name.raw());
         *entry = entry.clone().with("password", "", "");
         entry.organization = Some(org.id);
-        may_be_in(&org)?;
+        // Suspended, the new password waits with everything else until it is reactivated.
+        if org.in_trash().is_some() {
+            return Err(Refusal::Trashed(org.name).into());
+        }
         let hash = self.hash(password, org.name.raw(), admin.email.raw()).await?;
         let org = if is_first(&admin, &org) {
             let change = Change { password: Some(hash), ..Change::default() };

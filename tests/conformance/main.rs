@@ -92,6 +92,7 @@ macro_rules! conforms {
                     suspend:
                         suspending_and_reactivating_change_nothing_else,
                         a_suspended_one_comes_back_from_the_trash_suspended,
+                        a_password_that_is_set_while_suspended_waits,
                         an_examination_finds_nothing_in_a_sound_database_and_writes_nothing,
                         what_nobody_owns_is_put_aside_and_said;
                     admins:

@@ -71,7 +71,11 @@ pub(super) fn sheet<'a>(app: &App, question: &Question, theme: &'a Theme, area: 
                 Style::new(),
             );
             sheet.gap();
-            sheet.text("Everything else stays as it is, until it is reactivated.", theme.faint);
+            sheet.text(
+                "The older service lets them in no more either, but tokens it already issued last up \
+                 to 30 minutes. Everything else stays as it is, until it is reactivated.",
+                theme.faint,
+            );
         }
         Deed::RemoveAdmin(id) => {
             sheet.gap();
