@@ -72,8 +72,7 @@ pub(super) fn sheet<'a>(app: &App, question: &Question, theme: &'a Theme, area: 
             );
             sheet.gap();
             sheet.text(
-                "The older service lets them in no more either, but tokens it already issued last up \
-                 to 30 minutes. Everything else stays as it is, until it is reactivated.",
+                "Tokens of the older service last up to 30 minutes. All else stays.",
                 theme.faint,
             );
         }
