@@ -7,6 +7,7 @@ mod effects;
 
 use std::{
     io,
+    path::PathBuf,
     time::{Duration, SystemTime},
 };
 
@@ -21,13 +22,14 @@ use super::{
     app::{App, Effect, Message},
     ending::{Ending, Endings},
     input::{self, Input},
+    keymap::Keymap,
     log::LogFile,
     suspend::Suspends,
     terminal::Terminal,
-    theme::{QUESTION, Surroundings},
+    theme::{Background, QUESTION, Surroundings, Theme},
     view,
 };
-use crate::config::Settings;
+use crate::config::{Database, Settings};
 
 /// How long deeds that write may go on after the console was left. What is cut off all the same is
 /// settled by the next console that connects.
@@ -46,20 +48,11 @@ pub(super) async fn run(
     let mut terminal = Terminal::take()?;
     let (answers, mut answered) = mpsc::unbounded_channel::<Answer>();
     let Settings { database, profiles, console, .. } = settings;
-    let (mut app, first) = App::new(database.source.place(), SystemTime::now());
     let looks = console.looks;
     let mut theme = surroundings.theme(looks, None);
-    let spelled = theme.ascii || theme.plain;
-    app.keymap = if spelled { console.keymap.spelled() } else { console.keymap };
-    app.plain = theme.plain;
+    let (mut app, first) = begun(&database, &profiles, console.keymap, &theme);
     app.mouse = console.mouse;
-    app.profiles = profiles.iter().filter_map(|one| one.profile.clone()).collect();
-    app.profile = database.profile.clone();
-    let unlogged = answers.clone();
-    let log = LogFile::new(console.log, move |why| {
-        // Nobody listens once the console is left.
-        let _ = unlogged.send(Answer::of(Message::Unlogged(why)));
-    });
+    let log = log_file(console.log, answers.clone());
     let mut logged = 0;
     let mut effects = Effects::new(database, profiles, answers);
     let (width, height) = terminal.size()?;
@@ -74,8 +67,7 @@ pub(super) async fn run(
     let mut typed = input::read()?;
     let mut resizes = signal(SignalKind::window_change())?;
     let mut continues = signal(SignalKind::from_raw(Signal::CONT.as_raw()))?;
-    let mut inputs = Vec::new();
-    let mut batch = Vec::new();
+    let (mut inputs, mut batch) = (Vec::new(), Vec::new());
     let ending = loop {
         terminal.draw(|frame| view::draw(&app, &theme, frame))?;
         let tick = async {
@@ -115,31 +107,23 @@ pub(super) async fn run(
         while let Ok(input) = typed.try_recv() {
             inputs.push(input);
         }
-        for input in inputs.drain(..) {
-            match input {
-                Input::Key(key) => batch.push(Message::Key(key)),
-                Input::Mouse(mouse) => batch.push(Message::Mouse(mouse)),
-                Input::Paste(text) => batch.push(Message::Paste(text)),
-                Input::Background(background) if asked => {
-                    theme = surroundings.theme(looks, Some(background));
-                }
-                Input::Background(_) => {}
-            }
+        if let Some(background) = taken_in(&mut inputs, &mut batch).filter(|_| asked) {
+            theme = surroundings.theme(looks, Some(background));
         }
         while let Ok(answer) = answered.try_recv() {
             batch.push(effects.accept(answer));
         }
         let mut wanted = app.update(Message::Clock(SystemTime::now()));
-        let mut resized = false;
+        let mut other_size = false;
         for message in batch.drain(..) {
-            resized |= matches!(message, Message::Resize(..));
+            other_size |= matches!(message, Message::Resize(..));
             wanted.extend(app.update(message));
         }
         for remark in app.remarks.after(logged) {
             log.write(remark);
         }
         logged = app.remarks.count();
-        if resized {
+        if other_size {
             terminal.resize(app.size)?;
         }
         if wanted.iter().any(|effect| matches!(effect, Effect::Quit)) {
@@ -152,20 +136,67 @@ pub(super) async fn run(
         }
         terminal.pass(&effects.take_bytes())?;
         if wanted.iter().any(|effect| matches!(effect, Effect::Shell)) {
-            suspends.ask()?;
+            Suspends::ask()?;
         }
         if taken_again || wanted.iter().any(|effect| matches!(effect, Effect::Redraw)) {
-            terminal.redraw()?;
-            terminal.mouse(app.mouse)?;
-            let (width, height) = terminal.size()?;
-            wanted.extend(app.update(Message::Resize(width, height)));
+            wanted.extend(again(&mut terminal, &mut app)?);
         }
         effects.run(wanted);
     };
     drop(terminal);
+    finish(effects, log).await;
+    Ok(ending)
+}
+
+/// Lets what is under way and what is to be logged come to an end, within limits.
+async fn finish(effects: Effects, log: LogFile) {
     effects.finish(PATIENCE).await;
     let written = tokio::task::spawn_blocking(move || log.finish(LOG_PATIENCE));
     // It cannot panic, and nobody would be there to be told.
     let _ = written.await;
-    Ok(ending)
+}
+
+fn log_file(path: Option<PathBuf>, unlogged: mpsc::UnboundedSender<Answer>) -> LogFile {
+    LogFile::new(path, move |why| {
+        // Nobody listens once the console is left.
+        let _ = unlogged.send(Answer::of(Message::Unlogged(why)));
+    })
+}
+
+/// Draws everything anew, whatever the terminal shows and does by now.
+fn again(terminal: &mut Terminal, app: &mut App) -> io::Result<Vec<Effect>> {
+    terminal.redraw()?;
+    terminal.mouse(app.mouse)?;
+    let (width, height) = terminal.size()?;
+    Ok(app.update(Message::Resize(width, height)))
+}
+
+/// The state at the beginning, and what it wants first.
+fn begun(
+    database: &Database,
+    profiles: &[Database],
+    keymap: Keymap,
+    theme: &Theme,
+) -> (App, Vec<Effect>) {
+    let (mut app, first) = App::new(database.source.place(), SystemTime::now());
+    let spelled = theme.ascii || theme.plain;
+    app.keymap = if spelled { keymap.spelled() } else { keymap };
+    app.plain = theme.plain;
+    app.profiles = profiles.iter().filter_map(|one| one.profile.clone()).collect();
+    app.profile.clone_from(&database.profile);
+    (app, first)
+}
+
+/// Hands on what was typed; what the terminal said of its background, if it did.
+fn taken_in(inputs: &mut Vec<Input>, batch: &mut Vec<Message>) -> Option<Background> {
+    let mut said = None;
+    for input in inputs.drain(..) {
+        match input {
+            Input::Key(key) => batch.push(Message::Key(key)),
+            Input::Mouse(mouse) => batch.push(Message::Mouse(mouse)),
+            Input::Paste(text) => batch.push(Message::Paste(text.into())),
+            Input::Background(background) => said = Some(background),
+        }
+    }
+    said
 }

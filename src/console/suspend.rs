@@ -34,7 +34,7 @@ impl Suspends {
     ///
     /// # Errors
     /// When no signal can be sent.
-    pub fn ask(&self) -> io::Result<()> {
+    pub fn ask() -> io::Result<()> {
         rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TSTP)?;
         Ok(())
     }

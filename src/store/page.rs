@@ -94,7 +94,7 @@ impl Cursor {
 impl PageQuery {
     /// The same for all pages of one list, and for no other list.
     fn mark(&self) -> String {
-        let shelf = match self.shelf {
+        let place = match self.shelf {
             Shelf::Live => "live",
             Shelf::Trash => "trash",
         };
@@ -104,7 +104,7 @@ impl PageQuery {
             SortKey::Email => "email",
         };
         let search = self.search.as_deref().map(|search| format!("/{search}")).unwrap_or_default();
-        let list = format!("{shelf} {key} {}{search}", self.sort.descending);
+        let list = format!("{place} {key} {}{search}", self.sort.descending);
         hex(&Sha256::digest(list)[..4])
     }
 }

@@ -602,12 +602,12 @@ async fn both_take_over(lane: &Lane) -> Case {
     let org = ObjectId::new();
     let mut world = lane.prepare(&ours(org, &[])).await;
     let operation = What::rename(REBORN).on(org);
-    let (a, held_one) = (Slow::new(lane).await, Slow::new(lane).await);
+    let (a, other) = (Slow::new(lane).await, Slow::new(lane).await);
     let stopped = a.proxy.hold(Client::Starves, 0, renames);
     let _doing = a.does(&operation);
     let _stopped = caught(stopped).await;
-    let takes = held_one.proxy.hold(Client::Waits, 0, takes_over);
-    let settling = held_one.recovers(lane).await;
+    let takes = other.proxy.hold(Client::Waits, 0, takes_over);
+    let settling = other.recovers(lane).await;
     let takes = caught(takes).await;
     let mut case = Case::of(&takes.command);
     world.apply(&operation);

@@ -200,7 +200,9 @@ impl World {
         }
         for finding in store.examine(false).await.unwrap() {
             let words = finding.trouble.to_string();
-            if !words.contains(OF_A_LEASE) {
+            // The passwords here are words that can be told apart, and no hashes.
+            let made_up = finding.trouble.code() == "unusable_password";
+            if !words.contains(OF_A_LEASE) && !made_up {
                 world.beside.insert(format!("finding: {words}"));
             }
         }

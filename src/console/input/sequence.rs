@@ -116,7 +116,7 @@ fn next(bytes: &[u8]) -> Step {
 
 fn escaped(bytes: &[u8], rest: &[u8]) -> Step {
     match rest {
-        [] => Step::Part,
+        [] | [b']' | b'P' | b'_'] => Step::Part,
         // The esc key, and what else follows.
         [ESC, ..] => Step::Whole(1, Some(Input::Key(keys::escape()))),
         [b'[', ..] => control_sequence(bytes),
@@ -128,7 +128,6 @@ fn escaped(bytes: &[u8], rest: &[u8]) -> Step {
                 Some((_, None)) => Step::Whole(2, Some(Input::Key(keys::alt(keys::of(b'O'))))),
             }
         }
-        [b']' | b'P' | b'_'] => Step::Part,
         [b']', b'0'..=b'9' | b'l' | b'L', ..]
         | [b'P', b'0'..=b'9' | b'>' | b'!' | b'+' | b'$', ..]
         | [b'_', b'G', ..] => string(bytes),
@@ -181,8 +180,7 @@ fn control_sequence(bytes: &[u8]) -> Step {
 
 /// `ESC ]` and the like, text, and `ESC \` or a bell.
 fn string(bytes: &[u8]) -> Step {
-    let mut rest = bytes.iter().enumerate().skip(2);
-    while let Some((at, byte)) = rest.next() {
+    for (at, byte) in bytes.iter().enumerate().skip(2) {
         match *byte {
             BEL => return Step::Whole(at + 1, answer(&bytes[1..at])),
             ESC => {
