@@ -12,8 +12,9 @@ use crate::support::{
 /// that begins with an escape, and no control character.
 fn is_ours(bytes: &[u8]) -> Result<(), String> {
     let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
-    // What it is drawn on is asked once, before anything that is stored is known.
-    let asked = text.replacen("\x1b]11;?\x1b\\", "", 1);
+    // Once, before anything that is stored is known, it is put into order and asked what is drawn on.
+    let ordered = text.replacen("\x1b(B\x0f\x1b[m\x1b[r", "", 1);
+    let asked = ordered.replacen("\x1b]11;?\x1b\\", "", 1);
     let mut rest = asked.as_str();
     while let Some(at) = rest.find(|c: char| c.is_control()) {
         let from = &rest[at..];

@@ -7,7 +7,7 @@ use mongodb::{
 };
 use tenantry::{
     org::{CollectionName, Email, Org, OrgName, OrgState, PasswordHash, UnderWay},
-    store::{Change, Store, StoreError},
+    store::{Change, Repair, Store, StoreError, Trouble},
 };
 
 use crate::support::deeds::Deeds as _;
@@ -299,6 +299,33 @@ async fn what_was_acknowledged_survives_a_killed_server() {
     server.kill();
     server.restart();
     assert_nothing(&scratch, "after the second kill").await;
+}
+
+#[tokio::test]
+async fn what_a_killed_server_believes_of_its_collections_is_counted() {
+    let mut server = Mongod::start(&[]);
+    let scratch = Scratch::on(server.uri(), "counted").await;
+    let store = scratch.open().await;
+    let org = store.create(&new_org("Acme Corp", "ada@acme.com")).await.unwrap();
+    let orphan = scratch.collection::<Document>("org_orphan");
+    let first = tenantry::store::first_document(DateTime::now());
+    orphan.insert_one(first).await.unwrap();
+    scratch.client().database("admin").run_command(doc! { "fsync": 1 }).await.unwrap();
+    // The journal has these; the number of documents is only written now and then.
+    for collection in ["org_orphan", org.collection.raw()] {
+        let new = (0..900).map(|n| doc! { "n": n });
+        scratch.collection::<Document>(collection).insert_many(new).await.unwrap();
+    }
+    server.kill();
+    server.restart();
+    assert_eq!(orphan.estimated_document_count().await.unwrap(), 1, "nothing to see otherwise");
+    let store = scratch.open().await;
+    assert_eq!(store.statistics(&org).await.unwrap().documents, 901);
+    let found = store.examine(false).await.unwrap();
+    let collection = "org_orphan".into();
+    let trouble = Trouble::CollectionOfNobody { collection, documents: 901 };
+    let finding = found.iter().find(|finding| finding.trouble == trouble).expect("it is found");
+    assert_eq!(finding.repair, Repair::ByName("org_orphan".into()), "nobody knows whose it is");
 }
 
 #[tokio::test]

@@ -302,8 +302,9 @@ impl Inner {
 
     async fn how_many(&self, collection: &str) -> Result<u64> {
         let documents = self.db.collection::<Document>(collection);
-        let counted = documents.estimated_document_count().max_time(READ).await;
-        counted.map_err(|error| self.words.of(&error))
+        let estimate = documents.estimated_document_count().max_time(READ).await;
+        let estimate = estimate.map_err(|error| self.words.of(&error))?;
+        self.counted(collection, estimate).await.map_err(|error| self.words.of(&error))
     }
 }
 

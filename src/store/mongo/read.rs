@@ -223,7 +223,7 @@ impl Inner {
         let mut sum = Statistics::default();
         let Some(collection) = record::held_in(org) else { return Ok(sum) };
         let command = doc! {
-            "aggregate": collection,
+            "aggregate": &collection,
             "pipeline": [{ "$collStats": { "storageStats": {} } }],
             "cursor": {},
             "maxTimeMS": i64::try_from(READ.as_millis()).unwrap_or(i64::MAX),
@@ -241,7 +241,34 @@ impl Inner {
             sum.bytes += number(storage, "size");
             sum.indexes = sum.indexes.max(number(storage, "nindexes"));
         }
+        sum.documents = match self.counted(&collection, sum.documents).await {
+            Ok(counted) => counted,
+            // It went in between.
+            Err(error) if is_missing(&error) => 0,
+            Err(error) => return Err(self.words.of(&error)),
+        };
         Ok(sum)
+    }
+
+    /// How many documents a collection has, where the server believes that there are so many: what it
+    /// believes may be wrong for good after it was killed. Counted one by one as far as nobody waits
+    /// for that; beyond, the larger of the two.
+    pub(super) async fn counted(
+        &self,
+        collection: &str,
+        estimate: u64,
+    ) -> std::result::Result<u64, mongodb::error::Error> {
+        // Without a condition the server would say again what it believes; with this one it goes through
+        // the index of the identities and reads no document.
+        let command = doc! {
+            "count": collection,
+            "query": { "_id": { "$gte": Bson::MinKey } },
+            "limit": COUNTED_MOST,
+            "maxTimeMS": i64::try_from(READ.as_millis()).unwrap_or(i64::MAX),
+        };
+        let counted = number(&self.db.run_command(command).await?, "n");
+        let is_all = counted < COUNTED_MOST.unsigned_abs();
+        Ok(if is_all { counted } else { counted.max(estimate) })
     }
 
     pub(super) async fn documents(&self, org: &Org, most: u32) -> Result<Vec<Document>> {
@@ -284,6 +311,9 @@ pub(super) fn has_admin(field: &str, admin: ObjectId) -> Document {
     let upper = hex.to_uppercase();
     doc! { field: { "$in": [Bson::from(hex), Bson::from(upper), Bson::from(admin)] } }
 }
+
+/// So many documents are counted one by one, in some hundredths of a second.
+const COUNTED_MOST: i64 = 100_000;
 
 fn is_missing(error: &mongodb::error::Error) -> bool {
     matches!(
