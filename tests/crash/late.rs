@@ -16,7 +16,7 @@ use crate::{
     operation::{ACME, ADA, BOB, DAN, EVE, Operation, REBORN, What, console},
     proxy::{Client, Command},
     server::Server,
-    world::World,
+    world::{World, is_news},
 };
 
 const NEW_PASSWORD: &str = "copper-meadow-77-thimble";
@@ -75,8 +75,8 @@ async fn each(
 async fn doctor(lane: &Lane) {
     let before = World::look(&lane.place, &lane.other).await;
     let found = lane.other.examine(true).await.unwrap();
-    let found = found.iter().map(|found| format!("{}: {}", found.trouble, found.repair));
-    let found: Vec<String> = found.filter(|found| !found.contains("lease_")).collect();
+    let found = found.iter().filter(|found| is_news(found));
+    let found: Vec<_> = found.map(|found| format!("{}: {}", found.trouble, found.repair)).collect();
     if !found.is_empty() {
         println!("  the doctor: {found:?}");
     }
