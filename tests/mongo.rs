@@ -32,5 +32,7 @@ mod privilege;
 mod recovery;
 #[path = "mongo/roles.rs"]
 mod roles;
+#[path = "mongo/suspension.rs"]
+mod suspension;
 #[path = "mongo/trash.rs"]
 mod trash;

@@ -194,7 +194,7 @@ fn taken_in(inputs: &mut Vec<Input>, batch: &mut Vec<Message>) -> Option<Backgro
         match input {
             Input::Key(key) => batch.push(Message::Key(key)),
             Input::Mouse(mouse) => batch.push(Message::Mouse(mouse)),
-            Input::Paste(text) => batch.push(Message::Paste(text)),
+            Input::Paste(text) => batch.push(Message::Paste(text.into())),
             Input::Background(background) => said = Some(background),
         }
     }

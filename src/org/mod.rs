@@ -193,9 +193,9 @@ pub enum Invalid {
     /// More bytes than bcrypt reads.
     #[error("the password has {0} bytes; bcrypt reads at most {PASSWORD_MOST_BYTES}")]
     PasswordTooLong(usize),
-    /// A character no keyboard types.
-    #[error("the password has a control character")]
-    PasswordControl,
+    /// A character nobody sees, and no keyboard types.
+    #[error("the password has an invisible character")]
+    PasswordInvisible,
     /// A context word.
     #[error("the password contains “{}”", escaped(.0))]
     PasswordContains(String),
@@ -216,7 +216,7 @@ impl Invalid {
             Self::EmailEmpty | Self::EmailTooLong | Self::EmailMalformed => Field::Email,
             Self::PasswordTooShort { .. }
             | Self::PasswordTooLong(_)
-            | Self::PasswordControl
+            | Self::PasswordInvisible
             | Self::PasswordContains(_)
             | Self::PasswordGuessable => Field::Password,
         }
@@ -236,7 +236,7 @@ impl Invalid {
                 "take several unrelated words, or let one be made"
             }
             Self::NameTooLong(_) | Self::PasswordTooLong(_) => "shorten it",
-            Self::PasswordControl => "type it again, or let one be made",
+            Self::PasswordInvisible => "type it again, or let one be made",
             Self::PasswordContains(_) => "leave out the organization's name and the e-mail",
         }
     }

@@ -1,10 +1,16 @@
 //! Passwords: what a new one must be like, how one is hashed, and how one that was typed is checked.
+//!
+//! One keyboard writes an accent as part of its letter, another one as a character of its own. So a
+//! password is judged and hashed in NFC, whichever was typed (NIST SP 800-63B-4, 3.1.1.2). The service
+//! before this program hashed and compares the bytes as they come: what it stored is checked in each
+//! form, and it takes a password with accents only as NFC from whoever had it set here.
 
-use std::fmt;
+use std::{fmt, ops::RangeInclusive};
 
+use unicode_normalization::UnicodeNormalization;
 use zeroize::{Zeroize, Zeroizing};
 
-use super::Invalid;
+use super::{Invalid, is_hidden};
 
 /// bcrypt reads no more than this many bytes. A longer password is refused, never cut.
 pub const PASSWORD_MOST_BYTES: usize = 72;
@@ -13,8 +19,8 @@ pub const PASSWORD_MOST_BYTES: usize = 72;
 pub const BCRYPT_COST: u32 = 12;
 
 /// The highest cost of a stored hash that is checked: each one more doubles the time, and the highest
-/// that can be written takes a day.
-const COST_MOST: u32 = 16;
+/// that can be written takes a day. The lowest is the lowest there is.
+const COSTS: RangeInclusive<u32> = 4..=16;
 
 /// A hash at [`BCRYPT_COST`] nobody knows the password of.
 const NOBODYS_HASH: &str = "$2b$12$Qm9keU5vYm9keU5vYm9keO5fDgS0rS9bnp3kYz2lO7vQvXhC1mGxK";
@@ -55,6 +61,23 @@ impl Secret {
                 return Ok(made);
             }
         }
+    }
+
+    /// The same password in NFC.
+    fn composed(&self) -> Self {
+        Self(gathered(self.0.nfc()))
+    }
+
+    /// What the same password may have been hashed as: NFC, NFD where that differs, and what was typed
+    /// where it is neither.
+    fn forms(&self) -> Vec<Self> {
+        let mut forms = vec![self.composed()];
+        for form in [Self(gathered(self.0.nfd())), self.clone()] {
+            if !forms.contains(&form) {
+                forms.push(form);
+            }
+        }
+        forms
     }
 
     /// So many random symbols of five bits, in groups of so many.
@@ -124,6 +147,7 @@ impl Password {
     /// # Errors
     /// One of the password variants of [`Invalid`]; none contains the password.
     pub fn judge(secret: &Secret, policy: PasswordPolicy, about: &[&str]) -> Result<Self, Invalid> {
+        let secret = secret.composed();
         let text = secret.reveal();
         let characters = text.chars().count();
         if characters < policy.least_characters {
@@ -135,8 +159,9 @@ impl Password {
         if text.len() > PASSWORD_MOST_BYTES {
             return Err(Invalid::PasswordTooLong(text.len()));
         }
-        if text.chars().any(char::is_control) {
-            return Err(Invalid::PasswordControl);
+        // Whoever types it next time would leave out what came from a pipe or a paste.
+        if text.chars().any(is_hidden) {
+            return Err(Invalid::PasswordInvisible);
         }
         if let Some(word) = contained(text, about) {
             return Err(Invalid::PasswordContains(word));
@@ -145,7 +170,7 @@ impl Password {
         if score < policy.least_score {
             return Err(Invalid::PasswordGuessable);
         }
-        Ok(Self(secret.clone()))
+        Ok(Self(secret))
     }
 
     /// The bcrypt hash (cost [`BCRYPT_COST`]) that is stored. Takes about 0.2 s: never on an async
@@ -154,7 +179,9 @@ impl Password {
     /// # Errors
     /// When the operating system gives no random bytes for the salt.
     pub fn hash(&self) -> Result<PasswordHash, bcrypt::BcryptError> {
-        bcrypt::non_truncating_hash(self.0.reveal(), BCRYPT_COST).map(PasswordHash)
+        // Nothing is cut: what is judged has no more bytes than are read. The function that refuses to
+        // cut refuses the last of them too.
+        bcrypt::hash(self.0.reveal(), BCRYPT_COST).map(PasswordHash)
     }
 }
 
@@ -170,10 +197,20 @@ impl PasswordHash {
         Self(NOBODYS_HASH.to_owned())
     }
 
-    /// Wraps what was read from the database.
+    /// Wraps what was read from the database, where another program may have left a line end.
     #[must_use]
     pub fn stored(text: String) -> Self {
-        Self(text)
+        match text.trim() {
+            all if all.len() == text.len() => Self(text),
+            hash => Self(hash.to_owned()),
+        }
+    }
+
+    /// Whether any password could be right: it is a bcrypt hash, and none that takes minutes.
+    #[must_use]
+    pub fn is_usable(&self) -> bool {
+        let parts = self.0.parse::<bcrypt::HashParts>();
+        parts.is_ok_and(|parts| COSTS.contains(&parts.get_cost()))
     }
 
     /// The text for the database.
@@ -182,31 +219,36 @@ impl PasswordHash {
         &self.0
     }
 
-    /// Whether the typed password is the hashed one; `false` when what is stored is no bcrypt hash.
-    /// Takes as long as hashing: never on an async thread.
+    /// Whether the typed password is the hashed one, in any of its forms; `false` when what is stored is
+    /// no bcrypt hash. Takes as long as hashing, for each form: never on an async thread.
     ///
     /// The old service let bcrypt cut passwords after 72 bytes, so the first 72 decide here as well:
     /// with anything else its admins with longer passwords could not log in.
     ///
-    /// What is no hash, or one that would take minutes, is answered with `false` after the time of an
-    /// ordinary one: how fast a login fails must not tell which e-mails there are.
+    /// What cannot be used is answered with `false` after the time of an ordinary hash: how fast a login
+    /// fails must not tell which e-mails there are.
     #[must_use]
     pub fn verify(&self, typed: &Secret) -> bool {
-        let cost = self.0.parse::<bcrypt::HashParts>().map(|parts| parts.get_cost());
-        if cost.is_ok_and(|cost| cost <= COST_MOST)
-            && let Ok(right) = bcrypt::verify(typed.reveal(), &self.0)
-        {
-            return right;
-        }
-        let _ = bcrypt::verify(typed.reveal(), NOBODYS_HASH);
-        false
+        let usable = self.is_usable();
+        let hash = if usable { &self.0 } else { NOBODYS_HASH };
+        let right = |form: &Secret| bcrypt::verify(form.reveal(), hash).is_ok_and(|right| right);
+        typed.forms().iter().any(right) && usable
     }
+}
+
+/// Characters as a text that is wiped. As long as any form of a password is, so that no part of it is
+/// left behind where it had to be moved.
+fn gathered(characters: impl Iterator<Item = char> + Clone) -> Zeroizing<String> {
+    let bytes = characters.clone().map(char::len_utf8).sum();
+    let mut text = Zeroizing::new(String::with_capacity(bytes));
+    text.extend(characters);
+    text
 }
 
 /// The first of these words that is in `text`, whatever its case. A word of one or two letters is in
 /// almost every sentence; forbidding it protects nothing.
 fn contained(text: &str, words: &[&str]) -> Option<String> {
-    let folded = super::name_key(text);
+    let folded = Zeroizing::new(super::name_key(text));
     let mut words = words.iter().map(|word| super::name_key(word));
     words.find(|word| word.chars().count() > 2 && folded.contains(word))
 }
@@ -224,6 +266,15 @@ mod tests {
     fn judge(text: &str) -> Result<(), Invalid> {
         Password::judge(&Secret::from(text), PasswordPolicy::default(), &["acme_corp", "ada"])
             .map(|_| ())
+    }
+
+    fn hashed(text: &str) -> PasswordHash {
+        Password::judge(&text.into(), PasswordPolicy::default(), &[]).unwrap().hash().unwrap()
+    }
+
+    /// What the service before this one made of it, at the least cost.
+    fn raw(text: &str) -> PasswordHash {
+        PasswordHash::stored(bcrypt::hash(text, 4).unwrap())
     }
 
     #[test]
@@ -246,7 +297,10 @@ mod tests {
             judge("violet-ADA-harbor-lantern"),
             Err(Invalid::PasswordContains("ada".to_owned()))
         );
-        assert_eq!(judge("violet-harbor\0-42-lantern"), Err(Invalid::PasswordControl));
+        for invisible in ['\0', '\n', '\u{feff}', '\u{200b}', '\u{ad}', '\u{3164}'] {
+            let password = format!("violet-harbor{invisible}-42-lantern");
+            assert_eq!(judge(&password), Err(Invalid::PasswordInvisible), "{invisible:?}");
+        }
     }
 
     #[test]
@@ -255,7 +309,47 @@ mod tests {
         let fits = format!("{base}{}", "é".repeat(23) + "z");
         assert_eq!(fits.len(), 72);
         assert_eq!(judge(&fits), Ok(()));
-        assert_eq!(judge(&(fits + "y")), Err(Invalid::PasswordTooLong(73)));
+        assert_eq!(judge(&(fits.clone() + "y")), Err(Invalid::PasswordTooLong(73)));
+        let hash = hashed(&fits);
+        assert!(hash.verify(&fits.as_str().into()));
+        assert!(!hash.verify(&fits.replace('z', "y").as_str().into()));
+        // As it is hashed: with accents as characters of their own it has 95.
+        let typed: String = fits.nfd().collect();
+        assert_eq!(judge(&typed), Ok(()));
+        assert!(hashed(&typed).verify(&fits.as_str().into()));
+    }
+
+    #[test]
+    fn however_an_accent_is_encoded_it_is_the_same_password() {
+        let (composed, apart) =
+            ("sév\u{e8}re-citron-42-lamp", "se\u{301}v\u{65}\u{300}re-citron-42-lamp");
+        assert_eq!(composed.nfd().collect::<String>(), apart);
+        // Kelvin's sign is neither NFC nor NFD of anything.
+        let mixed = composed.replace('l', "\u{212a}");
+        for (stored, typed) in [
+            (hashed(apart), composed),
+            (hashed(composed), apart),
+            // What the service before this one hashed as it came.
+            (raw(apart), composed),
+            (raw(composed), apart),
+            (raw(&mixed), &mixed),
+        ] {
+            assert!(stored.verify(&typed.into()), "{typed}");
+            assert!(!stored.verify(&typed.replace('4', "5").as_str().into()), "{typed}");
+        }
+        assert_eq!(Secret::from("plain").forms().len(), 1);
+    }
+
+    #[test]
+    fn a_stored_hash_with_a_line_end_counts_and_one_that_cannot_be_used_is_told() {
+        let hash = raw("violet");
+        let with_line_end = PasswordHash::stored(format!("{}\n", hash.as_str()));
+        assert!(with_line_end.verify(&"violet".into()));
+        assert!(with_line_end.is_usable() && PasswordHash::nobodys().is_usable());
+        let costs = |cost| hash.as_str().replace("$04$", cost);
+        for unusable in ["", "violet", "$2b$12$", &costs("$03$"), &costs("$17$"), &costs("$31$")] {
+            assert!(!PasswordHash::stored(unusable.to_owned()).is_usable(), "{unusable}");
+        }
     }
 
     #[test]

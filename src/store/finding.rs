@@ -74,6 +74,10 @@ pub struct Finding {
     pub repair: Repair,
 }
 
+/// What there is to do where a stored password cannot be used.
+pub(super) const NEW_PASSWORD: &str =
+    "issue a one-time code for this admin: `tenantry admin code ORGANIZATION E-MAIL`";
+
 /// What became of a finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Repair {
@@ -148,6 +152,28 @@ pub enum Trouble {
         email: StoredText,
         /// What stands where the role should be.
         role: StoredText,
+    },
+    /// An admin with a password that no login can be right with.
+    #[error("{email} cannot log in: the stored password is not a bcrypt hash that can be checked")]
+    UnusablePassword {
+        /// The admin's e-mail.
+        email: StoredText,
+    },
+    /// An admin whom the service before this program lets in although the organization is suspended.
+    #[error("“{org}” is suspended, but the older service still lets {email} log in")]
+    NotLocked {
+        /// The organization.
+        org: StoredText,
+        /// The admin's e-mail.
+        email: StoredText,
+    },
+    /// An admin whom it keeps out although the organization is active.
+    #[error("“{org}” is active, but the older service does not let {email} log in")]
+    NotUnlocked {
+        /// The organization.
+        org: StoredText,
+        /// The admin's e-mail.
+        email: StoredText,
     },
     /// A record that nothing can be done with.
     #[error("the record {record} cannot be used: {why}")]
@@ -318,6 +344,9 @@ impl Trouble {
             Self::AdminOfNobody { .. } => "admin_without_organization",
             Self::NoAdmin { .. } => "organization_without_admin",
             Self::UnknownRole { .. } => "unknown_role",
+            Self::UnusablePassword { .. } => "unusable_password",
+            Self::NotLocked { .. } => "suspended_admin_not_locked",
+            Self::NotUnlocked { .. } => "active_admin_locked",
             Self::Unusable { .. } => "unusable_record",
             Self::ForeignField { .. } => "foreign_field",
             Self::SharedAdmin { .. } => "shared_admin",

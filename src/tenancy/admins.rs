@@ -4,7 +4,7 @@
 
 use mongodb::bson::{DateTime, oid::ObjectId};
 
-use super::{Error, Refusal, Result, Tenancy, may_be_in, typed_email};
+use super::{Error, Refusal, Result, Tenancy, typed_email};
 use crate::{
     org::{Admin, Claim, ClaimKind, Email, Org, PasswordHash, ResetCode, Role, Secret},
     store::{AdminChange, AdminEdit, Change, Deed, Entry, NewAdmin},
@@ -87,11 +87,12 @@ impl Tenancy {
     /// [`Error::LastOwner`], [`Error::NoSuchAdmin`], [`Error::NotAllowed`], [`Error::Changed`],
     /// [`Error::ReadOnly`], or the database's. Nothing was changed.
     pub async fn remove_admin(&self, org: &Org, email: &str, token: Option<&str>) -> Result<Org> {
-        let mut entry = self.entry("remove admin", Some(org)).with("admin", email, "");
+        let mut entry = self.entry("remove admin", Some(org)).with("admin", typed_email(email), "");
         let done = async {
             self.may_change(org).await?;
             entry.admin = self.allowed(org, token, Role::Owner).await?.email;
             let admin = self.admin_of(org, email).await?;
+            name_admin(&mut entry, &admin, "");
             let heir = self.heir(org, &admin).await?;
             let change = AdminChange { admin: admin.id, what: AdminEdit::Remove, heir };
             self.change_admin(org, change, &entry, &admin.email).await
@@ -114,7 +115,8 @@ impl Tenancy {
         wish: &AdminWish,
         token: Option<&str>,
     ) -> Result<Org> {
-        let mut entry = self.entry("change admin", Some(org)).with("admin", email, email);
+        let typed = typed_email(email);
+        let mut entry = self.entry("change admin", Some(org)).with("admin", typed, typed);
         let done = self.change_one(org, email, wish, token, &mut entry).await;
         self.recorded(&entry, done).await
     }
@@ -131,6 +133,7 @@ impl Tenancy {
         let by = self.allowed(org, token, Role::Admin).await?;
         *entry = entry.clone().of_admin(by.email.raw());
         let admin = self.admin_of(org, email).await?;
+        name_admin(entry, &admin, admin.email.raw());
         let own = by.id == admin.id;
         if by.role != Role::Owner && (!own || wish.role.is_some()) {
             return Err(Refusal::OwnersOnly(org.name.clone()).into());
@@ -184,10 +187,12 @@ impl Tenancy {
     /// # Errors
     /// [`Error::NoSuchAdmin`], [`Error::Changed`], [`Error::ReadOnly`], or the database's.
     pub async fn issue_code(&self, org: &Org, email: &str) -> Result<(Org, Secret)> {
-        let entry = self.entry("issue code", Some(org)).with("admin", email, email);
+        let typed = typed_email(email);
+        let mut entry = self.entry("issue code", Some(org)).with("admin", typed, typed);
         let done = async {
             self.may_change(org).await?;
             let admin = self.admin_of(org, email).await?;
+            name_admin(&mut entry, &admin, admin.email.raw());
             let (code, reset) = new_code()?;
             let reset = Some(reset);
             let what = AdminEdit::Set { role: None, email: None, password: None, reset };
@@ -204,7 +209,7 @@ impl Tenancy {
     ///
     /// # Errors
     /// [`Error::WrongCode`]; [`Error::Invalid`] for the password, and then the code is good still;
-    /// [`Error::NotAllowed`] where nobody can log in, [`Error::ReadOnly`], or the database's.
+    /// [`Error::NotAllowed`] in the trash, [`Error::ReadOnly`], or the database's.
     pub async fn redeem(&self, email: &str, code: &Secret, password: &Secret) -> Result<Org> {
         let mut entry = self.entry("use code", None).of_admin(typed_email(email));
         let done = self.use_code(email, code, password, &mut entry).await;
@@ -232,7 +237,10 @@ impl Tenancy {
         *entry = entry.clone().of_admin(admin.email.raw()).called(org.name.raw());
         *entry = entry.clone().with("password", "", "");
         entry.organization = Some(org.id);
-        may_be_in(&org)?;
+        // Suspended, the new password waits with everything else until it is reactivated.
+        if org.in_trash().is_some() {
+            return Err(Refusal::Trashed(org.name).into());
+        }
         let hash = self.hash(password, org.name.raw(), admin.email.raw()).await?;
         let org = if is_first(&admin, &org) {
             let change = Change { password: Some(hash), ..Change::default() };
@@ -289,6 +297,13 @@ impl Tenancy {
             None => Ok(()),
         }
     }
+}
+
+/// Names an admin in the audit log as it is stored. Until it is found, only what is an e-mail address is
+/// recorded of what was typed.
+fn name_admin(entry: &mut Entry, admin: &Admin, afterwards: &str) {
+    entry.changes.retain(|change| change.field.raw() != "admin");
+    *entry = entry.clone().with("admin", admin.email.raw(), afterwards);
 }
 
 fn new_code() -> Result<(Secret, ResetCode)> {

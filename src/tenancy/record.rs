@@ -151,7 +151,7 @@ impl Tenancy {
                 return Err(error);
             }
             error => {
-                let ended = entry.ended(outcome_of(&error), &error.to_string());
+                let ended = entry.ended(outcome_of(&error), &reason(&error));
                 (error, ended)
             }
         };
@@ -173,6 +173,17 @@ impl Tenancy {
 /// What was typed for an e-mail, as far as it may be recorded: people type passwords there too.
 pub(super) fn typed_email(typed: &str) -> &str {
     if Email::parse(typed).is_ok() { typed } else { "(no e-mail address)" }
+}
+
+/// Why something was refused, without what was typed in the place of an e-mail.
+fn reason(error: &Error) -> String {
+    match error {
+        Error::NoSuchAdmin { email, organization } => {
+            let (email, organization) = (typed_email(email.raw()).into(), organization.clone());
+            Error::NoSuchAdmin { email, organization }.to_string()
+        }
+        error => error.to_string(),
+    }
 }
 
 fn outcome_of(error: &Error) -> Outcome {

@@ -1,8 +1,10 @@
 //! Organizations with several admins.
 
 use mongodb::bson::{DateTime, oid::ObjectId};
-use tenantry::org::{Admin, Claim, ClaimKind, Email, Org, ResetCode, Role};
-use tenantry::store::{AdminChange, AdminEdit, Change, Deed, NewAdmin, Result, Store, StoreError};
+use tenantry::org::{Admin, Claim, ClaimKind, Email, Org, PasswordHash, ResetCode, Role};
+use tenantry::store::{
+    AdminChange, AdminEdit, Change, Deed, NewAdmin, Repair, Result, Store, StoreError, Trouble,
+};
 
 use crate::fixture::{CREATED, Fixture, hash, new_org, renamed, with_acme, with_email};
 use crate::support::deeds::Deeds as _;
@@ -255,4 +257,17 @@ pub async fn all_of_them_are_deleted_with_it<F: Fixture>() {
                 .unwrap();
         }
     }
+}
+
+pub async fn a_password_nobody_can_log_in_with_is_a_finding<F: Fixture>() {
+    let (_fixture, store, acme) = with_acme::<F>().await;
+    assert_eq!(store.examine(false).await, Ok(vec![]));
+    let password = PasswordHash::stored("correct horse battery".to_owned());
+    let change = Change { password: Some(password), ..Change::default() };
+    store.update(&acme, &change).await.unwrap();
+    let found = store.examine(true).await.unwrap();
+    let trouble = Trouble::UnusablePassword { email: "ada@acme.com".into() };
+    assert_eq!(found.iter().map(|one| &one.trouble).collect::<Vec<_>>(), [&trouble]);
+    assert!(matches!(found[0].repair, Repair::ByHand(_)), "{found:?}");
+    assert!(!found[0].trouble.to_string().contains("horse"), "{found:?}");
 }

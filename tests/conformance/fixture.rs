@@ -65,7 +65,7 @@ pub struct Stored {
 
 pub const CREATED: DateTime = DateTime::from_millis(1_700_000_000_123);
 
-/// An organization about to be; its password is no hash of anything.
+/// An organization about to be; nobody knows its password.
 pub fn new_org(name: &str, email: &str) -> NewOrg {
     let name = OrgName::parse(name).unwrap();
     NewOrg {
@@ -79,8 +79,9 @@ pub fn new_org(name: &str, email: &str) -> NewOrg {
     }
 }
 
+/// A hash that can be told by its word.
 pub fn hash(word: &str) -> PasswordHash {
-    PasswordHash::stored(format!("$2b$12${word}"))
+    PasswordHash::stored(crate::support::hash(word))
 }
 
 /// A change of the name, and the collection with it.

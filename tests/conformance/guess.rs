@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tenantry::org::{PasswordPolicy, Role, Secret};
 use tenantry::store::{Attempt, FREE_ATTEMPTS, Outcome, hold_of};
-use tenantry::tenancy::{Confirmation, Error, Refusal};
+use tenantry::tenancy::{AdminWish, Confirmation, Edit, Error, NewOrganization, Refusal};
 
 use crate::attack::{Besieged, OTHER, PASSWORD, secret, tenancy};
 use crate::fixture::Fixture;
@@ -259,15 +259,9 @@ pub async fn a_code_that_is_late_guessed_or_anothers_opens_nothing<F: Fixture>()
     }
     assert_eq!(siege.fixture.stored().await, before);
     // A newer one takes its place.
-    let (acme, newer) = siege.tenancy.issue_code(&acme, ADA).await.unwrap();
+    let (_, newer) = siege.tenancy.issue_code(&acme, ADA).await.unwrap();
     let answer = siege.tenancy.redeem(ADA, &code, &secret(OTHER)).await;
     assert_eq!(answer.err(), Some(Error::WrongCode));
-    // Nobody uses it where nobody can log in.
-    let suspended = siege.tenancy.suspend(&acme).await.unwrap();
-    let answer = siege.tenancy.redeem(ADA, &newer, &secret(OTHER)).await;
-    let why = Refusal::Suspended("Acme Corp".into());
-    assert_eq!(answer.err(), Some(Error::NotAllowed(why)));
-    siege.tenancy.reactivate(&suspended).await.unwrap();
     // And after an hour it is over.
     siege.fixture.age_codes(3_600_001).await;
     for (email, code) in [(ADA, &newer), ("kim@globex.com", &of_kim)] {
@@ -306,4 +300,47 @@ pub async fn whoever_is_kept_waiting_by_others_gets_in_with_a_code<F: Fixture>()
     let (_, code) = siege.tenancy.issue_code(&siege.acme, ADA).await.unwrap();
     siege.tenancy.redeem(ADA, &code, &secret(OTHER)).await.unwrap();
     siege.tenancy.login(ADA, &secret(OTHER)).await.unwrap();
+}
+
+pub async fn a_password_is_the_same_however_its_accents_are_encoded<F: Fixture>() {
+    let siege = Besieged::<F>::new().await;
+    let (composed, apart) = ("citr\u{f3}n-harbor-42-lantern", "citro\u{301}n-harbor-42-lantern");
+    let longest = format!("violet-harbor-42-lantern-{}z", "\u{e9}".repeat(23));
+    assert_eq!(longest.len(), 72);
+    for (name, set, typed) in
+        [("One", composed, apart), ("Two", apart, composed), ("Three", &longest, &longest)]
+    {
+        let (name, email) = (name.to_owned(), format!("{name}@accents.com"));
+        let wish = NewOrganization { name, email: email.clone(), password: secret(set) };
+        siege.tenancy.create(&wish).await.unwrap();
+        siege.tenancy.login(&email, &secret(typed)).await.unwrap();
+        let wrong = siege.tenancy.login(&email, &secret(&typed.replace('4', "5"))).await;
+        assert_eq!(wrong.err(), Some(Error::WrongLogin));
+        // One attempt, in however many forms it was looked at.
+        assert_eq!(siege.tenancy.login(&email, &secret(set)).await.unwrap().failures, 1);
+    }
+}
+
+pub async fn what_was_typed_for_an_email_is_not_recorded<F: Fixture>() {
+    let siege = Besieged::<F>::new().await;
+    let session = siege.log_in(ADA).await;
+    let (acme, token) = (&siege.acme, Some(session.token()));
+    let t = &siege.tenancy;
+    let wish = AdminWish { role: Some(Role::Admin), ..AdminWish::default() };
+    assert!(t.issue_code(acme, OTHER).await.is_err());
+    assert!(t.remove_admin(acme, OTHER, token).await.is_err());
+    assert!(t.update_admin(acme, OTHER, &wish, token).await.is_err());
+    assert!(t.add_admin(acme, OTHER, Role::Admin, token).await.is_err());
+    assert!(t.login(OTHER, &secret(PASSWORD)).await.is_err());
+    let new = AdminWish { email: Some(OTHER.to_owned()), ..AdminWish::default() };
+    assert!(t.update_admin(acme, ADA, &new, token).await.is_err());
+    let edit = Edit { email: Some(OTHER.to_owned()), ..Edit::default() };
+    assert!(t.update(acme, &edit, token).await.is_err());
+    // Neither what was recorded of each nor why it was refused has it.
+    let record = siege.record(&[OTHER]).await;
+    assert_eq!(record.iter().filter(|entry| entry.1 == Outcome::Refused).count(), 7);
+    t.issue_code(acme, "Ada@ACME.com").await.unwrap();
+    let last = t.activity(acme, 1).await.unwrap().remove(0).entry;
+    let named = last.changes.iter().find(|change| change.field.raw() == "admin").unwrap();
+    assert_eq!(named.to.raw(), ADA);
 }

@@ -92,6 +92,7 @@ macro_rules! conforms {
                     suspend:
                         suspending_and_reactivating_change_nothing_else,
                         a_suspended_one_comes_back_from_the_trash_suspended,
+                        a_password_that_is_set_while_suspended_waits,
                         an_examination_finds_nothing_in_a_sound_database_and_writes_nothing,
                         what_nobody_owns_is_put_aside_and_said;
                     admins:
@@ -103,7 +104,8 @@ macro_rules! conforms {
                         a_stale_record_changes_no_admin,
                         of_two_changes_of_admins_at_once_exactly_one_succeeds,
                         all_of_them_go_to_the_trash_and_come_back,
-                        all_of_them_are_deleted_with_it;
+                        all_of_them_are_deleted_with_it,
+                        a_password_nobody_can_log_in_with_is_a_finding;
                     attempts:
                         of_fifty_at_once_exactly_the_free_ones_are_looked_at,
                         whoever_was_in_line_waits_with_the_others_also_when_that_is_over,
@@ -142,6 +144,8 @@ macro_rules! conforms {
                         a_guess_that_nobody_waits_for_is_counted,
                         fifty_wrong_passwords_at_once_are_counted_and_few_are_looked_at,
                         a_login_says_the_same_of_everybody,
+                        a_password_is_the_same_however_its_accents_are_encoded,
+                        what_was_typed_for_an_email_is_not_recorded,
                         a_code_is_good_once,
                         of_two_uses_of_a_code_at_once_exactly_one_succeeds,
                         a_code_that_is_late_guessed_or_anothers_opens_nothing,

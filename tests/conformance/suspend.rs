@@ -1,10 +1,12 @@
 //! Suspending and reactivating, and going through everything.
 
 use mongodb::bson::doc;
-use tenantry::org::{Org, OrgState};
+use tenantry::org::{Org, OrgState, Role};
 use tenantry::store::{Change, Examination, Repair, StoreError, Trouble};
+use tenantry::tenancy::{Error, Refusal};
 
-use crate::fixture::{Fixture, new_org, renamed, with_acme};
+use crate::attack::{Besieged, OTHER, PASSWORD, secret};
+use crate::fixture::{Fixture, hash, new_org, renamed, with_acme};
 use crate::support::deeds::Deeds as _;
 
 pub async fn suspending_and_reactivating_change_nothing_else<F: Fixture>() {
@@ -18,7 +20,10 @@ pub async fn suspending_and_reactivating_change_nothing_else<F: Fixture>() {
     let expected = Org { state: OrgState::Suspended, revision, login_epoch, ..acme.clone() };
     assert_eq!(suspended, expected);
     assert_eq!(store.org(acme.id).await, Ok(Some(suspended.clone())));
-    assert_eq!(fixture.stored().await, before);
+    let now = fixture.stored().await;
+    assert_eq!((now.organizations, now.collections), (before.organizations, before.collections));
+    let admin = store.admin_with_email("ada@acme.com").await.unwrap().unwrap();
+    assert_eq!(admin.password, hash("first"));
     // Twice is once.
     assert_eq!(store.suspend(&suspended, true).await, Ok(suspended.clone()));
     assert_eq!(store.suspend(&acme, true).await, Err(StoreError::Changed));
@@ -91,4 +96,27 @@ pub async fn what_nobody_owns_is_put_aside_and_said<F: Fixture>() {
     assert_eq!(store.examine(false).await, Ok(vec![]));
     // The name it had is free.
     store.create(&new_org("Nobodys", "bob@acme.com")).await.unwrap();
+}
+
+pub async fn a_password_that_is_set_while_suspended_waits<F: Fixture>() {
+    let mut siege = Besieged::<F>::new().await;
+    siege.add("bob@acme.com", Role::Admin).await;
+    let t = &siege.tenancy;
+    let mut acme = t.suspend(&siege.acme).await.unwrap();
+    let refused = Some(Error::NotAllowed(Refusal::Suspended("Acme Corp".into())));
+    for email in ["ada@acme.com", "bob@acme.com"] {
+        assert_eq!(t.login(email, &secret(PASSWORD)).await.err(), refused);
+        let (coded, code) = t.issue_code(&acme, email).await.unwrap();
+        assert_eq!(coded.state, OrgState::Suspended);
+        acme = t.redeem(email, &code, &secret(OTHER)).await.unwrap();
+        assert_eq!(acme.state, OrgState::Suspended);
+        assert_eq!(t.login(email, &secret(PASSWORD)).await.err(), Some(Error::WrongLogin));
+        assert_eq!(t.login(email, &secret(OTHER)).await.err(), refused);
+    }
+    assert_eq!(siege.store.examine(false).await, Ok(vec![]));
+    t.reactivate(&acme).await.unwrap();
+    for email in ["ada@acme.com", "bob@acme.com"] {
+        t.login(email, &secret(OTHER)).await.unwrap();
+    }
+    assert_eq!(siege.store.examine(false).await, Ok(vec![]));
 }

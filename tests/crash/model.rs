@@ -28,6 +28,7 @@ use tenantry::{
 };
 
 use crate::support::deeds::Deeds as _;
+use crate::support::hash;
 use crate::{
     server::Server,
     support::access::OwnDatabase,
@@ -148,7 +149,7 @@ async fn done(store: &dyn Store, address: &Address, deed: &Deed) -> Result<()> {
                 name,
                 admin_id: ObjectId::new(),
                 email: Email::parse(email).unwrap(),
-                password: PasswordHash::stored("$2b$04$".into()),
+                password: PasswordHash::stored(hash("")),
                 created_at: DateTime::now(),
             };
             store.create(&new).await.map(|_| ())

@@ -12,7 +12,7 @@ use mongodb::{
 };
 use tenantry::{
     org::{CollectionName, OrgName, PasswordHash, Role},
-    store::Store,
+    store::{Finding, Store},
 };
 
 use crate::{
@@ -199,9 +199,8 @@ impl World {
             }
         }
         for finding in store.examine(false).await.unwrap() {
-            let words = finding.trouble.to_string();
-            if !words.contains(OF_A_LEASE) {
-                world.beside.insert(format!("finding: {words}"));
+            if is_news(&finding) {
+                world.beside.insert(format!("finding: {}", finding.trouble));
             }
         }
         world
@@ -258,6 +257,11 @@ impl World {
         }
         lines
     }
+}
+
+/// Whether a finding says more than that leases are over.
+pub fn is_news(finding: &Finding) -> bool {
+    !finding.trouble.to_string().contains(OF_A_LEASE)
 }
 
 /// One that joins is not one yet: hidden under its own identity, and gone in a day.

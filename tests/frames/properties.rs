@@ -156,7 +156,7 @@ fn take(console: &mut Console, step: &Step) {
         Step::Key(code, modifiers) => {
             console.send(Message::Key(KeyEvent::new(*code, *modifiers)));
         }
-        Step::Paste(text) => console.send(Message::Paste(text.clone())),
+        Step::Paste(text) => console.send(Message::Paste(text.clone().into())),
         Step::Resize(width, height) => console.send(Message::Resize(*width, *height)),
         Step::Wait(milliseconds) => console.wait(*milliseconds),
         Step::Mouse(kind, column, row) => {

@@ -28,7 +28,7 @@ pub async fn replica_set() -> String {
 }
 
 /// The fields this program adds to the service's.
-const OURS: [&str; 12] = [
+const OURS: [&str; 13] = [
     "name_key",
     "look",
     "email_key",
@@ -39,6 +39,7 @@ const OURS: [&str; 12] = [
     "login_epoch",
     "pending",
     "suspended",
+    "suspended_password",
     "former",
     "operation",
 ];

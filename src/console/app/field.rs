@@ -1,7 +1,10 @@
 //! The small pieces forms are made of: a line of text being typed, a request being waited for, and
 //! words said to the person.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    fmt,
+    time::{Duration, SystemTime},
+};
 
 use crossterm::event::{Event, KeyCode, KeyEvent};
 use tui_input::{Input, InputRequest, backend::crossterm::to_input_request};
@@ -107,11 +110,51 @@ impl Request {
     }
 }
 
+/// What is being typed and the cursor. It may be a password, also in a field that is for something else:
+/// so it does not print, and is wiped when dropped.
+#[derive(Default)]
+pub struct Typed(Input);
+
+impl Typed {
+    fn new(text: &str) -> Self {
+        // Room for all of it, so that nothing is left behind where it had to be moved.
+        let mut room = String::with_capacity((FIELD_MOST * 4).max(text.len()));
+        room.push_str(text);
+        Self(Input::new(room))
+    }
+}
+
+impl std::ops::Deref for Typed {
+    type Target = Input;
+
+    fn deref(&self) -> &Input {
+        &self.0
+    }
+}
+
+impl Drop for Typed {
+    fn drop(&mut self) {
+        let bytes = self.0.value().len();
+        let _ = self.0.handle(InputRequest::GoToEnd);
+        while self.0.handle(InputRequest::DeletePrevChar).is_some() {}
+        // Over what was there: its room is as large as before.
+        for _ in 0..bytes {
+            let _ = self.0.handle(InputRequest::InsertChar('\0'));
+        }
+    }
+}
+
+impl fmt::Debug for Typed {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Typed(••••)")
+    }
+}
+
 /// A line of text being typed.
 #[derive(Debug, Default)]
 pub struct TextField {
     /// The text and the cursor.
-    pub input: Input,
+    pub input: Typed,
     /// Whether it is shown as dots.
     pub secret: bool,
     /// Whether a secret is shown all the same.
@@ -130,7 +173,7 @@ impl TextField {
     /// A field with a stored text in it, as much of it as a field takes.
     #[must_use]
     pub fn with(text: &str) -> Self {
-        Self { input: Input::new(Self::room_for(text)), ..Self::default() }
+        Self { input: Typed::new(&Self::room_for(text)), ..Self::default() }
     }
 
     /// Whether it still holds just what [`TextField::with`] put there.
@@ -146,7 +189,7 @@ impl TextField {
     /// A field for a password.
     #[must_use]
     pub fn secret() -> Self {
-        Self { secret: true, ..Self::default() }
+        Self { secret: true, input: Typed::new(""), ..Self::default() }
     }
 
     /// A field that holds one of the roles.
@@ -178,7 +221,7 @@ impl TextField {
         {
             return false;
         }
-        let changed = self.input.handle(request).is_some_and(|state| state.value);
+        let changed = self.input.0.handle(request).is_some_and(|state| state.value);
         if changed {
             self.changed();
         }
@@ -205,19 +248,38 @@ impl TextField {
         }
         let room = FIELD_MOST.saturating_sub(self.text().chars().count());
         for character in text.trim_matches(['\r', '\n']).chars().take(room) {
-            self.input.handle(InputRequest::InsertChar(character));
+            self.input.0.handle(InputRequest::InsertChar(character));
         }
         self.changed();
     }
 
     /// Replaces the text.
     pub fn set(&mut self, text: &str) {
-        self.input = Input::new(text.to_owned());
+        self.input = Typed::new(text);
         self.changed();
     }
 
     fn changed(&mut self) {
         self.problem = None;
         self.revealed = false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_typed_does_not_print() {
+        let mut field = TextField::secret();
+        field.paste("violet-harbor-42");
+        field.asked = Some(field.as_secret());
+        let plain = TextField::with("violet-harbor-42");
+        for printed in [format!("{field:?}"), format!("{plain:?}")] {
+            assert!(!printed.contains("violet"), "{printed}");
+        }
+        let pasted = crate::console::app::Message::Paste("violet-harbor-42".into());
+        assert!(!format!("{pasted:?}").contains("violet"));
+        assert_eq!(field.text(), "violet-harbor-42");
     }
 }

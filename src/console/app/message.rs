@@ -25,8 +25,8 @@ pub enum Message {
     Key(KeyEvent),
     /// The mouse.
     Mouse(MouseEvent),
-    /// A paste: text, whatever is in it.
-    Paste(String),
+    /// A paste: text, whatever is in it, perhaps a password.
+    Paste(Secret),
     /// The terminal's size in columns and rows: before the first frame and after each change.
     Resize(u16, u16),
     /// The database answered, or not.

@@ -192,7 +192,7 @@ impl App {
         let mut effects = match message {
             Message::Clock(now) => self.clock(now),
             Message::Key(event) => self.key(event),
-            Message::Paste(text) => self.paste(&text),
+            Message::Paste(text) => self.paste(text.reveal()),
             Message::Mouse(event) => self.mouse(event),
             Message::Resize(width, height) => {
                 self.size = (width, height);

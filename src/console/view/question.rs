@@ -71,7 +71,10 @@ pub(super) fn sheet<'a>(app: &App, question: &Question, theme: &'a Theme, area: 
                 Style::new(),
             );
             sheet.gap();
-            sheet.text("Everything else stays as it is, until it is reactivated.", theme.faint);
+            sheet.text(
+                "Tokens of the older service last up to 30 minutes. All else stays.",
+                theme.faint,
+            );
         }
         Deed::RemoveAdmin(id) => {
             sheet.gap();

@@ -8,6 +8,7 @@ use super::{
     journal::{Edit, Fate, Pending, Step},
     lifecycle::email_of,
     record,
+    suspension::with_password,
 };
 use crate::{
     org::{Claim, Org, ResetCode, email_key},
@@ -22,7 +23,7 @@ impl Inner {
         entry: &Entry,
     ) -> Result<Org> {
         self.prepare().await?;
-        let record = self.as_read(org).await?;
+        let record = self.as_kept(org).await?;
         if org.in_trash().is_some() {
             return Err(StoreError::Changed);
         }
@@ -183,7 +184,7 @@ fn fields(what: AdminEdit, org: &Org, makes_way: bool, edit: &mut Edit) {
                 set.insert("email_key", email_key(email.as_str()));
             }
             if let Some(password) = password {
-                set.insert("password", password.as_str());
+                set.extend(with_password(org, &password));
                 if reset.is_none() {
                     edit.admin_unset.push("reset".to_owned());
                 }

@@ -165,16 +165,24 @@ impl Inner {
 
     /// Hides them again where showing them is taken back; false where somebody else has taken that over.
     pub(super) async fn hide_again(&self, pending: &Pending) -> Result<bool> {
+        self.write_again(pending, |admin| hiding(admin, pending)).await
+    }
+
+    /// Writes to the admins of an operation that is taken back; false where somebody else has taken that
+    /// over.
+    pub(super) async fn write_again(
+        &self,
+        pending: &Pending,
+        update: impl Fn(&Document) -> Option<AdminWrite>,
+    ) -> Result<bool> {
         for admin in &pending.admins {
-            // They may have been shown since they were read.
-            let hidden = match self.read_again(pending, admin).await {
+            // They may have been written to since they were read.
+            let written = match self.read_again(pending, admin).await {
                 Ok(None) => Ok(false),
-                Ok(Some(now)) => {
-                    self.write_admin(pending, &now, |admin| Ok(hiding(admin, pending))).await
-                }
+                Ok(Some(now)) => self.write_admin(pending, &now, |admin| Ok(update(admin))).await,
                 Err(halt) => Err(halt),
             };
-            match hidden {
+            match written {
                 Ok(_) => {}
                 Err(Halt::Lost) => return Ok(false),
                 Err(Halt::Refused(why) | Halt::Failed(why)) => return Err(why),
@@ -213,7 +221,7 @@ impl Inner {
 
     /// Writes to an admin while nobody has since it was read, and marks it as this lease's. `update` makes
     /// the update of what is there; none where it is so already. False where there is no admin any more.
-    async fn write_admin(
+    pub(super) async fn write_admin(
         &self,
         pending: &Pending,
         admin: &Document,
@@ -359,9 +367,9 @@ impl Inner {
 }
 
 /// A write to an admin: which one, beside that nobody else has written to it, and the update.
-struct AdminWrite {
-    only_if: Document,
-    update: UpdateModifications,
+pub(super) struct AdminWrite {
+    pub(super) only_if: Document,
+    pub(super) update: UpdateModifications,
 }
 
 /// Hides an admin; none where it is hidden already.

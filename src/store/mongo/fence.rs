@@ -23,6 +23,7 @@ use super::{
     connect::write_command,
     error::{code, code_of},
     journal::{Deletion, Edit, Pending, Return, Shelving, Step, expired},
+    record,
 };
 use crate::store::{Result, StoreError};
 
@@ -177,7 +178,13 @@ impl Inner {
                 let own = self.listed_of(&record.unwrap_or_default(), *admin).await?;
                 own.iter().filter_map(id_of).collect()
             }
-            Step::Suspend(_) => Vec::new(),
+            Step::Suspend(suspension) => {
+                let record = self.find_one(&self.orgs, doc! { "_id": pending.org }).await?;
+                let record = record.unwrap_or_default();
+                let first = suspension.admin.or_else(|| record::first_admin(&record));
+                let own = self.listed_of(&record, first).await?;
+                own.iter().filter_map(id_of).collect()
+            }
         })
     }
 

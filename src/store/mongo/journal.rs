@@ -26,7 +26,8 @@ pub(super) struct Pending {
     pub(super) earlier: Vec<ObjectId>,
     /// Which kind, and what it needs.
     pub(super) step: Step,
-    /// What goes into the record before anything is done; none in a journal of an older program.
+    /// What goes into the record before anything is done; none in a journal of an older program, and where
+    /// nobody asked for it.
     pub(super) entry: Option<Entry>,
     /// What goes into the record as well, once it is to be taken back. From then on it does not go on.
     pub(super) taken_back: Option<Entry>,
@@ -161,6 +162,12 @@ pub(super) enum Fate {
 #[derive(Serialize, Deserialize)]
 pub(super) struct Suspension {
     pub(super) suspended: bool,
+    /// Whether it is so already, and only its admins' passwords are not where they belong.
+    #[serde(default)]
+    pub(super) renewed: bool,
+    /// The admin whom the record names.
+    #[serde(default)]
+    pub(super) admin: Option<ObjectId>,
 }
 
 /// What goes.
@@ -230,6 +237,12 @@ impl Pending {
     pub(super) fn new(org: ObjectId, step: Step, entry: &Entry, admins: Vec<Document>) -> Self {
         let (id, earlier) = (ObjectId::new(), Vec::new());
         Self { org, id, earlier, step, entry: Some(entry.clone()), taken_back: None, admins }
+    }
+
+    /// One that nothing is recorded of, since nobody asked for it.
+    pub(super) fn unrecorded(org: ObjectId, step: Step, admins: Vec<Document>) -> Self {
+        let (id, earlier) = (ObjectId::new(), Vec::new());
+        Self { org, id, earlier, step, entry: None, taken_back: None, admins }
     }
 
     /// Reads the journal of a record; `None` when there is none or a newer program wrote it.

@@ -16,6 +16,7 @@ use super::{
     error::{code, code_of},
     journal::{self, Creation, Deletion, Edit, Fate, Pending, Return, Shelving, Step, Suspension},
     record, shape,
+    suspension::with_password,
 };
 use crate::{
     org::{
@@ -82,7 +83,7 @@ impl Inner {
 
     pub(super) async fn update(&self, org: &Org, change: &Change, entry: &Entry) -> Result<Org> {
         self.prepare().await?;
-        let record = self.as_read(org).await?;
+        let record = self.as_kept(org).await?;
         let before = record::stored_claims(&record);
         let others = record::other_emails(&record);
         // No two of its own admins have the same e-mail either.
@@ -102,7 +103,7 @@ impl Inner {
         let uuid = if from == to { None } else { self.uuid_if_ours(&from).await? };
         let mut edit = Edit {
             set: fields_after(change, self.db.name()),
-            admin_set: admin_after(change),
+            admin_set: admin_after(org, change),
             admin_before: None,
             admin_unset: change.password.iter().map(|_| "reset".to_owned()).collect(),
             admin: None,
@@ -147,7 +148,7 @@ impl Inner {
 
     pub(super) async fn trash(&self, org: &Org, days: u32, entry: &Entry) -> Result<Org> {
         self.prepare().await?;
-        let record = self.as_read(org).await?;
+        let record = self.as_kept(org).await?;
         if org.in_trash().is_some() {
             return Err(StoreError::Changed);
         }
@@ -168,7 +169,7 @@ impl Inner {
 
     pub(super) async fn restore(&self, org: &Org, change: &Change, entry: &Entry) -> Result<Org> {
         self.prepare().await?;
-        let record = self.as_read(org).await?;
+        let record = self.as_kept(org).await?;
         let Some(shelved) = shape::trash(&record) else { return Err(StoreError::Changed) };
         let (name, collection) = (change.name.clone(), change.collection.clone());
         let change = Change { name, collection, ..Change::default() };
@@ -215,8 +216,10 @@ impl Inner {
             self.append(entry).await?;
             return Ok(org.clone());
         }
-        let pending =
-            Pending::new(org.id, Step::Suspend(Suspension { suspended }), entry, Vec::new());
+        let first = self.first_admin(org).await?;
+        let admins = self.listed_of(&record, first).await?;
+        let step = Step::Suspend(Suspension { suspended, renewed: false, admin: first });
+        let pending = Pending::new(org.id, step, entry, admins);
         let claims = record::stored_claims(&record);
         self.carry_out(&pending, &record, &claims, &[]).await?.ok_or(StoreError::Gone)
     }
@@ -421,7 +424,7 @@ fn fields_after(change: &Change, database: &str) -> Document {
     set
 }
 
-fn admin_after(change: &Change) -> Document {
+fn admin_after(org: &Org, change: &Change) -> Document {
     let mut set = Document::new();
     if let Some(email) = change.email.as_ref().map(Email::as_str) {
         set.insert("email", email);
@@ -429,7 +432,7 @@ fn admin_after(change: &Change) -> Document {
         set.insert("email_key", email_key(email));
     }
     if let Some(password) = &change.password {
-        set.insert("password", password.as_str());
+        set.extend(with_password(org, password));
     }
     set
 }

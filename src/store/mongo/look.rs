@@ -16,10 +16,11 @@ use super::{
     quarantine::id_behind,
     record::{self, TRASH_PREFIX, text},
     role, shape,
+    suspension::is_misplaced,
 };
 use crate::{
     org::{Org, StoredText, email_key},
-    store::{Result, Trouble},
+    store::{Result, Trouble, finding::NEW_PASSWORD},
 };
 
 /// What there is to say when two records cannot both keep what they have.
@@ -71,6 +72,11 @@ struct Seen {
     /// The admins, as far as they are to be compared.
     admins: HashMap<ObjectId, StoredText>,
     others: Others,
+    /// Those whose password is not where it would be if their organization was suspended, and those of
+    /// whom it is not where it would be if it was not.
+    misplaced: [HashSet<ObjectId>; 2],
+    /// Who cannot log in with any password.
+    unusable: HashSet<ObjectId>,
     /// Admins who cannot be found yet, and whose they will be.
     joining: HashMap<ObjectId, ObjectId>,
     /// Those whom a settled record lists, and what that is called.
@@ -315,6 +321,13 @@ impl Seen {
             let of = StoredText::from(text(admin, "email"));
             self.by_hand(Trouble::ForeignField { of, field }, FOREIGN);
         }
+        if let Some(read) = &read {
+            for (suspended, misplaced) in [true, false].into_iter().zip(&mut self.misplaced) {
+                misplaced.extend(Some(read.id).filter(|_| is_misplaced(admin, suspended)));
+            }
+        }
+        let unusable = read.as_ref().filter(|read| !read.password.is_usable());
+        self.unusable.extend(unusable.map(|read| read.id));
         match (admin.get_object_id("_id"), admin.get_object_id("joining")) {
             // Nobody's admin yet: what came too late goes by itself after a day.
             (Ok(id), Ok(org)) if record::is_hidden_admin(admin) => {
@@ -377,10 +390,42 @@ impl Seen {
         let hidden =
             self.joining.iter().filter(|(admin, of)| **of == id && listed.contains(*admin));
         self.hidden.extend(hidden.map(|(admin, _)| (*admin, org.name.clone())));
+        self.look_at_suspension(record, &org, &listed);
+        self.look_at_passwords(&listed);
         if others.is_some() {
             self.listed.insert(id, (org.name.clone(), listed));
         }
         self.first_admin(record, org);
+    }
+
+    /// Whether the passwords of its admins are where they belong. One who is shared is another finding.
+    fn look_at_suspension(&mut self, record: &Document, org: &Org, listed: &HashSet<ObjectId>) {
+        let suspended = shape::is_suspended_by_us(record);
+        let misplaced = &self.misplaced[usize::from(!suspended)];
+        let mut admins: Vec<_> = listed.intersection(misplaced).copied().collect();
+        admins.sort();
+        for admin in admins.into_iter().filter(|admin| !self.owning.contains_key(admin)) {
+            let email = self.admins.get(&admin).cloned().unwrap_or_default();
+            let org = org.name.clone();
+            let trouble = if suspended {
+                Trouble::NotLocked { org, email }
+            } else {
+                Trouble::NotUnlocked { org, email }
+            };
+            self.found.push(Found { trouble, what: What::OnConnecting });
+        }
+    }
+
+    /// Admins of an organization who cannot log in with any password. What another program keeps beside
+    /// them is its own.
+    fn look_at_passwords(&mut self, listed: &HashSet<ObjectId>) {
+        let mut unusable: Vec<_> = listed.intersection(&self.unusable).copied().collect();
+        unusable.sort();
+        for admin in unusable {
+            self.unusable.remove(&admin);
+            let email = self.admins.get(&admin).cloned().unwrap_or_default();
+            self.by_hand(Trouble::UnusablePassword { email }, NEW_PASSWORD);
+        }
     }
 
     /// Admins who say that they belong to an organization, which lists others.

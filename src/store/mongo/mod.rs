@@ -6,7 +6,7 @@
 //! - `lifecycle.rs` create, update and delete, `journal.rs` what is written down about them,
 //!   `act.rs` carrying them out, `steps.rs` their
 //!   steps, `collection.rs` those on its collection, `admins.rs` those on its admins
-//!   (`admin_change.rs` a change of one),
+//!   (`admin_change.rs` a change of one), `suspension.rs` where a suspended one's password is,
 //!   `fence.rs` what keeps those out that lost a lease, `undo.rs` the way back, `recover.rs` finishing
 //!   what somebody else began
 //! - `purge.rs` emptying the trash of what was there for too long
@@ -44,6 +44,7 @@ mod rights;
 mod role;
 mod shape;
 mod steps;
+mod suspension;
 mod undo;
 mod watch;
 

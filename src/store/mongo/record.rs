@@ -9,6 +9,7 @@
 //! (names its collection had), `pending`, the journal ([`super::journal`]), and `trash`. An admin has
 //! `email_key` and `seen` of ours, and `organization_id` and `role` where the record names another one
 //! as the first, `reset` (the hash of a one-time code), `operation` (the lease that last wrote to it),
+//! `suspended_password` ([`super::suspension`]),
 //! `trash`, and `joining` until the operation that adds it is settled.
 //!
 //! In the trash, the service's fields and the sorted keys are in `trash`, and `organization_name` is
@@ -24,7 +25,7 @@ use crate::org::{
     StoredText, UnderWay, email_key, name_key, name_look,
 };
 
-use super::{journal::Kind, role::role};
+use super::{journal::Kind, role::role, suspension::own_password};
 
 /// Reads an organization; `None` when its `_id` is no `ObjectId` (no program of ours wrote that) or
 /// when it is only being created. Whatever else is missing or of another type is empty.
@@ -121,6 +122,11 @@ pub(super) fn admin(record: &Document) -> Option<Admin> {
     if is_hidden_admin(record) { None } else { read_admin(record, record) }
 }
 
+/// Reads an admin, hidden or not.
+pub(super) fn any_admin(record: &Document) -> Option<Admin> {
+    admin(record).or_else(|| admin_in_trash(record))
+}
+
 /// Reads an admin whose organization is in the trash.
 pub(super) fn admin_in_trash(record: &Document) -> Option<Admin> {
     read_admin(record, shape::hidden(record)?)
@@ -131,12 +137,22 @@ fn read_admin(record: &Document, email: &Document) -> Option<Admin> {
     Some(Admin {
         id,
         email: stored(email, "email"),
-        password: PasswordHash::stored(text(record, "password").to_owned()),
+        password: password(record),
         created_at: created_at(record, id),
         role: role(record),
         organization: record.get_object_id("organization_id").ok(),
         reset: reset(record),
     })
+}
+
+/// The hash of an admin's password, which other programs keep as text or as bytes.
+fn password(record: &Document) -> PasswordHash {
+    let hash = match own_password(record) {
+        Some(Bson::String(hash)) => hash.clone(),
+        Some(Bson::Binary(hash)) => String::from_utf8_lossy(&hash.bytes).into_owned(),
+        _ => String::new(),
+    };
+    PasswordHash::stored(hash)
 }
 
 /// The admin whom an organization's record names by identity.

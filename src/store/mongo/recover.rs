@@ -42,7 +42,7 @@ impl Inner {
         if stale > 0 {
             self.adopt(&untold).await?;
         }
-        Ok(stale)
+        Ok(stale + self.renew_suspensions().await?)
     }
 
     /// As [`Inner::recover`], but one that cannot be settled does not keep others from working.

@@ -39,6 +39,18 @@ pub(super) fn is_suspended(record: &Document) -> bool {
     !matches!(record.get("suspended"), None | Some(Bson::Null | Bson::Boolean(false)))
 }
 
+/// Whether we have suspended it, or another console.
+pub(super) fn is_suspended_by_us(record: &Document) -> bool {
+    record.contains_key("suspended") && is_ours(record, "suspended")
+}
+
+/// The hash of an admin's password that waits until its organization is reactivated.
+pub(super) fn suspended_password(admin: &Document) -> Option<&Bson> {
+    let waiting = admin.get_document("suspended_password").ok()?;
+    waiting.get_datetime("at").ok()?;
+    waiting.get("hash")
+}
+
 /// The names that its collection had; none where somebody else wrote the field.
 pub(super) fn former(record: &Document) -> Vec<&str> {
     match record.get("former") {
@@ -126,8 +138,17 @@ const FIELDS: [&str; 14] = [
 ];
 
 /// Every field of ours in an admin.
-const ADMIN_FIELDS: [&str; 8] =
-    ["email_key", "seen", "organization_id", "role", "reset", "trash", "operation", "joining"];
+const ADMIN_FIELDS: [&str; 9] = [
+    "email_key",
+    "seen",
+    "organization_id",
+    "role",
+    "reset",
+    "trash",
+    "operation",
+    "joining",
+    "suspended_password",
+];
 
 /// The fields of a record that somebody else wrote, although they have names of ours.
 pub(super) fn foreign(record: &Document) -> Vec<&'static str> {
@@ -182,7 +203,7 @@ pub(super) fn writable_admin(admin: &Document, kind: Kind) -> Result<(), InTheWa
     let written: &[&'static str] = match kind {
         Kind::Delete => &[],
         Kind::Create | Kind::Update | Kind::Admin | Kind::Trash | Kind::Restore | Kind::Suspend => {
-            &["email_key", "seen", "trash", "operation", "joining"]
+            &["email_key", "seen", "trash", "operation", "joining", "suspended_password"]
         }
     };
     none_foreign(written.iter(), |field| is_ours_of_admin(admin, field))
@@ -229,6 +250,7 @@ fn is_ours_of_admin(admin: &Document, field: &str) -> bool {
             reset.get_str("code").is_ok() && reset.get_datetime("until").is_ok()
         }),
         "trash" => hidden(admin).is_some(),
+        "suspended_password" => suspended_password(admin).is_some(),
         // Hidden, an admin has its own identity there.
         "email_key" => value.as_str().is_some() || value.as_object_id().is_some(),
         _ => value.as_str().is_some(),

@@ -237,6 +237,11 @@ impl Inner {
         hold: &mut Hold,
     ) -> Stepped<Option<Org>> {
         self.still_ours(pending, hold).await?;
+        self.lock_admins(pending, suspension.suspended).await?;
+        self.still_ours(pending, hold).await?;
+        if suspension.renewed {
+            return self.settle(pending, doc! { "$unset": { "pending": "" } }).await;
+        }
         let mut set = doc! { "revision": one_more("revision") };
         let mut gone = vec!["pending"];
         if suspension.suspended {

@@ -144,7 +144,9 @@ impl Inner {
                 self.put_back_moved(pending).await?;
                 self.unreserve(pending, None).await
             }
-            Step::Delete(_) | Step::Suspend(_) => self.unreserve(pending, None).await,
+            Step::Suspend(suspension) => Ok(self.unlock_again(pending, suspension).await?
+                && self.unreserve(pending, None).await?),
+            Step::Delete(_) => self.unreserve(pending, None).await,
         }
     }
 

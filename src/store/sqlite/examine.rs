@@ -11,8 +11,8 @@ use super::{
     write,
 };
 use crate::{
-    org::{COLLECTION_PREFIX, Claim, Org, StoredText, email_key, name_key},
-    store::{Finding, Repair, Trouble},
+    org::{COLLECTION_PREFIX, Claim, Org, PasswordHash, StoredText, email_key, name_key},
+    store::{Finding, Repair, Trouble, finding::NEW_PASSWORD},
 };
 
 /// What an examination is not to be lengthened by: a damaged database has more to say than anybody
@@ -37,6 +37,7 @@ pub(super) fn examine(tx: &Connection, fix: bool) -> Attempt<Vec<Finding>> {
         findings.push(Finding { trouble, repair });
     }
     findings.extend(unknown_roles(tx)?);
+    findings.extend(unusable_passwords(tx)?);
     for (id, email) in admins_of_nobody(tx)? {
         let repair = repaired(fix, || {
             tx.execute_batch(QUARANTINE_ADMINS)?;
@@ -173,6 +174,23 @@ fn unknown_roles(tx: &Connection) -> Attempt<Vec<Finding>> {
             Ok(Finding { trouble: Trouble::UnknownRole { email, role }, repair })
         })
         .collect::<Result<_, rusqlite::Error>>()?;
+    Ok(found)
+}
+
+/// The admins of organizations who cannot log in with any password.
+fn unusable_passwords(tx: &Connection) -> Attempt<Vec<Finding>> {
+    let mut found = Vec::new();
+    let mut admins = tx.prepare(
+        "SELECT email, password FROM admins WHERE organization IN (SELECT id FROM organizations) \
+         ORDER BY id",
+    )?;
+    let mut admins = admins.query([])?;
+    while let Some(admin) = admins.next()? {
+        if !PasswordHash::stored(admin.get(1)?).is_usable() {
+            let trouble = Trouble::UnusablePassword { email: admin.get::<_, String>(0)?.into() };
+            found.push(Finding { trouble, repair: Repair::ByHand(NEW_PASSWORD) });
+        }
+    }
     Ok(found)
 }
 

@@ -155,7 +155,10 @@ async fn on_a_full_disk_every_change_fails_whole_and_works_once_there_is_room() 
     });
     let repair = async |store: &SqliteStore| store.examine(true).await;
     let (often, found) = with_more_and_more_room(&store, repair).await;
-    assert!(often > 0 && found.iter().all(|found| found.repair.is_done()), "{often} {found:?}");
+    // What fills the pages here is no password anybody can use.
+    let is_filling = |found: &Finding| found.trouble.code() == "unusable_password";
+    let is_settled = |found: &Finding| found.repair.is_done() || is_filling(found);
+    assert!(often > 0 && found.iter().all(is_settled), "{often} {found:?}");
 
     let delete = async |store: &SqliteStore| store.delete(&org).await;
     with_more_and_more_room(&store, delete).await;

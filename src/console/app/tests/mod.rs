@@ -400,7 +400,7 @@ fn a_paste_is_text_and_never_a_command() {
     app.update(Message::Paste("ac\u{202e}me\r\n".into()));
     assert_eq!(top_form(&app).text(Field::Name), "ac\u{202e}me");
     assert_eq!(top_form(&app).focus, 0, "a pasted line end does not move on");
-    app.update(Message::Paste("x".repeat(1_000_000)));
+    app.update(Message::Paste("x".repeat(1_000_000).into()));
     assert!(top_form(&app).text(Field::Name).chars().count() <= 1024);
 }
 

@@ -98,7 +98,7 @@ fn the_help_is_gone_through_searched_and_left() {
 fn a_paste_is_searched_for_and_does_nothing() {
     let mut app = console(page(orgs(3), false, false));
     press(&mut app, KeyCode::Char(':'));
-    app.update(Message::Paste("new\n".to_owned()));
+    app.update(Message::Paste("new\n".into()));
     assert_eq!((help(&app).search.text(), names(&app)[0].as_str()), ("new", "new"));
 }
 
@@ -143,7 +143,7 @@ fn without_a_database_the_palette_connects_again() {
 #[test]
 fn all_that_was_said_is_in_the_log_which_marks_it_as_read() {
     let mut app = console(page(orgs(3), false, false));
-    app.update(Message::Paste("x".to_owned()));
+    app.update(Message::Paste("x".into()));
     app.say(Mood::Unread, Said::plain("it went wrong meanwhile"));
     press(&mut app, KeyCode::Char('l'));
     assert!(matches!(app.layers.last(), Some(Layer::Log(0))));
@@ -173,7 +173,7 @@ fn what_nobody_asked_for_stays_until_it_was_read_three_at_a_time() {
         app.say(Mood::Unread, Said::plain(format!("failure {number}")));
     }
     press(&mut app, KeyCode::Char('j'));
-    app.update(Message::Paste("x".to_owned()));
+    app.update(Message::Paste("x".into()));
     assert_eq!(app.unread.len(), 5);
     // Three, the word that there are more, and what is said now.
     assert_eq!(app.areas().unwrap().notice.height, 5);
