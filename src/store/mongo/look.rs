@@ -75,6 +75,8 @@ struct Seen {
     /// Those whose password is not where it would be if their organization was suspended, and those of
     /// whom it is not where it would be if it was not.
     misplaced: [HashSet<ObjectId>; 2],
+    /// Those with a password that no login can be right with.
+    unusable: Vec<(ObjectId, StoredText)>,
     /// Admins who cannot be found yet, and whose they will be.
     joining: HashMap<ObjectId, ObjectId>,
     /// Those whom a settled record lists, and what that is called.
@@ -222,6 +224,14 @@ impl Inner {
             .map(|(at, (candidate, _))| (at >= first_admin, candidate))
             .collect();
         lost.sort_by_key(|(admin, candidate)| (*admin, candidate.collection.clone()));
+        let nobodys: HashSet<_> =
+            lost.iter().filter(|(admin, _)| *admin).filter_map(|(_, lost)| lost.id).collect();
+        for (id, email) in std::mem::take(&mut seen.unusable) {
+            // Whoever belongs to nobody has nobody to issue a code.
+            if !nobodys.contains(&id) {
+                seen.by_hand(Trouble::UnusablePassword { email }, NEW_PASSWORD);
+            }
+        }
         for (_, candidate) in lost {
             let found = match &candidate.collection {
                 Some(_) => self.lost_collection(candidate, seen).await?,
@@ -325,8 +335,7 @@ impl Seen {
             }
         }
         if let Some(read) = read.as_ref().filter(|read| !read.password.is_usable()) {
-            let email = read.email.clone();
-            self.by_hand(Trouble::UnusablePassword { email }, NEW_PASSWORD);
+            self.unusable.push((read.id, read.email.clone()));
         }
         match (admin.get_object_id("_id"), admin.get_object_id("joining")) {
             // Nobody's admin yet: what came too late goes by itself after a day.
