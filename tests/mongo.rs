@@ -20,6 +20,8 @@ mod cost;
 mod dirty;
 #[path = "mongo/doctor.rs"]
 mod doctor;
+#[path = "mongo/elsewhere.rs"]
+mod elsewhere;
 #[path = "mongo/fixture.rs"]
 mod fixture;
 #[path = "mongo/foreign.rs"]

@@ -2,6 +2,8 @@
 
 use std::{fmt, time::Duration};
 
+use mongodb::bson::oid::ObjectId;
+
 use crate::org::{StoredText, email_key};
 
 /// What an examination is to do.
@@ -183,6 +185,27 @@ pub enum Trouble {
         /// What is wrong with it.
         why: &'static str,
     },
+    /// A record that says that the organization's documents are somewhere else.
+    #[error("the record of “{org}” ({id}) says {}", in_place(place.as_ref()))]
+    Elsewhere {
+        /// The organization.
+        org: StoredText,
+        /// The record's identity.
+        id: ObjectId,
+        /// Where; none where that cannot be read.
+        place: Option<StoredText>,
+    },
+    /// Nearly all records say that their documents are in another database, and they are here.
+    #[error(
+        "this database is a copy of {from}: the connection_details of {} still name that one",
+        organizations_in_words(*records)
+    )]
+    Copied {
+        /// The other database.
+        from: StoredText,
+        /// How many records say that.
+        records: u64,
+    },
     /// Another program keeps something in a field that is ours.
     #[error("“{of}” has a field “{field}” that another program wrote")]
     ForeignField {
@@ -284,6 +307,14 @@ fn counted(documents: u64) -> String {
     format!("{documents} document{}", if documents == 1 { "" } else { "s" })
 }
 
+/// Where a record says that the documents of its organization are.
+pub(super) fn in_place(place: Option<&StoredText>) -> String {
+    match place {
+        Some(place) => format!("that its documents are in {place}"),
+        None => "in connection_details where its documents are, and that cannot be read".into(),
+    }
+}
+
 fn organizations_in_words(number: u64) -> String {
     format!("{number} organization{}", if number == 1 { "" } else { "s" })
 }
@@ -348,6 +379,8 @@ impl Trouble {
             Self::NotLocked { .. } => "suspended_admin_not_locked",
             Self::NotUnlocked { .. } => "active_admin_locked",
             Self::Unusable { .. } => "unusable_record",
+            Self::Elsewhere { .. } => "documents_elsewhere",
+            Self::Copied { .. } => "copied_database",
             Self::ForeignField { .. } => "foreign_field",
             Self::SharedAdmin { .. } => "shared_admin",
             Self::SwappedAdmins { .. } => "swapped_admins",

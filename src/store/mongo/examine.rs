@@ -162,6 +162,7 @@ impl Inner {
                 let now = self.server().await?;
                 self.quarantine_admin(candidate, admin, &now, patience).await.map(Some)
             }
+            What::Copied(database) => self.bring_home(database).await.map(Some),
             What::OtherEmails(org) => Ok(self.renew_other_emails(*org).await.map(|()| None)?),
         }
     }
@@ -209,7 +210,8 @@ impl Found {
             What::Collection { .. }
             | What::NoCollection { .. }
             | What::Admin { .. }
-            | What::OtherEmails(_) => true,
+            | What::OtherEmails(_)
+            | What::Copied(_) => true,
         }
     }
 
@@ -222,6 +224,7 @@ impl Found {
             What::OnConnecting
             | What::NoCollection { .. }
             | What::OtherEmails(_)
+            | What::Copied(_)
             | What::ByHand(_) => true,
         }
     }
@@ -234,6 +237,7 @@ impl Found {
             What::OnConnecting
             | What::NoCollection { .. }
             | What::OtherEmails(_)
+            | What::Copied(_)
             | What::ByHand(_) => false,
         }
     }

@@ -13,6 +13,7 @@ use super::{
     Inner,
     act::Hold,
     admins::values_before,
+    elsewhere::refuse_elsewhere,
     error::{code, code_of},
     journal::{self, Creation, Deletion, Edit, Fate, Pending, Return, Shelving, Step, Suspension},
     record, shape,
@@ -286,6 +287,7 @@ impl Inner {
             pending.reservation(&self.operator, Document::new()).map_err(StoreError::Other)?;
         let kind = pending.step.kind();
         shape::writable(read, kind)?;
+        refuse_elsewhere(read, &pending.step, self.db.name())?;
         pending.admins.iter().try_for_each(|admin| shape::writable_admin(admin, kind))?;
         journal::set_claims(&mut update, claims);
         for _ in 0..TRIES {

@@ -9,6 +9,7 @@ use super::{
     Inner, READ,
     admins::first_of,
     adopt::{stale_admins, stale_orgs},
+    elsewhere::Places,
     fence::LEASE_PREFIX,
     journal::{self, Kind, Pending},
     named::Candidate,
@@ -61,6 +62,8 @@ pub(super) enum What {
     Admin { candidate: Candidate, admin: Document, sure: bool },
     /// The e-mails that a record lists are not those of its admins.
     OtherEmails(ObjectId),
+    /// Records name that database, of which this one is a copy.
+    Copied(String),
     /// Only a person can.
     ByHand(&'static str),
 }
@@ -69,6 +72,10 @@ pub(super) enum What {
 #[derive(Default)]
 struct Seen {
     found: Vec<Found>,
+    /// This database.
+    here: String,
+    /// Records that say that their collection is not here.
+    places: Places,
     /// The admins, as far as they are to be compared.
     admins: HashMap<ObjectId, StoredText>,
     others: Others,
@@ -104,7 +111,7 @@ struct Seen {
 impl Inner {
     /// Everything that does not belong together.
     pub(super) async fn look_around(&self) -> Result<Vec<Found>> {
-        let mut seen = Seen::default();
+        let mut seen = Seen { here: self.db.name().to_owned(), ..Seen::default() };
         for clash in self.clashes().await? {
             let what = What::ByHand(CLASH);
             seen.found.push(Found { trouble: Trouble::Clash(clash), what });
@@ -128,6 +135,8 @@ impl Inner {
         seen.collections = collections.iter().map(|(name, _)| name.clone()).collect();
         self.each(&self.admins, Document::new(), |admin| seen.admin(&admin)).await?;
         self.each(&self.orgs, Document::new(), |record| seen.record(&record)).await?;
+        let places = std::mem::take(&mut seen.places);
+        seen.found.extend(self.look_at_places(places).await?);
         self.look_at_first_admins(&mut seen).await?;
         seen.look_at_lists();
         if !seen.hidden.is_empty() {
@@ -288,7 +297,7 @@ impl Inner {
     }
 
     /// The collections there are, and whether one is only a placeholder. Views and the like are none.
-    async fn collections_there(&self) -> Result<Vec<(String, bool)>> {
+    pub(super) async fn collections_there(&self) -> Result<Vec<(String, bool)>> {
         let there = self.listed_by(doc! { "type": "collection" }).await?;
         Ok(there.into_iter().map(|(name, listed)| (name, listed.placeholder.is_some())).collect())
     }
@@ -375,7 +384,9 @@ impl Seen {
             }
         }
         let held = record::held_in(&org).unwrap_or_else(|| org.collection.raw().to_owned());
-        if !self.collections.contains(&held) {
+        let is_here = self.collections.contains(&held);
+        let is_elsewhere = self.places.note(record, &self.here, is_here);
+        if !is_here && !is_elsewhere {
             let collection = StoredText::from(held.as_str());
             let what = if record::is_held(&held) && self.past_of(record).is_none() {
                 What::NoCollection { record: record.clone(), collection: held.clone() }
