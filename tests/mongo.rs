@@ -38,3 +38,5 @@ mod roles;
 mod suspension;
 #[path = "mongo/trash.rs"]
 mod trash;
+#[path = "mongo/views.rs"]
+mod views;

@@ -135,6 +135,16 @@ pub enum Trouble {
         /// What is missing.
         collection: StoredText,
     },
+    /// An organization that has something else where its collection should be.
+    #[error("“{org}” has {kind} {collection}, which cannot be renamed or removed safely")]
+    NoPlainCollection {
+        /// The organization.
+        org: StoredText,
+        /// Its name.
+        collection: StoredText,
+        /// What it is.
+        kind: &'static str,
+    },
     /// An admin that belongs to no organization, and so keeps an e-mail from everybody.
     #[error("the admin {email} belongs to no organization")]
     AdminOfNobody {
@@ -372,6 +382,7 @@ impl Trouble {
             Self::LateWrites { .. } => "stragglers",
             Self::CollectionOfNobody { .. } => "collection_without_organization",
             Self::NoCollection { .. } => "organization_without_collection",
+            Self::NoPlainCollection { .. } => "no_plain_collection",
             Self::AdminOfNobody { .. } => "admin_without_organization",
             Self::NoAdmin { .. } => "organization_without_admin",
             Self::UnknownRole { .. } => "unknown_role",

@@ -183,8 +183,7 @@ impl Inner {
     /// says what was read.
     pub(super) async fn bring_home(&self, database: &str) -> Mended<String> {
         let say = |error| self.words.of(&error);
-        let there: HashSet<String> =
-            self.collections_there().await?.into_iter().map(|(name, _)| name).collect();
+        let there: HashSet<String> = self.collections_there().await?.into_keys().collect();
         let named = |field: &str| doc! { format!("{field}.database"): database };
         let mut last = ObjectId::from_bytes([0; 12]);
         loop {

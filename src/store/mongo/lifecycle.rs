@@ -13,6 +13,7 @@ use super::{
     Inner,
     act::Hold,
     admins::values_before,
+    collection::Listed,
     elsewhere::refuse_elsewhere,
     error::{code, code_of},
     journal::{self, Creation, Deletion, Edit, Fate, Pending, Return, Shelving, Step, Suspension},
@@ -21,8 +22,8 @@ use super::{
 };
 use crate::{
     org::{
-        Claim, ClaimKind, CollectionName, Email, Org, OrgName, OrgState, email_key, name_key,
-        name_look,
+        Claim, ClaimKind, CollectionName, Email, Org, OrgName, OrgState, StoredText, email_key,
+        name_key, name_look,
     },
     store::{Change, Entry, NewOrg, Result, StoreError, untold},
 };
@@ -351,9 +352,16 @@ impl Inner {
     }
 
     async fn uuid_if_any(&self, collection: Option<&str>) -> Result<Option<mongodb::bson::Binary>> {
-        match collection {
-            Some(collection) => self.uuid_of(collection).await,
-            None => Ok(None),
+        let Some(collection) = collection else { return Ok(None) };
+        match self.listed_at(collection).await? {
+            Some(Listed::Other(kind)) => Err(StoreError::Misconfigured {
+                problem: format!(
+                    "nothing was done: {} is {kind}, which cannot be moved safely",
+                    StoredText::from(collection)
+                ),
+                help: "put its documents into a collection of that name in its place, then try again",
+            }),
+            listed => Ok(listed.and_then(|listed| listed.uuid().cloned())),
         }
     }
 }

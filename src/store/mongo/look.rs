@@ -9,6 +9,7 @@ use super::{
     Inner, READ,
     admins::first_of,
     adopt::{stale_admins, stale_orgs},
+    collection::Listed,
     elsewhere::Places,
     fence::LEASE_PREFIX,
     journal::{self, Kind, Pending},
@@ -36,6 +37,9 @@ const NO_ADMIN: &str = "restore its admin from a backup";
 /// What there is to say when an organization and its admin do not agree on who that is.
 const WHICH_ADMIN: &str =
     "find out which is right, and correct the record with the program that wrote it";
+
+const NO_PLAIN_COLLECTION: &str = "leave it where that is meant: only a rename, the trash and a purge are refused; otherwise put its \
+     documents into a collection of that name in its place";
 
 const FOREIGN: &str = "rename or remove that field with the program that wrote it";
 
@@ -90,6 +94,8 @@ struct Seen {
     hidden: Vec<(ObjectId, StoredText)>,
     /// The collections there are.
     collections: HashSet<String>,
+    /// What else has a name, and what that is.
+    others_there: HashMap<String, &'static str>,
     /// Which of these an organization certainly has.
     owned: HashSet<String>,
     /// Names that an organization's collection had.
@@ -132,7 +138,12 @@ impl Inner {
         }
         // Collections before organizations: what is made meanwhile is then not missed.
         let collections = self.collections_there().await?;
-        seen.collections = collections.iter().map(|(name, _)| name.clone()).collect();
+        for (name, listed) in &collections {
+            match listed {
+                Listed::Collection { .. } => drop(seen.collections.insert(name.clone())),
+                Listed::Other(kind) => drop(seen.others_there.insert(name.clone(), kind)),
+            }
+        }
         self.each(&self.admins, Document::new(), |admin| seen.admin(&admin)).await?;
         self.each(&self.orgs, Document::new(), |record| seen.record(&record)).await?;
         let places = std::mem::take(&mut seen.places);
@@ -188,11 +199,15 @@ impl Inner {
     /// What seems to be nobody's, and is named by no record either.
     async fn look_for_orphans(
         &self,
-        collections: &[(String, bool)],
+        collections: &HashMap<String, Listed>,
         seen: &mut Seen,
     ) -> Result<()> {
         let mut candidates = Vec::new();
-        for (name, _) in collections.iter().filter(|(_, placeholder)| !placeholder) {
+        for (name, listed) in collections {
+            // Views and the like are nobody's concern but their own.
+            if !matches!(listed, Listed::Collection { placeholder: None, .. }) {
+                continue;
+            }
             if seen.owned.contains(name) {
                 continue;
             }
@@ -296,10 +311,9 @@ impl Inner {
         Ok(Some(Found { trouble, what: What::Admin { candidate, admin, sure } }))
     }
 
-    /// The collections there are, and whether one is only a placeholder. Views and the like are none.
-    pub(super) async fn collections_there(&self) -> Result<Vec<(String, bool)>> {
-        let there = self.listed_by(doc! { "type": "collection" }).await?;
-        Ok(there.into_iter().map(|(name, listed)| (name, listed.placeholder.is_some())).collect())
+    /// Everything there is that has a name.
+    pub(super) async fn collections_there(&self) -> Result<HashMap<String, Listed>> {
+        self.listed_by(Document::new()).await
     }
 
     /// Shows every record that a filter finds, one after the other: a million would not fit.
@@ -384,7 +398,12 @@ impl Seen {
             }
         }
         let held = record::held_in(&org).unwrap_or_else(|| org.collection.raw().to_owned());
-        let is_here = self.collections.contains(&held);
+        let other = self.others_there.get(&held).copied();
+        if let Some(kind) = other {
+            let (org, collection) = (org.name.clone(), StoredText::from(held.as_str()));
+            self.by_hand(Trouble::NoPlainCollection { org, collection, kind }, NO_PLAIN_COLLECTION);
+        }
+        let is_here = other.is_some() || self.collections.contains(&held);
         let is_elsewhere = self.places.note(record, &self.here, is_here);
         if !is_here && !is_elsewhere {
             let collection = StoredText::from(held.as_str());
