@@ -368,7 +368,9 @@ impl Trouble {
     #[must_use]
     pub fn is_called(&self, name: &str) -> bool {
         match self {
-            Self::CollectionOfNobody { collection, .. } => collection.raw() == name,
+            Self::CollectionOfNobody { collection, .. } | Self::LateWrites { collection, .. } => {
+                collection.raw() == name
+            }
             Self::AdminOfNobody { email } => email_key(email.raw()) == email_key(name),
             _ => false,
         }

@@ -9,7 +9,10 @@
 //! nothing but the document that makes it, one with a name that an organization's had or with a name
 //! that only we give, an admin that we added to an organization that is gone.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use mongodb::bson::{Document, doc};
 
@@ -18,7 +21,7 @@ use super::{
     error::{code, code_of},
     look::{Found, What},
     named::Candidate,
-    quarantine::Watched,
+    quarantine::{RESTARTED, Watched},
     watch::{Activity, Mended, Server, Unmended},
 };
 use crate::{
@@ -36,11 +39,11 @@ struct Vigil {
 impl MongoStore {
     pub(super) async fn examination(&self, wanted: &Examination<'_>) -> Result<Vec<Finding>> {
         if !wanted.fix {
-            let found = self.inner.look_around().await?;
+            let found = self.inner.look_around(self.patience).await?;
             return Ok(found.into_iter().map(|found| found.finding(None)).collect());
         }
         self.inner.may_write()?;
-        let before = self.inner.look_around().await?;
+        let before = self.inner.look_around(self.patience).await?;
         for name in wanted.quarantine {
             if !before.iter().any(|found| found.is_called(name)) {
                 return Err(StoreError::nothing_to_quarantine(name));
@@ -59,12 +62,13 @@ impl MongoStore {
                 causes = self.whole(async move { Ok(inner.mend(vigil).await) }).await??;
             }
         }
-        let after = self.inner.look_around().await?;
+        let after = self.inner.look_around(self.patience).await?;
         let mut findings = Vec::new();
-        let known: Vec<String> = before.iter().map(Found::key).collect();
+        let known: HashSet<String> = before.iter().map(Found::key).collect();
+        let left: HashSet<String> = after.iter().map(Found::key).collect();
         for found in before {
             let tried = causes.remove(&found.key());
-            if after.iter().any(|after| after.key() == found.key()) {
+            if left.contains(&found.key()) {
                 let why = match tried {
                     Some(Err(why)) => why.to_string(),
                     _ => failed.take().map_or_else(String::new, |failed| failed.to_string()),
@@ -85,6 +89,15 @@ impl MongoStore {
         }
         Ok(findings)
     }
+}
+
+/// By what they are about: there may be very many.
+fn by_key(found: &[Found]) -> HashMap<String, Vec<&Found>> {
+    let mut by_key: HashMap<String, Vec<&Found>> = HashMap::new();
+    for found in found {
+        by_key.entry(found.key()).or_default().push(found);
+    }
+    by_key
 }
 
 /// What came of each repair, by its [`Found::key`]: how it was done, where there is something to
@@ -108,7 +121,7 @@ impl Inner {
     ) -> Result<Vigil> {
         let server = self.server().await?;
         let mut things = Vec::new();
-        for found in self.look_around().await?.into_iter().filter(Found::is_watched) {
+        for found in self.look_around(patience).await?.into_iter().filter(Found::is_watched) {
             if !wanted(&found) {
                 continue;
             }
@@ -125,10 +138,18 @@ impl Inner {
 
     /// The second look, and the repairs: one that fails keeps no other from being done.
     async fn mend(&self, vigil: Vigil) -> Result<Causes> {
-        let still = self.look_around().await?;
+        // Whatever another program was at is unknown where the server was not there all the time.
+        let same_server = self.server().await?.is_still(&vigil.server);
+        let still = self.look_around(vigil.patience).await?;
+        let still = by_key(&still);
         let mut causes = HashMap::new();
         for (found, activity) in &vigil.things {
-            let done = if still.iter().any(|still| still.is(found)) {
+            let done = if !same_server {
+                Err(Unmended::LeftAlone(RESTARTED))
+            } else if still
+                .get(&found.key())
+                .is_some_and(|all| all.iter().any(|still| still.is(found)))
+            {
                 self.repair(found, activity.as_ref(), &vigil).await
             } else {
                 Err(Unmended::LeftAlone("it changed while it was being watched; try again later"))
@@ -247,7 +268,8 @@ impl Found {
         let by_name = match (&self.what, &self.trouble) {
             (
                 What::Collection { sure: false, .. },
-                Trouble::CollectionOfNobody { collection, .. },
+                Trouble::CollectionOfNobody { collection, .. }
+                | Trouble::LateWrites { collection, .. },
             ) => Some(collection.clone()),
             (What::Admin { sure: false, .. }, Trouble::AdminOfNobody { email }) => {
                 Some(email.clone())

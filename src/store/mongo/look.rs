@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     org::{Org, StoredText, email_key},
-    store::{Result, Trouble, finding::NEW_PASSWORD},
+    store::{Patience, Result, Trouble, finding::NEW_PASSWORD},
 };
 
 /// What there is to say when two records cannot both keep what they have.
@@ -76,6 +76,7 @@ pub(super) enum What {
 #[derive(Default)]
 struct Seen {
     found: Vec<Found>,
+    patience: Patience,
     /// This database.
     here: String,
     /// Records that say that their collection is not here.
@@ -116,8 +117,9 @@ struct Seen {
 
 impl Inner {
     /// Everything that does not belong together.
-    pub(super) async fn look_around(&self) -> Result<Vec<Found>> {
-        let mut seen = Seen { here: self.db.name().to_owned(), ..Seen::default() };
+    pub(super) async fn look_around(&self, patience: Patience) -> Result<Vec<Found>> {
+        let here = self.db.name().to_owned();
+        let mut seen = Seen { patience, here, ..Seen::default() };
         for clash in self.clashes().await? {
             let what = What::ByHand(CLASH);
             seen.found.push(Found { trouble: Trouble::Clash(clash), what });
@@ -272,7 +274,9 @@ impl Inner {
         let collection = StoredText::from(name.as_str());
         if let Some(org) = seen.past.get(name) {
             let trouble = Trouble::LateWrites { org: org.clone(), collection, documents };
-            return Ok(Some(Found { trouble, what: What::Collection { candidate, sure: true } }));
+            // Where nothing says how old it is, it may be what another program fills right now.
+            let sure = seen.patience.age.is_zero() || self.newest_in(name).await?.is_some();
+            return Ok(Some(Found { trouble, what: What::Collection { candidate, sure } }));
         }
         let sure = match id_behind(TRASH_PREFIX, name) {
             Some(org) => !seen.orgs.contains(&org),
