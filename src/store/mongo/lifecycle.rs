@@ -16,7 +16,9 @@ use super::{
     collection::Listed,
     elsewhere::refuse_elsewhere,
     error::{code, code_of},
-    journal::{self, Creation, Deletion, Edit, Fate, Pending, Return, Shelving, Step, Suspension},
+    journal::{
+        self, Creation, Deletion, Edit, Fate, Kind, Pending, Return, Shelving, Step, Suspension,
+    },
     record, shape,
     suspension::with_password,
 };
@@ -105,7 +107,7 @@ impl Inner {
         let uuid = if from == to { None } else { self.uuid_if_ours(&from).await? };
         let mut edit = Edit {
             set: fields_after(change, self.db.name()),
-            admin_set: admin_after(org, change),
+            admin_set: admin_after(&record, change),
             admin_before: None,
             admin_unset: change.password.iter().map(|_| "reset".to_owned()).collect(),
             admin: None,
@@ -214,6 +216,8 @@ impl Inner {
         if org.in_trash().is_some() {
             return Err(StoreError::Changed);
         }
+        // What another program calls suspended is not done yet.
+        shape::writable(&record, Kind::Suspend)?;
         if suspended == (org.state == OrgState::Suspended) {
             self.append(entry).await?;
             return Ok(org.clone());
@@ -434,7 +438,7 @@ fn fields_after(change: &Change, database: &str) -> Document {
     set
 }
 
-fn admin_after(org: &Org, change: &Change) -> Document {
+fn admin_after(record: &Document, change: &Change) -> Document {
     let mut set = Document::new();
     if let Some(email) = change.email.as_ref().map(Email::as_str) {
         set.insert("email", email);
@@ -442,7 +446,7 @@ fn admin_after(org: &Org, change: &Change) -> Document {
         set.insert("email_key", email_key(email));
     }
     if let Some(password) = &change.password {
-        set.extend(with_password(org, password));
+        set.extend(with_password(record, password));
     }
     set
 }
