@@ -38,5 +38,7 @@ mod roles;
 mod suspension;
 #[path = "mongo/trash.rs"]
 mod trash;
+#[path = "mongo/unreadable.rs"]
+mod unreadable;
 #[path = "mongo/views.rs"]
 mod views;

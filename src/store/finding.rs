@@ -195,6 +195,16 @@ pub enum Trouble {
         /// What is wrong with it.
         why: &'static str,
     },
+    /// A field of the service before this one that is missing or has another type.
+    #[error("{} has no {field} that can be read", of_record(of, *id))]
+    UnreadableField {
+        /// The organization; empty where it has no name, and of an admin.
+        of: StoredText,
+        /// The record's identity.
+        id: ObjectId,
+        /// The field.
+        field: &'static str,
+    },
     /// A record that says that the organization's documents are somewhere else.
     #[error("the record of “{org}” ({id}) says {}", in_place(place.as_ref()))]
     Elsewhere {
@@ -317,6 +327,14 @@ fn counted(documents: u64) -> String {
     format!("{documents} document{}", if documents == 1 { "" } else { "s" })
 }
 
+fn of_record(of: &StoredText, id: ObjectId) -> String {
+    if of.raw().is_empty() {
+        format!("the record {id}")
+    } else {
+        format!("the record of “{of}” ({id})")
+    }
+}
+
 /// Where a record says that the documents of its organization are.
 pub(super) fn in_place(place: Option<&StoredText>) -> String {
     match place {
@@ -392,6 +410,7 @@ impl Trouble {
             Self::NotLocked { .. } => "suspended_admin_not_locked",
             Self::NotUnlocked { .. } => "active_admin_locked",
             Self::Unusable { .. } => "unusable_record",
+            Self::UnreadableField { .. } => "unreadable_field",
             Self::Elsewhere { .. } => "documents_elsewhere",
             Self::Copied { .. } => "copied_database",
             Self::ForeignField { .. } => "foreign_field",

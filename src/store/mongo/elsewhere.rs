@@ -83,8 +83,15 @@ pub(super) fn refuse_elsewhere(record: &Document, step: &Step, here: &str) -> Re
         Step::Restore(back) => back.set.contains_key("connection_details"),
         Step::Create(_) | Step::Suspend(_) => false,
     };
-    let Some(elsewhere) = elsewhere(record, here).filter(|_| loses) else { return Ok(()) };
-    let place = in_place(elsewhere.place.as_ref());
+    if !loses {
+        return Ok(());
+    }
+    let of = shape::trash(record).unwrap_or(record);
+    let place = match (of.get("collection_name"), elsewhere(record, here)) {
+        (None | Some(Bson::Null | Bson::String(_)), None) => return Ok(()),
+        (_, Some(elsewhere)) => in_place(elsewhere.place.as_ref()),
+        (_, None) => "in collection_name where its documents are, and that cannot be read".into(),
+    };
     Err(StoreError::Misconfigured {
         problem: format!("nothing was done: its record says {place}"),
         help: "run `tenantry doctor`: it says what can be done",
