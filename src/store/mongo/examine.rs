@@ -14,11 +14,13 @@ use std::{
     sync::Arc,
 };
 
-use mongodb::bson::{Document, doc};
+use mongodb::bson::{Binary, Document, doc, oid::ObjectId, spec::BinarySubtype};
 
 use super::{
     Inner, MongoStore,
-    error::{code, code_of},
+    collection::Renamed,
+    connect::write_command,
+    fence::lease_collection,
     look::{Found, What},
     named::Candidate,
     quarantine::{RESTARTED, Watched},
@@ -28,6 +30,9 @@ use crate::{
     org::email_key,
     store::{Examination, Finding, Patience, Repair, Result, StoreError, Trouble},
 };
+
+/// Another doctor, or the program whose it is, was quicker.
+const GONE: &str = "it is gone";
 
 /// Everything that is watched before a repair.
 struct Vigil {
@@ -171,7 +176,7 @@ impl Inner {
             What::OnConnecting | What::ByHand(_) => Ok(None),
             What::Collection { candidate, .. } => {
                 let Some(before) = before else {
-                    return Err(Unmended::LeftAlone("it is gone"));
+                    return Err(Unmended::LeftAlone(GONE));
                 };
                 let watched = Watched { before, server, patience };
                 self.quarantine_collection(candidate, &watched).await.map(Some)
@@ -188,18 +193,40 @@ impl Inner {
         }
     }
 
-    /// An empty collection for a record that still is the one that was read.
+    /// An empty collection for a record that still is the one that was read. It is made under a name that
+    /// nobody else has, as a creation does it: a command that comes late takes no name from anybody.
     async fn make_missing(&self, record: &Document, collection: &str) -> Mended<String> {
+        let own = lease_collection(ObjectId::new());
+        // Nothing is there yet: it only shows whether both may be done, so that nothing is left behind.
+        let nothing = Binary { subtype: BinarySubtype::Uuid, bytes: vec![0; 16] };
+        self.rename_collection(&own, collection, &nothing).await?;
+        self.drop_collection(&own, &nothing).await?;
+        write_command(&self.db, doc! { "create": &own })
+            .await
+            .map_err(|error| self.words.of(&error))?;
+        let Some(uuid) = self.uuid_of(&own).await? else { return Err(Unmended::LeftAlone(GONE)) };
+        let made = self.move_missing(record, (&own, collection), &uuid).await;
+        if !matches!(made, Ok(Renamed::Done)) {
+            self.drop_collection(&own, &uuid).await?;
+        }
+        match made? {
+            // Or somebody else has made it.
+            Renamed::Done | Renamed::Taken => Ok("an empty one was made".to_owned()),
+            Renamed::Missing => Err(Unmended::LeftAlone(GONE)),
+        }
+    }
+
+    async fn move_missing(
+        &self,
+        record: &Document,
+        (own, collection): (&str, &str),
+        uuid: &Binary,
+    ) -> Mended<Renamed> {
         let itself = doc! { "_id": record.get("_id").cloned() };
         if self.find_one(&self.orgs, itself).await?.as_ref() != Some(record) {
             return Err(Unmended::LeftAlone("its record changed in the meantime"));
         }
-        match self.db.create_collection(collection).await {
-            Err(error) if code_of(&error) != Some(code::NAMESPACE_EXISTS) => {
-                Err(self.words.of(&error).into())
-            }
-            _ => Ok("an empty one was made".to_owned()),
-        }
+        Ok(self.rename_collection(own, collection, uuid).await?)
     }
 }
 
