@@ -20,6 +20,8 @@ mod cost;
 mod dirty;
 #[path = "mongo/doctor.rs"]
 mod doctor;
+#[path = "mongo/elsewhere.rs"]
+mod elsewhere;
 #[path = "mongo/fixture.rs"]
 mod fixture;
 #[path = "mongo/foreign.rs"]
@@ -36,3 +38,7 @@ mod roles;
 mod suspension;
 #[path = "mongo/trash.rs"]
 mod trash;
+#[path = "mongo/unreadable.rs"]
+mod unreadable;
+#[path = "mongo/views.rs"]
+mod views;

@@ -2,6 +2,8 @@
 
 use std::{fmt, time::Duration};
 
+use mongodb::bson::oid::ObjectId;
+
 use crate::org::{StoredText, email_key};
 
 /// What an examination is to do.
@@ -133,6 +135,16 @@ pub enum Trouble {
         /// What is missing.
         collection: StoredText,
     },
+    /// An organization that has something else where its collection should be.
+    #[error("“{org}” has {kind} {collection}, which cannot be renamed or removed safely")]
+    NoPlainCollection {
+        /// The organization.
+        org: StoredText,
+        /// Its name.
+        collection: StoredText,
+        /// What it is.
+        kind: &'static str,
+    },
     /// An admin that belongs to no organization, and so keeps an e-mail from everybody.
     #[error("the admin {email} belongs to no organization")]
     AdminOfNobody {
@@ -182,6 +194,37 @@ pub enum Trouble {
         record: StoredText,
         /// What is wrong with it.
         why: &'static str,
+    },
+    /// A field of the service before this one that is missing or has another type.
+    #[error("{} has no {field} that can be read", of_record(of, *id))]
+    UnreadableField {
+        /// The organization; empty where it has no name, and of an admin.
+        of: StoredText,
+        /// The record's identity.
+        id: ObjectId,
+        /// The field.
+        field: &'static str,
+    },
+    /// A record that says that the organization's documents are somewhere else.
+    #[error("the record of “{org}” ({id}) says {}", in_place(place.as_ref()))]
+    Elsewhere {
+        /// The organization.
+        org: StoredText,
+        /// The record's identity.
+        id: ObjectId,
+        /// Where; none where that cannot be read.
+        place: Option<StoredText>,
+    },
+    /// Nearly all records say that their documents are in another database, and they are here.
+    #[error(
+        "this database is a copy of {from}: the connection_details of {} still name that one",
+        organizations_in_words(*records)
+    )]
+    Copied {
+        /// The other database.
+        from: StoredText,
+        /// How many records say that.
+        records: u64,
     },
     /// Another program keeps something in a field that is ours.
     #[error("“{of}” has a field “{field}” that another program wrote")]
@@ -284,6 +327,22 @@ fn counted(documents: u64) -> String {
     format!("{documents} document{}", if documents == 1 { "" } else { "s" })
 }
 
+fn of_record(of: &StoredText, id: ObjectId) -> String {
+    if of.raw().is_empty() {
+        format!("the record {id}")
+    } else {
+        format!("the record of “{of}” ({id})")
+    }
+}
+
+/// Where a record says that the documents of its organization are.
+pub(super) fn in_place(place: Option<&StoredText>) -> String {
+    match place {
+        Some(place) => format!("that its documents are in {place}"),
+        None => "in connection_details where its documents are, and that cannot be read".into(),
+    }
+}
+
 fn organizations_in_words(number: u64) -> String {
     format!("{number} organization{}", if number == 1 { "" } else { "s" })
 }
@@ -327,7 +386,9 @@ impl Trouble {
     #[must_use]
     pub fn is_called(&self, name: &str) -> bool {
         match self {
-            Self::CollectionOfNobody { collection, .. } => collection.raw() == name,
+            Self::CollectionOfNobody { collection, .. } | Self::LateWrites { collection, .. } => {
+                collection.raw() == name
+            }
             Self::AdminOfNobody { email } => email_key(email.raw()) == email_key(name),
             _ => false,
         }
@@ -341,6 +402,7 @@ impl Trouble {
             Self::LateWrites { .. } => "stragglers",
             Self::CollectionOfNobody { .. } => "collection_without_organization",
             Self::NoCollection { .. } => "organization_without_collection",
+            Self::NoPlainCollection { .. } => "no_plain_collection",
             Self::AdminOfNobody { .. } => "admin_without_organization",
             Self::NoAdmin { .. } => "organization_without_admin",
             Self::UnknownRole { .. } => "unknown_role",
@@ -348,6 +410,9 @@ impl Trouble {
             Self::NotLocked { .. } => "suspended_admin_not_locked",
             Self::NotUnlocked { .. } => "active_admin_locked",
             Self::Unusable { .. } => "unusable_record",
+            Self::UnreadableField { .. } => "unreadable_field",
+            Self::Elsewhere { .. } => "documents_elsewhere",
+            Self::Copied { .. } => "copied_database",
             Self::ForeignField { .. } => "foreign_field",
             Self::SharedAdmin { .. } => "shared_admin",
             Self::SwappedAdmins { .. } => "swapped_admins",

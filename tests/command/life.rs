@@ -349,7 +349,8 @@ async fn the_doctor_says_what_is_wrong_and_ends_with_it() {
     // Late writes are only looked at without --fix, whoever connects meanwhile.
     home.run(&["org", "update", "acme", "--name", "globex"]).json();
     let late = database.collection("org_acme");
-    late.insert_many([mongodb::bson::doc! { "_id": 7 }, mongodb::bson::doc! { "_id": 8 }])
+    let old = mongodb::bson::oid::ObjectId::from_bytes([1; 12]);
+    late.insert_many([mongodb::bson::doc! { "_id": 7 }, mongodb::bson::doc! { "_id": old }])
         .await
         .unwrap();
     for _ in 0..2 {

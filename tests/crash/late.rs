@@ -3,10 +3,10 @@
 
 use std::{fmt::Write as _, sync::Arc};
 
-use mongodb::bson::{DateTime, oid::ObjectId};
+use mongodb::bson::{DateTime, Document, oid::ObjectId};
 use tenantry::{
     org::{ResetCode, Role, Secret},
-    store::Store,
+    store::{Examination, Patience, Store},
     tenancy::{Confirmation, Rules, Tenancy},
 };
 
@@ -15,9 +15,9 @@ use crate::{
     deed::PASSWORD,
     held::{LEASE, Lane, Which, case},
     operation::{ACME, ADA, BOB, DAN, EVE, Operation, REBORN, What, console},
-    proxy::{Client, Command},
+    proxy::{Client, Command, Proxy},
     server::Server,
-    world::{World, is_news},
+    world::{World, is_news, is_wrong},
 };
 
 const NEW_PASSWORD: &str = "copper-meadow-77-thimble";
@@ -286,4 +286,42 @@ async fn a_late_delete_of_an_admin_takes_nobody_who_was_added_again() {
     };
     let remove = What::RemoveAdmin { email: BOB };
     each(&ours, remove, deletes_admins, next, doctor).await;
+}
+
+/// The doctor makes an empty collection where one is missing. Late, it blocks no name.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_late_repair_of_a_missing_collection_takes_no_name_from_a_new_customer() {
+    let server = Server::standalone();
+    let lane = Lane::new(&server).await;
+    // The first rename only asks whether it may.
+    for (step, skip) in [("create", 0), ("renameCollection", 1)] {
+        let ours = Ours::active();
+        let mut world = lane.prepare(&ours.before).await;
+        lane.place.db.collection::<Document>("org_acme_corp").drop().await.unwrap();
+        let proxy = Proxy::before(server.address());
+        let doctor = console(&proxy.uri(), &lane.place, "doctor@here", LEASE).await;
+        let doctor = doctor.with_patience(Patience::NONE);
+        let held = proxy.hold(Client::Starves, skip, move |sent| sent.name == step);
+        tokio::spawn(async move { doctor.go_through(&Examination::plain(true)).await });
+        let command = held.await.unwrap();
+        let new = What::create(ACME, ADA, "$2b$04$new").on(ObjectId::new());
+        if step == "create" {
+            lane.lives_on(&mut world, &[What::Delete.on(ours.org)]).await.unwrap();
+            command.deliver().await;
+            lane.lives_on(&mut world, &[new]).await.unwrap();
+        } else {
+            lane.lives_on(&mut world, &[What::Delete.on(ours.org), new]).await.unwrap();
+            command.deliver().await;
+        }
+        let there = lane.settled_at_last().await;
+        assert_eq!(world.unlike(&there), "", "{step}");
+        // It is seen, and said to be nobody's.
+        let other = console(server.uri(), &lane.place, "other@here", LEASE).await;
+        let other = other.with_patience(Patience::NONE);
+        let mut found = other.go_through(&Examination::plain(true)).await.unwrap();
+        found.retain(is_wrong);
+        assert!(found.len() == 1 && found[0].repair.is_done(), "{found:?}");
+        let left = lane.other.examine(false).await.unwrap();
+        assert!(!left.iter().any(is_wrong), "{left:?}");
+    }
 }

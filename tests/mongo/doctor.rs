@@ -99,7 +99,7 @@ async fn late_writes_go_to_the_quarantine_whole_and_never_into_a_collection_that
     };
     let repair = Repair::Possible;
     assert_eq!(store.examine(false).await, Ok(vec![Finding { trouble: trouble.clone(), repair }]));
-    let found = fix(&scratch, &[]).await;
+    let found = fix(&scratch, &["org_acme"]).await;
     assert_eq!(found[0].trouble, trouble);
     let how = Repair::Done("it was renamed to quarantine_org_acme".into());
     assert_eq!(found[0].repair, how);
@@ -109,9 +109,10 @@ async fn late_writes_go_to_the_quarantine_whole_and_never_into_a_collection_that
     assert_eq!(after["org_globex"], before["org_globex"]);
     assert_eq!(store.examine(false).await, Ok(vec![]));
     // Again under the name that it had: numbered.
-    late.insert_one(doc! { "_id": "again" }).await.unwrap();
+    let again = doc! { "_id": old_id() };
+    late.insert_one(&again).await.unwrap();
     fix(&scratch, &[]).await;
-    assert_eq!(scratch.documents("quarantine_org_acme_2").await, [doc! { "_id": "again" }]);
+    assert_eq!(scratch.documents("quarantine_org_acme_2").await, [again]);
     assert_eq!(scratch.dump().await["quarantine_org_acme"], before["org_acme"]);
 }
 
@@ -121,9 +122,10 @@ async fn late_writes_into_the_trash_are_no_loss_and_the_organization_can_come_ba
     let store = scratch.open().await;
     let org = store.create(&new_org("Acme", "ada@acme.com")).await.unwrap();
     let trashed = store.trash(&org, 30).await.unwrap();
-    scratch.collection("org_acme").insert_one(doc! { "_id": "late" }).await.unwrap();
+    let late = doc! { "_id": old_id() };
+    scratch.collection("org_acme").insert_one(late.clone()).await.unwrap();
     fix(&scratch, &[]).await;
-    assert_eq!(scratch.documents("quarantine_org_acme").await, [doc! { "_id": "late" }]);
+    assert_eq!(scratch.documents("quarantine_org_acme").await, [late]);
     let back = store.restore(&trashed, &Change::default()).await.unwrap();
     assert_eq!(store.statistics(&back).await.unwrap().documents, 1);
     assert_eq!(store.examine(false).await, Ok(vec![]));
@@ -196,6 +198,12 @@ async fn a_server_that_was_restarted_while_it_was_watched_has_forgotten_the_writ
     let store = scratch.open().await;
     renamed(&store).await;
     scratch.collection("org_acme").insert_one(doc! { "_id": 1 }).await.unwrap();
+    store.create(&new_org("Bare", "bob@bare.com")).await.unwrap();
+    scratch.collection::<Document>("org_bare").drop().await.unwrap();
+    let gone = doc! {
+        "_id": old_id(), "email": "eve@gone.com", "role": "owner", "organization_id": old_id(),
+    };
+    scratch.collection("admins").insert_one(gone).await.unwrap();
     let watch = Duration::from_secs(3);
     let store = store.with_patience(Patience { watch, age: Duration::ZERO });
     let (found, ()) = tokio::join!(store.examine(true), async {
@@ -204,9 +212,29 @@ async fn a_server_that_was_restarted_while_it_was_watched_has_forgotten_the_writ
         server.restart();
     });
     let found = found.unwrap();
-    let [why] = &failures(&found)[..] else { panic!("{found:?}") };
-    assert!(why.contains("the server was restarted"), "{why}");
+    let why = failures(&found);
+    assert!(why.len() == 3 && why.iter().all(|why| why.contains("was restarted")), "{found:?}");
     assert_eq!(scratch.documents("org_acme").await, [doc! { "_id": 1 }]);
+    assert_eq!(scratch.documents("admins").await.len(), 3);
+    assert!(!scratch.collections().await.contains(&"org_bare".to_owned()));
+}
+
+#[tokio::test]
+async fn what_has_no_age_that_anybody_knows_is_only_moved_when_it_is_named() {
+    let scratch = Scratch::new("ageless").await;
+    let store = scratch.open().await;
+    renamed(&store).await;
+    let late = scratch.collection::<Document>("org_acme");
+    late.insert_one(doc! { "_id": "no ObjectId" }).await.unwrap();
+    for found in [fix(&scratch, &[]).await, fix(&scratch, &[]).await] {
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(matches!(found[0].trouble, Trouble::LateWrites { .. }), "{found:?}");
+        assert_eq!(found[0].repair, Repair::ByName("org_acme".into()));
+    }
+    assert_eq!(scratch.documents("org_acme").await.len(), 1);
+    let found = fix(&scratch, &["org_acme"]).await;
+    assert!(found.len() == 1 && found[0].repair.is_done(), "{found:?}");
+    assert_eq!(scratch.documents("quarantine_org_acme").await.len(), 1);
 }
 
 #[tokio::test]

@@ -267,7 +267,7 @@ async fn one_that_cannot_be_repaired_keeps_no_other_from_being_repaired() {
     // Too long a name to be put into the quarantine.
     let name = format!("org_{}", "x".repeat(255 - scratch.name().len() - 5));
     scratch.collection(&name).insert_one(doc! { "_id": 1 }).await.unwrap();
-    scratch.collection("org_acme").insert_one(doc! { "_id": 1 }).await.unwrap();
+    scratch.collection("org_acme").insert_one(doc! { "_id": old_id() }).await.unwrap();
     let found = fix(&scratch, &[&name]).await;
     assert_eq!(found.len(), 2, "{found:?}");
     let (done, failed): (Vec<_>, Vec<_>) = found.iter().partition(|one| one.repair.is_done());

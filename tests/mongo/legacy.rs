@@ -332,6 +332,19 @@ async fn a_record_cannot_make_us_touch_a_collection_that_is_no_organizations() {
         name: Some(name),
         ..Change::default()
     };
+    // Its connection_details name its own collection still, and would be lost.
+    let before = scratch.dump().await;
+    store.update(&org, &rename).await.unwrap_err();
+    store.delete(&org).await.unwrap_err();
+    for name in ["organizations", "admins", "org_malice"] {
+        assert_eq!(scratch.dump().await[name], before[name]);
+    }
+    let same = doc! { "$set": { "connection_details.collection": "admins" } };
+    scratch
+        .collection::<Document>("organizations")
+        .update_one(doc! { "_id": id }, same)
+        .await
+        .unwrap();
     let org = store.update(&org, &rename).await.unwrap();
     assert_eq!(scratch.documents("admins").await.len(), 2);
     store.delete(&org).await.unwrap();

@@ -136,3 +136,28 @@ fn the_service_can_check_the_hash_that_nobody_knows() {
     assert_eq!(bcrypt::verify(PASSWORD, hash.as_str()).ok(), Some(false));
     assert!(hash.as_str().starts_with("$2b$12$"));
 }
+
+#[tokio::test]
+async fn what_another_program_calls_suspended_lets_nobody_in_here_and_is_not_taken_for_ours() {
+    let (scratch, store, acme) = with_acme("suspension_foreign").await;
+    let orgs = scratch.collection::<Document>("organizations");
+    orgs.update_one(doc! {}, doc! { "$set": { "suspended": "yes" } }).await.unwrap();
+    let acme = store.org(acme.id).await.unwrap().unwrap();
+    assert_eq!(acme.state, OrgState::Suspended);
+    let before = ada(&scratch).await;
+    for suspended in [true, false] {
+        let refused = store.suspend(&acme, suspended).await.unwrap_err().to_string();
+        assert!(refused.contains("“suspended”"), "{refused}");
+    }
+    assert_eq!(ada(&scratch).await, before);
+    // A new password is one that the service finds.
+    let password = PasswordHash::stored(bcrypt::hash(OTHER, 4).unwrap());
+    let change = Change { password: Some(password), ..Change::default() };
+    store.update(&acme, &change).await.unwrap();
+    assert!(lets_in(&scratch, ADA, OTHER).await);
+    assert!(!ada(&scratch).await.contains_key("suspended_password"));
+    let found: Vec<_> =
+        store.examine(true).await.unwrap().into_iter().map(|found| found.trouble).collect();
+    assert_eq!(found, [Trouble::ForeignField { of: "Acme Corp".into(), field: "suspended" }]);
+    assert!(lets_in(&scratch, ADA, OTHER).await);
+}

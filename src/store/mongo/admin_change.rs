@@ -98,7 +98,7 @@ impl Inner {
                 edit.claims_after.push(claim(email).to_string());
             }
         }
-        fields(what, org, heir.is_some(), &mut edit);
+        fields(what, &record, heir.is_some(), &mut edit);
         edit.admin_before = there.as_ref().map(|there| values_before(there, &edit));
         let mut both = before;
         both.extend(fresh.iter().map(Claim::to_string));
@@ -155,8 +155,9 @@ impl Inner {
 }
 
 /// What becomes of the admin, and of its fields.
-fn fields(what: AdminEdit, org: &Org, makes_way: bool, edit: &mut Edit) {
+fn fields(what: AdminEdit, record: &Document, makes_way: bool, edit: &mut Edit) {
     let code = |ResetCode { hash, until }: ResetCode| doc! { "code": hash, "until": until };
+    let own = record.get("_id").cloned();
     match what {
         AdminEdit::Add(NewAdmin { email, role, password, reset, created_at }) => {
             edit.fate = Fate::Comes;
@@ -164,7 +165,7 @@ fn fields(what: AdminEdit, org: &Org, makes_way: bool, edit: &mut Edit) {
                 "email": email.as_str(),
                 "password": password.as_str(),
                 "created_at": created_at,
-                "organization_id": org.id,
+                "organization_id": own,
                 "role": role.word(),
                 "reset": code(reset),
             };
@@ -173,7 +174,7 @@ fn fields(what: AdminEdit, org: &Org, makes_way: bool, edit: &mut Edit) {
         AdminEdit::Set { role, email, password, reset } => {
             let set = &mut edit.admin_set;
             if makes_way {
-                set.insert("organization_id", org.id);
+                set.insert("organization_id", own);
             }
             if let Some(role) = role {
                 set.insert("role", role.word());
@@ -184,7 +185,7 @@ fn fields(what: AdminEdit, org: &Org, makes_way: bool, edit: &mut Edit) {
                 set.insert("email_key", email_key(email.as_str()));
             }
             if let Some(password) = password {
-                set.extend(with_password(org, &password));
+                set.extend(with_password(record, &password));
                 if reset.is_none() {
                     edit.admin_unset.push("reset".to_owned());
                 }

@@ -20,12 +20,36 @@ use crate::{
     store::{Holder, Result, StoreError},
 };
 
-/// A collection as the server lists it.
-pub(super) struct Listed {
-    /// Its identity, which stays when it is renamed.
-    pub(super) uuid: Binary,
+/// What the server lists under a name.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Listed {
+    Collection {
+        /// Its identity, which stays when it is renamed.
+        uuid: Binary,
+        /// Since when it is a placeholder, if it is one.
+        placeholder: Option<DateTime>,
+    },
+    /// A view or the like, and what that is called. It has no identity: it cannot be renamed, and a drop
+    /// that comes late takes whatever has its name by then.
+    Other(&'static str),
+}
+
+impl Listed {
+    /// None of what is no collection.
+    pub(super) fn uuid(&self) -> Option<&Binary> {
+        match self {
+            Self::Collection { uuid, .. } => Some(uuid),
+            Self::Other(_) => None,
+        }
+    }
+
     /// Since when it is a placeholder, if it is one.
-    pub(super) placeholder: Option<DateTime>,
+    pub(super) fn placeholder(&self) -> Option<DateTime> {
+        match self {
+            Self::Collection { placeholder, .. } => *placeholder,
+            Self::Other(_) => None,
+        }
+    }
 }
 
 /// What comes of a rename.
@@ -216,9 +240,14 @@ impl Inner {
         Ok(self.find_one(&collection, first).await?.is_some())
     }
 
+    /// What has this name.
+    pub(super) async fn listed_at(&self, name: &str) -> Result<Option<Listed>> {
+        Ok(self.listed(&[name]).await?.remove(name))
+    }
+
     /// Which collection has this name.
     pub(super) async fn uuid_of(&self, name: &str) -> Result<Option<Binary>> {
-        Ok(self.listed(&[name]).await?.remove(name).map(|listed| listed.uuid))
+        Ok(self.listed_at(name).await?.and_then(|listed| listed.uuid().cloned()))
     }
 
     /// Those of these names that there are.
@@ -237,13 +266,17 @@ impl Inner {
         let mut listed = HashMap::new();
         while found.advance().await.map_err(say)? {
             let one = Document::try_from(found.current()).map_err(|e| say(e.into()))?;
+            let Ok(name) = one.get_str("name") else { continue };
             let uuid = one.get_document("info").ok().and_then(|info| info.get("uuid"));
-            let (Ok(name), Some(Bson::Binary(uuid))) = (one.get_str("name"), uuid) else {
-                let view = "a view stands where a collection should be";
-                return Err(StoreError::Other(view.into()));
+            let what = match (one.get_str("type").unwrap_or_default(), uuid) {
+                ("timeseries", _) => Listed::Other("a time-series collection"),
+                (_, Some(Bson::Binary(uuid))) => {
+                    let placeholder = one.get_document("options").ok().and_then(placeholder_since);
+                    Listed::Collection { uuid: uuid.clone(), placeholder }
+                }
+                _ => Listed::Other("a view"),
             };
-            let placeholder = one.get_document("options").ok().and_then(placeholder_since);
-            listed.insert(name.to_owned(), Listed { uuid: uuid.clone(), placeholder });
+            listed.insert(name.to_owned(), what);
         }
         Ok(listed)
     }
@@ -254,7 +287,7 @@ fn whereabouts(
     (from, own, to): (&str, &str, &str),
     uuid: &Binary,
 ) -> Whereabouts {
-    let is_at = |name: &str| there.get(name).is_some_and(|listed| listed.uuid == *uuid);
+    let is_at = |name: &str| there.get(name).and_then(Listed::uuid) == Some(uuid);
     if is_at(own) {
         Whereabouts::OnTheWay
     } else if is_at(to) {

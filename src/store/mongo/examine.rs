@@ -9,22 +9,30 @@
 //! nothing but the document that makes it, one with a name that an organization's had or with a name
 //! that only we give, an admin that we added to an organization that is gone.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
-use mongodb::bson::{Document, doc};
+use mongodb::bson::{Binary, Document, doc, oid::ObjectId, spec::BinarySubtype};
 
 use super::{
     Inner, MongoStore,
-    error::{code, code_of},
+    collection::Renamed,
+    connect::write_command,
+    fence::lease_collection,
     look::{Found, What},
     named::Candidate,
-    quarantine::Watched,
+    quarantine::{RESTARTED, Watched},
     watch::{Activity, Mended, Server, Unmended},
 };
 use crate::{
     org::email_key,
     store::{Examination, Finding, Patience, Repair, Result, StoreError, Trouble},
 };
+
+/// Another doctor, or the program whose it is, was quicker.
+const GONE: &str = "it is gone";
 
 /// Everything that is watched before a repair.
 struct Vigil {
@@ -36,11 +44,11 @@ struct Vigil {
 impl MongoStore {
     pub(super) async fn examination(&self, wanted: &Examination<'_>) -> Result<Vec<Finding>> {
         if !wanted.fix {
-            let found = self.inner.look_around().await?;
+            let found = self.inner.look_around(self.patience).await?;
             return Ok(found.into_iter().map(|found| found.finding(None)).collect());
         }
         self.inner.may_write()?;
-        let before = self.inner.look_around().await?;
+        let before = self.inner.look_around(self.patience).await?;
         for name in wanted.quarantine {
             if !before.iter().any(|found| found.is_called(name)) {
                 return Err(StoreError::nothing_to_quarantine(name));
@@ -59,12 +67,13 @@ impl MongoStore {
                 causes = self.whole(async move { Ok(inner.mend(vigil).await) }).await??;
             }
         }
-        let after = self.inner.look_around().await?;
+        let after = self.inner.look_around(self.patience).await?;
         let mut findings = Vec::new();
-        let known: Vec<String> = before.iter().map(Found::key).collect();
+        let known: HashSet<String> = before.iter().map(Found::key).collect();
+        let left: HashSet<String> = after.iter().map(Found::key).collect();
         for found in before {
             let tried = causes.remove(&found.key());
-            if after.iter().any(|after| after.key() == found.key()) {
+            if left.contains(&found.key()) {
                 let why = match tried {
                     Some(Err(why)) => why.to_string(),
                     _ => failed.take().map_or_else(String::new, |failed| failed.to_string()),
@@ -85,6 +94,15 @@ impl MongoStore {
         }
         Ok(findings)
     }
+}
+
+/// By what they are about: there may be very many.
+fn by_key(found: &[Found]) -> HashMap<String, Vec<&Found>> {
+    let mut by_key: HashMap<String, Vec<&Found>> = HashMap::new();
+    for found in found {
+        by_key.entry(found.key()).or_default().push(found);
+    }
+    by_key
 }
 
 /// What came of each repair, by its [`Found::key`]: how it was done, where there is something to
@@ -108,7 +126,7 @@ impl Inner {
     ) -> Result<Vigil> {
         let server = self.server().await?;
         let mut things = Vec::new();
-        for found in self.look_around().await?.into_iter().filter(Found::is_watched) {
+        for found in self.look_around(patience).await?.into_iter().filter(Found::is_watched) {
             if !wanted(&found) {
                 continue;
             }
@@ -125,10 +143,18 @@ impl Inner {
 
     /// The second look, and the repairs: one that fails keeps no other from being done.
     async fn mend(&self, vigil: Vigil) -> Result<Causes> {
-        let still = self.look_around().await?;
+        // Whatever another program was at is unknown where the server was not there all the time.
+        let same_server = self.server().await?.is_still(&vigil.server);
+        let still = self.look_around(vigil.patience).await?;
+        let still = by_key(&still);
         let mut causes = HashMap::new();
         for (found, activity) in &vigil.things {
-            let done = if still.iter().any(|still| still.is(found)) {
+            let done = if !same_server {
+                Err(Unmended::LeftAlone(RESTARTED))
+            } else if still
+                .get(&found.key())
+                .is_some_and(|all| all.iter().any(|still| still.is(found)))
+            {
                 self.repair(found, activity.as_ref(), &vigil).await
             } else {
                 Err(Unmended::LeftAlone("it changed while it was being watched; try again later"))
@@ -150,7 +176,7 @@ impl Inner {
             What::OnConnecting | What::ByHand(_) => Ok(None),
             What::Collection { candidate, .. } => {
                 let Some(before) = before else {
-                    return Err(Unmended::LeftAlone("it is gone"));
+                    return Err(Unmended::LeftAlone(GONE));
                 };
                 let watched = Watched { before, server, patience };
                 self.quarantine_collection(candidate, &watched).await.map(Some)
@@ -162,22 +188,45 @@ impl Inner {
                 let now = self.server().await?;
                 self.quarantine_admin(candidate, admin, &now, patience).await.map(Some)
             }
+            What::Copied(database) => self.bring_home(database).await.map(Some),
             What::OtherEmails(org) => Ok(self.renew_other_emails(*org).await.map(|()| None)?),
         }
     }
 
-    /// An empty collection for a record that still is the one that was read.
+    /// An empty collection for a record that still is the one that was read. It is made under a name that
+    /// nobody else has, as a creation does it: a command that comes late takes no name from anybody.
     async fn make_missing(&self, record: &Document, collection: &str) -> Mended<String> {
+        let own = lease_collection(ObjectId::new());
+        // Nothing is there yet: it only shows whether both may be done, so that nothing is left behind.
+        let nothing = Binary { subtype: BinarySubtype::Uuid, bytes: vec![0; 16] };
+        self.rename_collection(&own, collection, &nothing).await?;
+        self.drop_collection(&own, &nothing).await?;
+        write_command(&self.db, doc! { "create": &own })
+            .await
+            .map_err(|error| self.words.of(&error))?;
+        let Some(uuid) = self.uuid_of(&own).await? else { return Err(Unmended::LeftAlone(GONE)) };
+        let made = self.move_missing(record, (&own, collection), &uuid).await;
+        if !matches!(made, Ok(Renamed::Done)) {
+            self.drop_collection(&own, &uuid).await?;
+        }
+        match made? {
+            // Or somebody else has made it.
+            Renamed::Done | Renamed::Taken => Ok("an empty one was made".to_owned()),
+            Renamed::Missing => Err(Unmended::LeftAlone(GONE)),
+        }
+    }
+
+    async fn move_missing(
+        &self,
+        record: &Document,
+        (own, collection): (&str, &str),
+        uuid: &Binary,
+    ) -> Mended<Renamed> {
         let itself = doc! { "_id": record.get("_id").cloned() };
         if self.find_one(&self.orgs, itself).await?.as_ref() != Some(record) {
             return Err(Unmended::LeftAlone("its record changed in the meantime"));
         }
-        match self.db.create_collection(collection).await {
-            Err(error) if code_of(&error) != Some(code::NAMESPACE_EXISTS) => {
-                Err(self.words.of(&error).into())
-            }
-            _ => Ok("an empty one was made".to_owned()),
-        }
+        Ok(self.rename_collection(own, collection, uuid).await?)
     }
 }
 
@@ -209,7 +258,8 @@ impl Found {
             What::Collection { .. }
             | What::NoCollection { .. }
             | What::Admin { .. }
-            | What::OtherEmails(_) => true,
+            | What::OtherEmails(_)
+            | What::Copied(_) => true,
         }
     }
 
@@ -222,6 +272,7 @@ impl Found {
             What::OnConnecting
             | What::NoCollection { .. }
             | What::OtherEmails(_)
+            | What::Copied(_)
             | What::ByHand(_) => true,
         }
     }
@@ -234,6 +285,7 @@ impl Found {
             What::OnConnecting
             | What::NoCollection { .. }
             | What::OtherEmails(_)
+            | What::Copied(_)
             | What::ByHand(_) => false,
         }
     }
@@ -243,7 +295,8 @@ impl Found {
         let by_name = match (&self.what, &self.trouble) {
             (
                 What::Collection { sure: false, .. },
-                Trouble::CollectionOfNobody { collection, .. },
+                Trouble::CollectionOfNobody { collection, .. }
+                | Trouble::LateWrites { collection, .. },
             ) => Some(collection.clone()),
             (What::Admin { sure: false, .. }, Trouble::AdminOfNobody { email }) => {
                 Some(email.clone())

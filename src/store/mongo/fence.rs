@@ -107,9 +107,13 @@ impl Inner {
             let there = self.listed(&[name]).await?.remove(name);
             match there {
                 None => {}
-                Some(Listed { placeholder: Some(_), .. }) => return Ok(()),
-                Some(Listed { uuid, .. }) if !is_its_own(pending, &uuid) => return Ok(()),
-                Some(Listed { uuid, .. }) => {
+                Some(Listed::Other(_) | Listed::Collection { placeholder: Some(_), .. }) => {
+                    return Ok(());
+                }
+                Some(Listed::Collection { uuid, .. }) if !is_its_own(pending, &uuid) => {
+                    return Ok(());
+                }
+                Some(Listed::Collection { uuid, .. }) => {
                     // Where that fails, the earlier lease's last command was quicker.
                     match self.rename_collection(name, &own, &uuid).await? {
                         Renamed::Done | Renamed::Missing => {}
@@ -141,14 +145,16 @@ impl Inner {
     pub(super) async fn sweep_placeholders(&self) -> Result<()> {
         let ours = doc! { "name": { "$regex": format!("^{LEASE_PREFIX}[0-9a-f]{{24}}$") } };
         let there = self.listed_by(ours).await?;
-        if there.values().all(|listed| listed.placeholder.is_none()) {
+        if there.values().all(|listed| listed.placeholder().is_none()) {
             return Ok(());
         }
         let now = self.server_time().await?.timestamp_millis();
-        for (name, Listed { uuid, placeholder }) in there {
-            let since = placeholder.map(DateTime::timestamp_millis);
-            if since.is_some_and(|since| now.saturating_sub(since) > PLACEHOLDER_KEPT) {
-                self.drop_collection(&name, &uuid).await?;
+        for (name, listed) in there {
+            let since = listed.placeholder().map(DateTime::timestamp_millis);
+            if let Some(uuid) = listed.uuid()
+                && since.is_some_and(|since| now.saturating_sub(since) > PLACEHOLDER_KEPT)
+            {
+                self.drop_collection(&name, uuid).await?;
             }
         }
         Ok(())

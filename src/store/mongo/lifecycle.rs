@@ -13,15 +13,19 @@ use super::{
     Inner,
     act::Hold,
     admins::values_before,
+    collection::Listed,
+    elsewhere::refuse_elsewhere,
     error::{code, code_of},
-    journal::{self, Creation, Deletion, Edit, Fate, Pending, Return, Shelving, Step, Suspension},
+    journal::{
+        self, Creation, Deletion, Edit, Fate, Kind, Pending, Return, Shelving, Step, Suspension,
+    },
     record, shape,
     suspension::with_password,
 };
 use crate::{
     org::{
-        Claim, ClaimKind, CollectionName, Email, Org, OrgName, OrgState, email_key, name_key,
-        name_look,
+        Claim, ClaimKind, CollectionName, Email, Org, OrgName, OrgState, StoredText, email_key,
+        name_key, name_look,
     },
     store::{Change, Entry, NewOrg, Result, StoreError, untold},
 };
@@ -103,7 +107,7 @@ impl Inner {
         let uuid = if from == to { None } else { self.uuid_if_ours(&from).await? };
         let mut edit = Edit {
             set: fields_after(change, self.db.name()),
-            admin_set: admin_after(org, change),
+            admin_set: admin_after(&record, change),
             admin_before: None,
             admin_unset: change.password.iter().map(|_| "reset".to_owned()).collect(),
             admin: None,
@@ -212,6 +216,8 @@ impl Inner {
         if org.in_trash().is_some() {
             return Err(StoreError::Changed);
         }
+        // What another program calls suspended is not done yet.
+        shape::writable(&record, Kind::Suspend)?;
         if suspended == (org.state == OrgState::Suspended) {
             self.append(entry).await?;
             return Ok(org.clone());
@@ -286,6 +292,7 @@ impl Inner {
             pending.reservation(&self.operator, Document::new()).map_err(StoreError::Other)?;
         let kind = pending.step.kind();
         shape::writable(read, kind)?;
+        refuse_elsewhere(read, &pending.step, self.db.name())?;
         pending.admins.iter().try_for_each(|admin| shape::writable_admin(admin, kind))?;
         journal::set_claims(&mut update, claims);
         for _ in 0..TRIES {
@@ -349,9 +356,16 @@ impl Inner {
     }
 
     async fn uuid_if_any(&self, collection: Option<&str>) -> Result<Option<mongodb::bson::Binary>> {
-        match collection {
-            Some(collection) => self.uuid_of(collection).await,
-            None => Ok(None),
+        let Some(collection) = collection else { return Ok(None) };
+        match self.listed_at(collection).await? {
+            Some(Listed::Other(kind)) => Err(StoreError::Misconfigured {
+                problem: format!(
+                    "nothing was done: {} is {kind}, which cannot be moved safely",
+                    StoredText::from(collection)
+                ),
+                help: "put its documents into a collection of that name in its place, then try again",
+            }),
+            listed => Ok(listed.and_then(|listed| listed.uuid().cloned())),
         }
     }
 }
@@ -424,7 +438,7 @@ fn fields_after(change: &Change, database: &str) -> Document {
     set
 }
 
-fn admin_after(org: &Org, change: &Change) -> Document {
+fn admin_after(record: &Document, change: &Change) -> Document {
     let mut set = Document::new();
     if let Some(email) = change.email.as_ref().map(Email::as_str) {
         set.insert("email", email);
@@ -432,7 +446,7 @@ fn admin_after(org: &Org, change: &Change) -> Document {
         set.insert("email_key", email_key(email));
     }
     if let Some(password) = &change.password {
-        set.extend(with_password(org, password));
+        set.extend(with_password(record, password));
     }
     set
 }

@@ -3,40 +3,33 @@
 
 use std::collections::{HashMap, HashSet};
 
-use mongodb::bson::{DateTime, Document, doc, oid::ObjectId};
+use mongodb::bson::{Document, doc, oid::ObjectId};
 
 use super::{
     Inner, READ,
-    admins::first_of,
     adopt::{stale_admins, stale_orgs},
+    collection::Listed,
     fence::LEASE_PREFIX,
-    journal::{self, Kind, Pending},
     named::Candidate,
-    others::Others,
     quarantine::id_behind,
     record::{self, TRASH_PREFIX, text},
-    role, shape,
-    suspension::is_misplaced,
+    role,
+    seen::Seen,
 };
 use crate::{
-    org::{Org, StoredText, email_key},
-    store::{Result, Trouble, finding::NEW_PASSWORD},
+    org::{StoredText, email_key},
+    store::{Patience, Result, Trouble, finding::NEW_PASSWORD},
 };
 
 /// What there is to say when two records cannot both keep what they have.
 const CLASH: &str = "rename or remove one of them with the program that created them";
 
-/// For how many milliseconds a new admin may be hidden: it takes one write to show one.
-const HIDDEN_MOST: i64 = 10 * 60 * 1000;
-
 /// What there is to say when nobody can log in to an organization.
-const NO_ADMIN: &str = "restore its admin from a backup";
+pub(super) const NO_ADMIN: &str = "restore its admin from a backup";
 
 /// What there is to say when an organization and its admin do not agree on who that is.
 const WHICH_ADMIN: &str =
     "find out which is right, and correct the record with the program that wrote it";
-
-const FOREIGN: &str = "rename or remove that field with the program that wrote it";
 
 /// What an older program left behind while it moved late writes; then the organization's identity.
 const STRAGGLER_PREFIX: &str = "straggler_";
@@ -61,50 +54,17 @@ pub(super) enum What {
     Admin { candidate: Candidate, admin: Document, sure: bool },
     /// The e-mails that a record lists are not those of its admins.
     OtherEmails(ObjectId),
+    /// Records name that database, of which this one is a copy.
+    Copied(String),
     /// Only a person can.
     ByHand(&'static str),
 }
 
-/// What was seen of all records on the way.
-#[derive(Default)]
-struct Seen {
-    found: Vec<Found>,
-    /// The admins, as far as they are to be compared.
-    admins: HashMap<ObjectId, StoredText>,
-    others: Others,
-    /// Those whose password is not where it would be if their organization was suspended, and those of
-    /// whom it is not where it would be if it was not.
-    misplaced: [HashSet<ObjectId>; 2],
-    /// Who cannot log in with any password.
-    unusable: HashSet<ObjectId>,
-    /// Admins who cannot be found yet, and whose they will be.
-    joining: HashMap<ObjectId, ObjectId>,
-    /// Those whom a settled record lists, and what that is called.
-    hidden: Vec<(ObjectId, StoredText)>,
-    /// The collections there are.
-    collections: HashSet<String>,
-    /// Which of these an organization certainly has.
-    owned: HashSet<String>,
-    /// Names that an organization's collection had.
-    past: HashMap<String, StoredText>,
-    /// Which admins a record certainly has, and which one named it as its first.
-    owning: HashMap<ObjectId, Option<ObjectId>>,
-    shared: Vec<(ObjectId, ObjectId, StoredText)>,
-    /// Records with another e-mail than their admin.
-    unlike: Vec<(StoredText, StoredText, StoredText)>,
-    orgs: HashSet<ObjectId>,
-    /// Organizations whose list of e-mails is to be looked at again.
-    stale_lists: Vec<ObjectId>,
-    /// Organizations that name an admin by e-mail only.
-    by_email: Vec<Org>,
-    /// The admins that an organization lists, where it does.
-    listed: HashMap<ObjectId, (StoredText, HashSet<ObjectId>)>,
-}
-
 impl Inner {
     /// Everything that does not belong together.
-    pub(super) async fn look_around(&self) -> Result<Vec<Found>> {
-        let mut seen = Seen::default();
+    pub(super) async fn look_around(&self, patience: Patience) -> Result<Vec<Found>> {
+        let here = self.db.name().to_owned();
+        let mut seen = Seen { patience, here, ..Seen::default() };
         for clash in self.clashes().await? {
             let what = What::ByHand(CLASH);
             seen.found.push(Found { trouble: Trouble::Clash(clash), what });
@@ -125,9 +85,16 @@ impl Inner {
         }
         // Collections before organizations: what is made meanwhile is then not missed.
         let collections = self.collections_there().await?;
-        seen.collections = collections.iter().map(|(name, _)| name.clone()).collect();
+        for (name, listed) in &collections {
+            match listed {
+                Listed::Collection { .. } => drop(seen.collections.insert(name.clone())),
+                Listed::Other(kind) => drop(seen.others_there.insert(name.clone(), kind)),
+            }
+        }
         self.each(&self.admins, Document::new(), |admin| seen.admin(&admin)).await?;
         self.each(&self.orgs, Document::new(), |record| seen.record(&record)).await?;
+        let places = std::mem::take(&mut seen.places);
+        seen.found.extend(self.look_at_places(places).await?);
         self.look_at_first_admins(&mut seen).await?;
         seen.look_at_lists();
         if !seen.hidden.is_empty() {
@@ -179,11 +146,15 @@ impl Inner {
     /// What seems to be nobody's, and is named by no record either.
     async fn look_for_orphans(
         &self,
-        collections: &[(String, bool)],
+        collections: &HashMap<String, Listed>,
         seen: &mut Seen,
     ) -> Result<()> {
         let mut candidates = Vec::new();
-        for (name, _) in collections.iter().filter(|(_, placeholder)| !placeholder) {
+        for (name, listed) in collections {
+            // Views and the like are nobody's concern but their own.
+            if !matches!(listed, Listed::Collection { placeholder: None, .. }) {
+                continue;
+            }
             if seen.owned.contains(name) {
                 continue;
             }
@@ -224,6 +195,14 @@ impl Inner {
             .map(|(at, (candidate, _))| (at >= first_admin, candidate))
             .collect();
         lost.sort_by_key(|(admin, candidate)| (*admin, candidate.collection.clone()));
+        let nobodys: HashSet<_> =
+            lost.iter().filter(|(admin, _)| *admin).filter_map(|(_, lost)| lost.id).collect();
+        for (id, email) in std::mem::take(&mut seen.unusable) {
+            // Whoever belongs to nobody has nobody to issue a code.
+            if !nobodys.contains(&id) {
+                seen.by_hand(Trouble::UnusablePassword { email }, NEW_PASSWORD);
+            }
+        }
         for (_, candidate) in lost {
             let found = match &candidate.collection {
                 Some(_) => self.lost_collection(candidate, seen).await?,
@@ -240,7 +219,9 @@ impl Inner {
         let collection = StoredText::from(name.as_str());
         if let Some(org) = seen.past.get(name) {
             let trouble = Trouble::LateWrites { org: org.clone(), collection, documents };
-            return Ok(Some(Found { trouble, what: What::Collection { candidate, sure: true } }));
+            // Where nothing says how old it is, it may be what another program fills right now.
+            let sure = seen.patience.age.is_zero() || self.newest_in(name).await?.is_some();
+            return Ok(Some(Found { trouble, what: What::Collection { candidate, sure } }));
         }
         let sure = match id_behind(TRASH_PREFIX, name) {
             Some(org) => !seen.orgs.contains(&org),
@@ -279,10 +260,9 @@ impl Inner {
         Ok(Some(Found { trouble, what: What::Admin { candidate, admin, sure } }))
     }
 
-    /// The collections there are, and whether one is only a placeholder. Views and the like are none.
-    async fn collections_there(&self) -> Result<Vec<(String, bool)>> {
-        let there = self.listed_by(doc! { "type": "collection" }).await?;
-        Ok(there.into_iter().map(|(name, listed)| (name, listed.placeholder.is_some())).collect())
+    /// Everything there is that has a name.
+    pub(super) async fn collections_there(&self) -> Result<HashMap<String, Listed>> {
+        self.listed_by(Document::new()).await
     }
 
     /// Shows every record that a filter finds, one after the other: a million would not fit.
@@ -307,224 +287,5 @@ impl Inner {
         let estimate = documents.estimated_document_count().max_time(READ).await;
         let estimate = estimate.map_err(|error| self.words.of(&error))?;
         self.counted(collection, estimate).await.map_err(|error| self.words.of(&error))
-    }
-}
-
-impl Seen {
-    fn by_hand(&mut self, trouble: Trouble, help: &'static str) {
-        self.found.push(Found { trouble, what: What::ByHand(help) });
-    }
-
-    fn admin(&mut self, admin: &Document) {
-        let read = record::admin(admin).or_else(|| record::admin_in_trash(admin));
-        for field in shape::foreign_of_admin(admin) {
-            let of = StoredText::from(text(admin, "email"));
-            self.by_hand(Trouble::ForeignField { of, field }, FOREIGN);
-        }
-        if let Some(read) = &read {
-            for (suspended, misplaced) in [true, false].into_iter().zip(&mut self.misplaced) {
-                misplaced.extend(Some(read.id).filter(|_| is_misplaced(admin, suspended)));
-            }
-        }
-        let unusable = read.as_ref().filter(|read| !read.password.is_usable());
-        self.unusable.extend(unusable.map(|read| read.id));
-        match (admin.get_object_id("_id"), admin.get_object_id("joining")) {
-            // Nobody's admin yet: what came too late goes by itself after a day.
-            (Ok(id), Ok(org)) if record::is_hidden_admin(admin) => {
-                self.joining.insert(id, org);
-            }
-            _ => self.others.extend(read.as_ref()),
-        }
-        self.admins.extend(read.map(|admin| (admin.id, admin.email)));
-    }
-
-    fn record(&mut self, record: &Document) {
-        for field in shape::foreign(record) {
-            let of = named(record);
-            self.by_hand(Trouble::ForeignField { of, field }, FOREIGN);
-        }
-        let Ok(id) = record.get_object_id("_id") else {
-            let why = "its _id is no ObjectId";
-            let help = "give it an ObjectId with the program that made it; until then nothing that it \
-                        names is touched";
-            return self.by_hand(Trouble::Unusable { record: named(record), why }, help);
-        };
-        self.orgs.insert(id);
-        if shape::pending(record).is_some() {
-            return self.pending(record);
-        }
-        let Some(org) = record::org(record) else { return };
-        let trash = record::trash_collection(id);
-        // In the trash, the collection's own name stays its own.
-        self.owned.extend([org.collection.raw().to_owned()]);
-        for name in shape::former(record).into_iter().filter(|name| record::is_ours(name)) {
-            let has = org.in_trash().is_none() && org.collection.raw() == name;
-            let has = has || (org.in_trash().is_some() && !self.collections.contains(&trash));
-            if self.collections.contains(name) && !has {
-                self.past.insert(name.to_owned(), org.name.clone());
-                self.owned.remove(name);
-            }
-        }
-        let held = record::held_in(&org).unwrap_or_else(|| org.collection.raw().to_owned());
-        if !self.collections.contains(&held) {
-            let collection = StoredText::from(held.as_str());
-            let what = if record::is_held(&held) && self.past_of(record).is_none() {
-                What::NoCollection { record: record.clone(), collection: held.clone() }
-            } else if record::is_held(&held) {
-                What::ByHand(
-                    "its documents may be under its former name; rename that collection by hand",
-                )
-            } else {
-                What::ByHand("its name does not begin with org_; create it by hand")
-            };
-            let trouble = Trouble::NoCollection { org: org.name.clone(), collection };
-            self.found.push(Found { trouble, what });
-        }
-        self.owned.insert(held);
-        if shape::foreign(record).is_empty() && self.others.are_unlike(record, &org) {
-            self.stale_lists.push(id);
-        }
-        let others = record::other_admins(record);
-        let mut listed: HashSet<_> = others.iter().flatten().copied().collect();
-        listed.extend(first_of(&org));
-        let hidden =
-            self.joining.iter().filter(|(admin, of)| **of == id && listed.contains(*admin));
-        self.hidden.extend(hidden.map(|(admin, _)| (*admin, org.name.clone())));
-        self.look_at_suspension(record, &org, &listed);
-        self.look_at_passwords(&listed);
-        if others.is_some() {
-            self.listed.insert(id, (org.name.clone(), listed));
-        }
-        self.first_admin(record, org);
-    }
-
-    /// Whether the passwords of its admins are where they belong. One who is shared is another finding.
-    fn look_at_suspension(&mut self, record: &Document, org: &Org, listed: &HashSet<ObjectId>) {
-        let suspended = shape::is_suspended_by_us(record);
-        let misplaced = &self.misplaced[usize::from(!suspended)];
-        let mut admins: Vec<_> = listed.intersection(misplaced).copied().collect();
-        admins.sort();
-        for admin in admins.into_iter().filter(|admin| !self.owning.contains_key(admin)) {
-            let email = self.admins.get(&admin).cloned().unwrap_or_default();
-            let org = org.name.clone();
-            let trouble = if suspended {
-                Trouble::NotLocked { org, email }
-            } else {
-                Trouble::NotUnlocked { org, email }
-            };
-            self.found.push(Found { trouble, what: What::OnConnecting });
-        }
-    }
-
-    /// Admins of an organization who cannot log in with any password. What another program keeps beside
-    /// them is its own.
-    fn look_at_passwords(&mut self, listed: &HashSet<ObjectId>) {
-        let mut unusable: Vec<_> = listed.intersection(&self.unusable).copied().collect();
-        unusable.sort();
-        for admin in unusable {
-            self.unusable.remove(&admin);
-            let email = self.admins.get(&admin).cloned().unwrap_or_default();
-            self.by_hand(Trouble::UnusablePassword { email }, NEW_PASSWORD);
-        }
-    }
-
-    /// Admins who say that they belong to an organization, which lists others.
-    fn look_at_lists(&mut self) {
-        let mut unlisted = Vec::new();
-        for (org, admins) in self.others.by_org() {
-            let Some((name, listed)) = self.listed.get(org) else { continue };
-            for (admin, _) in admins.iter().filter(|(admin, _)| !listed.contains(admin)) {
-                let email = self.admins.get(admin).cloned().unwrap_or_default();
-                unlisted.push((*admin, name.clone(), email));
-            }
-        }
-        unlisted.sort_by_key(|(admin, ..)| *admin);
-        for (_, org, email) in unlisted {
-            let help = "remove this admin with the program that added it, or add it again here";
-            self.by_hand(Trouble::UnlistedAdmin { org, email }, help);
-        }
-    }
-
-    /// Admins whom a record lists and who are hidden for longer than it takes to show them.
-    fn look_at_hidden(&mut self, now: DateTime) {
-        let help = "change the e-mail of whoever has it with the program that gave it to them, then open \
-                    this database again";
-        for (admin, org) in std::mem::take(&mut self.hidden) {
-            let age = now.timestamp_millis() - admin.timestamp().timestamp_millis();
-            if age > HIDDEN_MOST {
-                let email = self.admins.get(&admin).cloned().unwrap_or_default();
-                self.by_hand(Trouble::HiddenAdmin { org, email }, help);
-            }
-        }
-    }
-
-    /// A collection that is there under a name that the organization's had.
-    fn past_of<'a>(&self, record: &'a Document) -> Option<&'a str> {
-        shape::former(record).into_iter().find(|name| self.past.contains_key(*name))
-    }
-
-    /// Somebody is, or was, at it. What the journal names is found again with all that records name.
-    fn pending(&mut self, record: &Document) {
-        let kind = shape::pending(record).and_then(Kind::of);
-        let trouble = Trouble::HalfDone {
-            org: record::called(record),
-            what: what_is_under_way(record, kind),
-            by: journal::by(record),
-        };
-        let what = match Pending::of(record) {
-            Some(_) => What::OnConnecting,
-            None => {
-                What::ByHand("finish it with the version of Tenantry that began it, or a newer one")
-            }
-        };
-        self.found.push(Found { trouble, what });
-        if let Some(org) = record::org(record) {
-            self.owned.extend(record::held_in(&org));
-            self.owned.extend([org.collection.raw().to_owned(), record::trash_collection(org.id)]);
-            if let Some(admin) = first_of(&org) {
-                self.owning.insert(admin, Some(org.id));
-            }
-        }
-    }
-
-    fn first_admin(&mut self, record: &Document, org: Org) {
-        let of = shape::trash(record).unwrap_or(record);
-        if !of.contains_key("admin_id") {
-            return self.by_email.push(org);
-        }
-        let admin = shape::id_in(of, "admin_id");
-        let Some((admin, email)) = admin.and_then(|id| self.admins.get_key_value(&id)) else {
-            return self.by_hand(Trouble::NoAdmin { org: org.name }, NO_ADMIN);
-        };
-        let (admin, email) = (*admin, email.clone());
-        if let Some(Some(other)) = self.owning.insert(admin, Some(org.id)) {
-            self.shared.push((other, org.id, email));
-        } else if email_key(email.raw()) != email_key(org.admin_email.raw()) {
-            self.unlike.push((org.name, org.admin_email, email));
-        }
-    }
-}
-
-/// What a record is called, or else its identity.
-fn named(record: &Document) -> StoredText {
-    let name = record::called(record);
-    if name.raw().is_empty() {
-        StoredText::from(record.get("_id").map_or(String::new(), ToString::to_string))
-    } else {
-        name
-    }
-}
-
-fn what_is_under_way(record: &Document, kind: Option<Kind>) -> &'static str {
-    match kind {
-        Some(Kind::Create) => "a creation",
-        Some(Kind::Update) if record::renames(record) => "a rename",
-        Some(Kind::Update) => "an edit",
-        Some(Kind::Delete) => "a deletion",
-        Some(Kind::Trash) => "a move to the trash",
-        Some(Kind::Restore) => "a restoration",
-        Some(Kind::Suspend) => "a suspension or reactivation",
-        Some(Kind::Admin) => "a change of its admins",
-        None => "something that a newer Tenantry does",
     }
 }

@@ -13,8 +13,8 @@
 //! - `role.rs` what an admin may do, `index.rs` indexes
 //! - `adopt.rs` databases of the service before this one
 //! - `audit.rs` the record, `attempt.rs` attempts to log in
-//! - `examine.rs` going through everything: `look.rs` what does not belong together, `named.rs` what any
-//!   record names, `others.rs` the admins beside the first, `watch.rs` whether anybody is at it, `quarantine.rs` moving it away
+//! - `examine.rs` going through everything: `look.rs` what does not belong together, `seen.rs` what each record says, `named.rs` what any
+//!   record names, `elsewhere.rs` what records name that is not here, `others.rs` the admins beside the first, `watch.rs` whether anybody is at it, `quarantine.rs` moving it away
 //! - `shape.rs` which fields are ours and which another program's
 
 mod act;
@@ -25,6 +25,7 @@ mod attempt;
 mod audit;
 mod collection;
 mod connect;
+mod elsewhere;
 mod error;
 mod examine;
 mod fence;
@@ -42,6 +43,7 @@ mod record;
 mod recover;
 mod rights;
 mod role;
+mod seen;
 mod shape;
 mod steps;
 mod suspension;

@@ -29,7 +29,7 @@ const NAMED: &str = "a record refers to it now";
 const CHANGED: &str = "it changed in the meantime";
 const YOUNG: &str = "something in it is younger than ten minutes, so somebody may still be at it: try \
                      again later";
-const RESTARTED: &str = "the server was restarted, or another one took over, while it was watched: \
+pub(super) const RESTARTED: &str = "the server was restarted, or another one took over, while it was watched: \
                          try again";
 
 /// What a collection was like at the first look, and with which server.

@@ -189,13 +189,13 @@ impl Inner {
     /// is gone; so it is nobody's only if nobody held that while the same one was there all the time.
     async fn collection_holder(&self, collection: &str, except: &Bson) -> Result<Option<Holder>> {
         let claim = Claim::Collection(collection.to_owned()).to_string();
-        let mut there = self.uuid_of(collection).await?;
+        let mut there = self.listed_at(collection).await?;
         while there.is_some() {
             let filter = doc! { "claims": &claim, "_id": { "$ne": except } };
             if let Some(record) = self.find_one(&self.orgs, filter).await? {
                 return Ok(Some(holder_in(&record)));
             }
-            let now = self.uuid_of(collection).await?;
+            let now = self.listed_at(collection).await?;
             if now == there {
                 return Ok(Some(NOBODY));
             }
@@ -230,6 +230,8 @@ impl Inner {
         };
         let answer = match self.db.run_command(command).await {
             Ok(answer) => answer,
+            // It has no storage of its own.
+            Err(error) if code_of(&error) == Some(code::NOT_ON_A_VIEW) => Document::new(),
             Err(error) if is_missing(&error) => return Ok(sum),
             Err(error) => return Err(self.words.of(&error)),
         };

@@ -7,7 +7,7 @@ use mongodb::bson::{Document, doc};
 use super::{
     Inner,
     act::{Halt, Hold, Stepped},
-    collection::Renamed,
+    collection::{Listed, Renamed},
     error::{code, code_of},
     fence::lease_collection,
     journal::{
@@ -74,22 +74,22 @@ impl Inner {
         let (own, name) = (lease_collection(pending.id), creation.collection_name.as_str());
         loop {
             let there = self.listed(&[&own, name]).await?;
-            let made = there.get(&own);
-            if made.is_some_and(|made| made.placeholder.is_some()) {
+            if there.get(&own).is_some_and(|made| made.placeholder().is_some()) {
                 return Err(Halt::Lost);
             }
+            let made = there.get(&own).and_then(Listed::uuid);
             if there.contains_key(name) {
                 if !self.holds_ours(name, creation).await? {
                     return Err(Halt::Refused(collection_of_nobody()));
                 }
                 // It is made; one more is what a slow console made meanwhile.
                 if let Some(made) = made {
-                    self.drop_collection(&own, &made.uuid).await?;
+                    self.drop_collection(&own, made).await?;
                 }
                 return Ok(());
             }
             if let Some(made) = made {
-                match self.rename_collection(&own, name, &made.uuid).await.map_err(Halt::refused)? {
+                match self.rename_collection(&own, name, made).await.map_err(Halt::refused)? {
                     Renamed::Done => return Ok(()),
                     // The next look says which.
                     Renamed::Missing | Renamed::Taken => {}

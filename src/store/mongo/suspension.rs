@@ -35,15 +35,16 @@ pub(super) fn is_locked(admin: &Document) -> bool {
     text(admin, "password").trim() == PasswordHash::nobodys().as_str()
 }
 
-/// The fields of an admin with a new password.
-pub(super) fn with_password(org: &Org, password: &PasswordHash) -> Document {
-    match org.state {
-        OrgState::Suspended => doc! {
+/// The fields of an admin with a new password. What another program calls suspended locks nobody out of
+/// it, so nothing waits either.
+pub(super) fn with_password(record: &Document, password: &PasswordHash) -> Document {
+    if shape::is_suspended_by_us(record) {
+        return doc! {
             "password": PasswordHash::nobodys().as_str(),
             "suspended_password": { "at": DateTime::now(), "hash": password.as_str() },
-        },
-        OrgState::Active | OrgState::InTrash(_) => doc! { "password": password.as_str() },
+        };
     }
+    doc! { "password": password.as_str() }
 }
 
 impl Inner {

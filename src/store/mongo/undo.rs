@@ -8,7 +8,7 @@ use mongodb::bson::{Binary, Document, doc, oid::ObjectId};
 use super::{
     Inner,
     act::unsettled,
-    collection::Renamed,
+    collection::{Listed, Renamed},
     fence::{as_marked, lease_collection},
     journal::{Creation, Deletion, Edit, Fate, Pending, Return, Shelving, Step, set_claims},
 };
@@ -157,23 +157,23 @@ impl Inner {
         let claim = Claim::Collection(name.to_owned());
         let there = self.listed(&[&own, name]).await?;
         // There may be both, where a slow console made one more.
-        if let Some(made) = there.get(&own) {
-            self.drop_collection(&own, &made.uuid).await?;
+        if let Some(made) = there.get(&own).and_then(Listed::uuid) {
+            self.drop_collection(&own, made).await?;
         }
-        let Some(made) = there.get(name) else { return Ok(()) };
+        let Some(made) = there.get(name).and_then(Listed::uuid) else { return Ok(()) };
         if !self.holds_ours(name, creation).await? {
             return Ok(());
         }
         let nobodys = self.unadopted_holder(&claim, &pending.org.into()).await?.is_none();
         if nobodys
             && self.holds_only_ours(name, creation).await?
-            && matches!(self.rename_collection(name, &own, &made.uuid).await?, Renamed::Done)
+            && matches!(self.rename_collection(name, &own, made).await?, Renamed::Done)
         {
             // From here on nobody puts anything into it.
             if self.holds_only_ours(&own, creation).await? {
-                return self.drop_collection(&own, &made.uuid).await;
+                return self.drop_collection(&own, made).await;
             }
-            self.put_back(pending, name, &made.uuid).await?;
+            self.put_back(pending, name, made).await?;
         }
         let first = doc! { "_id": creation.first_document_id };
         let gone = self.db.collection::<Document>(name).delete_one(first).await;

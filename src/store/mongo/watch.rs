@@ -120,7 +120,7 @@ impl Inner {
     }
 
     /// The newest identity in it, where the newest is one that says when it was made.
-    async fn newest_in(&self, collection: &str) -> Result<Option<ObjectId>> {
+    pub(super) async fn newest_in(&self, collection: &str) -> Result<Option<ObjectId>> {
         let ids = self.db.collection::<Document>(collection);
         let newest = ids
             .find_one(doc! { "_id": { "$type": "objectId" } })
