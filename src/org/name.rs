@@ -5,7 +5,7 @@ use std::fmt;
 use unicode_normalization::UnicodeNormalization;
 use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory};
 
-use super::{Invalid, text};
+use super::{Invalid, Org, text};
 
 /// The longest name, in characters after normalization.
 pub const NAME_MOST: usize = 63;
@@ -14,7 +14,8 @@ pub const NAME_MOST: usize = 63;
 pub(super) const KEY_MOST: usize = 1024;
 
 /// A name an organization can be given: NFKC, trimmed, 1 to 63 characters; letters (with their
-/// combining marks) and digits of any script, space and `_ - . & '`; at least one letter or digit.
+/// combining marks) and digits of any script, space and `_ - . & '`; at least one letter or digit. Or
+/// one it has had.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct OrgName(String);
 
@@ -52,6 +53,13 @@ impl OrgName {
             return Err(Invalid::NameTooLong(name.chars().count()));
         }
         Ok(Self(name.to_owned()))
+    }
+
+    /// The name that an organization had, whatever it is: another program may have given it one that is
+    /// refused today, and whoever undoes a rename wants just that.
+    #[must_use]
+    pub fn had_by(org: &Org) -> Self {
+        Self(org.name.raw().to_owned())
     }
 
     /// The name as it is stored and shown.

@@ -71,6 +71,9 @@ pub struct Change {
     pub email: Option<Email>,
     /// The admin's new hash.
     pub password: Option<PasswordHash>,
+    /// Whether it gives back what the organization had: then it is no new name, and one that looks the
+    /// same is not in its way.
+    pub undoes: bool,
 }
 
 impl Change {

@@ -69,7 +69,10 @@ macro_rules! conforms {
                         what_is_taken_is_refused_and_nothing_changes,
                         a_stale_record_changes_nothing,
                         of_two_updates_at_once_exactly_one_succeeds,
-                        names_left_behind_are_free_again;
+                        names_left_behind_are_free_again,
+                        undoing_a_rename_gives_back_exactly_what_was,
+                        a_look_alike_is_undone_like_any_other,
+                        an_undo_takes_nothing_from_anybody;
                     delete:
                         nothing_is_left,
                         a_name_made_again_inherits_nothing,

@@ -257,6 +257,7 @@ impl Deed {
             name,
             email: rewrites.then(|| Email::parse(EVE).unwrap()),
             password: rewrites.then(|| PasswordHash::stored("$2b$04$second".into())),
+            undoes: false,
         }
     }
 

@@ -72,6 +72,7 @@ fn changed() -> Change {
         name: Some(name),
         email: Some(Email::parse("new@acme.com").unwrap()),
         password: Some(PasswordHash::stored("$2b$12$new".into())),
+        undoes: false,
     }
 }
 

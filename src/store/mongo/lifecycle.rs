@@ -92,7 +92,10 @@ impl Inner {
         {
             return Err(email_of(org));
         }
-        let after = claims_after(org, change, &before, &others);
+        let mut after = claims_after(org, change, &before, &others);
+        if change.undoes {
+            self.without_looks_of_others(&mut after, org.id).await?;
+        }
         let fresh: Vec<Claim> =
             after.iter().filter(|claim| !before.contains(&claim.to_string())).cloned().collect();
         let from = org.collection.raw().to_owned();
@@ -342,6 +345,20 @@ impl Inner {
                 in_trash: holder.in_trash,
             })
         }))
+    }
+
+    /// Leaves out the looks that others have.
+    async fn without_looks_of_others(&self, claims: &mut Vec<Claim>, own: ObjectId) -> Result<()> {
+        let mut mine = Vec::with_capacity(claims.len());
+        for claim in claims.drain(..) {
+            let of_others = claim.kind() == ClaimKind::Look
+                && self.who_has(std::slice::from_ref(&claim), own).await?.is_some();
+            if !of_others {
+                mine.push(claim);
+            }
+        }
+        *claims = mine;
+        Ok(())
     }
 
     async fn uuid_if_ours(&self, collection: &str) -> Result<Option<mongodb::bson::Binary>> {

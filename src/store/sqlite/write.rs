@@ -114,7 +114,10 @@ pub(super) fn suspend(tx: &Connection, org: &Org, suspended: bool) -> Attempt<Or
 }
 
 fn change_to(tx: &Connection, org: &Org, row: i64, change: &Change) -> Attempt<()> {
-    let claims = change.claims_of(org);
+    let mut claims = change.claims_of(org);
+    if change.undoes {
+        claims = without_looks_of_others(tx, claims, org)?;
+    }
     none_taken(tx, &claims, Some(org))?;
     if let (Some(email), Ok(first)) = (&change.email, ObjectId::parse_str(org.admin_id.raw())) {
         admins::email_is_free(tx, org, first, email)?;
@@ -220,6 +223,21 @@ pub(super) fn none_taken(tx: &Connection, claims: &[Claim], own: Option<&Org>) -
         }
     }
     Ok(())
+}
+
+/// Leaves out the looks that others have.
+fn without_looks_of_others(tx: &Connection, claims: Vec<Claim>, own: &Org) -> Attempt<Vec<Claim>> {
+    let mut mine = Vec::with_capacity(claims.len());
+    for claim in claims {
+        let holder = match claim {
+            Claim::Look(_) => read::holder(tx, &claim)?,
+            Claim::Name(_) | Claim::Collection(_) | Claim::Email(_) => None,
+        };
+        if holder.is_none_or(|holder| holder.org == Some(own.id)) {
+            mine.push(claim);
+        }
+    }
+    Ok(mine)
 }
 
 pub(super) fn hold(tx: &Connection, claims: &[Claim], row: i64) -> Attempt<()> {
