@@ -61,6 +61,9 @@ impl Failure {
             Self::Deed(tenancy::Error::NotInTrash(_)) => {
                 "look for it with `tenantry org list --trash`"
             }
+            Self::Deed(tenancy::Error::NoOwner(_)) => {
+                "add one with `tenantry admin add NAME E-MAIL --role owner`, which needs no login here"
+            }
             Self::Deed(tenancy::Error::NotFound(_)) => "look for its name with `tenantry org list`",
             Self::Deed(error) => error.help(),
             Self::TypedDifferently | Self::NoAnswer => "try again",
@@ -117,6 +120,7 @@ fn code_of(error: &tenancy::Error) -> u8 {
         | tenancy::Error::Waiting(_)
         | tenancy::Error::WrongCode
         | tenancy::Error::LastOwner { .. }
+        | tenancy::Error::NoOwner(_)
         | tenancy::Error::NotAllowed(_)
         | tenancy::Error::ReadOnly(_)
         | tenancy::Error::Store(StoreError::Refused { .. }) => 5,

@@ -202,10 +202,12 @@ fn check(deed: &Deed) -> Result<(), Failure> {
             }
             !login.password_stdin
         }
+        Deed::Admin(AdminDeed::Add { login, password_stdin, .. }) => {
+            login.is_some() && !password_stdin
+        }
         Deed::Org(OrgDeed::Create { password_stdin, .. })
         | Deed::Admin(
             AdminDeed::Login { password_stdin, .. }
-            | AdminDeed::Add { login: Login { password_stdin, .. }, .. }
             | AdminDeed::Redeem { stdin: password_stdin, .. },
         ) => !password_stdin,
     };

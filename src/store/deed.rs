@@ -109,6 +109,9 @@ pub struct AdminChange {
 pub enum AdminEdit {
     /// One more.
     Add(NewAdmin),
+    /// An owner for an organization that has none. Where it has one after all, nothing is done. Its record
+    /// names the new one where the one it named is gone.
+    Appoint(NewAdmin),
     /// One less. Its e-mail is free again.
     Remove,
     /// Another role, e-mail, password or code; `None` stays. A new password takes the code away. The

@@ -108,6 +108,8 @@ macro_rules! conforms {
                         of_two_changes_of_admins_at_once_exactly_one_succeeds,
                         all_of_them_go_to_the_trash_and_come_back,
                         all_of_them_are_deleted_with_it,
+                        where_no_owner_is_left_one_can_be_appointed_and_nowhere_else,
+                        a_gone_owners_email_can_be_the_new_ones_or_anybody_elses,
                         a_password_nobody_can_log_in_with_is_a_finding;
                     attempts:
                         of_fifty_at_once_exactly_the_free_ones_are_looked_at,

@@ -258,7 +258,7 @@ impl App {
         }
         let about = match error {
             Error::WrongCode => Some(Asked::Code),
-            Error::LastOwner { .. } => Some(Asked::Role),
+            Error::LastOwner { .. } | Error::NoOwner(_) => Some(Asked::Role),
             error => error.field().map(Asked::from),
         };
         match about.and_then(|about| form.at(about)) {

@@ -111,6 +111,7 @@ impl Inner {
             admin_unset: change.password.iter().map(|_| "reset".to_owned()).collect(),
             admin: None,
             fate: Fate::Stays,
+            appoints: false,
             other_emails: None,
             other_admins: None,
             claims_before: before.clone(),

@@ -109,6 +109,10 @@ impl Inner {
         // The admin first: that can be taken back where the collection cannot move.
         if let Some(admin) = edit.admin {
             self.still_ours(pending, hold).await?;
+            // Decided here, where nobody else changes who its admins are.
+            if edit.appoints && self.has_owner(pending.org).await? {
+                return Err(Halt::Refused(StoreError::Changed));
+            }
             self.edit_admin(pending, admin, edit).await?;
         }
         self.move_collection(pending, (&edit.from, &edit.to), edit.uuid.as_ref(), hold).await?;
