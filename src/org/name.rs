@@ -4,6 +4,7 @@ use std::fmt;
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory};
+use unicode_security::confusable_detection::skeleton;
 
 use super::{Invalid, Org, text};
 
@@ -88,11 +89,18 @@ pub fn name_key(name: &str) -> String {
     key.trim_matches(' ').to_owned()
 }
 
-/// What the eye makes of a name: two names that look alike have equal values
+/// What the eye makes of a name in whatever case: two names that look alike have equal values
 /// (UTS #39 skeleton of the [`name_key`]).
 #[must_use]
 pub fn name_look(name: &str) -> String {
-    unicode_security::confusable_detection::skeleton(&name_key(name)).collect()
+    skeleton(&name_key(name)).collect()
+}
+
+/// What the eye makes of a name as it is typed: some letters look alike in one case only, as “I” and “l”.
+#[must_use]
+pub fn look_as_typed(name: &str) -> String {
+    let normal: String = name.chars().take(KEY_MOST).nfkc().collect();
+    skeleton(normal.trim_matches(' ')).collect()
 }
 
 #[cfg(test)]
@@ -143,6 +151,13 @@ mod tests {
         assert_ne!(name_key("acme"), name_key("аcme"));
         assert_eq!(name_look("Acme"), name_look("аcme"));
         assert_ne!(name_look("acme"), name_look("acne"));
+    }
+
+    #[test]
+    fn a_look_alike_in_one_case_looks_the_same_as_it_is_typed() {
+        assert_ne!(name_look("PaypaI"), name_look("Paypal"));
+        assert_eq!(look_as_typed("PaypaI"), look_as_typed("Paypal"));
+        assert_ne!(look_as_typed("IBM"), look_as_typed("LBM"));
     }
 
     proptest! {

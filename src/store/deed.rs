@@ -54,7 +54,7 @@ impl NewOrg {
     /// Everything it will keep for itself, in the order in which a clash is reported.
     #[must_use]
     pub fn claims(&self) -> Vec<Claim> {
-        let mut claims = Claim::of_name(self.name.as_str(), self.collection.as_str()).to_vec();
+        let mut claims = Claim::of_name(self.name.as_str(), self.collection.as_str());
         claims.push(Claim::of_email(self.email.as_str()));
         claims
     }
@@ -85,7 +85,7 @@ impl Change {
         let collection =
             self.collection.as_ref().map_or(org.collection.raw(), CollectionName::as_str);
         let email = self.email.as_ref().map_or(org.admin_email.raw(), Email::as_str);
-        let mut claims = Claim::of_name(name, collection).to_vec();
+        let mut claims = Claim::of_name(name, collection);
         claims.push(Claim::of_email(email));
         claims
     }

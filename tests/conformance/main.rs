@@ -38,6 +38,7 @@ macro_rules! conforms {
                         a_created_organization_is_stored_as_the_service_stored_it,
                         a_name_that_is_taken_in_another_case_is_refused,
                         a_name_that_looks_the_same_is_refused,
+                        a_name_that_looks_the_same_in_one_case_is_refused,
                         a_collection_that_is_taken_is_refused,
                         a_collection_nobody_owns_is_not_taken_over,
                         an_email_that_is_taken_in_another_case_is_refused,

@@ -211,7 +211,7 @@ pub async fn undoing_a_rename_gives_back_exactly_what_was<F: Fixture>() {
     assert_eq!(fixture.stored().await, stored);
     assert_eq!(store.org_named("globex/eu", Shelf::Live).await.unwrap(), Some(undone.clone()));
     // And what it has is its own again.
-    for claim in Claim::of_name("GLOBEX/eu", "org_Globex") {
+    for claim in Claim::of_name("Globex/EU", "org_Globex") {
         let holder = store.holder(&claim).await.unwrap();
         assert_eq!(holder.and_then(|holder| holder.org), Some(undone.id), "{claim}");
     }

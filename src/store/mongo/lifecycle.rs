@@ -20,8 +20,8 @@ use super::{
 };
 use crate::{
     org::{
-        Claim, ClaimKind, CollectionName, Email, Org, OrgName, OrgState, email_key, name_key,
-        name_look,
+        Claim, ClaimKind, CollectionName, Email, Org, OrgName, OrgState, email_key, look_as_typed,
+        name_key, name_look,
     },
     store::{Change, Entry, NewOrg, Result, StoreError, untold},
 };
@@ -232,6 +232,7 @@ impl Inner {
     pub(super) async fn prepare(&self) -> Result<()> {
         self.may_write()?;
         futures_util::future::try_join(self.settle_expired(), self.adopt(&untold)).await?;
+        self.complete_looks().await?;
         self.may_write()
     }
 
@@ -404,14 +405,14 @@ fn strings(claims: &[Claim]) -> Vec<String> {
 /// What the organization keeps for itself after the change. A look it has already but may not claim,
 /// because an older organization looks the same, does not stand in its way.
 fn claims_after(org: &Org, change: &Change, before: &[String], others: &[String]) -> Vec<Claim> {
-    let look = Claim::Look(name_look(org.name.raw()));
-    let unclaimed = !before.contains(&look.to_string());
+    let own = Claim::looks_of(org.name.raw());
+    let unclaimed = |look: &Claim| own.contains(look) && !before.contains(&look.to_string());
     change
         .claims_of(org)
         .into_iter()
         .chain(others.iter().cloned().map(Claim::Email))
         .filter(|claim| match claim {
-            Claim::Look(_) if unclaimed && *claim == look => false,
+            Claim::Look(_) if unclaimed(claim) => false,
             Claim::Collection(name) => record::can_be(name),
             Claim::Name(value) | Claim::Look(value) | Claim::Email(value) => !value.is_empty(),
         })
@@ -424,6 +425,7 @@ fn fields_after(change: &Change, database: &str) -> Document {
         set.insert("organization_name", name);
         set.insert("name_key", name_key(name));
         set.insert("look", name_look(name));
+        set.insert("look_as_typed", look_as_typed(name));
         set.insert("seen.organization_name", name);
     }
     if let Some(collection) = &change.collection {

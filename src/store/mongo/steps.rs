@@ -157,7 +157,7 @@ impl Inner {
         }
         let mut unset: Vec<&str> =
             SHELVED.into_iter().filter(|field| *field != "organization_name").collect();
-        unset.extend(["look", "created_key", "seen", "pending"]);
+        unset.extend(["look", "look_as_typed", "created_key", "seen", "pending"]);
         let mut set = doc! {
             "organization_name": "$_id",
             "revision": one_more("revision"), "login_epoch": one_more("login_epoch"),

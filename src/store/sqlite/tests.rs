@@ -53,6 +53,7 @@ fn rows(connection: &rusqlite::Connection) -> Vec<String> {
         "organizations",
         "admins",
         "claims",
+        "looks",
         "collections",
         "documents",
         "audit_log",
