@@ -55,12 +55,6 @@ struct Ended {
     code: u8,
 }
 
-impl From<Failure> for Ended {
-    fn from(failure: Failure) -> Self {
-        Self { said: failure.lines(), code: failure.code() }
-    }
-}
-
 impl From<console::Error> for Ended {
     fn from(error: console::Error) -> Self {
         let code = if matches!(error, console::Error::Terminal(_)) { 1 } else { 2 };
@@ -70,13 +64,14 @@ impl From<console::Error> for Ended {
 
 fn run(line: CommandLine) -> Result<u8, Ended> {
     let environment = config::from_process;
-    let settings = || Settings::new(&line.flags, environment).map_err(Failure::from);
+    let output = line.flags.output;
+    let failed = |failure: Failure| Ended { said: failure.said(output), code: failure.code() };
+    let settings = || Settings::new(&line.flags, environment).map_err(|e| failed(e.into()));
     match line.wanted {
         Some(Wanted::Aside(aside)) => {
-            command::aside(&line.flags, environment, &aside)?;
-            Ok(0)
+            command::aside(&line.flags, environment, &aside).map_err(failed).map(|()| 0)
         }
-        Some(Wanted::Deed(deed)) => Ok(command::run(&settings()?, deed)?),
+        Some(Wanted::Deed(deed)) => command::run(&settings()?, deed).map_err(failed),
         None => Ok(console::run(settings()?)?.code()),
     }
 }
@@ -100,9 +95,20 @@ fn misused(mut error: clap::Error) -> ExitCode {
     }
     let said = error.to_string();
     let said = said.strip_prefix("error: ").unwrap_or(&said);
+    if wants_json() {
+        say(&command::report_json(2, &without_passwords(said.trim()), ""));
+        return ExitCode::from(2);
+    }
     let lines: Vec<_> = said.lines().map(|line| escaped(line).into_owned()).collect();
     say(&without_passwords(&format!("tenantry: {}\n", lines.join("\n"))));
     ExitCode::from(2)
+}
+
+/// Whether a command line that makes no sense asks for JSON all the same.
+fn wants_json() -> bool {
+    let words: Vec<_> = std::env::args_os().collect();
+    words.iter().any(|word| word == "--output=json")
+        || words.windows(2).any(|pair| pair[0] == "--output" && pair[1] == "json")
 }
 
 fn say(text: &str) {

@@ -51,7 +51,7 @@ pub fn file(path: &Path, count: u32) {
                     'master_organization_db', 0 FROM n;
          INSERT INTO claims SELECT 'collection:org_tenant_' || word, x FROM n ORDER BY word;
          INSERT INTO claims SELECT 'email:' || word || '@example.com', x FROM n ORDER BY word;
-         INSERT INTO claims SELECT 'look:tenant ' || word, x FROM n ORDER BY word;
+         INSERT INTO looks SELECT 'tenant ' || word, x FROM n ORDER BY word;
          INSERT INTO claims SELECT 'name:tenant ' || word, x FROM n ORDER BY word;
          INSERT INTO collections (row, name, documents, bytes)
              SELECT x, 'org_tenant_' || word, 1, {} FROM n;
@@ -114,6 +114,7 @@ pub async fn server(uri: &str, database: &str, count: u32) {
                 "connection_details": { "database": database, "collection": &collection },
                 "name_key": &name,
                 "look": &name,
+                "look_as_typed": &name,
                 "email_key": &email,
                 "created_key": created_at,
                 "seen": {

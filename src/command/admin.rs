@@ -16,10 +16,14 @@ pub(super) async fn answer(tenancy: &Tenancy, deed: AdminDeed) -> Result<Answer,
             let org = tenancy.named(&organization).await?;
             Ok(Answer::Admins(tenancy.admins(&org).await?))
         }
-        AdminDeed::Add { organization, email, role, login } => {
+        AdminDeed::Add { organization, email, role, login, .. } => {
             let org = tenancy.named(&organization).await?;
-            let session = log_in(tenancy, &login.login).await?;
-            let (org, code) = tenancy.add_admin(&org, &email, role, Some(session.token())).await?;
+            let session = match &login {
+                Some(login) => Some(log_in(tenancy, login).await?),
+                None => None,
+            };
+            let token = session.as_ref().map(Session::token);
+            let (org, code) = tenancy.add_admin(&org, &email, role, token).await?;
             Ok(Answer::Code { admin: tenancy.admin_of(&org, &email).await?, org, code })
         }
         AdminDeed::Update { organization, email, role, new_email, new_password_stdin, login } => {

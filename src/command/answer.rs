@@ -25,6 +25,8 @@ pub(super) enum Answer {
     Changed(Org),
     /// An organization is shown.
     Shown(Org),
+    /// Everything, which is written already.
+    Written,
     /// A page of the list.
     Listed { orgs: Vec<Org>, more: bool, query: PageQuery },
     /// An organization is in the trash, or gone.
@@ -100,6 +102,7 @@ impl Answer {
         match self {
             Self::Changed(org) => json_text(&OrgFields::of(org)),
             Self::Shown(org) => json_text(&OrgFields::with_connection(org)),
+            Self::Written => Ok(String::new()),
             Self::Listed { orgs, .. } => json_text(&ListFields {
                 organizations: orgs.iter().map(OrgFields::of).collect(),
                 next: self.next(),
@@ -139,6 +142,7 @@ impl Answer {
     fn table(&self, width: Option<usize>) -> String {
         match self {
             Self::Changed(org) => pairs(&summary(org), width),
+            Self::Written => String::new(),
             Self::Shown(org) => {
                 let mut rows = summary(org);
                 rows.push(("database", org.connection.database.to_string()));
@@ -153,23 +157,7 @@ impl Answer {
             }
             .to_owned(),
             Self::Listed { orgs, query, .. } => {
-                let (fourth, fifth) = match query.shelf {
-                    Shelf::Live => ("created", "collection"),
-                    Shelf::Trash => ("deleted", "restorable until"),
-                };
-                let rows: Vec<_> = orgs
-                    .iter()
-                    .map(|org| {
-                        [
-                            org.name.to_string(),
-                            org.admin_email.to_string(),
-                            moment(org.in_trash().map_or(org.created_at, |time| time.since)),
-                            org.in_trash()
-                                .map_or_else(|| org.collection.to_string(), |t| moment(t.until)),
-                        ]
-                    })
-                    .collect();
-                let mut text = columns(&["name", "admin", fourth, fifth], &rows, width);
+                let mut text = columns(&heading(query.shelf), &rows(orgs), width);
                 if let Some(next) = self.next() {
                     text.push_str("\nmore with --after ");
                     text.push_str(&next);
@@ -237,6 +225,27 @@ impl Answer {
             _ => None,
         }
     }
+}
+
+/// What stands above a list of organizations.
+pub(super) fn heading(shelf: Shelf) -> [&'static str; 4] {
+    match shelf {
+        Shelf::Live => ["name", "admin", "created", "collection"],
+        Shelf::Trash => ["name", "admin", "deleted", "restorable until"],
+    }
+}
+
+/// Organizations in a list.
+pub(super) fn rows(orgs: &[Org]) -> Vec<[String; 4]> {
+    let row = |org: &Org| {
+        [
+            org.name.to_string(),
+            org.admin_email.to_string(),
+            moment(org.in_trash().map_or(org.created_at, |time| time.since)),
+            org.in_trash().map_or_else(|| org.collection.to_string(), |time| moment(time.until)),
+        ]
+    };
+    orgs.iter().map(row).collect()
 }
 
 fn summary(org: &Org) -> Vec<(&'static str, String)> {

@@ -2,7 +2,12 @@
 
 use std::io;
 
-use crate::{config, org::escaped, store::StoreError, tenancy};
+use crate::{
+    config::{self, Output},
+    org::{escaped, json_text},
+    store::StoreError,
+    tenancy,
+};
 
 /// Why a command was not done. `Display` says what happened, [`Failure::help`] what to do.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +23,9 @@ pub enum Failure {
     /// A flag or a variable is wrong.
     #[error(transparent)]
     Config(#[from] config::Error),
+    /// All that is wrong with flags, variables and the configuration file.
+    #[error("{}", said_of(.0))]
+    Configuration(Vec<config::Error>),
     /// The deed was refused or failed.
     #[error(transparent)]
     Deed(#[from] tenancy::Error),
@@ -52,6 +60,7 @@ impl Failure {
         match self {
             Self::Usage { help, .. } => help,
             Self::Config(error) => error.help(),
+            Self::Configuration(errors) => errors.first().map_or("", config::Error::help),
             Self::Deed(tenancy::Error::NotAllowed(tenancy::Refusal::NoSession(_))) => {
                 "say who you are with --as E-MAIL"
             }
@@ -60,6 +69,9 @@ impl Failure {
             }
             Self::Deed(tenancy::Error::NotInTrash(_)) => {
                 "look for it with `tenantry org list --trash`"
+            }
+            Self::Deed(tenancy::Error::NoOwner(_)) => {
+                "add one with `tenantry admin add NAME E-MAIL --role owner`, which needs no login here"
             }
             Self::Deed(tenancy::Error::NotFound(_)) => "look for its name with `tenantry org list`",
             Self::Deed(error) => error.help(),
@@ -75,7 +87,7 @@ impl Failure {
     #[must_use]
     pub fn code(&self) -> u8 {
         match self {
-            Self::Usage { .. } | Self::Config(_) => 2,
+            Self::Usage { .. } | Self::Config(_) | Self::Configuration(_) => 2,
             Self::Deed(error) => code_of(error),
             Self::TypedDifferently => 6,
             Self::NoAnswer | Self::Io(_) => 1,
@@ -83,14 +95,46 @@ impl Failure {
         }
     }
 
+    /// What is said on standard error: lines for a person, or JSON where that is asked for.
+    #[must_use]
+    pub fn said(&self, output: Option<Output>) -> String {
+        match (output, self) {
+            (Some(Output::Json), Self::Config(_) | Self::Configuration(_)) => {
+                report_json(self.code(), self.lines().trim_end(), self.help())
+            }
+            (Some(Output::Json), _) => report_json(self.code(), &self.to_string(), self.help()),
+            (Some(Output::Table) | None, _) => self.lines(),
+        }
+    }
+
     /// The lines for standard error, with nothing in them that could move a terminal's cursor.
     #[must_use]
     pub fn lines(&self) -> String {
         match self {
-            Self::Config(config::Error::File(problems)) => problems.lines(),
+            Self::Config(error) => lines_of(error),
+            Self::Configuration(errors) => errors.iter().map(lines_of).collect(),
             _ => report(&self.to_string(), self.help()),
         }
     }
+}
+
+/// An error for programs: one JSON object, `{"error": {"code", "message", "help"}}`. The code is a word for
+/// the exit code.
+#[must_use]
+pub fn report_json(exit: u8, what: &str, help: &str) -> String {
+    let code = match exit {
+        2 => "usage",
+        3 => "not_found",
+        4 => "taken",
+        5 => "not_allowed",
+        6 => "invalid",
+        7 => "unreachable",
+        128.. => "interrupted",
+        _ => "failed",
+    };
+    let error = serde_json::json!({ "error": { "code": code, "message": what, "help": help } });
+    // Text and nothing else is always written.
+    json_text(&error).unwrap_or_default()
 }
 
 /// What happened, and below it what to do.
@@ -105,6 +149,17 @@ pub fn report(what: &str, help: &str) -> String {
     lines
 }
 
+fn lines_of(error: &config::Error) -> String {
+    match error {
+        config::Error::File(problems) => problems.lines(),
+        error => report(&error.to_string(), error.help()),
+    }
+}
+
+fn said_of(errors: &[config::Error]) -> String {
+    errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
 fn code_of(error: &tenancy::Error) -> u8 {
     match error {
         tenancy::Error::NotFound(_)
@@ -117,6 +172,7 @@ fn code_of(error: &tenancy::Error) -> u8 {
         | tenancy::Error::Waiting(_)
         | tenancy::Error::WrongCode
         | tenancy::Error::LastOwner { .. }
+        | tenancy::Error::NoOwner(_)
         | tenancy::Error::NotAllowed(_)
         | tenancy::Error::ReadOnly(_)
         | tenancy::Error::Store(StoreError::Refused { .. }) => 5,

@@ -3,11 +3,13 @@
 
 mod admin;
 mod answer;
+mod ascii;
 mod audit;
 mod configuration;
 mod failure;
 mod line;
 mod manual;
+mod stream;
 mod table;
 mod terminal;
 
@@ -18,7 +20,7 @@ use std::{
 
 use tokio::signal::unix::{SignalKind, signal};
 
-pub use failure::{Failure, report};
+pub use failure::{Failure, report, report_json};
 pub use line::{AdminDeed, Aside, AuditDeed, CommandLine, ConfigDeed, Deed, OrgDeed, Wanted};
 
 use answer::Answer;
@@ -33,6 +35,9 @@ use crate::{
     tenancy::{Believe, Confirmation, Edit, NewOrganization, Session, Tenancy, confirmation_of},
 };
 
+/// How many organizations a terminal is shown where nothing else is said.
+const PAGE: u32 = 50;
+
 /// Does what needs no database, and writes its answer to standard output.
 ///
 /// # Errors
@@ -44,7 +49,10 @@ pub fn aside(
 ) -> Result<(), Failure> {
     match aside {
         Aside::Config(ConfigDeed::Check) => {
-            // All that is wrong comes up on the way.
+            let problems = config::problems(flags, &environment);
+            if !problems.is_empty() {
+                return Err(Failure::Configuration(problems));
+            }
             let settings = Settings::new(flags, environment)?;
             write(&Answer::Configured(Configured::of(&settings)), settings.output)
         }
@@ -90,6 +98,13 @@ async fn answer(settings: &Settings, deed: Deed) -> Result<Answer, Failure> {
     there(database, &deed)?;
     sure_in_production(database, &deed).await?;
     match deed {
+        Deed::Org(OrgDeed::List { search, trash, sort, limit: None, after })
+            if !io::stdout().is_terminal() =>
+        {
+            let query = page_of(trash, search, sort, stream::AT_ONCE, after.as_deref())?;
+            stream::all(&open(database).await?, query, settings.output).await?;
+            Ok(Answer::Written)
+        }
         Deed::Org(deed) => org(&open(database).await?, deed).await,
         Deed::Admin(deed) => admin::answer(&open(database).await?, deed).await,
         Deed::Audit(deed) => audit::answer(&open(database).await?, deed).await,
@@ -129,6 +144,7 @@ async fn org(tenancy: &Tenancy, deed: OrgDeed) -> Result<Answer, Failure> {
         OrgDeed::Create { name, email, .. } => create(tenancy, name, email).await,
         OrgDeed::Get { name } => Ok(Answer::Shown(tenancy.named(&name).await?)),
         OrgDeed::List { search, trash, sort, limit, after } => {
+            let limit = limit.unwrap_or(PAGE);
             list(tenancy, page_of(trash, search, sort, limit, after.as_deref())?).await
         }
         OrgDeed::Update { name, new_name, email, new_password_stdin, login, .. } => {
@@ -166,7 +182,7 @@ fn check(deed: &Deed) -> Result<(), Failure> {
         | Deed::Audit(_)
         | Deed::Doctor { .. } => false,
         Deed::Org(OrgDeed::List { search, trash, sort, limit, after }) => {
-            page_of(*trash, search.clone(), *sort, *limit, after.as_deref())?;
+            page_of(*trash, search.clone(), *sort, limit.unwrap_or(PAGE), after.as_deref())?;
             false
         }
         Deed::Org(OrgDeed::Update {
@@ -202,10 +218,12 @@ fn check(deed: &Deed) -> Result<(), Failure> {
             }
             !login.password_stdin
         }
+        Deed::Admin(AdminDeed::Add { login, password_stdin, .. }) => {
+            login.is_some() && !password_stdin
+        }
         Deed::Org(OrgDeed::Create { password_stdin, .. })
         | Deed::Admin(
             AdminDeed::Login { password_stdin, .. }
-            | AdminDeed::Add { login: Login { password_stdin, .. }, .. }
             | AdminDeed::Redeem { stdin: password_stdin, .. },
         ) => !password_stdin,
     };
@@ -456,6 +474,7 @@ fn write(answer: &Answer, output: Option<Output>) -> Result<(), Failure> {
     let width = rustix::termios::tcgetwinsize(&stdout).ok().map(|size| usize::from(size.ws_col));
     let text = answer.render(output, width.filter(|width| terminal && *width > 0));
     let text = text.map_err(|error| Failure::Io(error.to_string()))?;
+    let text = if output == Output::Table { ascii::for_locale(text) } else { text };
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         // Whoever read it has read enough: `tenantry org list | head -1`.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),

@@ -128,19 +128,10 @@ impl File {
     /// Takes the text of the file at `path`, which others than its owner can read or cannot.
     ///
     /// # Errors
-    /// Everything that is wrong with it; or, where it is no TOML or has what no configuration has, the
-    /// first thing.
+    /// Everything that is wrong with it.
     pub fn parse(path: PathBuf, text: &str, others_read: bool) -> Result<Self, Problems> {
         let mut problems = Problems::new(path, text);
-        let written: Written = match toml::from_str(text) {
-            Ok(written) => written,
-            Err(error) => {
-                let span = error.span().unwrap_or_default();
-                let (what, help) = explained(error.message());
-                problems.add(span, what, help);
-                return Err(problems);
-            }
-        };
+        let written = written(text, &mut problems);
         let (keymap, rebound) = keymap(&written.keys, &mut problems);
         let mut profiles: Vec<_> = written.profiles.iter().collect();
         profiles.sort_by_key(|(name, _)| name.span().start);
@@ -164,6 +155,54 @@ impl File {
             profiles,
         })
     }
+}
+
+/// What is written, but for what cannot be understood: each of that is a problem, and is left out.
+fn written(text: &str, problems: &mut Problems) -> Written {
+    let mut rest = text.to_owned();
+    // Each time round something is left out.
+    loop {
+        let error = match toml::from_str(&rest) {
+            Ok(written) => return written,
+            Err(error) => error,
+        };
+        let span = error.span().unwrap_or_default();
+        let (what, help) = explained(error.message());
+        problems.add(span.clone(), what, help);
+        let no_toml = toml::from_str::<toml::Table>(&rest).is_err();
+        let left = without(&rest, span.start);
+        // What follows a line that is no TOML may only look wrong because of it.
+        if no_toml || left == rest {
+            return Written::default();
+        }
+        rest = left;
+    }
+}
+
+/// A text in which all has its place still, without what stands at `at`: a table, or a key with its value.
+fn without(text: &str, at: usize) -> String {
+    let at = at.min(text.len());
+    let from =
+        text.as_bytes()[..at].iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+    let line_ends = text.as_bytes()[from..].iter().enumerate();
+    let ends = line_ends.filter(|(_, byte)| **byte == b'\n').map(|(end, _)| from + end);
+    let table = text[from..].trim_start().starts_with('[');
+    for end in ends.chain([text.len()]) {
+        let left = blanked(text, from, end);
+        // A table goes with what is in it, a value with all of its lines.
+        let next = text[end..].trim_start();
+        let whole = if table { next.is_empty() || next.starts_with('[') } else { true };
+        if whole && toml::from_str::<toml::Table>(&left).is_ok() {
+            return left;
+        }
+    }
+    text.to_owned()
+}
+
+fn blanked(text: &str, from: usize, to: usize) -> String {
+    let blank = text[from..to].bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' });
+    let blank: String = blank.collect();
+    [&text[..from], &blank, &text[to..]].concat()
 }
 
 /// Which profiles there are, as what to do.

@@ -83,37 +83,43 @@ Environment (a flag beats it; it beats the configuration file; an empty variable
 #[expect(clippy::doc_markdown, reason = "these words are what --help prints")]
 pub struct Flags {
     /// A MongoDB's connection string [env: MONGODB_URI]
-    #[arg(long, global = true, value_name = "mongodb://…")]
+    #[arg(long, help_heading = "Database", global = true, value_name = "mongodb://…")]
     pub uri: Option<String>,
     /// The database on that MongoDB [env: TENANTRY_DATABASE] [default: master_organization_db]
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, help_heading = "Database", global = true, value_name = "NAME")]
     pub database: Option<String>,
     /// The embedded database's file [env: TENANTRY_FILE] [default: in your data directory]
-    #[arg(long, global = true, value_name = "PATH", value_hint = clap::ValueHint::FilePath)]
+    #[arg(long, help_heading = "Database", global = true, value_name = "PATH", value_hint = clap::ValueHint::FilePath)]
     pub file: Option<PathBuf>,
     /// A throw-away database with sample organizations, gone at exit
-    #[arg(long, global = true)]
+    #[arg(long, help_heading = "Database", global = true)]
     pub demo: bool,
     /// A database as the configuration file describes it [env: TENANTRY_PROFILE]
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, help_heading = "Database", global = true, value_name = "NAME")]
     pub profile: Option<String>,
     /// Refuse everything that writes
-    #[arg(long, global = true)]
+    #[arg(long, help_heading = "Database", global = true)]
     pub read_only: bool,
     /// The configuration file [env: TENANTRY_CONFIG] [default: ~/.config/tenantry/config.toml]
-    #[arg(long, global = true, value_name = "PATH", value_hint = clap::ValueHint::FilePath)]
+    #[arg(long, help_heading = "Configuration and output", global = true, value_name = "PATH", value_hint = clap::ValueHint::FilePath)]
     pub config: Option<PathBuf>,
     /// How a command answers [default: table on a terminal, json otherwise]
-    #[arg(long, global = true, value_enum, value_name = "FORM")]
+    #[arg(
+        long,
+        help_heading = "Configuration and output",
+        global = true,
+        value_enum,
+        value_name = "FORM"
+    )]
     pub output: Option<Output>,
     /// The console's colours [default: those that fit the terminal]
-    #[arg(long, value_enum, value_name = "THEME")]
+    #[arg(long, help_heading = "Console", value_enum, value_name = "THEME")]
     pub theme: Option<Wish>,
     /// The console for screen readers: one column, words instead of marks
-    #[arg(long)]
+    #[arg(long, help_heading = "Console")]
     pub plain: bool,
     /// Leave the mouse to the terminal
-    #[arg(long)]
+    #[arg(long, help_heading = "Console")]
     pub no_mouse: bool,
 }
 
@@ -283,6 +289,29 @@ impl Settings {
             rebound: file.rebound,
         })
     }
+}
+
+/// All that is wrong or unclear, where [`Settings::new`] ends at the first.
+#[must_use]
+pub fn problems(flags: &Flags, environment: impl Fn(&str) -> Option<OsString>) -> Vec<Error> {
+    let set = |name: &str| environment(name).filter(|value| !value.is_empty());
+    let read = read(flags, &set);
+    let chosen = read.as_ref().ok().and_then(|(_, file)| file.profile.clone());
+    let mut all: Vec<Error> = [
+        read.err(),
+        secret_key(&set).err(),
+        number(&set, LENGTH, PASSWORD_LENGTHS).err(),
+        number(&set, SCORE, PASSWORD_SCORES).err(),
+        number(&set, TRASH, TRASH_DAYS).err(),
+        choose(flags, &set, chosen).err(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if all.is_empty() {
+        all.extend(Settings::new(flags, environment).err());
+    }
+    all
 }
 
 /// What is the same for every database.

@@ -7,14 +7,14 @@
 
 use std::fmt;
 
-use super::{email_key, name_key, name_look};
+use super::{email_key, look_as_typed, name_key, name_look};
 
 /// One thing that only one organization can have.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Claim {
     /// The identity of a name ([`name_key`]).
     Name(String),
-    /// The look of a name ([`name_look`]). Organizations from before this rule may lack it.
+    /// A look of a name ([`name_look`], [`look_as_typed`]). Organizations from before this rule may lack it.
     Look(String),
     /// A collection in the database.
     Collection(String),
@@ -25,12 +25,19 @@ pub enum Claim {
 impl Claim {
     /// The claims of a name and its collection.
     #[must_use]
-    pub fn of_name(name: &str, collection: &str) -> [Self; 3] {
-        [
-            Self::Name(name_key(name)),
-            Self::Look(name_look(name)),
-            Self::Collection(collection.to_owned()),
-        ]
+    pub fn of_name(name: &str, collection: &str) -> Vec<Self> {
+        let mut claims = vec![Self::Name(name_key(name))];
+        claims.extend(Self::looks_of(name));
+        claims.push(Self::Collection(collection.to_owned()));
+        claims
+    }
+
+    /// The looks of a name: in whatever case, and as it is typed where that is another.
+    #[must_use]
+    pub fn looks_of(name: &str) -> Vec<Self> {
+        let (folded, typed) = (name_look(name), look_as_typed(name));
+        let typed = Some(typed).filter(|typed| *typed != folded);
+        std::iter::once(folded).chain(typed).map(Self::Look).collect()
     }
 
     /// The claim of an e-mail.

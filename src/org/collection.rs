@@ -8,7 +8,8 @@ pub const SLUG_MOST: usize = 63;
 /// What every organization's collection begins with, and nothing else in the database does.
 pub const COLLECTION_PREFIX: &str = "org_";
 
-/// The name of a collection that belongs to a new or renamed organization: `org_` and [`slug`].
+/// The name of a collection that belongs to a new or renamed organization: `org_` and [`slug`],
+/// or one it has had.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct CollectionName(String);
 
@@ -17,6 +18,12 @@ impl CollectionName {
     #[must_use]
     pub fn of(name: &super::OrgName) -> Self {
         Self(format!("{COLLECTION_PREFIX}{}", slug(name.as_str())))
+    }
+
+    /// The collection that an organization had, which another program may have named by a rule of its own.
+    #[must_use]
+    pub fn had_by(org: &super::Org) -> Self {
+        Self(org.collection.raw().to_owned())
     }
 
     /// The collection's name in the database.

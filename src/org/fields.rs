@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use mongodb::bson::DateTime;
 use serde::Serialize;
+use time::OffsetDateTime;
 
 use super::{Org, OrgState, StoredText, is_hidden};
 
@@ -80,13 +81,24 @@ impl<'a> OrgFields<'a> {
     }
 }
 
-/// A time as RFC 3339 has it. None for what RFC 3339 cannot say (years before 0 and after 9999), where the driver would name
-/// the nearest date that it can.
+/// A time as RFC 3339 has it, always with three decimals, so that times sort as text. None for what
+/// RFC 3339 cannot say: years before 0 and after 9999.
 #[must_use]
 pub fn rfc3339(time: DateTime) -> Option<String> {
-    let written = time.try_to_rfc3339_string().ok()?;
-    let read = DateTime::parse_rfc3339_str(&written).ok()?;
-    (read == time).then_some(written)
+    let millis = time.timestamp_millis();
+    let at = OffsetDateTime::from_unix_timestamp(millis.div_euclid(1000)).ok()?;
+    (0..=9999).contains(&at.year()).then(|| {
+        format!(
+            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
+            at.year(),
+            u8::from(at.month()),
+            at.day(),
+            at.hour(),
+            at.minute(),
+            at.second(),
+            millis.rem_euclid(1000)
+        )
+    })
 }
 
 /// JSON on lines of its own. It carries stored text raw; what a terminal or an eye could be led
@@ -130,6 +142,17 @@ mod tests {
         for impossible in [DateTime::MAX, DateTime::MIN, DateTime::from_millis(-63_000_000_000_000)]
         {
             assert_eq!(rfc3339(impossible), None);
+        }
+    }
+
+    #[test]
+    fn a_time_has_three_decimals_whatever_they_are() {
+        for (millis, written) in [
+            (1_700_000_000_000, "2023-11-14T22:13:20.000Z"),
+            (1_700_000_000_120, "2023-11-14T22:13:20.120Z"),
+            (-1, "1969-12-31T23:59:59.999Z"),
+        ] {
+            assert_eq!(rfc3339(DateTime::from_millis(millis)).as_deref(), Some(written));
         }
     }
 }

@@ -17,7 +17,7 @@ pub use collection::{COLLECTION_PREFIX, CollectionName, slug};
 pub use email::{Email, email_key};
 pub use fields::{OrgFields, TrashFields, json_text, rfc3339};
 pub use moment::{day, earlier, moment};
-pub use name::{NAME_MOST, OrgName, name_key, name_look};
+pub use name::{NAME_MOST, OrgName, look_as_typed, name_key, name_look};
 pub use password::{
     BCRYPT_COST, PASSWORD_MOST_BYTES, Password, PasswordHash, PasswordPolicy, Secret,
 };

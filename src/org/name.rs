@@ -4,8 +4,9 @@ use std::fmt;
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory};
+use unicode_security::confusable_detection::skeleton;
 
-use super::{Invalid, text};
+use super::{Invalid, Org, text};
 
 /// The longest name, in characters after normalization.
 pub const NAME_MOST: usize = 63;
@@ -14,7 +15,8 @@ pub const NAME_MOST: usize = 63;
 pub(super) const KEY_MOST: usize = 1024;
 
 /// A name an organization can be given: NFKC, trimmed, 1 to 63 characters; letters (with their
-/// combining marks) and digits of any script, space and `_ - . & '`; at least one letter or digit.
+/// combining marks) and digits of any script, space and `_ - . & '`; at least one letter or digit. Or
+/// one it has had.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct OrgName(String);
 
@@ -54,6 +56,13 @@ impl OrgName {
         Ok(Self(name.to_owned()))
     }
 
+    /// The name that an organization had, whatever it is: another program may have given it one that is
+    /// refused today, and whoever undoes a rename wants just that.
+    #[must_use]
+    pub fn had_by(org: &Org) -> Self {
+        Self(org.name.raw().to_owned())
+    }
+
     /// The name as it is stored and shown.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -80,11 +89,18 @@ pub fn name_key(name: &str) -> String {
     key.trim_matches(' ').to_owned()
 }
 
-/// What the eye makes of a name: two names that look alike have equal values
+/// What the eye makes of a name in whatever case: two names that look alike have equal values
 /// (UTS #39 skeleton of the [`name_key`]).
 #[must_use]
 pub fn name_look(name: &str) -> String {
-    unicode_security::confusable_detection::skeleton(&name_key(name)).collect()
+    skeleton(&name_key(name)).collect()
+}
+
+/// What the eye makes of a name as it is typed: some letters look alike in one case only, as “I” and “l”.
+#[must_use]
+pub fn look_as_typed(name: &str) -> String {
+    let normal: String = name.chars().take(KEY_MOST).nfkc().collect();
+    skeleton(normal.trim_matches(' ')).collect()
 }
 
 #[cfg(test)]
@@ -135,6 +151,13 @@ mod tests {
         assert_ne!(name_key("acme"), name_key("аcme"));
         assert_eq!(name_look("Acme"), name_look("аcme"));
         assert_ne!(name_look("acme"), name_look("acne"));
+    }
+
+    #[test]
+    fn a_look_alike_in_one_case_looks_the_same_as_it_is_typed() {
+        assert_ne!(name_look("PaypaI"), name_look("Paypal"));
+        assert_eq!(look_as_typed("PaypaI"), look_as_typed("Paypal"));
+        assert_ne!(look_as_typed("IBM"), look_as_typed("LBM"));
     }
 
     proptest! {

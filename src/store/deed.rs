@@ -54,7 +54,7 @@ impl NewOrg {
     /// Everything it will keep for itself, in the order in which a clash is reported.
     #[must_use]
     pub fn claims(&self) -> Vec<Claim> {
-        let mut claims = Claim::of_name(self.name.as_str(), self.collection.as_str()).to_vec();
+        let mut claims = Claim::of_name(self.name.as_str(), self.collection.as_str());
         claims.push(Claim::of_email(self.email.as_str()));
         claims
     }
@@ -71,6 +71,9 @@ pub struct Change {
     pub email: Option<Email>,
     /// The admin's new hash.
     pub password: Option<PasswordHash>,
+    /// Whether it gives back what the organization had: then it is no new name, and one that looks the
+    /// same is not in its way.
+    pub undoes: bool,
 }
 
 impl Change {
@@ -82,7 +85,7 @@ impl Change {
         let collection =
             self.collection.as_ref().map_or(org.collection.raw(), CollectionName::as_str);
         let email = self.email.as_ref().map_or(org.admin_email.raw(), Email::as_str);
-        let mut claims = Claim::of_name(name, collection).to_vec();
+        let mut claims = Claim::of_name(name, collection);
         claims.push(Claim::of_email(email));
         claims
     }
@@ -106,6 +109,9 @@ pub struct AdminChange {
 pub enum AdminEdit {
     /// One more.
     Add(NewAdmin),
+    /// An owner for an organization that has none. Where it has one after all, nothing is done. Its record
+    /// names the new one where the one it named is gone.
+    Appoint(NewAdmin),
     /// One less. Its e-mail is free again.
     Remove,
     /// Another role, e-mail, password or code; `None` stays. A new password takes the code away. The

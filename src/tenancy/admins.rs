@@ -43,11 +43,12 @@ impl Tenancy {
     }
 
     /// Adds an admin, who chooses a password with the code that is answered: shown once, stored
-    /// nowhere. Needs the `token` of an owner.
+    /// nowhere. Needs the `token` of an owner; where the organization has no owner at all, an owner can be
+    /// added without one, which is recorded as an appointment.
     ///
     /// # Errors
-    /// [`Error::Invalid`], [`Error::Taken`], [`Error::NotAllowed`], [`Error::Changed`],
-    /// [`Error::ReadOnly`], or the database's. Nothing was changed.
+    /// [`Error::Invalid`], [`Error::Taken`], [`Error::NotAllowed`], [`Error::NoOwner`],
+    /// [`Error::Changed`], [`Error::ReadOnly`], or the database's. Nothing was changed.
     pub async fn add_admin(
         &self,
         org: &Org,
@@ -60,18 +61,24 @@ impl Tenancy {
         let done = async {
             self.may_change(org).await?;
             let email = Email::parse(email)?;
-            entry.admin = self.allowed(org, token, Role::Owner).await?.email;
-            self.free(&[Claim::of_email(email.as_str())], None, email.as_str()).await?;
+            let appoints = !self.has_owner(org).await?;
+            let claims = [Claim::of_email(email.as_str())];
+            if appoints {
+                entry.deed = "appoint owner".into();
+                if role != Role::Owner {
+                    return Err(Error::NoOwner(org.name.clone()));
+                }
+                // The e-mail of the one who is gone is the organization's still.
+                self.free(&claims, Some(org.id), email.as_str()).await?;
+            } else {
+                entry.admin = self.allowed(org, token, Role::Owner).await?.email;
+                self.free(&claims, None, email.as_str()).await?;
+            }
             let (code, reset) = new_code()?;
             let password = PasswordHash::nobodys();
             let created_at = DateTime::now();
-            let what = AdminEdit::Add(NewAdmin {
-                email: email.clone(),
-                role,
-                password,
-                reset,
-                created_at,
-            });
+            let new = NewAdmin { email: email.clone(), role, password, reset, created_at };
+            let what = if appoints { AdminEdit::Appoint(new) } else { AdminEdit::Add(new) };
             let change = AdminChange { admin: ObjectId::new(), what, heir: None };
             let org = self.change_admin(org, change, &entry, &email).await?;
             Ok((org, code))
@@ -288,6 +295,11 @@ impl Tenancy {
             }
             heir => Ok(heir.filter(|_| is_first(admin, org))),
         }
+    }
+
+    /// Whether the organization has an owner, who could log in or be given a code.
+    pub(super) async fn has_owner(&self, org: &Org) -> Result<bool> {
+        Ok(self.store.admins(org).await?.iter().any(|admin| admin.role == Role::Owner))
     }
 
     async fn may_change(&self, org: &Org) -> Result<()> {

@@ -199,7 +199,7 @@ impl Tenancy {
             None => None,
         };
         let collection = name.as_ref().and_then(|name| collection_for(name, Some(org)));
-        let change = Change { name, collection, email, password };
+        let change = Change { name, collection, email, password, undoes: false };
         let deed = Deed::Update(Box::new(org.clone()), change.clone());
         self.perform(deed, entry).await.map_err(|error| {
             Error::of_store(error, &org.name, |what| match (what, &change.name, &change.email) {
@@ -208,6 +208,36 @@ impl Tenancy {
                 _ => org.name.clone(),
             })
         })
+    }
+
+    /// Undoes a rename: gives the organization the name and the collection back that it had `before`,
+    /// exactly as they were, also where neither could be chosen today. Needs no login, as a rename does not.
+    ///
+    /// # Errors
+    /// [`Error::Taken`] where somebody else has the name or the collection by now, [`Error::Changed`] when
+    /// `org` is no longer what it was, [`Error::InTrash`], [`Error::ReadOnly`], or the database's. Nothing
+    /// was changed.
+    pub async fn undo_rename(&self, org: &Org, before: &Org) -> Result<Org> {
+        let entry = self.entry("update", Some(org));
+        let entry = entry.with("name", org.name.raw(), before.name.raw());
+        let done = async {
+            self.writing().await?;
+            if org.in_trash().is_some() {
+                return Err(Error::InTrash(org.name.clone()));
+            }
+            let moved = !before.collection.raw().is_empty() && before.collection != org.collection;
+            let change = Change {
+                name: Some(OrgName::had_by(before)),
+                collection: moved.then(|| CollectionName::had_by(before)),
+                undoes: true,
+                ..Change::default()
+            };
+            let deed = Deed::Update(Box::new(org.clone()), change);
+            let done = self.perform(deed, &entry).await;
+            done.map_err(|error| Error::of_store(error, &org.name, |_| before.name.clone()))
+        }
+        .await;
+        self.recorded(&entry, done).await
     }
 
     /// Removes the organization with everything it has at once, past the trash. Needs the `token` of one of its admins.

@@ -54,6 +54,9 @@ pub enum Error {
         /// Of which organization.
         organization: StoredText,
     },
+    /// Nobody can do what only an owner may: there is none.
+    #[error("“{0}” has no owner")]
+    NoOwner(StoredText),
     /// Nobody would be left to decide who else is an admin.
     #[error("{email} is the last owner of “{organization}”")]
     LastOwner {
@@ -185,6 +188,9 @@ impl Error {
             Self::WrongCode => "check both, or let the operator issue a new code",
             Self::NoSuchAdmin { .. } => "look at its admins for the e-mail",
             Self::LastOwner { .. } => "make another admin an owner first",
+            Self::NoOwner(_) => {
+                "add an owner among its admins: without one, no login is needed for that"
+            }
             Self::OneAtATime => "change one after the other",
             Self::NotAllowed(Refusal::OwnersOnly(_)) => "log in as an owner of it",
             Self::NotAllowed(Refusal::OwnPassword(_)) => {

@@ -260,7 +260,12 @@ impl Tenancy {
     async fn allowed(&self, org: &Org, token: Option<&str>, least: Role) -> Result<Admin> {
         let Some(token) = token else {
             may_be_in(org)?;
-            return Err(Refusal::NoSession(org.name.clone()).into());
+            // A login that nobody can have is not asked for.
+            return Err(if self.has_owner(org).await? {
+                Refusal::NoSession(org.name.clone()).into()
+            } else {
+                Error::NoOwner(org.name.clone())
+            });
         };
         let verified = self.sessions.verify(token)?;
         // Nobody who is in the trash is found below.
@@ -288,6 +293,9 @@ impl Tenancy {
             return Err(Refusal::OtherOrganization { admin, of, wanted }.into());
         }
         if admin.role > least {
+            if !self.has_owner(org).await? {
+                return Err(Error::NoOwner(org.name.clone()));
+            }
             return Err(Refusal::OwnersOnly(org.name.clone()).into());
         }
         Ok(admin)

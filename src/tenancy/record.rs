@@ -39,7 +39,7 @@ impl Tenancy {
     /// Entries of the record: of one organization, by its name now or then, or of all.
     ///
     /// # Errors
-    /// The database's.
+    /// [`Error::NotFound`] where no organization is or was called so, or the database's.
     pub async fn audit(
         &self,
         of: Option<&str>,
@@ -54,8 +54,19 @@ impl Tenancy {
                 if org.is_none() {
                     org = self.store.org_named(name, Shelf::Trash).await?;
                 }
+                let typed = name;
                 let name = org.as_ref().map_or(name, |org| org.name.raw()).to_owned();
-                Some((org.map(|org| org.id), name))
+                let unknown = org.is_none();
+                let of = Some((org.map(|org| org.id), name));
+                if unknown {
+                    // One that is gone is known by what was recorded of it.
+                    let (of, since, at) = (of.clone(), None, AuditAt::Newest);
+                    let ever = AuditQuery { of, since, at, limit: 1 };
+                    if self.read_record(&ever).await?.is_empty() {
+                        return Err(Error::NotFound(typed.into()));
+                    }
+                }
+                of
             }
         };
         self.read_record(&AuditQuery { of, since, at, limit }).await

@@ -71,6 +71,31 @@ tenantry: FILE:7:8: q is the key of “quit” as well, and both work in the sam
 }
 
 #[test]
+fn a_check_reports_all_mistakes_of_every_kind() {
+    let home = with_config(
+        "[consle]\ntheme = \"dark\"\nmouse = 3\n\n[console]\ntheme = \"pink\"\nplain = [\n  1,\n]\n\n\
+         [profiles.a]\nfile = \"a.db\"\nreadonly = true\npassword_score = 9\n\n[keys]\nundo = \"q\"\n",
+    )
+    .with("SECRET_KEY", "short")
+    .with("TENANTRY_TRASH_DAYS", "many");
+    let said = home.run(&["config", "check"]);
+    assert_eq!(said.code, 2, "{said:?}");
+    for mistake in [
+        ":1:2: unknown field `consle`",
+        ":6:9: unknown variant `pink`",
+        ":7:9: invalid type",
+        ":13:1: unknown field `readonly`",
+        ":14:18: 9 cannot be",
+        ":17:8: q is the key of “quit” as well",
+        "SECRET_KEY has 5 bytes",
+        "TENANTRY_TRASH_DAYS is no number",
+    ] {
+        assert!(said.err.contains(mistake), "{mistake} is not in\n{}", said.err);
+    }
+    assert_eq!(said.err.matches("\n  → ").count(), 8, "{}", said.err);
+}
+
+#[test]
 fn profiles_are_databases_of_their_own_with_limits_of_their_own() {
     let home = with_config(
         "profile = \"one\"\n[profiles.one]\nfile = \"one.db\"\n[profiles.two]\nfile = \"two.db\"\n\

@@ -15,6 +15,7 @@ mod hostile;
 mod life;
 mod refused;
 mod rights;
+mod scripts;
 mod settings;
 #[path = "../support/mod.rs"]
 mod support;

@@ -173,13 +173,33 @@ fn there_is_a_manual_page_for_each_command() {
     for word in [".TH", "MONGODB_URI", "Exit codes"] {
         assert!(page.contains(word), "{word} is not in {page}");
     }
+    assert!(page.contains("\n.SH EXAMPLES\n"), "{page}");
     let pages = home.path("man1");
     assert_eq!(home.run(&["man", "--into", pages.to_str().unwrap()]).code, 0);
     for page in ["tenantry.1", "tenantry-org-create.1", "tenantry-config-check.1"] {
         let text = std::fs::read_to_string(pages.join(page)).unwrap();
         assert!(text.contains(".TH"), "{page}: {text}");
     }
+    let text = std::fs::read_to_string(pages.join("tenantry-org-create.1")).unwrap();
+    let (_, examples) = text.split_once("\n.SH EXAMPLES\n").unwrap();
+    assert!(
+        examples.contains("tenantry org create acme_corp \\-\\-email ada@acme.com\n"),
+        "{text}"
+    );
+    assert!(!text.contains("Examples:"), "they are in that section only: {text}");
+    assert!(text.contains("tenantry\\-org\\-create"), "{text}");
     home.run(&["man", "--into", "/dev/null/man1"]).fails(1, "/dev/null/man1 cannot be written");
+}
+
+#[test]
+fn help_groups_its_options() {
+    let help = Home::new().run(&["org", "list", "--help"]).out;
+    let at = |heading: &str| help.find(heading).unwrap_or_else(|| panic!("{heading}: {help}"));
+    assert!(at("\nOptions:") < at("\nDatabase:"), "{help}");
+    let database = &help[at("\nDatabase:")..at("\nConfiguration and output:")];
+    for flag in ["--uri", "--file", "--demo", "--profile", "--read-only"] {
+        assert!(database.contains(flag), "{flag}: {help}");
+    }
 }
 
 #[test]

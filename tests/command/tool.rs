@@ -46,6 +46,7 @@ impl Home {
             ("HOME".into(), directory.path().display().to_string()),
             ("XDG_DATA_HOME".into(), directory.path().join("data").display().to_string()),
             ("USER".into(), "tester".into()),
+            ("LANG".into(), "C.UTF-8".into()),
             ("SECRET_KEY".into(), SECRET_KEY.into()),
         ];
         Self { directory, variables }

@@ -3,9 +3,12 @@
 use mongodb::bson::{DateTime, oid::ObjectId};
 use tenantry::org::{Admin, Claim, ClaimKind, Email, Org, PasswordHash, ResetCode, Role};
 use tenantry::store::{
-    AdminChange, AdminEdit, Change, Deed, NewAdmin, Repair, Result, Store, StoreError, Trouble,
+    AdminChange, AdminEdit, Change, Deed, NewAdmin, Outcome, Repair, Result, Store, StoreError,
+    Trouble,
 };
+use tenantry::tenancy::{Confirmation, Error, Refusal};
 
+use crate::attack::{Besieged, OTHER, secret};
 use crate::fixture::{CREATED, Fixture, hash, new_org, renamed, with_acme, with_email};
 use crate::support::deeds::Deeds as _;
 
@@ -18,15 +21,20 @@ fn code() -> ResetCode {
     ResetCode { hash: "c0de".repeat(16), until: DateTime::from_millis(1_800_000_000_000) }
 }
 
-async fn add(store: &dyn Store, org: &Org, email: &str, role: Role) -> Result<Org> {
-    let new = NewAdmin {
+fn new_admin(email: &str) -> NewAdmin {
+    NewAdmin {
         email: Email::parse(email).unwrap(),
-        role,
+        role: Role::Admin,
         password: hash("nobodys"),
         reset: code(),
-        // Later than the one before, whoever's clock it is by.
-        created_at: DateTime::from_millis(CREATED.timestamp_millis() + 1000 * org.revision),
-    };
+        created_at: CREATED,
+    }
+}
+
+async fn add(store: &dyn Store, org: &Org, email: &str, role: Role) -> Result<Org> {
+    // Later than the one before, whoever's clock it is by.
+    let created_at = DateTime::from_millis(CREATED.timestamp_millis() + 1000 * org.revision);
+    let new = NewAdmin { role, created_at, ..new_admin(email) };
     let what = AdminEdit::Add(new);
     change(store, org, AdminChange { admin: ObjectId::new(), what, heir: None }).await
 }
@@ -270,4 +278,79 @@ pub async fn a_password_nobody_can_log_in_with_is_a_finding<F: Fixture>() {
     assert_eq!(found.iter().map(|one| &one.trouble).collect::<Vec<_>>(), [&trouble]);
     assert!(matches!(found[0].repair, Repair::ByHand(_)), "{found:?}");
     assert!(!found[0].trouble.to_string().contains("horse"), "{found:?}");
+}
+
+pub async fn where_no_owner_is_left_one_can_be_appointed_and_nowhere_else<F: Fixture>() {
+    for gone in [true, false] {
+        let mut siege = Besieged::<F>::new().await;
+        siege.add("bob@acme.com", Role::Admin).await;
+        let appoint = async |siege: &Besieged<F>, role| {
+            siege.tenancy.add_admin(&siege.acme, "eve@acme.com", role, None).await
+        };
+        // As long as there is an owner: neither by the rules nor by the store alone.
+        let before = siege.fixture.stored().await;
+        let refused = appoint(&siege, Role::Owner).await.err();
+        assert_eq!(refused, Some(Error::NotAllowed(Refusal::NoSession("Acme Corp".into()))));
+        let new = NewAdmin { role: Role::Owner, ..new_admin("eve@acme.com") };
+        let what = AdminEdit::Appoint(new);
+        let change = AdminChange { admin: ObjectId::new(), what, heir: None };
+        let entry = siege.store.entry("appoint owner", &siege.acme);
+        let deed = Deed::Admin(Box::new(siege.acme.clone()), Box::new(change));
+        assert_eq!(siege.store.perform(&deed, &entry).await, Err(StoreError::Changed));
+        assert_eq!(siege.fixture.stored().await, before);
+
+        if gone {
+            siege.fixture.remove_admin("ada@acme.com").await;
+        } else {
+            siege.fixture.demote("ada@acme.com").await;
+        }
+        let none = Error::NoOwner("Acme Corp".into());
+        assert_eq!(siege.tenancy.authorize(&siege.acme, None).await, Err(none.clone()));
+        let bob = siege.log_in("bob@acme.com").await;
+        let deleted =
+            siege.tenancy.delete(&siege.acme, &Confirmation::Given, Some(bob.token())).await;
+        assert_eq!(deleted, Err(none.clone()));
+        assert_eq!(appoint(&siege, Role::Admin).await.err(), Some(none));
+        let taken = siege.tenancy.add_admin(&siege.acme, "kim@globex.com", Role::Owner, None).await;
+        assert!(matches!(taken, Err(Error::Taken { what: ClaimKind::Email, .. })), "{taken:?}");
+
+        let (acme, code) = appoint(&siege, Role::Owner).await.unwrap();
+        let acme = siege.tenancy.redeem("eve@acme.com", &code, &secret(OTHER)).await.map(|_| acme);
+        let acme = siege.tenancy.org(acme.unwrap().id).await.unwrap().unwrap();
+        let first = if gone { "eve@acme.com" } else { "ada@acme.com" };
+        assert_eq!(acme.admin_email.raw(), first);
+        let admins = siege.store.admins(&acme).await.unwrap();
+        let mut admins = emails(&admins);
+        admins.sort_unstable();
+        let all = ["ada@acme.com", "bob@acme.com", "eve@acme.com"];
+        assert_eq!(admins, all[usize::from(gone)..]);
+        let log = siege.tenancy.activity(&acme, 10).await.unwrap();
+        let named = |word: &str| log.iter().find(|one| one.entry.deed.raw() == word).cloned();
+        let appointed = named("appoint owner").unwrap().entry;
+        assert_eq!(appointed.outcome, Outcome::Done);
+        assert!(appointed.admin.raw().is_empty() && !appointed.operator.raw().is_empty());
+        // From now on it is like any other.
+        siege.acme = acme;
+        let refused = siege.tenancy.add_admin(&siege.acme, "x@acme.com", Role::Owner, None).await;
+        assert!(matches!(refused, Err(Error::NotAllowed(Refusal::NoSession(_)))), "{refused:?}");
+        assert_eq!(siege.store.examine(false).await, Ok(vec![]));
+        let eve = siege.tenancy.login("eve@acme.com", &secret(OTHER)).await.unwrap();
+        let given = Confirmation::Given;
+        siege.tenancy.delete(&siege.acme, &given, Some(eve.token())).await.unwrap();
+    }
+}
+
+pub async fn a_gone_owners_email_can_be_the_new_ones_or_anybody_elses<F: Fixture>() {
+    for again in [true, false] {
+        let siege = Besieged::<F>::new().await;
+        siege.fixture.remove_admin("ada@acme.com").await;
+        let email = if again { "ADA@acme.com" } else { "eve@acme.com" };
+        let added = siege.tenancy.add_admin(&siege.acme, email, Role::Owner, None).await;
+        let (acme, code) = added.unwrap();
+        assert_eq!(acme.admin_email.raw(), email);
+        siege.tenancy.redeem(email, &code, &secret(OTHER)).await.unwrap();
+        siege.tenancy.login(email, &secret(OTHER)).await.unwrap();
+        let other = siege.store.create(&new_org("Other", "ada@acme.com")).await;
+        assert_eq!(other.is_ok(), !again, "{other:?}");
+    }
 }

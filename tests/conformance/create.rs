@@ -67,6 +67,20 @@ pub async fn a_name_that_looks_the_same_is_refused<F: Fixture>() {
     refused::<F>("\u{430}cme corp", "bob@acme.com", ClaimKind::Look).await;
 }
 
+pub async fn a_name_that_looks_the_same_in_one_case_is_refused<F: Fixture>() {
+    let (_fixture, store, _) = with_acme::<F>().await;
+    store.create(&new_org("Paypal", "bob@paypal.com")).await.unwrap();
+    let look =
+        StoreError::Taken { what: ClaimKind::Look, by: Some("Paypal".into()), in_trash: false };
+    for alike in ["PaypaI", "paypaI", "Paypa\u{406}"] {
+        let answer = store.create(&new_org(alike, "eve@evil.com")).await;
+        assert_eq!(answer, Err(look.clone()), "{alike}");
+    }
+    // What looks the same in capitals only is another name.
+    store.create(&new_org("IBM", "a@ibm.com")).await.unwrap();
+    store.create(&new_org("LBM", "a@lbm.com")).await.unwrap();
+}
+
 pub async fn a_collection_that_is_taken_is_refused<F: Fixture>() {
     refused::<F>("acme-corp", "bob@acme.com", ClaimKind::Collection).await;
 }

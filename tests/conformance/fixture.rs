@@ -42,6 +42,12 @@ pub trait Fixture: Send + Sync + Sized + 'static {
     /// What is stored about attempts to log in, as text, read past the store.
     async fn attempts(&self) -> Vec<String>;
 
+    /// Removes an admin, past the store.
+    async fn remove_admin(&self, email: &str);
+
+    /// Takes away that an admin is an owner, past the store.
+    async fn demote(&self, email: &str);
+
     /// Makes every one-time code older, past the store.
     async fn age_codes(&self, milliseconds: i64);
 

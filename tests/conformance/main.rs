@@ -38,6 +38,7 @@ macro_rules! conforms {
                         a_created_organization_is_stored_as_the_service_stored_it,
                         a_name_that_is_taken_in_another_case_is_refused,
                         a_name_that_looks_the_same_is_refused,
+                        a_name_that_looks_the_same_in_one_case_is_refused,
                         a_collection_that_is_taken_is_refused,
                         a_collection_nobody_owns_is_not_taken_over,
                         an_email_that_is_taken_in_another_case_is_refused,
@@ -69,7 +70,10 @@ macro_rules! conforms {
                         what_is_taken_is_refused_and_nothing_changes,
                         a_stale_record_changes_nothing,
                         of_two_updates_at_once_exactly_one_succeeds,
-                        names_left_behind_are_free_again;
+                        names_left_behind_are_free_again,
+                        undoing_a_rename_gives_back_exactly_what_was,
+                        a_look_alike_is_undone_like_any_other,
+                        an_undo_takes_nothing_from_anybody;
                     delete:
                         nothing_is_left,
                         a_name_made_again_inherits_nothing,
@@ -105,6 +109,8 @@ macro_rules! conforms {
                         of_two_changes_of_admins_at_once_exactly_one_succeeds,
                         all_of_them_go_to_the_trash_and_come_back,
                         all_of_them_are_deleted_with_it,
+                        where_no_owner_is_left_one_can_be_appointed_and_nowhere_else,
+                        a_gone_owners_email_can_be_the_new_ones_or_anybody_elses,
                         a_password_nobody_can_log_in_with_is_a_finding;
                     attempts:
                         of_fifty_at_once_exactly_the_free_ones_are_looked_at,

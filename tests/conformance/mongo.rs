@@ -112,6 +112,18 @@ impl<S: Server> Fixture for OnMongo<S> {
         documents.iter().map(ToString::to_string).collect()
     }
 
+    async fn remove_admin(&self, email: &str) {
+        let admins = self.own.db.collection::<Document>("admins");
+        assert_eq!(admins.delete_one(doc! { "email": email }).await.unwrap().deleted_count, 1);
+    }
+
+    async fn demote(&self, email: &str) {
+        let admins = self.own.db.collection::<Document>("admins");
+        let least = doc! { "$set": { "role": "admin" } };
+        let changed = admins.update_one(doc! { "email": email }, least).await.unwrap();
+        assert_eq!(changed.matched_count, 1);
+    }
+
     async fn age_codes(&self, milliseconds: i64) {
         let older = doc! { "$subtract": ["$reset.until", milliseconds] };
         let older = vec![doc! { "$set": { "reset.until": older } }];

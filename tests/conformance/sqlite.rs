@@ -106,6 +106,16 @@ impl Fixture for SqliteFile {
         rows.unwrap().map(Result::unwrap).collect()
     }
 
+    async fn remove_admin(&self, email: &str) {
+        let raw = Connection::open(self.path()).unwrap();
+        raw.pragma_update(None, "foreign_keys", false).unwrap();
+        assert_eq!(raw.execute("DELETE FROM admins WHERE email = ?", [email]).unwrap(), 1);
+    }
+
+    async fn demote(&self, email: &str) {
+        assert_eq!(self.execute("UPDATE admins SET owner = 0 WHERE email = ?", [email]), 1);
+    }
+
     async fn age_codes(&self, milliseconds: i64) {
         let aged = self.execute(
             "UPDATE admins SET reset_until = reset_until - ? WHERE reset_until IS NOT NULL",

@@ -1,10 +1,12 @@
 //! Changing organizations.
 
 use mongodb::bson::{doc, oid::ObjectId};
-use tenantry::org::{ClaimKind, Email, Org, PasswordHash};
+use tenantry::org::{Claim, ClaimKind, CollectionName, Email, Org, OrgName, PasswordHash};
 use tenantry::store::Shelf;
-use tenantry::store::{Change, Store, StoreError};
+use tenantry::store::{Change, NewOrg, Store, StoreError};
+use tenantry::tenancy::{Edit, Error};
 
+use crate::attack::tenancy;
 use crate::fixture::{Fixture, hash, new_org, renamed, with_acme, with_email};
 use crate::support::deeds::Deeds as _;
 
@@ -183,4 +185,67 @@ pub async fn names_left_behind_are_free_again<F: Fixture>() {
     assert_eq!(store.org_named("acme corp", Shelf::Live).await.unwrap(), Some(globex));
     let collections = fixture.stored().await.collections;
     assert_eq!(collections.keys().collect::<Vec<_>>(), ["org_acme_corp", "org_globex"]);
+}
+
+/// An organization as another program may have made it: neither name nor collection could be chosen today.
+fn as_another_made_it(like: &Org) -> NewOrg {
+    let like = Org { name: "Globex/EU".into(), collection: "org_Globex".into(), ..like.clone() };
+    NewOrg {
+        name: OrgName::had_by(&like),
+        collection: CollectionName::had_by(&like),
+        ..new_org("Globex", "bob@globex.com")
+    }
+}
+
+pub async fn undoing_a_rename_gives_back_exactly_what_was<F: Fixture>() {
+    let (fixture, store, acme) = with_acme::<F>().await;
+    let before = store.create(&as_another_made_it(&acme)).await.unwrap();
+    fixture.insert("org_Globex", vec![doc! { "_id": 1 }]).await;
+    let tenancy = tenancy(store.clone());
+    let stored = fixture.stored().await;
+    let rename = Edit { name: Some("Initech".to_owned()), ..Edit::default() };
+    let renamed = tenancy.update(&before, &rename, None).await.unwrap();
+    assert_eq!(renamed.collection.raw(), "org_initech");
+    let undone = tenancy.undo_rename(&renamed, &before).await.unwrap();
+    assert_eq!((undone.name.raw(), undone.collection.raw()), ("Globex/EU", "org_Globex"));
+    assert_eq!(fixture.stored().await, stored);
+    assert_eq!(store.org_named("globex/eu", Shelf::Live).await.unwrap(), Some(undone.clone()));
+    // And what it has is its own again.
+    for claim in Claim::of_name("Globex/EU", "org_Globex") {
+        let holder = store.holder(&claim).await.unwrap();
+        assert_eq!(holder.and_then(|holder| holder.org), Some(undone.id), "{claim}");
+    }
+}
+
+pub async fn a_look_alike_is_undone_like_any_other<F: Fixture>() {
+    let (fixture, store, _) = with_acme::<F>().await;
+    let globex = store.create(&new_org("Globex", "bob@globex.com")).await.unwrap();
+    // As two have it that another program made, of which the older one claims the look.
+    let look_alike = Org { name: "\u{430}cme c\u{43e}rp".into(), ..globex.clone() };
+    let name = Some(OrgName::had_by(&look_alike));
+    let alike = Change { name, undoes: true, ..Change::default() };
+    let before = store.update(&globex, &alike).await.unwrap();
+    let stored = fixture.stored().await;
+    let tenancy = tenancy(store.clone());
+    let rename = Edit { name: Some("Initech".to_owned()), ..Edit::default() };
+    let renamed = tenancy.update(&before, &rename, None).await.unwrap();
+    let undone = tenancy.undo_rename(&renamed, &before).await.unwrap();
+    assert_eq!((&undone.name, &undone.collection), (&before.name, &before.collection));
+    assert_eq!(fixture.stored().await, stored);
+}
+
+pub async fn an_undo_takes_nothing_from_anybody<F: Fixture>() {
+    let (fixture, store, before) = with_acme::<F>().await;
+    let tenancy = tenancy(store.clone());
+    let rename = Edit { name: Some("Initech".to_owned()), ..Edit::default() };
+    let renamed = tenancy.update(&before, &rename, None).await.unwrap();
+    store.create(&new_org("ACME corp", "bob@acme.com")).await.unwrap();
+    let stored = fixture.stored().await;
+    let taken = tenancy.undo_rename(&renamed, &before).await;
+    let Err(Error::Taken { what: ClaimKind::Name, by, .. }) = taken else { panic!("{taken:?}") };
+    assert_eq!(by, Some("ACME corp".into()));
+    let stale = Org { revision: renamed.revision - 1, ..renamed };
+    let stale = tenancy.undo_rename(&stale, &Org { name: "Other".into(), ..before }).await;
+    assert!(matches!(stale, Err(Error::Changed(_))), "{stale:?}");
+    assert_eq!(fixture.stored().await, stored);
 }

@@ -254,6 +254,7 @@ impl Deed {
             name,
             email: rewrites.then(|| Email::parse(EVE).unwrap()),
             password: rewrites.then(|| PasswordHash::stored(hash("second"))),
+            undoes: false,
         }
     }
 

@@ -138,7 +138,7 @@ async fn done(store: &dyn Store, address: &Address, deed: &Deed) -> Result<()> {
         let name = name.as_ref().map(|name| OrgName::parse(name).unwrap());
         let collection = name.as_ref().map(CollectionName::of);
         let email = email.as_ref().map(|email| Email::parse(email).unwrap());
-        Change { name, collection, email, password: None }
+        Change { name, collection, email, password: None, undoes: false }
     };
     match deed {
         Deed::Create { name, email } => {

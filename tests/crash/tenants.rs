@@ -64,7 +64,7 @@ pub struct Tenant {
 
 impl Tenant {
     fn claims(&self) -> Vec<Claim> {
-        let mut claims = Claim::of_name(&self.name, &self.collection).to_vec();
+        let mut claims = Claim::of_name(&self.name, &self.collection);
         claims.push(Claim::of_email(&self.email));
         claims
     }

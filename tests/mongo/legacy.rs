@@ -143,6 +143,47 @@ async fn a_look_alike_that_is_there_already_can_be_edited_but_not_copied() {
 }
 
 #[tokio::test]
+async fn records_of_an_older_version_are_compared_as_they_are_typed_too() {
+    let scratch = Scratch::new("legacy_typed").await;
+    let store = scratch.open().await;
+    let older = async || {
+        let record =
+            doc! { "$unset": { "look_as_typed": "" }, "$pull": { "claims": "look:Paypal" } };
+        let orgs = scratch.collection::<Document>("organizations");
+        orgs.update_many(doc! {}, record).await.unwrap();
+    };
+    store.create(&new_org("Paypal", "ada@example.com")).await.unwrap();
+    older().await;
+    let look = Claim::Look("Paypal".into());
+    let holder = store.holder(&look).await.unwrap();
+    assert_eq!(holder.and_then(|holder| holder.name), Some("Paypal".into()));
+    let alike = store.create(&new_org("PaypaI", "eve@example.com")).await;
+    let refused =
+        StoreError::Taken { what: ClaimKind::Look, by: Some("Paypal".into()), in_trash: false };
+    assert_eq!(alike, Err(refused));
+    // Two that are there already stay, and can be changed; the older one has the claim.
+    let other = store.create(&new_org("Other", "eve@example.com")).await.unwrap();
+    let called = doc! { "organization_name": "PaypaI", "name_key": "paypai", "look": "paypai",
+    "seen.organization_name": "PaypaI", "claims.0": "name:paypai", "claims.1": "look:paypai" };
+    let orgs = scratch.collection::<Document>("organizations");
+    orgs.update_one(doc! { "_id": other.id }, doc! { "$set": called }).await.unwrap();
+    older().await;
+    for (name, email) in [("PaypaI", "new@example.com"), ("Paypal", "ada2@example.com")] {
+        let org = store.org_named(name, Shelf::Live).await.unwrap().unwrap();
+        let mail = Change { email: Some(Email::parse(email).unwrap()), ..Change::default() };
+        store.update(&org, &mail).await.unwrap();
+    }
+    for record in scratch.documents("organizations").await {
+        let name = record.get_str("organization_name").unwrap();
+        assert_eq!(record.get_str("look_as_typed").unwrap(), "Paypal", "{name}");
+        let claims = record.get_array("claims").unwrap();
+        assert_eq!(claims.contains(&"look:Paypal".into()), name == "Paypal", "{claims:?}");
+    }
+    let alike = store.create(&new_org("Paypa\u{406}", "third@example.com")).await;
+    assert!(matches!(alike, Err(StoreError::Taken { what: ClaimKind::Look, .. })), "{alike:?}");
+}
+
+#[tokio::test]
 async fn records_that_clash_are_named_and_nothing_is_written() {
     for (test, name, collection, email, says) in [
         ("clash_name", "ACME_corp", "org_other", "x@example.com", "the same name"),

@@ -73,6 +73,7 @@ fn changed() -> Change {
         name: Some(name),
         email: Some(Email::parse("new@acme.com").unwrap()),
         password: Some(PasswordHash::stored(hash("new"))),
+        undoes: false,
     }
 }
 

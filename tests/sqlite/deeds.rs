@@ -371,6 +371,7 @@ fn older(path: &Path, made: &Path, more: &str) {
          INSERT INTO organizations SELECT row, id, name, name_key, collection, admin_id, admin_email,
              email_key, created_at, database, revision{more} FROM made.organizations;
          INSERT INTO claims SELECT * FROM made.claims;
+         INSERT INTO claims SELECT 'look:' || name_key, row FROM made.organizations;
          INSERT INTO collections SELECT * FROM made.collections;
          INSERT INTO documents SELECT * FROM made.documents;"
     ))

@@ -28,9 +28,10 @@ pub async fn replica_set() -> String {
 }
 
 /// The fields this program adds to the service's.
-const OURS: [&str; 13] = [
+const OURS: [&str; 14] = [
     "name_key",
     "look",
+    "look_as_typed",
     "email_key",
     "created_key",
     "claims",

@@ -27,11 +27,13 @@ After five wrong passwords in a row the next has to wait, a second at first and 
     },
     /// Add an admin, who chooses a password with the one-time code that is printed
     #[command(after_help = "\
-Needs the login of an owner. The code is good for an hour and is shown only this once.
+Needs the login of an owner. Where an organization has no owner left, one can be added without a login,
+which is recorded. The code is good for an hour and is shown only this once.
 
 Examples:
   tenantry admin add acme_corp bob@acme.com --as ada@acme.com
-  tenantry admin add acme_corp eve@acme.com --role owner --as ada@acme.com")]
+  tenantry admin add acme_corp eve@acme.com --role owner --as ada@acme.com
+  tenantry admin add orphaned_corp eve@acme.com --role owner")]
     Add {
         /// The organization's name, in any case
         organization: String,
@@ -40,9 +42,12 @@ Examples:
         /// What the new admin may do: an owner decides who else is an admin, and deletes
         #[arg(long, value_name = "ROLE", default_value = "admin", value_parser = role())]
         role: Role,
-        /// Who does it.
-        #[command(flatten)]
-        login: Login,
+        /// The e-mail of the owner to log in as
+        #[arg(long = "as", value_name = "E-MAIL")]
+        login: Option<String>,
+        /// Read the login's password from the first line of standard input
+        #[arg(long, requires = "login")]
+        password_stdin: bool,
     },
     /// Change an admin's role or e-mail, or one's own password
     #[command(after_help = "\

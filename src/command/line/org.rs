@@ -31,7 +31,7 @@ Examples:
         /// Its name, in any case
         name: String,
     },
-    /// List organizations, a page at a time
+    /// List organizations: all of them, or a page at a time on a terminal and with --limit
     #[command(after_help = "\
 Examples:
   tenantry org list --search acme --sort -created
@@ -53,14 +53,9 @@ Examples:
             value_parser = sort()
         )]
         sort: Sort,
-        /// The most on one page
-        #[arg(
-            long,
-            value_name = "N",
-            default_value_t = 50,
-            value_parser = page_size()
-        )]
-        limit: u32,
+        /// The most on one page [default: 50 on a terminal, otherwise all]
+        #[arg(long, value_name = "N", value_parser = page_size())]
+        limit: Option<u32>,
         /// Begin after the page whose “next” this is
         #[arg(long, value_name = "CURSOR")]
         after: Option<String>,

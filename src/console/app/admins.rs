@@ -6,14 +6,18 @@ use mongodb::bson::oid::ObjectId;
 use super::{App, Code, Deed, Effect, Form, Generation, Layer, Mood, Purpose, Question, Said};
 use crate::{
     console::keymap::Command,
-    org::{Admin, Org, Secret, StoredText, email_key},
+    org::{Admin, Org, Role, Secret, StoredText, email_key},
     tenancy::Result,
 };
 
 impl App {
     /// Opens the form for another admin of the organization that is looked at.
     pub(super) fn add_admin(&mut self) -> Vec<Effect> {
-        if let Some(form) = self.chosen().map(Form::add_admin) {
+        let owned = |admins: &Vec<Admin>| admins.iter().any(|admin| admin.role == Role::Owner);
+        // The first one has to be an owner.
+        let role =
+            if self.detail.admins.as_ref().is_none_or(owned) { Role::Admin } else { Role::Owner };
+        if let Some(form) = self.chosen().map(|org| Form::add_admin(org, role)) {
             self.layers.push(Layer::Form(form));
         }
         Vec::new()

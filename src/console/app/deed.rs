@@ -91,6 +91,8 @@ pub struct Given {
     pub email: String,
     /// Their password.
     pub password: Secret,
+    /// The organization as it was, where its rename is undone.
+    pub before: Option<Box<Org>>,
 }
 
 /// What is said when a deed is done.

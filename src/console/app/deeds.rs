@@ -172,7 +172,7 @@ impl App {
                 if open && let Some(Layer::Form(form)) = self.layers.pop() {
                     let password = !form.text(Field::Password).is_empty();
                     if let Purpose::Edit(before) = &form.purpose {
-                        self.can_rename_back(&before.name, &org);
+                        self.can_rename_back(before, &org);
                         if before.name != org.name {
                             said = format!("“{}” is called “{}” now", before.name, org.name);
                         }
@@ -258,7 +258,7 @@ impl App {
         }
         let about = match error {
             Error::WrongCode => Some(Asked::Code),
-            Error::LastOwner { .. } => Some(Asked::Role),
+            Error::LastOwner { .. } | Error::NoOwner(_) => Some(Asked::Role),
             error => error.field().map(Asked::from),
         };
         match about.and_then(|about| form.at(about)) {

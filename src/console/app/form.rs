@@ -106,8 +106,8 @@ impl Form {
 
     /// To add an admin to one. Who decides about the others is the exception.
     #[must_use]
-    pub fn add_admin(org: &Org) -> Self {
-        let fields = vec![TextField::default(), TextField::role(Role::Admin)];
+    pub fn add_admin(org: &Org, role: Role) -> Self {
+        let fields = vec![TextField::default(), TextField::role(role)];
         Self::of(Purpose::AddAdmin(Box::new(org.clone())), fields)
     }
 

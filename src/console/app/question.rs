@@ -99,6 +99,7 @@ impl Question {
                 None => text(Field::Email).unwrap_or_default().to_owned(),
             },
             password: self.field(Field::Password).map(TextField::as_secret).unwrap_or_default(),
+            before: None,
         }
     }
 

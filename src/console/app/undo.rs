@@ -3,10 +3,7 @@
 use mongodb::bson::oid::ObjectId;
 
 use super::{App, AtOnce, Deed, Effect, Given, Layer, Mood, Request, Said, Several, cancel};
-use crate::{
-    org::{Org, StoredText},
-    tenancy::Error,
-};
+use crate::{org::Org, tenancy::Error};
 
 /// What takes back the last move to the trash, suspension or rename.
 #[derive(Clone, Debug)]
@@ -14,8 +11,8 @@ pub struct Undo {
     deed: Deed,
     /// As they are now: more than one where it was done to several at once.
     orgs: Vec<Org>,
-    /// What it was called.
-    name: Option<StoredText>,
+    /// As it was before it was renamed.
+    before: Option<Box<Org>>,
 }
 
 impl Undo {
@@ -38,7 +35,7 @@ impl App {
     /// Remembers how to take back what was just done to an organization.
     pub(super) fn can_undo(&mut self, deed: Deed, before: &Org, now: Option<&Org>) {
         if let (Some(deed), Some(org)) = (back(deed), now) {
-            self.undo = Some(Undo { deed, orgs: vec![org.clone()], name: None });
+            self.undo = Some(Undo { deed, orgs: vec![org.clone()], before: None });
         } else if deed.admin().is_none() {
             self.undo.take_if(|undo| undo.is_about(before.id));
         }
@@ -47,17 +44,17 @@ impl App {
     /// The same for what was done to several at once.
     pub(super) fn can_undo_all(&mut self, deed: Deed, now: &[Org]) {
         if let (Some(deed), false) = (back(deed), now.is_empty()) {
-            self.undo = Some(Undo { deed, orgs: now.to_vec(), name: None });
+            self.undo = Some(Undo { deed, orgs: now.to_vec(), before: None });
         } else {
             self.undo.take_if(|undo| now.iter().any(|org| undo.is_about(org.id)));
         }
     }
 
-    /// Remembers what an organization was called before it was renamed.
-    pub(super) fn can_rename_back(&mut self, before: &StoredText, now: &Org) {
-        if *before != now.name {
-            let (orgs, name) = (vec![now.clone()], Some(before.clone()));
-            self.undo = Some(Undo { deed: Deed::Rename, orgs, name });
+    /// Remembers what an organization was before it was renamed.
+    pub(super) fn can_rename_back(&mut self, before: &Org, now: &Org) {
+        if before.name != now.name {
+            let (orgs, before) = (vec![now.clone()], Some(Box::new(before.clone())));
+            self.undo = Some(Undo { deed: Deed::Rename, orgs, before });
         }
     }
 
@@ -91,7 +88,7 @@ impl App {
         if !self.sure_of(undo.deed, org.id) {
             return Vec::new();
         }
-        let given = Given { name: undo.name.map(|name| name.raw().to_owned()), ..Given::default() };
+        let given = Given { before: undo.before, ..Given::default() };
         self.begin(undo.deed, org.clone(), given)
     }
 

@@ -15,7 +15,7 @@ use crate::{
     },
     org::{Org, Secret},
     store::Statistics,
-    tenancy::{Confirmation, Edit, Result, Session, Tenancy},
+    tenancy::{Confirmation, Result, Session, Tenancy},
 };
 
 /// How many documents the details show.
@@ -337,14 +337,13 @@ async fn done(
     session: Option<&Session>,
 ) -> Message {
     let token = session.map(Session::token);
-    let Given { name, email, password } = given;
+    let Given { name, email, password, before } = given;
     let typed = |name: Option<String>| Confirmation::Typed(name.unwrap_or_default());
     let result = match deed {
         Deed::Trash => tenancy.trash(&org, token).await.map(Some),
         Deed::Restore => tenancy.restore(&org, name.as_deref()).await.map(Some),
         Deed::Rename => {
-            let edit = Edit { name, ..Edit::default() };
-            tenancy.update(&org, &edit, token).await.map(Some)
+            tenancy.undo_rename(&org, before.as_deref().unwrap_or(&org)).await.map(Some)
         }
         Deed::Suspend => tenancy.suspend(&org).await.map(Some),
         Deed::Reactivate => tenancy.reactivate(&org).await.map(Some),

@@ -53,6 +53,12 @@ impl Surroundings {
         }
     }
 
+    /// Whether the locale is UTF-8.
+    #[must_use]
+    pub fn unicode(self) -> bool {
+        self.unicode
+    }
+
     /// Whether nothing can be drawn on it.
     #[must_use]
     pub fn dumb(self) -> bool {

@@ -32,18 +32,23 @@ impl Inner {
         let is_first = first == Some(id);
         let heir = heir.filter(|_| is_first);
         let (was, there) = match &what {
-            AdminEdit::Add(_) => (None, None),
+            AdminEdit::Add(_) | AdminEdit::Appoint(_) => (None, None),
             AdminEdit::Remove | AdminEdit::Set { .. } => {
                 let (email, there) = self.admin_in(&record, first, id).await?;
                 (Some(email), Some(there))
             }
         };
         let is = match &what {
-            AdminEdit::Add(new) => Some(email_key(new.email.as_str())),
+            AdminEdit::Add(new) | AdminEdit::Appoint(new) => Some(email_key(new.email.as_str())),
             AdminEdit::Remove => None,
             AdminEdit::Set { email: Some(email), .. } => Some(email_key(email.as_str())),
             AdminEdit::Set { .. } => was.clone(),
         };
+        let appoints = matches!(what, AdminEdit::Appoint(_));
+        if appoints && self.has_owner(org.id).await? {
+            return Err(StoreError::Changed);
+        }
+        let replaces = appoints && self.is_gone(first).await?;
         let before = record::stored_claims(&record);
         let mut edit = Edit {
             from: org.collection.raw().to_owned(),
@@ -57,6 +62,7 @@ impl Inner {
             admin_before: None,
             admin_unset: Vec::new(),
             fate: Fate::Stays,
+            appoints,
             other_emails: None,
             other_admins: None,
         };
@@ -67,14 +73,11 @@ impl Inner {
             self.admin_in(&record, first, heir.id).await?;
             ids.retain(|other| *other != heir.id);
             let email = heir.email.raw();
-            edit.set = doc! {
-                "admin_id": heir.id.to_hex(),
-                "admin_email": email,
-                "seen.admin_email": email,
-                "email_key": email_key(email),
-            };
+            edit.set = naming(heir.id, email);
             others.retain(|other| *other != email_key(email));
             others.extend(is.clone());
+        } else if let (true, AdminEdit::Appoint(new)) = (replaces, &what) {
+            edit.set = naming(id, new.email.as_str());
         } else if !is_first {
             others.retain(|other| Some(other) != was.as_ref());
             others.extend(is.clone());
@@ -82,19 +85,27 @@ impl Inner {
             // The record would name somebody who is not there, or is called otherwise.
             return Err(StoreError::Changed);
         }
-        if is.is_some() && (heir.is_some() || !is_first) {
+        if is.is_some() && (heir.is_some() || !is_first) && !replaces {
             ids.push(id);
         }
+        // What the one had who is gone.
+        let left = email_key(org.admin_email.raw());
+        let left = Some(left).filter(|email| replaces && !others.contains(email));
         edit.other_emails = Some(others);
         edit.other_admins = Some(ids);
         let mut fresh = Vec::new();
         if is != was {
             let claim = |email: &String| Claim::Email(email.clone());
-            let freed = was.as_ref().map(|email| claim(email).to_string());
+            let freed = was.as_ref().or(left.as_ref()).map(|email| claim(email).to_string());
             edit.claims_after.retain(|claim| Some(claim) != freed.as_ref());
             if let Some(email) = &is {
-                self.is_nobodys_here(org, id, email, &before).await?;
-                fresh.push(claim(email));
+                self.is_nobodys_here(org, id, email, &edit.claims_after).await?;
+                if !before.contains(&claim(email).to_string()) {
+                    fresh.push(claim(email));
+                } else if let Some(taken) = self.in_the_way(&[claim(email)], org.id).await? {
+                    // It goes from the one who is gone to the new one, unless a third has it.
+                    return Err(taken);
+                }
                 edit.claims_after.push(claim(email).to_string());
             }
         }
@@ -104,6 +115,12 @@ impl Inner {
         both.extend(fresh.iter().map(Claim::to_string));
         let pending = Pending::new(org.id, Step::Update(edit), entry, there.into_iter().collect());
         self.carry_out(&pending, &record, &both, &fresh).await?.ok_or(StoreError::Gone)
+    }
+
+    /// Whether there is no such admin any more.
+    async fn is_gone(&self, admin: Option<ObjectId>) -> Result<bool> {
+        let Some(admin) = admin else { return Ok(true) };
+        Ok(self.find_one(&self.admins, doc! { "_id": admin }).await?.is_none())
     }
 
     /// An admin of the organization, as it is stored, and its e-mail as it is compared.
@@ -154,12 +171,23 @@ impl Inner {
     }
 }
 
+/// The fields of a record that names this admin.
+fn naming(admin: ObjectId, email: &str) -> Document {
+    doc! {
+        "admin_id": admin.to_hex(),
+        "admin_email": email,
+        "seen.admin_email": email,
+        "email_key": email_key(email),
+    }
+}
+
 /// What becomes of the admin, and of its fields.
 fn fields(what: AdminEdit, record: &Document, makes_way: bool, edit: &mut Edit) {
     let code = |ResetCode { hash, until }: ResetCode| doc! { "code": hash, "until": until };
     let own = record.get("_id").cloned();
     match what {
-        AdminEdit::Add(NewAdmin { email, role, password, reset, created_at }) => {
+        AdminEdit::Add(new) | AdminEdit::Appoint(new) => {
+            let NewAdmin { email, role, password, reset, created_at } = new;
             edit.fate = Fate::Comes;
             edit.admin_set = doc! {
                 "email": email.as_str(),

@@ -24,7 +24,7 @@ use super::{
     steps::email_of_nobody,
 };
 use crate::{
-    org::{Admin, Org, email_key},
+    org::{Admin, Org, Role, email_key},
     store::{Result, StoreError},
 };
 
@@ -57,6 +57,12 @@ impl Inner {
         let listed = |admin: &Admin| first == Some(admin.id) || record::lists(&record, admin);
         let found = self.admin_records(org.id, first).await?;
         Ok((first, found.iter().filter_map(read).filter(listed).collect()))
+    }
+
+    /// Whether the organization has an owner. One who is hidden counts, since what hides them may end.
+    pub(super) async fn has_owner(&self, id: ObjectId) -> Result<bool> {
+        let Some(org) = self.org(id).await? else { return Err(StoreError::Gone) };
+        Ok(self.admins(&org).await?.iter().any(|admin| admin.role == Role::Owner))
     }
 
     /// The admin whom the organization's record names: by identity, or where it has none by e-mail.

@@ -34,6 +34,9 @@ use crate::{
 /// How many records are written or asked about at once.
 const BATCH: usize = 1_000;
 
+/// Our fields of an organization beside the one that tells whether it has them.
+const DERIVED: [&str; 6] = ["look", "look_as_typed", "email_key", "created_key", "claims", "seen"];
+
 /// The most clashes that are named.
 const NAMED: usize = 5;
 
@@ -82,7 +85,7 @@ impl Kind {
         // What another program keeps where ours would be stays.
         filter.insert(self.marker(), doc! { "$exists": false });
         filter.extend(match self {
-            Self::Orgs => shape::derivable(&["look", "email_key", "created_key", "claims", "seen"]),
+            Self::Orgs => shape::derivable(&DERIVED),
             Self::Admins => shape::derivable(&["seen"]),
         });
         filter.insert("_id", doc! { "$type": "objectId" });
@@ -415,7 +418,8 @@ fn is_comparable(value: &Bson) -> bool {
 /// Our fields on an organization that are derived from the service's.
 pub(super) fn ours() -> Document {
     doc! {
-        "name_key": "", "look": "", "email_key": "", "created_key": "", "claims": "", "seen": "",
+        "name_key": "", "look": "", "look_as_typed": "", "email_key": "", "created_key": "",
+        "claims": "", "seen": "",
     }
 }
 
@@ -425,7 +429,7 @@ pub(super) fn stale_orgs() -> Document {
         "name_key": shape::is("string"),
         "$expr": record::is_stale(&record::SEEN),
     };
-    filter.extend(shape::derivable(&["look", "email_key", "created_key", "claims", "seen"]));
+    filter.extend(shape::derivable(&DERIVED));
     filter.extend(shape::is_idle());
     filter
 }

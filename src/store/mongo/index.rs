@@ -23,6 +23,7 @@ impl Inner {
             (doc! { "created_key": 1, "_id": 1 }, IndexOptions::default()),
             (doc! { "email_key": 1, "_id": 1 }, IndexOptions::default()),
             (doc! { "look": 1 }, IndexOptions::default()),
+            (doc! { "look_as_typed": 1 }, IndexOptions::default()),
             (doc! { "admin_id": 1 }, IndexOptions::default()),
             // Another program may have changed it since our own was derived from it.
             (doc! { "organization_name": 1 }, IndexOptions::default()),

@@ -138,6 +138,9 @@ pub(super) struct Edit {
     /// What becomes of the admin.
     #[serde(default)]
     pub(super) fate: Fate,
+    /// Whether the admin is added only as long as the organization has no owner.
+    #[serde(default)]
+    pub(super) appoints: bool,
     /// The e-mails of the admins beside the first afterwards; none where they stay.
     #[serde(default)]
     pub(super) other_emails: Option<Vec<String>>,

@@ -25,7 +25,7 @@ use super::{
 use crate::{
     org::{
         Claim, ClaimKind, CollectionName, Email, Org, OrgName, OrgState, StoredText, email_key,
-        name_key, name_look,
+        look_as_typed, name_key, name_look,
     },
     store::{Change, Entry, NewOrg, Result, StoreError, untold},
 };
@@ -96,7 +96,10 @@ impl Inner {
         {
             return Err(email_of(org));
         }
-        let after = claims_after(org, change, &before, &others);
+        let mut after = claims_after(org, change, &before, &others);
+        if change.undoes {
+            self.without_looks_of_others(&mut after, org.id).await?;
+        }
         let fresh: Vec<Claim> =
             after.iter().filter(|claim| !before.contains(&claim.to_string())).cloned().collect();
         let from = org.collection.raw().to_owned();
@@ -112,6 +115,7 @@ impl Inner {
             admin_unset: change.password.iter().map(|_| "reset".to_owned()).collect(),
             admin: None,
             fate: Fate::Stays,
+            appoints: false,
             other_emails: None,
             other_admins: None,
             claims_before: before.clone(),
@@ -234,6 +238,7 @@ impl Inner {
     pub(super) async fn prepare(&self) -> Result<()> {
         self.may_write()?;
         futures_util::future::try_join(self.settle_expired(), self.adopt(&untold)).await?;
+        self.complete_looks().await?;
         self.may_write()
     }
 
@@ -351,6 +356,20 @@ impl Inner {
         }))
     }
 
+    /// Leaves out the looks that others have.
+    async fn without_looks_of_others(&self, claims: &mut Vec<Claim>, own: ObjectId) -> Result<()> {
+        let mut mine = Vec::with_capacity(claims.len());
+        for claim in claims.drain(..) {
+            let of_others = claim.kind() == ClaimKind::Look
+                && self.who_has(std::slice::from_ref(&claim), own).await?.is_some();
+            if !of_others {
+                mine.push(claim);
+            }
+        }
+        *claims = mine;
+        Ok(())
+    }
+
     async fn uuid_if_ours(&self, collection: &str) -> Result<Option<mongodb::bson::Binary>> {
         self.uuid_if_any(Some(collection).filter(|collection| record::is_ours(collection))).await
     }
@@ -400,14 +419,14 @@ fn strings(claims: &[Claim]) -> Vec<String> {
 /// What the organization keeps for itself after the change. A look it has already but may not claim,
 /// because an older organization looks the same, does not stand in its way.
 fn claims_after(org: &Org, change: &Change, before: &[String], others: &[String]) -> Vec<Claim> {
-    let look = Claim::Look(name_look(org.name.raw()));
-    let unclaimed = !before.contains(&look.to_string());
+    let own = Claim::looks_of(org.name.raw());
+    let unclaimed = |look: &Claim| own.contains(look) && !before.contains(&look.to_string());
     change
         .claims_of(org)
         .into_iter()
         .chain(others.iter().cloned().map(Claim::Email))
         .filter(|claim| match claim {
-            Claim::Look(_) if unclaimed && *claim == look => false,
+            Claim::Look(_) if unclaimed(claim) => false,
             Claim::Collection(name) => record::can_be(name),
             Claim::Name(value) | Claim::Look(value) | Claim::Email(value) => !value.is_empty(),
         })
@@ -420,6 +439,7 @@ fn fields_after(change: &Change, database: &str) -> Document {
         set.insert("organization_name", name);
         set.insert("name_key", name_key(name));
         set.insert("look", name_look(name));
+        set.insert("look_as_typed", look_as_typed(name));
         set.insert("seen.organization_name", name);
     }
     if let Some(collection) = &change.collection {

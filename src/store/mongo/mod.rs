@@ -10,6 +10,7 @@
 //!   `fence.rs` what keeps those out that lost a lease, `undo.rs` the way back, `recover.rs` finishing
 //!   what somebody else began
 //! - `purge.rs` emptying the trash of what was there for too long
+//! - `looks.rs` what names look like
 //! - `role.rs` what an admin may do, `index.rs` indexes
 //! - `adopt.rs` databases of the service before this one
 //! - `audit.rs` the record, `attempt.rs` attempts to log in
@@ -34,6 +35,7 @@ mod journal;
 mod lifecycle;
 mod list;
 mod look;
+mod looks;
 mod named;
 mod others;
 mod purge;

@@ -152,10 +152,7 @@ impl Inner {
         let except = Bson::from(except);
         let known = async {
             match claim {
-                Claim::Look(look) => {
-                    let filter = doc! { "look": look, "_id": { "$ne": &except } };
-                    Ok(self.find_one(&self.orgs, filter).await?.map(|record| holder_in(&record)))
-                }
+                Claim::Look(look) => self.look_holder(look, &except).await,
                 Claim::Email(email) => self.email_holder(email, &except).await,
                 Claim::Name(_) | Claim::Collection(_) => Ok(None),
             }

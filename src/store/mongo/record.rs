@@ -3,7 +3,7 @@
 //!
 //! Fields of the service before this one: `organization_name`, `collection_name`, `admin_id`,
 //! `admin_email`, `created_at`, `connection_details`. Ours beside them: `name_key`, `email_key` and
-//! `created_key` (what lists are sorted by), `look`, `claims` (what the organization keeps for itself,
+//! `created_key` (what lists are sorted by), `look` and `look_as_typed` ([`super::looks`]), `claims` (what the organization keeps for itself,
 //! under a unique index), `seen` (what those were derived from), `other_emails` (of the admins beside
 //! the first, which the organization claims too), `other_admins` (those admins), `revision`, `login_epoch`, `suspended`, `former`
 //! (names its collection had), `pending`, the journal ([`super::journal`]), and `trash`. An admin has
@@ -22,7 +22,7 @@ use mongodb::bson::{Bson, DateTime, Document, doc, oid::ObjectId};
 use super::shape;
 use crate::org::{
     Admin, COLLECTION_PREFIX, Claim, Connection, InTrash, Org, OrgState, PasswordHash, ResetCode,
-    StoredText, UnderWay, email_key, name_key, name_look,
+    StoredText, UnderWay, email_key, look_as_typed, name_key, name_look,
 };
 
 use super::{journal::Kind, role::role, suspension::own_password};
@@ -219,10 +219,10 @@ pub(super) fn collection_in(record: &Document) -> &str {
 pub(super) fn claims(record: &Document) -> Vec<Claim> {
     let (name, collection) = (text(record, "organization_name"), collection_in(record));
     let email = text(record, "admin_email");
-    let mut claims = Vec::with_capacity(4);
+    let mut claims = Vec::with_capacity(5);
     if !name.is_empty() {
         claims.push(Claim::Name(name_key(name)));
-        claims.push(Claim::Look(name_look(name)));
+        claims.extend(Claim::looks_of(name));
     }
     if can_be(collection) {
         claims.push(Claim::Collection(collection.to_owned()));
@@ -255,6 +255,7 @@ pub(super) fn derived(record: &Document) -> Document {
     let mut fields = Document::new();
     fields.insert("name_key", name_key(name));
     fields.insert("look", name_look(name));
+    fields.insert("look_as_typed", look_as_typed(name));
     fields.insert("email_key", email_key(text(record, "admin_email")));
     if let Ok(id) = record.get_object_id("_id") {
         fields.insert("created_key", created_at(record, id));

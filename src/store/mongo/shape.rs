@@ -120,7 +120,7 @@ pub(super) fn derivable(fields: &[&str]) -> Document {
 }
 
 /// Every field of ours in a record.
-const FIELDS: [&str; 14] = [
+const FIELDS: [&str; 15] = [
     "pending",
     "trash",
     "suspended",
@@ -132,6 +132,7 @@ const FIELDS: [&str; 14] = [
     "other_admins",
     "name_key",
     "look",
+    "look_as_typed",
     "email_key",
     "created_key",
     "seen",
@@ -189,6 +190,7 @@ pub(super) fn writable(record: &Document, kind: Kind) -> Result<(), InTheWay> {
             "seen",
             "name_key",
             "look",
+            "look_as_typed",
             "email_key",
         ],
     };

@@ -109,6 +109,10 @@ impl Inner {
         // The admin first: that can be taken back where the collection cannot move.
         if let Some(admin) = edit.admin {
             self.still_ours(pending, hold).await?;
+            // Decided here, where nobody else changes who its admins are.
+            if edit.appoints && self.has_owner(pending.org).await? {
+                return Err(Halt::Refused(StoreError::Changed));
+            }
             self.edit_admin(pending, admin, edit).await?;
         }
         self.move_collection(pending, (&edit.from, &edit.to), edit.uuid.as_ref(), hold).await?;
@@ -153,7 +157,7 @@ impl Inner {
         }
         let mut unset: Vec<&str> =
             SHELVED.into_iter().filter(|field| *field != "organization_name").collect();
-        unset.extend(["look", "created_key", "seen", "pending"]);
+        unset.extend(["look", "look_as_typed", "created_key", "seen", "pending"]);
         let mut set = doc! {
             "organization_name": "$_id",
             "revision": one_more("revision"), "login_epoch": one_more("login_epoch"),

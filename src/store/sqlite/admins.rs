@@ -69,8 +69,9 @@ pub(super) fn org_of_admin(connection: &Connection, admin: ObjectId) -> Attempt<
 /// Adds, removes or changes one.
 pub(super) fn change(tx: &Connection, org: &Org, change: &AdminChange) -> Attempt<Org> {
     let row = write::unchanged(tx, org, "trashed_at IS NULL")?;
-    if !matches!(change.what, AdminEdit::Add(_)) {
-        belongs(tx, org, change.admin)?;
+    match change.what {
+        AdminEdit::Add(_) | AdminEdit::Appoint(_) => {}
+        AdminEdit::Remove | AdminEdit::Set { .. } => belongs(tx, org, change.admin)?,
     }
     if let Some(heir) = &change.heir {
         belongs(tx, org, heir.id)?;
@@ -79,6 +80,7 @@ pub(super) fn change(tx: &Connection, org: &Org, change: &AdminChange) -> Attemp
     }
     match &change.what {
         AdminEdit::Add(new) => add(tx, org, row, change.admin, new)?,
+        AdminEdit::Appoint(new) => appoint(tx, org, row, change.admin, new)?,
         AdminEdit::Remove => {
             release(tx, row, change.admin)?;
             tx.prepare_cached("DELETE FROM admins WHERE id = ?")?
@@ -119,6 +121,33 @@ pub(super) fn change(tx: &Connection, org: &Org, change: &AdminChange) -> Attemp
     )?
     .execute([row])?;
     write::made(tx, org.id.bytes())
+}
+
+/// Adds an owner where there is none, in the place of the one whom the record names where that one is gone.
+fn appoint(tx: &Connection, org: &Org, row: i64, id: ObjectId, new: &NewAdmin) -> Attempt<()> {
+    let admins = admins(tx, org.id)?;
+    if admins.iter().any(|admin| admin.role == Role::Owner) {
+        return Err(StoreError::Changed.into());
+    }
+    let gone = !tx
+        .prepare_cached(
+            "SELECT 1 FROM admins JOIN organizations ON admin_id = admins.id WHERE row = ?",
+        )?
+        .exists([row])?;
+    if gone {
+        tx.prepare_cached(
+            "DELETE FROM claims WHERE org = ?1 AND claim = \
+             'email:' || (SELECT email_key FROM organizations WHERE row = ?1) AND claim NOT IN \
+             (SELECT 'email:' || email_key FROM admins WHERE organization = ?2)",
+        )?
+        .execute((row, org.id.bytes()))?;
+    }
+    add(tx, org, row, id, new)?;
+    if gone {
+        tx.prepare_cached("UPDATE organizations SET admin_id = ? WHERE row = ?")?
+            .execute((id.bytes(), row))?;
+    }
+    Ok(())
 }
 
 fn add(tx: &Connection, org: &Org, row: i64, id: ObjectId, new: &NewAdmin) -> Attempt<()> {

@@ -213,20 +213,22 @@ fn admins(tx: &Connection, org: &Org) -> Attempt<Vec<(String, String, bool)>> {
 }
 
 /// What it is to hold. The record decides what the e-mail of the admin is whom it names.
-fn claims(org: &Org, admins: &[(String, String, bool)]) -> Vec<String> {
-    let mut claims = Claim::of_name(org.name.raw(), org.collection.raw()).to_vec();
+fn claims(org: &Org, admins: &[(String, String, bool)]) -> Vec<Claim> {
+    let mut claims = Claim::of_name(org.name.raw(), org.collection.raw());
     claims.push(Claim::of_email(org.admin_email.raw()));
     let others = admins.iter().filter(|(.., first)| !first);
     claims.extend(others.map(|(email, ..)| Claim::of_email(email)));
-    let mut claims: Vec<String> = claims.iter().map(Claim::to_string).collect();
-    claims.sort();
+    claims.sort_by_cached_key(Claim::to_string);
     claims
 }
 
 /// Whether what is searched, sorted and kept unique is something else than the record says.
 fn is_stale(tx: &Connection, row: i64, org: &Org) -> Attempt<bool> {
     let held: Vec<String> = tx
-        .prepare_cached("SELECT claim FROM claims WHERE org = ? ORDER BY claim")?
+        .prepare_cached(
+            "SELECT claim FROM claims WHERE org = ?1 UNION ALL \
+             SELECT 'look:' || look FROM looks WHERE org = ?1 ORDER BY 1",
+        )?
         .query_map([row], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
     let keys: [String; 2] = tx
@@ -234,7 +236,8 @@ fn is_stale(tx: &Connection, row: i64, org: &Org) -> Attempt<bool> {
         .query_row([row], |row| Ok([row.get(0)?, row.get(1)?]))?;
     let admins = admins(tx, org)?;
     let first = admins.iter().find(|(.., first)| *first).map(|(email, ..)| email.as_str());
-    Ok(held != claims(org, &admins)
+    let claims: Vec<String> = claims(org, &admins).iter().map(Claim::to_string).collect();
+    Ok(held != claims
         || keys != [name_key(org.name.raw()), email_key(org.admin_email.raw())]
         || first != Some(org.admin_email.raw())
         || admins.iter().any(|(email, key, _)| *key != email_key(email)))
@@ -247,7 +250,7 @@ fn renewed(tx: &Connection, row: i64, org: &Org, fix: bool) -> Attempt<Repair> {
     }
     for claim in &claims {
         let mut held = tx.prepare_cached("SELECT 1 FROM claims WHERE claim = ? AND org <> ?")?;
-        if held.exists((claim, row))? {
+        if held.exists((claim.to_string(), row))? {
             return Ok(Repair::ByHand(
                 "another organization has the same name, collection or e-mail: rename one of them",
             ));
@@ -255,9 +258,8 @@ fn renewed(tx: &Connection, row: i64, org: &Org, fix: bool) -> Attempt<Repair> {
     }
     repaired(fix, || {
         tx.execute("DELETE FROM claims WHERE org = ?", [row])?;
-        for claim in &claims {
-            tx.execute("INSERT INTO claims (claim, org) VALUES (?, ?)", (claim, row))?;
-        }
+        tx.execute("DELETE FROM looks WHERE org = ?", [row])?;
+        write::hold(tx, &claims, row)?;
         let (name, email) = (name_key(org.name.raw()), email_key(org.admin_email.raw()));
         tx.execute(
             "UPDATE organizations SET name_key = ?, email_key = ? WHERE row = ?",

@@ -184,11 +184,22 @@ const DAY: i64 = 24 * 60 * 60 * 1000;
 
 /// Who holds a claim; a collection is held as soon as it exists.
 pub(super) fn holder(connection: &Connection, claim: &Claim) -> Attempt<Option<Holder>> {
+    let (sql, value) = match claim {
+        // The older one, where two have the same look.
+        Claim::Look(look) => (
+            "SELECT id, name, trashed_at IS NOT NULL FROM looks JOIN organizations ON row = org \
+             WHERE look = ? ORDER BY row LIMIT 1",
+            look.clone(),
+        ),
+        Claim::Name(_) | Claim::Collection(_) | Claim::Email(_) => (
+            "SELECT id, name, trashed_at IS NOT NULL FROM claims JOIN organizations ON row = org \
+             WHERE claim = ?",
+            claim.to_string(),
+        ),
+    };
     let held = connection
-        .prepare_cached(
-            "SELECT id, name, trashed_at IS NOT NULL FROM claims JOIN organizations ON row = org WHERE claim = ?",
-        )?
-        .query_row([claim.to_string()], |row| {
+        .prepare_cached(sql)?
+        .query_row([value], |row| {
             Ok(Holder {
                 org: Some(object_id(row, 0)?),
                 name: Some(row.get::<_, String>(1)?.into()),

@@ -5,14 +5,18 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use super::{error::Attempt, file::shown, write::whole};
-use crate::store::StoreError;
+use super::{
+    error::Attempt,
+    file::shown,
+    write::{hold, whole},
+};
+use crate::{org::Claim, store::StoreError};
 
 /// Marks a file as ours ("Tnty"), in its header.
 const APPLICATION_ID: i32 = 0x546e_7479;
 
 /// The version of the tables below.
-const VERSION: i32 = 4;
+const VERSION: i32 = 5;
 
 /// How long a console waits for another one's transaction.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
@@ -21,7 +25,7 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 const LOG_MOST: u32 = 4 * 1024 * 1024;
 
 /// Once `claims` holds a claim, no other organization can have it; no other rule makes names,
-/// collections and e-mails unique. Each index of the list ends with what a search reads, so that
+/// collections and e-mails unique. Looks are in a table of their own, since not every one is unique. Each index of the list ends with what a search reads, so that
 /// a search reads nothing else; there is one for either shelf. A collection's documents know it by number: a rename is one row.
 /// An organization names one of its owners; all of its admins name it.
 const TABLES: &str = "
@@ -131,6 +135,18 @@ INSERT INTO clock SELECT ifnull(max(number), 0), ifnull(
     (SELECT at FROM audit_log ORDER BY number DESC LIMIT 1),
     (SELECT max(max(created_at), ifnull(max(trashed_at), 0)) FROM organizations)
 ) FROM audit_log;
+";
+
+/// What there is since version 5: what names look like, which two may share that have it from before that
+/// was a rule. [`fill_looks`] fills it.
+const SINCE_5: &str = "
+CREATE TABLE looks (
+    look TEXT NOT NULL,
+    org INTEGER NOT NULL REFERENCES organizations (row) ON DELETE CASCADE,
+    PRIMARY KEY (look, org)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX looks_by_org ON looks (org);
+DELETE FROM claims WHERE claim LIKE 'look:%';
 ";
 
 /// From version 1, which had neither suspension nor trash.
@@ -254,19 +270,31 @@ fn make_tables(connection: &mut Connection) -> Attempt<()> {
     whole(connection, |tx| {
         // Another console may have done it just now.
         let steps: &[&str] = match pragma::<i32>(tx, "user_version")? {
-            0 => &[TABLES, INDEXES, SINCE_3, SINCE_4],
-            1 => &[FROM_1, INDEXES, FROM_2, SINCE_3, SINCE_4],
-            2 => &[FROM_2, SINCE_3, SINCE_4],
-            3 => &[SINCE_4],
+            0 => &[TABLES, INDEXES, SINCE_3, SINCE_4, SINCE_5],
+            1 => &[FROM_1, INDEXES, FROM_2, SINCE_3, SINCE_4, SINCE_5],
+            2 => &[FROM_2, SINCE_3, SINCE_4, SINCE_5],
+            3 => &[SINCE_4, SINCE_5],
+            4 => &[SINCE_5],
             _ => return Ok(()),
         };
         for step in steps {
             tx.execute_batch(step)?;
         }
+        fill_looks(tx)?;
         tx.pragma_update(None, "application_id", APPLICATION_ID)?;
         tx.pragma_update(None, "user_version", VERSION)?;
         Ok(())
     })
+}
+
+/// Notes what every organization that is there looks like.
+fn fill_looks(tx: &Connection) -> Attempt<()> {
+    let mut orgs = tx.prepare("SELECT row, name FROM organizations")?;
+    let mut orgs = orgs.query([])?;
+    while let Some(org) = orgs.next()? {
+        hold(tx, &Claim::looks_of(&org.get::<_, String>(1)?), org.get(0)?)?;
+    }
+    Ok(())
 }
 
 fn pragma<T: rusqlite::types::FromSql>(connection: &Connection, name: &str) -> Attempt<T> {

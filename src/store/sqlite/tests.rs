@@ -53,6 +53,7 @@ fn rows(connection: &rusqlite::Connection) -> Vec<String> {
         "organizations",
         "admins",
         "claims",
+        "looks",
         "collections",
         "documents",
         "audit_log",
@@ -135,6 +136,7 @@ async fn on_a_full_disk_every_change_fails_whole_and_works_once_there_is_room() 
         email: Some(Email::parse(&format!("{0}@{0}.com", "e".repeat(60))).unwrap()),
         password: Some(PasswordHash::stored("$".repeat(90_000))),
         name: Some(name),
+        undoes: false,
     };
     let update = async |store: &SqliteStore| store.update(&org, &change).await;
     let (often, org) = with_more_and_more_room(&store, update).await;

@@ -9,7 +9,7 @@ use super::{
     error::{Attempt, Fault},
     file, read,
 };
-use crate::org::{Claim, Org, email_key, name_key};
+use crate::org::{Claim, ClaimKind, Org, email_key, name_key};
 use crate::store::{Change, NewOrg, StoreError, first_document};
 
 /// One change, whole or not at all, and never interrupted.
@@ -115,7 +115,12 @@ pub(super) fn suspend(tx: &Connection, org: &Org, suspended: bool) -> Attempt<Or
 
 fn change_to(tx: &Connection, org: &Org, row: i64, change: &Change) -> Attempt<()> {
     let claims = change.claims_of(org);
-    none_taken(tx, &claims, Some(org))?;
+    // What it looked like already, or gets back, is in nobody's way.
+    let had = Claim::looks_of(org.name.raw());
+    let may_clash =
+        |claim: &&Claim| claim.kind() != ClaimKind::Look || !(change.undoes || had.contains(claim));
+    let asked: Vec<Claim> = claims.iter().filter(may_clash).cloned().collect();
+    none_taken(tx, &asked, Some(org))?;
     if let (Some(email), Ok(first)) = (&change.email, ObjectId::parse_str(org.admin_id.raw())) {
         admins::email_is_free(tx, org, first, email)?;
     }
@@ -126,6 +131,7 @@ fn change_to(tx: &Connection, org: &Org, row: i64, change: &Change) -> Attempt<(
          WHERE row = ?1)",
     )?
     .execute([row])?;
+    tx.prepare_cached("DELETE FROM looks WHERE org = ?")?.execute([row])?;
     hold(tx, &claims, row)?;
     if let Some(name) = &change.name {
         tx.prepare_cached("UPDATE organizations SET name = ?, name_key = ? WHERE row = ?")?
@@ -224,8 +230,14 @@ pub(super) fn none_taken(tx: &Connection, claims: &[Claim], own: Option<&Org>) -
 
 pub(super) fn hold(tx: &Connection, claims: &[Claim], row: i64) -> Attempt<()> {
     let mut insert = tx.prepare_cached("INSERT INTO claims (claim, org) VALUES (?, ?)")?;
+    let mut look = tx.prepare_cached("INSERT INTO looks (look, org) VALUES (?, ?)")?;
     for claim in claims {
-        insert.execute((claim.to_string(), row))?;
+        match claim {
+            Claim::Look(seen) => look.execute((seen, row))?,
+            Claim::Name(_) | Claim::Collection(_) | Claim::Email(_) => {
+                insert.execute((claim.to_string(), row))?
+            }
+        };
     }
     Ok(())
 }

@@ -160,6 +160,25 @@ fn an_admin_is_added_after_a_login_and_the_code_is_shown_until_it_is_left() {
 }
 
 #[test]
+fn where_no_owner_is_left_one_key_and_no_login_add_one() {
+    let mut app = console(page(orgs(3), false, false));
+    press(&mut app, KeyCode::Enter);
+    let generation = generation!(press(&mut app, KeyCode::Right), LoadAdmins);
+    let admins = vec![admin(51, "linus@example.com", Role::Admin)];
+    app.update(Message::Admins(generation, Ok(admins)));
+    press(&mut app, KeyCode::Char('a'));
+    type_text(&mut app, "eve@example.com");
+    let effects = control(&mut app, 's');
+    let [Effect::AddAdmin(generation, _, _, Role::Owner, None)] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    // Another role cannot be the first one: that is said beside it, and no login is asked for.
+    let refused = Err(Error::NoOwner("org000".into()));
+    app.update(Message::Added(*generation, "eve@example.com".into(), refused));
+    assert!(top_form(&app).fields[1].problem.is_some() && top_form(&app).focus == 1);
+}
+
+#[test]
 fn an_admin_whose_e_mail_is_taken_is_refused_beside_it_and_nothing_typed_is_lost() {
     let mut app = as_owner();
     press(&mut app, KeyCode::Char('a'));

@@ -131,7 +131,8 @@ fn u_gives_the_old_name_back_also_after_another_edit() {
     let Some(Effect::Do(_, Deed::Rename, org, given, _)) = effects.last() else {
         panic!("{effects:?}")
     };
-    assert_eq!((org.revision, given.name.as_deref()), (3, Some("org000")));
+    let before = given.before.as_deref().map(|before| before.name.raw());
+    assert_eq!((org.revision, before), (3, Some("org000")));
 }
 
 #[test]
