@@ -30,13 +30,30 @@ impl App {
         }
         match self.keymap.command(place, &event) {
             Some(command) => self.command(place, command),
+            None if self.is_for_the_list(place, &event) => Vec::new(),
             None => self.typed(event),
         }
     }
 
+    /// Whether a key means something in the list and nothing in the tab that is looked at; that is said.
+    fn is_for_the_list(&mut self, place: keymap::Place, event: &KeyEvent) -> bool {
+        let list = match self.list.shelf {
+            Shelf::Live => keymap::Place::List,
+            Shelf::Trash => keymap::Place::Trash,
+        };
+        let key = self.keymap.meant(list, event).filter(|_| place.is_tab());
+        let Some(key) = key else { return false };
+        let what = format!("{key} does not work in the {} tab", self.detail.tab.word());
+        let back = self.keymap.how_in(place, Command::Back);
+        let help = format!("it acts on organizations: {back} goes back to the list");
+        self.no_longer_sure(None);
+        self.say(Mood::Warning, Said { what, help });
+        true
+    }
+
     /// Does what a key, the palette or the mouse asks for.
     pub(super) fn command(&mut self, place: keymap::Place, command: Command) -> Vec<Effect> {
-        if matches!(self.notice, Some((Mood::Good, _))) {
+        if matches!(self.notice, Some((Mood::Good | Mood::Warning, _))) {
             self.notice = None;
         }
         self.no_longer_sure(Some(command));
@@ -67,8 +84,11 @@ impl App {
                 | keymap::Place::Filter
                 | keymap::Place::Detail
                 | keymap::Place::Admins
+                | keymap::Place::Documents
+                | keymap::Place::Activity
                 | keymap::Place::Trash
-                | keymap::Place::Trashed => self.browse(command),
+                | keymap::Place::Trashed
+                | keymap::Place::TrashedAdmins => self.browse(command),
             },
         }
     }
@@ -85,7 +105,7 @@ impl App {
                 return Vec::new();
             }
             if searching || !layer.place().takes_text() {
-                self.say(Mood::Good, Said::plain(IGNORED_PASTE));
+                self.say(Mood::Warning, Said::plain(IGNORED_PASTE));
             }
             return Vec::new();
         }
@@ -93,7 +113,7 @@ impl App {
             self.list.filter.paste(text);
             return self.refilter();
         }
-        self.say(Mood::Good, Said::plain(IGNORED_PASTE));
+        self.say(Mood::Warning, Said::plain(IGNORED_PASTE));
         Vec::new()
     }
 
@@ -182,6 +202,7 @@ impl App {
             Command::Login => self.log_in_or_out(),
             Command::Undo => self.take_back(),
             Command::Copy => self.ask_what_to_copy(),
+            Command::CopyAdmin => self.copy_admin(),
             Command::Mouse => self.give_or_take_mouse(),
             Command::Refresh => self.refresh(),
             Command::First if self.pane == Pane::List && self.list.more_before => {

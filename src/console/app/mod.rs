@@ -271,12 +271,17 @@ impl App {
             }
             (None, Connection::Ready(_), ..) if self.list.filtering => keymap::Place::Filter,
             (None, Connection::Ready(_), Pane::List, Shelf::Live) => keymap::Place::List,
-            (None, Connection::Ready(_), Pane::Detail, Shelf::Live) => match self.detail.tab {
-                Tab::Admins => keymap::Place::Admins,
-                Tab::Overview | Tab::Documents | Tab::Activity => keymap::Place::Detail,
-            },
             (None, Connection::Ready(_), Pane::List, Shelf::Trash) => keymap::Place::Trash,
-            (None, Connection::Ready(_), Pane::Detail, Shelf::Trash) => keymap::Place::Trashed,
+            (None, Connection::Ready(_), Pane::Detail, _) => {
+                match (self.detail.tab, self.list.shelf) {
+                    (Tab::Overview, Shelf::Live) => keymap::Place::Detail,
+                    (Tab::Overview, Shelf::Trash) => keymap::Place::Trashed,
+                    (Tab::Admins, Shelf::Live) => keymap::Place::Admins,
+                    (Tab::Admins, Shelf::Trash) => keymap::Place::TrashedAdmins,
+                    (Tab::Documents, _) => keymap::Place::Documents,
+                    (Tab::Activity, _) => keymap::Place::Activity,
+                }
+            }
         }
     }
 

@@ -89,6 +89,8 @@ pub enum Command {
     CopyId,
     /// Copy the admin's e-mail.
     CopyEmail,
+    /// Copy the e-mail of the admin that is selected.
+    CopyAdmin,
     /// Copy everything that is known of it.
     CopyJson,
     /// Copy how to connect to it.
