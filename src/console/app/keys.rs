@@ -28,6 +28,20 @@ impl App {
             effects.extend(self.key(KeyEvent { modifiers: shift, ..event }));
             return effects;
         }
+        let confirms = place == keymap::Place::Production;
+        let key = (event.code, event.modifiers);
+        if confirms && self.asked_by == Some(key) {
+            // It is held down.
+            return Vec::new();
+        }
+        let effects = self.meant(place, event);
+        if !confirms {
+            self.asked_by = Some(key).filter(|_| self.is_to_confirm());
+        }
+        effects
+    }
+
+    fn meant(&mut self, place: keymap::Place, event: KeyEvent) -> Vec<Effect> {
         match self.keymap.command(place, &event) {
             Some(command) => self.command(place, command),
             None if self.is_for_the_list(place, &event) => Vec::new(),
@@ -46,7 +60,6 @@ impl App {
         let what = format!("{key} does not work in the {} tab", self.detail.tab.word());
         let back = self.keymap.how_in(place, Command::Back);
         let help = format!("it acts on organizations: {back} goes back to the list");
-        self.no_longer_sure(None);
         self.say(Mood::Warning, Said { what, help });
         true
     }
@@ -56,7 +69,9 @@ impl App {
         if matches!(self.notice, Some((Mood::Good | Mood::Warning, _))) {
             self.notice = None;
         }
-        self.no_longer_sure(Some(command));
+        if !matches!(command, Command::Accept | Command::Submit) {
+            self.no_longer_sure();
+        }
         match command {
             Command::Quit => vec![Effect::Quit],
             Command::Shell => vec![Effect::Shell],
@@ -64,7 +79,12 @@ impl App {
             Command::Help => self.help(place, false),
             Command::Palette => self.help(place, true),
             Command::Log => self.show_log(),
+            Command::Back if place == keymap::Place::Production => {
+                self.leave_production();
+                Vec::new()
+            }
             Command::Back => self.back(),
+            Command::Confirm => self.confirm(),
             Command::Retry => match self.connection {
                 Connection::Failed(_) => self.connect(),
                 _ => Vec::new(),
@@ -79,7 +99,9 @@ impl App {
                     self.scroll_log(command);
                     Vec::new()
                 }
-                keymap::Place::Unconnected | keymap::Place::Code => Vec::new(),
+                keymap::Place::Unconnected | keymap::Place::Code | keymap::Place::Production => {
+                    Vec::new()
+                }
                 keymap::Place::List
                 | keymap::Place::Filter
                 | keymap::Place::Detail
@@ -94,7 +116,11 @@ impl App {
     }
 
     pub(super) fn paste(&mut self, text: &str) -> Vec<Effect> {
-        self.no_longer_sure(None);
+        if self.is_to_confirm() {
+            self.say(Mood::Warning, Said::plain(IGNORED_PASTE));
+            return Vec::new();
+        }
+        self.no_longer_sure();
         if let Some(layer) = self.layers.last_mut() {
             let searching = matches!(layer, Layer::Help(_));
             if let Some(field) = layer.focused() {
@@ -119,7 +145,10 @@ impl App {
 
     /// A key that is no command: text, where text is typed.
     fn typed(&mut self, event: KeyEvent) -> Vec<Effect> {
-        self.no_longer_sure(None);
+        if self.is_to_confirm() {
+            return Vec::new();
+        }
+        self.no_longer_sure();
         if let Some(layer) = self.layers.last_mut() {
             let searching = matches!(layer, Layer::Help(_));
             if layer.focused().is_some_and(|field| field.key(event)) && searching {

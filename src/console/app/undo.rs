@@ -88,11 +88,8 @@ impl App {
             self.layers.push(Layer::Several(Several::of(undo.deed, undo.orgs)));
             return Vec::new();
         };
-        if !self.sure_of(undo.deed, org.id) {
-            return Vec::new();
-        }
         let given = Given { name: undo.name.map(|name| name.raw().to_owned()), ..Given::default() };
-        self.begin(undo.deed, org.clone(), given)
+        self.begin_if_sure(undo.deed, org.clone(), given)
     }
 
     /// Does to an organization what needs no question.

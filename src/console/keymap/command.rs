@@ -71,6 +71,8 @@ pub enum Command {
     Accept,
     /// Do what the form or question is for.
     Submit,
+    /// Do it in production too.
+    Confirm,
     /// Make a strong password.
     Generate,
     /// Show or hide the password.

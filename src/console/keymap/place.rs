@@ -43,6 +43,8 @@ places! {
     Login,
     /// A one-time code, shown once.
     Code,
+    /// What is to be done is done to people who depend on it: it is confirmed with a key of its own.
+    Production,
     /// The help: what can be done in the place below it.
     Help,
     /// The same, being searched.

@@ -11,7 +11,7 @@ use super::{
 
 use Place::{
     Activity, Admins, Code, Copying, Detail, Documents, Filter, Form, Help, List, Log, Login,
-    Palette, Question, Trash, Trashed, TrashedAdmins, Unconnected,
+    Palette, Production, Question, Trash, Trashed, TrashedAdmins, Unconnected,
 };
 
 const BROWSING: &[Place] =
@@ -256,6 +256,7 @@ pub const COMMANDS: &[Row] = &[
         None,
         "to the previous field"
     ),
+    row!("confirm", Confirm, [letter('y')], &[Production], Some("do it"), "do it, in production"),
     row!(
         "generate",
         Generate,
@@ -381,7 +382,7 @@ pub const COMMANDS: &[Row] = &[
         "help-while-typing",
         Help,
         [key(KeyCode::F(1))],
-        &[Filter, Form, Question, Login, Code],
+        &[Filter, Form, Question, Login, Code, Production],
         None,
         "show the keys here"
     ),

@@ -188,6 +188,7 @@ fn word(app: &App, row: &Row) -> Option<&'static str> {
     };
     match row.command {
         Command::Accept if last => deed,
+        Command::Confirm => deed.or_else(|| app.armed().map(answer)),
         Command::Submit if last => None,
         Command::Submit => deed,
         Command::Back if waits(app) => match app.layers.last() {

@@ -109,6 +109,7 @@ fn place(about: Place) -> &'static str {
         Place::Question => "in the question",
         Place::Login => "in the login",
         Place::Code => "at the code",
+        Place::Production => "before a change in production",
         Place::Help | Place::Palette => "in the help",
         Place::Copying => "while copying",
         Place::Log => "in the log",
