@@ -26,22 +26,30 @@ pub(super) async fn answer(tenancy: &Tenancy, deed: AdminDeed) -> Result<Answer,
             let (org, code) = tenancy.add_admin(&org, &email, role, token).await?;
             Ok(Answer::Code { admin: tenancy.admin_of(&org, &email).await?, org, code })
         }
-        AdminDeed::Update { organization, email, role, new_email, new_password_stdin, login } => {
+        AdminDeed::Update {
+            organization,
+            email,
+            role,
+            new_email,
+            new_password_stdin,
+            login,
+            ..
+        } => {
             let wish = AdminWish { role, email: new_email, password: None };
             update(tenancy, &organization, &email, wish, new_password_stdin, &login).await
         }
-        AdminDeed::Remove { organization, email, yes, login } => {
+        AdminDeed::Remove { organization, email, sure, login } => {
             let org = tenancy.named(&organization).await?;
             let admin = tenancy.admin_of(&org, &email).await?;
             let session = log_in(tenancy, &login.login).await?;
-            if let Some(terminal) = asked(yes, Terminal::open())? {
+            if let Some(terminal) = asked(&sure, Terminal::open())? {
                 let question = format!("Remove {}, {} of “{}”?", admin.email, admin.role, org.name);
                 agree(&terminal, &question).await?;
             }
             let org = tenancy.remove_admin(&org, &email, Some(session.token())).await?;
             Ok(Answer::Admins(tenancy.admins(&org).await?))
         }
-        AdminDeed::Code { organization, email } => {
+        AdminDeed::Code { organization, email, .. } => {
             let org = tenancy.named(&organization).await?;
             let (org, code) = tenancy.issue_code(&org, &email).await?;
             Ok(Answer::Code { admin: tenancy.admin_of(&org, &email).await?, org, code })

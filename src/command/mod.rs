@@ -25,7 +25,7 @@ pub use line::{AdminDeed, Aside, AuditDeed, CommandLine, ConfigDeed, Deed, OrgDe
 
 use answer::Answer;
 use configuration::Configured;
-use line::Login;
+use line::{Login, Sure};
 use terminal::{Telling, Terminal, line_of_stdin};
 
 use crate::{
@@ -108,7 +108,7 @@ async fn answer(settings: &Settings, deed: Deed) -> Result<Answer, Failure> {
         Deed::Org(deed) => org(&open(database).await?, deed).await,
         Deed::Admin(deed) => admin::answer(&open(database).await?, deed).await,
         Deed::Audit(deed) => audit::answer(&open(database).await?, deed).await,
-        Deed::Doctor { fix, quarantine } => {
+        Deed::Doctor { fix, quarantine, .. } => {
             let telling = Telling::default();
             let told = telling.watching();
             let wanted = Examination { fix, quarantine: &quarantine, told: &told };
@@ -151,18 +151,18 @@ async fn org(tenancy: &Tenancy, deed: OrgDeed) -> Result<Answer, Failure> {
             let edit = Edit { name: new_name, email, password: None };
             update(tenancy, &name, edit, new_password_stdin, login.as_deref()).await
         }
-        OrgDeed::Delete { name, login, now, yes, .. } => {
-            delete(tenancy, &name, &login.login, now, yes).await
+        OrgDeed::Delete { name, login, now, sure } => {
+            delete(tenancy, &name, &login.login, now, &sure).await
         }
-        OrgDeed::Restore { name, new_name } => {
+        OrgDeed::Restore { name, new_name, .. } => {
             let org = tenancy.named_in_trash(&name).await?;
             Ok(Answer::Changed(tenancy.restore(&org, new_name.as_deref()).await?))
         }
-        OrgDeed::Purge { name, login, yes, .. } => purge(tenancy, &name, &login, yes).await,
-        OrgDeed::Suspend { name } => {
+        OrgDeed::Purge { name, login, sure, .. } => purge(tenancy, &name, &login, &sure).await,
+        OrgDeed::Suspend { name, .. } => {
             Ok(Answer::Changed(tenancy.suspend(&tenancy.named(&name).await?).await?))
         }
-        OrgDeed::Reactivate { name } => {
+        OrgDeed::Reactivate { name, .. } => {
             Ok(Answer::Changed(tenancy.reactivate(&tenancy.named(&name).await?).await?))
         }
     }
@@ -202,11 +202,11 @@ fn check(deed: &Deed) -> Result<(), Failure> {
             login.is_some() && !password_stdin
         }
         Deed::Org(
-            OrgDeed::Delete { login: Login { password_stdin, .. }, yes, .. }
-            | OrgDeed::Purge { password_stdin, yes, .. },
+            OrgDeed::Delete { login: Login { password_stdin, .. }, sure, .. }
+            | OrgDeed::Purge { password_stdin, sure, .. },
         )
-        | Deed::Admin(AdminDeed::Remove { login: Login { password_stdin, .. }, yes, .. }) => {
-            asked(*yes, Terminal::open())?;
+        | Deed::Admin(AdminDeed::Remove { login: Login { password_stdin, .. }, sure, .. }) => {
+            asked(sure, Terminal::open())?;
             !password_stdin
         }
         Deed::Admin(AdminDeed::Update { role, new_email, new_password_stdin, login, .. }) => {
@@ -243,9 +243,9 @@ fn check(deed: &Deed) -> Result<(), Failure> {
 
 /// Who is asked before something goes: nobody only where that was said beforehand. A terminal that is
 /// gone by now is no answer.
-fn asked<T>(yes: bool, terminal: Option<T>) -> Result<Option<T>, Failure> {
+fn asked<T>(sure: &Sure, terminal: Option<T>) -> Result<Option<T>, Failure> {
     match terminal {
-        _ if yes => Ok(None),
+        _ if sure.yes => Ok(None),
         Some(terminal) => Ok(Some(terminal)),
         None => Err(Failure::usage(
             "there is no terminal to confirm the deletion on",
@@ -254,16 +254,17 @@ fn asked<T>(yes: bool, terminal: Option<T>) -> Result<Option<T>, Failure> {
     }
 }
 
-/// Where people depend on a database, its profile's name is typed before anything is deleted.
+/// Where people depend on a database, its profile's name is typed before anything is changed.
 async fn sure_in_production(database: &Database, deed: &Deed) -> Result<(), Failure> {
-    let (Deed::Org(OrgDeed::Delete { yes, .. } | OrgDeed::Purge { yes, .. })
-    | Deed::Admin(AdminDeed::Remove { yes, .. })) = deed
-    else {
+    let Some(name) = database.production() else { return Ok(()) };
+    if deed.sure().is_none_or(|sure| sure.yes) {
         return Ok(());
-    };
-    let (Some(terminal), Some(name)) = (asked(*yes, Terminal::open())?, database.production())
-    else {
-        return Ok(());
+    }
+    let Some(terminal) = Terminal::open() else {
+        return Err(Failure::usage(
+            format!("“{name}” is production, and there is no terminal to confirm on"),
+            "add --yes to go on without being asked",
+        ));
     };
     let typed = terminal.ask(&format!("This is production. Type {name} to go on: ")).await?;
     if typed.reveal().trim() == name { Ok(()) } else { Err(Failure::NoAnswer) }
@@ -339,13 +340,13 @@ async fn delete(
     name: &str,
     login: &str,
     now: bool,
-    yes: bool,
+    sure: &Sure,
 ) -> Result<Answer, Failure> {
     let org = tenancy.named(name).await?;
     let session = log_in(tenancy, login).await?;
     let token = Some(session.token());
     tenancy.authorize(&org, token).await?;
-    let terminal = asked(yes, Terminal::open())?;
+    let terminal = asked(sure, Terminal::open())?;
     if now {
         let confirmation = confirm(tenancy, &org, terminal.as_ref()).await?;
         tenancy.delete(&org, &confirmation, token).await?;
@@ -360,10 +361,10 @@ async fn delete(
     Ok(Answer::Deleted(tenancy.trash(&org, token).await?))
 }
 
-async fn purge(tenancy: &Tenancy, name: &str, login: &str, yes: bool) -> Result<Answer, Failure> {
+async fn purge(tenancy: &Tenancy, name: &str, login: &str, sure: &Sure) -> Result<Answer, Failure> {
     let mut org = tenancy.named_in_trash(name).await?;
     let password = ask_password(login).await?;
-    let terminal = asked(yes, Terminal::open())?;
+    let terminal = asked(sure, Terminal::open())?;
     let confirmation = confirm(tenancy, &org, terminal.as_ref()).await?;
     tenancy.purge(&org, &confirmation, login, &password).await?;
     // It is nowhere any more.
@@ -489,9 +490,9 @@ mod tests {
 
     #[test]
     fn nobody_is_asked_only_where_that_was_said_beforehand() {
-        assert!(matches!(asked(false, Some(())), Ok(Some(()))));
-        assert!(matches!(asked(true, Some(())), Ok(None)));
-        assert!(matches!(asked::<()>(true, None), Ok(None)));
-        assert!(asked::<()>(false, None).is_err());
+        assert!(matches!(asked(&Sure { yes: false }, Some(())), Ok(Some(()))));
+        assert!(matches!(asked(&Sure { yes: true }, Some(())), Ok(None)));
+        assert!(matches!(asked::<()>(&Sure { yes: true }, None), Ok(None)));
+        assert!(asked::<()>(&Sure { yes: false }, None).is_err());
     }
 }

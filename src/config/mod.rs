@@ -139,7 +139,7 @@ pub struct Profile {
     pub name: String,
     /// What it is marked with.
     pub color: Option<Color>,
-    /// Whether people depend on it: it is red, and every change is asked about twice.
+    /// Whether people depend on it: it is red, and every change is confirmed.
     pub production: bool,
     /// What its database is called, as far as that is known before it is opened.
     pub place: Place,

@@ -93,6 +93,7 @@ fn line(remark: &Remark) -> String {
     let at = rfc3339(DateTime::from_system_time(remark.at)).unwrap_or_default();
     let level = match remark.mood {
         Mood::Good => "info ",
+        Mood::Warning => "warn ",
         Mood::Bad => "error",
         Mood::Unread => "alert",
     };

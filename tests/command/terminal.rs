@@ -209,14 +209,69 @@ fn a_table_fits_the_terminal() {
     assert!(screen.lines().all(|line| line.chars().count() <= 80), "{screen}");
 }
 
-#[test]
-fn in_production_a_deletion_is_asked_about_twice() {
+/// With an organization, in a profile that is production.
+fn in_production() -> Home {
     let home = Home::new();
     let config = home.path(".config/tenantry/config.toml");
     std::fs::create_dir_all(config.parent().unwrap()).unwrap();
     std::fs::write(config, "[profiles.live]\nfile = \"live.db\"\nproduction = true\n").unwrap();
     let home = home.with("TENANTRY_PROFILE", "live");
-    home.create("acme_corp", "ada@acme.com");
+    let create = ["org", "create", "acme_corp", "--email", "ada@acme.com", "--password-stdin"];
+    let mut sure = create.to_vec();
+    sure.push("--yes");
+    home.run_with(&create, PASSWORD).fails(2, "“live” is production");
+    assert_eq!(home.run_with(&sure, PASSWORD).code, 0);
+    home
+}
+
+#[test]
+fn in_production_whatever_writes_wants_yes_where_nobody_can_be_asked() {
+    let home = in_production();
+    let before = home.list();
+    for command in [
+        "org update acme_corp --name acme_two",
+        "org restore acme_corp",
+        "org suspend acme_corp",
+        "org reactivate acme_corp",
+        "org delete acme_corp --as ada@acme.com --password-stdin",
+        "org purge acme_corp --as ada@acme.com --password-stdin",
+        "admin add acme_corp bob@acme.com --as ada@acme.com --password-stdin",
+        "admin update acme_corp ada@acme.com --email eve@acme.com --as ada@acme.com --password-stdin",
+        "admin remove acme_corp ada@acme.com --as ada@acme.com --password-stdin",
+        "admin code acme_corp ada@acme.com",
+        "admin redeem ada@acme.com --stdin",
+        "doctor --fix",
+    ] {
+        let arguments: Vec<_> = command.split(' ').collect();
+        let run = home.run_with(&arguments, PASSWORD);
+        assert_eq!(run.code, 2, "{command}: {}", run.err);
+        assert!(run.err.contains("add --yes"), "{command}: {}", run.err);
+    }
+    assert_eq!(home.list(), before);
+    for reads in ["org list", "org get acme_corp", "admin list acme_corp", "audit list", "doctor"] {
+        let run = home.run(&reads.split(' ').collect::<Vec<_>>());
+        assert_eq!(run.code, 0, "{reads}: {}", run.err);
+    }
+    assert_eq!(home.run(&["org", "suspend", "acme_corp", "--yes"]).code, 0);
+}
+
+#[test]
+fn in_production_whatever_writes_asks_a_person() {
+    let home = in_production();
+    let suspend = ["org", "suspend", "acme_corp"];
+    for (typed, wanted) in [("y\r", 1), ("\r", 1), ("\u{4}", 1), ("live\r", 0)] {
+        let mut session = Session::begin(&home, &suspend);
+        session.see("This is production. Type live to go on: ");
+        session.type_in(typed);
+        let (code, screen) = session.end();
+        assert_eq!(code, wanted, "{screen}");
+        assert_eq!(screen.contains("nothing was done"), wanted == 1, "{screen}");
+    }
+}
+
+#[test]
+fn in_production_a_deletion_is_asked_about_twice() {
+    let home = in_production();
     let delete = ["org", "delete", "acme_corp", "--as", "ada@acme.com"];
     let mut session = Session::begin(&home, &delete);
     session.see("This is production. Type live to go on: ");

@@ -19,7 +19,8 @@ fn create(home: &Path, profile: &str, name: &str) {
     use std::io::Write;
     let email = format!("{name}@x.com");
     let mut child = Command::new(env!("CARGO_BIN_EXE_tenantry"))
-        .args(["--profile", profile, "org", "create", name, "--email", &email, "--password-stdin"])
+        .args(["--profile", profile, "org", "create", name, "--email", &email])
+        .args(["--password-stdin", "--yes"])
         .env_clear()
         .env("HOME", home)
         .stdin(std::process::Stdio::piped())
@@ -56,12 +57,12 @@ fn one_goes_from_profile_to_profile_without_starting_again() {
     console.see("▌granite_peak");
     console.see("●  live   embedded");
     console.see_no_more("sable_studio");
-    // Production asks twice.
+    // Production asks for another key.
     console.send("s");
     console.see("Suspend");
-    console.send("\r");
+    console.send("\r\r\r");
     console.see("“live” is production");
-    console.send("\r");
+    console.send("y");
     console.see("suspended");
     // Where nothing can be opened it is said why, and one goes on from there.
     palette(&mut console, "away", "profile away");

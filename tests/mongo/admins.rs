@@ -9,7 +9,7 @@ use tenantry::store::{
 
 use crate::support::hash;
 use crate::{
-    fixture::{HASH, Scratch, new_org},
+    fixture::{Scratch, new_org},
     support::deeds::Deeds as _,
 };
 

@@ -5,6 +5,7 @@ use clap::{
     builder::{PossibleValuesParser, TypedValueParser},
 };
 
+use super::Sure;
 use crate::org::Role;
 
 /// What can be done with and by admins.
@@ -48,6 +49,9 @@ Examples:
         /// Read the login's password from the first line of standard input
         #[arg(long, requires = "login")]
         password_stdin: bool,
+        /// Who is asked.
+        #[command(flatten)]
+        sure: Sure,
     },
     /// Change an admin's role or e-mail, or one's own password
     #[command(after_help = "\
@@ -74,6 +78,9 @@ Examples:
         /// Who does it.
         #[command(flatten)]
         login: Login,
+        /// Who is asked.
+        #[command(flatten)]
+        sure: Sure,
     },
     /// Remove an admin: no login any more, and the sessions end
     #[command(after_help = "\
@@ -86,9 +93,9 @@ Example:
         organization: String,
         /// The admin's e-mail
         email: String,
-        /// Do not ask whether it is meant
-        #[arg(long)]
-        yes: bool,
+        /// Who is asked.
+        #[command(flatten)]
+        sure: Sure,
         /// Who does it.
         #[command(flatten)]
         login: Login,
@@ -105,6 +112,9 @@ Example:
         organization: String,
         /// The admin's e-mail
         email: String,
+        /// Who is asked.
+        #[command(flatten)]
+        sure: Sure,
     },
     /// Set a new password with a one-time code
     #[command(after_help = "\
@@ -117,6 +127,9 @@ Examples:
         /// Read the code and then the new password from lines of standard input
         #[arg(long)]
         stdin: bool,
+        /// Who is asked.
+        #[command(flatten)]
+        sure: Sure,
     },
 }
 

@@ -5,7 +5,7 @@ mod aside;
 mod audit;
 mod org;
 
-use clap::{Parser, Subcommand, builder::TypedValueParser};
+use clap::{Args, Parser, Subcommand, builder::TypedValueParser};
 
 pub use self::{
     admin::{AdminDeed, Login},
@@ -95,7 +95,49 @@ Examples:
         /// although another program may use it; can be repeated
         #[arg(long, value_name = "NAME", requires = "fix")]
         quarantine: Vec<String>,
+        /// Who is asked.
+        #[command(flatten)]
+        sure: Sure,
     },
+}
+
+/// Whether it is meant.
+#[derive(Debug, Args)]
+pub struct Sure {
+    /// Do not ask whether it is meant
+    #[arg(long)]
+    pub yes: bool,
+}
+
+impl Deed {
+    /// Whether it is meant, where it changes something; none where it only reads.
+    #[must_use]
+    pub fn sure(&self) -> Option<&Sure> {
+        match self {
+            Self::Org(
+                OrgDeed::Create { sure, .. }
+                | OrgDeed::Update { sure, .. }
+                | OrgDeed::Delete { sure, .. }
+                | OrgDeed::Restore { sure, .. }
+                | OrgDeed::Purge { sure, .. }
+                | OrgDeed::Suspend { sure, .. }
+                | OrgDeed::Reactivate { sure, .. },
+            )
+            | Self::Admin(
+                AdminDeed::Add { sure, .. }
+                | AdminDeed::Update { sure, .. }
+                | AdminDeed::Remove { sure, .. }
+                | AdminDeed::Code { sure, .. }
+                | AdminDeed::Redeem { sure, .. },
+            )
+            | Self::Doctor { fix: true, sure, .. } => Some(sure),
+            // A login counts its attempt, and changes nothing else.
+            Self::Org(OrgDeed::Get { .. } | OrgDeed::List { .. })
+            | Self::Admin(AdminDeed::Login { .. } | AdminDeed::List { .. })
+            | Self::Audit(_)
+            | Self::Doctor { fix: false, .. } => None,
+        }
+    }
 }
 
 /// How much a page may hold.

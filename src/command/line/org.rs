@@ -5,7 +5,7 @@ use clap::{
     builder::{PossibleValuesParser, TypedValueParser},
 };
 
-use super::{Login, page_size};
+use super::{Login, Sure, page_size};
 use crate::store::{Sort, SortKey};
 
 /// What can be done with organizations.
@@ -25,6 +25,9 @@ Examples:
         /// Read the admin's password from the first line of standard input
         #[arg(long)]
         password_stdin: bool,
+        /// Who is asked.
+        #[command(flatten)]
+        sure: Sure,
     },
     /// Show one organization
     Get {
@@ -87,6 +90,9 @@ Examples:
         /// Read the login's password from the first line of standard input
         #[arg(long, requires = "login")]
         password_stdin: bool,
+        /// Who is asked.
+        #[command(flatten)]
+        sure: Sure,
     },
     /// Move an organization to the trash, or delete it at once
     #[command(after_help = "\
@@ -106,9 +112,9 @@ Examples:
         /// Past the trash, for good
         #[arg(long)]
         now: bool,
-        /// Do not ask whether it is meant
-        #[arg(long)]
-        yes: bool,
+        /// Who is asked.
+        #[command(flatten)]
+        sure: Sure,
     },
     /// Bring an organization back from the trash with everything it had
     #[command(after_help = "\
@@ -121,6 +127,9 @@ Examples:
         /// The name it is to have
         #[arg(long = "name", value_name = "NAME")]
         new_name: Option<String>,
+        /// Who is asked.
+        #[command(flatten)]
+        sure: Sure,
     },
     /// Delete an organization that is in the trash, for good
     #[command(after_help = "\
@@ -136,19 +145,25 @@ Examples:
         /// Read that admin's password from the first line of standard input
         #[arg(long)]
         password_stdin: bool,
-        /// Do not ask for the name to be typed
-        #[arg(long)]
-        yes: bool,
+        /// Who is asked.
+        #[command(flatten)]
+        sure: Sure,
     },
     /// Keep an organization's admins from logging in, and end their sessions
     Suspend {
         /// Its name, in any case
         name: String,
+        /// Who is asked.
+        #[command(flatten)]
+        sure: Sure,
     },
     /// Let a suspended organization's admins log in again
     Reactivate {
         /// Its name, in any case
         name: String,
+        /// Who is asked.
+        #[command(flatten)]
+        sure: Sure,
     },
 }
 

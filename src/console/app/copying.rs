@@ -68,6 +68,12 @@ impl App {
         vec![Effect::Copy(what, text)]
     }
 
+    /// Copies the e-mail of the admin that is selected.
+    pub(super) fn copy_admin(&self) -> Vec<Effect> {
+        let email = self.detail.admin().map(|admin| admin.email.raw().to_owned());
+        email.map(|email| Effect::Copy("the e-mail", email)).into_iter().collect()
+    }
+
     /// The terminal was given a text for its clipboard, or it could not be.
     pub(super) fn was_copied(&mut self, what: &str, sent: Result<Arrived, String>) {
         let leaves = self.keymap.how(Command::Mouse);

@@ -31,6 +31,17 @@ impl Tab {
     /// All of them, in their order.
     pub const ALL: [Self; 4] = [Self::Overview, Self::Admins, Self::Documents, Self::Activity];
 
+    /// What it is called.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Overview => "Overview",
+            Self::Admins => "Admins",
+            Self::Documents => "Documents",
+            Self::Activity => "Activity",
+        }
+    }
+
     /// The one so many further on, round and round.
     #[must_use]
     pub(super) fn moved(self, by: usize) -> Self {

@@ -237,6 +237,7 @@ impl Form {
             }
         }
         self.stale = false;
+        self.sure = Sure::Unasked;
         self.problem =
             Some(Said::changed_to(org, "save again to change that, or leave it with esc"));
     }

@@ -28,18 +28,50 @@ impl App {
             effects.extend(self.key(KeyEvent { modifiers: shift, ..event }));
             return effects;
         }
+        let confirms = place == keymap::Place::Production;
+        let key = (event.code, event.modifiers);
+        if confirms && self.asked_by == Some(key) {
+            // It is held down.
+            return Vec::new();
+        }
+        let effects = self.meant(place, event);
+        if !confirms {
+            self.asked_by = Some(key).filter(|_| self.is_to_confirm());
+        }
+        effects
+    }
+
+    fn meant(&mut self, place: keymap::Place, event: KeyEvent) -> Vec<Effect> {
         match self.keymap.command(place, &event) {
             Some(command) => self.command(place, command),
+            None if self.is_for_the_list(place, &event) => Vec::new(),
             None => self.typed(event),
         }
     }
 
+    /// Whether a key means something in the list and nothing in the tab that is looked at; that is said.
+    fn is_for_the_list(&mut self, place: keymap::Place, event: &KeyEvent) -> bool {
+        let list = match self.list.shelf {
+            Shelf::Live => keymap::Place::List,
+            Shelf::Trash => keymap::Place::Trash,
+        };
+        let key = self.keymap.meant(list, event).filter(|_| place.is_tab());
+        let Some(key) = key else { return false };
+        let what = format!("{key} does not work in the {} tab", self.detail.tab.word());
+        let back = self.keymap.how_in(place, Command::Back);
+        let help = format!("it acts on organizations: {back} goes back to the list");
+        self.say(Mood::Warning, Said { what, help });
+        true
+    }
+
     /// Does what a key, the palette or the mouse asks for.
     pub(super) fn command(&mut self, place: keymap::Place, command: Command) -> Vec<Effect> {
-        if matches!(self.notice, Some((Mood::Good, _))) {
+        if matches!(self.notice, Some((Mood::Good | Mood::Warning, _))) {
             self.notice = None;
         }
-        self.no_longer_sure(Some(command));
+        if !matches!(command, Command::Accept | Command::Submit) {
+            self.no_longer_sure();
+        }
         match command {
             Command::Quit => vec![Effect::Quit],
             Command::Shell => vec![Effect::Shell],
@@ -47,7 +79,12 @@ impl App {
             Command::Help => self.help(place, false),
             Command::Palette => self.help(place, true),
             Command::Log => self.show_log(),
+            Command::Back if place == keymap::Place::Production => {
+                self.leave_production();
+                Vec::new()
+            }
             Command::Back => self.back(),
+            Command::Confirm => self.confirm(),
             Command::Retry => match self.connection {
                 Connection::Failed(_) => self.connect(),
                 _ => Vec::new(),
@@ -62,19 +99,28 @@ impl App {
                     self.scroll_log(command);
                     Vec::new()
                 }
-                keymap::Place::Unconnected | keymap::Place::Code => Vec::new(),
+                keymap::Place::Unconnected | keymap::Place::Code | keymap::Place::Production => {
+                    Vec::new()
+                }
                 keymap::Place::List
                 | keymap::Place::Filter
                 | keymap::Place::Detail
                 | keymap::Place::Admins
+                | keymap::Place::Documents
+                | keymap::Place::Activity
                 | keymap::Place::Trash
-                | keymap::Place::Trashed => self.browse(command),
+                | keymap::Place::Trashed
+                | keymap::Place::TrashedAdmins => self.browse(command),
             },
         }
     }
 
     pub(super) fn paste(&mut self, text: &str) -> Vec<Effect> {
-        self.no_longer_sure(None);
+        if self.is_to_confirm() {
+            self.say(Mood::Warning, Said::plain(IGNORED_PASTE));
+            return Vec::new();
+        }
+        self.no_longer_sure();
         if let Some(layer) = self.layers.last_mut() {
             let searching = matches!(layer, Layer::Help(_));
             if let Some(field) = layer.focused() {
@@ -85,7 +131,7 @@ impl App {
                 return Vec::new();
             }
             if searching || !layer.place().takes_text() {
-                self.say(Mood::Good, Said::plain(IGNORED_PASTE));
+                self.say(Mood::Warning, Said::plain(IGNORED_PASTE));
             }
             return Vec::new();
         }
@@ -93,13 +139,16 @@ impl App {
             self.list.filter.paste(text);
             return self.refilter();
         }
-        self.say(Mood::Good, Said::plain(IGNORED_PASTE));
+        self.say(Mood::Warning, Said::plain(IGNORED_PASTE));
         Vec::new()
     }
 
     /// A key that is no command: text, where text is typed.
     fn typed(&mut self, event: KeyEvent) -> Vec<Effect> {
-        self.no_longer_sure(None);
+        if self.is_to_confirm() {
+            return Vec::new();
+        }
+        self.no_longer_sure();
         if let Some(layer) = self.layers.last_mut() {
             let searching = matches!(layer, Layer::Help(_));
             if layer.focused().is_some_and(|field| field.key(event)) && searching {
@@ -182,6 +231,7 @@ impl App {
             Command::Login => self.log_in_or_out(),
             Command::Undo => self.take_back(),
             Command::Copy => self.ask_what_to_copy(),
+            Command::CopyAdmin => self.copy_admin(),
             Command::Mouse => self.give_or_take_mouse(),
             Command::Refresh => self.refresh(),
             Command::First if self.pane == Pane::List && self.list.more_before => {

@@ -24,7 +24,7 @@ mod undo;
 
 use std::time::{Duration, SystemTime};
 
-use mongodb::bson::oid::ObjectId;
+use crossterm::event::{KeyCode, KeyModifiers};
 
 pub use admins::code_waits;
 pub use copying::COPIED;
@@ -37,6 +37,7 @@ pub use layer::{Code, Layer, Login};
 pub use list::{Arrival, List, Select};
 pub use message::{Arrived, Check, Connected, Effect, Generation, Message};
 pub use mouse::Pointer;
+use profile::Armed;
 pub use profile::Sure;
 pub use question::{AtOnce, Question};
 pub use remark::{Mood, Remark, Remarks};
@@ -122,8 +123,10 @@ pub struct App {
     pub profile: Option<Profile>,
     /// All there are.
     pub profiles: Vec<Profile>,
-    /// What is done at once in production if the same key is pressed again.
-    armed: Option<(Deed, ObjectId)>,
+    /// What is done at once in production, once it is confirmed.
+    armed: Option<Armed>,
+    /// The key that asked for what is to be confirmed: it does not confirm it as well.
+    asked_by: Option<(KeyCode, KeyModifiers)>,
     /// What takes back what was done last.
     pub undo: Option<Undo>,
     /// The names of the commands that were chosen by name, the last one last.
@@ -174,6 +177,7 @@ impl App {
             profile: None,
             profiles: Vec::new(),
             armed: None,
+            asked_by: None,
             undo: None,
             recent: Vec::new(),
             plain: false,
@@ -264,6 +268,9 @@ impl App {
     /// Where the keys go now.
     #[must_use]
     pub fn focus(&self) -> keymap::Place {
+        if self.is_to_confirm() {
+            return keymap::Place::Production;
+        }
         match (self.layers.last(), &self.connection, self.pane, self.list.shelf) {
             (Some(layer), ..) => layer.place(),
             (None, Connection::Opening(_) | Connection::Failed(_), ..) => {
@@ -271,12 +278,17 @@ impl App {
             }
             (None, Connection::Ready(_), ..) if self.list.filtering => keymap::Place::Filter,
             (None, Connection::Ready(_), Pane::List, Shelf::Live) => keymap::Place::List,
-            (None, Connection::Ready(_), Pane::Detail, Shelf::Live) => match self.detail.tab {
-                Tab::Admins => keymap::Place::Admins,
-                Tab::Overview | Tab::Documents | Tab::Activity => keymap::Place::Detail,
-            },
             (None, Connection::Ready(_), Pane::List, Shelf::Trash) => keymap::Place::Trash,
-            (None, Connection::Ready(_), Pane::Detail, Shelf::Trash) => keymap::Place::Trashed,
+            (None, Connection::Ready(_), Pane::Detail, _) => {
+                match (self.detail.tab, self.list.shelf) {
+                    (Tab::Overview, Shelf::Live) => keymap::Place::Detail,
+                    (Tab::Overview, Shelf::Trash) => keymap::Place::Trashed,
+                    (Tab::Admins, Shelf::Live) => keymap::Place::Admins,
+                    (Tab::Admins, Shelf::Trash) => keymap::Place::TrashedAdmins,
+                    (Tab::Documents, _) => keymap::Place::Documents,
+                    (Tab::Activity, _) => keymap::Place::Activity,
+                }
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use super::{App, Arrival, Effect, Layer, Pane, Select};
 use crate::{
     console::{
-        keymap::Command,
+        keymap::{Command, Place},
         view::{self, Spot},
     },
     store::PageAt,
@@ -85,6 +85,9 @@ impl App {
 
     fn click(&mut self, spot: Spot, again: bool) -> Vec<Effect> {
         let place = self.focus();
+        if place == Place::Production && !matches!(spot, Spot::Hint(_) | Spot::Notice) {
+            return Vec::new();
+        }
         match spot {
             Spot::Hint(command) => self.command(place, command),
             Spot::Notice => {

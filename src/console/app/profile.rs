@@ -1,9 +1,11 @@
-//! Which profile is open: what is asked twice where people depend on it, and how to go to another.
+//! Which profile is open: what is confirmed where people depend on it, and how to go to another.
 
-use mongodb::bson::oid::ObjectId;
-
-use super::{App, Deed, Effect, Layer, Mood, Said};
-use crate::{config::Profile, console::keymap::Command};
+use super::{App, Deed, Effect, Given, Layer, Mood, Said};
+use crate::{
+    config::Profile,
+    console::keymap::{self, Command},
+    org::Org,
+};
 
 /// How sure somebody is of what is done in production.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,6 +19,14 @@ pub enum Sure {
     Sure,
 }
 
+/// What is done at once, once it is confirmed.
+#[derive(Debug)]
+pub(super) struct Armed {
+    deed: Deed,
+    org: Org,
+    given: Given,
+}
+
 impl App {
     /// Whether what is done here is done to people who depend on it.
     #[must_use]
@@ -24,65 +34,85 @@ impl App {
         self.profile.as_ref().filter(|profile| profile.production)
     }
 
-    /// Whether what the layer on top is for may be done: in production, only the second time.
+    /// Whether what the layer on top is for may be done: in production, only once it is confirmed.
     pub(super) fn sure_of_layer(&mut self) -> bool {
-        let Some(name) = self.production().map(|profile| profile.name.clone()) else { return true };
-        let back = self.keymap.how(Command::Back);
-        let (sure, problem) = match self.layers.last_mut() {
-            Some(Layer::Form(form)) => (&mut form.sure, &mut form.problem),
-            Some(Layer::Question(question)) => (&mut question.sure, &mut question.problem),
-            Some(Layer::Several(several)) => (&mut several.sure, &mut several.problem),
-            _ => return true,
+        let Some(asked) = self.asked_in_production() else { return true };
+        let Some((sure, problem)) = self.layers.last_mut().and_then(confirmable) else {
+            return true;
         };
-        if *sure == Sure::Unasked {
-            *sure = Sure::Asked;
-            *problem = Some(asked(&name, &format!("the same key again does it, {back} leaves")));
-            return false;
-        }
-        *sure = Sure::Sure;
-        true
-    }
-
-    /// The same for what is done at once.
-    pub(super) fn sure_of(&mut self, deed: Deed, org: ObjectId) -> bool {
-        let before = self.armed.take();
-        let Some(name) = self.production().map(|profile| profile.name.clone()) else { return true };
-        if before == Some((deed, org)) {
-            // What asked is answered.
-            self.notice = None;
+        if *sure == Sure::Sure {
             return true;
         }
-        self.armed = Some((deed, org));
-        self.say(Mood::Bad, asked(&name, "the same key again does it"));
+        *sure = Sure::Asked;
+        *problem = Some(asked);
         false
     }
 
-    /// Another key was pressed: whoever was asked whether they are sure was not.
-    pub(super) fn no_longer_sure(&mut self, command: Option<Command>) {
-        let at_once = matches!(
-            command,
-            Some(Command::Restore | Command::Suspend | Command::Undo | Command::Run)
-        );
-        if !at_once {
-            self.armed = None;
+    /// Does to an organization what needs no question, in production once it is confirmed.
+    pub(super) fn begin_if_sure(&mut self, deed: Deed, org: Org, given: Given) -> Vec<Effect> {
+        let Some(asked) = self.asked_in_production() else { return self.begin(deed, org, given) };
+        self.say(Mood::Bad, asked);
+        self.armed = Some(Armed { deed, org, given });
+        Vec::new()
+    }
+
+    /// Whether what is to be done in production waits to be confirmed.
+    pub(super) fn is_to_confirm(&self) -> bool {
+        match self.layers.last() {
+            Some(Layer::Form(form)) => form.sure == Sure::Asked,
+            Some(Layer::Question(question)) => question.sure == Sure::Asked,
+            Some(Layer::Several(several)) => several.sure == Sure::Asked,
+            Some(
+                Layer::Login(_) | Layer::Code(_) | Layer::Help(_) | Layer::Copy(_) | Layer::Log(_),
+            ) => false,
+            None => self.armed.is_some(),
         }
-        if matches!(command, Some(Command::Accept | Command::Submit)) {
-            return;
+    }
+
+    /// What is done at once, once it is confirmed.
+    #[must_use]
+    pub fn armed(&self) -> Option<Deed> {
+        self.armed.as_ref().map(|armed| armed.deed)
+    }
+
+    /// It is meant, in production too.
+    pub(super) fn confirm(&mut self) -> Vec<Effect> {
+        if let Some((sure, _)) = self.layers.last_mut().and_then(confirmable) {
+            *sure = Sure::Sure;
+            return self.submit();
         }
-        let sure = match self.layers.last_mut() {
-            Some(Layer::Form(form)) => Some((&mut form.sure, &mut form.problem)),
-            Some(Layer::Question(question)) => Some((&mut question.sure, &mut question.problem)),
-            Some(Layer::Several(several)) => Some((&mut several.sure, &mut several.problem)),
-            _ => None,
-        };
-        if let Some((sure, problem)) = sure
-            && *sure != Sure::Unasked
+        let Some(Armed { deed, org, given }) = self.armed.take() else { return Vec::new() };
+        // What asked is answered.
+        self.notice = None;
+        self.begin(deed, org, given)
+    }
+
+    /// It is not meant.
+    pub(super) fn leave_production(&mut self) {
+        if let Some((sure, problem)) = self.layers.last_mut().and_then(confirmable) {
+            *sure = Sure::Unasked;
+            *problem = None;
+        } else if self.armed.take().is_some() {
+            self.notice = None;
+        }
+    }
+
+    /// Something else was done to what was confirmed: that is asked anew.
+    pub(super) fn no_longer_sure(&mut self) {
+        if let Some((sure, _)) = self.layers.last_mut().and_then(confirmable)
+            && *sure == Sure::Sure
         {
-            if *sure == Sure::Asked {
-                *problem = None;
-            }
             *sure = Sure::Unasked;
         }
+    }
+
+    fn asked_in_production(&self) -> Option<Said> {
+        let name = &self.production()?.name;
+        let how = |command| self.keymap.how_in(keymap::Place::Production, command);
+        Some(Said {
+            what: format!("“{name}” is production"),
+            help: format!("{} does it, {} leaves", how(Command::Confirm), how(Command::Back)),
+        })
     }
 
     /// Goes to another profile: another database, with nothing of this one's.
@@ -124,6 +154,12 @@ impl App {
     }
 }
 
-fn asked(name: &str, help: &str) -> Said {
-    Said { what: format!("“{name}” is production"), help: help.to_owned() }
+/// What a layer says of production, and where; none where it changes nothing.
+fn confirmable(layer: &mut Layer) -> Option<(&mut Sure, &mut Option<Said>)> {
+    match layer {
+        Layer::Form(form) => Some((&mut form.sure, &mut form.problem)),
+        Layer::Question(question) => Some((&mut question.sure, &mut question.problem)),
+        Layer::Several(several) => Some((&mut several.sure, &mut several.problem)),
+        Layer::Login(_) | Layer::Code(_) | Layer::Help(_) | Layer::Copy(_) | Layer::Log(_) => None,
+    }
 }

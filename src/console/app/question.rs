@@ -164,10 +164,7 @@ impl App {
     /// Does what can be taken back with one key without asking.
     pub(super) fn do_at_once(&mut self, deed: Deed) -> Vec<Effect> {
         let Some(org) = self.chosen().cloned() else { return Vec::new() };
-        if !self.sure_of(deed, org.id) {
-            return Vec::new();
-        }
-        self.begin(deed, org, Given::default())
+        self.begin_if_sure(deed, org, Given::default())
     }
 
     /// Asks how many admins go along.
@@ -399,6 +396,7 @@ impl App {
         let recount = question.deed.counts() && question.org.revision != org.revision;
         question.org.as_mut().clone_from(org);
         if std::mem::take(&mut question.stale) {
+            question.sure = Sure::Unasked;
             let help = format!("repeat what is still wanted, or leave it with {back}");
             question.problem = Some(Said::changed_to(org, &help));
         }

@@ -13,6 +13,8 @@ const KEPT: usize = 500;
 pub enum Mood {
     /// Done; gone at the next key.
     Good,
+    /// Nothing was done, and nothing is wrong; gone at the next key.
+    Warning,
     /// Not done; stays until esc, or until something else is said.
     Bad,
     /// Came by itself, or matters whatever comes next: stays until esc.
@@ -82,7 +84,10 @@ impl App {
     pub(super) fn say(&mut self, mood: Mood, said: Said) {
         self.note(mood, said.clone());
         match mood {
-            Mood::Good | Mood::Bad => self.notice = Some((mood, said)),
+            Mood::Good | Mood::Warning | Mood::Bad => {
+                self.armed = None;
+                self.notice = Some((mood, said));
+            }
             Mood::Unread => {
                 // The same once more is no news, but it is the newest.
                 self.unread.retain(|other| *other != said);
@@ -93,6 +98,7 @@ impl App {
 
     /// Takes away what is said at the bottom, now that it was read; whether there was any.
     pub(super) fn read(&mut self) -> bool {
+        self.armed = None;
         let shown = self.unread.len().min(super::UNREAD_SHOWN);
         self.unread.drain(..shown);
         self.notice.take().is_some() || shown > 0

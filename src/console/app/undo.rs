@@ -85,11 +85,8 @@ impl App {
             self.layers.push(Layer::Several(Several::of(undo.deed, undo.orgs)));
             return Vec::new();
         };
-        if !self.sure_of(undo.deed, org.id) {
-            return Vec::new();
-        }
         let given = Given { before: undo.before, ..Given::default() };
-        self.begin(undo.deed, org.clone(), given)
+        self.begin_if_sure(undo.deed, org.clone(), given)
     }
 
     /// Does to an organization what needs no question.

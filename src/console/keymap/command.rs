@@ -71,6 +71,8 @@ pub enum Command {
     Accept,
     /// Do what the form or question is for.
     Submit,
+    /// Do it in production too.
+    Confirm,
     /// Make a strong password.
     Generate,
     /// Show or hide the password.
@@ -89,6 +91,8 @@ pub enum Command {
     CopyId,
     /// Copy the admin's e-mail.
     CopyEmail,
+    /// Copy the e-mail of the admin that is selected.
+    CopyAdmin,
     /// Copy everything that is known of it.
     CopyJson,
     /// Copy how to connect to it.

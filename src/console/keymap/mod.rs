@@ -164,12 +164,24 @@ impl Keymap {
     /// What a key means in a place; none when it is text, or nothing.
     #[must_use]
     pub fn command(&self, place: Place, event: &KeyEvent) -> Option<Command> {
+        self.bound(place, event).map(|(bound, _)| bound.row.command)
+    }
+
+    /// A key in words, if it means something in a place.
+    #[must_use]
+    pub fn meant(&self, place: Place, event: &KeyEvent) -> Option<String> {
+        self.bound(place, event).map(|(bound, key)| bound.word(key))
+    }
+
+    fn bound(&self, place: Place, event: &KeyEvent) -> Option<(&Bound, Key)> {
         if event.kind == KeyEventKind::Release {
             return None;
         }
         let find = |event: &KeyEvent| {
-            let mut bound = self.rows(place);
-            bound.find(|bound| bound.keys.iter().any(|key| key.is(event)))
+            self.rows(place).find_map(|bound| {
+                let key = bound.keys.iter().find(|key| key.is(event))?;
+                Some((bound, *key))
+            })
         };
         // Where text is typed a letter of another keyboard is text, but not with control.
         let elsewhere = || {
@@ -177,7 +189,7 @@ impl Keymap {
             find(&latin)
                 .filter(|_| !place.takes_text() || event.modifiers.contains(KeyModifiers::CONTROL))
         };
-        find(event).or_else(elsewhere).map(|bound| bound.row.command)
+        find(event).or_else(elsewhere)
     }
 
     /// The commands that work in a place.

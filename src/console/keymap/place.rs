@@ -25,10 +25,16 @@ places! {
     Detail,
     /// The admins among its details, one of them selected.
     Admins,
+    /// The documents among its details.
+    Documents,
+    /// What was done to it, among its details.
+    Activity,
     /// The list of what is in the trash.
     Trash,
     /// The details of one organization in the trash.
     Trashed,
+    /// The admins among the details of one in the trash: they stay as they are there.
+    TrashedAdmins,
     /// A form.
     Form,
     /// A question before something is done to an organization.
@@ -37,6 +43,8 @@ places! {
     Login,
     /// A one-time code, shown once.
     Code,
+    /// What is to be done is done to people who depend on it: it is confirmed with a key of its own.
+    Production,
     /// The help: what can be done in the place below it.
     Help,
     /// The same, being searched.
@@ -48,6 +56,20 @@ places! {
 }
 
 impl Place {
+    /// Whether it is a tab of an organization's details.
+    #[must_use]
+    pub fn is_tab(self) -> bool {
+        matches!(
+            self,
+            Self::Detail
+                | Self::Admins
+                | Self::Documents
+                | Self::Activity
+                | Self::Trashed
+                | Self::TrashedAdmins
+        )
+    }
+
     /// Whether letters are text there.
     #[must_use]
     pub fn takes_text(self) -> bool {

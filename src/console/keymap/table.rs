@@ -10,20 +10,24 @@ use super::{
 };
 
 use Place::{
-    Admins, Code, Copying, Detail, Filter, Form, Help, List, Log, Login, Palette, Question, Trash,
-    Trashed, Unconnected,
+    Activity, Admins, Code, Copying, Detail, Documents, Filter, Form, Help, List, Log, Login,
+    Palette, Production, Question, Trash, Trashed, TrashedAdmins, Unconnected,
 };
 
-const BROWSING: &[Place] = &[List, Detail, Admins, Trash, Trashed];
-/// Where organizations are that are not in the trash.
-const LIVE: &[Place] = &[List, Detail, Admins];
-/// Where what is selected is one of them.
+const BROWSING: &[Place] =
+    &[List, Detail, Admins, Documents, Activity, Trash, Trashed, TrashedAdmins];
+/// Where several organizations are.
+const LISTS: &[Place] = &[List, Trash];
+/// Where what is selected is an organization.
 const ONE: &[Place] = &[List, Detail];
+/// The same in the trash.
 const IN_TRASH: &[Place] = &[Trash, Trashed];
-const MOVING: &[Place] = &[List, Detail, Admins, Trash, Trashed, Help, Log];
+const MOVING: &[Place] =
+    &[List, Detail, Admins, Documents, Activity, Trash, Trashed, TrashedAdmins, Help, Log];
 const FIELDS: &[Place] = &[Form, Login, Question];
 /// Where everything that can be done can be looked up.
-const OPEN: &[Place] = &[Unconnected, List, Detail, Admins, Trash, Trashed];
+const OPEN: &[Place] =
+    &[Unconnected, List, Detail, Admins, Documents, Activity, Trash, Trashed, TrashedAdmins];
 
 /// A row of the table.
 #[derive(Debug)]
@@ -98,7 +102,7 @@ pub const COMMANDS: &[Row] = &[
         Some("remove"),
         "remove the admin (needs an owner's login)"
     ),
-    row!("new", New, [letter('n')], LIVE, Some("new"), "make an organization"),
+    row!("new", New, [letter('n')], ONE, Some("new"), "make an organization"),
     row!(
         "edit",
         Edit,
@@ -136,25 +140,18 @@ pub const COMMANDS: &[Row] = &[
         "filter",
         Filter,
         [letter('/')],
-        BROWSING,
+        LISTS,
         Some("filter"),
         "show only those with a text in their name or e-mail"
     ),
-    row!("sort", Sort, [letter('o')], BROWSING, Some("sort"), "sort by name, age, e-mail"),
-    row!("reverse", Reverse, [letter('O')], BROWSING, None, "sort the other way round"),
-    row!(
-        "open",
-        Open,
-        [key(KeyCode::Enter)],
-        &[List, Trash],
-        Some("open"),
-        "look into the organization"
-    ),
+    row!("sort", Sort, [letter('o')], LISTS, Some("sort"), "sort by name, age, e-mail"),
+    row!("reverse", Reverse, [letter('O')], LISTS, None, "sort the other way round"),
+    row!("open", Open, [key(KeyCode::Enter)], LISTS, Some("open"), "look into the organization"),
     row!(
         "mark",
         Mark,
         [letter(' ')],
-        &[List, Trash],
+        LISTS,
         None,
         "mark it: what is marked is suspended, restored or copied together"
     ),
@@ -170,11 +167,18 @@ pub const COMMANDS: &[Row] = &[
         "suspend",
         Suspend,
         [letter('s')],
-        LIVE,
+        ONE,
         Some("suspend"),
         "suspend it: nobody can log in; or reactivate it"
     ),
-    row!("login", Login, [letter('L')], LIVE, Some("log in"), "log in as an admin, or out"),
+    row!(
+        "login",
+        Login,
+        [letter('L')],
+        &[List, Detail, Admins],
+        Some("log in"),
+        "log in as an admin, or out"
+    ),
     row!(
         "undo",
         Undo,
@@ -187,9 +191,17 @@ pub const COMMANDS: &[Row] = &[
         "copy",
         Copy,
         [letter('y')],
-        BROWSING,
+        &[List, Detail, Trash, Trashed],
         Some("copy"),
         "copy its name, id, e-mail, JSON or connection string"
+    ),
+    row!(
+        "copy-admin",
+        CopyAdmin,
+        [letter('y')],
+        &[Admins, TrashedAdmins],
+        Some("copy"),
+        "copy the admin's e-mail"
     ),
     row!("next-pane", NextPane, [key(KeyCode::Tab)], BROWSING, None, "to the other pane"),
     row!(
@@ -244,6 +256,7 @@ pub const COMMANDS: &[Row] = &[
         None,
         "to the previous field"
     ),
+    row!("confirm", Confirm, [letter('y')], &[Production], Some("do it"), "do it, in production"),
     row!(
         "generate",
         Generate,
@@ -281,7 +294,18 @@ pub const COMMANDS: &[Row] = &[
         "help",
         Help,
         [letter('?')],
-        &[Unconnected, List, Detail, Admins, Trash, Trashed, Help],
+        &[
+            Unconnected,
+            List,
+            Detail,
+            Admins,
+            Documents,
+            Activity,
+            Trash,
+            Trashed,
+            TrashedAdmins,
+            Help,
+        ],
         Some("help"),
         "show or leave this help"
     ),
@@ -358,7 +382,7 @@ pub const COMMANDS: &[Row] = &[
         "help-while-typing",
         Help,
         [key(KeyCode::F(1))],
-        &[Filter, Form, Question, Login, Code],
+        &[Filter, Form, Question, Login, Code, Production],
         None,
         "show the keys here"
     ),

@@ -66,13 +66,13 @@ pub(super) fn written(app: &App, extent: &Extent, area: Rect) -> (Vec<Written>, 
         // Read from left to right, a row of tabs does not say which is open.
         let tab = app.detail.tab;
         let at = Tab::ALL.iter().position(|other| *other == tab).unwrap_or(0) + 1;
-        let word = format!("{}, tab {at} of {}", self::word(tab), Tab::ALL.len());
+        let word = format!("{}, tab {at} of {}", tab.word(), Tab::ALL.len());
         let room = usize::from(margin(area).width).saturating_sub(text::width(&word));
         return (vec![Written { tab, word, x: 0 }], room);
     }
     let shown = |tab: Tab, most: usize| {
         let here = app.detail.tab == tab;
-        text::fit(word(tab), if here { usize::MAX } else { most }).into_owned()
+        text::fit(tab.word(), if here { usize::MAX } else { most }).into_owned()
     };
     let room = usize::from(margin(area).width);
     let columns = |gap: usize, most: usize| -> usize {
@@ -108,15 +108,6 @@ fn tabs(app: &App, extent: &Extent, theme: &Theme, buffer: &mut Buffer, area: Re
     let (long, short) = in_sight(app, extent).unwrap_or_default();
     let words = [long, short].into_iter().find(|words| text::width(words) <= left);
     put_right(buffer, margin(area), 1, &words.unwrap_or_default(), theme.faint);
-}
-
-fn word(tab: Tab) -> &'static str {
-    match tab {
-        Tab::Overview => "Overview",
-        Tab::Admins => "Admins",
-        Tab::Documents => "Documents",
-        Tab::Activity => "Activity",
-    }
 }
 
 /// Which lines are in sight, in more words and in fewer; none where all are.

@@ -76,6 +76,7 @@ fn notice(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
         let (what, help) = said.lines(width);
         match mood {
             Mood::Good => say("✓", theme.accent, what, Style::new()),
+            Mood::Warning => say("!", theme.strong, what, Style::new()),
             Mood::Bad | Mood::Unread => say("✗", theme.bad, what, theme.bad),
         }
         say("", theme.faint, help, theme.faint);
@@ -141,7 +142,7 @@ pub(super) fn hints(app: &App, area: Rect) -> Vec<Hint> {
     let mut room = usize::from(area.width.saturating_sub(after));
     let urgency = |command| match command {
         Command::Help | Command::Back | Command::Undo => 0,
-        Command::Login | Command::Copy => 2,
+        Command::Login | Command::Copy | Command::CopyAdmin => 2,
         _ => 1,
     };
     let mut shown = vec![false; hints.len()];
@@ -187,6 +188,7 @@ fn word(app: &App, row: &Row) -> Option<&'static str> {
     };
     match row.command {
         Command::Accept if last => deed,
+        Command::Confirm => deed.or_else(|| app.armed().map(answer)),
         Command::Submit if last => None,
         Command::Submit => deed,
         Command::Back if waits(app) => match app.layers.last() {
@@ -244,6 +246,7 @@ fn works_now(app: &App, row: &Row) -> bool {
         Command::EditAdmin | Command::RemoveAdmin | Command::IssueCode => {
             app.detail.admin().is_some() && !read_only
         }
+        Command::CopyAdmin => app.detail.admin().is_some(),
         Command::Undo => app.undo.is_some() && !read_only,
         command if command.writes() => some && !read_only,
         Command::Login => app.session.is_some() || some && !read_only,

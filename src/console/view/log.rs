@@ -65,6 +65,7 @@ pub(super) fn draw(
             put(buffer, area, 0, y, time, theme.faint);
             let (mark, style) = match mood {
                 Mood::Good => ("✓", theme.accent),
+                Mood::Warning => ("!", theme.strong),
                 Mood::Bad => ("✗", theme.bad),
                 Mood::Unread => ("!", theme.bad),
             };

@@ -98,8 +98,8 @@ fn later(app: &mut App, by: Duration) {
     app.update(Message::Clock(app.now + by));
 }
 
-fn session(app: &App, of: &Org) -> Session {
-    let admin = Admin {
+fn an_admin(of: &Org) -> Admin {
+    Admin {
         id: of.id,
         email: of.admin_email.clone(),
         password: PasswordHash::stored(String::new()),
@@ -107,8 +107,11 @@ fn session(app: &App, of: &Org) -> Session {
         role: Role::Owner,
         organization: None,
         reset: None,
-    };
-    Session::new("token".into(), &admin, of, app.now + Duration::from_mins(30))
+    }
+}
+
+fn session(app: &App, of: &Org) -> Session {
+    Session::new("token".into(), &an_admin(of), of, app.now + Duration::from_mins(30))
 }
 
 fn log_in(app: &mut App, of: &Org) {
@@ -133,6 +136,7 @@ mod overtaken;
 mod palette;
 mod record;
 mod several;
+mod tabs;
 mod trash;
 
 #[test]

@@ -232,44 +232,76 @@ fn in_production() -> App {
     app
 }
 
-#[test]
-fn in_production_a_form_is_sent_with_the_second_key_and_what_is_typed_between_asks_again() {
-    let mut app = in_production();
-    press(&mut app, KeyCode::Char('n'));
-    type_text(&mut app, "acme");
-    assert!(control(&mut app, 's').is_empty());
-    assert_eq!(top_form(&app).problem.as_ref().unwrap().what, "“prod” is production");
-    type_text(&mut app, "x");
-    assert_eq!(top_form(&app).problem, None);
-    assert!(control(&mut app, 's').is_empty());
-    let effects = control(&mut app, 's');
-    app.update(Message::Created(generation!(effects, Create), Err(Error::OneAtATime)));
-    // Nothing is different since: it was meant.
-    assert!(matches!(control(&mut app, 's')[..], [Effect::Create(..)]));
+/// Holds a key down; what came of it.
+fn hold(app: &mut App, code: KeyCode) -> Vec<Effect> {
+    (0..20).flat_map(|_| press(app, code)).collect()
 }
 
 #[test]
-fn in_production_a_question_is_answered_twice_also_where_a_login_comes_between() {
+fn in_production_a_form_is_sent_with_another_key_and_what_is_typed_after_a_refusal_asks_again() {
+    let mut app = in_production();
+    press(&mut app, KeyCode::Char('n'));
+    type_text(&mut app, "acme");
+    for _ in 0..20 {
+        assert!(control(&mut app, 's').is_empty(), "a held key confirms nothing");
+    }
+    assert_eq!(top_form(&app).problem.as_ref().unwrap().what, "“prod” is production");
+    // Nothing is typed there.
+    type_text(&mut app, "x");
+    app.update(Message::Paste("y".into()));
+    assert_eq!(top_form(&app).text(Asked::Name), "acme");
+    press(&mut app, KeyCode::Esc);
+    assert_eq!(top_form(&app).problem, None);
+    type_text(&mut app, "y");
+    assert_eq!(top_form(&app).text(Asked::Name), "acmey");
+    assert!(control(&mut app, 's').is_empty());
+    let effects = press(&mut app, KeyCode::Char('y'));
+    app.update(Message::Created(generation!(effects, Create), Err(Error::OneAtATime)));
+    // Nothing is different since: it was meant.
+    let effects = control(&mut app, 's');
+    app.update(Message::Created(generation!(effects, Create), Err(Error::OneAtATime)));
+    type_text(&mut app, "z");
+    assert!(control(&mut app, 's').is_empty());
+}
+
+#[test]
+fn in_production_a_question_is_answered_with_another_key() {
     let mut app = in_production();
     press(&mut app, KeyCode::Char('s'));
-    assert!(press(&mut app, KeyCode::Enter).is_empty());
+    assert!(hold(&mut app, KeyCode::Enter).is_empty());
+    press(&mut app, KeyCode::Esc);
     press(&mut app, KeyCode::Esc);
     assert!(app.layers.is_empty());
     press(&mut app, KeyCode::Char('s'));
     assert!(press(&mut app, KeyCode::Enter).is_empty());
-    assert!(matches!(press(&mut app, KeyCode::Enter)[..], [Effect::Do(_, Deed::Suspend, ..)]));
+    let effects = press(&mut app, KeyCode::Char('y'));
+    assert!(matches!(effects[..], [Effect::Do(_, Deed::Suspend, ..)]), "{effects:?}");
 }
 
 #[test]
-fn in_production_what_is_done_at_once_takes_the_key_twice_and_no_other_between() {
+fn in_production_what_is_done_at_once_takes_another_key() {
     let mut app = in_production();
     app.list.rows[0].state = crate::org::OrgState::Suspended;
     press(&mut app, KeyCode::Char('r'));
-    assert!(press(&mut app, KeyCode::Char('s')).is_empty());
-    press(&mut app, KeyCode::Down);
-    press(&mut app, KeyCode::Up);
-    assert!(press(&mut app, KeyCode::Char('s')).is_empty(), "another key came between");
-    let effects = press(&mut app, KeyCode::Char('s'));
+    assert!(hold(&mut app, KeyCode::Char('s')).is_empty());
+    assert!(app.notice.is_some());
+    press(&mut app, KeyCode::Esc);
+    assert_eq!(app.notice, None);
+    let copying = press(&mut app, KeyCode::Char('y'));
+    assert!(copying.is_empty() && matches!(app.layers.pop(), Some(Layer::Copy(_))));
+    press(&mut app, KeyCode::Char('s'));
+    let effects = press(&mut app, KeyCode::Char('y'));
     assert!(matches!(effects[..], [Effect::Do(_, Deed::Reactivate, ..)]), "{effects:?}");
     assert_eq!(app.notice, None, "what asked is answered");
+}
+
+#[test]
+fn in_production_no_key_confirms_what_it_asked_for_itself() {
+    let mut app = in_production();
+    let key = |text: &str| vec![text.parse().unwrap()];
+    let chosen = [("suspend".to_owned(), key("y")), ("copy".to_owned(), key("c"))];
+    app.keymap = keymap::Keymap::with(&chosen).unwrap();
+    app.list.rows[0].state = crate::org::OrgState::Suspended;
+    press(&mut app, KeyCode::Char('r'));
+    assert!(hold(&mut app, KeyCode::Char('y')).is_empty());
 }

@@ -18,6 +18,7 @@ fn the_record_is_read_when_its_tab_is_opened_scrolls_and_is_read_again_after_a_d
     press(&mut app, KeyCode::Char('G'));
     let rows = app.areas().map(|areas| areas.detail_rows()).unwrap();
     assert_eq!(app.detail.scroll, 200 - (rows - 1), "one line says what is in the columns");
+    press(&mut app, KeyCode::Tab);
     press(&mut app, KeyCode::Char('s'));
     let effects = press(&mut app, KeyCode::Enter);
     let [Effect::Do(generation, deed, of, ..)] = &effects[..] else { panic!("{effects:?}") };
@@ -27,7 +28,6 @@ fn the_record_is_read_when_its_tab_is_opened_scrolls_and_is_read_again_after_a_d
     app.update(Message::Activity(generation!(effects, LoadActivity), Ok(entries(201))));
     assert_eq!(app.detail.activity.as_ref().map(Vec::len), Some(201));
     // Another one has another record.
-    press(&mut app, KeyCode::Tab);
     let effects = press(&mut app, KeyCode::Char('j'));
     generation!(effects, LoadActivity);
     assert!(app.detail.activity.is_none());

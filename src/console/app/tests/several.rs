@@ -196,7 +196,8 @@ fn in_production_it_is_asked_twice() {
     press(&mut app, KeyCode::Char('s'));
     assert!(press(&mut app, KeyCode::Enter).is_empty());
     assert_eq!(several(&app).problem.as_ref().unwrap().what, "“prod” is production");
-    let first = press(&mut app, KeyCode::Enter);
+    assert!(press(&mut app, KeyCode::Enter).is_empty());
+    let first = press(&mut app, KeyCode::Char('y'));
     let second = succeed(&mut app, &first);
     succeed(&mut app, &second);
     assert!(app.layers.is_empty(), "and not for each of them");
