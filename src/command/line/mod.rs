@@ -96,6 +96,22 @@ Examples:
         #[arg(long, value_name = "NAME", requires = "fix")]
         quarantine: Vec<String>,
     },
+    /// Bring a database that another program wrote up to date, by adding only
+    ///
+    /// Every write needs it, and nothing else does. It adds fields and indexes, changes nothing that is
+    /// there, and the other program goes on working. It can be stopped, and goes on the next time.
+    #[command(after_help = "\
+Examples:
+  tenantry upgrade --dry-run
+  tenantry upgrade --yes")]
+    Upgrade {
+        /// Only show what would be added
+        #[arg(long, conflicts_with = "yes")]
+        dry_run: bool,
+        /// Upgrade without being asked
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 /// How much a page may hold.

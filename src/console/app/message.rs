@@ -77,6 +77,38 @@ pub enum Message {
 }
 
 impl Message {
+    /// Whether an organization was changed: from then on, more may be written.
+    pub(super) fn has_written(&self) -> bool {
+        match self {
+            Self::Created(_, result) | Self::Updated(_, result) | Self::Redeemed(_, _, result) => {
+                result.is_ok()
+            }
+            Self::Added(_, _, result) | Self::Coded(_, _, _, _, result) => result.is_ok(),
+            Self::Done(_, _, _, result) => result.is_ok(),
+            Self::Clock(_)
+            | Self::Key(_)
+            | Self::Mouse(_)
+            | Self::Paste(_)
+            | Self::Resize(..)
+            | Self::Connected(..)
+            | Self::CaughtUp(..)
+            | Self::Page(..)
+            | Self::Counted(..)
+            | Self::Detail(..)
+            | Self::Documents(..)
+            | Self::Copied(..)
+            | Self::Unlogged(_)
+            | Self::Admins(..)
+            | Self::Activity(..)
+            | Self::Checked(..)
+            | Self::Generated(_)
+            | Self::Authorized(..)
+            | Self::Upgrading(..)
+            | Self::LoggedIn(..)
+            | Self::FoundOut(..) => false,
+        }
+    }
+
     /// What was recorded of the operation whose outcome this says is unknown.
     pub(super) fn unknown(&self) -> Option<Box<Entry>> {
         let error = match self {

@@ -98,6 +98,8 @@ pub struct App {
     pub connecting: Request,
     /// The look for what another program has changed.
     pub catching_up: Request,
+    /// Whether that is to be looked for, and noted, with the first thing that is written here.
+    catches_up: bool,
     /// The organizations, or those in the trash.
     pub list: List,
     /// The organizations, while the trash is shown.
@@ -161,6 +163,7 @@ impl App {
             connection: Connection::Opening(None),
             connecting: Request::default(),
             catching_up: Request::default(),
+            catches_up: false,
             list: List::of(Shelf::Live),
             aside: None,
             unseen: None,
@@ -189,6 +192,7 @@ impl App {
     /// The only thing that changes the state.
     pub fn update(&mut self, message: Message) -> Vec<Effect> {
         let unknown = message.unknown();
+        let catches_up = message.has_written() && std::mem::take(&mut self.catches_up);
         let mut effects = match message {
             Message::Clock(now) => self.clock(now),
             Message::Key(event) => self.key(event),
@@ -254,6 +258,11 @@ impl App {
             }
             Message::FoundOut(entry, settled) => self.found_out(&entry, settled),
         };
+        if catches_up {
+            let generation = self.next();
+            effects.extend(cancel(self.catching_up.begin(generation, self.now)));
+            effects.push(Effect::CatchUp(generation));
+        }
         if let Some(entry) = unknown {
             effects.push(Effect::FindOut(self.next(), entry));
         }
@@ -379,7 +388,7 @@ impl App {
         match result {
             Ok(connected) => {
                 self.place = connected.place.clone();
-                let writable = connected.read_only.is_none();
+                self.catches_up = connected.read_only.is_none();
                 if let (Some(reason), false) = (&connected.read_only, connected.read_only_asked) {
                     let error = tenancy::Error::ReadOnly(reason.clone());
                     self.say(Mood::Bad, Said::from(&error));
@@ -387,11 +396,6 @@ impl App {
                 self.connection = Connection::Ready(connected);
                 let mut effects = self.load(Arrival::Replace(Select::First), PageAt::First);
                 effects.extend(self.count());
-                if writable {
-                    let generation = self.next();
-                    effects.extend(cancel(self.catching_up.begin(generation, self.now)));
-                    effects.push(Effect::CatchUp(generation));
-                }
                 effects
             }
             Err(error) => {

@@ -265,15 +265,14 @@ impl Effects {
         self.connecting = generation;
         let (database, answers) = (self.database.clone(), self.answers.clone());
         let task = tokio::spawn(async move {
-            let upgrading = answers.clone();
-            let told = move |upgrade| {
-                let _ = upgrading.send(Answer::of(Message::Upgrading(generation, upgrade)));
-            };
-            let (message, opened) = match database.open(&told).await {
+            let (message, opened) = match database.open().await {
                 Ok((opened, target)) => {
+                    // Until somebody agreed to the upgrade, it is only looked at.
+                    let awaited = opened.tenancy.ensure_upgraded().await.err();
+                    let awaited = awaited.map(|error| format!("{error}; {}", error.help()));
                     let connected = Connected {
                         place: opened.tenancy.place().clone(),
-                        read_only: opened.tenancy.read_only().map(str::to_owned),
+                        read_only: opened.tenancy.read_only().map(str::to_owned).or(awaited),
                         read_only_asked: database.rules.read_only,
                         connection: target.connection(),
                         trash_days: opened.tenancy.trash_days(),
