@@ -81,7 +81,7 @@ pub fn new_org(name: &str, email: &str) -> NewOrg {
 
 /// A hash that can be told by its word.
 pub fn hash(word: &str) -> PasswordHash {
-    PasswordHash::stored(format!("$2b$12${word:.<53}"))
+    PasswordHash::stored(crate::support::hash(word))
 }
 
 /// A change of the name, and the collection with it.

@@ -9,6 +9,7 @@ use tenantry::store::{
     Examination, PageAt, PageQuery, Patience, Result, Shelf, Sort, Store, StoreError,
 };
 
+use crate::support::hash;
 use crate::{
     held::{Case, LEASE, Lane},
     late_matrix::{Scenario, is_whole, scenarios, work_off},
@@ -90,7 +91,7 @@ enum Worker {
 impl Worker {
     fn of(work: Work, lane: &Lane) -> Self {
         let service = Service { batch: 3, ..Service::new(&lane.place.db) };
-        let create = |name| Self::Creates(Box::new(service.create(name, UMA, "$2b$04$uma")));
+        let create = |name| Self::Creates(Box::new(service.create(name, UMA, &hash("uma"))));
         let rename = |name| Self::Renames(Box::new(service.rename(GLOBEX, name)));
         match work {
             Work::CreateFormer => create(FORMER),
@@ -138,7 +139,7 @@ impl Worker {
 /// The service's own customer, as it made it, with a few documents.
 async fn globex(lane: &Lane) -> Vec<String> {
     let service = Service::new(&lane.place.db);
-    assert!(service.create(GLOBEX, DAN, "$2b$04$dan").finish().await.unwrap());
+    assert!(service.create(GLOBEX, DAN, &hash("dan")).finish().await.unwrap());
     let collection = lane.place.db.collection::<Document>("org_globex");
     let documents = (0..COPIED).map(|n| doc! { "_id": format!("{n} of {GLOBEX}") });
     collection.insert_many(documents).await.unwrap();
@@ -200,7 +201,7 @@ async fn one(lane: &Lane, beside: &Beside, skip: usize) -> Option<Case> {
     let mut world = World::default();
     let before = match ours {
         Ours::Does(scenario) => scenario.before.clone(),
-        _ => vec![What::create(ACME, ADA, "$2b$04$first")],
+        _ => vec![What::create(ACME, ADA, &hash("first"))],
     };
     for what in before {
         if let What::Create { admin, email, password, .. } = what {

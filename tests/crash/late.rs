@@ -10,6 +10,7 @@ use tenantry::{
     tenancy::{Confirmation, Rules, Tenancy},
 };
 
+use crate::support::hash;
 use crate::{
     deed::PASSWORD,
     held::{LEASE, Lane, Which, case},
@@ -30,8 +31,8 @@ struct Ours {
 impl Ours {
     fn active() -> Self {
         let org = ObjectId::new();
-        let globex = What::create("Globex", DAN, "$2b$04$dan").on(ObjectId::new());
-        Self { org, before: vec![globex, What::create(ACME, ADA, "$2b$04$first").on(org)] }
+        let globex = What::create("Globex", DAN, &hash("dan")).on(ObjectId::new());
+        Self { org, before: vec![globex, What::create(ACME, ADA, &hash("first")).on(org)] }
     }
 
     fn and(mut self, what: What) -> Self {
@@ -116,7 +117,7 @@ pub fn inserts_documents(command: &Command) -> bool {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 pub async fn a_late_drop_of_a_deletion_spares_a_new_customer_of_that_name() {
     let next = async |lane: &Lane, world: &mut World| {
-        let new = What::create(ACME, ADA, "$2b$04$new").on(ObjectId::new());
+        let new = What::create(ACME, ADA, &hash("new")).on(ObjectId::new());
         lane.lives_on(world, &[new]).await
     };
     each(&Ours::active(), What::Delete, drops, next, doctor).await;
@@ -125,7 +126,7 @@ pub async fn a_late_drop_of_a_deletion_spares_a_new_customer_of_that_name() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 pub async fn a_late_drop_of_a_purge_spares_a_new_customer_of_that_name() {
     let next = async |lane: &Lane, world: &mut World| {
-        let new = What::create(ACME, ADA, "$2b$04$new").on(ObjectId::new());
+        let new = What::create(ACME, ADA, &hash("new")).on(ObjectId::new());
         lane.lives_on(world, &[new]).await
     };
     each(&Ours::active().and(What::Trash), What::Delete, drops, next, doctor).await;
@@ -137,7 +138,7 @@ async fn a_late_rename_leaves_another_customer_its_documents() {
     let next = async |lane: &Lane, world: &mut World| {
         // Its old name is somebody else's by now, and so is the collection of that name.
         let further = What::rename("Acme Third").on(ours.org);
-        let new = What::create(ACME, EVE, "$2b$04$new").on(ObjectId::new());
+        let new = What::create(ACME, EVE, &hash("new")).on(ObjectId::new());
         lane.lives_on(world, &[further, new]).await
     };
     each(&ours, What::rename(REBORN), renames, next, doctor).await;
@@ -240,10 +241,10 @@ async fn a_late_change_of_another_admin_undoes_no_later_one() {
     };
     let next = async |lane: &Lane, world: &mut World| {
         let email = What::ChangeAdmin { email: EVE, to: Some(BOB), password: None, role: None };
-        let rest = change(None, "$2b$04$newer", Some(Role::Owner));
+        let rest = change(None, &hash("newer"), Some(Role::Owner));
         lane.lives_on(world, &[email.on(ours.org), rest.on(ours.org)]).await
     };
-    let older = change(Some(EVE), "$2b$04$older", Some(Role::Admin));
+    let older = change(Some(EVE), &hash("older"), Some(Role::Admin));
     each(&ours, older, updates_admins, next, doctor).await;
 }
 
@@ -255,10 +256,10 @@ async fn a_late_first_document_gets_into_no_other_customers_collection() {
         if world.tenants.contains_key(&ours.org) {
             operations.push(What::Delete.on(ours.org));
         }
-        operations.push(What::create(ACME, EVE, "$2b$04$new").on(ObjectId::new()));
+        operations.push(What::create(ACME, EVE, &hash("new")).on(ObjectId::new()));
         lane.lives_on(world, &operations).await
     };
-    let create = What::create(ACME, ADA, "$2b$04$first");
+    let create = What::create(ACME, ADA, &hash("first"));
     each(&ours, create, inserts_documents, next, doctor).await;
 }
 
@@ -270,10 +271,10 @@ async fn a_late_admin_of_a_creation_takes_no_e_mail_from_another_customer() {
         if world.tenants.contains_key(&ours.org) {
             operations.push(What::Delete.on(ours.org));
         }
-        operations.push(What::create(REBORN, ADA, "$2b$04$new").on(ObjectId::new()));
+        operations.push(What::create(REBORN, ADA, &hash("new")).on(ObjectId::new()));
         lane.lives_on(world, &operations).await
     };
-    let create = What::create(ACME, ADA, "$2b$04$first");
+    let create = What::create(ACME, ADA, &hash("first"));
     each(&ours, create, inserts_admins, next, doctor).await;
 }
 

@@ -8,6 +8,7 @@ use futures_util::future::join_all;
 use mongodb::bson::oid::ObjectId;
 use tenantry::org::Role;
 
+use crate::support::hash;
 use crate::{
     held::{Case, Lane, Wanted, Which, case},
     operation::{ACME, ADA, BOB, CAROL, DAN, EVE, GLOBEX, Operation, REBORN, What},
@@ -41,7 +42,7 @@ pub struct Scenario {
 impl Scenario {
     /// What is done first: a customer that nothing may happen to, and ours.
     pub fn before(&self, org: ObjectId) -> Vec<Operation> {
-        let mut before = vec![What::create(GLOBEX, DAN, "$2b$04$dan").on(ObjectId::new())];
+        let mut before = vec![What::create(GLOBEX, DAN, &hash("dan")).on(ObjectId::new())];
         before.extend(self.before.iter().map(|what| what.clone().on(org)));
         before
     }
@@ -49,16 +50,13 @@ impl Scenario {
 
 /// Every kind of operation there is.
 pub fn scenarios() -> Vec<Scenario> {
-    let acme = || What::create(ACME, ADA, "$2b$04$first");
+    let acme = || What::create(ACME, ADA, &hash("first"));
     let scenario = |name, before: &[What], what| {
         let before = [&[acme()], before].concat();
         Scenario { name, before, what }
     };
-    let everything = What::Update {
-        name: Some(REBORN),
-        email: Some(EVE),
-        password: Some("$2b$04$second".to_owned()),
-    };
+    let everything =
+        What::Update { name: Some(REBORN), email: Some(EVE), password: Some(hash("second")) };
     let email = What::Update { name: None, email: Some(EVE), password: None };
     let change = |to, password: Option<&str>, role| {
         let password = password.map(str::to_owned);
@@ -70,7 +68,7 @@ pub fn scenarios() -> Vec<Scenario> {
         Scenario { name: "create", before: Vec::new(), what: acme() },
         scenario("rename", &[], What::rename(REBORN)),
         scenario("e-mail", &[], email),
-        scenario("password", &[], What::password("$2b$04$second")),
+        scenario("password", &[], What::password(&hash("second"))),
         scenario("everything", &[bob()], everything),
         scenario("delete", &[bob()], What::Delete),
         scenario("trash", &[bob()], What::Trash),
@@ -83,7 +81,7 @@ pub fn scenarios() -> Vec<Scenario> {
         scenario("remove first", &[bob()], What::RemoveAdmin { email: ADA }),
         scenario("remove admin", &[bob()], What::RemoveAdmin { email: BOB }),
         scenario("admin's e-mail", &[bob()], change(Some(CAROL), None, None)),
-        scenario("admin's password", &[bob()], change(None, Some("$2b$04$second"), None)),
+        scenario("admin's password", &[bob()], change(None, Some(&hash("second")), None)),
         scenario("admin's role", &[bob()], change(None, None, Some(Role::Admin))),
     ]
 }
@@ -133,7 +131,7 @@ impl Next {
             },
             Self::Forth => {
                 let what = match held {
-                    What::Create { .. } => What::create(ACME, ADA, "$2b$04$third"),
+                    What::Create { .. } => What::create(ACME, ADA, &hash("third")),
                     What::AddAdmin { email, .. } => What::add(email),
                     other => other.clone(),
                 };
@@ -143,7 +141,7 @@ impl Next {
             Self::Recreate => {
                 let name = ours.map_or(ACME, |ours| known(&ours.name));
                 let email = ours.map_or(ADA, |ours| known(ours.first()));
-                let new = What::create(name, email, "$2b$04$new").on(ObjectId::new());
+                let new = What::create(name, email, &hash("new")).on(ObjectId::new());
                 vec![What::Delete.on(org), new]
             }
             Self::Occupy => {
@@ -152,7 +150,7 @@ impl Next {
                 };
                 let mut emails = [ADA, EVE, BOB, CAROL, "frank@x.com"].into_iter().filter(is_free);
                 let new = |name| {
-                    What::create(name, emails.next().unwrap(), "$2b$04$new").on(ObjectId::new())
+                    What::create(name, emails.next().unwrap(), &hash("new")).on(ObjectId::new())
                 };
                 let is_taken = |name: &str| now.tenants.values().any(|t| t.name == name);
                 [ACME, REBORN].into_iter().filter(|name| !is_taken(name)).map(new).collect()
@@ -160,7 +158,7 @@ impl Next {
             Self::Again => match ours {
                 Some(ours) if ours.in_trash => vec![What::Restore { name: None }.on(org)],
                 Some(ours) => {
-                    let mut all = vec![What::password("$2b$04$again")];
+                    let mut all = vec![What::password(&hash("again"))];
                     match ours.admins.get(BOB).filter(|bob| !bob.is_first) {
                         Some(_) => all.push(What::RemoveAdmin { email: BOB }),
                         None => all.push(What::add(BOB)),
@@ -168,7 +166,7 @@ impl Next {
                     all.push(What::Suspend(!ours.suspended));
                     all.into_iter().map(|what| what.on(org)).collect()
                 }
-                None => vec![What::create(REBORN, ADA, "$2b$04$new").on(ObjectId::new())],
+                None => vec![What::create(REBORN, ADA, &hash("new")).on(ObjectId::new())],
             },
         }
     }

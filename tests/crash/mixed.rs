@@ -19,6 +19,7 @@ use tenantry::{
 };
 use tokio::task::JoinSet;
 
+use crate::support::hash;
 use crate::{
     deed::Place,
     held::LEASE,
@@ -176,7 +177,7 @@ impl Round {
         chance: &Chance,
     ) -> Option<(Operation, Option<Org>)> {
         let orgs = self.history.lock().unwrap().orgs();
-        let password = || format!("$2b$04${}", ObjectId::new());
+        let password = || hash(&ObjectId::new().to_hex());
         let (name, email) = (chance.of_these(&NAMES), chance.of_these(&EMAILS));
         if orgs.is_empty() || chance.below(4) == 0 {
             let what = What::create(name, email, &password());

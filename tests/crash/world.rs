@@ -261,13 +261,7 @@ impl World {
 
 /// Whether a finding says more than that leases are over.
 pub fn is_news(finding: &Finding) -> bool {
-    is_wrong(finding) && !finding.trouble.to_string().contains(OF_A_LEASE)
-}
-
-/// Whether a finding says more than that the passwords here are words, which can be told apart, and no
-/// hashes.
-pub fn is_wrong(finding: &Finding) -> bool {
-    finding.trouble.code() != "unusable_password"
+    !finding.trouble.to_string().contains(OF_A_LEASE)
 }
 
 /// One that joins is not one yet: hidden under its own identity, and gone in a day.

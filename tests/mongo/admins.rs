@@ -7,6 +7,7 @@ use tenantry::store::{
     mongo::MongoStore,
 };
 
+use crate::support::hash;
 use crate::{
     fixture::{Scratch, new_org},
     support::deeds::Deeds as _,
@@ -140,7 +141,7 @@ async fn an_admin_whose_e_mail_another_program_gave_away_is_named_and_can_be_fou
     admins
         .insert_one(doc! {
             "_id": old, "email": old, "email_key": old, "trash": { "email": "ada@acme.com" },
-            "joining": acme.id, "operation": ObjectId::new(), "password": "$2b$12$x",
+            "joining": acme.id, "operation": ObjectId::new(), "password": hash("x"),
         })
         .await
         .unwrap();

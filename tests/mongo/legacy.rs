@@ -9,7 +9,7 @@ use tenantry::{
     store::{Change, Cursor, PageAt, PageQuery, Sort, SortKey, Store, StoreError},
 };
 
-use crate::support::deeds::Deeds as _;
+use crate::support::{deeds::Deeds as _, hash};
 use crate::{
     fixture::{PASSWORD, Scratch, all, first_page, new_org, shared},
     support::mongod::theirs,
@@ -643,7 +643,7 @@ async fn a_password_is_not_reported_changed_when_its_admin_is_gone() {
     let org = store.create(&new_org("acme", "ada@example.com")).await.unwrap();
     scratch.collection::<Document>("admins").delete_many(doc! {}).await.unwrap();
     let password = Change {
-        password: Some(tenantry::org::PasswordHash::stored("$2b$12$new".into())),
+        password: Some(tenantry::org::PasswordHash::stored(hash("new"))),
         ..Change::default()
     };
     assert_eq!(store.update(&org, &password).await, Err(StoreError::Changed));

@@ -11,7 +11,7 @@ use tenantry::{
     },
 };
 
-use crate::support::deeds::Deeds as _;
+use crate::support::{deeds::Deeds as _, hash};
 use crate::{
     fixture::{Scratch, all, first_page, new_org},
     support::access::{ALL, READING, actions},
@@ -177,7 +177,7 @@ async fn do_everything(store: &MongoStore, refusals: &mut Refusals) {
     refusals.of(store.forget_attempts("nobody@example.com").await);
     let credentials = Change {
         email: Some(Email::parse("new@example.com").unwrap()),
-        password: Some(PasswordHash::stored("$2b$12$new".into())),
+        password: Some(PasswordHash::stored(hash("new"))),
         ..Change::default()
     };
     for name in LIVE.into_iter().chain(IN_TRASH) {

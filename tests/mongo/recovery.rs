@@ -12,6 +12,7 @@ use tenantry::{
 };
 
 use crate::support::deeds::Deeds as _;
+use crate::support::hash;
 use crate::{
     fixture::{Scratch, all, new_org},
     support::mongod::Mongod,
@@ -71,7 +72,7 @@ fn changed() -> Change {
         collection: Some(CollectionName::of(&name)),
         name: Some(name),
         email: Some(Email::parse("new@acme.com").unwrap()),
-        password: Some(PasswordHash::stored("$2b$12$new".into())),
+        password: Some(PasswordHash::stored(hash("new"))),
     }
 }
 
@@ -237,7 +238,7 @@ async fn a_creation_with_something_foreign_in_the_way_takes_back_only_its_own() 
         "pending": {
             "kind": "create", "id": ObjectId::new(), "by": "gone@there", "at": DateTime::now(),
             "organization_name": "acme", "collection_name": "org_acme", "admin_id": admin,
-            "admin_email": "ada@acme.com", "password": "$2b$12$x", "created_at": DateTime::now(),
+            "admin_email": "ada@acme.com", "password": hash("x"), "created_at": DateTime::now(),
             "first_document_id": ObjectId::new(),
         },
     };

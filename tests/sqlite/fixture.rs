@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use crate::support::hash;
 use mongodb::bson::{DateTime, Document, doc, oid::ObjectId};
 use rusqlite::{Connection, Row, types::Value};
 use sha2::{Digest, Sha256};
@@ -34,7 +35,7 @@ pub fn new_org(name: &str) -> NewOrg {
         id: ObjectId::new(),
         admin_id: ObjectId::new(),
         email: Email::parse(&format!("{}@acme.com", collection.as_str())).unwrap(),
-        password: PasswordHash::stored("$2b$12$".to_owned()),
+        password: PasswordHash::stored(hash("")),
         created_at: DateTime::now(),
         collection,
         name,
@@ -46,7 +47,7 @@ pub async fn add_admin(store: &SqliteStore, org: &Org, email: &str, role: Role) 
     let new = NewAdmin {
         email: Email::parse(email).unwrap(),
         role,
-        password: PasswordHash::stored("$2b$12$".to_owned()),
+        password: PasswordHash::stored(hash("")),
         reset: ResetCode { hash: "c0de".repeat(16), until: DateTime::now() },
         created_at: DateTime::now(),
     };

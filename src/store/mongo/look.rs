@@ -75,6 +75,8 @@ struct Seen {
     /// Those whose password is not where it would be if their organization was suspended, and those of
     /// whom it is not where it would be if it was not.
     misplaced: [HashSet<ObjectId>; 2],
+    /// Who cannot log in with any password.
+    unusable: HashSet<ObjectId>,
     /// Admins who cannot be found yet, and whose they will be.
     joining: HashMap<ObjectId, ObjectId>,
     /// Those whom a settled record lists, and what that is called.
@@ -324,10 +326,8 @@ impl Seen {
                 misplaced.extend(Some(read.id).filter(|_| is_misplaced(admin, suspended)));
             }
         }
-        if let Some(read) = read.as_ref().filter(|read| !read.password.is_usable()) {
-            let email = read.email.clone();
-            self.by_hand(Trouble::UnusablePassword { email }, NEW_PASSWORD);
-        }
+        let unusable = read.as_ref().filter(|read| !read.password.is_usable());
+        self.unusable.extend(unusable.map(|read| read.id));
         match (admin.get_object_id("_id"), admin.get_object_id("joining")) {
             // Nobody's admin yet: what came too late goes by itself after a day.
             (Ok(id), Ok(org)) if record::is_hidden_admin(admin) => {
@@ -391,6 +391,7 @@ impl Seen {
             self.joining.iter().filter(|(admin, of)| **of == id && listed.contains(*admin));
         self.hidden.extend(hidden.map(|(admin, _)| (*admin, org.name.clone())));
         self.look_at_suspension(record, &org, &listed);
+        self.look_at_passwords(&listed);
         if others.is_some() {
             self.listed.insert(id, (org.name.clone(), listed));
         }
@@ -412,6 +413,18 @@ impl Seen {
                 Trouble::NotUnlocked { org, email }
             };
             self.found.push(Found { trouble, what: What::OnConnecting });
+        }
+    }
+
+    /// Admins of an organization who cannot log in with any password. What another program keeps beside
+    /// them is its own.
+    fn look_at_passwords(&mut self, listed: &HashSet<ObjectId>) {
+        let mut unusable: Vec<_> = listed.intersection(&self.unusable).copied().collect();
+        unusable.sort();
+        for admin in unusable {
+            self.unusable.remove(&admin);
+            let email = self.admins.get(&admin).cloned().unwrap_or_default();
+            self.by_hand(Trouble::UnusablePassword { email }, NEW_PASSWORD);
         }
     }
 

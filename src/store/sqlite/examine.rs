@@ -177,10 +177,13 @@ fn unknown_roles(tx: &Connection) -> Attempt<Vec<Finding>> {
     Ok(found)
 }
 
-/// The admins who cannot log in with any password.
+/// The admins of organizations who cannot log in with any password.
 fn unusable_passwords(tx: &Connection) -> Attempt<Vec<Finding>> {
     let mut found = Vec::new();
-    let mut admins = tx.prepare("SELECT email, password FROM admins ORDER BY id")?;
+    let mut admins = tx.prepare(
+        "SELECT email, password FROM admins WHERE organization IN (SELECT id FROM organizations) \
+         ORDER BY id",
+    )?;
     let mut admins = admins.query([])?;
     while let Some(admin) = admins.next()? {
         if !PasswordHash::stored(admin.get(1)?).is_usable() {

@@ -10,6 +10,7 @@ use futures_util::{FutureExt as _, future::join_all};
 use mongodb::bson::oid::ObjectId;
 
 use self::{commands::*, ways::*};
+use crate::support::hash;
 use crate::{
     held::{Case, Lane},
     late::{self, deletes_admins, inserts_admins, inserts_documents, renames, updates_admins},
@@ -143,8 +144,8 @@ async fn lead(lane: &Lane, trace: Trace) -> Led {
         }
         Trace::OlderPassword => return Led::By(&[late::an_older_password_never_holds]),
         Trace::PasswordAsleep => {
-            let newer = |org| vec![What::password("$2b$04$newer").on(org)];
-            vec![asleep(lane, &[], What::password("$2b$04$older"), updates_admins, newer).await]
+            let newer = |org| vec![What::password(&hash("newer")).on(org)];
+            vec![asleep(lane, &[], What::password(&hash("older")), updates_admins, newer).await]
         }
         Trace::Reservation => {
             let mut cases = Vec::new();
@@ -170,7 +171,7 @@ async fn lead(lane: &Lane, trace: Trace) -> Led {
 }
 
 fn new(name: &'static str, email: &'static str) -> Operation {
-    What::create(name, email, "$2b$04$new").on(ObjectId::new())
+    What::create(name, email, &hash("new")).on(ObjectId::new())
 }
 
 fn nothing(_: ObjectId) -> Vec<Operation> {

@@ -7,6 +7,7 @@ use tenantry::store::{Result, Store as _, StoreError, mongo::MongoStore};
 use tokio::{sync::oneshot, task::JoinHandle};
 
 use super::{commands::*, new};
+use crate::support::hash;
 use crate::{
     held::{Case, Lane, Wanted, Which, case},
     late::{drops, inserts_documents, renames},
@@ -26,8 +27,8 @@ const UMA: &str = "uma@umbrella.com";
 
 /// What there is before: a customer that nothing may happen to, and ours.
 pub fn ours(org: ObjectId, before: &[What]) -> Vec<Operation> {
-    let globex = What::create(GLOBEX, DAN, "$2b$04$dan").on(ObjectId::new());
-    let acme = What::create(ACME, ADA, "$2b$04$first").on(org);
+    let globex = What::create(GLOBEX, DAN, &hash("dan")).on(ObjectId::new());
+    let acme = What::create(ACME, ADA, &hash("first")).on(org);
     let before = before.iter().map(|what| what.clone().on(org));
     [globex, acme].into_iter().chain(before).collect()
 }
@@ -59,8 +60,8 @@ pub async fn created(lane: &Lane, wanted: Wanted) -> Case {
 
 /// Ours is created beside another customer.
 pub fn creation() -> (Vec<Operation>, Operation) {
-    let globex = What::create(GLOBEX, DAN, "$2b$04$dan").on(ObjectId::new());
-    (vec![globex], What::create(ACME, ADA, "$2b$04$first").on(ObjectId::new()))
+    let globex = What::create(GLOBEX, DAN, &hash("dan")).on(ObjectId::new());
+    (vec![globex], What::create(ACME, ADA, &hash("first")).on(ObjectId::new()))
 }
 
 /// The connection of A is cut while its command is on the way: it asks what came of it.
@@ -289,7 +290,7 @@ pub async fn taken_back_creation(lane: &Lane, wanted: Wanted) -> Case {
     let held_one = caught(held_one).await;
     let mut case = Case::of(&held_one.command);
     let service = Service::new(&lane.place.db);
-    assert!(service.create(ACME, UMA, "$2b$04$uma").finish().await.unwrap());
+    assert!(service.create(ACME, UMA, &hash("uma")).finish().await.unwrap());
     lane.settled_at_last().await;
     assert!(service.delete(ACME).await.unwrap());
     let there = World::look(&lane.place, &lane.other).await;
