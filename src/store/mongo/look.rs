@@ -75,8 +75,8 @@ struct Seen {
     /// Those whose password is not where it would be if their organization was suspended, and those of
     /// whom it is not where it would be if it was not.
     misplaced: [HashSet<ObjectId>; 2],
-    /// Who cannot log in with any password.
-    unusable: HashSet<ObjectId>,
+    /// Those with a password that no login can be right with.
+    unusable: Vec<(ObjectId, StoredText)>,
     /// Admins who cannot be found yet, and whose they will be.
     joining: HashMap<ObjectId, ObjectId>,
     /// Those whom a settled record lists, and what that is called.
@@ -224,6 +224,14 @@ impl Inner {
             .map(|(at, (candidate, _))| (at >= first_admin, candidate))
             .collect();
         lost.sort_by_key(|(admin, candidate)| (*admin, candidate.collection.clone()));
+        let nobodys: HashSet<_> =
+            lost.iter().filter(|(admin, _)| *admin).filter_map(|(_, lost)| lost.id).collect();
+        for (id, email) in std::mem::take(&mut seen.unusable) {
+            // Whoever belongs to nobody has nobody to issue a code.
+            if !nobodys.contains(&id) {
+                seen.by_hand(Trouble::UnusablePassword { email }, NEW_PASSWORD);
+            }
+        }
         for (_, candidate) in lost {
             let found = match &candidate.collection {
                 Some(_) => self.lost_collection(candidate, seen).await?,
@@ -326,8 +334,9 @@ impl Seen {
                 misplaced.extend(Some(read.id).filter(|_| is_misplaced(admin, suspended)));
             }
         }
-        let unusable = read.as_ref().filter(|read| !read.password.is_usable());
-        self.unusable.extend(unusable.map(|read| read.id));
+        if let Some(read) = read.as_ref().filter(|read| !read.password.is_usable()) {
+            self.unusable.push((read.id, read.email.clone()));
+        }
         match (admin.get_object_id("_id"), admin.get_object_id("joining")) {
             // Nobody's admin yet: what came too late goes by itself after a day.
             (Ok(id), Ok(org)) if record::is_hidden_admin(admin) => {
@@ -391,7 +400,6 @@ impl Seen {
             self.joining.iter().filter(|(admin, of)| **of == id && listed.contains(*admin));
         self.hidden.extend(hidden.map(|(admin, _)| (*admin, org.name.clone())));
         self.look_at_suspension(record, &org, &listed);
-        self.look_at_passwords(&listed);
         if others.is_some() {
             self.listed.insert(id, (org.name.clone(), listed));
         }
@@ -413,18 +421,6 @@ impl Seen {
                 Trouble::NotUnlocked { org, email }
             };
             self.found.push(Found { trouble, what: What::OnConnecting });
-        }
-    }
-
-    /// Admins of an organization who cannot log in with any password. What another program keeps beside
-    /// them is its own.
-    fn look_at_passwords(&mut self, listed: &HashSet<ObjectId>) {
-        let mut unusable: Vec<_> = listed.intersection(&self.unusable).copied().collect();
-        unusable.sort();
-        for admin in unusable {
-            self.unusable.remove(&admin);
-            let email = self.admins.get(&admin).cloned().unwrap_or_default();
-            self.by_hand(Trouble::UnusablePassword { email }, NEW_PASSWORD);
         }
     }
 

@@ -151,13 +151,13 @@ fn collections_of_nobody(tx: &Connection) -> Attempt<Vec<(String, u64)>> {
         .collect::<Result<_, _>>()?)
 }
 
+/// A condition: an admin belongs to no organization.
+const OF_NOBODY: &str = "NOT EXISTS (SELECT 1 FROM organizations WHERE admin_id = admins.id) \
+                         AND NOT EXISTS (SELECT 1 FROM organizations AS o WHERE o.id = organization)";
+
 fn admins_of_nobody(tx: &Connection) -> Attempt<Vec<(Vec<u8>, String)>> {
     Ok(tx
-        .prepare(
-            "SELECT id, email FROM admins WHERE NOT EXISTS \
-             (SELECT 1 FROM organizations WHERE admin_id = admins.id) AND NOT EXISTS \
-             (SELECT 1 FROM organizations AS o WHERE o.id = organization)",
-        )?
+        .prepare(&format!("SELECT id, email FROM admins WHERE {OF_NOBODY}"))?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<Result<_, _>>()?)
 }
@@ -177,13 +177,12 @@ fn unknown_roles(tx: &Connection) -> Attempt<Vec<Finding>> {
     Ok(found)
 }
 
-/// The admins of organizations who cannot log in with any password.
+/// The admins who cannot log in with any password. Who belongs to nobody has nobody to issue a code.
 fn unusable_passwords(tx: &Connection) -> Attempt<Vec<Finding>> {
     let mut found = Vec::new();
-    let mut admins = tx.prepare(
-        "SELECT email, password FROM admins WHERE organization IN (SELECT id FROM organizations) \
-         ORDER BY id",
-    )?;
+    let mut admins = tx.prepare(&format!(
+        "SELECT email, password FROM admins WHERE NOT ({OF_NOBODY}) ORDER BY id"
+    ))?;
     let mut admins = admins.query([])?;
     while let Some(admin) = admins.next()? {
         if !PasswordHash::stored(admin.get(1)?).is_usable() {
