@@ -177,7 +177,7 @@ impl Round {
         chance: &Chance,
     ) -> Option<(Operation, Option<Org>)> {
         let orgs = self.history.lock().unwrap().orgs();
-        let password = || hash(&ObjectId::new().to_hex());
+        let password = || hash(&ObjectId::new().to_hex()[8..]);
         let (name, email) = (chance.of_these(&NAMES), chance.of_these(&EMAILS));
         if orgs.is_empty() || chance.below(4) == 0 {
             let what = What::create(name, email, &password());

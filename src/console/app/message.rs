@@ -8,7 +8,9 @@ use mongodb::bson::oid::ObjectId;
 use super::deed::{Deed, Given};
 use crate::{
     org::{Admin, Field, Org, Role, Secret, StoredText},
-    store::{Count, Entry, Page, PageQuery, Place, Settled, Shelf, Statistics, Upgrade},
+    store::{
+        Count, Entry, Page, PageQuery, Place, Settled, Shelf, Statistics, Upgrade, UpgradePlan,
+    },
     tenancy::{AdminWish, Edit, Error, NewOrganization, Recorded, Result, Session},
 };
 
@@ -31,8 +33,10 @@ pub enum Message {
     Resize(u16, u16),
     /// The database answered, or not.
     Connected(Generation, Result<Connected>),
-    /// How far it is while one of an older program is brought up to date.
+    /// How far an upgrade is.
     Upgrading(Generation, Upgrade),
+    /// Its end, with what is left to be done.
+    Upgraded(Generation, Result<UpgradePlan>),
     /// How many organizations another program had changed; and why nothing may be written from now
     /// on, where that showed it.
     CaughtUp(Generation, Result<u64>, Option<String>),
@@ -104,6 +108,7 @@ impl Message {
             | Self::Generated(_)
             | Self::Authorized(..)
             | Self::Upgrading(..)
+            | Self::Upgraded(..)
             | Self::LoggedIn(..)
             | Self::FoundOut(..) => false,
         }
@@ -124,6 +129,7 @@ impl Message {
             | Self::Resize(..)
             | Self::Connected(..)
             | Self::Upgrading(..)
+            | Self::Upgraded(..)
             | Self::CaughtUp(..)
             | Self::Page(..)
             | Self::Counted(..)
@@ -166,6 +172,8 @@ pub struct Connected {
     pub read_only: Option<String>,
     /// Whether the operator asked for that, and so knows.
     pub read_only_asked: bool,
+    /// What has to be agreed to before anything can be written.
+    pub upgrade: Option<UpgradePlan>,
     /// How long the trash keeps what is moved there, in days.
     pub trash_days: u32,
     /// How to connect to it, without any secret.
@@ -183,6 +191,8 @@ pub enum Effect {
     Switch(Generation, String),
     /// See what another program has changed meanwhile.
     CatchUp(Generation),
+    /// Bring it up to date: somebody has agreed to that.
+    Upgrade(Generation),
     /// Read a page of the list.
     LoadPage(Generation, PageQuery),
     /// Count what matches, no further than the number says.

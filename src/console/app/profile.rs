@@ -116,6 +116,9 @@ impl App {
         self.split = before.split;
         self.profiles = before.profiles;
         self.last = before.last;
+        if let Some(mut upgrade) = before.upgrade {
+            effects.extend(super::cancel(upgrade.running.stop()));
+        }
         let generation = self.next();
         effects.extend(super::cancel(self.connecting.begin(generation, self.now)));
         effects.push(Effect::Switch(generation, profile.name.clone()));

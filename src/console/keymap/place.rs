@@ -35,6 +35,8 @@ places! {
     Question,
     /// The login.
     Login,
+    /// The question whether the database is to be upgraded.
+    Upgrade,
     /// A one-time code, shown once.
     Code,
     /// The help: what can be done in the place below it.

@@ -14,7 +14,7 @@ use crate::{
         clipboard, documents,
     },
     org::{Org, Secret},
-    store::Statistics,
+    store::{Statistics, StoreError},
     tenancy::{Confirmation, Edit, Result, Session, Tenancy},
 };
 
@@ -158,6 +158,16 @@ impl Effects {
                 let read_only = tenancy.read_only().map(str::to_owned);
                 Message::CaughtUp(generation, changed, read_only)
             }),
+            Effect::Upgrade(generation) => {
+                let answers = self.answers.clone();
+                // A read, since whoever stops it loses nothing.
+                self.read(generation, async move {
+                    let told = move |upgrade| {
+                        let _ = answers.send(Answer::of(Message::Upgrading(generation, upgrade)));
+                    };
+                    Message::Upgraded(generation, tenancy.upgrade(&told).await)
+                });
+            }
             Effect::LoadPage(generation, query) => self.read(generation, async move {
                 Message::Page(generation, tenancy.page(&query).await)
             }),
@@ -268,12 +278,22 @@ impl Effects {
             let (message, opened) = match database.open().await {
                 Ok((opened, target)) => {
                     // Until somebody agreed to the upgrade, it is only looked at.
-                    let awaited = opened.tenancy.ensure_upgraded().await.err();
-                    let awaited = awaited.map(|error| format!("{error}; {}", error.help()));
+                    let awaited = opened.tenancy.awaited_upgrade().await;
+                    let (upgrade, problem) = match awaited {
+                        Ok(upgrade) => (upgrade, None),
+                        Err(error) => (None, Some(format!("{error}; {}", error.help()))),
+                    };
+                    let unread = upgrade.as_ref().map(|_| StoreError::NeedsUpgrade.to_string());
                     let connected = Connected {
                         place: opened.tenancy.place().clone(),
-                        read_only: opened.tenancy.read_only().map(str::to_owned).or(awaited),
+                        read_only: opened
+                            .tenancy
+                            .read_only()
+                            .map(str::to_owned)
+                            .or(problem)
+                            .or(unread),
                         read_only_asked: database.rules.read_only,
+                        upgrade,
                         connection: target.connection(),
                         trash_days: opened.tenancy.trash_days(),
                         demo: opened.demo.map(|a| (a.email.into(), Secret::from(a.password))),

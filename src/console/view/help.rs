@@ -105,6 +105,7 @@ fn place(about: Place) -> &'static str {
         Place::Trashed => "in the details of the trash",
         Place::Question => "in the question",
         Place::Login => "in the login",
+        Place::Upgrade => "at the upgrade",
         Place::Code => "at the code",
         Place::Help | Place::Palette => "in the help",
         Place::Copying => "while copying",
