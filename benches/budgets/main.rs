@@ -84,8 +84,7 @@ fn mongodb(table: &mut Table, program: PathBuf) {
     let runtime = Runtime::new().expect("a runtime");
     let store: Arc<dyn Store> = runtime.block_on(async {
         data::server(&uri, DATABASE, MANY).await;
-        let opened =
-            MongoStore::open(&uri, DATABASE, &data::access(), &tenantry::store::untold).await;
+        let opened = MongoStore::open(&uri, DATABASE, &data::access()).await;
         Arc::new(opened.expect("it opens"))
     });
     let arguments = ["--uri", &uri, "--database", DATABASE];

@@ -8,6 +8,7 @@ use super::{
     audit,
     configuration::Configured,
     table::{columns, pairs},
+    upgrade::{self, UpgradeFields},
 };
 use crate::{
     config::Output,
@@ -15,7 +16,7 @@ use crate::{
         Admin, Org, OrgFields, OrgState, Secret, StoredText, TrashFields, escaped, json_text,
         moment,
     },
-    store::{Cursor, Finding, PageQuery, Shelf},
+    store::{Cursor, Finding, PageQuery, Shelf, UpgradePlan},
     tenancy::{Recorded, Session, Verified},
 };
 
@@ -45,6 +46,8 @@ pub(super) enum Answer {
     Verified(Verified),
     /// What a configuration in order has.
     Configured(Configured),
+    /// What an upgrade adds, or what it left.
+    Upgrade { plan: UpgradePlan, done: bool },
 }
 
 #[derive(Serialize)]
@@ -136,6 +139,7 @@ impl Answer {
             Self::Recorded { entries, more } => json_text(&audit::RecordFields::of(entries, *more)),
             Self::Verified(verified) => json_text(&audit::VerifiedFields::of(verified)),
             Self::Configured(configured) => json_text(configured),
+            Self::Upgrade { plan, done } => json_text(&UpgradeFields::of(plan, *done)),
         }
     }
 
@@ -202,6 +206,7 @@ impl Answer {
             Self::Recorded { entries, more } => audit::record_table(entries, *more, width),
             Self::Verified(verified) => audit::verified_table(verified),
             Self::Configured(configured) => configured.table(),
+            Self::Upgrade { plan, done } => upgrade::table(plan, *done),
         }
     }
 
@@ -212,6 +217,7 @@ impl Answer {
                 u8::from(!findings.iter().all(|finding| finding.repair.is_done()))
             }
             Self::Verified(verified) => u8::from(verified.tampering.is_some()),
+            Self::Upgrade { plan, done } => u8::from(*done && plan.records() > 0),
             _ => 0,
         }
     }

@@ -12,6 +12,7 @@ mod manual;
 mod stream;
 mod table;
 mod terminal;
+mod upgrade;
 
 use std::{
     ffi::OsString,
@@ -97,25 +98,29 @@ async fn answer(settings: &Settings, deed: Deed) -> Result<Answer, Failure> {
     let database = &settings.database;
     there(database, &deed)?;
     sure_in_production(database, &deed).await?;
+    let tenancy = database.open().await?.0.tenancy;
+    if writes(&deed) {
+        tenancy.ensure_upgraded().await?;
+    }
     match deed {
         Deed::Org(OrgDeed::List { search, trash, sort, limit: None, after })
             if !io::stdout().is_terminal() =>
         {
             let query = page_of(trash, search, sort, stream::AT_ONCE, after.as_deref())?;
-            stream::all(&open(database).await?, query, settings.output).await?;
+            stream::all(&tenancy, query, settings.output).await?;
             Ok(Answer::Written)
         }
-        Deed::Org(deed) => org(&open(database).await?, deed).await,
-        Deed::Admin(deed) => admin::answer(&open(database).await?, deed).await,
-        Deed::Audit(deed) => audit::answer(&open(database).await?, deed).await,
+        Deed::Org(deed) => org(&tenancy, deed).await,
+        Deed::Admin(deed) => admin::answer(&tenancy, deed).await,
+        Deed::Audit(deed) => audit::answer(&tenancy, deed).await,
         Deed::Doctor { fix, quarantine, .. } => {
             let telling = Telling::default();
             let told = telling.watching();
             let wanted = Examination { fix, quarantine: &quarantine, told: &told };
             let believe: &Believe = &|doubted| Box::pin(believes(doubted.to_string()));
-            let found = database.examine(&wanted, believe, &telling.progress()).await?;
-            Ok(Answer::Examined(found))
+            Ok(Answer::Examined(tenancy.examine(&wanted, believe).await?))
         }
+        Deed::Upgrade { dry_run, yes } => upgrade::answer(&tenancy, dry_run, yes).await,
     }
 }
 
@@ -134,9 +139,32 @@ fn there(database: &Database, deed: &Deed) -> Result<(), Failure> {
     ))
 }
 
-async fn open(database: &Database) -> Result<Tenancy, Failure> {
-    let telling = Telling::default();
-    Ok(database.open(&telling.progress()).await?.0.tenancy)
+/// Whether it may only be done to a database that is brought up to date.
+fn writes(deed: &Deed) -> bool {
+    match deed {
+        Deed::Org(OrgDeed::Get { .. } | OrgDeed::List { .. })
+        | Deed::Admin(AdminDeed::List { .. })
+        | Deed::Audit(_)
+        | Deed::Upgrade { .. } => false,
+        Deed::Doctor { fix, .. } => *fix,
+        Deed::Org(
+            OrgDeed::Create { .. }
+            | OrgDeed::Update { .. }
+            | OrgDeed::Delete { .. }
+            | OrgDeed::Restore { .. }
+            | OrgDeed::Purge { .. }
+            | OrgDeed::Suspend { .. }
+            | OrgDeed::Reactivate { .. },
+        )
+        | Deed::Admin(
+            AdminDeed::Login { .. }
+            | AdminDeed::Add { .. }
+            | AdminDeed::Update { .. }
+            | AdminDeed::Remove { .. }
+            | AdminDeed::Code { .. }
+            | AdminDeed::Redeem { .. },
+        ) => true,
+    }
 }
 
 async fn org(tenancy: &Tenancy, deed: OrgDeed) -> Result<Answer, Failure> {
@@ -180,6 +208,7 @@ fn check(deed: &Deed) -> Result<(), Failure> {
         )
         | Deed::Admin(AdminDeed::List { .. } | AdminDeed::Code { .. })
         | Deed::Audit(_)
+        | Deed::Upgrade { .. }
         | Deed::Doctor { .. } => false,
         Deed::Org(OrgDeed::List { search, trash, sort, limit, after }) => {
             page_of(*trash, search.clone(), *sort, limit.unwrap_or(PAGE), after.as_deref())?;

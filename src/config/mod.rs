@@ -40,8 +40,8 @@ use crate::{
         theme::{Looks, Wish},
     },
     org::{PasswordPolicy, Secret},
-    store::{Access, Examination, Finding, Place, Progress, Target},
-    tenancy::{self, Believe, Opened, Rules, SECRET_KEY_LEAST_BYTES},
+    store::{Access, Place, Target},
+    tenancy::{self, Opened, Rules, SECRET_KEY_LEAST_BYTES},
 };
 
 /// The database's name on a MongoDB server when none is given: the one the service before this
@@ -207,27 +207,13 @@ pub struct Settings {
 }
 
 impl Database {
-    /// Goes through it.
-    ///
-    /// # Errors
-    /// As [`tenancy::examine`], and where it is not known where it is.
-    pub async fn examine(
-        &self,
-        wanted: &Examination<'_>,
-        believe: &Believe,
-        told: &Progress,
-    ) -> tenancy::Result<Vec<Finding>> {
-        let target = self.source.target().await?;
-        tenancy::examine(&target, &self.access, self.rules.clone(), wanted, believe, told).await
-    }
-
-    /// Opens it, and tells how far it is where that takes long. Gives it with where it was found.
+    /// Opens it, and writes nothing. Gives it with where it was found.
     ///
     /// # Errors
     /// As [`tenancy::open`], and where it is not known where it is.
-    pub async fn open(&self, told: &Progress) -> tenancy::Result<(Opened, Target)> {
+    pub async fn open(&self) -> tenancy::Result<(Opened, Target)> {
         let target = self.source.target().await?;
-        let opened = tenancy::open(&target, &self.access, self.rules.clone(), told).await?;
+        let opened = tenancy::open(&target, &self.access, self.rules.clone()).await?;
         Ok((opened, target))
     }
 

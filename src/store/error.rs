@@ -55,6 +55,13 @@ pub enum StoreError {
         /// What was tried and what came back.
         problem: String,
     },
+    /// Another program wrote it, and nobody has agreed yet to add to it what every write needs.
+    #[error("this database was written by another program and has not been upgraded yet")]
+    NeedsUpgrade,
+    /// It has what another organization has too, so that neither can be told from the other: which, and
+    /// what they have in common, in a sentence.
+    #[error("{0}")]
+    HeldBack(String),
     /// The server refused the console's own user.
     #[error("the database refuses: {problem}")]
     Refused {
@@ -136,6 +143,13 @@ impl StoreError {
             Self::OutcomeUnknown(_) => {
                 "once the database answers again, look at it before you repeat it: its activity says \
                  what came of it"
+            }
+            Self::HeldBack(_) => {
+                "rename one of them with the program that created it, or delete one, then try again"
+            }
+            Self::NeedsUpgrade => {
+                "run `tenantry upgrade` once: it only adds fields and indexes, and the other program \
+                 goes on working; until then everything can be read"
             }
             Self::Other(_) => "try again; if it stays, look at the database's own log",
         }

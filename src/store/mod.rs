@@ -15,6 +15,7 @@ mod page;
 mod purge;
 pub mod sqlite;
 mod target;
+mod upgrade;
 
 use async_trait::async_trait;
 use mongodb::bson::{Document, oid::ObjectId};
@@ -29,6 +30,7 @@ pub use finding::{Examination, Finding, Patience, Repair, Trouble, Watch, Watchi
 pub use page::{Count, Cursor, CursorKey, Page, PageAt, PageQuery, Shelf, Sort, SortKey};
 pub use purge::{Purge, kept_by_the_clock};
 pub use target::{Target, database_in, open};
+pub use upgrade::{Progress, Upgrade, UpgradePlan, untold};
 
 use crate::org::{Admin, Claim, Org};
 use purge::Jump;
@@ -45,6 +47,28 @@ pub trait Store: Send + Sync {
 
     /// Who operates this console, as [`Access::operator`] says.
     fn operator(&self) -> &str;
+
+    /// Makes everything ready that a write stands on, settles what was left half-done, and brings along what
+    /// another program added. Reading and opening never do; every method that writes does so itself, and
+    /// whoever calls it before hears earlier why nothing may be written.
+    ///
+    /// # Errors
+    /// [`StoreError::NeedsUpgrade`] where nobody has agreed yet, [`StoreError::Refused`] where nothing may
+    /// be written, or the database's.
+    async fn prepare(&self) -> Result<()>;
+
+    /// Whether somebody has yet to agree to an upgrade before anything can be written. Writes nothing.
+    async fn needs_upgrade(&self) -> Result<bool>;
+
+    /// What bringing the database up to date would add. Writes nothing.
+    async fn upgrade_plan(&self) -> Result<UpgradePlan>;
+
+    /// Brings the database up to date, by adding only, and notes that a person agreed to it, once for all
+    /// consoles. Whoever stops waiting stops it: it goes on where it was the next time.
+    ///
+    /// # Errors
+    /// As [`Store::prepare`], but never that nobody has agreed.
+    async fn upgrade(&self, told: &Progress) -> Result<()>;
 
     /// Settles what a killed or cut-off program left half-done, forward or back. Moves nothing between
     /// collections that other programs may use. Cheap when there is nothing. Returns how many
@@ -163,22 +187,6 @@ pub struct Access {
     /// Nothing may be written, not even indexes or recovery.
     pub read_only: bool,
 }
-
-/// How far a database of the service before this program has been brought up to date, while it is
-/// opened. Said only where there is much of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Upgrade {
-    /// How many records that are.
-    pub records: u64,
-    /// How much of the work is done, from 0 to 100.
-    pub percent: u8,
-}
-
-/// Is told how far it is, again and again.
-pub type Progress = dyn Fn(Upgrade) + Send + Sync;
-
-/// Nobody is told.
-pub fn untold(_: Upgrade) {}
 
 /// What a database is called in front of people.
 #[derive(Clone, Debug, PartialEq, Eq)]

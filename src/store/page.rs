@@ -37,7 +37,7 @@ pub struct Cursor {
 }
 
 /// The sorted value of a [`Cursor`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CursorKey {
     /// Name or e-mail.
     Text(String),
@@ -57,6 +57,11 @@ impl Cursor {
             SortKey::Email => CursorKey::Text(email_key(org.admin_email.raw())),
         };
         Self { key, id: org.id }
+    }
+
+    /// What the places of one list are compared by.
+    pub(super) fn place(&self) -> (CursorKey, ObjectId) {
+        (self.key.clone(), self.id)
     }
 
     /// A word for a command line, read back by [`Cursor::decode`] for a page of the same list.

@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use mongodb::options::ConnectionString;
 
 use super::{
-    Access, Place, Progress, Result, Store, StoreError,
+    Access, Place, Result, Store, StoreError,
     mongo::{self, MongoStore},
     sqlite::SqliteStore,
 };
@@ -91,14 +91,14 @@ fn without_secrets(uri: &str, database: &str) -> String {
     format!("{scheme}://{user}{hosts}/{database}{ask}{options}")
 }
 
-/// Opens it, and tells how far it is where that takes long.
+/// Opens it. Writes nothing.
 ///
 /// # Errors
 /// Those of the store's own `open`.
-pub async fn open(target: &Target, access: &Access, told: &Progress) -> Result<Arc<dyn Store>> {
+pub async fn open(target: &Target, access: &Access) -> Result<Arc<dyn Store>> {
     Ok(match target {
         Target::Mongo { uri, database } => {
-            Arc::new(MongoStore::open(uri.reveal(), database, access, told).await?)
+            Arc::new(MongoStore::open(uri.reveal(), database, access).await?)
         }
         Target::File(path) => {
             let (path, access) = (path.clone(), access.clone());

@@ -10,6 +10,7 @@ mod open;
 mod record;
 mod session;
 mod trash;
+mod upgrade;
 
 use std::{sync::Arc, time::Duration};
 
@@ -20,7 +21,7 @@ use tokio::sync::OnceCell;
 pub use admins::AdminWish;
 pub use change::{Confirmation, Edit, NewOrganization};
 pub use error::{Error, Refusal, Result};
-pub use open::{DemoAdmin, Opened, examine, open};
+pub use open::{DemoAdmin, Opened, open};
 pub use record::{Recorded, Verified};
 pub use session::{SECRET_KEY_LEAST_BYTES, Session};
 pub use trash::Believe;
@@ -301,10 +302,11 @@ impl Tenancy {
         Ok(admin)
     }
 
-    /// Refuses where nothing may be written. The first time, what has been in the trash for too long is
-    /// purged; whether that can be is no reason to refuse anything else.
+    /// Refuses where nothing may be written, and makes ready what a write stands on. The first time, what has
+    /// been in the trash for too long is purged; whether that can be is no reason to refuse anything else.
     async fn writing(&self) -> Result<()> {
         self.writable()?;
+        self.store.prepare().await?;
         let purge = async || match self.store.purge_expired(false).await {
             // Whatever is to be written would only wait for the same server once more.
             Err(gone @ StoreError::Unreachable { .. }) => Err(gone),
@@ -366,7 +368,7 @@ mod tests {
     async fn a_login_nobody_can_have_is_not_asked_for() {
         let access = Access { operator: "ada@here".to_owned(), read_only: false };
         let Opened { tenancy, demo } =
-            open(&Target::Demo, &access, Rules::default(), &crate::store::untold).await.unwrap();
+            open(&Target::Demo, &access, Rules::default()).await.unwrap();
         let demo = demo.unwrap();
         let session = tenancy.login(&demo.email, &Secret::from(demo.password)).await.unwrap();
         let zephyr = tenancy.named("Zephyr").await.unwrap();

@@ -61,13 +61,13 @@ impl<S: Server> Fixture for OnMongo<S> {
     async fn at(address: &str) -> Arc<dyn Store> {
         let (database, uri) = address.split_once(' ').unwrap();
         let access = Access { operator: "second@here".to_owned(), read_only: false };
-        Arc::new(MongoStore::open(uri, database, &access, &tenantry::store::untold).await.unwrap())
+        Arc::new(MongoStore::open(uri, database, &access).await.unwrap())
     }
 
     async fn open(&self, read_only: bool) -> Arc<dyn Store> {
         let access = Access { operator: "tester@here".to_owned(), read_only };
         Arc::new(
-            MongoStore::open(&self.own.uri, self.own.db.name(), &access, &tenantry::store::untold)
+            MongoStore::open(&self.own.uri, self.own.db.name(), &access)
                 .await
                 .unwrap()
                 .with_patience(Patience::NONE),
@@ -151,7 +151,7 @@ impl<S: Server> Fixture for OnMongo<S> {
             collections: std::collections::BTreeMap::new(),
         };
         for name in self.own.db.list_collection_names().await.unwrap() {
-            let own = ["organizations", "admins", "audit_log", "login_attempts"];
+            let own = ["organizations", "admins", "audit_log", "login_attempts", "tenantry"];
             if !own.contains(&name.as_str()) {
                 let documents = mongod::documents(&self.own.db, &name).await;
                 stored.collections.insert(name, documents);

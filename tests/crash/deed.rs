@@ -108,7 +108,7 @@ impl Place {
 pub const OF_A_LEASE: &str = "lease_";
 
 /// The collections that belong to no organization.
-pub const OWN: [&str; 4] = ["organizations", "admins", "audit_log", "login_attempts"];
+pub const OWN: [&str; 5] = ["organizations", "admins", "audit_log", "login_attempts", "tenantry"];
 
 /// How long a console leaves alone what another one began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,7 +124,9 @@ pub async fn open(uri: &str, database: &str, patience: Patience) -> Result<Mongo
         Patience::None => ("second@here", Duration::ZERO),
     };
     let access = Access { operator: operator.into(), read_only: false };
-    MongoStore::open_with_lease(uri, database, &access, lease).await
+    let store = MongoStore::open_with_lease(uri, database, &access, lease).await?;
+    store.upgrade(&tenantry::store::untold).await?;
+    Ok(store)
 }
 
 /// All that belongs to a collection.

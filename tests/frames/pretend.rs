@@ -144,6 +144,7 @@ impl Console {
     pub fn opening(width: u16, height: u16, place: Place, orgs: Vec<Org>) -> Self {
         let (app, pending) = App::new(place.clone(), now());
         let connected = Connected {
+            upgrade: None,
             place,
             read_only: None,
             read_only_asked: false,
@@ -362,6 +363,7 @@ pub fn generation(effect: &Effect) -> Option<u64> {
         Effect::Connect(generation)
         | Effect::Switch(generation, _)
         | Effect::CatchUp(generation)
+        | Effect::Upgrade(generation)
         | Effect::LoadPage(generation, ..)
         | Effect::Count(generation, ..)
         | Effect::LoadDetail(generation, ..)

@@ -9,7 +9,9 @@ fn table(places: &[Place], without: &[Place]) -> String {
     let mut out = "| key | what it does |\n|---|---|\n".to_owned();
     let anywhere = |row: &[Place], of: &[Place]| of.iter().any(|place| row.contains(place));
     for row in COMMANDS {
-        if anywhere(row.places, places) && !anywhere(row.places, without) {
+        // What has no key is in the palette only.
+        let has_keys = !row.keys.is_empty();
+        if has_keys && anywhere(row.places, places) && !anywhere(row.places, without) {
             let keys: Vec<_> = row.keys.iter().map(|key| format!("`{}`", key.words())).collect();
             let _ = writeln!(out, "| {} | {} |", keys.join(" "), row.does);
         }

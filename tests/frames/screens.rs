@@ -11,7 +11,7 @@ use tenantry::{
         view,
     },
     org::{ClaimKind, Invalid},
-    store::{Place, PlaceKind, Statistics, StoreError, Upgrade},
+    store::{Place, PlaceKind, Statistics, StoreError, Upgrade, UpgradePlan},
     tenancy::Error,
 };
 
@@ -42,12 +42,49 @@ fn opening() {
     looks_like!(console, "opening_at_once");
     console.wait(250);
     looks_like!(console, "opening");
-    let [Effect::Connect(generation)] = console.pending[..] else { panic!("nothing is opened") };
-    let upgrade = Upgrade { records: 200_000, percent: 34 };
-    console.send(Message::Upgrading(generation + 1, upgrade));
-    looks_like!(console, "opening");
-    console.send(Message::Upgrading(generation, upgrade));
-    looks_like!(console, "opening_of_an_older_program");
+}
+
+#[test]
+fn an_upgrade_is_asked_for_and_runs_behind_the_open_console() {
+    let place = Place {
+        kind: PlaceKind::Mongo,
+        address: "db1.example:27017".into(),
+        database: "master_organization_db".into(),
+    };
+    let mut console = Console::opening(80, 24, place, customers());
+    console.connected.read_only = Some(StoreError::NeedsUpgrade.to_string());
+    console.connected.upgrade = Some(UpgradePlan {
+        asks: true,
+        organizations: 1_204,
+        admins: 1_311,
+        fields: vec![
+            ("organizations".into(), vec!["name_key".into(), "claims".into(), "seen".into()]),
+            ("admins".into(), vec!["email_key".into(), "seen".into()]),
+        ],
+        indexes: vec![("organizations".into(), vec!["claims".into(), "name_key".into()])],
+    });
+    console.answer_all();
+    looks_like!(console, "upgrade_asked");
+    console.press(KeyCode::Esc);
+    console.press(KeyCode::Char('n'));
+    assert!(console.app.layers.is_empty(), "nobody fills in what would be refused");
+    looks_like!(console, "upgrade_refused");
+
+    // Asked again from the palette, it runs behind the list.
+    console.press(KeyCode::Char(':'));
+    console.type_text("upgrade");
+    console.press(KeyCode::Enter);
+    console.press(KeyCode::Enter);
+    let Some(Effect::Upgrade(running)) = console.pending.pop() else { panic!("nothing runs") };
+    console.send(Message::Upgrading(running, Upgrade { records: 2_515, percent: 34 }));
+    looks_like!(console, "upgrade_running");
+    console.press(KeyCode::Char('n'));
+    assert!(!console.app.layers.is_empty(), "what is agreed to can be written");
+    console.press(KeyCode::Esc);
+    let nothing = UpgradePlan::nothing();
+    console.send(Message::Upgraded(running, Ok(UpgradePlan { organizations: 2, ..nothing })));
+    console.answer_all();
+    looks_like!(console, "upgrade_done");
 }
 
 #[test]

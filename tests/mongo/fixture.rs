@@ -33,33 +33,46 @@ impl Scratch {
         Self(OwnDatabase::on(server, test).await)
     }
 
+    /// One in a database that is brought up to date.
     pub async fn open(&self) -> MongoStore {
         self.open_with(false).await
     }
 
     pub async fn open_with(&self, read_only: bool) -> MongoStore {
         let access = Access { operator: "tester@here".into(), read_only };
-        MongoStore::open(&self.uri, self.name(), &access, &tenantry::store::untold)
+        let store = MongoStore::open(&self.uri, self.name(), &access)
             .await
             .expect("the store opens")
-            .with_patience(Patience::NONE)
+            .with_patience(Patience::NONE);
+        if !read_only {
+            upgraded(&store).await;
+        }
+        store
+    }
+
+    /// One that nobody has agreed to anything in, and that may write.
+    pub async fn look(&self) -> MongoStore {
+        let access = Access { operator: "tester@here".into(), read_only: false };
+        MongoStore::open(&self.uri, self.name(), &access).await.expect("the store opens")
     }
 
     /// A store for which every lease has run out.
     pub async fn open_impatiently(&self) -> MongoStore {
         let access = Access { operator: "second@here".into(), read_only: false };
         let lease = std::time::Duration::ZERO;
-        MongoStore::open_with_lease(&self.uri, self.name(), &access, lease)
+        let store = MongoStore::open_with_lease(&self.uri, self.name(), &access, lease)
             .await
             .expect("the store opens")
-            .with_patience(Patience::NONE)
+            .with_patience(Patience::NONE);
+        upgraded(&store).await;
+        store
     }
 
     /// The collections, but those of the console itself: the record, the attempts to log in, and the
     /// placeholders that fence off whoever lost a lease, which are empty.
     pub async fn collections(&self) -> Vec<String> {
         let mut names = self.list_collection_names().await.unwrap();
-        names.retain(|name| !["audit_log", "login_attempts"].contains(&name.as_str()));
+        names.retain(|name| !["audit_log", "login_attempts", "tenantry"].contains(&name.as_str()));
         for placeholder in names.extract_if(.., |name| name.starts_with("lease_")) {
             assert_eq!(self.documents(&placeholder).await, Vec::<Document>::new(), "{placeholder}");
         }
@@ -81,6 +94,21 @@ impl Scratch {
             dump.insert(name, documents);
         }
         dump
+    }
+
+    /// As [`Scratch::dump`], with every option and the identity of each collection, and the databases.
+    pub async fn everything(
+        &self,
+    ) -> (Vec<String>, Vec<Document>, BTreeMap<String, Vec<RawDocumentBuf>>) {
+        let mut found = self.list_collections().await.unwrap();
+        let mut collections = Vec::new();
+        while found.advance().await.unwrap() {
+            collections.push(Document::try_from(found.current()).unwrap());
+        }
+        collections.sort_by_key(ToString::to_string);
+        let own = self.client().list_database_names().await.unwrap();
+        let own = own.into_iter().filter(|name| name == self.name()).collect();
+        (own, collections, self.dump().await)
     }
 
     /// A collection's indexes as the server describes them.
@@ -133,6 +161,13 @@ impl Deref for Scratch {
 
     fn deref(&self) -> &OwnDatabase {
         &self.0
+    }
+}
+
+/// Somebody has agreed to the upgrade; where nothing may be written, that says so itself.
+async fn upgraded(store: &MongoStore) {
+    if store.only_readable_because().is_none() {
+        store.upgrade(&tenantry::store::untold).await.expect("the database can be upgraded");
     }
 }
 

@@ -184,25 +184,81 @@ async fn records_of_an_older_version_are_compared_as_they_are_typed_too() {
 }
 
 #[tokio::test]
-async fn records_that_clash_are_named_and_nothing_is_written() {
+async fn of_records_that_clash_only_the_later_one_is_held_back_until_nothing_is_in_its_way() {
     for (test, name, collection, email, says) in [
         ("clash_name", "ACME_corp", "org_other", "x@example.com", "the same name"),
         ("clash_collection", "Acme-Corp", "org_acme_corp", "x@example.com", "the same collection"),
         ("clash_email", "another", "org_another", "ada@acme.com", "the same e-mail"),
     ] {
         let scratch = fixture(test).await;
-        scratch.add_legacy(name, collection, email).await;
-        let before = scratch.dump().await;
+        let later = scratch.add_legacy(name, collection, email).await;
         let store = scratch.open().await;
-        let because = store.only_readable_because().unwrap().to_owned();
-        assert!(because.contains(says) && because.contains("acme_corp"), "{because}");
-        assert_eq!(all(&store).await.len(), HOSTILE.len() + 1);
+        assert_eq!(store.only_readable_because(), None, "{test}");
+        assert_eq!(all(&store).await.len(), HOSTILE.len() + 1, "{test}");
+        let held_back = store.org(later).await.unwrap().unwrap();
         assert_eq!(store.org_named(name, Shelf::Live).await.unwrap().unwrap().name.raw(), name);
-        let refused = store.create(&new_org("fresh", "fresh@example.com")).await;
-        assert!(matches!(refused, Err(StoreError::Refused { .. })), "{refused:?}");
-        assert_eq!(store.recover().await, Ok(0));
-        assert_eq!(scratch.dump().await, before, "{test}");
+        // Both are named by identity, by what refuses and by the doctor.
+        let first = store.org_named("acme_corp", Shelf::Live).await.unwrap().unwrap();
+        let refused = store.suspend(&held_back, true).await.unwrap_err();
+        assert!(matches!(refused, StoreError::HeldBack(_)), "{test}: {refused:?}");
+        let found = store.examine(false).await.unwrap();
+        let found = found.iter().find(|one| one.trouble.code() == "clash").unwrap();
+        for said in [refused.to_string(), found.trouble.to_string()] {
+            let named = [&first, &held_back].map(|org| said.contains(&org.id.to_hex()));
+            assert!(said.contains(says) && named == [true, true], "{test}: {said}");
+        }
+        // Everything else works.
+        store.create(&new_org("fresh", "fresh@example.com")).await.unwrap();
+        let other = store.org_named("  ", Shelf::Live).await.unwrap().unwrap();
+        store.suspend(&other, true).await.unwrap();
+        // The other program resolves it, and the next write brings it along.
+        let orgs = scratch.collection::<Document>("organizations");
+        let free = doc! { "organization_name": "free", "collection_name": "org_free",
+        "admin_email": "free@example.com" };
+        orgs.update_one(doc! { "_id": later }, doc! { "$set": free }).await.unwrap();
+        let resolved = store.org(later).await.unwrap().unwrap();
+        store.suspend(&resolved, true).await.unwrap();
+        let record = orgs.find_one(doc! { "_id": later }).await.unwrap().unwrap();
+        assert_eq!(record.get_array("claims").unwrap().len(), 4, "{test}");
     }
+}
+
+#[tokio::test]
+async fn the_collection_that_two_records_name_is_not_dropped_with_either() {
+    let scratch = fixture("clash_drop").await;
+    let later = scratch.add_legacy("Acme-Corp", "org_acme_corp", "x@example.com").await;
+    let store = scratch.open().await;
+    for org in [later, all(&store).await.iter().find(|o| o.name.raw() == "acme_corp").unwrap().id] {
+        let org = store.org(org).await.unwrap().unwrap();
+        let refused = store.delete(&org).await;
+        assert!(matches!(refused, Err(StoreError::Taken { .. })), "{refused:?}");
+    }
+    assert_eq!(scratch.documents("org_acme_corp").await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_validator_that_refuses_our_fields_is_named_and_everything_is_read() {
+    let scratch = fixture("validator").await;
+    let theirs = [
+        "_id",
+        "organization_name",
+        "collection_name",
+        "admin_id",
+        "admin_email",
+        "created_at",
+        "connection_details",
+    ];
+    let properties: Document = theirs.iter().map(|f| ((*f).to_owned(), doc! {}.into())).collect();
+    let schema =
+        doc! { "$jsonSchema": { "properties": properties, "additionalProperties": false } };
+    let command = doc! { "collMod": "organizations", "validator": schema };
+    scratch.run_command(command).await.unwrap();
+    let store = scratch.open().await;
+    assert_eq!(all(&store).await.len(), HOSTILE.len());
+    let org = store.org_named("acme_corp", Shelf::Live).await.unwrap().unwrap();
+    let refused = store.suspend(&org, true).await.unwrap_err();
+    assert!(refused.to_string().contains("validator of the collection organizations"), "{refused}");
+    assert!(refused.help().contains("name_key"), "{}", refused.help());
 }
 
 #[tokio::test]
@@ -249,6 +305,171 @@ async fn a_database_opened_for_reading_is_never_written() {
     let org = store.org_named("acme_corp", Shelf::Live).await.unwrap().unwrap();
     assert!(matches!(store.delete(&org).await, Err(StoreError::Refused { .. })));
     assert_eq!(scratch.dump().await, before);
+}
+
+/// Reads everything there is to read in a console or command.
+async fn look_at_everything(store: &dyn Store) {
+    for shelf in [Shelf::Live, Shelf::Trash] {
+        for search in [None, Some("acme".to_owned())] {
+            let query = PageQuery { shelf, search, ..first_page() };
+            store.page(&query).await.unwrap();
+            store.count(shelf, query.search.as_deref(), 1_000).await.unwrap();
+        }
+    }
+    for org in all(store).await {
+        store.statistics(&org).await.unwrap();
+        store.documents(&org, 5).await.unwrap();
+        for admin in store.admins(&org).await.unwrap() {
+            store.org_of_admin(&admin).await.unwrap();
+        }
+        store.holder(&Claim::of_email(org.admin_email.raw())).await.unwrap();
+    }
+    store.admin_with_email("ada@acme.com").await.unwrap();
+    store.needs_upgrade().await.unwrap();
+    store.upgrade_plan().await.unwrap();
+    store.examine(false).await.unwrap();
+}
+
+#[tokio::test]
+async fn looking_writes_nothing_whatever_waits_for_the_next_write() {
+    // There is no database at all.
+    let absent = Scratch::new("look_absent").await;
+    look_at_everything(&absent.look().await).await;
+    let names = absent.client().list_database_names().await.unwrap();
+    assert!(!names.contains(&absent.name().to_owned()), "{names:?}");
+
+    // One of the old service, that nobody has agreed to anything in.
+    let legacy = fixture("look_legacy").await;
+    let before = legacy.everything().await;
+    let store = legacy.look().await;
+    look_at_everything(&store).await;
+    let refused = store.create(&new_org("fresh", "fresh@example.com")).await;
+    assert_eq!(refused, Err(StoreError::NeedsUpgrade));
+    assert_eq!(store.attempt("ada@acme.com", None).await, Err(StoreError::NeedsUpgrade));
+    assert_eq!(store.examine(true).await, Err(StoreError::NeedsUpgrade));
+    assert_eq!(legacy.everything().await, before);
+
+    // One of ours: with an operation whose console is gone, something overdue in the trash, a record that
+    // the old service has changed, and one that it has added.
+    let ours = Scratch::new("look_ours").await;
+    let store = ours.open().await;
+    for name in ["left", "overdue", "changed"] {
+        store.create(&new_org(name, &format!("{name}@example.com"))).await.unwrap();
+    }
+    let overdue = store.org_named("overdue", Shelf::Live).await.unwrap().unwrap();
+    store.trash(&overdue, 0).await.unwrap();
+    let orgs = ours.collection::<Document>("organizations");
+    let long_ago = mongodb::bson::DateTime::from_millis(0);
+    let pending = doc! { "id": ObjectId::new(), "at": long_ago, "kind": "suspend", "by": "x",
+    "suspended": true };
+    let left = doc! { "organization_name": "left" };
+    orgs.update_one(left, doc! { "$set": { "pending": pending } }).await.unwrap();
+    let rename = doc! { "$set": { "organization_name": "changed since" } };
+    orgs.update_one(doc! { "organization_name": "changed" }, rename).await.unwrap();
+    ours.add_legacy("added", "org_added", "added@example.com").await;
+    let before = ours.everything().await;
+    let store = ours.look().await;
+    look_at_everything(&store).await;
+    assert_eq!(all(&store).await.len(), 3);
+    assert_eq!(ours.everything().await, before);
+    // The first write does all of that.
+    store.create(&new_org("first", "first@example.com")).await.unwrap();
+    let records = ours.documents("organizations").await;
+    assert!(records.iter().all(|record| !record.contains_key("pending")), "{records:?}");
+    let added = records.iter().find(|r| r.get_str("organization_name").is_ok_and(|n| n == "added"));
+    let added = added.unwrap();
+    assert_eq!(added.get_array("claims").unwrap().len(), 4);
+}
+
+#[tokio::test]
+async fn what_the_service_adds_later_has_its_place_in_every_list_at_once() {
+    let scratch = Scratch::new("look_merged").await;
+    let store = scratch.open().await;
+    for name in ["b", "d", "F"] {
+        store.create(&new_org(name, &format!("{name}@example.com"))).await.unwrap();
+    }
+    for name in ["A", "c", "É", "g"] {
+        let email = format!("{name}@example.com");
+        scratch.add_legacy(name, &format!("org_{}", email.len()), &email).await;
+    }
+    let before = scratch.everything().await;
+    let names = |orgs: &[tenantry::org::Org]| -> Vec<String> {
+        orgs.iter().map(|org| org.name.raw().to_owned()).collect()
+    };
+    for key in [SortKey::Name, SortKey::Email] {
+        for descending in [false, true] {
+            let query = PageQuery { sort: Sort { key, descending }, limit: 50, ..first_page() };
+            let mut wanted = ["A", "b", "c", "d", "F", "g", "É"];
+            if descending {
+                wanted.reverse();
+            }
+            let whole = store.page(&query).await.unwrap();
+            assert_eq!(names(&whole.orgs), wanted, "{key:?} {descending}");
+            for limit in [1, 2, 3] {
+                let (mut there, mut back) = (vec![], vec![]);
+                let mut at = PageAt::First;
+                loop {
+                    let page = store.page(&PageQuery { at, limit, ..query.clone() }).await.unwrap();
+                    assert_eq!(page.more_before, !there.is_empty());
+                    there.extend(page.orgs);
+                    if !page.more_after {
+                        break;
+                    }
+                    at = PageAt::After(Cursor::of(there.last().unwrap(), key));
+                }
+                let mut at = PageAt::Last;
+                loop {
+                    let page = store.page(&PageQuery { at, limit, ..query.clone() }).await.unwrap();
+                    assert_eq!(page.more_after, !back.is_empty());
+                    back.splice(0..0, page.orgs);
+                    if !page.more_before {
+                        break;
+                    }
+                    at = PageAt::Before(Cursor::of(&back[0], key));
+                }
+                assert_eq!(there, whole.orgs, "{key:?} {descending} {limit}");
+                assert_eq!(back, whole.orgs, "{key:?} {descending} {limit}");
+            }
+        }
+    }
+    let query = PageQuery { search: Some("é".into()), ..first_page() };
+    assert_eq!(names(&store.page(&query).await.unwrap().orgs), ["É"]);
+    assert_eq!(store.count(Shelf::Live, Some("EXAMPLE.com"), 50).await.unwrap().counted, 7);
+    assert_eq!(scratch.everything().await, before);
+}
+
+#[tokio::test]
+async fn an_upgrade_is_agreed_to_once_and_a_newer_one_is_only_read() {
+    let scratch = fixture("agreed").await;
+    let store = scratch.look().await;
+    let plan = store.upgrade_plan().await.unwrap();
+    assert!(plan.asks && store.needs_upgrade().await.unwrap());
+    assert_eq!((plan.organizations, plan.admins), (7, 7));
+    assert!(plan.missing_indexes() > 20, "{plan:?}");
+    store.upgrade(&tenantry::store::untold).await.unwrap();
+    let plan = store.upgrade_plan().await.unwrap();
+    assert_eq!(plan, tenantry::store::UpgradePlan::nothing());
+    // Nobody is asked again, whatever the service adds.
+    scratch.add_legacy("later", "org_later", "later@example.com").await;
+    let other = scratch.look().await;
+    assert!(!other.needs_upgrade().await.unwrap());
+    other.create(&new_org("fresh", "fresh@example.com")).await.unwrap();
+    // Nor in one that a version before this document upgraded.
+    let schema = scratch.collection::<Document>("tenantry");
+    schema.drop().await.unwrap();
+    assert!(!scratch.look().await.needs_upgrade().await.unwrap());
+    scratch.look().await.create(&new_org("second", "second@example.com")).await.unwrap();
+
+    let newer = doc! { "$set": { "version": 1_000 } };
+    schema.update_one(doc! {}, newer).await.unwrap();
+    let before = scratch.everything().await;
+    let store = scratch.look().await;
+    let because = store.only_readable_because().unwrap_or_default().to_owned();
+    assert!(because.contains("newer Tenantry"), "{because}");
+    look_at_everything(&store).await;
+    assert!(store.create(&new_org("third", "third@example.com")).await.is_err());
+    assert!(store.upgrade(&tenantry::store::untold).await.is_err());
+    assert_eq!(scratch.everything().await, before);
 }
 
 #[tokio::test]

@@ -99,6 +99,22 @@ Examples:
         #[command(flatten)]
         sure: Sure,
     },
+    /// Bring a database that another program wrote up to date, by adding only
+    ///
+    /// Every write needs it, and nothing else does. It adds fields and indexes, changes nothing that is
+    /// there, and the other program goes on working. It can be stopped, and goes on the next time.
+    #[command(after_help = "\
+Examples:
+  tenantry upgrade --dry-run
+  tenantry upgrade --yes")]
+    Upgrade {
+        /// Only show what would be added
+        #[arg(long, conflicts_with = "yes")]
+        dry_run: bool,
+        /// Upgrade without being asked
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 /// Whether it is meant.
@@ -135,6 +151,8 @@ impl Deed {
             Self::Org(OrgDeed::Get { .. } | OrgDeed::List { .. })
             | Self::Admin(AdminDeed::Login { .. } | AdminDeed::List { .. })
             | Self::Audit(_)
+            // An upgrade asks by itself, whatever the profile.
+            | Self::Upgrade { .. }
             | Self::Doctor { fix: false, .. } => None,
         }
     }

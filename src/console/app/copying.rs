@@ -55,7 +55,7 @@ impl App {
                 Connection::Ready(connected) => {
                     ("the connection string", connected.connection.clone())
                 }
-                Connection::Opening(_) | Connection::Failed(_) => return None,
+                Connection::Opening | Connection::Failed(_) => return None,
             },
             _ => return None,
         })

@@ -73,7 +73,10 @@ impl App {
     /// search is typed, those that fit it, best first, or those done last first as long as nothing is.
     #[must_use]
     pub fn found(&self, help: &Help) -> Vec<Choice<'_>> {
-        let commands = self.keymap.rows(help.about).map(Choice::Command);
+        // What hardly any database needs is named where it does.
+        let is_needed = |command| command != Command::Upgrade || self.upgrade.is_some();
+        let commands = self.keymap.rows(help.about).filter(|row| is_needed(row.row.command));
+        let commands = commands.map(Choice::Command);
         let others = self.profiles.iter().filter(|profile| Some(*profile) != self.profile.as_ref());
         // Where text is typed something would be lost.
         let others = others.filter(|_| !help.about.takes_text()).map(Choice::Profile);

@@ -99,9 +99,13 @@ impl App {
                     self.scroll_log(command);
                     Vec::new()
                 }
-                keymap::Place::Unconnected | keymap::Place::Code | keymap::Place::Production => {
-                    Vec::new()
+                keymap::Place::Upgrade if command == Command::Accept => {
+                    self.start_or_stop_upgrade()
                 }
+                keymap::Place::Unconnected
+                | keymap::Place::Code
+                | keymap::Place::Production
+                | keymap::Place::Upgrade => Vec::new(),
                 keymap::Place::List
                 | keymap::Place::Filter
                 | keymap::Place::Detail
@@ -227,6 +231,10 @@ impl App {
             Command::Purge => self.ask(Deed::Purge),
             Command::Restore => self.do_at_once(Deed::Restore),
             Command::Suspend => self.suspend_or_reactivate(),
+            Command::Upgrade => {
+                self.ask_to_upgrade();
+                Vec::new()
+            }
             Command::Shelf => self.switch_shelf(),
             Command::Login => self.log_in_or_out(),
             Command::Undo => self.take_back(),
@@ -270,7 +278,12 @@ impl App {
     pub(super) fn read_only(&self) -> Option<Said> {
         let Connection::Ready(connected) = &self.connection else { return None };
         let reason = connected.read_only.clone()?;
-        Some(Said::from(&tenancy::Error::ReadOnly(reason)))
+        let said = Said::from(&tenancy::Error::ReadOnly(reason));
+        if self.upgrade.is_none() {
+            return Some(said);
+        }
+        let how = self.keymap.how(Command::Upgrade);
+        Some(Said { help: format!("{how} asks again whether to upgrade it"), ..said })
     }
 
     fn log_in_or_out(&mut self) -> Vec<Effect> {
@@ -317,6 +330,7 @@ impl App {
                     Some(Layer::Login(login)) => (&mut login.fields[..], login.focus),
                     Some(
                         Layer::Several(_)
+                        | Layer::Upgrade
                         | Layer::Code(_)
                         | Layer::Help(_)
                         | Layer::Copy(_)
@@ -483,7 +497,12 @@ fn stop_submitting(layer: &mut Layer, abandoned: &mut Vec<u64>) -> Option<Vec<Ef
         Layer::Form(form) => (&mut form.submitting, &mut form.problem, true),
         Layer::Question(question) => (&mut question.submitting, &mut question.problem, true),
         Layer::Login(login) => (&mut login.submitting, &mut login.problem, false),
-        Layer::Several(_) | Layer::Code(_) | Layer::Help(_) | Layer::Copy(_) | Layer::Log(_) => {
+        Layer::Several(_)
+        | Layer::Upgrade
+        | Layer::Code(_)
+        | Layer::Help(_)
+        | Layer::Copy(_)
+        | Layer::Log(_) => {
             return None;
         }
     };

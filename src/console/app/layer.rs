@@ -23,6 +23,8 @@ pub enum Layer {
     Several(Several),
     /// The login.
     Login(Login),
+    /// The question whether the database is to be upgraded; and how far that is.
+    Upgrade,
     /// A one-time code.
     Code(Code),
     /// The help.
@@ -41,6 +43,7 @@ impl Layer {
             Self::Form(_) => keymap::Place::Form,
             Self::Question(_) | Self::Several(_) => keymap::Place::Question,
             Self::Login(_) => keymap::Place::Login,
+            Self::Upgrade => keymap::Place::Upgrade,
             Self::Code(_) => keymap::Place::Code,
             Self::Help(help) if help.typing => keymap::Place::Palette,
             Self::Help(_) => keymap::Place::Help,
@@ -77,7 +80,9 @@ impl Layer {
             }
             Self::Several(several) => vec![&mut several.submitting],
             Self::Login(login) => vec![&mut login.submitting],
-            Self::Code(_) | Self::Help(_) | Self::Copy(_) | Self::Log(_) => Vec::new(),
+            Self::Upgrade | Self::Code(_) | Self::Help(_) | Self::Copy(_) | Self::Log(_) => {
+                Vec::new()
+            }
         }
     }
 }

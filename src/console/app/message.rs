@@ -8,7 +8,9 @@ use mongodb::bson::oid::ObjectId;
 use super::deed::{Deed, Given};
 use crate::{
     org::{Admin, Field, Org, Role, Secret, StoredText},
-    store::{Count, Entry, Page, PageQuery, Place, Settled, Shelf, Statistics, Upgrade},
+    store::{
+        Count, Entry, Page, PageQuery, Place, Settled, Shelf, Statistics, Upgrade, UpgradePlan,
+    },
     tenancy::{AdminWish, Edit, Error, NewOrganization, Recorded, Result, Session},
 };
 
@@ -31,8 +33,10 @@ pub enum Message {
     Resize(u16, u16),
     /// The database answered, or not.
     Connected(Generation, Result<Connected>),
-    /// How far it is while one of an older program is brought up to date.
+    /// How far an upgrade is.
     Upgrading(Generation, Upgrade),
+    /// Its end, with what is left to be done.
+    Upgraded(Generation, Result<UpgradePlan>),
     /// How many organizations another program had changed; and why nothing may be written from now
     /// on, where that showed it.
     CaughtUp(Generation, Result<u64>, Option<String>),
@@ -77,6 +81,39 @@ pub enum Message {
 }
 
 impl Message {
+    /// Whether an organization was changed: from then on, more may be written.
+    pub(super) fn has_written(&self) -> bool {
+        match self {
+            Self::Created(_, result) | Self::Updated(_, result) | Self::Redeemed(_, _, result) => {
+                result.is_ok()
+            }
+            Self::Added(_, _, result) | Self::Coded(_, _, _, _, result) => result.is_ok(),
+            Self::Done(_, _, _, result) => result.is_ok(),
+            Self::Clock(_)
+            | Self::Key(_)
+            | Self::Mouse(_)
+            | Self::Paste(_)
+            | Self::Resize(..)
+            | Self::Connected(..)
+            | Self::CaughtUp(..)
+            | Self::Page(..)
+            | Self::Counted(..)
+            | Self::Detail(..)
+            | Self::Documents(..)
+            | Self::Copied(..)
+            | Self::Unlogged(_)
+            | Self::Admins(..)
+            | Self::Activity(..)
+            | Self::Checked(..)
+            | Self::Generated(_)
+            | Self::Authorized(..)
+            | Self::Upgrading(..)
+            | Self::Upgraded(..)
+            | Self::LoggedIn(..)
+            | Self::FoundOut(..) => false,
+        }
+    }
+
     /// What was recorded of the operation whose outcome this says is unknown.
     pub(super) fn unknown(&self) -> Option<Box<Entry>> {
         let error = match self {
@@ -92,6 +129,7 @@ impl Message {
             | Self::Resize(..)
             | Self::Connected(..)
             | Self::Upgrading(..)
+            | Self::Upgraded(..)
             | Self::CaughtUp(..)
             | Self::Page(..)
             | Self::Counted(..)
@@ -134,6 +172,8 @@ pub struct Connected {
     pub read_only: Option<String>,
     /// Whether the operator asked for that, and so knows.
     pub read_only_asked: bool,
+    /// What has to be agreed to before anything can be written.
+    pub upgrade: Option<UpgradePlan>,
     /// How long the trash keeps what is moved there, in days.
     pub trash_days: u32,
     /// How to connect to it, without any secret.
@@ -151,6 +191,8 @@ pub enum Effect {
     Switch(Generation, String),
     /// See what another program has changed meanwhile.
     CatchUp(Generation),
+    /// Bring it up to date: somebody has agreed to that.
+    Upgrade(Generation),
     /// Read a page of the list.
     LoadPage(Generation, PageQuery),
     /// Count what matches, no further than the number says.

@@ -21,6 +21,7 @@ mod shelf;
 #[cfg(test)]
 mod tests;
 mod undo;
+mod upgrade;
 
 use std::time::{Duration, SystemTime};
 
@@ -43,6 +44,7 @@ pub use question::{AtOnce, Question};
 pub use remark::{Mood, Remark, Remarks};
 pub use several::Several;
 pub use undo::Undo;
+pub use upgrade::AwaitedUpgrade;
 
 use crate::{
     config::Profile,
@@ -51,7 +53,7 @@ use crate::{
         layout,
     },
     org::{Field, Org},
-    store::{PageAt, Place, Shelf, Upgrade},
+    store::{PageAt, Place, Shelf},
     tenancy::{self, Session},
 };
 
@@ -63,9 +65,8 @@ const SPIN: Duration = Duration::from_millis(100);
 /// Whether there is a database.
 #[derive(Debug)]
 pub enum Connection {
-    /// It is being opened; with how far one of an older program is brought up to date, where that takes
-    /// long.
-    Opening(Option<Upgrade>),
+    /// It is being opened.
+    Opening,
     /// It could not be opened.
     Failed(Said),
     /// It answered.
@@ -99,6 +100,10 @@ pub struct App {
     pub connecting: Request,
     /// The look for what another program has changed.
     pub catching_up: Request,
+    /// Whether that is to be looked for, and noted, with the first thing that is written here.
+    catches_up: bool,
+    /// What waits for somebody to agree before anything can be written.
+    pub upgrade: Option<AwaitedUpgrade>,
     /// The organizations, or those in the trash.
     pub list: List,
     /// The organizations, while the trash is shown.
@@ -161,9 +166,11 @@ impl App {
             size: (0, 0),
             keymap: Keymap::default(),
             place,
-            connection: Connection::Opening(None),
+            connection: Connection::Opening,
             connecting: Request::default(),
             catching_up: Request::default(),
+            catches_up: false,
+            upgrade: None,
             list: List::of(Shelf::Live),
             aside: None,
             unseen: None,
@@ -193,6 +200,7 @@ impl App {
     /// The only thing that changes the state.
     pub fn update(&mut self, message: Message) -> Vec<Effect> {
         let unknown = message.unknown();
+        let catches_up = message.has_written() && std::mem::take(&mut self.catches_up);
         let mut effects = match message {
             Message::Clock(now) => self.clock(now),
             Message::Key(event) => self.key(event),
@@ -203,7 +211,11 @@ impl App {
                 Vec::new()
             }
             Message::Connected(generation, result) => self.connected(generation, result),
-            Message::Upgrading(generation, upgrade) => self.upgrading(generation, upgrade),
+            Message::Upgrading(generation, upgrade) => {
+                self.upgrading(generation, upgrade);
+                Vec::new()
+            }
+            Message::Upgraded(generation, result) => self.upgraded(generation, result),
             Message::CaughtUp(generation, result, read_only) => {
                 self.caught_up(generation, &result, read_only)
             }
@@ -258,6 +270,11 @@ impl App {
             }
             Message::FoundOut(entry, settled) => self.found_out(&entry, settled),
         };
+        if catches_up {
+            let generation = self.next();
+            effects.extend(cancel(self.catching_up.begin(generation, self.now)));
+            effects.push(Effect::CatchUp(generation));
+        }
         if let Some(entry) = unknown {
             effects.push(Effect::FindOut(self.next(), entry));
         }
@@ -273,9 +290,7 @@ impl App {
         }
         match (self.layers.last(), &self.connection, self.pane, self.list.shelf) {
             (Some(layer), ..) => layer.place(),
-            (None, Connection::Opening(_) | Connection::Failed(_), ..) => {
-                keymap::Place::Unconnected
-            }
+            (None, Connection::Opening | Connection::Failed(_), ..) => keymap::Place::Unconnected,
             (None, Connection::Ready(_), ..) if self.list.filtering => keymap::Place::Filter,
             (None, Connection::Ready(_), Pane::List, Shelf::Live) => keymap::Place::List,
             (None, Connection::Ready(_), Pane::List, Shelf::Trash) => keymap::Place::Trash,
@@ -313,7 +328,11 @@ impl App {
                 }
                 Layer::Several(several) => several.submitting.is_waiting(),
                 Layer::Login(login) => login.submitting.is_waiting(),
-                Layer::Code(_) | Layer::Help(_) | Layer::Copy(_) | Layer::Log(_) => false,
+                Layer::Upgrade
+                | Layer::Code(_)
+                | Layer::Help(_)
+                | Layer::Copy(_)
+                | Layer::Log(_) => false,
             });
         if waiting {
             return Some(SPIN);
@@ -350,7 +369,7 @@ impl App {
     }
 
     fn connect(&mut self) -> Vec<Effect> {
-        self.connection = Connection::Opening(None);
+        self.connection = Connection::Opening;
         let generation = self.next();
         let mut effects = cancel(self.connecting.begin(generation, self.now));
         effects.push(Effect::Connect(generation));
@@ -373,13 +392,6 @@ impl App {
         Vec::new()
     }
 
-    fn upgrading(&mut self, generation: Generation, upgrade: Upgrade) -> Vec<Effect> {
-        if self.connecting.awaits(generation) {
-            self.connection = Connection::Opening(Some(upgrade));
-        }
-        Vec::new()
-    }
-
     fn connected(
         &mut self,
         generation: Generation,
@@ -391,19 +403,18 @@ impl App {
         match result {
             Ok(connected) => {
                 self.place = connected.place.clone();
-                let writable = connected.read_only.is_none();
-                if let (Some(reason), false) = (&connected.read_only, connected.read_only_asked) {
+                self.catches_up = connected.read_only.is_none();
+                if let Some(plan) = connected.upgrade.clone() {
+                    self.upgrade_is_awaited(plan);
+                } else if let (Some(reason), false) =
+                    (&connected.read_only, connected.read_only_asked)
+                {
                     let error = tenancy::Error::ReadOnly(reason.clone());
                     self.say(Mood::Bad, Said::from(&error));
                 }
                 self.connection = Connection::Ready(connected);
                 let mut effects = self.load(Arrival::Replace(Select::First), PageAt::First);
                 effects.extend(self.count());
-                if writable {
-                    let generation = self.next();
-                    effects.extend(cancel(self.catching_up.begin(generation, self.now)));
-                    effects.push(Effect::CatchUp(generation));
-                }
                 effects
             }
             Err(error) => {

@@ -63,7 +63,12 @@ impl App {
             Some(Layer::Question(question)) => question.sure == Sure::Asked,
             Some(Layer::Several(several)) => several.sure == Sure::Asked,
             Some(
-                Layer::Login(_) | Layer::Code(_) | Layer::Help(_) | Layer::Copy(_) | Layer::Log(_),
+                Layer::Login(_)
+                | Layer::Upgrade
+                | Layer::Code(_)
+                | Layer::Help(_)
+                | Layer::Copy(_)
+                | Layer::Log(_),
             ) => false,
             None => self.armed.is_some(),
         }
@@ -146,6 +151,9 @@ impl App {
         self.split = before.split;
         self.profiles = before.profiles;
         self.last = before.last;
+        if let Some(mut upgrade) = before.upgrade {
+            effects.extend(super::cancel(upgrade.running.stop()));
+        }
         let generation = self.next();
         effects.extend(super::cancel(self.connecting.begin(generation, self.now)));
         effects.push(Effect::Switch(generation, profile.name.clone()));
@@ -160,6 +168,11 @@ fn confirmable(layer: &mut Layer) -> Option<(&mut Sure, &mut Option<Said>)> {
         Layer::Form(form) => Some((&mut form.sure, &mut form.problem)),
         Layer::Question(question) => Some((&mut question.sure, &mut question.problem)),
         Layer::Several(several) => Some((&mut several.sure, &mut several.problem)),
-        Layer::Login(_) | Layer::Code(_) | Layer::Help(_) | Layer::Copy(_) | Layer::Log(_) => None,
+        Layer::Login(_)
+        | Layer::Upgrade
+        | Layer::Code(_)
+        | Layer::Help(_)
+        | Layer::Copy(_)
+        | Layer::Log(_) => None,
     }
 }

@@ -101,6 +101,8 @@ pub enum Command {
     Undo,
     /// Show or leave what was said.
     Log,
+    /// Upgrade the database, or see how far that is.
+    Upgrade,
     /// Give the mouse to the terminal, or take it again.
     Mouse,
     /// Leave what is on top, or stop waiting.

@@ -41,6 +41,8 @@ places! {
     Question,
     /// The login.
     Login,
+    /// The question whether the database is to be upgraded.
+    Upgrade,
     /// A one-time code, shown once.
     Code,
     /// What is to be done is done to people who depend on it: it is confirmed with a key of its own.

@@ -275,6 +275,14 @@ pub const COMMANDS: &[Row] = &[
         "set a new password with a one-time code"
     ),
     row!(
+        "start-upgrade",
+        Accept,
+        [key(KeyCode::Enter)],
+        &[Place::Upgrade],
+        Some("upgrade"),
+        "upgrade the database, or stop that"
+    ),
+    row!(
         "close-code",
         Back,
         [key(KeyCode::Enter)],
@@ -368,6 +376,14 @@ pub const COMMANDS: &[Row] = &[
         Some("connection"),
         "copy the connection string, without its password"
     ),
+    row!(
+        "upgrade",
+        Upgrade,
+        [],
+        BROWSING,
+        None,
+        "upgrade a database of another program, or see how far that is"
+    ),
     row!("log", Log, [letter('l')], OPEN, None, "show all that was said since the start"),
     row!("close-log", Log, [letter('l')], &[Log], None, "leave it"),
     row!(
@@ -382,7 +398,7 @@ pub const COMMANDS: &[Row] = &[
         "help-while-typing",
         Help,
         [key(KeyCode::F(1))],
-        &[Filter, Form, Question, Login, Code, Production],
+        &[Filter, Form, Question, Login, Place::Upgrade, Code, Production],
         None,
         "show the keys here"
     ),

@@ -14,7 +14,7 @@ use crate::{
         clipboard, documents,
     },
     org::{Org, Secret},
-    store::Statistics,
+    store::{Statistics, StoreError},
     tenancy::{Confirmation, Result, Session, Tenancy},
 };
 
@@ -158,6 +158,7 @@ impl Effects {
                 let read_only = tenancy.read_only().map(str::to_owned);
                 Message::CaughtUp(generation, changed, read_only)
             }),
+            Effect::Upgrade(generation) => self.upgrade(generation, tenancy),
             Effect::LoadPage(generation, query) => self.read(generation, async move {
                 Message::Page(generation, tenancy.page(&query).await)
             }),
@@ -265,16 +266,25 @@ impl Effects {
         self.connecting = generation;
         let (database, answers) = (self.database.clone(), self.answers.clone());
         let task = tokio::spawn(async move {
-            let upgrading = answers.clone();
-            let told = move |upgrade| {
-                let _ = upgrading.send(Answer::of(Message::Upgrading(generation, upgrade)));
-            };
-            let (message, opened) = match database.open(&told).await {
+            let (message, opened) = match database.open().await {
                 Ok((opened, target)) => {
+                    // Until somebody agreed to the upgrade, it is only looked at.
+                    let awaited = opened.tenancy.awaited_upgrade().await;
+                    let (upgrade, problem) = match awaited {
+                        Ok(upgrade) => (upgrade, None),
+                        Err(error) => (None, Some(format!("{error}; {}", error.help()))),
+                    };
+                    let unread = upgrade.as_ref().map(|_| StoreError::NeedsUpgrade.to_string());
                     let connected = Connected {
                         place: opened.tenancy.place().clone(),
-                        read_only: opened.tenancy.read_only().map(str::to_owned),
+                        read_only: opened
+                            .tenancy
+                            .read_only()
+                            .map(str::to_owned)
+                            .or(problem)
+                            .or(unread),
                         read_only_asked: database.rules.read_only,
+                        upgrade,
                         connection: target.connection(),
                         trash_days: opened.tenancy.trash_days(),
                         demo: opened.demo.map(|a| (a.email.into(), Secret::from(a.password))),
@@ -287,6 +297,17 @@ impl Effects {
             let _ = answers.send(Answer { opened, generation, ..Answer::of(message) });
         });
         self.reads.insert(generation, task.abort_handle());
+    }
+
+    /// Begun as what reads is, since whoever stops it loses nothing.
+    fn upgrade(&mut self, generation: Generation, tenancy: Arc<Tenancy>) {
+        let answers = self.answers.clone();
+        self.read(generation, async move {
+            let told = move |upgrade| {
+                let _ = answers.send(Answer::of(Message::Upgrading(generation, upgrade)));
+            };
+            Message::Upgraded(generation, tenancy.upgrade(&told).await)
+        });
     }
 
     fn read(

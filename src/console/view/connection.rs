@@ -7,13 +7,10 @@ use ratatui::{
     text::Span,
 };
 
-use super::{Theme, below, human, sheet::Sheet, title};
-use crate::{
-    console::{
-        app::{App, Connection},
-        keymap::{Command, Place},
-    },
-    store::Upgrade,
+use super::{Theme, below, sheet::Sheet, title};
+use crate::console::{
+    app::{App, Connection},
+    keymap::{Command, Place},
 };
 
 pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) -> Option<Position> {
@@ -40,21 +37,10 @@ pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) ->
                 does(" quits"),
             ]);
         }
-        Connection::Opening(_) | Connection::Ready(_) => {
+        Connection::Opening | Connection::Ready(_) => {
             if sheet.wait_or_leave(app, &app.connecting, "opening the database") {
                 sheet.gap();
                 sheet.text(&title::words(&app.place), Style::new());
-                if let Connection::Opening(Some(Upgrade { records, percent })) = app.connection {
-                    let records = human::thousands(records);
-                    sheet.gap();
-                    sheet.text(&format!("{percent} % done"), theme.strong);
-                    let does = format!(
-                        "An older program made it. Its {records} records are given what this one \
-                         finds them by, once; nothing that they have is changed. Stopping it loses \
-                         nothing."
-                    );
-                    sheet.text(&does, theme.faint);
-                }
             }
         }
     }

@@ -182,6 +182,10 @@ fn word(app: &App, row: &Row) -> Option<&'static str> {
             (Some(answer(question.deed)), question.focus + 1 >= question.fields.len())
         }
         Some(Layer::Several(several)) => (Some(answer(several.deed)), true),
+        Some(Layer::Upgrade) => {
+            let running = app.upgrade.as_ref().is_some_and(|it| it.running.is_waiting());
+            (Some(if running { "stop" } else { "upgrade" }), true)
+        }
         Some(Layer::Code(_) | Layer::Help(_) | Layer::Copy(_) | Layer::Log(_)) | None => {
             (None, false)
         }
@@ -191,6 +195,10 @@ fn word(app: &App, row: &Row) -> Option<&'static str> {
         Command::Confirm => deed.or_else(|| app.armed().map(answer)),
         Command::Submit if last => None,
         Command::Submit => deed,
+        Command::Back if matches!(app.layers.last(), Some(Layer::Upgrade)) => {
+            let running = app.upgrade.as_ref().is_some_and(|it| it.running.is_waiting());
+            Some(if running { "back" } else { "look only" })
+        }
         Command::Back if waits(app) => match app.layers.last() {
             Some(Layer::Several(several)) if !several.stopping => Some("stop"),
             _ => Some("stop waiting"),
@@ -242,6 +250,7 @@ fn works_now(app: &App, row: &Row) -> bool {
     match row.command {
         Command::Retry => matches!(app.connection, Connection::Failed(_)),
         Command::New => !read_only,
+        Command::Upgrade => app.upgrade.is_some(),
         command if command.is_for_one() && marks(app) => false,
         Command::EditAdmin | Command::RemoveAdmin | Command::IssueCode => {
             app.detail.admin().is_some() && !read_only
@@ -288,7 +297,9 @@ fn waits(app: &App) -> bool {
         Some(Layer::Question(question)) => question.submitting.is_waiting(),
         Some(Layer::Several(several)) => several.submitting.is_waiting(),
         Some(Layer::Login(login)) => login.submitting.is_waiting(),
-        Some(Layer::Code(_) | Layer::Help(_) | Layer::Copy(_) | Layer::Log(_)) => false,
+        Some(Layer::Upgrade | Layer::Code(_) | Layer::Help(_) | Layer::Copy(_) | Layer::Log(_)) => {
+            false
+        }
         None => {
             app.connecting.is_waiting()
                 || app.at_once.as_ref().is_some_and(|b| b.waiting.shown_wait(app.now).is_some())

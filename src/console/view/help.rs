@@ -108,6 +108,7 @@ fn place(about: Place) -> &'static str {
         Place::TrashedAdmins => "among the admins in the trash",
         Place::Question => "in the question",
         Place::Login => "in the login",
+        Place::Upgrade => "at the upgrade",
         Place::Code => "at the code",
         Place::Production => "before a change in production",
         Place::Help | Place::Palette => "in the help",

@@ -22,6 +22,7 @@ mod several;
 mod sheet;
 mod spot;
 pub(super) mod title;
+mod upgrade;
 
 use std::time::{Duration, SystemTime};
 
@@ -112,6 +113,7 @@ fn draw_layer(
         Layer::Form(form) => form::draw(app, form, theme, buffer, area),
         Layer::Question(question) => question::draw(app, question, theme, buffer, area),
         Layer::Login(login) => login::draw(app, login, theme, buffer, area),
+        Layer::Upgrade => upgrade::draw(app, theme, buffer, area),
         Layer::Code(code) => code::draw(app, code, theme, buffer, area),
         Layer::Help(help) => help::draw(app, help, theme, buffer, area),
         Layer::Several(several) => several::draw(app, several, theme, buffer, area),

@@ -88,7 +88,12 @@ fn in_fields(app: &App, layer: &Layer, area: Rect, at: Position) -> Option<Spot>
         Layer::Form(form) => form::sheet(app, form, &theme, area),
         Layer::Question(question) => question::sheet(app, question, &theme, area),
         Layer::Login(login) => login::sheet(app, login, &theme, area),
-        Layer::Several(_) | Layer::Code(_) | Layer::Help(_) | Layer::Copy(_) | Layer::Log(_) => {
+        Layer::Several(_)
+        | Layer::Upgrade
+        | Layer::Code(_)
+        | Layer::Help(_)
+        | Layer::Copy(_)
+        | Layer::Log(_) => {
             return None;
         }
     };

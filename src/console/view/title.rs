@@ -19,7 +19,11 @@ use crate::{
 
 pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
     let mut room = margin(area);
-    if let Some(total) = app.list.total {
+    let progress = app.upgrade.as_ref().and_then(|upgrade| upgrade.progress);
+    if let Some(progress) = progress {
+        let words = format!("upgrading {} %", progress.percent);
+        room.width = put_right(buffer, room, 0, &words, theme.accent).saturating_sub(2);
+    } else if let Some(total) = app.list.total {
         let noun = match (app.list.shelf, total.counted) {
             (Shelf::Trash, _) => "in the trash",
             (Shelf::Live, 1) => "organization",
@@ -33,7 +37,7 @@ pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
     }
     let mut x = put(buffer, room, 1, 0, "tenantry", theme.strong);
     let (mark, style) = match &app.connection {
-        Connection::Opening(_) => (spinner(&app.connecting, app.now).unwrap_or('○'), theme.faint),
+        Connection::Opening => (spinner(&app.connecting, app.now).unwrap_or('○'), theme.faint),
         Connection::Failed(_) => ('●', theme.bad),
         Connection::Ready(_) => ('●', theme.accent),
     };

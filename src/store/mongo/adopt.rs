@@ -1,16 +1,16 @@
-//! Bringing a database of the old service up to date by adding only: our fields on records that lack
-//! them. When two of those records (or one and one of ours) cannot both keep what
-//! they have, nothing at all is written and the database is only read.
+//! Bringing records of the old service along, by adding only: our fields on records that lack them.
 //!
-//! Records are gone through twice, in batches: to see whether any clash, and to write. In between only
-//! a fingerprint of every claim is kept, so that a million records fit into memory.
+//! In unordered batches, each record on its own: the unique index on the claims says who may not keep
+//! what they have. Of two that clash the older keeps it; the other one is held back, which means that it
+//! stays as the service wrote it: it is listed and read like all others ([`super::unmigrated`]), and
+//! brought along with the next write once nothing is in its way. So whoever is stopped half-way, or
+//! killed, has lost nothing, and goes on where that was.
 //!
 //! Where another program changed a record of ours since, our fields on it are taken off, which makes it
 //! one of those. And what is in the trash gives way: the service does not know that its name is taken.
 
 use std::{
     collections::{HashMap, HashSet},
-    hash::{BuildHasher, BuildHasherDefault, DefaultHasher},
     sync::atomic::{AtomicU64, Ordering},
 };
 
@@ -22,6 +22,7 @@ use mongodb::{
 use super::{
     Inner, READ,
     connect::write_command,
+    error::code,
     read::{Record, unadopted},
     record::{self, text},
     shape,
@@ -31,32 +32,17 @@ use crate::{
     store::{Progress, Result, StoreError, Upgrade, untold},
 };
 
-/// How many records are written or asked about at once.
+/// How many records are written at once.
 const BATCH: usize = 1_000;
 
 /// Our fields of an organization beside the one that tells whether it has them.
 const DERIVED: [&str; 6] = ["look", "look_as_typed", "email_key", "created_key", "claims", "seen"];
 
-/// The most clashes that are named.
-const NAMED: usize = 5;
-
-/// Which records are brought up to date.
-#[derive(Clone, Copy)]
-enum Kind {
+/// Which records are brought along.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
     Orgs,
     Admins,
-}
-
-/// Who holds what, by fingerprint.
-type Held = HashMap<u64, ObjectId>;
-
-/// What the records without our fields may keep.
-#[derive(Default)]
-struct Looked {
-    held: Held,
-    clashes: Vec<String>,
-    /// What organizations in the trash have to give away.
-    given_away: Vec<(ObjectId, String)>,
 }
 
 impl Kind {
@@ -65,6 +51,16 @@ impl Kind {
         match self {
             Self::Orgs => "name_key",
             Self::Admins => "email_key",
+        }
+    }
+
+    /// Our fields that a record is given.
+    pub(super) fn added(self) -> &'static [&'static str] {
+        match self {
+            Self::Orgs => {
+                &["name_key", "look", "look_as_typed", "email_key", "created_key", "claims", "seen"]
+            }
+            Self::Admins => &["email_key", "seen"],
         }
     }
 
@@ -77,7 +73,7 @@ impl Kind {
     }
 
     /// Finds the records without our fields.
-    fn lacking(self) -> Document {
+    pub(super) fn lacking(self) -> Document {
         let mut filter = match self {
             Self::Orgs => unadopted(),
             Self::Admins => Document::new(),
@@ -103,33 +99,6 @@ impl Kind {
         }
     }
 
-    /// What a record with our fields has claimed; also one that is only being created.
-    fn kept(self, record: &Document) -> Vec<String> {
-        match self {
-            Self::Orgs => record::stored_claims(record),
-            Self::Admins => self.claims(record).iter().map(Claim::to_string).collect(),
-        }
-    }
-
-    /// Finds the records with our fields that have one of these claims.
-    fn holding(self, claims: &[Claim]) -> Document {
-        match self {
-            Self::Orgs => {
-                let claims: Vec<String> = claims.iter().map(Claim::to_string).collect();
-                doc! { "claims": { "$in": claims } }
-            }
-            Self::Admins => {
-                let emails = claims.iter().map(|claim| match claim {
-                    Claim::Name(value)
-                    | Claim::Look(value)
-                    | Claim::Collection(value)
-                    | Claim::Email(value) => value.as_str(),
-                });
-                doc! { "email_key": { "$in": emails.collect::<Vec<_>>() } }
-            }
-        }
-    }
-
     /// Our fields for a record that may keep these claims.
     fn fields(self, record: &Document, claims: &[Claim]) -> Document {
         match self {
@@ -144,12 +113,28 @@ impl Kind {
             Self::Admins => doc! { "email_key": email_key(text(record, "email")) },
         }
     }
+
+    /// Sets our fields on a record that is still as it was read and still lacks them.
+    fn update(self, id: ObjectId, record: &Document, claims: &[Claim]) -> Document {
+        let mut filter = self.lacking();
+        filter.insert("_id", id);
+        for field in self.seen() {
+            if let Some(value) = record.get(field).filter(|value| is_comparable(value)) {
+                filter.insert(*field, doc! { "$eq": value.clone() });
+            }
+        }
+        let mut fields = Document::new();
+        for (field, value) in self.fields(record, claims) {
+            fields.insert(field, doc! { "$literal": value });
+        }
+        fields.insert("seen", record::seen_now(self.seen()));
+        // Nothing from a former time may stay in it.
+        let update = vec![doc! { "$unset": "seen" }, doc! { "$set": fields }];
+        doc! { "q": filter, "u": update }
+    }
 }
 
-/// To write a record takes so many times as long as to look at it.
-const WRITING: u64 = 4;
-
-/// How far it is: each record is looked at once and written once.
+/// How far it is.
 struct Tally<'a> {
     told: &'a Progress,
     /// How many there are, of all kinds. None while there are few: that is over before anybody reads it.
@@ -163,21 +148,13 @@ impl<'a> Tally<'a> {
     }
 
     fn are(&self, records: u64) {
-        self.records.store(records, Ordering::Relaxed);
+        self.records.fetch_max(records, Ordering::Relaxed);
     }
 
-    fn looked_at(&self, records: usize) {
-        self.did(records as u64);
-    }
-
-    fn wrote(&self, records: usize) {
-        self.did(records as u64 * WRITING);
-    }
-
-    fn did(&self, work: u64) {
-        let done = self.done.fetch_add(work, Ordering::Relaxed) + work;
+    fn wrote(&self, more: usize) {
+        let done = self.done.fetch_add(more as u64, Ordering::Relaxed) + more as u64;
         let records = self.records.load(Ordering::Relaxed);
-        if let Some(percent) = (done * 100).checked_div(records * (1 + WRITING)) {
+        if let Some(percent) = (done * 100).checked_div(records) {
             let percent = u8::try_from(percent).map_or(100, |percent| percent.min(100));
             (self.told)(Upgrade { records, percent });
         }
@@ -185,35 +162,165 @@ impl<'a> Tally<'a> {
 }
 
 impl Inner {
-    /// Gives every record without our fields theirs, or says which clash. Cheap when there is none.
-    pub(super) async fn adopt(&self, told: &Progress) -> Result<()> {
+    /// Gives every record without our fields theirs, but those that clash with another one. Cheap when
+    /// there is none.
+    pub(super) async fn bring_along(&self, told: &Progress) -> Result<()> {
         let tally = Tally::new(told);
-        let (orgs, admins) = self.look_at_all(&tally).await?;
-        let clashes: Vec<&String> = orgs.clashes.iter().chain(&admins.clashes).collect();
-        if !clashes.is_empty() {
-            let named: Vec<&str> = clashes.iter().take(NAMED).map(|c| c.as_str()).collect();
-            let more = match clashes.len() - named.len() {
-                0 => String::new(),
-                more => format!(" (and {more} more)"),
-            };
-            self.only_readable(format!(
-                "records in it clash: {}{more}; rename or remove one of each with the program that \
-                 made them, then open it again",
-                named.join("; ")
-            ));
-            return Ok(());
-        }
-        for (org, claim) in &orgs.given_away {
-            self.give_away(*org, claim).await?;
-        }
-        self.write(Kind::Orgs, &orgs.held, &tally).await?;
-        self.write(Kind::Admins, &admins.held, &tally).await
+        let all = [Kind::Orgs, Kind::Admins].map(|kind| self.bring(kind, &tally, usize::MAX));
+        futures_util::future::try_join_all(all).await.map(|_| ())
     }
 
-    /// Which records cannot both keep what they have, in words.
-    pub(super) async fn clashes(&self) -> Result<Vec<String>> {
-        let (orgs, admins) = self.look_at_all(&Tally::new(&untold)).await?;
-        Ok(orgs.clashes.into_iter().chain(admins.clashes).collect())
+    /// As [`Inner::bring_along`], but no more than nobody has to wait for.
+    pub(super) async fn bring_some_along(&self) -> Result<()> {
+        let tally = Tally::new(&untold);
+        let all = [Kind::Orgs, Kind::Admins].map(|kind| self.bring(kind, &tally, 1));
+        futures_util::future::try_join_all(all).await.map(|_| ())
+    }
+
+    /// As [`Inner::bring_along`], of one organization, whatever others are at. Returns its record.
+    pub(super) async fn bring_one_along(&self, org: ObjectId) -> Result<Option<Document>> {
+        let itself = doc! { "_id": org };
+        let mut lacking = Kind::Orgs.lacking();
+        lacking.insert("_id", org);
+        if let Some(record) = self.find_one(&self.orgs, lacking).await? {
+            self.bring_alone(org, &record).await?;
+        }
+        self.find_one(&self.orgs, itself).await
+    }
+
+    async fn bring(&self, kind: Kind, tally: &Tally<'_>, batches: usize) -> Result<()> {
+        let mut found = self.lacking(kind).await?;
+        for at in 0..batches {
+            let batch = self.batch(&mut found).await?;
+            if batch.is_empty() {
+                return Ok(());
+            }
+            if at == 0 && batches > 1 && batch.len() == BATCH {
+                tally.are(self.how_many_lack().await?.iter().sum());
+            }
+            self.write(kind, &batch).await?;
+            tally.wrote(batch.len());
+        }
+        Ok(())
+    }
+
+    /// How many records of each kind lack our fields.
+    pub(super) async fn how_many_lack(&self) -> Result<[u64; 2]> {
+        let count = async |kind: Kind| {
+            let counted = self.collection(kind).count_documents(kind.lacking());
+            counted.max_time(READ).await.map_err(|error| self.words.of(&error))
+        };
+        let (orgs, admins) =
+            futures_util::future::try_join(count(Kind::Orgs), count(Kind::Admins)).await?;
+        Ok([orgs, admins])
+    }
+
+    /// Sets our fields on each of these that has what nobody else has.
+    async fn write(&self, kind: Kind, batch: &[(ObjectId, Document)]) -> Result<()> {
+        let held_back = match kind {
+            // The unique index on the claims finds them.
+            Kind::Orgs => HashSet::new(),
+            Kind::Admins => self.with_others_emails(batch).await?,
+        };
+        let batch: Vec<_> = batch.iter().filter(|(id, _)| !held_back.contains(id)).collect();
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let updates =
+            batch.iter().map(|(id, record)| kind.update(*id, record, &kind.claims(record)));
+        let updates: Vec<Document> = updates.collect();
+        for (at, refused) in self.refused_of(kind, updates).await? {
+            let Some((id, record)) = batch.get(at) else { continue };
+            match refused {
+                code::DUPLICATE_KEY if kind == Kind::Orgs => self.bring_alone(*id, record).await?,
+                // It stays as it is; see `why_held_back`.
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Which of a command's updates were refused for what they would have written, and with which code.
+    async fn refused_of(&self, kind: Kind, updates: Vec<Document>) -> Result<Vec<(usize, i32)>> {
+        let name = self.collection(kind).name();
+        let command = doc! { "update": name, "updates": updates, "ordered": false };
+        let answer = write_command(&self.db, command).await.map_err(|e| self.words.of(&e))?;
+        let Ok(errors) = answer.get_array("writeErrors") else { return Ok(Vec::new()) };
+        if let Some(refused) = self.words.of_updates(errors) {
+            return Err(refused);
+        }
+        let mut refused = Vec::new();
+        for error in errors.iter().filter_map(Bson::as_document) {
+            let at = error.get_i32("index").ok().and_then(|at| usize::try_from(at).ok());
+            match (at, error.get_i32("code")) {
+                (Some(at), Ok(code @ (code::DUPLICATE_KEY | code::DOCUMENT_REFUSED))) => {
+                    refused.push((at, code));
+                }
+                _ => {
+                    return Err(StoreError::Other(format!(
+                        "records of an older program could not be brought up to date: {}",
+                        StoredText::from(text(error, "errmsg"))
+                    )));
+                }
+            }
+        }
+        Ok(refused)
+    }
+
+    /// Brings one organization along that may not keep all it has: without its look where an older one
+    /// looks the same, and with what one in the trash has to give away. Otherwise it is held back.
+    async fn bring_alone(&self, id: ObjectId, record: &Document) -> Result<()> {
+        let mut kept = Vec::new();
+        for claim in record::claims(record) {
+            match self.claimed_by(&claim, id).await? {
+                None => kept.push(claim),
+                Some(other) if shape::trash(&other).is_some() => {
+                    if let Ok(other) = other.get_object_id("_id") {
+                        self.give_away(other, &claim.to_string()).await?;
+                    }
+                    kept.push(claim);
+                }
+                Some(_) if claim.kind() == ClaimKind::Look => {}
+                Some(_) => return Ok(()),
+            }
+        }
+        // Where somebody has just taken the same, it is for the next time.
+        let updates = vec![Kind::Orgs.update(id, record, &kept)];
+        self.refused_of(Kind::Orgs, updates).await.map(|_| ())
+    }
+
+    pub(super) async fn claimed_by(
+        &self,
+        claim: &Claim,
+        except: ObjectId,
+    ) -> Result<Option<Document>> {
+        let other = doc! { "claims": claim.to_string(), "_id": { "$ne": except } };
+        self.find_one(&self.orgs, other).await
+    }
+
+    /// Which of these admins have an e-mail that an older one has, or one with our fields.
+    async fn with_others_emails(
+        &self,
+        batch: &[(ObjectId, Document)],
+    ) -> Result<HashSet<ObjectId>> {
+        let keys: Vec<(ObjectId, String)> =
+            batch.iter().map(|(id, admin)| (*id, email_key(text(admin, "email")))).collect();
+        let asked: Vec<&String> =
+            keys.iter().map(|(_, key)| key).filter(|key| !key.is_empty()).collect();
+        let mut holders: HashMap<String, ObjectId> = HashMap::new();
+        self.each(&self.admins, doc! { "email_key": { "$in": asked } }, |admin| {
+            if let (Ok(id), key) = (admin.get_object_id("_id"), email_key(text(&admin, "email"))) {
+                holders.insert(key, id);
+            }
+        })
+        .await?;
+        let mut held_back = HashSet::new();
+        for (id, key) in keys.into_iter().filter(|(_, key)| !key.is_empty()) {
+            if *holders.entry(key).or_insert(id) != id {
+                held_back.insert(id);
+            }
+        }
+        Ok(held_back)
     }
 
     /// Takes our fields off records that another program changed since. Returns how many those were.
@@ -240,149 +347,10 @@ impl Inner {
         given.map(|_| ()).map_err(|error| self.words.of(&error))
     }
 
-    fn collection(&self, kind: Kind) -> &Collection<Record> {
+    pub(super) fn collection(&self, kind: Kind) -> &Collection<Record> {
         match kind {
             Kind::Orgs => &self.orgs,
             Kind::Admins => &self.admins,
-        }
-    }
-
-    async fn look_at_all(&self, tally: &Tally<'_>) -> Result<(Looked, Looked)> {
-        let (orgs, admins) = (self.look(Kind::Orgs, tally), self.look(Kind::Admins, tally));
-        futures_util::future::try_join(orgs, admins).await
-    }
-
-    /// Who may keep which claim, and which records clash.
-    async fn look(&self, kind: Kind, tally: &Tally<'_>) -> Result<Looked> {
-        let mut looked = Looked::default();
-        let mut found = self.lacking(kind).await?;
-        let mut first = true;
-        loop {
-            let batch = self.batch(&mut found).await?;
-            if batch.is_empty() {
-                return Ok(looked);
-            }
-            if std::mem::take(&mut first) && batch.len() == BATCH {
-                let all = [Kind::Orgs, Kind::Admins].map(|kind| self.how_many_lack(kind));
-                tally.are(futures_util::future::try_join_all(all).await?.iter().sum());
-            }
-            let claims: Vec<Claim> = batch.iter().flat_map(|(_, r)| kind.claims(r)).collect();
-            self.note_holders(kind, &claims, &mut looked).await?;
-            for (id, record) in &batch {
-                for claim in kind.claims(record) {
-                    let other = *looked.held.entry(fingerprint(&claim.to_string())).or_insert(*id);
-                    // Of two equal looks the older record has the claim, the other goes without.
-                    if other != *id && claim.kind() != ClaimKind::Look {
-                        looked.clashes.extend(self.clash(kind, record, other, &claim).await?);
-                    }
-                }
-            }
-            tally.looked_at(batch.len());
-        }
-    }
-
-    /// Notes which of these claims records with our fields have.
-    async fn note_holders(&self, kind: Kind, claims: &[Claim], looked: &mut Looked) -> Result<()> {
-        let asked: HashSet<String> = claims.iter().map(Claim::to_string).collect();
-        let found = self.collection(kind).find(kind.holding(claims)).max_time(READ).await;
-        let mut found = found.map_err(|error| self.words.of(&error))?;
-        loop {
-            let batch = self.batch(&mut found).await?;
-            if batch.is_empty() {
-                return Ok(());
-            }
-            for (id, record) in batch {
-                for claim in kind.kept(&record) {
-                    if shape::trash(&record).is_none() {
-                        looked.held.entry(fingerprint(&claim)).or_insert(id);
-                    } else if asked.contains(&claim) {
-                        looked.given_away.push((id, claim));
-                    }
-                }
-            }
-        }
-    }
-
-    /// The clash in words; none when only the fingerprints are equal, and none with what is only being
-    /// created: whoever creates it sees the other record and gives way.
-    async fn clash(
-        &self,
-        kind: Kind,
-        one: &Document,
-        other: ObjectId,
-        claim: &Claim,
-    ) -> Result<Option<String>> {
-        let other = self.find_one(self.collection(kind), doc! { "_id": other }).await?;
-        let clashes =
-            |other: &Document| record::org(other).is_some() || matches!(kind, Kind::Admins);
-        let same = |other: &Document| {
-            kind.claims(other).contains(claim) || kind.kept(other).contains(&claim.to_string())
-        };
-        let Some(other) = other.filter(clashes).filter(same) else { return Ok(None) };
-        let what = match (kind, claim) {
-            (Kind::Admins, _) => {
-                let email = StoredText::from(text(one, "email"));
-                return Ok(Some(format!("two admins have the e-mail “{email}”")));
-            }
-            (_, Claim::Name(_)) => "name",
-            (_, Claim::Look(_)) => "look",
-            (_, Claim::Collection(_)) => "collection",
-            (_, Claim::Email(_)) => "e-mail",
-        };
-        let (one, other) = (record::called(one), record::called(&other));
-        Ok(Some(format!("“{other}” and “{one}” have the same {what}")))
-    }
-
-    /// Sets our fields on each record that was looked at and still lacks them.
-    async fn write(&self, kind: Kind, held: &Held, tally: &Tally<'_>) -> Result<()> {
-        let mut found = self.lacking(kind).await?;
-        loop {
-            let batch = self.batch(&mut found).await?;
-            if batch.is_empty() {
-                return Ok(());
-            }
-            let mut updates = Vec::with_capacity(batch.len());
-            for (id, record) in &batch {
-                let has = |claim: &Claim| held.get(&fingerprint(&claim.to_string())) == Some(id);
-                let (kept, lost): (Vec<_>, Vec<_>) = kind.claims(record).into_iter().partition(has);
-                // One that was added since is for the next time.
-                if lost.iter().any(|claim| claim.kind() != ClaimKind::Look) {
-                    continue;
-                }
-                let mut filter = kind.lacking();
-                filter.insert("_id", id);
-                for field in kind.seen() {
-                    if let Some(value) = record.get(field).filter(|value| is_comparable(value)) {
-                        filter.insert(*field, doc! { "$eq": value.clone() });
-                    }
-                }
-                let mut fields = Document::new();
-                for (field, value) in kind.fields(record, &kept) {
-                    fields.insert(field, doc! { "$literal": value });
-                }
-                fields.insert("seen", record::seen_now(kind.seen()));
-                // Nothing from a former time may stay in it.
-                let update = vec![doc! { "$unset": "seen" }, doc! { "$set": fields }];
-                updates.push(doc! { "q": filter, "u": update });
-            }
-            tally.wrote(batch.len());
-            if updates.is_empty() {
-                continue;
-            }
-            let name = self.collection(kind).name();
-            let command = doc! { "update": name, "updates": updates, "ordered": false };
-            let answer = write_command(&self.db, command).await.map_err(|e| self.words.of(&e))?;
-            if let Ok(errors) = answer.get_array("writeErrors") {
-                if let Some(refused) = self.words.of_updates(errors) {
-                    return Err(refused);
-                }
-                let first = errors.first().and_then(Bson::as_document);
-                // Somebody has just taken the same name: the next time says who.
-                return Err(StoreError::Other(format!(
-                    "records of an older program could not be brought up to date: {}; try again",
-                    StoredText::from(first.map_or("", |error| text(error, "errmsg")))
-                )));
-            }
         }
     }
 
@@ -391,11 +359,6 @@ impl Inner {
         let found =
             self.collection(kind).find(kind.lacking()).sort(doc! { "_id": 1 }).max_time(READ).await;
         found.map_err(|error| self.words.of(&error))
-    }
-
-    async fn how_many_lack(&self, kind: Kind) -> Result<u64> {
-        let counted = self.collection(kind).count_documents(kind.lacking()).max_time(READ).await;
-        counted.map_err(|error| self.words.of(&error))
     }
 
     /// The next records; empty at the end.
@@ -442,8 +405,4 @@ pub(super) fn stale_admins() -> Document {
     };
     filter.extend(shape::derivable(&["seen"]));
     filter
-}
-
-fn fingerprint(claim: &str) -> u64 {
-    BuildHasherDefault::<DefaultHasher>::default().hash_one(claim)
 }

@@ -27,7 +27,7 @@ const TRIES: u32 = 10;
 
 impl Inner {
     pub(super) async fn attempt(&self, email: &str, line: Option<Line>) -> Result<Attempt> {
-        self.may_write()?;
+        self.ready().await?;
         let own = ObjectId::new();
         let filter = doc! { "_id": account(email) };
         for _ in 0..TRIES {
@@ -55,7 +55,7 @@ impl Inner {
         if right {
             return self.forget(email, Some(granted)).await;
         }
-        self.may_write()?;
+        self.ready().await?;
         let failed = self.attempts.update_one(doc! { "_id": account(email) }, failed(granted));
         failed.await.map_err(|error| self.words.of(&error))?;
         Ok(0)
@@ -67,7 +67,7 @@ impl Inner {
 
     /// Forgets an account's failures, and one place. Others who are being answered keep theirs.
     async fn forget(&self, email: &str, place: Option<ObjectId>) -> Result<u64> {
-        self.may_write()?;
+        self.ready().await?;
         let say = |error| self.words.of(&error);
         let others = doc! { "$elemMatch": { "id": { "$ne": place } } };
         let alone = doc! { "_id": account(email), "places": { "$not": others } };

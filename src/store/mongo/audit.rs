@@ -42,7 +42,7 @@ impl Audit {
 
 impl Inner {
     pub(super) async fn record(&self, entry: &Entry) -> Result<()> {
-        self.may_write()?;
+        self.ready().await?;
         self.append(entry).await
     }
 

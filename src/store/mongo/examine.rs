@@ -47,7 +47,7 @@ impl MongoStore {
             let found = self.inner.look_around(self.patience).await?;
             return Ok(found.into_iter().map(|found| found.finding(None)).collect());
         }
-        self.inner.may_write()?;
+        self.inner.may_be_made_ready().await?;
         let before = self.inner.look_around(self.patience).await?;
         for name in wanted.quarantine {
             if !before.iter().any(|found| found.is_called(name)) {

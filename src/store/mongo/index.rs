@@ -1,6 +1,6 @@
 //! The indexes of the master database, for every question that is asked of it.
 
-use futures_util::future::try_join4;
+use futures_util::future::try_join_all;
 use mongodb::{
     Collection, IndexModel,
     bson::{Document, doc},
@@ -8,11 +8,44 @@ use mongodb::{
 };
 
 use super::{Inner, attempt, read::Record};
-use crate::store::{Outcome, Result};
+use crate::store::{Outcome, Result, StoreError};
 
 impl Inner {
     /// Makes the indexes that are missing.
     pub(super) async fn index(&self) -> Result<()> {
+        let all = self.wanted_indexes().into_iter();
+        let made = all.map(async |(collection, wanted)| {
+            let missing = self.missing_of(collection, wanted).await?;
+            if missing.is_empty() {
+                return Ok(());
+            }
+            let made = collection.create_indexes(missing).await;
+            made.map(|_| ()).map_err(|error| self.words.of(&error))
+        });
+        try_join_all(made).await.map(|_| ())
+    }
+
+    /// The indexes that are missing, by collection, as their keys. Whoever may not look takes all for
+    /// missing.
+    pub(super) async fn missing_indexes(&self) -> Result<Vec<(String, Vec<String>)>> {
+        let mut all = Vec::new();
+        for (collection, wanted) in self.wanted_indexes() {
+            let missing = match self.missing_of(collection, wanted.clone()).await {
+                Err(StoreError::Refused { .. }) => models(wanted),
+                missing => missing?,
+            };
+            if !missing.is_empty() {
+                let keys = missing.iter().map(|index| {
+                    let fields: Vec<&str> = index.keys.keys().map(String::as_str).collect();
+                    fields.join(", ")
+                });
+                all.push((collection.name().to_owned(), keys.collect()));
+            }
+        }
+        Ok(all)
+    }
+
+    fn wanted_indexes(&self) -> [(&Collection<Record>, Wanted); 4] {
         let sparse = || IndexOptions::builder().sparse(true).build();
         let unknown = doc! { "outcome": Outcome::Unknown.word() };
         let unknown = IndexOptions::builder().partial_filter_expression(unknown).build();
@@ -52,37 +85,35 @@ impl Inner {
         ];
         let attempts =
             [(doc! { "at": 1 }, IndexOptions::builder().expire_after(attempt::KEPT).build())];
-        try_join4(
-            self.index_collection(&self.orgs, orgs.into()),
-            self.index_collection(&self.admins, admins.into()),
-            self.index_collection(&self.audit.entries, audit.into()),
-            self.index_collection(&self.attempts, attempts.into()),
-        )
-        .await
-        .map(|_| ())
+        [
+            (&self.orgs, orgs.into()),
+            (&self.admins, admins.into()),
+            (&self.audit.entries, audit.into()),
+            (&self.attempts, attempts.into()),
+        ]
     }
 
-    async fn index_collection(
+    async fn missing_of(
         &self,
         collection: &Collection<Record>,
-        wanted: Vec<(Document, IndexOptions)>,
-    ) -> Result<()> {
+        mut wanted: Wanted,
+    ) -> Result<Vec<IndexModel>> {
         let say = |error| self.words.of(&error);
-        let mut there = Vec::new();
         if self.uuid_of(collection.name()).await?.is_some() {
             let mut found = collection.list_indexes().await.map_err(say)?;
             while found.advance().await.map_err(say)? {
-                there.push(found.deserialize_current().map_err(say)?.keys);
+                let there = found.deserialize_current().map_err(say)?.keys;
+                wanted.retain(|(keys, _)| *keys != there);
             }
         }
-        let missing: Vec<IndexModel> = wanted
-            .into_iter()
-            .filter(|(keys, _)| !there.contains(keys))
-            .map(|(keys, options)| IndexModel::builder().keys(keys).options(options).build())
-            .collect();
-        if missing.is_empty() {
-            return Ok(());
-        }
-        collection.create_indexes(missing).await.map(|_| ()).map_err(say)
+        Ok(models(wanted))
     }
+}
+
+/// Keys and options.
+type Wanted = Vec<(Document, IndexOptions)>;
+
+fn models(wanted: Wanted) -> Vec<IndexModel> {
+    let model = |(keys, options)| IndexModel::builder().keys(keys).options(options).build();
+    wanted.into_iter().map(model).collect()
 }

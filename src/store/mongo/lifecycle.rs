@@ -27,7 +27,7 @@ use crate::{
         Claim, ClaimKind, CollectionName, Email, Org, OrgName, OrgState, StoredText, email_key,
         look_as_typed, name_key, name_look,
     },
-    store::{Change, Entry, NewOrg, Result, StoreError, untold},
+    store::{Change, Entry, NewOrg, Result, StoreError},
 };
 
 /// How often a reservation is tried that the unique index refused for what nobody has any more.
@@ -234,18 +234,9 @@ impl Inner {
         self.carry_out(&pending, &record, &claims, &[]).await?.ok_or(StoreError::Gone)
     }
 
-    /// Before any change: nothing half-done and nothing unclaimed is left, so far as that can be.
-    pub(super) async fn prepare(&self) -> Result<()> {
-        self.may_write()?;
-        futures_util::future::try_join(self.settle_expired(), self.adopt(&untold)).await?;
-        self.complete_looks().await?;
-        self.may_write()
-    }
-
     /// The record, if it is still as in `org` and nothing else is under way with it.
     pub(super) async fn as_read(&self, org: &Org) -> Result<Document> {
-        let record = self.find_one(&self.orgs, doc! { "_id": org.id }).await?;
-        let record = record.ok_or(StoreError::Gone)?;
+        let record = self.bring_one_along(org.id).await?.ok_or(StoreError::Gone)?;
         let now = record::org(&record).ok_or(StoreError::Gone)?;
         // Whatever had expired is settled by now, so this is somebody at work.
         if let Some(what) = now.under_way {
@@ -268,6 +259,10 @@ impl Inner {
         claims: &[String],
         fresh: &[Claim],
     ) -> Result<Option<Org>> {
+        // Deleting one of two that clash is a way out.
+        if pending.step.kind() != Kind::Delete && shape::trash(read).is_none() {
+            self.is_held_back(read).await?;
+        }
         let (hold, again) = (Hold::now(), self.reserve(pending, read, claims, fresh).await?);
         let reserved;
         let (pending, hold) = match again {

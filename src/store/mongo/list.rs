@@ -1,69 +1,93 @@
 //! The list: sorted, searched, by keyset.
 //!
 //! Sorted by our own fields, `name_key`, `created_key` and `email_key`, each with `_id` in its index.
-//! A database that has records without them and may not be written is sorted by the service's
-//! fields instead: as good as can be without indexes, and every record is there.
+//! Records that lack them are merged in at their places ([`super::unmigrated`]): reading brings nothing up
+//! to date.
 
 use mongodb::{
     Cursor as DriverCursor,
-    bson::{Bson, DateTime, Document, doc, oid::ObjectId},
-    options::Collation,
+    bson::{Bson, DateTime, doc},
 };
 
 use super::{
     Inner, READ,
-    read::{Record, unadopted},
+    read::Record,
     record, shape,
+    unmigrated::{Search, Wanted},
 };
 use crate::{
-    org::{Org, email_key, name_key},
+    org::Org,
     store::page::other_order,
-    store::{Count, Cursor, CursorKey, Page, PageAt, PageQuery, Result, Shelf, SortKey, untold},
+    store::{Count, Cursor, CursorKey, Page, PageAt, PageQuery, Result, Shelf, SortKey},
 };
 
 /// A longer search finds nothing; the server refuses longer patterns.
 const SEARCH_MOST: usize = 1_000;
 
 /// Where a page begins, and in which direction it is read.
-struct Side {
+pub(super) struct Side {
     /// In list order, or against it.
-    forward: bool,
+    pub(super) forward: bool,
     /// The place it starts behind; none for the list's end.
-    from: Option<(Bson, ObjectId)>,
+    pub(super) from: Option<Cursor>,
+}
+
+impl Side {
+    fn of(query: &PageQuery) -> Result<Self> {
+        let (forward, from) = match &query.at {
+            PageAt::First => (true, None),
+            PageAt::Last => (false, None),
+            PageAt::After(cursor) => (true, Some(cursor.clone())),
+            PageAt::Before(cursor) => (false, Some(cursor.clone())),
+        };
+        let fits = from.as_ref().is_none_or(|cursor| {
+            matches!(cursor.key, CursorKey::Time(_)) == (query.sort.key == SortKey::Created)
+        });
+        if fits { Ok(Self { forward, from }) } else { Err(other_order()) }
+    }
+
+    /// Whether the sorted values ascend in the direction it is read in.
+    pub(super) fn ascends(&self, query: &PageQuery) -> bool {
+        self.forward != query.sort.descending
+    }
 }
 
 impl Inner {
     pub(super) async fn page(&self, query: &PageQuery) -> Result<Page> {
-        // What is in the trash always has our fields.
-        let mut plain = query.shelf == Shelf::Trash || !self.has_unadopted().await?;
-        if !plain && self.only_readable_because().is_none() {
-            self.adopt(&untold).await?;
-            plain = !self.has_unadopted().await?;
-        }
-        let key = query.sort.key;
-        let side = match &query.at {
-            PageAt::First => Side { forward: true, from: None },
-            PageAt::Last => Side { forward: false, from: None },
-            PageAt::After(cursor) => {
-                Side { forward: true, from: Some(self.place_of(cursor, key, plain).await?) }
-            }
-            PageAt::Before(cursor) => {
-                Side { forward: false, from: Some(self.place_of(cursor, key, plain).await?) }
-            }
-        };
+        let side = Side::of(query)?;
         if query.search.as_ref().is_some_and(|text| text.chars().count() > SEARCH_MOST) {
             return Ok(Page::default());
         }
         let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
         let wanted = i64::from(query.limit) + 1;
-        let (mut orgs, beyond) =
-            futures_util::future::try_join(self.side(query, &side, wanted, false, plain), async {
+        let search = query.search.as_deref();
+        let (mut orgs, mut beyond, unmigrated) = futures_util::future::try_join3(
+            self.side(query, &side, wanted, false),
+            async {
                 if side.from.is_none() {
                     return Ok(false);
                 }
-                Ok(!self.side(query, &side, 1, true, plain).await?.is_empty())
-            })
-            .await?;
+                Ok(!self.side(query, &side, 1, true).await?.is_empty())
+            },
+            async {
+                // What is in the trash always has our fields.
+                if query.shelf == Shelf::Trash || !self.has_unmigrated().await? {
+                    return Ok(None);
+                }
+                let wanted = Wanted { query, side: &side, most: limit.saturating_add(1) };
+                self.unmigrated_near(&wanted, &Search::of(search)).await.map(Some)
+            },
+        )
+        .await?;
+        if let Some((near, others_beyond)) = unmigrated {
+            beyond |= others_beyond;
+            let key = query.sort.key;
+            orgs.extend(near);
+            orgs.sort_by_cached_key(|org| Cursor::of(org, key).place());
+            if !side.ascends(query) {
+                orgs.reverse();
+            }
+        }
         let more = orgs.len() > limit;
         orgs.truncate(limit);
         Ok(if side.forward {
@@ -81,8 +105,8 @@ impl Inner {
         }
         let limit = most.saturating_add(1).min(u64::from(u32::MAX));
         let in_trash = shape::is_in_trash();
-        let plain = of == Shelf::Trash || !self.has_unadopted().await?;
-        let counted = match (of, searched(search, of, plain)) {
+        let search = Search::of(search);
+        let counted = match (of, search.filter(of)) {
             (Shelf::Live, None) => {
                 let (all, trashed) = futures_util::future::try_join(
                     async { self.orgs.estimated_document_count().max_time(READ).await },
@@ -98,74 +122,62 @@ impl Inner {
                     Shelf::Live => filter.extend(shape::is_live()),
                     Shelf::Trash => filter.extend(shape::is_in_trash()),
                 }
-                let counted = self.orgs.count_documents(filter).limit(limit).max_time(READ).await;
-                counted.map_err(say)?
+                let counted = async {
+                    let counted = self.orgs.count_documents(filter).limit(limit).max_time(READ);
+                    counted.await.map_err(say)
+                };
+                let unmigrated = async {
+                    if of == Shelf::Trash || !self.has_unmigrated().await? {
+                        return Ok(0);
+                    }
+                    self.count_unmigrated(&search).await
+                };
+                let (counted, more) = futures_util::future::try_join(counted, unmigrated).await?;
+                counted + more
             }
         };
         Ok(Count { counted: counted.min(most), or_more: counted > most })
     }
 
-    /// Whether some records can only be sorted by the service's fields.
-    async fn has_unadopted(&self) -> Result<bool> {
-        let mut filter = unadopted();
-        filter.insert("_id", doc! { "$type": "objectId" });
-        Ok(self.find_one(&self.orgs, filter).await?.is_some())
-    }
-
-    /// The organizations on one side of a place, nearest first; with `behind`, those on the other
-    /// side and the one at the place itself.
+    /// The organizations with our fields on one side of a place, nearest first; with `behind`, those on
+    /// the other side and the one at the place itself.
     async fn side(
         &self,
         query: &PageQuery,
         side: &Side,
         limit: i64,
         behind: bool,
-        plain: bool,
     ) -> Result<Vec<Org>> {
-        let up = (side.forward != behind) != query.sort.descending;
-        let field = field(query.shelf, query.sort.key, plain);
+        let up = side.ascends(query) != behind;
+        let field = field(query.shelf, query.sort.key);
         let direction = if up { 1 } else { -1 };
         let sort = doc! { field: direction, "_id": direction };
-        let search = searched(query.search.as_deref(), query.shelf, plain).unwrap_or_default();
+        let search = Search::of(query.search.as_deref()).filter(query.shelf).unwrap_or_default();
         let filter = match &side.from {
             None => {
                 let mut filter = search;
                 filter.insert(field, doc! { "$gte": least(query.sort.key) });
                 filter
             }
-            Some((value, id)) => {
+            Some(Cursor { key, id }) => {
                 let (far, near) = match (up, behind) {
                     (true, false) => ("$gt", "$gt"),
                     (true, true) => ("$gt", "$gte"),
                     (false, false) => ("$lt", "$lt"),
                     (false, true) => ("$lt", "$lte"),
                 };
+                let value = match key {
+                    CursorKey::Text(text) => Bson::from(text.as_str()),
+                    CursorKey::Time(time) => Bson::DateTime(*time),
+                };
                 let (mut beyond, mut tied) = (search.clone(), search);
-                beyond.insert(field, doc! { far: value });
+                beyond.insert(field, doc! { far: &value });
                 tied.insert(field, doc! { "$eq": value });
                 tied.insert("_id", doc! { near: id });
                 doc! { "$or": [beyond, tied] }
             }
         };
-        let found = if plain {
-            self.orgs.find(filter).sort(sort).limit(limit).max_time(READ).await
-        } else {
-            let pipeline = [
-                doc! { "$match": { "_id": { "$type": "objectId" } } },
-                doc! { "$match": shape::is_live() },
-                doc! { "$addFields": { field: legacy_value(query.sort.key) } },
-                doc! { "$match": filter },
-                doc! { "$sort": sort },
-                doc! { "$limit": limit },
-            ];
-            self.orgs
-                .aggregate(pipeline)
-                .collation(Collation::builder().locale("en").strength(CASE_ALIKE).build())
-                .allow_disk_use(false)
-                .max_time(READ)
-                .with_type::<Record>()
-                .await
-        };
+        let found = self.orgs.find(filter).sort(sort).limit(limit).max_time(READ).await;
         self.orgs_in(found.map_err(|error| self.words.of(&error))?).await
     }
 
@@ -177,39 +189,10 @@ impl Inner {
         }
         Ok(orgs)
     }
-
-    /// What a cursor's key is called in the field the list is sorted by.
-    async fn place_of(
-        &self,
-        cursor: &Cursor,
-        key: SortKey,
-        plain: bool,
-    ) -> Result<(Bson, ObjectId)> {
-        let stored = match (&cursor.key, key, plain) {
-            (CursorKey::Time(time), SortKey::Created, _) => Bson::DateTime(*time),
-            (CursorKey::Time(_), ..) | (_, SortKey::Created, _) => return Err(other_order()),
-            (CursorKey::Text(text), _, true) => Bson::String(text.clone()),
-            (CursorKey::Text(text), _, false) => {
-                // The key is folded, the field is not: go on from what that record has.
-                let org = self.org(cursor.id).await?;
-                Bson::String(match (org, key) {
-                    (Some(org), SortKey::Email) => org.admin_email.raw().to_owned(),
-                    (Some(org), _) => org.name.raw().to_owned(),
-                    (None, _) => text.clone(),
-                })
-            }
-        };
-        Ok((stored, cursor.id))
-    }
 }
 
-/// Letters of either case sort together.
-const CASE_ALIKE: mongodb::options::CollationStrength =
-    mongodb::options::CollationStrength::Secondary;
-
-fn field(shelf: Shelf, key: SortKey, plain: bool) -> &'static str {
+pub(super) fn field(shelf: Shelf, key: SortKey) -> &'static str {
     match (shelf, key) {
-        _ if !plain => "tenantry_sort",
         (Shelf::Live, SortKey::Name) => "name_key",
         (Shelf::Live, SortKey::Created) => "created_key",
         (Shelf::Live, SortKey::Email) => "email_key",
@@ -225,46 +208,4 @@ fn least(key: SortKey) -> Bson {
         SortKey::Name | SortKey::Email => Bson::String(String::new()),
         SortKey::Created => Bson::DateTime(DateTime::MIN),
     }
-}
-
-fn legacy_value(key: SortKey) -> Document {
-    let (field, kind, otherwise) = match key {
-        SortKey::Name => ("$organization_name", "string", Bson::from("")),
-        SortKey::Email => ("$admin_email", "string", Bson::from("")),
-        SortKey::Created => ("$created_at", "date", doc! { "$toDate": "$_id" }.into()),
-    };
-    doc! { "$cond": [{ "$eq": [{ "$type": field }, kind] }, field, otherwise] }
-}
-
-/// The filter for a search; none for no search.
-fn searched(search: Option<&str>, shelf: Shelf, plain: bool) -> Option<Document> {
-    let search = search?;
-    let part = |text: &str, options: &str| doc! { "$regex": pattern(text), "$options": options };
-    let (name, email) = (name_key(search), email_key(search));
-    if name.is_empty() {
-        return None;
-    }
-    let (names, emails) = (field(shelf, SortKey::Name, true), field(shelf, SortKey::Email, true));
-    let mut wanted = vec![doc! { names: part(&name, "") }, doc! { emails: part(&email, "") }];
-    if !plain {
-        wanted.push(doc! { "organization_name": part(search, "i") });
-        wanted.push(doc! { "admin_email": part(search, "i") });
-    }
-    Some(doc! { "$or": wanted })
-}
-
-/// A pattern that matches the text itself and nothing else.
-fn pattern(text: &str) -> String {
-    let mut pattern = String::with_capacity(text.len() * 2);
-    for character in text.chars() {
-        if character == '\0' {
-            pattern.push_str("\\x00");
-            continue;
-        }
-        if character.is_ascii() && !character.is_ascii_alphanumeric() {
-            pattern.push('\\');
-        }
-        pattern.push(character);
-    }
-    pattern
 }

@@ -12,7 +12,8 @@
 //! - `purge.rs` emptying the trash of what was there for too long
 //! - `looks.rs` what names look like
 //! - `role.rs` what an admin may do, `index.rs` indexes
-//! - `adopt.rs` databases of the service before this one
+//! - `upgrade.rs` what is done before the first write, and whether it may be; `adopt.rs` bringing records of
+//!   the service before this one along, `clash.rs` those that cannot be, `unmigrated.rs` reading them
 //! - `audit.rs` the record, `attempt.rs` attempts to log in
 //! - `examine.rs` going through everything: `look.rs` what does not belong together, `seen.rs` what each record says, `named.rs` what any
 //!   record names, `elsewhere.rs` what records name that is not here, `others.rs` the admins beside the first, `watch.rs` whether anybody is at it, `quarantine.rs` moving it away
@@ -24,6 +25,7 @@ mod admins;
 mod adopt;
 mod attempt;
 mod audit;
+mod clash;
 mod collection;
 mod connect;
 mod elsewhere;
@@ -50,6 +52,8 @@ mod shape;
 mod steps;
 mod suspension;
 mod undo;
+mod unmigrated;
+mod upgrade;
 mod watch;
 
 use std::{
@@ -62,12 +66,13 @@ use mongodb::{
     Collection, Database,
     bson::{Document, oid::ObjectId},
 };
+use tokio::sync::OnceCell;
 
 use self::{audit::Audit, error::Words, read::Record};
 use super::{
     Access, Attempt, AuditQuery, Count, Deed, Entry, Examination, Finding, Holder, Line, Page,
     PageQuery, Patience, Place, Progress, Purge, Result, Settled, Shelf, Statistics, Store,
-    StoreError, untold,
+    StoreError, UpgradePlan,
 };
 pub(super) use connect::place;
 
@@ -96,18 +101,21 @@ struct Inner {
     lease: Duration,
     words: Words,
     only_readable: OnceLock<String>,
+    /// That a person agreed to what every write needs.
+    schema: Collection<Record>,
+    /// Set once everything is made that a write stands on.
+    ready: OnceCell<()>,
 }
 
 impl MongoStore {
-    /// Connects, brings a database of the old service up to date, which `told` is told of, and settles
-    /// what was left half-done.
+    /// Connects, and writes nothing.
     ///
     /// # Errors
     /// [`StoreError::Misconfigured`] for a connection string or database name that makes no sense,
     /// [`StoreError::Unreachable`] within five seconds, [`StoreError::Refused`] for a wrong password
     /// or a missing role.
-    pub async fn open(uri: &str, database: &str, access: &Access, told: &Progress) -> Result<Self> {
-        Self::begin(uri, database, access, LEASE, told).await
+    pub async fn open(uri: &str, database: &str, access: &Access) -> Result<Self> {
+        Self::open_with_lease(uri, database, access, LEASE).await
     }
 
     /// As [`MongoStore::open`], with another time after which an operation that somebody left is
@@ -121,16 +129,6 @@ impl MongoStore {
         access: &Access,
         lease: Duration,
     ) -> Result<Self> {
-        Self::begin(uri, database, access, lease, &untold).await
-    }
-
-    async fn begin(
-        uri: &str,
-        database: &str,
-        access: &Access,
-        lease: Duration,
-        told: &Progress,
-    ) -> Result<Self> {
         let (db, words, only_readable) = connect::connect(uri, database).await?;
         let inner = Inner {
             place: words.place().clone(),
@@ -138,25 +136,20 @@ impl MongoStore {
             admins: db.collection("admins"),
             attempts: db.collection("login_attempts"),
             audit: Audit::new(db.collection("audit_log")),
+            schema: db.collection(upgrade::COLLECTION),
             db,
             operator: access.operator.clone(),
             lease,
             words,
             only_readable: OnceLock::new(),
+            ready: OnceCell::new(),
         };
         if let Some(because) = only_readable {
             inner.only_readable(because);
-            return Ok(Self::of(inner));
-        }
-        if access.read_only {
+        } else if access.read_only {
             inner.only_readable("it was opened for reading only".into());
-            return Ok(Self::of(inner));
-        }
-        // Clashes first: where there are any, not even an index is written.
-        inner.adopt(told).await?;
-        if inner.only_readable_because().is_none() {
-            inner.index().await?;
-            inner.settle_expired().await?;
+        } else {
+            inner.look_for_newer().await?;
         }
         Ok(Self::of(inner))
     }
@@ -228,6 +221,23 @@ impl Store for MongoStore {
 
     fn operator(&self) -> &str {
         &self.inner.operator
+    }
+
+    async fn prepare(&self) -> Result<()> {
+        let inner = Arc::clone(&self.inner);
+        self.whole(async move { inner.prepare().await }).await
+    }
+
+    async fn needs_upgrade(&self) -> Result<bool> {
+        self.inner.needs_upgrade().await
+    }
+
+    async fn upgrade_plan(&self) -> Result<UpgradePlan> {
+        self.inner.upgrade_plan().await
+    }
+
+    async fn upgrade(&self, told: &Progress) -> Result<()> {
+        self.inner.upgrade(told).await
     }
 
     async fn recover(&self) -> Result<u64> {

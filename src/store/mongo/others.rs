@@ -7,7 +7,7 @@ use mongodb::bson::{Document, doc, oid::ObjectId};
 use super::{Inner, admins::first_of, adopt::ours, journal, lifecycle::unchanged, record, shape};
 use crate::{
     org::{Admin, Org, email_key},
-    store::{Result, untold},
+    store::Result,
 };
 
 impl Inner {
@@ -38,7 +38,7 @@ impl Inner {
         journal::set_or_unset(&mut update, "other_emails", &emails);
         let renewed = self.orgs.update_one(unchanged(&record, org.id), update).await;
         renewed.map_err(|error| self.words.of(&error))?;
-        self.adopt(&untold).await
+        self.bring_one_along(org.id).await.map(|_| ())
     }
 }
 

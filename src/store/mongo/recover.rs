@@ -20,15 +20,15 @@ impl Inner {
         if self.only_readable_because().is_some() {
             return Ok(0);
         }
+        self.ready().await?;
         let (settled, mut failed) = self.settle_all().await?;
         // What cannot be done keeps nothing else from being done.
-        for done in
-            [self.complete_joining().await, self.settle_unknown().await, self.adopt(&untold).await]
-        {
+        for done in [
+            self.complete_joining().await,
+            self.settle_unknown().await,
+            self.bring_along(&untold).await,
+        ] {
             failed = failed.or(done.err());
-        }
-        if self.only_readable_because().is_some() {
-            return Ok(settled);
         }
         failed.map_or(Ok(settled), Err)
     }
@@ -38,9 +38,10 @@ impl Inner {
         if self.only_readable_because().is_some() {
             return Ok(0);
         }
+        self.ready().await?;
         let stale = self.forget_stale().await?;
         if stale > 0 {
-            self.adopt(&untold).await?;
+            self.bring_along(&untold).await?;
         }
         Ok(stale + self.renew_suspensions().await?)
     }

@@ -36,8 +36,8 @@ use rusqlite::Transaction;
 
 use super::{
     Access, Attempt as LoginAttempt, AuditQuery, Count, Deed, Entry, Examination, Finding, Holder,
-    Line, Page, PageQuery, Place, PlaceKind, Purge, Result, Settled, Shelf, Statistics, Store,
-    StoreError,
+    Line, Page, PageQuery, Place, PlaceKind, Progress, Purge, Result, Settled, Shelf, Statistics,
+    Store, StoreError, UpgradePlan,
 };
 use crate::org::{Admin, Claim, Org, email_key};
 use error::{Attempt, Fault};
@@ -206,6 +206,23 @@ impl Store for SqliteStore {
 
     fn operator(&self) -> &str {
         &self.operator
+    }
+
+    async fn prepare(&self) -> Result<()> {
+        self.writable()
+    }
+
+    /// No other program writes here.
+    async fn needs_upgrade(&self) -> Result<bool> {
+        Ok(false)
+    }
+
+    async fn upgrade_plan(&self) -> Result<UpgradePlan> {
+        Ok(UpgradePlan::nothing())
+    }
+
+    async fn upgrade(&self, _: &Progress) -> Result<()> {
+        self.prepare().await
     }
 
     /// Nothing is ever half-done here: SQLite rolls a killed console's transaction back by itself.

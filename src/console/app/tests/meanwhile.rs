@@ -89,24 +89,20 @@ fn a_suspension_by_someone_else_is_said_under_a_question() {
 }
 
 #[test]
-fn what_another_program_changed_is_read_again_and_a_clash_makes_it_read_only() {
+fn what_another_program_changed_is_looked_for_with_the_first_change_and_never_before() {
     let (mut app, effects) = App::new(place(), SystemTime::UNIX_EPOCH);
     app.update(Message::Resize(80, 24));
     let effects = app.update(Message::Connected(generation!(effects, Connect), Ok(connected())));
-    let looked = generation!(effects, CatchUp);
+    let writes = effects.iter().any(|effect| matches!(effect, Effect::CatchUp(_)));
+    assert!(!writes, "looking changes nothing: {effects:?}");
     app.update(Message::Page(generation!(effects, LoadPage), Ok(page(orgs(3), false, false))));
+    let generation = saved(&mut app, "renamed", "");
+    let effects = app.update(Message::Updated(generation, Ok(org(0, "renamed"))));
+    let looked = generation!(effects, CatchUp);
     let effects = app.update(Message::CaughtUp(looked, Ok(2), None));
     generation!(effects, LoadPage);
     assert!(app.update(Message::CaughtUp(looked, Ok(2), None)).is_empty(), "once is enough");
-
-    // The same where two of them cannot both keep what they have.
-    let (mut app, effects) = App::new(place(), SystemTime::UNIX_EPOCH);
-    app.update(Message::Resize(80, 24));
-    let effects = app.update(Message::Connected(generation!(effects, Connect), Ok(connected())));
-    let looked = generation!(effects, CatchUp);
-    app.update(Message::Page(generation!(effects, LoadPage), Ok(page(orgs(3), false, false))));
-    app.update(Message::CaughtUp(looked, Ok(0), Some("records in it clash".into())));
-    assert!(app.unread[0].what.contains("clash"));
-    press(&mut app, KeyCode::Char('n'));
-    assert!(app.layers.is_empty(), "nothing is filled in that would be refused");
+    let generation = saved(&mut app, "again", "");
+    let effects = app.update(Message::Updated(generation, Ok(org(0, "again"))));
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::CatchUp(_))), "{effects:?}");
 }

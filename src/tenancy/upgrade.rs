@@ -1,0 +1,61 @@
+//! Bringing a database of the service before this program up to date: never without somebody who agreed.
+
+use super::{Result, Tenancy};
+use crate::store::{Progress, StoreError, UpgradePlan};
+
+impl Tenancy {
+    /// Refuses where somebody has yet to agree to an upgrade: before a person is asked for a password, or
+    /// for anything else that would only be refused.
+    ///
+    /// # Errors
+    /// That, or the database's.
+    pub async fn ensure_upgraded(&self) -> Result<()> {
+        match self.read_only() {
+            None if self.store.needs_upgrade().await? => Err(StoreError::NeedsUpgrade.into()),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// What somebody has yet to agree to before anything can be written; none where nothing has to be, or
+    /// where nothing may be written anyhow.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn awaited_upgrade(&self) -> Result<Option<UpgradePlan>> {
+        if self.read_only().is_some() || !self.store.needs_upgrade().await? {
+            return Ok(None);
+        }
+        Ok(Some(self.store.upgrade_plan().await?).filter(|plan| plan.asks))
+    }
+
+    /// What an upgrade would add, also where somebody agreed before.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn upgrade_plan(&self) -> Result<UpgradePlan> {
+        Ok(self.store.upgrade_plan().await?)
+    }
+
+    /// Brings the database up to date, since a person has agreed to it. Whoever stops waiting stops it, and
+    /// loses nothing. Answers what is still to be done: what clashes is left as it is.
+    ///
+    /// # Errors
+    /// [`Error::ReadOnly`], or the database's.
+    pub async fn upgrade(&self, told: &Progress) -> Result<UpgradePlan> {
+        let entry = self.entry("upgrade", None);
+        let done = async {
+            self.writable()?;
+            let before = self.store.upgrade_plan().await?;
+            self.store.upgrade(told).await?;
+            let after = self.store.upgrade_plan().await?;
+            let brought = before.records().saturating_sub(after.records());
+            if before.asks || brought > 0 {
+                let entry = entry.clone().with("upgraded", "", &brought.to_string());
+                self.store.record(&entry).await?;
+            }
+            Ok(after)
+        }
+        .await;
+        self.recorded(&entry, done).await
+    }
+}
