@@ -80,6 +80,10 @@ pub struct Finding {
 pub(super) const NEW_PASSWORD: &str =
     "issue a one-time code for this admin: `tenantry admin code ORGANIZATION E-MAIL`";
 
+/// What there is to say when an organization and its admin do not agree on who that is.
+pub(super) const WHICH_ADMIN: &str =
+    "find out which is right, and correct the record with the program that wrote it";
+
 /// What became of a finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Repair {

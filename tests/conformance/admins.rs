@@ -354,3 +354,18 @@ pub async fn a_gone_owners_email_can_be_the_new_ones_or_anybody_elses<F: Fixture
         assert_eq!(other.is_ok(), !again, "{other:?}");
     }
 }
+
+pub async fn two_organizations_with_each_others_admin_are_left_to_a_person<F: Fixture>() {
+    let (fixture, store, acme) = with_acme::<F>().await;
+    let globex = store.create(&new_org("Globex", "bob@globex.com")).await.unwrap();
+    fixture.swap_admins(&acme, &globex).await;
+    let before = fixture.stored().await;
+    let swapped = Trouble::SwappedAdmins { one: "Acme Corp".into(), other: "Globex".into() };
+    for fix in [false, true, true] {
+        let found = store.examine(fix).await.unwrap();
+        assert_eq!(found.iter().map(|one| &one.trouble).collect::<Vec<_>>(), [&swapped]);
+        assert!(matches!(found[0].repair, Repair::ByHand(_)), "{found:?}");
+        // Nobody gets the e-mail of somebody else, whose password would open another organization.
+        assert_eq!(fixture.stored().await, before);
+    }
+}

@@ -51,6 +51,9 @@ pub trait Fixture: Send + Sync + Sized + 'static {
     /// Makes every one-time code older, past the store.
     async fn age_codes(&self, milliseconds: i64);
 
+    /// Makes each of two organizations name the other one's admin, past the store.
+    async fn swap_admins(&self, one: &Org, other: &Org);
+
     /// Puts something else in the place of an entry of the record, or nothing, past the store.
     async fn replace_entry(&self, number: i64, entry: Option<Document>);
 

@@ -111,7 +111,8 @@ macro_rules! conforms {
                         all_of_them_are_deleted_with_it,
                         where_no_owner_is_left_one_can_be_appointed_and_nowhere_else,
                         a_gone_owners_email_can_be_the_new_ones_or_anybody_elses,
-                        a_password_nobody_can_log_in_with_is_a_finding;
+                        a_password_nobody_can_log_in_with_is_a_finding,
+                        two_organizations_with_each_others_admin_are_left_to_a_person;
                     attempts:
                         of_fifty_at_once_exactly_the_free_ones_are_looked_at,
                         whoever_was_in_line_waits_with_the_others_also_when_that_is_over,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use mongodb::bson::{DateTime, Document, doc, oid::ObjectId};
+use tenantry::org::Org;
 use tenantry::store::{Access, Patience, Store, mongo::MongoStore};
 
 use crate::fixture::{Fixture, Stored};
@@ -84,6 +85,15 @@ impl<S: Server> Fixture for OnMongo<S> {
         let aged =
             orgs.update_one(doc! { "_id": org }, vec![doc! { "$set": { "trash.at": older } }]);
         assert_eq!(aged.await.unwrap().matched_count, 1);
+    }
+
+    async fn swap_admins(&self, one: &Org, other: &Org) {
+        let orgs = self.own.db.collection::<Document>("organizations");
+        for (of, admin) in [(one, other), (other, one)] {
+            let set = doc! { "$set": { "admin_id": admin.admin_id.raw() } };
+            let swapped = orgs.update_one(doc! { "_id": of.id }, set).await;
+            assert_eq!(swapped.unwrap().matched_count, 1);
+        }
     }
 
     async fn age_record(&self, milliseconds: i64) {

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use mongodb::bson::{DateTime, Document, doc, oid::ObjectId};
 use rusqlite::{Connection, OpenFlags, Params, Row, types::Value};
 use tempfile::TempDir;
+use tenantry::org::Org;
 use tenantry::store::{Access, Entry, Store, sqlite::SqliteStore};
 
 use crate::fixture::{Fixture, Stored};
@@ -122,6 +123,16 @@ impl Fixture for SqliteFile {
             [milliseconds],
         );
         assert!(aged > 0);
+    }
+
+    async fn swap_admins(&self, one: &Org, other: &Org) {
+        let raw = Connection::open(self.path()).unwrap();
+        raw.pragma_update(None, "foreign_keys", false).unwrap();
+        let id = |org: &Org| ObjectId::parse_str(org.admin_id.raw()).unwrap().bytes();
+        for (of, admin) in [(one, [0; 12]), (other, id(one)), (one, id(other))] {
+            let sql = "UPDATE organizations SET admin_id = ? WHERE id = ?";
+            assert_eq!(raw.execute(sql, (admin, of.id.bytes())).unwrap(), 1);
+        }
     }
 
     async fn replace_entry(&self, number: i64, entry: Option<Document>) {

@@ -9,8 +9,8 @@ use tenantry::store::{
 
 use crate::support::hash;
 use crate::{
-    fixture::{Scratch, new_org},
-    support::deeds::Deeds as _,
+    fixture::{HASH, Scratch, new_org},
+    support::{deeds::Deeds as _, mongod},
 };
 
 async fn change(store: &MongoStore, org: &Org, change: AdminChange) -> Org {
@@ -163,4 +163,31 @@ async fn an_admin_whose_e_mail_another_program_gave_away_is_named_and_can_be_fou
     store.recover().await.unwrap();
     assert_eq!(codes(store.examine(false).await.unwrap()), [""; 0]);
     assert_eq!(store.admin_with_email("ada@acme.com").await.unwrap().unwrap().id, old);
+}
+
+#[tokio::test]
+async fn an_admin_who_claims_an_organization_that_does_not_list_them_is_left_to_a_person() {
+    let (scratch, store, acme) = with_three("admins_unlisted").await;
+    let stray = doc! {
+        "_id": ObjectId::new(), "email": "mal@acme.com", "password": &*HASH, "role": "owner",
+        "organization_id": acme.id,
+    };
+    scratch.collection::<Document>("admins").insert_one(&stray).await.unwrap();
+    let before = scratch.documents("admins").await;
+    let trouble = Trouble::UnlistedAdmin { org: "Acme Corp".into(), email: "mal@acme.com".into() };
+    for fix in [false, true, true] {
+        let found = scratch.open().await.examine(fix).await.unwrap();
+        let found: Vec<_> =
+            found.iter().filter(|found| found.trouble.code() == "unlisted_admin").collect();
+        let [found] = found[..] else { panic!("{found:?}") };
+        assert_eq!(found.trouble, trouble);
+        assert!(matches!(found.repair, Repair::ByHand(_)), "{found:?}");
+    }
+    let mut after = scratch.documents("admins").await;
+    assert_eq!(after.len(), before.len());
+    // Nor is it let in: whose admin somebody is the record says.
+    let mal = store.admin_with_email("mal@acme.com").await.unwrap().unwrap();
+    assert_eq!(store.org_of_admin(&mal).await, Ok(None));
+    after.retain(|admin| admin["_id"] == stray["_id"]);
+    assert_eq!(mongod::theirs(&after[0]), mongod::theirs(&stray));
 }

@@ -9,7 +9,8 @@ use tenantry::store::{
 };
 
 use crate::deeds::{sql, trashed, version_1, version_2, wait, with_three};
-use crate::fixture::{assert_sound, file, open, record, view};
+use crate::fixture::{assert_sound, file, new_org, open, record, view};
+use crate::support::deeds::Deeds as _;
 
 /// Every table, column and index there is.
 fn layout(path: &Path) -> Vec<String> {
@@ -190,4 +191,18 @@ fn an_organization_in_the_trash_whose_days_nobody_knows_stays_there() {
             assert!(org.unwrap().in_trash().is_some(), "{odd}");
         });
     }
+}
+
+#[tokio::test]
+async fn no_two_organizations_can_name_one_admin() {
+    let (_directory, path) = file();
+    let store = open(&path).unwrap();
+    for name in ["acme", "globex"] {
+        store.create(&new_org(name)).await.unwrap();
+    }
+    let raw = Connection::open(&path).unwrap();
+    raw.pragma_update(None, "foreign_keys", false).unwrap();
+    let share = "UPDATE organizations SET admin_id = (SELECT max(admin_id) FROM organizations)";
+    let refused = raw.execute(share, ()).unwrap_err().to_string();
+    assert!(refused.contains("UNIQUE constraint failed: organizations.admin_id"), "{refused}");
 }

@@ -18,7 +18,10 @@ use super::{
 };
 use crate::{
     org::{StoredText, email_key},
-    store::{Patience, Result, Trouble, finding::NEW_PASSWORD},
+    store::{
+        Patience, Result, Trouble,
+        finding::{NEW_PASSWORD, WHICH_ADMIN},
+    },
 };
 
 /// What there is to say when two records cannot both keep what they have.
@@ -26,10 +29,6 @@ const CLASH: &str = "rename or remove one of them with the program that created 
 
 /// What there is to say when nobody can log in to an organization.
 pub(super) const NO_ADMIN: &str = "restore its admin from a backup";
-
-/// What there is to say when an organization and its admin do not agree on who that is.
-const WHICH_ADMIN: &str =
-    "find out which is right, and correct the record with the program that wrote it";
 
 /// What an older program left behind while it moved late writes; then the organization's identity.
 const STRAGGLER_PREFIX: &str = "straggler_";

@@ -3,6 +3,8 @@
 //! Nothing here comes about by itself, since every deed is one transaction: it takes another program,
 //! or a damaged disk.
 
+use std::collections::{HashMap, HashSet};
+
 use rusqlite::Connection;
 
 use super::{
@@ -12,7 +14,10 @@ use super::{
 };
 use crate::{
     org::{COLLECTION_PREFIX, Claim, Org, PasswordHash, StoredText, email_key, name_key},
-    store::{Finding, Repair, Trouble, finding::NEW_PASSWORD},
+    store::{
+        Finding, Repair, Trouble,
+        finding::{NEW_PASSWORD, WHICH_ADMIN},
+    },
 };
 
 /// What an examination is not to be lengthened by: a damaged database has more to say than anybody
@@ -51,6 +56,8 @@ pub(super) fn examine(tx: &Connection, fix: bool) -> Attempt<Vec<Finding>> {
         })?;
         findings.push(Finding { trouble: Trouble::AdminOfNobody { email: email.into() }, repair });
     }
+    let swapped = swapped_admins(tx)?;
+    findings.extend(swapped.findings);
     for (row, org) in orgs(tx)? {
         if !exists(tx, "SELECT 1 FROM collections WHERE name = ?", org.collection.raw())? {
             let repair = repaired(fix, || {
@@ -60,7 +67,8 @@ pub(super) fn examine(tx: &Connection, fix: bool) -> Attempt<Vec<Finding>> {
             let (org, collection) = (org.name.clone(), org.collection.clone());
             findings.push(Finding { trouble: Trouble::NoCollection { org, collection }, repair });
         }
-        if is_stale(tx, row, &org)? {
+        // The record does not say what the e-mail of somebody else's admin is.
+        if !swapped.rows.contains(&row) && is_stale(tx, row, &org)? {
             let repair = renewed(tx, row, &org, fix)?;
             findings.push(Finding { trouble: Trouble::Stale { org: org.name.clone() }, repair });
         }
@@ -191,6 +199,37 @@ fn unusable_passwords(tx: &Connection) -> Attempt<Vec<Finding>> {
         }
     }
     Ok(found)
+}
+
+/// Organizations that name each other's admin.
+#[derive(Default)]
+struct Swapped {
+    rows: HashSet<i64>,
+    findings: Vec<Finding>,
+}
+
+fn swapped_admins(tx: &Connection) -> Attempt<Swapped> {
+    let mut swapped = Swapped::default();
+    // By the e-mail of the record and that of the admin whom it names.
+    let mut unlike: HashMap<(String, String), (i64, String)> = HashMap::new();
+    let mut found = tx.prepare(
+        "SELECT row, name, admin_email, a.email FROM organizations \
+         JOIN admins AS a ON a.id = admin_id WHERE a.email <> admin_email ORDER BY row",
+    )?;
+    let mut found = found.query([])?;
+    while let Some(org) = found.next()? {
+        let (row, other): (i64, String) = (org.get(0)?, org.get(1)?);
+        let in_record = email_key(&org.get::<_, String>(2)?);
+        let in_admin = email_key(&org.get::<_, String>(3)?);
+        let Some((one_row, one)) = unlike.remove(&(in_admin.clone(), in_record.clone())) else {
+            unlike.insert((in_record, in_admin), (row, other));
+            continue;
+        };
+        swapped.rows.extend([one_row, row]);
+        let trouble = Trouble::SwappedAdmins { one: one.into(), other: other.into() };
+        swapped.findings.push(Finding { trouble, repair: Repair::ByHand(WHICH_ADMIN) });
+    }
+    Ok(swapped)
 }
 
 fn orgs(tx: &Connection) -> Attempt<Vec<(i64, Org)>> {
