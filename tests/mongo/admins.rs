@@ -191,3 +191,22 @@ async fn an_admin_who_claims_an_organization_that_does_not_list_them_is_left_to_
     after.retain(|admin| admin["_id"] == stray["_id"]);
     assert_eq!(mongod::theirs(&after[0]), mongod::theirs(&stray));
 }
+
+#[tokio::test]
+async fn a_record_that_another_program_changed_is_one_finding_and_not_two() {
+    let (scratch, store, acme) = with_three("admins_stale").await;
+    let set = doc! { "$set": { "organization_name": "Renamed" } };
+    let orgs = scratch.collection::<Document>("organizations");
+    orgs.update_one(doc! { "_id": acme.id }, set).await.unwrap();
+    let admins = scratch.collection::<Document>("admins");
+    admins.delete_one(doc! { "email": "bob@acme.com" }).await.unwrap();
+    let stale = Trouble::Stale { org: "Renamed".into() };
+    let troubles = |found: Vec<tenantry::store::Finding>| -> Vec<Trouble> {
+        found.into_iter().map(|found| found.trouble).collect()
+    };
+    assert_eq!(troubles(store.examine(false).await.unwrap()), std::slice::from_ref(&stale));
+    let found = store.examine(true).await.unwrap();
+    assert!(found.iter().all(|found| found.repair.is_done()), "{found:?}");
+    assert_eq!(troubles(found), [stale]);
+    assert_eq!(store.examine(false).await, Ok(vec![]));
+}

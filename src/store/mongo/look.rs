@@ -73,6 +73,7 @@ impl Inner {
             (&self.admins, stale_admins(), "email"),
         ] {
             let stale = |record: Document| {
+                seen.stale.extend(record.get_object_id("_id").ok());
                 let org = StoredText::from(text(&record, field));
                 seen.found
                     .push(Found { trouble: Trouble::Stale { org }, what: What::OnConnecting });
@@ -100,6 +101,10 @@ impl Inner {
             seen.look_at_hidden(self.server_time().await?);
         }
         for org in std::mem::take(&mut seen.stale_lists) {
+            // It is said already, and its list comes after it.
+            if seen.stale.contains(&org) {
+                continue;
+            }
             if let Some((org, _)) = self.has_other_emails(org).await? {
                 let (trouble, id) = (Trouble::Stale { org: org.name }, org.id);
                 seen.found.push(Found { trouble, what: What::OtherEmails(id) });

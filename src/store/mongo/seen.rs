@@ -71,6 +71,8 @@ pub(super) struct Seen {
     /// Records with another e-mail than their admin.
     pub(super) unlike: Vec<(StoredText, StoredText, StoredText)>,
     pub(super) orgs: HashSet<ObjectId>,
+    /// Records and admins that another program changed.
+    pub(super) stale: HashSet<ObjectId>,
     /// Organizations whose list of e-mails is to be looked at again.
     pub(super) stale_lists: Vec<ObjectId>,
     /// Organizations that name an admin by e-mail only.
