@@ -9,6 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use directories::BaseDirs;
 use rustix::fs::OFlags;
 
 use super::{Environment, Error, Flags, file::File};
@@ -24,7 +25,11 @@ const MOST_BYTES: u64 = 1 << 20;
 #[must_use]
 pub fn from_process(name: &str) -> Option<OsString> {
     let set = env::var_os(name).filter(|value| !value.is_empty());
-    set.or_else(|| env::home_dir().filter(|_| name == HOME).map(PathBuf::into_os_string))
+    set.or_else(|| {
+        // What the password database says.
+        let known = BaseDirs::new().filter(|_| name == HOME)?;
+        Some(known.home_dir().as_os_str().to_owned())
+    })
 }
 
 /// Where the configuration file is, or would be.
