@@ -212,3 +212,63 @@ fn certificates() -> (String, String) {
     let server = params.signed_by(&server_key, &issuer).unwrap();
     (authority.pem(), format!("{}{}", server.pem(), server_key.serialize_pem()))
 }
+
+/// Waits until a server says of itself what it is.
+async fn is(server: &Mongod, what: &str) {
+    let uri = format!("{}/?directConnection=true", server.uri());
+    let admin = Client::with_uri_str(uri).await.unwrap().database("admin");
+    while !admin.run_command(doc! { "hello": 1 }).await.unwrap().get_bool(what).unwrap_or(false) {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_secondary_is_enough_to_read_and_is_called_what_it_is() {
+    let mut first = Mongod::start(&["--replSet", "rs0"]);
+    let second = Mongod::start(&["--replSet", "rs0"]);
+    let uri = format!("{}/?directConnection=true", first.uri());
+    let admin = Client::with_uri_str(uri).await.unwrap().database("admin");
+    let members = [
+        doc! { "_id": 0, "host": first.address() },
+        doc! { "_id": 1, "host": second.address(), "priority": 0 },
+    ];
+    let config = doc! { "_id": "rs0", "members": members.to_vec() };
+    admin.run_command(doc! { "replSetInitiate": config }).await.unwrap();
+    is(&first, "isWritablePrimary").await;
+    is(&second, "secondary").await;
+    let both = format!("mongodb://{},{}", first.address(), second.address());
+    let open = async |options: &str, read_only| {
+        let access = Access { operator: "tester@here".into(), read_only };
+        let uri = format!("{both}/?{options}");
+        MongoStore::open(&uri, "tenants", &access, &tenantry::store::untold).await
+    };
+    let store = open("replicaSet=rs0&readPreference=secondary", false).await.unwrap();
+    store.create(&new_org("acme", "ada@acme.com")).await.unwrap();
+    let seen = store.org_named("acme", Shelf::Live).await.unwrap();
+    assert!(seen.is_some(), "whoever writes reads from the primary, whatever is preferred");
+
+    let direct = format!("{}/?directConnection=true", second.uri());
+    let access = Access { operator: "tester@here".into(), read_only: false };
+    let store =
+        MongoStore::open(&direct, "tenants", &access, &tenantry::store::untold).await.unwrap();
+    let because = store.only_readable_because().unwrap();
+    for part in ["secondary", "rs0", &first.address(), "directConnection"] {
+        assert!(because.contains(part), "{part}: {because}");
+    }
+    let org = store.org_named("acme", Shelf::Live).await.unwrap().unwrap();
+    assert_eq!(store.statistics(&org).await.unwrap().documents, 1);
+
+    let error = refused(&format!("{both}/?replicaSet=rs1")).await;
+    assert_says(&error, &["“rs0”", "“rs1”"]);
+    let error = refused(&format!("{}&replicaSet=rs1", standalone())).await;
+    assert_says(&error, &["in no replica set", "“rs1”"]);
+
+    first.kill();
+    let error = refused(&format!("{both}/?replicaSet=rs0")).await;
+    assert!(matches!(error, StoreError::Unreachable { .. }), "{error:?}");
+    let store = open("replicaSet=rs0&readPreference=secondaryPreferred", true).await.unwrap();
+    let org = store.org_named("acme", Shelf::Live).await.unwrap().unwrap();
+    assert_eq!(store.statistics(&org).await.unwrap().documents, 1);
+    assert_eq!(store.documents(&org, 5).await.unwrap().len(), 1);
+    assert_eq!(store.admins(&org).await.unwrap().len(), 1);
+}

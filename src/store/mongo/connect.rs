@@ -39,12 +39,17 @@ const FENCES: i32 = 17;
 pub(super) async fn connect(
     uri: &str,
     database: &str,
+    read_only: bool,
 ) -> Result<(Database, Words, Option<String>)> {
     check_database(database)?;
     let place = place(uri, database);
     let mut options = parse(uri, &place).await?;
+    keeps_promises(&options)?;
     let tls = matches!(options.tls, Some(mongodb::options::Tls::Enabled(_)));
-    let words = Words::new(place, tls);
+    let words = Words::new(place, tls).expecting(options.repl_set_name.clone());
+    // Whoever only reads may read from a secondary; whoever writes has to see what was written.
+    let asked = options.selection_criteria.take().filter(|_| read_only);
+    let reads = asked.unwrap_or(SelectionCriteria::ReadPreference(ReadPreference::Primary));
     options.app_name = Some("tenantry".into());
     options.server_selection_timeout = Some(stricter(options.server_selection_timeout, SELECTION));
     options.connect_timeout = Some(stricter(options.connect_timeout, CONNECT));
@@ -54,7 +59,7 @@ pub(super) async fn connect(
     options.retry_writes = Some(true);
     options.read_concern = Some(ReadConcern::majority());
     options.write_concern = Some(write_concern());
-    options.selection_criteria = Some(SelectionCriteria::ReadPreference(ReadPreference::Primary));
+    options.selection_criteria = Some(reads.clone());
     options.sdam_event_handler = Some(words.listener());
     #[cfg(feature = "failpoints")]
     {
@@ -64,19 +69,85 @@ pub(super) async fn connect(
     let client = Client::with_options(options).map_err(|error| words.of(&error))?;
     let database = client.database(database);
     let answer = tokio::select! {
-        answer = database.run_command(Rights::question()) => {
+        answer = read_command(&database, Rights::question()) => {
             answer.map_err(|error| words.of(&error))?
         }
         refused = words.refused_by_all(&servers) => return Err(refused),
     };
     let rights = Rights::of(&answer, database.name());
     let words = words.with_rights(rights);
-    let hello = database.run_command(doc! { "hello": 1 }).await.map_err(|e| words.of(&e))?;
-    Ok((database, words, only_readable_because(&hello)))
+    let hello = read_command(&database, doc! { "hello": 1 }).await.map_err(|e| words.of(&e))?;
+    let only_readable = only_readable_because(&hello).filter(|_| !read_only);
+    Ok((database, words, only_readable))
+}
+
+/// Runs a command that reads, where the driver would otherwise ask the primary whatever is set.
+pub(super) async fn read_command(
+    database: &Database,
+    command: Document,
+) -> mongodb::error::Result<Document> {
+    let action = database.run_command(command);
+    match database.selection_criteria() {
+        Some(criteria) => action.selection_criteria(criteria.clone()).await,
+        None => action.await,
+    }
+}
+
+/// Refuses a connection string that would have writes be lost, or reads see what may be undone.
+fn keeps_promises(options: &ClientOptions) -> Result<()> {
+    let (option, help) = match (&options.write_concern, &options.read_concern) {
+        (Some(WriteConcern { w: Some(w), .. }), _) if *w != Acknowledgment::Majority => {
+            ("w", "leave out w: every write waits for a majority of the servers")
+        }
+        (Some(WriteConcern { journal: Some(false), .. }), _) => {
+            ("journal", "leave out journal: every write waits for the journal")
+        }
+        (_, Some(concern)) if *concern != ReadConcern::majority() => {
+            ("readConcernLevel", "leave out readConcernLevel: what is read is what a majority has")
+        }
+        _ => return Ok(()),
+    };
+    let problem = format!("the connection string sets {option} to less than Tenantry promises");
+    Err(StoreError::Misconfigured { problem, help })
+}
+
+/// Refuses options that would be ignored, or that the driver is not built with.
+fn is_supported(uri: &str) -> Result<()> {
+    let options = without_credentials(uri);
+    let options = options.split_once('?').map_or("", |(_, options)| options);
+    for option in options.split('&').filter_map(|option| option.split('=').next()) {
+        let help = match option.to_ascii_lowercase().as_str() {
+            "compressors" | "zlibcompressionlevel" => "leave it out: nothing is compressed",
+            "tlscertificatekeyfilepassword" => {
+                "leave it out, and name a key file that is not encrypted"
+            }
+            "proxyhost" | "proxyport" | "proxyusername" | "proxypassword" => {
+                "leave it out, and reach the server without a SOCKS5 proxy"
+            }
+            _ => continue,
+        };
+        let problem = format!(
+            "the option {} of a connection string is not supported here",
+            escaped_short(option, 40)
+        );
+        return Err(StoreError::Misconfigured { problem, help });
+    }
+    Ok(())
 }
 
 /// Why nothing can be written to a server safely, if so.
 fn only_readable_because(hello: &Document) -> Option<String> {
+    if hello.get_bool("secondary").unwrap_or(false) {
+        let set = escaped_short(hello.get_str("setName").unwrap_or_default(), 60);
+        let primary = hello.get_str("primary").map_or_else(
+            |_| "it has no primary now".to_owned(),
+            |primary| format!("its primary is {}", escaped_short(primary, 100)),
+        );
+        return Some(format!(
+            "the server is a secondary of the replica set “{set}”, which takes no writes ({primary}); \
+             leave out directConnection to find the primary"
+        ));
+    }
     match hello.get_i32("maxWireVersion") {
         Ok(version) if version >= FENCES => None,
         _ => Some(
@@ -123,6 +194,7 @@ fn stricter(asked: Option<Duration>, most: Duration) -> Duration {
 }
 
 async fn parse(uri: &str, place: &Place) -> Result<ClientOptions> {
+    is_supported(uri)?;
     let words = Words::new(place.clone(), false);
     // A mongodb+srv:// string asks the DNS while it is parsed.
     let Ok(parsed) = tokio::time::timeout(SELECTION, ClientOptions::parse(uri)).await else {
@@ -226,7 +298,8 @@ mod tests {
             "mongodb://ada:s3cret@db1/?tls=perhaps",
             "mongodb://ada:s3cret@",
         ] {
-            let Err(StoreError::Misconfigured { problem: text, help }) = connect(uri, "db").await
+            let Err(StoreError::Misconfigured { problem: text, help }) =
+                connect(uri, "db", false).await
             else {
                 panic!("{uri} was taken");
             };
@@ -244,9 +317,32 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_weakens_promises_or_is_not_supported_is_refused_by_name() {
+        for (option, named) in [
+            ("w=0", "sets w "),
+            ("w=1", "sets w "),
+            ("journal=false", "sets journal "),
+            ("readConcernLevel=local", "sets readConcernLevel "),
+            ("compressors=zlib", "option compressors "),
+            ("tls=true&tlsCertificateKeyFilePassword=s3cret", "tlsCertificateKeyFilePassword "),
+            ("proxyHost=p&proxyPort=1", "option proxyHost "),
+        ] {
+            let refused = connect(&format!("mongodb://127.0.0.1:1/?{option}"), "db", true).await;
+            let Err(StoreError::Misconfigured { problem, .. }) = refused else {
+                panic!("{option} was taken");
+            };
+            assert!(problem.contains(named) && !problem.contains("s3cret"), "{problem}");
+        }
+        // What is promised anyway may be said, and is not what keeps this from connecting.
+        let said = "w=majority&journal=true&readConcernLevel=majority&retryWrites=false";
+        let refused = connect(&format!("mongodb://127.0.0.1:1/?{said}"), "db", false).await;
+        assert!(matches!(refused, Err(StoreError::Unreachable { .. })));
+    }
+
+    #[tokio::test]
     async fn a_database_name_is_checked_before_anything_is_asked() {
         for name in ["", "a b", "a.b", "a$", "a\0", "a\u{202e}", "admin", &"x".repeat(64)] {
-            let refused = connect("mongodb://127.0.0.1:1", name).await;
+            let refused = connect("mongodb://127.0.0.1:1", name, false).await;
             assert!(matches!(refused, Err(StoreError::Misconfigured { .. })), "{name:?}");
         }
     }

@@ -83,6 +83,8 @@ pub(super) struct Words {
     place: Place,
     tls: bool,
     rights: Rights,
+    /// The replica set that the connection string names.
+    set: Option<String>,
     heard: Arc<watch::Sender<Heard>>,
 }
 
@@ -93,6 +95,10 @@ struct Heard {
     last: Option<(String, Error)>,
     /// The servers that refuse connections.
     refusing: HashSet<String>,
+    /// The replica set of the last server that answered; none where it is in none.
+    set: Option<String>,
+    /// Whether a secondary answered.
+    secondary: bool,
     /// Whether any server ever answered: then a closed connection is no question of TLS.
     answered: bool,
 }
@@ -100,7 +106,12 @@ struct Heard {
 impl Words {
     /// Words about one place.
     pub(super) fn new(place: Place, tls: bool) -> Self {
-        Self { place, tls, rights: Rights::default(), heard: Arc::default() }
+        Self { place, tls, rights: Rights::default(), set: None, heard: Arc::default() }
+    }
+
+    /// The same, where the connection string names a replica set.
+    pub(super) fn expecting(self, set: Option<String>) -> Self {
+        Self { set, ..self }
     }
 
     /// The same, once the server has said what its user may do.
@@ -121,7 +132,13 @@ impl Words {
                 SdamEvent::ServerHeartbeatFailed(event) => {
                     (event.server_address, Some(event.failure))
                 }
-                SdamEvent::ServerHeartbeatSucceeded(event) => (event.server_address, None),
+                SdamEvent::ServerHeartbeatSucceeded(event) => {
+                    heard.send_modify(|heard| {
+                        heard.set = event.reply.get_str("setName").ok().map(str::to_owned);
+                        heard.secondary |= event.reply.get_bool("secondary").unwrap_or(false);
+                    });
+                    (event.server_address, None)
+                }
                 _ => return,
             };
             let server = server.to_string();
@@ -216,6 +233,20 @@ impl Words {
                 let cause = self.cause(error, heard.answered);
                 if *address == self.place.address { cause } else { format!("{address}: {cause}") }
             }
+            None if heard.answered && self.set.is_some() && self.set != heard.set => {
+                let named = escaped_short(self.set.as_deref().unwrap_or_default(), 60);
+                match &heard.set {
+                    Some(set) => format!(
+                        "its replica set is “{}”, and the connection string names “{named}”",
+                        escaped_short(set, 60)
+                    ),
+                    None => format!("it is in no replica set, and the connection string names “{named}”"),
+                }
+            }
+            None if heard.secondary => "no server there takes writes (timed out waiting for a \
+                 primary); --read-only with readPreference=secondaryPreferred in the connection string \
+                 reads from a secondary"
+                .into(),
             None => "no server there takes writes (timed out waiting for a primary)".into(),
         }
     }

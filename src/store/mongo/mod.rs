@@ -129,7 +129,7 @@ impl MongoStore {
         access: &Access,
         lease: Duration,
     ) -> Result<Self> {
-        let (db, words, only_readable) = connect::connect(uri, database).await?;
+        let (db, words, only_readable) = connect::connect(uri, database, access.read_only).await?;
         let inner = Inner {
             place: words.place().clone(),
             orgs: db.collection("organizations"),

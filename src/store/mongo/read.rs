@@ -9,7 +9,7 @@ use mongodb::{
     bson::{Bson, Document, Utf8Lossy, doc, oid::ObjectId},
 };
 
-use super::{Inner, READ, error::code, error::code_of, record, shape};
+use super::{Inner, READ, connect::read_command, error::code, error::code_of, record, shape};
 use crate::{
     org::{Admin, Claim, Org, email_key, name_key},
     store::{DOCUMENT_MOST_BYTES, Holder, Result, Shelf, Statistics, TOO_LARGE},
@@ -225,7 +225,7 @@ impl Inner {
             "cursor": {},
             "maxTimeMS": i64::try_from(READ.as_millis()).unwrap_or(i64::MAX),
         };
-        let answer = match self.db.run_command(command).await {
+        let answer = match read_command(&self.db, command).await {
             Ok(answer) => answer,
             // It has no storage of its own.
             Err(error) if code_of(&error) == Some(code::NOT_ON_A_VIEW) => Document::new(),
@@ -265,7 +265,7 @@ impl Inner {
             "limit": COUNTED_MOST,
             "maxTimeMS": i64::try_from(READ.as_millis()).unwrap_or(i64::MAX),
         };
-        let counted = number(&self.db.run_command(command).await?, "n");
+        let counted = number(&read_command(&self.db, command).await?, "n");
         let is_all = counted < COUNTED_MOST.unsigned_abs();
         Ok(if is_all { counted } else { counted.max(estimate) })
     }
