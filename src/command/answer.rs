@@ -33,7 +33,7 @@ pub(super) enum Answer {
     /// An organization is in the trash, or gone.
     Deleted(Org),
     /// What an examination found.
-    Examined(Vec<Finding>),
+    Examined { findings: Vec<Finding>, all: bool },
     /// A login.
     Login(Session),
     /// An organization's admins.
@@ -116,7 +116,7 @@ impl Answer {
                 deleted: true,
                 in_trash: TrashFields::of(org),
             }),
-            Self::Examined(findings) => json_text(&ExaminedFields {
+            Self::Examined { findings, .. } => json_text(&ExaminedFields {
                 findings: findings
                     .iter()
                     .map(|finding| FindingFields {
@@ -177,18 +177,12 @@ impl Answer {
                     moment(time.until)
                 ),
             },
-            Self::Examined(findings) if findings.is_empty() => "nothing is wrong\n".to_owned(),
-            Self::Examined(findings) => {
-                findings.iter().fold(String::new(), |mut text, finding| {
-                    // Writing to a string cannot fail.
-                    let _ = writeln!(
-                        text,
-                        "{}\n  → {}",
-                        escaped(&finding.trouble.to_string()),
-                        escaped(&finding.repair.to_string())
-                    );
-                    text
-                })
+            Self::Examined { findings, .. } if findings.is_empty() => {
+                "nothing is wrong\n".to_owned()
+            }
+            Self::Examined { findings, all } => {
+                let most = if *all { usize::MAX } else { LISTED };
+                findings_table(findings, most)
             }
             // A token that was cut would be worth nothing.
             Self::Login(session) => pairs(
@@ -213,7 +207,7 @@ impl Answer {
     /// The exit code.
     pub(super) fn code(&self) -> u8 {
         match self {
-            Self::Examined(findings) => {
+            Self::Examined { findings, .. } => {
                 u8::from(!findings.iter().all(|finding| finding.repair.is_done()))
             }
             Self::Verified(verified) => u8::from(verified.tampering.is_some()),
@@ -231,6 +225,32 @@ impl Answer {
             _ => None,
         }
     }
+}
+
+/// How many findings of one kind people are shown.
+const LISTED: usize = 20;
+
+/// Findings, and what becomes of each. Of one kind at most so many; the others are counted.
+fn findings_table(findings: &[Finding], most: usize) -> String {
+    let mut text = String::new();
+    let mut seen: Vec<(&str, usize)> = Vec::new();
+    for Finding { trouble, repair } in findings {
+        let at = seen.iter().position(|(code, _)| *code == trouble.code());
+        let at = at.unwrap_or_else(|| {
+            seen.push((trouble.code(), 0));
+            seen.len() - 1
+        });
+        seen[at].1 += 1;
+        if seen[at].1 <= most {
+            let (what, how) = (trouble.to_string(), repair.to_string());
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "{}\n  → {}", escaped(&what), escaped(&how));
+        }
+    }
+    for (code, count) in seen.into_iter().filter(|(_, count)| *count > most) {
+        let _ = writeln!(text, "{} more: {code}\n  → --all lists them", count - most);
+    }
+    text
 }
 
 /// What stands above a list of organizations.
@@ -266,4 +286,24 @@ fn summary(org: &Org) -> Vec<(&'static str, String)> {
         rows.push(("state", "suspended".to_owned()));
     }
     rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Repair, Trouble};
+
+    #[test]
+    fn many_findings_of_one_kind_are_summed_up_unless_all_are_asked_for() {
+        let found = |number| Finding {
+            trouble: Trouble::Stale { org: format!("org {number}").into() },
+            repair: Repair::Possible,
+        };
+        let findings: Vec<Finding> = (0..1000).map(found).collect();
+        let table = |all| Answer::Examined { findings: findings.clone(), all }.table(None);
+        assert_eq!(table(true).lines().count(), 2000);
+        let short = table(false);
+        assert_eq!(short.lines().count(), 2 * LISTED + 2, "{short}");
+        assert!(short.contains("980 more: stale\n  → --all lists them\n"), "{short}");
+    }
 }

@@ -113,12 +113,13 @@ async fn answer(settings: &Settings, deed: Deed) -> Result<Answer, Failure> {
         Deed::Org(deed) => org(&tenancy, deed).await,
         Deed::Admin(deed) => admin::answer(&tenancy, deed).await,
         Deed::Audit(deed) => audit::answer(&tenancy, deed).await,
-        Deed::Doctor { fix, quarantine, .. } => {
+        Deed::Doctor { fix, all, quarantine, .. } => {
             let telling = Telling::default();
             let told = telling.watching();
             let wanted = Examination { fix, quarantine: &quarantine, told: &told };
             let believe: &Believe = &|doubted| Box::pin(believes(doubted.to_string()));
-            Ok(Answer::Examined(tenancy.examine(&wanted, believe).await?))
+            let findings = tenancy.examine(&wanted, believe).await?;
+            Ok(Answer::Examined { findings, all })
         }
         Deed::Upgrade { dry_run, yes } => upgrade::answer(&tenancy, dry_run, yes).await,
     }

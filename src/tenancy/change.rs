@@ -2,7 +2,12 @@
 
 use mongodb::bson::{DateTime, oid::ObjectId};
 
-use super::{Error, Refusal, Result, Tenancy, admins::is_first, blocking, confirms};
+use super::{
+    Error, Refusal, Result, Tenancy,
+    admins::is_first,
+    blocking, confirms,
+    record::{CREATE, NAME},
+};
 use crate::{
     org::{
         COLLECTION_PREFIX, Claim, ClaimKind, CollectionName, Email, Org, OrgName, Password,
@@ -103,7 +108,7 @@ impl Tenancy {
     /// # Errors
     /// [`Error::Invalid`], [`Error::Taken`], [`Error::ReadOnly`], or the database's. Nothing was made.
     pub async fn create(&self, wish: &NewOrganization) -> Result<Org> {
-        let mut entry = self.entry("create", None);
+        let mut entry = self.entry(CREATE, None);
         let done = self.make(wish, &mut entry).await;
         self.recorded(&entry, done).await
     }
@@ -182,7 +187,7 @@ impl Tenancy {
             }
         }
         if let Some(name) = &name {
-            *entry = entry.clone().with("name", org.name.raw(), name.as_str());
+            *entry = entry.clone().with(NAME, org.name.raw(), name.as_str());
             self.check_name(name.as_str(), Some(org)).await?;
         }
         if let Some(email) = &email {
@@ -219,7 +224,7 @@ impl Tenancy {
     /// was changed.
     pub async fn undo_rename(&self, org: &Org, before: &Org) -> Result<Org> {
         let entry = self.entry("update", Some(org));
-        let entry = entry.with("name", org.name.raw(), before.name.raw());
+        let entry = entry.with(NAME, org.name.raw(), before.name.raw());
         let done = async {
             self.writing().await?;
             if org.in_trash().is_some() {

@@ -7,12 +7,18 @@ use mongodb::bson::DateTime;
 
 use super::{Error, Result, Tenancy};
 use crate::{
-    org::{Email, Org},
+    org::{ClaimKind, Email, Invalid, Org, StoredText},
     store::{
         AuditAt, AuditQuery, Deed, Entry, Head, Outcome, Settled, Shelf, StoreError, Tampering,
         Verification,
     },
 };
+
+/// What an organization's creation is called in the audit log.
+pub(super) const CREATE: &str = "create";
+
+/// What a change of an organization's name is called in it.
+pub(super) const NAME: &str = "name";
 
 /// How many entries are verified at once.
 const AT_ONCE: u32 = 1000;
@@ -162,7 +168,7 @@ impl Tenancy {
                 return Err(error);
             }
             error => {
-                let ended = entry.ended(outcome_of(&error), &reason(&error));
+                let ended = untyped(entry).ended(outcome_of(&error), &reason(&error));
                 (error, ended)
             }
         };
@@ -186,13 +192,43 @@ pub(super) fn typed_email(typed: &str) -> &str {
     if Email::parse(typed).is_ok() { typed } else { "(no e-mail address)" }
 }
 
-/// Why something was refused, without what was typed in the place of an e-mail.
+/// What is recorded of what was refused: without the name that was typed. People type passwords there
+/// too, and nothing can ever be taken out of the audit log again.
+fn untyped(entry: &Entry) -> Entry {
+    let mut entry = entry.clone();
+    if entry.deed.raw() == CREATE {
+        entry.name = StoredText::default();
+    }
+    for change in &mut entry.changes {
+        if change.field.raw() == NAME {
+            change.to = StoredText::default();
+        }
+    }
+    entry
+}
+
+/// Why something was refused, without anything that was typed but for e-mail addresses.
 fn reason(error: &Error) -> String {
     match error {
         Error::NoSuchAdmin { email, organization } => {
             let (email, organization) = (typed_email(email.raw()).into(), organization.clone());
             Error::NoSuchAdmin { email, organization }.to_string()
         }
+        Error::Taken { what: what @ ClaimKind::Email, wanted, by, in_trash } => {
+            let wanted = typed_email(wanted.raw()).into();
+            Error::Taken { what: *what, wanted, by: by.clone(), in_trash: *in_trash }.to_string()
+        }
+        Error::Taken { what, by, in_trash, .. } => {
+            let wanted = "(the name that was typed)".into();
+            Error::Taken { what: *what, wanted, by: by.clone(), in_trash: *in_trash }.to_string()
+        }
+        Error::Invalid(Invalid::NameCharacter(_)) => {
+            "the name has a character it cannot have".into()
+        }
+        Error::Invalid(Invalid::PasswordContains(_)) => {
+            "the password contains the organization's name or the e-mail".into()
+        }
+        Error::NotFound(_) | Error::NotInTrash(_) => "there is no such organization".into(),
         error => error.to_string(),
     }
 }

@@ -3,11 +3,16 @@
 
 use futures_util::future::BoxFuture;
 
-use super::{Confirmation, Error, Refusal, Result, Tenancy, confirms, typed_email};
+use super::{Confirmation, Error, Refusal, Result, Tenancy, confirms, record::NAME, typed_email};
 use crate::{
-    org::{ClaimKind, Org, OrgName, Role, Secret},
-    store::{Change, Deed, Entry, Examination, Finding, Repair, Trouble, kept_by_the_clock},
+    org::{ClaimKind, Org, OrgName, Role, Secret, StoredText},
+    store::{
+        Change, Deed, Difference, Entry, Examination, Finding, Repair, Trouble, kept_by_the_clock,
+    },
 };
+
+/// How many of each kind that was repaired the audit log names.
+const NAMED: usize = 3;
 
 /// Shows a person why the clock is doubted, and answers whether it is right.
 pub type Believe = dyn Fn(&Trouble) -> BoxFuture<'static, bool> + Send + Sync;
@@ -53,7 +58,7 @@ impl Tenancy {
             Some(name) => {
                 self.check_name(name, Some(org)).await?;
                 let name = OrgName::parse(name)?;
-                *entry = entry.clone().with("name", org.name.raw(), name.as_str());
+                *entry = entry.clone().with(NAME, org.name.raw(), name.as_str());
                 let collection = super::change::collection_for(&name, Some(org));
                 Change { name: Some(name), collection, ..Change::default() }
             }
@@ -160,9 +165,9 @@ impl Tenancy {
                 }
                 found.extend(purge.findings);
             }
-            let mended = found.iter().filter(|one| matches!(one.repair, Repair::Done(_))).count();
-            if mended > 0 {
-                entry = entry.clone().with("repaired", "", &mended.to_string());
+            let mended: Vec<&Finding> = found.iter().filter(|one| one.repair.is_done()).collect();
+            if !mended.is_empty() {
+                entry.changes = repaired(&mended);
                 self.store.record(&entry).await?;
             }
             Ok(found)
@@ -172,6 +177,48 @@ impl Tenancy {
     }
 }
 
+/// What was repaired, kind by kind: how many, and the first of them.
+fn repaired(mended: &[&Finding]) -> Vec<Difference> {
+    let mut kinds: Vec<(&str, Vec<&Finding>)> = Vec::new();
+    for one in mended {
+        match kinds.iter_mut().find(|(code, _)| *code == one.trouble.code()) {
+            Some((_, all)) => all.push(one),
+            None => kinds.push((one.trouble.code(), vec![one])),
+        }
+    }
+    let said = |(code, all): (&str, Vec<&Finding>)| {
+        let first = all.iter().take(NAMED).map(|one| one.trouble.to_string());
+        let first = first.collect::<Vec<_>>().join("; ");
+        let more = match all.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            more => format!("; and {more} more"),
+        };
+        let to = format!("{}: {first}{more}", all.len()).into();
+        Difference { field: code.into(), from: StoredText::default(), to }
+    };
+    kinds.into_iter().map(said).collect()
+}
+
 fn in_trash(org: &Org) -> Result<()> {
     org.in_trash().map(|_| ()).ok_or_else(|| Error::NotInTrash(org.name.clone()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_audit_log_says_what_was_repaired_also_where_that_is_much() {
+        let stale = |number| Finding {
+            trouble: Trouble::Stale { org: format!("org {number}").into() },
+            repair: Repair::Done("it was brought up to date".to_owned()),
+        };
+        let all: Vec<Finding> = (0..5).map(stale).collect();
+        let said = repaired(&all.iter().collect::<Vec<_>>());
+        let [change] = &said[..] else { panic!("{said:?}") };
+        assert_eq!(change.field.raw(), all[0].trouble.code());
+        let to = change.to.raw();
+        assert!(to.starts_with("5: ") && to.ends_with("; and 2 more"), "{to}");
+        assert!(to.contains("org 0") && to.contains("org 2") && !to.contains("org 3"), "{to}");
+    }
 }

@@ -1,5 +1,7 @@
 //! What programs that call the program rely on: errors as JSON, whole lists, times that sort.
 
+use std::{fs, os::unix::fs::PermissionsExt};
+
 use serde_json::Value;
 
 use crate::tool::{Home, URI_PASSWORD};
@@ -103,4 +105,16 @@ fn a_table_is_ascii_where_the_locale_is_not_utf_8() {
             assert!(line[0] != "org" || out.contains("\\u{d6}l") == ascii, "{locale}: {out}");
         }
     }
+}
+
+#[test]
+fn a_database_that_others_can_read_is_tightened_by_the_first_write() {
+    let home = Home::new();
+    home.create("acme", "ada@acme.com");
+    let mode = || fs::metadata(home.database()).unwrap().permissions().mode() & 0o777;
+    fs::set_permissions(home.database(), fs::Permissions::from_mode(0o644)).unwrap();
+    home.run(&["org", "list"]).json();
+    assert_eq!(mode(), 0o644, "looking changes nothing");
+    home.run(&["org", "suspend", "acme"]).json();
+    assert_eq!(mode(), 0o600);
 }

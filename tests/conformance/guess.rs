@@ -7,7 +7,7 @@ use tenantry::org::{PasswordPolicy, Role, Secret};
 use tenantry::store::{Attempt, FREE_ATTEMPTS, Outcome, hold_of};
 use tenantry::tenancy::{AdminWish, Confirmation, Edit, Error, NewOrganization, Refusal};
 
-use crate::attack::{Besieged, OTHER, PASSWORD, secret, tenancy};
+use crate::attack::{Besieged, OTHER, PASSWORD, make, secret, tenancy};
 use crate::fixture::Fixture;
 
 const ADA: &str = "ada@acme.com";
@@ -343,4 +343,32 @@ pub async fn what_was_typed_for_an_email_is_not_recorded<F: Fixture>() {
     let last = t.activity(acme, 1).await.unwrap().remove(0).entry;
     let named = last.changes.iter().find(|change| change.field.raw() == "admin").unwrap();
     assert_eq!(named.to.raw(), ADA);
+}
+
+pub async fn what_was_typed_for_a_name_is_not_recorded_where_it_is_refused<F: Fixture>() {
+    let siege = Besieged::<F>::new().await;
+    let t = &siege.tenancy;
+    let create = async |name: &str, email: &str, password: &str| {
+        let (name, email) = (name.to_owned(), email.to_owned());
+        t.create(&NewOrganization { name, email, password: secret(password) }).await
+    };
+    assert!(create(OTHER, "no address", PASSWORD).await.is_err());
+    assert!(create(OTHER, ADA, PASSWORD).await.is_err());
+    assert!(create(OTHER, "new@acme.com", OTHER).await.is_err());
+    assert!(create(&format!("{OTHER}§"), "new@acme.com", PASSWORD).await.is_err());
+    let rename = async |name: &str| {
+        let edit = Edit { name: Some(name.to_owned()), ..Edit::default() };
+        t.update(&siege.acme, &edit, None).await
+    };
+    assert!(rename(&format!("{OTHER}§")).await.is_err());
+    let edit =
+        Edit { name: Some(OTHER.to_owned()), email: Some(ADA.to_uppercase()), password: None };
+    assert!(t.update(&siege.acme, &edit, None).await.is_err());
+    let record = siege.record(&[OTHER, "§"]).await;
+    assert_eq!(record.iter().filter(|entry| entry.1 == Outcome::Refused).count(), 6);
+    // Somebody has it already, in other letters.
+    make(&*siege.store, "Silver Birch", "other@acme.com").await;
+    assert!(create("silver-birch", "new@acme.com", PASSWORD).await.is_err());
+    assert!(rename("silver-birch").await.is_err());
+    siege.record(&["silver-birch"]).await;
 }

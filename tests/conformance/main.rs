@@ -153,6 +153,7 @@ macro_rules! conforms {
                         a_login_says_the_same_of_everybody,
                         a_password_is_the_same_however_its_accents_are_encoded,
                         what_was_typed_for_an_email_is_not_recorded,
+                        what_was_typed_for_a_name_is_not_recorded_where_it_is_refused,
                         a_code_is_good_once,
                         of_two_uses_of_a_code_at_once_exactly_one_succeeds,
                         a_code_that_is_late_guessed_or_anothers_opens_nothing,

@@ -91,6 +91,9 @@ Examples:
         /// Repair what can be repaired
         #[arg(long)]
         fix: bool,
+        /// List every finding, also where there are many of one kind
+        #[arg(long)]
+        all: bool,
         /// Also move this orphaned collection, or the orphaned admin with this e-mail, to quarantine,
         /// although another program may use it; can be repeated
         #[arg(long, value_name = "NAME", requires = "fix")]

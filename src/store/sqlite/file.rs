@@ -6,11 +6,11 @@
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::ErrorKind;
 use std::os::unix::{
     ffi::OsStrExt,
-    fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
+    fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
 };
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -66,6 +66,9 @@ impl Open {
         if let Some(frozen) = &self.frozen {
             let connection = connected(&frozen.path, Way::Write)?;
             *self = Self { connection, frozen: None };
+        }
+        if let Some(path) = self.connection.path().filter(|path| !path.is_empty()) {
+            keep_from_others(Path::new(path));
         }
         self.connection()
     }
@@ -168,6 +171,17 @@ fn connected(path: &Path, way: Way) -> Attempt<Connection> {
                 std::thread::sleep(Duration::from_millis(10));
             }
             done => return done.map(|()| connection),
+        }
+    }
+}
+
+/// Takes the file, and what is beside it, from everybody but its owner: it holds password hashes. Older
+/// versions, and whoever copied it, may have left it readable. Another user's cannot be changed, and stays.
+fn keep_from_others(path: &Path) {
+    for file in [path.to_owned(), beside(path, "-wal"), beside(path, "-shm")] {
+        let Ok(there) = file.metadata() else { continue };
+        if there.mode() & 0o077 != 0 && there.uid() == rustix::process::geteuid().as_raw() {
+            let _ = fs::set_permissions(&file, Permissions::from_mode(there.mode() & 0o700));
         }
     }
 }
