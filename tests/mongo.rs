@@ -12,6 +12,8 @@ mod admins;
 mod attempts;
 #[path = "mongo/audit.rs"]
 mod audit;
+#[path = "mongo/away.rs"]
+mod away;
 #[path = "mongo/connection.rs"]
 mod connection;
 #[path = "mongo/cost.rs"]

@@ -70,6 +70,12 @@ pub trait Store: Send + Sync {
     /// As [`Store::prepare`], but never that nobody has agreed.
     async fn upgrade(&self, told: &Progress) -> Result<()>;
 
+    /// Ends once the database cannot be reached any more, and says why; or where it is `lost`, once it can be
+    /// again. A file does not go away.
+    async fn link_changed(&self, _lost: bool) -> Option<StoreError> {
+        std::future::pending().await
+    }
+
     /// Settles what a killed or cut-off program left half-done, forward or back. Moves nothing between
     /// collections that other programs may use. Cheap when there is nothing. Returns how many
     /// organizations it did something about.

@@ -125,6 +125,12 @@ impl Tenancy {
         }
     }
 
+    /// Ends once the database cannot be reached any more, and says why; or where it is `lost`, once it can be
+    /// again.
+    pub async fn link_changed(&self, lost: bool) -> Option<Error> {
+        self.store.link_changed(lost).await.map(Error::Store)
+    }
+
     /// One page of the list.
     ///
     /// # Errors

@@ -3,6 +3,8 @@
 //! A deed's entry is written by the store with the deed, both or neither. A refusal's is written here;
 //! where that cannot be, the refusal stands all the same, and whoever asked is told why it was refused.
 
+use std::time::Duration;
+
 use mongodb::bson::DateTime;
 
 use super::{Error, Result, Tenancy};
@@ -19,6 +21,9 @@ pub(super) const CREATE: &str = "create";
 
 /// What a change of an organization's name is called in it.
 pub(super) const NAME: &str = "name";
+
+/// How long it is tried to record that an outcome is unknown, before that is said.
+const RECORDING: Duration = Duration::from_millis(400);
 
 /// How many entries are verified at once.
 const AT_ONCE: u32 = 1000;
@@ -172,8 +177,14 @@ impl Tenancy {
                 (error, ended)
             }
         };
+        let recording = self.store.record(&ended);
         // Nothing more can be done about it, and the refusal is what has to be said.
-        let _ = self.store.record(&ended).await;
+        if matches!(error, Error::OutcomeUnknown { .. }) {
+            // The database is likely still away, and whoever asked has waited for it already.
+            let _ = tokio::time::timeout(RECORDING, recording).await;
+        } else {
+            let _ = recording.await;
+        }
         Err(error)
     }
 

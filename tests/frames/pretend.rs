@@ -137,6 +137,8 @@ pub struct Console {
     pub connected: Connected,
     /// What was asked for and not answered yet.
     pub pending: Vec<Effect>,
+    /// What waits for the database to go away, or to come back.
+    pub watched: u64,
 }
 
 impl Console {
@@ -153,7 +155,7 @@ impl Console {
             demo: None,
         };
         let others = Vec::new();
-        let mut console = Self { app, orgs, others, entries: None, connected, pending };
+        let mut console = Self { app, orgs, others, entries: None, connected, pending, watched: 0 };
         console.send(Message::Resize(width, height));
         console
     }
@@ -225,6 +227,10 @@ impl Console {
         Some(match effect {
             Effect::Connect(generation) => {
                 Message::Connected(*generation, Ok(self.connected.clone()))
+            }
+            Effect::Watch(generation, _) => {
+                self.watched = *generation;
+                return None;
             }
             Effect::CatchUp(generation) => Message::CaughtUp(*generation, Ok(0), None),
             Effect::LoadPage(generation, query) => {
@@ -364,6 +370,7 @@ pub fn generation(effect: &Effect) -> Option<u64> {
         | Effect::Switch(generation, _)
         | Effect::CatchUp(generation)
         | Effect::Upgrade(generation)
+        | Effect::Watch(generation, _)
         | Effect::LoadPage(generation, ..)
         | Effect::Count(generation, ..)
         | Effect::LoadDetail(generation, ..)

@@ -109,6 +109,21 @@ fn failed() {
 }
 
 #[test]
+fn lost() {
+    let mut console = wide();
+    let error = Error::Store(StoreError::Unreachable {
+        address: "db1.example:27017".into(),
+        problem: "connection refused".into(),
+    });
+    console.send(Message::Link(console.watched, Some(error)));
+    console.answer_all();
+    looks_like!(console, "lost");
+    console.send(Message::Link(console.watched, None));
+    console.answer_all();
+    looks_like!(console, "lost_and_back");
+}
+
+#[test]
 fn empty() {
     looks_like!(Console::with(80, 24, Vec::new()), "empty");
     looks_like!(Console::with(120, 32, Vec::new()), "empty_wide");

@@ -240,7 +240,7 @@ async fn a_secondary_is_enough_to_read_and_is_called_what_it_is() {
     let open = async |options: &str, read_only| {
         let access = Access { operator: "tester@here".into(), read_only };
         let uri = format!("{both}/?{options}");
-        MongoStore::open(&uri, "tenants", &access, &tenantry::store::untold).await
+        MongoStore::open(&uri, "tenants", &access).await
     };
     let store = open("replicaSet=rs0&readPreference=secondary", false).await.unwrap();
     store.create(&new_org("acme", "ada@acme.com")).await.unwrap();
@@ -249,8 +249,7 @@ async fn a_secondary_is_enough_to_read_and_is_called_what_it_is() {
 
     let direct = format!("{}/?directConnection=true", second.uri());
     let access = Access { operator: "tester@here".into(), read_only: false };
-    let store =
-        MongoStore::open(&direct, "tenants", &access, &tenantry::store::untold).await.unwrap();
+    let store = MongoStore::open(&direct, "tenants", &access).await.unwrap();
     let because = store.only_readable_because().unwrap();
     for part in ["secondary", "rs0", &first.address(), "directConnection"] {
         assert!(because.contains(part), "{part}: {because}");

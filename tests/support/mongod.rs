@@ -141,6 +141,22 @@ impl Mongod {
         self.child.wait().expect("the server's own process");
     }
 
+    /// Has it say nothing more, as one behind a cut line; [`Mongod::goes_on`] ends that.
+    pub fn freezes(&self) {
+        self.signal(rustix::process::Signal::STOP);
+    }
+
+    /// Has it go on, and answer what it was asked meanwhile.
+    pub fn goes_on(&self) {
+        self.signal(rustix::process::Signal::CONT);
+    }
+
+    fn signal(&self, signal: rustix::process::Signal) {
+        let pid = i32::try_from(self.child.id()).ok().and_then(rustix::process::Pid::from_raw);
+        rustix::process::kill_process(pid.expect("the server's own process"), signal)
+            .expect("it gets a signal");
+    }
+
     /// Starts it again on its data and port, after a [`Mongod::kill`].
     pub fn restart(&mut self) {
         self.child =

@@ -40,6 +40,8 @@ pub enum Message {
     /// How many organizations another program had changed; and why nothing may be written from now
     /// on, where that showed it.
     CaughtUp(Generation, Result<u64>, Option<String>),
+    /// The database cannot be reached any more, and why; or it can be again.
+    Link(Generation, Option<Error>),
     /// A page of the list.
     Page(Generation, Result<Page>),
     /// How many match.
@@ -96,6 +98,7 @@ impl Message {
             | Self::Resize(..)
             | Self::Connected(..)
             | Self::CaughtUp(..)
+            | Self::Link(..)
             | Self::Page(..)
             | Self::Counted(..)
             | Self::Detail(..)
@@ -131,6 +134,7 @@ impl Message {
             | Self::Upgrading(..)
             | Self::Upgraded(..)
             | Self::CaughtUp(..)
+            | Self::Link(..)
             | Self::Page(..)
             | Self::Counted(..)
             | Self::Detail(..)
@@ -193,6 +197,8 @@ pub enum Effect {
     CatchUp(Generation),
     /// Bring it up to date: somebody has agreed to that.
     Upgrade(Generation),
+    /// Say when the database cannot be reached any more; or where it is lost, when it can be again.
+    Watch(Generation, bool),
     /// Read a page of the list.
     LoadPage(Generation, PageQuery),
     /// Count what matches, no further than the number says.

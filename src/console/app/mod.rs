@@ -104,6 +104,10 @@ pub struct App {
     catches_up: bool,
     /// What waits for somebody to agree before anything can be written.
     pub upgrade: Option<AwaitedUpgrade>,
+    /// Why the database cannot be reached any more, while that is so.
+    pub lost: Option<Said>,
+    /// The end of that, or its beginning.
+    watching: Request,
     /// The organizations, or those in the trash.
     pub list: List,
     /// The organizations, while the trash is shown.
@@ -171,6 +175,8 @@ impl App {
             catching_up: Request::default(),
             catches_up: false,
             upgrade: None,
+            lost: None,
+            watching: Request::default(),
             list: List::of(Shelf::Live),
             aside: None,
             unseen: None,
@@ -219,6 +225,7 @@ impl App {
             Message::CaughtUp(generation, result, read_only) => {
                 self.caught_up(generation, &result, read_only)
             }
+            Message::Link(generation, why) => self.linked(generation, why.as_ref()),
             Message::Page(generation, result) => self.page(generation, result),
             Message::Counted(generation, result) => {
                 self.counted(generation, &result);
@@ -415,6 +422,7 @@ impl App {
                 self.connection = Connection::Ready(connected);
                 let mut effects = self.load(Arrival::Replace(Select::First), PageAt::First);
                 effects.extend(self.count());
+                effects.extend(self.watch());
                 effects
             }
             Err(error) => {
@@ -422,6 +430,36 @@ impl App {
                 Vec::new()
             }
         }
+    }
+
+    /// Watches whether the database can be reached.
+    fn watch(&mut self) -> Vec<Effect> {
+        let generation = self.next();
+        let mut effects = cancel(self.watching.begin(generation, self.now));
+        effects.push(Effect::Watch(generation, self.lost.is_some()));
+        effects
+    }
+
+    /// The database cannot be reached any more, or it can be again: then all that is shown is read anew.
+    fn linked(&mut self, generation: Generation, why: Option<&tenancy::Error>) -> Vec<Effect> {
+        if !self.watching.answered(generation) {
+            return Vec::new();
+        }
+        let mut effects = Vec::new();
+        if let Some(error) = why {
+            let help = "what is shown is not current; the console tries again by itself";
+            let said = Said { what: error.to_string(), help: help.to_owned() };
+            self.say(Mood::Unread, said.clone());
+            self.lost = Some(said);
+        } else {
+            let lost = self.lost.take();
+            self.unread.retain(|said| Some(said) != lost.as_ref());
+            effects.extend(self.refresh());
+            // After what is no longer true was taken away.
+            self.say(Mood::Good, Said::plain("connected to the database again"));
+        }
+        effects.extend(self.watch());
+        effects
     }
 
     /// Another program's changes were looked for. A failure is no news: whatever is asked next meets it.

@@ -159,6 +159,9 @@ impl Effects {
                 Message::CaughtUp(generation, changed, read_only)
             }),
             Effect::Upgrade(generation) => self.upgrade(generation, tenancy),
+            Effect::Watch(generation, lost) => self.read(generation, async move {
+                Message::Link(generation, tenancy.link_changed(lost).await)
+            }),
             Effect::LoadPage(generation, query) => self.read(generation, async move {
                 Message::Page(generation, tenancy.page(&query).await)
             }),

@@ -29,7 +29,8 @@ pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
             (Shelf::Live, 1) => "organization",
             (Shelf::Live, _) => "organizations",
         };
-        let words = format!("{} {noun}", human::count(total));
+        let current = if app.lost.is_some() { ", not current" } else { "" };
+        let words = format!("{} {noun}{current}", human::count(total));
         // Where the database is matters more than how much is in it.
         if usize::from(area.width) >= 60 {
             room.width = put_right(buffer, room, 0, &words, theme.faint).saturating_sub(2);
@@ -39,6 +40,7 @@ pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
     let (mark, style) = match &app.connection {
         Connection::Opening => (spinner(&app.connecting, app.now).unwrap_or('○'), theme.faint),
         Connection::Failed(_) => ('●', theme.bad),
+        Connection::Ready(_) if app.lost.is_some() => ('○', theme.bad),
         Connection::Ready(_) => ('●', theme.accent),
     };
     x = put(buffer, room, x + 2, 0, &mark.to_string(), style);
@@ -54,7 +56,9 @@ pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
     }
     let read_only = matches!(&app.connection, Connection::Ready(c) if c.read_only.is_some());
     let mark = if read_only { "  read-only" } else { "" };
-    let left = usize::from(room.width.saturating_sub(x + 1)).saturating_sub(mark.len());
+    let lost = if app.lost.is_some() { "  not connected" } else { "" };
+    let left = usize::from(room.width.saturating_sub(x + 1));
+    let left = left.saturating_sub(mark.len() + lost.len());
     let words = match app.place.kind {
         PlaceKind::Embedded => {
             let path = escaped(&app.place.address);
@@ -63,7 +67,8 @@ pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
         PlaceKind::Mongo | PlaceKind::Demo => text::fit(&words(&app.place), left).into_owned(),
     };
     x = put(buffer, room, x + 1, 0, &words, Style::new());
-    put(buffer, room, x, 0, mark, theme.accent);
+    x = put(buffer, room, x, 0, mark, theme.accent);
+    put(buffer, room, x, 0, lost, theme.bad);
 }
 
 /// How a profile is marked, on themes with colours in its own.

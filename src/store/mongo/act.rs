@@ -19,8 +19,9 @@ use crate::{
     store::{Result, StoreError},
 };
 
-/// How long a person waits for an answer when the server is gone.
-const ANSWERED_WITHIN: Duration = Duration::from_secs(5);
+/// How long a person waits for an answer when the server is gone: less than five seconds, with what is recorded of
+/// it behind that.
+const ANSWERED_WITHIN: Duration = Duration::from_millis(4_500);
 
 /// How long it is tried at least to find out what came of a write whose answer was lost.
 const FINDING_OUT: Duration = Duration::from_millis(1_500);

@@ -22,7 +22,6 @@ impl Inner {
         change: AdminChange,
         entry: &Entry,
     ) -> Result<Org> {
-        self.prepare().await?;
         let record = self.as_kept(org).await?;
         if org.in_trash().is_some() {
             return Err(StoreError::Changed);

@@ -60,7 +60,7 @@ pub(super) async fn connect(
     options.read_concern = Some(ReadConcern::majority());
     options.write_concern = Some(write_concern());
     options.selection_criteria = Some(reads.clone());
-    options.sdam_event_handler = Some(words.listener());
+    options.sdam_event_handler = Some(words.listener(Some(reads.clone())));
     #[cfg(feature = "failpoints")]
     {
         options.command_event_handler = Some(crate::failpoint::around_commands(database));

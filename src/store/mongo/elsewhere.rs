@@ -161,15 +161,18 @@ impl Inner {
     }
 
     /// Whether another database has collections of these names, and is not the one that was copied: that
-    /// has the same records. Where it is on another server, or this user may not look, nothing is there.
+    /// has the same records. Where this user may not look, several records must say the same: a single one
+    /// may mean what it says.
     async fn is_somebodys(&self, database: &str, placed: &[Placed]) -> Result<bool> {
         let other = self.db.client().database(database);
         let placed = &placed[..placed.len().min(usize::from(BATCH))];
         let ids: Vec<ObjectId> = placed.iter().map(|placed| placed.id).collect();
         let orgs = other.collection::<Document>(self.orgs.name());
         let same = orgs.find_one(doc! { "_id": { "$in": ids } }).max_time(READ).await;
-        if self.unless_away(same)?.flatten().is_some() {
-            return Ok(false);
+        match self.unless_away(same)? {
+            None => return Ok(placed.len() < 2),
+            Some(Some(_)) => return Ok(false),
+            Some(None) => {}
         }
         let names: Vec<&str> = placed.iter().map(|placed| placed.collection.as_str()).collect();
         let filter = doc! { "name": { "$in": names } };

@@ -7,6 +7,7 @@ use mongodb::{
     bson::Bson,
     error::{Error, ErrorKind, WriteFailure},
     event::{EventHandler, sdam::SdamEvent},
+    options::SelectionCriteria,
 };
 use tokio::sync::watch;
 
@@ -99,6 +100,10 @@ struct Heard {
     set: Option<String>,
     /// Whether a secondary answered.
     secondary: bool,
+    /// Whether there is no server to read from.
+    away: bool,
+    /// Whether one that seems to be there did not answer a question, nor anything since.
+    silent: bool,
     /// Whether any server ever answered: then a closed connection is no question of TLS.
     answered: bool,
 }
@@ -125,7 +130,8 @@ impl Words {
     }
 
     /// What the driver is to call with its events.
-    pub(super) fn listener(&self) -> EventHandler<SdamEvent> {
+    /// `criteria` say which server is read from.
+    pub(super) fn listener(&self, criteria: Option<SelectionCriteria>) -> EventHandler<SdamEvent> {
         let heard = Arc::clone(&self.heard);
         EventHandler::callback(move |event| {
             let (server, failure) = match event {
@@ -139,6 +145,10 @@ impl Words {
                     });
                     (event.server_address, None)
                 }
+                SdamEvent::TopologyDescriptionChanged(event) => {
+                    let away = !event.new_description.has_readable_server(criteria.clone());
+                    return heard.send_modify(|heard| heard.away = away);
+                }
                 _ => return,
             };
             let server = server.to_string();
@@ -149,6 +159,7 @@ impl Words {
                     heard.refusing.remove(&server);
                 }
                 heard.answered |= failure.is_none();
+                heard.silent &= failure.is_some();
                 heard.last = failure.map(|failure| (server, failure));
             });
         })
@@ -216,6 +227,34 @@ impl Words {
 
     fn refused(&self, sentence: &str, command: &str) -> StoreError {
         self.rights.refused(sentence, command, &self.place.database)
+    }
+
+    /// No answer to anything at all.
+    pub(super) fn silent(&self) -> StoreError {
+        self.heard.send_modify(|heard| heard.silent = true);
+        self.no_server()
+    }
+
+    /// A question was answered.
+    pub(super) fn heard(&self) {
+        self.heard.send_if_modified(|heard| std::mem::take(&mut heard.silent));
+    }
+
+    /// Ends once there is no server that answers.
+    pub(super) async fn lost(&self) {
+        let lost = |heard: &Heard| heard.away || heard.silent;
+        if self.heard.subscribe().wait_for(lost).await.is_err() {
+            // Never: its sender is part of this.
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// No server answers, and why.
+    pub(super) fn no_server(&self) -> StoreError {
+        if self.heard.borrow().silent {
+            return self.unreachable("timed out: nothing answered");
+        }
+        self.unreachable(&self.why_no_server())
     }
 
     /// No answer, and why.

@@ -35,7 +35,6 @@ const TRIES: u32 = 10;
 
 impl Inner {
     pub(super) async fn create(&self, new: NewOrg, entry: &Entry) -> Result<Org> {
-        self.prepare().await?;
         let claims = new.claims();
         let step = Step::Create(Creation {
             organization_name: new.name.as_str().to_owned(),
@@ -86,7 +85,6 @@ impl Inner {
     }
 
     pub(super) async fn update(&self, org: &Org, change: &Change, entry: &Entry) -> Result<Org> {
-        self.prepare().await?;
         let record = self.as_kept(org).await?;
         let before = record::stored_claims(&record);
         let others = record::other_emails(&record);
@@ -139,7 +137,6 @@ impl Inner {
     }
 
     pub(super) async fn delete(&self, org: &Org, entry: &Entry) -> Result<()> {
-        self.prepare().await?;
         let record = self.as_read(org).await?;
         let collection = record::held_in(org);
         let first = self.first_admin(org).await?;
@@ -155,7 +152,6 @@ impl Inner {
     }
 
     pub(super) async fn trash(&self, org: &Org, days: u32, entry: &Entry) -> Result<Org> {
-        self.prepare().await?;
         let record = self.as_kept(org).await?;
         if org.in_trash().is_some() {
             return Err(StoreError::Changed);
@@ -176,7 +172,6 @@ impl Inner {
     }
 
     pub(super) async fn restore(&self, org: &Org, change: &Change, entry: &Entry) -> Result<Org> {
-        self.prepare().await?;
         let record = self.as_kept(org).await?;
         let Some(shelved) = shape::trash(&record) else { return Err(StoreError::Changed) };
         let (name, collection) = (change.name.clone(), change.collection.clone());
@@ -215,7 +210,6 @@ impl Inner {
     }
 
     pub(super) async fn suspend(&self, org: &Org, suspended: bool, entry: &Entry) -> Result<Org> {
-        self.prepare().await?;
         let record = self.as_read(org).await?;
         if org.in_trash().is_some() {
             return Err(StoreError::Changed);

@@ -17,7 +17,7 @@
 //! - `audit.rs` the record, `attempt.rs` attempts to log in
 //! - `examine.rs` going through everything: `look.rs` what does not belong together, `seen.rs` what each record says, `named.rs` what any
 //!   record names, `elsewhere.rs` what records name that is not here, `others.rs` the admins beside the first, `watch.rs` whether anybody is at it, `quarantine.rs` moving it away
-//! - `shape.rs` which fields are ours and which another program's
+//! - `shape.rs` which fields are ours and which another program's, `link.rs` a server that is lost, or says nothing any more
 
 mod act;
 mod admin_change;
@@ -35,6 +35,7 @@ mod fence;
 mod index;
 mod journal;
 mod lifecycle;
+mod link;
 mod list;
 mod look;
 mod looks;
@@ -57,7 +58,7 @@ mod upgrade;
 mod watch;
 
 use std::{
-    sync::{Arc, OnceLock},
+    sync::{Arc, OnceLock, atomic::AtomicU64},
     time::Duration,
 };
 
@@ -100,6 +101,8 @@ struct Inner {
     operator: String,
     lease: Duration,
     words: Words,
+    /// How many questions were answered.
+    answers: AtomicU64,
     only_readable: OnceLock<String>,
     /// That a person agreed to what every write needs.
     schema: Collection<Record>,
@@ -141,6 +144,7 @@ impl MongoStore {
             operator: access.operator.clone(),
             lease,
             words,
+            answers: AtomicU64::new(0),
             only_readable: OnceLock::new(),
             ready: OnceCell::new(),
         };
@@ -240,102 +244,123 @@ impl Store for MongoStore {
         self.inner.upgrade(told).await
     }
 
+    async fn link_changed(&self, lost: bool) -> Option<StoreError> {
+        self.inner.link_changed(lost).await
+    }
+
     async fn recover(&self) -> Result<u64> {
         let inner = Arc::clone(&self.inner);
-        self.whole(async move { inner.recover().await }).await
+        self.inner.answered(Box::pin(self.whole(async move { inner.recover().await }))).await
     }
 
     async fn purge_expired(&self, believed: bool) -> Result<Purge> {
         let inner = Arc::clone(&self.inner);
-        self.whole(async move {
+        let purging = self.whole(async move {
             let purge = inner.purge_expired(believed).await?;
             // What is left of these only takes room.
             let _ = inner.sweep_placeholders().await;
             Ok(purge)
-        })
-        .await
+        });
+        self.inner.answered(Box::pin(purging)).await
     }
 
     async fn catch_up(&self) -> Result<u64> {
-        self.inner.catch_up().await
+        self.inner.answered(Box::pin(self.inner.catch_up())).await
     }
 
     async fn page(&self, query: &PageQuery) -> Result<Page> {
-        self.inner.page(query).await
+        self.inner.answered(self.inner.page(query)).await
     }
 
     async fn count(&self, of: Shelf, search: Option<&str>, most: u64) -> Result<Count> {
-        self.inner.count(of, search, most).await
+        self.inner.answered(self.inner.count(of, search, most)).await
     }
 
     async fn org(&self, id: ObjectId) -> Result<Option<Org>> {
-        self.inner.org(id).await
+        self.inner.answered(self.inner.org(id)).await
     }
 
     async fn org_named(&self, name: &str, from: Shelf) -> Result<Option<Org>> {
-        self.inner.org_named(name, from).await
+        self.inner.answered(self.inner.org_named(name, from)).await
     }
 
     async fn org_of_admin(&self, admin: &Admin) -> Result<Option<Org>> {
-        self.inner.org_of_admin(admin).await
+        self.inner.answered(self.inner.org_of_admin(admin)).await
     }
 
     async fn holder(&self, claim: &Claim) -> Result<Option<Holder>> {
-        self.inner.holder(claim).await
+        self.inner.answered(self.inner.holder(claim)).await
     }
 
     async fn admin_with_email(&self, email: &str) -> Result<Option<Admin>> {
-        self.inner.admin_with_email(email).await
+        self.inner.answered(self.inner.admin_with_email(email)).await
     }
 
     async fn admin(&self, id: ObjectId) -> Result<Option<Admin>> {
-        self.inner.admin(id).await
+        self.inner.answered(self.inner.admin(id)).await
     }
 
     async fn admin_in_trash(&self, org: &Org, email: &str) -> Result<Option<Admin>> {
-        self.inner.admin_in_trash(org, email).await
+        self.inner.answered(self.inner.admin_in_trash(org, email)).await
     }
 
     async fn statistics(&self, org: &Org) -> Result<Statistics> {
-        self.inner.statistics(org).await
+        self.inner.answered(self.inner.statistics(org)).await
     }
 
     async fn documents(&self, org: &Org, most: u32) -> Result<Vec<Document>> {
-        self.inner.documents(org, most).await
+        self.inner.answered(self.inner.documents(org, most)).await
     }
 
     async fn admins(&self, org: &Org) -> Result<Vec<Admin>> {
-        self.inner.admins(org).await
+        self.inner.answered(self.inner.admins(org)).await
     }
 
     async fn perform(&self, deed: &Deed, entry: &Entry) -> Result<Option<Org>> {
         let (inner, deed, entry) = (Arc::clone(&self.inner), deed.clone(), entry.clone());
-        self.whole(async move { inner.perform(deed, &entry).await }).await
+        // What nobody waits for any more either has begun, or never does.
+        let settled = Arc::new(OnceLock::new());
+        let begins = Arc::clone(&settled);
+        let performing = self.whole(async move {
+            inner.prepare().await?;
+            if *begins.get_or_init(|| true) {
+                inner.perform(deed, &entry).await
+            } else {
+                Err(inner.words.silent())
+            }
+        });
+        match self.inner.in_time(Box::pin(performing)).await {
+            Some(done) => done,
+            None if *settled.get_or_init(|| false) => {
+                Err(StoreError::unknown(self.inner.words.silent()))
+            }
+            None => Err(self.inner.words.silent()),
+        }
     }
 
     async fn outcome(&self, org: ObjectId, entry: ObjectId) -> Result<Settled> {
-        self.inner.settled(org, entry).await
+        self.inner.answered(self.inner.settled(org, entry)).await
     }
 
     async fn record(&self, entry: &Entry) -> Result<()> {
         let (inner, entry) = (Arc::clone(&self.inner), entry.clone());
-        self.whole(async move { inner.record(&entry).await }).await
+        self.inner.answered(Box::pin(self.whole(async move { inner.record(&entry).await }))).await
     }
 
     async fn entries(&self, query: &AuditQuery) -> Result<Vec<Document>> {
-        self.inner.entries(query).await
+        self.inner.answered(self.inner.entries(query)).await
     }
 
     async fn attempt(&self, email: &str, line: Option<Line>) -> Result<Attempt> {
-        self.inner.attempt(email, line).await
+        self.inner.answered(Box::pin(self.inner.attempt(email, line))).await
     }
 
     async fn answer_attempt(&self, email: &str, granted: ObjectId, right: bool) -> Result<u64> {
-        self.inner.answer_attempt(email, granted, right).await
+        self.inner.answered(Box::pin(self.inner.answer_attempt(email, granted, right))).await
     }
 
     async fn forget_attempts(&self, email: &str) -> Result<u64> {
-        self.inner.forget_attempts(email).await
+        self.inner.answered(Box::pin(self.inner.forget_attempts(email))).await
     }
 
     async fn go_through(&self, examination: &Examination<'_>) -> Result<Vec<Finding>> {

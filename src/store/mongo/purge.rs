@@ -31,7 +31,10 @@ impl Inner {
         for org in &expired {
             let mut entry = Entry::about(&self.operator, "purge", org);
             entry.reason = "its time in the trash was over".into();
-            let done = self.delete(org, &entry).await;
+            let done = match self.prepare().await {
+                Ok(()) => self.delete(org, &entry).await,
+                Err(error) => Err(error),
+            };
             purge.note(org, done);
         }
         Ok(purge)

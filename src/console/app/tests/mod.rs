@@ -133,6 +133,7 @@ mod admins;
 mod code;
 mod deeds;
 mod hands;
+mod link;
 mod overtaken;
 mod palette;
 mod record;

@@ -1,0 +1,83 @@
+//! A server that is lost, or says nothing any more. Of the latter the driver finds out only after some
+//! heartbeats; a person who waits for an answer is told within five seconds.
+
+use std::{sync::atomic::Ordering, time::Duration};
+
+use mongodb::bson::doc;
+
+use super::Inner;
+use crate::store::{Result, StoreError};
+
+/// How long an answer is waited for before it is asked whether the server is there at all.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long it may take to say that.
+const SIGN_OF_LIFE: Duration = Duration::from_millis(2_600);
+
+/// How long it is until a server that was lost is looked for again.
+const BETWEEN_TRIES: Duration = Duration::from_secs(1);
+
+impl Inner {
+    /// Ends once the server is lost, and says why; or where it is `lost`, once it is back. Waits for the driver's
+    /// own events: as long as nothing happens this does nothing.
+    pub(super) async fn link_changed(&self, lost: bool) -> Option<StoreError> {
+        loop {
+            if !lost {
+                self.words.lost().await;
+            }
+            // A connection that was only cut is there again by now.
+            match (lost, self.gives_signs_of_life().await) {
+                (true, true) => return None,
+                (false, false) => return Some(self.words.no_server()),
+                (true, false) | (false, true) => tokio::time::sleep(BETWEEN_TRIES).await,
+            }
+        }
+    }
+
+    async fn gives_signs_of_life(&self) -> bool {
+        let ping = self.db.run_command(doc! { "ping": 1 });
+        let there = matches!(tokio::time::timeout(SIGN_OF_LIFE, ping).await, Ok(Ok(_)));
+        if there {
+            self.words.heard();
+        }
+        there
+    }
+
+    /// The answer, or that there is none.
+    pub(super) async fn answered<T>(&self, answer: impl Future<Output = Result<T>>) -> Result<T> {
+        match self.in_time(answer).await {
+            Some(answer) => {
+                if answer.is_ok() {
+                    self.answers.fetch_add(1, Ordering::Relaxed);
+                }
+                answer
+            }
+            None => Err(self.words.silent()),
+        }
+    }
+
+    /// The answer, however long it takes, as long as the server gives signs of life.
+    pub(super) async fn in_time<T>(&self, answer: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            biased;
+            answer = answer => Some(answer),
+            () = self.silence() => None,
+        }
+    }
+
+    /// Ends once the server says nothing any more.
+    async fn silence(&self) {
+        loop {
+            tokio::time::sleep(PATIENCE).await;
+            let before = self.answers.load(Ordering::Relaxed);
+            // An error is an answer too: whoever waits is given one of their own. Where all connections are taken it
+            // may have to wait, but then others are answered.
+            let ping = self.db.run_command(doc! { "ping": 1 });
+            if tokio::time::timeout(SIGN_OF_LIFE, ping).await.is_err()
+                && self.answers.load(Ordering::Relaxed) == before
+            {
+                return;
+            }
+        }
+    }
+}
