@@ -136,8 +136,8 @@ mod tests {
         assert_eq!(written(&path, [remark("it failed\n\u{1b}[2J"), remark("again")]), None);
         assert_eq!(
             fs::read_to_string(&path).unwrap(),
-            "2027-01-15T08:00:00Z error [staging\\u{7}] it failed\\u{a}\\u{1b}[2J  → try again\n\
-             2027-01-15T08:00:00Z error [staging\\u{7}] again  → try again\n"
+            "2027-01-15T08:00:00.000Z error [staging\\u{7}] it failed\\u{a}\\u{1b}[2J  → try again\n\
+             2027-01-15T08:00:00.000Z error [staging\\u{7}] again  → try again\n"
         );
         for (path, mode) in [(path.as_path(), 0o600), (path.parent().unwrap(), 0o700)] {
             assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, mode);

@@ -10,6 +10,10 @@ use crate::console::theme::background;
 const KEY_PATIENCE: Duration = Duration::from_millis(50);
 /// How long the rest of a report may take, which no key begins like.
 const REPORT_PATIENCE: Duration = Duration::from_secs(5);
+/// How long the rest of a paste may take. One whose end was lost would keep the keyboard for ever.
+const PASTE_PATIENCE: Duration = Duration::from_secs(5);
+/// How much of a paste is kept, in bytes: far more than any field takes.
+const PASTE_MOST: usize = 1024 * 1024;
 /// No report or answer that is read here is longer.
 const LONGEST: usize = 256;
 
@@ -59,12 +63,11 @@ impl Parser {
         }
     }
 
-    /// How long to wait for the rest of what has begun; none where nothing has, or as long as it takes.
+    /// How long to wait for the rest of what has begun; none where nothing has.
     pub(super) fn patience(&self) -> Option<Duration> {
         match self.held.len() {
             0 => None,
-            // What a paste may be is never cut: its rest would be commands.
-            _ if self.held.starts_with(PASTE) => None,
+            _ if self.held.starts_with(PASTE) => Some(PASTE_PATIENCE),
             1 | 2 => Some(KEY_PATIENCE),
             _ => Some(REPORT_PATIENCE),
         }
@@ -77,17 +80,33 @@ impl Parser {
                 inputs.push(Input::Key(keys::escape()));
                 self.escaped = true;
             }
+            [..] if self.held.starts_with(PASTE) => {
+                let text = String::from_utf8_lossy(&self.held[PASTE.len()..]).into_owned();
+                inputs.push(Input::Paste(text));
+                self.searched = 0;
+            }
             [ESC, byte] if byte.is_ascii() => inputs.push(Input::Key(keys::alt(keys::of(byte)))),
             _ => {}
         }
         self.held.clear();
     }
 
+    /// How many bytes are kept.
+    #[cfg(test)]
+    pub(super) fn held(&self) -> usize {
+        self.held.len()
+    }
+
     fn paste(&mut self) -> Step {
         let from = self.searched.max(PASTE.len());
         let end = self.held[from..].windows(PASTE_END.len()).position(|part| part == PASTE_END);
         let Some(end) = end.map(|end| from + end) else {
-            self.searched = self.held.len().saturating_sub(PASTE_END.len() - 1);
+            // What may be the beginning of its end stays.
+            let last = self.held.len().saturating_sub(PASTE_END.len() - 1);
+            if last > PASTE_MOST {
+                self.held.drain(PASTE_MOST..last);
+            }
+            self.searched = last.min(PASTE_MOST);
             return Step::Part;
         };
         self.searched = 0;

@@ -261,3 +261,35 @@ proptest! {
         prop_assert_eq!(inputs, [with(KeyModifiers::CONTROL, KeyCode::Char('c'))]);
     }
 }
+
+#[test]
+fn a_paste_whose_end_never_comes_ends_by_itself_and_what_comes_then_is_keys() {
+    let mut parser = Parser::default();
+    let mut inputs = Vec::new();
+    parser.feed(b"\x1b[200~half of it", &mut inputs);
+    assert!(inputs.is_empty());
+    assert!(parser.patience().is_some(), "it is not waited for without end");
+    parser.lapse(&mut inputs);
+    assert_eq!(inputs, [Input::Paste("half of it".to_owned())]);
+    inputs.clear();
+    parser.feed(b"\x03", &mut inputs);
+    assert!(
+        matches!(inputs[..], [Input::Key(key)] if key.code == KeyCode::Char('c')),
+        "{inputs:?}"
+    );
+}
+
+#[test]
+fn a_paste_without_end_is_kept_only_as_far_as_anybody_can_use_it() {
+    let mut parser = Parser::default();
+    let mut inputs = Vec::new();
+    parser.feed(b"\x1b[200~", &mut inputs);
+    for _ in 0..1_000 {
+        parser.feed(&[b'x'; 4096], &mut inputs);
+        assert!(parser.held() <= 1024 * 1024 + 16, "{}", parser.held());
+    }
+    // Its end is found wherever a read cuts it.
+    parser.feed(b"x\x1b[20", &mut inputs);
+    parser.feed(b"1~q", &mut inputs);
+    assert!(matches!(&inputs[..], [Input::Paste(text), Input::Key(_)] if text.len() > 1_000_000));
+}
