@@ -31,6 +31,7 @@ impl Lane {
     pub async fn new(server: &Server) -> Self {
         let place = Place::new(server.uri(), server).await;
         let other = console(server.uri(), &place, "other@here", LEASE).await;
+        other.upgrade(&tenantry::store::untold).await.unwrap();
         Self { server: server.clone(), place, other }
     }
 

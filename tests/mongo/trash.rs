@@ -222,7 +222,7 @@ async fn what_the_service_changed_meanwhile_is_found_and_unique_again() {
     assert!(matches!(taken, Err(StoreError::Taken { what: ClaimKind::Email, .. })), "{taken:?}");
 
     // In any case, and in lists and claims, once a console has caught up.
-    let store = scratch.open().await;
+    let store = scratch.look().await;
     assert_eq!(store.catch_up().await, Ok(2));
     assert_eq!(store.catch_up().await, Ok(0));
     assert_eq!(store.examine(false).await, Ok(vec![]));

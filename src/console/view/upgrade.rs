@@ -45,18 +45,18 @@ fn asked(
         sheet.amount(&human::thousands(number), if number == 1 { one } else { many });
     }
     sheet.gap();
-    for (what, all) in [("fields", &plan.fields), ("indexes", &plan.indexes)] {
-        for (collection, names) in all {
-            sheet.pair_styled(what, &format!("{collection}: {}", names.join(", ")), theme.faint);
-        }
-    }
-    sheet.gap();
     let (upgrade, back) =
         (app.keymap.how_in(Place::Upgrade, Command::Accept), app.keymap.how(Command::Back));
     sheet.text(
         &format!("{upgrade} upgrades it while you work. {back} only looks: nothing is written."),
         theme.faint,
     );
+    sheet.gap();
+    for (what, all) in [("fields", &plan.fields), ("indexes", &plan.indexes)] {
+        for (collection, names) in all {
+            sheet.pair_styled(what, &format!("{collection}: {}", names.join(" · ")), theme.faint);
+        }
+    }
 }
 
 fn running(app: &App, upgrade: &AwaitedUpgrade, sheet: &mut Sheet<'_>) {
