@@ -35,7 +35,7 @@ pub enum StoreError {
     },
     /// Another console took the operation over, since this one was too slow, and took it back; or it was
     /// cut off before it had begun. Why, in a sentence.
-    #[error("another console undid it: {0}")]
+    #[error("the change was undone: {0}")]
     TakenBack(StoredText),
     /// Another console has taken the operation over, since this one was too slow, and is still at it.
     #[error("another console took it over and has not finished yet")]

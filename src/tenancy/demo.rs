@@ -44,7 +44,7 @@ const ORGANIZATIONS: [(&str, &str, i64, u32, Kind); 36] = [
     ("Bäckerei Sonnenschein", "k.huber@sonnenschein.example", 3_311, 57, Invoices),
     ("Café Olé", "reservas@cafe-ole.example", 1_733, 85, Users),
     ("O'Brien & Daughters Brewing Co.", "maeve@obrien-brewing.example", 2_877, 66, Invoices),
-    ("7th Street Books", "hello@7thstreet.example", 908, 128, Users),
+    ("Seventh Street Books", "hello@7thstreet.example", 908, 128, Users),
     ("Blue Heron Veterinary Clinic", "frontdesk@blueheron.example", 3_702, 256, Users),
     ("北京书店", "li.wei@beijing-books.example", 1_204, 53, Invoices),
     ("さくら電機", "tanaka@sakura-denki.example", 2_450, 2_017, Readings),
@@ -273,6 +273,12 @@ mod tests {
         let store = blocking(|| SqliteStore::in_memory("demo@here")).await.unwrap().unwrap();
         let admin = seed(&store, now()).await.unwrap();
         (store, admin)
+    }
+
+    #[test]
+    fn the_login_that_is_offered_is_for_what_is_selected_first() {
+        let first = ORGANIZATIONS.iter().min_by_key(|(name, ..)| crate::org::name_key(name));
+        assert_eq!(first.map(|(name, ..)| *name), Some(ORGANIZATIONS[0].0));
     }
 
     #[tokio::test]

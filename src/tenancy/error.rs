@@ -135,7 +135,7 @@ pub enum Refusal {
     #[error("the admin's password changed, or the admin was removed, since the login")]
     AdminChanged,
     /// The organization is suspended.
-    #[error("“{0}” is suspended, so nobody is logged in to it")]
+    #[error("“{0}” is suspended: its admins cannot log in")]
     Suspended(StoredText),
     /// The organization was moved to the trash.
     #[error("“{0}” was moved to the trash, which ended the login")]

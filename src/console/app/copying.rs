@@ -1,6 +1,6 @@
 //! What can be copied of an organization, as text on the way to the clipboard.
 
-use super::{App, Arrived, Connection, Effect, Layer, Mood, Said};
+use super::{App, Arrived, Asked, Connection, Effect, Layer, Mood, Said};
 use crate::{
     console::keymap::Command,
     org::{Org, OrgFields, json_text},
@@ -65,13 +65,31 @@ impl App {
         let Some(Layer::Copy(orgs)) = self.layers.last() else { return Vec::new() };
         let Some((what, text)) = self.copied(command, orgs) else { return Vec::new() };
         self.layers.pop();
-        vec![Effect::Copy(what, text)]
+        vec![Effect::Copy(what, text.into())]
     }
 
     /// Copies the e-mail of the admin that is selected.
     pub(super) fn copy_admin(&self) -> Vec<Effect> {
         let email = self.detail.admin().map(|admin| admin.email.raw().to_owned());
-        email.map(|email| Effect::Copy("the e-mail", email)).into_iter().collect()
+        email.map(|email| Effect::Copy("the e-mail", email.into())).into_iter().collect()
+    }
+
+    /// Copies the one-time code that is shown.
+    pub(super) fn copy_code(&self) -> Vec<Effect> {
+        match self.layers.last() {
+            Some(Layer::Code(shown)) => vec![Effect::Copy("the code", shown.code.clone())],
+            _ => Vec::new(),
+        }
+    }
+
+    /// Copies the password of the form on top: one that was generated is shown nowhere else.
+    pub(super) fn copy_password(&self) -> Vec<Effect> {
+        match self.layers.last() {
+            Some(Layer::Form(form)) if !form.text(Asked::Password).is_empty() => {
+                vec![Effect::Copy("the password", form.text(Asked::Password).into())]
+            }
+            _ => Vec::new(),
+        }
     }
 
     /// The terminal was given a text for its clipboard, or it could not be.

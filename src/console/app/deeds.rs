@@ -1,7 +1,9 @@
 //! Forms and the login: what is asked for, and what follows from the answer. Nothing typed is lost
 //! to a refusal; a missing login opens the login, and then what was wanted goes on.
 
-use super::{App, Asked, Effect, Form, Generation, Layer, Login, Mood, Purpose, Said, cancel};
+use super::{
+    App, Asked, Connection, Effect, Form, Generation, Layer, Login, Mood, Purpose, Said, cancel,
+};
 use crate::{
     console::keymap::Command,
     org::{Field, Org, Secret, StoredText},
@@ -105,9 +107,21 @@ impl App {
             }
             return;
         }
-        let mut login = Login::new(org.admin_email.raw(), Some(org.name.clone()));
+        let mut login = self.login_of(&org.admin_email, Some(org.name.clone()));
         login.problem = Some(Said::plain(refusal.to_string()));
         self.layers.push(Layer::Login(login));
+    }
+
+    /// A login for this admin; in a demonstration the password that is no secret is filled in.
+    pub(super) fn login_of(&self, email: &StoredText, wanted: Option<StoredText>) -> Login {
+        let mut login = Login::new(email.raw(), wanted);
+        if let Connection::Ready(connected) = &self.connection
+            && let Some((of, password)) = &connected.demo
+            && of == email
+        {
+            login.fields[1].set(password.reveal());
+        }
+        login
     }
 
     pub(super) fn logged_in(

@@ -3,8 +3,8 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::{
-    App, Arrival, Asked, Connection, Deed, Effect, Form, Layer, Login, Mood, Pane, Said, Select,
-    Tab, cancel,
+    App, Arrival, Asked, Connection, Deed, Effect, Form, Layer, Mood, Pane, Said, Select, Tab,
+    cancel,
 };
 use crate::{
     console::{
@@ -102,6 +102,7 @@ impl App {
                 keymap::Place::Upgrade if command == Command::Accept => {
                     self.start_or_stop_upgrade()
                 }
+                keymap::Place::Code if command == Command::CopyCode => self.copy_code(),
                 keymap::Place::Unconnected
                 | keymap::Place::Code
                 | keymap::Place::Production
@@ -296,8 +297,8 @@ impl App {
             self.say(Mood::Bad, refused);
             return Vec::new();
         }
-        let email = self.chosen().map(|org| org.admin_email.raw().to_owned()).unwrap_or_default();
-        self.layers.push(Layer::Login(Login::new(&email, None)));
+        let email = self.chosen().map(|org| org.admin_email.clone()).unwrap_or_default();
+        self.layers.push(Layer::Login(self.login_of(&email, None)));
         Vec::new()
     }
 
@@ -323,6 +324,7 @@ impl App {
                 _ => Vec::new(),
             },
             Command::UseCode => self.use_code(),
+            Command::CopyPassword => self.copy_password(),
             Command::Reveal => {
                 let (fields, focus) = match self.layers.last_mut() {
                     Some(Layer::Form(form)) => (&mut form.fields[..], form.focus),

@@ -243,7 +243,7 @@ pub enum Effect {
     /// Nobody waits for this any more: stop reading for it. What writes goes on to its end.
     Cancel(Generation),
     /// Give the terminal a text for its clipboard; what that is called.
-    Copy(&'static str, String),
+    Copy(&'static str, Secret),
     /// Take the mouse, or leave it to the terminal.
     Mouse(bool),
     /// Draw the whole screen anew, whatever else has written on it.

@@ -93,6 +93,10 @@ pub enum Command {
     CopyEmail,
     /// Copy the e-mail of the admin that is selected.
     CopyAdmin,
+    /// Copy the one-time code.
+    CopyCode,
+    /// Copy the password.
+    CopyPassword,
     /// Copy everything that is known of it.
     CopyJson,
     /// Copy how to connect to it.

@@ -265,6 +265,7 @@ pub const COMMANDS: &[Row] = &[
         Some("make a password"),
         "make a strong password and show it once"
     ),
+    row!("copy-password", CopyPassword, [control('y')], &[Form], None, "copy the password"),
     row!("reveal", Reveal, [control('r')], FIELDS, Some("show"), "show or hide the password"),
     row!(
         "use-code",
@@ -274,6 +275,7 @@ pub const COMMANDS: &[Row] = &[
         Some("use a code"),
         "set a new password with a one-time code"
     ),
+    row!("copy-code", CopyCode, [letter('y')], &[Code], Some("copy"), "copy the code"),
     row!(
         "start-upgrade",
         Accept,

@@ -252,10 +252,10 @@ impl Effects {
     }
 
     /// On a thread of its own, since tmux may be asked.
-    fn copy(&mut self, what: &'static str, text: String) {
+    fn copy(&mut self, what: &'static str, text: Secret) {
         let answers = self.answers.clone();
         tokio::task::spawn_blocking(move || {
-            let (bytes, sent) = match clipboard::sequence(&text) {
+            let (bytes, sent) = match clipboard::sequence(text.reveal()) {
                 Ok((bytes, arrived)) => (Some(bytes), Ok(arrived)),
                 Err(refused) => (None, Err(refused)),
             };

@@ -47,13 +47,13 @@ fn argument(email: &StoredText) -> &str {
     if raw.chars().all(plain) && !raw.starts_with('-') { raw } else { "E-MAIL" }
 }
 
-/// The groups of a code with room between them, as many as fit, in lines of at most `most` columns.
+/// The groups of a code as they are typed and copied, as many as fit, in lines of at most `most` columns.
 fn groups_in(code: &str, most: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for group in code.split('-') {
         match lines.last_mut() {
-            Some(line) if line.len() + 3 + group.len() <= most => {
-                line.push_str("   ");
+            Some(line) if line.len() + 1 + group.len() <= most => {
+                line.push('-');
                 line.push_str(group);
             }
             _ => lines.push(group.to_owned()),

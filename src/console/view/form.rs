@@ -90,7 +90,8 @@ fn hint(app: &App, asked: Asked, form: &Form) -> String {
             return format!("case and dashes do not matter; {} shows it", how(Command::Reveal));
         }
         (Asked::Password, _) if !form.text(asked).is_empty() && revealed => {
-            "keep it: it is shown only here"
+            let copies = how(Command::CopyPassword);
+            return format!("{copies} copies it: it is shown only here");
         }
         (Asked::Password, _) if !form.text(asked).is_empty() => {
             return format!("{} shows it", how(Command::Reveal));

@@ -84,9 +84,9 @@ impl Inner {
         };
         let why = match &pending.step {
             _ if pending.taken_back.is_some() => None,
-            _ if !self.has_begun(&pending).await? => {
-                Some(StoreError::TakenBack("it was interrupted before it began".into()))
-            }
+            _ if !self.has_begun(&pending).await? => Some(StoreError::TakenBack(
+                "the console that began it stopped before anything was done".into(),
+            )),
             Step::Create(creation) if self.is_in_the_way_of(&pending, creation).await? => {
                 Some(StoreError::Taken { what: ClaimKind::Name, by: None, in_trash: false })
             }

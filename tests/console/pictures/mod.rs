@@ -31,7 +31,7 @@ impl Demo {
         let program = Path::new(env!("CARGO_BIN_EXE_tenantry"));
         let variables = [("COLORTERM", "truecolor")];
         let console = Console::run(program, arguments, &variables, size, home.path());
-        console.see("▌7th Street Books");
+        console.see("▌Seventh Street Books");
         console.see("index");
         Self { console, paper, tour: Vec::new(), _home: home }
     }
@@ -67,7 +67,6 @@ impl Demo {
 
     fn log_in(&mut self) -> &mut Self {
         self.press("L", "Log in as an admin");
-        self.press("walnut-harbor-58-lantern", "••••");
         self.press("\r", "logged in");
         // What went well is gone at the next key.
         self.console.send("\x1b");
@@ -257,7 +256,7 @@ fn the_tour() {
     demo.press("u", "▌acme_labs").press("", &looked_at("acme_labs")).keep("u  take it back", 2.0);
     demo.select("acme_c", "acme_corp").press("", &looked_at("acme_corp"));
     demo.press("d", "Log in as an admin").keep("d  delete: that takes a login", 1.6);
-    demo.press("walnut-harbor-58-lantern", "••••").keep("a password", 0.8);
+    demo.press("", "••••").keep("the password is filled in", 0.8);
     demo.press("\r", "the trash?").press("", "stay its own").keep("what goes, and until when", 2.6);
     demo.press("\r", "35 organizations")
         .press("", "is in the trash until")

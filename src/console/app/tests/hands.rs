@@ -13,7 +13,7 @@ fn copied(app: &mut App, key: char) -> (&'static str, String) {
     press(app, KeyCode::Char('y'));
     let effects = press(app, KeyCode::Char(key));
     match &effects[..] {
-        [Effect::Copy(what, text)] => (what, text.clone()),
+        [Effect::Copy(what, text)] => (what, text.reveal().to_owned()),
         other => panic!("{other:?}"),
     }
 }

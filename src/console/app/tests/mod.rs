@@ -137,6 +137,7 @@ mod link;
 mod overtaken;
 mod palette;
 mod record;
+mod secret;
 mod several;
 mod tabs;
 mod trash;

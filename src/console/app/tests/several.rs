@@ -242,10 +242,12 @@ fn what_is_marked_is_copied_line_by_line() {
     press(&mut app, KeyCode::Char('y'));
     let effects = press(&mut app, KeyCode::Char('e'));
     let [Effect::Copy("the e-mails", text)] = &effects[..] else { panic!("{effects:?}") };
+    let text = text.reveal();
     assert_eq!(text, "org000@example.com\norg002@example.com");
     press(&mut app, KeyCode::Char('y'));
     let effects = press(&mut app, KeyCode::Char('j'));
     let [Effect::Copy("the JSON", text)] = &effects[..] else { panic!("{effects:?}") };
+    let text = text.reveal();
     let json: serde_json::Value = serde_json::from_str(text).unwrap();
     assert_eq!(json[1]["organization_name"], "org002");
 }

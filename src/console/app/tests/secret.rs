@@ -1,0 +1,67 @@
+//! What is shown only once: copied before it is gone, and never printed. And the login of a demonstration.
+
+use super::*;
+use crate::tenancy::Refusal;
+
+const MADE: &str = "7x2k9-qm4tz-c8w1r-hn5vp";
+
+fn copied(effects: &[Effect]) -> (&'static str, &str) {
+    let [Effect::Copy(what, text)] = effects else { panic!("{effects:?}") };
+    assert!(!format!("{effects:?}").contains(text.reveal()), "it is printed");
+    (what, text.reveal())
+}
+
+#[test]
+fn a_one_time_code_is_copied_and_stays_in_sight() {
+    let mut app = console(page(orgs(3), false, false));
+    app.layers.push(Layer::Code(Code { code: MADE.into(), email: "eve@example.com".into() }));
+    assert_eq!(copied(&press(&mut app, KeyCode::Char('y'))), ("the code", MADE));
+    assert!(matches!(app.layers.last(), Some(Layer::Code(_))));
+}
+
+#[test]
+fn a_generated_password_is_copied_from_wherever_one_is_typed() {
+    let mut app = console(page(orgs(3), false, false));
+    press(&mut app, KeyCode::Char('n'));
+    assert!(control(&mut app, 'y').is_empty(), "there is none yet");
+    control(&mut app, 'g');
+    app.update(Message::Generated(Ok(MADE.into())));
+    press(&mut app, KeyCode::Tab);
+    assert_eq!(copied(&control(&mut app, 'y')), ("the password", MADE));
+    assert_eq!(top_form(&app).text(Asked::Password), MADE);
+}
+
+#[test]
+fn the_login_of_a_demonstration_is_filled_in_and_a_deletion_takes_few_keys() {
+    let mut app = console(page(orgs(3), false, false));
+    let of = org(0, "org000");
+    if let Connection::Ready(connected) = &mut app.connection {
+        connected.demo = Some((of.admin_email.clone(), MADE.into()));
+    }
+    let mut keys = 0;
+    let mut key = |app: &mut App, code| {
+        keys += 1;
+        press(app, code)
+    };
+    let effects = key(&mut app, KeyCode::Char('D'));
+    let refused = Refusal::NoSession(of.name.clone());
+    app.update(Message::Authorized(generation!(effects, Authorize), Err(refused.into())));
+    let effects = key(&mut app, KeyCode::Enter);
+    let [Effect::Login(generation, email, password)] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!((email.as_str(), password.reveal()), ("org000@example.com", MADE));
+    let opened = session(&app, &of);
+    app.update(Message::LoggedIn(*generation, Ok(opened)));
+    for letter in "org000".chars() {
+        key(&mut app, KeyCode::Char(letter));
+    }
+    let effects = key(&mut app, KeyCode::Enter);
+    assert!(matches!(effects[..], [Effect::Do(_, Deed::Delete, ..)]), "{effects:?}");
+    assert!(keys < 30, "{keys} keys");
+    // Nobody else's is known.
+    app.layers.clear();
+    app.session = None;
+    press(&mut app, KeyCode::Char('j'));
+    press(&mut app, KeyCode::Char('L'));
+    let Some(Layer::Login(login)) = app.layers.last() else { panic!("{:?}", app.layers) };
+    assert_eq!(login.fields[1].text(), "");
+}
