@@ -99,7 +99,7 @@ fn where_the_locale_is_not_utf_8_every_byte_is_ascii() {
 fn for_a_screen_reader_the_cursor_is_where_the_selection_is() {
     let home = tempfile::tempdir().unwrap();
     let mut console = demo(&[], &["--plain"], home.path());
-    console.see(">Seventh Street Books");
+    console.see(">acme_corp");
     let cursor = |console: &Console| {
         console.wait_until("the cursor at the selection", |received| {
             let (row, column) = received.cursor();
@@ -114,7 +114,7 @@ fn for_a_screen_reader_the_cursor_is_where_the_selection_is() {
     };
     cursor(&console);
     console.send("j");
-    console.see(">acme_corp");
+    console.see(">acme_industries");
     cursor(&console);
     for line in ["─", "│", "▌"] {
         assert!(!console.screen().contains(line));

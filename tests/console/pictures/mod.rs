@@ -31,7 +31,7 @@ impl Demo {
         let program = Path::new(env!("CARGO_BIN_EXE_tenantry"));
         let variables = [("COLORTERM", "truecolor")];
         let console = Console::run(program, arguments, &variables, size, home.path());
-        console.see("▌Seventh Street Books");
+        console.see("▌acme_corp");
         console.see("index");
         Self { console, paper, tour: Vec::new(), _home: home }
     }
