@@ -4,7 +4,7 @@ use mongodb::bson::{
     Binary, Bson, DateTime, Decimal128, Document, doc, oid::ObjectId, spec::BinarySubtype,
 };
 
-use super::{Error, Result, blocking};
+use super::{Error, Result, blocking, record::CREATE};
 use crate::{
     org::{CollectionName, Email, OrgName, Password, PasswordHash, PasswordPolicy, Secret},
     store::{Deed, Entry, NewOrg, Store, sqlite::SqliteStore},
@@ -87,11 +87,23 @@ pub(super) async fn seed(store: &SqliteStore, now: DateTime) -> Result<DemoAdmin
     // The hash takes a thread of its own; meanwhile this one makes the documents.
     let (hash, documents) = tokio::join!(hash, async { documents(now) });
     let hash = hash??;
-    for (number, (created_at, documents)) in (0..).zip(documents) {
+    let mut all: Vec<_> = (0..).zip(documents).collect();
+    // In the order of time, as the audit log is written.
+    all.sort_by_key(|(_, (created_at, _))| *created_at);
+    for (number, (created_at, documents)) in all {
         let new = organization(number, created_at, &hash)?;
+        let (id, email) = (new.id, new.email.as_str().to_owned());
         let collection = new.collection.to_string();
-        let entry = Entry::new(store.operator(), "create").called(new.name.as_str());
-        store.perform(&Deed::Create(Box::new(new)), &entry).await?;
+        let past = |deed, minutes: i64| {
+            let mut entry = Entry::new(store.operator(), deed).called(new.name.as_str());
+            entry.organization = Some(id);
+            entry.at = DateTime::from_millis(created_at.timestamp_millis() + minutes * 60_000);
+            entry
+        };
+        let create = past(CREATE, 0).with("admin", "", &email);
+        let login = past("log in", 4).of_admin(&email);
+        store.perform(&Deed::Create(Box::new(new)), &create).await?;
+        store.record(&login).await?;
         store.insert_documents(&collection, &documents).await?;
     }
     let (organization, email, ..) = ORGANIZATIONS[0];
@@ -306,6 +318,13 @@ mod tests {
             assert_eq!(first, again, "{name}");
         }
         let tenancy = Tenancy::new(Arc::new(one), Rules::default()).unwrap();
+        // Each has a past, told in the order of time.
+        for org in &page.orgs {
+            let past = tenancy.activity(org, 10).await.unwrap();
+            let deeds: Vec<_> = past.iter().map(|told| told.entry.deed.raw()).collect();
+            assert_eq!(deeds, ["log in", CREATE], "{}", org.name);
+            assert_eq!(past[1].entry.at, org.created_at, "{}", org.name);
+        }
         let session = tenancy.login(&admin.email, &Secret::from(admin.password)).await.unwrap();
         assert_eq!(session.organization_name.raw(), admin.organization);
     }
