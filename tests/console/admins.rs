@@ -16,7 +16,7 @@ const RIGHT: &str = "\x1b[C";
 
 /// The one-time code on the screen.
 fn code(console: &Console) -> String {
-    let groups = |line: &str| line.split_whitespace().map(str::len).collect::<Vec<_>>();
+    let groups = |line: &str| line.trim().split('-').map(str::len).collect::<Vec<_>>();
     let screen = console.screen();
     let line = screen.lines().find(|line| groups(line) == [6, 6, 6, 6, 2]);
     line.unwrap_or_else(|| panic!("no code in\n{screen}")).trim().to_owned()
