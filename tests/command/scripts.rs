@@ -116,5 +116,5 @@ fn a_database_that_others_can_read_is_tightened_by_the_first_write() {
     home.run(&["org", "list"]).json();
     assert_eq!(mode(), 0o644, "looking changes nothing");
     home.run(&["org", "suspend", "acme"]).json();
-    assert_eq!(mode(), 0o600);
+    assert_eq!(mode(), 0o640);
 }

@@ -186,10 +186,10 @@ async fn a_database_that_has_the_collections_and_not_the_records_is_no_original(
     let server = crate::support::mongod::standalone();
     let access = tenantry::store::Access { operator: "dba@here".into(), read_only: false };
     let open = async || {
-        tenantry::store::mongo::MongoStore::open(&server, scratch.name(), &access)
-            .await
-            .unwrap()
-            .with_patience(tenantry::store::Patience::NONE)
+        let store = tenantry::store::mongo::MongoStore::open(&server, scratch.name(), &access);
+        let store = store.await.unwrap().with_patience(tenantry::store::Patience::NONE);
+        store.upgrade(&tenantry::store::untold).await.unwrap();
+        store
     };
     other.collection::<Document>("org_tenant_1").insert_one(doc! { "_id": 1 }).await.unwrap();
     let before = scratch.documents("organizations").await;

@@ -92,6 +92,11 @@ async fn a_role_that_is_unknown_is_the_least_there_is_and_is_found() {
 async fn who_has_an_unknown_role_deletes_trashes_and_purges_nothing() {
     let (scratch, store, tenancy) = with_acme("odd_deletes").await;
     let owners = Err(Error::NotAllowed(Refusal::OwnersOnly("acme".into())));
+    // There is an owner beside: otherwise that would be said.
+    let acme = tenancy.named("acme").await.unwrap();
+    let session = tenancy.login(ADA, &Secret::from(PASSWORD)).await.unwrap();
+    let bob = tenancy.add_admin(&acme, "bob@acme.com", Role::Owner, Some(session.token())).await;
+    bob.unwrap();
     for role in ["Admin", ""] {
         set(&scratch, doc! { "role": role }).await;
         let acme = tenancy.named("acme").await.unwrap();

@@ -4,7 +4,7 @@
 
 use std::fs::{self, Permissions};
 use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -48,7 +48,12 @@ impl Place {
     /// Lets nobody write the file, or the directory it is in.
     fn lock(&self, file: u32, directory: u32) {
         for entry in fs::read_dir(self.directory.path().join("kept")).unwrap() {
-            mode(&entry.unwrap().path(), file);
+            let entry = entry.unwrap().path();
+            mode(&entry, file);
+            // Whoever only reads it is in its group: what is for everybody ends with the first write.
+            if is_root() {
+                chown(&entry, None, Some(NOBODY)).unwrap();
+            }
         }
         mode(&self.directory.path().join("kept"), directory);
     }

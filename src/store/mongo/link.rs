@@ -3,7 +3,7 @@
 
 use std::{sync::atomic::Ordering, time::Duration};
 
-use mongodb::bson::doc;
+use mongodb::{bson::doc, error::ErrorKind};
 
 use super::Inner;
 use crate::store::{Result, StoreError};
@@ -13,6 +13,9 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How long it may take to say that.
 const SIGN_OF_LIFE: Duration = Duration::from_millis(2_600);
+
+/// How long it is from one question that got no answer to the next.
+const BETWEEN_PINGS: Duration = Duration::from_millis(100);
 
 /// How long it is until a server that was lost is looked for again.
 const BETWEEN_TRIES: Duration = Duration::from_secs(1);
@@ -65,15 +68,24 @@ impl Inner {
         }
     }
 
+    /// Ends once the server says anything. That a connection is gone says nothing of it: the driver ends all of
+    /// them when it hears nothing itself.
+    async fn sign_of_life(&self) {
+        loop {
+            match self.db.run_command(doc! { "ping": 1 }).await.map_err(|error| *error.kind) {
+                Ok(_) | Err(ErrorKind::Command(_)) => return,
+                Err(_) => tokio::time::sleep(BETWEEN_PINGS).await,
+            }
+        }
+    }
+
     /// Ends once the server says nothing any more.
     async fn silence(&self) {
         loop {
             tokio::time::sleep(PATIENCE).await;
             let before = self.answers.load(Ordering::Relaxed);
-            // An error is an answer too: whoever waits is given one of their own. Where all connections are taken it
-            // may have to wait, but then others are answered.
-            let ping = self.db.run_command(doc! { "ping": 1 });
-            if tokio::time::timeout(SIGN_OF_LIFE, ping).await.is_err()
+            // Where all connections are taken it may have to wait, but then others are answered.
+            if tokio::time::timeout(SIGN_OF_LIFE, self.sign_of_life()).await.is_err()
                 && self.answers.load(Ordering::Relaxed) == before
             {
                 return;

@@ -229,19 +229,20 @@ impl Store for MongoStore {
 
     async fn prepare(&self) -> Result<()> {
         let inner = Arc::clone(&self.inner);
-        self.whole(async move { inner.prepare().await }).await
+        let prepared = self.whole(async move { inner.prepare().await });
+        self.inner.answered(Box::pin(prepared)).await
     }
 
     async fn needs_upgrade(&self) -> Result<bool> {
-        self.inner.needs_upgrade().await
+        self.inner.answered(Box::pin(self.inner.needs_upgrade())).await
     }
 
     async fn upgrade_plan(&self) -> Result<UpgradePlan> {
-        self.inner.upgrade_plan().await
+        self.inner.answered(Box::pin(self.inner.upgrade_plan())).await
     }
 
     async fn upgrade(&self, told: &Progress) -> Result<()> {
-        self.inner.upgrade(told).await
+        self.inner.answered(Box::pin(self.inner.upgrade(told))).await
     }
 
     async fn link_changed(&self, lost: bool) -> Option<StoreError> {

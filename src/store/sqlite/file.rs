@@ -175,13 +175,14 @@ fn connected(path: &Path, way: Way) -> Attempt<Connection> {
     }
 }
 
-/// Takes the file, and what is beside it, from everybody but its owner: it holds password hashes. Older
-/// versions, and whoever copied it, may have left it readable. Another user's cannot be changed, and stays.
+/// Takes the file, and what is beside it, from all but its owner and its group, which somebody has chosen: it
+/// holds password hashes. Older versions, and whoever copied it, may have left it readable for everybody.
+/// Another user's cannot be changed, and stays.
 fn keep_from_others(path: &Path) {
     for file in [path.to_owned(), beside(path, "-wal"), beside(path, "-shm")] {
         let Ok(there) = file.metadata() else { continue };
-        if there.mode() & 0o077 != 0 && there.uid() == rustix::process::geteuid().as_raw() {
-            let _ = fs::set_permissions(&file, Permissions::from_mode(there.mode() & 0o700));
+        if there.mode() & 0o007 != 0 && there.uid() == rustix::process::geteuid().as_raw() {
+            let _ = fs::set_permissions(&file, Permissions::from_mode(there.mode() & 0o770));
         }
     }
 }
