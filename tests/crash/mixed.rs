@@ -260,10 +260,12 @@ impl Round {
             });
             return (None, true);
         }
-        late.spawn(delivery);
+        let delivery = tokio::spawn(delivery);
         let said = task.await.unwrap();
         late.spawn(async move {
             tokio::time::sleep(Duration::from_millis(1500)).await;
+            // A server at work takes its time to answer what has come late.
+            delivery.await.unwrap();
             drop(proxy);
         });
         (Some(said), true)
