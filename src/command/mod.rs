@@ -507,7 +507,7 @@ fn write(answer: &Answer, output: Option<Output>) -> Result<(), Failure> {
     let text = text.map_err(|error| Failure::Io(error.to_string()))?;
     let text = if output == Output::Table { ascii::for_locale(text) } else { text };
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        // Whoever read it has read enough: `tenantry org list | head -1`.
+        // The reader closed the pipe: `tenantry org list | head -1`.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         Err(error) => Err(Failure::io("the answer cannot be written", &error)),
         Ok(()) => Ok(()),

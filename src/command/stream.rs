@@ -37,7 +37,7 @@ pub(super) async fn all(
             }
             Some(Output::Table) => {
                 let table = columns(&heading(query.shelf), &rows(&page.orgs), None);
-                // Whoever reads it by lines reads one heading.
+                // One heading, however many pages there are.
                 let rest = table.split_once('\n').map_or("", |(_, rest)| rest);
                 ascii::for_locale(if begun { rest.to_owned() } else { table })
             }
@@ -62,7 +62,7 @@ pub(super) async fn all(
         };
         let mut stdout = io::stdout().lock();
         match stdout.write_all((text + end).as_bytes()).and_then(|()| stdout.flush()) {
-            // Whoever read it has read enough.
+            // The reader closed the pipe: enough was read.
             Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(()),
             written => {
                 written.map_err(|error| Failure::io("the answer cannot be written", &error))?;

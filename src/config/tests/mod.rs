@@ -282,7 +282,7 @@ fn the_operator_is_user_and_host_and_read_only_reaches_store_and_rules() {
     let read_only = flags(|f| f.read_only = true);
     let settings = settings(&read_only, &[("USER", "mallory"), ("LOGNAME", "eve")]).unwrap();
     let (user, host) = settings.database.access.operator.split_once('@').unwrap();
-    // Whoever runs the tests is called something, and by none of the variables.
+    // The user who runs the tests has a name, although no variable says it.
     assert!(!user.is_empty() && !host.is_empty());
     assert!(!["mallory", "eve"].contains(&user));
     assert!(settings.database.access.read_only && settings.database.rules.read_only);

@@ -195,7 +195,7 @@ pub enum Effect {
     Switch(Generation, String),
     /// See what another program has changed meanwhile.
     CatchUp(Generation),
-    /// Bring it up to date: somebody has agreed to that.
+    /// Upgrade the database: the operator agreed.
     Upgrade(Generation),
     /// Say when the database cannot be reached any more; or where it is lost, when it can be again.
     Watch(Generation, bool),

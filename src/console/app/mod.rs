@@ -102,7 +102,7 @@ pub struct App {
     pub catching_up: Request,
     /// Whether that is to be looked for, and noted, with the first thing that is written here.
     catches_up: bool,
-    /// What waits for somebody to agree before anything can be written.
+    /// The upgrade that the operator must agree to before anything can be written.
     pub upgrade: Option<AwaitedUpgrade>,
     /// Why the database cannot be reached any more, while that is so.
     pub lost: Option<Said>,
@@ -447,7 +447,7 @@ impl App {
         }
         let mut effects = Vec::new();
         if let Some(error) = why {
-            let help = "what is shown is not current; the console tries again by itself";
+            let help = "the screen may be out of date; the console keeps trying to reconnect";
             let said = Said { what: error.to_string(), help: help.to_owned() };
             self.say(Mood::Unread, said.clone());
             self.lost = Some(said);

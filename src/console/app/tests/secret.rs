@@ -1,4 +1,4 @@
-//! What is shown only once: copied before it is gone, and never printed. And the login of a demonstration.
+//! Secrets that are shown only once can be copied and never print; the demo's login is filled in.
 
 use super::*;
 use crate::tenancy::Refusal;
@@ -57,7 +57,7 @@ fn the_login_of_a_demonstration_is_filled_in_and_a_deletion_takes_few_keys() {
     let effects = key(&mut app, KeyCode::Enter);
     assert!(matches!(effects[..], [Effect::Do(_, Deed::Delete, ..)]), "{effects:?}");
     assert!(keys < 30, "{keys} keys");
-    // Nobody else's is known.
+    // The demo knows no other password.
     app.layers.clear();
     app.session = None;
     press(&mut app, KeyCode::Char('j'));
