@@ -4,6 +4,7 @@
 mod admin;
 mod answer;
 mod ascii;
+mod ask;
 mod audit;
 mod configuration;
 mod failure;
@@ -25,15 +26,16 @@ pub use failure::{Failure, report, report_json};
 pub use line::{AdminDeed, Aside, AuditDeed, CommandLine, ConfigDeed, Deed, OrgDeed, Wanted};
 
 use answer::Answer;
+use ask::{agree, ask_new, ask_password, asked, believes, confirm, log_in, sure_in_production};
 use configuration::Configured;
 use line::{Login, Sure};
 use terminal::{Telling, Terminal, line_of_stdin};
 
 use crate::{
     config::{self, Database, Flags, Output, Settings, Source},
-    org::{Org, OrgState, Secret, escaped, escaped_short},
+    org::OrgState,
     store::{Cursor, Examination, PageAt, PageQuery, Shelf, Sort, Target},
-    tenancy::{Believe, Confirmation, Edit, NewOrganization, Session, Tenancy, confirmation_of},
+    tenancy::{Believe, Edit, NewOrganization, Session, Tenancy},
 };
 
 /// How many organizations a terminal is shown where nothing else is said.
@@ -271,35 +273,6 @@ fn check(deed: &Deed) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Who is asked before something goes: nobody only where that was said beforehand. A terminal that is
-/// gone by now is no answer.
-fn asked<T>(sure: &Sure, terminal: Option<T>) -> Result<Option<T>, Failure> {
-    match terminal {
-        _ if sure.yes => Ok(None),
-        Some(terminal) => Ok(Some(terminal)),
-        None => Err(Failure::usage(
-            "there is no terminal to confirm the deletion on",
-            "add --yes to delete without being asked",
-        )),
-    }
-}
-
-/// Where people depend on a database, its profile's name is typed before anything is changed.
-async fn sure_in_production(database: &Database, deed: &Deed) -> Result<(), Failure> {
-    let Some(name) = database.production() else { return Ok(()) };
-    if deed.sure().is_none_or(|sure| sure.yes) {
-        return Ok(());
-    }
-    let Some(terminal) = Terminal::open() else {
-        return Err(Failure::usage(
-            format!("“{name}” is production, and there is no terminal to confirm on"),
-            "add --yes to go on without being asked",
-        ));
-    };
-    let typed = terminal.ask(&format!("This is production. Type {name} to go on: ")).await?;
-    if typed.reveal().trim() == name { Ok(()) } else { Err(Failure::NoAnswer) }
-}
-
 async fn create(tenancy: &Tenancy, name: String, email: String) -> Result<Answer, Failure> {
     let password = match Terminal::open() {
         Some(terminal) => {
@@ -404,78 +377,6 @@ async fn purge(tenancy: &Tenancy, name: &str, login: &str, sure: &Sure) -> Resul
 
 fn counted(number: u64, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
-}
-
-async fn confirm(
-    tenancy: &Tenancy,
-    org: &Org,
-    terminal: Option<&Terminal>,
-) -> Result<Confirmation, Failure> {
-    let Some(terminal) = terminal else { return Ok(Confirmation::Given) };
-    let holds = tenancy.statistics(org).await?;
-    terminal.show(&format!(
-        "“{}” goes for good:\n  its admin {}\n  {} with {} of {}\n",
-        org.name,
-        org.admin_email,
-        org.collection,
-        counted(holds.documents, "document"),
-        counted(holds.bytes, "byte"),
-    ))?;
-    let question = format!("Type {} to delete it: ", confirmation_of(&org.name));
-    let typed = terminal.ask(&question).await?;
-    Ok(Confirmation::Typed(typed.reveal().to_owned()))
-}
-
-/// Goes on only where the answer is yes.
-async fn agree(terminal: &Terminal, question: &str) -> Result<(), Failure> {
-    let typed = terminal.ask(&format!("{question} [y/N] ")).await?;
-    match typed.reveal().trim().to_lowercase().as_str() {
-        "y" | "yes" => Ok(()),
-        _ => Err(Failure::NoAnswer),
-    }
-}
-
-/// Asks for the password and logs in. Says where others have tried before.
-async fn log_in(tenancy: &Tenancy, email: &str) -> Result<Session, Failure> {
-    let password = ask_password(email).await?;
-    let session = tenancy.login(email, &password).await?;
-    if session.failures > 0 {
-        let before = counted(session.failures, "login");
-        // Beside the answer, which a program may read.
-        let _ =
-            writeln!(io::stderr(), "tenantry: {before} with this e-mail failed before this one");
-    }
-    Ok(session)
-}
-
-async fn ask_password(email: &str) -> Result<Secret, Failure> {
-    match Terminal::open() {
-        Some(terminal) => {
-            terminal.ask_secret(&format!("Password of {}: ", escaped_short(email, 100))).await
-        }
-        None => line_of_stdin("the password").await,
-    }
-}
-
-async fn ask_new(terminal: &Terminal) -> Result<Secret, Failure> {
-    let first = terminal.ask_secret("New password: ").await?;
-    if terminal.ask_secret("Again: ").await? == first {
-        Ok(first)
-    } else {
-        Err(Failure::TypedDifferently)
-    }
-}
-
-/// Shows why the clock is doubted, before anything goes for good by it. A person is asked whether it is
-/// right; where none is there, they have asked for it by `--fix`.
-async fn believes(doubted: String) -> bool {
-    let _ = writeln!(io::stderr(), "tenantry: {}", escaped(&doubted));
-    match Terminal::open() {
-        Some(terminal) => {
-            agree(&terminal, "Is the clock right, so that they are purged?").await.is_ok()
-        }
-        None => true,
-    }
 }
 
 /// Waits for a signal that ends programs.
