@@ -116,6 +116,32 @@ impl Kind {
 
     /// Sets our fields on a record that is still as it was read and still lacks them.
     fn update(self, id: ObjectId, record: &Document, claims: &[Claim]) -> Document {
+        let plain = self.plain_update(id, record, claims);
+        plain.unwrap_or_else(|| self.careful_update(id, record, claims))
+    }
+
+    /// As [`Kind::update`], for a record without any field that could be ours, as the service writes
+    /// them: half the work for the server.
+    fn plain_update(self, id: ObjectId, record: &Document, claims: &[Claim]) -> Option<Document> {
+        let mut filter = doc! { "_id": id };
+        for field in self.added().iter().chain(&["trash", "pending"]) {
+            if record.contains_key(field) {
+                return None;
+            }
+            filter.insert(*field, doc! { "$exists": false });
+        }
+        let mut seen = Document::new();
+        for field in self.seen() {
+            let value = record.get(field).filter(|value| is_comparable(value))?;
+            filter.insert(*field, value.clone());
+            seen.insert(*field, value.clone());
+        }
+        let mut fields = self.fields(record, claims);
+        fields.insert("seen", seen);
+        Some(doc! { "q": filter, "u": { "$set": fields } })
+    }
+
+    fn careful_update(self, id: ObjectId, record: &Document, claims: &[Claim]) -> Document {
         let mut filter = self.lacking();
         filter.insert("_id", id);
         for field in self.seen() {
@@ -190,16 +216,20 @@ impl Inner {
 
     async fn bring(&self, kind: Kind, tally: &Tally<'_>, batches: usize) -> Result<()> {
         let mut found = self.lacking(kind).await?;
-        for at in 0..batches {
-            let batch = self.batch(&mut found).await?;
+        let mut batch = self.batch(&mut found).await?;
+        if batches > 1 && batch.len() == BATCH {
+            tally.are(self.how_many_lack().await?.iter().sum());
+        }
+        for left in (0..batches).rev() {
             if batch.is_empty() {
                 return Ok(());
             }
-            if at == 0 && batches > 1 && batch.len() == BATCH {
-                tally.are(self.how_many_lack().await?.iter().sum());
-            }
-            self.write(kind, &batch).await?;
+            // The next ones are read while these are written.
+            let next =
+                async { if left == 0 { Ok(Vec::new()) } else { self.batch(&mut found).await } };
+            let ((), next) = futures_util::future::try_join(self.write(kind, &batch), next).await?;
             tally.wrote(batch.len());
+            batch = next;
         }
         Ok(())
     }
