@@ -26,4 +26,5 @@ mod server;
 mod support;
 mod tenants;
 mod traces;
+mod upgrades;
 mod world;
