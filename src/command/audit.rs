@@ -124,7 +124,7 @@ struct EntryFields<'a> {
     operator: &'a StoredText,
     /// Null where nobody was logged in.
     admin: Option<&'a StoredText>,
-    deed: &'a StoredText,
+    deed: &'a str,
     organization_id: Option<String>,
     organization_name: Option<&'a StoredText>,
     outcome: &'static str,
@@ -155,7 +155,7 @@ impl<'a> RecordFields<'a> {
                 at: rfc3339(entry.at),
                 operator: &entry.operator,
                 admin: some(&entry.admin),
-                deed: &entry.deed,
+                deed: entry.action.code(),
                 organization_id: entry.organization.map(ObjectId::to_hex),
                 organization_name: some(&entry.name),
                 outcome: entry.outcome.word(),
@@ -183,7 +183,7 @@ pub(super) fn record_table(entries: &[Recorded], more: bool, width: Option<usize
                 number.to_string(),
                 moment(entry.at).replace(" UTC", ""),
                 by,
-                entry.deed.to_string(),
+                entry.action.to_string(),
                 entry.name.to_string(),
                 entry.came_to(),
             ]

@@ -79,7 +79,7 @@ impl fmt::Display for OrgName {
 /// The identity of a name: two names are the same organization's when their keys are equal.
 ///
 /// NFKC, full case folding, NFKC again (Unicode 3.13, D146), for any stored string, valid or not; of
-/// one with more than [`KEY_MOST`] characters, its beginning: with a key as long as the string, the
+/// one with more than 1,024 characters, its beginning: with a key as long as the string, the
 /// record of a name of megabytes could not be written back.
 #[must_use]
 pub fn name_key(name: &str) -> String {

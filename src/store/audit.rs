@@ -9,13 +9,13 @@ use std::fmt;
 use mongodb::bson::{Bson, DateTime, Document, doc, oid::ObjectId};
 use sha2::{Digest, Sha256};
 
-use super::StoreError;
+use super::{Action, StoreError};
 use crate::org::{Org, StoredText, escaped_short, hex};
 
 /// The most characters of a text in an entry: whatever is stored elsewhere, an entry stays small.
 const MOST: usize = 300;
 
-/// What came of a deed.
+/// What came of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// It was done. What was cut off in between is finished by the next console.
@@ -78,8 +78,8 @@ pub struct Entry {
     pub operator: StoredText,
     /// The e-mail of the admin who was logged in, or tried to be; empty where there was none.
     pub admin: StoredText,
-    /// What was done: one of the words in `tenancy`.
-    pub deed: StoredText,
+    /// What was done.
+    pub action: Action,
     /// To which organization.
     pub organization: Option<ObjectId>,
     /// What that is called, or was to be.
@@ -97,13 +97,13 @@ pub struct Entry {
 impl Entry {
     /// Something that is done now, to no organization yet.
     #[must_use]
-    pub fn new(operator: &str, deed: &str) -> Self {
+    pub fn new(operator: &str, action: impl Into<Action>) -> Self {
         Self {
             id: ObjectId::new(),
             at: DateTime::now(),
             operator: short(operator),
             admin: StoredText::default(),
-            deed: short(deed),
+            action: action.into(),
             organization: None,
             name: StoredText::default(),
             outcome: Outcome::Done,
@@ -115,11 +115,11 @@ impl Entry {
 
     /// Something that is done to an organization now.
     #[must_use]
-    pub fn about(operator: &str, deed: &str, org: &Org) -> Self {
+    pub fn about(operator: &str, action: impl Into<Action>, org: &Org) -> Self {
         Self {
             organization: Some(org.id),
             name: short(org.name.raw()),
-            ..Self::new(operator, deed)
+            ..Self::new(operator, action)
         }
     }
 
@@ -135,7 +135,7 @@ impl Entry {
         Self { admin: short(email), ..self }
     }
 
-    /// The same deed, and that something else came of it, for this reason.
+    /// The same, and that something else came of it, for this reason.
     #[must_use]
     pub fn ended(&self, outcome: Outcome, reason: &str) -> Self {
         let (id, at) = (ObjectId::new(), DateTime::now());
@@ -188,7 +188,7 @@ impl Entry {
             "at": self.at,
             "operator": self.operator.raw(),
             "admin": self.admin.raw(),
-            "deed": self.deed.raw(),
+            "deed": self.action.code(),
             "organization_id": self.organization,
             "organization_name": self.name.raw(),
             "outcome": self.outcome.word(),
@@ -218,7 +218,7 @@ impl Entry {
             at: document.get_datetime("at").copied().unwrap_or(DateTime::MIN),
             operator: text(document, "operator"),
             admin: text(document, "admin"),
-            deed: text(document, "deed"),
+            action: Action::from(document.get_str("deed").unwrap_or_default()),
             organization: document.get_object_id("organization_id").ok(),
             name: text(document, "organization_name"),
             outcome: Outcome::ALL
@@ -246,7 +246,7 @@ pub enum Settled {
 }
 
 /// As much of a text as an entry holds, as it is.
-fn short(text: &str) -> StoredText {
+pub(super) fn short(text: &str) -> StoredText {
     match text.char_indices().nth(MOST) {
         None => text.into(),
         Some((end, _)) => format!("{}…", &text[..end]).into(),
@@ -470,7 +470,7 @@ mod tests {
         entry.organization = Some(ObjectId::new());
         assert_eq!(Entry::of(&entry.to_document()), entry);
         assert_eq!(Entry::of(&doc! { "at": 1, "changes": [1, {}] }).outcome, Outcome::Foreign);
-        let long = Entry::new("ada@here", &"é".repeat(10_000_000));
-        assert_eq!(long.deed.raw().chars().count(), MOST + 1);
+        let long = Entry::new("ada@here", "é".repeat(10_000_000).as_str());
+        assert_eq!(long.action.code().chars().count(), MOST + 1);
     }
 }

@@ -5,6 +5,7 @@
 //! the same conformance suite (`tests/conformance`). Rules about who may do what are not here but in
 //! `tenancy`; what is here is only that no two organizations ever hold the same [`Claim`].
 
+mod action;
 mod attempt;
 mod audit;
 mod deed;
@@ -20,6 +21,7 @@ mod upgrade;
 use async_trait::async_trait;
 use mongodb::bson::{Document, oid::ObjectId};
 
+pub use action::Action;
 pub use attempt::{Attempt, FREE_ATTEMPTS, LONGEST_WAIT, Line, SHORTEST_HOLD, hold_of, wait_after};
 pub use audit::{
     AuditAt, AuditQuery, Difference, Entry, Head, Outcome, Settled, Tampering, Verification,

@@ -7,7 +7,7 @@ use mongodb::bson::{DateTime, oid::ObjectId};
 use super::{Error, Refusal, Result, Tenancy, typed_email};
 use crate::{
     org::{Admin, Claim, ClaimKind, Email, Org, PasswordHash, ResetCode, Role, Secret},
-    store::{AdminChange, AdminEdit, Change, Deed, Entry, NewAdmin},
+    store::{Action, AdminChange, AdminEdit, Change, Deed, Entry, NewAdmin},
 };
 
 /// A wish for changes to an admin; `None` stays.
@@ -56,7 +56,7 @@ impl Tenancy {
         role: Role,
         token: Option<&str>,
     ) -> Result<(Org, Secret)> {
-        let entry = self.entry("add admin", Some(org)).with("admin", "", typed_email(email));
+        let entry = self.entry(Action::AddAdmin, Some(org)).with("admin", "", typed_email(email));
         let mut entry = entry.with("role", "", role.word());
         let done = async {
             self.may_change(org).await?;
@@ -64,7 +64,7 @@ impl Tenancy {
             let appoints = !self.has_owner(org).await?;
             let claims = [Claim::of_email(email.as_str())];
             if appoints {
-                entry.deed = "appoint owner".into();
+                entry.action = Action::AppointOwner;
                 if role != Role::Owner {
                     return Err(Error::NoOwner(org.name.clone()));
                 }
@@ -94,7 +94,8 @@ impl Tenancy {
     /// [`Error::LastOwner`], [`Error::NoSuchAdmin`], [`Error::NotAllowed`], [`Error::Changed`],
     /// [`Error::ReadOnly`], or the database's. Nothing was changed.
     pub async fn remove_admin(&self, org: &Org, email: &str, token: Option<&str>) -> Result<Org> {
-        let mut entry = self.entry("remove admin", Some(org)).with("admin", typed_email(email), "");
+        let mut entry =
+            self.entry(Action::RemoveAdmin, Some(org)).with("admin", typed_email(email), "");
         let done = async {
             self.may_change(org).await?;
             entry.admin = self.allowed(org, token, Role::Owner).await?.email;
@@ -123,7 +124,7 @@ impl Tenancy {
         token: Option<&str>,
     ) -> Result<Org> {
         let typed = typed_email(email);
-        let mut entry = self.entry("change admin", Some(org)).with("admin", typed, typed);
+        let mut entry = self.entry(Action::ChangeAdmin, Some(org)).with("admin", typed, typed);
         let done = self.change_one(org, email, wish, token, &mut entry).await;
         self.recorded(&entry, done).await
     }
@@ -195,7 +196,7 @@ impl Tenancy {
     /// [`Error::NoSuchAdmin`], [`Error::Changed`], [`Error::ReadOnly`], or the database's.
     pub async fn issue_code(&self, org: &Org, email: &str) -> Result<(Org, Secret)> {
         let typed = typed_email(email);
-        let mut entry = self.entry("issue code", Some(org)).with("admin", typed, typed);
+        let mut entry = self.entry(Action::IssueCode, Some(org)).with("admin", typed, typed);
         let done = async {
             self.may_change(org).await?;
             let admin = self.admin_of(org, email).await?;
@@ -218,7 +219,7 @@ impl Tenancy {
     /// [`Error::WrongCode`]; [`Error::Invalid`] for the password, and then the code is good still;
     /// [`Error::NotAllowed`] in the trash, [`Error::ReadOnly`], or the database's.
     pub async fn redeem(&self, email: &str, code: &Secret, password: &Secret) -> Result<Org> {
-        let mut entry = self.entry("use code", None).of_admin(typed_email(email));
+        let mut entry = self.entry(Action::RedeemCode, None).of_admin(typed_email(email));
         let done = self.use_code(email, code, password, &mut entry).await;
         if matches!(done, Err(Error::WrongCode)) {
             self.note_whose(email, &mut entry).await;

@@ -2,18 +2,13 @@
 
 use mongodb::bson::{DateTime, oid::ObjectId};
 
-use super::{
-    Error, Refusal, Result, Tenancy,
-    admins::is_first,
-    blocking, confirms,
-    record::{CREATE, NAME},
-};
+use super::{Error, Refusal, Result, Tenancy, admins::is_first, blocking, confirms, record::NAME};
 use crate::{
     org::{
         COLLECTION_PREFIX, Claim, ClaimKind, CollectionName, Email, Org, OrgName, Password,
         PasswordHash, Role, Secret, StoredText, slug,
     },
-    store::{Change, Deed, Entry, NewOrg},
+    store::{Action, Change, Deed, Entry, NewOrg},
 };
 
 /// A wish for an organization, as it was typed.
@@ -108,7 +103,7 @@ impl Tenancy {
     /// # Errors
     /// [`Error::Invalid`], [`Error::Taken`], [`Error::ReadOnly`], or the database's. Nothing was made.
     pub async fn create(&self, wish: &NewOrganization) -> Result<Org> {
-        let mut entry = self.entry(CREATE, None);
+        let mut entry = self.entry(Action::Create, None);
         let done = self.make(wish, &mut entry).await;
         self.recorded(&entry, done).await
     }
@@ -155,7 +150,7 @@ impl Tenancy {
         if edit.changes_nothing(org) {
             return Ok(org.clone());
         }
-        let mut entry = self.entry("update", Some(org));
+        let mut entry = self.entry(Action::Update, Some(org));
         let done = self.change(org, edit, token, &mut entry).await;
         self.recorded(&entry, done).await
     }
@@ -223,7 +218,7 @@ impl Tenancy {
     /// `org` is no longer what it was, [`Error::InTrash`], [`Error::ReadOnly`], or the database's. Nothing
     /// was changed.
     pub async fn undo_rename(&self, org: &Org, before: &Org) -> Result<Org> {
-        let entry = self.entry("update", Some(org));
+        let entry = self.entry(Action::Update, Some(org));
         let entry = entry.with(NAME, org.name.raw(), before.name.raw());
         let done = async {
             self.writing().await?;
@@ -256,7 +251,7 @@ impl Tenancy {
         confirmation: &Confirmation,
         token: Option<&str>,
     ) -> Result<()> {
-        let mut entry = self.entry("delete", Some(org));
+        let mut entry = self.entry(Action::Delete, Some(org));
         let done = async {
             self.writing().await?;
             entry.admin = self.allowed(org, token, Role::Owner).await?.email;

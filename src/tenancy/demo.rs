@@ -4,10 +4,10 @@ use mongodb::bson::{
     Binary, Bson, DateTime, Decimal128, Document, doc, oid::ObjectId, spec::BinarySubtype,
 };
 
-use super::{Error, Result, blocking, record::CREATE};
+use super::{Error, Result, blocking};
 use crate::{
     org::{CollectionName, Email, OrgName, Password, PasswordHash, PasswordPolicy, Secret},
-    store::{Deed, Entry, NewOrg, Store, sqlite::SqliteStore},
+    store::{Action, Deed, Entry, NewOrg, Store, sqlite::SqliteStore},
 };
 
 /// What every admin of a demonstration logs in with. No secret: it is on the screen.
@@ -94,14 +94,14 @@ pub(super) async fn seed(store: &SqliteStore, now: DateTime) -> Result<DemoAdmin
         let new = organization(number, created_at, &hash)?;
         let (id, email) = (new.id, new.email.as_str().to_owned());
         let collection = new.collection.to_string();
-        let past = |deed, minutes: i64| {
-            let mut entry = Entry::new(store.operator(), deed).called(new.name.as_str());
+        let past = |action, minutes: i64| {
+            let mut entry = Entry::new(store.operator(), action).called(new.name.as_str());
             entry.organization = Some(id);
             entry.at = DateTime::from_millis(created_at.timestamp_millis() + minutes * 60_000);
             entry
         };
-        let create = past(CREATE, 0).with("admin", "", &email);
-        let login = past("log in", 4).of_admin(&email);
+        let create = past(Action::Create, 0).with("admin", "", &email);
+        let login = past(Action::LogIn, 4).of_admin(&email);
         store.perform(&Deed::Create(Box::new(new)), &create).await?;
         store.record(&login).await?;
         store.insert_documents(&collection, &documents).await?;
@@ -321,8 +321,8 @@ mod tests {
         // Each has a past, told in the order of time.
         for org in &page.orgs {
             let past = tenancy.activity(org, 10).await.unwrap();
-            let deeds: Vec<_> = past.iter().map(|told| told.entry.deed.raw()).collect();
-            assert_eq!(deeds, ["log in", CREATE], "{}", org.name);
+            let deeds: Vec<_> = past.iter().map(|told| told.entry.action.clone()).collect();
+            assert_eq!(deeds, [Action::LogIn, Action::Create], "{}", org.name);
             assert_eq!(past[1].entry.at, org.created_at, "{}", org.name);
         }
         let session = tenancy.login(&admin.email, &Secret::from(admin.password)).await.unwrap();

@@ -31,7 +31,7 @@ use crate::{
         Admin, NAME_MOST, Org, OrgState, PasswordHash, PasswordPolicy, Role, Secret, StoredText,
         escaped,
     },
-    store::{Count, Entry, Page, PageQuery, Place, Shelf, Statistics, Store, StoreError},
+    store::{Action, Count, Entry, Page, PageQuery, Place, Shelf, Statistics, Store, StoreError},
 };
 
 /// What an operator may set.
@@ -202,7 +202,7 @@ impl Tenancy {
     /// [`Error::WrongLogin`], [`Error::Waiting`], [`Error::NotAllowed`] where nobody can log in,
     /// [`Error::ReadOnly`] where attempts cannot be counted, or the database's.
     pub async fn login(&self, email: &str, password: &Secret) -> Result<Session> {
-        let mut entry = self.entry("log in", None).of_admin(typed_email(email));
+        let mut entry = self.entry(Action::LogIn, None).of_admin(typed_email(email));
         let done = self.log_in(email, password, &mut entry).await;
         if matches!(done, Err(Error::WrongLogin | Error::Waiting(_))) {
             self.note_whose(email, &mut entry).await;
@@ -260,7 +260,7 @@ impl Tenancy {
             // Nobody has tried anything yet.
             return done;
         }
-        self.recorded(&self.entry("authorize", Some(org)), done).await
+        self.recorded(&self.entry(Action::Authorize, Some(org)), done).await
     }
 
     /// The admin who bears `token`, who may do what one with this role may in `org`.

@@ -11,15 +11,12 @@ use super::{Error, Result, Tenancy};
 use crate::{
     org::{ClaimKind, Email, Invalid, Org, StoredText},
     store::{
-        AuditAt, AuditQuery, Deed, Entry, Head, Outcome, Settled, Shelf, StoreError, Tampering,
-        Verification,
+        Action, AuditAt, AuditQuery, Deed, Entry, Head, Outcome, Settled, Shelf, StoreError,
+        Tampering, Verification,
     },
 };
 
-/// What an organization's creation is called in the audit log.
-pub(super) const CREATE: &str = "create";
-
-/// What a change of an organization's name is called in it.
+/// What a change of an organization's name is called in the audit log.
 pub(super) const NAME: &str = "name";
 
 /// How long it is tried to record that an outcome is unknown, before that is said.
@@ -132,10 +129,10 @@ impl Tenancy {
     }
 
     /// An entry about something that is done to an organization, or to none.
-    pub(super) fn entry(&self, deed: &str, org: Option<&Org>) -> Entry {
+    pub(super) fn entry(&self, action: Action, org: Option<&Org>) -> Entry {
         match org {
-            Some(org) => Entry::about(self.store.operator(), deed, org),
-            None => Entry::new(self.store.operator(), deed),
+            Some(org) => Entry::about(self.store.operator(), action, org),
+            None => Entry::new(self.store.operator(), action),
         }
     }
 
@@ -207,7 +204,7 @@ pub(super) fn typed_email(typed: &str) -> &str {
 /// too, and nothing can ever be taken out of the audit log again.
 fn untyped(entry: &Entry) -> Entry {
     let mut entry = entry.clone();
-    if entry.deed.raw() == CREATE {
+    if entry.action == Action::Create {
         entry.name = StoredText::default();
     }
     for change in &mut entry.changes {

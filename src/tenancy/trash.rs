@@ -7,7 +7,8 @@ use super::{Confirmation, Error, Refusal, Result, Tenancy, confirms, record::NAM
 use crate::{
     org::{ClaimKind, Org, OrgName, Role, Secret, StoredText},
     store::{
-        Change, Deed, Difference, Entry, Examination, Finding, Repair, Trouble, kept_by_the_clock,
+        Action, Change, Deed, Difference, Entry, Examination, Finding, Repair, Trouble,
+        kept_by_the_clock,
     },
 };
 
@@ -25,7 +26,7 @@ impl Tenancy {
     /// # Errors
     /// [`Error::NotAllowed`], [`Error::Changed`], [`Error::ReadOnly`], or the database's.
     pub async fn trash(&self, org: &Org, token: Option<&str>) -> Result<Org> {
-        let mut entry = self.entry("trash", Some(org));
+        let mut entry = self.entry(Action::Trash, Some(org));
         let done = async {
             self.writing().await?;
             entry.admin = self.allowed(org, token, Role::Owner).await?.email;
@@ -44,7 +45,7 @@ impl Tenancy {
     /// [`Error::Invalid`], [`Error::Taken`], [`Error::NotInTrash`], [`Error::Changed`],
     /// [`Error::ReadOnly`], or the database's. Nothing was changed.
     pub async fn restore(&self, org: &Org, name: Option<&str>) -> Result<Org> {
-        let mut entry = self.entry("restore", Some(org));
+        let mut entry = self.entry(Action::Restore, Some(org));
         let done = self.bring_back(org, name, &mut entry).await;
         self.recorded(&entry, done).await
     }
@@ -86,7 +87,7 @@ impl Tenancy {
         email: &str,
         password: &Secret,
     ) -> Result<()> {
-        let mut entry = self.entry("purge", Some(org));
+        let mut entry = self.entry(Action::Purge, Some(org));
         entry = entry.of_admin(typed_email(email));
         let done = async {
             self.writable()?;
@@ -121,7 +122,8 @@ impl Tenancy {
     }
 
     async fn set_suspended(&self, org: &Org, suspended: bool) -> Result<Org> {
-        let entry = self.entry(if suspended { "suspend" } else { "reactivate" }, Some(org));
+        let action = if suspended { Action::Suspend } else { Action::Reactivate };
+        let entry = self.entry(action, Some(org));
         let done = async {
             self.writing().await?;
             if org.in_trash().is_some() {
@@ -148,7 +150,7 @@ impl Tenancy {
         if !wanted.fix {
             return Ok(self.store.go_through(wanted).await?);
         }
-        let mut entry = self.entry("repair", None);
+        let mut entry = self.entry(Action::Repair, None);
         let done = async {
             self.writable()?;
             let mut found = self.store.go_through(wanted).await?;

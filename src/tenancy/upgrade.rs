@@ -1,7 +1,7 @@
 //! Bringing a database of the service before this program up to date: never without somebody who agreed.
 
 use super::{Result, Tenancy};
-use crate::store::{Progress, StoreError, UpgradePlan};
+use crate::store::{Action, Progress, StoreError, UpgradePlan};
 
 impl Tenancy {
     /// Refuses where somebody has yet to agree to an upgrade: before a person is asked for a password, or
@@ -40,9 +40,9 @@ impl Tenancy {
     /// loses nothing. Answers what is still to be done: what clashes is left as it is.
     ///
     /// # Errors
-    /// [`Error::ReadOnly`], or the database's.
+    /// [`super::Error::ReadOnly`], or the database's.
     pub async fn upgrade(&self, told: &Progress) -> Result<UpgradePlan> {
-        let entry = self.entry("upgrade", None);
+        let entry = self.entry(Action::Upgrade, None);
         let done = async {
             self.writable()?;
             let before = self.store.upgrade_plan().await?;

@@ -325,7 +325,7 @@ pub async fn where_no_owner_is_left_one_can_be_appointed_and_nowhere_else<F: Fix
         let all = ["ada@acme.com", "bob@acme.com", "eve@acme.com"];
         assert_eq!(admins, all[usize::from(gone)..]);
         let log = siege.tenancy.activity(&acme, 10).await.unwrap();
-        let named = |word: &str| log.iter().find(|one| one.entry.deed.raw() == word).cloned();
+        let named = |word: &str| log.iter().find(|one| one.entry.action.code() == word).cloned();
         let appointed = named("appoint owner").unwrap().entry;
         assert_eq!(appointed.outcome, Outcome::Done);
         assert!(appointed.admin.raw().is_empty() && !appointed.operator.raw().is_empty());

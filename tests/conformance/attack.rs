@@ -133,7 +133,7 @@ impl<F: Fixture> Besieged<F> {
         }
         let short = found.into_iter().map(|recorded| {
             let entry = recorded.entry;
-            (entry.deed.raw().to_owned(), entry.outcome, entry.reason.raw().to_owned())
+            (entry.action.code().to_owned(), entry.outcome, entry.reason.raw().to_owned())
         });
         short.collect()
     }

@@ -25,7 +25,11 @@ async fn verify(store: &dyn Store) -> Result<Head, Tampering> {
 }
 
 fn deeds(record: &[Document]) -> Vec<(String, Outcome)> {
-    record.iter().map(Entry::of).map(|entry| (entry.deed.raw().to_owned(), entry.outcome)).collect()
+    record
+        .iter()
+        .map(Entry::of)
+        .map(|entry| (entry.action.code().to_owned(), entry.outcome))
+        .collect()
 }
 
 fn done(deeds: &[&str]) -> Vec<(String, Outcome)> {
@@ -82,7 +86,8 @@ pub async fn consoles_append_at_once_without_a_gap<F: Fixture>() {
         let (store, acme) = (Arc::clone(&consoles[number % 3]), acme.clone());
         tasks.spawn(async move {
             for turn in 0..5 {
-                let entry = Entry::about(store.operator(), &format!("{number} {turn}"), &acme);
+                let entry =
+                    Entry::about(store.operator(), format!("{number} {turn}").as_str(), &acme);
                 store.record(&entry).await.unwrap();
             }
         });
@@ -92,7 +97,7 @@ pub async fn consoles_append_at_once_without_a_gap<F: Fixture>() {
     assert_eq!(stored.len(), 61);
     assert_eq!(verify(&*consoles[1]).await.unwrap().number, 61);
     for number in 0..12 {
-        let own = stored.iter().map(Entry::of).map(|entry| entry.deed.raw().to_owned());
+        let own = stored.iter().map(Entry::of).map(|entry| entry.action.code().to_owned());
         let own: Vec<String> = own.filter(|d| d.starts_with(&format!("{number} "))).collect();
         let expected: Vec<String> = (0..5).map(|turn| format!("{number} {turn}")).collect();
         assert_eq!(own, expected, "each in its own order");
@@ -102,7 +107,10 @@ pub async fn consoles_append_at_once_without_a_gap<F: Fixture>() {
 async fn ten<F: Fixture>() -> (F, Arc<dyn Store>, Vec<Document>) {
     let (fixture, store, acme) = with_acme::<F>().await;
     for number in 2..=10 {
-        store.record(&Entry::about("tester@here", &format!("deed {number}"), &acme)).await.unwrap();
+        store
+            .record(&Entry::about("tester@here", format!("deed {number}").as_str(), &acme))
+            .await
+            .unwrap();
     }
     let record = record(&*store).await;
     assert_eq!(record.len(), 10);

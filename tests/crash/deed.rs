@@ -349,7 +349,7 @@ pub async fn assert_recorded(place: &Place, deed: Deed, happened: bool, at: &str
     for document in mongod::documents(&place.db, "audit_log").await {
         verification.next(&document).unwrap_or_else(|error| panic!("{at}: {error}"));
         let entry = Entry::of(&document);
-        if entry.deed.raw() != "log in" {
+        if entry.action.code() != "log in" {
             last_words.insert(entry.of.unwrap_or(entry.id), entry.outcome);
         }
     }

@@ -289,7 +289,7 @@ fn hostile_text_among_the_admins_and_in_the_record_is_written_out() {
         .with(evil, evil, evil)
         .with("name", evil, "東京\u{200b}ソフト");
     let failed = entry.ended(Outcome::Refused, evil);
-    let known = Entry { deed: "change admin".into(), ..entry.clone() };
+    let known = Entry { action: "change admin".into(), ..entry.clone() };
     let entries = [entry, failed, known].into_iter().zip(1..);
     let entries = entries.map(|(entry, number)| Recorded { number, entry });
     console.entries = Some(

@@ -63,7 +63,8 @@ async fn what_cannot_be_recorded_is_not_done_and_leaves_nothing_half_done() {
     store.delete(&acme).await.unwrap();
     let record = entries(&store).await;
     is_sound(&record);
-    let deeds: Vec<_> = record.iter().map(|entry| Entry::of(entry).deed.raw().to_owned()).collect();
+    let deeds: Vec<_> =
+        record.iter().map(|entry| Entry::of(entry).action.code().to_owned()).collect();
     assert_eq!(deeds, ["create", "create", "trash", "create", "delete"]);
     assert_eq!(store.examine(false).await, Ok(vec![]));
 }
@@ -127,7 +128,8 @@ async fn what_another_program_puts_into_the_record_stops_nothing_and_is_named() 
         store.suspend(&now, suspended).await.unwrap();
     }
     let record = entries(&store).await;
-    let deeds: Vec<_> = record.iter().map(|entry| Entry::of(entry).deed.raw().to_owned()).collect();
+    let deeds: Vec<_> =
+        record.iter().map(|entry| Entry::of(entry).action.code().to_owned()).collect();
     assert_eq!(deeds, ["create", "", "", "suspend", "suspend", ""]);
     let mut verification = Verification::default();
     let tampering = record.iter().find_map(|entry| verification.next(entry).err());

@@ -21,7 +21,10 @@ async fn nine(path: &Path) -> SqliteStore {
     let globex = store.create(&new_org("Globex")).await.unwrap();
     for number in 3..=9 {
         let org = if number % 2 == 0 { &globex } else { &acme };
-        store.record(&Entry::about("ada@here", &format!("deed {number}"), org)).await.unwrap();
+        store
+            .record(&Entry::about("ada@here", format!("deed {number}").as_str(), org))
+            .await
+            .unwrap();
     }
     assert_eq!(record(&store).await.len(), 9);
     store

@@ -123,8 +123,8 @@ fn recorded(deed: &Deed, entries: &[Entry], happened: bool, at: &str) {
         .collect();
     assert!(since.iter().all(|entry| entry.outcome == Outcome::Done), "{at}: {since:?}");
     let (own, others): (Vec<&Entry>, Vec<&Entry>) =
-        since.iter().partition(|entry| entry.deed.raw() == word);
-    assert!(others.iter().all(|entry| entry.deed.raw() == "log in"), "{at}: {others:?}");
+        since.iter().partition(|entry| entry.action.code() == word);
+    assert!(others.iter().all(|entry| entry.action.code() == "log in"), "{at}: {others:?}");
     if deed.is_repair() && happened {
         // It is many small things; that they were mended is recorded when they are.
         assert!(own.len() <= 1, "{at}: {own:?}");

@@ -144,7 +144,7 @@ async fn assert_recorded(store: &SqliteStore) {
     let mut deeds: BTreeMap<ObjectId, Vec<String>> = BTreeMap::new();
     for entry in record(store).await {
         assert_eq!(entry.outcome, Outcome::Done);
-        let deed = entry.deed.raw().to_owned();
+        let deed = entry.action.code().to_owned();
         deeds.entry(entry.organization.unwrap()).or_default().push(deed);
     }
     let mut left = 0;

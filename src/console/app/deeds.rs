@@ -216,12 +216,12 @@ impl App {
 
     /// Says what came of an operation whose outcome was unknown.
     pub(super) fn found_out(&mut self, entry: &Entry, settled: Settled) -> Vec<Effect> {
-        let (deed, name) = (&entry.deed, &entry.name);
+        let (action, name) = (entry.action.noun(), &entry.name);
         let what = match settled {
-            Settled::Done => format!("“{name}”: {deed} was completed"),
-            Settled::TakenBack(why) => format!("“{name}”: {deed} was undone: {why}"),
+            Settled::Done => format!("“{name}”: {action} was completed"),
+            Settled::TakenBack(why) => format!("“{name}”: {action} was undone: {why}"),
             Settled::NotBegun | Settled::UnderWay => {
-                format!("“{name}”: {deed} did not take effect")
+                format!("“{name}”: {action} did not take effect")
             }
         };
         self.say(Mood::Unread, Said::plain(what));

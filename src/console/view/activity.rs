@@ -11,7 +11,7 @@ use super::{Theme, below, detail, human, margin, put};
 use crate::{
     console::{app::App, text},
     org::{StoredText, moment},
-    store::{Difference, Entry, Outcome},
+    store::{Action, Difference, Entry, Outcome},
     tenancy::Recorded,
 };
 
@@ -113,42 +113,21 @@ fn words(entry: &Entry) -> (String, String) {
         let whom = if change.to.raw().is_empty() { &change.from } else { &change.to };
         whom.to_string()
     });
-    let of = |words: &str| match &admin {
-        Some(admin) => format!("{words} {admin}"),
-        None => words.to_owned(),
-    };
     let others = entry.changes.iter().filter(|change| !about_admin(change));
     let changed = others.map(difference).collect::<Vec<_>>().join(", ");
     let and = |words: String| match changed.as_str() {
         "" => words,
         changed => format!("{words}, {changed}"),
     };
-    let (done, wanted) = match entry.deed.raw() {
-        "create" if admin.is_none() => ("created".to_owned(), "creation"),
-        "create" => (of("created with admin"), "creation"),
+    let (done, noun) = (entry.action.done(), entry.action.noun().into_owned());
+    let done = match (&entry.action, &admin) {
         // What changed says it all.
-        "update" if !changed.is_empty() => return (changed, "change".to_owned()),
-        "update" => ("changed".to_owned(), "change"),
-        "delete" => ("deleted for good".to_owned(), "deletion"),
-        "trash" => ("moved to the trash".to_owned(), "move to the trash"),
-        "restore" => ("restored from the trash".to_owned(), "restoration"),
-        "purge" => ("purged from the trash".to_owned(), "purge"),
-        "suspend" => ("suspended".to_owned(), "suspension"),
-        "reactivate" => ("reactivated".to_owned(), "reactivation"),
-        "repair" => ("repaired".to_owned(), "repair"),
-        "log in" => ("logged in".to_owned(), "login"),
-        "authorize" => ("permission asked for".to_owned(), "permission"),
-        "add admin" => (of("added admin"), "adding an admin"),
-        "remove admin" => (of("removed admin"), "removing an admin"),
-        "change admin" => (of("changed admin"), "changing an admin"),
-        "issue code" => (of("one-time code for"), "one-time code"),
-        "use code" => ("one-time code used".to_owned(), "use of a one-time code"),
-        _ => {
-            let deed = entry.deed.to_string();
-            return (and(of(&deed)), deed);
-        }
+        (Action::Update, None) if !changed.is_empty() => return (changed, noun),
+        (Action::Create, Some(admin)) => format!("{done} with admin {admin}"),
+        (_, Some(admin)) => format!("{done} {admin}"),
+        (_, None) => done.into_owned(),
     };
-    (and(done), wanted.to_owned())
+    (and(done), noun)
 }
 
 fn difference(change: &Difference) -> String {

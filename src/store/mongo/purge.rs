@@ -6,7 +6,7 @@ use mongodb::bson::{Bson, DateTime, Document, doc};
 use super::{Inner, READ, record, shape};
 use crate::{
     org::Org,
-    store::{Entry, Finding, Jump, Purge, Result},
+    store::{Action, Entry, Finding, Jump, Purge, Result},
 };
 
 /// The longest that anything is kept in the trash, in days. Whatever says more, or is no number, was not
@@ -29,7 +29,7 @@ impl Inner {
             return Ok(purge);
         }
         for org in &expired {
-            let mut entry = Entry::about(&self.operator, "purge", org);
+            let mut entry = Entry::about(&self.operator, Action::Purge, org);
             entry.reason = "its time in the trash was over".into();
             let done = match self.prepare().await {
                 Ok(()) => self.delete(org, &entry).await,

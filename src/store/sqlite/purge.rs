@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction};
 use super::{SqliteStore, error::Attempt, examine, read, recorded, write};
 use crate::{
     org::Org,
-    store::{Entry, Finding, Jump, Purge, Result},
+    store::{Action, Entry, Finding, Jump, Purge, Result},
 };
 
 /// What the trash has too long at one moment.
@@ -40,7 +40,7 @@ impl SqliteStore {
         self.write(move |tx| believe(tx, number, now)).await?;
         // Each by itself: other consoles wait for one of them, and not for all.
         for org in due.orgs {
-            let mut entry = Entry::about(&self.operator, "purge", &org);
+            let mut entry = Entry::about(&self.operator, Action::Purge, &org);
             entry.reason = "its time in the trash was over".into();
             let gone = org.clone();
             let done = self.write(move |tx| recorded(tx, &entry, write::delete(tx, &gone))).await;

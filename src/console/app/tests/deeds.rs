@@ -263,7 +263,7 @@ fn what_nobody_knows_the_outcome_of_is_found_out_without_being_asked_for() {
     assert!(problem.what.contains("the change may have been made"), "{problem:?}");
     let Some(Effect::FindOut(_, entry)) = effects.into_iter().last() else { panic!("not asked") };
     let effects = app.update(Message::FoundOut(entry, Settled::Done));
-    assert_eq!(app.unread.last().unwrap().what, "“acme”: create was completed");
+    assert_eq!(app.unread.last().unwrap().what, "“acme”: creation was completed");
     assert_eq!(top_form(&app).text(Field::Name), "acme", "nothing typed is lost");
     generation!(effects, LoadPage);
 }
