@@ -3,7 +3,10 @@
 //!
 //! Names are in no order of `_id`, as in life, so a page of the list is rows from all over the file.
 
-use std::{path::Path, time::Instant};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use mongodb::{
     Client,
@@ -132,6 +135,40 @@ pub async fn server(uri: &str, database: &str, count: u32) {
         orgs.insert_many(batch).ordered(false).await.expect("the server takes them");
     }
     eprintln!("  a server with {count} organizations took {:.1?}", begun.elapsed());
+}
+
+/// So many organizations and their admins as the service before this program wrote them. How long the
+/// server took for them.
+pub async fn service(uri: &str, database: &str, count: u32) -> Duration {
+    let client = Client::with_uri_str(uri).await.expect("the server's URI parses");
+    let database = client.database(database);
+    let [orgs, admins] =
+        ["organizations", "admins"].map(|name| database.collection::<Document>(name));
+    let mut took = Duration::ZERO;
+    for from in (1..=count).step_by(BATCH as usize) {
+        let (mut some_orgs, mut some_admins) = (Vec::new(), Vec::new());
+        for x in from..=count.min(from + BATCH - 1) {
+            let (name, admin) = (format!("Tenant_{x:07}"), ObjectId::new());
+            let (collection, email) = (format!("org_{name}"), format!("{x:07}@example.com"));
+            let created_at = DateTime::from_millis((FIRST_SECOND + i64::from(x)) * 1000);
+            some_admins.push(doc! {
+                "_id": admin, "email": &email, "password": HASH, "created_at": created_at,
+            });
+            some_orgs.push(doc! {
+                "organization_name": &name,
+                "collection_name": &collection,
+                "admin_id": admin.to_hex(),
+                "admin_email": &email,
+                "created_at": created_at,
+                "connection_details": { "database": database.name(), "collection": &collection },
+            });
+        }
+        let begun = Instant::now();
+        admins.insert_many(some_admins).await.expect("the server takes them");
+        orgs.insert_many(some_orgs).await.expect("the server takes them");
+        took += begun.elapsed();
+    }
+    took
 }
 
 /// Adds so many documents to a collection on a server.

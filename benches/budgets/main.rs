@@ -103,6 +103,9 @@ fn mongodb(table: &mut Table, program: PathBuf) {
         stored::renames(table, what, &*store, orgs).await;
         stored::hashing(table, "MongoDB", Arc::clone(&store)).await;
         stored::guessing(table, "MongoDB", store).await;
+        let inserted = data::service(&uri, "service", SOME).await;
+        let store = MongoStore::open(&uri, "service", &data::access()).await.expect("it opens");
+        stored::upgrade(table, &store, inserted).await;
     });
 }
 

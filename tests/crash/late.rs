@@ -193,7 +193,8 @@ pub async fn a_late_rename_of_a_restoration_leaves_the_trash_as_it_is() {
 pub async fn an_owner_who_was_removed_does_not_come_back() {
     let ours = Ours::active();
     let (code, reset) = ResetCode::issue(DateTime::now()).unwrap();
-    let add = What::AddAdmin { admin: ObjectId::new(), email: BOB, reset: reset.hash };
+    let add =
+        What::AddAdmin { admin: ObjectId::new(), email: BOB, reset: reset.hash, appoints: false };
     let next = async |lane: &Lane, world: &mut World| {
         lane.lives_on(world, &[What::RemoveAdmin { email: BOB }.on(ours.org)]).await
     };

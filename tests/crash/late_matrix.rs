@@ -64,6 +64,8 @@ pub fn scenarios() -> Vec<Scenario> {
     };
     let back = |name| What::Restore { name };
     let bob = || What::add(BOB);
+    let ownerless =
+        What::ChangeAdmin { email: ADA, to: None, password: None, role: Some(Role::Admin) };
     vec![
         Scenario { name: "create", before: Vec::new(), what: acme() },
         scenario("rename", &[], What::rename(REBORN)),
@@ -78,6 +80,7 @@ pub fn scenarios() -> Vec<Scenario> {
         scenario("suspend", &[], What::Suspend(true)),
         scenario("reactivate", &[What::Suspend(true)], What::Suspend(false)),
         scenario("add admin", &[], bob()),
+        scenario("appoint owner", &[ownerless], What::appoint(BOB)),
         scenario("remove first", &[bob()], What::RemoveAdmin { email: ADA }),
         scenario("remove admin", &[bob()], What::RemoveAdmin { email: BOB }),
         scenario("admin's e-mail", &[bob()], change(Some(CAROL), None, None)),
@@ -132,7 +135,8 @@ impl Next {
             Self::Forth => {
                 let what = match held {
                     What::Create { .. } => What::create(ACME, ADA, &hash("third")),
-                    What::AddAdmin { email, .. } => What::add(email),
+                    What::AddAdmin { email, appoints: false, .. } => What::add(email),
+                    What::AddAdmin { email, appoints: true, .. } => What::appoint(email),
                     other => other.clone(),
                 };
                 let id = if matches!(what, What::Create { .. }) { ObjectId::new() } else { org };
@@ -159,7 +163,9 @@ impl Next {
                 Some(ours) if ours.in_trash => vec![What::Restore { name: None }.on(org)],
                 Some(ours) => {
                     let mut all = vec![What::password(&hash("again"))];
-                    match ours.admins.get(BOB).filter(|bob| !bob.is_first) {
+                    match ours.admins.get(BOB) {
+                        // Somebody has to own it.
+                        Some(bob) if bob.is_first || ours.owners() == 1 => {}
                         Some(_) => all.push(What::RemoveAdmin { email: BOB }),
                         None => all.push(What::add(BOB)),
                     }

@@ -55,6 +55,8 @@ pub enum What {
         admin: ObjectId,
         email: &'static str,
         reset: String,
+        /// Only where there is no owner.
+        appoints: bool,
     },
     RemoveAdmin {
         email: &'static str,
@@ -82,7 +84,13 @@ impl What {
     }
 
     pub fn add(email: &'static str) -> Self {
-        Self::AddAdmin { admin: ObjectId::new(), email, reset: "c0de".to_owned() }
+        let (admin, reset) = (ObjectId::new(), "c0de".to_owned());
+        Self::AddAdmin { admin, email, reset, appoints: false }
+    }
+
+    pub fn appoint(email: &'static str) -> Self {
+        let (admin, reset) = (ObjectId::new(), "c0de".to_owned());
+        Self::AddAdmin { admin, email, reset, appoints: true }
     }
 
     pub fn on(self, org: ObjectId) -> Operation {
@@ -133,7 +141,8 @@ impl Operation {
             What::Restore { .. } => "restore",
             What::Suspend(true) => "suspend",
             What::Suspend(false) => "reactivate",
-            What::AddAdmin { .. } => "add admin",
+            What::AddAdmin { appoints: false, .. } => "add admin",
+            What::AddAdmin { appoints: true, .. } => "appoint owner",
             What::RemoveAdmin { .. } => "remove admin",
             What::ChangeAdmin { .. } => "change admin",
         }
@@ -155,16 +164,17 @@ impl Operation {
             What::Trash => Deed::Trash(boxed, 30),
             What::Restore { name } => Deed::Restore(boxed, renamed(*name)),
             What::Suspend(suspended) => Deed::Suspend(boxed, *suspended),
-            What::AddAdmin { admin, email, reset } => {
+            What::AddAdmin { admin, email, reset, appoints } => {
                 let hour = Duration::from_hours(1);
                 let until = DateTime::from_system_time(std::time::SystemTime::now() + hour);
-                let what = AdminEdit::Add(NewAdmin {
+                let new = NewAdmin {
                     email: Email::parse(email).unwrap(),
                     role: Role::Owner,
                     password: PasswordHash::nobodys(),
                     reset: ResetCode { hash: reset.clone(), until },
                     created_at: DateTime::now(),
-                });
+                };
+                let what = if *appoints { AdminEdit::Appoint(new) } else { AdminEdit::Add(new) };
                 Deed::Admin(boxed, Box::new(AdminChange { admin: *admin, what, heir: None }))
             }
             What::RemoveAdmin { email } | What::ChangeAdmin { email, .. } => {

@@ -254,7 +254,12 @@ pub async fn whoever_gets_no_answer_is_told_the_truth_in_the_end() {
     // Nobody chooses a password for another admin; whoever redeems a code does.
     scenarios.retain(|scenario| scenario.name != "admin's password");
     let with_code = |name| {
-        let add = What::AddAdmin { admin: ObjectId::new(), email: BOB, reset: reset.hash.clone() };
+        let add = What::AddAdmin {
+            admin: ObjectId::new(),
+            email: BOB,
+            reset: reset.hash.clone(),
+            appoints: false,
+        };
         let before = vec![What::create(crate::operation::ACME, ADA, ""), add];
         Scenario { name, before, what: What::Trash }
     };

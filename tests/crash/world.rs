@@ -116,14 +116,18 @@ impl World {
             What::Restore { name } => {
                 tenant.is_some_and(|tenant| tenant.in_trash) && name.is_none_or(can_be)
             }
-            What::AddAdmin { email, .. } => living.is_some() && is_free(email),
+            What::AddAdmin { email, appoints, .. } => {
+                living.is_some_and(|tenant| !appoints || tenant.owners() == 0) && is_free(email)
+            }
             What::RemoveAdmin { email } => {
                 let admins = living.map(|tenant| &tenant.admins);
                 admins.is_some_and(|admins| {
                     let owner = |(other, admin): (&String, &Login)| {
                         other != email && admin.role == Role::Owner
                     };
-                    admins.contains_key(*email) && admins.iter().any(owner)
+                    // The record has to name another one. That there is an owner is a rule of `tenancy`.
+                    let admin = admins.get(*email);
+                    admin.is_some_and(|admin| !admin.is_first || admins.iter().any(owner))
                 })
             }
             What::ChangeAdmin { email, to, .. } => {
@@ -349,6 +353,11 @@ impl Tenant {
             format!("documents {documents:?}"),
             format!("index and validator {dressed}"),
         ]
+    }
+
+    /// How many owners there are.
+    pub fn owners(&self) -> usize {
+        self.admins.values().filter(|admin| admin.role == Role::Owner).count()
     }
 
     /// The e-mail of the admin whom the record names.
