@@ -14,6 +14,7 @@ use mongodb::{
 use super::{
     Inner, READ,
     admins::hidden,
+    connect::list_collections,
     error::code_of,
     read::Record,
     shape::{ADMIN_FIELDS, FIELDS},
@@ -107,12 +108,10 @@ impl Inner {
 
     /// The validators of these collections that refuse anything.
     async fn validators(&self, names: &[&str]) -> Result<HashMap<String, Document>> {
-        let say = |error: mongodb::error::Error| self.words.of(&error);
         let filter = doc! { "name": { "$in": names }, "type": "collection" };
-        let mut found = self.db.list_collections().filter(filter).await.map_err(say)?;
+        let found = list_collections(&self.db, filter).await;
         let mut validators = HashMap::new();
-        while found.advance().await.map_err(say)? {
-            let one = Document::try_from(found.current()).map_err(|e| say(e.into()))?;
+        for one in found.map_err(|error| self.words.of(&error))? {
             let (Ok(name), Ok(options)) = (one.get_str("name"), one.get_document("options")) else {
                 continue;
             };
