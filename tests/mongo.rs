@@ -42,5 +42,7 @@ mod suspension;
 mod trash;
 #[path = "mongo/unreadable.rs"]
 mod unreadable;
+#[path = "mongo/validator.rs"]
+mod validator;
 #[path = "mongo/views.rs"]
 mod views;

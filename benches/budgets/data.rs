@@ -13,7 +13,7 @@ use mongodb::{
     bson::{DateTime, Document, doc, oid::ObjectId},
 };
 use rusqlite::Connection;
-use tenantry::store::{Access, sqlite::SqliteStore};
+use tenantry::store::{Access, Store, sqlite::SqliteStore};
 
 /// A prime that divides neither count: multiples of it go through all numbers, out of order.
 const STRIDE: u32 = 7_919;
@@ -31,7 +31,10 @@ pub fn access() -> Access {
 /// A file with so many organizations, each with its admin, claims, collection and a document.
 pub fn file(path: &Path, count: u32) {
     let begun = Instant::now();
-    drop(SqliteStore::open(path, &access()).expect("a new file"));
+    let runtime = tokio::runtime::Runtime::new().expect("an event loop");
+    let store = SqliteStore::open(path, &access()).expect("a new file");
+    runtime.block_on(store.prepare()).expect("its tables");
+    drop(store);
     let connection = Connection::open(path).expect("the file");
     let document = doc! { "initialized": true, "note": "Org data goes here" };
     let document = document.to_vec().expect("BSON");

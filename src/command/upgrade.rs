@@ -38,6 +38,9 @@ pub(super) struct UpgradeFields<'a> {
     admins: u64,
     fields: BTreeMap<&'a str, &'a [String]>,
     indexes: BTreeMap<&'a str, &'a [String]>,
+    /// Of an embedded database in an older format, that and the one it is brought to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    formats: Option<(i32, i32)>,
 }
 
 impl<'a> UpgradeFields<'a> {
@@ -46,11 +49,12 @@ impl<'a> UpgradeFields<'a> {
             all.iter().map(|(name, all)| (name.as_str(), all.as_slice())).collect()
         };
         Self {
-            upgraded: done || !plan.asks,
+            upgraded: done || !(plan.asks || plan.formats.is_some()),
             organizations: plan.organizations,
             admins: plan.admins,
             fields: by_name(&plan.fields),
             indexes: by_name(&plan.indexes),
+            formats: plan.formats,
         }
     }
 }
@@ -64,14 +68,17 @@ pub(super) fn table(plan: &UpgradePlan, done: bool) -> String {
              which, and what resolves it\n",
             counted(records, "record")
         ),
-        (false, 0) if !plan.asks && plan.indexes.is_empty() => {
-            "the database is up to date\n".to_owned()
-        }
+        (false, _) if *plan == UpgradePlan::nothing() => "the database is up to date\n".to_owned(),
         (false, _) => planned(plan),
     }
 }
 
 fn planned(plan: &UpgradePlan) -> String {
+    if let Some((older, ours)) = plan.formats {
+        return format!(
+            "The upgrade, or the first change, brings the file from format {older} to {ours}.\n"
+        );
+    }
     let mut text = format!(
         "The upgrade only adds; the program that wrote this database goes on working.\n  {} and {} \
          get fields\n",

@@ -238,6 +238,14 @@ pub enum Trouble {
         /// The field.
         field: &'static str,
     },
+    /// Somebody gave a collection of ours a validator that does not let our fields in.
+    #[error("the validator of the collection {collection} refuses fields that Tenantry writes: {}", fields.join(", "))]
+    Validator {
+        /// The collection.
+        collection: String,
+        /// The fields.
+        fields: Vec<&'static str>,
+    },
     /// Two organizations name one admin.
     #[error("“{one}” and “{other}” have the same admin {email}")]
     SharedAdmin {
@@ -418,6 +426,7 @@ impl Trouble {
             Self::Elsewhere { .. } => "documents_elsewhere",
             Self::Copied { .. } => "copied_database",
             Self::ForeignField { .. } => "foreign_field",
+            Self::Validator { .. } => "validator",
             Self::SharedAdmin { .. } => "shared_admin",
             Self::SwappedAdmins { .. } => "swapped_admins",
             Self::EmailDisagrees { .. } => "email_disagrees",

@@ -21,7 +21,7 @@ pub enum Target {
         /// The database on it.
         database: String,
     },
-    /// The embedded database in a file, which is made where there is none.
+    /// The embedded database in a file; where there is none, the first write makes it.
     File(PathBuf),
     /// A new embedded database in memory.
     Demo,

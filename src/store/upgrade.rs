@@ -14,13 +14,23 @@ pub struct UpgradePlan {
     pub fields: Vec<(String, Vec<String>)>,
     /// Which indexes are missing, by collection.
     pub indexes: Vec<(String, Vec<String>)>,
+    /// The file's format and the one that the first write brings it to, where it has an older one. Nobody has
+    /// to agree: no other program has the file.
+    pub formats: Option<(i32, i32)>,
 }
 
 impl UpgradePlan {
     /// Where there is nothing to bring up to date.
     #[must_use]
     pub fn nothing() -> Self {
-        Self { asks: false, organizations: 0, admins: 0, fields: Vec::new(), indexes: Vec::new() }
+        Self {
+            asks: false,
+            organizations: 0,
+            admins: 0,
+            fields: Vec::new(),
+            indexes: Vec::new(),
+            formats: None,
+        }
     }
 
     /// How many records lack our fields.

@@ -11,8 +11,12 @@
 mod admins;
 mod configuration;
 mod corpus;
+#[path = "../mongo/fixture.rs"]
+#[allow(dead_code, reason = "made for another test target, which uses the rest")]
+mod fixture;
 mod hostile;
 mod life;
+mod looking;
 mod refused;
 mod rights;
 mod scripts;

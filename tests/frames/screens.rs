@@ -62,6 +62,7 @@ fn an_upgrade_is_asked_for_and_runs_behind_the_open_console() {
             ("admins".into(), vec!["email_key".into(), "seen".into()]),
         ],
         indexes: vec![("organizations".into(), vec!["claims".into(), "name_key".into()])],
+        formats: None,
     });
     console.answer_all();
     looks_like!(console, "upgrade_asked");

@@ -6,8 +6,10 @@ use std::{
 };
 
 use mongodb::{Client, bson::doc};
-use tenantry::store::Shelf;
-use tenantry::store::{Access, PlaceKind, Store, StoreError, mongo::MongoStore};
+use tenantry::org::Claim;
+use tenantry::store::{
+    Access, PlaceKind, Shelf, Store, StoreError, UpgradePlan, mongo::MongoStore,
+};
 
 use crate::support::deeds::Deeds as _;
 use crate::{
@@ -225,7 +227,7 @@ async fn is(server: &Mongod, what: &str) {
 #[tokio::test]
 async fn a_secondary_is_enough_to_read_and_is_called_what_it_is() {
     let mut first = Mongod::start(&["--replSet", "rs0"]);
-    let second = Mongod::start(&["--replSet", "rs0"]);
+    let second = Mongod::start(&["--replSet", "rs0", "--setParameter", "enableTestCommands=1"]);
     let uri = format!("{}/?directConnection=true", first.uri());
     let admin = Client::with_uri_str(uri).await.unwrap().database("admin");
     let members = [
@@ -270,4 +272,17 @@ async fn a_secondary_is_enough_to_read_and_is_called_what_it_is() {
     assert_eq!(store.statistics(&org).await.unwrap().documents, 1);
     assert_eq!(store.documents(&org, 5).await.unwrap().len(), 1);
     assert_eq!(store.admins(&org).await.unwrap().len(), 1);
+    // And so is it to examine everything, to see what an upgrade would add, …
+    assert_eq!(store.examine(false).await.unwrap(), []);
+    assert_eq!(store.upgrade_plan().await.unwrap(), UpgradePlan::nothing());
+    assert!(store.holder(&Claim::Collection("org_acme".into())).await.unwrap().is_some());
+    // … and to wait for an answer for as long as it says anything at all.
+    let slow = doc! {
+        "configureFailPoint": "failCommand",
+        "mode": { "times": 1 },
+        "data": { "failCommands": ["find"], "blockConnection": true, "blockTimeMS": 6_000 },
+    };
+    let admin = Client::with_uri_str(&direct).await.unwrap().database("admin");
+    admin.run_command(slow).await.unwrap();
+    assert!(store.org_named("acme", Shelf::Live).await.unwrap().is_some());
 }

@@ -6,7 +6,10 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use mongodb::bson::{DateTime, Document, RawDocumentBuf, doc, oid::ObjectId};
+use mongodb::{
+    Database,
+    bson::{DateTime, Document, RawDocumentBuf, doc, oid::ObjectId},
+};
 use tenantry::{
     org::{CollectionName, Email, Org, OrgName, PasswordHash},
     store::{Access, NewOrg, PageQuery, Patience, Store, mongo::MongoStore},
@@ -80,45 +83,22 @@ impl Scratch {
         names
     }
 
-    /// Every document of every collection, byte for byte, and every collection's options and indexes.
-    pub async fn dump(&self) -> BTreeMap<String, Vec<RawDocumentBuf>> {
-        let mut dump = BTreeMap::new();
-        for name in self.list_collection_names().await.unwrap() {
-            let collection = self.collection::<RawDocumentBuf>(&name);
-            let mut found = collection.find(doc! {}).sort(doc! { "_id": 1 }).await.unwrap();
-            let mut documents = Vec::new();
-            while found.advance().await.unwrap() {
-                documents.push(found.current().to_owned());
-            }
-            dump.insert(format!("{name} indexes"), self.indexes(&name).await);
-            dump.insert(name, documents);
-        }
-        dump
+    /// Every document of every collection, byte for byte, and every collection's indexes.
+    pub async fn dump(&self) -> Dump {
+        dump(self).await
     }
 
     /// As [`Scratch::dump`], with every option and the identity of each collection, and the databases.
-    pub async fn everything(
-        &self,
-    ) -> (Vec<String>, Vec<Document>, BTreeMap<String, Vec<RawDocumentBuf>>) {
-        let mut found = self.list_collections().await.unwrap();
-        let mut collections = Vec::new();
-        while found.advance().await.unwrap() {
-            collections.push(Document::try_from(found.current()).unwrap());
-        }
-        collections.sort_by_key(ToString::to_string);
+    pub async fn everything(&self) -> (Vec<String>, Vec<Document>, Dump) {
         let own = self.client().list_database_names().await.unwrap();
         let own = own.into_iter().filter(|name| name == self.name()).collect();
-        (own, collections, self.dump().await)
+        let (collections, dump) = everything(self).await;
+        (own, collections, dump)
     }
 
     /// A collection's indexes as the server describes them.
     pub async fn indexes(&self, collection: &str) -> Vec<RawDocumentBuf> {
-        let answer = self.run_command(doc! { "listIndexes": collection }).await.unwrap();
-        let batch = answer.get_document("cursor").unwrap().get_array("firstBatch").unwrap();
-        batch
-            .iter()
-            .map(|index| RawDocumentBuf::try_from(index.as_document().unwrap()).unwrap())
-            .collect()
+        indexes(self, collection).await
     }
 
     pub async fn documents(&self, collection: &str) -> Vec<Document> {
@@ -162,6 +142,44 @@ impl Deref for Scratch {
     fn deref(&self) -> &OwnDatabase {
         &self.0
     }
+}
+
+/// Documents and indexes by collection.
+pub type Dump = BTreeMap<String, Vec<RawDocumentBuf>>;
+
+/// Everything in a database: each collection with its options and its identity, its documents, its indexes.
+pub async fn everything(db: &Database) -> (Vec<Document>, Dump) {
+    let mut found = db.list_collections().await.unwrap();
+    let mut collections = Vec::new();
+    while found.advance().await.unwrap() {
+        collections.push(Document::try_from(found.current()).unwrap());
+    }
+    collections.sort_by_key(ToString::to_string);
+    (collections, dump(db).await)
+}
+
+async fn dump(db: &Database) -> Dump {
+    let mut dump = BTreeMap::new();
+    for name in db.list_collection_names().await.unwrap() {
+        let collection = db.collection::<RawDocumentBuf>(&name);
+        let mut found = collection.find(doc! {}).sort(doc! { "_id": 1 }).await.unwrap();
+        let mut documents = Vec::new();
+        while found.advance().await.unwrap() {
+            documents.push(found.current().to_owned());
+        }
+        dump.insert(format!("{name} indexes"), indexes(db, &name).await);
+        dump.insert(name, documents);
+    }
+    dump
+}
+
+async fn indexes(db: &Database, collection: &str) -> Vec<RawDocumentBuf> {
+    let answer = db.run_command(doc! { "listIndexes": collection }).await.unwrap();
+    let batch = answer.get_document("cursor").unwrap().get_array("firstBatch").unwrap();
+    batch
+        .iter()
+        .map(|index| RawDocumentBuf::try_from(index.as_document().unwrap()).unwrap())
+        .collect()
 }
 
 /// Somebody has agreed to the upgrade; where nothing may be written, that says so itself.

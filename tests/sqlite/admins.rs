@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::{Connection, types::Value};
 use tenantry::org::Role;
 use tenantry::store::{
-    AdminChange, AdminEdit, Deed, Entry, Repair, Shelf, Store, StoreError, Trouble,
+    AdminChange, AdminEdit, Deed, Entry, Repair, Shelf, Store, StoreError, Trouble, untold,
 };
 
 use crate::deeds::{sql, trashed, version_1, version_2, wait, with_three};
@@ -52,6 +52,7 @@ fn a_file_of_an_older_version_keeps_everything_and_is_like_a_new_one() {
                 assert_eq!((admin.organization, admin.reset.clone()), (Some(org.id), None));
             }
         });
+        wait(async { open(&path).unwrap().upgrade(&untold).await.unwrap() });
         assert_eq!(view(&path), view(&wanted), "{version}");
         assert_eq!(layout(&path), layout(&wanted), "{version}");
         assert_sound(&path);

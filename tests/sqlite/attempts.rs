@@ -13,7 +13,7 @@ use tenantry::store::{
 };
 
 use crate::deeds::sql;
-use crate::fixture::{file, open};
+use crate::fixture::{file, made, open};
 
 const ADA: &str = "ada@acme.com";
 const DAY: i64 = 24 * 60 * 60 * 1000;
@@ -92,7 +92,7 @@ async fn a_clock_that_was_put_back_makes_nobody_wait_longer() {
 #[tokio::test]
 async fn an_account_that_nobody_tried_for_thirty_days_is_forgotten() {
     let (_directory, path) = file();
-    let store = open(&path).unwrap();
+    let store = made(&path).await;
     for (days, left) in [(29, 2), (31, 1)] {
         sql(&path, "DELETE FROM login_attempts");
         locked_out(&store).await;
@@ -107,7 +107,7 @@ async fn an_account_that_nobody_tried_for_thirty_days_is_forgotten() {
 #[tokio::test]
 async fn what_is_forgotten_is_found_without_looking_at_every_account() {
     let (_directory, path) = file();
-    drop(open(&path).unwrap());
+    drop(made(&path).await);
     let raw = Connection::open(&path).unwrap();
     let plan = "EXPLAIN QUERY PLAN DELETE FROM login_attempts WHERE at < 5";
     let plan: String = raw.query_row(plan, [], |row| row.get(3)).unwrap();

@@ -8,7 +8,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 
 use tenantry::failpoint::{SQLITE_COMMITTED, SQLITE_STEP, STEPS};
-use tenantry::store::{Entry, Outcome, Store};
+use tenantry::store::{Entry, Outcome, Store, untold};
 
 use crate::deeds::{self, Deed, home_with, run, wait};
 use crate::fixture::{View, assert_sound, documents_in, open, record, view};
@@ -80,9 +80,10 @@ fn settled(
     tally: &mut Tally,
 ) {
     let path = home.database();
-    // What every start does, and what comes before its first write; and then an examination.
+    // What comes before the first write; and then an examination.
     let (findings, entries) = wait(async {
         let store = open(&path).unwrap();
+        store.upgrade(&untold).await.unwrap();
         store.recover().await.unwrap();
         store.purge_expired(false).await.unwrap();
         (store.examine(false).await.unwrap(), record(&store).await)

@@ -25,7 +25,7 @@ pub struct Deed {
     pub begin: fn(&Path),
     /// What is typed.
     pub line: &'static [&'static str],
-    /// Whether the next start does it where it was not done.
+    /// Whether the next write does it where it was not done.
     pub settles: bool,
     /// Whether it is there to remove documents.
     pub removes: bool,
@@ -48,9 +48,9 @@ pub const MAKING: Deed = Deed {
     )
 };
 pub const MIGRATING: Deed =
-    Deed { settles: true, recorded: ("", 0), ..deed(version_1, "", &["org", "list"]) };
+    Deed { settles: true, recorded: ("", 0), ..deed(version_1, "", &["upgrade"]) };
 pub const MIGRATING_FROM_2: Deed =
-    Deed { settles: true, recorded: ("", 0), ..deed(version_2, "", &["org", "list"]) };
+    Deed { settles: true, recorded: ("", 0), ..deed(version_2, "", &["upgrade"]) };
 pub const CREATING: Deed = Deed {
     hashes: true,
     ..deed(

@@ -6,7 +6,7 @@ use std::process::Output;
 
 use rusqlite::Connection;
 use rustix::process::{Resource, Rlimit};
-use tenantry::store::Store;
+use tenantry::store::{Store, untold};
 
 use crate::deeds::{self, Deed, home_with, run, two, wait};
 use crate::fixture::{View, assert_sound, open, view};
@@ -92,6 +92,7 @@ fn settled(deed: &Deed, home: &Home, (before, after): (&View, &View), done: bool
     let path = home.database();
     let findings = wait(async {
         let store = open(&path).unwrap();
+        store.upgrade(&untold).await.unwrap();
         store.recover().await.unwrap();
         store.purge_expired(false).await.unwrap();
         store.examine(false).await.unwrap()

@@ -9,7 +9,9 @@ use rusqlite::Connection;
 use tenantry::store::{Change, Shelf, Store};
 
 use crate::deeds::{run, two};
-use crate::fixture::{View, assert_sound, documents, file, new_org, open, opened, renamed, view};
+use crate::fixture::{
+    View, assert_sound, documents, file, made, new_org, open, opened, renamed, view,
+};
 use crate::support::deeds::Deeds as _;
 use crate::tool::Home;
 
@@ -91,7 +93,7 @@ async fn a_log_that_was_written_half_has_every_deed_that_is_whole_in_it() {
 async fn a_log_gives_its_room_back_while_several_consoles_stay_open() {
     let (_directory, path) = file();
     let (store, other, reader) =
-        (open(&path).unwrap(), open(&path).unwrap(), opened(&path, true).unwrap());
+        (made(&path).await, open(&path).unwrap(), opened(&path, true).unwrap());
     let org = store.create(&new_org("Acme")).await.unwrap();
     // Far more than fits into the log at once.
     let big = vec![doc! { "text": "x".repeat(100_000) }; 120];

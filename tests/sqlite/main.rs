@@ -20,6 +20,7 @@ mod disk;
 mod fixture;
 mod foreign;
 mod log;
+mod looking;
 mod moved;
 mod outside;
 mod ruled;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use tenantry::store::{Result, Store, StoreError, sqlite::SqliteStore};
 
-use crate::fixture::{all, file, new_org, open, opened, view};
+use crate::fixture::{all, file, made, new_org, open, opened, view};
 use crate::support::deeds::Deeds as _;
 
 fn assert_missed<T: std::fmt::Debug>(outcome: Result<T>, path: &Path) {
@@ -29,7 +29,7 @@ async fn assert_useless(store: &SqliteStore, path: &Path) {
 #[tokio::test]
 async fn a_file_that_was_moved_away_takes_nothing_until_it_is_back() {
     let (directory, path) = file();
-    let (store, reader) = (open(&path).unwrap(), opened(&path, true).unwrap());
+    let (store, reader) = (made(&path).await, opened(&path, true).unwrap());
     store.create(&new_org("Acme")).await.unwrap();
     let away = directory.path().join("away.db");
     fs::rename(&path, &away).unwrap();

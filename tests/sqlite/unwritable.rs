@@ -12,7 +12,7 @@ use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 use tenantry::store::Store;
 
-use crate::deeds::{sql, two, wait};
+use crate::deeds::{sql, two, version_2, wait};
 use crate::fixture::{new_org, open, view};
 use crate::support::deeds::Deeds as _;
 use crate::support::pty::Console;
@@ -232,15 +232,21 @@ fn the_log_a_killed_console_left_is_read() {
 }
 
 #[test]
-fn an_older_file_cannot_be_brought_up_to_date_and_says_so() {
-    let place = with_old_trash();
-    sql(&place.file(), "PRAGMA user_version = 1");
+fn an_older_file_is_read_and_cannot_be_brought_up_to_date() {
+    let place = Place::new();
+    fs::remove_file(place.file()).unwrap();
+    version_2(&place.file());
     place.lock(0o444, 0o555);
-    let refused = place.run(&["org", "list"]);
-    assert_eq!(refused.status.code(), Some(2), "{refused:?}");
-    let said = String::from_utf8(refused.stderr).unwrap();
-    assert!(said.contains("was written by an older Tenantry"), "{said}");
-    assert!(said.contains("as somebody who may write it"), "{said}");
+    let before = place.bytes();
+    let list = place.run(&["org", "list"]);
+    assert!(String::from_utf8(list.stdout).unwrap().contains("Globex"));
+    for line in [WRITING[1], &["upgrade"]] {
+        let refused = place.run(line);
+        assert_eq!(refused.status.code(), Some(5), "{refused:?}");
+        let said = String::from_utf8(refused.stderr).unwrap();
+        assert!(said.starts_with("tenantry: this user may not write"), "{said}");
+    }
+    assert_eq!(place.bytes(), before);
 }
 
 #[test]

@@ -10,6 +10,7 @@ use mongodb::{
 
 use super::{
     Inner,
+    error::{code, code_of},
     journal::{Pending, Step},
     record,
     undo::Back,
@@ -187,8 +188,14 @@ impl Inner {
             .orgs
             .find_one_and_update(pending.filter(), update)
             .return_document(ReturnDocument::After)
-            .await
-            .map_err(|error| self.words.of(&error))?;
+            .await;
+        let settled = match settled {
+            // Again and again it would be refused the same.
+            Err(error) if code_of(&error) == Some(code::DOCUMENT_REFUSED) => {
+                return Err(Halt::Refused(self.words.of(&error)));
+            }
+            settled => settled.map_err(|error| self.words.of(&error))?,
+        };
         settled.map(|record| record::org(&record)).ok_or(Halt::Lost)
     }
 

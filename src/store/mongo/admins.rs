@@ -386,13 +386,18 @@ fn hiding(admin: &Document, pending: &Pending) -> Option<AdminWrite> {
         let joining = admin.contains_key("joining");
         return joining.then(|| AdminWrite { only_if: Document::new(), update: update.into() });
     }
-    let hidden = doc! { "email": "$email", "organization": pending.org };
-    let update = vec![
+    let update = hidden(pending.org, pending.id);
+    Some(AdminWrite { only_if: Document::new(), update: update.into() })
+}
+
+/// What hides an admin.
+pub(super) fn hidden(org: ObjectId, lease: ObjectId) -> Vec<Document> {
+    let hidden = doc! { "email": "$email", "organization": org };
+    vec![
         doc! { "$set": { "trash": { "$literal": {} } } },
         doc! { "$set": { "trash": hidden } },
-        doc! { "$set": { "email": "$_id", "email_key": "$_id", "operation": pending.id } },
-    ];
-    Some(AdminWrite { only_if: Document::new(), update: update.into() })
+        doc! { "$set": { "email": "$_id", "email_key": "$_id", "operation": lease } },
+    ]
 }
 
 /// Shows an admin; none where it is not hidden.

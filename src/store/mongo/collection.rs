@@ -8,7 +8,7 @@ use mongodb::bson::{Binary, Bson, DateTime, Document, doc};
 use super::{
     Inner,
     act::{Halt, Hold, Stepped},
-    connect::write_command,
+    connect::{list_collections, write_command},
     error::{code, code_of},
     fence::{lease_collection, placeholder_since},
     journal::{Creation, Pending},
@@ -261,11 +261,9 @@ impl Inner {
 
     /// Those that a filter of `listCollections` finds.
     pub(super) async fn listed_by(&self, filter: Document) -> Result<HashMap<String, Listed>> {
-        let say = |error: mongodb::error::Error| self.words.of(&error);
-        let mut found = self.db.list_collections().filter(filter).await.map_err(say)?;
+        let found = list_collections(&self.db, filter).await;
         let mut listed = HashMap::new();
-        while found.advance().await.map_err(say)? {
-            let one = Document::try_from(found.current()).map_err(|e| say(e.into()))?;
+        for one in found.map_err(|error| self.words.of(&error))? {
             let Ok(name) = one.get_str("name") else { continue };
             let uuid = one.get_document("info").ok().and_then(|info| info.get("uuid"));
             let what = match (one.get_str("type").unwrap_or_default(), uuid) {

@@ -3,15 +3,16 @@
 use std::time::Duration;
 
 use mongodb::{
-    Client, Database,
+    Client, Cursor, Database,
     bson::{Document, doc},
+    error::ErrorKind,
     options::{
         Acknowledgment, ClientOptions, ReadConcern, ReadPreference, SelectionCriteria, WriteConcern,
     },
 };
 
 use super::{
-    error::{Unconfirmed, Words},
+    error::{Unconfirmed, Words, code, code_of},
     rights::Rights,
 };
 use crate::{
@@ -91,6 +92,45 @@ pub(super) async fn read_command(
         Some(criteria) => action.selection_criteria(criteria.clone()).await,
         None => action.await,
     }
+}
+
+/// As [`read_command`], of a command that is answered by a cursor.
+pub(super) async fn read_cursor(
+    database: &Database,
+    command: Document,
+) -> mongodb::error::Result<Cursor<Document>> {
+    let ask = async || {
+        let action = database.run_cursor_command(command.clone());
+        match database.selection_criteria() {
+            Some(criteria) => action.selection_criteria(criteria.clone()).await,
+            None => action.await,
+        }
+    };
+    match ask().await {
+        // As the driver does with reads that it knows: the connection may only have been cut.
+        Err(error) if may_be_asked_again(&error) => ask().await,
+        answer => answer,
+    }
+}
+
+/// What has these names, or everything, as `listCollections` describes it.
+pub(super) async fn list_collections(
+    database: &Database,
+    filter: Document,
+) -> mongodb::error::Result<Vec<Document>> {
+    let command = doc! { "listCollections": 1, "filter": filter };
+    let mut found = read_cursor(database, command).await?;
+    let mut all = Vec::new();
+    while found.advance().await? {
+        all.push(found.deserialize_current()?);
+    }
+    Ok(all)
+}
+
+fn may_be_asked_again(error: &mongodb::error::Error) -> bool {
+    let is_cut =
+        matches!(error.kind.as_ref(), ErrorKind::Io(_) | ErrorKind::ConnectionPoolCleared { .. });
+    is_cut || code_of(error).is_some_and(|code| code::NO_PRIMARY.contains(&code))
 }
 
 /// Refuses a connection string that would have writes be lost, or reads see what may be undone.

@@ -9,7 +9,7 @@ use mongodb::bson::{Bson, Document, doc, oid::ObjectId};
 
 use super::{
     Inner, READ,
-    connect::write_command,
+    connect::{list_collections, write_command},
     journal::Step,
     look::{Found, What},
     record, shape,
@@ -176,7 +176,7 @@ impl Inner {
         }
         let names: Vec<&str> = placed.iter().map(|placed| placed.collection.as_str()).collect();
         let filter = doc! { "name": { "$in": names } };
-        let there = other.list_collection_names().filter(filter).await;
+        let there = list_collections(&other, filter).await;
         Ok(self.unless_away(there)?.is_some_and(|there| !there.is_empty()))
     }
 

@@ -191,6 +191,7 @@ impl Words {
                 return self.unreachable("the question took longer than 30 s and was given up");
             }
             Some(code::WRITE_CONCERN_TIMEOUT) => return self.unreachable(UNCONFIRMED),
+            Some(code::DOCUMENT_REFUSED) => return refused_by_validator(),
             _ if error.get_custom::<Unconfirmed>().is_some() => {
                 return self.unreachable(UNCONFIRMED);
             }
@@ -319,6 +320,14 @@ impl Words {
             return io_text(error);
         };
         words.into()
+    }
+}
+
+/// The server does not say which.
+fn refused_by_validator() -> StoreError {
+    StoreError::Misconfigured {
+        problem: "the validator of a collection refuses what Tenantry writes to it".into(),
+        help: "run `tenantry doctor`: it names the collection and the fields to allow",
     }
 }
 

@@ -7,7 +7,7 @@ use mongodb::{
     options::IndexOptions,
 };
 
-use super::{Inner, attempt, read::Record};
+use super::{Inner, attempt, connect::read_cursor, read::Record};
 use crate::store::{Outcome, Result, StoreError};
 
 impl Inner {
@@ -100,10 +100,11 @@ impl Inner {
     ) -> Result<Vec<IndexModel>> {
         let say = |error| self.words.of(&error);
         if self.uuid_of(collection.name()).await?.is_some() {
-            let mut found = collection.list_indexes().await.map_err(say)?;
+            let command = doc! { "listIndexes": collection.name() };
+            let mut found = read_cursor(&self.db, command).await.map_err(say)?;
             while found.advance().await.map_err(say)? {
-                let there = found.deserialize_current().map_err(say)?.keys;
-                wanted.retain(|(keys, _)| *keys != there);
+                let there = found.deserialize_current().map_err(say)?;
+                wanted.retain(|(keys, _)| there.get_document("key").ok() != Some(keys));
             }
         }
         Ok(models(wanted))

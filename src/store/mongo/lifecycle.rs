@@ -159,8 +159,11 @@ impl Inner {
         let from = record::held_in(org);
         let first = self.first_admin(org).await?;
         let admins = self.to_hide(&record, first).await?;
+        let uuid = self.uuid_if_any(from.as_deref()).await?;
+        self.ensure_trash_accepted(org.id, &admins, from.as_deref().filter(|_| uuid.is_some()))
+            .await?;
         let step = Step::Trash(Shelving {
-            uuid: self.uuid_if_any(from.as_deref()).await?,
+            uuid,
             from: from.unwrap_or_default(),
             to: record::trash_collection(org.id),
             admin: first,

@@ -5,7 +5,7 @@ use std::{sync::atomic::Ordering, time::Duration};
 
 use mongodb::{bson::doc, error::ErrorKind};
 
-use super::Inner;
+use super::{Inner, connect::read_command};
 use crate::store::{Result, StoreError};
 
 /// How long an answer is waited for before it is asked whether the server is there at all.
@@ -38,7 +38,7 @@ impl Inner {
     }
 
     async fn gives_signs_of_life(&self) -> bool {
-        let ping = self.db.run_command(doc! { "ping": 1 });
+        let ping = read_command(&self.db, doc! { "ping": 1 });
         let there = matches!(tokio::time::timeout(SIGN_OF_LIFE, ping).await, Ok(Ok(_)));
         if there {
             self.words.heard();
@@ -72,7 +72,7 @@ impl Inner {
     /// them when it hears nothing itself.
     async fn sign_of_life(&self) {
         loop {
-            match self.db.run_command(doc! { "ping": 1 }).await.map_err(|error| *error.kind) {
+            match read_command(&self.db, doc! { "ping": 1 }).await.map_err(|error| *error.kind) {
                 Ok(_) | Err(ErrorKind::Command(_)) => return,
                 Err(_) => tokio::time::sleep(BETWEEN_PINGS).await,
             }

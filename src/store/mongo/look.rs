@@ -15,6 +15,7 @@ use super::{
     record::{self, TRASH_PREFIX, text},
     role,
     seen::Seen,
+    validator,
 };
 use crate::{
     org::{StoredText, email_key},
@@ -79,6 +80,9 @@ impl Inner {
                     .push(Found { trouble: Trouble::Stale { org }, what: What::OnConnecting });
             };
             self.each(collection, filter, stale).await?;
+        }
+        for trouble in self.look_at_validators().await? {
+            seen.by_hand(trouble, validator::ALLOW);
         }
         for trouble in self.unknown_roles().await? {
             seen.by_hand(trouble, role::BY_HAND);

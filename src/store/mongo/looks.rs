@@ -43,7 +43,7 @@ impl Inner {
         loop {
             let batch = self.some_lacking().await?;
             let updates: Vec<_> = batch.iter().map(|record| completed(record, true)).collect();
-            let refused = self.complete(&updates).await?;
+            let Some(refused) = self.complete(&updates).await? else { return Ok(()) };
             let unclaimed = refused.iter().filter_map(|at| batch.get(*at));
             let updates: Vec<_> = unclaimed.map(|record| completed(record, false)).collect();
             self.complete(&updates).await?;
@@ -63,22 +63,25 @@ impl Inner {
         Ok(batch)
     }
 
-    /// Which of these updates were refused for what somebody else claims.
-    async fn complete(&self, updates: &[Document]) -> Result<Vec<usize>> {
+    /// Which of these updates were refused for what somebody else claims; none where a validator refuses the
+    /// fields, which are then compared as they are read.
+    async fn complete(&self, updates: &[Document]) -> Result<Option<Vec<usize>>> {
         if updates.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Some(Vec::new()));
         }
         let command = doc! { "update": self.orgs.name(), "updates": updates, "ordered": false };
         let answer = write_command(&self.db, command).await.map_err(|e| self.words.of(&e))?;
         let mut refused = Vec::new();
         let errors = answer.get_array("writeErrors").into_iter().flatten();
         for error in errors.filter_map(Bson::as_document) {
-            if error.get_i32("code").ok() != Some(code::DUPLICATE_KEY) {
-                return Err(StoreError::Other(text(error, "errmsg").to_owned()));
+            match error.get_i32("code") {
+                Ok(code::DUPLICATE_KEY) => {}
+                Ok(code::DOCUMENT_REFUSED) => return Ok(None),
+                _ => return Err(StoreError::Other(text(error, "errmsg").to_owned())),
             }
             refused.extend(error.get_i32("index").ok().and_then(|at| usize::try_from(at).ok()));
         }
-        Ok(refused)
+        Ok(Some(refused))
     }
 }
 

@@ -17,6 +17,7 @@
 //! - `audit.rs` the record, `attempt.rs` attempts to log in
 //! - `examine.rs` going through everything: `look.rs` what does not belong together, `seen.rs` what each record says, `named.rs` what any
 //!   record names, `elsewhere.rs` what records name that is not here, `others.rs` the admins beside the first, `watch.rs` whether anybody is at it, `quarantine.rs` moving it away
+//!   `validator.rs` what of ours a validator refuses
 //! - `shape.rs` which fields are ours and which another program's, `link.rs` a server that is lost, or says nothing any more
 
 mod act;
@@ -55,6 +56,7 @@ mod suspension;
 mod undo;
 mod unmigrated;
 mod upgrade;
+mod validator;
 mod watch;
 
 use std::{

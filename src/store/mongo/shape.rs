@@ -120,7 +120,7 @@ pub(super) fn derivable(fields: &[&str]) -> Document {
 }
 
 /// Every field of ours in a record.
-const FIELDS: [&str; 15] = [
+pub(super) const FIELDS: [&str; 15] = [
     "pending",
     "trash",
     "suspended",
@@ -139,7 +139,7 @@ const FIELDS: [&str; 15] = [
 ];
 
 /// Every field of ours in an admin.
-const ADMIN_FIELDS: [&str; 9] = [
+pub(super) const ADMIN_FIELDS: [&str; 9] = [
     "email_key",
     "seen",
     "organization_id",
@@ -222,7 +222,7 @@ fn none_foreign<'a>(
 }
 
 /// Whether a field is missing or has the shape that we give it.
-fn is_ours(record: &Document, field: &str) -> bool {
+pub(super) fn is_ours(record: &Document, field: &str) -> bool {
     let Some(value) = record.get(field) else { return true };
     match field {
         "pending" => pending(record).is_some(),
@@ -243,7 +243,7 @@ fn is_ours(record: &Document, field: &str) -> bool {
     }
 }
 
-fn is_ours_of_admin(admin: &Document, field: &str) -> bool {
+pub(super) fn is_ours_of_admin(admin: &Document, field: &str) -> bool {
     let Some(value) = admin.get(field) else { return true };
     match field {
         "seen" => value.as_document().is_some(),

@@ -149,30 +149,13 @@ impl Inner {
         self.still_ours(pending, hold).await?;
         self.hide_admins(pending).await?;
         self.still_ours(pending, hold).await?;
-        let mut trash = doc! {
-            "at": "$$NOW", "by": { "$literal": &self.operator }, "days": { "$literal": *days },
-        };
-        for field in SHELVED {
-            trash.insert(field, format!("${field}"));
-        }
-        let mut unset: Vec<&str> =
-            SHELVED.into_iter().filter(|field| *field != "organization_name").collect();
-        unset.extend(["look", "look_as_typed", "created_key", "seen", "pending"]);
-        let mut set = doc! {
-            "organization_name": "$_id",
-            "revision": one_more("revision"), "login_epoch": one_more("login_epoch"),
-        };
-        if uuid.is_some() {
-            let former = doc! { "$ifNull": ["$former", []] };
-            let former = doc! { "$concatArrays": [former, [{ "$literal": from }]] };
-            set.insert("former", doc! { "$slice": [former, FORMER] });
-        }
-        let update = vec![
-            doc! { "$set": { "trash": trash } },
-            doc! { "$set": set },
-            doc! { "$unset": unset },
-        ];
-        self.settle(pending, update).await
+        let from = uuid.as_ref().map(|_| from.as_str());
+        let settled = self.settle(pending, shelved(&self.operator, *days, from)).await;
+        settled.map_err(|halt| match halt {
+            // Its admins are hidden by now: it only goes on.
+            Halt::Refused(why) => Halt::Failed(why),
+            Halt::Lost | Halt::Failed(_) => halt,
+        })
     }
 
     pub(super) async fn unshelve(
@@ -268,6 +251,29 @@ const SHELVED: [&str; 7] = [
     "name_key",
     "email_key",
 ];
+
+/// What puts an organization into the trash, with the name that its collection had, if it has one.
+pub(super) fn shelved(operator: &str, days: i64, from: Option<&str>) -> Vec<Document> {
+    let mut trash = doc! {
+        "at": "$$NOW", "by": { "$literal": operator }, "days": { "$literal": days },
+    };
+    for field in SHELVED {
+        trash.insert(field, format!("${field}"));
+    }
+    let mut unset: Vec<&str> =
+        SHELVED.into_iter().filter(|field| *field != "organization_name").collect();
+    unset.extend(["look", "look_as_typed", "created_key", "seen", "pending"]);
+    let mut set = doc! {
+        "organization_name": "$_id",
+        "revision": one_more("revision"), "login_epoch": one_more("login_epoch"),
+    };
+    if let Some(from) = from {
+        let former = doc! { "$ifNull": ["$former", []] };
+        let former = doc! { "$concatArrays": [former, [{ "$literal": from }]] };
+        set.insert("former", doc! { "$slice": [former, FORMER] });
+    }
+    vec![doc! { "$set": { "trash": trash } }, doc! { "$set": set }, doc! { "$unset": unset }]
+}
 
 /// How many names that its collection had are remembered: the last ones.
 const FORMER: i32 = -16;

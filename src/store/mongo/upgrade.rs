@@ -116,8 +116,8 @@ impl Inner {
             let fields = kind.added().iter().map(|field| (*field).to_owned()).collect();
             (self.collection(kind).name().to_owned(), fields)
         });
-        let asks = matches!(standing, Standing::Foreign);
-        Ok(UpgradePlan { asks, organizations, admins, fields: fields.collect(), indexes })
+        let (asks, fields) = (matches!(standing, Standing::Foreign), fields.collect());
+        Ok(UpgradePlan { asks, organizations, admins, fields, indexes, formats: None })
     }
 
     /// Notes that it may be written, and by which version it was.

@@ -6,6 +6,7 @@ use mongodb::bson::{Binary, Bson, DateTime, Document, doc, oid::ObjectId};
 
 use super::{
     Inner, READ,
+    connect::read_command,
     error::{code, code_of},
 };
 use crate::store::{Patience, Result, StoreError, Watch, Watching};
@@ -64,7 +65,7 @@ impl Activity {
 
 impl Inner {
     pub(super) async fn server(&self) -> Result<Server> {
-        let said = self.db.run_command(doc! { "hello": 1 }).await;
+        let said = read_command(&self.db, doc! { "hello": 1 }).await;
         let said = said.map_err(|error| self.words.of(&error))?;
         let version = said.get_document("topologyVersion").ok();
         let silent = |_| StoreError::Other("the server does not say what time it is".into());
@@ -84,7 +85,7 @@ impl Inner {
             "cursor": {},
             "maxTimeMS": i64::try_from(READ.as_millis()).unwrap_or(i64::MAX),
         };
-        let answer = match self.db.run_command(command).await {
+        let answer = match read_command(&self.db, command).await {
             Ok(answer) => answer,
             Err(error) if code_of(&error) == Some(code::NAMESPACE_NOT_FOUND) => return Ok(None),
             Err(error) => return Err(self.words.of(&error)),

@@ -1,4 +1,7 @@
-//! The file itself: made where there is none, opened as far as this user may, and looked after.
+//! The file itself: opened as far as this user may, made by the first write, and looked after.
+//!
+//! Looking changes nothing. Where there is no file, or nothing in it, an empty database in memory stands for
+//! it; an older one is looked at through a copy that is brought up to date. The first write opens it anew.
 //!
 //! A database nobody may write beside has no write-ahead log to be read through. SQLite reads such a
 //! file only when it is told that nothing changes it (`immutable`). Somebody else may, so whoever reads
@@ -23,49 +26,66 @@ use rustix::{
 
 use super::{
     error::{Attempt, Fault},
-    schema::{self, PATIENCE},
+    schema::{self, Found, PATIENCE},
 };
 use crate::org::escaped;
 use crate::store::StoreError;
 
-/// An open database.
+/// An open database. Until the first write it only looks.
 #[derive(Debug)]
 pub(super) struct Open {
     connection: Connection,
-    /// Where it is read as a file that nothing changes.
-    frozen: Option<Frozen>,
-}
-
-/// A file, and what it was like when it was opened.
-#[derive(Debug)]
-struct Frozen {
+    /// Where the file is, or will be; nothing for a database in memory.
     path: PathBuf,
-    then: Stamp,
+    read_only: bool,
+    seen: Seen,
 }
 
-/// Inode, size and time of change, and whether changes wait beside it. Nothing where there is no file.
-type Stamp = Option<(u64, u64, i64, i64, bool)>;
+/// What the connection leads to.
+#[derive(Debug)]
+enum Seen {
+    /// The file itself, to be written.
+    ToWrite,
+    /// The file itself, only to be read.
+    ToRead,
+    /// What was in the file at one moment, and what the file was like then; and its format, where that is an
+    /// older one.
+    AsOf(Stamp, Option<i32>),
+}
+
+/// Inode, size and time of change, of the file and of what waits beside it. Nothing where there is no file.
+type Stamp = Option<[(u64, u64, i64, i64); 2]>;
 
 impl Open {
     /// A new database that is gone with its connection.
     pub(super) fn in_memory() -> Attempt<Self> {
-        Ok(Self { connection: schema::in_memory()?, frozen: None })
+        let (connection, path) = (schema::in_memory()?, PathBuf::new());
+        Ok(Self { connection, path, read_only: false, seen: Seen::ToWrite })
     }
 
     /// The connection to what is in the file now.
     pub(super) fn connection(&mut self) -> Attempt<&mut Connection> {
-        if let Some(frozen) = self.frozen.take_if(|frozen| !frozen.is_as_it_was()) {
-            *self = Self::for_reading(&frozen.path).inspect_err(|_| self.frozen = Some(frozen))?;
+        if !self.was_steady() {
+            if stamp(&self.path).is_none() {
+                return Err(moved(&shown(&self.path)));
+            }
+            *self = Self::to_look(&self.path, self.read_only)?;
         }
         is_in_place(&self.connection)?;
         Ok(&mut self.connection)
     }
 
-    /// The connection to write with: where there was no room for one, there may be by now.
+    /// The connection to write with. The first time, makes the file where there is none, and the tables, and
+    /// brings older ones up to date.
     pub(super) fn for_writing(&mut self) -> Attempt<&mut Connection> {
-        if let Some(frozen) = &self.frozen {
-            let connection = connected(&frozen.path, Way::Write)?;
-            *self = Self { connection, frozen: None };
+        self.connection()?;
+        if !matches!(self.seen, Seen::ToWrite) {
+            make(&self.path).map_err(|problem| StoreError::Misconfigured {
+                problem: format!("{} cannot be made: {problem}", shown(&self.path)),
+                help: "name another file with --file",
+            })?;
+            (self.connection, _) = connected(&canonical(&self.path), Way::Write)?;
+            self.seen = Seen::ToWrite;
         }
         if let Some(path) = self.connection.path().filter(|path| !path.is_empty()) {
             keep_from_others(Path::new(path));
@@ -73,31 +93,69 @@ impl Open {
         self.connection()
     }
 
+    /// The format of the file, where it is an older one.
+    pub(super) fn older_format(&mut self) -> Attempt<Option<i32>> {
+        self.connection()?;
+        Ok(match self.seen {
+            Seen::AsOf(_, format) => format,
+            Seen::ToWrite | Seen::ToRead => None,
+        })
+    }
+
     /// Whether what was just read was in the file at one moment.
     pub(super) fn was_steady(&self) -> bool {
-        self.frozen.as_ref().is_none_or(Frozen::is_as_it_was)
-    }
-
-    /// Opens what this user may not write, or what there is no room beside.
-    fn for_reading(path: &Path) -> Attempt<Self> {
-        if pending(path) {
-            let connection = connected(path, Way::Read)?;
-            return Ok(Self { connection, frozen: None });
+        match &self.seen {
+            Seen::AsOf(then, _) => stamp(&self.path) == *then,
+            Seen::ToWrite | Seen::ToRead => true,
         }
-        let frozen = Frozen { path: path.to_owned(), then: stamp(path) };
-        Ok(Self { connection: connected(path, Way::Frozen)?, frozen: Some(frozen) })
     }
-}
 
-impl Frozen {
-    fn is_as_it_was(&self) -> bool {
-        stamp(&self.path) == self.then
+    /// Opens a file so that nothing is written to it.
+    fn to_look(path: &Path, read_only: bool) -> Attempt<Self> {
+        // What cannot be looked for is not missing.
+        if fs::metadata(path).is_err_and(|problem| problem.kind() == ErrorKind::NotFound) {
+            let (connection, path) = (schema::in_memory()?, path.to_owned());
+            return Ok(Self { connection, path, read_only, seen: Seen::AsOf(None, None) });
+        }
+        let file = canonical(path);
+        let way = match (unwritable(&file), read_only) {
+            (Some(_), _) if pending(&file) => Way::Read,
+            (Some(_), _) => Way::Frozen,
+            // Another console is at work, or was killed.
+            (None, true) if beside(&file, "-wal").exists() => Way::Read,
+            (None, _) => Way::Promise,
+        };
+        match Self::looked(path, read_only, way) {
+            // Even to be looked at, a database needs a little room beside it, unless nothing changes it.
+            Err(fault) if fault.is_no_room() && !pending(&file) => {
+                Self::looked(path, read_only, Way::Frozen).map_err(|_| fault)
+            }
+            done => done,
+        }
+    }
+
+    fn looked(path: &Path, read_only: bool, way: Way) -> Attempt<Self> {
+        let then = stamp(path);
+        let (connection, found) = connected(&canonical(path), way)?;
+        let (connection, seen) = match found {
+            Found::Ours if way == Way::Frozen => (connection, Seen::AsOf(then, None)),
+            Found::Ours => (connection, Seen::ToRead),
+            Found::Older(format) => {
+                (schema::copy_up_to_date(&connection)?, Seen::AsOf(then, Some(format)))
+            }
+            Found::Empty => (schema::in_memory()?, Seen::AsOf(then, None)),
+        };
+        Ok(Self { connection, path: path.to_owned(), read_only, seen })
     }
 }
 
 fn stamp(path: &Path) -> Stamp {
+    let of = |file: fs::Metadata| (file.ino(), file.len(), file.mtime(), file.mtime_nsec());
     let file = fs::metadata(path).ok()?;
-    Some((file.ino(), file.len(), file.mtime(), file.mtime_nsec(), pending(path)))
+    let path = canonical(path);
+    let beside = ["-wal", "-journal"].map(|suffix| beside(&path, suffix).metadata().ok());
+    let waits = beside.into_iter().flatten().find(|file| file.len() > 0);
+    Some([of(file), waits.map(of).unwrap_or_default()])
 }
 
 /// How a file is opened.
@@ -111,45 +169,28 @@ enum Way {
     Frozen,
 }
 
-/// Opens the file, and makes it and its tables when it is new and may be written. Says why it can only
-/// be read, when it can.
+/// Opens the file, and writes nothing to it. Says why it can only be read, when it can.
 pub(super) fn open(path: &Path, read_only: bool) -> Attempt<(Open, Option<String>)> {
-    if !read_only {
-        make(path).map_err(|problem| StoreError::Misconfigured {
-            problem: format!("{} cannot be made: {problem}", shown(path)),
-            help: "name another file with --file",
-        })?;
-    } else if !path.exists() {
+    let there = path.exists();
+    if read_only && !there {
         return Err(StoreError::Misconfigured {
             problem: format!("there is no file {}, and with --read-only none is made", shown(path)),
             help: "check its name, or start once without --read-only",
         }
         .into());
     }
-    // SQLite puts what belongs to a file beside the file itself, wherever a link to it is.
-    let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let open = Open::to_look(path, read_only)?;
     let asked = read_only.then(|| "it was opened for reading only".to_owned());
-    if let Some(reason) = unwritable(path) {
-        return Ok((Open::for_reading(path)?, asked.or(Some(reason))));
-    }
-    let way = match read_only {
-        false => Way::Write,
-        // Another console is at work, or was killed.
-        true if beside(path, "-wal").exists() => Way::Read,
-        true => Way::Promise,
-    };
-    match connected(path, way) {
-        Ok(connection) => Ok((Open { connection, frozen: None }, asked)),
-        // Even to be looked at, a database needs a little room beside it, unless nothing changes it.
-        Err(fault) if fault.is_no_room() && !pending(path) => match Open::for_reading(path) {
-            Ok(open) => Ok((open, asked)),
-            Err(_) => Err(fault),
-        },
-        Err(fault) => Err(fault),
-    }
+    Ok((open, asked.or_else(|| there.then(|| unwritable(&canonical(path))).flatten())))
 }
 
-fn connected(path: &Path, way: Way) -> Attempt<Connection> {
+/// SQLite puts what belongs to a file beside the file itself, wherever a link to it is.
+fn canonical(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// A connection to a file that is there, and what was found in it.
+fn connected(path: &Path, way: Way) -> Attempt<(Connection, Found)> {
     let flags = OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_EXRESCODE;
     let mut connection = match way {
         Way::Frozen => Connection::open_with_flags(
@@ -166,11 +207,11 @@ fn connected(path: &Path, way: Way) -> Attempt<Connection> {
     // when one of them changes the journal mode.
     let until = Instant::now() + PATIENCE;
     loop {
-        match schema::prepare(&mut connection, path) {
+        match schema::prepare(&mut connection, path, way == Way::Write) {
             Err(fault) if fault.is_busy() && Instant::now() < until => {
                 std::thread::sleep(Duration::from_millis(10));
             }
-            done => return done.map(|()| connection),
+            done => return done.map(|found| (connection, found)),
         }
     }
 }
@@ -265,15 +306,19 @@ fn make_directory(path: &Path) -> std::io::Result<()> {
 /// Refuses a file that is no longer where it was opened: what is written to it nobody finds again.
 pub(super) fn is_in_place(connection: &Connection) -> Attempt<()> {
     let Some(path) = connection.path().filter(|path| !path.is_empty()) else { return Ok(()) };
-    let mut moved = 0;
-    connection.file_control(Some("main"), FileControl::HasMoved(&mut moved))?;
-    if moved == 0 {
+    let mut has_moved = 0;
+    connection.file_control(Some("main"), FileControl::HasMoved(&mut has_moved))?;
+    if has_moved == 0 {
         return Ok(());
     }
-    Err(Fault::Answer(StoreError::Disk {
-        problem: format!("{} was moved, deleted or replaced while it was open", escaped(path)),
+    Err(moved(&escaped(path)))
+}
+
+fn moved(path: &str) -> Fault {
+    Fault::Answer(StoreError::Disk {
+        problem: format!("{path} was moved, deleted or replaced while it was open"),
         help: "put it back, or start again with what is there now; nothing was changed",
-    }))
+    })
 }
 
 /// Takes out of the write-ahead log what was taken out of the file. Another console that reads right

@@ -1,7 +1,7 @@
 //! The embedded database: organizations in one SQLite file, safe for several consoles at once.
 //!
 //! - `file` opens a file as far as this user may, and looks after it.
-//! - `schema` makes the tables, or says why what is there cannot be used.
+//! - `schema` makes the tables with the first write, or says why what is there cannot be used.
 //! - `read` and `write` hold the queries, `admins` those about admins; each method is one transaction.
 //! - `purge` empties the trash of what was there for too long.
 //! - `audit` keeps the record, `attempt` counts attempts to log in.
@@ -61,14 +61,14 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens the database in the file `path`. Unless only reading is allowed, a missing file is made
-    /// (mode 0600, missing directories 0700: it holds password hashes). Blocks on the disk, and up to
-    /// five seconds on another console.
+    /// Opens the database in the file `path`, and writes nothing. The first write makes a missing file
+    /// (mode 0600, missing directories 0700: it holds password hashes) and its tables, and brings an older
+    /// one up to date. Blocks on the disk, and up to five seconds on another console.
     ///
     /// # Errors
     /// [`StoreError::Damaged`] when the file is damaged, not ours, or of a newer version: then it is
-    /// left as it is. [`StoreError::Misconfigured`] when there is no such file or it cannot be opened.
-    /// [`StoreError::Disk`] when there is no room for what has to be written.
+    /// left as it is. [`StoreError::Misconfigured`] when it cannot be opened, or is to be only read and is
+    /// not there. [`StoreError::Disk`] when there is no room even to look.
     pub fn open(path: &Path, access: &Access) -> Result<Self> {
         let place = Self::place_of(path);
         let (open, read_only) =
@@ -209,7 +209,8 @@ impl Store for SqliteStore {
     }
 
     async fn prepare(&self) -> Result<()> {
-        self.writable()
+        self.writable()?;
+        self.run(|open| open.for_writing().map(drop)).await
     }
 
     /// No other program writes here.
@@ -218,11 +219,18 @@ impl Store for SqliteStore {
     }
 
     async fn upgrade_plan(&self) -> Result<UpgradePlan> {
-        Ok(UpgradePlan::nothing())
+        let older = self.run(Open::older_format).await?;
+        let formats = older.map(|older| (older, schema::VERSION));
+        Ok(UpgradePlan { formats, ..UpgradePlan::nothing() })
     }
 
     async fn upgrade(&self, _: &Progress) -> Result<()> {
-        self.prepare().await
+        self.writable()?;
+        self.run(|open| match open.older_format()? {
+            Some(_) => open.for_writing().map(drop),
+            None => Ok(()),
+        })
+        .await
     }
 
     /// Nothing is ever half-done here: SQLite rolls a killed console's transaction back by itself.

@@ -1,9 +1,13 @@
-//! The tables, and how a file comes to have them: made when new, refused when not ours.
+//! The tables, and how a file comes to have them: made by the first write, refused when not ours.
 
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::Connection;
+use rusqlite::{
+    Connection, Transaction,
+    backup::{Backup, StepResult},
+    ffi,
+};
 
 use super::{
     error::Attempt,
@@ -16,7 +20,7 @@ use crate::{org::Claim, store::StoreError};
 const APPLICATION_ID: i32 = 0x546e_7479;
 
 /// The version of the tables below.
-const VERSION: i32 = 5;
+pub(super) const VERSION: i32 = 5;
 
 /// How long a console waits for another one's transaction.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
@@ -171,46 +175,56 @@ UPDATE admins SET organization = (SELECT id FROM organizations WHERE admin_id = 
 
 /// A new database that is gone with its connection.
 pub(super) fn in_memory() -> Attempt<Connection> {
-    let mut connection = Connection::open_in_memory()?;
+    completed(Connection::open_in_memory()?)
+}
+
+/// A copy of an older file, brought up to date. SQLite keeps what has no room in memory in a file of its own
+/// that nobody sees; it is gone with the connection.
+pub(super) fn copy_up_to_date(older: &Connection) -> Attempt<Connection> {
+    let mut copy = Connection::open("")?;
+    match Backup::new(older, &mut copy)?.step(-1)? {
+        StepResult::Done => {}
+        _ => {
+            return Err(
+                rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_BUSY), None).into()
+            );
+        }
+    }
+    completed(copy)
+}
+
+fn completed(mut connection: Connection) -> Attempt<Connection> {
     configure(&connection)?;
-    make_tables(&mut connection)?;
+    let tx = connection.transaction()?;
+    make_tables(&tx)?;
+    tx.commit()?;
     Ok(connection)
 }
 
 /// What the file is, found out before anything in it is changed.
-enum Found {
+pub(super) enum Found {
     Ours,
-    Older,
+    /// Of an older format.
+    Older(i32),
     Empty,
 }
 
-/// Makes `connection` ready to be used, and the tables where they are missing and may be made.
-pub(super) fn prepare(connection: &mut Connection, path: &Path) -> Attempt<()> {
+/// Makes `connection` ready to be used; `to_write`, with all tables as they are to be.
+pub(super) fn prepare(connection: &mut Connection, path: &Path, to_write: bool) -> Attempt<Found> {
     configure(connection)?;
-    let promised = pragma::<bool>(connection, "query_only")?;
-    let writable = !promised && !connection.is_readonly("main")?;
     // In one transaction: another console may be making it right now.
     let found = look(&*connection.transaction()?, path)?;
-    if !matches!(found, Found::Ours) {
-        if !writable {
-            let what = if matches!(found, Found::Empty) {
-                "is empty"
-            } else {
-                "was written by an older Tenantry and has to be brought up to date"
-            };
-            return Err(StoreError::Misconfigured {
-                problem: format!("{} {what}", shown(path)),
-                help: "start once without --read-only as somebody who may write it, or check its \
-                       name",
-            }
-            .into());
-        }
-        make_tables(connection)?;
+    if !to_write {
+        return Ok(found);
     }
-    if writable && pragma::<String>(connection, "journal_mode")? != "wal" {
+    match found {
+        Found::Ours => {}
+        Found::Older(_) | Found::Empty => whole(connection, make_tables)?,
+    }
+    if pragma::<String>(connection, "journal_mode")? != "wal" {
         connection.pragma_update(None, "journal_mode", "wal")?;
     }
-    Ok(())
+    Ok(Found::Ours)
 }
 
 fn configure(connection: &Connection) -> Attempt<()> {
@@ -237,7 +251,7 @@ fn look(connection: &Connection, path: &Path) -> Attempt<Found> {
         return Ok(Found::Ours);
     }
     if application == APPLICATION_ID && (1..VERSION).contains(&version) {
-        return Ok(Found::Older);
+        return Ok(Found::Older(version));
     }
     if application == APPLICATION_ID && version > VERSION {
         return Err(StoreError::Damaged {
@@ -266,25 +280,23 @@ fn look(connection: &Connection, path: &Path) -> Attempt<Found> {
 
 /// Makes the tables, or brings those of an older version up to date. All in one transaction, so that
 /// a file is either as it was or whole, whoever is killed when.
-fn make_tables(connection: &mut Connection) -> Attempt<()> {
-    whole(connection, |tx| {
-        // Another console may have done it just now.
-        let steps: &[&str] = match pragma::<i32>(tx, "user_version")? {
-            0 => &[TABLES, INDEXES, SINCE_3, SINCE_4, SINCE_5],
-            1 => &[FROM_1, INDEXES, FROM_2, SINCE_3, SINCE_4, SINCE_5],
-            2 => &[FROM_2, SINCE_3, SINCE_4, SINCE_5],
-            3 => &[SINCE_4, SINCE_5],
-            4 => &[SINCE_5],
-            _ => return Ok(()),
-        };
-        for step in steps {
-            tx.execute_batch(step)?;
-        }
-        fill_looks(tx)?;
-        tx.pragma_update(None, "application_id", APPLICATION_ID)?;
-        tx.pragma_update(None, "user_version", VERSION)?;
-        Ok(())
-    })
+fn make_tables(tx: &Transaction) -> Attempt<()> {
+    // Another console may have done it just now.
+    let steps: &[&str] = match pragma::<i32>(tx, "user_version")? {
+        0 => &[TABLES, INDEXES, SINCE_3, SINCE_4, SINCE_5],
+        1 => &[FROM_1, INDEXES, FROM_2, SINCE_3, SINCE_4, SINCE_5],
+        2 => &[FROM_2, SINCE_3, SINCE_4, SINCE_5],
+        3 => &[SINCE_4, SINCE_5],
+        4 => &[SINCE_5],
+        _ => return Ok(()),
+    };
+    for step in steps {
+        tx.execute_batch(step)?;
+    }
+    fill_looks(tx)?;
+    tx.pragma_update(None, "application_id", APPLICATION_ID)?;
+    tx.pragma_update(None, "user_version", VERSION)?;
+    Ok(())
 }
 
 /// Notes what every organization that is there looks like.

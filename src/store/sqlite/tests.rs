@@ -34,7 +34,7 @@ async fn a_write_nobody_waits_for_is_never_half_done() {
 
 fn connected<T>(store: &SqliteStore, work: impl FnOnce(&rusqlite::Connection) -> T) -> T {
     let mut open = store.open.lock().unwrap();
-    let Ok(connection) = open.connection() else { panic!("no connection") };
+    let Ok(connection) = open.for_writing() else { panic!("no connection") };
     work(connection)
 }
 
@@ -174,7 +174,7 @@ fn on_a_full_disk_no_file_is_made_by_half() {
     let mut connection = rusqlite::Connection::open(&path).unwrap();
     for pages in 0.. {
         room(&connection, pages);
-        if schema::prepare(&mut connection, &path).is_ok() {
+        if schema::prepare(&mut connection, &path, true).is_ok() {
             assert!(pages > 5, "{pages}");
             return;
         }
