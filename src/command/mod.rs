@@ -279,7 +279,7 @@ async fn create(tenancy: &Tenancy, name: String, email: String) -> Result<Answer
             // Nobody should think of a password for a name that cannot be.
             tenancy.check_name(&name, None).await?;
             tenancy.check_email(&email, None).await?;
-            ask_new(&terminal).await?
+            ask_new(&terminal, tenancy).await?
         }
         None => line_of_stdin("the password").await?,
     };
@@ -331,7 +331,7 @@ async fn update(
         // Before a new one is asked for: whether there is any use in it.
         tenancy.authorize(&org, token).await?;
         edit.password = Some(match Terminal::open() {
-            Some(terminal) => ask_new(&terminal).await?,
+            Some(terminal) => ask_new(&terminal, tenancy).await?,
             None => line_of_stdin("the new password").await?,
         });
     }

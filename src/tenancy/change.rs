@@ -11,7 +11,7 @@ use super::{
 use crate::{
     org::{
         COLLECTION_PREFIX, Claim, ClaimKind, CollectionName, Email, Org, OrgName, Password,
-        PasswordHash, Role, Secret, StoredText, slug,
+        PasswordHash, PasswordPolicy, Role, Secret, StoredText, Strength, slug,
     },
     store::{Change, Deed, Entry, NewOrg},
 };
@@ -101,6 +101,22 @@ impl Tenancy {
     /// [`Error::Invalid`].
     pub async fn check_password(&self, password: &Secret, name: &str, email: &str) -> Result<()> {
         self.judge(password, name, email, |_| Ok(())).await
+    }
+
+    /// How good a password would be for an admin with this name and e-mail.
+    ///
+    /// # Errors
+    /// [`Error::Machine`].
+    pub async fn strength(&self, password: &Secret, name: &str, email: &str) -> Result<Strength> {
+        let policy = self.rules.passwords;
+        let (password, name, email) = (password.clone(), name.to_owned(), email.to_owned());
+        blocking(move || Strength::of(&password, policy, &about(&name, &email))).await
+    }
+
+    /// What a new password must be like.
+    #[must_use]
+    pub fn password_policy(&self) -> PasswordPolicy {
+        self.rules.passwords
     }
 
     /// Makes an organization with its admin, its collection and the collection's first document.

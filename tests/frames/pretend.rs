@@ -12,7 +12,10 @@ use tenantry::{
         theme::Theme,
         view,
     },
-    org::{Admin, Connection, InTrash, Org, OrgState, PasswordHash, Role, StoredText, slug},
+    org::{
+        Admin, Connection, InTrash, Org, OrgState, PasswordHash, PasswordPolicy, Role, StoredText,
+        Strength, slug,
+    },
     store::{Count, Page, Place, PlaceKind, Shelf, Statistics},
     tenancy::{Error, Recorded, Refusal, Result, Session},
 };
@@ -152,6 +155,7 @@ impl Console {
             read_only_asked: false,
             trash_days: 30,
             connection: "mongodb://ops@db1.example:27017/master_organization_db".into(),
+            passwords: PasswordPolicy::default(),
             demo: None,
         };
         let others = Vec::new();
@@ -262,6 +266,11 @@ impl Console {
             }
             Effect::Check(generation, check) => {
                 Message::Checked(*generation, check.field(), Ok(()))
+            }
+            Effect::Judge(generation, wish) => {
+                let about = [wish.name.as_str(), wish.email.as_str()];
+                let strength = Strength::of(&wish.password, PasswordPolicy::default(), &about);
+                Message::Judged(*generation, Ok(strength))
             }
             Effect::Copy(what, _) => Message::Copied(what, Ok(Arrived::Known)),
             Effect::Generate { .. } => Message::Generated(Ok("7x2k9-qm4tz-c8w1r-hn5vp".into())),
@@ -381,6 +390,7 @@ pub fn generation(effect: &Effect) -> Option<u64> {
         | Effect::UpdateAdmin(generation, ..)
         | Effect::Redeem(generation, ..)
         | Effect::Check(generation, ..)
+        | Effect::Judge(generation, ..)
         | Effect::Authorize(generation, ..)
         | Effect::Login(generation, ..)
         | Effect::Create(generation, ..)

@@ -268,7 +268,10 @@ fn new_form() {
         )),
         _ => None,
     });
-    console.type_text("short");
+    console.answer_all();
+    looks_like!(console, "new_form_password_rules");
+    console.type_text("short-acme_corp");
+    console.answer_all();
     looks_like!(console, "new_form_problems");
     console.send(Message::Resize(80, 24));
     looks_like!(console, "new_form_problems_narrow");

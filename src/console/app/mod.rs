@@ -36,7 +36,7 @@ pub use form::{Asked, Form, Purpose};
 pub use help::{Choice, Help};
 pub use layer::{Code, Layer, Login};
 pub use list::{Arrival, List, Select};
-pub use message::{Arrived, Check, Connected, Effect, Generation, Message};
+pub use message::{Arrived, Check, Connected, Effect, Generation, Message, NewPassword};
 pub use mouse::Pointer;
 use profile::Armed;
 pub use profile::Sure;
@@ -52,7 +52,7 @@ use crate::{
         keymap::{self, Keymap},
         layout,
     },
-    org::{Field, Org},
+    org::{Field, Org, PasswordPolicy},
     store::{PageAt, Place, Shelf},
     tenancy::{self, Session},
 };
@@ -250,6 +250,10 @@ impl App {
                 self.checked(generation, field, &result);
                 Vec::new()
             }
+            Message::Judged(generation, result) => {
+                self.judged(generation, result);
+                Vec::new()
+            }
             Message::Copied(what, sent) => {
                 self.was_copied(what, sent);
                 Vec::new()
@@ -285,6 +289,7 @@ impl App {
         if let Some(entry) = unknown {
             effects.push(Effect::FindOut(self.next(), entry));
         }
+        effects.extend(self.judge());
         self.settle(&mut effects);
         effects
     }
@@ -368,6 +373,15 @@ impl App {
         let whole =
             self.plain || matches!(self.layers.last(), Some(Layer::Help(_) | Layer::Log(_)));
         layout::areas(self.size, self.pane == Pane::Detail, notice, self.split, whole)
+    }
+
+    /// What a new password must be like.
+    #[must_use]
+    pub fn passwords(&self) -> PasswordPolicy {
+        match &self.connection {
+            Connection::Ready(connected) => connected.passwords,
+            Connection::Opening | Connection::Failed(_) => PasswordPolicy::default(),
+        }
     }
 
     fn next(&mut self) -> Generation {

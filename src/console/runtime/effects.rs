@@ -10,7 +10,7 @@ use tokio::{
 use crate::{
     config::Database,
     console::{
-        app::{Check, Connected, Deed, Effect, Generation, Given, Message},
+        app::{Check, Connected, Deed, Effect, Generation, Given, Message, NewPassword},
         clipboard, documents,
     },
     org::{Org, Secret},
@@ -190,6 +190,12 @@ impl Effects {
                 let field = check.field();
                 Message::Checked(generation, field, checked(&tenancy, check).await)
             }),
+            Effect::Judge(generation, NewPassword { password, name, email }) => {
+                self.read(generation, async move {
+                    let strength = tenancy.strength(&password, &name, &email).await;
+                    Message::Judged(generation, strength)
+                });
+            }
             Effect::Authorize(generation, org, session) => self.read(generation, async move {
                 let token = session.as_ref().map(Session::token);
                 Message::Authorized(generation, tenancy.authorize(&org, token).await)
@@ -290,6 +296,7 @@ impl Effects {
                         upgrade,
                         connection: target.connection(),
                         trash_days: opened.tenancy.trash_days(),
+                        passwords: opened.tenancy.password_policy(),
                         demo: opened.demo.map(|a| (a.email.into(), Secret::from(a.password))),
                     };
                     (Message::Connected(generation, Ok(connected)), Some(Arc::new(opened.tenancy)))
@@ -386,7 +393,7 @@ async fn checked(tenancy: &Tenancy, check: Check) -> Result<()> {
     match check {
         Check::Name(name, org) => tenancy.check_name(&name, org.as_deref()).await,
         Check::Email(email, org) => tenancy.check_email(&email, org.as_deref()).await,
-        Check::Password { password, name, email } => {
+        Check::Password(NewPassword { password, name, email }) => {
             tenancy.check_password(&password, &name, &email).await
         }
     }

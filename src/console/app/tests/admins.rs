@@ -342,7 +342,9 @@ fn ones_own_password_is_changed_with_the_e_mail_and_ends_the_session() {
     press(&mut app, KeyCode::Char('e'));
     control(&mut app, 'g');
     let effects = app.update(Message::Generated(Ok("walnut-harbor-58-lantern".into())));
-    let [Effect::Check(_, Check::Password { name, email, .. })] = &effects[..] else {
+    let [Effect::Check(_, Check::Password(NewPassword { name, email, .. })), Effect::Judge(..)] =
+        &effects[..]
+    else {
         panic!("{effects:?}")
     };
     assert_eq!((name.as_str(), email.as_str()), ("org000", "org000@example.com"));
