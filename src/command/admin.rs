@@ -40,7 +40,7 @@ pub(super) async fn answer(tenancy: &Tenancy, deed: AdminDeed) -> Result<Answer,
         }
         AdminDeed::Remove { organization, email, sure, login } => {
             let org = tenancy.named(&organization).await?;
-            let admin = tenancy.admin_of(&org, &email).await?;
+            let admin = tenancy.ensure_removable(&org, &email).await?;
             let session = log_in(tenancy, &login.login).await?;
             if let Some(terminal) = asked(&sure, Terminal::open())? {
                 let question = format!("Remove {}, {} of “{}”?", admin.email, admin.role, org.name);
@@ -76,6 +76,7 @@ async fn update(
     login: &Login,
 ) -> Result<Answer, Failure> {
     let org = tenancy.named(organization).await?;
+    tenancy.ensure_changeable(&org, email, &wish).await?;
     let session: Session = log_in(tenancy, &login.login).await?;
     if new_password {
         wish.password = Some(match Terminal::open() {

@@ -44,6 +44,9 @@ pub struct Org {
     pub admin_id: StoredText,
     /// Its admin's e-mail.
     pub admin_email: StoredText,
+    /// Whether that admin no longer exists, so that nobody can log in with that e-mail. Known only of what was
+    /// read to be shown.
+    pub admin_gone: bool,
     /// When it was created; for a record without that field, when its `_id` was made.
     pub created_at: DateTime,
     /// Which database and collection its `connection_details` name.
@@ -119,6 +122,16 @@ impl fmt::Display for UnderWay {
 }
 
 impl Org {
+    /// Its admin's e-mail for people, who are told where it is of no use.
+    #[must_use]
+    pub fn shown_admin(&self) -> String {
+        if self.admin_gone {
+            format!("(gone) {}", self.admin_email)
+        } else {
+            self.admin_email.to_string()
+        }
+    }
+
     /// Since when and for how long it is in the trash; none when it is not.
     #[must_use]
     pub fn in_trash(&self) -> Option<InTrash> {

@@ -136,7 +136,9 @@ impl Tenancy {
     /// # Errors
     /// The database's.
     pub async fn page(&self, query: &PageQuery) -> Result<Page> {
-        Ok(self.store.page(query).await?)
+        let mut page = self.store.page(query).await?;
+        self.note_gone_admins(&mut page.orgs).await?;
+        Ok(page)
     }
 
     /// How many organizations match, counting no further than `most`.
@@ -175,7 +177,25 @@ impl Tenancy {
     /// # Errors
     /// The database's.
     pub async fn org(&self, id: ObjectId) -> Result<Option<Org>> {
-        Ok(self.store.org(id).await?)
+        let mut org = self.store.org(id).await?;
+        self.note_gone_admins(org.as_mut_slice()).await?;
+        Ok(org)
+    }
+
+    /// Notes of each organization whether the admin is gone whom its record names. Whoever may not read the
+    /// admins sees the organizations all the same.
+    async fn note_gone_admins(&self, orgs: &mut [Org]) -> Result<()> {
+        if orgs.is_empty() {
+            return Ok(());
+        }
+        let gone = match self.store.without_admin(orgs).await {
+            Err(StoreError::Refused { .. }) => return Ok(()),
+            gone => gone?,
+        };
+        for org in orgs {
+            org.admin_gone = gone.contains(&org.id);
+        }
+        Ok(())
     }
 
     /// How much the organization holds: what a deletion would take.

@@ -43,6 +43,7 @@ pub fn org(number: u8, name: &str, email: &str, age: u64) -> Org {
         connection: Connection { database: "master_organization_db".into(), collection },
         state: OrgState::Active,
         under_way: None,
+        admin_gone: false,
         login_epoch: 0,
         revision: 1,
     }
@@ -274,7 +275,10 @@ impl Console {
             }
             Effect::Copy(what, _) => Message::Copied(what, Ok(Arrived::Known)),
             Effect::Generate { .. } => Message::Generated(Ok("7x2k9-qm4tz-c8w1r-hn5vp".into())),
-            Effect::Authorize(generation, org, session) => {
+            Effect::Authorize(generation, Deed::Purge, ..) => {
+                Message::Authorized(*generation, Ok(()))
+            }
+            Effect::Authorize(generation, _, org, _, session) => {
                 let own = session.as_ref().is_some_and(|s| s.organization_id == org.id);
                 let name = org.name.clone();
                 let refusal = || match org.state {

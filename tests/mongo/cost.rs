@@ -78,6 +78,7 @@ async fn no_question_reads_more_than_it_answers_with() {
                 };
                 let page = store.page(&query).await.unwrap();
                 assert_eq!(page.orgs.len(), 20);
+                assert_eq!(store.without_admin(&page.orgs).await.unwrap(), []);
                 let seen = looked_at(&scratch).await;
                 assert!(seen.len() >= 2, "{seen:?}");
                 for (most, what) in seen {

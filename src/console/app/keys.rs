@@ -297,7 +297,8 @@ impl App {
             self.say(Mood::Bad, refused);
             return Vec::new();
         }
-        let email = self.chosen().map(|org| org.admin_email.clone()).unwrap_or_default();
+        let usable = self.chosen().filter(|org| !org.admin_gone);
+        let email = usable.map(|org| org.admin_email.clone()).unwrap_or_default();
         self.layers.push(Layer::Login(self.login_of(&email, None)));
         Vec::new()
     }

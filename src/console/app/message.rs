@@ -228,8 +228,9 @@ pub enum Effect {
         /// The admin's e-mail.
         email: String,
     },
-    /// Ask whether the session allows what only an admin may.
-    Authorize(Generation, Box<Org>, Option<Session>),
+    /// Ask whether this can be done to the organization, or to its admin with this e-mail, before anybody
+    /// confirms it; and whether the session allows it.
+    Authorize(Generation, Deed, Box<Org>, Option<StoredText>, Option<Session>),
     /// Open a session.
     Login(Generation, String, Secret),
     /// End a session.

@@ -13,7 +13,7 @@ use crate::{
         app::{Check, Connected, Deed, Effect, Generation, Given, Message, NewPassword},
         clipboard, documents,
     },
-    org::{Org, Secret},
+    org::{Org, Secret, StoredText},
     store::{Statistics, StoreError},
     tenancy::{Confirmation, Result, Session, Tenancy},
 };
@@ -196,10 +196,12 @@ impl Effects {
                     Message::Judged(generation, strength)
                 });
             }
-            Effect::Authorize(generation, org, session) => self.read(generation, async move {
-                let token = session.as_ref().map(Session::token);
-                Message::Authorized(generation, tenancy.authorize(&org, token).await)
-            }),
+            Effect::Authorize(generation, deed, org, admin, session) => {
+                self.read(generation, async move {
+                    let allowed = allowed(&tenancy, deed, &org, admin.as_ref(), session.as_ref());
+                    Message::Authorized(generation, allowed.await)
+                });
+            }
             Effect::Login(generation, email, password) => self.read(generation, async move {
                 Message::LoggedIn(generation, tenancy.login(&email, &password).await)
             }),
@@ -387,6 +389,35 @@ async fn done(
         }
     };
     Message::Done(generation, deed, org, result)
+}
+
+/// Whether it can be done, as far as looking shows, and whether the session allows it.
+async fn allowed(
+    tenancy: &Tenancy,
+    deed: Deed,
+    org: &Org,
+    admin: Option<&StoredText>,
+    session: Option<&Session>,
+) -> Result<()> {
+    match (deed, admin) {
+        (Deed::RemoveAdmin(_), Some(admin)) => {
+            tenancy.ensure_removable(org, admin.raw()).await?;
+        }
+        (Deed::Trash | Deed::Delete | Deed::Purge, _) => tenancy.ensure_deletable(org).await?,
+        (
+            Deed::RemoveAdmin(_)
+            | Deed::Restore
+            | Deed::Rename
+            | Deed::Suspend
+            | Deed::Reactivate
+            | Deed::IssueCode(_),
+            _,
+        ) => {}
+    }
+    if deed.wants_session() {
+        tenancy.authorize(org, session.map(Session::token)).await?;
+    }
+    Ok(())
 }
 
 async fn checked(tenancy: &Tenancy, check: Check) -> Result<()> {

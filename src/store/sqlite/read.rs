@@ -283,6 +283,7 @@ pub(super) fn org(row: &Row) -> rusqlite::Result<Org> {
         // A change is one transaction: nobody ever sees one under way.
         under_way: None,
         revision: row.get(7)?,
+        admin_gone: false,
         login_epoch: row.get(11)?,
     })
 }

@@ -30,6 +30,7 @@ fn org(number: u8, name: &str) -> Org {
         connection: Stored::default(),
         state: OrgState::Active,
         under_way: None,
+        admin_gone: false,
         login_epoch: 0,
         revision: 1,
     }
