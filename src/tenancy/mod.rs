@@ -29,7 +29,7 @@ pub use trash::Believe;
 use crate::{
     org::{
         Admin, NAME_MOST, Org, OrgState, PasswordHash, PasswordPolicy, Role, Secret, StoredText,
-        escaped,
+        UnderWay, escaped,
     },
     store::{Count, Entry, Page, PageQuery, Place, Shelf, Statistics, Store, StoreError},
 };
@@ -295,20 +295,14 @@ impl Tenancy {
             });
         };
         let verified = self.sessions.verify(token)?;
-        // Nobody who is in the trash is found below.
-        if let Some(own) = self.store.org(verified.organization).await?
-            && own.in_trash().is_some()
-        {
-            return Err(Refusal::Trashed(own.name).into());
-        }
-        let admin = self.store.admin(verified.admin).await?.ok_or(Refusal::AdminChanged)?;
-        if !verified.same_password(&admin) {
-            return Err(Refusal::AdminChanged.into());
-        }
-        let own = self.store.org_of_admin(&admin).await?.ok_or(Refusal::AdminChanged)?;
-        if own.id != verified.organization {
-            return Err(Refusal::AdminChanged.into());
-        }
+        let admin = self.store.admin(verified.admin).await?;
+        let Some(admin) = admin.filter(|admin| verified.same_password(admin)) else {
+            return Err(self.ended(verified.organization).await?);
+        };
+        let own = self.store.org_of_admin(&admin).await?;
+        let Some(own) = own.filter(|own| own.id == verified.organization) else {
+            return Err(self.ended(verified.organization).await?);
+        };
         may_be_in(&own)?;
         // It was suspended or in the trash meanwhile, and is no longer.
         if !verified.same_epoch(&own) {
@@ -326,6 +320,16 @@ impl Tenancy {
             return Err(Refusal::OwnersOnly(org.name.clone()).into());
         }
         Ok(admin)
+    }
+
+    /// Why a session's admin is no longer who they were. Looked at last: the trash hides them too, at any time.
+    async fn ended(&self, organization: ObjectId) -> Result<Error> {
+        Ok(match self.store.org(organization).await? {
+            Some(own) if own.in_trash().is_some() || own.under_way == Some(UnderWay::Trashing) => {
+                Refusal::Trashed(own.name).into()
+            }
+            Some(_) | None => Refusal::AdminChanged.into(),
+        })
     }
 
     /// Refuses where nothing may be written, and makes ready what a write stands on. The first time, what has

@@ -245,7 +245,7 @@ impl Console {
             }
             Effect::Count(generation, of, search, _) => {
                 let counted = u64::try_from(matching(*of, search).len()).unwrap_or(0);
-                Message::Counted(*generation, Ok(Count { counted, or_more: false }))
+                Message::Counted(*generation, Ok(Count { counted, or_more: false, about: false }))
             }
             Effect::LoadDetail(generation, id) => {
                 let org = self.orgs.iter().find(|org| org.id == *id).cloned();
