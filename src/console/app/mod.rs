@@ -1,6 +1,7 @@
 //! The console as plain state: messages in, effects out, nothing else. No I/O, no clock, no async.
 
 mod admins;
+mod browsing;
 mod copying;
 mod deed;
 mod deeds;
@@ -10,6 +11,7 @@ mod form;
 mod help;
 mod keys;
 mod layer;
+mod layer_keys;
 mod list;
 mod message;
 mod mouse;
