@@ -95,6 +95,25 @@ impl App {
         effects
     }
 
+    pub(super) fn checked(&mut self, generation: Generation, field: Field, result: &Result<()>) {
+        for layer in &mut self.layers {
+            if let Layer::Form(form) = layer
+                && let Some(at) = form.at(field)
+                && form.fields[at].checking.answered(generation)
+            {
+                let field = &mut form.fields[at];
+                let problem = result.as_ref().err();
+                // A database that does not answer says nothing about what was typed: it is asked again
+                // the next time the field is left, and when all is submitted.
+                if problem.is_some_and(|error| error.field().is_none()) {
+                    field.asked = None;
+                } else {
+                    field.problem = problem.map(Said::from);
+                }
+            }
+        }
+    }
+
     pub(super) fn judged(&mut self, generation: Generation, result: Result<Strength>) {
         for layer in &mut self.layers {
             if let Layer::Form(form) = layer

@@ -8,11 +8,11 @@ use mongodb::bson::{DateTime, oid::ObjectId};
 use super::*;
 use crate::{
     org::{
-        Admin, ClaimKind, Connection as Stored, Invalid, OrgState, PasswordFault, PasswordHash,
-        PasswordPolicy, Role, Secret, Strength,
+        Admin, ClaimKind, Connection as Stored, Field, Invalid, OrgState, PasswordFault,
+        PasswordHash, PasswordPolicy, Role, Secret, Strength,
     },
-    store::{Page, PlaceKind, SortKey, Statistics, StoreError},
-    tenancy::{Error, Refusal},
+    store::{Page, PageAt, PlaceKind, SortKey, Statistics, StoreError},
+    tenancy::{self, Error, Refusal},
 };
 
 fn place() -> Place {
