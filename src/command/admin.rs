@@ -40,7 +40,7 @@ pub(super) async fn answer(tenancy: &Tenancy, deed: AdminDeed) -> Result<Answer,
         }
         AdminDeed::Remove { organization, email, sure, login } => {
             let org = tenancy.named(&organization).await?;
-            let admin = tenancy.admin_of(&org, &email).await?;
+            let admin = tenancy.ensure_removable(&org, &email).await?;
             let session = log_in(tenancy, &login.login).await?;
             if let Some(terminal) = asked(&sure, Terminal::open())? {
                 let question = format!("Remove {}, {} of “{}”?", admin.email, admin.role, org.name);
@@ -57,7 +57,7 @@ pub(super) async fn answer(tenancy: &Tenancy, deed: AdminDeed) -> Result<Answer,
         AdminDeed::Redeem { email, .. } => {
             let (code, password) = if let Some(terminal) = Terminal::open() {
                 let question = format!("One-time code of {}: ", escaped_short(&email, 100));
-                (terminal.ask_secret(&question).await?, ask_new(&terminal).await?)
+                (terminal.ask_secret(&question).await?, ask_new(&terminal, tenancy).await?)
             } else {
                 let code = line_of_stdin("the code").await?;
                 (code, line_of_stdin("the new password").await?)
@@ -76,10 +76,11 @@ async fn update(
     login: &Login,
 ) -> Result<Answer, Failure> {
     let org = tenancy.named(organization).await?;
+    tenancy.ensure_changeable(&org, email, &wish).await?;
     let session: Session = log_in(tenancy, &login.login).await?;
     if new_password {
         wish.password = Some(match Terminal::open() {
-            Some(terminal) => ask_new(&terminal).await?,
+            Some(terminal) => ask_new(&terminal, tenancy).await?,
             None => line_of_stdin("the new password").await?,
         });
     }

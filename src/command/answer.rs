@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{
     audit,
     configuration::Configured,
-    table::{columns, pairs},
+    table::{UNKNOWN_WIDTH, columns, cut, pairs},
     upgrade::{self, UpgradeFields},
 };
 use crate::{
@@ -97,7 +97,7 @@ impl Answer {
     ) -> Result<String, serde_json::Error> {
         match output {
             Output::Json => self.json(),
-            Output::Table => Ok(self.table(width)),
+            Output::Table => Ok(self.table(width.unwrap_or(UNKNOWN_WIDTH))),
         }
     }
 
@@ -143,14 +143,14 @@ impl Answer {
         }
     }
 
-    fn table(&self, width: Option<usize>) -> String {
+    fn table(&self, width: usize) -> String {
         match self {
-            Self::Changed(org) => pairs(&summary(org), width),
+            Self::Changed(org) => pairs(&summary(org), Some(width)),
             Self::Written => String::new(),
             Self::Shown(org) => {
                 let mut rows = summary(org);
                 rows.push(("database", org.connection.database.to_string()));
-                pairs(&rows, width)
+                pairs(&rows, Some(width))
             }
             Self::Listed { orgs, query, .. } if orgs.is_empty() => match (query.search.is_some(), query.shelf) {
                 (true, _) => "nothing matches\n",
@@ -187,7 +187,7 @@ impl Answer {
             // A token that was cut would be worth nothing.
             Self::Login(session) => pairs(
                 &[
-                    ("organization", session.organization_name.to_string()),
+                    ("organization", cut(&session.organization_name.to_string(), UNKNOWN_WIDTH / 2)),
                     ("organization id", session.organization_id.to_hex()),
                     ("admin", session.admin_email.to_string()),
                     ("admin id", session.admin_id.to_hex()),
@@ -266,7 +266,7 @@ pub(super) fn rows(orgs: &[Org]) -> Vec<[String; 4]> {
     let row = |org: &Org| {
         [
             org.name.to_string(),
-            org.admin_email.to_string(),
+            org.shown_admin(),
             moment(org.in_trash().map_or(org.created_at, |time| time.since)),
             org.in_trash().map_or_else(|| org.collection.to_string(), |time| moment(time.until)),
         ]
@@ -279,9 +279,12 @@ fn summary(org: &Org) -> Vec<(&'static str, String)> {
         ("name", org.name.to_string()),
         ("id", org.id.to_hex()),
         ("collection", org.collection.to_string()),
-        ("admin", org.admin_email.to_string()),
-        ("created", moment(org.created_at)),
+        ("admin", org.shown_admin()),
     ];
+    if org.admin_gone {
+        rows.push(("", "no longer exists: this e-mail cannot log in".to_owned()));
+    }
+    rows.push(("created", moment(org.created_at)));
     if org.state == OrgState::Suspended {
         rows.push(("state", "suspended".to_owned()));
     }
@@ -300,7 +303,7 @@ mod tests {
             repair: Repair::Possible,
         };
         let findings: Vec<Finding> = (0..1000).map(found).collect();
-        let table = |all| Answer::Examined { findings: findings.clone(), all }.table(None);
+        let table = |all| Answer::Examined { findings: findings.clone(), all }.table(UNKNOWN_WIDTH);
         assert_eq!(table(true).lines().count(), 2000);
         let short = table(false);
         assert_eq!(short.lines().count(), 2 * LISTED + 2, "{short}");

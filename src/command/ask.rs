@@ -93,7 +93,9 @@ pub(super) async fn ask_password(email: &str) -> Result<Secret, Failure> {
     }
 }
 
-pub(super) async fn ask_new(terminal: &Terminal) -> Result<Secret, Failure> {
+/// Asks for a new password, after saying what it must be like.
+pub(super) async fn ask_new(terminal: &Terminal, tenancy: &Tenancy) -> Result<Secret, Failure> {
+    terminal.show(&format!("Password rules: {}.\n", tenancy.password_policy()))?;
     let first = terminal.ask_secret("New password: ").await?;
     if terminal.ask_secret("Again: ").await? == first {
         Ok(first)

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{
     Answer, Failure,
-    table::{columns, pairs},
+    table::{UNKNOWN_WIDTH, columns, cut, pairs},
 };
 use crate::{
     command::AuditDeed,
@@ -60,7 +60,7 @@ impl<'a> AdminsFields<'a> {
     }
 }
 
-pub(super) fn admins_table(admins: &[Admin], width: Option<usize>) -> String {
+pub(super) fn admins_table(admins: &[Admin], width: usize) -> String {
     let rows: Vec<_> = admins
         .iter()
         .map(|admin| {
@@ -99,7 +99,7 @@ pub(super) fn code_table(org: &Org, admin: &Admin, code: &Secret) -> String {
     let until = admin.reset.as_ref().map_or_else(String::new, |reset| moment(reset.until));
     let mut text = pairs(
         &[
-            ("organization", org.name.to_string()),
+            ("organization", cut(&org.name.to_string(), UNKNOWN_WIDTH / 2)),
             ("admin", admin.email.to_string()),
             ("code", code.reveal().to_owned()),
             ("good until", until),
@@ -168,7 +168,7 @@ impl<'a> RecordFields<'a> {
     }
 }
 
-pub(super) fn record_table(entries: &[Recorded], more: bool, width: Option<usize>) -> String {
+pub(super) fn record_table(entries: &[Recorded], more: bool, width: usize) -> String {
     if entries.is_empty() {
         return "nothing is recorded\n".to_owned();
     }

@@ -4,7 +4,7 @@ use std::io;
 
 use crate::{
     config::{self, Output},
-    org::{escaped, json_text},
+    org::{Field, escaped, json_text},
     store::StoreError,
     tenancy,
 };
@@ -29,6 +29,9 @@ pub enum Failure {
     /// The deed was refused or failed.
     #[error(transparent)]
     Deed(#[from] tenancy::Error),
+    /// An organization could not be restored.
+    #[error(transparent)]
+    Restore(tenancy::Error),
     /// The new password was typed differently the second time.
     #[error("the two passwords are not the same")]
     TypedDifferently,
@@ -74,7 +77,13 @@ impl Failure {
                 "add one with `tenantry admin add NAME E-MAIL --role owner`, which needs no login here"
             }
             Self::Deed(tenancy::Error::NotFound(_)) => "look for its name with `tenantry org list`",
-            Self::Deed(error) => error.help(),
+            Self::Restore(error @ tenancy::Error::Taken { .. }) => match error.field() {
+                Some(Field::Email) => "give that admin another e-mail, then restore it",
+                Some(Field::Name | Field::Password) | None => {
+                    "restore it under another name with --name"
+                }
+            },
+            Self::Deed(error) | Self::Restore(error) => error.help(),
             Self::TypedDifferently | Self::NoAnswer => "try again",
             Self::Io(_) => "check the terminal, or where input comes from and output goes to",
             Self::Signal(_) => "",
@@ -88,7 +97,7 @@ impl Failure {
     pub fn code(&self) -> u8 {
         match self {
             Self::Usage { .. } | Self::Config(_) | Self::Configuration(_) => 2,
-            Self::Deed(error) => code_of(error),
+            Self::Deed(error) | Self::Restore(error) => code_of(error),
             Self::TypedDifferently => 6,
             Self::NoAnswer | Self::Io(_) => 1,
             Self::Signal(number) => 128 + number,

@@ -173,7 +173,11 @@ fn writes(deed: &Deed) -> bool {
 async fn org(tenancy: &Tenancy, deed: OrgDeed) -> Result<Answer, Failure> {
     match deed {
         OrgDeed::Create { name, email, .. } => create(tenancy, name, email).await,
-        OrgDeed::Get { name } => Ok(Answer::Shown(tenancy.named(&name).await?)),
+        OrgDeed::Get { name } => {
+            let org = tenancy.named(&name).await?;
+            // Read again as it is shown: with whether its admin is still there.
+            Ok(Answer::Shown(tenancy.org(org.id).await?.unwrap_or(org)))
+        }
         OrgDeed::List { search, trash, sort, limit, after } => {
             let limit = limit.unwrap_or(PAGE);
             list(tenancy, page_of(trash, search, sort, limit, after.as_deref())?).await
@@ -187,7 +191,8 @@ async fn org(tenancy: &Tenancy, deed: OrgDeed) -> Result<Answer, Failure> {
         }
         OrgDeed::Restore { name, new_name, .. } => {
             let org = tenancy.named_in_trash(&name).await?;
-            Ok(Answer::Changed(tenancy.restore(&org, new_name.as_deref()).await?))
+            let restored = tenancy.restore(&org, new_name.as_deref()).await;
+            Ok(Answer::Changed(restored.map_err(Failure::Restore)?))
         }
         OrgDeed::Purge { name, login, sure, .. } => purge(tenancy, &name, &login, &sure).await,
         OrgDeed::Suspend { name, .. } => {
@@ -279,7 +284,7 @@ async fn create(tenancy: &Tenancy, name: String, email: String) -> Result<Answer
             // Nobody should think of a password for a name that cannot be.
             tenancy.check_name(&name, None).await?;
             tenancy.check_email(&email, None).await?;
-            ask_new(&terminal).await?
+            ask_new(&terminal, tenancy).await?
         }
         None => line_of_stdin("the password").await?,
     };
@@ -322,6 +327,13 @@ async fn update(
     login: Option<&str>,
 ) -> Result<Answer, Failure> {
     let org = tenancy.named(name).await?;
+    // Nobody should log in for what cannot be.
+    if let Some(name) = &edit.name {
+        tenancy.check_name(name, Some(&org)).await?;
+    }
+    if let Some(email) = &edit.email {
+        tenancy.check_email(email, Some(&org)).await?;
+    }
     let session = match login {
         Some(email) => Some(log_in(tenancy, email).await?),
         None => None,
@@ -331,7 +343,7 @@ async fn update(
         // Before a new one is asked for: whether there is any use in it.
         tenancy.authorize(&org, token).await?;
         edit.password = Some(match Terminal::open() {
-            Some(terminal) => ask_new(&terminal).await?,
+            Some(terminal) => ask_new(&terminal, tenancy).await?,
             None => line_of_stdin("the new password").await?,
         });
     }
@@ -346,6 +358,7 @@ async fn delete(
     sure: &Sure,
 ) -> Result<Answer, Failure> {
     let org = tenancy.named(name).await?;
+    tenancy.ensure_deletable(&org).await?;
     let session = log_in(tenancy, login).await?;
     let token = Some(session.token());
     tenancy.authorize(&org, token).await?;
@@ -366,6 +379,7 @@ async fn delete(
 
 async fn purge(tenancy: &Tenancy, name: &str, login: &str, sure: &Sure) -> Result<Answer, Failure> {
     let mut org = tenancy.named_in_trash(name).await?;
+    tenancy.ensure_deletable(&org).await?;
     let password = ask_password(login).await?;
     let terminal = asked(sure, Terminal::open())?;
     let confirmation = confirm(tenancy, &org, terminal.as_ref()).await?;

@@ -7,7 +7,7 @@ use super::{
     Failure,
     answer::{Answer, heading, rows},
     ascii,
-    table::columns,
+    table::{UNKNOWN_WIDTH, columns},
 };
 use crate::{
     config::Output,
@@ -36,7 +36,7 @@ pub(super) async fn all(
                 ascii::for_locale(none.map_err(|error| Failure::Io(error.to_string()))?)
             }
             Some(Output::Table) => {
-                let table = columns(&heading(query.shelf), &rows(&page.orgs), None);
+                let table = columns(&heading(query.shelf), &rows(&page.orgs), UNKNOWN_WIDTH);
                 // One heading, however many pages there are.
                 let rest = table.split_once('\n').map_or("", |(_, rest)| rest);
                 ascii::for_locale(if begun { rest.to_owned() } else { table })

@@ -4,14 +4,16 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// What stands between two columns.
 const GAP: usize = 2;
+/// How wide a table may be where nobody knows how wide the terminal is.
+pub(super) const UNKNOWN_WIDTH: usize = 200;
 /// No column is cut below this.
 const LEAST: usize = 8;
 
-/// A heading and its rows. Where they are wider than `width`, the widest columns are cut.
+/// A heading and its rows. If they are wider than `width`, the widest columns are cut.
 pub(super) fn columns<const N: usize>(
     heading: &[&str; N],
     rows: &[[String; N]],
-    width: Option<usize>,
+    width: usize,
 ) -> String {
     let mut widths = heading.map(UnicodeWidthStr::width);
     for row in rows {
@@ -19,9 +21,7 @@ pub(super) fn columns<const N: usize>(
             *wide = cell.width().max(*wide);
         }
     }
-    if let Some(width) = width {
-        fit(&mut widths, width);
-    }
+    fit(&mut widths, width);
     let mut text = line(heading, &widths);
     for row in rows {
         text.push_str(&line(row, &widths));
@@ -29,7 +29,7 @@ pub(super) fn columns<const N: usize>(
     text
 }
 
-/// What something is, and below each other.
+/// What something is, and below each other; whole where no `width` is given.
 pub(super) fn pairs(rows: &[(&str, String)], width: Option<usize>) -> String {
     let first = rows.iter().map(|(key, _)| key.width()).max().unwrap_or(0);
     let longest = rows.iter().map(|(_, value)| value.width()).max().unwrap_or(0);
@@ -62,7 +62,7 @@ fn line<T: AsRef<str>>(cells: &[T], widths: &[usize]) -> String {
 }
 
 /// The beginning of `text` that fits, with an ellipsis where something is missing.
-fn cut(text: &str, wide: usize) -> String {
+pub(super) fn cut(text: &str, wide: usize) -> String {
     if text.width() <= wide {
         return text.to_owned();
     }
@@ -87,7 +87,7 @@ mod tests {
     fn columns_line_up_by_width_and_lines_do_not_end_in_spaces() {
         let rows = [["北京", "a@b.cn"], ["acme", "ada@acme.com"]].map(|row| row.map(String::from));
         assert_eq!(
-            columns(&["name", "admin"], &rows, None),
+            columns(&["name", "admin"], &rows, UNKNOWN_WIDTH),
             "name  admin\n北京  a@b.cn\nacme  ada@acme.com\n"
         );
     }
@@ -95,9 +95,19 @@ mod tests {
     #[test]
     fn the_widest_column_gives_when_there_is_too_little_room() {
         let rows = [["a name that goes on and on".to_owned(), "short".to_owned()]];
-        let text = columns(&["name", "admin"], &rows, Some(20));
+        let text = columns(&["name", "admin"], &rows, 20);
         assert_eq!(text, "name           admin\na name that …  short\n");
         assert!(text.lines().all(|line| line.width() <= 20));
+    }
+
+    #[test]
+    fn where_the_width_is_unknown_one_long_name_does_not_stretch_every_line() {
+        let names = ["x".repeat(3000), "acme".to_owned()];
+        let rows = names.map(|name| [name, "ada@acme.com".to_owned()]);
+        let text = columns(&["name", "admin"], &rows, UNKNOWN_WIDTH);
+        assert!(text.lines().all(|line| line.width() <= UNKNOWN_WIDTH), "{text}");
+        let text = pairs(&[("name", "x".repeat(3000))], Some(UNKNOWN_WIDTH));
+        assert!(text.lines().all(|line| line.width() <= UNKNOWN_WIDTH), "{text}");
     }
 
     #[test]

@@ -19,7 +19,8 @@ pub use fields::{OrgFields, TrashFields, json_text, rfc3339};
 pub use moment::{day, earlier, moment};
 pub use name::{NAME_MOST, OrgName, look_as_typed, name_key, name_look};
 pub use password::{
-    BCRYPT_COST, PASSWORD_MOST_BYTES, Password, PasswordHash, PasswordPolicy, Secret,
+    BCRYPT_COST, PASSWORD_MOST_BYTES, Password, PasswordFault, PasswordHash, PasswordPolicy,
+    Secret, Strength,
 };
 pub use reset::ResetCode;
 pub use role::Role;
@@ -43,6 +44,9 @@ pub struct Org {
     pub admin_id: StoredText,
     /// Its admin's e-mail.
     pub admin_email: StoredText,
+    /// Whether that admin no longer exists, so that nobody can log in with that e-mail. Known only of what was
+    /// read to be shown.
+    pub admin_gone: bool,
     /// When it was created; for a record without that field, when its `_id` was made.
     pub created_at: DateTime,
     /// Which database and collection its `connection_details` name.
@@ -118,6 +122,16 @@ impl fmt::Display for UnderWay {
 }
 
 impl Org {
+    /// Its admin's e-mail for people, who are told where it is of no use.
+    #[must_use]
+    pub fn shown_admin(&self) -> String {
+        if self.admin_gone {
+            format!("(gone) {}", self.admin_email)
+        } else {
+            self.admin_email.to_string()
+        }
+    }
+
     /// Since when and for how long it is in the trash; none when it is not.
     #[must_use]
     pub fn in_trash(&self) -> Option<InTrash> {
@@ -182,26 +196,9 @@ pub enum Invalid {
     /// No address.
     #[error("that is no e-mail address")]
     EmailMalformed,
-    /// Too few characters.
-    #[error("the password has {is} characters; at least {least} are needed")]
-    PasswordTooShort {
-        /// How many it has.
-        is: usize,
-        /// How many it needs.
-        least: usize,
-    },
-    /// More bytes than bcrypt reads.
-    #[error("the password has {0} bytes; bcrypt reads at most {PASSWORD_MOST_BYTES}")]
-    PasswordTooLong(usize),
-    /// A character nobody sees, and no keyboard types.
-    #[error("the password has an invisible character")]
-    PasswordInvisible,
-    /// A context word.
-    #[error("the password contains “{}”", escaped(.0))]
-    PasswordContains(String),
-    /// zxcvbn finds it soon.
-    #[error("the password is easy to guess")]
-    PasswordGuessable,
+    /// All that is wrong with a password, at least one thing.
+    #[error("the password {}", PasswordFault::together(.0.iter().map(ToString::to_string)))]
+    Password(Vec<PasswordFault>),
 }
 
 impl Invalid {
@@ -214,11 +211,7 @@ impl Invalid {
             | Self::NameWithoutLetter
             | Self::NameTooLong(_) => Field::Name,
             Self::EmailEmpty | Self::EmailTooLong | Self::EmailMalformed => Field::Email,
-            Self::PasswordTooShort { .. }
-            | Self::PasswordTooLong(_)
-            | Self::PasswordInvisible
-            | Self::PasswordContains(_)
-            | Self::PasswordGuessable => Field::Password,
+            Self::Password(_) => Field::Password,
         }
     }
 
@@ -232,12 +225,8 @@ impl Invalid {
             Self::EmailEmpty | Self::EmailTooLong | Self::EmailMalformed => {
                 "type an address like ada@example.com"
             }
-            Self::PasswordTooShort { .. } | Self::PasswordGuessable => {
-                "take several unrelated words, or let one be made"
-            }
-            Self::NameTooLong(_) | Self::PasswordTooLong(_) => "shorten it",
-            Self::PasswordInvisible => "type it again, or let one be made",
-            Self::PasswordContains(_) => "leave out the organization's name and the e-mail",
+            Self::NameTooLong(_) => "shorten it",
+            Self::Password(faults) => PasswordFault::help_with(faults),
         }
     }
 }

@@ -10,7 +10,7 @@ use std::{fmt, ops::RangeInclusive};
 use unicode_normalization::UnicodeNormalization;
 use zeroize::{Zeroize, Zeroizing};
 
-use super::{Invalid, is_hidden};
+use super::{Invalid, escaped, is_hidden};
 
 /// bcrypt reads no more than this many bytes. A longer password is refused, never cut.
 pub const PASSWORD_MOST_BYTES: usize = 72;
@@ -57,7 +57,7 @@ impl Secret {
         loop {
             let mut made = Self::of_symbols(groups * GROUP, GROUP)?;
             made.0.truncate(PASSWORD_MOST_BYTES);
-            if contained(made.reveal(), about).is_none() {
+            if contained(made.reveal(), about).is_empty() {
                 return Ok(made);
             }
         }
@@ -130,9 +130,135 @@ pub struct PasswordPolicy {
     pub least_score: u8,
 }
 
+/// What a person must know before they think of one, as in “a new password needs …”.
+impl fmt::Display for PasswordPolicy {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let least = self.least_characters;
+        write!(formatter, "at least {least} characters (at most {PASSWORD_MOST_BYTES} bytes), ")?;
+        if self.least_score > 0 {
+            formatter.write_str("not easy to guess, ")?;
+        }
+        formatter.write_str("without the organization's name or the e-mail")
+    }
+}
+
 impl Default for PasswordPolicy {
     fn default() -> Self {
         Self { least_characters: 15, least_score: 2 }
+    }
+}
+
+/// One thing that is wrong with a password. Never contains it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PasswordFault {
+    /// Too few characters.
+    #[error("is too short ({is} of at least {least} characters)")]
+    TooShort {
+        /// How many it has.
+        is: usize,
+        /// How many it needs.
+        least: usize,
+    },
+    /// More bytes than bcrypt reads.
+    #[error("is too long ({0} of at most {PASSWORD_MOST_BYTES} bytes)")]
+    TooLong(usize),
+    /// A character nobody sees, and no keyboard types.
+    #[error("has an invisible character")]
+    Invisible,
+    /// A context word.
+    #[error("contains “{}”", escaped(.0))]
+    Contains(String),
+    /// zxcvbn finds it soon.
+    #[error("is easy to guess")]
+    Guessable,
+}
+
+impl PasswordFault {
+    /// What to do about it.
+    fn help(&self) -> &'static str {
+        match self {
+            Self::TooShort { .. } | Self::Guessable => {
+                "use several unrelated words, or generate one"
+            }
+            Self::TooLong(_) => "shorten it",
+            Self::Invisible => "type it again, or generate one",
+            Self::Contains(_) => "leave out the organization's name and the e-mail",
+        }
+    }
+
+    /// What to do about all of them.
+    pub(super) fn help_with(faults: &[Self]) -> &'static str {
+        match faults {
+            [fault] => fault.help(),
+            _ => "use several unrelated words, or generate one",
+        }
+    }
+
+    /// All of them in one sentence's end: “is too short (…), contains “acme” and is easy to guess”.
+    #[must_use]
+    pub fn together(faults: impl IntoIterator<Item = String>) -> String {
+        let mut faults: Vec<_> = faults.into_iter().collect();
+        match faults.pop() {
+            Some(last) if faults.is_empty() => last,
+            Some(last) => format!("{} and {last}", faults.join(", ")),
+            None => String::new(),
+        }
+    }
+}
+
+/// How good a password is that was not accepted yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Strength {
+    /// zxcvbn's score, 0 (guessed at once) to 4.
+    pub score: u8,
+    /// All that keeps it from being accepted.
+    pub faults: Vec<PasswordFault>,
+}
+
+impl Strength {
+    /// The highest score.
+    pub const BEST: u8 = 4;
+
+    /// How good it is, as far as guessing goes. Every password costs about the same time, however long it
+    /// is: zxcvbn looks at the first hundred characters only. Its first look in a program takes longer.
+    #[must_use]
+    pub fn of(secret: &Secret, policy: PasswordPolicy, about: &[&str]) -> Self {
+        Self::of_composed(&secret.composed(), policy, about)
+    }
+
+    fn of_composed(secret: &Secret, policy: PasswordPolicy, about: &[&str]) -> Self {
+        let text = secret.reveal();
+        let mut faults = Vec::new();
+        let (is, least) = (text.chars().count(), policy.least_characters);
+        if is < least {
+            faults.push(PasswordFault::TooShort { is, least });
+        }
+        if text.len() > PASSWORD_MOST_BYTES {
+            faults.push(PasswordFault::TooLong(text.len()));
+        }
+        // Whoever types it next time would leave out what came from a pipe or a paste.
+        if text.chars().any(is_hidden) {
+            faults.push(PasswordFault::Invisible);
+        }
+        faults.extend(contained(text, about).into_iter().map(PasswordFault::Contains));
+        let score = u8::from(zxcvbn::zxcvbn(text, about).score());
+        // Of nothing, enough was said.
+        if score < policy.least_score && is > 0 {
+            faults.push(PasswordFault::Guessable);
+        }
+        Self { score, faults }
+    }
+
+    /// The score in a word.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self.score {
+            0 => "very weak",
+            1 => "weak",
+            2 => "fair",
+            3 => "good",
+            _ => "strong",
+        }
     }
 }
 
@@ -145,30 +271,12 @@ impl Password {
     /// organization's name and the e-mail's local part (OWASP ASVS 5.0, 6.2.11).
     ///
     /// # Errors
-    /// One of the password variants of [`Invalid`]; none contains the password.
+    /// [`Invalid::Password`] with all that is wrong; it does not contain the password.
     pub fn judge(secret: &Secret, policy: PasswordPolicy, about: &[&str]) -> Result<Self, Invalid> {
         let secret = secret.composed();
-        let text = secret.reveal();
-        let characters = text.chars().count();
-        if characters < policy.least_characters {
-            return Err(Invalid::PasswordTooShort {
-                is: characters,
-                least: policy.least_characters,
-            });
-        }
-        if text.len() > PASSWORD_MOST_BYTES {
-            return Err(Invalid::PasswordTooLong(text.len()));
-        }
-        // Whoever types it next time would leave out what came from a pipe or a paste.
-        if text.chars().any(is_hidden) {
-            return Err(Invalid::PasswordInvisible);
-        }
-        if let Some(word) = contained(text, about) {
-            return Err(Invalid::PasswordContains(word));
-        }
-        let score = u8::from(zxcvbn::zxcvbn(text, about).score());
-        if score < policy.least_score {
-            return Err(Invalid::PasswordGuessable);
+        let Strength { faults, .. } = Strength::of_composed(&secret, policy, about);
+        if !faults.is_empty() {
+            return Err(Invalid::Password(faults));
         }
         Ok(Self(secret))
     }
@@ -245,12 +353,17 @@ fn gathered(characters: impl Iterator<Item = char> + Clone) -> Zeroizing<String>
     text
 }
 
-/// The first of these words that is in `text`, whatever its case. A word of one or two letters is in
-/// almost every sentence; forbidding it protects nothing.
-fn contained(text: &str, words: &[&str]) -> Option<String> {
+/// Those of these words that are in `text`, whatever its case, each once. A word of one or two letters is
+/// in almost every sentence; forbidding it protects nothing.
+fn contained(text: &str, words: &[&str]) -> Vec<String> {
     let folded = Zeroizing::new(super::name_key(text));
-    let mut words = words.iter().map(|word| super::name_key(word));
-    words.find(|word| word.chars().count() > 2 && folded.contains(word))
+    let mut found = Vec::new();
+    for word in words.iter().map(|word| super::name_key(word)) {
+        if word.chars().count() > 2 && folded.contains(&word) && !found.contains(&word) {
+            found.push(word);
+        }
+    }
+    found
 }
 
 impl fmt::Debug for PasswordHash {
@@ -260,154 +373,4 @@ impl fmt::Debug for PasswordHash {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn judge(text: &str) -> Result<(), Invalid> {
-        Password::judge(&Secret::from(text), PasswordPolicy::default(), &["acme_corp", "ada"])
-            .map(|_| ())
-    }
-
-    fn hashed(text: &str) -> PasswordHash {
-        Password::judge(&text.into(), PasswordPolicy::default(), &[]).unwrap().hash().unwrap()
-    }
-
-    /// What the service before this one made of it, at the least cost.
-    fn raw(text: &str) -> PasswordHash {
-        PasswordHash::stored(bcrypt::hash(text, 4).unwrap())
-    }
-
-    #[test]
-    fn a_long_unlikely_password_passes() {
-        assert_eq!(judge("violet-harbor-42-lantern"), Ok(()));
-        assert_eq!(judge("пять-синих-якорей-там"), Ok(()));
-    }
-
-    #[test]
-    fn each_weakness_has_its_own_words() {
-        assert_eq!(judge("short"), Err(Invalid::PasswordTooShort { is: 5, least: 15 }));
-        assert_eq!(judge(&"x9!kLm".repeat(13)), Err(Invalid::PasswordTooLong(78)));
-        assert_eq!(judge("aaaaaaaaaaaaaaaaaa"), Err(Invalid::PasswordGuessable));
-        assert_eq!(judge("password12345678"), Err(Invalid::PasswordGuessable));
-        assert_eq!(
-            judge("lantern-Acme_Corp-42-violet"),
-            Err(Invalid::PasswordContains("acme_corp".to_owned()))
-        );
-        assert_eq!(
-            judge("violet-ADA-harbor-lantern"),
-            Err(Invalid::PasswordContains("ada".to_owned()))
-        );
-        for invisible in ['\0', '\n', '\u{feff}', '\u{200b}', '\u{ad}', '\u{3164}'] {
-            let password = format!("violet-harbor{invisible}-42-lantern");
-            assert_eq!(judge(&password), Err(Invalid::PasswordInvisible), "{invisible:?}");
-        }
-    }
-
-    #[test]
-    fn seventy_two_bytes_pass_and_seventy_three_do_not() {
-        let base = "violet-harbor-42-lantern-";
-        let fits = format!("{base}{}", "é".repeat(23) + "z");
-        assert_eq!(fits.len(), 72);
-        assert_eq!(judge(&fits), Ok(()));
-        assert_eq!(judge(&(fits.clone() + "y")), Err(Invalid::PasswordTooLong(73)));
-        let hash = hashed(&fits);
-        assert!(hash.verify(&fits.as_str().into()));
-        assert!(!hash.verify(&fits.replace('z', "y").as_str().into()));
-        // As it is hashed: with accents as characters of their own it has 95.
-        let typed: String = fits.nfd().collect();
-        assert_eq!(judge(&typed), Ok(()));
-        assert!(hashed(&typed).verify(&fits.as_str().into()));
-    }
-
-    #[test]
-    fn however_an_accent_is_encoded_it_is_the_same_password() {
-        let (composed, apart) =
-            ("sév\u{e8}re-citron-42-lamp", "se\u{301}v\u{65}\u{300}re-citron-42-lamp");
-        assert_eq!(composed.nfd().collect::<String>(), apart);
-        // Kelvin's sign is neither NFC nor NFD of anything.
-        let mixed = composed.replace('l', "\u{212a}");
-        for (stored, typed) in [
-            (hashed(apart), composed),
-            (hashed(composed), apart),
-            // What the service before this one hashed as it came.
-            (raw(apart), composed),
-            (raw(composed), apart),
-            (raw(&mixed), &mixed),
-        ] {
-            assert!(stored.verify(&typed.into()), "{typed}");
-            assert!(!stored.verify(&typed.replace('4', "5").as_str().into()), "{typed}");
-        }
-        assert_eq!(Secret::from("plain").forms().len(), 1);
-    }
-
-    #[test]
-    fn a_stored_hash_with_a_line_end_counts_and_one_that_cannot_be_used_is_told() {
-        let hash = raw("violet");
-        let with_line_end = PasswordHash::stored(format!("{}\n", hash.as_str()));
-        assert!(with_line_end.verify(&"violet".into()));
-        assert!(with_line_end.is_usable() && PasswordHash::nobodys().is_usable());
-        let costs = |cost| hash.as_str().replace("$04$", cost);
-        for unusable in ["", "violet", "$2b$12$", &costs("$03$"), &costs("$17$"), &costs("$31$")] {
-            assert!(!PasswordHash::stored(unusable.to_owned()).is_usable(), "{unusable}");
-        }
-    }
-
-    #[test]
-    fn a_made_password_is_different_each_time_and_good_enough() {
-        let made = || Secret::generate(PasswordPolicy::default(), &["acme_corp", "ada"]).unwrap();
-        let one = made();
-        assert_ne!(one, made());
-        assert_eq!(one.reveal().len(), 23);
-        assert_eq!(judge(one.reveal()), Ok(()));
-    }
-
-    #[test]
-    fn a_made_password_is_as_long_as_wanted_and_holds_no_word_it_must_not() {
-        for least_characters in [8, 23, 24, 71, 72] {
-            let policy = PasswordPolicy { least_characters, least_score: 4 };
-            // One random password in a hundred holds one of these.
-            let words = ["ada", "bee", "7-7", "x00", "k9z", "4-h", "qqq", "z-0", "m3m"];
-            for _ in 0..1000 {
-                let made = Secret::generate(policy, &words).unwrap();
-                assert_eq!(contained(made.reveal(), &words), None);
-            }
-            Password::judge(&Secret::generate(policy, &words).unwrap(), policy, &words).unwrap();
-        }
-    }
-
-    #[test]
-    fn a_hash_verifies_its_own_password_only_and_names_its_cost() {
-        let secret = Secret::from("violet-harbor-42-lantern");
-        let hash =
-            Password::judge(&secret, PasswordPolicy::default(), &[]).unwrap().hash().unwrap();
-        assert!(hash.as_str().starts_with("$2b$12$"));
-        assert!(hash.verify(&secret));
-        assert!(!hash.verify(&Secret::from("violet-harbor-42-lanterm")));
-        assert!(!PasswordHash::stored("no hash".into()).verify(&secret));
-    }
-
-    #[test]
-    fn what_is_no_hash_fails_as_slowly_as_a_wrong_password() {
-        let parts: bcrypt::HashParts = NOBODYS_HASH.parse().unwrap();
-        assert_eq!(parts.get_cost(), BCRYPT_COST);
-        let typed = Secret::from("violet-harbor-42-lantern");
-        let time = |hash: PasswordHash| {
-            let begun = std::time::Instant::now();
-            assert!(!hash.verify(&typed));
-            begun.elapsed()
-        };
-        let wrong = time(PasswordHash::nobodys());
-        let endless = NOBODYS_HASH.replace("$12$", "$31$");
-        for stored in ["", "no hash", "$2b$12$", "$2b$99$x", &endless] {
-            let this = time(PasswordHash::stored(stored.to_owned()));
-            assert!(this > wrong / 4 && this < wrong * 20, "{stored}: {this:?}, not {wrong:?}");
-        }
-    }
-
-    #[test]
-    fn secrets_do_not_print() {
-        let secret = Secret::from("violet-harbor-42-lantern");
-        assert_eq!(format!("{secret:?}"), "Secret(••••)");
-        assert!(!format!("{:?}", PasswordHash::stored("$2b$12$abc".into())).contains("abc"));
-    }
-}
+mod tests;

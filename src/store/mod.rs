@@ -134,6 +134,18 @@ pub trait Store: Send + Sync {
     /// [`DOCUMENT_MOST_BYTES`] comes as its `_id` and a field that says so.
     async fn documents(&self, org: &Org, most: u32) -> Result<Vec<Document>>;
 
+    /// Refuses an organization whose documents are in what cannot be moved, and so neither trashed nor
+    /// purged. No file has such a thing.
+    ///
+    /// # Errors
+    /// [`StoreError::Misconfigured`] with what it is, or the database's.
+    async fn ensure_movable(&self, _org: &Org) -> Result<()> {
+        Ok(())
+    }
+
+    /// The identities of those of these organizations whose records name an admin that does not exist.
+    async fn without_admin(&self, orgs: &[Org]) -> Result<Vec<ObjectId>>;
+
     /// Does a deed, and puts `entry` into the record, which says so: both or neither. The organization
     /// afterwards; none when it is gone. What was begun and had to be taken back is recorded too, by a
     /// second entry ([`Outcome::TakenBack`]); a refusal that nothing was begun for is not.

@@ -179,6 +179,8 @@ pub struct Count {
     pub counted: u64,
     /// Whether there may be more.
     pub or_more: bool,
+    /// Whether it is only about so many: the database's own number, which a crash puts out.
+    pub about: bool,
 }
 
 #[cfg(test)]

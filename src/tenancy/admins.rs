@@ -87,6 +87,69 @@ impl Tenancy {
         self.recorded(&entry, done).await
     }
 
+    /// Refuses to remove the admin where looking shows that it would be refused in the end: nobody is to log in
+    /// and confirm for that. Recorded as the refusal that it is.
+    ///
+    /// # Errors
+    /// As [`Tenancy::remove_admin`], but for what only a login shows.
+    pub async fn ensure_removable(&self, org: &Org, email: &str) -> Result<Admin> {
+        let mut entry =
+            self.entry(Action::RemoveAdmin, Some(org)).with("admin", typed_email(email), "");
+        let done = async {
+            self.writable()?;
+            not_in_trash(org)?;
+            let admin = self.admin_of(org, email).await?;
+            name_admin(&mut entry, &admin, "");
+            self.heir(org, &admin).await?;
+            Ok(admin)
+        }
+        .await;
+        self.recorded(&entry, done).await
+    }
+
+    /// Refuses to change the admin so where looking shows that it would be refused in the end. Recorded as
+    /// the refusal that it is.
+    ///
+    /// # Errors
+    /// As [`Tenancy::update_admin`], but for what only a login shows, and the password.
+    pub async fn ensure_changeable(&self, org: &Org, email: &str, wish: &AdminWish) -> Result<()> {
+        let typed = typed_email(email);
+        let mut entry = self.entry(Action::ChangeAdmin, Some(org)).with("admin", typed, typed);
+        let done = async {
+            self.writable()?;
+            not_in_trash(org)?;
+            let admin = self.admin_of(org, email).await?;
+            name_admin(&mut entry, &admin, admin.email.raw());
+            self.possible(org, &admin, wish).await.map(|_| ())
+        }
+        .await;
+        self.recorded(&entry, done).await
+    }
+
+    /// The new role, the new e-mail, and whoever the record names then, where an admin can be changed so.
+    async fn possible(
+        &self,
+        org: &Org,
+        admin: &Admin,
+        wish: &AdminWish,
+    ) -> Result<(Option<Role>, Option<Email>, Option<Admin>)> {
+        let role = wish.role.filter(|role| *role != admin.role);
+        let email = wish.email.as_deref().filter(|email| *email != admin.email.raw());
+        let email = email.map(Email::parse).transpose()?;
+        if let Some(email) = &email {
+            self.free(&[Claim::of_email(email.as_str())], Some(org.id), email.as_str()).await?;
+        }
+        let heir = match role {
+            Some(Role::Admin) => self.heir(org, admin).await?,
+            Some(Role::Owner) | None => None,
+        };
+        if role.is_some() && email.is_some() && is_first(admin, org) {
+            // Its e-mail is the record's, which then names another.
+            return Err(Error::OneAtATime);
+        }
+        Ok((role, email, heir))
+    }
+
     /// Removes an admin: they cannot log in any more, and their sessions end. Needs the `token` of an
     /// owner.
     ///
@@ -149,16 +212,14 @@ impl Tenancy {
         if wish.password.is_some() && !own {
             return Err(Refusal::OwnPassword(admin.email.clone()).into());
         }
-        let role = wish.role.filter(|role| *role != admin.role);
-        let new_email = wish.email.as_deref().filter(|email| *email != admin.email.raw());
-        let new_email = new_email.map(Email::parse).transpose()?;
-        if let Some(role) = role {
+        if let Some(role) = wish.role.filter(|role| *role != admin.role) {
             *entry = entry.clone().with("role", admin.role.word(), role.word());
         }
-        if let Some(email) = &new_email {
+        let email = wish.email.as_deref().filter(|email| *email != admin.email.raw());
+        if let Some(email) = email.map(Email::parse).transpose()? {
             *entry = entry.clone().with("e-mail", admin.email.raw(), email.as_str());
-            self.free(&[Claim::of_email(email.as_str())], Some(org.id), email.as_str()).await?;
         }
+        let (role, new_email, heir) = self.possible(org, &admin, wish).await?;
         let password = match &wish.password {
             None => None,
             Some(password) => {
@@ -175,14 +236,6 @@ impl Tenancy {
                 .perform(deed, entry)
                 .await
                 .map_err(|error| Error::of_store(error, &org.name, |_| meant.as_str().into()));
-        }
-        let heir = match role {
-            Some(Role::Admin) => self.heir(org, &admin).await?,
-            _ => None,
-        };
-        if is_first(&admin, org) && new_email.is_some() {
-            // Its e-mail is the record's, which then names another.
-            return Err(Error::OneAtATime);
         }
         let what = AdminEdit::Set { role, email: new_email, password, reset: None };
         let change = AdminChange { admin: admin.id, what, heir };
@@ -305,10 +358,14 @@ impl Tenancy {
 
     async fn may_change(&self, org: &Org) -> Result<()> {
         self.writing().await?;
-        match org.in_trash() {
-            Some(_) => Err(Error::InTrash(org.name.clone())),
-            None => Ok(()),
-        }
+        not_in_trash(org)
+    }
+}
+
+fn not_in_trash(org: &Org) -> Result<()> {
+    match org.in_trash() {
+        Some(_) => Err(Error::InTrash(org.name.clone())),
+        None => Ok(()),
     }
 }
 

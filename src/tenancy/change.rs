@@ -6,7 +6,7 @@ use super::{Error, Refusal, Result, Tenancy, admins::is_first, blocking, confirm
 use crate::{
     org::{
         COLLECTION_PREFIX, Claim, ClaimKind, CollectionName, Email, Org, OrgName, Password,
-        PasswordHash, Role, Secret, StoredText, slug,
+        PasswordHash, PasswordPolicy, Role, Secret, StoredText, Strength, slug,
     },
     store::{Action, Change, Deed, Entry, NewOrg},
 };
@@ -96,6 +96,22 @@ impl Tenancy {
     /// [`Error::Invalid`].
     pub async fn check_password(&self, password: &Secret, name: &str, email: &str) -> Result<()> {
         self.judge(password, name, email, |_| Ok(())).await
+    }
+
+    /// How good a password would be for an admin with this name and e-mail.
+    ///
+    /// # Errors
+    /// [`Error::Machine`].
+    pub async fn strength(&self, password: &Secret, name: &str, email: &str) -> Result<Strength> {
+        let policy = self.rules.passwords;
+        let (password, name, email) = (password.clone(), name.to_owned(), email.to_owned());
+        blocking(move || Strength::of(&password, policy, &about(&name, &email))).await
+    }
+
+    /// What a new password must be like.
+    #[must_use]
+    pub fn password_policy(&self) -> PasswordPolicy {
+        self.rules.passwords
     }
 
     /// Makes an organization with its admin, its collection and the collection's first document.
@@ -359,6 +375,7 @@ mod tests {
             connection: Connection::default(),
             state: OrgState::Active,
             under_way: None,
+            admin_gone: false,
             login_epoch: 0,
             revision: 0,
         }

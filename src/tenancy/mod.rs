@@ -29,7 +29,7 @@ pub use trash::Believe;
 use crate::{
     org::{
         Admin, NAME_MOST, Org, OrgState, PasswordHash, PasswordPolicy, Role, Secret, StoredText,
-        escaped,
+        UnderWay, escaped,
     },
     store::{Action, Count, Entry, Page, PageQuery, Place, Shelf, Statistics, Store, StoreError},
 };
@@ -136,7 +136,9 @@ impl Tenancy {
     /// # Errors
     /// The database's.
     pub async fn page(&self, query: &PageQuery) -> Result<Page> {
-        Ok(self.store.page(query).await?)
+        let mut page = self.store.page(query).await?;
+        self.note_gone_admins(&mut page.orgs).await?;
+        Ok(page)
     }
 
     /// How many organizations match, counting no further than `most`.
@@ -175,7 +177,25 @@ impl Tenancy {
     /// # Errors
     /// The database's.
     pub async fn org(&self, id: ObjectId) -> Result<Option<Org>> {
-        Ok(self.store.org(id).await?)
+        let mut org = self.store.org(id).await?;
+        self.note_gone_admins(org.as_mut_slice()).await?;
+        Ok(org)
+    }
+
+    /// Notes of each organization whether the admin is gone whom its record names. Whoever may not read the
+    /// admins sees the organizations all the same.
+    async fn note_gone_admins(&self, orgs: &mut [Org]) -> Result<()> {
+        if orgs.is_empty() {
+            return Ok(());
+        }
+        let gone = match self.store.without_admin(orgs).await {
+            Err(StoreError::Refused { .. }) => return Ok(()),
+            gone => gone?,
+        };
+        for org in orgs {
+            org.admin_gone = gone.contains(&org.id);
+        }
+        Ok(())
     }
 
     /// How much the organization holds: what a deletion would take.
@@ -275,20 +295,14 @@ impl Tenancy {
             });
         };
         let verified = self.sessions.verify(token)?;
-        // Nobody who is in the trash is found below.
-        if let Some(own) = self.store.org(verified.organization).await?
-            && own.in_trash().is_some()
-        {
-            return Err(Refusal::Trashed(own.name).into());
-        }
-        let admin = self.store.admin(verified.admin).await?.ok_or(Refusal::AdminChanged)?;
-        if !verified.same_password(&admin) {
-            return Err(Refusal::AdminChanged.into());
-        }
-        let own = self.store.org_of_admin(&admin).await?.ok_or(Refusal::AdminChanged)?;
-        if own.id != verified.organization {
-            return Err(Refusal::AdminChanged.into());
-        }
+        let admin = self.store.admin(verified.admin).await?;
+        let Some(admin) = admin.filter(|admin| verified.same_password(admin)) else {
+            return Err(self.ended(verified.organization).await?);
+        };
+        let own = self.store.org_of_admin(&admin).await?;
+        let Some(own) = own.filter(|own| own.id == verified.organization) else {
+            return Err(self.ended(verified.organization).await?);
+        };
         may_be_in(&own)?;
         // It was suspended or in the trash meanwhile, and is no longer.
         if !verified.same_epoch(&own) {
@@ -306,6 +320,16 @@ impl Tenancy {
             return Err(Refusal::OwnersOnly(org.name.clone()).into());
         }
         Ok(admin)
+    }
+
+    /// Why a session's admin is no longer who they were. Looked at last: the trash hides them too, at any time.
+    async fn ended(&self, organization: ObjectId) -> Result<Error> {
+        Ok(match self.store.org(organization).await? {
+            Some(own) if own.in_trash().is_some() || own.under_way == Some(UnderWay::Trashing) => {
+                Refusal::Trashed(own.name).into()
+            }
+            Some(_) | None => Refusal::AdminChanged.into(),
+        })
     }
 
     /// Refuses where nothing may be written, and makes ready what a write stands on. The first time, what has

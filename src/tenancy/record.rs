@@ -9,7 +9,7 @@ use mongodb::bson::DateTime;
 
 use super::{Error, Result, Tenancy};
 use crate::{
-    org::{ClaimKind, Email, Invalid, Org, StoredText},
+    org::{ClaimKind, Email, Invalid, Org, PasswordFault, StoredText},
     store::{
         Action, AuditAt, AuditQuery, Deed, Entry, Head, Outcome, Settled, Shelf, StoreError,
         Tampering, Verification,
@@ -233,8 +233,14 @@ fn reason(error: &Error) -> String {
         Error::Invalid(Invalid::NameCharacter(_)) => {
             "the name has a character it cannot have".into()
         }
-        Error::Invalid(Invalid::PasswordContains(_)) => {
-            "the password contains the organization's name or the e-mail".into()
+        Error::Invalid(Invalid::Password(faults)) => {
+            let faults = faults.iter().map(|fault| match fault {
+                PasswordFault::Contains(_) => {
+                    "contains the organization's name or the e-mail".to_owned()
+                }
+                fault => fault.to_string(),
+            });
+            format!("the password {}", PasswordFault::together(faults))
         }
         Error::NotFound(_) | Error::NotInTrash(_) => "there is no such organization".into(),
         error => error.to_string(),

@@ -254,6 +254,7 @@ mod tests {
             connection: Connection::default(),
             state: OrgState::Active,
             under_way: None,
+            admin_gone: false,
             login_epoch: 0,
             revision: 0,
         };

@@ -3,7 +3,9 @@
 
 use futures_util::future::BoxFuture;
 
-use super::{Confirmation, Error, Refusal, Result, Tenancy, confirms, record::NAME, typed_email};
+use super::{
+    Confirmation, Error, Refusal, Result, Tenancy, confirms, may_be_in, record::NAME, typed_email,
+};
 use crate::{
     org::{ClaimKind, Org, OrgName, Role, Secret, StoredText},
     store::{
@@ -36,6 +38,23 @@ impl Tenancy {
         }
         .await;
         self.recorded(&entry, done).await
+    }
+
+    /// Refuses to move the organization to the trash, to delete or to purge it where looking shows that it
+    /// would be refused in the end: nobody is to log in and confirm for that.
+    ///
+    /// # Errors
+    /// [`Error::NotAllowed`] where nobody can log in, [`Error::NoOwner`], [`Error::ReadOnly`], or the
+    /// database's, which also refuses what it cannot move.
+    pub async fn ensure_deletable(&self, org: &Org) -> Result<()> {
+        self.writable()?;
+        if org.in_trash().is_none() {
+            may_be_in(org)?;
+        }
+        if !self.has_owner(org).await? {
+            return Err(Error::NoOwner(org.name.clone()));
+        }
+        Ok(self.store.ensure_movable(org).await?)
     }
 
     /// Brings the organization back from the trash with everything it had; under another `name` where

@@ -64,7 +64,7 @@ fn life_of_admins(home: &Home) {
     let bob = ["--as", "bob@acme.com", "--password-stdin"];
     let delete = line(&["org", "delete", "acme", "--yes"], &bob);
     home.run_with(&delete, PASSWORD).fails(5, "only an owner of “acme”");
-    let remove = line(&["admin", "remove", "acme", "ada@acme.com", "--yes"], &bob);
+    let remove = line(&["admin", "remove", "acme", "bob@acme.com", "--yes"], &bob);
     home.run_with(&remove, PASSWORD).fails(5, "only an owner of “acme”");
     // Only one's own password.
     let password = ["--new-password-stdin"];
@@ -82,7 +82,12 @@ fn life_of_admins(home: &Home) {
     let left = home.run_with(&remove, OTHER_PASSWORD).json();
     assert_eq!(roles(&left), [pair("bob@acme.com", "owner")]);
     let last = line(&["admin", "remove", "acme", "bob@acme.com", "--yes"], &bob);
-    home.run_with(&last, OTHER_PASSWORD).fails(5, "the last owner");
+    // Before anybody logs in or confirms.
+    let demote = line(&["admin", "update", "acme", "bob@acme.com", "--role", "admin"], &bob);
+    for wrong in ["a wrong password", OTHER_PASSWORD] {
+        home.run_with(&last, wrong).fails(5, "the last owner");
+        home.run_with(&demote, wrong).fails(5, "the last owner");
+    }
     assert_eq!(home.run(&["org", "get", "acme"]).json()["admin_email"], "bob@acme.com");
 
     // Forgotten.
@@ -110,7 +115,8 @@ fn recorded(home: &Home) {
     assert_eq!(count("add admin", "done"), 1);
     assert_eq!(count("add admin", "refused"), 1);
     assert_eq!(count("remove admin", "done"), 1);
-    assert_eq!(count("remove admin", "refused"), 2);
+    assert_eq!(count("remove admin", "refused"), 3);
+    assert_eq!(count("change admin", "refused"), 3);
     assert_eq!(count("issue code", "done"), 1);
     assert_eq!(count("issue code", "refused"), 1);
     assert_eq!(count("use code", "done"), 2);
@@ -249,4 +255,29 @@ async fn fifty_processes_guess_in_vain_on_mongodb() {
     let over = doc! { "$set": { "until": DateTime::from_millis(0) } };
     assert_eq!(attempts.update_many(doc! {}, over).await.unwrap().matched_count, 1);
     then_log_in(&home);
+}
+
+#[tokio::test]
+async fn an_e_mail_that_cannot_log_in_any_more_says_so_and_so_does_what_needs_a_login() {
+    let database = OwnDatabase::on(mongod::standalone(), "gone").await;
+    let home = Home::on(&database);
+    home.create("acme", "ada@acme.com");
+    home.create("globex", "bob@globex.com");
+    let admins = database.collection::<Document>("admins");
+    admins.delete_one(doc! { "email": "ada@acme.com" }).await.unwrap();
+    let list = home.run(&["org", "list", "--output", "table"]).out;
+    assert!(list.contains("(gone) ada@acme.com") && list.contains("  bob@globex.com"), "{list}");
+    let get = home.run(&["org", "get", "acme", "--output", "table"]).out;
+    assert!(get.contains("(gone) ada@acme.com\n"), "{get}");
+    assert!(get.contains("no longer exists: this e-mail cannot log in\n"), "{get}");
+    // A program sees what is stored.
+    let get = home.run(&["org", "get", "acme"]).json();
+    assert_eq!(get["admin_email"], "ada@acme.com");
+    assert_eq!(get.as_object().unwrap().len(), 6);
+    let delete = line(&["org", "delete", "acme", "--yes"], &ADA);
+    home.run_with(&delete, PASSWORD).fails(5, "“acme” has no owner");
+    home.run(&["org", "suspend", "globex"]).json();
+    let delete = ["org", "delete", "globex", "--yes", "--as", "bob@globex.com"];
+    let delete = line(&delete, &["--password-stdin"]);
+    home.run_with(&delete, "a wrong password").fails(5, "“globex” is suspended");
 }

@@ -111,7 +111,7 @@ fn profiles_are_databases_of_their_own_with_limits_of_their_own() {
     named.run(&["org", "get", "acme_corp"]).fails(3, "acme_corp");
     let create = ["org", "create", "other", "--email", "o@x.com", "--password-stdin", "--profile"];
     let create = |profile| named.run_with(&[&create[..], &[profile]].concat(), PASSWORD);
-    create("strict").fails(6, "at least 40 are needed");
+    create("strict").fails(6, "too short (24 of at least 40 characters)");
     create("seen").fails(5, "read-only");
     create("tow").fails(2, "there is no profile “tow”: there are one, two, strict, seen");
     let checked = named.run(&["config", "check"]).json();

@@ -250,7 +250,9 @@ fn life_with_trash(home: &Home) {
     home.run_with(&create, PASSWORD).fails(4, "taken by “Acme Corp”, which is in the trash");
 
     home.run(&["org", "restore", "nothing"]).fails(3, "no organization “nothing” in the trash");
-    home.run(&["org", "restore", "acme corp", "--name", "globex"]).fails(4, "taken by “Globex”");
+    let taken = home.run(&["org", "restore", "acme corp", "--name", "globex"]);
+    taken.fails(4, "taken by “Globex”");
+    taken.fails(4, "restore it under another name with --name");
     assert_eq!(home.run(&["org", "restore", "acme corp"]).json(), made);
     login(PASSWORD).json();
 

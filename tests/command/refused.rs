@@ -80,10 +80,14 @@ fn passwords_that_protect_nothing() {
     let (home, rows) = acme();
     let long = "word-salad ".repeat(7);
     for (password, words) in [
-        ("", "the password has 0 characters; at least 15"),
-        ("short\n", "the password has 5 characters; at least 15"),
+        ("", "the password is too short (0 of at least 15 characters)"),
+        (
+            "bobby12\n",
+            "the password is too short (7 of at least 15 characters), contains “bobby” and is easy to \
+             guess",
+        ),
         ("password12345678", "the password is easy to guess"),
-        (long.as_str(), "the password has 77 bytes; bcrypt reads at most 72"),
+        (long.as_str(), "the password is too long (77 of at most 72 bytes)"),
         ("violet-Other_Org-42-lantern", "the password contains “other_org”"),
         ("violet-BOBBY-harbor-lantern", "the password contains “bobby”"),
     ] {

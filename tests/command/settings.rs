@@ -113,7 +113,8 @@ fn help_says_how_without_saying_what_is_set() {
 fn limits_of_passwords_can_be_set() {
     let home = Home::new().with("TENANTRY_PASSWORD_LENGTH", "30");
     let create = ["org", "create", "acme", "--email", "ada@x.com", "--password-stdin"];
-    home.run_with(&create, crate::tool::PASSWORD).fails(6, "at least 30 are needed");
+    home.run_with(&create, crate::tool::PASSWORD)
+        .fails(6, "too short (24 of at least 30 characters)");
     let home = home.with("TENANTRY_PASSWORD_LENGTH", "nine");
     home.run(&["org", "list"]).fails(2, "TENANTRY_PASSWORD_LENGTH is no number from 8 to 72");
 }

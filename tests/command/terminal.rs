@@ -100,6 +100,7 @@ fn a_password_is_changed_at_the_terminal() {
     let mut session = Session::begin(&home, &update);
     session.see("Password of ada@acme.com: ");
     session.type_in(&format!("{PASSWORD}\r"));
+    session.see("Password rules: at least 15 characters");
     session.see("New password: ");
     session.type_in(&format!("{OTHER_PASSWORD}\r"));
     session.see("Again: ");

@@ -164,7 +164,11 @@ async fn found(store: &Arc<dyn Store>, search: &str) -> Vec<String> {
     };
     let page = store.page(&page).await.unwrap();
     let count = store.count(Shelf::Live, Some(search), 100).await.unwrap();
-    assert_eq!(count, Count { counted: page.orgs.len() as u64, or_more: false }, "{search}");
+    assert_eq!(
+        count,
+        Count { counted: page.orgs.len() as u64, or_more: false, about: false },
+        "{search}"
+    );
     page.orgs.iter().map(|org| org.name.raw().to_owned()).collect()
 }
 
@@ -249,9 +253,9 @@ pub async fn a_count_stops_where_told<F: Fixture>() {
     }
     for search in [None, Some("acme")] {
         let count = async |most| store.count(Shelf::Live, search, most).await.unwrap();
-        assert_eq!(count(4).await, Count { counted: 4, or_more: true });
-        assert_eq!(count(5).await, Count { counted: 5, or_more: false });
-        assert_eq!(count(u64::MAX).await, Count { counted: 5, or_more: false });
+        assert_eq!(count(4).await, Count { counted: 4, or_more: true, about: false });
+        assert_eq!(count(5).await, Count { counted: 5, or_more: false, about: false });
+        assert_eq!(count(u64::MAX).await, Count { counted: 5, or_more: false, about: false });
     }
 }
 

@@ -256,6 +256,11 @@ pub async fn the_last_owner_cannot_go<F: Fixture>() {
     let last = Error::LastOwner { email: "ada@acme.com".into(), organization: "Acme Corp".into() };
     let before = siege.fixture.stored().await;
     let t = &siege.tenancy;
+    // Also before anybody logs in for it.
+    assert_eq!(t.ensure_removable(&siege.acme, "ada@acme.com").await.err(), Some(last.clone()));
+    let demoted = t.ensure_changeable(&siege.acme, "ada@acme.com", &wish(Role::Admin)).await;
+    assert_eq!(demoted, Err(last.clone()));
+    assert_eq!(t.ensure_deletable(&siege.acme).await, Ok(()));
     assert_eq!(t.remove_admin(&siege.acme, "ada@acme.com", token).await.err(), Some(last.clone()));
     let demoted = t.update_admin(&siege.acme, "ada@acme.com", &wish(Role::Admin), token).await;
     assert_eq!(demoted.err(), Some(last));

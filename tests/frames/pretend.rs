@@ -12,7 +12,10 @@ use tenantry::{
         theme::Theme,
         view,
     },
-    org::{Admin, Connection, InTrash, Org, OrgState, PasswordHash, Role, StoredText, slug},
+    org::{
+        Admin, Connection, InTrash, Org, OrgState, PasswordHash, PasswordPolicy, Role, StoredText,
+        Strength, slug,
+    },
     store::{Count, Page, Place, PlaceKind, Shelf, Statistics},
     tenancy::{Error, Recorded, Refusal, Result, Session},
 };
@@ -40,6 +43,7 @@ pub fn org(number: u8, name: &str, email: &str, age: u64) -> Org {
         connection: Connection { database: "master_organization_db".into(), collection },
         state: OrgState::Active,
         under_way: None,
+        admin_gone: false,
         login_epoch: 0,
         revision: 1,
     }
@@ -152,6 +156,7 @@ impl Console {
             read_only_asked: false,
             trash_days: 30,
             connection: "mongodb://ops@db1.example:27017/master_organization_db".into(),
+            passwords: PasswordPolicy::default(),
             demo: None,
         };
         let others = Vec::new();
@@ -240,7 +245,7 @@ impl Console {
             }
             Effect::Count(generation, of, search, _) => {
                 let counted = u64::try_from(matching(*of, search).len()).unwrap_or(0);
-                Message::Counted(*generation, Ok(Count { counted, or_more: false }))
+                Message::Counted(*generation, Ok(Count { counted, or_more: false, about: false }))
             }
             Effect::LoadDetail(generation, id) => {
                 let org = self.orgs.iter().find(|org| org.id == *id).cloned();
@@ -263,9 +268,17 @@ impl Console {
             Effect::Check(generation, check) => {
                 Message::Checked(*generation, check.field(), Ok(()))
             }
+            Effect::Judge(generation, wish) => {
+                let about = [wish.name.as_str(), wish.email.as_str()];
+                let strength = Strength::of(&wish.password, PasswordPolicy::default(), &about);
+                Message::Judged(*generation, Ok(strength))
+            }
             Effect::Copy(what, _) => Message::Copied(what, Ok(Arrived::Known)),
             Effect::Generate { .. } => Message::Generated(Ok("7x2k9-qm4tz-c8w1r-hn5vp".into())),
-            Effect::Authorize(generation, org, session) => {
+            Effect::Authorize(generation, Deed::Purge, ..) => {
+                Message::Authorized(*generation, Ok(()))
+            }
+            Effect::Authorize(generation, _, org, _, session) => {
                 let own = session.as_ref().is_some_and(|s| s.organization_id == org.id);
                 let name = org.name.clone();
                 let refusal = || match org.state {
@@ -381,6 +394,7 @@ pub fn generation(effect: &Effect) -> Option<u64> {
         | Effect::UpdateAdmin(generation, ..)
         | Effect::Redeem(generation, ..)
         | Effect::Check(generation, ..)
+        | Effect::Judge(generation, ..)
         | Effect::Authorize(generation, ..)
         | Effect::Login(generation, ..)
         | Effect::Create(generation, ..)

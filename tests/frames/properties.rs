@@ -141,6 +141,7 @@ fn failed(message: Message, error: Error) -> Message {
             Message::Coded(generation, deed, org, email, Err(error))
         }
         Message::Checked(generation, field, _) => Message::Checked(generation, field, Err(error)),
+        Message::Judged(generation, _) => Message::Judged(generation, Err(error)),
         Message::Generated(_) => Message::Generated(Err(error)),
         Message::Authorized(generation, _) => Message::Authorized(generation, Err(error)),
         Message::LoggedIn(generation, _) => Message::LoggedIn(generation, Err(error)),

@@ -6,7 +6,7 @@ use crossterm::event::KeyCode;
 use ratatui::{Terminal, TerminalOptions, Viewport, backend::CrosstermBackend, layout::Rect};
 use tenantry::{
     console::{
-        app::{Effect, Message},
+        app::{Effect, Layer, Message},
         theme::Theme,
         view,
     },
@@ -150,6 +150,18 @@ fn list_narrow() {
 }
 
 #[test]
+fn an_admin_that_is_gone() {
+    let mut orgs = customers();
+    orgs[0].admin_gone = true;
+    looks_like!(Console::with(120, 32, orgs.clone()), "admin_gone");
+    let mut console = Console::with(80, 24, orgs);
+    looks_like!(console, "admin_gone_narrow");
+    console.press(KeyCode::Char('L'));
+    let Some(Layer::Login(login)) = console.app.layers.last() else { panic!("no login") };
+    assert_eq!(login.fields[0].text(), "", "it is of no use there");
+}
+
+#[test]
 fn detail_narrow() {
     let mut console = narrow();
     console.press(KeyCode::Enter);
@@ -269,7 +281,10 @@ fn new_form() {
         )),
         _ => None,
     });
-    console.type_text("short");
+    console.answer_all();
+    looks_like!(console, "new_form_password_rules");
+    console.type_text("short-acme_corp");
+    console.answer_all();
     looks_like!(console, "new_form_problems");
     console.send(Message::Resize(80, 24));
     looks_like!(console, "new_form_problems_narrow");

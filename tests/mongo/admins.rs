@@ -3,13 +3,13 @@
 use mongodb::bson::{DateTime, Document, doc, oid::ObjectId};
 use tenantry::org::{ClaimKind, Email, Org, PasswordHash, ResetCode, Role};
 use tenantry::store::{
-    AdminChange, AdminEdit, Change, Deed, NewAdmin, Repair, Store, StoreError, Trouble,
-    mongo::MongoStore,
+    AdminChange, AdminEdit, Change, Deed, NewAdmin, PageAt, PageQuery, Repair, Shelf, Sort,
+    SortKey, Store, StoreError, Trouble, mongo::MongoStore,
 };
 
 use crate::support::hash;
 use crate::{
-    fixture::{HASH, Scratch, new_org},
+    fixture::{HASH, Scratch, all, new_org},
     support::{deeds::Deeds as _, mongod},
 };
 
@@ -209,4 +209,56 @@ async fn a_record_that_another_program_changed_is_one_finding_and_not_two() {
     assert!(found.iter().all(|found| found.repair.is_done()), "{found:?}");
     assert_eq!(troubles(found), [stale]);
     assert_eq!(store.examine(false).await, Ok(vec![]));
+}
+
+#[tokio::test]
+async fn whose_first_admin_is_gone_is_known_however_the_record_names_them() {
+    let scratch = Scratch::new("admins_gone").await;
+    let store = scratch.open().await;
+    let orgs = scratch.collection::<Document>("organizations");
+    let admins = scratch.collection::<Document>("admins");
+    let mut gone = Vec::new();
+    // How the record names its first admin; whether it is in the trash.
+    let ways: [(&str, fn(&Org) -> Document, bool); 5] = [
+        ("hex", |org| doc! { "$set": { "admin_id": org.admin_id.raw() } }, false),
+        ("upper", |org| doc! { "$set": { "admin_id": org.admin_id.raw().to_uppercase() } }, false),
+        ("id", |org| doc! { "$set": { "admin_id": id(org) } }, false),
+        ("email", |_| doc! { "$unset": { "admin_id": "" } }, false),
+        ("trash", |org| doc! { "$set": { "other": org.admin_id.raw() } }, true),
+    ];
+    for (way, named, trashed) in ways {
+        for (what, removed) in [("kept", false), ("gone", true)] {
+            let email = format!("Ada@{way}{what}.com");
+            let mut org = store.create(&new_org(&format!("{way} {what}"), &email)).await.unwrap();
+            let admin = id(&org);
+            orgs.update_one(doc! { "_id": org.id }, named(&org)).await.unwrap();
+            if trashed {
+                org = store.trash(&org, 30).await.unwrap();
+            }
+            if removed {
+                let done = admins.delete_one(doc! { "_id": admin }).await.unwrap();
+                assert_eq!(done.deleted_count, 1);
+                gone.push(org.id);
+            }
+        }
+    }
+    let id_that_is_none = doc! { "$set": { "admin_id": "nobody" } };
+    let strange = store.create(&new_org("strange", "eve@x.com")).await.unwrap();
+    orgs.update_one(doc! { "_id": strange.id }, id_that_is_none).await.unwrap();
+    gone.push(strange.id);
+    let mut read = all(&store).await;
+    read.extend(store.page(&in_trash()).await.unwrap().orgs);
+    assert_eq!(read.len(), 11);
+    let mut found = store.without_admin(&read).await.unwrap();
+    (found.sort(), gone.sort());
+    assert_eq!(found, gone);
+}
+
+fn id(org: &Org) -> ObjectId {
+    ObjectId::parse_str(org.admin_id.raw()).unwrap()
+}
+
+fn in_trash() -> PageQuery {
+    let sort = Sort { key: SortKey::Name, descending: false };
+    PageQuery { shelf: Shelf::Trash, search: None, sort, at: PageAt::First, limit: 50 }
 }

@@ -8,9 +8,10 @@ use std::{
 use mongodb::bson::doc;
 use tenantry::{
     store::{PageAt, PageQuery, Shelf, Sort, StoreError},
-    tenancy::{Edit, Error, NewOrganization, Rules, Tenancy},
+    tenancy::{Edit, Error, NewOrganization, Refusal, Rules, Tenancy},
 };
 
+use crate::support::deeds::Deeds as _;
 use crate::{fixture::Scratch, support::mongod::Mongod};
 
 const PASSWORD: &str = "violet harbor lantern 42";
@@ -129,4 +130,40 @@ async fn a_change_that_a_server_swallows_may_have_been_made() {
     assert!(matches!(error, Error::OutcomeUnknown { .. }), "{error:?}");
     assert!(error.to_string().ends_with("the change may have been made"), "{error}");
     assert!(error.help().contains("tenantry audit list --org"), "{}", error.help());
+}
+
+/// A session that ends because its organization goes to the trash ends for that reason, also in the middle of
+/// something else.
+#[tokio::test]
+async fn whoever_is_overtaken_by_the_trash_is_told_so() {
+    let server = Mongod::start(&["--setParameter", "enableTestCommands=1"]);
+    let scratch = Scratch::on(server.uri(), "overtaken").await;
+    let tenancy = Tenancy::new(Arc::new(scratch.open().await), Rules::default()).unwrap();
+    let org = tenancy.create(&wish("acme")).await.unwrap();
+    let email = org.admin_email.raw();
+    let session = tenancy.login(email, &wish("acme").password).await.unwrap();
+    let token = Some(session.token());
+    let admin = scratch.db.client().database("admin");
+    // After it was seen that the organization is not in the trash, and before the admin is read.
+    let slow = doc! {
+        "configureFailPoint": "failCommand",
+        "mode": { "times": 1 },
+        "data": {
+            "failCommands": ["find"], "namespace": format!("{}.admins", scratch.name()),
+            "blockConnection": true, "blockTimeMS": 1_000,
+        },
+    };
+    let other = scratch.open().await;
+    let before = admin.run_command(slow).await.unwrap();
+    let trashing = async {
+        let entered = doc! {
+            "waitForFailPoint": "failCommand",
+            "timesEntered": before.get_i32("count").unwrap() + 1,
+            "maxTimeMS": 10_000,
+        };
+        admin.run_command(entered).await.unwrap();
+        other.trash(&org, 30).await.unwrap();
+    };
+    let (refused, ()) = tokio::join!(tenancy.authorize(&org, token), trashing);
+    assert_eq!(refused, Err(Error::NotAllowed(Refusal::Trashed("acme".into()))));
 }

@@ -8,7 +8,7 @@ use mongodb::{
 };
 use tenantry::{
     org::{Claim, CollectionName, Email, Org, OrgName, OrgState, PasswordHash, UnderWay},
-    store::{Change, Repair, Store, StoreError, Trouble},
+    store::{Change, Deed, Repair, Settled, Store, StoreError, Trouble},
 };
 
 use crate::support::deeds::Deeds as _;
@@ -372,4 +372,28 @@ async fn a_placeholder_goes_after_a_day_and_takes_no_document_before_that() {
     scratch.open().await.purge_expired(false).await.unwrap();
     let left = scratch.list_collection_names().await.unwrap();
     assert!(!left.contains(&old) && left.contains(&young), "{left:?}");
+}
+
+#[tokio::test]
+async fn what_was_not_done_is_not_done_in_the_audit_log_either() {
+    let saboteur = Saboteur::start().await;
+    let scratch = saboteur.scratch().await;
+    let store = scratch.open().await;
+    let acme = store.create(&new_org("Acme Corp", "ada@acme.com")).await.unwrap();
+    // The server has written the entry, and does not know whether a majority has.
+    let data = doc! {
+        "failCommands": ["insert"], "appName": "tenantry",
+        "namespace": format!("{}.audit_log", scratch.name()),
+        "writeConcernError": { "code": 79, "errmsg": "UnknownReplWriteConcern" },
+    };
+    let once = doc! { "configureFailPoint": "failCommand", "mode": { "times": 1 }, "data": data };
+    saboteur.admin.run_command(once).await.unwrap();
+    let entry = store.entry("update", &acme);
+    let deed = Deed::Update(Box::new(acme.clone()), changed());
+    let done = store.perform(&deed, &entry).await;
+    let error = done.unwrap_err().to_string();
+    assert!(error.contains("could not be recorded"), "{error}");
+    assert_whole(&scratch, &store, "Acme Corp", "ada@acme.com", "not done").await;
+    let settled = store.outcome(acme.id, entry.id).await.unwrap();
+    assert!(matches!(settled, Settled::TakenBack(_)), "{settled:?}");
 }

@@ -1,12 +1,12 @@
 //! Records and admins that another program left with a field missing, or with a value of another type.
 
 use mongodb::bson::{Bson, Document, doc, oid::ObjectId};
-use tenantry::store::{Repair, Store, Trouble};
+use tenantry::store::{Count, Repair, Shelf, Store, Trouble};
 
 use crate::support::deeds::Deeds as _;
 use crate::{
     doctor::{fix, named},
-    fixture::Scratch,
+    fixture::{Scratch, all, new_org},
 };
 
 #[tokio::test]
@@ -104,4 +104,23 @@ async fn what_names_the_same_in_another_way_is_read_and_no_finding() {
     }
     let store = scratch.open().await;
     assert_eq!(store.examine(false).await, Ok(vec![]));
+}
+
+#[tokio::test]
+async fn as_many_are_counted_as_are_listed() {
+    let scratch = Scratch::new("counted").await;
+    let store = scratch.open().await;
+    for name in ["alpha", "beta"] {
+        store.create(&new_org(name, &format!("ada@{name}.com"))).await.unwrap();
+    }
+    let trashed = store.create(&new_org("gamma", "ada@gamma.com")).await.unwrap();
+    store.trash(&trashed, 30).await.unwrap();
+    scratch.add_legacy("delta", "org_delta", "ada@delta.com").await;
+    let orgs = scratch.collection::<Document>("organizations");
+    let strange = doc! { "_id": "a string", "organization_name": "0", "collection_name": "org_0" };
+    orgs.insert_one(strange).await.unwrap();
+    let listed = all(&store).await.len();
+    assert_eq!(listed, 3);
+    let counted = Count { counted: 3, or_more: false, about: false };
+    assert_eq!(store.count(Shelf::Live, None, u64::MAX).await, Ok(counted));
 }

@@ -66,6 +66,7 @@ async fn what_it_is_is_said_and_all_works_that_needs_not_move_it() {
         assert_eq!(store.documents(&org, 10).await.unwrap().len(), 3, "{kind}");
 
         refused(store.update(&org, &named("Delta")).await, kind);
+        refused(store.ensure_movable(&org).await.map(|()| org.clone()), kind);
         refused(store.trash(&org, 30).await, kind);
         refused(store.delete(&org).await, kind);
         assert_eq!(now(&store, id).await, org);

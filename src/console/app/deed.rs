@@ -54,9 +54,15 @@ impl Deed {
         matches!(self, Self::Trash | Self::Delete | Self::Purge)
     }
 
-    /// Whether the session is asked for before the question is answered.
-    pub(super) fn wants_session(self) -> bool {
+    /// Whether a session is needed for it.
+    #[must_use]
+    pub fn wants_session(self) -> bool {
         matches!(self, Self::Trash | Self::Delete | Self::RemoveAdmin(_))
+    }
+
+    /// Whether it is seen to before the question is answered that it will not be refused.
+    pub(super) fn is_checked_first(self) -> bool {
+        self.wants_session() || self == Self::Purge
     }
 
     /// Where the organizations are that it can be done to.

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     console::keymap::Command,
-    org::{Field, Org, Secret, StoredText},
+    org::{Field, Org, Secret, StoredText, Strength},
     store::{Entry, Settled},
     tenancy::{Error, Refusal, Result, Session},
 };
@@ -76,6 +76,52 @@ impl App {
                 let mut effects = cancel(field.checking.begin(generation, self.now));
                 effects.push(Effect::Check(generation, check));
                 effects
+            }
+        }
+    }
+
+    /// Asks how good the password is that is being typed, whenever it, or whom it is for, has changed.
+    pub(super) fn judge(&mut self) -> Vec<Effect> {
+        let Some(Layer::Form(form)) = self.layers.last() else { return Vec::new() };
+        let (Some(wish), Some(at)) = (form.unjudged(), form.at(Asked::Password)) else {
+            return Vec::new();
+        };
+        let (generation, now) = (self.next(), self.now);
+        let Some(Layer::Form(form)) = self.layers.last_mut() else { return Vec::new() };
+        let field = &mut form.fields[at];
+        field.judged = Some(wish.clone());
+        let mut effects = cancel(field.judging.begin(generation, now));
+        effects.push(Effect::Judge(generation, wish));
+        effects
+    }
+
+    pub(super) fn checked(&mut self, generation: Generation, field: Field, result: &Result<()>) {
+        for layer in &mut self.layers {
+            if let Layer::Form(form) = layer
+                && let Some(at) = form.at(field)
+                && form.fields[at].checking.answered(generation)
+            {
+                let field = &mut form.fields[at];
+                let problem = result.as_ref().err();
+                // A database that does not answer says nothing about what was typed: it is asked again
+                // the next time the field is left, and when all is submitted.
+                if problem.is_some_and(|error| error.field().is_none()) {
+                    field.asked = None;
+                } else {
+                    field.problem = problem.map(Said::from);
+                }
+            }
+        }
+    }
+
+    pub(super) fn judged(&mut self, generation: Generation, result: Result<Strength>) {
+        for layer in &mut self.layers {
+            if let Layer::Form(form) = layer
+                && let Some(at) = form.at(Asked::Password)
+                && form.fields[at].judging.answered(generation)
+            {
+                form.fields[at].strength = result.ok();
+                return;
             }
         }
     }

@@ -9,10 +9,10 @@ use std::{
 use crossterm::event::{Event, KeyCode, KeyEvent};
 use tui_input::{Input, InputRequest, backend::crossterm::to_input_request};
 
-use super::message::Generation;
+use super::message::{Generation, NewPassword};
 use crate::{
     console::text,
-    org::{Org, OrgState, Role, Secret},
+    org::{Org, OrgState, Role, Secret, Strength},
     tenancy,
 };
 
@@ -167,6 +167,12 @@ pub struct TextField {
     pub checking: Request,
     /// The text that question was last asked about.
     pub asked: Option<Secret>,
+    /// How good it is, where it is a new password.
+    pub strength: Option<Strength>,
+    /// The question how good it is.
+    pub judging: Request,
+    /// What that was last asked about.
+    pub judged: Option<NewPassword>,
 }
 
 impl TextField {

@@ -2,7 +2,7 @@
 
 use super::{
     field::{Request, Said, TextField},
-    message::{Check, Generation},
+    message::{Check, Generation, NewPassword},
     profile::Sure,
 };
 use crate::{
@@ -280,11 +280,23 @@ impl Form {
             }
             (Asked::Email, _) => Some(Check::Email(meant, None)),
             (Asked::Password, _) if text.is_empty() && stays => None,
-            (Asked::Password, _) => {
-                let (name, email) = self.whose_password();
-                Some(Check::Password { password: text.into(), name, email })
-            }
+            (Asked::Password, _) => Some(Check::Password(self.new_password())),
         }
+    }
+
+    /// The password that is being typed, where it was not judged yet as it is now.
+    #[must_use]
+    pub fn unjudged(&self) -> Option<NewPassword> {
+        let at = self.at(Asked::Password)?;
+        let typing = at == self.focus && !self.submitting.is_waiting();
+        let field = self.fields.get(at).filter(|field| typing && !field.text().is_empty())?;
+        let wish = self.new_password();
+        (field.judged.as_ref() != Some(&wish)).then_some(wish)
+    }
+
+    fn new_password(&self) -> NewPassword {
+        let (name, email) = self.whose_password();
+        NewPassword { password: self.text(Asked::Password).into(), name, email }
     }
 
     /// The name and the e-mail that the password is for, as far as they are known here.

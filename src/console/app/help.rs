@@ -5,7 +5,7 @@ use nucleo_matcher::{
     pattern::{CaseMatching, Normalization, Pattern},
 };
 
-use super::{App, Effect, Layer, TextField, keys::steps};
+use super::{App, Effect, Layer, TextField, browsing::steps};
 use crate::{
     config::Profile,
     console::keymap::{Bound, Command, Place},

@@ -1,17 +1,14 @@
-//! What keys do: the commands of the table, each changing the state.
+//! What keys do: which command of the table each means here, where that is carried out, and what is typed.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::{
-    App, Arrival, Asked, Connection, Deed, Effect, Form, Layer, Mood, Pane, Said, Select, Tab,
-    cancel,
+    App, Connection, Effect, Layer, Mood, Pane, Said, cancel,
+    layer_keys::{let_go, stop_submitting},
 };
 use crate::{
-    console::{
-        keymap::{self, Command},
-        view::{self, Extent},
-    },
-    store::{PageAt, Shelf},
+    console::keymap::{self, Command},
+    store::Shelf,
     tenancy,
 };
 
@@ -167,114 +164,6 @@ impl App {
         Vec::new()
     }
 
-    fn browse(&mut self, command: Command) -> Vec<Effect> {
-        if let Some(refused) = self.read_only().filter(|_| command.writes()) {
-            // It would be refused in the end: nobody is to fill in a form for that.
-            self.say(Mood::Bad, refused);
-            return Vec::new();
-        }
-        if self.ask_about_marked(command) {
-            return Vec::new();
-        }
-        match command {
-            Command::Mark => {
-                self.mark();
-                Vec::new()
-            }
-            Command::Filter => {
-                self.list.filtering = true;
-                self.pane = Pane::List;
-                Vec::new()
-            }
-            Command::Accept => {
-                self.list.filtering = false;
-                Vec::new()
-            }
-            Command::Sort | Command::Reverse => {
-                if command == Command::Sort {
-                    self.list.sort_by_next();
-                } else {
-                    self.list.sort.descending = !self.list.sort.descending;
-                }
-                self.load(Arrival::Replace(Select::First), PageAt::First)
-            }
-            Command::Open => {
-                if self.list.selected().is_some() {
-                    self.pane = Pane::Detail;
-                }
-                Vec::new()
-            }
-            Command::NextPane => {
-                self.pane = match self.pane {
-                    Pane::List if self.list.selected().is_some() => Pane::Detail,
-                    _ => Pane::List,
-                };
-                Vec::new()
-            }
-            Command::NextTab => self.turn_to(self.detail.tab.moved(1)),
-            Command::PreviousTab => self.turn_to(self.detail.tab.moved(Tab::ALL.len() - 1)),
-            Command::AddAdmin => self.add_admin(),
-            Command::EditAdmin => self.edit_admin(),
-            Command::RemoveAdmin => self.ask_about_admin(Deed::RemoveAdmin),
-            Command::IssueCode => self.ask_about_admin(Deed::IssueCode),
-            Command::New => {
-                self.layers.push(Layer::Form(Form::new()));
-                Vec::new()
-            }
-            Command::Edit => {
-                if let Some(form) = self.chosen().map(Form::edit) {
-                    self.layers.push(Layer::Form(form));
-                }
-                Vec::new()
-            }
-            Command::Trash => self.ask(Deed::Trash),
-            Command::Delete => self.ask(Deed::Delete),
-            Command::Purge => self.ask(Deed::Purge),
-            Command::Restore => self.do_at_once(Deed::Restore),
-            Command::Suspend => self.suspend_or_reactivate(),
-            Command::Upgrade => {
-                self.ask_to_upgrade();
-                Vec::new()
-            }
-            Command::Shelf => self.switch_shelf(),
-            Command::Login => self.log_in_or_out(),
-            Command::Undo => self.take_back(),
-            Command::Copy => self.ask_what_to_copy(),
-            Command::CopyAdmin => self.copy_admin(),
-            Command::Mouse => self.give_or_take_mouse(),
-            Command::Refresh => self.refresh(),
-            Command::First if self.pane == Pane::List && self.list.more_before => {
-                self.load(Arrival::Replace(Select::First), PageAt::First)
-            }
-            Command::Last if self.pane == Pane::List && self.list.more_after => {
-                self.load(Arrival::Replace(Select::Last), PageAt::Last)
-            }
-            _ => {
-                self.move_in_pane(command);
-                Vec::new()
-            }
-        }
-    }
-
-    pub(super) fn move_in_pane(&mut self, command: Command) {
-        let Some(areas) = self.areas() else { return };
-        if self.pane == Pane::List {
-            let screen = isize::try_from(areas.list_rows()).unwrap_or(isize::MAX);
-            self.list.move_by(steps(command, screen));
-        } else {
-            let Extent { lines, rows, last } = view::detail_extent(self);
-            let screen = isize::try_from(rows).unwrap_or(isize::MAX);
-            let steps = steps(command, screen);
-            if self.detail.tab == Tab::Admins {
-                let last = lines.saturating_sub(1);
-                let selected = self.detail.selected();
-                self.detail.selected = selected.saturating_add_signed(steps).min(last);
-            } else {
-                self.detail.scroll = self.detail.scroll.saturating_add_signed(steps).min(last);
-            }
-        }
-    }
-
     /// Why nothing can be written, where that is so.
     pub(super) fn read_only(&self) -> Option<Said> {
         let Connection::Ready(connected) = &self.connection else { return None };
@@ -285,131 +174,6 @@ impl App {
         }
         let how = self.keymap.how(Command::Upgrade);
         Some(Said { help: format!("{how} asks again whether to upgrade it"), ..said })
-    }
-
-    fn log_in_or_out(&mut self) -> Vec<Effect> {
-        if let Some(session) = self.session.take() {
-            self.say(Mood::Good, Said::plain(format!("{} is logged out", session.admin_email)));
-            return vec![Effect::Logout(session)];
-        }
-        if let Some(refused) = self.read_only() {
-            // Attempts cannot be counted there, so that nobody can log in.
-            self.say(Mood::Bad, refused);
-            return Vec::new();
-        }
-        let email = self.chosen().map(|org| org.admin_email.clone()).unwrap_or_default();
-        self.layers.push(Layer::Login(self.login_of(&email, None)));
-        Vec::new()
-    }
-
-    fn layer_command(&mut self, command: Command) -> Vec<Effect> {
-        match command {
-            Command::NextField => self.leave_field(1),
-            Command::PreviousField => self.leave_field(-1),
-            Command::Accept => {
-                let last = match self.layers.last() {
-                    Some(Layer::Form(form)) => form.focus + 1 == form.fields.len(),
-                    Some(Layer::Login(login)) => login.focus + 1 == login.fields.len(),
-                    Some(Layer::Question(question)) => question.focus + 1 >= question.fields.len(),
-                    _ => true,
-                };
-                if last { self.submit() } else { self.leave_field(1) }
-            }
-            Command::Submit => self.submit(),
-            Command::Generate => match self.layers.last() {
-                Some(Layer::Form(form)) if form.at(Asked::Password).is_some() => {
-                    let (name, email) = form.whose_password();
-                    vec![Effect::Generate { name, email }]
-                }
-                _ => Vec::new(),
-            },
-            Command::UseCode => self.use_code(),
-            Command::CopyPassword => self.copy_password(),
-            Command::Reveal => {
-                let (fields, focus) = match self.layers.last_mut() {
-                    Some(Layer::Form(form)) => (&mut form.fields[..], form.focus),
-                    Some(Layer::Question(question)) => (&mut question.fields[..], question.focus),
-                    Some(Layer::Login(login)) => (&mut login.fields[..], login.focus),
-                    Some(
-                        Layer::Several(_)
-                        | Layer::Upgrade
-                        | Layer::Code(_)
-                        | Layer::Help(_)
-                        | Layer::Copy(_)
-                        | Layer::Log(_),
-                    )
-                    | None => {
-                        return Vec::new();
-                    }
-                };
-                // The one that is typed in; from any other field, the last, which is the password.
-                let here = fields.get(focus).is_some_and(|field| field.secret);
-                let at = if here { Some(focus) } else { fields.iter().rposition(|f| f.secret) };
-                if let Some(field) = at.and_then(|at| fields.get_mut(at)) {
-                    field.revealed = !field.revealed;
-                }
-                Vec::new()
-            }
-            _ => Vec::new(),
-        }
-    }
-
-    /// Moves on between fields, asking about the one that is left.
-    pub(super) fn leave_field(&mut self, by: isize) -> Vec<Effect> {
-        let generation = self.next();
-        let now = self.now;
-        let mut effects = Vec::new();
-        match self.layers.last_mut() {
-            Some(Layer::Form(form)) if !form.submitting.is_waiting() => {
-                if let Some(check) = form.check() {
-                    let field = &mut form.fields[form.focus];
-                    field.asked = Some(field.as_secret());
-                    effects = cancel(field.checking.begin(generation, now));
-                    effects.push(Effect::Check(generation, check));
-                }
-                form.focus = moved(form.focus, by, form.fields.len());
-            }
-            Some(Layer::Login(login)) if !login.submitting.is_waiting() => {
-                login.focus = moved(login.focus, by, login.fields.len());
-            }
-            Some(Layer::Question(question)) if !question.submitting.is_waiting() => {
-                question.focus = moved(question.focus, by, question.fields.len());
-            }
-            _ => {}
-        }
-        effects
-    }
-
-    /// Shows all that was said; or leaves that.
-    fn show_log(&mut self) -> Vec<Effect> {
-        if matches!(self.layers.last(), Some(Layer::Log(_))) {
-            self.layers.pop();
-        } else {
-            // Whoever looks at the log reads what is said.
-            self.read();
-            self.layers.push(Layer::Log(0));
-        }
-        Vec::new()
-    }
-
-    fn scroll_log(&mut self, command: Command) {
-        let (lines, rows) = view::log_lines(self);
-        let screen = isize::try_from(rows).unwrap_or(isize::MAX);
-        if let Some(Layer::Log(below)) = self.layers.last_mut() {
-            let up = steps(command, screen).saturating_neg();
-            *below = below.saturating_add_signed(up).min(lines.saturating_sub(rows));
-        }
-    }
-
-    fn give_or_take_mouse(&mut self) -> Vec<Effect> {
-        self.mouse = !self.mouse;
-        let said = if self.mouse {
-            "the mouse is the console's: click, double-click, turn the wheel, drag the line"
-        } else {
-            "the mouse is the terminal's: it selects text"
-        };
-        self.say(Mood::Good, Said::plain(said));
-        vec![Effect::Mouse(self.mouse)]
     }
 
     /// Stops waiting, or leaves what is on top, or undoes the last narrowing of the view.
@@ -490,60 +254,4 @@ impl App {
         }
         self.drop_filter()
     }
-}
-
-/// Lets go of the deed a layer waits for, if it does. The deed itself goes on, and reports.
-fn stop_submitting(layer: &mut Layer, abandoned: &mut Vec<u64>) -> Option<Vec<Effect>> {
-    let mut left = None;
-    let (submitting, problem, writes) = match &mut *layer {
-        Layer::Form(form) => (&mut form.submitting, &mut form.problem, true),
-        Layer::Question(question) => (&mut question.submitting, &mut question.problem, true),
-        Layer::Login(login) => (&mut login.submitting, &mut login.problem, false),
-        Layer::Several(_)
-        | Layer::Upgrade
-        | Layer::Code(_)
-        | Layer::Help(_)
-        | Layer::Copy(_)
-        | Layer::Log(_) => {
-            return None;
-        }
-    };
-    let generation = submitting.stop()?;
-    if writes {
-        left = Some(generation);
-        abandoned.push(generation);
-        *problem = Some(let_go("how it ends will be said below"));
-    } else {
-        *problem = Some(Said::plain("you stopped waiting for the login"));
-    }
-    match (layer, left) {
-        (Layer::Form(form), Some(generation)) => form.left = Some((generation, form.typed())),
-        (Layer::Question(question), left) => question.left = left,
-        _ => {}
-    }
-    Some(vec![Effect::Cancel(generation)])
-}
-
-/// What is said of a deed that is no longer waited for.
-pub(super) fn let_go(help: &str) -> Said {
-    Said {
-        what: "you stopped waiting; it may still be carried out".to_owned(),
-        help: help.to_owned(),
-    }
-}
-
-pub(super) fn steps(command: Command, screen: isize) -> isize {
-    match command {
-        Command::Down => 1,
-        Command::Up => -1,
-        Command::PageDown => screen,
-        Command::PageUp => -screen,
-        Command::First => isize::MIN,
-        Command::Last => isize::MAX,
-        _ => 0,
-    }
-}
-
-fn moved(from: usize, by: isize, of: usize) -> usize {
-    (from + of).saturating_add_signed(by) % of.max(1)
 }

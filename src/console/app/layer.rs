@@ -72,7 +72,9 @@ impl Layer {
         match self {
             Self::Form(form) => {
                 let mut requests = vec![&mut form.submitting];
-                requests.extend(form.fields.iter_mut().map(|field| &mut field.checking));
+                for TextField { checking, judging, .. } in &mut form.fields {
+                    requests.extend([checking, judging]);
+                }
                 requests
             }
             Self::Question(question) => {

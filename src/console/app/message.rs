@@ -7,7 +7,7 @@ use mongodb::bson::oid::ObjectId;
 
 use super::deed::{Deed, Given};
 use crate::{
-    org::{Admin, Field, Org, Role, Secret, StoredText},
+    org::{Admin, Field, Org, PasswordPolicy, Role, Secret, StoredText, Strength},
     store::{
         Count, Entry, Page, PageQuery, Place, Settled, Shelf, Statistics, Upgrade, UpgradePlan,
     },
@@ -60,6 +60,8 @@ pub enum Message {
     Activity(Generation, Result<Vec<Recorded>>),
     /// Whether a field's content will do.
     Checked(Generation, Field, Result<()>),
+    /// How good the password is that is being typed.
+    Judged(Generation, Result<Strength>),
     /// A made password.
     Generated(Result<Secret>),
     /// Whether the session allows what only an admin may.
@@ -108,6 +110,7 @@ impl Message {
             | Self::Admins(..)
             | Self::Activity(..)
             | Self::Checked(..)
+            | Self::Judged(..)
             | Self::Generated(_)
             | Self::Authorized(..)
             | Self::Upgrading(..)
@@ -144,6 +147,7 @@ impl Message {
             | Self::Admins(..)
             | Self::Activity(..)
             | Self::Checked(..)
+            | Self::Judged(..)
             | Self::Generated(_)
             | Self::Authorized(..)
             | Self::LoggedIn(..)
@@ -182,6 +186,8 @@ pub struct Connected {
     pub trash_days: u32,
     /// How to connect to it, without any secret.
     pub connection: String,
+    /// What a new password must be like.
+    pub passwords: PasswordPolicy,
     /// Whom to log in as, in a demo.
     pub demo: Option<(StoredText, Secret)>,
 }
@@ -213,6 +219,8 @@ pub enum Effect {
     LoadActivity(Generation, Box<Org>),
     /// Ask whether a field's content will do.
     Check(Generation, Check),
+    /// Ask how good a password is, while it is typed.
+    Judge(Generation, NewPassword),
     /// Make a password.
     Generate {
         /// The organization's name, as far as it is known.
@@ -220,8 +228,9 @@ pub enum Effect {
         /// The admin's e-mail.
         email: String,
     },
-    /// Ask whether the session allows what only an admin may.
-    Authorize(Generation, Box<Org>, Option<Session>),
+    /// Ask whether this can be done to the organization, or to its admin with this e-mail, before anybody
+    /// confirms it; and whether the session allows it.
+    Authorize(Generation, Deed, Box<Org>, Option<StoredText>, Option<Session>),
     /// Open a session.
     Login(Generation, String, Secret),
     /// End a session.
@@ -261,15 +270,19 @@ pub enum Check {
     Name(String, Option<Box<Org>>),
     /// An e-mail, and the organization whose admin is to have it.
     Email(String, Option<Box<Org>>),
-    /// A password, for an admin with this e-mail of an organization with this name.
-    Password {
-        /// The password.
-        password: Secret,
-        /// The name.
-        name: String,
-        /// The e-mail.
-        email: String,
-    },
+    /// A password.
+    Password(NewPassword),
+}
+
+/// A wish for a password, and what it is judged with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewPassword {
+    /// The password.
+    pub password: Secret,
+    /// The name of the organization it is for, as far as that is known.
+    pub name: String,
+    /// The e-mail of the admin it is for.
+    pub email: String,
 }
 
 impl Check {
@@ -279,7 +292,7 @@ impl Check {
         match self {
             Self::Name(..) => Field::Name,
             Self::Email(..) => Field::Email,
-            Self::Password { .. } => Field::Password,
+            Self::Password(_) => Field::Password,
         }
     }
 }

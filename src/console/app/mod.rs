@@ -1,6 +1,8 @@
 //! The console as plain state: messages in, effects out, nothing else. No I/O, no clock, no async.
 
 mod admins;
+mod browsing;
+mod connection;
 mod copying;
 mod deed;
 mod deeds;
@@ -10,6 +12,7 @@ mod form;
 mod help;
 mod keys;
 mod layer;
+mod layer_keys;
 mod list;
 mod message;
 mod mouse;
@@ -28,6 +31,7 @@ use std::time::{Duration, SystemTime};
 use crossterm::event::{KeyCode, KeyModifiers};
 
 pub use admins::code_waits;
+pub use connection::Connection;
 pub use copying::COPIED;
 pub use deed::{Deed, Given};
 pub use detail::{Detail, Tab};
@@ -36,7 +40,7 @@ pub use form::{Asked, Form, Purpose};
 pub use help::{Choice, Help};
 pub use layer::{Code, Layer, Login};
 pub use list::{Arrival, List, Select};
-pub use message::{Arrived, Check, Connected, Effect, Generation, Message};
+pub use message::{Arrived, Check, Connected, Effect, Generation, Message, NewPassword};
 pub use mouse::Pointer;
 use profile::Armed;
 pub use profile::Sure;
@@ -52,26 +56,15 @@ use crate::{
         keymap::{self, Keymap},
         layout,
     },
-    org::{Field, Org},
-    store::{PageAt, Place, Shelf},
-    tenancy::{self, Session},
+    org::Org,
+    store::{Place, Shelf},
+    tenancy::Session,
 };
 
 /// How many things that were not read yet show at once.
 pub const UNREAD_SHOWN: usize = 3;
 /// How often something that is waited for moves on the screen.
 const SPIN: Duration = Duration::from_millis(100);
-
-/// Whether there is a database.
-#[derive(Debug)]
-pub enum Connection {
-    /// It is being opened.
-    Opening,
-    /// It could not be opened.
-    Failed(Said),
-    /// It answered.
-    Ready(Connected),
-}
 
 /// Which half of the screen the keys go to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -250,6 +243,10 @@ impl App {
                 self.checked(generation, field, &result);
                 Vec::new()
             }
+            Message::Judged(generation, result) => {
+                self.judged(generation, result);
+                Vec::new()
+            }
             Message::Copied(what, sent) => {
                 self.was_copied(what, sent);
                 Vec::new()
@@ -285,6 +282,7 @@ impl App {
         if let Some(entry) = unknown {
             effects.push(Effect::FindOut(self.next(), entry));
         }
+        effects.extend(self.judge());
         self.settle(&mut effects);
         effects
     }
@@ -375,14 +373,6 @@ impl App {
         self.last
     }
 
-    fn connect(&mut self) -> Vec<Effect> {
-        self.connection = Connection::Opening;
-        let generation = self.next();
-        let mut effects = cancel(self.connecting.begin(generation, self.now));
-        effects.push(Effect::Connect(generation));
-        effects
-    }
-
     fn clock(&mut self, now: SystemTime) -> Vec<Effect> {
         self.now = now;
         if self.session.as_ref().is_some_and(|session| session.expires_at <= now)
@@ -397,91 +387,6 @@ impl App {
             );
         }
         Vec::new()
-    }
-
-    fn connected(
-        &mut self,
-        generation: Generation,
-        result: tenancy::Result<Connected>,
-    ) -> Vec<Effect> {
-        if !self.connecting.answered(generation) {
-            return Vec::new();
-        }
-        match result {
-            Ok(connected) => {
-                self.place = connected.place.clone();
-                self.catches_up = connected.read_only.is_none();
-                if let Some(plan) = connected.upgrade.clone() {
-                    self.upgrade_is_awaited(plan);
-                } else if let (Some(reason), false) =
-                    (&connected.read_only, connected.read_only_asked)
-                {
-                    let error = tenancy::Error::ReadOnly(reason.clone());
-                    self.say(Mood::Bad, Said::from(&error));
-                }
-                self.connection = Connection::Ready(connected);
-                let mut effects = self.load(Arrival::Replace(Select::First), PageAt::First);
-                effects.extend(self.count());
-                effects.extend(self.watch());
-                effects
-            }
-            Err(error) => {
-                self.connection = Connection::Failed(Said::from(&error));
-                Vec::new()
-            }
-        }
-    }
-
-    /// Watches whether the database can be reached.
-    fn watch(&mut self) -> Vec<Effect> {
-        let generation = self.next();
-        let mut effects = cancel(self.watching.begin(generation, self.now));
-        effects.push(Effect::Watch(generation, self.lost.is_some()));
-        effects
-    }
-
-    /// The database cannot be reached any more, or it can be again: then all that is shown is read anew.
-    fn linked(&mut self, generation: Generation, why: Option<&tenancy::Error>) -> Vec<Effect> {
-        if !self.watching.answered(generation) {
-            return Vec::new();
-        }
-        let mut effects = Vec::new();
-        if let Some(error) = why {
-            let help = "the screen may be out of date; the console keeps trying to reconnect";
-            let said = Said { what: error.to_string(), help: help.to_owned() };
-            self.say(Mood::Unread, said.clone());
-            self.lost = Some(said);
-        } else {
-            let lost = self.lost.take();
-            self.unread.retain(|said| Some(said) != lost.as_ref());
-            effects.extend(self.refresh());
-            // After what is no longer true was taken away.
-            self.say(Mood::Good, Said::plain("connected to the database again"));
-        }
-        effects.extend(self.watch());
-        effects
-    }
-
-    /// Another program's changes were looked for. A failure is no news: whatever is asked next meets it.
-    fn caught_up(
-        &mut self,
-        generation: Generation,
-        result: &tenancy::Result<u64>,
-        read_only: Option<String>,
-    ) -> Vec<Effect> {
-        if !self.catching_up.answered(generation) {
-            return Vec::new();
-        }
-        if let (Connection::Ready(connected), Some(reason)) = (&mut self.connection, read_only)
-            && connected.read_only.is_none()
-        {
-            connected.read_only = Some(reason.clone());
-            self.say(Mood::Unread, Said::from(&tenancy::Error::ReadOnly(reason)));
-        }
-        match result {
-            Ok(0) | Err(_) => Vec::new(),
-            Ok(_) => self.refresh(),
-        }
     }
 
     /// What follows from any change: rows are read ahead, and the details follow the selection.
@@ -516,25 +421,6 @@ impl App {
             }
         }
         effects.extend(self.read_tab());
-    }
-
-    fn checked(&mut self, generation: Generation, field: Field, result: &tenancy::Result<()>) {
-        for layer in &mut self.layers {
-            if let Layer::Form(form) = layer
-                && let Some(at) = form.at(field)
-                && form.fields[at].checking.answered(generation)
-            {
-                let field = &mut form.fields[at];
-                let problem = result.as_ref().err();
-                // A database that does not answer says nothing about what was typed: it is asked again
-                // the next time the field is left, and when all is submitted.
-                if problem.is_some_and(|error| error.field().is_none()) {
-                    field.asked = None;
-                } else {
-                    field.problem = problem.map(Said::from);
-                }
-            }
-        }
     }
 }
 

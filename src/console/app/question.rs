@@ -194,15 +194,16 @@ impl App {
         false
     }
 
-    /// Asks whether the session allows what the question on top is about.
+    /// Asks whether what the question on top is about can be done, and whether the session allows it.
     pub(super) fn authorize(&mut self) -> Vec<Effect> {
         let generation = self.next();
         let Some(Layer::Question(question)) = self.layers.last_mut() else { return Vec::new() };
-        if !question.deed.wants_session() {
+        if !question.deed.is_checked_first() {
             return Vec::new();
         }
         let mut effects = cancel(question.authorizing.begin(generation, self.now));
-        effects.push(Effect::Authorize(generation, question.org.clone(), self.session.clone()));
+        let (deed, org, admin) = (question.deed, question.org.clone(), question.admin.clone());
+        effects.push(Effect::Authorize(generation, deed, org, admin, self.session.clone()));
         effects
     }
 

@@ -5,7 +5,7 @@ use std::{collections::VecDeque, time::SystemTime};
 
 use super::{
     App, Deed, Effect, Generation, Layer, Mood, Pane, Request, Said, Sure, cancel, deed::Given,
-    keys::let_go, question::end_login,
+    layer_keys::let_go, question::end_login,
 };
 use crate::{
     console::keymap::Command,

@@ -10,10 +10,10 @@ use tokio::{
 use crate::{
     config::Database,
     console::{
-        app::{Check, Connected, Deed, Effect, Generation, Given, Message},
+        app::{Check, Connected, Deed, Effect, Generation, Given, Message, NewPassword},
         clipboard, documents,
     },
-    org::{Org, Secret},
+    org::{Org, Secret, StoredText},
     store::{Statistics, StoreError},
     tenancy::{Confirmation, Result, Session, Tenancy},
 };
@@ -190,10 +190,18 @@ impl Effects {
                 let field = check.field();
                 Message::Checked(generation, field, checked(&tenancy, check).await)
             }),
-            Effect::Authorize(generation, org, session) => self.read(generation, async move {
-                let token = session.as_ref().map(Session::token);
-                Message::Authorized(generation, tenancy.authorize(&org, token).await)
-            }),
+            Effect::Judge(generation, NewPassword { password, name, email }) => {
+                self.read(generation, async move {
+                    let strength = tenancy.strength(&password, &name, &email).await;
+                    Message::Judged(generation, strength)
+                });
+            }
+            Effect::Authorize(generation, deed, org, admin, session) => {
+                self.read(generation, async move {
+                    let allowed = allowed(&tenancy, deed, &org, admin.as_ref(), session.as_ref());
+                    Message::Authorized(generation, allowed.await)
+                });
+            }
             Effect::Login(generation, email, password) => self.read(generation, async move {
                 Message::LoggedIn(generation, tenancy.login(&email, &password).await)
             }),
@@ -290,6 +298,7 @@ impl Effects {
                         upgrade,
                         connection: target.connection(),
                         trash_days: opened.tenancy.trash_days(),
+                        passwords: opened.tenancy.password_policy(),
                         demo: opened.demo.map(|a| (a.email.into(), Secret::from(a.password))),
                     };
                     (Message::Connected(generation, Ok(connected)), Some(Arc::new(opened.tenancy)))
@@ -382,11 +391,40 @@ async fn done(
     Message::Done(generation, deed, org, result)
 }
 
+/// Whether it can be done, as far as looking shows, and whether the session allows it.
+async fn allowed(
+    tenancy: &Tenancy,
+    deed: Deed,
+    org: &Org,
+    admin: Option<&StoredText>,
+    session: Option<&Session>,
+) -> Result<()> {
+    match (deed, admin) {
+        (Deed::RemoveAdmin(_), Some(admin)) => {
+            tenancy.ensure_removable(org, admin.raw()).await?;
+        }
+        (Deed::Trash | Deed::Delete | Deed::Purge, _) => tenancy.ensure_deletable(org).await?,
+        (
+            Deed::RemoveAdmin(_)
+            | Deed::Restore
+            | Deed::Rename
+            | Deed::Suspend
+            | Deed::Reactivate
+            | Deed::IssueCode(_),
+            _,
+        ) => {}
+    }
+    if deed.wants_session() {
+        tenancy.authorize(org, session.map(Session::token)).await?;
+    }
+    Ok(())
+}
+
 async fn checked(tenancy: &Tenancy, check: Check) -> Result<()> {
     match check {
         Check::Name(name, org) => tenancy.check_name(&name, org.as_deref()).await,
         Check::Email(email, org) => tenancy.check_email(&email, org.as_deref()).await,
-        Check::Password { password, name, email } => {
+        Check::Password(NewPassword { password, name, email }) => {
             tenancy.check_password(&password, &name, &email).await
         }
     }

@@ -202,7 +202,10 @@ fn record<'a>(app: &App, org: &Org, theme: &'a Theme, area: Rect) -> Sheet<'a> {
     sheet.gap();
     sheet.pair("id", &org.id.to_hex());
     sheet.pair("collection", &org.collection.to_string());
-    sheet.pair("admin", &org.admin_email.to_string());
+    sheet.pair("admin", &org.shown_admin());
+    if org.admin_gone {
+        sheet.pair_styled("", "no longer exists: this e-mail cannot log in", theme.faint);
+    }
     if let Connection::Ready(connected) = &app.connection
         && let Some((email, password)) = &connected.demo
         && *email == org.admin_email

@@ -11,7 +11,7 @@ use crate::{
         app::{App, Asked, Form, Purpose},
         keymap::Command,
     },
-    org::{CollectionName, OrgName, Role},
+    org::{CollectionName, OrgName, PasswordFault, Role, Strength},
 };
 
 pub(super) fn draw(
@@ -70,7 +70,8 @@ fn label(asked: Asked, form: &Form) -> &'static str {
 /// What helps while a field is typed in and nothing is wrong with it.
 fn hint(app: &App, asked: Asked, form: &Form) -> String {
     let how = |command| app.keymap.how(command);
-    let revealed = form.at(asked).and_then(|at| form.fields.get(at)).is_some_and(|f| f.revealed);
+    let field = form.at(asked).and_then(|at| form.fields.get(at));
+    let revealed = field.is_some_and(|field| field.revealed);
     let hint = match (asked, &form.purpose) {
         (Asked::Name, Purpose::Create) => {
             return OrgName::parse(form.text(Asked::Name))
@@ -89,22 +90,38 @@ fn hint(app: &App, asked: Asked, form: &Form) -> String {
         (Asked::Code, _) => {
             return format!("case and dashes do not matter; {} shows it", how(Command::Reveal));
         }
-        (Asked::Password, _) if !form.text(asked).is_empty() && revealed => {
-            let copies = how(Command::CopyPassword);
-            return format!("{copies} copies it: it is shown only here");
-        }
         (Asked::Password, _) if !form.text(asked).is_empty() => {
-            return format!("{} shows it", how(Command::Reveal));
+            let next = if revealed {
+                format!("{} copies it: it is shown only here", how(Command::CopyPassword))
+            } else {
+                format!("{} shows it", how(Command::Reveal))
+            };
+            return match field.and_then(|field| field.strength.as_ref()) {
+                Some(strength) => format!("{}; {next}", judged(strength)),
+                None => next,
+            };
         }
-        (Asked::Password, Purpose::Create | Purpose::UseCode) => {
-            return format!("{} makes a strong one", how(Command::Generate));
-        }
-        (Asked::Password, _) => {
-            return format!(
-                "empty leaves it as it is; {} makes a strong one",
-                how(Command::Generate)
-            );
+        (Asked::Password, purpose) => {
+            let empty = match purpose {
+                Purpose::Create | Purpose::UseCode => "",
+                Purpose::Edit(_) | Purpose::AddAdmin(_) | Purpose::EditAdmin(..) => {
+                    "empty leaves it as it is; a new one: "
+                }
+            };
+            let (rules, generates) = (app.passwords(), how(Command::Generate));
+            return format!("{empty}{rules}; {generates} generates one");
         }
     };
     hint.to_owned()
+}
+
+/// How good a password is, and all that is still wrong with it.
+fn judged(strength: &Strength) -> String {
+    let (full, best) = (usize::from(strength.score), usize::from(Strength::BEST));
+    let meter = "●".repeat(full) + &"○".repeat(best.saturating_sub(full));
+    if strength.faults.is_empty() {
+        return format!("{meter} {}", strength.word());
+    }
+    let faults = PasswordFault::together(strength.faults.iter().map(ToString::to_string));
+    format!("{meter} not yet: it {faults}")
 }

@@ -24,10 +24,11 @@ pub(super) fn counted(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", thousands(number), if number == 1 { one } else { many })
 }
 
-/// A count, with a plus when it is not the end.
+/// A count, with a plus when it is not the end; “about” where nobody counted.
 pub(super) fn count(count: Count) -> String {
+    let about = if count.about { "about " } else { "" };
     let more = if count.or_more { "+" } else { "" };
-    format!("{}{more}", thousands(count.counted))
+    format!("{about}{}{more}", thousands(count.counted))
 }
 
 /// A size in powers of a thousand: `812 B`, `3.1 MB`.
@@ -139,7 +140,10 @@ mod tests {
         assert_eq!(thousands(999), "999");
         assert_eq!(thousands(1_204), "1,204");
         assert_eq!(thousands(u64::MAX), "18,446,744,073,709,551,615");
-        assert_eq!(count(Count { counted: 1000, or_more: true }), "1,000+");
+        let counted_to = |or_more, about| count(Count { counted: 1000, or_more, about });
+        assert_eq!(counted_to(false, false), "1,000");
+        assert_eq!(counted_to(true, false), "1,000+");
+        assert_eq!(counted_to(false, true), "about 1,000");
         assert_eq!(counted(1, "index", "indexes"), "1 index");
         assert_eq!(counted(0, "index", "indexes"), "0 indexes");
     }

@@ -180,7 +180,7 @@ fn row(
     if suspended {
         put(buffer, area, columns.admin_at() - 2, 0, &SUSPENDED.to_string(), theme.strong);
     }
-    let mut admin = org.admin_email.to_string();
+    let mut admin = org.shown_admin();
     if suspended && theme.plain {
         admin.insert_str(0, "suspended, ");
     }

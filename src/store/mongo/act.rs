@@ -84,11 +84,30 @@ impl Inner {
         let done = match self.append_its_own(pending).await {
             Ok(()) => self.forward(pending, hold).await,
             Err(gone @ StoreError::Unreachable { .. }) => Err(gone),
-            Err(why) => return self.give_up(pending, unrecorded(why)).await,
+            Err(why) => return self.not_recorded(pending, why).await,
         };
         match done {
             Err(gone @ StoreError::Unreachable { .. }) => self.find_out(pending, began, gone).await,
             done => done,
+        }
+    }
+
+    /// Takes an operation back whose entry could not be put into the record; there as well, where the server
+    /// has written the entry and says all the same that it failed.
+    async fn not_recorded(&self, pending: &Pending, why: StoreError) -> Result<Option<Org>> {
+        let entry = pending.entry.as_ref().map(|entry| entry.id);
+        let written = match entry {
+            Some(entry) => self.last_about(entry).await,
+            None => Ok(None),
+        };
+        match written {
+            // Who may not read the record has not written to it either.
+            Ok(None) | Err(StoreError::Refused { .. }) => {
+                self.give_up(pending, unrecorded(why)).await
+            }
+            Ok(Some(_)) => self.back_out(pending, unrecorded(why)).await,
+            // Whoever settles it looks again.
+            Err(why) => Err(unsettled(why)),
         }
     }
 

@@ -362,6 +362,10 @@ impl Inner {
         Ok(())
     }
 
+    pub(super) async fn ensure_movable(&self, org: &Org) -> Result<()> {
+        self.uuid_if_any(record::held_in(org).as_deref()).await.map(|_| ())
+    }
+
     async fn uuid_if_ours(&self, collection: &str) -> Result<Option<mongodb::bson::Binary>> {
         self.uuid_if_any(Some(collection).filter(|collection| record::is_ours(collection))).await
     }

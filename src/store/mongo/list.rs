@@ -24,6 +24,10 @@ use crate::{
 /// A longer search finds nothing; the server refuses longer patterns.
 const SEARCH_MOST: usize = 1_000;
 
+/// So many are counted one by one, and take no time. Of more, the server's own number is good enough to be
+/// called about so many.
+const COUNTED_MOST: u64 = 1_000;
+
 /// Where a page begins, and in which direction it is read.
 pub(super) struct Side {
     /// In list order, or against it.
@@ -114,7 +118,15 @@ impl Inner {
                 )
                 .await
                 .map_err(say)?;
-                all.saturating_sub(trashed)
+                let about = all.saturating_sub(trashed);
+                if about > COUNTED_MOST {
+                    let counted = about.min(most);
+                    return Ok(Count { counted, or_more: about > most, about: true });
+                }
+                let mut live = shape::is_live();
+                live.insert("_id", doc! { "$type": "objectId" });
+                let limit = limit.min(COUNTED_MOST + 1);
+                self.orgs.count_documents(live).limit(limit).max_time(READ).await.map_err(say)?
             }
             (of, filter) => {
                 let mut filter = filter.unwrap_or_default();
@@ -136,7 +148,7 @@ impl Inner {
                 counted + more
             }
         };
-        Ok(Count { counted: counted.min(most), or_more: counted > most })
+        Ok(Count { counted: counted.min(most), or_more: counted > most, about: false })
     }
 
     /// The organizations with our fields on one side of a place, nearest first; with `behind`, those on

@@ -319,6 +319,14 @@ impl Store for MongoStore {
         self.inner.answered(self.inner.admins(org)).await
     }
 
+    async fn ensure_movable(&self, org: &Org) -> Result<()> {
+        self.inner.answered(self.inner.ensure_movable(org)).await
+    }
+
+    async fn without_admin(&self, orgs: &[Org]) -> Result<Vec<ObjectId>> {
+        self.inner.answered(self.inner.without_admin(orgs)).await
+    }
+
     async fn perform(&self, deed: &Deed, entry: &Entry) -> Result<Option<Org>> {
         let (inner, deed, entry) = (Arc::clone(&self.inner), deed.clone(), entry.clone());
         // What nobody waits for any more either has begun, or never does.

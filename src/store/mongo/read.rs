@@ -3,13 +3,22 @@
 //! Records the old service added a moment ago lack our fields. Each look-up by one of them therefore
 //! also goes through those few records, which the index on `name_key` (or `email_key`) finds at once.
 
+use std::collections::HashSet;
+
 use futures_util::future::try_join3;
 use mongodb::{
     Collection,
     bson::{Bson, Document, Utf8Lossy, doc, oid::ObjectId},
 };
 
-use super::{Inner, READ, connect::read_command, error::code, error::code_of, record, shape};
+use super::{
+    Inner, READ,
+    admins::{first_of, id_of},
+    connect::read_command,
+    error::code,
+    error::code_of,
+    record, shape,
+};
 use crate::{
     org::{Admin, Claim, Org, email_key, name_key},
     store::{DOCUMENT_MOST_BYTES, Holder, Result, Shelf, Statistics, TOO_LARGE},
@@ -17,6 +26,9 @@ use crate::{
 
 /// A document as it is read here: a string that is not UTF-8 must not make a list fail.
 pub(super) type Record = Utf8Lossy<Document>;
+
+/// A longer e-mail, in bytes, is not looked for: a page of them would not fit into one question.
+const EMAIL_MOST: usize = 1000;
 
 /// Finds organizations without our fields, among them those that never get any: with an `_id` that is no
 /// `ObjectId`, or with something of another program's where ours would be.
@@ -57,6 +69,44 @@ impl Inner {
     pub(super) async fn org(&self, id: ObjectId) -> Result<Option<Org>> {
         let found = self.find_one(&self.orgs, doc! { "_id": id }).await?;
         Ok(found.as_ref().and_then(record::org))
+    }
+
+    /// In one look for all of them.
+    pub(super) async fn without_admin(&self, orgs: &[Org]) -> Result<Vec<ObjectId>> {
+        let say = |error| self.words.of(&error);
+        // By identity; where the record has none, by e-mail, which the trash hides.
+        let by_email = |org: &&Org| {
+            let email = org.admin_email.raw();
+            let usable = !email.is_empty() && email.len() <= EMAIL_MOST;
+            org.admin_id.raw().is_empty() && org.in_trash().is_none() && usable
+        };
+        let nameless: Vec<&Org> = orgs.iter().filter(by_email).collect();
+        let emails: Vec<&str> = nameless.iter().map(|org| org.admin_email.raw()).collect();
+        let keys: Vec<String> = emails.iter().map(|email| email_key(email)).collect();
+        let ids: Vec<Bson> = orgs.iter().filter_map(first_of).map(Bson::from).collect();
+        let mut known = vec![doc! { "_id": { "$in": ids } }];
+        if !nameless.is_empty() {
+            known.push(doc! { "email_key": { "$in": keys } });
+            known.push(doc! { "email": { "$in": emails } });
+        }
+        let only = doc! { "_id": 1, "email": 1 };
+        let found = self.admins.find(doc! { "$or": known }).projection(only).max_time(READ);
+        let mut found = found.await.map_err(say)?;
+        let (mut ids, mut emails) = (HashSet::new(), HashSet::new());
+        while found.advance().await.map_err(say)? {
+            let Ok(Utf8Lossy(admin)) = found.deserialize_current() else { continue };
+            ids.extend(id_of(&admin));
+            emails.extend(admin.get_str("email").ok().map(email_key));
+        }
+        let is_there = |org: &&Org| match first_of(org) {
+            Some(id) => ids.contains(&id),
+            None if org.admin_id.raw().is_empty() => {
+                !by_email(org) || emails.contains(&email_key(org.admin_email.raw()))
+            }
+            // What it names is no admin's identity.
+            None => false,
+        };
+        Ok(orgs.iter().filter(|org| !is_there(org)).map(|org| org.id).collect())
     }
 
     pub(super) async fn org_named(&self, name: &str, from: Shelf) -> Result<Option<Org>> {

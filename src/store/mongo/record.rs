@@ -57,6 +57,7 @@ pub(super) fn org(record: &Document) -> Option<Org> {
     let connection = record.get_document("connection_details").unwrap_or(&nowhere);
     Some(Org {
         id,
+        admin_gone: false,
         name: stored(record, "organization_name"),
         collection: StoredText::from(collection_in(record)),
         admin_id: match record.get("admin_id") {

@@ -151,7 +151,7 @@ pub(super) fn count(
     );
     let found: u64 =
         connection.prepare_cached(&sql)?.query_row(params_from_iter(values), |row| row.get(0))?;
-    Ok(Count { counted: found.min(most), or_more: found > most })
+    Ok(Count { counted: found.min(most), or_more: found > most, about: false })
 }
 
 /// The organization that meets a condition at most one can meet.
@@ -283,6 +283,7 @@ pub(super) fn org(row: &Row) -> rusqlite::Result<Org> {
         // A change is one transaction: nobody ever sees one under way.
         under_way: None,
         revision: row.get(7)?,
+        admin_gone: false,
         login_epoch: row.get(11)?,
     })
 }

@@ -235,16 +235,28 @@ fn whoever_stops_waiting_for_an_admin_sees_the_code_only_while_the_form_is_as_it
 #[test]
 fn an_admin_is_removed_after_a_question() {
     let mut app = as_owner();
-    let asked = generation!(press(&mut app, KeyCode::Char('x')), Authorize);
-    app.update(Message::Authorized(asked, Ok(())));
+    let last =
+        Error::LastOwner { email: "grace@example.com".into(), organization: "org000".into() };
+    let effects = press(&mut app, KeyCode::Char('x'));
+    let [Effect::Authorize(asked, Deed::RemoveAdmin(_), _, Some(admin), Some(_))] = &effects[..]
+    else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(admin.raw(), "grace@example.com");
+    app.update(Message::Authorized(*asked, Err(last.clone())));
+    let Some(Layer::Question(question)) = app.layers.last() else { panic!("{:?}", app.layers) };
+    let said = question.problem.as_ref().map(|said| said.what.as_str());
+    assert_eq!(
+        said,
+        Some("grace@example.com is the last owner of “org000”"),
+        "before it is confirmed"
+    );
     let effects = press(&mut app, KeyCode::Enter);
     let [Effect::Do(generation, deed, org, given, Some(_))] = &effects[..] else {
         panic!("{effects:?}")
     };
     assert_eq!(*deed, Deed::RemoveAdmin(three()[1].id));
     assert_eq!(given.email, "grace@example.com");
-    let last =
-        Error::LastOwner { email: "grace@example.com".into(), organization: "org000".into() };
     app.update(Message::Done(*generation, *deed, org.clone(), Err(last)));
     let Some(Layer::Question(question)) = app.layers.last() else { panic!("{:?}", app.layers) };
     assert!(question.problem.as_ref().is_some_and(|said| said.what.contains("the last owner")));
@@ -342,7 +354,9 @@ fn ones_own_password_is_changed_with_the_e_mail_and_ends_the_session() {
     press(&mut app, KeyCode::Char('e'));
     control(&mut app, 'g');
     let effects = app.update(Message::Generated(Ok("walnut-harbor-58-lantern".into())));
-    let [Effect::Check(_, Check::Password { name, email, .. })] = &effects[..] else {
+    let [Effect::Check(_, Check::Password(NewPassword { name, email, .. })), Effect::Judge(..)] =
+        &effects[..]
+    else {
         panic!("{effects:?}")
     };
     assert_eq!((name.as_str(), email.as_str()), ("org000", "org000@example.com"));

@@ -150,7 +150,7 @@ fn a_refused_code_or_password_stands_at_its_field_and_nothing_typed_is_lost() {
     let form = top_form(&app);
     assert!(form.fields[1].problem.is_some() && form.focus == 1);
     let generation = generation!(control(&mut app, 's'), Redeem);
-    let short = Error::Invalid(Invalid::PasswordGuessable);
+    let short = Error::Invalid(Invalid::Password(vec![PasswordFault::Guessable]));
     app.update(Message::Redeemed(generation, email(), Err(short)));
     let form = top_form(&app);
     assert!(form.fields[2].problem.is_some() && form.focus == 2);
@@ -199,12 +199,15 @@ fn a_password_for_a_code_is_made_checked_and_shown_like_any_other() {
     let mut app = using_a_code();
     assert!(matches!(control(&mut app, 'g')[..], [Effect::Generate { .. }]));
     let effects = app.update(Message::Generated(Ok("abcde-fghjk".into())));
-    let [Effect::Check(generation, Check::Password { email, .. })] = &effects[..] else {
+    let [Effect::Check(generation, Check::Password(NewPassword { email, .. })), Effect::Judge(..)] =
+        &effects[..]
+    else {
         panic!("{effects:?}")
     };
     assert_eq!(email, "org000@example.com");
     assert!(top_form(&app).fields[2].revealed);
-    let short = Error::Invalid(Invalid::PasswordTooShort { is: 11, least: 15 });
+    let short =
+        Error::Invalid(Invalid::Password(vec![PasswordFault::TooShort { is: 11, least: 15 }]));
     app.update(Message::Checked(*generation, Field::Password, Err(short)));
     assert!(top_form(&app).fields[2].problem.is_some());
     press(&mut app, KeyCode::BackTab);

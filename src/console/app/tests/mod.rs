@@ -7,9 +7,12 @@ use mongodb::bson::{DateTime, oid::ObjectId};
 
 use super::*;
 use crate::{
-    org::{Admin, ClaimKind, Connection as Stored, Invalid, OrgState, PasswordHash, Role, Secret},
-    store::{Page, PlaceKind, SortKey, Statistics, StoreError},
-    tenancy::{Error, Refusal},
+    org::{
+        Admin, ClaimKind, Connection as Stored, Field, Invalid, OrgState, PasswordFault,
+        PasswordHash, PasswordPolicy, Role, Secret, Strength,
+    },
+    store::{Page, PageAt, PlaceKind, SortKey, Statistics, StoreError},
+    tenancy::{self, Error, Refusal},
 };
 
 fn place() -> Place {
@@ -27,6 +30,7 @@ fn org(number: u8, name: &str) -> Org {
         connection: Stored::default(),
         state: OrgState::Active,
         under_way: None,
+        admin_gone: false,
         login_epoch: 0,
         revision: 1,
     }
@@ -65,6 +69,7 @@ fn connected() -> Connected {
         upgrade: None,
         trash_days: 30,
         connection: "mongodb://ops@db1.example/m".into(),
+        passwords: PasswordPolicy::default(),
         demo: None,
     }
 }
@@ -349,7 +354,8 @@ fn nothing_typed_is_lost_when_the_database_refuses_or_goes_away() {
     assert!(form.problem.as_ref().unwrap().what.contains("db1 cannot be reached"));
 
     let generation = generation!(control(&mut app, 's'), Create);
-    let short = Error::Invalid(Invalid::PasswordTooShort { is: 0, least: 15 });
+    let short =
+        Error::Invalid(Invalid::Password(vec![PasswordFault::TooShort { is: 0, least: 15 }]));
     app.update(Message::Created(generation, Err(short)));
     let form = top_form(&app);
     assert_eq!(form.focus, 2, "the field it is about is the one to type in");
@@ -375,6 +381,45 @@ fn a_made_password_is_shown_until_it_is_changed() {
     assert!(!top_form(&app).fields[2].revealed);
     control(&mut app, 'r');
     assert!(top_form(&app).fields[2].revealed);
+}
+
+#[test]
+fn a_password_is_judged_with_each_key_and_anew_when_whom_it_is_for_changes() {
+    let mut app = console(page(orgs(2), false, false));
+    press(&mut app, KeyCode::Char('n'));
+    assert!(judged(&press(&mut app, KeyCode::Char('a'))).is_none(), "that is a name");
+    press(&mut app, KeyCode::Tab);
+    press(&mut app, KeyCode::Tab);
+    let effects = press(&mut app, KeyCode::Char('v'));
+    let (first, wish) = judged(&effects).unwrap();
+    assert_eq!((wish.password.reveal(), wish.name.as_str()), ("v", "a"));
+    assert!(judged(&press(&mut app, KeyCode::Left)).is_none(), "nothing is different");
+    let (second, _) = judged(&press(&mut app, KeyCode::Char('i'))).unwrap();
+    let strength = |score| Strength { score, faults: vec![PasswordFault::Guessable] };
+    app.update(Message::Judged(first, Ok(strength(1))));
+    assert_eq!(top_form(&app).fields[2].strength, None, "of what is no longer there");
+    app.update(Message::Judged(second, Ok(strength(3))));
+    assert_eq!(top_form(&app).fields[2].strength, Some(strength(3)));
+    assert_eq!(top_form(&app).fields[2].problem, None, "whoever is typing is not refused");
+
+    app.layers.iter_mut().for_each(|layer| {
+        if let Layer::Form(form) = layer {
+            form.focus = 0
+        }
+    });
+    assert!(judged(&press(&mut app, KeyCode::Char('b'))).is_none());
+    press(&mut app, KeyCode::Tab);
+    let (_, wish) = judged(&press(&mut app, KeyCode::Tab)).unwrap();
+    assert_eq!(wish.name.len(), 2);
+    let printed = format!("{effects:?} {:?}", top_form(&app));
+    assert!(!printed.contains("\"v"), "{printed}");
+}
+
+fn judged(effects: &[Effect]) -> Option<(u64, NewPassword)> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::Judge(generation, wish) => Some((*generation, wish.clone())),
+        _ => None,
+    })
 }
 
 #[test]
