@@ -4,12 +4,11 @@
 //! also goes through those few records, which the index on `name_key` (or `email_key`) finds at once.
 
 use futures_util::future::try_join3;
-use mongodb::{
-    Collection,
-    bson::{Bson, Document, Utf8Lossy, doc, oid::ObjectId},
-};
+use mongodb::bson::{Bson, Document, Utf8Lossy, doc, oid::ObjectId};
 
-use super::{Inner, READ, connect::read_command, error::code, error::code_of, record, shape};
+use super::{
+    Inner, READ, connect::read_command, error::code, error::code_of, exact::Exact, record, shape,
+};
 use crate::{
     org::{Admin, Claim, Org, email_key, name_key},
     store::{DOCUMENT_MOST_BYTES, Holder, Result, Shelf, Statistics, TOO_LARGE},
@@ -30,7 +29,7 @@ pub(super) fn unadopted() -> Document {
 impl Inner {
     pub(super) async fn find_one(
         &self,
-        collection: &Collection<Record>,
+        collection: &Exact<Record>,
         filter: Document,
     ) -> Result<Option<Document>> {
         let found = collection.find_one(filter).max_time(READ).await;
@@ -40,7 +39,7 @@ impl Inner {
     /// Goes through what `filter` finds until `wanted` makes something of a record.
     pub(super) async fn find_map<T>(
         &self,
-        collection: &Collection<Record>,
+        collection: &Exact<Record>,
         filter: Document,
         wanted: impl Fn(&Document) -> Option<T>,
     ) -> Result<Option<T>> {
