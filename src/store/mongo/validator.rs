@@ -132,11 +132,13 @@ impl Inner {
     ) -> Result<Vec<&'static str>> {
         let is_theirs = theirs.is_some();
         let refused = doc! { "$match": { "$nor": [validator] } };
-        let refuses = |added: Document| vec![doc! { "$set": added }, refused.clone()];
+        let asked_with = |added: Document| vec![doc! { "$set": added }, refused.clone()];
         let with = |field: &&'static str| doc! { *field: { "$literal": sample(field) } };
-        let mut asked: Document =
-            fields.iter().map(|field| ((*field).to_owned(), refuses(with(field)).into())).collect();
-        asked.insert(WHOLE, refuses(fields.iter().flat_map(with).collect()));
+        let mut asked: Document = fields
+            .iter()
+            .map(|field| ((*field).to_owned(), asked_with(with(field)).into()))
+            .collect();
+        asked.insert(WHOLE, asked_with(fields.iter().flat_map(with).collect()));
         asked.insert(BARE, vec![refused.clone()]);
         // Where there is none that it takes as it is, one as the service writes it is tried.
         let one = theirs.unwrap_or_else(|| doc! { "_id": 1 });
