@@ -108,12 +108,12 @@ impl Scratch {
     /// Adds an organization in the service's four writes.
     pub async fn add_legacy(&self, name: &str, collection: &str, email: &str) -> ObjectId {
         let now = DateTime::from_millis(1_700_000_000_000);
-        self.collection("admins")
+        let admin = self
+            .collection("admins")
             .insert_one(doc! { "email": email, "password": &*HASH, "created_at": now })
             .await
             .unwrap();
-        let admins = self.collection::<Document>("admins");
-        let admin = admins.find_one(doc! { "email": email }).await.unwrap().unwrap();
+        let admin = admin.inserted_id.as_object_id().unwrap();
         self.collection(collection)
             .insert_one(
                 doc! { "initialized": true, "created_at": now, "note": "Org data goes here" },
@@ -125,7 +125,7 @@ impl Scratch {
             .insert_one(doc! {
                 "organization_name": name,
                 "collection_name": collection,
-                "admin_id": admin.get_object_id("_id").unwrap().to_hex(),
+                "admin_id": admin.to_hex(),
                 "admin_email": email,
                 "created_at": now,
                 "connection_details": { "database": self.name(), "collection": collection },

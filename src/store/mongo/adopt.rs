@@ -15,7 +15,7 @@ use std::{
 };
 
 use mongodb::{
-    Collection, Cursor,
+    Cursor,
     bson::{Bson, Document, doc, oid::ObjectId},
 };
 
@@ -23,6 +23,7 @@ use super::{
     Inner, READ,
     connect::write_command,
     error::code,
+    exact::{self, Exact},
     read::{Record, unadopted},
     record::{self, text},
     shape,
@@ -156,7 +157,7 @@ impl Kind {
         fields.insert("seen", record::seen_now(self.seen()));
         // Nothing from a former time may stay in it.
         let update = vec![doc! { "$unset": "seen" }, doc! { "$set": fields }];
-        doc! { "q": filter, "u": update }
+        exact::update(filter, update)
     }
 }
 
@@ -377,7 +378,7 @@ impl Inner {
         given.map(|_| ()).map_err(|error| self.words.of(&error))
     }
 
-    pub(super) fn collection(&self, kind: Kind) -> &Collection<Record> {
+    pub(super) fn collection(&self, kind: Kind) -> &Exact<Record> {
         match kind {
             Kind::Orgs => &self.orgs,
             Kind::Admins => &self.admins,

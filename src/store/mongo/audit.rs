@@ -6,15 +6,13 @@
 
 use std::time::{Duration, Instant};
 
-use mongodb::{
-    Collection,
-    bson::{Bson, Document, RawDocument, RawDocumentBuf, doc, oid::ObjectId},
-};
+use mongodb::bson::{Bson, Document, RawDocument, RawDocumentBuf, doc, oid::ObjectId};
 use tokio::sync::Mutex;
 
 use super::{
     Inner, READ,
     error::{code, code_of},
+    exact::Exact,
     journal::Pending,
     read::Record,
 };
@@ -30,12 +28,12 @@ const UNKNOWN: i64 = 100;
 
 /// The record, and its last entry where this console wrote that.
 pub(super) struct Audit {
-    pub(super) entries: Collection<Record>,
+    pub(super) entries: Exact<Record>,
     head: Mutex<Option<Head>>,
 }
 
 impl Audit {
-    pub(super) fn new(entries: Collection<Record>) -> Self {
+    pub(super) fn new(entries: Exact<Record>) -> Self {
         Self { entries, head: Mutex::new(None) }
     }
 }

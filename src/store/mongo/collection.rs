@@ -228,14 +228,14 @@ impl Inner {
         collection: &str,
         creation: &Creation,
     ) -> Result<bool> {
-        let collection = self.db.collection::<super::read::Record>(collection);
+        let collection = self.db.collection::<super::read::Record>(collection).into();
         let foreign = doc! { "_id": { "$ne": creation.first_document_id } };
         Ok(self.find_one(&collection, foreign).await?.is_none())
     }
 
     /// Whether a collection has the new organization's first document.
     pub(super) async fn holds_ours(&self, collection: &str, creation: &Creation) -> Result<bool> {
-        let collection = self.db.collection::<super::read::Record>(collection);
+        let collection = self.db.collection::<super::read::Record>(collection).into();
         let first = doc! { "_id": creation.first_document_id };
         Ok(self.find_one(&collection, first).await?.is_some())
     }

@@ -10,6 +10,7 @@ use mongodb::bson::{Bson, Document, doc, oid::ObjectId};
 use super::{
     Inner, READ,
     connect::{list_collections, write_command},
+    exact,
     journal::Step,
     look::{Found, What},
     record, shape,
@@ -250,8 +251,7 @@ impl Inner {
         };
         let before = record::field_at(record, field)?;
         let set = doc! { "$set": { format!("{field}.database"): self.db.name() } };
-        Some(doc! {
-            "q": { "_id": id, "pending": { "$exists": false }, field: { "$eq": before } }, "u": set,
-        })
+        let same = doc! { "_id": id, "pending": { "$exists": false }, field: { "$eq": before } };
+        Some(exact::update(same, set))
     }
 }

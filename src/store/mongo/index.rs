@@ -2,12 +2,17 @@
 
 use futures_util::future::try_join_all;
 use mongodb::{
-    Collection, IndexModel,
+    IndexModel,
     bson::{Document, doc},
     options::IndexOptions,
 };
 
-use super::{Inner, attempt, connect::read_cursor, read::Record};
+use super::{
+    Inner, attempt,
+    connect::read_cursor,
+    exact::{Exact, simple},
+    read::Record,
+};
 use crate::store::{Outcome, Result, StoreError};
 
 impl Inner {
@@ -45,7 +50,7 @@ impl Inner {
         Ok(all)
     }
 
-    fn wanted_indexes(&self) -> [(&Collection<Record>, Wanted); 4] {
+    fn wanted_indexes(&self) -> [(&Exact<Record>, Wanted); 4] {
         let sparse = || IndexOptions::builder().sparse(true).build();
         let unknown = doc! { "outcome": Outcome::Unknown.word() };
         let unknown = IndexOptions::builder().partial_filter_expression(unknown).build();
@@ -95,19 +100,27 @@ impl Inner {
 
     async fn missing_of(
         &self,
-        collection: &Collection<Record>,
-        mut wanted: Wanted,
+        collection: &Exact<Record>,
+        wanted: Wanted,
     ) -> Result<Vec<IndexModel>> {
         let say = |error| self.words.of(&error);
-        if self.uuid_of(collection.name()).await?.is_some() {
-            let command = doc! { "listIndexes": collection.name() };
-            let mut found = read_cursor(&self.db, command).await.map_err(say)?;
-            while found.advance().await.map_err(say)? {
-                let there = found.deserialize_current().map_err(say)?;
-                wanted.retain(|(keys, _)| there.get_document("key").ok() != Some(keys));
+        let mut missing = models(wanted);
+        if self.uuid_of(collection.name()).await?.is_none() {
+            return Ok(missing);
+        }
+        let command = doc! { "listIndexes": collection.name() };
+        let mut found = read_cursor(&self.db, command).await.map_err(say)?;
+        while found.advance().await.map_err(say)? {
+            let there = found.deserialize_current().map_err(say)?;
+            let Ok(keys) = there.get_document("key") else { continue };
+            // One with the collection's own collation answers no question of ours, and has the usual name.
+            if there.contains_key("collation") {
+                missing.iter_mut().filter(|index| index.keys == *keys).for_each(rename);
+            } else {
+                missing.retain(|index| index.keys != *keys);
             }
         }
-        Ok(models(wanted))
+        Ok(missing)
     }
 }
 
@@ -115,6 +128,16 @@ impl Inner {
 type Wanted = Vec<(Document, IndexOptions)>;
 
 fn models(wanted: Wanted) -> Vec<IndexModel> {
-    let model = |(keys, options)| IndexModel::builder().keys(keys).options(options).build();
+    let model = |(keys, mut options): (Document, IndexOptions)| {
+        options.collation = Some(simple());
+        IndexModel::builder().keys(keys).options(options).build()
+    };
     wanted.into_iter().map(model).collect()
+}
+
+/// Gives an index a name beside the usual one.
+fn rename(index: &mut IndexModel) {
+    let fields: Vec<&str> = index.keys.keys().map(String::as_str).collect();
+    let name = format!("{}_simple", fields.join("_"));
+    index.options.get_or_insert_default().name = Some(name);
 }

@@ -242,7 +242,7 @@ impl Inner {
 
     /// Whether all there is in a collection is the document that makes it.
     async fn is_fresh(&self, collection: &str) -> Result<bool> {
-        let collection = self.db.collection::<super::Record>(collection);
+        let collection = self.db.collection::<super::Record>(collection).into();
         let first = self.find_one(&collection, Document::new()).await?;
         Ok(first.is_some_and(|first| {
             first.len() == 4
@@ -276,7 +276,7 @@ impl Inner {
     /// Shows every record that a filter finds, one after the other: a million would not fit.
     pub(super) async fn each(
         &self,
-        collection: &mongodb::Collection<super::Record>,
+        collection: &super::Exact<super::Record>,
         filter: Document,
         mut then: impl FnMut(Document),
     ) -> Result<()> {

@@ -5,7 +5,7 @@
 use mongodb::bson::{Bson, Document, doc};
 
 use super::{
-    Inner, READ, connect::write_command, error::code, read::holder_in, record::text, shape,
+    Inner, READ, connect::write_command, error::code, exact, read::holder_in, record::text, shape,
 };
 use crate::{
     org::{Claim, look_as_typed, name_look},
@@ -99,5 +99,5 @@ fn completed(record: &Document, claims: bool) -> Document {
     if claims && !typed.is_empty() && typed != folded {
         update.insert("$addToSet", doc! { "claims": Claim::Look(typed).to_string() });
     }
-    doc! { "q": filter, "u": update }
+    exact::update(filter, update)
 }

@@ -11,7 +11,7 @@
 //!   what somebody else began
 //! - `purge.rs` emptying the trash of what was there for too long
 //! - `looks.rs` what names look like
-//! - `role.rs` what an admin may do, `index.rs` indexes
+//! - `role.rs` what an admin may do, `index.rs` indexes, `exact.rs` questions that no collation answers
 //! - `upgrade.rs` what is done before the first write, and whether it may be; `adopt.rs` bringing records of
 //!   the service before this one along, `clash.rs` those that cannot be, `unmigrated.rs` reading them
 //! - `audit.rs` the record, `attempt.rs` attempts to log in
@@ -31,6 +31,7 @@ mod collection;
 mod connect;
 mod elsewhere;
 mod error;
+mod exact;
 mod examine;
 mod fence;
 mod index;
@@ -66,12 +67,12 @@ use std::{
 
 use async_trait::async_trait;
 use mongodb::{
-    Collection, Database,
+    Database,
     bson::{Document, oid::ObjectId},
 };
 use tokio::sync::OnceCell;
 
-use self::{audit::Audit, error::Words, read::Record};
+use self::{audit::Audit, error::Words, exact::Exact, read::Record};
 use super::{
     Access, Attempt, AuditQuery, Count, Deed, Entry, Examination, Finding, Holder, Line, Page,
     PageQuery, Patience, Place, Progress, Purge, Result, Settled, Shelf, Statistics, Store,
@@ -96,9 +97,9 @@ pub struct MongoStore {
 struct Inner {
     place: Place,
     db: Database,
-    orgs: Collection<Record>,
-    admins: Collection<Record>,
-    attempts: Collection<Record>,
+    orgs: Exact<Record>,
+    admins: Exact<Record>,
+    attempts: Exact<Record>,
     audit: Audit,
     operator: String,
     lease: Duration,
@@ -107,7 +108,7 @@ struct Inner {
     answers: AtomicU64,
     only_readable: OnceLock<String>,
     /// That a person agreed to what every write needs.
-    schema: Collection<Record>,
+    schema: Exact<Record>,
     /// Set once everything is made that a write stands on.
     ready: OnceCell<()>,
 }
@@ -137,11 +138,11 @@ impl MongoStore {
         let (db, words, only_readable) = connect::connect(uri, database, access.read_only).await?;
         let inner = Inner {
             place: words.place().clone(),
-            orgs: db.collection("organizations"),
-            admins: db.collection("admins"),
-            attempts: db.collection("login_attempts"),
-            audit: Audit::new(db.collection("audit_log")),
-            schema: db.collection(upgrade::COLLECTION),
+            orgs: db.collection("organizations").into(),
+            admins: db.collection("admins").into(),
+            attempts: db.collection("login_attempts").into(),
+            audit: Audit::new(db.collection("audit_log").into()),
+            schema: db.collection(upgrade::COLLECTION).into(),
             db,
             operator: access.operator.clone(),
             lease,

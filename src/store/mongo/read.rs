@@ -6,10 +6,7 @@
 use std::collections::HashSet;
 
 use futures_util::future::try_join3;
-use mongodb::{
-    Collection,
-    bson::{Bson, Document, Utf8Lossy, doc, oid::ObjectId},
-};
+use mongodb::bson::{Bson, Document, Utf8Lossy, doc, oid::ObjectId};
 
 use super::{
     Inner, READ,
@@ -17,6 +14,7 @@ use super::{
     connect::read_command,
     error::code,
     error::code_of,
+    exact::Exact,
     record, shape,
 };
 use crate::{
@@ -42,7 +40,7 @@ pub(super) fn unadopted() -> Document {
 impl Inner {
     pub(super) async fn find_one(
         &self,
-        collection: &Collection<Record>,
+        collection: &Exact<Record>,
         filter: Document,
     ) -> Result<Option<Document>> {
         let found = collection.find_one(filter).max_time(READ).await;
@@ -52,7 +50,7 @@ impl Inner {
     /// Goes through what `filter` finds until `wanted` makes something of a record.
     pub(super) async fn find_map<T>(
         &self,
-        collection: &Collection<Record>,
+        collection: &Exact<Record>,
         filter: Document,
         wanted: impl Fn(&Document) -> Option<T>,
     ) -> Result<Option<T>> {

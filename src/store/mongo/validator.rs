@@ -6,16 +6,14 @@
 
 use std::collections::HashMap;
 
-use mongodb::{
-    Collection,
-    bson::{Bson, DateTime, Document, doc, oid::ObjectId},
-};
+use mongodb::bson::{Bson, DateTime, Document, doc, oid::ObjectId};
 
 use super::{
     Inner, READ,
     admins::hidden,
     connect::list_collections,
     error::code_of,
+    exact::Exact,
     read::Record,
     shape::{ADMIN_FIELDS, FIELDS},
     steps::shelved,
@@ -52,7 +50,7 @@ const AGREEMENT: [&str; 3] = ["version", "agreed_by", "agreed_at"];
 impl Inner {
     /// What of ours the validators refuse that there are.
     pub(super) async fn look_at_validators(&self) -> Result<Vec<Trouble>> {
-        let all: [(&Collection<Record>, &[&'static str], Option<Document>); 5] = [
+        let all: [(&Exact<Record>, &[&'static str], Option<Document>); 5] = [
             (&self.orgs, &FIELDS, Some(of_service())),
             (&self.admins, &ADMIN_FIELDS, Some(admin_of_service())),
             // These are ours from the first field on.
@@ -128,17 +126,19 @@ impl Inner {
     async fn refused_by(
         &self,
         validator: &Document,
-        collection: &Collection<Record>,
+        collection: &Exact<Record>,
         fields: &[&'static str],
         theirs: Option<Document>,
     ) -> Result<Vec<&'static str>> {
         let is_theirs = theirs.is_some();
         let refused = doc! { "$match": { "$nor": [validator] } };
-        let refuses = |added: Document| vec![doc! { "$set": added }, refused.clone()];
+        let asked_with = |added: Document| vec![doc! { "$set": added }, refused.clone()];
         let with = |field: &&'static str| doc! { *field: { "$literal": sample(field) } };
-        let mut asked: Document =
-            fields.iter().map(|field| ((*field).to_owned(), refuses(with(field)).into())).collect();
-        asked.insert(WHOLE, refuses(fields.iter().flat_map(with).collect()));
+        let mut asked: Document = fields
+            .iter()
+            .map(|field| ((*field).to_owned(), asked_with(with(field)).into()))
+            .collect();
+        asked.insert(WHOLE, asked_with(fields.iter().flat_map(with).collect()));
         asked.insert(BARE, vec![refused.clone()]);
         // Where there is none that it takes as it is, one as the service writes it is tried.
         let one = theirs.unwrap_or_else(|| doc! { "_id": 1 });
@@ -146,7 +146,7 @@ impl Inner {
         let made = [doc! { "$documents": [one] }, doc! { "$facet": asked }];
         let any = is_theirs && self.find_one(collection, validator.clone()).await?.is_some();
         let answer = if any {
-            collection.clone_with_type::<Document>().aggregate(there).max_time(READ).await
+            collection.inner().clone_with_type::<Document>().aggregate(there).max_time(READ).await
         } else {
             self.db.aggregate(made).max_time(READ).await
         };
