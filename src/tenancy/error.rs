@@ -170,6 +170,15 @@ impl Error {
         }
     }
 
+    /// What was recorded of the operation of which it has to be found out what came of it.
+    #[must_use]
+    pub fn to_find_out(&self) -> Option<&Entry> {
+        match self {
+            Self::OutcomeUnknown { entry, .. } | Self::DoneByAnother { entry } => Some(entry),
+            _ => None,
+        }
+    }
+
     /// What the person can do about it.
     #[must_use]
     pub fn help(&self) -> &'static str {
