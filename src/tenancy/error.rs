@@ -166,7 +166,26 @@ impl Error {
             Self::Invalid(invalid) => Some(invalid.field()),
             Self::Taken { what: ClaimKind::Email, .. } => Some(Field::Email),
             Self::Taken { .. } => Some(Field::Name),
-            _ => None,
+            Self::NotFound(_)
+            | Self::InTrash(_)
+            | Self::NotInTrash(_)
+            | Self::WrongLogin
+            | Self::Waiting(_)
+            | Self::WrongCode
+            | Self::NoSuchAdmin { .. }
+            | Self::NoOwner(_)
+            | Self::LastOwner { .. }
+            | Self::OneAtATime
+            | Self::NotAllowed(_)
+            | Self::NotConfirmed
+            | Self::ReadOnly(_)
+            | Self::Changed(_)
+            | Self::Gone(_)
+            | Self::Busy { .. }
+            | Self::Machine(_)
+            | Self::OutcomeUnknown { .. }
+            | Self::DoneByAnother { .. }
+            | Self::Store(_) => None,
         }
     }
 
@@ -175,7 +194,26 @@ impl Error {
     pub fn to_find_out(&self) -> Option<&Entry> {
         match self {
             Self::OutcomeUnknown { entry, .. } | Self::DoneByAnother { entry } => Some(entry),
-            _ => None,
+            Self::Invalid(_)
+            | Self::Taken { .. }
+            | Self::NotFound(_)
+            | Self::InTrash(_)
+            | Self::NotInTrash(_)
+            | Self::WrongLogin
+            | Self::Waiting(_)
+            | Self::WrongCode
+            | Self::NoSuchAdmin { .. }
+            | Self::NoOwner(_)
+            | Self::LastOwner { .. }
+            | Self::OneAtATime
+            | Self::NotAllowed(_)
+            | Self::NotConfirmed
+            | Self::ReadOnly(_)
+            | Self::Changed(_)
+            | Self::Gone(_)
+            | Self::Busy { .. }
+            | Self::Machine(_)
+            | Self::Store(_) => None,
         }
     }
 

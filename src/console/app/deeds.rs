@@ -132,14 +132,28 @@ impl App {
         // The session may be of another organization, and that one closed.
         let closed = match refusal {
             Refusal::Suspended(name) | Refusal::Trashed(name) => *name == org.name,
-            _ => false,
+            Refusal::NoSession(_)
+            | Refusal::Expired
+            | Refusal::Foreign
+            | Refusal::LoggedOut
+            | Refusal::AdminChanged
+            | Refusal::OwnersOnly(_)
+            | Refusal::OwnPassword(_)
+            | Refusal::OtherOrganization { .. } => false,
         };
         let counts = match refusal {
             Refusal::NoSession(_)
             | Refusal::OtherOrganization { .. }
             | Refusal::OwnersOnly(_)
             | Refusal::OwnPassword(_) => true,
-            _ => closed && self.session.as_ref().is_some_and(|s| s.organization_id != org.id),
+            Refusal::Expired
+            | Refusal::Foreign
+            | Refusal::LoggedOut
+            | Refusal::AdminChanged
+            | Refusal::Suspended(_)
+            | Refusal::Trashed(_) => {
+                closed && self.session.as_ref().is_some_and(|s| s.organization_id != org.id)
+            }
         };
         if !counts {
             self.session = None;

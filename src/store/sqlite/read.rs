@@ -214,7 +214,7 @@ pub(super) fn holder(connection: &Connection, claim: &Claim) -> Attempt<Option<H
             let holder = Holder { org: None, name: None, in_trash: false };
             Ok(ownerless.exists([name])?.then_some(holder))
         }
-        _ => Ok(held),
+        Claim::Name(_) | Claim::Look(_) | Claim::Collection(_) | Claim::Email(_) => Ok(held),
     }
 }
 
