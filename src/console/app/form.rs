@@ -252,7 +252,9 @@ impl Form {
             (Purpose::Edit(org), Asked::Name) => Some(org.name.raw()),
             (Purpose::Edit(org), Asked::Email) => Some(org.admin_email.raw()),
             (Purpose::EditAdmin(_, admin), Asked::Email) => Some(admin.email.raw()),
-            _ => None,
+            (Purpose::EditAdmin(..), Asked::Name)
+            | (Purpose::Create | Purpose::AddAdmin(_) | Purpose::UseCode, _)
+            | (_, Asked::Role | Asked::Code | Asked::Password) => None,
         }
     }
 

@@ -157,7 +157,7 @@ impl App {
     pub(super) fn suspend_or_reactivate(&mut self) -> Vec<Effect> {
         match self.chosen().map(|org| org.state) {
             Some(OrgState::Suspended) => self.do_at_once(Deed::Reactivate),
-            _ => self.ask(Deed::Suspend),
+            Some(OrgState::Active | OrgState::InTrash(_)) | None => self.ask(Deed::Suspend),
         }
     }
 
@@ -311,7 +311,16 @@ impl App {
             (Deed::RemoveAdmin(_) | Deed::IssueCode(_), Some(org)) => {
                 effects.extend(self.now_is(&org));
             }
-            _ => effects.extend(self.refresh()),
+            (Deed::Trash | Deed::Delete | Deed::Purge, _)
+            | (
+                Deed::Rename
+                | Deed::Restore
+                | Deed::Suspend
+                | Deed::Reactivate
+                | Deed::RemoveAdmin(_)
+                | Deed::IssueCode(_),
+                None,
+            ) => effects.extend(self.refresh()),
         }
         self.say(Mood::Good, said);
         effects
@@ -387,7 +396,7 @@ impl App {
             (Shelf::Trash, None) => {
                 return self.overtaken(org.id, &Error::NotInTrash(org.name.clone()));
             }
-            _ => {}
+            (Shelf::Live, None) | (Shelf::Trash, Some(_)) => {}
         }
         let recount = question.deed.counts() && question.org.revision != org.revision;
         question.org.as_mut().clone_from(org);
@@ -436,10 +445,8 @@ impl App {
     }
 
     fn question(&mut self, at: Option<usize>) -> Option<&mut Question> {
-        match self.layers.get_mut(at?) {
-            Some(Layer::Question(question)) => Some(question),
-            _ => None,
-        }
+        let Layer::Question(question) = self.layers.get_mut(at?)? else { return None };
+        Some(question)
     }
 }
 
