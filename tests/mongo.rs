@@ -14,6 +14,8 @@ mod attempts;
 mod audit;
 #[path = "mongo/away.rs"]
 mod away;
+#[path = "mongo/clashes.rs"]
+mod clashes;
 #[path = "mongo/collation.rs"]
 mod collation;
 #[path = "mongo/connection.rs"]

@@ -212,7 +212,16 @@ impl Answer {
             }
             Self::Verified(verified) => u8::from(verified.tampering.is_some()),
             Self::Upgrade { plan, done } => u8::from(*done && plan.records() > 0),
-            _ => 0,
+            Self::Changed(_)
+            | Self::Shown(_)
+            | Self::Written
+            | Self::Listed { .. }
+            | Self::Deleted(_)
+            | Self::Login(_)
+            | Self::Admins(_)
+            | Self::Code { .. }
+            | Self::Recorded { .. }
+            | Self::Configured(_) => 0,
         }
     }
 
@@ -222,7 +231,19 @@ impl Answer {
             Self::Listed { orgs, more: true, query } => {
                 orgs.last().map(|org| Cursor::of(org, query.sort.key).encode(query))
             }
-            _ => None,
+            Self::Changed(_)
+            | Self::Shown(_)
+            | Self::Written
+            | Self::Listed { .. }
+            | Self::Deleted(_)
+            | Self::Examined { .. }
+            | Self::Login(_)
+            | Self::Admins(_)
+            | Self::Code { .. }
+            | Self::Recorded { .. }
+            | Self::Verified(_)
+            | Self::Configured(_)
+            | Self::Upgrade { .. } => None,
         }
     }
 }

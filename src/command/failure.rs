@@ -122,7 +122,13 @@ impl Failure {
         match self {
             Self::Config(error) => lines_of(error),
             Self::Configuration(errors) => errors.iter().map(lines_of).collect(),
-            _ => report(&self.to_string(), self.help()),
+            Self::Usage { .. }
+            | Self::Deed(_)
+            | Self::Restore(_)
+            | Self::TypedDifferently
+            | Self::NoAnswer
+            | Self::Io(_)
+            | Self::Signal(_) => report(&self.to_string(), self.help()),
         }
     }
 }

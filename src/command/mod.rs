@@ -271,7 +271,13 @@ fn check(deed: &Deed) -> Result<(), Failure> {
                 Deed::Admin(AdminDeed::Redeem { .. }) => {
                     "add --stdin and give the code and the new password on standard input"
                 }
-                _ => "add --password-stdin and give the password on standard input",
+                Deed::Org(_)
+                | Deed::Admin(_)
+                | Deed::Audit(_)
+                | Deed::Doctor { .. }
+                | Deed::Upgrade { .. } => {
+                    "add --password-stdin and give the password on standard input"
+                }
             },
         ));
     }

@@ -270,7 +270,9 @@ fn keymap(
                 let (name, keys) = written[number];
                 let span = match misbound {
                     Misbound::Unknown { .. } => name.span(),
-                    _ => keys.span(),
+                    Misbound::Clash { .. } | Misbound::Types { .. } | Misbound::NoWayOut { .. } => {
+                        keys.span()
+                    }
                 };
                 problems.add(span, misbound.to_string(), misbound.help());
             }

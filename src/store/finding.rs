@@ -390,7 +390,33 @@ impl Trouble {
     pub fn settled(&self) -> &'static str {
         match self {
             Self::Stale { .. } => "it was brought up to date",
-            _ => "it was settled",
+            Self::HalfDone { .. }
+            | Self::LateWrites { .. }
+            | Self::CollectionOfNobody { .. }
+            | Self::NoCollection { .. }
+            | Self::NoPlainCollection { .. }
+            | Self::AdminOfNobody { .. }
+            | Self::NoAdmin { .. }
+            | Self::UnknownRole { .. }
+            | Self::UnusablePassword { .. }
+            | Self::NotLocked { .. }
+            | Self::NotUnlocked { .. }
+            | Self::Unusable { .. }
+            | Self::UnreadableField { .. }
+            | Self::Elsewhere { .. }
+            | Self::Copied { .. }
+            | Self::ForeignField { .. }
+            | Self::Validator { .. }
+            | Self::SharedAdmin { .. }
+            | Self::SwappedAdmins { .. }
+            | Self::EmailDisagrees { .. }
+            | Self::HiddenAdmin { .. }
+            | Self::UnlistedAdmin { .. }
+            | Self::Clash(_)
+            | Self::Miscounted { .. }
+            | Self::Clock { .. }
+            | Self::Overdue { .. }
+            | Self::Damage(_) => "it was settled",
         }
     }
 
@@ -402,7 +428,31 @@ impl Trouble {
                 collection.raw() == name
             }
             Self::AdminOfNobody { email } => email_key(email.raw()) == email_key(name),
-            _ => false,
+            Self::HalfDone { .. }
+            | Self::NoCollection { .. }
+            | Self::NoPlainCollection { .. }
+            | Self::NoAdmin { .. }
+            | Self::UnknownRole { .. }
+            | Self::UnusablePassword { .. }
+            | Self::NotLocked { .. }
+            | Self::NotUnlocked { .. }
+            | Self::Unusable { .. }
+            | Self::UnreadableField { .. }
+            | Self::Elsewhere { .. }
+            | Self::Copied { .. }
+            | Self::ForeignField { .. }
+            | Self::Validator { .. }
+            | Self::SharedAdmin { .. }
+            | Self::SwappedAdmins { .. }
+            | Self::EmailDisagrees { .. }
+            | Self::HiddenAdmin { .. }
+            | Self::UnlistedAdmin { .. }
+            | Self::Clash(_)
+            | Self::Stale { .. }
+            | Self::Miscounted { .. }
+            | Self::Clock { .. }
+            | Self::Overdue { .. }
+            | Self::Damage(_) => false,
         }
     }
 

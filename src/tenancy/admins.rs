@@ -330,7 +330,7 @@ impl Tenancy {
         self.perform(deed, entry).await.map_err(|error| {
             Error::of_store(error, &org.name, |what| match what {
                 ClaimKind::Email => email.to_string().into(),
-                _ => org.name.clone(),
+                ClaimKind::Name | ClaimKind::Look | ClaimKind::Collection => org.name.clone(),
             })
         })
     }

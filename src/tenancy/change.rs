@@ -355,7 +355,8 @@ fn wanted<'a>(
 ) -> impl FnOnce(ClaimKind) -> StoredText + 'a {
     move |what| match (what, email) {
         (ClaimKind::Email, Some(email)) => email.as_str().into(),
-        _ => name.as_str().into(),
+        (ClaimKind::Email, None)
+        | (ClaimKind::Name | ClaimKind::Look | ClaimKind::Collection, _) => name.as_str().into(),
     }
 }
 

@@ -166,7 +166,54 @@ impl Error {
             Self::Invalid(invalid) => Some(invalid.field()),
             Self::Taken { what: ClaimKind::Email, .. } => Some(Field::Email),
             Self::Taken { .. } => Some(Field::Name),
-            _ => None,
+            Self::NotFound(_)
+            | Self::InTrash(_)
+            | Self::NotInTrash(_)
+            | Self::WrongLogin
+            | Self::Waiting(_)
+            | Self::WrongCode
+            | Self::NoSuchAdmin { .. }
+            | Self::NoOwner(_)
+            | Self::LastOwner { .. }
+            | Self::OneAtATime
+            | Self::NotAllowed(_)
+            | Self::NotConfirmed
+            | Self::ReadOnly(_)
+            | Self::Changed(_)
+            | Self::Gone(_)
+            | Self::Busy { .. }
+            | Self::Machine(_)
+            | Self::OutcomeUnknown { .. }
+            | Self::DoneByAnother { .. }
+            | Self::Store(_) => None,
+        }
+    }
+
+    /// What was recorded of the operation of which it has to be found out what came of it.
+    #[must_use]
+    pub fn to_find_out(&self) -> Option<&Entry> {
+        match self {
+            Self::OutcomeUnknown { entry, .. } | Self::DoneByAnother { entry } => Some(entry),
+            Self::Invalid(_)
+            | Self::Taken { .. }
+            | Self::NotFound(_)
+            | Self::InTrash(_)
+            | Self::NotInTrash(_)
+            | Self::WrongLogin
+            | Self::Waiting(_)
+            | Self::WrongCode
+            | Self::NoSuchAdmin { .. }
+            | Self::NoOwner(_)
+            | Self::LastOwner { .. }
+            | Self::OneAtATime
+            | Self::NotAllowed(_)
+            | Self::NotConfirmed
+            | Self::ReadOnly(_)
+            | Self::Changed(_)
+            | Self::Gone(_)
+            | Self::Busy { .. }
+            | Self::Machine(_)
+            | Self::Store(_) => None,
         }
     }
 

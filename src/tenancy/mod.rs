@@ -366,7 +366,7 @@ pub fn confirmation_of(name: &StoredText) -> String {
 fn confirms(confirmation: &Confirmation, name: &StoredText) -> Result<()> {
     match confirmation {
         Confirmation::Typed(typed) if !is_typed(typed, name) => Err(Error::NotConfirmed),
-        _ => Ok(()),
+        Confirmation::Typed(_) | Confirmation::Given => Ok(()),
     }
 }
 

@@ -35,7 +35,7 @@ pub async fn open(target: &Target, access: &Access, rules: Rules) -> Result<Open
             let admin = demo::seed(&store, DateTime::now()).await?;
             (Arc::new(store), Some(admin))
         }
-        _ => (store::open(target, access).await?, None),
+        Target::Mongo { .. } | Target::File(_) => (store::open(target, access).await?, None),
     };
     Ok(Opened { tenancy: Tenancy::new(store, rules)?, demo })
 }

@@ -146,7 +146,7 @@ impl Tenancy {
         self.store.recover().await?;
         Ok(match self.store.outcome(org, entry.id).await? {
             Settled::UnderWay => None,
-            settled => Some(settled),
+            settled @ (Settled::Done | Settled::TakenBack(_) | Settled::NotBegun) => Some(settled),
         })
     }
 
@@ -238,18 +238,57 @@ fn reason(error: &Error) -> String {
                 PasswordFault::Contains(_) => {
                     "contains the organization's name or the e-mail".to_owned()
                 }
-                fault => fault.to_string(),
+                fault @ (PasswordFault::TooShort { .. }
+                | PasswordFault::TooLong(_)
+                | PasswordFault::Invisible
+                | PasswordFault::Guessable) => fault.to_string(),
             });
             format!("the password {}", PasswordFault::together(faults))
         }
         Error::NotFound(_) | Error::NotInTrash(_) => "there is no such organization".into(),
-        error => error.to_string(),
+        error @ (Error::Invalid(_)
+        | Error::InTrash(_)
+        | Error::WrongLogin
+        | Error::Waiting(_)
+        | Error::WrongCode
+        | Error::NoOwner(_)
+        | Error::LastOwner { .. }
+        | Error::OneAtATime
+        | Error::NotAllowed(_)
+        | Error::NotConfirmed
+        | Error::ReadOnly(_)
+        | Error::Changed(_)
+        | Error::Gone(_)
+        | Error::Busy { .. }
+        | Error::Machine(_)
+        | Error::OutcomeUnknown { .. }
+        | Error::DoneByAnother { .. }
+        | Error::Store(_)) => error.to_string(),
     }
 }
 
 fn outcome_of(error: &Error) -> Outcome {
     match error {
         Error::Store(_) | Error::Machine(_) => Outcome::Failed,
-        _ => Outcome::Refused,
+        Error::Invalid(_)
+        | Error::Taken { .. }
+        | Error::NotFound(_)
+        | Error::InTrash(_)
+        | Error::NotInTrash(_)
+        | Error::WrongLogin
+        | Error::Waiting(_)
+        | Error::WrongCode
+        | Error::NoSuchAdmin { .. }
+        | Error::NoOwner(_)
+        | Error::LastOwner { .. }
+        | Error::OneAtATime
+        | Error::NotAllowed(_)
+        | Error::NotConfirmed
+        | Error::ReadOnly(_)
+        | Error::Changed(_)
+        | Error::Gone(_)
+        | Error::Busy { .. }
+        | Error::OutcomeUnknown { .. }
+        | Error::DoneByAnother { .. } => Outcome::Refused,
     }
 }

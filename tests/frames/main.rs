@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests are tests
 
 mod admins;
+mod connection;
 mod dump;
 mod looks;
 mod marked;

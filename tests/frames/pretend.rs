@@ -376,6 +376,25 @@ impl Console {
     }
 }
 
+/// An embedded database.
+pub fn embedded() -> Place {
+    Place {
+        kind: PlaceKind::Embedded,
+        address: "~/.local/share/tenantry/tenantry.db".into(),
+        database: String::new(),
+    }
+}
+
+/// With many customers, on a wide screen.
+pub fn wide() -> Console {
+    Console::with(120, 32, customers())
+}
+
+/// The same on a narrow one.
+pub fn narrow() -> Console {
+    Console::with(80, 24, customers())
+}
+
 /// The generation a request waits under.
 pub fn generation(effect: &Effect) -> Option<u64> {
     match effect {

@@ -211,6 +211,9 @@ async fn a_record_that_another_program_changed_is_one_finding_and_not_two() {
     assert_eq!(store.examine(false).await, Ok(vec![]));
 }
 
+/// How a record names its first admin.
+type Named = fn(&Org) -> Document;
+
 #[tokio::test]
 async fn whose_first_admin_is_gone_is_known_however_the_record_names_them() {
     let scratch = Scratch::new("admins_gone").await;
@@ -219,7 +222,7 @@ async fn whose_first_admin_is_gone_is_known_however_the_record_names_them() {
     let admins = scratch.collection::<Document>("admins");
     let mut gone = Vec::new();
     // How the record names its first admin; whether it is in the trash.
-    let ways: [(&str, fn(&Org) -> Document, bool); 5] = [
+    let ways: [(&str, Named, bool); 5] = [
         ("hex", |org| doc! { "$set": { "admin_id": org.admin_id.raw() } }, false),
         ("upper", |org| doc! { "$set": { "admin_id": org.admin_id.raw().to_uppercase() } }, false),
         ("id", |org| doc! { "$set": { "admin_id": id(org) } }, false),
@@ -250,7 +253,8 @@ async fn whose_first_admin_is_gone_is_known_however_the_record_names_them() {
     read.extend(store.page(&in_trash()).await.unwrap().orgs);
     assert_eq!(read.len(), 11);
     let mut found = store.without_admin(&read).await.unwrap();
-    (found.sort(), gone.sort());
+    found.sort();
+    gone.sort();
     assert_eq!(found, gone);
 }
 

@@ -159,14 +159,12 @@ impl App {
     /// An organization is another one since a deed of ours: whatever is open about it goes on from that.
     pub(super) fn now_is(&mut self, org: &Org) -> Vec<Effect> {
         for layer in &mut self.layers {
-            match layer {
-                Layer::Form(form) => {
-                    form.replace(org);
-                }
-                Layer::Question(question) if question.org.id == org.id => {
-                    question.org.as_mut().clone_from(org);
-                }
-                _ => {}
+            if let Layer::Form(form) = layer {
+                form.replace(org);
+            } else if let Layer::Question(question) = layer
+                && question.org.id == org.id
+            {
+                question.org.as_mut().clone_from(org);
             }
         }
         self.undo_follows(org);
@@ -179,11 +177,9 @@ impl App {
 
     /// What an admin is called, as far as that is known here.
     pub(super) fn admin_called(&self, id: ObjectId) -> Option<StoredText> {
-        let asked = self.layers.iter().find_map(|layer| match layer {
-            Layer::Question(question) if question.deed.admin() == Some(id) => {
-                question.admin.clone()
-            }
-            _ => None,
+        let asked = self.layers.iter().find_map(|layer| {
+            let question = layer.question().filter(|q| q.deed.admin() == Some(id))?;
+            question.admin.clone()
         });
         let listed = || {
             let admins = self.detail.admins.as_ref()?;

@@ -50,7 +50,7 @@ impl App {
             Command::NextPane => {
                 self.pane = match self.pane {
                     Pane::List if self.list.selected().is_some() => Pane::Detail,
-                    _ => Pane::List,
+                    Pane::List | Pane::Detail => Pane::List,
                 };
                 Vec::new()
             }

@@ -76,20 +76,15 @@ impl App {
 
     /// Copies the one-time code that is shown.
     pub(super) fn copy_code(&self) -> Vec<Effect> {
-        match self.layers.last() {
-            Some(Layer::Code(shown)) => vec![Effect::Copy("the code", shown.code.clone())],
-            _ => Vec::new(),
-        }
+        let Some(Layer::Code(shown)) = self.layers.last() else { return Vec::new() };
+        vec![Effect::Copy("the code", shown.code.clone())]
     }
 
     /// Copies the password of the form on top: one that was generated is shown nowhere else.
     pub(super) fn copy_password(&self) -> Vec<Effect> {
-        match self.layers.last() {
-            Some(Layer::Form(form)) if !form.text(Asked::Password).is_empty() => {
-                vec![Effect::Copy("the password", form.text(Asked::Password).into())]
-            }
-            _ => Vec::new(),
-        }
+        let Some(Layer::Form(form)) = self.layers.last() else { return Vec::new() };
+        let password = Some(form.text(Asked::Password)).filter(|password| !password.is_empty());
+        password.map(|p| Effect::Copy("the password", p.into())).into_iter().collect()
     }
 
     /// The terminal was given a text for its clipboard, or it could not be.

@@ -69,7 +69,13 @@ impl Deed {
     pub(super) fn shelf(self) -> Shelf {
         match self {
             Self::Purge | Self::Restore => Shelf::Trash,
-            _ => Shelf::Live,
+            Self::Trash
+            | Self::Delete
+            | Self::Rename
+            | Self::Suspend
+            | Self::Reactivate
+            | Self::RemoveAdmin(_)
+            | Self::IssueCode(_) => Shelf::Live,
         }
     }
 
@@ -83,7 +89,13 @@ impl Deed {
     pub fn admin(self) -> Option<ObjectId> {
         match self {
             Self::RemoveAdmin(admin) | Self::IssueCode(admin) => Some(admin),
-            _ => None,
+            Self::Trash
+            | Self::Delete
+            | Self::Purge
+            | Self::Restore
+            | Self::Rename
+            | Self::Suspend
+            | Self::Reactivate => None,
         }
     }
 }

@@ -2,7 +2,8 @@
 //! to a refusal; a missing login opens the login, and then what was wanted goes on.
 
 use super::{
-    App, Asked, Connection, Effect, Form, Generation, Layer, Login, Mood, Purpose, Said, cancel,
+    App, Asked, Connection, Effect, Form, Generation, Layer, Login, Mood, Purpose, Question, Said,
+    cancel,
 };
 use crate::{
     console::keymap::Command,
@@ -17,8 +18,11 @@ impl App {
         let generation = self.next();
         let session = self.session.clone();
         let back = self.keymap.how(Command::Back);
-        match self.layers.last_mut() {
-            Some(Layer::Form(form)) if !form.submitting.is_waiting() => {
+        let Some(layer) = self.layers.last_mut().filter(|layer| !layer.is_submitting()) else {
+            return Vec::new();
+        };
+        match layer {
+            Layer::Form(form) => {
                 form.problem = None;
                 form.left = None;
                 let Some(effect) = deed_of(form, generation, session) else {
@@ -36,14 +40,18 @@ impl App {
                 effects.push(effect);
                 effects
             }
-            Some(Layer::Question(question)) if !question.submitting.is_waiting() => {
+            Layer::Question(question) => {
                 question.problem = None;
                 if self.sure_of_layer() { self.answer(generation) } else { Vec::new() }
             }
-            Some(Layer::Several(several)) if !several.submitting.is_waiting() => {
-                if self.sure_of_layer() { self.go_on(generation) } else { Vec::new() }
+            Layer::Several(_) => {
+                if self.sure_of_layer() {
+                    self.go_on(generation)
+                } else {
+                    Vec::new()
+                }
             }
-            Some(Layer::Login(login)) if !login.submitting.is_waiting() => {
+            Layer::Login(login) => {
                 login.problem = None;
                 let email = login.fields[0].text().to_owned();
                 let password = login.fields[1].as_secret();
@@ -51,7 +59,9 @@ impl App {
                 effects.push(Effect::Login(generation, email, password));
                 effects
             }
-            _ => Vec::new(),
+            Layer::Upgrade | Layer::Code(_) | Layer::Help(_) | Layer::Copy(_) | Layer::Log(_) => {
+                Vec::new()
+            }
         }
     }
 
@@ -132,24 +142,41 @@ impl App {
         // The session may be of another organization, and that one closed.
         let closed = match refusal {
             Refusal::Suspended(name) | Refusal::Trashed(name) => *name == org.name,
-            _ => false,
+            Refusal::NoSession(_)
+            | Refusal::Expired
+            | Refusal::Foreign
+            | Refusal::LoggedOut
+            | Refusal::AdminChanged
+            | Refusal::OwnersOnly(_)
+            | Refusal::OwnPassword(_)
+            | Refusal::OtherOrganization { .. } => false,
         };
         let counts = match refusal {
             Refusal::NoSession(_)
             | Refusal::OtherOrganization { .. }
             | Refusal::OwnersOnly(_)
             | Refusal::OwnPassword(_) => true,
-            _ => closed && self.session.as_ref().is_some_and(|s| s.organization_id != org.id),
+            Refusal::Expired
+            | Refusal::Foreign
+            | Refusal::LoggedOut
+            | Refusal::AdminChanged
+            | Refusal::Suspended(_)
+            | Refusal::Trashed(_) => {
+                closed && self.session.as_ref().is_some_and(|s| s.organization_id != org.id)
+            }
         };
         if !counts {
             self.session = None;
         }
         if closed {
             let said = Said::from(&Error::NotAllowed(refusal.clone()));
-            match self.layers.last_mut() {
-                Some(Layer::Form(form)) => form.problem = Some(said),
-                Some(Layer::Question(question)) => question.problem = Some(said),
-                _ => self.say(Mood::Bad, said),
+            if let Some(
+                Layer::Form(Form { problem, .. }) | Layer::Question(Question { problem, .. }),
+            ) = self.layers.last_mut()
+            {
+                *problem = Some(said);
+            } else {
+                self.say(Mood::Bad, said);
             }
             return;
         }
@@ -202,7 +229,16 @@ impl App {
                 match self.layers.last() {
                     Some(Layer::Form(_)) => effects.extend(self.submit()),
                     Some(Layer::Question(_)) => effects.extend(self.authorize()),
-                    _ => self.say(Mood::Good, Said::plain(said)),
+                    Some(
+                        Layer::Several(_)
+                        | Layer::Login(_)
+                        | Layer::Upgrade
+                        | Layer::Code(_)
+                        | Layer::Help(_)
+                        | Layer::Copy(_)
+                        | Layer::Log(_),
+                    )
+                    | None => self.say(Mood::Good, Said::plain(said)),
                 }
                 effects
             }

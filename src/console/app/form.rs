@@ -165,7 +165,11 @@ impl Form {
             {
                 Some(std::mem::replace(org.as_mut(), now.clone()))
             }
-            _ => None,
+            Purpose::Create
+            | Purpose::Edit(_)
+            | Purpose::AddAdmin(_)
+            | Purpose::EditAdmin(..)
+            | Purpose::UseCode => None,
         }
     }
 
@@ -248,7 +252,9 @@ impl Form {
             (Purpose::Edit(org), Asked::Name) => Some(org.name.raw()),
             (Purpose::Edit(org), Asked::Email) => Some(org.admin_email.raw()),
             (Purpose::EditAdmin(_, admin), Asked::Email) => Some(admin.email.raw()),
-            _ => None,
+            (Purpose::EditAdmin(..), Asked::Name)
+            | (Purpose::Create | Purpose::AddAdmin(_) | Purpose::UseCode, _)
+            | (_, Asked::Role | Asked::Code | Asked::Password) => None,
         }
     }
 
@@ -304,7 +310,9 @@ impl Form {
     pub fn whose_password(&self) -> (String, String) {
         let name = match &self.purpose {
             Purpose::EditAdmin(org, _) => org.name.raw(),
-            _ => self.text(Asked::Name),
+            Purpose::Create | Purpose::Edit(_) | Purpose::AddAdmin(_) | Purpose::UseCode => {
+                self.text(Asked::Name)
+            }
         };
         (name.to_owned(), self.text(Asked::Email).to_owned())
     }

@@ -84,7 +84,7 @@ impl App {
             Command::Confirm => self.confirm(),
             Command::Retry => match self.connection {
                 Connection::Failed(_) => self.connect(),
-                _ => Vec::new(),
+                Connection::Opening | Connection::Ready(_) => Vec::new(),
             },
             _ => match place {
                 keymap::Place::Form | keymap::Place::Question | keymap::Place::Login => {

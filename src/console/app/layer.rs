@@ -52,19 +52,70 @@ impl Layer {
         }
     }
 
+    /// The question before something is done to an organization, where it is one.
+    #[must_use]
+    pub fn question(&self) -> Option<&Question> {
+        if let Self::Question(question) = self { Some(question) } else { None }
+    }
+
+    /// What there is to type in, of a form, a question or the login.
+    pub(super) fn typing(&mut self) -> Option<Typing<'_>> {
+        let (fields, focus, submitting, problem) = match self {
+            Self::Form(Form { fields, focus, submitting, problem, .. })
+            | Self::Question(Question { fields, focus, submitting, problem, .. }) => {
+                (&mut fields[..], focus, submitting, problem)
+            }
+            Self::Login(Login { fields, focus, submitting, problem, .. }) => {
+                (&mut fields[..], focus, submitting, problem)
+            }
+            Self::Several(_)
+            | Self::Upgrade
+            | Self::Code(_)
+            | Self::Help(_)
+            | Self::Copy(_)
+            | Self::Log(_) => return None,
+        };
+        Some(Typing { fields, focus, submitting, problem })
+    }
+
     /// The field that is being typed in.
     pub fn focused(&mut self) -> Option<&mut TextField> {
-        match self {
-            Self::Form(form) if !form.submitting.is_waiting() => form.fields.get_mut(form.focus),
-            Self::Question(question) if !question.submitting.is_waiting() => {
-                question.fields.get_mut(question.focus)
-            }
-            Self::Login(login) if !login.submitting.is_waiting() => {
-                login.fields.get_mut(login.focus)
-            }
-            Self::Help(help) if help.typing => Some(&mut help.search),
-            _ => None,
+        if let Self::Help(help) = self {
+            return help.typing.then_some(&mut help.search);
         }
+        let Typing { fields, focus, submitting, .. } = self.typing()?;
+        if submitting.is_waiting() { None } else { fields.get_mut(*focus) }
+    }
+
+    /// Whether what was submitted is waited for.
+    #[must_use]
+    pub fn is_submitting(&self) -> bool {
+        match self {
+            Self::Form(Form { submitting, .. })
+            | Self::Question(Question { submitting, .. })
+            | Self::Several(Several { submitting, .. })
+            | Self::Login(Login { submitting, .. }) => submitting.is_waiting(),
+            Self::Upgrade | Self::Code(_) | Self::Help(_) | Self::Copy(_) | Self::Log(_) => false,
+        }
+    }
+
+    /// Whether something is waited for that shows.
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        let besides = match self {
+            Self::Form(form) => form.fields.iter().any(|field| field.checking.is_waiting()),
+            Self::Question(question) => {
+                question.authorizing.is_waiting() || question.counting.is_waiting()
+            }
+            Self::Several(_)
+            | Self::Login(_)
+            | Self::Upgrade
+            | Self::Code(_)
+            | Self::Help(_)
+            | Self::Copy(_)
+            | Self::Log(_) => false,
+        };
+        besides || self.is_submitting()
     }
 
     /// Every request it may be waiting for.
@@ -87,6 +138,18 @@ impl Layer {
             }
         }
     }
+}
+
+/// What there is to type in, and what came of it.
+pub(super) struct Typing<'a> {
+    /// The fields.
+    pub(super) fields: &'a mut [TextField],
+    /// Which one is being typed in.
+    pub(super) focus: &'a mut usize,
+    /// What is waited for once it was submitted.
+    pub(super) submitting: &'a mut Request,
+    /// What is wrong with the whole.
+    pub(super) problem: &'a mut Option<Said>,
 }
 
 /// The login.

@@ -1,6 +1,6 @@
 //! What commands do in what is above list and details: forms, questions, the login, all that was said.
 
-use super::{App, Asked, Effect, Layer, Said, browsing::steps, cancel};
+use super::{App, Asked, Effect, Layer, Said, browsing::steps, cancel, layer::Typing};
 use crate::console::{keymap::Command, view};
 
 impl App {
@@ -9,12 +9,8 @@ impl App {
             Command::NextField => self.leave_field(1),
             Command::PreviousField => self.leave_field(-1),
             Command::Accept => {
-                let last = match self.layers.last() {
-                    Some(Layer::Form(form)) => form.focus + 1 == form.fields.len(),
-                    Some(Layer::Login(login)) => login.focus + 1 == login.fields.len(),
-                    Some(Layer::Question(question)) => question.focus + 1 >= question.fields.len(),
-                    _ => true,
-                };
+                let typing = self.layers.last_mut().and_then(Layer::typing);
+                let last = typing.is_none_or(|typing| *typing.focus + 1 >= typing.fields.len());
                 if last { self.submit() } else { self.leave_field(1) }
             }
             Command::Submit => self.submit(),
@@ -28,25 +24,11 @@ impl App {
             Command::UseCode => self.use_code(),
             Command::CopyPassword => self.copy_password(),
             Command::Reveal => {
-                let (fields, focus) = match self.layers.last_mut() {
-                    Some(Layer::Form(form)) => (&mut form.fields[..], form.focus),
-                    Some(Layer::Question(question)) => (&mut question.fields[..], question.focus),
-                    Some(Layer::Login(login)) => (&mut login.fields[..], login.focus),
-                    Some(
-                        Layer::Several(_)
-                        | Layer::Upgrade
-                        | Layer::Code(_)
-                        | Layer::Help(_)
-                        | Layer::Copy(_)
-                        | Layer::Log(_),
-                    )
-                    | None => {
-                        return Vec::new();
-                    }
-                };
+                let typing = self.layers.last_mut().and_then(Layer::typing);
+                let Some(Typing { fields, focus, .. }) = typing else { return Vec::new() };
                 // The one that is typed in; from any other field, the last, which is the password.
-                let here = fields.get(focus).is_some_and(|field| field.secret);
-                let at = if here { Some(focus) } else { fields.iter().rposition(|f| f.secret) };
+                let here = fields.get(*focus).is_some_and(|field| field.secret);
+                let at = if here { Some(*focus) } else { fields.iter().rposition(|f| f.secret) };
                 if let Some(field) = at.and_then(|at| fields.get_mut(at)) {
                     field.revealed = !field.revealed;
                 }
@@ -61,23 +43,19 @@ impl App {
         let generation = self.next();
         let now = self.now;
         let mut effects = Vec::new();
-        match self.layers.last_mut() {
-            Some(Layer::Form(form)) if !form.submitting.is_waiting() => {
-                if let Some(check) = form.check() {
-                    let field = &mut form.fields[form.focus];
-                    field.asked = Some(field.as_secret());
-                    effects = cancel(field.checking.begin(generation, now));
-                    effects.push(Effect::Check(generation, check));
-                }
-                form.focus = moved(form.focus, by, form.fields.len());
-            }
-            Some(Layer::Login(login)) if !login.submitting.is_waiting() => {
-                login.focus = moved(login.focus, by, login.fields.len());
-            }
-            Some(Layer::Question(question)) if !question.submitting.is_waiting() => {
-                question.focus = moved(question.focus, by, question.fields.len());
-            }
-            _ => {}
+        let Some(layer) = self.layers.last_mut().filter(|layer| !layer.is_submitting()) else {
+            return effects;
+        };
+        if let Layer::Form(form) = layer
+            && let Some(check) = form.check()
+        {
+            let field = &mut form.fields[form.focus];
+            field.asked = Some(field.as_secret());
+            effects = cancel(field.checking.begin(generation, now));
+            effects.push(Effect::Check(generation, check));
+        }
+        if let Some(Typing { fields, focus, .. }) = layer.typing() {
+            *focus = moved(*focus, by, fields.len());
         }
         effects
     }
@@ -106,33 +84,24 @@ impl App {
 
 /// Lets go of the deed a layer waits for, if it does. The deed itself goes on, and reports.
 pub(super) fn stop_submitting(layer: &mut Layer, abandoned: &mut Vec<u64>) -> Option<Vec<Effect>> {
-    let mut left = None;
-    let (submitting, problem, writes) = match &mut *layer {
-        Layer::Form(form) => (&mut form.submitting, &mut form.problem, true),
-        Layer::Question(question) => (&mut question.submitting, &mut question.problem, true),
-        Layer::Login(login) => (&mut login.submitting, &mut login.problem, false),
+    let Typing { submitting, problem, .. } = layer.typing()?;
+    let generation = submitting.stop()?;
+    *problem = Some(let_go("how it ends will be said below"));
+    match layer {
+        Layer::Form(form) => form.left = Some((generation, form.typed())),
+        Layer::Question(question) => question.left = Some(generation),
+        Layer::Login(login) => {
+            login.problem = Some(Said::plain("you stopped waiting for the login"));
+            return Some(vec![Effect::Cancel(generation)]);
+        }
         Layer::Several(_)
         | Layer::Upgrade
         | Layer::Code(_)
         | Layer::Help(_)
         | Layer::Copy(_)
-        | Layer::Log(_) => {
-            return None;
-        }
-    };
-    let generation = submitting.stop()?;
-    if writes {
-        left = Some(generation);
-        abandoned.push(generation);
-        *problem = Some(let_go("how it ends will be said below"));
-    } else {
-        *problem = Some(Said::plain("you stopped waiting for the login"));
+        | Layer::Log(_) => return None,
     }
-    match (layer, left) {
-        (Layer::Form(form), Some(generation)) => form.left = Some((generation, form.typed())),
-        (Layer::Question(question), left) => question.left = left,
-        _ => {}
-    }
+    abandoned.push(generation);
     Some(vec![Effect::Cancel(generation)])
 }
 

@@ -87,47 +87,24 @@ pub enum Message {
 impl Message {
     /// Whether an organization was changed: from then on, more may be written.
     pub(super) fn has_written(&self) -> bool {
-        match self {
-            Self::Created(_, result) | Self::Updated(_, result) | Self::Redeemed(_, _, result) => {
-                result.is_ok()
-            }
-            Self::Added(_, _, result) | Self::Coded(_, _, _, _, result) => result.is_ok(),
-            Self::Done(_, _, _, result) => result.is_ok(),
-            Self::Clock(_)
-            | Self::Key(_)
-            | Self::Mouse(_)
-            | Self::Paste(_)
-            | Self::Resize(..)
-            | Self::Connected(..)
-            | Self::CaughtUp(..)
-            | Self::Link(..)
-            | Self::Page(..)
-            | Self::Counted(..)
-            | Self::Detail(..)
-            | Self::Documents(..)
-            | Self::Copied(..)
-            | Self::Unlogged(_)
-            | Self::Admins(..)
-            | Self::Activity(..)
-            | Self::Checked(..)
-            | Self::Judged(..)
-            | Self::Generated(_)
-            | Self::Authorized(..)
-            | Self::Upgrading(..)
-            | Self::Upgraded(..)
-            | Self::LoggedIn(..)
-            | Self::FoundOut(..) => false,
-        }
+        self.of_a_write().is_some_and(|result| result.is_ok())
     }
 
     /// What was recorded of the operation whose outcome this says is unknown.
     pub(super) fn unknown(&self) -> Option<Box<Entry>> {
-        let error = match self {
+        self.of_a_write()?.err()?.to_find_out().cloned().map(Box::new)
+    }
+
+    /// What came of something that changes an organization; none where nothing was to be changed.
+    fn of_a_write(&self) -> Option<std::result::Result<(), &Error>> {
+        match self {
             Self::Created(_, result) | Self::Updated(_, result) | Self::Redeemed(_, _, result) => {
-                result.as_ref().err()
+                Some(result.as_ref().map(drop))
             }
-            Self::Added(_, _, result) | Self::Coded(_, _, _, _, result) => result.as_ref().err(),
-            Self::Done(_, _, _, result) => result.as_ref().err(),
+            Self::Added(_, _, result) | Self::Coded(_, _, _, _, result) => {
+                Some(result.as_ref().map(drop))
+            }
+            Self::Done(_, _, _, result) => Some(result.as_ref().map(drop)),
             Self::Clock(_)
             | Self::Key(_)
             | Self::Mouse(_)
@@ -152,12 +129,6 @@ impl Message {
             | Self::Authorized(..)
             | Self::LoggedIn(..)
             | Self::FoundOut(..) => None,
-        };
-        match error? {
-            Error::OutcomeUnknown { entry, .. } | Error::DoneByAnother { entry } => {
-                Some(entry.clone())
-            }
-            _ => None,
         }
     }
 }

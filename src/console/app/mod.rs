@@ -321,24 +321,7 @@ impl App {
             || self.detail.loading.is_waiting()
             || self.detail.reading.is_waiting()
             || self.at_once.is_some()
-            || self.layers.iter().any(|layer| match layer {
-                Layer::Form(form) => {
-                    form.submitting.is_waiting()
-                        || form.fields.iter().any(|field| field.checking.is_waiting())
-                }
-                Layer::Question(question) => {
-                    question.submitting.is_waiting()
-                        || question.authorizing.is_waiting()
-                        || question.counting.is_waiting()
-                }
-                Layer::Several(several) => several.submitting.is_waiting(),
-                Layer::Login(login) => login.submitting.is_waiting(),
-                Layer::Upgrade
-                | Layer::Code(_)
-                | Layer::Help(_)
-                | Layer::Copy(_)
-                | Layer::Log(_) => false,
-            });
+            || self.layers.iter().any(Layer::is_waiting);
         if waiting {
             return Some(SPIN);
         }

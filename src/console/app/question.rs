@@ -157,7 +157,7 @@ impl App {
     pub(super) fn suspend_or_reactivate(&mut self) -> Vec<Effect> {
         match self.chosen().map(|org| org.state) {
             Some(OrgState::Suspended) => self.do_at_once(Deed::Reactivate),
-            _ => self.ask(Deed::Suspend),
+            Some(OrgState::Active | OrgState::InTrash(_)) | None => self.ask(Deed::Suspend),
         }
     }
 
@@ -311,7 +311,16 @@ impl App {
             (Deed::RemoveAdmin(_) | Deed::IssueCode(_), Some(org)) => {
                 effects.extend(self.now_is(&org));
             }
-            _ => effects.extend(self.refresh()),
+            (Deed::Trash | Deed::Delete | Deed::Purge, _)
+            | (
+                Deed::Rename
+                | Deed::Restore
+                | Deed::Suspend
+                | Deed::Reactivate
+                | Deed::RemoveAdmin(_)
+                | Deed::IssueCode(_),
+                None,
+            ) => effects.extend(self.refresh()),
         }
         self.say(Mood::Good, said);
         effects
@@ -347,29 +356,24 @@ impl App {
         late: bool,
     ) -> Vec<Effect> {
         let mut said = Said::from(error);
-        match error {
-            Error::Changed(_) => {
-                "it was read again: repeat what is still wanted".clone_into(&mut said.help);
-                let effects = self.refresh();
-                self.say(if late { Mood::Unread } else { Mood::Bad }, said);
-                return effects;
-            }
+        if let Error::Changed(_) = error {
+            "it was read again: repeat what is still wanted".clone_into(&mut said.help);
+            let effects = self.refresh();
+            self.say(if late { Mood::Unread } else { Mood::Bad }, said);
+            return effects;
+        }
+        if let Error::Taken { .. } = error {
+            let email = error.field() == Some(Field::Email);
             // Under another name it can come back all the same.
-            Error::Taken { .. }
-                if deed == Deed::Restore
-                    && error.field() == Some(Field::Name)
-                    && !late
-                    && self.layers.is_empty() =>
-            {
+            if deed == Deed::Restore && !email && !late && self.layers.is_empty() {
                 let mut question = Question::of(deed, org);
                 question.refused(error);
                 self.layers.push(Layer::Question(question));
                 return Vec::new();
             }
-            Error::Taken { .. } if error.field() == Some(Field::Email) => {
+            if email {
                 "it can come back once that admin has another e-mail".clone_into(&mut said.help);
             }
-            _ => {}
         }
         self.say(if late { Mood::Unread } else { Mood::Bad }, said);
         Vec::new()
@@ -392,7 +396,7 @@ impl App {
             (Shelf::Trash, None) => {
                 return self.overtaken(org.id, &Error::NotInTrash(org.name.clone()));
             }
-            _ => {}
+            (Shelf::Live, None) | (Shelf::Trash, Some(_)) => {}
         }
         let recount = question.deed.counts() && question.org.revision != org.revision;
         question.org.as_mut().clone_from(org);
@@ -430,10 +434,9 @@ impl App {
     /// Whose holdings the question waits for while nothing reads them.
     pub(super) fn uncounted(&self) -> Option<ObjectId> {
         let reading = self.detail.loading.is_waiting() || self.detail.problem.is_some();
-        self.layers.iter().filter(|_| !reading).find_map(|layer| match layer {
-            Layer::Question(q) if q.deed.counts() && q.statistics.is_none() => Some(q.org.id),
-            _ => None,
-        })
+        let waits = |q: &&Question| q.deed.counts() && q.statistics.is_none();
+        let mut questions = self.layers.iter().filter_map(Layer::question).filter(|_| !reading);
+        questions.find(waits).map(|question| question.org.id)
     }
 
     fn question_at(&self, org: ObjectId) -> Option<usize> {
@@ -442,10 +445,8 @@ impl App {
     }
 
     fn question(&mut self, at: Option<usize>) -> Option<&mut Question> {
-        match self.layers.get_mut(at?) {
-            Some(Layer::Question(question)) => Some(question),
-            _ => None,
-        }
+        let Layer::Question(question) = self.layers.get_mut(at?)? else { return None };
+        Some(question)
     }
 }
 
@@ -454,7 +455,14 @@ pub(super) fn end_login(login: &mut Option<Session>, deed: Deed, org: &Org) -> O
     let ends_all = matches!(deed, Deed::Trash | Deed::Delete | Deed::Purge | Deed::Suspend);
     let over = |session: &mut Session| match deed {
         Deed::RemoveAdmin(admin) => session.admin_id == admin,
-        _ => ends_all && session.organization_id == org.id,
+        Deed::Trash
+        | Deed::Delete
+        | Deed::Purge
+        | Deed::Restore
+        | Deed::Rename
+        | Deed::Suspend
+        | Deed::Reactivate
+        | Deed::IssueCode(_) => ends_all && session.organization_id == org.id,
     };
     login.take_if(over).map(Effect::Logout)
 }

@@ -215,7 +215,13 @@ impl App {
             let (what, help) = match deed {
                 Deed::Suspend => ("suspended", format!("{undo} takes it back")),
                 Deed::Reactivate => ("active again", format!("{undo} takes it back")),
-                _ => ("back with everything they had", String::new()),
+                Deed::Trash
+                | Deed::Delete
+                | Deed::Purge
+                | Deed::Restore
+                | Deed::Rename
+                | Deed::RemoveAdmin(_)
+                | Deed::IssueCode(_) => ("back with everything they had", String::new()),
             };
             let who = match &done[..] {
                 [org] => format!("“{}” is", org.name),

@@ -27,7 +27,12 @@ fn back(deed: Deed) -> Option<Deed> {
         Deed::Trash => Some(Deed::Restore),
         Deed::Suspend => Some(Deed::Reactivate),
         Deed::Reactivate => Some(Deed::Suspend),
-        _ => None,
+        Deed::Delete
+        | Deed::Purge
+        | Deed::Restore
+        | Deed::Rename
+        | Deed::RemoveAdmin(_)
+        | Deed::IssueCode(_) => None,
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
         clipboard, documents,
     },
     org::{Org, Secret, StoredText},
-    store::{Statistics, StoreError},
+    store::{Entry, Statistics, StoreError},
     tenancy::{Confirmation, Result, Session, Tenancy},
 };
 
@@ -143,7 +143,26 @@ impl Effects {
             Effect::Copy(what, text) => self.copy(what, text),
             // The loop does these itself.
             Effect::Quit | Effect::Shell | Effect::Redraw | Effect::Mouse(_) => {}
-            effect => {
+            effect @ (Effect::CatchUp(_)
+            | Effect::Upgrade(_)
+            | Effect::Watch(..)
+            | Effect::LoadPage(..)
+            | Effect::Count(..)
+            | Effect::LoadDetail(..)
+            | Effect::LoadDocuments(..)
+            | Effect::LoadAdmins(..)
+            | Effect::LoadActivity(..)
+            | Effect::Check(..)
+            | Effect::Judge(..)
+            | Effect::Authorize(..)
+            | Effect::Login(..)
+            | Effect::Create(..)
+            | Effect::Update(..)
+            | Effect::AddAdmin(..)
+            | Effect::UpdateAdmin(..)
+            | Effect::Redeem(..)
+            | Effect::Do(..)
+            | Effect::FindOut(..)) => {
                 if let Some(tenancy) = self.tenancy.clone() {
                     self.ask(tenancy, effect);
                 }
@@ -237,14 +256,9 @@ impl Effects {
                     done(&tenancy, generation, deed, org, given, session.as_ref()).await
                 });
             }
-            Effect::FindOut(generation, entry) => self.read(generation, async move {
-                loop {
-                    if let Ok(Some(settled)) = tenancy.outcome(&entry).await {
-                        return Message::FoundOut(entry, settled);
-                    }
-                    tokio::time::sleep(BETWEEN_TRIES).await;
-                }
-            }),
+            Effect::FindOut(generation, entry) => {
+                self.read(generation, async move { found_out(&tenancy, entry).await });
+            }
             // These need no database, and were begun before one was asked for.
             Effect::Connect(_)
             | Effect::Switch(..)
@@ -389,6 +403,16 @@ async fn done(
         }
     };
     Message::Done(generation, deed, org, result)
+}
+
+/// What came of an operation, asked until the database answers.
+async fn found_out(tenancy: &Tenancy, entry: Box<Entry>) -> Message {
+    loop {
+        if let Ok(Some(settled)) = tenancy.outcome(&entry).await {
+            return Message::FoundOut(entry, settled);
+        }
+        tokio::time::sleep(BETWEEN_TRIES).await;
+    }
 }
 
 /// Whether it can be done, as far as looking shows, and whether the session allows it.

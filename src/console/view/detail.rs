@@ -118,7 +118,7 @@ fn in_sight(app: &App, extent: &Extent) -> Option<(String, String)> {
     }
     let first = match app.detail.tab {
         Tab::Admins => admins::first(app, rows),
-        _ => app.detail.scroll.min(last),
+        Tab::Overview | Tab::Documents | Tab::Activity => app.detail.scroll.min(last),
     };
     let (from, to) = (first + 1, (first + rows).min(lines));
     let noun = match app.detail.tab {

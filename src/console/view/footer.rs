@@ -293,13 +293,7 @@ fn bad(app: &App) -> bool {
 /// Whether esc would stop something.
 fn waits(app: &App) -> bool {
     match app.layers.last() {
-        Some(Layer::Form(form)) => form.submitting.is_waiting(),
-        Some(Layer::Question(question)) => question.submitting.is_waiting(),
-        Some(Layer::Several(several)) => several.submitting.is_waiting(),
-        Some(Layer::Login(login)) => login.submitting.is_waiting(),
-        Some(Layer::Upgrade | Layer::Code(_) | Layer::Help(_) | Layer::Copy(_) | Layer::Log(_)) => {
-            false
-        }
+        Some(layer) => layer.is_submitting(),
         None => {
             app.connecting.is_waiting()
                 || app.at_once.as_ref().is_some_and(|b| b.waiting.shown_wait(app.now).is_some())

@@ -36,7 +36,13 @@ pub(super) fn draw(
     let verb = match several.deed {
         Deed::Suspend => "Suspend",
         Deed::Reactivate => "Reactivate",
-        _ => "Restore",
+        Deed::Trash
+        | Deed::Delete
+        | Deed::Purge
+        | Deed::Restore
+        | Deed::Rename
+        | Deed::RemoveAdmin(_)
+        | Deed::IssueCode(_) => "Restore",
     };
     let asked = format!("{verb} {}?", organizations(several.count()));
     let area = heading(buffer, area, theme, &asked, "");
@@ -45,7 +51,15 @@ pub(super) fn draw(
     let means = match several.deed {
         Deed::Suspend => "Their admins cannot log in, and those who are logged in are out.",
         Deed::Reactivate => "Their admins can log in again.",
-        _ => "They come back with everything they had, called what they were called.",
+        Deed::Trash
+        | Deed::Delete
+        | Deed::Purge
+        | Deed::Restore
+        | Deed::Rename
+        | Deed::RemoveAdmin(_)
+        | Deed::IssueCode(_) => {
+            "They come back with everything they had, called what they were called."
+        }
     };
     sheet.text(means, Style::new());
     if several.submitting.is_waiting() {

@@ -63,15 +63,13 @@ pub fn spot(app: &App, x: u16, y: u16) -> Option<Spot> {
     if let Some(layer) = app.layers.last() {
         let area = areas.layer();
         let first = below(area, 2);
-        return match layer {
-            Layer::Help(help) if first.contains(at) => {
-                let number = help.scroll + usize::from(y - first.y);
-                (number < app.found(help).len()).then_some(Spot::Choice(number))
-            }
-            layer => {
-                area.contains(at).then(|| in_fields(app, layer, first, at).unwrap_or(Spot::Layer))
-            }
-        };
+        if let Layer::Help(help) = layer
+            && first.contains(at)
+        {
+            let number = help.scroll + usize::from(y - first.y);
+            return (number < app.found(help).len()).then_some(Spot::Choice(number));
+        }
+        return area.contains(at).then(|| in_fields(app, layer, first, at).unwrap_or(Spot::Layer));
     }
     if !ready {
         return None;

@@ -134,7 +134,13 @@ impl Inner {
                 What::Collection {
                     candidate: Candidate { collection: Some(name), .. }, ..
                 } => self.activity(name).await?,
-                _ => None,
+                What::OnConnecting
+                | What::Collection { .. }
+                | What::NoCollection { .. }
+                | What::Admin { .. }
+                | What::OtherEmails(_)
+                | What::Copied(_)
+                | What::ByHand(_) => None,
             };
             things.push((found, activity));
         }
@@ -237,7 +243,13 @@ impl Found {
             What::Collection { candidate: Candidate { collection: Some(name), .. }, .. } => {
                 format!("collection {name}")
             }
-            _ => self.trouble.to_string(),
+            What::OnConnecting
+            | What::Collection { .. }
+            | What::NoCollection { .. }
+            | What::Admin { .. }
+            | What::OtherEmails(_)
+            | What::Copied(_)
+            | What::ByHand(_) => self.trouble.to_string(),
         }
     }
 

@@ -208,7 +208,7 @@ impl Inner {
         let nobodys_collection = async {
             match claim {
                 Claim::Collection(collection) => self.collection_holder(collection, &except).await,
-                _ => Ok(None),
+                Claim::Name(_) | Claim::Look(_) | Claim::Email(_) => Ok(None),
             }
         };
         let unadopted = self.unadopted_holder(claim, &except);

@@ -90,7 +90,12 @@ impl Inner {
             Step::Create(creation) if self.is_in_the_way_of(&pending, creation).await? => {
                 Some(StoreError::Taken { what: ClaimKind::Name, by: None, in_trash: false })
             }
-            _ => None,
+            Step::Create(_)
+            | Step::Update(_)
+            | Step::Delete(_)
+            | Step::Trash(_)
+            | Step::Restore(_)
+            | Step::Suspend(_) => None,
         };
         if let Some(why) = why {
             return Ok(!matches!(self.take_back(&pending, &why).await?, Back::Lost));

@@ -88,7 +88,8 @@ impl Walk<'_> {
             values.push(match (&cursor.key, self.key) {
                 (CursorKey::Time(time), SortKey::Created) => time.timestamp_millis().into(),
                 (CursorKey::Text(text), SortKey::Name | SortKey::Email) => text.clone().into(),
-                _ => return Err(other_order().into()),
+                (CursorKey::Time(_), SortKey::Name | SortKey::Email)
+                | (CursorKey::Text(_), SortKey::Created) => return Err(other_order().into()),
             });
             values.push(cursor.id.bytes().to_vec().into());
             let comparison = match (self.descending, included) {
@@ -214,7 +215,7 @@ pub(super) fn holder(connection: &Connection, claim: &Claim) -> Attempt<Option<H
             let holder = Holder { org: None, name: None, in_trash: false };
             Ok(ownerless.exists([name])?.then_some(holder))
         }
-        _ => Ok(held),
+        Claim::Name(_) | Claim::Look(_) | Claim::Collection(_) | Claim::Email(_) => Ok(held),
     }
 }
 

@@ -197,6 +197,7 @@ fn the_trash() {
 fn making_one() {
     let mut demo = Demo::new(SMALL);
     demo.press("nBluebird Bakery\tjo@bluebird.example\tviolet-harbor-42", "••••••••••••••••");
+    demo.console.see("●●●● strong");
     demo.is_current("create.svg");
 }
 

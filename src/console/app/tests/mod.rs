@@ -404,7 +404,7 @@ fn a_password_is_judged_with_each_key_and_anew_when_whom_it_is_for_changes() {
 
     app.layers.iter_mut().for_each(|layer| {
         if let Layer::Form(form) = layer {
-            form.focus = 0
+            form.focus = 0;
         }
     });
     assert!(judged(&press(&mut app, KeyCode::Char('b'))).is_none());

@@ -1,0 +1,128 @@
+//! The database as the screen shows it: opened, upgraded, only read, lost and back.
+
+use crossterm::event::KeyCode;
+use tenantry::{
+    console::{
+        app::{Effect, Message},
+        theme::Theme,
+    },
+    store::{Place, PlaceKind, StoreError, Upgrade, UpgradePlan},
+    tenancy::Error,
+};
+
+use crate::{
+    dump::looks_like,
+    pretend::{Console, customers, embedded, wide},
+};
+
+#[test]
+fn opening() {
+    let mut console = Console::opening(80, 24, embedded(), Vec::new());
+    looks_like!(console, "opening_at_once");
+    console.wait(250);
+    looks_like!(console, "opening");
+}
+
+#[test]
+fn an_upgrade_is_asked_for_and_runs_behind_the_open_console() {
+    let place = Place {
+        kind: PlaceKind::Mongo,
+        address: "db1.example:27017".into(),
+        database: "master_organization_db".into(),
+    };
+    let mut console = Console::opening(80, 24, place, customers());
+    console.connected.read_only = Some(StoreError::NeedsUpgrade.to_string());
+    console.connected.upgrade = Some(UpgradePlan {
+        asks: true,
+        organizations: 1_204,
+        admins: 1_311,
+        fields: vec![
+            ("organizations".into(), vec!["name_key".into(), "claims".into(), "seen".into()]),
+            ("admins".into(), vec!["email_key".into(), "seen".into()]),
+        ],
+        indexes: vec![("organizations".into(), vec!["claims".into(), "name_key".into()])],
+        formats: None,
+    });
+    console.answer_all();
+    looks_like!(console, "upgrade_asked");
+    console.press(KeyCode::Esc);
+    console.press(KeyCode::Char('n'));
+    assert!(console.app.layers.is_empty(), "nobody fills in what would be refused");
+    looks_like!(console, "upgrade_refused");
+
+    // Asked again from the palette, it runs behind the list.
+    console.press(KeyCode::Char(':'));
+    console.type_text("upgrade");
+    console.press(KeyCode::Enter);
+    console.press(KeyCode::Enter);
+    let Some(Effect::Upgrade(running)) = console.pending.pop() else { panic!("nothing runs") };
+    console.send(Message::Upgrading(running, Upgrade { records: 2_515, percent: 34 }));
+    looks_like!(console, "upgrade_running");
+    console.press(KeyCode::Char('n'));
+    assert!(!console.app.layers.is_empty(), "what is agreed to can be written");
+    console.press(KeyCode::Esc);
+    let nothing = UpgradePlan::nothing();
+    console.send(Message::Upgraded(running, Ok(UpgradePlan { organizations: 2, ..nothing })));
+    console.answer_all();
+    looks_like!(console, "upgrade_done");
+}
+
+#[test]
+fn failed() {
+    let place = Place {
+        kind: PlaceKind::Mongo,
+        address: "db1.example:27017".into(),
+        database: "master_organization_db".into(),
+    };
+    let mut console = Console::opening(80, 24, place, Vec::new());
+    console.answer(|effect| match effect {
+        Effect::Connect(generation) => Some(Message::Connected(
+            *generation,
+            Err(Error::Store(StoreError::Unreachable {
+                address: "db1.example:27017".into(),
+                problem: "no server answered within 5 s (connection refused)".into(),
+            })),
+        )),
+        _ => None,
+    });
+    looks_like!(console, "failed");
+}
+
+#[test]
+fn lost() {
+    let mut console = wide();
+    let error = Error::Store(StoreError::Unreachable {
+        address: "db1.example:27017".into(),
+        problem: "connection refused".into(),
+    });
+    console.send(Message::Link(console.watched, Some(error)));
+    console.answer_all();
+    looks_like!(console, "lost");
+    console.send(Message::Link(console.watched, None));
+    console.answer_all();
+    looks_like!(console, "lost_and_back");
+}
+
+#[test]
+fn read_only() {
+    let mut console = Console::opening(80, 24, embedded(), customers());
+    console.connected.read_only = Some("this console was opened read-only".into());
+    console.connected.read_only_asked = true;
+    console.answer_all();
+    looks_like!(console, "read_only");
+    console.press(KeyCode::Char('d'));
+    looks_like!(console, "read_only_refused");
+}
+
+#[test]
+fn a_database_that_can_only_be_read_says_why_at_once() {
+    let mut console = Console::opening(80, 24, embedded(), customers());
+    console.connected.read_only = Some(
+        "records in it clash: the name “acme” of 6b03591144a42dd288929a01 and \
+         6b03591144a42dd288929a02; rename or remove one of each with the program that made them, \
+         then open it again"
+            .into(),
+    );
+    console.answer_all();
+    looks_like!(console, "read_only_clash");
+}
