@@ -11,7 +11,7 @@ pub enum Connection {
     /// It could not be opened.
     Failed(Said),
     /// It answered.
-    Ready(Connected),
+    Ready(Box<Connected>),
 }
 
 impl App {
@@ -43,7 +43,7 @@ impl App {
                     let error = tenancy::Error::ReadOnly(reason.clone());
                     self.say(Mood::Bad, Said::from(&error));
                 }
-                self.connection = Connection::Ready(connected);
+                self.connection = Connection::Ready(Box::new(connected));
                 let mut effects = self.load(Arrival::Replace(Select::First), PageAt::First);
                 effects.extend(self.count());
                 effects.extend(self.watch());
