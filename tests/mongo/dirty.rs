@@ -144,6 +144,14 @@ fn rename(name: &str) -> Change {
     Change { collection: Some(CollectionName::of(&name)), name: Some(name), ..Change::default() }
 }
 
+#[tokio::test]
+async fn the_later_of_two_that_clash_keeps_what_it_has() {
+    for (field, value) in [("collection_name", "org_beta"), ("admin_email", "beta@example.com")] {
+        let dirt = Dirt { at: Where::Record, field, value: Some(value.into()) };
+        check(&[dirt]).await.unwrap();
+    }
+}
+
 #[test]
 fn dirty_records_keep_what_they_have_and_are_in_nobodys_way() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -205,9 +213,16 @@ async fn check(dirt: &[Dirt]) -> TestCaseResult {
         prop_assert!(store.go_through(&wanted).await.is_err());
     }
     if store.only_readable_because().is_none() {
-        operations(&scratch, &store).await?;
+        operations(&scratch, &store, dirt).await?;
     }
     Ok(())
+}
+
+/// Whether the first organization says that it has what the second one has. Of two that clash the later one
+/// is held back.
+fn clashes(dirt: &[Dirt]) -> bool {
+    let of_beta = [Some("org_beta".into()), Some("beta@example.com".into())];
+    dirt.iter().any(|dirt| of_beta.contains(&dirt.value))
 }
 
 /// Whether it looks like what we derive from the service's fields, and so is brought up to date.
@@ -237,7 +252,7 @@ async fn fields_of(scratch: &Scratch, dirt: &[Dirt]) -> Vec<Option<Bson>> {
 }
 
 /// Each operation on each organization: done whole, or refused with nothing moved and nothing under way.
-async fn operations(scratch: &Scratch, store: &dyn Store) -> TestCaseResult {
+async fn operations(scratch: &Scratch, store: &dyn Store, dirt: &[Dirt]) -> TestCaseResult {
     let documents = async || {
         let mut sum = 0;
         for name in scratch.collections().await {
@@ -249,7 +264,8 @@ async fn operations(scratch: &Scratch, store: &dyn Store) -> TestCaseResult {
     };
     let before = documents().await;
     for org in all(store).await {
-        let clean = NAMES[1..].contains(&org.name.raw());
+        let held_back = org.name.raw() == "beta" && clashes(dirt);
+        let clean = NAMES[1..].contains(&org.name.raw()) && !held_back;
         let new =
             format!("new {}", org.collection.raw().replace(|c: char| !c.is_alphanumeric(), " "));
         let done = store.update(&org, &rename(&new)).await;
