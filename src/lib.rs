@@ -10,6 +10,8 @@ pub mod config;
 pub mod console;
 #[cfg(feature = "failpoints")]
 pub mod failpoint;
+pub mod keymap;
 pub mod org;
 pub mod store;
 pub mod tenancy;
+pub mod theme;
