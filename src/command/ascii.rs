@@ -2,7 +2,7 @@
 
 use std::env;
 
-use crate::console::theme::Surroundings;
+use crate::theme::Surroundings;
 
 /// The text as it is, or in ASCII where the locale is not UTF-8.
 pub(super) fn for_locale(text: String) -> String {

@@ -7,12 +7,10 @@ use toml::Spanned;
 
 use super::{Color, problem::Problems};
 use crate::{
-    console::{
-        keymap::{Key, Keymap, Misbound},
-        theme::{Depth, Marks, Wish},
-    },
+    keymap::{Key, Keymap, Misbound},
     org::Secret,
     store::database_in,
+    theme::{Depth, Marks, Wish},
 };
 
 /// The file, as it is written. It may hold passwords, and so cannot be shown.

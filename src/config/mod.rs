@@ -35,13 +35,11 @@ pub use self::{
     template::template,
 };
 use crate::{
-    console::{
-        keymap::Keymap,
-        theme::{Looks, Wish},
-    },
+    keymap::Keymap,
     org::{PasswordPolicy, Secret},
     store::{Access, Place, Target},
     tenancy::{self, Opened, Rules, SECRET_KEY_LEAST_BYTES},
+    theme::{Looks, Wish},
 };
 
 /// The database's name on a MongoDB server when none is given: the one the service before this

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::console::keymap::COMMANDS;
+use crate::keymap::COMMANDS;
 
 /// It, with the keys of all commands. Nothing in it changes anything before a `#` is taken away.
 #[must_use]

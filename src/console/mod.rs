@@ -6,7 +6,6 @@ mod documents;
 mod ending;
 mod escape;
 mod input;
-pub mod keymap;
 pub mod layout;
 mod log;
 mod placed;
@@ -14,15 +13,15 @@ mod runtime;
 mod suspend;
 pub mod terminal;
 pub mod text;
-pub mod theme;
 pub mod view;
 
 use std::{io, panic, process, time::Duration};
 
 pub use ending::Ending;
 
-use self::{ending::Endings, suspend::Suspends, terminal::Terminal, theme::Surroundings};
+use self::{ending::Endings, suspend::Suspends, terminal::Terminal};
 use crate::config::Settings;
+use crate::theme::Surroundings;
 
 /// How long threads that cannot be stopped (a query on the embedded database) may keep the process
 /// after the console was left.

@@ -22,14 +22,16 @@ use super::{
     app::{App, Effect, Message},
     ending::{Ending, Endings},
     input::{self, Input},
-    keymap::Keymap,
     log::LogFile,
     suspend::Suspends,
     terminal::Terminal,
-    theme::{Background, QUESTION, Surroundings, Theme},
     view,
 };
 use crate::config::{Database, Settings};
+use crate::{
+    keymap::Keymap,
+    theme::{Background, QUESTION, Surroundings, Theme},
+};
 
 /// How long deeds that write may go on after the console was left. What is cut off all the same is
 /// settled by the next console that connects.

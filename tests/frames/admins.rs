@@ -5,13 +5,11 @@ use std::time::Duration;
 
 use crossterm::event::KeyCode;
 use tenantry::{
-    console::{
-        app::{Effect, Message},
-        theme::Theme,
-    },
+    console::app::{Effect, Message},
     org::{Role, StoredText},
     store::{Entry, Outcome, StoreError},
     tenancy::{Error, Recorded, Refusal},
+    theme::Theme,
 };
 
 use crate::{

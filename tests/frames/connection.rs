@@ -2,12 +2,10 @@
 
 use crossterm::event::KeyCode;
 use tenantry::{
-    console::{
-        app::{Effect, Message},
-        theme::Theme,
-    },
+    console::app::{Effect, Message},
     store::{Place, PlaceKind, StoreError, Upgrade, UpgradePlan},
     tenancy::Error,
+    theme::Theme,
 };
 
 use crate::{

@@ -8,7 +8,7 @@ use ratatui::{
     layout::Position,
     style::{Color, Modifier},
 };
-use tenantry::console::{app::Message, theme::Theme};
+use tenantry::{console::app::Message, theme::Theme};
 
 use crate::pretend::Console;
 

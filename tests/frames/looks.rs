@@ -15,10 +15,10 @@ use tenantry::{
     config::{Color, Profile},
     console::{
         app::{Arrived, Message},
-        theme::{Background, Depth, Looks, Marks, Surroundings, Theme, Wish},
         view,
     },
     store::StoreError,
+    theme::{Background, Depth, Looks, Marks, Surroundings, Theme, Wish},
 };
 
 use crate::{

@@ -2,12 +2,10 @@
 
 use crossterm::event::KeyCode;
 use tenantry::{
-    console::{
-        app::{Effect, Message},
-        theme::Theme,
-    },
+    console::app::{Effect, Message},
     org::{Org, OrgState},
     tenancy::{Error, Result},
+    theme::Theme,
 };
 
 use crate::{

@@ -9,7 +9,6 @@ use ratatui::{Terminal, backend::TestBackend, buffer::Buffer, layout::Position};
 use tenantry::{
     console::{
         app::{App, Arrived, Connected, Deed, Effect, Given, Message},
-        theme::Theme,
         view,
     },
     org::{
@@ -18,6 +17,7 @@ use tenantry::{
     },
     store::{Count, Page, Place, PlaceKind, Shelf, Statistics},
     tenancy::{Error, Recorded, Refusal, Result, Session},
+    theme::Theme,
 };
 
 pub const HOUR: u64 = 3600;

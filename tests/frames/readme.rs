@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, path::Path};
 
-use tenantry::console::keymap::{COMMANDS, Place};
+use tenantry::keymap::{COMMANDS, Place};
 
 /// The rows of everything that works in one of these places and is not in `without`.
 fn table(places: &[Place], without: &[Place]) -> String {

@@ -7,12 +7,12 @@ use ratatui::{Terminal, TerminalOptions, Viewport, backend::CrosstermBackend, la
 use tenantry::{
     console::{
         app::{Effect, Layer, Message},
-        theme::Theme,
         view,
     },
     org::{ClaimKind, Invalid},
     store::{Place, PlaceKind, Statistics, StoreError},
     tenancy::Error,
+    theme::Theme,
 };
 
 use crate::{

@@ -2,13 +2,11 @@
 
 use crossterm::event::KeyCode;
 use tenantry::{
-    console::{
-        app::{Effect, Message},
-        theme::Theme,
-    },
+    console::app::{Effect, Message},
     org::{ClaimKind, Org, OrgState},
     store::StoreError,
     tenancy::Error,
+    theme::Theme,
 };
 
 use crate::{

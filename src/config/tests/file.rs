@@ -253,7 +253,7 @@ fn the_file_that_init_writes_changes_nothing_and_names_everything() {
         error => panic!("{error}"),
     });
     assert_eq!(settings.profiles.len(), 3);
-    assert_eq!(settings.rebound, crate::console::keymap::COMMANDS.len());
+    assert_eq!(settings.rebound, crate::keymap::COMMANDS.len());
     let keys = |keymap: &Keymap| format!("{keymap:?}");
     assert_eq!(keys(&settings.console.keymap), keys(&Keymap::default()));
     assert_eq!(settings.console.looks, Looks::default());

@@ -5,7 +5,7 @@ use mongodb::bson::oid::ObjectId;
 
 use super::{App, Code, Deed, Effect, Form, Generation, Layer, Mood, Purpose, Question, Said};
 use crate::{
-    console::keymap::Command,
+    keymap::Command,
     org::{Admin, Org, Role, Secret, StoredText, email_key},
     tenancy::Result,
 };

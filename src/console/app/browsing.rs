@@ -2,10 +2,8 @@
 
 use super::{App, Arrival, Deed, Effect, Form, Layer, Mood, Pane, Said, Select, Tab};
 use crate::{
-    console::{
-        keymap::Command,
-        view::{self, Extent},
-    },
+    console::view::{self, Extent},
+    keymap::Command,
     store::PageAt,
 };
 

@@ -2,7 +2,7 @@
 
 use super::{App, Arrived, Asked, Connection, Effect, Layer, Mood, Said};
 use crate::{
-    console::keymap::Command,
+    keymap::Command,
     org::{Org, OrgFields, json_text},
 };
 

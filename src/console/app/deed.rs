@@ -4,7 +4,7 @@ use mongodb::bson::oid::ObjectId;
 
 use super::Said;
 use crate::{
-    console::keymap::{Command, Keymap},
+    keymap::{Command, Keymap},
     org::{Field, Org, Secret, StoredText, day},
     store::Shelf,
 };

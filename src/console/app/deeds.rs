@@ -6,7 +6,7 @@ use super::{
     cancel,
 };
 use crate::{
-    console::keymap::Command,
+    keymap::Command,
     org::{Field, Org, Secret, StoredText, Strength},
     store::{Entry, Settled},
     tenancy::{Error, Refusal, Result, Session},

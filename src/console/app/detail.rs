@@ -7,7 +7,7 @@ use super::{
     field::{Request, Said},
 };
 use crate::{
-    console::keymap::Command,
+    keymap::Command,
     org::{Admin, Org},
     store::Statistics,
     tenancy::{Error, Recorded, Result},

@@ -8,7 +8,7 @@ use nucleo_matcher::{
 use super::{App, Effect, Layer, TextField, browsing::steps};
 use crate::{
     config::Profile,
-    console::keymap::{Bound, Command, Place},
+    keymap::{Bound, Command, Place},
     org::escaped,
 };
 

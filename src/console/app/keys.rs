@@ -7,7 +7,7 @@ use super::{
     layer_keys::{let_go, stop_submitting},
 };
 use crate::{
-    console::keymap::{self, Command},
+    keymap::{self, Command},
     store::Shelf,
     tenancy,
 };

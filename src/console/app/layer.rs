@@ -8,7 +8,7 @@ use super::{
     several::Several,
 };
 use crate::{
-    console::keymap,
+    keymap,
     org::{Org, Secret, StoredText},
 };
 

@@ -1,7 +1,7 @@
 //! What commands do in what is above list and details: forms, questions, the login, all that was said.
 
 use super::{App, Asked, Effect, Layer, Said, browsing::steps, cancel, layer::Typing};
-use crate::console::{keymap::Command, view};
+use crate::{console::view, keymap::Command};
 
 impl App {
     pub(super) fn layer_command(&mut self, command: Command) -> Vec<Effect> {

@@ -52,10 +52,8 @@ pub use upgrade::AwaitedUpgrade;
 
 use crate::{
     config::Profile,
-    console::{
-        keymap::{self, Keymap},
-        layout,
-    },
+    console::layout,
+    keymap::{self, Keymap},
     org::Org,
     store::{Place, Shelf},
     tenancy::Session,

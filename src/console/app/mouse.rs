@@ -6,10 +6,8 @@ use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
 use super::{App, Arrival, Effect, Layer, Pane, Select};
 use crate::{
-    console::{
-        keymap::{Command, Place},
-        view::{self, Spot},
-    },
+    console::view::{self, Spot},
+    keymap::{Command, Place},
     store::PageAt,
 };
 

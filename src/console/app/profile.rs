@@ -3,7 +3,7 @@
 use super::{App, Deed, Effect, Given, Layer, Mood, Said};
 use crate::{
     config::Profile,
-    console::keymap::{self, Command},
+    keymap::{self, Command},
     org::Org,
 };
 

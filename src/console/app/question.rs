@@ -9,7 +9,7 @@ use super::{
     field::{Request, Said, TextField},
 };
 use crate::{
-    console::keymap::Command,
+    keymap::Command,
     org::{Admin, Field, Org, OrgState, StoredText},
     store::{Shelf, Statistics},
     tenancy::{Error, Result, Session},

@@ -8,7 +8,7 @@ use super::{
     layer_keys::let_go, question::end_login,
 };
 use crate::{
-    console::keymap::Command,
+    keymap::Command,
     org::{Org, OrgState},
     store::Shelf,
     tenancy::{Error, Result},

@@ -3,7 +3,7 @@
 
 use super::{App, Arrival, Effect, Generation, List, Mood, Pane, Said, Select, cancel, list::PAGE};
 use crate::{
-    console::keymap::Command,
+    keymap::Command,
     org::Org,
     store::{Count, Page, PageAt, Shelf, Sort, SortKey},
     tenancy::Result,

@@ -3,7 +3,7 @@
 
 use super::{App, Connection, Effect, Generation, Layer, Mood, Request, Said, cancel};
 use crate::{
-    console::keymap::Command,
+    keymap::Command,
     store::{Upgrade, UpgradePlan},
     tenancy::Result,
 };

@@ -21,7 +21,7 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use tokio::sync::mpsc;
 
 use self::sequence::Parser;
-use super::theme::Background;
+use crate::theme::Background;
 
 /// How many may wait to be handled. The terminal keeps what is more.
 const QUEUED_MOST: usize = 1024;

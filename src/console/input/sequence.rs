@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::{Input, keys};
-use crate::console::theme::background;
+use crate::theme::background;
 
 /// How long the rest of a key's sequence may take. An esc that nothing follows is the key.
 const KEY_PATIENCE: Duration = Duration::from_millis(50);

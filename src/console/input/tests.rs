@@ -2,7 +2,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEventK
 use proptest::prelude::*;
 
 use super::{Input, sequence::Parser};
-use crate::console::theme::Background;
+use crate::theme::Background;
 
 /// What a terminal's bytes come to, read in these parts, a while apart where `slow`.
 fn read<B: AsRef<[u8]>>(parts: &[B], slow: bool) -> Vec<Input> {

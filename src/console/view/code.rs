@@ -9,10 +9,8 @@ use ratatui::{
 
 use super::{Theme, heading, sheet::Sheet};
 use crate::{
-    console::{
-        app::{App, Code},
-        keymap::Command,
-    },
+    console::app::{App, Code},
+    keymap::Command,
     org::StoredText,
 };
 

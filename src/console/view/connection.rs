@@ -8,8 +8,8 @@ use ratatui::{
 };
 
 use super::{Theme, below, sheet::Sheet, title};
-use crate::console::{
-    app::{App, Connection},
+use crate::{
+    console::app::{App, Connection},
     keymap::{Command, Place},
 };
 

@@ -10,9 +10,9 @@ use super::{
 use crate::{
     console::{
         app::{App, Connection, Pane, Tab},
-        keymap::Command,
         text,
     },
+    keymap::Command,
     org::{Org, OrgState, moment},
     store::Statistics,
 };

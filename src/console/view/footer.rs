@@ -7,10 +7,10 @@ use super::{Theme, human, margin, put};
 use crate::{
     console::{
         app::{App, Asked, Connection, Deed, Layer, Mood, Purpose, UNREAD_SHOWN},
-        keymap::{Command, Place, Row},
         layout::{self, Areas},
         text,
     },
+    keymap::{Command, Place, Row},
     org::OrgState,
     store::Shelf,
 };

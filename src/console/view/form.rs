@@ -7,10 +7,8 @@ use ratatui::{
 
 use super::{Theme, heading, sheet::Sheet};
 use crate::{
-    console::{
-        app::{App, Asked, Form, Purpose},
-        keymap::Command,
-    },
+    console::app::{App, Asked, Form, Purpose},
+    keymap::Command,
     org::{CollectionName, OrgName, PasswordFault, Role, Strength},
 };
 

@@ -10,9 +10,9 @@ use super::{Theme, below, heading, margin, put, put_right};
 use crate::{
     console::{
         app::{App, Help},
-        keymap::Place,
         text,
     },
+    keymap::Place,
     org::escaped,
 };
 

@@ -14,9 +14,9 @@ use super::{
 use crate::{
     console::{
         app::{App, Pane},
-        keymap::Command,
         text,
     },
+    keymap::Command,
     org::{Org, OrgState},
     store::{Shelf, SortKey},
 };

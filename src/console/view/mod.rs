@@ -39,8 +39,8 @@ use ratatui::{
 use super::{
     app::{App, Connection, Layer, Request},
     layout, text,
-    theme::Theme,
 };
+use crate::theme::Theme;
 
 /// Marks an organization nobody can log in to, in one cell.
 const SUSPENDED: char = '◌';

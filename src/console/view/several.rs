@@ -16,9 +16,9 @@ use super::{
 use crate::{
     console::{
         app::{App, Deed, Several},
-        keymap::Command,
         text,
     },
+    keymap::Command,
     org::Org,
 };
 

@@ -9,10 +9,12 @@ use ratatui::{
 };
 
 use super::{Theme, spinner};
-use crate::console::{
-    app::{App, Request, Said, TextField},
+use crate::{
+    console::{
+        app::{App, Request, Said, TextField},
+        text,
+    },
     keymap::Command,
-    text,
 };
 
 /// The columns of a label and the space behind it.

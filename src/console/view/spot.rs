@@ -6,9 +6,9 @@ use super::{Theme, below, detail, footer, form, list, login, question};
 use crate::{
     console::{
         app::{App, Connection, Layer, Tab},
-        keymap::Command,
         text,
     },
+    keymap::Command,
     store::SortKey,
 };
 

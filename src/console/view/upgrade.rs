@@ -7,8 +7,8 @@ use ratatui::{
 };
 
 use super::{Theme, heading, human, sheet::Sheet};
-use crate::console::{
-    app::{App, AwaitedUpgrade},
+use crate::{
+    console::app::{App, AwaitedUpgrade},
     keymap::{Command, Place},
 };
 

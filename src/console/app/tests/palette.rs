@@ -1,7 +1,7 @@
 //! The help is searched, and what is found is done.
 
 use super::*;
-use crate::{config::Profile, console::keymap::Keymap};
+use crate::{config::Profile, keymap::Keymap};
 
 fn help(app: &App) -> &Help {
     match app.layers.last() {

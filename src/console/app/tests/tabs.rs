@@ -1,7 +1,7 @@
 //! What keys mean in the tabs: each acts on what the tab shows, or says that it does not.
 
 use super::*;
-use crate::console::keymap::{COMMANDS, Command, Place as Focus};
+use crate::keymap::{COMMANDS, Command, Place as Focus};
 
 /// A console that looks at a tab of the first of three organizations.
 fn in_tab(tab: Tab) -> App {

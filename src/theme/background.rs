@@ -24,7 +24,7 @@ impl Background {
 }
 
 /// What the answer tells: a colour in `11;rgb:RRRR/GGGG/BBBB`, each of one to four digits, as `XParseColor` has it.
-pub(in crate::console) fn background(answer: &str) -> Option<Background> {
+pub(crate) fn background(answer: &str) -> Option<Background> {
     let color = answer.strip_prefix("11;")?;
     let color = color.strip_prefix("rgb:").or_else(|| color.strip_prefix("rgba:"))?;
     let mut channels = color.split('/').map(|digits| {
