@@ -47,7 +47,7 @@ pub(super) enum Answer {
     /// What a configuration in order has.
     Configured(Configured),
     /// What an upgrade adds, or what it left.
-    Upgrade { plan: UpgradePlan, done: bool },
+    Upgrade { plan: UpgradePlan, left: Option<u64> },
 }
 
 #[derive(Serialize)]
@@ -139,7 +139,7 @@ impl Answer {
             Self::Recorded { entries, more } => json_text(&audit::RecordFields::of(entries, *more)),
             Self::Verified(verified) => json_text(&audit::VerifiedFields::of(verified)),
             Self::Configured(configured) => json_text(configured),
-            Self::Upgrade { plan, done } => json_text(&UpgradeFields::of(plan, *done)),
+            Self::Upgrade { plan, left } => json_text(&UpgradeFields::of(plan, *left)),
         }
     }
 
@@ -200,7 +200,7 @@ impl Answer {
             Self::Recorded { entries, more } => audit::record_table(entries, *more, width),
             Self::Verified(verified) => audit::verified_table(verified),
             Self::Configured(configured) => configured.table(),
-            Self::Upgrade { plan, done } => upgrade::table(plan, *done),
+            Self::Upgrade { plan, left } => upgrade::table(plan, *left),
         }
     }
 
@@ -211,7 +211,7 @@ impl Answer {
                 u8::from(!findings.iter().all(|finding| finding.repair.is_done()))
             }
             Self::Verified(verified) => u8::from(verified.tampering.is_some()),
-            Self::Upgrade { plan, done } => u8::from(*done && plan.records() > 0),
+            Self::Upgrade { left, .. } => u8::from(left.is_some_and(|left| left > 0)),
             Self::Changed(_)
             | Self::Shown(_)
             | Self::Written

@@ -39,7 +39,7 @@ pub(super) async fn sure_in_production(database: &Database, deed: &Deed) -> Resu
         ));
     };
     let typed = terminal.ask(&format!("This is production. Type {name} to go on: ")).await?;
-    if typed.reveal().trim() == name { Ok(()) } else { Err(Failure::NoAnswer) }
+    if typed.reveal().trim() == name { Ok(()) } else { Err(Failure::NotConfirmed) }
 }
 
 pub(super) async fn confirm(
@@ -67,7 +67,7 @@ pub(super) async fn agree(terminal: &Terminal, question: &str) -> Result<(), Fai
     let typed = terminal.ask(&format!("{question} [y/N] ")).await?;
     match typed.reveal().trim().to_lowercase().as_str() {
         "y" | "yes" => Ok(()),
-        _ => Err(Failure::NoAnswer),
+        _ => Err(Failure::NotConfirmed),
     }
 }
 

@@ -35,6 +35,9 @@ pub enum Failure {
     /// The new password was typed differently the second time.
     #[error("the two passwords are not the same")]
     TypedDifferently,
+    /// The answer was no, or another name.
+    #[error("it was not confirmed, so nothing was done")]
+    NotConfirmed,
     /// The end of the input where an answer was wanted.
     #[error("no answer was given, so nothing was done")]
     NoAnswer,
@@ -86,7 +89,7 @@ impl Failure {
             Self::Deed(error) | Self::Restore(error) => error.help(),
             Self::TypedDifferently | Self::NoAnswer => "try again",
             Self::Io(_) => "check the terminal, or where input comes from and output goes to",
-            Self::Signal(_) => "",
+            Self::NotConfirmed | Self::Signal(_) => "",
         }
     }
 
@@ -99,7 +102,7 @@ impl Failure {
             Self::Usage { .. } | Self::Config(_) | Self::Configuration(_) => 2,
             Self::Deed(error) | Self::Restore(error) => code_of(error),
             Self::TypedDifferently => 6,
-            Self::NoAnswer | Self::Io(_) => 1,
+            Self::NotConfirmed | Self::NoAnswer | Self::Io(_) => 1,
             Self::Signal(number) => 128 + number,
         }
     }
@@ -126,6 +129,7 @@ impl Failure {
             | Self::Deed(_)
             | Self::Restore(_)
             | Self::TypedDifferently
+            | Self::NotConfirmed
             | Self::NoAnswer
             | Self::Io(_)
             | Self::Signal(_) => report(&self.to_string(), self.help()),

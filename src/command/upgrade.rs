@@ -13,7 +13,7 @@ use crate::{store::UpgradePlan, tenancy::Tenancy};
 pub(super) async fn answer(tenancy: &Tenancy, dry_run: bool, yes: bool) -> Result<Answer, Failure> {
     let plan = tenancy.upgrade_plan().await?;
     if dry_run {
-        return Ok(Answer::Upgrade { plan, done: false });
+        return Ok(Answer::Upgrade { plan, left: None });
     }
     if plan.asks && !yes {
         let Some(terminal) = Terminal::open() else {
@@ -26,14 +26,14 @@ pub(super) async fn answer(tenancy: &Tenancy, dry_run: bool, yes: bool) -> Resul
         agree(&terminal, "Upgrade this database?").await?;
     }
     let telling = Telling::default();
-    let plan = tenancy.upgrade(&telling.progress()).await?;
-    Ok(Answer::Upgrade { plan, done: true })
+    let left = tenancy.upgrade(&telling.progress()).await?;
+    Ok(Answer::Upgrade { plan, left: Some(left.records()) })
 }
 
 #[derive(Serialize)]
 pub(super) struct UpgradeFields<'a> {
     upgraded: bool,
-    /// How many lack fields: to be upgraded, or held back.
+    /// How many are to be given fields, or were.
     organizations: u64,
     admins: u64,
     fields: BTreeMap<&'a str, &'a [String]>,
@@ -41,36 +41,61 @@ pub(super) struct UpgradeFields<'a> {
     /// Of an embedded database in an older format, that and the one it is brought to.
     #[serde(skip_serializing_if = "Option::is_none")]
     formats: Option<(i32, i32)>,
+    /// How many records clash, and were left as they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    held_back: Option<u64>,
 }
 
 impl<'a> UpgradeFields<'a> {
-    pub(super) fn of(plan: &'a UpgradePlan, done: bool) -> Self {
+    pub(super) fn of(plan: &'a UpgradePlan, left: Option<u64>) -> Self {
         let by_name = |all: &'a [(String, Vec<String>)]| {
             all.iter().map(|(name, all)| (name.as_str(), all.as_slice())).collect()
         };
         Self {
-            upgraded: done || !(plan.asks || plan.formats.is_some()),
+            upgraded: !plan.empty && (left.is_some() || !(plan.asks || plan.formats.is_some())),
             organizations: plan.organizations,
             admins: plan.admins,
             fields: by_name(&plan.fields),
             indexes: by_name(&plan.indexes),
             formats: plan.formats,
+            held_back: left,
         }
     }
 }
 
-/// What it came to, or would come to.
-pub(super) fn table(plan: &UpgradePlan, done: bool) -> String {
-    match (done, plan.records()) {
-        (true, 0) => "the database is up to date\n".to_owned(),
-        (true, records) => format!(
-            "upgraded; {} left as they are, because they clash\n  → run `tenantry doctor` to see \
-             which, and what resolves it\n",
-            counted(records, "record")
-        ),
-        (false, _) if *plan == UpgradePlan::nothing() => "the database is up to date\n".to_owned(),
-        (false, _) => planned(plan),
+/// What it came to, or would come to. `left` is how many records were held back, once it is done.
+pub(super) fn table(plan: &UpgradePlan, left: Option<u64>) -> String {
+    if plan.empty {
+        return "there is nothing in this database yet, so there is nothing to upgrade\n  → check its \
+                name; the first change to a new one makes what it needs\n"
+            .to_owned();
     }
+    if *plan == UpgradePlan::nothing() {
+        return "the database is up to date\n".to_owned();
+    }
+    let Some(left) = left else { return planned(plan) };
+    if let Some((older, ours)) = plan.formats {
+        return format!("upgraded the file from format {older} to {ours}\n");
+    }
+    let mut text = format!(
+        "upgraded {} and {}, and added {}\n",
+        counted(plan.organizations, "organization"),
+        counted(plan.admins, "admin"),
+        match plan.missing_indexes() {
+            1 => "1 index".to_owned(),
+            more => format!("{more} indexes"),
+        },
+    );
+    if left > 0 {
+        let left = counted(left, "record");
+        // Writing to a string cannot fail.
+        let _ = write!(
+            text,
+            "{left} left as they are, because they clash\n  → run `tenantry doctor` to see which, and \
+             what resolves it\n"
+        );
+    }
+    text
 }
 
 fn planned(plan: &UpgradePlan) -> String {

@@ -196,6 +196,9 @@ pub enum Invalid {
     /// No address.
     #[error("that is no e-mail address")]
     EmailMalformed,
+    /// No password, where one is needed.
+    #[error("the password is empty")]
+    PasswordEmpty,
     /// All that is wrong with a password, at least one thing.
     #[error("the password {}", PasswordFault::together(.0.iter().map(ToString::to_string)))]
     Password(Vec<PasswordFault>),
@@ -211,7 +214,7 @@ impl Invalid {
             | Self::NameWithoutLetter
             | Self::NameTooLong(_) => Field::Name,
             Self::EmailEmpty | Self::EmailTooLong | Self::EmailMalformed => Field::Email,
-            Self::Password(_) => Field::Password,
+            Self::PasswordEmpty | Self::Password(_) => Field::Password,
         }
     }
 
@@ -226,6 +229,7 @@ impl Invalid {
                 "type an address like ada@example.com"
             }
             Self::NameTooLong(_) => "shorten it",
+            Self::PasswordEmpty => "type the password",
             Self::Password(faults) => PasswordFault::help_with(faults),
         }
     }

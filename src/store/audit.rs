@@ -165,7 +165,7 @@ impl Entry {
                 _ => format!("{}: {}", self.outcome, self.reason),
             });
         }
-        parts.extend(self.changes.iter().map(|Difference { field, from, to }| {
+        let changes = self.changes.iter().map(|Difference { field, from, to }| {
             match (from.raw(), to.raw()) {
                 ("", "") => format!("{field} changed"),
                 ("", _) => format!("{field} {to}"),
@@ -173,7 +173,21 @@ impl Entry {
                 (old, new) if old == new => format!("{field} {to}"),
                 _ => format!("{field} {from} → {to}"),
             }
-        }));
+        });
+        // What was not done must not read as if it had been.
+        match self.outcome {
+            Outcome::Done => parts.extend(changes),
+            Outcome::Refused
+            | Outcome::Failed
+            | Outcome::Unknown
+            | Outcome::TakenBack
+            | Outcome::Foreign => {
+                let wanted: Vec<String> = changes.collect();
+                if !wanted.is_empty() {
+                    parts.push(format!("wanted: {}", wanted.join(", ")));
+                }
+            }
+        }
         if parts.is_empty() { self.outcome.to_string() } else { parts.join(", ") }
     }
 

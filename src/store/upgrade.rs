@@ -4,6 +4,9 @@
 /// on working.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UpgradePlan {
+    /// Whether there is nothing in the database yet: then there is nothing to upgrade either, and the first
+    /// change makes what it needs.
+    pub empty: bool,
     /// Whether somebody has yet to agree: until then nothing is written.
     pub asks: bool,
     /// How many organizations lack our fields.
@@ -24,6 +27,7 @@ impl UpgradePlan {
     #[must_use]
     pub fn nothing() -> Self {
         Self {
+            empty: false,
             asks: false,
             organizations: 0,
             admins: 0,

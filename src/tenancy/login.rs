@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep};
 
 use super::{Error, Result, Tenancy, blocking};
 use crate::{
-    org::{Admin, Org, PasswordHash, Secret},
+    org::{Admin, Invalid, Org, PasswordHash, Secret},
     store::{Attempt, Line},
 };
 
@@ -28,6 +28,10 @@ impl Tenancy {
         trashed: Option<&Org>,
         password: &Secret,
     ) -> Result<(Admin, u64)> {
+        // What an empty one opens is open to everybody: it is a slip, and no attempt.
+        if password.is_empty() {
+            return Err(Invalid::PasswordEmpty.into());
+        }
         let granted = self.in_line(email).await?;
         let (store, email) = (Arc::clone(&self.store), email.to_owned());
         let (trashed, password) = (trashed.cloned(), password.clone());

@@ -37,7 +37,8 @@ impl Tenancy {
     }
 
     /// Brings the database up to date, since a person has agreed to it. Whoever stops waiting stops it, and
-    /// loses nothing. Answers what is still to be done: what clashes is left as it is.
+    /// loses nothing. Answers what is still to be done: what clashes is left as it is. Writes
+    /// nothing to a database in which there is nothing.
     ///
     /// # Errors
     /// [`super::Error::ReadOnly`], or the database's.
@@ -46,6 +47,9 @@ impl Tenancy {
         let done = async {
             self.writable()?;
             let before = self.store.upgrade_plan().await?;
+            if before.empty {
+                return Ok(before);
+            }
             self.store.upgrade(told).await?;
             let after = self.store.upgrade_plan().await?;
             let brought = before.records().saturating_sub(after.records());

@@ -325,8 +325,27 @@ async fn how_far_a_database_of_the_service_is_brought_up_to_date_is_said_and_tak
     for percent in ["66 %", "100 %"] {
         assert!(told.contains(&format!("1500 records of an older program: {percent}")), "{told}");
     }
-    assert!(!screen.contains('%') && screen.contains("is up to date"), "{screen}");
+    assert!(!screen.contains('%'), "{screen}");
+    let said = "upgraded 1500 organizations and 0 admins, and added 25 indexes";
+    assert!(screen.contains(said), "{screen}");
+    let again = home.run(&["upgrade"]).json();
+    assert_eq!((&again["upgraded"], &again["organizations"]), (&true.into(), &0.into()));
     // To a program nothing of it is said.
     let quiet = Home::on(&of_the_service("quiet", 1_500).await).run(&["upgrade", "--yes"]);
     assert_eq!((quiet.code, quiet.err.as_str()), (0, ""));
+    let upgraded = quiet.json();
+    assert_eq!((&upgraded["organizations"], &upgraded["held_back"]), (&1_500.into(), &0.into()));
+}
+
+/// A mistyped name must not make a database.
+#[tokio::test]
+async fn an_upgrade_of_a_database_that_is_not_there_creates_nothing() {
+    let database = OwnDatabase::on(mongod::standalone(), "upgrade_absent").await;
+    let home = Home::on(&database);
+    for command in [&["upgrade", "--dry-run"][..], &["upgrade"], &["upgrade", "--yes"]] {
+        assert_eq!(home.run(command).json()["upgraded"], false);
+    }
+    let said = home.run(&["--output", "table", "upgrade"]).out;
+    assert!(said.contains("nothing in this database yet"), "{said}");
+    assert_eq!(database.db.list_collection_names().await.unwrap(), Vec::<String>::new());
 }

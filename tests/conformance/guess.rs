@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tenantry::org::{PasswordPolicy, Role, Secret};
+use tenantry::org::{Invalid, PasswordPolicy, Role, Secret};
 use tenantry::store::{Attempt, FREE_ATTEMPTS, Outcome, hold_of};
 use tenantry::tenancy::{AdminWish, Confirmation, Edit, Error, NewOrganization, Refusal};
 
@@ -147,6 +147,11 @@ pub async fn a_login_says_the_same_of_everybody<F: Fixture>() {
     siege.add("bob@acme.com", Role::Admin).await;
     let session = siege.log_in("kim@globex.com").await;
     let trashed = siege.tenancy.trash(&siege.globex, Some(session.token())).await.unwrap();
+    // A slip is no attempt.
+    for _ in 0..9 {
+        let answer = siege.tenancy.login(ADA, &secret("")).await;
+        assert_eq!(answer.err(), Some(Invalid::PasswordEmpty.into()));
+    }
     // A password among them, typed in the wrong field.
     let nobodys = ["nobody@acme.com", "", "\0", "$ne", OTHER];
     for email in [ADA, "bob@acme.com", "kim@globex.com"].into_iter().chain(nobodys) {

@@ -31,6 +31,7 @@ fn an_upgrade_is_asked_for_and_runs_behind_the_open_console() {
     let mut console = Console::opening(80, 24, place, customers());
     console.connected.read_only = Some(StoreError::NeedsUpgrade.to_string());
     console.connected.upgrade = Some(UpgradePlan {
+        empty: false,
         asks: true,
         organizations: 1_204,
         admins: 1_311,

@@ -61,8 +61,16 @@ impl App {
         effects
     }
 
+    /// Only what matches the filter is counted again: until that is dropped, nothing is said of all.
+    fn forget_total(&mut self) {
+        if self.list.search().is_some() {
+            self.list.total = None;
+        }
+    }
+
     /// Reads the list again where it stands, and what is looked at.
     pub(super) fn refresh(&mut self) -> Vec<Effect> {
+        self.forget_total();
         let (arrival, at) = self.list.again();
         let mut effects = self.load(arrival, at);
         effects.extend(self.count());
@@ -139,6 +147,7 @@ impl App {
         }) {
             self.list.filter.set("");
         }
+        self.forget_total();
         let (arrival, at) = if self.list.rows.len() < PAGE as usize && !self.list.more_before {
             (Arrival::Replace(Select::Org(org.id)), PageAt::First)
         } else {

@@ -111,13 +111,24 @@ impl Inner {
             self.missing_indexes(),
         )
         .await?;
+        if matches!(standing, Standing::Fresh) {
+            return Ok(UpgradePlan { empty: true, ..UpgradePlan::nothing() });
+        }
         let fields = [(Kind::Orgs, organizations), (Kind::Admins, admins)];
         let fields = fields.into_iter().filter(|(_, lack)| *lack > 0).map(|(kind, _)| {
             let fields = kind.added().iter().map(|field| (*field).to_owned()).collect();
             (self.collection(kind).name().to_owned(), fields)
         });
         let (asks, fields) = (matches!(standing, Standing::Foreign), fields.collect());
-        Ok(UpgradePlan { asks, organizations, admins, fields, indexes, formats: None })
+        Ok(UpgradePlan {
+            empty: false,
+            asks,
+            organizations,
+            admins,
+            fields,
+            indexes,
+            formats: None,
+        })
     }
 
     /// Notes that it may be written, and by which version it was.

@@ -1,7 +1,10 @@
 //! To the trash and back, purging, suspending: what is asked, and how each can end.
 
 use super::*;
-use crate::{org::InTrash, store::Cursor};
+use crate::{
+    org::InTrash,
+    store::{Count, Cursor},
+};
 
 pub(super) fn trashed(number: u8, name: &str) -> Org {
     let (since, until) = (DateTime::from_millis(0), DateTime::from_millis(30 * 86_400_000));
@@ -410,4 +413,19 @@ fn what_is_made_while_the_trash_is_shown_is_selected_afterwards() {
     let generation = generation!(effects, LoadPage);
     app.update(Message::Page(generation, Ok(page(rows, false, false))));
     assert_eq!(app.list.selected().map(|org| org.name.raw()), Some("acme"));
+}
+
+#[test]
+fn how_many_there_are_is_not_said_from_before_a_change_that_was_made_under_a_filter() {
+    let mut app = console(page(orgs(2), false, false));
+    let generation = generation!(app.refresh(), Count);
+    let six = Count { counted: 6, or_more: false, about: false };
+    app.update(Message::Counted(generation, Ok(six)));
+    assert_eq!(app.list.total, Some(six));
+    press(&mut app, KeyCode::Char('/'));
+    type_text(&mut app, "x");
+    assert_eq!(app.list.total, Some(six), "nothing was changed");
+    press(&mut app, KeyCode::Enter);
+    app.refresh();
+    assert_eq!(app.list.total, None);
 }
