@@ -1,7 +1,8 @@
 //! What is recorded of each deed, each login and each refusal, and how it is read and verified.
 //!
-//! A deed's entry is written by the store with the deed, both or neither. A refusal's is written here;
-//! where that cannot be, the refusal stands all the same, and whoever asked is told why it was refused.
+//! A deed's entry is written by the store with the deed; of one that was undone a second entry says so. A
+//! refusal's is written here; where that cannot be, the refusal stands all the same, and whoever asked is
+//! told why it was refused.
 
 use std::time::Duration;
 

@@ -195,7 +195,10 @@ fn the_commands_say_what_a_write_would_bring_an_older_file_to() {
     assert!(String::from_utf8(listed.stdout).unwrap().contains("Globex"));
     assert_eq!(listing(home.database().parent().unwrap()), before);
     let done = run(&home, &["upgrade", "--output", "table"], None, &[]);
-    assert_eq!(String::from_utf8(done.stdout).unwrap(), "the database is up to date\n");
+    let said = String::from_utf8(done.stdout).unwrap();
+    assert_eq!(said, "upgraded the file from format 2 to 5\n");
+    let again = run(&home, &["upgrade", "--output", "table"], None, &[]);
+    assert_eq!(String::from_utf8(again.stdout).unwrap(), "the database is up to date\n");
     let wanted = home.database().with_extension("made");
     assert_eq!(view(&home.database()), view(&wanted));
 }
