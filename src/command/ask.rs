@@ -13,8 +13,8 @@ use crate::{
     tenancy::{Confirmation, Session, Tenancy, confirmation_of},
 };
 
-/// Who is asked before something goes: nobody only where that was said beforehand. A terminal that is
-/// gone by now is no answer.
+/// The terminal to confirm a deletion on; none with `--yes`. A terminal that has gone away does not count
+/// as a confirmation.
 pub(super) fn asked<T>(sure: &Sure, terminal: Option<T>) -> Result<Option<T>, Failure> {
     match terminal {
         _ if sure.yes => Ok(None),

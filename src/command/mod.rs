@@ -333,7 +333,7 @@ async fn update(
     login: Option<&str>,
 ) -> Result<Answer, Failure> {
     let org = tenancy.named(name).await?;
-    // Nobody should log in for what cannot be.
+    // Refuse what is impossible before asking for a login.
     if let Some(name) = &edit.name {
         tenancy.check_name(name, Some(&org)).await?;
     }

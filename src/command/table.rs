@@ -4,7 +4,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// What stands between two columns.
 const GAP: usize = 2;
-/// How wide a table may be where nobody knows how wide the terminal is.
+/// The width of a table if the terminal's width is unknown.
 pub(super) const UNKNOWN_WIDTH: usize = 200;
 /// No column is cut below this.
 const LEAST: usize = 8;

@@ -10,7 +10,7 @@ use crate::{
 impl App {
     pub(super) fn browse(&mut self, command: Command) -> Vec<Effect> {
         if let Some(refused) = self.read_only().filter(|_| command.writes()) {
-            // It would be refused in the end: nobody is to fill in a form for that.
+            // Refuse before a form is filled in, not after.
             self.say(Mood::Bad, refused);
             return Vec::new();
         }
@@ -122,7 +122,7 @@ impl App {
             return vec![Effect::Logout(session)];
         }
         if let Some(refused) = self.read_only() {
-            // Attempts cannot be counted there, so that nobody can log in.
+            // Attempts cannot be counted there, so logging in is impossible.
             self.say(Mood::Bad, refused);
             return Vec::new();
         }

@@ -65,7 +65,7 @@ impl App {
         if matches!(self.layers.last(), Some(Layer::Log(_))) {
             self.layers.pop();
         } else {
-            // Whoever looks at the log reads what is said.
+            // The open log shows every message, so none is unread.
             self.read();
             self.layers.push(Layer::Log(0));
         }

@@ -24,7 +24,7 @@ pub(super) fn counted(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", thousands(number), if number == 1 { one } else { many })
 }
 
-/// A count, with a plus when it is not the end; “about” where nobody counted.
+/// A count: with a plus if there are more, with “about” if it is an estimate.
 pub(super) fn count(count: Count) -> String {
     let about = if count.about { "about " } else { "" };
     let more = if count.or_more { "+" } else { "" };
