@@ -13,10 +13,10 @@ use clap::{
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tenantry::{
-    command::{self, CommandLine, Failure, Wanted},
-    config::{self, Settings, without_passwords},
+    command::{self, Command, CommandLine, Failure},
+    config::{self, Settings},
     console,
-    org::escaped,
+    org::{escaped, without_credentials},
 };
 
 fn main() -> ExitCode {
@@ -27,6 +27,7 @@ fn main() -> ExitCode {
     if let Err(error) = color_eyre::install() {
         say(&command::report(&error.to_string(), "report this"));
     }
+    command::answer_shell();
     let line = match CommandLine::try_parse() {
         Ok(line) => line,
         Err(error) => return misused(error),
@@ -67,11 +68,11 @@ fn run(line: CommandLine) -> Result<u8, Ended> {
     let output = line.flags.output;
     let failed = |failure: Failure| Ended { said: failure.said(output), code: failure.code() };
     let settings = || Settings::new(&line.flags, environment).map_err(|e| failed(e.into()));
-    match line.wanted {
-        Some(Wanted::Aside(aside)) => {
-            command::aside(&line.flags, environment, &aside).map_err(failed).map(|()| 0)
+    match line.command {
+        Some(Command::Local(local)) => {
+            command::local(&line.flags, environment, &local).map_err(failed).map(|()| 0)
         }
-        Some(Wanted::Deed(deed)) => command::run(&settings()?, deed).map_err(failed),
+        Some(Command::Database(command)) => command::run(&settings()?, command).map_err(failed),
         None => Ok(console::run(settings()?)?.code()),
     }
 }
@@ -80,9 +81,20 @@ fn run(line: CommandLine) -> Result<u8, Ended> {
 /// the password somebody may have typed where none belongs.
 fn misused(mut error: clap::Error) -> ExitCode {
     if !error.use_stderr() {
-        // A closed pipe has read enough.
+        return match error.print() {
+            // A closed pipe has read enough.
+            Err(failed) if failed.kind() != io::ErrorKind::BrokenPipe => {
+                let failure = Failure::io("cannot write the output", &failed);
+                say(&failure.said(None));
+                ExitCode::from(failure.code())
+            }
+            Ok(()) | Err(_) => ExitCode::SUCCESS,
+        };
+    }
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        // The help is no sentence about what is wrong.
         let _ = error.print();
-        return ExitCode::SUCCESS;
+        return ExitCode::from(2);
     }
     // Where no argument belongs, people type passwords; what looks like a flag is one.
     if let (ErrorKind::UnknownArgument, Some(ContextValue::String(typed))) =
@@ -96,11 +108,11 @@ fn misused(mut error: clap::Error) -> ExitCode {
     let said = error.to_string();
     let said = said.strip_prefix("error: ").unwrap_or(&said);
     if wants_json() {
-        say(&command::report_json(2, &without_passwords(said.trim()), ""));
+        say(&command::report_json(2, &without_credentials(said.trim()), ""));
         return ExitCode::from(2);
     }
     let lines: Vec<_> = said.lines().map(|line| escaped(line).into_owned()).collect();
-    say(&without_passwords(&format!("tenantry: {}\n", lines.join("\n"))));
+    say(&without_credentials(&format!("tenantry: {}\n", lines.join("\n"))));
     ExitCode::from(2)
 }
 

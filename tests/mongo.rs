@@ -46,6 +46,8 @@ mod suspension;
 mod trash;
 #[path = "mongo/unreadable.rs"]
 mod unreadable;
+#[path = "mongo/upgrade.rs"]
+mod upgrade;
 #[path = "mongo/validator.rs"]
 mod validator;
 #[path = "mongo/views.rs"]

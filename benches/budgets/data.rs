@@ -7,13 +7,15 @@ use std::{
     path::Path,
     time::{Duration, Instant},
 };
+use tenantry::store::traits::*;
 
 use mongodb::{
     Client,
     bson::{DateTime, Document, doc, oid::ObjectId},
 };
 use rusqlite::Connection;
-use tenantry::store::{Access, Store, sqlite::SqliteStore};
+use tenantry::org::{grams, name_order, searchable};
+use tenantry::store::sqlite::SqliteStore;
 
 /// A prime that divides neither count: multiples of it go through all numbers, out of order.
 const STRIDE: u32 = 7_919;
@@ -24,37 +26,46 @@ const HASH: &str = "$2b$12$Qm9keU5vYm9keU5vYm9keO5fDgS0rS9bnp3kYz2lO7vQvXhC1mGxK
 /// The name of the first organization of every such list.
 pub const FIRST: &str = "tenant 0000000";
 
-pub fn access() -> Access {
-    Access { operator: "bench@here".to_owned(), read_only: false }
-}
-
 /// A file with so many organizations, each with its admin, claims, collection and a document.
 pub fn file(path: &Path, count: u32) {
     let begun = Instant::now();
     let runtime = tokio::runtime::Runtime::new().expect("an event loop");
-    let store = SqliteStore::open(path, &access()).expect("a new file");
-    runtime.block_on(store.prepare()).expect("its tables");
+    let store = SqliteStore::open(path, false).expect("a new file");
+    runtime.block_on(store.prepare("tester@here")).expect("its tables");
     drop(store);
     let connection = Connection::open(path).expect("the file");
     let document = doc! { "initialized": true, "note": "Org data goes here" };
     let document = document.to_vec().expect("BSON");
     connection.execute_batch("CREATE TEMP TABLE first (bson)").expect("a table");
     connection.execute("INSERT INTO first VALUES (?)", [&document]).expect("a row");
+    let settings =
+        "PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF; PRAGMA cache_size = -500000";
+    connection.execute_batch(settings).expect("settings");
+    connection
+        .execute_batch(
+            "BEGIN; CREATE TEMP TABLE n (x INTEGER PRIMARY KEY, word, name_order, searchable)",
+        )
+        .expect("a table");
+    {
+        let mut insert =
+            connection.prepare("INSERT INTO n VALUES (?, ?, ?, ?)").expect("a statement");
+        for x in 1..=count {
+            let word = format!("{:07}", u64::from(x) * u64::from(STRIDE) % u64::from(count));
+            let (name, email) = (format!("tenant {word}"), format!("{word}@example.com"));
+            let text = searchable(&name, &format!("org_tenant_{word}"), [email.as_str()]);
+            insert.execute((x, word, name_order(&name), text)).expect("a row");
+        }
+    }
     let fill = format!(
-        "PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF; PRAGMA cache_size = -500000;
-         BEGIN;
-         CREATE TEMP TABLE n AS
-             WITH RECURSIVE c (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < {count})
-             SELECT x, printf('%07d', (x * {STRIDE}) % {count}) AS word FROM c;
-         INSERT INTO admins (id, email, email_key, password, created_at)
+        "INSERT INTO admins (id, email, email_key, password, created_at)
              SELECT CAST(printf('a%011d', x) AS BLOB), word || '@example.com',
                     word || '@example.com', '{HASH}', ({FIRST_SECOND} + x) * 1000 FROM n;
          INSERT INTO organizations (row, id, name, name_key, collection, admin_id, admin_email,
-                                    email_key, created_at, database, revision)
+                                    email_key, created_at, database, revision, name_order, searchable)
              SELECT x, CAST(printf('o%011d', x) AS BLOB), 'tenant ' || word, 'tenant ' || word,
                     'org_tenant_' || word, CAST(printf('a%011d', x) AS BLOB),
                     word || '@example.com', word || '@example.com', ({FIRST_SECOND} + x) * 1000,
-                    'master_organization_db', 0 FROM n;
+                    'master_organization_db', 0, name_order, searchable FROM n;
          INSERT INTO claims SELECT 'collection:org_tenant_' || word, x FROM n ORDER BY word;
          INSERT INTO claims SELECT 'email:' || word || '@example.com', x FROM n ORDER BY word;
          INSERT INTO looks SELECT 'tenant ' || word, x FROM n ORDER BY word;
@@ -111,6 +122,7 @@ pub async fn server(uri: &str, database: &str, count: u32) {
             let collection = format!("org_tenant_{word}");
             let email = format!("{word}@example.com");
             let created_at = DateTime::from_millis((FIRST_SECOND + i64::from(x)) * 1000);
+            let text = searchable(&name, &collection, [email.as_str()]);
             doc! {
                 "organization_name": &name,
                 "collection_name": &collection,
@@ -127,6 +139,9 @@ pub async fn server(uri: &str, database: &str, count: u32) {
                     "organization_name": &name,
                     "collection_name": &collection,
                     "admin_email": &email,
+                },
+                "listing": {
+                    "key": name_order(&name), "text": &text, "grams": grams(&text),
                 },
                 "revision": 0_i64,
                 "claims": [

@@ -137,7 +137,7 @@ pub fn memory(table: &mut Table, what: &str, most: u64, arguments: &[&str], home
     console.send("n");
     console.see("New organization");
     console.send(&format!("zebra\rzoe@zebra.example\rviolet harbor lantern 42{SUBMIT}"));
-    console.see("was created");
+    console.see("Created");
     let after_a_create = resident(&console);
     let measured = format!(
         "{} after scrolling, {} after a create",

@@ -4,7 +4,7 @@
 //! - `stored` what depends on how much is stored, `data` the databases for it
 //! - `slow` a database that takes its time, `table` what is printed
 //!
-//! Words after `cargo bench --` choose rows: `embedded`, `mongodb`. The MongoDB server is $MONGOD, the
+//! Words after `cargo bench --` choose rows: `embedded`, `mongodb`, or only the `search` of both. The MongoDB server is $MONGOD, the
 //! `mongod` on the PATH, or the one `tests/run` has fetched; without any, its rows say so.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
@@ -16,9 +16,9 @@ mod stored;
 mod support;
 mod table;
 
-use std::{env, path::PathBuf, sync::Arc};
+use std::{env, path::PathBuf, sync::Arc, time::Duration};
 
-use tenantry::store::{Store, mongo::MongoStore, sqlite::SqliteStore};
+use tenantry::store::{Maintenance as _, Store, mongo::MongoStore, sqlite::SqliteStore};
 use tokio::runtime::Runtime;
 
 use self::{support::mongod::Mongod, table::Table};
@@ -26,6 +26,10 @@ use self::{support::mongod::Mongod, table::Table};
 const MANY: u32 = 1_000_000;
 const SOME: u32 = 100_000;
 const DATABASE: &str = "budgets";
+
+/// How long a search may take among so many and among very many.
+const SEARCH_SOME: Duration = Duration::from_millis(20);
+const SEARCH_MANY: Duration = Duration::from_millis(100);
 
 fn main() {
     let words: Vec<String> = env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
@@ -43,8 +47,40 @@ fn main() {
             ),
         }
     }
+    if words.iter().any(|word| word == "search") {
+        searched(&mut table);
+    }
     println!();
     table.print();
+}
+
+/// The rows of searches, alone.
+fn searched(table: &mut Table) {
+    let (home, runtime) = (tempfile::tempdir().unwrap(), Runtime::new().unwrap());
+    for (count, budget, words) in [(SOME, SEARCH_SOME, "100,000"), (MANY, SEARCH_MANY, "1,000,000")]
+    {
+        let file = home.path().join(words);
+        data::file(&file, count);
+        let what = format!("the index of {words}, embedded");
+        runtime.block_on(stored::index(table, &what, &file));
+        let store = SqliteStore::open(&file, false).unwrap();
+        let what = format!("search among {words}, embedded");
+        runtime.block_on(stored::searches(table, &what, &store, budget));
+        drop(store);
+        // The next one takes as much room again.
+        std::fs::remove_file(&file).unwrap();
+        let Some(program) = program() else { continue };
+        let server = Mongod::start_program(program, &[]);
+        let what = format!("search among {words}, MongoDB");
+        runtime.block_on(async {
+            data::server(&server.uri(), DATABASE, count).await;
+            let store = MongoStore::open(&server.uri(), DATABASE, false).await.unwrap();
+            let begun = std::time::Instant::now();
+            store.upgrade("tester@here", &tenantry::store::no_progress).await.unwrap();
+            eprintln!("  its indexes took {:.1?}", begun.elapsed());
+            stored::searches(table, &what, &store, budget).await;
+        });
+    }
 }
 
 fn embedded(table: &mut Table) {
@@ -64,9 +100,13 @@ fn embedded(table: &mut Table) {
     felt::memory(table, "resident memory, embedded", 20, &arguments, home.path());
 
     let runtime = Runtime::new().expect("a runtime");
-    let store: Arc<dyn Store> =
-        Arc::new(SqliteStore::open(&many, &data::access()).expect("it opens"));
+    let store = SqliteStore::open(&some, false).expect("it opens");
+    let what = "search among 100,000, embedded";
+    runtime.block_on(stored::searches(table, what, &store, SEARCH_SOME));
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&many, false).expect("it opens"));
     runtime.block_on(async {
+        let what = "search among 1,000,000, embedded";
+        stored::searches(table, what, &*store, SEARCH_MANY).await;
         let what = "a page at any depth of 1,000,000, embedded";
         stored::pages(table, what, &*store, MANY).await;
         let orgs = stored::to_rename(&*store).await;
@@ -84,7 +124,7 @@ fn mongodb(table: &mut Table, program: PathBuf) {
     let runtime = Runtime::new().expect("a runtime");
     let store: Arc<dyn Store> = runtime.block_on(async {
         data::server(&uri, DATABASE, MANY).await;
-        let opened = MongoStore::open(&uri, DATABASE, &data::access()).await;
+        let opened = MongoStore::open(&uri, DATABASE, false).await;
         Arc::new(opened.expect("it opens"))
     });
     let arguments = ["--uri", &uri, "--database", DATABASE];
@@ -94,6 +134,8 @@ fn mongodb(table: &mut Table, program: PathBuf) {
     felt::idle(table, "idle, MongoDB", &arguments, home.path());
     felt::memory(table, "resident memory, MongoDB", 40, &arguments, home.path());
     runtime.block_on(async {
+        let what = "search among 1,000,000, MongoDB";
+        stored::searches(table, what, &*store, SEARCH_MANY).await;
         let what = "a page at any depth of 1,000,000, MongoDB";
         stored::pages(table, what, &*store, MANY).await;
         let orgs = stored::to_rename(&*store).await;
@@ -104,8 +146,10 @@ fn mongodb(table: &mut Table, program: PathBuf) {
         stored::hashing(table, "MongoDB", Arc::clone(&store)).await;
         stored::guessing(table, "MongoDB", store).await;
         let inserted = data::service(&uri, "service", SOME).await;
-        let store = MongoStore::open(&uri, "service", &data::access()).await.expect("it opens");
+        let store = MongoStore::open(&uri, "service", false).await.expect("it opens");
         stored::upgrade(table, &store, inserted).await;
+        let what = "search among 100,000, MongoDB";
+        stored::searches(table, what, &store, SEARCH_SOME).await;
     });
 }
 

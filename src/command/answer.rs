@@ -7,20 +7,21 @@ use serde::Serialize;
 use super::{
     audit,
     configuration::Configured,
-    table::{UNKNOWN_WIDTH, columns, cut, pairs},
+    records,
+    table::{UNKNOWN_WIDTH, columns, pairs},
     upgrade::{self, UpgradeFields},
 };
 use crate::{
     config::Output,
     org::{
-        Admin, Org, OrgFields, OrgState, Secret, StoredText, TrashFields, escaped, json_text,
-        moment,
+        Admin, Org, OrgFields, OrgState, Secret, StoredText, TrashFields, escaped, fit, json_text,
+        thousands, timestamp,
     },
-    store::{Cursor, Finding, PageQuery, Shelf, UpgradePlan},
-    tenancy::{Recorded, Session, Verified},
+    store::{Count, Cursor, Finding, ListScope, PageQuery, Place, PlaceKind, UpgradePlan},
+    tenancy::{NumberedEntry, Session, Verified},
 };
 
-/// What a deed answers with.
+/// What an operation answers with.
 pub(super) enum Answer {
     /// An organization was made or changed.
     Changed(Org),
@@ -28,8 +29,19 @@ pub(super) enum Answer {
     Shown(Org),
     /// Everything, which is written already.
     Written,
-    /// A page of the list.
-    Listed { orgs: Vec<Org>, more: bool, query: PageQuery },
+    /// A page of the list, and where it was read.
+    /// In a table it ends with how many there are in all.
+    Listed {
+        orgs: Vec<Org>,
+        next: Option<Cursor>,
+        query: PageQuery,
+        total: Option<Count>,
+        /// If none match: those with the nearest names.
+        nearest: Vec<Org>,
+        place: Place,
+    },
+    /// How many organizations there are, or match.
+    Counted(Count),
     /// An organization is in the trash, or gone.
     Deleted(Org),
     /// What an examination found.
@@ -41,7 +53,7 @@ pub(super) enum Answer {
     /// A one-time code for an admin.
     Code { org: Org, admin: Admin, code: Secret },
     /// Entries of the record.
-    Recorded { entries: Vec<Recorded>, more: bool },
+    NumberedEntry { entries: Vec<NumberedEntry>, more: bool },
     /// What a verification of the record found.
     Verified(Verified),
     /// What a configuration in order has.
@@ -54,6 +66,12 @@ pub(super) enum Answer {
 struct ListFields<'a> {
     organizations: Vec<OrgFields<'a>>,
     next: Option<String>,
+}
+
+#[derive(Serialize)]
+struct CountFields {
+    organizations: u64,
+    about: bool,
 }
 
 #[derive(Serialize)]
@@ -97,31 +115,38 @@ impl Answer {
     ) -> Result<String, serde_json::Error> {
         match output {
             Output::Json => self.json(),
+            // One object, one line. Lists are written by `stream`; other commands refuse CSV, TSV and names.
+            Output::Ndjson | Output::Csv | Output::Tsv | Output::Name => {
+                Ok(records::one_line(&self.json()?))
+            }
             Output::Table => Ok(self.table(width.unwrap_or(UNKNOWN_WIDTH))),
         }
     }
 
     fn json(&self) -> Result<String, serde_json::Error> {
         match self {
-            Self::Changed(org) => json_text(&OrgFields::of(org)),
+            Self::Changed(org) => json_text(&OrgFields::from_org(org)),
             Self::Shown(org) => json_text(&OrgFields::with_connection(org)),
             Self::Written => Ok(String::new()),
             Self::Listed { orgs, .. } => json_text(&ListFields {
-                organizations: orgs.iter().map(OrgFields::of).collect(),
+                organizations: orgs.iter().map(OrgFields::from_org).collect(),
                 next: self.next(),
             }),
+            Self::Counted(count) => {
+                json_text(&CountFields { organizations: count.counted, about: count.about })
+            }
             Self::Deleted(org) => json_text(&DeletedFields {
                 organization_id: org.id.to_hex(),
                 organization_name: &org.name,
                 deleted: true,
-                in_trash: TrashFields::of(org),
+                in_trash: TrashFields::from_org(org),
             }),
             Self::Examined { findings, .. } => json_text(&ExaminedFields {
                 findings: findings
                     .iter()
                     .map(|finding| FindingFields {
-                        code: finding.trouble.code(),
-                        what: finding.trouble.to_string(),
+                        code: finding.inconsistency.code(),
+                        what: finding.inconsistency.to_string(),
                         repaired: finding.repair.is_done(),
                         how: finding.repair.to_string(),
                     })
@@ -134,12 +159,14 @@ impl Answer {
                 organization_id: session.organization_id.to_hex(),
                 organization_name: &session.organization_name,
             }),
-            Self::Admins(admins) => json_text(&audit::AdminsFields::of(admins)),
-            Self::Code { org, admin, code } => json_text(&audit::CodeFields::of(org, admin, code)),
-            Self::Recorded { entries, more } => json_text(&audit::RecordFields::of(entries, *more)),
-            Self::Verified(verified) => json_text(&audit::VerifiedFields::of(verified)),
+            Self::Admins(admins) => json_text(&audit::AdminsFields::from_admins(admins)),
+            Self::Code { org, admin, code } => json_text(&audit::CodeFields::new(org, admin, code)),
+            Self::NumberedEntry { entries, more } => {
+                json_text(&audit::AuditFields::from_entries(entries, *more))
+            }
+            Self::Verified(verified) => json_text(&audit::VerifiedFields::from_verified(verified)),
             Self::Configured(configured) => json_text(configured),
-            Self::Upgrade { plan, left } => json_text(&UpgradeFields::of(plan, *left)),
+            Self::Upgrade { plan, left } => json_text(&UpgradeFields::from_plan(plan, *left)),
         }
     }
 
@@ -152,33 +179,47 @@ impl Answer {
                 rows.push(("database", org.connection.database.to_string()));
                 pairs(&rows, Some(width))
             }
-            Self::Listed { orgs, query, .. } if orgs.is_empty() => match (query.search.is_some(), query.shelf) {
-                (true, _) => "nothing matches\n",
-                (false, Shelf::Live) => {
-                    "no organizations\n  → make one with `tenantry org create NAME --email E-MAIL`\n"
+            Self::Listed { orgs, query, place, nearest, .. } if orgs.is_empty() => {
+                // A mistyped name of a database shows.
+                let place = place_words(place);
+                match (query.search.is_some(), query.scope) {
+                    (true, _) => match nearest.first() {
+                        Some(nearest) => {
+                            format!("no match in {place}; did you mean “{}”?\n", nearest.name)
+                        }
+                        None => format!("no match in {place}\n"),
+                    },
+                    (false, ListScope::Live) => format!(
+                        "no organizations in {place}\n  → create one with `tenantry org create NAME --email E-MAIL`\n"
+                    ),
+                    (false, ListScope::Trash) => format!("the trash of {place} is empty\n"),
                 }
-                (false, Shelf::Trash) => "the trash is empty\n",
             }
-            .to_owned(),
-            Self::Listed { orgs, query, .. } => {
-                let mut text = columns(&heading(query.shelf), &rows(orgs), width);
+            Self::Listed { orgs, query, total, .. } => {
+                let mut text = columns(&heading(query.scope), &rows(orgs), width);
+                if let Some(total) = total {
+                    text.push('\n');
+                    text.push_str(&total_words(orgs.len(), *total, query));
+                }
                 if let Some(next) = self.next() {
-                    text.push_str("\nmore with --after ");
+                    text.push_str("more with --after ");
                     text.push_str(&next);
                     text.push('\n');
                 }
                 text
             }
+            Self::Counted(count) if count.about => format!("about {}\n", count.counted),
+            Self::Counted(count) => format!("{}\n", count.counted),
             Self::Deleted(org) => match org.in_trash() {
-                None => format!("deleted “{}”\n", org.name),
+                None => format!("purged “{}”\n", org.name),
                 Some(time) => format!(
-                    "moved “{}” to the trash\n  → until {} it comes back with `tenantry org restore`\n",
+                    "moved “{}” to the trash\n  → restore it until {} with `tenantry org restore`\n",
                     org.name,
-                    moment(time.until)
+                    timestamp(time.until)
                 ),
             },
             Self::Examined { findings, .. } if findings.is_empty() => {
-                "nothing is wrong\n".to_owned()
+                "No problems found\n".to_owned()
             }
             Self::Examined { findings, all } => {
                 let most = if *all { usize::MAX } else { LISTED };
@@ -187,7 +228,10 @@ impl Answer {
             // A token that was cut would be worth nothing.
             Self::Login(session) => pairs(
                 &[
-                    ("organization", cut(&session.organization_name.to_string(), UNKNOWN_WIDTH / 2)),
+                    (
+                        "organization",
+                        fit(&session.organization_name.to_string(), UNKNOWN_WIDTH / 2).into_owned(),
+                    ),
                     ("organization id", session.organization_id.to_hex()),
                     ("admin", session.admin_email.to_string()),
                     ("admin id", session.admin_id.to_hex()),
@@ -197,7 +241,7 @@ impl Answer {
             ),
             Self::Admins(admins) => audit::admins_table(admins, width),
             Self::Code { org, admin, code } => audit::code_table(org, admin, code),
-            Self::Recorded { entries, more } => audit::record_table(entries, *more, width),
+            Self::NumberedEntry { entries, more } => audit::audit_table(entries, *more, width),
             Self::Verified(verified) => audit::verified_table(verified),
             Self::Configured(configured) => configured.table(),
             Self::Upgrade { plan, left } => upgrade::table(plan, *left),
@@ -216,11 +260,12 @@ impl Answer {
             | Self::Shown(_)
             | Self::Written
             | Self::Listed { .. }
+            | Self::Counted(_)
             | Self::Deleted(_)
             | Self::Login(_)
             | Self::Admins(_)
             | Self::Code { .. }
-            | Self::Recorded { .. }
+            | Self::NumberedEntry { .. }
             | Self::Configured(_) => 0,
         }
     }
@@ -228,19 +273,18 @@ impl Answer {
     /// Where the next page begins; none when there is none.
     fn next(&self) -> Option<String> {
         match self {
-            Self::Listed { orgs, more: true, query } => {
-                orgs.last().map(|org| Cursor::of(org, query.sort.key).encode(query))
-            }
+            Self::Listed { next: Some(next), query, .. } => Some(next.encode(query)),
             Self::Changed(_)
             | Self::Shown(_)
             | Self::Written
             | Self::Listed { .. }
+            | Self::Counted(_)
             | Self::Deleted(_)
             | Self::Examined { .. }
             | Self::Login(_)
             | Self::Admins(_)
             | Self::Code { .. }
-            | Self::Recorded { .. }
+            | Self::NumberedEntry { .. }
             | Self::Verified(_)
             | Self::Configured(_)
             | Self::Upgrade { .. } => None,
@@ -255,15 +299,15 @@ const LISTED: usize = 20;
 fn findings_table(findings: &[Finding], most: usize) -> String {
     let mut text = String::new();
     let mut seen: Vec<(&str, usize)> = Vec::new();
-    for Finding { trouble, repair } in findings {
-        let at = seen.iter().position(|(code, _)| *code == trouble.code());
+    for Finding { inconsistency, repair } in findings {
+        let at = seen.iter().position(|(code, _)| *code == inconsistency.code());
         let at = at.unwrap_or_else(|| {
-            seen.push((trouble.code(), 0));
+            seen.push((inconsistency.code(), 0));
             seen.len() - 1
         });
         seen[at].1 += 1;
         if seen[at].1 <= most {
-            let (what, how) = (trouble.to_string(), repair.to_string());
+            let (what, how) = (inconsistency.to_string(), repair.to_string());
             // Writing to a string cannot fail.
             let _ = writeln!(text, "{}\n  → {}", escaped(&what), escaped(&how));
         }
@@ -274,22 +318,46 @@ fn findings_table(findings: &[Finding], most: usize) -> String {
     text
 }
 
+/// How many of how many are listed: the last line of a table.
+pub(super) fn total_words(listed: usize, total: Count, query: &PageQuery) -> String {
+    let listed = u64::try_from(listed).unwrap_or(u64::MAX);
+    let whole = total == Count { counted: listed, ..Count::default() };
+    let of = if whole { String::new() } else { format!("{} of ", thousands(listed)) };
+    let matching = if query.search.is_some() { "matching " } else { "" };
+    let noun = if whole && listed == 1 { "organization" } else { "organizations" };
+    let scope = match query.scope {
+        ListScope::Live => "",
+        ListScope::Trash => " in the trash",
+    };
+    format!("{of}{total} {matching}{noun}{scope}\n")
+}
+
+/// What a database is called in a sentence. Safe to show.
+fn place_words(place: &Place) -> String {
+    match place.kind {
+        PlaceKind::Mongo => escaped(&format!("{}/{}", place.address, place.database)).into_owned(),
+        PlaceKind::Embedded => escaped(&place.address).into_owned(),
+        PlaceKind::Demo => "the demo".to_owned(),
+    }
+}
+
 /// What stands above a list of organizations.
-pub(super) fn heading(shelf: Shelf) -> [&'static str; 4] {
-    match shelf {
-        Shelf::Live => ["name", "admin", "created", "collection"],
-        Shelf::Trash => ["name", "admin", "deleted", "restorable until"],
+pub(super) fn heading(scope: ListScope) -> [&'static str; 5] {
+    match scope {
+        ListScope::Live => ["name", "admin", "created", "collection", "state"],
+        ListScope::Trash => ["name", "admin", "trashed", "restorable until", "state"],
     }
 }
 
 /// Organizations in a list.
-pub(super) fn rows(orgs: &[Org]) -> Vec<[String; 4]> {
+pub(super) fn rows(orgs: &[Org]) -> Vec<[String; 5]> {
     let row = |org: &Org| {
         [
             org.name.to_string(),
             org.shown_admin(),
-            moment(org.in_trash().map_or(org.created_at, |time| time.since)),
-            org.in_trash().map_or_else(|| org.collection.to_string(), |time| moment(time.until)),
+            timestamp(org.in_trash().map_or(org.created_at, |time| time.since)),
+            org.in_trash().map_or_else(|| org.collection.to_string(), |time| timestamp(time.until)),
+            state(org).to_owned(),
         ]
     };
     orgs.iter().map(row).collect()
@@ -303,24 +371,30 @@ fn summary(org: &Org) -> Vec<(&'static str, String)> {
         ("admin", org.shown_admin()),
     ];
     if org.admin_gone {
-        rows.push(("", "no longer exists: this e-mail cannot log in".to_owned()));
+        rows.push(("", "no longer exists; logins with this e-mail fail".to_owned()));
     }
-    rows.push(("created", moment(org.created_at)));
-    if org.state == OrgState::Suspended {
-        rows.push(("state", "suspended".to_owned()));
-    }
+    rows.push(("created", timestamp(org.created_at)));
+    rows.push(("state", state(org).to_owned()));
     rows
+}
+
+fn state(org: &Org) -> &'static str {
+    match org.state {
+        OrgState::Active => "active",
+        OrgState::Suspended => "suspended",
+        OrgState::InTrash(_) => "in trash",
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{Repair, Trouble};
+    use crate::store::{Inconsistency, Repair};
 
     #[test]
     fn many_findings_of_one_kind_are_summed_up_unless_all_are_asked_for() {
         let found = |number| Finding {
-            trouble: Trouble::Stale { org: format!("org {number}").into() },
+            inconsistency: Inconsistency::Stale { org: format!("org {number}").into() },
             repair: Repair::Possible,
         };
         let findings: Vec<Finding> = (0..1000).map(found).collect();

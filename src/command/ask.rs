@@ -3,14 +3,14 @@
 use std::io::{self, Write as _};
 
 use super::{
-    Deed, Failure, counted,
+    DatabaseCommand, Failure,
     line::Sure,
     terminal::{Terminal, line_of_stdin},
 };
 use crate::{
     config::Database,
-    org::{Org, Secret, escaped, escaped_short},
-    tenancy::{Confirmation, Session, Tenancy, confirmation_of},
+    org::{Org, Secret, counted, escaped, escaped_short},
+    tenancy::{self, Confirmation, Session, Tenancy, confirmation_of},
 };
 
 /// The terminal to confirm a deletion on; none with `--yes`. A terminal that has gone away does not count
@@ -20,25 +20,28 @@ pub(super) fn asked<T>(sure: &Sure, terminal: Option<T>) -> Result<Option<T>, Fa
         _ if sure.yes => Ok(None),
         Some(terminal) => Ok(Some(terminal)),
         None => Err(Failure::usage(
-            "there is no terminal to confirm the deletion on",
-            "add --yes to delete without being asked",
+            "no terminal to confirm the operation on",
+            "add --yes to skip the confirmation",
         )),
     }
 }
 
 /// Where people depend on a database, its profile's name is typed before anything is changed.
-pub(super) async fn sure_in_production(database: &Database, deed: &Deed) -> Result<(), Failure> {
+pub(super) async fn sure_in_production(
+    database: &Database,
+    command: &DatabaseCommand,
+) -> Result<(), Failure> {
     let Some(name) = database.production() else { return Ok(()) };
-    if deed.sure().is_none_or(|sure| sure.yes) {
+    if command.sure().is_none_or(|sure| sure.yes) {
         return Ok(());
     }
     let Some(terminal) = Terminal::open() else {
         return Err(Failure::usage(
-            format!("“{name}” is production, and there is no terminal to confirm on"),
-            "add --yes to go on without being asked",
+            format!("“{name}” is production, and there is no terminal to confirm the operation on"),
+            "add --yes to skip the confirmation",
         ));
     };
-    let typed = terminal.ask(&format!("This is production. Type {name} to go on: ")).await?;
+    let typed = terminal.ask(&format!("This is production. Type {name} to continue: ")).await?;
     if typed.reveal().trim() == name { Ok(()) } else { Err(Failure::NotConfirmed) }
 }
 
@@ -50,14 +53,14 @@ pub(super) async fn confirm(
     let Some(terminal) = terminal else { return Ok(Confirmation::Given) };
     let holds = tenancy.statistics(org).await?;
     terminal.show(&format!(
-        "“{}” goes for good:\n  its admin {}\n  {} with {} of {}\n",
+        "“{}” will be permanently deleted:\n  its admin {}\n  {} with {} of {}\n",
         org.name,
         org.admin_email,
         org.collection,
         counted(holds.documents, "document"),
         counted(holds.bytes, "byte"),
     ))?;
-    let question = format!("Type {} to delete it: ", confirmation_of(&org.name));
+    let question = format!("Type {} to purge it: ", confirmation_of(&org.name));
     let typed = terminal.ask(&question).await?;
     Ok(Confirmation::Typed(typed.reveal().to_owned()))
 }
@@ -76,10 +79,12 @@ pub(super) async fn log_in(tenancy: &Tenancy, email: &str) -> Result<Session, Fa
     let password = ask_password(email).await?;
     let session = tenancy.login(email, &password).await?;
     if session.failures > 0 {
-        let before = counted(session.failures, "login");
+        let before = counted(session.failures, "failed login");
         // Beside the answer, which a program may read.
-        let _ =
-            writeln!(io::stderr(), "tenantry: {before} with this e-mail failed before this one");
+        let _ = writeln!(
+            io::stderr(),
+            "tenantry: {before} with this e-mail since the last successful one"
+        );
     }
     Ok(session)
 }
@@ -94,9 +99,25 @@ pub(super) async fn ask_password(email: &str) -> Result<Secret, Failure> {
 }
 
 /// Asks for a new password, after saying what it must be like.
-pub(super) async fn ask_new(terminal: &Terminal, tenancy: &Tenancy) -> Result<Secret, Failure> {
+/// One that the rules refuse is not asked for twice, but said and asked for anew. `name` and `email` are
+/// those of the organization and the admin, as far as they are known.
+pub(super) async fn ask_new(
+    terminal: &Terminal,
+    tenancy: &Tenancy,
+    name: &str,
+    email: &str,
+) -> Result<Secret, Failure> {
     terminal.show(&format!("Password rules: {}.\n", tenancy.password_policy()))?;
-    let first = terminal.ask_secret("New password: ").await?;
+    let first = loop {
+        let typed = terminal.ask_secret("New password: ").await?;
+        match tenancy.check_password(&typed, name, email).await {
+            Ok(()) => break typed,
+            Err(refused @ tenancy::Error::Invalid(_)) => {
+                terminal.show(&format!("{refused}\n  → {}\n", refused.help()))?;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    };
     if terminal.ask_secret("Again: ").await? == first {
         Ok(first)
     } else {
@@ -110,8 +131,21 @@ pub(super) async fn believes(doubted: String) -> bool {
     let _ = writeln!(io::stderr(), "tenantry: {}", escaped(&doubted));
     match Terminal::open() {
         Some(terminal) => {
-            agree(&terminal, "Is the clock right, so that they are purged?").await.is_ok()
+            agree(&terminal, "Is the clock right? If so, they are purged now.").await.is_ok()
         }
         None => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_asked_only_where_that_was_said_beforehand() {
+        assert!(matches!(asked(&Sure { yes: false }, Some(())), Ok(Some(()))));
+        assert!(matches!(asked(&Sure { yes: true }, Some(())), Ok(None)));
+        assert!(matches!(asked::<()>(&Sure { yes: true }, None), Ok(None)));
+        assert!(asked::<()>(&Sure { yes: false }, None).is_err());
     }
 }

@@ -2,32 +2,32 @@
 
 use std::fmt::Write as _;
 
-use mongodb::bson::oid::ObjectId;
+use bson::oid::ObjectId;
 use serde::Serialize;
 
 use super::{
     Answer, Failure,
-    table::{UNKNOWN_WIDTH, columns, cut, pairs},
+    table::{UNKNOWN_WIDTH, columns, pairs},
 };
 use crate::{
-    command::AuditDeed,
-    org::{Admin, Org, Secret, StoredText, moment, rfc3339},
+    command::AuditCommand,
+    org::{Admin, Org, Secret, StoredText, fit, rfc3339, timestamp},
     store::AuditAt,
-    tenancy::{Recorded, Tenancy, Verified},
+    tenancy::{NumberedEntry, Tenancy, Verified},
 };
 
-pub(super) async fn answer(tenancy: &Tenancy, deed: AuditDeed) -> Result<Answer, Failure> {
-    match deed {
-        AuditDeed::List { org, since, limit, before } => {
+pub(super) async fn answer(tenancy: &Tenancy, command: AuditCommand) -> Result<Answer, Failure> {
+    match command {
+        AuditCommand::List { org, since, limit, before } => {
             let at = before.map_or(AuditAt::Newest, AuditAt::Before);
             // One more tells whether there are more.
             let mut entries = tenancy.audit(org.as_deref(), since, at, limit + 1).await?;
             let most = usize::try_from(limit).unwrap_or(usize::MAX);
             let more = entries.len() > most;
             entries.truncate(most);
-            Ok(Answer::Recorded { entries, more })
+            Ok(Answer::NumberedEntry { entries, more })
         }
-        AuditDeed::Verify { head } => Ok(Answer::Verified(tenancy.verify(head.as_ref()).await?)),
+        AuditCommand::Verify { head } => Ok(Answer::Verified(tenancy.verify(head.as_ref()).await?)),
     }
 }
 
@@ -48,7 +48,7 @@ struct AdminFields<'a> {
 }
 
 impl<'a> AdminsFields<'a> {
-    pub(super) fn of(admins: &'a [Admin]) -> Self {
+    pub(super) fn from_admins(admins: &'a [Admin]) -> Self {
         let fields = |admin: &'a Admin| AdminFields {
             admin_id: admin.id.to_hex(),
             email: &admin.email,
@@ -67,8 +67,8 @@ pub(super) fn admins_table(admins: &[Admin], width: usize) -> String {
             [
                 admin.email.to_string(),
                 admin.role.to_string(),
-                moment(admin.created_at),
-                admin.reset.as_ref().map_or_else(String::new, |reset| moment(reset.until)),
+                timestamp(admin.created_at),
+                admin.reset.as_ref().map_or_else(String::new, |reset| timestamp(reset.until)),
             ]
         })
         .collect();
@@ -85,7 +85,7 @@ pub(super) struct CodeFields<'a> {
 }
 
 impl<'a> CodeFields<'a> {
-    pub(super) fn of(org: &'a Org, admin: &'a Admin, code: &'a Secret) -> Self {
+    pub(super) fn new(org: &'a Org, admin: &'a Admin, code: &'a Secret) -> Self {
         Self {
             admin_email: &admin.email,
             organization_name: &org.name,
@@ -96,22 +96,22 @@ impl<'a> CodeFields<'a> {
 }
 
 pub(super) fn code_table(org: &Org, admin: &Admin, code: &Secret) -> String {
-    let until = admin.reset.as_ref().map_or_else(String::new, |reset| moment(reset.until));
+    let until = admin.reset.as_ref().map_or_else(String::new, |reset| timestamp(reset.until));
     let mut text = pairs(
         &[
-            ("organization", cut(&org.name.to_string(), UNKNOWN_WIDTH / 2)),
+            ("organization", fit(&org.name.to_string(), UNKNOWN_WIDTH / 2).into_owned()),
             ("admin", admin.email.to_string()),
             ("code", code.reveal().to_owned()),
-            ("good until", until),
+            ("valid until", until),
         ],
         None,
     );
-    text.push_str("  → it is shown only now; `tenantry admin redeem` sets a password with it\n");
+    text.push_str("  → it is not shown again; set a password with `tenantry admin redeem`\n");
     text
 }
 
 #[derive(Serialize)]
-pub(super) struct RecordFields<'a> {
+pub(super) struct AuditFields<'a> {
     entries: Vec<EntryFields<'a>>,
     /// For `--before`; null where nothing is left.
     next: Option<i64>,
@@ -124,7 +124,8 @@ struct EntryFields<'a> {
     operator: &'a StoredText,
     /// Null where nobody was logged in.
     admin: Option<&'a StoredText>,
-    deed: &'a str,
+    #[serde(rename = "deed")]
+    action: &'a str,
     organization_id: Option<String>,
     organization_name: Option<&'a StoredText>,
     outcome: &'static str,
@@ -140,10 +141,10 @@ struct ChangeFields<'a> {
     to: &'a StoredText,
 }
 
-impl<'a> RecordFields<'a> {
-    pub(super) fn of(entries: &'a [Recorded], more: bool) -> Self {
+impl<'a> AuditFields<'a> {
+    pub(super) fn from_entries(entries: &'a [NumberedEntry], more: bool) -> Self {
         let some = |text: &'a StoredText| Some(text).filter(|text| !text.raw().is_empty());
-        let fields = |recorded: &'a Recorded| {
+        let fields = |recorded: &'a NumberedEntry| {
             let entry = &recorded.entry;
             let change = |change: &'a crate::store::Difference| ChangeFields {
                 field: &change.field,
@@ -155,7 +156,7 @@ impl<'a> RecordFields<'a> {
                 at: rfc3339(entry.at),
                 operator: &entry.operator,
                 admin: some(&entry.admin),
-                deed: entry.action.code(),
+                action: entry.action.code(),
                 organization_id: entry.organization.map(ObjectId::to_hex),
                 organization_name: some(&entry.name),
                 outcome: entry.outcome.word(),
@@ -168,20 +169,20 @@ impl<'a> RecordFields<'a> {
     }
 }
 
-pub(super) fn record_table(entries: &[Recorded], more: bool, width: usize) -> String {
+pub(super) fn audit_table(entries: &[NumberedEntry], more: bool, width: usize) -> String {
     if entries.is_empty() {
-        return "nothing is recorded\n".to_owned();
+        return "no entries\n".to_owned();
     }
     let rows: Vec<_> = entries
         .iter()
-        .map(|Recorded { number, entry }| {
+        .map(|NumberedEntry { number, entry }| {
             let by = match entry.admin.raw() {
                 "" => entry.operator.to_string(),
                 _ => format!("{} ({})", entry.admin, entry.operator),
             };
             [
                 number.to_string(),
-                moment(entry.at).replace(" UTC", ""),
+                timestamp(entry.at).replace(" UTC", ""),
                 by,
                 entry.action.to_string(),
                 entry.name.to_string(),
@@ -189,7 +190,7 @@ pub(super) fn record_table(entries: &[Recorded], more: bool, width: usize) -> St
             ]
         })
         .collect();
-    let heading = ["number", "when (UTC)", "who", "what", "organization", "what came of it"];
+    let heading = ["number", "when (UTC)", "operator", "action", "organization", "result"];
     let mut text = columns(&heading, &rows, width);
     if let Some(last) = entries.last().filter(|_| more) {
         // Writing to a string cannot fail.
@@ -208,7 +209,7 @@ pub(super) struct VerifiedFields {
 }
 
 impl VerifiedFields {
-    pub(super) fn of(verified: &Verified) -> Self {
+    pub(super) fn from_verified(verified: &Verified) -> Self {
         Self {
             sound: verified.tampering.is_none(),
             entries: verified.head.number,
@@ -222,12 +223,12 @@ pub(super) fn verified_table(verified: &Verified) -> String {
     let Verified { head, tampering } = verified;
     match tampering {
         None => format!(
-            "{} entries, as they were written\nhead {head}\n  → keep it elsewhere: against it, a \
-             record that was cut or made again shows\n",
+            "{} entries, chain intact\nhead {head}\n  → keep this head elsewhere: `tenantry audit verify --head HEAD` then also \
+             detects a truncated or rebuilt log\n",
             head.number
         ),
         Some(tampering) => format!(
-            "{tampering}\n  → up to entry {} the record is as it was written (head {head})\n",
+            "{tampering}\n  → the chain is intact up to entry {} (head {head})\n",
             head.number
         ),
     }

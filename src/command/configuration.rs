@@ -16,7 +16,7 @@ use serde::Serialize;
 use super::{Failure, table::pairs};
 use crate::{
     config::{self, Database, Settings, Source},
-    org::escaped,
+    org::{counted, escaped},
     store::PlaceKind,
 };
 
@@ -28,7 +28,7 @@ pub(super) fn say_path(path: &Path) -> Result<(), Failure> {
 /// Writes a configuration there.
 pub(super) fn init(path: &Path, force: bool) -> Result<(), Failure> {
     let shown = escaped(&path.display().to_string()).into_owned();
-    let failed = |error: &io::Error| Failure::io(&format!("{shown} cannot be written"), error);
+    let failed = |error: &io::Error| Failure::io(&format!("cannot write {shown}"), error);
     if let Some(directory) = path.parent() {
         DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(|e| failed(&e))?;
     }
@@ -44,19 +44,17 @@ pub(super) fn init(path: &Path, force: bool) -> Result<(), Failure> {
     match file.and_then(|mut file| file.write_all(config::template().as_bytes())) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             return Err(Failure::usage(
-                format!("there is one already: {shown}"),
-                "edit it, or begin anew with --force, which keeps the old one beside it",
+                format!("{shown} already exists"),
+                "edit it, or replace it with --force, which keeps a copy",
             ));
         }
         other => other.map_err(|error| failed(&error))?,
     }
     let mut said = format!("wrote {shown}\n");
     if let Some(kept) = kept {
-        let _ = writeln!(said, "the one before is {}", escaped(&kept.to_string_lossy()));
+        let _ = writeln!(said, "the previous file is {}", escaped(&kept.to_string_lossy()));
     }
-    said.push_str(
-        "take a # away where you want something else; `tenantry config check` looks it over\n",
-    );
+    said.push_str("uncomment what you want to change; `tenantry config check` checks the file\n");
     say(said.as_bytes())
 }
 
@@ -64,7 +62,7 @@ pub(super) fn say(bytes: &[u8]) -> Result<(), Failure> {
     let mut stdout = io::stdout();
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        other => other.map_err(|error| Failure::io("the answer cannot be written", &error)),
+        other => other.map_err(|error| Failure::io("cannot write the output", &error)),
     }
 }
 
@@ -90,14 +88,18 @@ struct ConfiguredProfile {
 }
 
 impl Configured {
-    pub(super) fn of(settings: &Settings) -> Self {
+    pub(super) fn from_settings(settings: &Settings) -> Self {
         Self {
             file: settings.file.as_ref().map(|path| path.display().to_string()),
             opens: match &settings.database.profile {
                 Some(profile) => profile.name.clone(),
                 None => whereabouts(&settings.database),
             },
-            profiles: settings.profiles.iter().filter_map(ConfiguredProfile::of).collect(),
+            profiles: settings
+                .profiles
+                .iter()
+                .filter_map(ConfiguredProfile::from_database)
+                .collect(),
             keys: settings.rebound,
         }
     }
@@ -119,8 +121,8 @@ impl Configured {
             }
             rows.push((if number == 0 { "profiles" } else { "" }, words));
         }
-        let keys = super::counted(self.keys as u64, "command");
-        rows.push(("keys", format!("{keys} with keys of your own")));
+        let keys = counted(self.keys as u64, "command");
+        rows.push(("keys", format!("{keys} rebound")));
         let rows: Vec<_> =
             rows.into_iter().map(|(key, value)| (key, escaped(&value).into_owned())).collect();
         pairs(&rows, None)
@@ -128,13 +130,13 @@ impl Configured {
 }
 
 impl ConfiguredProfile {
-    fn of(database: &Database) -> Option<Self> {
+    fn from_database(database: &Database) -> Option<Self> {
         let profile = database.profile.as_ref()?;
         Some(Self {
             name: profile.name.clone(),
             database: whereabouts(database),
             production: profile.production,
-            read_only: database.access.read_only,
+            read_only: database.caller.read_only,
             problem: match &database.source {
                 Source::Unknown { why, .. } => Some(why.to_string()),
                 Source::Known(_) | Source::Command { .. } => None,
@@ -150,6 +152,6 @@ fn whereabouts(database: &Database) -> String {
         PlaceKind::Mongo if place.database.is_empty() => place.address,
         PlaceKind::Mongo => format!("{}/{}", place.address, place.database),
         PlaceKind::Embedded => place.address,
-        PlaceKind::Demo => "a demo, gone at exit".to_owned(),
+        PlaceKind::Demo => "a demo, discarded at exit".to_owned(),
     }
 }

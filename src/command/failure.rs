@@ -26,20 +26,20 @@ pub enum Failure {
     /// All that is wrong with flags, variables and the configuration file.
     #[error("{}", said_of(.0))]
     Configuration(Vec<config::Error>),
-    /// The deed was refused or failed.
+    /// The operation was refused or failed.
     #[error(transparent)]
-    Deed(#[from] tenancy::Error),
+    Tenancy(#[from] tenancy::Error),
     /// An organization could not be restored.
     #[error(transparent)]
     Restore(tenancy::Error),
     /// The new password was typed differently the second time.
-    #[error("the two passwords are not the same")]
+    #[error("the passwords do not match")]
     TypedDifferently,
     /// The answer was no, or another name.
-    #[error("it was not confirmed, so nothing was done")]
+    #[error("not confirmed; nothing was done")]
     NotConfirmed,
     /// The end of the input where an answer was wanted.
-    #[error("no answer was given, so nothing was done")]
+    #[error("no answer; nothing was done")]
     NoAnswer,
     /// The terminal, or standard input or output.
     #[error("{0}")]
@@ -56,7 +56,8 @@ impl Failure {
     }
 
     /// Something the operating system refused; `what` was wanted.
-    pub(super) fn io(what: &str, error: &io::Error) -> Self {
+    #[must_use]
+    pub fn io(what: &str, error: &io::Error) -> Self {
         Self::Io(format!("{what}: {error}"))
     }
 
@@ -67,28 +68,30 @@ impl Failure {
             Self::Usage { help, .. } => help,
             Self::Config(error) => error.help(),
             Self::Configuration(errors) => errors.first().map_or("", config::Error::help),
-            Self::Deed(tenancy::Error::NotAllowed(tenancy::Refusal::NoSession(_))) => {
-                "say who you are with --as E-MAIL"
+            Self::Tenancy(tenancy::Error::NotAllowed(tenancy::Refusal::NoSession(_))) => {
+                "name the owner to log in as with --as E-MAIL"
             }
-            Self::Deed(tenancy::Error::InTrash(_)) => {
-                "bring it back with `tenantry org restore`, or delete it with `tenantry org purge`"
+            Self::Tenancy(tenancy::Error::InTrash(_)) => {
+                "restore it with `tenantry org restore`, or purge it with `tenantry org purge`"
             }
-            Self::Deed(tenancy::Error::NotInTrash(_)) => {
-                "look for it with `tenantry org list --trash`"
+            Self::Tenancy(tenancy::Error::NotInTrash(_)) => {
+                "list the trash with `tenantry org list --trash`"
             }
-            Self::Deed(tenancy::Error::NoOwner(_)) => {
-                "add one with `tenantry admin add NAME E-MAIL --role owner`, which needs no login here"
+            Self::Tenancy(tenancy::Error::NoOwner(_)) => {
+                "add one with `tenantry admin add NAME E-MAIL --role owner`; this needs no login"
             }
-            Self::Deed(tenancy::Error::NotFound(_)) => "look for its name with `tenantry org list`",
+            Self::Tenancy(tenancy::Error::NotFound { .. }) => {
+                "find its name with `tenantry org list`"
+            }
             Self::Restore(error @ tenancy::Error::Taken { .. }) => match error.field() {
-                Some(Field::Email) => "give that admin another e-mail, then restore it",
-                Some(Field::Name | Field::Password) | None => {
+                Some(Field::Email) => "change the e-mail of the admin who has it now, then restore",
+                Some(Field::Name | Field::Password | Field::Code) | None => {
                     "restore it under another name with --name"
                 }
             },
-            Self::Deed(error) | Self::Restore(error) => error.help(),
+            Self::Tenancy(error) | Self::Restore(error) => error.help(),
             Self::TypedDifferently | Self::NoAnswer => "try again",
-            Self::Io(_) => "check the terminal, or where input comes from and output goes to",
+            Self::Io(_) => "check the terminal, or what input and output are redirected to",
             Self::NotConfirmed | Self::Signal(_) => "",
         }
     }
@@ -100,7 +103,7 @@ impl Failure {
     pub fn code(&self) -> u8 {
         match self {
             Self::Usage { .. } | Self::Config(_) | Self::Configuration(_) => 2,
-            Self::Deed(error) | Self::Restore(error) => code_of(error),
+            Self::Tenancy(error) | Self::Restore(error) => code_of(error),
             Self::TypedDifferently => 6,
             Self::NotConfirmed | Self::NoAnswer | Self::Io(_) => 1,
             Self::Signal(number) => 128 + number,
@@ -111,11 +114,15 @@ impl Failure {
     #[must_use]
     pub fn said(&self, output: Option<Output>) -> String {
         match (output, self) {
-            (Some(Output::Json), Self::Config(_) | Self::Configuration(_)) => {
+            (Some(Output::Json | Output::Ndjson), Self::Config(_) | Self::Configuration(_)) => {
                 report_json(self.code(), self.lines().trim_end(), self.help())
             }
-            (Some(Output::Json), _) => report_json(self.code(), &self.to_string(), self.help()),
-            (Some(Output::Table) | None, _) => self.lines(),
+            (Some(Output::Json | Output::Ndjson), _) => {
+                report_json(self.code(), &self.to_string(), self.help())
+            }
+            (Some(Output::Table | Output::Csv | Output::Tsv | Output::Name) | None, _) => {
+                self.lines()
+            }
         }
     }
 
@@ -126,7 +133,7 @@ impl Failure {
             Self::Config(error) => lines_of(error),
             Self::Configuration(errors) => errors.iter().map(lines_of).collect(),
             Self::Usage { .. }
-            | Self::Deed(_)
+            | Self::Tenancy(_)
             | Self::Restore(_)
             | Self::TypedDifferently
             | Self::NotConfirmed
@@ -181,7 +188,7 @@ fn said_of(errors: &[config::Error]) -> String {
 
 fn code_of(error: &tenancy::Error) -> u8 {
     match error {
-        tenancy::Error::NotFound(_)
+        tenancy::Error::NotFound { .. }
         | tenancy::Error::Gone(_)
         | tenancy::Error::InTrash(_)
         | tenancy::Error::NoSuchAdmin { .. }
@@ -195,13 +202,17 @@ fn code_of(error: &tenancy::Error) -> u8 {
         | tenancy::Error::NotAllowed(_)
         | tenancy::Error::ReadOnly(_)
         | tenancy::Error::Store(StoreError::Refused { .. }) => 5,
-        tenancy::Error::Invalid(_) | tenancy::Error::NotConfirmed | tenancy::Error::OneAtATime => 6,
+        tenancy::Error::Invalid(_)
+        | tenancy::Error::Ambiguous { .. }
+        | tenancy::Error::NotConfirmed
+        | tenancy::Error::OneAtATime => 6,
         tenancy::Error::Store(StoreError::Unreachable { .. })
         | tenancy::Error::OutcomeUnknown { why: StoreError::Unreachable { .. }, .. } => 7,
         // A connection string that does not parse, or a file that cannot be one.
         tenancy::Error::Store(StoreError::Misconfigured { .. }) => 2,
         tenancy::Error::Changed(_)
         | tenancy::Error::Busy { .. }
+        | tenancy::Error::Overloaded
         | tenancy::Error::Machine(_)
         | tenancy::Error::OutcomeUnknown { .. }
         | tenancy::Error::DoneByAnother { .. }
@@ -219,8 +230,8 @@ mod tests {
         let failure = Failure::from(tenancy::Error::Store(said));
         assert_eq!(
             failure.lines(),
-            "tenantry: the database reports: \\u{1b}[2Jgone\\u{202e}\n  → try again; if it stays, \
-             look at the database's own log\n"
+            "tenantry: database error: \\u{1b}[2Jgone\\u{202e}\n  → try again; if the error persists, \
+             check the database's log\n"
         );
     }
 

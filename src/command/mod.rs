@@ -1,4 +1,4 @@
-//! The deeds without a screen: `tenantry org …` and `tenantry admin …`. Every rule is in `tenancy`;
+//! The operations without a screen: `tenantry org …` and `tenantry admin …`. Every rule is in `tenancy`;
 //! here is only what is asked for, and how the answer is written.
 
 mod admin;
@@ -6,10 +6,14 @@ mod answer;
 mod ascii;
 mod ask;
 mod audit;
+mod complete;
 mod configuration;
 mod failure;
+mod help;
 mod line;
 mod manual;
+mod org;
+mod records;
 mod stream;
 mod table;
 mod terminal;
@@ -22,68 +26,69 @@ use std::{
 
 use tokio::signal::unix::{SignalKind, signal};
 
+pub use complete::answer_shell;
 pub use failure::{Failure, report, report_json};
-pub use line::{AdminDeed, Aside, AuditDeed, CommandLine, ConfigDeed, Deed, OrgDeed, Wanted};
+pub use line::{
+    AdminCommand, AuditCommand, Command, CommandLine, ConfigCommand, DatabaseCommand, LocalCommand,
+    OrgCommand,
+};
 
 use answer::Answer;
-use ask::{agree, ask_new, ask_password, asked, believes, confirm, log_in, sure_in_production};
+use ask::{believes, sure_in_production};
 use configuration::Configured;
-use line::{Login, Sure};
-use terminal::{Telling, Terminal, line_of_stdin};
+use records::{Columns, Lines};
+use terminal::{Telling, Terminal};
 
 use crate::{
     config::{self, Database, Flags, Output, Settings, Source},
-    org::OrgState,
-    store::{Cursor, Examination, PageAt, PageQuery, Shelf, Sort, Target},
-    tenancy::{Believe, Edit, NewOrganization, Session, Tenancy},
+    store::{Examination, Target},
+    tenancy::Believe,
 };
-
-/// How many organizations a terminal is shown where nothing else is said.
-const PAGE: u32 = 50;
 
 /// Does what needs no database, and writes its answer to standard output.
 ///
 /// # Errors
 /// Everything that can go wrong.
-pub fn aside(
+pub fn local(
     flags: &Flags,
     environment: impl Fn(&str) -> Option<OsString>,
-    aside: &Aside,
+    local: &LocalCommand,
 ) -> Result<(), Failure> {
-    match aside {
-        Aside::Config(ConfigDeed::Check) => {
+    match local {
+        LocalCommand::Help { words } => help::show(words),
+        LocalCommand::Config(ConfigCommand::Check) => {
             let problems = config::problems(flags, &environment);
             if !problems.is_empty() {
                 return Err(Failure::Configuration(problems));
             }
             let settings = Settings::new(flags, environment)?;
-            write(&Answer::Configured(Configured::of(&settings)), settings.output)
+            write(&Answer::Configured(Configured::from_settings(&settings)), settings.output)
         }
-        Aside::Config(ConfigDeed::Init { force }) => {
+        LocalCommand::Config(ConfigCommand::Init { force }) => {
             configuration::init(&config::path(flags, environment)?, *force)
         }
-        Aside::Config(ConfigDeed::Path) => {
+        LocalCommand::Config(ConfigCommand::Path) => {
             configuration::say_path(&config::path(flags, environment)?)
         }
-        Aside::Completions { shell } => manual::completions(*shell),
-        Aside::Man { into } => manual::pages(into.as_deref()),
+        LocalCommand::Completions { shell } => complete::registration(*shell),
+        LocalCommand::Man { into } => manual::pages(into.as_deref()),
     }
 }
 
-/// Does one deed and writes its answer to standard output. Returns the exit code: 1 where an
+/// Does one operation and writes its answer to standard output. Returns the exit code: 1 where an
 /// examination found something that is not mended, otherwise 0.
 ///
 /// # Errors
 /// Everything that can go wrong; nothing was changed then, except where the error says otherwise.
-pub fn run(settings: &Settings, deed: Deed) -> Result<u8, Failure> {
+pub fn run(settings: &Settings, command: DatabaseCommand) -> Result<u8, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| Failure::io("this machine gives no event loop", &error))?;
+        .map_err(|error| Failure::io("cannot start the event loop", &error))?;
     let done = runtime.block_on(async {
-        // Whoever drops the deed half-way has the terminal show again what is typed.
+        // Whoever drops the operation half-way has the terminal show again what is typed.
         tokio::select! {
-            answer = answer(settings, deed) => answer,
+            answer = answer(settings, command) => answer,
             failure = ended() => Err(failure),
         }
     });
@@ -94,28 +99,74 @@ pub fn run(settings: &Settings, deed: Deed) -> Result<u8, Failure> {
     Ok(answer.code())
 }
 
-async fn answer(settings: &Settings, deed: Deed) -> Result<Answer, Failure> {
+/// Refuses an output format that the command does not support.
+fn check_output(output: Option<Output>, command: &DatabaseCommand) -> Result<(), Failure> {
+    let is_cells = matches!(output, Some(Output::Csv | Output::Tsv));
+    let (fields, no_header) = match command {
+        DatabaseCommand::Org(OrgCommand::List { fields, no_header, .. }) => {
+            (!fields.is_empty(), *no_header)
+        }
+        DatabaseCommand::Org(_)
+        | DatabaseCommand::Admin(_)
+        | DatabaseCommand::Audit(_)
+        | DatabaseCommand::Doctor { .. }
+        | DatabaseCommand::Upgrade { .. } => {
+            if is_cells || output == Some(Output::Name) {
+                let help = "use --output json, ndjson or table";
+                return Err(Failure::usage("only `org list` has this output", help));
+            }
+            return Ok(());
+        }
+    };
+    if fields && !is_cells && output != Some(Output::Ndjson) {
+        let help = "add one of them";
+        return Err(Failure::usage("--fields needs --output csv, tsv or ndjson", help));
+    }
+    if no_header && !is_cells {
+        return Err(Failure::usage("--no-header needs --output csv or tsv", "add one of them"));
+    }
+    Ok(())
+}
+
+async fn answer(settings: &Settings, command: DatabaseCommand) -> Result<Answer, Failure> {
     // What is wrong with the command line is said before any database is asked.
-    check(&deed)?;
+    check(&command)?;
+    check_output(settings.output, &command)?;
     let database = &settings.database;
-    there(database, &deed)?;
-    sure_in_production(database, &deed).await?;
+    there(database, &command)?;
+    sure_in_production(database, &command).await?;
     let tenancy = database.open().await?.0.tenancy;
-    if writes(&deed) {
+    if writes(&command) {
         tenancy.ensure_upgraded().await?;
     }
-    match deed {
-        Deed::Org(OrgDeed::List { search, trash, sort, limit: None, after })
-            if !io::stdout().is_terminal() =>
-        {
-            let query = page_of(trash, search, sort, stream::AT_ONCE, after.as_deref())?;
+    match command {
+        DatabaseCommand::Org(OrgCommand::List {
+            search,
+            trash,
+            sort,
+            limit,
+            after,
+            fields,
+            no_header,
+        }) if let Some(lines) = settings.output.and_then(Lines::of) => {
+            let query = org::page_of(trash, search, sort, stream::AT_ONCE, after.as_deref())?;
+            let columns = Columns { fields, header: !no_header };
+            stream::lines(&tenancy, query, lines, &columns, limit).await?;
+            Ok(Answer::Written)
+        }
+        DatabaseCommand::Org(OrgCommand::List {
+            search, trash, sort, limit: None, after, ..
+        }) if !io::stdout().is_terminal() => {
+            let query = org::page_of(trash, search, sort, stream::AT_ONCE, after.as_deref())?;
             stream::all(&tenancy, query, settings.output).await?;
             Ok(Answer::Written)
         }
-        Deed::Org(deed) => org(&tenancy, deed).await,
-        Deed::Admin(deed) => admin::answer(&tenancy, deed).await,
-        Deed::Audit(deed) => audit::answer(&tenancy, deed).await,
-        Deed::Doctor { fix, all, quarantine, .. } => {
+        DatabaseCommand::Org(command) => {
+            org::answer(&tenancy, command, output_of(settings.output)).await
+        }
+        DatabaseCommand::Admin(command) => admin::answer(&tenancy, command).await,
+        DatabaseCommand::Audit(command) => audit::answer(&tenancy, command).await,
+        DatabaseCommand::Doctor { fix, all, quarantine, .. } => {
             let telling = Telling::default();
             let told = telling.watching();
             let wanted = Examination { fix, quarantine: &quarantine, told: &told };
@@ -123,280 +174,61 @@ async fn answer(settings: &Settings, deed: Deed) -> Result<Answer, Failure> {
             let findings = tenancy.examine(&wanted, believe).await?;
             Ok(Answer::Examined { findings, all })
         }
-        Deed::Upgrade { dry_run, yes } => upgrade::answer(&tenancy, dry_run, yes).await,
+        DatabaseCommand::Upgrade { dry_run, yes } => upgrade::answer(&tenancy, dry_run, yes).await,
     }
+}
+
+/// Refuses invalid command lines before a database is opened: nothing to change, contradictory flags, and prompts
+/// without a terminal.
+fn check(command: &DatabaseCommand) -> Result<(), Failure> {
+    let asks = match command {
+        DatabaseCommand::Org(command) => org::check(command)?,
+        DatabaseCommand::Admin(command) => admin::check(command)?,
+        DatabaseCommand::Audit(_)
+        | DatabaseCommand::Upgrade { .. }
+        | DatabaseCommand::Doctor { .. } => false,
+    };
+    if !asks || Terminal::open().is_some() {
+        return Ok(());
+    }
+    let help = match command {
+        DatabaseCommand::Admin(AdminCommand::Redeem { .. }) => {
+            "add --stdin and give the code and the new password on standard input"
+        }
+        DatabaseCommand::Org(_)
+        | DatabaseCommand::Admin(_)
+        | DatabaseCommand::Audit(_)
+        | DatabaseCommand::Doctor { .. }
+        | DatabaseCommand::Upgrade { .. } => {
+            "add --password-stdin and give the password on standard input"
+        }
+    };
+    Err(Failure::usage("no terminal to ask for the password on", help))
 }
 
 /// Without a terminal, only a command that creates something may create the embedded database.
 /// Otherwise a missing `MONGODB_URI` would look like an empty list.
-fn there(database: &Database, deed: &Deed) -> Result<(), Failure> {
+fn there(database: &Database, command: &DatabaseCommand) -> Result<(), Failure> {
     let Source::Known(Target::File(file)) = &database.source else { return Ok(()) };
-    let begins = matches!(deed, Deed::Org(OrgDeed::Create { .. }));
+    let begins = matches!(command, DatabaseCommand::Org(OrgCommand::Create { .. }));
     if begins || file.exists() || Terminal::open().is_some() {
         return Ok(());
     }
     Err(Failure::usage(
-        format!("there is no database {}", file.display()),
+        format!("no database at {}", file.display()),
         "name a server with MONGODB_URI or --uri, or another file with --file; \
          `tenantry org create` begins a new one",
     ))
 }
 
 /// Whether it may only be done to a database that is brought up to date.
-fn writes(deed: &Deed) -> bool {
-    match deed {
-        Deed::Org(OrgDeed::Get { .. } | OrgDeed::List { .. })
-        | Deed::Admin(AdminDeed::List { .. })
-        | Deed::Audit(_)
-        | Deed::Upgrade { .. } => false,
-        Deed::Doctor { fix, .. } => *fix,
-        Deed::Org(
-            OrgDeed::Create { .. }
-            | OrgDeed::Update { .. }
-            | OrgDeed::Delete { .. }
-            | OrgDeed::Restore { .. }
-            | OrgDeed::Purge { .. }
-            | OrgDeed::Suspend { .. }
-            | OrgDeed::Reactivate { .. },
-        )
-        | Deed::Admin(
-            AdminDeed::Login { .. }
-            | AdminDeed::Add { .. }
-            | AdminDeed::Update { .. }
-            | AdminDeed::Remove { .. }
-            | AdminDeed::Code { .. }
-            | AdminDeed::Redeem { .. },
-        ) => true,
+fn writes(command: &DatabaseCommand) -> bool {
+    match command {
+        DatabaseCommand::Org(command) => org::writes(command),
+        DatabaseCommand::Admin(command) => admin::writes(command),
+        DatabaseCommand::Audit(_) | DatabaseCommand::Upgrade { .. } => false,
+        DatabaseCommand::Doctor { fix, .. } => *fix,
     }
-}
-
-async fn org(tenancy: &Tenancy, deed: OrgDeed) -> Result<Answer, Failure> {
-    match deed {
-        OrgDeed::Create { name, email, .. } => create(tenancy, name, email).await,
-        OrgDeed::Get { name } => {
-            let org = tenancy.named(&name).await?;
-            // Read again as it is shown: with whether its admin is still there.
-            Ok(Answer::Shown(tenancy.org(org.id).await?.unwrap_or(org)))
-        }
-        OrgDeed::List { search, trash, sort, limit, after } => {
-            let limit = limit.unwrap_or(PAGE);
-            list(tenancy, page_of(trash, search, sort, limit, after.as_deref())?).await
-        }
-        OrgDeed::Update { name, new_name, email, new_password_stdin, login, .. } => {
-            let edit = Edit { name: new_name, email, password: None };
-            update(tenancy, &name, edit, new_password_stdin, login.as_deref()).await
-        }
-        OrgDeed::Delete { name, login, now, sure } => {
-            delete(tenancy, &name, &login.login, now, &sure).await
-        }
-        OrgDeed::Restore { name, new_name, .. } => {
-            let org = tenancy.named_in_trash(&name).await?;
-            let restored = tenancy.restore(&org, new_name.as_deref()).await;
-            Ok(Answer::Changed(restored.map_err(Failure::Restore)?))
-        }
-        OrgDeed::Purge { name, login, sure, .. } => purge(tenancy, &name, &login, &sure).await,
-        OrgDeed::Suspend { name, .. } => {
-            Ok(Answer::Changed(tenancy.suspend(&tenancy.named(&name).await?).await?))
-        }
-        OrgDeed::Reactivate { name, .. } => {
-            Ok(Answer::Changed(tenancy.reactivate(&tenancy.named(&name).await?).await?))
-        }
-    }
-}
-
-/// Refuses what no database is needed to refuse: wishes for nothing, contradictions, and questions
-/// that nobody is there to answer.
-fn check(deed: &Deed) -> Result<(), Failure> {
-    let asks = match deed {
-        Deed::Org(
-            OrgDeed::Get { .. }
-            | OrgDeed::Restore { .. }
-            | OrgDeed::Suspend { .. }
-            | OrgDeed::Reactivate { .. },
-        )
-        | Deed::Admin(AdminDeed::List { .. } | AdminDeed::Code { .. })
-        | Deed::Audit(_)
-        | Deed::Upgrade { .. }
-        | Deed::Doctor { .. } => false,
-        Deed::Org(OrgDeed::List { search, trash, sort, limit, after }) => {
-            page_of(*trash, search.clone(), *sort, limit.unwrap_or(PAGE), after.as_deref())?;
-            false
-        }
-        Deed::Org(OrgDeed::Update {
-            new_name,
-            email,
-            new_password_stdin,
-            login,
-            password_stdin,
-            ..
-        }) => {
-            if new_name.is_none() && email.is_none() && !new_password_stdin {
-                return Err(Failure::usage(
-                    "there is nothing to change",
-                    "add --name, --email or --new-password-stdin",
-                ));
-            }
-            login.is_some() && !password_stdin
-        }
-        Deed::Org(
-            OrgDeed::Delete { login: Login { password_stdin, .. }, sure, .. }
-            | OrgDeed::Purge { password_stdin, sure, .. },
-        )
-        | Deed::Admin(AdminDeed::Remove { login: Login { password_stdin, .. }, sure, .. }) => {
-            asked(sure, Terminal::open())?;
-            !password_stdin
-        }
-        Deed::Admin(AdminDeed::Update { role, new_email, new_password_stdin, login, .. }) => {
-            if role.is_none() && new_email.is_none() && !new_password_stdin {
-                return Err(Failure::usage(
-                    "there is nothing to change",
-                    "add --role, --email or --new-password-stdin",
-                ));
-            }
-            !login.password_stdin
-        }
-        Deed::Admin(AdminDeed::Add { login, password_stdin, .. }) => {
-            login.is_some() && !password_stdin
-        }
-        Deed::Org(OrgDeed::Create { password_stdin, .. })
-        | Deed::Admin(
-            AdminDeed::Login { password_stdin, .. }
-            | AdminDeed::Redeem { stdin: password_stdin, .. },
-        ) => !password_stdin,
-    };
-    if asks && Terminal::open().is_none() {
-        return Err(Failure::usage(
-            "there is no terminal to ask for the password on",
-            match deed {
-                Deed::Admin(AdminDeed::Redeem { .. }) => {
-                    "add --stdin and give the code and the new password on standard input"
-                }
-                Deed::Org(_)
-                | Deed::Admin(_)
-                | Deed::Audit(_)
-                | Deed::Doctor { .. }
-                | Deed::Upgrade { .. } => {
-                    "add --password-stdin and give the password on standard input"
-                }
-            },
-        ));
-    }
-    Ok(())
-}
-
-async fn create(tenancy: &Tenancy, name: String, email: String) -> Result<Answer, Failure> {
-    let password = match Terminal::open() {
-        Some(terminal) => {
-            // Nobody should think of a password for a name that cannot be.
-            tenancy.check_name(&name, None).await?;
-            tenancy.check_email(&email, None).await?;
-            ask_new(&terminal, tenancy).await?
-        }
-        None => line_of_stdin("the password").await?,
-    };
-    let wish = NewOrganization { name, email, password };
-    Ok(Answer::Changed(tenancy.create(&wish).await?))
-}
-
-/// Which page is asked for.
-fn page_of(
-    trash: bool,
-    search: Option<String>,
-    sort: Sort,
-    limit: u32,
-    after: Option<&str>,
-) -> Result<PageQuery, Failure> {
-    let shelf = if trash { Shelf::Trash } else { Shelf::Live };
-    let mut query = PageQuery { shelf, search, sort, at: PageAt::First, limit };
-    if let Some(word) = after {
-        let cursor = Cursor::decode(word, &query).ok_or_else(|| {
-            Failure::usage(
-                "that --after is not the “next” of a page of this list",
-                "repeat --search, --sort and --trash of the page it came from",
-            )
-        })?;
-        query.at = PageAt::After(cursor);
-    }
-    Ok(query)
-}
-
-async fn list(tenancy: &Tenancy, query: PageQuery) -> Result<Answer, Failure> {
-    let page = tenancy.page(&query).await?;
-    Ok(Answer::Listed { orgs: page.orgs, more: page.more_after, query })
-}
-
-async fn update(
-    tenancy: &Tenancy,
-    name: &str,
-    mut edit: Edit,
-    new_password: bool,
-    login: Option<&str>,
-) -> Result<Answer, Failure> {
-    let org = tenancy.named(name).await?;
-    // Refuse what is impossible before asking for a login.
-    if let Some(name) = &edit.name {
-        tenancy.check_name(name, Some(&org)).await?;
-    }
-    if let Some(email) = &edit.email {
-        tenancy.check_email(email, Some(&org)).await?;
-    }
-    let session = match login {
-        Some(email) => Some(log_in(tenancy, email).await?),
-        None => None,
-    };
-    let token = session.as_ref().map(Session::token);
-    if new_password {
-        // Before a new one is asked for: whether there is any use in it.
-        tenancy.authorize(&org, token).await?;
-        edit.password = Some(match Terminal::open() {
-            Some(terminal) => ask_new(&terminal, tenancy).await?,
-            None => line_of_stdin("the new password").await?,
-        });
-    }
-    Ok(Answer::Changed(tenancy.update(&org, &edit, token).await?))
-}
-
-async fn delete(
-    tenancy: &Tenancy,
-    name: &str,
-    login: &str,
-    now: bool,
-    sure: &Sure,
-) -> Result<Answer, Failure> {
-    let org = tenancy.named(name).await?;
-    tenancy.ensure_deletable(&org).await?;
-    let session = log_in(tenancy, login).await?;
-    let token = Some(session.token());
-    tenancy.authorize(&org, token).await?;
-    let terminal = asked(sure, Terminal::open())?;
-    if now {
-        let confirmation = confirm(tenancy, &org, terminal.as_ref()).await?;
-        tenancy.delete(&org, &confirmation, token).await?;
-        return Ok(Answer::Deleted(org));
-    }
-    if let Some(terminal) = terminal {
-        let days = counted(u64::from(tenancy.trash_days()), "day");
-        let name = &org.name;
-        let question = format!("Move “{name}” to the trash, where it can be restored for {days}?");
-        agree(&terminal, &question).await?;
-    }
-    Ok(Answer::Deleted(tenancy.trash(&org, token).await?))
-}
-
-async fn purge(tenancy: &Tenancy, name: &str, login: &str, sure: &Sure) -> Result<Answer, Failure> {
-    let mut org = tenancy.named_in_trash(name).await?;
-    tenancy.ensure_deletable(&org).await?;
-    let password = ask_password(login).await?;
-    let terminal = asked(sure, Terminal::open())?;
-    let confirmation = confirm(tenancy, &org, terminal.as_ref()).await?;
-    tenancy.purge(&org, &confirmation, login, &password).await?;
-    // It is nowhere any more.
-    org.state = OrgState::Active;
-    Ok(Answer::Deleted(org))
-}
-
-fn counted(number: u64, noun: &str) -> String {
-    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
 /// Waits for a signal that ends programs.
@@ -415,14 +247,20 @@ async fn ended() -> Failure {
     };
     match waited.await {
         Ok(number) => Failure::Signal(number),
-        Err(error) => Failure::io("this machine gives no signals", &error),
+        Err(error) => Failure::io("cannot handle signals", &error),
     }
+}
+
+/// What is chosen, or a table on a terminal and JSON elsewhere.
+fn output_of(chosen: Option<Output>) -> Output {
+    let terminal = io::stdout().is_terminal();
+    chosen.unwrap_or(if terminal { Output::Table } else { Output::Json })
 }
 
 fn write(answer: &Answer, output: Option<Output>) -> Result<(), Failure> {
     let mut stdout = io::stdout();
     let terminal = stdout.is_terminal();
-    let output = output.unwrap_or(if terminal { Output::Table } else { Output::Json });
+    let output = output_of(output);
     let width = rustix::termios::tcgetwinsize(&stdout).ok().map(|size| usize::from(size.ws_col));
     let text = answer.render(output, width.filter(|width| terminal && *width > 0));
     let text = text.map_err(|error| Failure::Io(error.to_string()))?;
@@ -430,20 +268,7 @@ fn write(answer: &Answer, output: Option<Output>) -> Result<(), Failure> {
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         // The reader closed the pipe: `tenantry org list | head -1`.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        Err(error) => Err(Failure::io("the answer cannot be written", &error)),
+        Err(error) => Err(Failure::io("cannot write the output", &error)),
         Ok(()) => Ok(()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nobody_is_asked_only_where_that_was_said_beforehand() {
-        assert!(matches!(asked(&Sure { yes: false }, Some(())), Ok(Some(()))));
-        assert!(matches!(asked(&Sure { yes: true }, Some(())), Ok(None)));
-        assert!(matches!(asked::<()>(&Sure { yes: true }, None), Ok(None)));
-        assert!(asked::<()>(&Sure { yes: false }, None).is_err());
     }
 }

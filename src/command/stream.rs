@@ -5,14 +5,15 @@ use std::io::{self, ErrorKind, Write};
 
 use super::{
     Failure,
-    answer::{Answer, heading, rows},
+    answer::{Answer, heading, rows, total_words},
     ascii,
-    table::{UNKNOWN_WIDTH, columns},
+    records::{Columns, Lines},
+    table::{self, UNKNOWN_WIDTH},
 };
 use crate::{
     config::Output,
     org::{OrgFields, json_text},
-    store::{Cursor, PageAt, PageQuery},
+    store::{Count, PageQuery},
     tenancy::Tenancy,
 };
 
@@ -27,25 +28,30 @@ pub(super) async fn all(
     output: Option<Output>,
 ) -> Result<(), Failure> {
     let mut begun = false;
+    let mut listed = 0;
     loop {
         let page = tenancy.page(&query).await?;
         let text = match output {
             Some(Output::Table) if page.orgs.is_empty() && !begun => {
-                let (orgs, more, query) = (Vec::new(), false, query.clone());
-                let none = Answer::Listed { orgs, more, query }.render(Output::Table, None);
+                let (orgs, next, total, query) = (Vec::new(), None, None, query.clone());
+                let nearest = page.nearest.clone();
+                let place = tenancy.place().clone();
+                let none = Answer::Listed { orgs, next, query, total, nearest, place }
+                    .render(Output::Table, None);
                 ascii::for_locale(none.map_err(|error| Failure::Io(error.to_string()))?)
             }
             Some(Output::Table) => {
-                let table = columns(&heading(query.shelf), &rows(&page.orgs), UNKNOWN_WIDTH);
+                let table = table::columns(&heading(query.scope), &rows(&page.orgs), UNKNOWN_WIDTH);
                 // One heading, however many pages there are.
                 let rest = table.split_once('\n').map_or("", |(_, rest)| rest);
                 ascii::for_locale(if begun { rest.to_owned() } else { table })
             }
-            Some(Output::Json) | None => {
+            Some(Output::Json | Output::Ndjson | Output::Csv | Output::Tsv | Output::Name)
+            | None => {
                 let mut text = String::new();
                 for org in &page.orgs {
                     text.push_str(if begun || !text.is_empty() { ",\n" } else { OPENS });
-                    let org = json_text(&OrgFields::of(org));
+                    let org = json_text(&OrgFields::from_org(org));
                     let org = org.map_err(|error| Failure::Io(error.to_string()))?;
                     text.push_str(&indented(org.trim_end()));
                 }
@@ -53,22 +59,57 @@ pub(super) async fn all(
             }
         };
         begun |= !page.orgs.is_empty();
-        let last = page.orgs.last().filter(|_| page.more_after);
-        let next = last.map(|org| PageAt::After(Cursor::of(org, query.sort.key)));
+        listed += page.orgs.len();
+        let next = page.next();
         let end = match (output, &next, begun) {
-            (Some(Output::Table), ..) | (_, Some(_), _) => "",
-            (_, None, true) => "\n  ],\n  \"next\": null\n}\n",
-            (_, None, false) => "{\n  \"organizations\": [],\n  \"next\": null\n}\n",
+            (_, Some(_), _) | (Some(Output::Table), None, false) => String::new(),
+            (Some(Output::Table), None, true) => {
+                let counted = u64::try_from(listed).unwrap_or(u64::MAX);
+                let total = Count { counted, ..Count::default() };
+                format!("\n{}", total_words(listed, total, &query))
+            }
+            (_, None, true) => "\n  ],\n  \"next\": null\n}\n".to_owned(),
+            (_, None, false) => "{\n  \"organizations\": [],\n  \"next\": null\n}\n".to_owned(),
         };
         let mut stdout = io::stdout().lock();
-        match stdout.write_all((text + end).as_bytes()).and_then(|()| stdout.flush()) {
+        match stdout.write_all((text + &end).as_bytes()).and_then(|()| stdout.flush()) {
             // The reader closed the pipe: enough was read.
             Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(()),
             written => {
-                written.map_err(|error| Failure::io("the answer cannot be written", &error))?;
+                written.map_err(|error| Failure::io("cannot write the output", &error))?;
             }
         }
         match next {
+            Some(next) => query.at = next,
+            None => return Ok(()),
+        }
+    }
+}
+
+/// Writes one organization per line, from where `query` begins: all, or at most `most`.
+pub(super) async fn lines(
+    tenancy: &Tenancy,
+    mut query: PageQuery,
+    lines: Lines,
+    columns: &Columns,
+    most: Option<u32>,
+) -> Result<(), Failure> {
+    query.limit = most.unwrap_or(AT_ONCE);
+    let mut text = columns.heading(lines);
+    loop {
+        let page = tenancy.page(&query).await?;
+        for org in &page.orgs {
+            text.push_str(&columns.line(lines, org)?);
+        }
+        let mut stdout = io::stdout().lock();
+        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(()),
+            written => {
+                written.map_err(|error| Failure::io("cannot write the output", &error))?;
+            }
+        }
+        text.clear();
+        match page.next().filter(|_| most.is_none()) {
             Some(next) => query.at = next,
             None => return Ok(()),
         }

@@ -1,6 +1,6 @@
 //! Text in aligned columns, measured as a terminal measures it.
 
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use crate::org::{self, width};
 
 /// What stands between two columns.
 const GAP: usize = 2;
@@ -9,19 +9,19 @@ pub(super) const UNKNOWN_WIDTH: usize = 200;
 /// No column is cut below this.
 const LEAST: usize = 8;
 
-/// A heading and its rows. If they are wider than `width`, the widest columns are cut.
+/// A heading and its rows. If they are wider than `room`, the widest columns are cut.
 pub(super) fn columns<const N: usize>(
     heading: &[&str; N],
     rows: &[[String; N]],
-    width: usize,
+    room: usize,
 ) -> String {
-    let mut widths = heading.map(UnicodeWidthStr::width);
+    let mut widths = heading.map(width);
     for row in rows {
         for (wide, cell) in widths.iter_mut().zip(row) {
-            *wide = cell.width().max(*wide);
+            *wide = width(cell).max(*wide);
         }
     }
-    fit(&mut widths, width);
+    shrink(&mut widths, room);
     let mut text = line(heading, &widths);
     for row in rows {
         text.push_str(&line(row, &widths));
@@ -29,18 +29,18 @@ pub(super) fn columns<const N: usize>(
     text
 }
 
-/// What something is, and below each other; whole where no `width` is given.
-pub(super) fn pairs(rows: &[(&str, String)], width: Option<usize>) -> String {
-    let first = rows.iter().map(|(key, _)| key.width()).max().unwrap_or(0);
-    let longest = rows.iter().map(|(_, value)| value.width()).max().unwrap_or(0);
-    let room = width.map_or(longest, |width| width.saturating_sub(first + GAP).max(LEAST));
+/// What something is, and below each other; whole where no `room` is given.
+pub(super) fn pairs(rows: &[(&str, String)], room: Option<usize>) -> String {
+    let first = rows.iter().map(|(key, _)| width(key)).max().unwrap_or(0);
+    let longest = rows.iter().map(|(_, value)| width(value)).max().unwrap_or(0);
+    let room = room.map_or(longest, |room| room.saturating_sub(first + GAP).max(LEAST));
     rows.iter().map(|(key, value)| line(&[*key, value.as_str()], &[first, room])).collect()
 }
 
 /// Takes from the widest, until all fit or none can give any more.
-fn fit(widths: &mut [usize], width: usize) {
+fn shrink(widths: &mut [usize], room: usize) {
     let gaps = GAP * widths.len().saturating_sub(1);
-    while widths.iter().sum::<usize>() + gaps > width {
+    while widths.iter().sum::<usize>() + gaps > room {
         match widths.iter_mut().max() {
             Some(widest) if *widest > LEAST => *widest -= 1,
             _ => return,
@@ -52,31 +52,13 @@ fn line<T: AsRef<str>>(cells: &[T], widths: &[usize]) -> String {
     let mut text = String::new();
     let mut owed = 0;
     for (cell, wide) in cells.iter().zip(widths) {
-        let cell = cut(cell.as_ref(), *wide);
+        let cell = org::fit(cell.as_ref(), *wide);
         text.extend(std::iter::repeat_n(' ', owed));
-        owed = wide.saturating_sub(cell.width()) + GAP;
+        owed = wide.saturating_sub(width(&cell)) + GAP;
         text.push_str(&cell);
     }
     text.push('\n');
     text
-}
-
-/// The beginning of `text` that fits, with an ellipsis where something is missing.
-pub(super) fn cut(text: &str, wide: usize) -> String {
-    if text.width() <= wide {
-        return text.to_owned();
-    }
-    let mut short = String::new();
-    let mut used = 1;
-    for character in text.chars() {
-        used += character.width().unwrap_or(0);
-        if used > wide {
-            break;
-        }
-        short.push(character);
-    }
-    short.push('…');
-    short
 }
 
 #[cfg(test)]
@@ -97,7 +79,7 @@ mod tests {
         let rows = [["a name that goes on and on".to_owned(), "short".to_owned()]];
         let text = columns(&["name", "admin"], &rows, 20);
         assert_eq!(text, "name           admin\na name that …  short\n");
-        assert!(text.lines().all(|line| line.width() <= 20));
+        assert!(text.lines().all(|line| org::width(line) <= 20));
     }
 
     #[test]
@@ -105,14 +87,15 @@ mod tests {
         let names = ["x".repeat(3000), "acme".to_owned()];
         let rows = names.map(|name| [name, "ada@acme.com".to_owned()]);
         let text = columns(&["name", "admin"], &rows, UNKNOWN_WIDTH);
-        assert!(text.lines().all(|line| line.width() <= UNKNOWN_WIDTH), "{text}");
+        assert!(text.lines().all(|line| org::width(line) <= UNKNOWN_WIDTH), "{text}");
         let text = pairs(&[("name", "x".repeat(3000))], Some(UNKNOWN_WIDTH));
-        assert!(text.lines().all(|line| line.width() <= UNKNOWN_WIDTH), "{text}");
+        assert!(text.lines().all(|line| org::width(line) <= UNKNOWN_WIDTH), "{text}");
     }
 
     #[test]
-    fn wide_characters_are_never_cut_in_half() {
-        assert_eq!(cut("北京北京", 4), "北…");
-        assert_eq!(cut("北京", 4), "北京");
+    fn a_character_of_several_parts_is_cut_whole_and_counted_once() {
+        let rows = [["👩‍👩‍👧‍👦 and their children".to_owned()], ["e\u{301}".repeat(12)]];
+        let text = columns(&["name"], &rows, 8);
+        assert_eq!(text, format!("name\n👩‍👩‍👧‍👦 and …\n{}…\n", "e\u{301}".repeat(7)));
     }
 }

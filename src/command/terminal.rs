@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 
 use super::Failure;
 use crate::{
-    org::Secret,
+    org::{Secret, counted},
     store::{Upgrade, Watch},
 };
 
@@ -31,8 +31,8 @@ pub(super) async fn line_of_stdin(what: &'static str) -> Result<Secret, Failure>
     let line = blocking(|| read_line(&mut io::stdin().lock().take(LINE_MOST))).await?;
     line.ok_or_else(|| {
         Failure::usage(
-            format!("standard input has no line for {what}"),
-            "give each password its own line, the login's first",
+            format!("standard input ended before {what}"),
+            "put each on a line of its own; where there are two, the login password first",
         )
     })
 }
@@ -50,7 +50,7 @@ impl Telling {
             let mut error = io::stderr();
             if error.is_terminal() {
                 told.store(true, Ordering::Relaxed);
-                let _ = write!(error, "\r{records} records of an older program: {percent} %");
+                let _ = write!(error, "\r{records} records upgraded: {percent} %");
             }
         }
     }
@@ -64,8 +64,8 @@ impl Telling {
                 told.store(true, Ordering::Relaxed);
                 let _ = write!(
                     error,
-                    "\r\x1b[Kwatching {things} finding{} for writes: {} s left (^C cancels)",
-                    if things == 1 { "" } else { "s" },
+                    "\r\x1b[Kwatching {} for writes: {} s left (^C cancels)",
+                    counted(things as u64, "finding"),
                     left.as_secs().max(1),
                 );
             }
@@ -101,7 +101,7 @@ impl Terminal {
     pub(super) fn show(&self, text: &str) -> Result<(), Failure> {
         (&self.tty)
             .write_all(text.as_bytes())
-            .map_err(|error| Failure::io("the terminal cannot be written to", &error))
+            .map_err(|error| Failure::io("cannot write to the terminal", &error))
     }
 
     /// Asks, and answers with what was typed.
@@ -161,7 +161,7 @@ fn read_line(input: &mut impl BufRead) -> io::Result<Option<Secret>> {
     }
     match std::str::from_utf8(text) {
         Ok(text) => Ok(Some(Secret::from(text))),
-        Err(_) => Err(io::Error::new(io::ErrorKind::InvalidData, "what was read is not UTF-8")),
+        Err(_) => Err(io::Error::new(io::ErrorKind::InvalidData, "the input is not valid UTF-8")),
     }
 }
 
@@ -175,7 +175,7 @@ async fn blocking<T: Send + 'static>(
 }
 
 fn lost(error: &io::Error) -> Failure {
-    Failure::io("the answer cannot be read", error)
+    Failure::io("cannot read the answer", error)
 }
 
 #[cfg(test)]

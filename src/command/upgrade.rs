@@ -5,10 +5,11 @@ use std::{collections::BTreeMap, fmt::Write as _};
 use serde::Serialize;
 
 use super::{
-    Answer, Failure, agree, counted,
+    Answer, Failure,
+    ask::agree,
     terminal::{Telling, Terminal},
 };
-use crate::{store::UpgradePlan, tenancy::Tenancy};
+use crate::{org::counted, store::UpgradePlan, tenancy::Tenancy};
 
 pub(super) async fn answer(tenancy: &Tenancy, dry_run: bool, yes: bool) -> Result<Answer, Failure> {
     let plan = tenancy.upgrade_plan().await?;
@@ -18,8 +19,8 @@ pub(super) async fn answer(tenancy: &Tenancy, dry_run: bool, yes: bool) -> Resul
     if plan.asks && !yes {
         let Some(terminal) = Terminal::open() else {
             return Err(Failure::usage(
-                "there is no terminal to confirm the upgrade on",
-                "look at it with --dry-run, and add --yes to do it without being asked",
+                "no terminal to confirm the upgrade on",
+                "preview it with --dry-run, or add --yes to skip the confirmation",
             ));
         };
         terminal.show(&planned(&plan))?;
@@ -47,7 +48,7 @@ pub(super) struct UpgradeFields<'a> {
 }
 
 impl<'a> UpgradeFields<'a> {
-    pub(super) fn of(plan: &'a UpgradePlan, left: Option<u64>) -> Self {
+    pub(super) fn from_plan(plan: &'a UpgradePlan, left: Option<u64>) -> Self {
         let by_name = |all: &'a [(String, Vec<String>)]| {
             all.iter().map(|(name, all)| (name.as_str(), all.as_slice())).collect()
         };
@@ -66,8 +67,7 @@ impl<'a> UpgradeFields<'a> {
 /// What it came to, or would come to. `left` is how many records were held back, once it is done.
 pub(super) fn table(plan: &UpgradePlan, left: Option<u64>) -> String {
     if plan.empty {
-        return "there is nothing in this database yet, so there is nothing to upgrade\n  → check its \
-                name; the first change to a new one makes what it needs\n"
+        return "this database is empty: nothing to upgrade\n  → check its name; a new database needs no upgrade\n"
             .to_owned();
     }
     if *plan == UpgradePlan::nothing() {
@@ -91,8 +91,8 @@ pub(super) fn table(plan: &UpgradePlan, left: Option<u64>) -> String {
         // Writing to a string cannot fail.
         let _ = write!(
             text,
-            "{left} left as they are, because they clash\n  → run `tenantry doctor` to see which, and \
-             what resolves it\n"
+            "left {left} unchanged because of conflicts\n  → run `tenantry doctor` to see which, and how \
+             to resolve them\n"
         );
     }
     text
@@ -101,12 +101,12 @@ pub(super) fn table(plan: &UpgradePlan, left: Option<u64>) -> String {
 fn planned(plan: &UpgradePlan) -> String {
     if let Some((older, ours)) = plan.formats {
         return format!(
-            "The upgrade, or the first change, brings the file from format {older} to {ours}.\n"
+            "The upgrade, or the first change, converts the file from format {older} to {ours}.\n"
         );
     }
     let mut text = format!(
-        "The upgrade only adds; the program that wrote this database goes on working.\n  {} and {} \
-         get fields\n",
+        "The upgrade only adds; the program that wrote this database keeps working.\n  adds fields to {} \
+         and {}\n",
         counted(plan.organizations, "organization"),
         counted(plan.admins, "admin")
     );

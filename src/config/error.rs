@@ -9,13 +9,13 @@ use crate::tenancy::SECRET_KEY_LEAST_BYTES;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// Two flags name a database each.
-    #[error("{0} and {1} name a database each")]
+    #[error("{0} and {1} are mutually exclusive")]
     TwoFlags(&'static str, &'static str),
     /// Two variables name a database each, and no flag decides.
     #[error("{0} and {1} are both set, and each names a database")]
     TwoVariables(&'static str, &'static str),
     /// `--database` where there is none to choose.
-    #[error("--database chooses a database on a MongoDB, and none is named")]
+    #[error("--database needs a MongoDB, and none is given")]
     DatabaseWithoutServer,
     /// Two databases on one MongoDB.
     #[error("{by} names the database “{name}”, and the connection string names “{path}”")]
@@ -28,7 +28,7 @@ pub enum Error {
         path: String,
     },
     /// A variable that a profile names has no connection string.
-    #[error("${0} is to have the connection string, and is not set")]
+    #[error("${0} must hold the connection string, and is not set")]
     VariableUnset(String),
     /// A flag with nothing in it.
     #[error("{0} is empty")]
@@ -37,16 +37,16 @@ pub enum Error {
     #[error("{0} is not valid UTF-8")]
     NotText(&'static str),
     /// A variable that is no number, or one too small or too large.
-    #[error("{0} is no number from {1} to {2}")]
+    #[error("{0} is not a number from {1} to {2}")]
     NoNumber(&'static str, u32, u32),
     /// The signing key could be guessed.
     #[error("{KEY} has {0} bytes; at least {SECRET_KEY_LEAST_BYTES} are needed")]
     KeyTooShort(usize),
     /// Nowhere to keep or look for files.
-    #[error("no home directory is known, so there is no place for files")]
+    #[error("the home directory is unknown")]
     NoHome,
     /// The configuration has no such profile.
-    #[error("there is no profile “{name}”{}", among(known))]
+    #[error("unknown profile “{name}”{}", among(known))]
     NoProfile {
         /// What was asked for.
         name: String,
@@ -54,7 +54,7 @@ pub enum Error {
         known: Vec<String>,
     },
     /// The configuration file cannot be read.
-    #[error("{} cannot be read: {why}", path.display())]
+    #[error("cannot read {}: {why}", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -62,7 +62,7 @@ pub enum Error {
         why: String,
     },
     /// The configuration file is world-writable, or is owned by another user.
-    #[error("others can write {}, which decides what is opened and started", .0.display())]
+    #[error("other users can write {}, which decides which database is opened and which commands run", .0.display())]
     OthersWrite(PathBuf),
     /// The configuration file is wrong.
     #[error("{0}")]
@@ -80,17 +80,17 @@ impl Error {
             }
             Self::DatabaseWithoutServer => "name the server with --uri or MONGODB_URI",
             Self::OtherDatabase { .. } => {
-                "keep one; a database that only has users belongs in ?authSource="
+                "keep one; the database that holds the users belongs in ?authSource="
             }
-            Self::VariableUnset(_) => "set it before the program starts",
-            Self::OthersWrite(_) => "make it your own, with `chown` and `chmod o-w`",
-            Self::Empty(_) => "give it a value, or leave it out",
+            Self::VariableUnset(_) => "set it before starting Tenantry",
+            Self::OthersWrite(_) => "fix it with `chown` and `chmod o-w`",
+            Self::Empty(_) => "give it a value, or omit it",
             Self::NotText(_) | Self::NoNumber(..) => "correct it, or unset it",
-            Self::KeyTooShort(_) => "make one with `openssl rand -hex 32`, or unset it",
-            Self::NoHome => "set HOME, or name files with --file and --config",
-            Self::NoProfile { .. } => "write it into the file that `tenantry config path` names",
-            Self::Unreadable { .. } => "correct that, or name another file with --config",
-            Self::File(_) => "`tenantry config check` says all that is wrong",
+            Self::KeyTooShort(_) => "generate one with `openssl rand -hex 32`, or unset it",
+            Self::NoHome => "set HOME, or use --file and --config",
+            Self::NoProfile { .. } => "add it to the file that `tenantry config path` prints",
+            Self::Unreadable { .. } => "fix it, or use another file with --config",
+            Self::File(_) => "`tenantry config check` lists all problems",
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     keymap::{Key, Keymap, Misbound},
     org::Secret,
     store::database_in,
-    theme::{Depth, Marks, Wish},
+    theme::{Depth, Marks, ThemeChoice},
 };
 
 /// The file, as it is written. It may hold passwords, and so cannot be shown.
@@ -30,7 +30,7 @@ struct Written {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Console {
-    pub theme: Option<Wish>,
+    pub theme: Option<ThemeChoice>,
     pub colors: Option<Depth>,
     pub marks: Option<Marks>,
     pub plain: Option<bool>,
@@ -137,7 +137,7 @@ impl File {
             && profiles.iter().all(|(name, _)| name.as_ref() != profile.as_ref())
         {
             let names: Vec<_> = profiles.iter().map(|(name, _)| name.as_ref().as_str()).collect();
-            let what = format!("there is no profile “{}”", profile.as_ref());
+            let what = format!("unknown profile “{}”", profile.as_ref());
             problems.add(profile.span(), what, known(&names));
         }
         let profiles = profiles
@@ -206,7 +206,7 @@ fn blanked(text: &str, from: usize, to: usize) -> String {
 /// Which profiles there are, as what to do.
 fn known(names: &[&str]) -> String {
     if names.is_empty() {
-        return "there are none yet: write one as [profiles.NAME]".to_owned();
+        return "none are defined: add one as [profiles.NAME]".to_owned();
     }
     format!("the profiles are {}", names.join(", "))
 }
@@ -222,10 +222,8 @@ fn explained(message: &str) -> (String, String) {
         }
         None => match message.lines().collect::<Vec<_>>().as_slice() {
             [what, rest @ ..] if !rest.is_empty() => ((*what).to_owned(), rest.join(", ")),
-            _ if message.starts_with("write ") => {
-                ("this is nothing that can be here".to_owned(), message.to_owned())
-            }
-            _ => (message.to_owned(), "correct it; toml.io says how such a file is written".into()),
+            _ if message.starts_with("write ") => ("invalid value".to_owned(), message.to_owned()),
+            _ => (message.to_owned(), "fix the syntax; see toml.io".into()),
         },
     }
 }
@@ -255,7 +253,7 @@ fn keymap(
             match key.parse::<Key>() {
                 Ok(key) => parsed.push(key),
                 Err(no_key) => {
-                    problems.add(keys.span(), format!("“{key}” is no key"), no_key.help());
+                    problems.add(keys.span(), format!("unknown key “{key}”"), no_key.help());
                 }
             }
         }
@@ -293,25 +291,25 @@ fn profile(
         || text.chars().count() > 40
         || !text.chars().all(fits)
     {
-        let help = "take 1 to 40 letters, digits, spaces and - _ .";
-        problems.add(name.span(), "this is no name for a profile", help);
+        let help = "use 1 to 40 letters, digits, spaces and - _ .";
+        problems.add(name.span(), "invalid profile name", help);
     }
     let WrittenProfile { database, read_only, color, production, .. } = written.as_ref();
     let place = place(name, written.as_ref(), problems);
     if let Some(database) = database {
         let server = matches!(place, Some(Where::Uri(_) | Where::Variable(_) | Where::Command(_)));
         if place.is_some() && !server {
-            let help = "take it out: only a MongoDB has several databases";
+            let help = "remove it: only MongoDB profiles take a database";
             problems.add(database.span(), "this profile is not on a MongoDB", help);
         } else if database.as_ref().is_empty() {
-            problems.add(database.span(), "this is empty", "write a name, or take it out");
+            problems.add(database.span(), "this is empty", "give it a value, or remove it");
         } else if let Some(Where::Uri(uri)) = &place
             && let Some(path) = database_in(uri).filter(|path| path != database.as_ref())
         {
             problems.add(
                 database.span(),
                 format!("the connection string names “{path}”, another database"),
-                "keep one; a database that only has users belongs in ?authSource=",
+                "keep one; the database that holds the users belongs in ?authSource=",
             );
         }
     }
@@ -320,8 +318,8 @@ fn profile(
     {
         problems.add(
             uri.span(),
-            "a connection string with a user is here, and others can read this file",
-            "chmod 600 it, or write uri_env or uri_command instead of uri",
+            "other users can read this file, and it holds a connection string with credentials",
+            "run `chmod 600` on it, or use uri_env or uri_command instead of uri",
         );
     }
     let mut limit =
@@ -376,7 +374,7 @@ fn place(
         empty = empty.or(text.is_empty().then(|| variable.span()));
         if text.contains(['=', '$', '\0']) {
             let help = "write its name alone, without $";
-            problems.add(variable.span(), "this is no name of a variable", help);
+            problems.add(variable.span(), "invalid variable name", help);
         }
         named.push(("uri_env", variable.span(), Where::Variable(text.clone())));
     }
@@ -393,20 +391,20 @@ fn place(
         named.push(("demo", demo.span(), Where::Demo));
     }
     if let Some(span) = empty {
-        problems.add(span, "this is empty", "write what it is, or take it out");
+        problems.add(span, "this is empty", "give it a value, or remove it");
         return None;
     }
     let mut named = named.into_iter();
     let Some((first, _, place)) = named.next() else {
         problems.add(
             name.span(),
-            format!("the profile “{}” says nowhere what its database is", name.as_ref()),
-            "write uri, uri_env, uri_command, file or demo below it",
+            format!("the profile “{}” names no database", name.as_ref()),
+            "add uri, uri_env, uri_command, file or demo",
         );
         return None;
     };
     if let Some((second, span, _)) = named.next() {
-        let what = format!("{first} and {second} name a database each");
+        let what = format!("{first} and {second} are mutually exclusive");
         problems.add(span, what, "keep one of them");
         return None;
     }

@@ -60,7 +60,9 @@ fn named_config(flags: &Flags, environment: Environment<'_>) -> Result<Option<Pa
 }
 
 /// A file of ours in one of the directories that the XDG base directory specification names, on every
-/// system: people look for the configuration of terminal programs there.
+/// system: people look for the configuration of terminal programs there. `directories` has others on
+/// macOS, where files that are there would no longer be found, and none for the log; and it asks the
+/// process alone.
 pub(super) fn in_home(
     environment: Environment<'_>,
     variable: &str,
@@ -117,14 +119,14 @@ pub(super) fn read(
             return Err(Error::OthersWrite(path));
         }
     } else if !metadata.file_type().is_char_device() {
-        return Err(unreadable("it is not a file".to_owned()));
+        return Err(unreadable("not a regular file".to_owned()));
     }
     let others_read = metadata.mode() & 0o044 != 0;
     let mut text = String::new();
     let read = file.by_ref().take(MOST_BYTES + 1).read_to_string(&mut text);
     read.map_err(|error| unreadable(error.to_string()))?;
     if text.len() as u64 > MOST_BYTES {
-        return Err(unreadable("it is longer than a configuration can be".to_owned()));
+        return Err(unreadable("the file is too large".to_owned()));
     }
     let parsed = File::parse(path.clone(), &text, others_read).map_err(Error::File)?;
     Ok((Some(path), parsed))

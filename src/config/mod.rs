@@ -30,16 +30,16 @@ use self::{
 pub use self::{
     error::Error,
     home::{from_process, path},
-    problem::{Problems, without_passwords},
+    problem::Problems,
     source::{NamedDatabase, Source},
     template::template,
 };
 use crate::{
     keymap::Keymap,
     org::{PasswordPolicy, Secret},
-    store::{Access, Place, Target},
-    tenancy::{self, Opened, Rules, SECRET_KEY_LEAST_BYTES},
-    theme::{Looks, Wish},
+    store::{Place, Target},
+    tenancy::{self, Caller, Opened, Rules, SECRET_KEY_LEAST_BYTES},
+    theme::{ThemeChoice, ThemeSettings},
 };
 
 /// The database's name on a MongoDB server when none is given: the one the service before this
@@ -64,44 +64,44 @@ const TRASH_DAYS: (u32, u32) = (1, 3650);
 
 /// What every environment variable does, for `--help`.
 pub const ENVIRONMENT_HELP: &str = "\
-Environment (a flag beats it; it beats the configuration file; an empty variable counts as unset):
-  MONGODB_URI               as --uri; the place for one that holds a password
+Environment (flags override it, it overrides the configuration file; empty means unset):
+  MONGODB_URI               as --uri; use it for one that holds a password
   TENANTRY_DATABASE         as --database
   TENANTRY_FILE             as --file
   TENANTRY_PROFILE          as --profile
   TENANTRY_CONFIG           as --config
   SECRET_KEY                signs logins; 32 bytes or more, random for each run when unset
-  TENANTRY_PASSWORD_LENGTH  the fewest characters of a new password, 8 to 72 (default 15)
-  TENANTRY_PASSWORD_SCORE   its lowest zxcvbn score, 0 to 4 (default 2)
-  TENANTRY_TRASH_DAYS       how long the trash keeps what is moved there, 1 to 3650 (default 30)
-  NO_COLOR                  no colours, whatever it is set to";
+  TENANTRY_PASSWORD_LENGTH  minimum length of a new password, 8 to 72 (default 15)
+  TENANTRY_PASSWORD_SCORE   its minimum zxcvbn score, 0 to 4 (default 2)
+  TENANTRY_TRASH_DAYS       days that the trash keeps an organization, 1 to 3650 (default 30)
+  NO_COLOR                  no colours, if set to anything";
 
 /// The flags that say which database, and how.
 #[derive(Clone, Debug, Default, Args)]
 #[expect(clippy::doc_markdown, reason = "these words are what --help prints")]
 pub struct Flags {
-    /// A MongoDB's connection string [env: MONGODB_URI]
+    /// MongoDB connection string [env: MONGODB_URI]
     #[arg(long, help_heading = "Database", global = true, value_name = "mongodb://…")]
     pub uri: Option<String>,
-    /// The database on that MongoDB [env: TENANTRY_DATABASE] [default: master_organization_db]
+    /// Database on that MongoDB [env: TENANTRY_DATABASE] [default: master_organization_db]
     #[arg(long, help_heading = "Database", global = true, value_name = "NAME")]
     pub database: Option<String>,
-    /// The embedded database's file [env: TENANTRY_FILE] [default: in your data directory]
+    /// File of the embedded database [env: TENANTRY_FILE] [default: in your data directory]
     #[arg(long, help_heading = "Database", global = true, value_name = "PATH", value_hint = clap::ValueHint::FilePath)]
     pub file: Option<PathBuf>,
-    /// A throw-away database with sample organizations, gone at exit
+    /// A temporary database with sample organizations, discarded at exit
     #[arg(long, help_heading = "Database", global = true)]
     pub demo: bool,
-    /// A database as the configuration file describes it [env: TENANTRY_PROFILE]
+    /// Profile from the configuration file [env: TENANTRY_PROFILE]
     #[arg(long, help_heading = "Database", global = true, value_name = "NAME")]
     pub profile: Option<String>,
-    /// Refuse everything that writes
+    /// Read-only mode: refuse every change
     #[arg(long, help_heading = "Database", global = true)]
     pub read_only: bool,
-    /// The configuration file [env: TENANTRY_CONFIG] [default: ~/.config/tenantry/config.toml]
+    /// Configuration file [env: TENANTRY_CONFIG] [default: ~/.config/tenantry/config.toml]
     #[arg(long, help_heading = "Configuration and output", global = true, value_name = "PATH", value_hint = clap::ValueHint::FilePath)]
     pub config: Option<PathBuf>,
-    /// How a command answers [default: table on a terminal, json otherwise]
+    /// Output format [default: table on a terminal, json otherwise]
     #[arg(
         long,
         help_heading = "Configuration and output",
@@ -112,7 +112,7 @@ pub struct Flags {
     pub output: Option<Output>,
     /// The console's colours [default: those that fit the terminal]
     #[arg(long, help_heading = "Console", value_enum, value_name = "THEME")]
-    pub theme: Option<Wish>,
+    pub theme: Option<ThemeChoice>,
     /// The console for screen readers: one column, words instead of marks
     #[arg(long, help_heading = "Console")]
     pub plain: bool,
@@ -121,13 +121,21 @@ pub struct Flags {
     pub no_mouse: bool,
 }
 
-/// How a command answers.
+/// Output format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Output {
     /// One JSON object
     Json,
     /// Aligned columns, for people
     Table,
+    /// One JSON object per line
+    Ndjson,
+    /// Comma-separated values, of lists
+    Csv,
+    /// Tab-separated values, of lists
+    Tsv,
+    /// Names alone, of lists
+    Name,
 }
 
 /// A database with a name of its own, and how it is told from others.
@@ -165,7 +173,7 @@ pub enum Color {
 #[derive(Clone, Debug, Default)]
 pub struct ConsoleSettings {
     /// What it looks like.
-    pub looks: Looks,
+    pub looks: ThemeSettings,
     /// Whether the mouse is the console's when it starts.
     pub mouse: bool,
     /// The file that everything said is kept in; none where there is to be none.
@@ -182,7 +190,7 @@ pub struct Database {
     /// Where it is.
     pub source: Source,
     /// Who opens it, and whether only to read.
-    pub access: Access,
+    pub caller: Caller,
     /// What new passwords must be like, and how logins are signed.
     pub rules: Rules,
 }
@@ -196,7 +204,7 @@ pub struct Settings {
     pub profiles: Vec<Database>,
     /// How the console is to be.
     pub console: ConsoleSettings,
-    /// How a command answers; `None` leaves it to where the answer goes.
+    /// Output format; `None` leaves it to where the answer goes.
     pub output: Option<Output>,
     /// The configuration file, where there is one.
     pub file: Option<PathBuf>,
@@ -211,7 +219,7 @@ impl Database {
     /// As [`tenancy::open`], and where it is not known where it is.
     pub async fn open(&self) -> tenancy::Result<(Opened, Target)> {
         let target = self.source.target().await?;
-        let opened = tenancy::open(&target, &self.access, self.rules.clone()).await?;
+        let opened = tenancy::open(&target, &self.caller, self.rules.clone()).await?;
         Ok((opened, target))
     }
 
@@ -237,7 +245,7 @@ impl Settings {
         let environment = |name: &str| environment(name).filter(|value| !value.is_empty());
         let (path, file) = read(flags, &environment)?;
         let common = Common {
-            access: Access { operator: operator(), read_only: flags.read_only },
+            caller: Caller::new(operator()).with_read_only(flags.read_only),
             secret_key: secret_key(&environment)?,
             length: number(&environment, LENGTH, PASSWORD_LENGTHS)?,
             score: number(&environment, SCORE, PASSWORD_SCORES)?,
@@ -300,7 +308,7 @@ pub fn problems(flags: &Flags, environment: impl Fn(&str) -> Option<OsString>) -
 
 /// What is the same for every database.
 struct Common {
-    access: Access,
+    caller: Caller,
     secret_key: Option<Secret>,
     length: Option<u32>,
     score: Option<u32>,
@@ -314,7 +322,7 @@ impl Common {
         profile: Option<Profile>,
         limits: Option<&FileProfile>,
     ) -> Database {
-        let read_only = self.access.read_only || limits.is_some_and(|limits| limits.read_only);
+        let read_only = self.caller.read_only || limits.is_some_and(|limits| limits.read_only);
         let standard = PasswordPolicy::default();
         let limit = |set: Option<u32>, written: fn(&FileProfile) -> Option<u32>| {
             set.or_else(|| limits.and_then(written))
@@ -325,7 +333,7 @@ impl Common {
         Database {
             profile,
             source,
-            access: Access { read_only, ..self.access.clone() },
+            caller: self.caller.clone().with_read_only(read_only),
             rules: Rules {
                 passwords: PasswordPolicy {
                     least_characters: length.unwrap_or(standard.least_characters),
@@ -334,7 +342,6 @@ impl Common {
                         .unwrap_or(standard.least_score),
                 },
                 secret_key: self.secret_key.clone(),
-                read_only,
                 trash_days: limit(self.trash_days, |limits| limits.trash_days).unwrap_or(30),
                 ..Rules::default()
             },
@@ -386,7 +393,7 @@ fn console(
     keymap: Keymap,
 ) -> Result<ConsoleSettings, Error> {
     Ok(ConsoleSettings {
-        looks: Looks {
+        looks: ThemeSettings {
             theme: flags.theme.or(written.theme).unwrap_or_default(),
             colors: written.colors.unwrap_or_default(),
             marks: written.marks.unwrap_or_default(),
@@ -430,7 +437,7 @@ fn secret_key(environment: Environment<'_>) -> Result<Option<Secret>, Error> {
 }
 
 /// Who runs this console: the user's name on this machine's name, `ada@workstation`. As the operating
-/// system has it, and not a variable that anybody can set: it is recorded with every deed.
+/// system has it, and not a variable that anybody can set: it is recorded with every operation.
 fn operator() -> String {
     let user = whoami::username()
         .unwrap_or_else(|_| format!("uid {}", rustix::process::geteuid().as_raw()));

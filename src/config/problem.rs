@@ -6,7 +6,7 @@ use std::{
     path::PathBuf,
 };
 
-use crate::org::escaped;
+use crate::org::{escaped, width, without_credentials};
 
 /// All that is wrong with one file.
 #[derive(Clone, PartialEq, Eq)]
@@ -75,7 +75,7 @@ impl Problems {
         let mut out = String::new();
         for problem in &self.all {
             let (number, column, line, length) = self.placed(problem);
-            let what = without_passwords(&problem.what);
+            let what = without_credentials(&problem.what);
             let _ =
                 writeln!(out, "tenantry: {}:{number}:{column}: {}", escaped(&path), escaped(&what));
             // What looks like a secret is not shown, and then neither is where in it.
@@ -87,11 +87,11 @@ impl Problems {
                 let length = if hidden { 1 } else { length };
                 // Escaped characters before it move it to the right.
                 let before: String = shown.chars().take(column - 1).collect();
-                let before = unicode_width::UnicodeWidthStr::width(&*escaped(&before));
+                let before = width(&escaped(&before));
                 let marks = "^".repeat(length);
                 let _ = writeln!(out, "  {:margin$} | {:before$}{marks}", "", "");
             }
-            let _ = writeln!(out, "  → {}", escaped(&without_passwords(&problem.help)));
+            let _ = writeln!(out, "  → {}", escaped(&without_credentials(&problem.help)));
         }
         out
     }
@@ -108,9 +108,9 @@ impl fmt::Display for Problems {
     /// How many there are, and the first.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = self.path.display();
-        let Some(problem) = self.all.first() else { return write!(f, "{path} is in order") };
+        let Some(problem) = self.all.first() else { return write!(f, "{path} is valid") };
         let (line, column, ..) = self.placed(problem);
-        write!(f, "{path}:{line}:{column}: {}", without_passwords(&problem.what))?;
+        write!(f, "{path}:{line}:{column}: {}", without_credentials(&problem.what))?;
         match self.all.len() - 1 {
             0 => Ok(()),
             1 => f.write_str(", and one more thing"),
@@ -127,18 +127,4 @@ fn shown(line: &str) -> (String, bool) {
         None if secret => ("…".to_owned(), true),
         _ => (line.to_owned(), false),
     }
-}
-
-/// Takes user and password out of whatever looks like a connection string.
-#[must_use]
-pub fn without_passwords(text: &str) -> String {
-    let mut parts = text.split("://");
-    let mut out = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let end = part.find([' ', '\'', '"', '\n']).unwrap_or(part.len());
-        let host = part[..end].rfind('@').map_or(0, |at| at + 1);
-        out.push_str("://");
-        out.push_str(&part[host..]);
-    }
-    out
 }

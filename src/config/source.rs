@@ -126,9 +126,9 @@ fn unknown(problem: String, help: &'static str) -> tenancy::Error {
 
 /// The first line that a program prints. It cannot ask anybody: the terminal is the console's.
 async fn printed(words: &[String]) -> tenancy::Result<Secret> {
-    const HELP: &str = "try it by hand; it has to print the connection string, and ask nobody";
+    const HELP: &str = "run it by hand; it must print the connection string without prompting";
     let Some((program, arguments)) = words.split_first() else {
-        return Err(unknown("there is no program to start".to_owned(), HELP));
+        return Err(unknown("the command is empty".to_owned(), HELP));
     };
     let name = escaped_short(program, 60);
     let mut child = Command::new(program)
@@ -139,7 +139,7 @@ async fn printed(words: &[String]) -> tenancy::Result<Secret> {
         // Not in front: who reads the terminal from there is stopped.
         .process_group(0)
         .spawn()
-        .map_err(|error| unknown(format!("{name} cannot be started: {error}"), HELP))?;
+        .map_err(|error| unknown(format!("cannot start {name}: {error}"), HELP))?;
     let mut group = Group(child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw));
     let (out, complaint) = (child.stdout.take(), child.stderr.take());
     let all = async { tokio::join!(child.wait(), text(out), text(complaint)) };
@@ -148,14 +148,15 @@ async fn printed(words: &[String]) -> tenancy::Result<Secret> {
         return Err(unknown(format!("{name} did not end within {seconds} seconds"), HELP));
     };
     group.0 = None;
-    let status = status.map_err(|error| unknown(format!("{name} is lost: {error}"), HELP))?;
+    let status =
+        status.map_err(|error| unknown(format!("cannot wait for {name}: {error}"), HELP))?;
     if !status.success() {
         let complaint = String::from_utf8_lossy(&complaint);
         let said = complaint.trim().lines().last().unwrap_or_default();
         let said = if said.is_empty() { String::new() } else { format!(": {said}") };
-        let said = super::without_passwords(&said);
+        let said = crate::org::without_credentials(&said);
         return Err(unknown(
-            format!("{name} failed ({status}){}", escaped_short(&said, 300)),
+            format!("“{name}” failed ({status}){}", escaped_short(&said, 300)),
             HELP,
         ));
     }

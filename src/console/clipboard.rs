@@ -59,13 +59,13 @@ fn tmux_takes_it() -> Result<Arrived, String> {
     } else if takes.is_none() || passes.is_some() && yes(&passes) {
         Ok(Arrived::Unknown)
     } else {
-        Err("tmux keeps it; `tmux set -s set-clipboard on` lets it through".to_owned())
+        Err("tmux blocks it; `tmux set -s set-clipboard on` allows it".to_owned())
     }
 }
 
 fn wrapped(text: &str, way: Way) -> Result<Vec<u8>, String> {
     if text.len() > MOST {
-        return Err(format!("it has {} bytes, and terminals take {MOST}", text.len()));
+        return Err(format!("too large: {} bytes, and terminals accept {MOST}", text.len()));
     }
     let mut plain = String::new();
     // Writing to a string cannot fail.

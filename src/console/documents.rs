@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use mongodb::bson::{Bson, Document, spec::BinarySubtype};
+use bson::{Bson, Document, spec::BinarySubtype};
 
 use crate::org::escaped_short;
 
@@ -37,7 +37,7 @@ pub fn lines(documents: &[Document], most: u32) -> Vec<String> {
     }
     if usize::try_from(most).is_ok_and(|most| documents.len() >= most) {
         lines.push(String::new());
-        lines.push(format!("These are the first {most} documents."));
+        lines.push(format!("Showing the first {most} documents."));
     }
     lines
 }
@@ -183,7 +183,7 @@ fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use mongodb::bson::{DateTime, doc, oid::ObjectId};
+    use bson::{DateTime, doc, oid::ObjectId};
 
     use super::*;
 
@@ -205,14 +205,14 @@ mod tests {
 
     #[test]
     fn every_type_shows_what_it_is() {
-        let uuid = mongodb::bson::Uuid::from_bytes([0x11; 16]);
+        let uuid = bson::Uuid::from_bytes([0x11; 16]);
         let document = doc! {
             "int": 3, "long": 3_i64, "double": 3.0, "odd": f64::NAN, "text": "a \"b\"\\",
-            "decimal": "1.50".parse::<mongodb::bson::Decimal128>().unwrap(),
+            "decimal": "1.50".parse::<bson::Decimal128>().unwrap(),
             "when": DateTime::from_millis(1_700_000_000_123), "never": DateTime::MAX,
             "none": Bson::Null, "no": false, "uuid": uuid,
-            "bytes": mongodb::bson::Binary { subtype: BinarySubtype::Generic, bytes: vec![0, 255] },
-            "stamp": Bson::Timestamp(mongodb::bson::Timestamp { time: 7, increment: 2 }),
+            "bytes": bson::Binary { subtype: BinarySubtype::Generic, bytes: vec![0, 255] },
+            "stamp": Bson::Timestamp(bson::Timestamp { time: 7, increment: 2 }),
             "least": Bson::MinKey, "js": Bson::JavaScriptCode("f()".into()),
             "two words": "x", "9": "x", "": "x",
         };
@@ -269,7 +269,7 @@ mod tests {
     fn when_there_may_be_more_that_is_said() {
         let last = |most| lines(&[doc! {}, doc! {}], most).pop();
         assert_eq!(last(3).as_deref(), Some("}"));
-        assert_eq!(last(2).as_deref(), Some("These are the first 2 documents."));
+        assert_eq!(last(2).as_deref(), Some("Showing the first 2 documents."));
     }
 
     #[test]

@@ -11,19 +11,19 @@ use std::{
     time::Duration,
 };
 
-use mongodb::bson::DateTime;
+use bson::DateTime;
 
-use super::app::{Mood, Remark};
+use super::app::{LogEntry, Severity};
 use crate::org::{escaped, rfc3339};
 
 /// How long it grows before it is put aside, once: twice this is all it ever takes.
 const MOST_BYTES: u64 = 1 << 20;
 
-/// Writes remarks to a file, on a thread of its own: a disk that hangs keeps no key waiting.
+/// Writes entrys to a file, on a thread of its own: a disk that hangs keeps no key waiting.
 pub(super) struct LogFile(Option<Writer>);
 
 struct Writer {
-    remarks: Sender<Remark>,
+    messages: Sender<LogEntry>,
     /// Nothing ever comes through it: it is closed when all is written.
     ended: Receiver<Infallible>,
 }
@@ -32,45 +32,45 @@ impl LogFile {
     /// A log in this file, or none. `failed` is told, once, why it cannot be written.
     pub(super) fn new(path: Option<PathBuf>, failed: impl FnOnce(String) + Send + 'static) -> Self {
         let Some(path) = path else { return Self(None) };
-        let (sender, remarks) = mpsc::channel();
+        let (sender, messages) = mpsc::channel();
         let (end, ended) = mpsc::channel();
         let writer = thread::Builder::new().name("log".to_owned()).spawn(move || {
             let _end = end;
-            if let Err(error) = write_all(&path, &remarks) {
+            if let Err(error) = write_all(&path, &messages) {
                 failed(format!("{}: {error}", escaped(&path.display().to_string())));
             }
         });
-        Self(writer.ok().map(|_| Writer { remarks: sender, ended }))
+        Self(writer.ok().map(|_| Writer { messages: sender, ended }))
     }
 
     /// Writes one, if there is a log.
-    pub(super) fn write(&self, remark: &Remark) {
+    pub(super) fn write(&self, entry: &LogEntry) {
         if let Some(writer) = &self.0 {
             // The writer has said why it stopped.
-            let _ = writer.remarks.send(remark.clone());
+            let _ = writer.messages.send(entry.clone());
         }
     }
 
     /// Waits until all is written, but no longer than this.
     pub(super) fn finish(self, patience: Duration) {
-        if let Some(Writer { remarks, ended }) = self.0 {
-            drop(remarks);
+        if let Some(Writer { messages, ended }) = self.0 {
+            drop(messages);
             // It is written, or the disk hangs.
             let _ = ended.recv_timeout(patience);
         }
     }
 }
 
-fn write_all(path: &Path, remarks: &Receiver<Remark>) -> io::Result<()> {
+fn write_all(path: &Path, messages: &Receiver<LogEntry>) -> io::Result<()> {
     // Nothing said is no file.
-    let Ok(first) = remarks.recv() else { return Ok(()) };
+    let Ok(first) = messages.recv() else { return Ok(()) };
     if let Some(directory) = path.parent() {
         // As the file: for nobody else.
         DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
     }
     let mut file = open(path)?;
     let mut next = Some(first);
-    while let Some(remark) = next {
+    while let Some(entry) = next {
         if file.metadata()?.len() >= MOST_BYTES {
             let mut aside = path.as_os_str().to_owned();
             aside.push(".1");
@@ -78,8 +78,8 @@ fn write_all(path: &Path, remarks: &Receiver<Remark>) -> io::Result<()> {
             file = open(path)?;
         }
         // One write a line: several consoles may share the file.
-        file.write_all(line(&remark).as_bytes())?;
-        next = remarks.recv().ok();
+        file.write_all(line(&entry).as_bytes())?;
+        next = messages.recv().ok();
     }
     Ok(())
 }
@@ -89,18 +89,18 @@ fn open(path: &Path) -> io::Result<File> {
     OpenOptions::new().create(true).append(true).mode(0o600).open(path)
 }
 
-fn line(remark: &Remark) -> String {
-    let at = rfc3339(DateTime::from_system_time(remark.at)).unwrap_or_default();
-    let level = match remark.mood {
-        Mood::Good => "info ",
-        Mood::Warning => "warn ",
-        Mood::Bad => "error",
-        Mood::Unread => "alert",
+fn line(entry: &LogEntry) -> String {
+    let at = rfc3339(DateTime::from_system_time(entry.at)).unwrap_or_default();
+    let level = match entry.severity {
+        Severity::Success => "info ",
+        Severity::Warning => "warn ",
+        Severity::Error => "error",
+        Severity::Alert => "alert",
     };
-    let what = escaped(&remark.said.what);
-    let arrow = if remark.said.help.is_empty() { "" } else { "  → " };
-    let of = escaped(&remark.of);
-    format!("{at} {level} [{of}] {what}{arrow}{}\n", escaped(&remark.said.help))
+    let what = escaped(&entry.said.what);
+    let arrow = if entry.said.help.is_empty() { "" } else { "  → " };
+    let of = escaped(&entry.of);
+    format!("{at} {level} [{of}] {what}{arrow}{}\n", escaped(&entry.said.help))
 }
 
 #[cfg(test)]
@@ -108,32 +108,32 @@ mod tests {
     use std::{os::unix::fs::PermissionsExt, time::SystemTime};
 
     use super::*;
-    use crate::console::app::Said;
+    use crate::console::app::Notice;
 
-    fn remark(what: &str) -> Remark {
-        let said = Said { what: what.to_owned(), help: "try again".to_owned() };
+    fn entry(what: &str) -> LogEntry {
+        let said = Notice { what: what.to_owned(), help: "try again".to_owned() };
         let at = SystemTime::UNIX_EPOCH + Duration::from_hours(500_000);
-        Remark { at, of: "staging\u{7}".to_owned(), mood: Mood::Bad, said }
+        LogEntry { at, of: "staging\u{7}".to_owned(), severity: Severity::Error, said }
     }
 
     /// Writes them and waits for the writer's end; what it failed with.
-    fn written(path: &Path, remarks: impl IntoIterator<Item = Remark>) -> Option<String> {
+    fn written(path: &Path, messages: impl IntoIterator<Item = LogEntry>) -> Option<String> {
         let (failed, told) = mpsc::channel();
         let log = LogFile::new(Some(path.to_owned()), move |why| {
             let _ = failed.send(why);
         });
-        for remark in remarks {
-            log.write(&remark);
+        for entry in messages {
+            log.write(&entry);
         }
         log.finish(Duration::from_secs(20));
         told.try_recv().ok()
     }
 
     #[test]
-    fn each_remark_is_a_line_that_only_its_owner_reads() {
+    fn each_entry_is_a_line_that_only_its_owner_reads() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("state/tenantry.log");
-        assert_eq!(written(&path, [remark("it failed\n\u{1b}[2J"), remark("again")]), None);
+        assert_eq!(written(&path, [entry("it failed\n\u{1b}[2J"), entry("again")]), None);
         assert_eq!(
             fs::read_to_string(&path).unwrap(),
             "2027-01-15T08:00:00.000Z error [staging\\u{7}] it failed\\u{a}\\u{1b}[2J  → try again\n\
@@ -157,7 +157,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("tenantry.log");
         let long = "x".repeat(1 << 18);
-        assert_eq!(written(&path, (0..11).map(|_| remark(&long))), None);
+        assert_eq!(written(&path, (0..11).map(|_| entry(&long))), None);
         let size = |path: &Path| fs::metadata(path).unwrap().len();
         let aside = home.path().join("tenantry.log.1");
         assert!(size(&aside) >= MOST_BYTES && size(&aside) < 2 * MOST_BYTES);
@@ -170,7 +170,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("file/tenantry.log");
         fs::write(home.path().join("file"), "").unwrap();
-        let why = written(&path, [remark("a"), remark("b")]).unwrap();
+        let why = written(&path, [entry("a"), entry("b")]).unwrap();
         assert!(why.contains("tenantry.log"), "{why}");
     }
 }

@@ -1,25 +1,30 @@
 //! The console: state in `app`, its picture in `view`, the world outside in `runtime` and `terminal`.
 
+mod ambiguous_width;
 pub mod app;
 mod clipboard;
 mod documents;
-mod ending;
 mod escape;
 mod input;
 pub mod layout;
 mod log;
-mod placed;
 mod runtime;
+mod shutdown;
 mod suspend;
 pub mod terminal;
 pub mod text;
 pub mod view;
 
-use std::{io, panic, process, time::Duration};
+use std::{
+    io, panic, process,
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::Duration,
+};
 
-pub use ending::Ending;
+pub use shutdown::Ending;
 
-use self::{ending::Endings, suspend::Suspends, terminal::Terminal};
+use self::{shutdown::Endings, suspend::Suspends, terminal::Terminal};
 use crate::config::Settings;
 use crate::theme::Surroundings;
 
@@ -31,12 +36,10 @@ const LAST_THREADS: Duration = Duration::from_millis(100);
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// There is no terminal to run in.
-    #[error("the console needs a terminal, and here is none")]
+    #[error("the console needs a terminal, and there is none")]
     NoTerminal,
     /// It cannot move its cursor.
-    #[error(
-        "the console needs a terminal that can move its cursor, and TERM says that this one cannot"
-    )]
+    #[error("the console needs a terminal that can move its cursor; TERM says this one cannot")]
     DumbTerminal,
     /// The terminal, or the machine, refused.
     #[error("the terminal failed: {0}")]
@@ -48,8 +51,10 @@ impl Error {
     #[must_use]
     pub fn help(&self) -> &'static str {
         match self {
-            Self::NoTerminal => "run it in one, or use a command: see tenantry --help",
-            Self::DumbTerminal => "set TERM to what it is, or use a command: see tenantry --help",
+            Self::NoTerminal => "run it in a terminal, or use a command: see tenantry --help",
+            Self::DumbTerminal => {
+                "set TERM to the type of your terminal, or use a command: see tenantry --help"
+            }
             Self::Terminal(_) => "try another terminal",
         }
     }
@@ -80,15 +85,24 @@ pub fn run(settings: Settings) -> Result<Ending, Error> {
             result => result,
         }
     });
+    LEAVING.store(true, Ordering::Relaxed);
     runtime.shutdown_timeout(LAST_THREADS);
     Ok(ending?)
 }
+
+/// Whether the console is over, and only the threads behind it end.
+static LEAVING: AtomicBool = AtomicBool::new(false);
 
 /// From now on a panic, on whatever thread, gives the terminal back, says what happened and ends the
 /// program: a console with a dead task would only seem to work.
 pub fn give_the_terminal_back_on_panic() {
     let hook = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
+        // The driver's tasks panic where one that they wait for ends with the runtime (mongodb 3.9.1,
+        // `AsyncJoinHandle`). By then, all that was begun is done, and nothing depends on them.
+        if LEAVING.load(Ordering::Relaxed) && thread::current().name() != Some("main") {
+            return;
+        }
         terminal::give_back_now();
         hook(info);
         process::exit(101);

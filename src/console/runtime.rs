@@ -4,6 +4,7 @@
 //! effects as tasks, and draws once. Nothing here decides anything about organizations.
 
 mod effects;
+mod tasks;
 
 use std::{
     io,
@@ -11,18 +12,17 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use rustix::process::Signal;
 use tokio::{
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal, SignalKind, signal},
     sync::mpsc,
 };
 
 use self::effects::{Answer, Effects};
 use super::{
-    app::{App, Effect, Message},
-    ending::{Ending, Endings},
+    app::{App, Drawn, Effect, Message},
     input::{self, Input},
     log::LogFile,
+    shutdown::{Ending, Endings},
     suspend::Suspends,
     terminal::Terminal,
     view,
@@ -33,7 +33,7 @@ use crate::{
     theme::{Background, QUESTION, Surroundings, Theme},
 };
 
-/// How long deeds that write may go on after the console was left. What is cut off all the same is
+/// How long operations that write may go on after the console was left. What is cut off all the same is
 /// settled by the next console that connects.
 const PATIENCE: Duration = Duration::from_millis(600);
 
@@ -48,7 +48,7 @@ pub(super) async fn run(
     suspends: &mut Suspends,
 ) -> io::Result<Ending> {
     let mut terminal = Terminal::take()?;
-    let (answers, mut answered) = mpsc::unbounded_channel::<Answer>();
+    let (answers, answered) = mpsc::unbounded_channel::<Answer>();
     let Settings { database, profiles, console, .. } = settings;
     let looks = console.looks;
     let mut theme = surroundings.theme(looks, None);
@@ -66,65 +66,56 @@ pub(super) async fn run(
     }
     effects.run(first);
 
-    let mut typed = input::read()?;
-    let mut resizes = signal(SignalKind::window_change())?;
-    let mut continues = signal(SignalKind::from_raw(Signal::CONT.as_raw()))?;
+    let mut sources = Sources::new(answered)?;
     let (mut inputs, mut batch) = (Vec::new(), Vec::new());
     let ending = loop {
-        terminal.draw(|frame| view::draw(&app, &theme, frame))?;
-        let tick = async {
-            match app.next_tick() {
-                Some(tick) => tokio::time::sleep(tick).await,
-                None => std::future::pending().await,
-            }
-        };
+        draw(&mut terminal, &mut app, &theme)?;
         let mut taken_again = false;
-        tokio::select! {
-            biased;
-            ending = endings.next() => break ending,
-            input = typed.recv() => match input {
-                Some(input) => inputs.push(input),
-                None => break Ending::Hangup,
-            },
-            Some(()) = resizes.recv() => {
+        match sources.next(endings, suspends, app.next_tick()).await {
+            Event::Ended(ending) => break ending,
+            Event::Input(input) => inputs.push(input),
+            Event::Resized => {
                 let (width, height) = terminal.size()?;
                 batch.push(Message::Resize(width, height));
             }
-            () = suspends.next() => {
+            Event::ToStop => {
                 terminal.leave()?;
                 suspends.stop()?;
                 terminal.enter()?;
                 taken_again = true;
             }
             // Another program had the terminal, while this one was stopped without being asked.
-            Some(()) = continues.recv() => {
+            Event::Continued => {
                 terminal.leave()?;
                 terminal.enter()?;
                 taken_again = true;
             }
-            Some(answer) = answered.recv() => batch.push(effects.accept(answer)),
-            () = tick => {}
+            Event::Answered(answer) => batch.push(effects.accept(*answer)),
+            Event::Tick => {}
         }
         // Whatever else has queued up belongs into the same frame.
-        while let Ok(input) = typed.try_recv() {
+        while let Ok(input) = sources.typed.try_recv() {
             inputs.push(input);
         }
         if let Some(background) = taken_in(&mut inputs, &mut batch).filter(|_| asked) {
             theme = surroundings.theme(looks, Some(background));
         }
-        while let Ok(answer) = answered.try_recv() {
+        while let Ok(answer) = sources.answered.try_recv() {
             batch.push(effects.accept(answer));
         }
         let mut wanted = app.update(Message::Clock(SystemTime::now()));
         let mut other_size = false;
         for message in batch.drain(..) {
+            if app.drawn.turned && !other_size {
+                draw(&mut terminal, &mut app, &theme)?;
+            }
             other_size |= matches!(message, Message::Resize(..));
             wanted.extend(app.update(message));
         }
-        for remark in app.remarks.after(logged) {
-            log.write(remark);
+        for entry in app.messages.after(logged) {
+            log.write(entry);
         }
-        logged = app.remarks.count();
+        logged = app.messages.count();
         if other_size {
             terminal.resize(app.size)?;
         }
@@ -150,6 +141,70 @@ pub(super) async fn run(
     Ok(ending)
 }
 
+/// What the loop waits for, but for what ends or stops it.
+struct Sources {
+    typed: mpsc::Receiver<Input>,
+    resizes: Signal,
+    continues: Signal,
+    answered: mpsc::UnboundedReceiver<Answer>,
+}
+
+/// What the loop goes on with.
+enum Event {
+    Ended(Ending),
+    Input(Input),
+    Resized,
+    /// The shell is to have the terminal.
+    ToStop,
+    Continued,
+    Answered(Box<Answer>),
+    /// Time has passed that shows.
+    Tick,
+}
+
+impl Sources {
+    fn new(answered: mpsc::UnboundedReceiver<Answer>) -> io::Result<Self> {
+        Ok(Self {
+            typed: input::read()?,
+            resizes: signal(SignalKind::window_change())?,
+            continues: signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?,
+            answered,
+        })
+    }
+
+    async fn next(
+        &mut self,
+        endings: &mut Endings,
+        suspends: &mut Suspends,
+        tick: Option<Duration>,
+    ) -> Event {
+        let tick = async {
+            match tick {
+                Some(tick) => tokio::time::sleep(tick).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            ending = endings.next() => Event::Ended(ending),
+            input = self.typed.recv() => input.map_or(Event::Ended(Ending::Hangup), Event::Input),
+            Some(()) = self.resizes.recv() => Event::Resized,
+            () = suspends.next() => Event::ToStop,
+            Some(()) = self.continues.recv() => Event::Continued,
+            Some(answer) = self.answered.recv() => Event::Answered(Box::new(answer)),
+            () = tick => Event::Tick,
+        }
+    }
+}
+
+/// Draws the state, and tells it what is where.
+fn draw(terminal: &mut Terminal, app: &mut App, theme: &Theme) -> io::Result<()> {
+    let mut drawn = Drawn::default();
+    terminal.draw(|frame| drawn = view::draw(app, theme, frame))?;
+    app.drawn = drawn;
+    Ok(())
+}
+
 /// Lets what is under way and what is to be logged come to an end, within limits.
 async fn finish(effects: Effects, log: LogFile) {
     effects.finish(PATIENCE).await;
@@ -161,7 +216,7 @@ async fn finish(effects: Effects, log: LogFile) {
 fn log_file(path: Option<PathBuf>, unlogged: mpsc::UnboundedSender<Answer>) -> LogFile {
     LogFile::new(path, move |why| {
         // Nobody listens once the console is left.
-        let _ = unlogged.send(Answer::of(Message::Unlogged(why)));
+        let _ = unlogged.send(Answer::from_message(Message::Unlogged(why)));
     })
 }
 

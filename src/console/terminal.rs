@@ -22,8 +22,8 @@ use crossterm::{
 use ratatui::{Frame, TerminalOptions, Viewport, layout::Rect};
 
 use super::{
+    ambiguous_width::{Doubtful, Placed},
     escape::with_own_colours,
-    placed::{Doubtful, Placed},
 };
 
 /// Letters and no line drawing, no styles, all rows scroll.

@@ -1,52 +1,25 @@
-//! Text as columns of a screen: measured, cut, wrapped and scrolled by what is seen, never in the
-//! middle of a character.
-//!
-//! A character is a grapheme cluster, as wide as ratatui draws it, so that what is measured here is
-//! what lands in the cells.
+//! Text as columns of a screen: cut, wrapped and scrolled by what is seen, never in the middle of a
+//! character.
 
 use std::{borrow::Cow, collections::VecDeque};
 
-use ratatui::{buffer::CellWidth, style::Style, text::Span};
+use ratatui::{style::Style, text::Span};
 
-use crate::org::escaped;
+use crate::org::{characters, escaped};
+pub use crate::org::{fit, width};
 
-/// The characters of a text with their columns.
-fn characters(text: &str) -> Vec<(String, usize)> {
-    Span::raw(text)
-        .styled_graphemes(Style::default())
-        .map(|grapheme| (grapheme.symbol.to_owned(), usize::from(grapheme.symbol.cell_width())))
-        .collect()
-}
-
-/// The columns a text takes.
+/// The words as a sentence on the screen: errors begin with a small letter, so that they can follow a
+/// colon. Where they begin with something stored (an e-mail, a host) that keeps its case.
 #[must_use]
-pub fn width(text: &str) -> usize {
-    if text.is_ascii() {
-        return text.len();
-    }
-    characters(text).iter().map(|(_, width)| width).sum()
-}
-
-/// The text, cut with an ellipsis when it needs more than `most` columns.
-#[must_use]
-pub fn fit(text: &str, most: usize) -> Cow<'_, str> {
-    if width(text) <= most {
-        return Cow::Borrowed(text);
-    }
-    let mut out = String::new();
-    let mut left = most;
-    for (character, columns) in characters(text) {
-        // One column stays for the ellipsis.
-        if columns + 1 > left {
-            break;
+pub fn sentence(words: &str) -> Cow<'_, str> {
+    let first = words.split([' ', ':', ',', ';']).next().unwrap_or_default();
+    let plain = first.chars().all(|c| c.is_ascii_lowercase() || c == '-' || c == '\'');
+    match words.chars().next().filter(|_| plain) {
+        Some(initial) => {
+            Cow::Owned(format!("{}{}", initial.to_ascii_uppercase(), &words[initial.len_utf8()..]))
         }
-        left -= columns;
-        out.push_str(&character);
+        None => Cow::Borrowed(words),
     }
-    if left > 0 {
-        out.push('…');
-    }
-    Cow::Owned(out)
 }
 
 /// The text, cut in front with an ellipsis: for paths, whose end says most.
@@ -57,7 +30,7 @@ pub fn fit_end(text: &str, most: usize) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let mut skipped = 0;
-    let kept = characters(text).into_iter().skip_while(|(_, columns)| {
+    let kept = characters(text).skip_while(|(_, columns)| {
         // One column more, for the ellipsis.
         let skip = skipped <= over;
         skipped += columns;
@@ -96,7 +69,7 @@ pub fn wrap(text: &str, most: usize) -> Vec<String> {
             line.push(' ');
             used += 1;
         }
-        for (character, columns) in characters(word).into_iter().filter(|(_, c)| *c <= most) {
+        for (character, columns) in characters(word).filter(|(_, c)| *c <= most) {
             // What is left of a line that was broken may still be too much beside a wide character.
             while used + columns > most {
                 // A word this long has the line for itself.
@@ -106,7 +79,7 @@ pub fn wrap(text: &str, most: usize) -> Vec<String> {
                 lines.push(std::mem::replace(&mut line, rest));
                 used = width(&line);
             }
-            line.push_str(&character);
+            line.push_str(character);
             used += columns;
         }
     }
@@ -127,14 +100,14 @@ pub fn folded(line: &str, most: usize) -> Vec<String> {
     let further = " ".repeat((line.len() - line.trim_start_matches(' ').len() + 2).min(most / 2));
     let mut lines = vec![String::new()];
     let mut used = 0;
-    for (character, columns) in characters(line).into_iter().filter(|(_, c)| *c <= most) {
+    for (character, columns) in characters(line).filter(|(_, c)| *c <= most) {
         if used + columns > most {
             let indent = if further.len() + columns > most { "" } else { &further };
             used = indent.len();
             lines.push(indent.to_owned());
         }
         if let Some(last) = lines.last_mut() {
-            last.push_str(&character);
+            last.push_str(character);
         }
         used += columns;
     }
@@ -193,7 +166,7 @@ pub fn window(text: &str, cursor: usize, most: usize, dots: bool) -> (String, us
             break;
         }
         column += columns;
-        out.push_str(&character);
+        out.push_str(character);
     }
     (out, at.saturating_sub(skipped).min(most.saturating_sub(1)))
 }
@@ -201,28 +174,27 @@ pub fn window(text: &str, cursor: usize, most: usize, dots: bool) -> (String, us
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use ratatui::buffer::CellWidth;
 
     use super::*;
 
+    /// What is measured here is what lands in the cells.
+    fn is_as_wide_as_it_is_drawn(text: &str) {
+        let span = Span::raw(text);
+        let drawn = span.styled_graphemes(Style::default());
+        let drawn: usize = drawn.map(|drawn| usize::from(drawn.symbol.cell_width())).sum();
+        assert_eq!(width(text), drawn, "{text:?}");
+    }
+
     #[test]
     fn a_text_is_as_wide_as_it_is_drawn() {
-        assert_eq!(width("acme"), 4);
-        assert_eq!(width("日本"), 4);
-        assert_eq!(width("e\u{301}"), 1);
-        assert_eq!(width("🇩🇪"), 2);
-        assert_eq!(width("👍🏽"), 2);
+        for text in ["acme", "日本", "e\u{301}", "🇩🇪", "👍🏽", "ｶﾞ", "\u{ff9e}"] {
+            is_as_wide_as_it_is_drawn(text);
+        }
     }
 
     #[test]
     fn a_cut_never_splits_a_character() {
-        assert_eq!(fit("acme_corp", 9), "acme_corp");
-        assert_eq!(fit("acme_corp", 5), "acme…");
-        assert_eq!(fit("日本語", 5), "日本…");
-        assert_eq!(fit("日本語", 4), "日…");
-        assert_eq!(fit("cafe\u{301}s", 5), "cafe\u{301}s");
-        assert_eq!(fit("cafe\u{301}s", 4), "caf…");
-        assert_eq!(fit("acme", 1), "…");
-        assert_eq!(fit("acme", 0), "");
         assert_eq!(fit_end("/home/ada/t.db", 14), "/home/ada/t.db");
         assert_eq!(fit_end("/home/ada/t.db", 7), "…a/t.db");
         assert_eq!(fit_end("日本語", 4), "…語");
@@ -288,6 +260,7 @@ mod tests {
         #[test]
         fn nothing_is_ever_wider_than_its_place(text in "\\PC{0,40}|.{0,20}", most in 0_usize..30, cursor in 0_usize..50) {
             let text = escaped(&text);
+            is_as_wide_as_it_is_drawn(&text);
             prop_assert!(width(&fit(&text, most)) <= most);
             prop_assert!(width(&fit_end(&text, most)) <= most);
             prop_assert_eq!(width(&filled(&text, most)), most);

@@ -1,35 +1,31 @@
 //! What a key can mean.
 
+use crate::org::{Authority, OperationKind};
+
 /// What a key can mean. The words for each are in [`super::COMMANDS`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Command {
-    /// One down.
-    Down,
-    /// One up.
-    Up,
-    /// A screen down.
-    PageDown,
-    /// A screen up.
-    PageUp,
-    /// To the beginning.
-    First,
-    /// To the end.
-    Last,
+    /// Move in what is shown.
+    Move(Motion),
     /// Begin to filter.
     Filter,
     /// Sort by something else.
     Sort,
-    /// Sort the other way round.
+    /// Reverse the order.
     Reverse,
-    /// Look into the organization.
+    /// Open the organization.
     Open,
     /// To the other pane.
     NextPane,
+    /// Make the list narrower, and the details wider.
+    NarrowList,
+    /// Make the list wider.
+    WidenList,
     /// The next tab of the details.
     NextTab,
     /// The previous tab of the details.
     PreviousTab,
-    /// Make an organization.
+    /// Create an organization.
     New,
     /// Change the organization.
     Edit,
@@ -45,21 +41,21 @@ pub enum Command {
     UseCode,
     /// Move the organization to the trash.
     Trash,
-    /// Remove it at once, past the trash.
+    /// Purge it, skipping the trash.
     Delete,
-    /// Mark it, or take its mark away.
-    Mark,
+    /// Select it for what is done to several, or deselect it.
+    Select,
     /// Suspend the organization, or reactivate it.
     Suspend,
     /// Show the trash, or the organizations again.
-    Shelf,
-    /// Bring the organization back from the trash.
+    ToggleTrash,
+    /// Restore the organization from the trash.
     Restore,
-    /// Remove it from the trash, for good.
+    /// Purge it: delete it permanently, from the trash.
     Purge,
     /// Log in, or out.
     Login,
-    /// Read everything again.
+    /// Refresh.
     Refresh,
     /// Connect again.
     Retry,
@@ -67,83 +63,238 @@ pub enum Command {
     NextField,
     /// To the previous field.
     PreviousField,
-    /// On: the next field, or at the last one what [`Command::Submit`] does.
+    /// The next field, or on the last one what [`Command::Submit`] does.
     Accept,
-    /// Do what the form or question is for.
+    /// Submit the form, or answer the question.
     Submit,
-    /// Do it in production too.
+    /// Confirm it in production.
     Confirm,
-    /// Make a strong password.
+    /// Generate a strong password.
     Generate,
     /// Show or hide the password.
     Reveal,
     /// Show or leave the help.
     Help,
-    /// Look for a command by what it is called.
+    /// Show the manual.
+    Manual,
+    /// Find a command by its name.
     Palette,
-    /// Do what is selected.
+    /// Run the selected command.
     Run,
     /// Ask what to copy.
     Copy,
-    /// Copy the name.
-    CopyName,
-    /// Copy the id.
-    CopyId,
-    /// Copy the admin's e-mail.
-    CopyEmail,
+    /// Copy something of the organization.
+    CopyPart(OrgPart),
     /// Copy the e-mail of the admin that is selected.
     CopyAdmin,
     /// Copy the one-time code.
     CopyCode,
     /// Copy the password.
     CopyPassword,
-    /// Copy everything that is known of it.
-    CopyJson,
-    /// Copy how to connect to it.
-    CopyConnection,
-    /// Take back what was done last.
+    /// Undo what was done last.
     Undo,
-    /// Show or leave what was said.
+    /// Show or close the messages.
     Log,
     /// Upgrade the database, or see how far that is.
     Upgrade,
-    /// Give the mouse to the terminal, or take it again.
+    /// Toggle mouse capture.
     Mouse,
-    /// Leave what is on top, or stop waiting.
+    /// Cancel, close or leave.
     Back,
     /// Draw the whole screen anew.
     Redraw,
-    /// Leave to the shell for a while.
+    /// Suspend to the shell.
     Shell,
-    /// Leave.
+    /// Quit.
     Quit,
 }
 
+/// What can be copied of an organization.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OrgPart {
+    /// The name.
+    Name,
+    /// The id.
+    Id,
+    /// The admin's e-mail.
+    Email,
+    /// Everything that is known of it.
+    Json,
+    /// How to connect to it.
+    Connection,
+}
+
+/// Where a command moves to in what is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Motion {
+    /// One down.
+    Down,
+    /// One up.
+    Up,
+    /// A page down.
+    PageDown,
+    /// A page up.
+    PageUp,
+    /// To the top.
+    First,
+    /// To the bottom.
+    Last,
+}
+
+impl Motion {
+    /// Whether it goes by as many lines as show.
+    #[must_use]
+    pub fn turns_page(self) -> bool {
+        match self {
+            Self::PageDown | Self::PageUp => true,
+            Self::Down | Self::Up | Self::First | Self::Last => false,
+        }
+    }
+
+    /// By how many lines, where so many show at once.
+    #[must_use]
+    pub fn steps(self, screen: usize) -> isize {
+        let screen = isize::try_from(screen).unwrap_or(isize::MAX);
+        match self {
+            Self::Down => 1,
+            Self::Up => -1,
+            Self::PageDown => screen,
+            Self::PageUp => -screen,
+            Self::First => isize::MIN,
+            Self::Last => isize::MAX,
+        }
+    }
+}
+
 impl Command {
+    /// Which operation it begins; none where it begins none, or one that depends on what was done last.
+    #[must_use]
+    pub fn operation(self) -> Option<OperationKind> {
+        match self {
+            Self::New => Some(OperationKind::Create),
+            Self::Edit => Some(OperationKind::Update),
+            Self::AddAdmin => Some(OperationKind::AddAdmin),
+            Self::EditAdmin => Some(OperationKind::ChangeAdmin),
+            Self::IssueCode => Some(OperationKind::IssueCode),
+            Self::RemoveAdmin => Some(OperationKind::RemoveAdmin),
+            Self::UseCode => Some(OperationKind::RedeemCode),
+            Self::Trash => Some(OperationKind::Trash),
+            Self::Delete => Some(OperationKind::Delete),
+            Self::Suspend => Some(OperationKind::Suspend),
+            Self::Restore => Some(OperationKind::Restore),
+            Self::Purge => Some(OperationKind::Purge),
+            Self::Login => Some(OperationKind::LogIn),
+            Self::Upgrade => Some(OperationKind::Upgrade),
+            Self::Move(_)
+            | Self::Filter
+            | Self::Sort
+            | Self::Reverse
+            | Self::Open
+            | Self::NextPane
+            | Self::NarrowList
+            | Self::WidenList
+            | Self::NextTab
+            | Self::PreviousTab
+            | Self::Select
+            | Self::ToggleTrash
+            | Self::Refresh
+            | Self::Retry
+            | Self::NextField
+            | Self::PreviousField
+            | Self::Accept
+            | Self::Submit
+            | Self::Confirm
+            | Self::Generate
+            | Self::Reveal
+            | Self::Help
+            | Self::Manual
+            | Self::Palette
+            | Self::Run
+            | Self::Copy
+            | Self::CopyPart(_)
+            | Self::CopyAdmin
+            | Self::CopyCode
+            | Self::CopyPassword
+            | Self::Undo
+            | Self::Log
+            | Self::Mouse
+            | Self::Back
+            | Self::Redraw
+            | Self::Shell
+            | Self::Quit => None,
+        }
+    }
+
     /// Whether it is only ever done to one organization, since it needs a login of its own for each, or
     /// what is typed.
     #[must_use]
     pub fn is_for_one(self) -> bool {
-        matches!(self, Self::Edit | Self::Trash | Self::Delete | Self::Purge)
+        match self {
+            Self::Edit => true,
+            // What is done to an admin is done to the one that is selected, whatever else is.
+            Self::AddAdmin | Self::RemoveAdmin | Self::EditAdmin | Self::UseCode | Self::Login => {
+                false
+            }
+            command => command.operation().is_some_and(|operation| match operation.authority() {
+                Authority::Owner | Authority::Password => true,
+                Authority::Operator | Authority::Admin | Authority::Code => false,
+            }),
+        }
+    }
+
+    /// Whether it takes an organization or an admin away.
+    #[must_use]
+    pub fn is_dangerous(self) -> bool {
+        self.operation().is_some_and(|operation| operation.is_dangerous())
     }
 
     /// Whether it ends in writing something: where only reading is possible it is refused at once.
     #[must_use]
     pub fn writes(self) -> bool {
-        matches!(
-            self,
-            Self::New
-                | Self::Edit
-                | Self::Trash
-                | Self::Delete
-                | Self::Suspend
-                | Self::Restore
-                | Self::Purge
-                | Self::AddAdmin
-                | Self::EditAdmin
-                | Self::IssueCode
-                | Self::RemoveAdmin
-                | Self::Undo
-        )
+        match self {
+            Self::Undo => true,
+            // These say by themselves why they cannot be.
+            Self::Login | Self::UseCode | Self::Upgrade => false,
+            command => command.operation().is_some_and(|operation| operation.writes()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keymap::COMMANDS;
+
+    #[test]
+    fn whatever_begins_an_operation_that_writes_is_refused_where_only_reading_is_possible() {
+        let refused: Vec<Command> =
+            COMMANDS.iter().map(|row| row.command).filter(|command| command.writes()).collect();
+        for command in [
+            Command::New,
+            Command::Edit,
+            Command::Trash,
+            Command::Delete,
+            Command::Suspend,
+            Command::Restore,
+            Command::Purge,
+            Command::AddAdmin,
+            Command::EditAdmin,
+            Command::IssueCode,
+            Command::RemoveAdmin,
+            Command::Undo,
+        ] {
+            assert!(refused.contains(&command), "{command:?}");
+        }
+        assert_eq!(refused.len(), 12, "{refused:?}");
+    }
+
+    #[test]
+    fn what_needs_a_login_or_what_is_typed_is_for_one() {
+        let for_one: Vec<Command> =
+            COMMANDS.iter().map(|row| row.command).filter(|command| command.is_for_one()).collect();
+        assert_eq!(for_one.len(), 4, "{for_one:?}");
+        for command in [Command::Edit, Command::Trash, Command::Delete, Command::Purge] {
+            assert!(for_one.contains(&command), "{command:?}");
+        }
     }
 }

@@ -105,14 +105,14 @@ impl Key {
 
 /// What was written is no key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("this is no key")]
+#[error("unknown key")]
 pub struct NoKey;
 
 impl NoKey {
     /// What the person can do about it.
     #[must_use]
     pub fn help(self) -> &'static str {
-        "write a character, enter, esc, tab, space, up, page-down, f1 … f12, or ^x, alt-x"
+        "use a character, enter, esc, tab, space, up, page-down, f1 … f12, or ^x, alt-x"
     }
 }
 

@@ -1,18 +1,20 @@
 //! What keys mean. Everything is in one [table](COMMANDS): key handling, the footer, the help, the
-//! palette and the README's list are made from it. The configuration can give a command other keys.
+//! palette and the manual's list are made from it. The configuration can give a command other keys.
 
 mod command;
 mod key;
 mod place;
+mod row;
 mod table;
 
-use crossterm::event::{KeyEvent, KeyEventKind, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 pub use self::{
-    command::Command,
+    command::{Command, Motion, OrgPart},
     key::{Key, NoKey},
     place::{EVERYWHERE, Place},
-    table::{COMMANDS, Row},
+    row::{Group, Row},
+    table::COMMANDS,
 };
 
 /// A command and its keys.
@@ -55,17 +57,21 @@ impl Default for Keymap {
     }
 }
 
+/// What commands were called before, and what they are called now: configuration that has the old name
+/// goes on working.
+const OLD_NAMES: [(&str, &str); 2] = [("mark", "select"), ("delete", "purge-now")];
+
 /// Why a command cannot have a key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Misbound {
     /// There is no such command.
-    #[error("there is no command “{name}”{}", alike(name))]
+    #[error("unknown command “{name}”{}", alike(name))]
     Unknown {
         /// What was written.
         name: String,
     },
     /// It has that key with another command.
-    #[error("{} is the key of “{other}” as well, and both work in the same place", key.words())]
+    #[error("{} is also bound to “{other}” in the same place", key.words())]
     Clash {
         /// The key.
         key: Key,
@@ -73,7 +79,7 @@ pub enum Misbound {
         other: &'static str,
     },
     /// Where it works text is typed, so that the key would type.
-    #[error("“{name}” works where text is typed: {} would not be text any more", key.words())]
+    #[error("“{name}” works in text fields, where {} has to stay text", key.words())]
     Types {
         /// The command.
         name: &'static str,
@@ -81,7 +87,7 @@ pub enum Misbound {
         key: Key,
     },
     /// Without it nobody gets out.
-    #[error("“{name}” needs a key: nobody would get out without")]
+    #[error("“{name}” needs a key: it is the only way out")]
     NoWayOut {
         /// The command.
         name: &'static str,
@@ -93,10 +99,10 @@ impl Misbound {
     #[must_use]
     pub fn help(&self) -> &'static str {
         match self {
-            Self::Unknown { .. } => "`tenantry config init` writes the names of all commands",
-            Self::Clash { .. } => "take another key for one of them",
-            Self::Types { .. } => "take one with ^ or alt- in front, or f1 … f12",
-            Self::NoWayOut { .. } => "give it one, or take the line out",
+            Self::Unknown { .. } => "`tenantry config init` lists all commands",
+            Self::Clash { .. } => "choose another key for one of them",
+            Self::Types { .. } => "choose a key with ^ or alt-, or f1 … f12",
+            Self::NoWayOut { .. } => "give it a key, or remove the line",
         }
     }
 }
@@ -104,7 +110,7 @@ impl Misbound {
 fn alike(name: &str) -> String {
     let near = COMMANDS.iter().map(|row| (strsim::levenshtein(row.name, name), row.name)).min();
     match near {
-        Some((distance, near)) if distance <= 3 => format!("; is “{near}” meant?"),
+        Some((distance, near)) if distance <= 3 => format!("; did you mean “{near}”?"),
         _ => String::new(),
     }
 }
@@ -120,7 +126,8 @@ impl Keymap {
         let mut problems = Vec::new();
         let mut chosen_for = vec![None; COMMANDS.len()];
         for (number, (name, keys)) in chosen.iter().enumerate() {
-            let Some(at) = COMMANDS.iter().position(|row| row.name == name) else {
+            let now = OLD_NAMES.iter().find(|(old, _)| old == name).map_or(&**name, |(_, now)| now);
+            let Some(at) = COMMANDS.iter().position(|row| row.name == now) else {
                 problems.push((number, Misbound::Unknown { name: name.clone() }));
                 continue;
             };
@@ -190,6 +197,17 @@ impl Keymap {
                 .filter(|_| !place.takes_text() || event.modifiers.contains(KeyModifiers::CONTROL))
         };
         find(event).or_else(elsewhere)
+    }
+
+    /// The digit that a key adds to a count, as in `10j`: where a count means something, and the digit
+    /// itself does not.
+    #[must_use]
+    pub fn digit(&self, place: Place, event: &KeyEvent) -> Option<u32> {
+        let KeyCode::Char(character) = event.code else { return None };
+        let plain = event.modifiers.is_empty() && event.kind != KeyEventKind::Release;
+        let moves = || self.rows(place).any(|bound| matches!(bound.row.command, Command::Move(_)));
+        let free = plain && !place.takes_text() && self.command(place, event).is_none();
+        character.to_digit(10).filter(|_| free && moves())
     }
 
     /// The commands that work in a place.

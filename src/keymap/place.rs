@@ -1,8 +1,9 @@
 //! Where the keys go.
 
-/// The places, and the list of all of them, which no place is missing from.
+/// The places, what is said of each in “Keys in …”, and the list of all of them, which no place is
+/// missing from.
 macro_rules! places {
-    ($($(#[$doc:meta])* $name:ident,)*) => {
+    ($($(#[$doc:meta])* $name:ident: $words:literal,)*) => {
         /// Where the keys go.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Place {
@@ -11,70 +12,126 @@ macro_rules! places {
 
         /// Every place there is.
         pub const EVERYWHERE: &[Place] = &[$(Place::$name,)*];
+
+        impl Place {
+            /// Where that is, as in “Keys in the list”.
+            #[must_use]
+            pub fn words(self) -> &'static str {
+                match self {
+                    $(Self::$name => $words,)*
+                }
+            }
+        }
     };
 }
 
 places! {
     /// No database yet, or it was lost at the start.
-    Unconnected,
+    Unconnected: "without a database",
     /// The list of organizations.
-    List,
+    List: "in the list",
     /// The filter above the list, being typed.
-    Filter,
+    Filter: "in the filter",
     /// The details of one organization.
-    Detail,
+    Detail: "in the details",
     /// The admins among its details, one of them selected.
-    Admins,
+    Admins: "in the Admins tab",
     /// The documents among its details.
-    Documents,
+    Documents: "in the Documents tab",
     /// What was done to it, among its details.
-    Activity,
+    Activity: "in the Activity tab",
     /// The list of what is in the trash.
-    Trash,
+    Trash: "in the trash",
     /// The details of one organization in the trash.
-    Trashed,
+    Trashed: "in the details, in the trash",
     /// The admins among the details of one in the trash: they stay as they are there.
-    TrashedAdmins,
+    TrashedAdmins: "in the Admins tab, in the trash",
     /// A form.
-    Form,
+    Form: "in the form",
     /// A question before something is done to an organization.
-    Question,
+    Question: "in the question",
     /// The login.
-    Login,
+    Login: "in the login",
     /// The question whether the database is to be upgraded.
-    Upgrade,
+    Upgrade: "in the upgrade",
     /// A one-time code, shown once.
-    Code,
+    Code: "in the one-time code",
     /// What is to be done is done to people who depend on it: it is confirmed with a key of its own.
-    Production,
+    Production: "before a change in production",
     /// The help: what can be done in the place below it.
-    Help,
+    Help: "in the help",
     /// The same, being searched.
-    Palette,
+    Palette: "in the help",
+    /// The topics of the manual.
+    Topics: "in the manual",
+    /// The same, being searched.
+    TopicSearch: "in the manual",
+    /// A page of it.
+    Manual: "in the manual",
     /// What to copy.
-    Copying,
+    Copying: "while copying",
     /// All that was said.
-    Log,
+    Log: "in the messages",
 }
 
 impl Place {
     /// Whether it is a tab of an organization's details.
     #[must_use]
     pub fn is_tab(self) -> bool {
-        matches!(
-            self,
+        match self {
             Self::Detail
-                | Self::Admins
-                | Self::Documents
-                | Self::Activity
-                | Self::Trashed
-                | Self::TrashedAdmins
-        )
+            | Self::Admins
+            | Self::Documents
+            | Self::Activity
+            | Self::Trashed
+            | Self::TrashedAdmins => true,
+            Self::Unconnected
+            | Self::List
+            | Self::Filter
+            | Self::Trash
+            | Self::Form
+            | Self::Question
+            | Self::Login
+            | Self::Upgrade
+            | Self::Code
+            | Self::Production
+            | Self::Help
+            | Self::Palette
+            | Self::Topics
+            | Self::TopicSearch
+            | Self::Manual
+            | Self::Copying
+            | Self::Log => false,
+        }
     }
 
     /// Whether letters are text there.
     #[must_use]
     pub fn takes_text(self) -> bool {
-        matches!(self, Self::Filter | Self::Form | Self::Question | Self::Login | Self::Palette)
+        match self {
+            Self::Filter
+            | Self::Form
+            | Self::Question
+            | Self::Login
+            | Self::Palette
+            | Self::TopicSearch => true,
+            Self::Unconnected
+            | Self::List
+            | Self::Detail
+            | Self::Admins
+            | Self::Documents
+            | Self::Activity
+            | Self::Trash
+            | Self::Trashed
+            | Self::TrashedAdmins
+            | Self::Upgrade
+            | Self::Code
+            | Self::Production
+            | Self::Help
+            | Self::Topics
+            | Self::Manual
+            | Self::Copying
+            | Self::Log => false,
+        }
     }
 }

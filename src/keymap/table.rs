@@ -4,53 +4,51 @@
 use crossterm::event::KeyCode;
 
 use super::{
-    command::Command,
-    key::{Key, control, key, letter},
+    command::{Command, Motion, OrgPart},
+    key::{control, key, letter},
     place::{EVERYWHERE, Place},
+    row::{Group, Row},
 };
 
 use Place::{
     Activity, Admins, Code, Copying, Detail, Documents, Filter, Form, Help, List, Log, Login,
-    Palette, Production, Question, Trash, Trashed, TrashedAdmins, Unconnected,
+    Manual, Palette, Production, Question, TopicSearch, Topics, Trash, Trashed, TrashedAdmins,
+    Unconnected,
 };
 
-const BROWSING: &[Place] =
-    &[List, Detail, Admins, Documents, Activity, Trash, Trashed, TrashedAdmins];
+const TABS: &[Place] = &[Detail, Admins, Documents, Activity, Trashed, TrashedAdmins];
+const BROWSING: &[Place] = &joined::<8>(LISTS, TABS);
 /// Where several organizations are.
 const LISTS: &[Place] = &[List, Trash];
 /// Where what is selected is an organization.
 const ONE: &[Place] = &[List, Detail];
 /// The same in the trash.
 const IN_TRASH: &[Place] = &[Trash, Trashed];
-const MOVING: &[Place] =
-    &[List, Detail, Admins, Documents, Activity, Trash, Trashed, TrashedAdmins, Help, Log];
+const MOVING: &[Place] = &joined::<12>(BROWSING, &[Help, Log, Topics, Manual]);
 const FIELDS: &[Place] = &[Form, Login, Question];
 /// Where everything that can be done can be looked up.
-const OPEN: &[Place] =
-    &[Unconnected, List, Detail, Admins, Documents, Activity, Trash, Trashed, TrashedAdmins];
+const OPEN: &[Place] = &joined::<9>(&[Unconnected], BROWSING);
+/// The same, and where it is being looked up.
+const HELPED: &[Place] = &joined::<10>(OPEN, &[Help]);
 
-/// A row of the table.
-#[derive(Debug)]
-pub struct Row {
-    /// What it is called in the configuration and the palette.
-    pub name: &'static str,
-    /// What it is.
-    pub command: Command,
-    /// Its keys when nobody chose others; the first is the one the footer shows.
-    pub keys: &'static [Key],
-    /// Where it works.
-    pub places: &'static [Place],
-    /// The word in the footer; none for what everybody knows or seldom needs.
-    pub hint: Option<&'static str>,
-    /// What it does, in the help.
-    pub does: &'static str,
+/// Both in one list; their number is checked when this is compiled.
+const fn joined<const COUNT: usize>(some: &[Place], more: &[Place]) -> [Place; COUNT] {
+    assert!(some.len() + more.len() == COUNT);
+    let mut all = [Unconnected; COUNT];
+    let mut at = 0;
+    while at < COUNT {
+        all[at] = if at < some.len() { some[at] } else { more[at - some.len()] };
+        at += 1;
+    }
+    all
 }
 
 macro_rules! row {
-    ($name:expr, $command:ident, $keys:expr, $places:expr, $hint:expr, $does:expr) => {
+    ($group:ident, $name:expr, $command:ident $(($of:expr))?, $keys:expr, $places:expr, $hint:expr, $does:expr) => {
         Row {
+            group: Group::$group,
             name: $name,
-            command: Command::$command,
+            command: Command::$command $(($of))?,
             keys: &$keys,
             places: $places,
             hint: $hint,
@@ -61,372 +59,130 @@ macro_rules! row {
 
 /// All commands, in the order of footer and help: what changes something first, how to move last, since
 /// everybody finds that and a small screen shows the first rows only.
+// One row a line: it is read as a table.
+#[rustfmt::skip]
 pub const COMMANDS: &[Row] = &[
-    row!(
-        "retry",
-        Retry,
-        [letter('r'), key(KeyCode::Enter)],
-        &[Unconnected],
-        Some("try again"),
-        "connect to the database again"
-    ),
-    row!(
-        "add-admin",
-        AddAdmin,
-        [letter('a')],
-        &[Admins],
-        Some("add"),
-        "add an admin with a one-time code (needs an owner's login)"
-    ),
-    row!(
-        "edit-admin",
-        EditAdmin,
-        [letter('e')],
-        &[Admins],
-        Some("edit"),
-        "change the admin's e-mail or role, or your own password"
-    ),
-    row!(
-        "issue-code",
-        IssueCode,
-        [letter('c')],
-        &[Admins],
-        Some("code"),
-        "issue a one-time code: the admin sets a new password with it"
-    ),
-    row!(
-        "remove-admin",
-        RemoveAdmin,
-        [letter('x'), letter('d')],
-        &[Admins],
-        Some("remove"),
-        "remove the admin (needs an owner's login)"
-    ),
-    row!("new", New, [letter('n')], ONE, Some("new"), "make an organization"),
-    row!(
-        "edit",
-        Edit,
-        [letter('e')],
-        ONE,
-        Some("edit"),
-        "change its name, its admin's e-mail or password"
-    ),
-    row!(
-        "trash",
-        Trash,
-        [letter('d')],
-        ONE,
-        Some("delete"),
-        "move it to the trash (needs an owner's login)"
-    ),
-    row!("delete", Delete, [letter('D')], ONE, None, "delete it for good (needs an owner's login)"),
-    row!(
-        "restore",
-        Restore,
-        [letter('R')],
-        IN_TRASH,
-        Some("restore"),
-        "bring it back with everything it had"
-    ),
-    row!(
-        "purge",
-        Purge,
-        [letter('d'), letter('D')],
-        IN_TRASH,
-        Some("purge"),
-        "delete it for good (needs an owner's login)"
-    ),
-    row!(
-        "filter",
-        Filter,
-        [letter('/')],
-        LISTS,
-        Some("filter"),
-        "show only those with a text in their name or e-mail"
-    ),
-    row!("sort", Sort, [letter('o')], LISTS, Some("sort"), "sort by name, age, e-mail"),
-    row!("reverse", Reverse, [letter('O')], LISTS, None, "sort the other way round"),
-    row!("open", Open, [key(KeyCode::Enter)], LISTS, Some("open"), "look into the organization"),
-    row!(
-        "mark",
-        Mark,
-        [letter(' ')],
-        LISTS,
-        None,
-        "mark it: what is marked is suspended, restored or copied together"
-    ),
-    row!(
-        "show-trash",
-        Shelf,
-        [letter('t')],
-        BROWSING,
-        Some("trash"),
-        "show the trash, or the organizations again"
-    ),
-    row!(
-        "suspend",
-        Suspend,
-        [letter('s')],
-        ONE,
-        Some("suspend"),
-        "suspend it: nobody can log in; or reactivate it"
-    ),
-    row!(
-        "login",
-        Login,
-        [letter('L')],
-        &[List, Detail, Admins],
-        Some("log in"),
-        "log in as an admin, or out"
-    ),
-    row!(
-        "undo",
-        Undo,
-        [letter('u')],
-        BROWSING,
-        Some("undo"),
-        "take back the last move to the trash, suspension or rename"
-    ),
-    row!(
-        "copy",
-        Copy,
-        [letter('y')],
-        &[List, Detail, Trash, Trashed],
-        Some("copy"),
-        "copy its name, id, e-mail, JSON or connection string"
-    ),
-    row!(
-        "copy-admin",
-        CopyAdmin,
-        [letter('y')],
-        &[Admins, TrashedAdmins],
-        Some("copy"),
-        "copy the admin's e-mail"
-    ),
-    row!("next-pane", NextPane, [key(KeyCode::Tab)], BROWSING, None, "to the other pane"),
-    row!(
-        "next-tab",
-        NextTab,
-        [key(KeyCode::Right), letter(']')],
-        BROWSING,
-        None,
-        "the next tab of the details"
-    ),
-    row!(
-        "previous-tab",
-        PreviousTab,
-        [key(KeyCode::Left), letter('[')],
-        BROWSING,
-        None,
-        "the previous tab of the details"
-    ),
-    row!("refresh", Refresh, [letter('r')], BROWSING, None, "read everything again"),
-    row!(
-        "keep-filter",
-        Accept,
-        [key(KeyCode::Enter)],
-        &[Filter],
-        Some("keep"),
-        "keep the filter and go back to the list"
-    ),
-    row!("filter-down", Down, [key(KeyCode::Down)], &[Filter], None, "down"),
-    row!("filter-up", Up, [key(KeyCode::Up)], &[Filter], None, "up"),
-    row!(
-        "accept",
-        Accept,
-        [key(KeyCode::Enter)],
-        FIELDS,
-        Some("next"),
-        "the next field; at the last one, do it"
-    ),
-    row!("submit", Submit, [control('s')], FIELDS, Some("do it"), "do it"),
-    row!(
-        "next-field",
-        NextField,
-        [key(KeyCode::Tab), key(KeyCode::Down)],
-        FIELDS,
-        None,
-        "to the next field"
-    ),
-    row!(
-        "previous-field",
-        PreviousField,
-        [key(KeyCode::BackTab), key(KeyCode::Up)],
-        FIELDS,
-        None,
-        "to the previous field"
-    ),
-    row!("confirm", Confirm, [letter('y')], &[Production], Some("do it"), "do it, in production"),
-    row!(
-        "generate",
-        Generate,
-        [control('g')],
-        &[Form],
-        Some("make a password"),
-        "make a strong password and show it once"
-    ),
-    row!("copy-password", CopyPassword, [control('y')], &[Form], None, "copy the password"),
-    row!("reveal", Reveal, [control('r')], FIELDS, Some("show"), "show or hide the password"),
-    row!(
-        "use-code",
-        UseCode,
-        [control('o')],
-        &[Login],
-        Some("use a code"),
-        "set a new password with a one-time code"
-    ),
-    row!("copy-code", CopyCode, [letter('y')], &[Code], Some("copy"), "copy the code"),
-    row!(
-        "start-upgrade",
-        Accept,
-        [key(KeyCode::Enter)],
-        &[Place::Upgrade],
-        Some("upgrade"),
-        "upgrade the database, or stop that"
-    ),
-    row!(
-        "close-code",
-        Back,
-        [key(KeyCode::Enter)],
-        &[Code],
-        Some("done"),
-        "leave the code, which is not shown again"
-    ),
-    row!(
-        "back",
-        Back,
-        [key(KeyCode::Esc)],
-        EVERYWHERE,
-        Some("back"),
-        "stop waiting; leave what is on top, marks, filter, trash"
-    ),
-    row!(
-        "help",
-        Help,
-        [letter('?')],
-        &[
-            Unconnected,
-            List,
-            Detail,
-            Admins,
-            Documents,
-            Activity,
-            Trash,
-            Trashed,
-            TrashedAdmins,
-            Help,
-        ],
-        Some("help"),
-        "show or leave this help"
-    ),
-    row!(
-        "palette",
-        Palette,
-        [letter(':')],
-        OPEN,
-        Some("do"),
-        "look for a command by its name, and do it"
-    ),
-    row!(
-        "search",
-        Palette,
-        [letter('/'), letter(':')],
-        &[Help],
-        Some("search"),
-        "search for a command"
-    ),
-    row!("run", Run, [key(KeyCode::Enter)], &[Help, Palette], Some("do it"), "do what is selected"),
-    row!(
-        "palette-down",
-        Down,
-        [key(KeyCode::Down), control('n'), key(KeyCode::Tab)],
-        &[Palette],
-        None,
-        "down"
-    ),
-    row!(
-        "palette-up",
-        Up,
-        [key(KeyCode::Up), control('p'), key(KeyCode::BackTab)],
-        &[Palette],
-        None,
-        "up"
-    ),
-    row!("copy-name", CopyName, [letter('n')], &[Copying], Some("name"), "copy its name"),
-    row!("copy-id", CopyId, [letter('i')], &[Copying], Some("id"), "copy its id"),
-    row!(
-        "copy-email",
-        CopyEmail,
-        [letter('e')],
-        &[Copying],
-        Some("e-mail"),
-        "copy the admin's e-mail"
-    ),
-    row!(
-        "copy-json",
-        CopyJson,
-        [letter('j')],
-        &[Copying],
-        Some("JSON"),
-        "copy what is known of it, as JSON"
-    ),
-    row!(
-        "copy-connection",
-        CopyConnection,
-        [letter('c')],
-        &[Copying],
-        Some("connection"),
-        "copy the connection string, without its password"
-    ),
-    row!(
-        "upgrade",
-        Upgrade,
-        [],
-        BROWSING,
-        None,
-        "upgrade a database of another program, or see how far that is"
-    ),
-    row!("log", Log, [letter('l')], OPEN, None, "show all that was said since the start"),
-    row!("close-log", Log, [letter('l')], &[Log], None, "leave it"),
-    row!(
-        "mouse",
-        Mouse,
-        [letter('m')],
-        BROWSING,
-        None,
-        "leave the mouse to the terminal, to select text with it; or take it"
-    ),
-    row!(
-        "help-while-typing",
-        Help,
-        [key(KeyCode::F(1))],
-        &[Filter, Form, Question, Login, Place::Upgrade, Code, Production],
-        None,
-        "show the keys here"
-    ),
-    row!("quit", Quit, [letter('q')], OPEN, Some("quit"), "leave"),
-    row!("close", Back, [letter('q')], &[Help, Copying, Log], None, "leave it"),
-    row!("down", Down, [letter('j'), key(KeyCode::Down)], MOVING, None, "down"),
-    row!("up", Up, [letter('k'), key(KeyCode::Up)], MOVING, None, "up"),
-    row!(
-        "page-down",
-        PageDown,
-        [key(KeyCode::PageDown), control('d'), control('f')],
-        MOVING,
-        None,
-        "a screen down"
-    ),
-    row!(
-        "page-up",
-        PageUp,
-        [key(KeyCode::PageUp), control('u'), control('b')],
-        MOVING,
-        None,
-        "a screen up"
-    ),
-    row!("first", First, [letter('g'), key(KeyCode::Home)], MOVING, None, "to the beginning"),
-    row!("last", Last, [letter('G'), key(KeyCode::End)], MOVING, None, "to the end"),
-    row!("redraw", Redraw, [control('l')], EVERYWHERE, None, "redraw the screen"),
-    row!("leave", Quit, [control('c')], EVERYWHERE, None, "leave, from anywhere"),
-    row!("shell", Shell, [control('z')], EVERYWHERE, None, "to the shell; fg comes back"),
+    row!(Program, "retry", Retry, [letter('r'), key(KeyCode::Enter)], &[Unconnected], Some("retry"),
+        "connect to the database again"),
+    row!(Admin, "add-admin", AddAdmin, [letter('a')], &[Admins], Some("add"),
+        "add an admin with a one-time code (needs an owner's login)"),
+    row!(Admin, "edit-admin", EditAdmin, [letter('e')], &[Admins], Some("edit"),
+        "change the admin's e-mail or role, or your own password"),
+    row!(Admin, "issue-code", IssueCode, [letter('c')], &[Admins], Some("code"),
+        "issue a one-time code: the admin sets a new password with it"),
+    row!(Admin, "remove-admin", RemoveAdmin, [letter('x'), letter('d')], &[Admins], Some("remove"),
+        "remove the admin (needs an owner's login)"),
+    row!(Organization, "new", New, [letter('n')], ONE, Some("new"), "create an organization"),
+    row!(Organization, "edit", Edit, [letter('e')], ONE, Some("edit"),
+        "change its name, its admin's e-mail or password"),
+    row!(Organization, "trash", Trash, [letter('d')], ONE, Some("trash"),
+        "move it to the trash (needs an owner's login)"),
+    row!(Organization, "purge-now", Delete, [letter('D')], ONE, None,
+        "purge it (delete permanently), skipping the trash (needs an owner's login)"),
+    row!(Organization, "restore", Restore, [letter('R')], IN_TRASH, Some("restore"),
+        "restore it with all its data"),
+    row!(Organization, "purge", Purge, [letter('d'), letter('D')], IN_TRASH, Some("purge"),
+        "purge it (delete permanently; needs an owner's login)"),
+    row!(View, "filter", Filter, [letter('/')], LISTS, Some("filter"),
+        "filter by name, e-mail, id or collection"),
+    row!(View, "sort", Sort, [letter('o')], LISTS, Some("sort"), "sort by name, age or e-mail"),
+    row!(View, "reverse", Reverse, [letter('O')], LISTS, None, "reverse sort order"),
+    row!(Navigate, "open", Open, [key(KeyCode::Enter), letter('l')], LISTS, Some("open"),
+        "open the organization"),
+    row!(Organization, "select", Select, [letter(' ')], LISTS, None, "select it for a bulk operation"),
+    row!(View, "show-trash", ToggleTrash, [letter('t')], BROWSING, Some("show trash"),
+        "show the trash, or go back to the organizations"),
+    row!(Organization, "suspend", Suspend, [letter('s')], ONE, Some("suspend"),
+        "suspend it (its admins cannot log in), or reactivate it"),
+    row!(Program, "login", Login, [letter('L')], &[List, Detail, Admins], Some("log in"),
+        "log in as an admin, or log out"),
+    row!(Organization, "undo", Undo, [letter('u')], BROWSING, Some("undo"),
+        "undo the last trash, suspend, reactivate or rename"),
+    row!(Organization, "copy", Copy, [letter('y')], &[List, Detail, Trash, Trashed], Some("copy"),
+        "copy its name, id, e-mail, JSON or connection string"),
+    row!(Admin, "copy-admin", CopyAdmin, [letter('y')], &[Admins, TrashedAdmins], Some("copy"),
+        "copy the admin's e-mail"),
+    row!(Navigate, "next-pane", NextPane, [key(KeyCode::Tab)], BROWSING, None, "go to the other pane"),
+    row!(Navigate, "to-list", NextPane, [letter('h')], TABS, None, "go back to the list"),
+    row!(Navigate, "next-tab", NextTab, [key(KeyCode::Right), letter(']')], BROWSING, None, "next tab"),
+    row!(Navigate, "previous-tab", PreviousTab, [key(KeyCode::Left), letter('[')], BROWSING, None,
+        "previous tab"),
+    row!(View, "narrow-list", NarrowList, [letter('<')], BROWSING, None, "make the list narrower"),
+    row!(View, "widen-list", WidenList, [letter('>')], BROWSING, None, "make the list wider"),
+    row!(View, "refresh", Refresh, [letter('r')], BROWSING, None, "refresh"),
+    row!(Fields, "keep-filter", Accept, [key(KeyCode::Enter)], &[Filter], Some("keep"),
+        "keep the filter and return to the list"),
+    row!(Navigate, "filter-down", Move(Motion::Down), [key(KeyCode::Down)], &[Filter], None, "down"),
+    row!(Navigate, "filter-up", Move(Motion::Up), [key(KeyCode::Up)], &[Filter], None, "up"),
+    row!(Fields, "accept", Accept, [key(KeyCode::Enter)], FIELDS, Some("next"),
+        "next field; on the last one, submit"),
+    row!(Fields, "submit", Submit, [control('s')], FIELDS, Some("submit"), "submit"),
+    row!(Fields, "next-field", NextField, [key(KeyCode::Tab), key(KeyCode::Down)], FIELDS, None,
+        "next field"),
+    row!(Fields, "previous-field", PreviousField, [key(KeyCode::BackTab), key(KeyCode::Up)], FIELDS, None,
+        "previous field"),
+    row!(Fields, "confirm", Confirm, [letter('y')], &[Production], Some("confirm"),
+        "confirm the change in production"),
+    row!(Fields, "generate", Generate, [control('g')], &[Form], Some("generate a password"),
+        "generate a strong password and show it once"),
+    row!(Fields, "copy-password", CopyPassword, [control('y')], &[Form], None, "copy the password"),
+    row!(Fields, "reveal", Reveal, [control('r')], FIELDS, Some("show"), "show or hide the password"),
+    row!(Fields, "use-code", UseCode, [control('o')], &[Login], Some("redeem a code"),
+        "redeem a one-time code and set a new password"),
+    row!(Fields, "copy-code", CopyCode, [letter('y')], &[Code], Some("copy"), "copy the code"),
+    row!(Fields, "start-upgrade", Accept, [key(KeyCode::Enter)], &[Place::Upgrade], Some("upgrade"),
+        "start the upgrade, or stop it"),
+    row!(Fields, "close-code", Back, [key(KeyCode::Enter)], &[Code], Some("done"),
+        "close; the code is not shown again"),
+    row!(Navigate, "back", Back, [key(KeyCode::Esc)], EVERYWHERE, Some("back"),
+        "cancel; close or leave; clear the selection or the filter"),
+    row!(Program, "help", Help, [letter('?')], HELPED, Some("help"), "show or close this help"),
+    row!(Program, "palette", Palette, [letter(':')], OPEN, Some("command"), "type a command"),
+    row!(View, "search", Palette, [letter('/'), letter(':')], &[Help], Some("search"), "search the commands"),
+    row!(Fields, "run", Run, [key(KeyCode::Enter)], &[Help, Palette], Some("run"),
+        "run the selected command"),
+    row!(Program, "manual", Manual, [], OPEN, None, "read the manual"),
+    row!(Program, "open-manual", Manual, [letter('m')], &[Help], Some("manual"), "read the manual"),
+    row!(View, "search-manual", Palette, [letter('/')], &[Topics, Manual], Some("search"),
+        "search the manual"),
+    row!(Navigate, "open-topic", Run, [key(KeyCode::Enter)], &[Topics, TopicSearch], Some("open"),
+        "open the page"),
+    row!(Navigate, "next-match", Run, [key(KeyCode::Enter), letter('n')], &[Manual], Some("next match"),
+        "go to the next match of the search"),
+    row!(Navigate, "palette-down", Move(Motion::Down), [key(KeyCode::Down), control('n'), key(KeyCode::Tab)], &[Palette, TopicSearch], None,
+        "down"),
+    row!(Navigate, "palette-up", Move(Motion::Up), [key(KeyCode::Up), control('p'), key(KeyCode::BackTab)], &[Palette, TopicSearch], None,
+        "up"),
+    row!(Fields, "copy-name", CopyPart(OrgPart::Name), [letter('n')], &[Copying], Some("name"),
+        "copy its name"),
+    row!(Fields, "copy-id", CopyPart(OrgPart::Id), [letter('i')], &[Copying], Some("id"), "copy its id"),
+    row!(Fields, "copy-email", CopyPart(OrgPart::Email), [letter('e')], &[Copying], Some("e-mail"),
+        "copy the admin's e-mail"),
+    row!(Fields, "copy-json", CopyPart(OrgPart::Json), [letter('j')], &[Copying], Some("JSON"),
+        "copy its details as JSON"),
+    row!(Fields, "copy-connection", CopyPart(OrgPart::Connection), [letter('c')], &[Copying], Some("connection"),
+        "copy the connection string, without its password"),
+    row!(Program, "upgrade", Upgrade, [], BROWSING, None,
+        "upgrade a database of the FastAPI service, or show the progress"),
+    row!(View, "log", Log, [letter('M')], OPEN, None, "show all messages since the start"),
+    row!(View, "close-log", Log, [letter('M')], &[Log], None, "close the messages"),
+    row!(View, "mouse", Mouse, [letter('m')], BROWSING, None,
+        "toggle mouse capture (off: the terminal selects text)"),
+    row!(Program, "help-while-typing", Help, [key(KeyCode::F(1))], &[Filter, Form, Question, Login, Place::Upgrade, Code, Production], None,
+        "show the keys"),
+    row!(Program, "quit", Quit, [letter('q')], OPEN, Some("quit"), "quit"),
+    row!(Program, "close", Back, [letter('q')], &[Help, Topics, Manual, Copying, Log], None, "close"),
+    row!(Navigate, "down", Move(Motion::Down), [letter('j'), key(KeyCode::Down)], MOVING, None,
+        "down; 10j moves ten rows"),
+    row!(Navigate, "up", Move(Motion::Up), [letter('k'), key(KeyCode::Up)], MOVING, None, "up"),
+    row!(Navigate, "page-down", Move(Motion::PageDown), [key(KeyCode::PageDown), control('d'), control('f')], MOVING, None,
+        "page down"),
+    row!(Navigate, "page-up", Move(Motion::PageUp), [key(KeyCode::PageUp), control('u'), control('b')], MOVING, None,
+        "page up"),
+    row!(Navigate, "first", Move(Motion::First), [letter('g'), key(KeyCode::Home)], MOVING, None,
+        "top; 10g goes to row 10"),
+    row!(Navigate, "last", Move(Motion::Last), [letter('G'), key(KeyCode::End)], MOVING, None, "bottom"),
+    row!(View, "redraw", Redraw, [control('l')], EVERYWHERE, None, "redraw the screen"),
+    row!(Program, "leave", Quit, [control('c')], EVERYWHERE, None, "quit, from anywhere"),
+    row!(Program, "shell", Shell, [control('z')], EVERYWHERE, None, "go to the shell; fg returns"),
 ];

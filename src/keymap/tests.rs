@@ -86,7 +86,7 @@ fn keys_are_written_as_people_say_them() {
 fn a_chosen_key_takes_the_place_of_all_the_command_had() {
     let keymap = chosen(&[("down", &["ctrl-n", "down"]), ("edit", &[])]).unwrap();
     let list = |event| keymap.command(Place::List, &event);
-    assert_eq!(list(press('n', KeyModifiers::CONTROL)), Some(Command::Down));
+    assert_eq!(list(press('n', KeyModifiers::CONTROL)), Some(Command::Move(Motion::Down)));
     assert_eq!(list(press('j', KeyModifiers::NONE)), None);
     assert_eq!(list(press('e', KeyModifiers::NONE)), None);
     // It is in the palette still.
@@ -104,25 +104,22 @@ fn keys_can_change_places() {
 fn what_cannot_be_chosen_is_told_with_what_is_in_the_way() {
     assert_eq!(
         refused(&[("sort", &["o"]), ("suspnd", &["S"]), ("xyzzy", &["S"])]),
-        ["1: there is no command “suspnd”; is “suspend” meant?", "2: there is no command “xyzzy”"]
+        ["1: unknown command “suspnd”; did you mean “suspend”?", "2: unknown command “xyzzy”"]
     );
-    assert_eq!(
-        refused(&[("sort", &["n"])]),
-        ["0: n is the key of “new” as well, and both work in the same place"]
-    );
+    assert_eq!(refused(&[("sort", &["n"])]), ["0: n is also bound to “new” in the same place"]);
     assert_eq!(
         refused(&[("sort", &["S"]), ("new", &["S"])]),
-        ["1: S is the key of “sort” as well, and both work in the same place"]
+        ["1: S is also bound to “sort” in the same place"]
     );
     assert_eq!(
         refused(&[("submit", &["x"])]),
-        ["0: “submit” works where text is typed: x would not be text any more"]
+        ["0: “submit” works in text fields, where x has to stay text"]
     );
     assert_eq!(
         refused(&[("back", &[]), ("leave", &[])]),
         [
-            "0: “back” needs a key: nobody would get out without",
-            "1: “leave” needs a key: nobody would get out without"
+            "0: “back” needs a key: it is the only way out",
+            "1: “leave” needs a key: it is the only way out"
         ]
     );
 }
@@ -138,7 +135,7 @@ fn keys_of_other_keyboards_are_the_keys_in_their_places() {
     let list = |c: char| keymap.command(Place::List, &press(c, KeyModifiers::NONE));
     // й is on q, о on j, Т is N's and В is D's; ν on n, ק on e.
     assert_eq!(list('й'), Some(Command::Quit));
-    assert_eq!(list('о'), Some(Command::Down));
+    assert_eq!(list('о'), Some(Command::Move(Motion::Down)));
     assert_eq!(list('В'), Some(Command::Delete));
     assert_eq!(list('ν'), Some(Command::New));
     assert_eq!(list('ק'), Some(Command::Edit));
@@ -193,6 +190,36 @@ proptest! {
                 let leaves = keymap.rows(*place).any(|b| b.row.command == Command::Quit && !b.keys.is_empty());
                 prop_assert!(leaves, "{place:?}");
             }
+        }
+    }
+}
+
+#[test]
+fn an_old_name_in_the_configuration_still_works() {
+    for (old, command) in [("mark", Command::Select), ("delete", Command::Delete)] {
+        let keymap = Keymap::with(&[(old.to_owned(), vec!["f7".parse().unwrap()])]).unwrap();
+        let event = KeyEvent::new(KeyCode::F(7), KeyModifiers::NONE);
+        assert_eq!(keymap.command(Place::List, &event), Some(command), "{old}");
+        assert!(COMMANDS.iter().all(|row| row.name != old), "{old} is not advertised");
+    }
+}
+
+#[test]
+fn every_tab_can_be_moved_in_left_refreshed_and_asked_for_help() {
+    for place in EVERYWHERE.iter().copied().filter(|place| place.is_tab()) {
+        let works = |command| {
+            COMMANDS.iter().any(|row| row.command == command && row.places.contains(&place))
+        };
+        for command in [
+            Command::Move(Motion::Down),
+            Command::NextTab,
+            Command::Back,
+            Command::Refresh,
+            Command::Help,
+            Command::Palette,
+            Command::Quit,
+        ] {
+            assert!(works(command), "{command:?} in {place:?}");
         }
     }
 }

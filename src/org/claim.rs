@@ -7,7 +7,7 @@
 
 use std::fmt;
 
-use super::{email_key, look_as_typed, name_key, name_look};
+use super::{Email, email_forms, email_key, look_as_typed, name_key, name_look};
 
 /// One thing that only one organization can have.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -44,6 +44,12 @@ impl Claim {
     #[must_use]
     pub fn of_email(email: &str) -> Self {
         Self::Email(email_key(email))
+    }
+
+    /// The claims of an e-mail in all its spellings, the one it is stored with first.
+    #[must_use]
+    pub fn of_spellings(email: &Email) -> Vec<Self> {
+        email_forms(email.as_str()).iter().map(|form| Self::of_email(form)).collect()
     }
 
     /// What is claimed, for an error.

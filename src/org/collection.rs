@@ -2,8 +2,13 @@
 
 use std::fmt;
 
+use sha2::{Digest, Sha256};
+
 /// The longest slug, in bytes.
 pub const SLUG_MOST: usize = 63;
+
+/// The digits of the suffix that tells collections with equal slugs apart.
+const HASH: usize = 8;
 
 /// What every organization's collection begins with, and nothing else in the database does.
 pub const COLLECTION_PREFIX: &str = "org_";
@@ -16,8 +21,19 @@ pub struct CollectionName(String);
 impl CollectionName {
     /// The collection for a name.
     #[must_use]
-    pub fn of(name: &super::OrgName) -> Self {
+    pub fn from_name(name: &super::OrgName) -> Self {
         Self(format!("{COLLECTION_PREFIX}{}", slug(name.as_str())))
+    }
+
+    /// The collection for a name if another name, with different letters, has [`CollectionName::from_name`]: with a
+    /// suffix of 8 hexadecimal digits, from the SHA-256 of [`super::name_letters`]. Always the same for a name.
+    #[must_use]
+    pub fn beside(name: &super::OrgName) -> Self {
+        let hash = hex::encode(Sha256::digest(super::name_letters(name.as_str())));
+        let hash: String = hash.chars().take(HASH).collect();
+        let mut slug = slug(name.as_str());
+        slug.truncate(SLUG_MOST - HASH - 1);
+        Self(format!("{COLLECTION_PREFIX}{}_{hash}", slug.trim_end_matches('_')))
     }
 
     /// The collection that an organization had, which another program may have named by a rule of its own.
@@ -69,7 +85,7 @@ mod tests {
     use crate::org::OrgName;
 
     fn collection(name: &str) -> String {
-        CollectionName::of(&OrgName::parse(name).unwrap()).0
+        CollectionName::from_name(&OrgName::parse(name).unwrap()).0
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use mongodb::bson::DateTime;
+use bson::DateTime;
 use serde::Serialize;
 use time::OffsetDateTime;
 
@@ -36,7 +36,7 @@ pub struct TrashFields {
 impl TrashFields {
     /// None for what is not there.
     #[must_use]
-    pub fn of(org: &Org) -> Option<Self> {
+    pub fn from_org(org: &Org) -> Option<Self> {
         org.in_trash().map(|time| Self {
             deleted_at: rfc3339(time.since),
             restorable_until: rfc3339(time.until),
@@ -53,7 +53,7 @@ struct ConnectionFields<'a> {
 impl<'a> OrgFields<'a> {
     /// All but how to connect to it.
     #[must_use]
-    pub fn of(org: &'a Org) -> Self {
+    pub fn from_org(org: &'a Org) -> Self {
         Self {
             organization_id: org.id.to_hex(),
             organization_name: &org.name,
@@ -65,7 +65,7 @@ impl<'a> OrgFields<'a> {
                 OrgState::Suspended => Some("suspended"),
                 OrgState::InTrash(_) => Some("in_trash"),
             },
-            in_trash: TrashFields::of(org),
+            in_trash: TrashFields::from_org(org),
             connection_details: None,
         }
     }
@@ -77,7 +77,7 @@ impl<'a> OrgFields<'a> {
             database: &org.connection.database,
             collection: &org.connection.collection,
         });
-        Self { connection_details, ..Self::of(org) }
+        Self { connection_details, ..Self::from_org(org) }
     }
 }
 

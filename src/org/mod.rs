@@ -3,32 +3,46 @@
 
 mod claim;
 mod collection;
+mod columns;
+mod connection_string;
 mod email;
 mod fields;
-mod moment;
 mod name;
+mod operation;
+mod order;
 mod password;
 mod reset;
 mod role;
+mod search;
 mod text;
+mod time;
 
 pub use claim::{Claim, ClaimKind};
 pub use collection::{COLLECTION_PREFIX, CollectionName, slug};
-pub use email::{Email, email_key};
+pub use columns::{characters, fit, width};
+pub use connection_string::{ConnectionString, is_parsable, without_credentials};
+pub use email::{Email, email_as_stored, email_forms, email_key};
 pub use fields::{OrgFields, TrashFields, json_text, rfc3339};
-pub use moment::{day, earlier, moment};
-pub use name::{NAME_MOST, OrgName, look_as_typed, name_key, name_look};
+pub use name::{
+    NAME_MOST, OrgName, letters_look, look_as_typed, name_key, name_letters, name_look,
+};
+pub use operation::{Authority, OperationKind};
+pub use order::name_order;
 pub use password::{
     BCRYPT_COST, PASSWORD_MOST_BYTES, Password, PasswordFault, PasswordHash, PasswordPolicy,
     Secret, Strength,
 };
 pub use reset::ResetCode;
 pub use role::Role;
-pub use text::{StoredText, escaped, escaped_short, is_hidden};
+pub use search::{
+    Filter, IdRange, Rank, SEARCH_MOST, Search, SearchFault, fold, grams, searchable,
+};
+pub use text::{StoredText, counted, escaped, escaped_short, is_hidden, thousands};
+pub use time::{day, earlier, timestamp};
 
 use std::fmt;
 
-use mongodb::bson::{DateTime, oid::ObjectId};
+use bson::{DateTime, oid::ObjectId};
 
 /// An organization as it is stored. Its strings may have been written by another program and may
 /// break every rule of this module, hence [`StoredText`].
@@ -44,6 +58,8 @@ pub struct Org {
     pub admin_id: StoredText,
     /// Its admin's e-mail.
     pub admin_email: StoredText,
+    /// The e-mails of the admins beside the first, as they are compared.
+    pub other_emails: Vec<StoredText>,
     /// Whether that admin no longer exists, so that nobody can log in with that e-mail. Known only of what was
     /// read to be shown.
     pub admin_gone: bool,
@@ -82,6 +98,27 @@ pub enum OrgState {
     /// It is in the trash: it can be restored with everything it had, or purged. Its name and its
     /// e-mails stay its own.
     InTrash(InTrash),
+}
+
+/// Which organizations a list is of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ListScope {
+    /// Those that are not in the trash.
+    #[default]
+    Live,
+    /// Those in the trash. Where a list is sorted by age, it is by when they were put there.
+    Trash,
+}
+
+impl ListScope {
+    /// The list that an organization is on.
+    #[must_use]
+    pub fn from_org(org: &Org) -> Self {
+        match org.state {
+            OrgState::Active | OrgState::Suspended => Self::Live,
+            OrgState::InTrash(_) => Self::Trash,
+        }
+    }
 }
 
 /// Since when and for how long an organization is in the trash.
@@ -126,10 +163,17 @@ impl Org {
     #[must_use]
     pub fn shown_admin(&self) -> String {
         if self.admin_gone {
-            format!("(gone) {}", self.admin_email)
+            format!("(missing) {}", self.admin_email)
         } else {
             self.admin_email.to_string()
         }
+    }
+
+    /// What of it is searched: see [`searchable`].
+    #[must_use]
+    pub fn searchable(&self) -> String {
+        let emails = [&self.admin_email].into_iter().chain(&self.other_emails);
+        searchable(self.name.raw(), self.collection.raw(), emails.map(StoredText::raw))
     }
 
     /// Since when and for how long it is in the trash; none when it is not.
@@ -170,6 +214,8 @@ pub enum Field {
     Email,
     /// The admin's password.
     Password,
+    /// The one-time code that a password is set with.
+    Code,
 }
 
 /// Why an input cannot be what it should be. The words never repeat a password.
@@ -179,28 +225,31 @@ pub enum Invalid {
     #[error("the name is empty")]
     NameEmpty,
     /// A character names cannot have.
-    #[error("the name has {}, which names cannot have", described(*.0))]
+    #[error("the name contains {}, which is not allowed", described(*.0))]
     NameCharacter(char),
     /// Only punctuation.
-    #[error("the name has no letter and no digit")]
+    #[error("the name has no letters or digits")]
     NameWithoutLetter,
     /// More than 63 characters.
-    #[error("the name has {0} characters; at most {NAME_MOST} are possible")]
+    #[error("the name is too long: {0} of at most {NAME_MOST} characters")]
     NameTooLong(usize),
     /// Nothing, or only spaces.
     #[error("the e-mail is empty")]
     EmailEmpty,
     /// More than 254 bytes.
-    #[error("the e-mail is longer than 254 bytes")]
+    #[error("the e-mail is too long: more than 254 bytes")]
     EmailTooLong,
     /// No address.
-    #[error("that is no e-mail address")]
+    #[error("invalid e-mail address")]
     EmailMalformed,
     /// No password, where one is needed.
     #[error("the password is empty")]
     PasswordEmpty,
+    /// No code, where one is needed.
+    #[error("the one-time code is empty")]
+    CodeEmpty,
     /// All that is wrong with a password, at least one thing.
-    #[error("the password {}", PasswordFault::together(.0.iter().map(ToString::to_string)))]
+    #[error("password {}", PasswordFault::together(.0.iter().map(ToString::to_string)))]
     Password(Vec<PasswordFault>),
 }
 
@@ -215,6 +264,7 @@ impl Invalid {
             | Self::NameTooLong(_) => Field::Name,
             Self::EmailEmpty | Self::EmailTooLong | Self::EmailMalformed => Field::Email,
             Self::PasswordEmpty | Self::Password(_) => Field::Password,
+            Self::CodeEmpty => Field::Code,
         }
     }
 
@@ -222,14 +272,15 @@ impl Invalid {
     #[must_use]
     pub fn help(&self) -> &'static str {
         match self {
-            Self::NameEmpty => "type what people call the organization",
-            Self::NameCharacter(_) => "use letters, digits, spaces and _ - . & '",
+            Self::NameEmpty => "enter the organization's name",
+            Self::NameCharacter(_) => "use letters, digits, spaces and _ - . , & ' ’ ( ) / + # !",
             Self::NameWithoutLetter => "add at least one letter or digit",
             Self::EmailEmpty | Self::EmailTooLong | Self::EmailMalformed => {
-                "type an address like ada@example.com"
+                "enter an address like ada@example.com"
             }
             Self::NameTooLong(_) => "shorten it",
-            Self::PasswordEmpty => "type the password",
+            Self::PasswordEmpty => "enter the password",
+            Self::CodeEmpty => "enter the code",
             Self::Password(faults) => PasswordFault::help_with(faults),
         }
     }
@@ -241,14 +292,4 @@ fn described(character: char) -> String {
     } else {
         format!("“{character}”")
     }
-}
-
-/// Bytes as lower-case hexadecimal digits.
-#[must_use]
-pub fn hex(bytes: &[u8]) -> String {
-    use fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

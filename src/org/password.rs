@@ -152,7 +152,7 @@ impl Default for PasswordPolicy {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordFault {
     /// Too few characters.
-    #[error("is too short ({is} of at least {least} characters)")]
+    #[error("too short: {is} of at least {least} characters")]
     TooShort {
         /// How many it has.
         is: usize,
@@ -160,7 +160,7 @@ pub enum PasswordFault {
         least: usize,
     },
     /// More bytes than bcrypt reads.
-    #[error("is too long ({0} of at most {PASSWORD_MOST_BYTES} bytes)")]
+    #[error("too long: {0} of at most {PASSWORD_MOST_BYTES} bytes")]
     TooLong(usize),
     /// A character nobody sees, and no keyboard types.
     #[error("has an invisible character")]
@@ -169,7 +169,7 @@ pub enum PasswordFault {
     #[error("contains “{}”", escaped(.0))]
     Contains(String),
     /// zxcvbn finds it soon.
-    #[error("is easy to guess")]
+    #[error("too easy to guess")]
     Guessable,
 }
 
@@ -194,13 +194,13 @@ impl PasswordFault {
         }
     }
 
-    /// All of them in one sentence's end: “is too short (…), contains “acme” and is easy to guess”.
+    /// All of them in one line: “too short: …; contains “acme”; too easy to guess”.
     #[must_use]
     pub fn together(faults: impl IntoIterator<Item = String>) -> String {
         let mut faults: Vec<_> = faults.into_iter().collect();
         match faults.pop() {
             Some(last) if faults.is_empty() => last,
-            Some(last) => format!("{} and {last}", faults.join(", ")),
+            Some(last) => format!("{}; {last}", faults.join("; ")),
             None => String::new(),
         }
     }
@@ -222,7 +222,7 @@ impl Strength {
     /// How good it is, as far as guessing goes. Every password costs about the same time, however long it
     /// is: zxcvbn looks at the first hundred characters only. Its first look in a program takes longer.
     #[must_use]
-    pub fn of(secret: &Secret, policy: PasswordPolicy, about: &[&str]) -> Self {
+    pub fn measure(secret: &Secret, policy: PasswordPolicy, about: &[&str]) -> Self {
         Self::of_composed(&secret.composed(), policy, about)
     }
 

@@ -1,7 +1,7 @@
 //! One-time codes: how an admin without a password comes to have one that nobody else has chosen
 //! (OWASP ASVS 5.0, 6.4.6).
 
-use mongodb::bson::DateTime;
+use bson::DateTime;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
@@ -50,7 +50,7 @@ fn hash(code: &Secret) -> String {
             .map(|c| c.to_ascii_lowercase())
             .collect(),
     );
-    super::hex(&Sha256::digest(plain.as_bytes()))
+    hex::encode(Sha256::digest(plain.as_bytes()))
 }
 
 #[cfg(test)]

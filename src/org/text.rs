@@ -69,6 +69,26 @@ pub fn escaped_short(text: &str, most: usize) -> String {
     escaped(&short).into_owned()
 }
 
+/// A number with its thousands apart: `1,204`.
+#[must_use]
+pub fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A number with its noun: `1 document`, `2 documents`.
+#[must_use]
+pub fn counted(number: u64, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
 /// A string as it lies in the database, which may hold anything.
 ///
 /// `Display` escapes, so formatting one into a message is always safe; [`StoredText::raw`] is for
@@ -106,6 +126,14 @@ impl fmt::Debug for StoredText {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn thousands_are_apart() {
+        assert_eq!(thousands(0), "0");
+        assert_eq!(thousands(999), "999");
+        assert_eq!(thousands(1_204), "1,204");
+        assert_eq!(thousands(u64::MAX), "18,446,744,073,709,551,615");
+    }
 
     #[test]
     fn ordinary_text_of_any_script_is_left_alone() {

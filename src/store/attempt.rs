@@ -11,7 +11,26 @@
 
 use std::time::Duration;
 
-use mongodb::bson::{DateTime, oid::ObjectId};
+use async_trait::async_trait;
+use bson::{DateTime, oid::ObjectId};
+
+use super::Result;
+
+/// Attempts to log in, by e-mail, whether anybody has it or not; compared by [`crate::org::email_key`]. Waits are
+/// measured by the clock of the database. An account that nobody has tried for thirty days is forgotten.
+#[async_trait]
+pub trait Attempts: Send + Sync {
+    /// Counts an attempt, and says whether its password may be looked at. Atomic: of many at once, no more are
+    /// looked at than one after the other would be. Whoever asks again says with what it was put in line.
+    async fn attempt(&self, email: &str, line: Option<Line>) -> Result<Attempt>;
+
+    /// Takes the answer to an attempt that was granted, once: a right one clears the failures and answers how
+    /// many there were, a wrong one is one more.
+    async fn answer_attempt(&self, email: &str, granted: ObjectId, right: bool) -> Result<u64>;
+
+    /// Forgets the failures, since whoever has the e-mail was known otherwise. Returns how many there were.
+    async fn forget_attempts(&self, email: &str) -> Result<u64>;
+}
 
 /// How many wrong passwords in a row there may be without any waiting, the last of which starts it.
 pub const FREE_ATTEMPTS: i64 = 5;

@@ -9,7 +9,7 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// Somebody has it already.
-    #[error("it is taken")]
+    #[error("already taken")]
     Taken {
         /// What is taken.
         what: ClaimKind,
@@ -20,13 +20,13 @@ pub enum StoreError {
         in_trash: bool,
     },
     /// The record is no longer as it was when it was read.
-    #[error("it was changed by someone else in the meantime")]
+    #[error("it was changed by someone else")]
     Changed,
     /// The record is not there any more.
-    #[error("it was deleted by someone else in the meantime")]
+    #[error("it was deleted by someone else")]
     Gone,
     /// Something else is under way with the same organization.
-    #[error("it is {what} by {by} right now")]
+    #[error("it is {what} by {by}")]
     Busy {
         /// What it is.
         what: UnderWay,
@@ -38,17 +38,17 @@ pub enum StoreError {
     #[error("the change was undone: {0}")]
     TakenBack(StoredText),
     /// Another console has taken the operation over, since this one was too slow, and is still at it.
-    #[error("another console took it over and has not finished yet")]
+    #[error("another console took over and has not finished")]
     TakenOver,
     /// Another console has taken the operation over, since this one was too slow, and finished it.
-    #[error("another console took it over, and it is done")]
+    #[error("another console took over and finished it")]
     DoneByAnother,
     /// It may or may not have been done, for this reason: it is settled by whoever connects next, and
-    /// [`super::Store::outcome`] says what came of it.
-    #[error("it may have been done: {0}")]
+    /// [`super::Organizations::outcome`] says what came of it.
+    #[error("it may have completed: {0}")]
     OutcomeUnknown(Box<StoreError>),
     /// The server did not answer. What was asked was not done.
-    #[error("{address} cannot be reached: {problem}")]
+    #[error("cannot reach {address}: {problem}")]
     Unreachable {
         /// Where.
         address: String,
@@ -56,14 +56,14 @@ pub enum StoreError {
         problem: String,
     },
     /// Another program wrote it, and nobody has agreed yet to add to it what every write needs.
-    #[error("this database was written by another program and has not been upgraded yet")]
+    #[error("another program wrote this database, and it has not been upgraded")]
     NeedsUpgrade,
     /// It has what another organization has too, so that neither can be told from the other: which, and
     /// what they have in common, in a sentence.
     #[error("{0}")]
     HeldBack(String),
     /// The server refused the console's own user.
-    #[error("the database refuses: {problem}")]
+    #[error("the database refused: {problem}")]
     Refused {
         /// What happened.
         problem: String,
@@ -73,6 +73,14 @@ pub enum StoreError {
     /// The address, file name or connection string makes no sense.
     #[error("{problem}")]
     Misconfigured {
+        /// What happened.
+        problem: String,
+        /// What to do.
+        help: &'static str,
+    },
+    /// What another program or an administrator put into the database is in the way of the operation.
+    #[error("{problem}")]
+    InTheWay {
         /// What happened.
         problem: String,
         /// What to do.
@@ -95,7 +103,7 @@ pub enum StoreError {
         help: &'static str,
     },
     /// Anything else, in the database's own words.
-    #[error("the database reports: {0}")]
+    #[error("database error: {0}")]
     Other(String),
 }
 
@@ -110,7 +118,7 @@ impl StoreError {
 
     /// A change, where nothing may be written.
     pub(super) fn only_readable(because: &str) -> Self {
-        Self::Refused { problem: because.to_owned(), help: "look, search and list still work" }
+        Self::Refused { problem: because.to_owned(), help: "you can still list, search and open" }
     }
 
     /// A name that was given for the quarantine.
@@ -127,31 +135,29 @@ impl StoreError {
         match self {
             Self::Refused { help, .. }
             | Self::Misconfigured { help, .. }
+            | Self::InTheWay { help, .. }
             | Self::Damaged { help, .. }
             | Self::Disk { help, .. } => help,
             Self::Unreachable { .. } => {
-                "check that the database runs and the address is right, then try again"
+                "check that the database is running and the address is correct, then try again"
             }
-            Self::Taken { .. } => "take another",
+            Self::Taken { .. } => "choose another",
             Self::Changed | Self::Busy { .. } => "try again in a moment",
-            Self::Gone => "nothing is left to do",
+            Self::Gone => "no further action is needed",
             Self::TakenBack(_) => "nothing was changed; try again",
-            Self::TakenOver => "look at it again in a moment",
-            Self::DoneByAnother => {
-                "nothing is left to do; look at it again to see what there is now"
-            }
+            Self::TakenOver => "check again in a moment",
+            Self::DoneByAnother => "no further action is needed; refresh to see the current state",
             Self::OutcomeUnknown(_) => {
-                "once the database answers again, look at it before you repeat it: its activity says \
-                 what came of it"
+                "once the database answers, check its activity before you repeat the operation"
             }
             Self::HeldBack(_) => {
                 "rename one of them with the program that created it, or delete one, then try again"
             }
             Self::NeedsUpgrade => {
                 "run `tenantry upgrade` once: it only adds fields and indexes, and the other program \
-                 goes on working; until then everything can be read"
+                 keeps working; until then you can only read"
             }
-            Self::Other(_) => "try again; if it stays, look at the database's own log",
+            Self::Other(_) => "try again; if the error persists, check the database's log",
         }
     }
 }

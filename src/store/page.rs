@@ -1,15 +1,17 @@
 //! How a list is asked for: sorted, searched, one keyset page at a time.
 
-use mongodb::bson::{DateTime, oid::ObjectId};
+use std::{cmp::Ordering, fmt};
+
+use bson::{DateTime, oid::ObjectId};
 use sha2::{Digest, Sha256};
 
 use super::StoreError;
-use crate::org::{Org, email_key, hex, name_key};
+use crate::org::{ListScope, Org, Rank, Search, email_key, name_order, thousands};
 
 /// What the list is sorted by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SortKey {
-    /// By [`name_key`].
+    /// As people read names: by [`name_order`].
     #[default]
     Name,
     /// By age; in the trash by the time there.
@@ -30,6 +32,8 @@ pub struct Sort {
 /// The place of one organization in a sorted list.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cursor {
+    /// The rank of the match, if the best come first.
+    pub rank: Option<Rank>,
     /// What it is sorted by.
     pub key: CursorKey,
     /// What breaks a tie.
@@ -46,32 +50,34 @@ pub enum CursorKey {
 }
 
 impl Cursor {
-    /// Where `org` stands in a list sorted by `key`.
+    /// Where `org` stands in a list sorted by `key` alone.
     #[must_use]
-    pub fn of(org: &Org, key: SortKey) -> Self {
+    pub fn from_org(org: &Org, key: SortKey) -> Self {
         let key = match key {
-            SortKey::Name => CursorKey::Text(name_key(org.name.raw())),
+            SortKey::Name => CursorKey::Text(name_order(org.name.raw())),
             SortKey::Created => {
                 CursorKey::Time(org.in_trash().map_or(org.created_at, |in_trash| in_trash.since))
             }
             SortKey::Email => CursorKey::Text(email_key(org.admin_email.raw())),
         };
-        Self { key, id: org.id }
+        Self { rank: None, key, id: org.id }
     }
 
-    /// What the places of one list are compared by.
-    pub(super) fn place(&self) -> (CursorKey, ObjectId) {
-        (self.key.clone(), self.id)
+    /// What two places of one list are compared by.
+    pub(super) fn compare(&self, other: &Self, descending: bool) -> Ordering {
+        let keys = (&self.key, self.id).cmp(&(&other.key, other.id));
+        self.rank.cmp(&other.rank).then(if descending { keys.reverse() } else { keys })
     }
 
     /// A word for a command line, read back by [`Cursor::decode`] for a page of the same list.
     #[must_use]
     pub fn encode(&self, of: &PageQuery) -> String {
         let (tag, key) = match &self.key {
-            CursorKey::Text(text) => ('t', hex(text.as_bytes())),
+            CursorKey::Text(text) => ('t', hex::encode(text.as_bytes())),
             CursorKey::Time(time) => ('d', time.timestamp_millis().to_string()),
         };
-        format!("{}{}{tag}{key}", self.id.to_hex(), of.mark())
+        let rank = self.rank.map_or('-', Rank::digit);
+        format!("{}{}{rank}{tag}{key}", self.id.to_hex(), of.mark())
     }
 
     /// Reads what [`Cursor::encode`] wrote for the same list; `None` for anything else. Pages of another
@@ -80,28 +86,51 @@ impl Cursor {
     pub fn decode(word: &str, of: &PageQuery) -> Option<Self> {
         let id = ObjectId::parse_str(word.get(..24)?).ok()?;
         let word = word.get(24..)?.strip_prefix(of.mark().as_str())?;
-        let key = word.get(1..)?;
-        let key = match word.get(..1)? {
-            "t" => {
-                let bytes: Option<Vec<u8>> = (0..key.len())
-                    .step_by(2)
-                    .map(|at| u8::from_str_radix(key.get(at..at + 2)?, 16).ok())
-                    .collect();
-                CursorKey::Text(String::from_utf8(bytes?).ok()?)
-            }
+        let rank = match word.get(..1)? {
+            "-" => None,
+            digit => Some(Rank::ALL.into_iter().find(|rank| digit == rank.digit().to_string())?),
+        };
+        let key = word.get(2..)?;
+        let key = match word.get(1..2)? {
+            "t" => CursorKey::Text(String::from_utf8(hex::decode(key).ok()?).ok()?),
             "d" => CursorKey::Time(DateTime::from_millis(key.parse().ok()?)),
             _ => return None,
         };
-        Some(Self { key, id })
+        Some(Self { rank, key, id })
     }
 }
 
 impl PageQuery {
+    /// The first page of a list in its default order: the best match first, and by name.
+    #[must_use]
+    pub fn first(scope: ListScope, search: Option<String>, limit: u32) -> Self {
+        let (sort, at) = (Sort::default(), PageAt::First);
+        Self { scope, search, best_first: true, sort, at, limit }
+    }
+
+    /// Whether matches are ranked, the best first.
+    pub(super) fn ranks(&self, search: &Search) -> bool {
+        self.best_first && search.has_words()
+    }
+
+    /// The position in this list of an organization that matches its search.
+    #[must_use]
+    pub fn place(&self, org: &Org) -> Cursor {
+        let search = self.parsed();
+        let rank = search.rank(org.id, &org.searchable()).filter(|_| self.ranks(&search));
+        Cursor { rank, ..Cursor::from_org(org, self.sort.key) }
+    }
+
+    /// The parsed search.
+    pub(super) fn parsed(&self) -> Search {
+        Search::parse(self.search.as_deref().unwrap_or_default())
+    }
+
     /// The same for all pages of one list, and for no other list.
     fn mark(&self) -> String {
-        let place = match self.shelf {
-            Shelf::Live => "live",
-            Shelf::Trash => "trash",
+        let place = match self.scope {
+            ListScope::Live => "live",
+            ListScope::Trash => "trash",
         };
         let key = match self.sort.key {
             SortKey::Name => "name",
@@ -109,16 +138,17 @@ impl PageQuery {
             SortKey::Email => "email",
         };
         let search = self.search.as_deref().map(|search| format!("/{search}")).unwrap_or_default();
-        let list = format!("{place} {key} {}{search}", self.sort.descending);
-        hex(&Sha256::digest(list)[..4])
+        let best = if self.best_first { "best " } else { "" };
+        let list = format!("{best}{place} {key} {}{search}", self.sort.descending);
+        hex::encode(&Sha256::digest(list)[..4])
     }
 }
 
 /// What is wrong with a cursor of a list that is sorted by something else.
 pub(super) fn other_order() -> StoreError {
     StoreError::Misconfigured {
-        problem: "that cursor belongs to a list in another order".to_owned(),
-        help: "begin again without it",
+        problem: "the cursor belongs to a list with another sort order".to_owned(),
+        help: "start again without it",
     }
 }
 
@@ -136,23 +166,15 @@ pub enum PageAt {
     Before(Cursor),
 }
 
-/// Which organizations a list is of.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Shelf {
-    /// Those that are not in the trash.
-    #[default]
-    Live,
-    /// Those in the trash. [`SortKey::Created`] sorts them by when they were put there.
-    Trash,
-}
-
 /// A wish for a page.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PageQuery {
     /// Of which organizations.
-    pub shelf: Shelf,
-    /// Part of a name or e-mail, in any case; none for all. Never a pattern.
+    pub scope: ListScope,
+    /// The search, to be parsed by [`Search::parse`]; none for all. Never a pattern.
     pub search: Option<String>,
+    /// Whether the best matches come first; then `sort` orders matches of equal rank.
+    pub best_first: bool,
     /// The order.
     pub sort: Sort,
     /// Which page.
@@ -166,10 +188,31 @@ pub struct PageQuery {
 pub struct Page {
     /// The organizations.
     pub orgs: Vec<Org>,
+    /// The position of each in the list, from the stored keys: another program may have changed a name without its
+    /// key.
+    pub places: Vec<Cursor>,
+    /// If a search has no match: the organizations with the nearest names. Filled in by `tenancy`.
+    pub nearest: Vec<Org>,
     /// Whether some precede them.
     pub more_before: bool,
     /// Whether some follow them.
     pub more_after: bool,
+}
+
+impl Page {
+    /// A page of these.
+    #[must_use]
+    pub fn new(listed: Vec<(Cursor, Org)>, more_before: bool, more_after: bool) -> Self {
+        let (places, orgs) = listed.into_iter().unzip();
+        Self { orgs, places, nearest: Vec::new(), more_before, more_after }
+    }
+
+    /// The page after this one; none where this is the last.
+    #[must_use]
+    pub fn next(&self) -> Option<PageAt> {
+        let last = self.places.last().filter(|_| self.more_after);
+        last.cloned().map(PageAt::After)
+    }
 }
 
 /// How many match.
@@ -183,16 +226,34 @@ pub struct Count {
     pub about: bool,
 }
 
+/// With a plus if there are more, with “about” if it is an estimate: `1,000+`.
+impl fmt::Display for Count {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let about = if self.about { "about " } else { "" };
+        let more = if self.or_more { "+" } else { "" };
+        write!(formatter, "{about}{}{more}", thousands(self.counted))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
 
+    #[test]
+    fn a_count_says_how_sure_it_is() {
+        let count = |or_more, about| Count { counted: 1_000, or_more, about }.to_string();
+        assert_eq!(count(false, false), "1,000");
+        assert_eq!(count(true, false), "1,000+");
+        assert_eq!(count(false, true), "about 1,000");
+    }
+
     fn list(change: impl FnOnce(&mut PageQuery)) -> PageQuery {
         let mut query = PageQuery {
-            shelf: Shelf::Live,
+            scope: ListScope::Live,
             search: None,
+            best_first: false,
             sort: Sort::default(),
             at: PageAt::First,
             limit: 10,
@@ -203,15 +264,17 @@ mod tests {
 
     #[test]
     fn a_cursor_belongs_to_one_list() {
-        let cursor = Cursor { key: CursorKey::Text("acme".into()), id: ObjectId::new() };
+        let cursor =
+            Cursor { rank: None, key: CursorKey::Text("acme".into()), id: ObjectId::new() };
         let word = cursor.encode(&list(|_| ()));
         for other in [
             list(|query| query.sort.descending = true),
             list(|query| query.sort.key = SortKey::Email),
             list(|query| query.sort.key = SortKey::Created),
+            list(|query| query.best_first = true),
             list(|query| query.search = Some("a".into())),
             list(|query| query.search = Some(String::new())),
-            list(|query| query.shelf = Shelf::Trash),
+            list(|query| query.scope = ListScope::Trash),
         ] {
             assert_eq!(Cursor::decode(&word, &other), None, "{other:?}");
         }
@@ -223,8 +286,11 @@ mod tests {
         #[test]
         fn a_cursor_survives_the_command_line(text in "\\PC*", millis in any::<i64>(), id in any::<[u8; 12]>()) {
             let query = list(|_| ());
-            for key in [CursorKey::Text(text), CursorKey::Time(DateTime::from_millis(millis))] {
-                let cursor = Cursor { key, id: ObjectId::from_bytes(id) };
+            for (key, rank) in [
+                (CursorKey::Text(text), None),
+                (CursorKey::Time(DateTime::from_millis(millis)), Some(Rank::Words)),
+            ] {
+                let cursor = Cursor { rank, key, id: ObjectId::from_bytes(id) };
                 prop_assert_eq!(Cursor::decode(&cursor.encode(&query), &query), Some(cursor));
             }
         }

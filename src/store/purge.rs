@@ -7,10 +7,10 @@
 
 use std::time::Duration;
 
-use mongodb::bson::DateTime;
+use bson::DateTime;
 
-use super::{Finding, Repair, StoreError, Trouble};
-use crate::org::{Org, moment};
+use super::{Finding, Inconsistency, Repair, StoreError};
+use crate::org::{Org, timestamp};
 
 /// The longest time between two entries of the audit log, or since the last one, over which a clock is
 /// believed.
@@ -36,7 +36,7 @@ impl Purge {
             // Another console was faster, or somebody has just restored it.
             Err(StoreError::Changed | StoreError::Gone | StoreError::Busy { .. }) => {}
             Err(error) => self.findings.push(Finding {
-                trouble: Trouble::Overdue { org: org.name.clone() },
+                inconsistency: Inconsistency::Overdue { org: org.name.clone() },
                 repair: Repair::Failed(error.to_string()),
             }),
         }
@@ -61,18 +61,18 @@ impl Jump {
 
     /// What there is to say of so many organizations that stay in the trash for it.
     pub(super) fn finding(self, organizations: usize) -> Finding {
-        let (from, to) = (moment(self.from), moment(self.to));
+        let (from, to) = (timestamp(self.from), timestamp(self.to));
         let organizations = organizations.try_into().unwrap_or(u64::MAX);
-        let trouble = Trouble::Clock { organizations, from, to };
-        Finding { trouble, repair: Repair::Possible }
+        let inconsistency = Inconsistency::Clock { organizations, from, to };
+        Finding { inconsistency, repair: Repair::Possible }
     }
 }
 
 /// What is said of the clock, where the trash keeps something because of it.
 #[must_use]
-pub fn kept_by_the_clock(findings: &[Finding]) -> Option<&Trouble> {
-    let troubles = findings.iter().map(|finding| &finding.trouble);
-    troubles.into_iter().find(|trouble| matches!(trouble, Trouble::Clock { .. }))
+pub fn kept_by_the_clock(findings: &[Finding]) -> Option<&Inconsistency> {
+    let troubles = findings.iter().map(|finding| &finding.inconsistency);
+    troubles.into_iter().find(|inconsistency| matches!(inconsistency, Inconsistency::Clock { .. }))
 }
 
 #[cfg(test)]

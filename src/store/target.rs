@@ -2,14 +2,12 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use mongodb::options::ConnectionString;
-
 use super::{
-    Access, Place, Result, Store, StoreError,
+    Place, Result, Store, StoreError,
     mongo::{self, MongoStore},
     sqlite::SqliteStore,
 };
-use crate::org::Secret;
+use crate::org::{ConnectionString, Secret, is_parsable};
 
 /// Which database.
 #[derive(Clone, Debug)]
@@ -42,7 +40,9 @@ impl Target {
     #[must_use]
     pub fn connection(&self) -> String {
         match self {
-            Self::Mongo { uri, database } => without_secrets(uri.reveal(), database),
+            Self::Mongo { uri, database } => ConnectionString::split(uri.reveal())
+                .map(|uri| uri.handed_on(database))
+                .unwrap_or_default(),
             Self::File(path) => path.display().to_string(),
             Self::Demo => "--demo".to_owned(),
         }
@@ -52,62 +52,24 @@ impl Target {
 /// The database that the path of a connection string names; none where it names none or is wrong.
 #[must_use]
 pub fn database_in(uri: &Secret) -> Option<String> {
-    ConnectionString::parse(uri.reveal()).ok()?.default_database
+    let uri = Some(uri.reveal()).filter(|uri| is_parsable(uri))?;
+    mongodb::options::ConnectionString::parse(uri).ok()?.default_database
 }
 
-/// The options of a connection string that can be handed on. Of all others some are secrets.
-const OPTIONS: [&str; 8] = [
-    "authMechanism",
-    "authSource",
-    "directConnection",
-    "loadBalanced",
-    "replicaSet",
-    "ssl",
-    "tls",
-    "tlsCAFile",
-];
-
-/// A connection string with its user and no password, on this database.
-fn without_secrets(uri: &str, database: &str) -> String {
-    let (scheme, rest) = uri.split_once("://").unwrap_or(("mongodb", uri));
-    let (rest, options) = rest.split_once('?').unwrap_or((rest, ""));
-    let (user, hosts) = rest.rsplit_once('@').unwrap_or(("", rest));
-    let user = user.split(':').next().filter(|user| !user.is_empty());
-    let user = user.map(|user| format!("{user}@")).unwrap_or_default();
-    let (hosts, path) = hosts.split_once('/').unwrap_or((hosts, ""));
-    let known = |option: &&str| {
-        let name = option.split('=').next().unwrap_or_default();
-        OPTIONS.iter().any(|known| known.eq_ignore_ascii_case(name))
-    };
-    let mut options: Vec<_> = options.split('&').filter(known).map(str::to_owned).collect();
-    // Users are looked for in the database of the string, where nothing else is said.
-    let source = options.iter().any(|option| option.to_lowercase().starts_with("authsource"));
-    if !user.is_empty() && !source {
-        let source = if path.is_empty() { "admin" } else { path };
-        options.push(format!("authSource={source}"));
-    }
-    let options = options.join("&");
-    let ask = if options.is_empty() { "" } else { "?" };
-    format!("{scheme}://{user}{hosts}/{database}{ask}{options}")
-}
-
-/// Opens it. Writes nothing.
+/// Opens it, with `read_only` so that nothing is ever written to it. Writes nothing.
 ///
 /// # Errors
 /// Those of the store's own `open`.
-pub async fn open(target: &Target, access: &Access) -> Result<Arc<dyn Store>> {
+pub async fn open(target: &Target, read_only: bool) -> Result<Arc<dyn Store>> {
     Ok(match target {
         Target::Mongo { uri, database } => {
-            Arc::new(MongoStore::open(uri.reveal(), database, access).await?)
+            Arc::new(MongoStore::open(uri.reveal(), database, read_only).await?)
         }
         Target::File(path) => {
-            let (path, access) = (path.clone(), access.clone());
-            Arc::new(blocking(move || SqliteStore::open(&path, &access)).await?)
+            let path = path.clone();
+            Arc::new(blocking(move || SqliteStore::open(&path, read_only)).await?)
         }
-        Target::Demo => {
-            let operator = access.operator.clone();
-            Arc::new(blocking(move || SqliteStore::in_memory(&operator)).await?)
-        }
+        Target::Demo => Arc::new(blocking(SqliteStore::in_memory).await?),
     })
 }
 
@@ -123,28 +85,15 @@ async fn blocking<T: Send + 'static>(
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_connection_is_handed_on_without_any_secret() {
-        for (uri, handed_on) in [
-            ("mongodb://db1.example", "mongodb://db1.example/m"),
-            (
-                "mongodb://ops:s3cret@a,b:1/?replicaSet=rs0",
-                "mongodb://ops@a,b:1/m?replicaSet=rs0&authSource=admin",
-            ),
-            ("mongodb+srv://ops:s3%40cret@h/users", "mongodb+srv://ops@h/m?authSource=users"),
-            ("mongodb://o:s3@cret@h/?authSource=x&w=1", "mongodb://o@h/m?authSource=x"),
-            (
-                "mongodb://h/?tls=true&tlsCertificateKeyFilePassword=s3cret&proxyPassword=s3cret",
-                "mongodb://h/m?tls=true",
-            ),
-            (
-                "mongodb://h/?authMechanism=MONGODB-OIDC&authMechanismProperties=TOKEN:s3cret",
-                "mongodb://h/m?authMechanism=MONGODB-OIDC",
-            ),
-        ] {
-            let target = Target::Mongo { uri: Secret::from(uri.to_owned()), database: "m".into() };
-            assert_eq!(target.connection(), handed_on);
-            assert!(!target.connection().contains("s3"), "{uri}");
+    #[tokio::test]
+    async fn no_connection_string_is_too_strange_for_the_drivers_parser() {
+        for text in ["mongodb://ops:p%\u{20ac}@db1/orgs", "mongodb://%\u{11347}@db1/orgs"] {
+            assert_eq!(database_in(&text.into()), None, "{text}");
+            let target = Target::Mongo { uri: text.into(), database: "orgs".to_owned() };
+            let Err(StoreError::Misconfigured { problem, .. }) = open(&target, true).await else {
+                panic!("{text}")
+            };
+            assert!(problem.contains("must be written as"), "{problem}");
         }
     }
 }

@@ -63,4 +63,4 @@ pub struct Upgrade {
 pub type Progress = dyn Fn(Upgrade) + Send + Sync;
 
 /// Nobody is told.
-pub fn untold(_: Upgrade) {}
+pub fn no_progress(_: Upgrade) {}

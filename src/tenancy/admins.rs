@@ -2,17 +2,48 @@
 //! somebody else. Whoever has none, or has forgotten it, is given a one-time code by an operator or an
 //! owner, and chooses a password with it.
 
-use mongodb::bson::{DateTime, oid::ObjectId};
+use bson::{DateTime, oid::ObjectId};
 
-use super::{Error, Refusal, Result, Tenancy, typed_email};
+use super::{Error, Refusal, Result, Tenancy, audit::typed_email};
 use crate::{
-    org::{Admin, Claim, ClaimKind, Email, Org, PasswordHash, ResetCode, Role, Secret},
-    store::{Action, AdminChange, AdminEdit, Change, Deed, Entry, NewAdmin},
+    org::{
+        Admin, Claim, ClaimKind, Email, Invalid, OperationKind, Org, PasswordHash, ResetCode, Role,
+        Secret, email_as_stored, email_forms, email_key,
+    },
+    store::{AdminChange, AdminEdit, Change, Entry, NewAdmin, Operation, Store, StoreError},
 };
 
-/// A wish for changes to an admin; `None` stays.
+/// The admin with this e-mail, in any spelling. All spellings are looked up, even after a match: the time must not
+/// tell.
+pub(super) async fn admin_with_email(
+    store: &dyn Store,
+    typed: &str,
+) -> std::result::Result<Option<Admin>, StoreError> {
+    let mut found = None;
+    for form in email_forms(typed) {
+        let admin = store.admin_with_email(&form).await?;
+        found = found.or(admin);
+    }
+    Ok(found)
+}
+
+/// The same, among the admins of an organization in the trash.
+pub(super) async fn admin_in_trash(
+    store: &dyn Store,
+    org: &Org,
+    typed: &str,
+) -> std::result::Result<Option<Admin>, StoreError> {
+    let mut found = None;
+    for form in email_forms(typed) {
+        let admin = store.admin_in_trash(org, &form).await?;
+        found = found.or(admin);
+    }
+    Ok(found)
+}
+
+/// What is to change about an admin; `None` stays.
 #[derive(Clone, Debug, Default)]
-pub struct AdminWish {
+pub struct AdminChanges {
     /// The new role.
     pub role: Option<Role>,
     /// The new e-mail, as it was typed.
@@ -35,51 +66,46 @@ impl Tenancy {
     /// # Errors
     /// [`Error::NoSuchAdmin`], or the database's.
     pub async fn admin_of(&self, org: &Org, email: &str) -> Result<Admin> {
-        let key = crate::org::email_key(email);
+        let keys: Vec<_> = email_forms(email).iter().map(|form| email_key(form)).collect();
         let mut admins = self.store.admins(org).await?.into_iter();
-        admins.find(|admin| crate::org::email_key(admin.email.raw()) == key).ok_or_else(|| {
+        admins.find(|admin| keys.contains(&email_key(admin.email.raw()))).ok_or_else(|| {
             Error::NoSuchAdmin { email: email.into(), organization: org.name.clone() }
         })
     }
 
     /// Adds an admin, who chooses a password with the code that is answered: shown once, stored
-    /// nowhere. Needs the `token` of an owner; where the organization has no owner at all, an owner can be
+    /// nowhere. Needs the session of an owner; where the organization has no owner at all, an owner can be
     /// added without one, which is recorded as an appointment.
     ///
     /// # Errors
     /// [`Error::Invalid`], [`Error::Taken`], [`Error::NotAllowed`], [`Error::NoOwner`],
     /// [`Error::Changed`], [`Error::ReadOnly`], or the database's. Nothing was changed.
-    pub async fn add_admin(
-        &self,
-        org: &Org,
-        email: &str,
-        role: Role,
-        token: Option<&str>,
-    ) -> Result<(Org, Secret)> {
-        let entry = self.entry(Action::AddAdmin, Some(org)).with("admin", "", typed_email(email));
+    pub async fn add_admin(&self, org: &Org, email: &str, role: Role) -> Result<(Org, Secret)> {
+        let entry =
+            self.entry(OperationKind::AddAdmin, Some(org)).with("admin", "", typed_email(email));
         let mut entry = entry.with("role", "", role.word());
         let done = async {
             self.may_change(org).await?;
             let email = Email::parse(email)?;
             let appoints = !self.has_owner(org).await?;
-            let claims = [Claim::of_email(email.as_str())];
+            let claims = Claim::of_spellings(&email);
             if appoints {
-                entry.action = Action::AppointOwner;
+                entry.action = OperationKind::AppointOwner;
                 if role != Role::Owner {
                     return Err(Error::NoOwner(org.name.clone()));
                 }
                 // The e-mail of the one who is gone is the organization's still.
-                self.free(&claims, Some(org.id), email.as_str()).await?;
+                self.ensure_unclaimed(&claims, Some(org.id), email.as_str()).await?;
             } else {
-                entry.admin = self.allowed(org, token, Role::Owner).await?.email;
-                self.free(&claims, None, email.as_str()).await?;
+                entry.admin = self.permitted(&entry.action, org).await?.email;
+                self.ensure_unclaimed(&claims, None, email.as_str()).await?;
             }
             let (code, reset) = new_code()?;
             let password = PasswordHash::nobodys();
             let created_at = DateTime::now();
             let new = NewAdmin { email: email.clone(), role, password, reset, created_at };
             let what = if appoints { AdminEdit::Appoint(new) } else { AdminEdit::Add(new) };
-            let change = AdminChange { admin: ObjectId::new(), what, heir: None };
+            let change = AdminChange { admin: ObjectId::new(), what, successor: None };
             let org = self.change_admin(org, change, &entry, &email).await?;
             Ok((org, code))
         }
@@ -87,20 +113,20 @@ impl Tenancy {
         self.recorded(&entry, done).await
     }
 
-    /// Refuses to remove the admin where looking shows that it would be refused in the end: nobody is to log in
-    /// and confirm for that. Recorded as the refusal that it is.
+    /// Refuses to remove the admin if the removal would be refused after the login and the confirmation anyway.
+    /// The refusal is recorded.
     ///
     /// # Errors
     /// As [`Tenancy::remove_admin`], but for what only a login shows.
     pub async fn ensure_removable(&self, org: &Org, email: &str) -> Result<Admin> {
         let mut entry =
-            self.entry(Action::RemoveAdmin, Some(org)).with("admin", typed_email(email), "");
+            self.entry(OperationKind::RemoveAdmin, Some(org)).with("admin", typed_email(email), "");
         let done = async {
             self.writable()?;
             not_in_trash(org)?;
             let admin = self.admin_of(org, email).await?;
             name_admin(&mut entry, &admin, "");
-            self.heir(org, &admin).await?;
+            self.successor(org, &admin).await?;
             Ok(admin)
         }
         .await;
@@ -112,15 +138,21 @@ impl Tenancy {
     ///
     /// # Errors
     /// As [`Tenancy::update_admin`], but for what only a login shows, and the password.
-    pub async fn ensure_changeable(&self, org: &Org, email: &str, wish: &AdminWish) -> Result<()> {
+    pub async fn ensure_changeable(
+        &self,
+        org: &Org,
+        email: &str,
+        changes: &AdminChanges,
+    ) -> Result<()> {
         let typed = typed_email(email);
-        let mut entry = self.entry(Action::ChangeAdmin, Some(org)).with("admin", typed, typed);
+        let mut entry =
+            self.entry(OperationKind::ChangeAdmin, Some(org)).with("admin", typed, typed);
         let done = async {
             self.writable()?;
             not_in_trash(org)?;
             let admin = self.admin_of(org, email).await?;
             name_admin(&mut entry, &admin, admin.email.raw());
-            self.possible(org, &admin, wish).await.map(|_| ())
+            self.possible(org, &admin, changes).await.map(|_| ())
         }
         .await;
         self.recorded(&entry, done).await
@@ -131,48 +163,49 @@ impl Tenancy {
         &self,
         org: &Org,
         admin: &Admin,
-        wish: &AdminWish,
+        changes: &AdminChanges,
     ) -> Result<(Option<Role>, Option<Email>, Option<Admin>)> {
-        let role = wish.role.filter(|role| *role != admin.role);
-        let email = wish.email.as_deref().filter(|email| *email != admin.email.raw());
+        let role = changes.role.filter(|role| *role != admin.role);
+        let email = changes.email.as_deref().filter(|email| *email != admin.email.raw());
         let email = email.map(Email::parse).transpose()?;
         if let Some(email) = &email {
-            self.free(&[Claim::of_email(email.as_str())], Some(org.id), email.as_str()).await?;
+            self.ensure_unclaimed(&Claim::of_spellings(email), Some(org.id), email.as_str())
+                .await?;
         }
-        let heir = match role {
-            Some(Role::Admin) => self.heir(org, admin).await?,
+        let successor = match role {
+            Some(Role::Admin) => self.successor(org, admin).await?,
             Some(Role::Owner) | None => None,
         };
         if role.is_some() && email.is_some() && is_first(admin, org) {
             // Its e-mail is the record's, which then names another.
             return Err(Error::OneAtATime);
         }
-        Ok((role, email, heir))
+        Ok((role, email, successor))
     }
 
-    /// Removes an admin: they cannot log in any more, and their sessions end. Needs the `token` of an
+    /// Removes an admin: they cannot log in any more, and their sessions end. Needs the session of an
     /// owner.
     ///
     /// # Errors
     /// [`Error::LastOwner`], [`Error::NoSuchAdmin`], [`Error::NotAllowed`], [`Error::Changed`],
     /// [`Error::ReadOnly`], or the database's. Nothing was changed.
-    pub async fn remove_admin(&self, org: &Org, email: &str, token: Option<&str>) -> Result<Org> {
+    pub async fn remove_admin(&self, org: &Org, email: &str) -> Result<Org> {
         let mut entry =
-            self.entry(Action::RemoveAdmin, Some(org)).with("admin", typed_email(email), "");
+            self.entry(OperationKind::RemoveAdmin, Some(org)).with("admin", typed_email(email), "");
         let done = async {
             self.may_change(org).await?;
-            entry.admin = self.allowed(org, token, Role::Owner).await?.email;
+            entry.admin = self.permitted(&entry.action, org).await?.email;
             let admin = self.admin_of(org, email).await?;
             name_admin(&mut entry, &admin, "");
-            let heir = self.heir(org, &admin).await?;
-            let change = AdminChange { admin: admin.id, what: AdminEdit::Remove, heir };
+            let successor = self.successor(org, &admin).await?;
+            let change = AdminChange { admin: admin.id, what: AdminEdit::Remove, successor };
             self.change_admin(org, change, &entry, &admin.email).await
         }
         .await;
         self.recorded(&entry, done).await
     }
 
-    /// Changes an admin's role or e-mail, which needs the `token` of an owner; or one's own e-mail or
+    /// Changes an admin's role or e-mail, which needs the session of an owner; or one's own e-mail or
     /// password, which every admin may.
     ///
     /// # Errors
@@ -183,12 +216,12 @@ impl Tenancy {
         &self,
         org: &Org,
         email: &str,
-        wish: &AdminWish,
-        token: Option<&str>,
+        changes: &AdminChanges,
     ) -> Result<Org> {
         let typed = typed_email(email);
-        let mut entry = self.entry(Action::ChangeAdmin, Some(org)).with("admin", typed, typed);
-        let done = self.change_one(org, email, wish, token, &mut entry).await;
+        let mut entry =
+            self.entry(OperationKind::ChangeAdmin, Some(org)).with("admin", typed, typed);
+        let done = self.change_one(org, email, changes, &mut entry).await;
         self.recorded(&entry, done).await
     }
 
@@ -196,31 +229,30 @@ impl Tenancy {
         &self,
         org: &Org,
         email: &str,
-        wish: &AdminWish,
-        token: Option<&str>,
+        changes: &AdminChanges,
         entry: &mut Entry,
     ) -> Result<Org> {
         self.may_change(org).await?;
-        let by = self.allowed(org, token, Role::Admin).await?;
+        let by = self.permitted(&entry.action, org).await?;
         *entry = entry.clone().of_admin(by.email.raw());
         let admin = self.admin_of(org, email).await?;
         name_admin(entry, &admin, admin.email.raw());
         let own = by.id == admin.id;
-        if by.role != Role::Owner && (!own || wish.role.is_some()) {
+        if by.role != Role::Owner && (!own || changes.role.is_some()) {
             return Err(Refusal::OwnersOnly(org.name.clone()).into());
         }
-        if wish.password.is_some() && !own {
+        if changes.password.is_some() && !own {
             return Err(Refusal::OwnPassword(admin.email.clone()).into());
         }
-        if let Some(role) = wish.role.filter(|role| *role != admin.role) {
+        if let Some(role) = changes.role.filter(|role| *role != admin.role) {
             *entry = entry.clone().with("role", admin.role.word(), role.word());
         }
-        let email = wish.email.as_deref().filter(|email| *email != admin.email.raw());
+        let email = changes.email.as_deref().filter(|email| *email != admin.email.raw());
         if let Some(email) = email.map(Email::parse).transpose()? {
             *entry = entry.clone().with("e-mail", admin.email.raw(), email.as_str());
         }
-        let (role, new_email, heir) = self.possible(org, &admin, wish).await?;
-        let password = match &wish.password {
+        let (role, new_email, successor) = self.possible(org, &admin, changes).await?;
+        let password = match &changes.password {
             None => None,
             Some(password) => {
                 *entry = entry.clone().with("password", "", "");
@@ -231,14 +263,14 @@ impl Tenancy {
         let meant = new_email.as_ref().map_or(admin.email.raw(), Email::as_str).to_owned();
         if role.is_none() && is_first(&admin, org) {
             let change = Change { email: new_email, password, ..Change::default() };
-            let deed = Deed::Update(Box::new(org.clone()), change);
+            let operation = Operation::Update(Box::new(org.clone()), change);
             return self
-                .perform(deed, entry)
+                .perform(operation, entry)
                 .await
                 .map_err(|error| Error::of_store(error, &org.name, |_| meant.as_str().into()));
         }
         let what = AdminEdit::Set { role, email: new_email, password, reset: None };
-        let change = AdminChange { admin: admin.id, what, heir };
+        let change = AdminChange { admin: admin.id, what, successor };
         self.change_admin(org, change, entry, &meant).await
     }
 
@@ -249,7 +281,7 @@ impl Tenancy {
     /// [`Error::NoSuchAdmin`], [`Error::Changed`], [`Error::ReadOnly`], or the database's.
     pub async fn issue_code(&self, org: &Org, email: &str) -> Result<(Org, Secret)> {
         let typed = typed_email(email);
-        let mut entry = self.entry(Action::IssueCode, Some(org)).with("admin", typed, typed);
+        let mut entry = self.entry(OperationKind::IssueCode, Some(org)).with("admin", typed, typed);
         let done = async {
             self.may_change(org).await?;
             let admin = self.admin_of(org, email).await?;
@@ -257,7 +289,7 @@ impl Tenancy {
             let (code, reset) = new_code()?;
             let reset = Some(reset);
             let what = AdminEdit::Set { role: None, email: None, password: None, reset };
-            let change = AdminChange { admin: admin.id, what, heir: None };
+            let change = AdminChange { admin: admin.id, what, successor: None };
             let org = self.change_admin(org, change, &entry, &admin.email).await?;
             Ok((org, code))
         }
@@ -272,7 +304,11 @@ impl Tenancy {
     /// [`Error::WrongCode`]; [`Error::Invalid`] for the password, and then the code is good still;
     /// [`Error::NotAllowed`] in the trash, [`Error::ReadOnly`], or the database's.
     pub async fn redeem(&self, email: &str, code: &Secret, password: &Secret) -> Result<Org> {
-        let mut entry = self.entry(Action::RedeemCode, None).of_admin(typed_email(email));
+        if code.reveal().trim().is_empty() {
+            // A slip and no attempt.
+            return Err(Invalid::CodeEmpty.into());
+        }
+        let mut entry = self.entry(OperationKind::RedeemCode, None).of_admin(typed_email(email));
         let done = self.use_code(email, code, password, &mut entry).await;
         if matches!(done, Err(Error::WrongCode)) {
             self.note_whose(email, &mut entry).await;
@@ -288,7 +324,7 @@ impl Tenancy {
         entry: &mut Entry,
     ) -> Result<Org> {
         self.writing().await?;
-        let found = self.store.admin_with_email(email).await?.ok_or(Error::WrongCode)?;
+        let found = admin_with_email(&*self.store, email).await?.ok_or(Error::WrongCode)?;
         let org = self.store.org_of_admin(&found).await?.ok_or(Error::WrongCode)?;
         // Read again, behind the organization: whatever uses the code in between changes that.
         let admin = self.store.admin(found.id).await?.ok_or(Error::WrongCode)?;
@@ -305,17 +341,17 @@ impl Tenancy {
         let hash = self.hash(password, org.name.raw(), admin.email.raw()).await?;
         let org = if is_first(&admin, &org) {
             let change = Change { password: Some(hash), ..Change::default() };
-            let deed = Deed::Update(Box::new(org.clone()), change);
-            let done = self.perform(deed, entry).await;
+            let operation = Operation::Update(Box::new(org.clone()), change);
+            let done = self.perform(operation, entry).await;
             done.map_err(|error| Error::of_store(error, &org.name, |_| org.name.clone()))?
         } else {
             let password = Some(hash);
             let what = AdminEdit::Set { role: None, email: None, password, reset: None };
-            let change = AdminChange { admin: admin.id, what, heir: None };
+            let change = AdminChange { admin: admin.id, what, successor: None };
             self.change_admin(&org, change, entry, &admin.email).await?
         };
         // Whoever has the code need not wait for what others have guessed. It is used in any case.
-        let _ = self.store.forget_attempts(email).await;
+        let _ = self.store.forget_attempts(&email_as_stored(email)).await;
         Ok(org)
     }
 
@@ -326,8 +362,8 @@ impl Tenancy {
         entry: &Entry,
         email: &(impl ToString + ?Sized),
     ) -> Result<Org> {
-        let deed = Deed::Admin(Box::new(org.clone()), Box::new(change));
-        self.perform(deed, entry).await.map_err(|error| {
+        let operation = Operation::Admin(Box::new(org.clone()), Box::new(change));
+        self.perform(operation, entry).await.map_err(|error| {
             Error::of_store(error, &org.name, |what| match what {
                 ClaimKind::Email => email.to_string().into(),
                 ClaimKind::Name | ClaimKind::Look | ClaimKind::Collection => org.name.clone(),
@@ -337,17 +373,17 @@ impl Tenancy {
 
     /// Whoever the record names instead of this admin, once that is no owner any more; none where it
     /// names another one anyway.
-    async fn heir(&self, org: &Org, admin: &Admin) -> Result<Option<Admin>> {
+    async fn successor(&self, org: &Org, admin: &Admin) -> Result<Option<Admin>> {
         if admin.role != Role::Owner {
             return Ok(None);
         }
         let admins = self.store.admins(org).await?;
-        let heir = admins.into_iter().find(|a| a.role == Role::Owner && a.id != admin.id);
-        match heir {
+        let successor = admins.into_iter().find(|a| a.role == Role::Owner && a.id != admin.id);
+        match successor {
             None => {
                 Err(Error::LastOwner { email: admin.email.clone(), organization: org.name.clone() })
             }
-            heir => Ok(heir.filter(|_| is_first(admin, org))),
+            successor => Ok(successor.filter(|_| is_first(admin, org))),
         }
     }
 

@@ -1,14 +1,15 @@
-//! The deeds that write: create, update, delete, and the checks a form makes before it.
+//! The operations that write: create, update, delete, and the checks a form makes before it.
 
-use mongodb::bson::{DateTime, oid::ObjectId};
+use bson::{DateTime, oid::ObjectId};
 
-use super::{Error, Refusal, Result, Tenancy, admins::is_first, blocking, confirms, record::NAME};
+use super::{Error, Refusal, Result, Tenancy, admins::is_first, audit::NAME, blocking, confirms};
 use crate::{
     org::{
-        COLLECTION_PREFIX, Claim, ClaimKind, CollectionName, Email, Org, OrgName, Password,
-        PasswordHash, PasswordPolicy, Role, Secret, StoredText, Strength, slug,
+        COLLECTION_PREFIX, Claim, ClaimKind, CollectionName, Email, OperationKind, Org, OrgName,
+        Password, PasswordHash, PasswordPolicy, Role, Secret, StoredText, Strength, letters_look,
+        name_letters, slug,
     },
-    store::{Action, Change, Deed, Entry, NewOrg},
+    store::{Change, Entry, Holder, NewOrg, Operation},
 };
 
 /// A wish for an organization, as it was typed.
@@ -69,12 +70,12 @@ impl Tenancy {
             return Ok(());
         }
         let name = OrgName::parse(name)?;
-        let collection = collection_for(&name, except);
+        let collection = self.collection_for(&name, except).await?;
         let collection = collection
             .as_ref()
             .map_or_else(|| except.map_or("", |org| org.collection.raw()), CollectionName::as_str);
         let claims = Claim::of_name(name.as_str(), collection);
-        self.free(&claims, except.map(|org| org.id), name.as_str()).await
+        self.ensure_unclaimed(&claims, except.map(|org| org.id), name.as_str()).await
     }
 
     /// Whether an admin can have this e-mail; `except` is the organization whose admin has it now.
@@ -86,8 +87,8 @@ impl Tenancy {
             return Ok(());
         }
         let email = Email::parse(email)?;
-        let claim = Claim::of_email(email.as_str());
-        self.free(&[claim], except.map(|org| org.id), email.as_str()).await
+        let claims = Claim::of_spellings(&email);
+        self.ensure_unclaimed(&claims, except.map(|org| org.id), email.as_str()).await
     }
 
     /// Whether an admin with this name and e-mail can have this password.
@@ -103,81 +104,75 @@ impl Tenancy {
     /// # Errors
     /// [`Error::Machine`].
     pub async fn strength(&self, password: &Secret, name: &str, email: &str) -> Result<Strength> {
-        let policy = self.rules.passwords;
+        let policy = self.shared.rules.passwords;
         let (password, name, email) = (password.clone(), name.to_owned(), email.to_owned());
-        blocking(move || Strength::of(&password, policy, &about(&name, &email))).await
+        blocking(move || Strength::measure(&password, policy, &about(&name, &email))).await
     }
 
     /// What a new password must be like.
     #[must_use]
     pub fn password_policy(&self) -> PasswordPolicy {
-        self.rules.passwords
+        self.shared.rules.passwords
     }
 
     /// Makes an organization with its admin, its collection and the collection's first document.
     ///
     /// # Errors
     /// [`Error::Invalid`], [`Error::Taken`], [`Error::ReadOnly`], or the database's. Nothing was made.
-    pub async fn create(&self, wish: &NewOrganization) -> Result<Org> {
-        let mut entry = self.entry(Action::Create, None);
-        let done = self.make(wish, &mut entry).await;
+    pub async fn create(&self, changes: &NewOrganization) -> Result<Org> {
+        let mut entry = self.entry(OperationKind::Create, None);
+        let done = self.make(changes, &mut entry).await;
         self.recorded(&entry, done).await
     }
 
-    async fn make(&self, wish: &NewOrganization, entry: &mut Entry) -> Result<Org> {
-        *entry = entry.clone().called(&wish.name);
-        self.writing().await?;
-        let name = OrgName::parse(&wish.name)?;
-        let email = Email::parse(&wish.email)?;
+    async fn make(&self, changes: &NewOrganization, entry: &mut Entry) -> Result<Org> {
+        *entry = entry.clone().called(&changes.name);
+        self.writable()?;
+        // What is refused whatever is stored makes no database.
+        let name = OrgName::parse(&changes.name)?;
+        let email = Email::parse(&changes.email)?;
         let id = ObjectId::new();
         *entry = entry.clone().called(name.as_str()).with("admin", "", email.as_str());
         entry.organization = Some(id);
-        let new = |password: PasswordHash| NewOrg {
+        let password = self.hash(&changes.password, name.as_str(), email.as_str()).await?;
+        self.writing().await?;
+        // The store decides in the end.
+        let plain = || CollectionName::from_name(&name);
+        let collection = self.collection_for(&name, None).await?.unwrap_or_else(plain);
+        let claims = Claim::of_name(name.as_str(), collection.as_str());
+        self.ensure_unclaimed(&claims, None, name.as_str()).await?;
+        self.ensure_unclaimed(&Claim::of_spellings(&email), None, email.as_str()).await?;
+        let new = NewOrg {
             id,
-            collection: CollectionName::of(&name),
+            collection,
             admin_id: ObjectId::new(),
             password,
             created_at: DateTime::now(),
             name: name.clone(),
             email: email.clone(),
         };
-        // Looking for clashes costs nothing while the hash is being made. The store decides in the end.
-        let free = async {
-            let collection = CollectionName::of(&name);
-            let claims = Claim::of_name(name.as_str(), collection.as_str());
-            self.free(&claims, None, name.as_str()).await?;
-            self.free(&[Claim::of_email(email.as_str())], None, email.as_str()).await
-        };
-        let hash = self.hash(&wish.password, name.as_str(), email.as_str());
-        let ((), hash) = tokio::try_join!(free, hash)?;
         let stored_name = StoredText::from(name.as_str());
-        self.perform(Deed::Create(Box::new(new(hash))), entry)
+        self.perform(Operation::Create(Box::new(new)), entry)
             .await
             .map_err(|error| Error::of_store(error, &stored_name, wanted(&name, Some(&email))))
     }
 
     /// Changes name, e-mail and password in one go, or any of them alone. E-mail and password need
-    /// the `token` of an admin of the organization. Answers the organization as it is then.
+    /// the session of an owner. Answers the organization as it is then.
     ///
     /// # Errors
     /// [`Error::Invalid`], [`Error::Taken`], [`Error::NotAllowed`], [`Error::Changed`] when `org` is
     /// no longer what it was, [`Error::ReadOnly`], or the database's. Nothing was changed.
-    pub async fn update(&self, org: &Org, edit: &Edit, token: Option<&str>) -> Result<Org> {
+    pub async fn update(&self, org: &Org, edit: &Edit) -> Result<Org> {
         if edit.changes_nothing(org) {
             return Ok(org.clone());
         }
-        let mut entry = self.entry(Action::Update, Some(org));
-        let done = self.change(org, edit, token, &mut entry).await;
+        let mut entry = self.entry(OperationKind::Update, Some(org));
+        let done = self.change(org, edit, &mut entry).await;
         self.recorded(&entry, done).await
     }
 
-    async fn change(
-        &self,
-        org: &Org,
-        edit: &Edit,
-        token: Option<&str>,
-        entry: &mut Entry,
-    ) -> Result<Org> {
+    async fn change(&self, org: &Org, edit: &Edit, entry: &mut Entry) -> Result<Org> {
         self.writing().await?;
         if org.in_trash().is_some() {
             return Err(Error::InTrash(org.name.clone()));
@@ -191,7 +186,7 @@ impl Tenancy {
             _ => None,
         };
         if edit.needs_login(org) {
-            let admin = self.allowed(org, token, Role::Owner).await?;
+            let admin = self.allowed(org, Role::Owner).await?;
             *entry = entry.clone().of_admin(admin.email.raw());
             if edit.password.is_some() && !is_first(&admin, org) {
                 return Err(Refusal::OwnPassword(org.admin_email.clone()).into());
@@ -214,14 +209,25 @@ impl Tenancy {
             }
             None => None,
         };
-        let collection = name.as_ref().and_then(|name| collection_for(name, Some(org)));
+        let collection = match &name {
+            Some(name) => self.collection_for(name, Some(org)).await?,
+            None => None,
+        };
         let change = Change { name, collection, email, password, undoes: false };
-        let deed = Deed::Update(Box::new(org.clone()), change.clone());
-        self.perform(deed, entry).await.map_err(|error| {
+        let operation = Operation::Update(Box::new(org.clone()), change.clone());
+        self.perform(operation, entry).await.map_err(|error| {
             Error::of_store(error, &org.name, |what| match (what, &change.name, &change.email) {
                 (ClaimKind::Email, _, Some(email)) => email.as_str().into(),
-                (_, Some(name), _) => name.as_str().into(),
-                _ => org.name.clone(),
+                (
+                    ClaimKind::Email | ClaimKind::Name | ClaimKind::Look | ClaimKind::Collection,
+                    Some(name),
+                    _,
+                ) => name.as_str().into(),
+                (
+                    ClaimKind::Email | ClaimKind::Name | ClaimKind::Look | ClaimKind::Collection,
+                    None,
+                    _,
+                ) => org.name.clone(),
             })
         })
     }
@@ -234,7 +240,7 @@ impl Tenancy {
     /// `org` is no longer what it was, [`Error::InTrash`], [`Error::ReadOnly`], or the database's. Nothing
     /// was changed.
     pub async fn undo_rename(&self, org: &Org, before: &Org) -> Result<Org> {
-        let entry = self.entry(Action::Update, Some(org));
+        let entry = self.entry(OperationKind::Update, Some(org));
         let entry = entry.with(NAME, org.name.raw(), before.name.raw());
         let done = async {
             self.writing().await?;
@@ -248,31 +254,26 @@ impl Tenancy {
                 undoes: true,
                 ..Change::default()
             };
-            let deed = Deed::Update(Box::new(org.clone()), change);
-            let done = self.perform(deed, &entry).await;
+            let operation = Operation::Update(Box::new(org.clone()), change);
+            let done = self.perform(operation, &entry).await;
             done.map_err(|error| Error::of_store(error, &org.name, |_| before.name.clone()))
         }
         .await;
         self.recorded(&entry, done).await
     }
 
-    /// Removes the organization with everything it has at once, past the trash. Needs the `token` of one of its admins.
+    /// Purges the organization with everything it has at once, without the trash. Needs the session of an owner.
     ///
     /// # Errors
     /// [`Error::NotConfirmed`], [`Error::NotAllowed`], [`Error::Changed`], [`Error::ReadOnly`], or the
     /// database's.
-    pub async fn delete(
-        &self,
-        org: &Org,
-        confirmation: &Confirmation,
-        token: Option<&str>,
-    ) -> Result<()> {
-        let mut entry = self.entry(Action::Delete, Some(org));
+    pub async fn delete(&self, org: &Org, confirmation: &Confirmation) -> Result<()> {
+        let mut entry = self.entry(OperationKind::Delete, Some(org));
         let done = async {
             self.writing().await?;
-            entry.admin = self.allowed(org, token, Role::Owner).await?.email;
+            entry.admin = self.permitted(&entry.action, org).await?.email;
             confirms(confirmation, &org.name)?;
-            let gone = self.store.perform(&Deed::Delete(Box::new(org.clone())), &entry).await;
+            let gone = self.store.perform(&Operation::Delete(Box::new(org.clone())), &entry).await;
             gone.map_err(|error| Error::of_store(error, &org.name, |_| org.name.clone()))?;
             Ok(())
         }
@@ -281,7 +282,7 @@ impl Tenancy {
     }
 
     /// Refuses the first claim somebody else holds.
-    pub(super) async fn free(
+    pub(super) async fn ensure_unclaimed(
         &self,
         claims: &[Claim],
         except: Option<ObjectId>,
@@ -296,6 +297,41 @@ impl Tenancy {
             }
         }
         Ok(())
+    }
+
+    /// The collection for a name; none if the organization keeps its own. If an organization with different letters
+    /// has the usual one, it is the one with a suffix. Names with equal letters count as one name: theirs is taken.
+    /// Letters that only look equal are refused.
+    pub(super) async fn collection_for(
+        &self,
+        name: &OrgName,
+        org: Option<&Org>,
+    ) -> Result<Option<CollectionName>> {
+        let Some(plain) = collection_for(name, org) else { return Ok(None) };
+        let beside = CollectionName::beside(name);
+        if org.is_some_and(|org| org.collection.raw() == beside.as_str()) {
+            return Ok(None);
+        }
+        let own = org.map(|org| org.id);
+        let holder = async |collection: &CollectionName| {
+            let holder = self.store.holder(&Claim::Collection(collection.to_string())).await?;
+            Ok::<_, Error>(holder.filter(|holder| holder.org.is_none() || holder.org != own))
+        };
+        let letters = name_letters(name.as_str());
+        Ok(Some(match holder(&plain).await? {
+            Some(Holder { name: Some(theirs), in_trash, .. })
+                if name_letters(theirs.raw()) != letters =>
+            {
+                if letters_look(theirs.raw()) == letters_look(name.as_str()) {
+                    let (what, wanted) = (ClaimKind::Look, name.as_str().into());
+                    return Err(Error::Taken { what, wanted, by: Some(theirs), in_trash });
+                }
+                beside
+            }
+            // A name with equal letters has the suffix, and the usual one has become free since.
+            None if holder(&beside).await?.is_some() => beside,
+            Some(_) | None => plain,
+        }))
     }
 
     pub(super) async fn hash(
@@ -317,13 +353,16 @@ impl Tenancy {
         email: &str,
         then: impl FnOnce(&Password) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let policy = self.rules.passwords;
+        let policy = self.shared.rules.passwords;
         let (password, name, email) = (password.clone(), name.to_owned(), email.to_owned());
-        blocking(move || {
-            let judged = Password::judge(&password, policy, &about(&name, &email))?;
-            then(&judged)
-        })
-        .await?
+        self.shared
+            .hashing
+            .enter()?
+            .run(move || {
+                let judged = Password::judge(&password, policy, &about(&name, &email))?;
+                then(&judged)
+            })
+            .await?
     }
 }
 
@@ -335,8 +374,8 @@ pub(super) fn about<'a>(name: &'a str, email: &'a str) -> [&'a str; 2] {
 /// The collection a new name leads to; none when it stays where it is, because the slug does, or
 /// because it is in a collection that is no organization's and never moved: the new name would lead
 /// away from its documents.
-pub(super) fn collection_for(name: &OrgName, org: Option<&Org>) -> Option<CollectionName> {
-    let collection = CollectionName::of(name);
+fn collection_for(name: &OrgName, org: Option<&Org>) -> Option<CollectionName> {
+    let collection = CollectionName::from_name(name);
     match org {
         Some(org) if slug(org.name.raw()) == slug(name.as_str()) => None,
         Some(org) if org.collection.raw() == collection.as_str() => None,
@@ -363,31 +402,45 @@ fn wanted<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::org::{Connection, OrgState};
+    use crate::orgs;
 
     fn org(name: &str, collection: &str) -> Org {
-        Org {
-            id: ObjectId::new(),
-            name: name.into(),
-            collection: collection.into(),
-            admin_id: StoredText::default(),
-            admin_email: StoredText::default(),
-            created_at: DateTime::from_millis(0),
-            connection: Connection::default(),
-            state: OrgState::Active,
-            under_way: None,
-            admin_gone: false,
-            login_epoch: 0,
-            revision: 0,
+        Org { collection: collection.into(), ..orgs::org(1, name, "ada@acme.com") }
+    }
+
+    #[tokio::test]
+    async fn names_with_other_letters_and_the_same_collection_get_two() {
+        let store = crate::store::sqlite::SqliteStore::in_memory().unwrap();
+        let rules = super::super::Rules::default();
+        let caller = super::super::Caller::new("tester@here");
+        let tenancy = Tenancy::new(std::sync::Arc::new(store), rules, caller).unwrap();
+        let mut email = 0;
+        let mut create = async |name: &str| {
+            email += 1;
+            let password = Secret::from("violet harbor lantern 42".to_owned());
+            let email = format!("a{email}@example.com");
+            let done =
+                tenancy.create(&NewOrganization { name: name.into(), email, password }).await;
+            done.map(|org| org.collection.raw().to_owned())
+        };
+        assert_eq!(create("Müller").await.unwrap(), "org_muller");
+        let beside = create("Muller").await.unwrap();
+        assert!(beside.starts_with("org_muller_") && beside.len() == "org_muller_".len() + 8);
+        assert_eq!(create("C++").await.unwrap(), "org_c");
+        for taken in ["C#", "c", "MULLER", "Müller!", "Muller, "] {
+            let refused = create(taken).await;
+            assert!(matches!(refused, Err(Error::Taken { .. })), "{taken}: {refused:?}");
         }
+        assert_eq!(create("北京").await.unwrap(), "org_bei_jing");
+        assert_ne!(create("背景").await.unwrap(), "org_bei_jing");
     }
 
     #[test]
     fn a_rename_never_leads_away_from_documents_that_do_not_move_along() {
         let name = OrgName::parse("globex").unwrap();
         let leads_to = |collection: &str| collection_for(&name, Some(&org("acme", collection)));
-        assert_eq!(leads_to("org_acme"), Some(CollectionName::of(&name)));
-        assert_eq!(leads_to(""), Some(CollectionName::of(&name)));
+        assert_eq!(leads_to("org_acme"), Some(CollectionName::from_name(&name)));
+        assert_eq!(leads_to(""), Some(CollectionName::from_name(&name)));
         assert_eq!(leads_to("customers"), None);
         assert_eq!(leads_to("org_globex"), None);
     }

@@ -1,13 +1,14 @@
 //! The sample organizations of `--demo`: the same ones every time, made at once, gone at exit.
 
-use mongodb::bson::{
-    Binary, Bson, DateTime, Decimal128, Document, doc, oid::ObjectId, spec::BinarySubtype,
-};
+use bson::{Binary, Bson, DateTime, Decimal128, Document, doc, oid::ObjectId, spec::BinarySubtype};
 
 use super::{Error, Result, blocking};
 use crate::{
-    org::{CollectionName, Email, OrgName, Password, PasswordHash, PasswordPolicy, Secret},
-    store::{Action, Deed, Entry, NewOrg, Store, sqlite::SqliteStore},
+    org::{
+        CollectionName, Email, OperationKind, OrgName, Password, PasswordHash, PasswordPolicy,
+        Secret,
+    },
+    store::{Entry, NewOrg, Operation, sqlite::SqliteStore, traits::*},
 };
 
 /// What every admin of a demonstration logs in with. No secret: it is on the screen.
@@ -76,7 +77,7 @@ const ORGANIZATIONS: [(&str, &str, i64, u32, Kind); 36] = [
 ];
 
 /// Fills an empty store, as seen at `now`. Takes as long as one bcrypt hash and a little more.
-pub(super) async fn seed(store: &SqliteStore, now: DateTime) -> Result<DemoAdmin> {
+pub(super) async fn seed(store: &SqliteStore, operator: &str, now: DateTime) -> Result<DemoAdmin> {
     // No invoice is issued at a fraction of a second.
     let now = DateTime::from_millis(now.timestamp_millis() / 1000 * 1000);
     let hash = blocking(|| {
@@ -95,15 +96,15 @@ pub(super) async fn seed(store: &SqliteStore, now: DateTime) -> Result<DemoAdmin
         let (id, email) = (new.id, new.email.as_str().to_owned());
         let collection = new.collection.to_string();
         let past = |action, minutes: i64| {
-            let mut entry = Entry::new(store.operator(), action).called(new.name.as_str());
+            let mut entry = Entry::new(operator, action).called(new.name.as_str());
             entry.organization = Some(id);
             entry.at = DateTime::from_millis(created_at.timestamp_millis() + minutes * 60_000);
             entry
         };
-        let create = past(Action::Create, 0).with("admin", "", &email);
-        let login = past(Action::LogIn, 4).of_admin(&email);
-        store.perform(&Deed::Create(Box::new(new)), &create).await?;
-        store.record(&login).await?;
+        let create = past(OperationKind::Create, 0).with("admin", "", &email);
+        let login = past(OperationKind::LogIn, 4).of_admin(&email);
+        store.perform(&Operation::Create(Box::new(new)), &create).await?;
+        store.append(&login).await?;
         store.insert_documents(&collection, &documents).await?;
     }
     let (organization, email, ..) = ORGANIZATIONS[0];
@@ -141,7 +142,7 @@ fn organization(number: u32, created_at: DateTime, password: &PasswordHash) -> R
     let name = OrgName::parse(name)?;
     Ok(NewOrg {
         id: id(created_at, number, 0),
-        collection: CollectionName::of(&name),
+        collection: CollectionName::from_name(&name),
         name,
         admin_id: id(created_at, number, 1),
         email: Email::parse(email)?,
@@ -274,7 +275,7 @@ mod tests {
     use super::*;
     use crate::{
         store::{PageAt, PageQuery, Sort},
-        tenancy::{Rules, Tenancy},
+        tenancy::{Caller, Rules, Tenancy},
     };
 
     fn now() -> DateTime {
@@ -282,8 +283,8 @@ mod tests {
     }
 
     async fn seeded() -> (SqliteStore, DemoAdmin) {
-        let store = blocking(|| SqliteStore::in_memory("demo@here")).await.unwrap().unwrap();
-        let admin = seed(&store, now()).await.unwrap();
+        let store = blocking(SqliteStore::in_memory).await.unwrap().unwrap();
+        let admin = seed(&store, "demo@here", now()).await.unwrap();
         (store, admin)
     }
 
@@ -298,8 +299,9 @@ mod tests {
         let (one, admin) = seeded().await;
         let (other, _) = seeded().await;
         let query = PageQuery {
-            shelf: crate::store::Shelf::Live,
+            scope: crate::store::ListScope::Live,
             search: None,
+            best_first: false,
             sort: Sort::default(),
             at: PageAt::First,
             limit: 100,
@@ -308,21 +310,22 @@ mod tests {
         assert_eq!(page, other.page(&query).await.unwrap());
         assert_eq!(page.orgs.len(), ORGANIZATIONS.len());
         for (name, _, hours, documents, _) in ORGANIZATIONS {
-            let org = one.org_named(name, crate::store::Shelf::Live).await.unwrap().unwrap();
+            let org = one.org_named(name, crate::store::ListScope::Live).await.unwrap().unwrap();
             let age = now().timestamp_millis() - org.created_at.timestamp_millis();
             assert!((hours..hours + 5).contains(&(age / 3_600_000)), "{name}: {age}");
             let statistics = one.statistics(&org).await.unwrap();
             assert_eq!(statistics.documents, u64::from(documents), "{name}");
-            let first = one.documents(&org, 3).await.unwrap();
-            let again = other.documents(&org, 3).await.unwrap();
+            let first = one.first_documents(&org, 3).await.unwrap();
+            let again = other.first_documents(&org, 3).await.unwrap();
             assert_eq!(first, again, "{name}");
         }
-        let tenancy = Tenancy::new(Arc::new(one), Rules::default()).unwrap();
+        let tenancy =
+            Tenancy::new(Arc::new(one), Rules::default(), Caller::new("tester@here")).unwrap();
         // Each has a past, told in the order of time.
         for org in &page.orgs {
             let past = tenancy.activity(org, 10).await.unwrap();
-            let deeds: Vec<_> = past.iter().map(|told| told.entry.action.clone()).collect();
-            assert_eq!(deeds, [Action::LogIn, Action::Create], "{}", org.name);
+            let operations: Vec<_> = past.iter().map(|told| told.entry.action.clone()).collect();
+            assert_eq!(operations, [OperationKind::LogIn, OperationKind::Create], "{}", org.name);
             assert_eq!(past[1].entry.at, org.created_at, "{}", org.name);
         }
         let session = tenancy.login(&admin.email, &Secret::from(admin.password)).await.unwrap();

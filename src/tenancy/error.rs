@@ -1,4 +1,4 @@
-//! Every way a deed can end other than well: what happened, and what to do about it.
+//! Every way an operation can end other than well: what happened, and what to do about it.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use crate::{
     store::{Entry, StoreError},
 };
 
-/// The result of a deed.
+/// The result of an operation.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Why a deed was not done. `Display` says what happened, [`Error::help`] what to do.
+/// Why an operation was not done. `Display` says what happened, [`Error::help`] what to do.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Error {
     /// An input cannot be what it should be.
@@ -29,22 +29,35 @@ pub enum Error {
         in_trash: bool,
     },
     /// No such organization.
-    #[error("there is no organization “{0}”")]
-    NotFound(StoredText),
+    #[error("organization “{name}” not found{}", did_you_mean(nearest.as_ref()))]
+    NotFound {
+        /// What it was called.
+        name: StoredText,
+        /// The name that comes nearest, where one does.
+        nearest: Option<StoredText>,
+    },
+    /// A text is the name of one organization and the id of another.
+    #[error("“{name}” is the name of one organization and the id of another, “{other}”")]
+    Ambiguous {
+        /// The name.
+        name: StoredText,
+        /// The name of the other one.
+        other: StoredText,
+    },
     /// The organization is in the trash, where only restoring and purging find it.
     #[error("“{0}” is in the trash")]
     InTrash(StoredText),
     /// No such organization in the trash.
-    #[error("there is no organization “{0}” in the trash")]
+    #[error("organization “{0}” is not in the trash")]
     NotInTrash(StoredText),
     /// E-mail or password is wrong; which one is not said.
-    #[error("the e-mail or the password is wrong")]
+    #[error("wrong e-mail or password")]
     WrongLogin,
     /// Too many wrong passwords: the next one is not looked at before so long.
-    #[error("after too many wrong passwords this e-mail has to wait {}", in_words(*.0))]
+    #[error("too many attempts: try again in {}", in_words(*.0))]
     Waiting(Duration),
     /// The code is wrong, was used, or is too old; or there is no such admin.
-    #[error("the e-mail or the code is wrong, or the code was used or is over")]
+    #[error("wrong e-mail, or invalid or expired code")]
     WrongCode,
     /// The organization has no such admin.
     #[error("“{organization}” has no admin {email}")]
@@ -58,7 +71,7 @@ pub enum Error {
     #[error("“{0}” has no owner")]
     NoOwner(StoredText),
     /// Nobody would be left to decide who else is an admin.
-    #[error("{email} is the last owner of “{organization}”")]
+    #[error("cannot remove or demote {email}, the last owner of “{organization}”")]
     LastOwner {
         /// Who it is.
         email: StoredText,
@@ -66,25 +79,25 @@ pub enum Error {
         organization: StoredText,
     },
     /// The first admin's role and e-mail cannot change together.
-    #[error("the role and the e-mail of the first admin cannot change together")]
+    #[error("cannot change the first admin's role and e-mail together")]
     OneAtATime,
-    /// The deed needs a login it does not have.
+    /// The operation needs a login it does not have.
     #[error("{0}")]
     NotAllowed(Refusal),
     /// What was typed to confirm is not the name.
-    #[error("that is not the name of the organization")]
+    #[error("the name does not match")]
     NotConfirmed,
     /// Nothing may be written; the reason is a whole sentence.
     #[error("{0}")]
     ReadOnly(String),
     /// The record was changed since it was read.
-    #[error("“{0}” was changed by someone else in the meantime")]
+    #[error("“{0}” was changed by someone else")]
     Changed(StoredText),
     /// The record is gone since it was read.
-    #[error("“{0}” was deleted by someone else in the meantime")]
+    #[error("“{0}” was deleted by someone else")]
     Gone(StoredText),
     /// Something else is under way with it.
-    #[error("“{name}” is {what} by {by} right now")]
+    #[error("“{name}” is {what} by {by}")]
     Busy {
         /// The organization.
         name: StoredText,
@@ -93,8 +106,11 @@ pub enum Error {
         /// Who is at it.
         by: StoredText,
     },
+    /// So many passwords wait to be looked at that this one was turned away. No attempt was counted.
+    #[error("too many passwords are being checked at once")]
+    Overloaded,
     /// The operating system gave no random bytes, or a worker thread broke.
-    #[error("this machine failed: {0}")]
+    #[error("system error: {0}")]
     Machine(String),
     /// It may or may not have been done: the database did not say, and [`super::Tenancy::outcome`] finds
     /// out once it answers again.
@@ -116,35 +132,35 @@ pub enum Error {
     Store(StoreError),
 }
 
-/// Why a session does not allow a deed.
+/// Why a session does not allow an operation.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// Nobody is logged in.
-    #[error("this needs a login as an admin of “{0}”")]
+    #[error("this requires a login as an admin of “{0}”")]
     NoSession(StoredText),
     /// The session's time is over.
-    #[error("the login has expired")]
+    #[error("the session has expired")]
     Expired,
     /// A token this console did not issue, or a changed one.
-    #[error("the login is not valid here")]
+    #[error("the session is not valid here")]
     Foreign,
     /// The session was logged out.
-    #[error("this login was ended")]
+    #[error("the session has ended")]
     LoggedOut,
     /// The admin was removed or has another password since.
-    #[error("the admin's password changed, or the admin was removed, since the login")]
+    #[error("the admin was removed or changed the password after this login")]
     AdminChanged,
     /// The organization is suspended.
     #[error("“{0}” is suspended: its admins cannot log in")]
     Suspended(StoredText),
     /// The organization was moved to the trash.
-    #[error("“{0}” was moved to the trash, which ended the login")]
+    #[error("“{0}” was moved to the trash, which ended the session")]
     Trashed(StoredText),
     /// An admin, but not an owner.
-    #[error("only an owner of “{0}” may do this")]
+    #[error("only an owner of “{0}” can do this")]
     OwnersOnly(StoredText),
     /// Nobody chooses a password for somebody else.
-    #[error("only {0} can choose that password")]
+    #[error("only {0} can change this password")]
     OwnPassword(StoredText),
     /// An admin, but of another organization.
     #[error("{admin} is an admin of “{of}”, not of “{wanted}”")]
@@ -166,8 +182,9 @@ impl Error {
             Self::Invalid(invalid) => Some(invalid.field()),
             Self::Taken { what: ClaimKind::Email, .. } => Some(Field::Email),
             Self::Taken { .. } => Some(Field::Name),
-            Self::NotFound(_)
+            Self::NotFound { .. }
             | Self::InTrash(_)
+            | Self::Ambiguous { .. }
             | Self::NotInTrash(_)
             | Self::WrongLogin
             | Self::Waiting(_)
@@ -182,6 +199,7 @@ impl Error {
             | Self::Changed(_)
             | Self::Gone(_)
             | Self::Busy { .. }
+            | Self::Overloaded
             | Self::Machine(_)
             | Self::OutcomeUnknown { .. }
             | Self::DoneByAnother { .. }
@@ -196,8 +214,9 @@ impl Error {
             Self::OutcomeUnknown { entry, .. } | Self::DoneByAnother { entry } => Some(entry),
             Self::Invalid(_)
             | Self::Taken { .. }
-            | Self::NotFound(_)
+            | Self::NotFound { .. }
             | Self::InTrash(_)
+            | Self::Ambiguous { .. }
             | Self::NotInTrash(_)
             | Self::WrongLogin
             | Self::Waiting(_)
@@ -212,6 +231,7 @@ impl Error {
             | Self::Changed(_)
             | Self::Gone(_)
             | Self::Busy { .. }
+            | Self::Overloaded
             | Self::Machine(_)
             | Self::Store(_) => None,
         }
@@ -223,37 +243,39 @@ impl Error {
         match self {
             Self::Invalid(invalid) => invalid.help(),
             Self::Taken { in_trash: true, .. } => {
-                "restore or purge the one in the trash, or take another"
+                "restore or purge the one in the trash, or choose another"
             }
-            Self::Taken { what: ClaimKind::Email, .. } => "take another e-mail",
-            Self::Taken { .. } => "take another name",
-            Self::NotFound(_) => "look at the list for its name",
+            Self::Taken { what: ClaimKind::Email, .. } => "choose another e-mail",
+            Self::Taken { .. } => "choose another name",
+            Self::NotFound { .. } => "check the name in the list",
             Self::InTrash(_) | Self::NotAllowed(Refusal::Trashed(_)) => "restore it first",
-            Self::NotInTrash(_) => "look at the trash for its name",
+            Self::Ambiguous { .. } => "rename one of them, or name the other one by its name",
+            Self::NotInTrash(_) => "check the name in the trash",
             Self::WrongLogin => "check both and try again",
-            Self::Waiting(_) => "wait; or let the operator issue a one-time code",
-            Self::WrongCode => "check both, or let the operator issue a new code",
-            Self::NoSuchAdmin { .. } => "look at its admins for the e-mail",
+            Self::Waiting(_) => "wait, or ask an operator for a one-time code",
+            Self::WrongCode => "check both, or ask an operator for a new code",
+            Self::NoSuchAdmin { .. } => "check the e-mail in its list of admins",
             Self::LastOwner { .. } => "make another admin an owner first",
             Self::NoOwner(_) => {
-                "add an owner among its admins: without one, no login is needed for that"
+                "add an owner to its admins: until it has one, no login is needed for that"
             }
-            Self::OneAtATime => "change one after the other",
+            Self::OneAtATime => "change one, then the other",
             Self::NotAllowed(Refusal::OwnersOnly(_)) => "log in as an owner of it",
             Self::NotAllowed(Refusal::OwnPassword(_)) => {
                 "log in as that admin, or issue a one-time code for them"
             }
             Self::NotAllowed(Refusal::Suspended(_)) => "reactivate it first",
             Self::NotAllowed(_) => "log in as an admin of that organization",
-            Self::NotConfirmed => "type the name exactly as it is shown",
-            Self::ReadOnly(_) => "look, search and list still work",
-            Self::Changed(_) => "load it again and repeat what is still wanted",
-            Self::Gone(_) => "nothing is left to do; look at the list for what there is",
+            Self::NotConfirmed => "type the name exactly as shown",
+            Self::ReadOnly(_) => "you can still list, search and open",
+            Self::Changed(_) => "refresh, then repeat your change if you still want it",
+            Self::Gone(_) => "refresh the list",
             Self::Busy { .. } => "try again in a moment",
-            Self::Machine(_) => "try again; if it stays, restart",
+            Self::Overloaded => "try again in a few seconds",
+            Self::Machine(_) => "try again; if the error persists, restart",
             Self::OutcomeUnknown { .. } => {
-                "before you repeat it, look at it again once the database answers: its activity \
-                 (`tenantry audit list --org NAME`) says what came of it"
+                "once the database answers, check its activity (`tenantry audit list --org NAME`) before \
+                 you repeat the operation"
             }
             Self::DoneByAnother { .. } => StoreError::DoneByAnother.help(),
             Self::Store(error) => error.help(),
@@ -293,32 +315,37 @@ impl From<Refusal> for Error {
 /// As many whole seconds or minutes as cover it.
 fn in_words(time: Duration) -> String {
     let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
-    let (number, noun) = match seconds {
-        0..=90 => (seconds.max(1), "second"),
-        _ => (seconds.div_ceil(60), "minute"),
+    let (number, unit) = match seconds {
+        0..=90 => (seconds.max(1), "s"),
+        _ => (seconds.div_ceil(60), "min"),
     };
-    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+    format!("{number} {unit}")
 }
 
 fn taken(what: ClaimKind, wanted: &StoredText, by: Option<&StoredText>) -> String {
     let Some(by) = by else {
         return match what {
             ClaimKind::Email => {
-                format!("the e-mail {wanted} is taken by an admin that belongs to no organization")
+                format!("e-mail {wanted} is taken by an orphaned admin")
             }
-            ClaimKind::Name | ClaimKind::Look | ClaimKind::Collection => format!(
-                "the collection for “{wanted}” exists already and belongs to no organization"
-            ),
+            ClaimKind::Name | ClaimKind::Look | ClaimKind::Collection => {
+                format!("“{wanted}” would use an orphaned collection")
+            }
         };
     };
     match what {
-        ClaimKind::Name => format!("the name “{wanted}” is taken by “{by}”"),
-        ClaimKind::Look => format!("“{wanted}” looks the same as “{by}”, which exists already"),
+        ClaimKind::Name => format!("name “{wanted}” is taken by “{by}”"),
+        ClaimKind::Look => format!("“{wanted}” looks the same as the existing “{by}”"),
         ClaimKind::Collection => {
-            format!("“{wanted}” would share its collection with “{by}”, which has it already")
+            format!("“{wanted}” would use the same collection as “{by}”")
         }
-        ClaimKind::Email => format!("the e-mail {wanted} is taken: an admin of “{by}” has it"),
+        ClaimKind::Email => format!("e-mail {wanted} is taken by an admin of “{by}”"),
     }
+}
+
+/// Asks after the nearest name.
+fn did_you_mean(nearest: Option<&StoredText>) -> String {
+    nearest.map(|name| format!("; did you mean “{name}”?")).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -336,18 +363,9 @@ mod tests {
             }
             .to_string()
         };
-        assert_eq!(said(ClaimKind::Name, Some("old")), "the name “new” is taken by “old”");
-        assert_eq!(
-            said(ClaimKind::Email, Some("old")),
-            "the e-mail new is taken: an admin of “old” has it"
-        );
-        assert_eq!(
-            said(ClaimKind::Email, None),
-            "the e-mail new is taken by an admin that belongs to no organization"
-        );
-        assert_eq!(
-            said(ClaimKind::Collection, None),
-            "the collection for “new” exists already and belongs to no organization"
-        );
+        assert_eq!(said(ClaimKind::Name, Some("old")), "name “new” is taken by “old”");
+        assert_eq!(said(ClaimKind::Email, Some("old")), "e-mail new is taken by an admin of “old”");
+        assert_eq!(said(ClaimKind::Email, None), "e-mail new is taken by an orphaned admin");
+        assert_eq!(said(ClaimKind::Collection, None), "“new” would use an orphaned collection");
     }
 }

@@ -1,11 +1,11 @@
-//! From a choice of database to the deeds over it.
+//! From a choice of database to the operations over it.
 
 use std::sync::Arc;
 
-use mongodb::bson::DateTime;
+use bson::DateTime;
 
-use super::{Result, Rules, Tenancy, blocking, demo};
-use crate::store::{self, Access, Store, Target, sqlite::SqliteStore};
+use super::{Caller, Result, Rules, Tenancy, blocking, demo};
+use crate::store::{self, Store, Target, sqlite::SqliteStore};
 
 pub use demo::DemoAdmin;
 
@@ -17,25 +17,20 @@ pub struct Opened {
     pub demo: Option<DemoAdmin>,
 }
 
-/// The access under rules that may refuse everything that writes.
-fn as_ruled(access: &Access, rules: &Rules) -> Access {
-    Access { read_only: access.read_only || rules.read_only, ..access.clone() }
-}
-
-/// Opens a database, and writes nothing to it; a demonstration is filled with its samples.
+/// Opens a database as `caller`, and writes nothing to it; a demonstration is filled with its samples.
 ///
 /// # Errors
 /// The database's, or [`super::Error::Machine`].
-pub async fn open(target: &Target, access: &Access, rules: Rules) -> Result<Opened> {
-    let access = &as_ruled(access, &rules);
+pub async fn open(target: &Target, caller: &Caller, rules: Rules) -> Result<Opened> {
     let (store, demo): (Arc<dyn Store>, _) = match target {
         Target::Demo => {
-            let operator = access.operator.clone();
-            let store = blocking(move || SqliteStore::in_memory(&operator)).await??;
-            let admin = demo::seed(&store, DateTime::now()).await?;
+            let store = blocking(SqliteStore::in_memory).await??;
+            let admin = demo::seed(&store, &caller.operator, DateTime::now()).await?;
             (Arc::new(store), Some(admin))
         }
-        Target::Mongo { .. } | Target::File(_) => (store::open(target, access).await?, None),
+        Target::Mongo { .. } | Target::File(_) => {
+            (store::open(target, caller.read_only).await?, None)
+        }
     };
-    Ok(Opened { tenancy: Tenancy::new(store, rules)?, demo })
+    Ok(Opened { tenancy: Tenancy::new(store, rules, caller.clone())?, demo })
 }

@@ -1,7 +1,8 @@
 //! Bringing a database of the service before this program up to date: never without somebody who agreed.
 
 use super::{Result, Tenancy};
-use crate::store::{Action, Progress, StoreError, UpgradePlan};
+use crate::org::OperationKind;
+use crate::store::{Progress, StoreError, UpgradePlan};
 
 impl Tenancy {
     /// Refuses where somebody has yet to agree to an upgrade: before a person is asked for a password, or
@@ -28,6 +29,18 @@ impl Tenancy {
         Ok(Some(self.store.upgrade_plan().await?).filter(|plan| plan.asks))
     }
 
+    /// An upgrade that is not required, but would add something: an earlier version of ours wrote the database.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn offered_upgrade(&self) -> Result<Option<UpgradePlan>> {
+        if self.read_only().is_some() {
+            return Ok(None);
+        }
+        let worth = |plan: &UpgradePlan| !plan.asks && plan.records() > 0;
+        Ok(Some(self.store.upgrade_plan().await?).filter(worth))
+    }
+
     /// What an upgrade would add, also where somebody agreed before.
     ///
     /// # Errors
@@ -43,19 +56,19 @@ impl Tenancy {
     /// # Errors
     /// [`super::Error::ReadOnly`], or the database's.
     pub async fn upgrade(&self, told: &Progress) -> Result<UpgradePlan> {
-        let entry = self.entry(Action::Upgrade, None);
+        let entry = self.entry(OperationKind::Upgrade, None);
         let done = async {
             self.writable()?;
             let before = self.store.upgrade_plan().await?;
             if before.empty {
                 return Ok(before);
             }
-            self.store.upgrade(told).await?;
+            self.store.upgrade(&self.caller.operator, told).await?;
             let after = self.store.upgrade_plan().await?;
             let brought = before.records().saturating_sub(after.records());
             if before.asks || brought > 0 {
                 let entry = entry.clone().with("upgraded", "", &brought.to_string());
-                self.store.record(&entry).await?;
+                self.store.append(&entry).await?;
             }
             Ok(after)
         }

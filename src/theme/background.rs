@@ -17,7 +17,7 @@ pub enum Background {
 
 impl Background {
     /// Of a colour: dark where white text is easier to read on it than black text.
-    pub(super) fn of(color: Rgb) -> Self {
+    pub(super) fn from_color(color: Rgb) -> Self {
         // Where the contrasts with black and with white are the same, after WCAG 2.
         if luminance(color) < 0.179 { Self::Dark } else { Self::Light }
     }
@@ -33,5 +33,5 @@ pub(crate) fn background(answer: &str) -> Option<Background> {
         u8::try_from(value * 255 / most.max(1)).ok().filter(|_| (1..=4).contains(&digits.len()))
     });
     let mut next = || channels.next().flatten();
-    Some(Background::of((next()?, next()?, next()?)))
+    Some(Background::from_color((next()?, next()?, next()?)))
 }

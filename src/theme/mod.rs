@@ -18,7 +18,7 @@ pub use self::{
 /// Which theme is wished for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Wish {
+pub enum ThemeChoice {
     /// The one that fits the terminal, as it says itself.
     #[default]
     Auto,
@@ -69,9 +69,9 @@ pub enum Marks {
 
 /// What is wished for, in all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Looks {
+pub struct ThemeSettings {
     /// Which theme.
-    pub theme: Wish,
+    pub theme: ThemeChoice,
     /// How many colours.
     pub colors: Depth,
     /// What lines and marks are made of.

@@ -49,7 +49,7 @@ pub(super) const CONTRAST_LIGHT: Palette = Palette {
 
 impl Palette {
     /// The one for a background, of high contrast or not.
-    pub(super) fn of(background: Background, contrast: bool) -> &'static Self {
+    pub(super) fn for_background(background: Background, contrast: bool) -> &'static Self {
         match (background, contrast) {
             (Background::Dark, false) => &DARK,
             (Background::Light, false) => &LIGHT,

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use super::{Background, Depth, Looks, Marks, Theme, Wish, palette::Palette};
+use super::{Background, Depth, Marks, Theme, ThemeChoice, ThemeSettings, palette::Palette};
 
 /// What the environment says about the terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,30 +67,31 @@ impl Surroundings {
 
     /// Whether the terminal is to be asked what is behind its text.
     #[must_use]
-    pub fn asks(self, looks: Looks) -> bool {
+    pub fn asks(self, looks: ThemeSettings) -> bool {
         let depends = match looks.theme {
-            Wish::Auto => !self.no_color,
-            Wish::Contrast => true,
-            Wish::Dark | Wish::Light | Wish::None => false,
+            ThemeChoice::Auto => !self.no_color,
+            ThemeChoice::Contrast => true,
+            ThemeChoice::Dark | ThemeChoice::Light | ThemeChoice::None => false,
         };
         depends && self.depth(looks) != Depth::Sixteen && self.answers
     }
 
-    fn depth(self, looks: Looks) -> Depth {
+    fn depth(self, looks: ThemeSettings) -> Depth {
         if looks.colors == Depth::Auto { self.depth } else { looks.colors }
     }
 
     /// The theme, with what the terminal told of its background, if it did.
     #[must_use]
-    pub fn theme(self, looks: Looks, told: Option<Background>) -> Theme {
+    pub fn theme(self, looks: ThemeSettings, told: Option<Background>) -> Theme {
         let background = match looks.theme {
-            Wish::Dark => Some(Background::Dark),
-            Wish::Light => Some(Background::Light),
-            Wish::Auto | Wish::Contrast | Wish::None => told.or(self.hint),
+            ThemeChoice::Dark => Some(Background::Dark),
+            ThemeChoice::Light => Some(Background::Light),
+            ThemeChoice::Auto | ThemeChoice::Contrast | ThemeChoice::None => told.or(self.hint),
         };
-        let contrast = looks.theme == Wish::Contrast;
+        let contrast = looks.theme == ThemeChoice::Contrast;
         // Whoever names a theme wants its colours, whatever NO_COLOR says for all programs.
-        let colours = looks.theme != Wish::None && !(looks.theme == Wish::Auto && self.no_color);
+        let colours = looks.theme != ThemeChoice::None
+            && !(looks.theme == ThemeChoice::Auto && self.no_color);
         let depth = self.depth(looks);
         let theme = match (background, colours) {
             (_, false) => Theme::colourless(),
@@ -98,7 +99,7 @@ impl Surroundings {
             _ if contrast && depth == Depth::Sixteen => Theme::plain_contrast(),
             _ if depth == Depth::Sixteen => Theme::sixteen(),
             (Some(background), _) => {
-                Palette::of(background, contrast).theme(depth == Depth::Indexed)
+                Palette::for_background(background, contrast).theme(depth == Depth::Indexed)
             }
             // On what nothing is known of, the terminal's own colours are those that can be read.
             (None, _) if contrast => Theme::plain_contrast(),

@@ -42,7 +42,11 @@ fn surroundings(variables: &[(&str, &str)]) -> Surroundings {
     })
 }
 
-fn foreground(variables: &[(&str, &str)], looks: Looks, told: Option<Background>) -> Option<Color> {
+fn foreground(
+    variables: &[(&str, &str)],
+    looks: ThemeSettings,
+    told: Option<Background>,
+) -> Option<Color> {
     surroundings(variables).theme(looks, told).accent.fg
 }
 
@@ -52,7 +56,7 @@ const SIXTEEN: [(&str, &str); 1] = [("TERM", "xterm")];
 
 #[test]
 fn true_colour_falls_back_to_256_and_to_the_terminals_own() {
-    let auto = Looks::default();
+    let auto = ThemeSettings::default();
     for (background, palette) in [(Background::Dark, &DARK), (Background::Light, &LIGHT)] {
         let (red, green, blue) = palette.accent;
         let told = Some(background);
@@ -60,9 +64,9 @@ fn true_colour_falls_back_to_256_and_to_the_terminals_own() {
         let near = Color::Indexed(nearest(palette.accent));
         assert_eq!(foreground(&INDEXED, auto, told), Some(near));
         assert_eq!(foreground(&SIXTEEN, auto, told), Some(Color::Cyan));
-        let chosen = Looks { colors: Depth::True, ..auto };
+        let chosen = ThemeSettings { colors: Depth::True, ..auto };
         assert_eq!(foreground(&SIXTEEN, chosen, told), Some(Color::Rgb(red, green, blue)));
-        let chosen = Looks { colors: Depth::Sixteen, ..auto };
+        let chosen = ThemeSettings { colors: Depth::Sixteen, ..auto };
         assert_eq!(foreground(&TRUE, chosen, told), Some(Color::Cyan));
     }
     // On what nothing is known of, what its owner chose.
@@ -75,20 +79,20 @@ fn true_colour_falls_back_to_256_and_to_the_terminals_own() {
 fn no_colour_means_none_unless_a_theme_is_named() {
     let variables = [TRUE[0], TRUE[1], ("NO_COLOR", "1")];
     let here = surroundings(&variables);
-    let auto = Looks::default();
-    let unicode = Looks { marks: Marks::Unicode, ..auto };
+    let auto = ThemeSettings::default();
+    let unicode = ThemeSettings { marks: Marks::Unicode, ..auto };
     assert_eq!(here.theme(unicode, Some(Background::Dark)), Theme::colourless());
     assert!(!here.asks(auto));
-    let dark = Looks { theme: Wish::Dark, ..auto };
+    let dark = ThemeSettings { theme: ThemeChoice::Dark, ..auto };
     assert!(here.theme(dark, None).accent.fg.is_some());
-    let none = Looks { theme: Wish::None, ..unicode };
+    let none = ThemeSettings { theme: ThemeChoice::None, ..unicode };
     assert_eq!(surroundings(&TRUE).theme(none, None), Theme::colourless());
     assert!(surroundings(&[TRUE[0], ("NO_COLOR", "")]).theme(unicode, None).accent.fg.is_some());
 }
 
 #[test]
 fn in_high_contrast_nothing_is_faint_and_the_selection_is_reversed() {
-    let wish = Looks { theme: Wish::Contrast, ..Looks::default() };
+    let wish = ThemeSettings { theme: ThemeChoice::Contrast, ..ThemeSettings::default() };
     for variables in [&TRUE[..], &INDEXED, &SIXTEEN] {
         for told in [None, Some(Background::Dark), Some(Background::Light)] {
             let theme = surroundings(variables).theme(wish, told);
@@ -101,7 +105,7 @@ fn in_high_contrast_nothing_is_faint_and_the_selection_is_reversed() {
 
 #[test]
 fn marks_follow_the_locale() {
-    let auto = Looks::default();
+    let auto = ThemeSettings::default();
     for (variables, ascii) in [
         (&[("LANG", "en_US.UTF-8")][..], false),
         (&[("LANG", "de_AT.utf8")], false),
@@ -111,22 +115,22 @@ fn marks_follow_the_locale() {
         (&[], true),
     ] {
         assert_eq!(surroundings(variables).theme(auto, None).ascii, ascii, "{variables:?}");
-        let unicode = Looks { marks: Marks::Unicode, ..auto };
+        let unicode = ThemeSettings { marks: Marks::Unicode, ..auto };
         assert!(!surroundings(variables).theme(unicode, None).ascii);
-        let ascii = Looks { marks: Marks::Ascii, ..auto };
+        let ascii = ThemeSettings { marks: Marks::Ascii, ..auto };
         assert!(surroundings(variables).theme(ascii, None).ascii);
     }
 }
 
 #[test]
 fn only_who_can_answer_is_asked_and_only_where_it_matters() {
-    let auto = Looks::default();
+    let auto = ThemeSettings::default();
     assert!(surroundings(&TRUE).asks(auto));
     assert!(!surroundings(&SIXTEEN).asks(auto));
     assert!(!surroundings(&INDEXED).asks(auto), "screen drops it");
     assert!(surroundings(&[INDEXED[0], ("TMUX", "/tmp/x,1,0")]).asks(auto));
-    for theme in [Wish::Dark, Wish::Light, Wish::None] {
-        assert!(!surroundings(&TRUE).asks(Looks { theme, ..auto }));
+    for theme in [ThemeChoice::Dark, ThemeChoice::Light, ThemeChoice::None] {
+        assert!(!surroundings(&TRUE).asks(ThemeSettings { theme, ..auto }));
     }
     assert!(surroundings(&[]).dumb() && surroundings(&[("TERM", "dumb")]).dumb());
     assert!(!surroundings(&SIXTEEN).dumb());

@@ -27,7 +27,7 @@ fn a_configuration_is_written_once_found_and_in_order() {
     assert!(said.out.starts_with(&format!("wrote {}\n", path.display())), "{said:?}");
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     fs::write(&path, "# mine\n").unwrap();
-    home.run(&["config", "init"]).fails(2, "there is one already");
+    home.run(&["config", "init"]).fails(2, "already exists");
     assert_eq!(fs::read_to_string(&path).unwrap(), "# mine\n");
     assert_eq!(home.run(&["config", "init", "--force"]).code, 0);
     assert_eq!(fs::read_to_string(home.path(&format!("{FILE}.old"))).unwrap(), "# mine\n");
@@ -47,18 +47,18 @@ fn everything_wrong_is_said_at_once_and_nothing_else_is_done_before_it_is_mended
     assert_eq!(
         said.err.replace(&path, "FILE"),
         "\
-tenantry: FILE:2:8: file and demo name a database each
+tenantry: FILE:2:8: file and demo are mutually exclusive
   2 | demo = true
     |        ^^^^
   → keep one of them
-tenantry: FILE:6:1: there is no command “refesh”; is “refresh” meant?
+tenantry: FILE:6:1: unknown command “refesh”; did you mean “refresh”?
   6 | refesh = \"R\"
     | ^^^^^^
-  → `tenantry config init` writes the names of all commands
-tenantry: FILE:7:8: q is the key of “quit” as well, and both work in the same place
+  → `tenantry config init` lists all commands
+tenantry: FILE:7:8: q is also bound to “quit” in the same place
   7 | undo = \"q\"
     |        ^^^
-  → take another key for one of them
+  → choose another key for one of them
 "
     );
     home.run(&["org", "list"]).fails(2, "keep one of them");
@@ -86,9 +86,9 @@ fn a_check_reports_all_mistakes_of_every_kind() {
         ":7:9: invalid type",
         ":13:1: unknown field `readonly`",
         ":14:18: 9 cannot be",
-        ":17:8: q is the key of “quit” as well",
+        ":17:8: q is also bound to “quit”",
         "SECRET_KEY has 5 bytes",
-        "TENANTRY_TRASH_DAYS is no number",
+        "TENANTRY_TRASH_DAYS is not a number",
     ] {
         assert!(said.err.contains(mistake), "{mistake} is not in\n{}", said.err);
     }
@@ -111,9 +111,9 @@ fn profiles_are_databases_of_their_own_with_limits_of_their_own() {
     named.run(&["org", "get", "acme_corp"]).fails(3, "acme_corp");
     let create = ["org", "create", "other", "--email", "o@x.com", "--password-stdin", "--profile"];
     let create = |profile| named.run_with(&[&create[..], &[profile]].concat(), PASSWORD);
-    create("strict").fails(6, "too short (24 of at least 40 characters)");
+    create("strict").fails(6, "too short: 24 of at least 40 characters");
     create("seen").fails(5, "read-only");
-    create("tow").fails(2, "there is no profile “tow”: there are one, two, strict, seen");
+    create("tow").fails(2, "unknown profile “tow”: there are one, two, strict, seen");
     let checked = named.run(&["config", "check"]).json();
     assert_eq!(checked["opens"], "two");
     assert_eq!(checked["profiles"][3]["read_only"], true);
@@ -127,8 +127,8 @@ fn where_a_database_is_can_come_from_a_variable_or_a_program_and_no_password_is_
          [profiles.quiet]\nuri_command = [\"false\"]\n",
     );
     let list = |home: &Home, profile| home.run(&["org", "list", "--profile", profile]);
-    list(&home, "variable").fails(2, "$PLACE is to have the connection string, and is not set");
-    list(&home, "quiet").fails(2, "false failed (exit status: 1)");
+    list(&home, "variable").fails(2, "$PLACE must hold the connection string, and is not set");
+    list(&home, "quiet").fails(2, "“false” failed (exit status: 1)");
     let place = format!("mongodb://ada:{URI_PASSWORD}@127.0.0.1:1/?serverSelectionTimeoutMS=200");
     let home = home.with("PLACE", &place);
     // Nothing listens there, and so it is said where it was looked for.
@@ -144,5 +144,5 @@ fn a_connection_string_others_can_read_is_refused() {
     let home = with_config(&text);
     assert_eq!(home.run(&["config", "check"]).code, 0);
     fs::set_permissions(home.path(FILE), fs::Permissions::from_mode(0o644)).unwrap();
-    home.run(&["config", "check"]).fails(2, "others can read this file");
+    home.run(&["config", "check"]).fails(2, "other users can read this file");
 }

@@ -1,7 +1,7 @@
 //! A corpus of hostile strings in every stored field, through every way out that is text: tables, JSON,
 //! errors. What is on the screen of the console is in `tests/console`.
 
-use mongodb::bson::{Document, RawDocumentBuf, doc, oid::ObjectId};
+use bson::{DateTime, Document, RawDocumentBuf, doc, oid::ObjectId};
 use rusqlite::Connection;
 use serde_json::Value;
 
@@ -9,7 +9,7 @@ use crate::{
     support::{
         access::OwnDatabase,
         corpus::{entry, hostile, huge, is_harmless, plant},
-        mongod,
+        mongod, service,
     },
     tool::Home,
 };
@@ -109,12 +109,9 @@ fn not_utf8(document: &Document, marker: &str) -> Vec<RawDocumentBuf> {
 }
 
 fn record_of(admin: ObjectId, text: &str) -> Document {
-    doc! {
-        "organization_name": text, "collection_name": text, "admin_id": admin.to_hex(),
-        "admin_email": text, "created_at": text,
-        "connection_details": { "database": text, "collection": text },
-        "pending": { "kind": text, "by": text },
-    }
+    let mut record = service::record(text, (text, text), (admin, text), DateTime::MIN);
+    record.extend(doc! { "created_at": text, "pending": { "kind": text, "by": text } });
+    record
 }
 
 // Its own connection is looked after while a program is waited for.
@@ -125,7 +122,7 @@ async fn no_stored_string_gets_out_of_mongodb_alive() {
     home.create("acme", "ada@acme.com");
     let orgs = own.collection::<Document>("organizations");
     let admins = own.collection::<Document>("admins");
-    let record = own.collection::<Document>("audit_log");
+    let audit_log = own.collection::<Document>("audit_log");
     for (text, number) in hostile().iter().zip(100_i64..) {
         let admin = doc! {
             "_id": ObjectId::new(), "email": text, "password": text, "created_at": text,
@@ -133,7 +130,7 @@ async fn no_stored_string_gets_out_of_mongodb_alive() {
         };
         orgs.insert_one(record_of(admin.get_object_id("_id").unwrap(), text)).await.unwrap();
         admins.insert_one(admin).await.unwrap();
-        record.insert_one(entry(number, text)).await.unwrap();
+        audit_log.insert_one(entry(number, text)).await.unwrap();
     }
     log_in(&home);
     let tried: usize = hostile().iter().map(|text| each(&home, text, text)).sum();
@@ -149,13 +146,13 @@ async fn no_stored_string_gets_out_of_mongodb_alive() {
     admins.delete_many(doc! { "email": { "$ne": "ada@acme.com" } }).await.unwrap();
     let marker = "brokenbroken";
     let raw_orgs = own.collection::<RawDocumentBuf>("organizations");
-    let raw_record = own.collection::<RawDocumentBuf>("audit_log");
+    let raw_log = own.collection::<RawDocumentBuf>("audit_log");
     let mut org = record_of(ObjectId::new(), marker);
     org.remove("pending");
     let entries = not_utf8(&entry(1_000_000, marker), marker);
     for (org, entry) in not_utf8(&org, marker).into_iter().zip(entries) {
         raw_orgs.insert_one(org).await.unwrap();
-        raw_record.insert_one(entry).await.unwrap();
+        raw_log.insert_one(entry).await.unwrap();
         let listed = home.run(&["org", "list"]).json();
         let listed = listed["organizations"].as_array().unwrap();
         let name = |org: &Value| org["organization_name"].as_str().unwrap().to_owned();
@@ -164,6 +161,6 @@ async fn no_stored_string_gets_out_of_mongodb_alive() {
         each(&home, &strange, &strange);
         shown(&home, &ALL);
         orgs.delete_many(doc! { "organization_name": { "$ne": "acme" } }).await.unwrap();
-        record.delete_many(doc! { "_id": 1_000_000 }).await.unwrap();
+        audit_log.delete_many(doc! { "_id": 1_000_000 }).await.unwrap();
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use tenantry::org::is_hidden;
 
-use crate::tool::{Home, PASSWORD, Said};
+use crate::tool::{Home, Outcome, PASSWORD};
 
 /// Clears the screen, sets the clipboard, turns the line round, and hides.
 const NAME: &str =
@@ -27,7 +27,7 @@ fn evil() -> Home {
 }
 
 #[track_caller]
-fn harmless(said: Said) -> Said {
+fn harmless(said: Outcome) -> Outcome {
     for text in [&said.out, &said.err] {
         let found = text.chars().find(|c| is_hidden(*c) && *c != '\n');
         assert_eq!(found, None, "{text:?}");
@@ -39,7 +39,7 @@ fn harmless(said: Said) -> Said {
 fn a_table_writes_them_out() {
     let home = evil();
     let said = harmless(home.run(&["org", "list", "--output", "table"]));
-    assert_eq!(said.out.lines().count(), 3, "{}", said.out);
+    assert_eq!(said.out.lines().count(), 5, "{}", said.out);
     assert!(said.out.contains("evil\\u{1b}[2J"), "{}", said.out);
     let said = harmless(home.run(&["org", "get", NAME, "--output", "table"]));
     assert!(said.out.contains("\\u{202e}"), "{}", said.out);
@@ -59,12 +59,14 @@ fn json_carries_them_whole_and_shows_nothing_hidden() {
 #[test]
 fn errors_write_them_out() {
     let home = evil();
-    // Its collection is still its own, and so is its e-mail.
+    // Its collection is still its own: one with other letters gets another. And so is its e-mail.
     let create = |name, email| {
         let create = ["org", "create", name, "--email", email, "--password-stdin"];
         harmless(home.run_with(&create, PASSWORD))
     };
-    create("Evil Corp", "bob@x.com").fails(4, "evil\\u{1b}[2J");
+    let beside = create("Evil Corp", "bob@x.com").json();
+    let collection = beside["collection_name"].as_str().unwrap();
+    assert!(collection.starts_with("org_evil_corp_") && collection.len() == 22, "{collection}");
     create("other", "eve@evil.example").fails(4, "an admin of “evil\\u{1b}[2J");
     harmless(home.run(&["org", "get", "no\u{1b}[2J\u{202e}body"])).fails(3, "no\\u{1b}[2J");
     harmless(home.run(&["--no\u{1b}[2J\u{202e}flag"]));

@@ -7,6 +7,7 @@ use std::{
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
+use tenantry::store::traits::*;
 
 use clap::{CommandFactory, Parser};
 use mongodb::{
@@ -14,18 +15,20 @@ use mongodb::{
     bson::{DateTime, Document, doc, oid::ObjectId},
 };
 use tenantry::{
-    command::{CommandLine, Wanted},
-    store::{Shelf, Store},
+    command::{Command, CommandLine},
+    store::ListScope,
 };
 
 use crate::{
     fixture::{Dump, Scratch, everything, new_org},
-    support::{deeds::Deeds as _, mongod::Mongod, pty::Console},
+    support::{mongod::Mongod, operations::Operations as _, pty::Console},
     tool::{Home, PASSWORD},
 };
 
 /// The commands that look, each as it is typed; `doctor` and `upgrade` do where nothing more is said.
-const LOOKING: [&[&str]; 18] = [
+const LOOKING: [&[&str]; 21] = [
+    &["org", "count"],
+    &["org", "count", "--search", "a", "--trash"],
     &["org", "list"],
     &["org", "list", "--search", "D", "--sort", "-created", "--limit", "1"],
     &["org", "list", "--trash", "--sort", "email"],
@@ -42,6 +45,7 @@ const LOOKING: [&[&str]; 18] = [
     &["config", "path"],
     &["completions", "bash"],
     &["man"],
+    &["help", "search"],
     &["--version"],
     &["--help"],
 ];
@@ -50,7 +54,7 @@ const LOOKING: [&[&str]; 18] = [
 const WRITING: [&str; 14] = [
     "org create",
     "org update",
-    "org delete",
+    "org trash",
     "org restore",
     "org purge",
     "org suspend",
@@ -93,8 +97,8 @@ fn every_command_either_looks_or_writes() {
         let Ok(line) = CommandLine::try_parse_from([&["tenantry"], line].concat()) else {
             continue;
         };
-        if let Some(Wanted::Deed(deed)) = line.wanted {
-            assert!(deed.sure().is_none(), "{deed:?} is asked for in production");
+        if let Some(Command::Database(command)) = line.command {
+            assert!(command.sure().is_none(), "{command:?} is asked for in production");
         }
     }
 }
@@ -105,7 +109,7 @@ fn look(home: &Home, missing: Option<i32>) {
     for flags in [&[][..], &["--read-only"]] {
         for line in LOOKING {
             let said = home.run(&[flags, line].concat());
-            let needs_none = ["config", "completions", "man", "--version", "--help"];
+            let needs_none = ["config", "completions", "help", "man", "--version", "--help"];
             let codes = match (line, missing) {
                 _ if needs_none.contains(&line[0]) => 0..=0,
                 (_, Some(2)) => 2..=2,
@@ -128,9 +132,9 @@ fn browse(arguments: &[&str], home: &Path, first: &str, asks: bool) {
     let mut console = Console::start(arguments, (120, 32), home);
     console.see(first);
     if asks {
-        console.see("Another program created it");
+        console.see("Another program created this");
         console.send(ESC);
-        console.see_no_more("Another program created it");
+        console.see_no_more("Another program created this");
     }
     drop(console.settled());
     // The list, both ways round; the help, the palette, the messages.
@@ -187,7 +191,7 @@ async fn upgraded(server: &str) -> Scratch {
     for name in ["left", "overdue", "changed"] {
         store.create(&new_org(name, &format!("{name}@example.com"))).await.unwrap();
     }
-    let overdue = store.org_named("overdue", Shelf::Live).await.unwrap().unwrap();
+    let overdue = store.org_named("overdue", ListScope::Live).await.unwrap().unwrap();
     store.trash(&overdue, 0).await.unwrap();
     let orgs = scratch.collection::<Document>("organizations");
     let long_ago = DateTime::from_millis(0);

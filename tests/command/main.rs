@@ -14,9 +14,11 @@ mod corpus;
 #[path = "../mongo/fixture.rs"]
 #[allow(dead_code, reason = "made for another test target, which uses the rest")]
 mod fixture;
+mod help;
 mod hostile;
 mod life;
 mod looking;
+mod manual;
 mod refused;
 mod rights;
 mod scripts;

@@ -5,7 +5,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::tool::{Home, OTHER_PASSWORD, PASSWORD, URI_PASSWORD};
+use bson::{Document, doc};
+
+use crate::{
+    support::{access::OwnDatabase, mongod},
+    tool::{Home, OTHER_PASSWORD, PASSWORD, URI_PASSWORD},
+};
 
 fn create<'a>(name: &'a str, email: &'a str) -> [&'a str; 7] {
     ["org", "create", "--email", email, "--password-stdin", "--", name]
@@ -28,14 +33,14 @@ fn names_that_cannot_be() {
         ("", "the name is empty"),
         ("   ", "the name is empty"),
         ("\u{3000}", "the name is empty"),
-        (long.as_str(), "the name has 64 characters; at most 63"),
+        (long.as_str(), "the name is too long: 64 of at most 63"),
         ("a\u{7}b", "an invisible character (U+0007)"),
         ("a\u{1b}[2Jb", "an invisible character (U+001B)"),
         ("a\u{202e}b", "an invisible character (U+202E)"),
         ("a\u{200b}b", "an invisible character (U+200B)"),
-        ("🦀🦀", "the name has “🦀”"),
-        ("a/b", "the name has “/”"),
-        ("...", "no letter and no digit"),
+        ("🦀🦀", "the name contains “🦀”"),
+        ("a|b", "the name contains “|”"),
+        ("...", "no letters or digits"),
     ] {
         home.run_with(&create(name, "bob@x.com"), PASSWORD).fails(6, words);
         home.run(&["org", "update", "acme_corp", &format!("--name={name}")]).fails(6, words);
@@ -44,24 +49,64 @@ fn names_that_cannot_be() {
 }
 
 #[test]
+fn what_is_refused_on_a_machine_without_a_database_makes_none() {
+    let home = Home::new();
+    for (name, email, password) in [
+        ("...", "bob@x.com", PASSWORD),
+        ("acme", "no e-mail", PASSWORD),
+        ("acme", "bob@x.com", "short"),
+    ] {
+        home.run_with(&create(name, email), password).fails(6, "");
+        assert!(!home.path("data").exists(), "{name} {email}");
+    }
+    home.create("acme", "bob@x.com");
+    home.run_with(&create("...", "bob@x.com"), PASSWORD).fails(6, "");
+    let audit = home.run(&["audit", "list"]).json();
+    assert_eq!(audit["entries"][0]["outcome"], "refused", "{audit}");
+}
+
+#[tokio::test]
+async fn a_server_without_a_database_is_left_without_one() {
+    let database = OwnDatabase::on(mongod::standalone(), "fresh").await;
+    let home = Home::on(&database);
+    home.run_with(&create("...", "bob@x.com"), PASSWORD).fails(6, "");
+    let there = database.db.list_collection_names().await.unwrap();
+    assert_eq!(there, Vec::<String>::new());
+}
+
+/// Nothing is wrong with the command line, and nothing that it names is missing.
+#[tokio::test]
+async fn what_a_database_has_in_the_way_is_no_wrong_usage() {
+    let database = OwnDatabase::on(mongod::standalone(), "in_the_way").await;
+    let home = Home::on(&database);
+    home.create("acme", "ada@acme.com");
+    let elsewhere = doc! { "database": "other", "collection": "org_acme_2" };
+    let set = doc! { "$set": { "connection_details": elsewhere } };
+    let orgs = database.db.collection::<Document>("organizations");
+    orgs.update_one(doc! {}, set).await.unwrap();
+    home.run(&["org", "update", "acme", "--name", "globex"]).fails(1, "its record says");
+}
+
+#[test]
 fn what_somebody_has_already() {
     let (home, rows) = acme();
     for (name, email, words) in [
-        ("acme_corp", "bob@x.com", "the name “acme_corp” is taken by “acme_corp”"),
-        ("ACME_Corp", "bob@x.com", "the name “ACME_Corp” is taken by “acme_corp”"),
-        ("аcme_corp", "bob@x.com", "looks the same as “acme_corp”"),
-        ("Acme Corp", "bob@x.com", "would share its collection with “acme_corp”"),
-        ("other", "Ada@ACME.com", "the e-mail Ada@ACME.com is taken: an admin of “acme_corp”"),
+        ("acme_corp", "bob@x.com", "name “acme_corp” is taken by “acme_corp”"),
+        ("ACME_Corp", "bob@x.com", "name “ACME_Corp” is taken by “acme_corp”"),
+        ("аcme_corp", "bob@x.com", "looks the same as the existing “acme_corp”"),
+        ("Acme Corp", "bob@x.com", "would use the same collection as “acme_corp”"),
+        ("other", "Ada@ACME.com", "e-mail Ada@ACME.com is taken by an admin of “acme_corp”"),
     ] {
         home.run_with(&create(name, email), PASSWORD).fails(4, words);
     }
     assert_eq!(home.rows(), rows);
     home.create("other", "bob@x.com");
     let rows = home.rows();
-    home.run(&["org", "update", "other", "--name", "acme corp"]).fails(4, "share its collection");
+    home.run(&["org", "update", "other", "--name", "acme corp"])
+        .fails(4, "use the same collection");
     let update = ["org", "update", "other", "--email", "ada@acme.com", "--as", "bob@x.com"];
     let update = [&update[..], &["--password-stdin"]].concat();
-    home.run_with(&update, PASSWORD).fails(4, "the e-mail ada@acme.com is taken");
+    home.run_with(&update, PASSWORD).fails(4, "e-mail ada@acme.com is taken");
     assert_eq!(home.rows(), rows);
 }
 
@@ -69,7 +114,7 @@ fn what_somebody_has_already() {
 fn e_mails_that_are_none() {
     let (home, rows) = acme();
     for email in ["ada", "ada@", "ada@acme", "a b@c.com", "a@b@c.com", "a\u{202e}@b.com"] {
-        home.run_with(&create("other", email), PASSWORD).fails(6, "that is no e-mail address");
+        home.run_with(&create("other", email), PASSWORD).fails(6, "invalid e-mail address");
     }
     home.run_with(&create("other", " "), PASSWORD).fails(6, "the e-mail is empty");
     assert_eq!(home.rows(), rows);
@@ -80,16 +125,16 @@ fn passwords_that_protect_nothing() {
     let (home, rows) = acme();
     let long = "word-salad ".repeat(7);
     for (password, words) in [
-        ("", "the password is too short (0 of at least 15 characters)"),
+        ("", "password too short: 0 of at least 15 characters"),
         (
             "bobby12\n",
-            "the password is too short (7 of at least 15 characters), contains “bobby” and is easy to \
+            "password too short: 7 of at least 15 characters; contains “bobby”; too easy to \
              guess",
         ),
-        ("password12345678", "the password is easy to guess"),
-        (long.as_str(), "the password is too long (77 of at most 72 bytes)"),
-        ("violet-Other_Org-42-lantern", "the password contains “other_org”"),
-        ("violet-BOBBY-harbor-lantern", "the password contains “bobby”"),
+        ("password12345678", "password too easy to guess"),
+        (long.as_str(), "password too long: 77 of at most 72 bytes"),
+        ("violet-Other_Org-42-lantern", "password contains “other_org”"),
+        ("violet-BOBBY-harbor-lantern", "password contains “bobby”"),
     ] {
         let input = format!("{password}\n");
         home.run_with(&create("other_org", "bobby@x.com"), &input).fails(6, words);
@@ -101,16 +146,16 @@ fn passwords_that_protect_nothing() {
     let update = ["org", "update", "acme_corp", "--as", "ada@acme.com", "--password-stdin"];
     let update = [&update[..], &["--new-password-stdin"]].concat();
     let input = format!("{PASSWORD}\nviolet-acme_corp-42-lantern\n");
-    home.run_with(&update, &input).fails(6, "the password contains “acme_corp”");
+    home.run_with(&update, &input).fails(6, "password contains “acme_corp”");
     let input = format!("{PASSWORD}\n");
-    home.run_with(&update, &input).fails(2, "standard input has no line for the new password");
+    home.run_with(&update, &input).fails(2, "standard input ended before the new password");
     assert_eq!(home.rows(), rows);
 }
 
 #[test]
 fn organizations_that_are_not_there() {
     let (home, rows) = acme();
-    let words = "there is no organization “nobody”";
+    let words = "organization “nobody” not found";
     home.run(&["org", "get", "nobody"]).fails(3, words);
     home.run(&["org", "update", "nobody", "--name", "x"]).fails(3, words);
     let delete = ["org", "delete", "nobody", "--as", "ada@acme.com", "--password-stdin", "--yes"];
@@ -123,17 +168,17 @@ fn what_needs_the_login_of_an_admin_of_that_organization() {
     let (home, _) = acme();
     home.create("other", "bob@x.com");
     let rows = home.rows();
-    let wrong = "the e-mail or the password is wrong";
+    let wrong = "wrong e-mail or password";
     let login = |email| ["admin", "login", email, "--password-stdin"];
     home.run_with(&login("ada@acme.com"), OTHER_PASSWORD).fails(5, wrong);
     home.run_with(&login("nobody@acme.com"), PASSWORD).fails(5, wrong);
 
     let update = ["org", "update", "acme_corp", "--email", "eve@acme.com"];
     let said = home.run(&update);
-    said.fails(5, "this needs a login as an admin of “acme_corp”");
+    said.fails(5, "this requires a login as an admin of “acme_corp”");
     said.fails(5, "--as E-MAIL");
     let new_password = ["org", "update", "acme_corp", "--new-password-stdin"];
-    home.run_with(&new_password, OTHER_PASSWORD).fails(5, "this needs a login");
+    home.run_with(&new_password, OTHER_PASSWORD).fails(5, "this requires a login");
 
     let foreign = "bob@x.com is an admin of “other”, not of “acme_corp”";
     let as_bob = ["--as", "bob@x.com", "--password-stdin"];
@@ -148,7 +193,7 @@ fn what_needs_the_login_of_an_admin_of_that_organization() {
 fn everything_that_writes_when_opened_read_only() {
     let (home, _) = acme();
     let rows = home.all_rows();
-    let words = "this console was opened read-only";
+    let words = "read-only mode";
     let read_only = |line: &[&str]| {
         home.run_with(&[&["--read-only"], line].concat(), &format!("{PASSWORD}\n{PASSWORD}\n"))
     };
@@ -170,15 +215,15 @@ fn everything_that_writes_when_opened_read_only() {
 #[test]
 fn command_lines_that_make_no_sense() {
     let (home, rows) = acme();
-    let no_terminal = "there is no terminal to ask for the password on";
+    let no_terminal = "no terminal to ask for the password on";
     home.run(&["org", "create", "other", "--email", "bob@x.com"]).fails(2, no_terminal);
     home.run(&["admin", "login", "ada@acme.com"]).fails(2, no_terminal);
     let delete = ["org", "delete", "acme_corp", "--as", "ada@acme.com"];
     home.run(&[&delete[..], &["--yes"]].concat()).fails(2, no_terminal);
     home.run_with(&[&delete[..], &["--password-stdin"]].concat(), PASSWORD)
-        .fails(2, "there is no terminal to confirm the deletion on");
-    home.run(&["org", "update", "acme_corp"]).fails(2, "there is nothing to change");
-    let not_of_it = "--after is not the “next” of a page of this list";
+        .fails(2, "no terminal to confirm the operation on");
+    home.run(&["org", "update", "acme_corp"]).fails(2, "nothing to change");
+    let not_of_it = "--after is not a “next” cursor of this list";
     home.run(&["org", "list", "--after", "junk"]).fails(2, not_of_it);
     let demo = |flags: &[&str]| home.run(&[&["--demo", "org", "list"][..], flags].concat());
     let first = demo(&["--limit", "2"]).json();
@@ -193,8 +238,7 @@ fn command_lines_that_make_no_sense() {
         demo(&[other, &["--after", next]].concat()).fails(2, not_of_it);
     }
     for line in [
-        &["org"][..],
-        &["org", "list", "--sort", "size"],
+        &["org", "list", "--sort", "size"][..],
         &["org", "list", "--limit", "0"],
         &["org", "create", "other"],
         &["org", "update", "acme_corp", "--name", "x", "--password-stdin"],
@@ -248,4 +292,36 @@ fn a_server_that_is_not_there_within_five_seconds() {
     let begun = Instant::now();
     home.run(&["org", "list"]).fails(7, &address);
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn a_look_alike_is_refused_whatever_stands_between_its_letters() {
+    let home = Home::new();
+    home.create("acme_corp", "ada@acme.com");
+    let create = |name: &str| {
+        let create = ["org", "create", name, "--email", "eve@acme.com", "--password-stdin"];
+        home.run_with(&create, crate::tool::PASSWORD)
+    };
+    // With a Cyrillic а.
+    for name in ["\u{430}cme_corp", "\u{430}cme corp", "\u{430}cme-corp!"] {
+        create(name).fails(4, "acme_corp");
+    }
+    // Other letters are another name.
+    assert_eq!(create("acmé corp").code, 0);
+}
+
+#[test]
+fn help_that_cannot_be_written_is_a_failure() {
+    let home = Home::new();
+    for arguments in
+        [&["--help"][..], &["org", "--help"], &["--version"], &["help"], &["help", "org"]]
+    {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let output = home.command(arguments).stdout(full).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+    }
+    // A command without its subcommand shows the help, and is a wrong command line.
+    let said = home.run(&["org"]);
+    assert_eq!((said.code, said.out.as_str()), (2, ""));
+    assert!(said.err.starts_with("Create, list, change"), "{}", said.err);
 }

@@ -1,4 +1,4 @@
-//! A user of the database who may do less than a deed takes.
+//! A user of the database who may do less than an operation takes.
 
 use serde_json::json;
 
@@ -21,7 +21,7 @@ async fn what_the_user_may_not_do_is_named_with_what_to_do_about_it() {
     let create = ["org", "create", "globex", "--email", "bob@globex.com", "--password-stdin"];
     let said = home.run_with(&create, PASSWORD);
     said.fails(5, &format!("may not do “insert” on {}\n", database.name()));
-    said.fails(5, "→ grant it that (the role in the README has all that is needed), or open it");
+    said.fails(5, "→ grant it that (`tenantry help mongodb` has the role), or open it");
     // What cannot be recorded is not done.
     let said = home.run(&["org", "suspend", "acme"]);
     said.fails(5, "it was not done, since it could not be recorded");

@@ -1,6 +1,6 @@
 //! Flags and environment through the real binary, and what it does with a reader that goes away.
 
-use std::process::Stdio;
+use std::{path::Path, process::Stdio};
 
 use crate::tool::{Home, URI_PASSWORD};
 
@@ -63,7 +63,7 @@ fn where_nobody_looks_on_only_what_creates_begins_an_embedded_database() {
         &["doctor", "--fix"],
     ] {
         let said = home.run(line);
-        said.fails(2, &format!("there is no database {file}"));
+        said.fails(2, &format!("no database at {file}"));
         assert!(said.err.contains("MONGODB_URI"), "{said:?}");
         assert!(!home.database().exists() && !home.path("data").exists(), "{line:?}");
     }
@@ -114,9 +114,9 @@ fn limits_of_passwords_can_be_set() {
     let home = Home::new().with("TENANTRY_PASSWORD_LENGTH", "30");
     let create = ["org", "create", "acme", "--email", "ada@x.com", "--password-stdin"];
     home.run_with(&create, crate::tool::PASSWORD)
-        .fails(6, "too short (24 of at least 30 characters)");
+        .fails(6, "too short: 24 of at least 30 characters");
     let home = home.with("TENANTRY_PASSWORD_LENGTH", "nine");
-    home.run(&["org", "list"]).fails(2, "TENANTRY_PASSWORD_LENGTH is no number from 8 to 72");
+    home.run(&["org", "list"]).fails(2, "TENANTRY_PASSWORD_LENGTH is not a number from 8 to 72");
 }
 
 #[test]
@@ -143,28 +143,72 @@ fn command_lines_are_completed_in_a_real_shell() {
     let home = Home::new();
     let script = home.path("tenantry.bash");
     std::fs::write(&script, home.run(&["completions", "bash"]).out).unwrap();
+    for name in ["Acme, Inc.", "acme_labs", "O'Brien & Sons (UK)", "Zürich"] {
+        home.create(name, &format!("{}@example.com", name.len()));
+    }
+    let config = home.path(".config/tenantry/config.toml");
+    std::fs::create_dir_all(config.parent().unwrap()).unwrap();
+    std::fs::write(
+        &config,
+        format!(
+            "[profiles.staging]\ndemo = true\n[profiles.store]\nfile = {:?}\n",
+            home.database()
+        ),
+    )
+    .unwrap();
+    let bin = Path::new(env!("CARGO_BIN_EXE_tenantry")).parent().unwrap();
     let complete = |words: &str| {
         let shell = format!(
             "source {}; COMP_WORDS=({words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); \
-             _tenantry tenantry \"${{COMP_WORDS[-1]}}\" \"${{COMP_WORDS[-2]}}\"; echo \"${{COMPREPLY[@]}}\"",
+             _clap_complete_tenantry tenantry \"${{COMP_WORDS[-1]}}\" \"${{COMP_WORDS[-2]}}\"; \
+             printf '%s|' \"${{COMPREPLY[@]}}\"",
             script.display()
         );
-        let output = std::process::Command::new("bash").arg("-c").arg(shell).output().unwrap();
+        let mut bash = home.other("bash", &["-c", &shell]);
+        let path = std::env::var("PATH").unwrap();
+        bash.env("PATH", format!("{}:{path}", bin.display()));
+        let output = bash.output().unwrap();
         assert_eq!(String::from_utf8_lossy(&output.stderr), "");
-        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+        String::from_utf8(output.stdout).unwrap().trim_end_matches('|').to_owned()
     };
-    assert_eq!(complete("tenantry org re"), "restore reactivate");
+    assert_eq!(complete("tenantry org re"), "restore|reactivate");
     assert_eq!(complete("tenantry --the"), "--theme");
-    assert_eq!(complete("tenantry --theme ''"), "auto dark light contrast none");
+    assert_eq!(complete("tenantry --theme ''"), "auto|dark|light|contrast|none");
     assert_eq!(complete("tenantry config c"), "check");
-    assert_eq!(complete("tenantry admin add --role ''"), "owner admin");
+    // Names are asked of the database, and stand as the shell reads them back.
+    assert_eq!(complete("tenantry org get ac"), "acme_labs");
+    assert_eq!(complete("tenantry org get Ac"), "Acme,\\ Inc.");
+    assert_eq!(complete("tenantry org get zü"), "Zürich", "in another case");
+    assert_eq!(complete("tenantry org update 'O\\'"), "O\\'Brien\\ \\&\\ Sons\\ \\(UK\\)");
+    assert_eq!(complete("tenantry admin list Z"), "Zürich");
+    assert_eq!(complete("tenantry org restore ac"), "", "it is not in the trash");
+    assert_eq!(complete("tenantry org create ac"), "");
+    assert_eq!(complete("tenantry --profile st"), "staging|store");
+    assert_eq!(complete("tenantry --profile store org trash acme_"), "acme_labs");
+    assert_eq!(complete("tenantry help se"), "search|security");
+    assert_eq!(complete("tenantry help aud"), "audit|audit-log");
+    // Nothing is said where there is no database, and nothing is made.
+    let none = home.path("none.db");
+    assert_eq!(complete(&format!("tenantry --file {} org get a", none.display())), "");
+    assert!(!none.exists());
+    let dead = "tenantry --uri mongodb://127.0.0.1:1 org get a";
+    let began = std::time::Instant::now();
+    assert_eq!(complete(dead), "");
+    assert!(began.elapsed() < std::time::Duration::from_secs(3));
+    assert_eq!(complete("tenantry admin add --role ''"), "owner|admin");
     assert_eq!(complete("tenantry org list --sort cr"), "created");
     for shell in ["zsh", "fish"] {
         let script = home.run(&["completions", shell]).out;
-        for word in ["tenantry", "reactivate", "read-only"] {
-            assert!(script.contains(word), "{shell} does not know {word}");
-        }
+        let asks = script.replace('"', "").contains(&format!("TENANTRY_COMPLETE={shell}"));
+        assert!(asks, "{script}");
     }
+    // They quote by themselves, and show whose organization it is.
+    let home = home.with("TENANTRY_COMPLETE", "fish");
+    let asked = home.run(&["--", "tenantry", "org", "get", "Ac"]);
+    assert_eq!(asked.out.trim_end(), "Acme, Inc.\t10@example.com");
+    let home = home.with("TENANTRY_COMPLETE", "zsh").with("_CLAP_COMPLETE_INDEX", "3");
+    let asked = home.run(&["--", "tenantry", "org", "get", "Ac"]);
+    assert_eq!(asked.out.trim_end(), "Acme, Inc.:10@example.com");
 }
 
 #[test]
@@ -189,7 +233,7 @@ fn there_is_a_manual_page_for_each_command() {
     );
     assert!(!text.contains("Examples:"), "they are in that section only: {text}");
     assert!(text.contains("tenantry\\-org\\-create"), "{text}");
-    home.run(&["man", "--into", "/dev/null/man1"]).fails(1, "/dev/null/man1 cannot be written");
+    home.run(&["man", "--into", "/dev/null/man1"]).fails(1, "/dev/null/man1");
 }
 
 #[test]

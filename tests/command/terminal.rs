@@ -1,6 +1,6 @@
 //! Prompts, as a person at a terminal meets them.
 
-use mongodb::bson::{DateTime, Document, doc, oid::ObjectId};
+use bson::{DateTime, Document, doc, oid::ObjectId};
 use rustix::process::Signal;
 
 use crate::{
@@ -51,6 +51,10 @@ fn a_new_password_is_asked_twice_and_never_seen() {
     let mut session = Session::begin(&home, &create);
     session.see("New password: ");
     assert!(!session.echoes());
+    // One that the rules refuse is not asked for again, but said, and another one is asked for.
+    session.type_in("short\r");
+    session.see("15 characters");
+    session.see("New password: ");
     session.type_in(&format!("{PASSWORD}\r"));
     session.see("Again: ");
     session.type_in(&format!("{PASSWORD}\r"));
@@ -78,7 +82,7 @@ fn two_different_passwords_make_nothing() {
     session.type_in(&format!("{OTHER_PASSWORD}\r"));
     let (code, screen) = session.end();
     assert_eq!(code, 6, "{screen}");
-    assert!(screen.contains("the two passwords are not the same"), "{screen}");
+    assert!(screen.contains("the passwords do not match"), "{screen}");
     assert!(!home.database().exists());
 }
 
@@ -121,14 +125,14 @@ fn a_deletion_shows_what_goes_and_wants_the_name() {
         let mut session = Session::begin(&home, &delete);
         session.see("Password of ada@acme.com: ");
         session.type_in(&format!("{PASSWORD}\r"));
-        session.see("Type acme_corp to delete it: ");
+        session.see("Type acme_corp to purge it: ");
         assert!(session.echoes());
         session.type_in(name);
         session.end()
     };
     let (code, screen) = delete_typing("acme_corq\r");
     assert_eq!(code, 6, "{screen}");
-    assert!(screen.contains("that is not the name of the organization"), "{screen}");
+    assert!(screen.contains("the name does not match"), "{screen}");
     assert!(screen.contains("org_acme_corp with 1 document of "), "{screen}");
     let (code, screen) = delete_typing("\u{4}");
     assert_eq!(code, 1, "{screen}");
@@ -136,8 +140,8 @@ fn a_deletion_shows_what_goes_and_wants_the_name() {
     assert_eq!(home.rows(), rows);
     let (code, screen) = delete_typing("acme_corp\r");
     assert_eq!(code, 0, "{screen}");
-    assert!(screen.contains("deleted “acme_corp”"), "{screen}");
-    home.run(&["org", "get", "acme_corp"]).fails(3, "there is no organization");
+    assert!(screen.contains("purged “acme_corp”"), "{screen}");
+    home.run(&["org", "get", "acme_corp"]).fails(3, "not found");
 }
 
 #[test]
@@ -168,11 +172,11 @@ fn a_move_to_the_trash_is_asked_about_and_says_how_to_take_it_back() {
     let mut session = Session::begin(&home, &purge);
     session.see("Password of ada@acme.com: ");
     session.type_in(&format!("{PASSWORD}\r"));
-    session.see("Type acme_corp to delete it: ");
+    session.see("Type acme_corp to purge it: ");
     session.type_in("acme_corp\r");
     let (code, screen) = session.end();
     assert_eq!(code, 0, "{screen}");
-    assert!(screen.contains("deleted “acme_corp”"), "{screen}");
+    assert!(screen.contains("purged “acme_corp”"), "{screen}");
 }
 
 #[test]
@@ -182,6 +186,10 @@ fn ctrl_c_at_a_prompt_ends_it_and_the_terminal_echoes_again() {
     let mut session = Session::begin(&home, &create);
     session.see("New password: ");
     assert!(!session.echoes());
+    // One that the rules refuse is not asked for again, but said, and another one is asked for.
+    session.type_in("short\r");
+    session.see("15 characters");
+    session.see("New password: ");
     session.type_in("violet-har\u{3}");
     let (code, screen) = session.end();
     assert_eq!(code, 130, "{screen}");
@@ -262,7 +270,7 @@ fn in_production_whatever_writes_asks_a_person() {
     let suspend = ["org", "suspend", "acme_corp"];
     for (typed, wanted) in [("y\r", 1), ("\r", 1), ("\u{4}", 1), ("live\r", 0)] {
         let mut session = Session::begin(&home, &suspend);
-        session.see("This is production. Type live to go on: ");
+        session.see("This is production. Type live to continue: ");
         session.type_in(typed);
         let (code, screen) = session.end();
         assert_eq!(code, wanted, "{screen}");
@@ -275,12 +283,12 @@ fn in_production_a_deletion_is_asked_about_twice() {
     let home = in_production();
     let delete = ["org", "delete", "acme_corp", "--as", "ada@acme.com"];
     let mut session = Session::begin(&home, &delete);
-    session.see("This is production. Type live to go on: ");
+    session.see("This is production. Type live to continue: ");
     session.type_in("y\r");
     let (code, screen) = session.end();
     assert_eq!(code, 1, "{screen}");
     let mut session = Session::begin(&home, &delete);
-    session.see("This is production. Type live to go on: ");
+    session.see("This is production. Type live to continue: ");
     session.type_in("live\r");
     session.see("Password of ada@acme.com: ");
     session.type_in(&format!("{PASSWORD}\r"));
@@ -323,10 +331,10 @@ async fn how_far_a_database_of_the_service_is_brought_up_to_date_is_said_and_tak
     let (screen, bytes) = (console.screen(), console.bytes());
     let told = String::from_utf8_lossy(&bytes);
     for percent in ["66 %", "100 %"] {
-        assert!(told.contains(&format!("1500 records of an older program: {percent}")), "{told}");
+        assert!(told.contains(&format!("1500 records upgraded: {percent}")), "{told}");
     }
     assert!(!screen.contains('%'), "{screen}");
-    let said = "upgraded 1500 organizations and 0 admins, and added 25 indexes";
+    let said = "upgraded 1500 organizations and 0 admins, and added 29 indexes";
     assert!(screen.contains(said), "{screen}");
     let again = home.run(&["upgrade"]).json();
     assert_eq!((&again["upgraded"], &again["organizations"]), (&true.into(), &0.into()));
@@ -346,6 +354,6 @@ async fn an_upgrade_of_a_database_that_is_not_there_creates_nothing() {
         assert_eq!(home.run(command).json()["upgraded"], false);
     }
     let said = home.run(&["--output", "table", "upgrade"]).out;
-    assert!(said.contains("nothing in this database yet"), "{said}");
+    assert!(said.contains("this database is empty"), "{said}");
     assert_eq!(database.db.list_collection_names().await.unwrap(), Vec::<String>::new());
 }

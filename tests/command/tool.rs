@@ -33,7 +33,7 @@ pub struct Home {
 
 /// What a run said.
 #[derive(Debug)]
-pub struct Said {
+pub struct Outcome {
     pub code: i32,
     pub out: String,
     pub err: String,
@@ -80,7 +80,12 @@ impl Home {
 
     /// The program, with this environment and no other, and nobody at a terminal.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(PROGRAM);
+        self.other(PROGRAM, arguments)
+    }
+
+    /// Another program, with the same environment.
+    pub fn other(&self, program: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
         command
             .args(arguments)
             .env_clear()
@@ -92,17 +97,17 @@ impl Home {
         command
     }
 
-    pub fn run(&self, arguments: &[&str]) -> Said {
+    pub fn run(&self, arguments: &[&str]) -> Outcome {
         self.run_with(arguments, "")
     }
 
     /// Runs with `input` on standard input.
-    pub fn run_with(&self, arguments: &[&str], input: &str) -> Said {
+    pub fn run_with(&self, arguments: &[&str], input: &str) -> Outcome {
         let mut child = self.command(arguments).stdin(Stdio::piped()).spawn().unwrap();
         // A run that is refused at once never reads it.
         let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
         let output = child.wait_with_output().unwrap();
-        let said = Said {
+        let said = Outcome {
             code: output.status.code().expect("ended by a signal"),
             out: String::from_utf8(output.stdout).unwrap(),
             err: String::from_utf8(output.stderr).unwrap(),
@@ -126,7 +131,7 @@ impl Home {
         self.run(&["org", "list", "--limit", "1000"]).json()
     }
 
-    /// Every row of every table of the embedded database, in words, but for the record and the
+    /// Every row of every table of the embedded database, in words, but for the audit log and the
     /// attempts to log in, which grow by every refusal.
     pub fn rows(&self) -> Vec<String> {
         let grows =
@@ -157,12 +162,12 @@ impl Home {
     }
 }
 
-impl Said {
+impl Outcome {
     /// The JSON of a run that went well. What a login says beside it of earlier ones that failed is
     /// looked at where it is what the test is about.
     #[track_caller]
     pub fn json(&self) -> Value {
-        let notice = self.err.ends_with(" with this e-mail failed before this one\n");
+        let notice = self.err.ends_with(" with this e-mail since the last successful one\n");
         assert!(self.err.is_empty() || notice && self.err.lines().count() == 1, "{self:?}");
         assert_eq!(self.code, 0, "{self:?}");
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}", self.out))

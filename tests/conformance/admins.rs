@@ -1,20 +1,20 @@
 //! Organizations with several admins.
 
-use mongodb::bson::{DateTime, oid::ObjectId};
+use bson::{DateTime, oid::ObjectId};
 use tenantry::org::{Admin, Claim, ClaimKind, Email, Org, PasswordHash, ResetCode, Role};
 use tenantry::store::{
-    AdminChange, AdminEdit, Change, Deed, NewAdmin, Outcome, Repair, Result, Store, StoreError,
-    Trouble,
+    AdminChange, AdminEdit, Change, Inconsistency, ListScope, NewAdmin, Operation, Outcome,
+    PageQuery, Repair, Result, Store, StoreError,
 };
 use tenantry::tenancy::{Confirmation, Error, Refusal};
 
 use crate::attack::{Besieged, OTHER, secret};
 use crate::fixture::{CREATED, Fixture, hash, new_org, renamed, with_acme, with_email};
-use crate::support::deeds::Deeds as _;
+use crate::support::operations::Operations as _;
 
 async fn change(store: &dyn Store, org: &Org, change: AdminChange) -> Result<Org> {
-    let deed = Deed::Admin(Box::new(org.clone()), Box::new(change));
-    store.perform(&deed, &store.entry("change admin", org)).await.map(|org| org.unwrap())
+    let operation = Operation::Admin(Box::new(org.clone()), Box::new(change));
+    store.perform(&operation, &store.entry("change admin", org)).await.map(|org| org.unwrap())
 }
 
 fn code() -> ResetCode {
@@ -36,11 +36,11 @@ async fn add(store: &dyn Store, org: &Org, email: &str, role: Role) -> Result<Or
     let created_at = DateTime::from_millis(CREATED.timestamp_millis() + 1000 * org.revision);
     let new = NewAdmin { role, created_at, ..new_admin(email) };
     let what = AdminEdit::Add(new);
-    change(store, org, AdminChange { admin: ObjectId::new(), what, heir: None }).await
+    change(store, org, AdminChange { admin: ObjectId::new(), what, successor: None }).await
 }
 
 async fn set(store: &dyn Store, org: &Org, admin: &Admin, what: AdminEdit) -> Result<Org> {
-    change(store, org, AdminChange { admin: admin.id, what, heir: None }).await
+    change(store, org, AdminChange { admin: admin.id, what, successor: None }).await
 }
 
 fn emails(admins: &[Admin]) -> Vec<&str> {
@@ -77,7 +77,7 @@ pub async fn several_are_found_each_by_itself_and_all_in_order<F: Fixture>() {
     }
     assert_eq!(acme.admin_id.raw(), admins[0].id.to_hex());
     assert_eq!(acme.admin_email.raw(), "ada@acme.com");
-    assert_eq!(store.examine(false).await, Ok(vec![]));
+    assert_eq!(store.examine("tester@here", false).await, Ok(vec![]));
 }
 
 pub async fn their_emails_are_nobody_elses<F: Fixture>() {
@@ -96,11 +96,12 @@ pub async fn their_emails_are_nobody_elses<F: Fixture>() {
     }
     assert_eq!(add(&*store, &acme, "kim@globex.com", Role::Admin).await, taken("Globex"));
     // Within the organization too.
-    assert!(add(&*store, &acme, "ada@acme.com", Role::Admin).await.is_err());
+    assert_eq!(add(&*store, &acme, "ada@acme.com", Role::Admin).await, taken("Acme Corp"));
     let eve = admin(&*store, "eve@acme.com").await;
     let email = Some(Email::parse("bob@acme.com").unwrap());
     let to_bobs = AdminEdit::Set { role: None, email, password: None, reset: None };
-    assert!(set(&*store, &acme, &eve, to_bobs).await.is_err());
+    assert_eq!(set(&*store, &acme, &eve, to_bobs).await, taken("Acme Corp"));
+    assert_eq!(store.update(&acme, &with_email("bob@acme.com")).await, taken("Acme Corp"));
     assert_eq!(fixture.stored().await, before);
     assert_eq!(store.admins(&acme).await.unwrap().len(), 3);
     // Also after everything else about the organization was different once.
@@ -123,7 +124,7 @@ pub async fn whoever_is_removed_is_gone_and_the_email_is_free<F: Fixture>() {
     assert_eq!(store.admin_with_email("bob@acme.com").await, Ok(None));
     assert_eq!(store.holder(&Claim::of_email("bob@acme.com")).await, Ok(None));
     store.create(&new_org("Bobs", "bob@acme.com")).await.unwrap();
-    assert_eq!(store.examine(false).await, Ok(vec![]));
+    assert_eq!(store.examine("tester@here", false).await, Ok(vec![]));
 }
 
 pub async fn when_the_first_goes_an_owner_takes_its_place<F: Fixture>() {
@@ -137,8 +138,9 @@ pub async fn when_the_first_goes_an_owner_takes_its_place<F: Fixture>() {
         } else {
             AdminEdit::Set { role, email: None, password: None, reset: None }
         };
-        let heir = Some(bob.clone());
-        let acme = change(&*store, &acme, AdminChange { admin: ada.id, what, heir }).await.unwrap();
+        let successor = Some(bob.clone());
+        let acme =
+            change(&*store, &acme, AdminChange { admin: ada.id, what, successor }).await.unwrap();
         assert_eq!(acme.admin_id.raw(), bob.id.to_hex());
         assert_eq!(acme.admin_email.raw(), "bob@acme.com");
         let admins = store.admins(&acme).await.unwrap();
@@ -156,8 +158,26 @@ pub async fn when_the_first_goes_an_owner_takes_its_place<F: Fixture>() {
         let record = &fixture.stored().await.organizations[0];
         assert_eq!(record.get_str("admin_email").unwrap(), "bob@acme.com");
         assert_eq!(record.get_str("admin_id").unwrap(), bob.id.to_hex());
-        assert_eq!(store.examine(false).await, Ok(vec![]));
+        assert_eq!(store.examine("tester@here", false).await, Ok(vec![]));
     }
+}
+
+pub async fn whom_the_record_names_leaves_only_to_a_successor<F: Fixture>() {
+    let (fixture, store, acme) = with_three::<F>().await;
+    let (ada, bob) = (admin(&*store, "ada@acme.com").await, admin(&*store, "bob@acme.com").await);
+    let eve = admin(&*store, "eve@acme.com").await;
+    let before = fixture.stored().await;
+    let email = Some(Email::parse("new@acme.com").unwrap());
+    let renamed = AdminEdit::Set { role: None, email, password: None, reset: None };
+    for what in [AdminEdit::Remove, renamed] {
+        assert_eq!(set(&*store, &acme, &ada, what).await, Err(StoreError::Changed));
+    }
+    assert_eq!(fixture.stored().await, before);
+    // Nobody follows one whom the record does not name.
+    let removal = AdminChange { admin: eve.id, what: AdminEdit::Remove, successor: Some(bob) };
+    let acme = change(&*store, &acme, removal).await.unwrap();
+    assert_eq!(acme.admin_id.raw(), ada.id.to_hex());
+    assert_eq!(acme.admin_email.raw(), "ada@acme.com");
 }
 
 pub async fn role_email_password_and_code_change_together_or_alone<F: Fixture>() {
@@ -212,9 +232,9 @@ pub async fn of_two_changes_of_admins_at_once_exactly_one_succeeds<F: Fixture>()
     let other = fixture.open(false).await;
     let ada = admin(&*store, "ada@acme.com").await;
     let bob = admin(&*store, "bob@acme.com").await;
-    let heir = Some(bob.clone());
-    let without_ada = AdminChange { admin: ada.id, what: AdminEdit::Remove, heir };
-    let without_bob = AdminChange { admin: bob.id, what: AdminEdit::Remove, heir: None };
+    let successor = Some(bob.clone());
+    let without_ada = AdminChange { admin: ada.id, what: AdminEdit::Remove, successor };
+    let without_bob = AdminChange { admin: bob.id, what: AdminEdit::Remove, successor: None };
     let (one, two) =
         tokio::join!(change(&*store, &acme, without_ada), change(&*other, &acme, without_bob));
     assert_eq!(usize::from(one.is_ok()) + usize::from(two.is_ok()), 1, "{one:?} {two:?}");
@@ -239,7 +259,7 @@ pub async fn all_of_them_go_to_the_trash_and_come_back<F: Fixture>() {
         assert!(store.create(&new_org("Other", known.email.raw())).await.is_err());
     }
     assert_eq!(emails(&store.admins(&trashed).await.unwrap()), THREE);
-    assert_eq!(store.examine(false).await, Ok(vec![]));
+    assert_eq!(store.examine("tester@here", false).await, Ok(vec![]));
     let back = store.restore(&trashed, &Change::default()).await.unwrap();
     assert_eq!(store.admins(&back).await.unwrap(), admins);
     assert_eq!(fixture.stored().await, before);
@@ -269,15 +289,15 @@ pub async fn all_of_them_are_deleted_with_it<F: Fixture>() {
 
 pub async fn a_password_nobody_can_log_in_with_is_a_finding<F: Fixture>() {
     let (_fixture, store, acme) = with_acme::<F>().await;
-    assert_eq!(store.examine(false).await, Ok(vec![]));
+    assert_eq!(store.examine("tester@here", false).await, Ok(vec![]));
     let password = PasswordHash::stored("correct horse battery".to_owned());
     let change = Change { password: Some(password), ..Change::default() };
     store.update(&acme, &change).await.unwrap();
-    let found = store.examine(true).await.unwrap();
-    let trouble = Trouble::UnusablePassword { email: "ada@acme.com".into() };
-    assert_eq!(found.iter().map(|one| &one.trouble).collect::<Vec<_>>(), [&trouble]);
+    let found = store.examine("tester@here", true).await.unwrap();
+    let inconsistency = Inconsistency::UnusablePassword { email: "ada@acme.com".into() };
+    assert_eq!(found.iter().map(|one| &one.inconsistency).collect::<Vec<_>>(), [&inconsistency]);
     assert!(matches!(found[0].repair, Repair::ByHand(_)), "{found:?}");
-    assert!(!found[0].trouble.to_string().contains("horse"), "{found:?}");
+    assert!(!found[0].inconsistency.to_string().contains("horse"), "{found:?}");
 }
 
 pub async fn where_no_owner_is_left_one_can_be_appointed_and_nowhere_else<F: Fixture>() {
@@ -285,7 +305,7 @@ pub async fn where_no_owner_is_left_one_can_be_appointed_and_nowhere_else<F: Fix
         let mut siege = Besieged::<F>::new().await;
         siege.add("bob@acme.com", Role::Admin).await;
         let appoint = async |siege: &Besieged<F>, role| {
-            siege.tenancy.add_admin(&siege.acme, "eve@acme.com", role, None).await
+            siege.tenancy.add_admin(&siege.acme, "eve@acme.com", role).await
         };
         // As long as there is an owner: neither by the rules nor by the store alone.
         let before = siege.fixture.stored().await;
@@ -293,10 +313,10 @@ pub async fn where_no_owner_is_left_one_can_be_appointed_and_nowhere_else<F: Fix
         assert_eq!(refused, Some(Error::NotAllowed(Refusal::NoSession("Acme Corp".into()))));
         let new = NewAdmin { role: Role::Owner, ..new_admin("eve@acme.com") };
         let what = AdminEdit::Appoint(new);
-        let change = AdminChange { admin: ObjectId::new(), what, heir: None };
+        let change = AdminChange { admin: ObjectId::new(), what, successor: None };
         let entry = siege.store.entry("appoint owner", &siege.acme);
-        let deed = Deed::Admin(Box::new(siege.acme.clone()), Box::new(change));
-        assert_eq!(siege.store.perform(&deed, &entry).await, Err(StoreError::Changed));
+        let operation = Operation::Admin(Box::new(siege.acme.clone()), Box::new(change));
+        assert_eq!(siege.store.perform(&operation, &entry).await, Err(StoreError::Changed));
         assert_eq!(siege.fixture.stored().await, before);
 
         if gone {
@@ -305,13 +325,16 @@ pub async fn where_no_owner_is_left_one_can_be_appointed_and_nowhere_else<F: Fix
             siege.fixture.demote("ada@acme.com").await;
         }
         let none = Error::NoOwner("Acme Corp".into());
-        assert_eq!(siege.tenancy.authorize(&siege.acme, None).await, Err(none.clone()));
+        assert_eq!(siege.tenancy.authorize(&siege.acme).await, Err(none.clone()));
         let bob = siege.log_in("bob@acme.com").await;
-        let deleted =
-            siege.tenancy.delete(&siege.acme, &Confirmation::Given, Some(bob.token())).await;
+        let deleted = siege
+            .tenancy
+            .in_session(Some(bob.token()))
+            .delete(&siege.acme, &Confirmation::Given)
+            .await;
         assert_eq!(deleted, Err(none.clone()));
         assert_eq!(appoint(&siege, Role::Admin).await.err(), Some(none));
-        let taken = siege.tenancy.add_admin(&siege.acme, "kim@globex.com", Role::Owner, None).await;
+        let taken = siege.tenancy.add_admin(&siege.acme, "kim@globex.com", Role::Owner).await;
         assert!(matches!(taken, Err(Error::Taken { what: ClaimKind::Email, .. })), "{taken:?}");
 
         let (acme, code) = appoint(&siege, Role::Owner).await.unwrap();
@@ -331,12 +354,12 @@ pub async fn where_no_owner_is_left_one_can_be_appointed_and_nowhere_else<F: Fix
         assert!(appointed.admin.raw().is_empty() && !appointed.operator.raw().is_empty());
         // From now on it is like any other.
         siege.acme = acme;
-        let refused = siege.tenancy.add_admin(&siege.acme, "x@acme.com", Role::Owner, None).await;
+        let refused = siege.tenancy.add_admin(&siege.acme, "x@acme.com", Role::Owner).await;
         assert!(matches!(refused, Err(Error::NotAllowed(Refusal::NoSession(_)))), "{refused:?}");
-        assert_eq!(siege.store.examine(false).await, Ok(vec![]));
+        assert_eq!(siege.store.examine("tester@here", false).await, Ok(vec![]));
         let eve = siege.tenancy.login("eve@acme.com", &secret(OTHER)).await.unwrap();
         let given = Confirmation::Given;
-        siege.tenancy.delete(&siege.acme, &given, Some(eve.token())).await.unwrap();
+        siege.tenancy.in_session(Some(eve.token())).delete(&siege.acme, &given).await.unwrap();
     }
 }
 
@@ -345,7 +368,7 @@ pub async fn a_gone_owners_email_can_be_the_new_ones_or_anybody_elses<F: Fixture
         let siege = Besieged::<F>::new().await;
         siege.fixture.remove_admin("ada@acme.com").await;
         let email = if again { "ADA@acme.com" } else { "eve@acme.com" };
-        let added = siege.tenancy.add_admin(&siege.acme, email, Role::Owner, None).await;
+        let added = siege.tenancy.add_admin(&siege.acme, email, Role::Owner).await;
         let (acme, code) = added.unwrap();
         assert_eq!(acme.admin_email.raw(), email);
         siege.tenancy.redeem(email, &code, &secret(OTHER)).await.unwrap();
@@ -360,12 +383,33 @@ pub async fn two_organizations_with_each_others_admin_are_left_to_a_person<F: Fi
     let globex = store.create(&new_org("Globex", "bob@globex.com")).await.unwrap();
     fixture.swap_admins(&acme, &globex).await;
     let before = fixture.stored().await;
-    let swapped = Trouble::SwappedAdmins { one: "Acme Corp".into(), other: "Globex".into() };
+    let swapped = Inconsistency::SwappedAdmins { one: "Acme Corp".into(), other: "Globex".into() };
     for fix in [false, true, true] {
-        let found = store.examine(fix).await.unwrap();
-        assert_eq!(found.iter().map(|one| &one.trouble).collect::<Vec<_>>(), [&swapped]);
+        let found = store.examine("tester@here", fix).await.unwrap();
+        assert_eq!(found.iter().map(|one| &one.inconsistency).collect::<Vec<_>>(), [&swapped]);
         assert!(matches!(found[0].repair, Repair::ByHand(_)), "{found:?}");
         // Nobody gets the e-mail of somebody else, whose password would open another organization.
         assert_eq!(fixture.stored().await, before);
     }
+}
+
+pub async fn each_of_their_emails_is_searched<F: Fixture>() {
+    let (_fixture, store, acme) = with_acme::<F>().await;
+    let found = async |text: &str| {
+        let query = PageQuery::first(ListScope::Live, Some(text.to_owned()), 5);
+        store.page(&query).await.unwrap().orgs.len()
+    };
+    assert_eq!(found("eve@elsewhere.example").await, 0);
+    let acme = add(&*store, &acme, "Eve@Elsewhere.example", Role::Owner).await.unwrap();
+    assert_eq!(found("eve@elsewhere.example").await, 1);
+    assert_eq!(found("email:elsewhere acme").await, 1);
+    let eve = store.admin_with_email("eve@elsewhere.example").await.unwrap().unwrap();
+    let email = Some(Email::parse("mallory@elsewhere.example").unwrap());
+    let what = AdminEdit::Set { role: None, email, password: None, reset: None };
+    let changed = AdminChange { admin: eve.id, what, successor: None };
+    let acme = change(&*store, &acme, changed).await.unwrap();
+    assert_eq!((found("eve@elsewhere").await, found("mallory@elsewhere").await), (0, 1));
+    let removed = AdminChange { admin: eve.id, what: AdminEdit::Remove, successor: None };
+    change(&*store, &acme, removed).await.unwrap();
+    assert_eq!(found("elsewhere").await, 0);
 }

@@ -3,15 +3,14 @@
 
 use std::sync::{Arc, LazyLock};
 
-use mongodb::bson::oid::ObjectId;
-use tenantry::org::{CollectionName, Email, Org, OrgName, PasswordHash, Role, Secret};
-use tenantry::store::{AuditAt, NewOrg, Outcome, Store};
+use tenantry::org::{Org, Role, Secret};
+use tenantry::store::{Attempt, AuditAt, NewOrg, Outcome, Store};
 use tenantry::tenancy::{
-    AdminWish, Confirmation, Edit, Error, Refusal, Result, Rules, Session, Tenancy,
+    AdminChanges, Caller, Confirmation, Edit, Error, Refusal, Result, Rules, Session, Tenancy,
 };
 
 use crate::fixture::{CREATED, Fixture};
-use crate::support::deeds::Deeds as _;
+use crate::support::{operations::Operations as _, orgs};
 
 pub const PASSWORD: &str = "violet-harbor-42-lantern";
 pub const OTHER: &str = "copper-meadow-17-thunder";
@@ -27,20 +26,11 @@ pub fn secret(text: &str) -> Secret {
 
 pub fn tenancy(store: Arc<dyn Store>) -> Tenancy {
     let rules = Rules { secret_key: Some(secret(KEY)), ..Rules::default() };
-    Tenancy::new(store, rules).unwrap()
+    Tenancy::new(store, rules, Caller::new("tester@here")).unwrap()
 }
 
 pub async fn make(store: &dyn Store, name: &str, email: &str) -> Org {
-    let name = OrgName::parse(name).unwrap();
-    let new = NewOrg {
-        id: ObjectId::new(),
-        collection: CollectionName::of(&name),
-        name,
-        admin_id: ObjectId::new(),
-        email: Email::parse(email).unwrap(),
-        password: PasswordHash::stored(HASH.clone()),
-        created_at: CREATED,
-    };
+    let new = NewOrg { created_at: CREATED, ..orgs::new_org(name, email, &HASH) };
     store.create(&new).await.unwrap()
 }
 
@@ -67,10 +57,23 @@ impl<F: Fixture> Besieged<F> {
         self.tenancy.login(email, &secret(PASSWORD)).await.unwrap()
     }
 
+    /// So many wrong passwords for an e-mail, as if they had been looked at: hashing each takes its time.
+    pub async fn failed(&self, email: &str, times: usize) {
+        for _ in 0..times {
+            self.fixture.end_waits().await;
+            let Attempt::Granted(place) = self.store.attempt(email, None).await.unwrap() else {
+                panic!("{email:?} waits");
+            };
+            self.store.answer_attempt(email, place, false).await.unwrap();
+        }
+        self.fixture.end_waits().await;
+    }
+
     /// Another admin, who has chosen [`PASSWORD`].
     pub async fn add(&mut self, email: &str, role: Role) {
         let owner = self.log_in("ada@acme.com").await;
-        let added = self.tenancy.add_admin(&self.acme, email, role, Some(owner.token())).await;
+        let added =
+            self.tenancy.in_session(Some(owner.token())).add_admin(&self.acme, email, role).await;
         let (_, code) = added.unwrap();
         self.acme = self.tenancy.redeem(email, &code, &secret(PASSWORD)).await.unwrap();
     }
@@ -84,7 +87,7 @@ impl<F: Fixture> Besieged<F> {
             email: email.map(str::to_owned),
             password: password.map(secret),
         };
-        let wish = |role, email: Option<&str>, password: Option<&str>| AdminWish {
+        let wish = |role, email: Option<&str>, password: Option<&str>| AdminChanges {
             role,
             email: email.map(str::to_owned),
             password: password.map(secret),
@@ -94,18 +97,25 @@ impl<F: Fixture> Besieged<F> {
         let t = &self.tenancy;
         let new_email = edit(Some("evil@evil.com"), None);
         let answers: Vec<Result<()>> = vec![
-            t.authorize(org, token).await,
-            t.update(org, &new_email, token).await.map(drop),
-            t.update(org, &edit(None, Some(OTHER)), token).await.map(drop),
-            t.trash(org, token).await.map(drop),
-            t.delete(org, &given, token).await,
-            t.add_admin(org, "evil@evil.com", Role::Owner, token).await.map(drop),
-            t.remove_admin(org, first, token).await.map(drop),
-            t.update_admin(org, first, &wish(Some(Role::Admin), None, None), token).await.map(drop),
-            t.update_admin(org, first, &wish(None, Some("e@evil.com"), None), token)
+            t.in_session(token).authorize(org).await,
+            t.in_session(token).update(org, &new_email).await.map(drop),
+            t.in_session(token).update(org, &edit(None, Some(OTHER))).await.map(drop),
+            t.in_session(token).trash(org).await.map(drop),
+            t.in_session(token).delete(org, &given).await,
+            t.in_session(token).add_admin(org, "evil@evil.com", Role::Owner).await.map(drop),
+            t.in_session(token).remove_admin(org, first).await.map(drop),
+            t.in_session(token)
+                .update_admin(org, first, &wish(Some(Role::Admin), None, None))
                 .await
                 .map(drop),
-            t.update_admin(org, first, &wish(None, None, Some(OTHER)), token).await.map(drop),
+            t.in_session(token)
+                .update_admin(org, first, &wish(None, Some("e@evil.com"), None))
+                .await
+                .map(drop),
+            t.in_session(token)
+                .update_admin(org, first, &wish(None, None, Some(OTHER)))
+                .await
+                .map(drop),
         ];
         assert_eq!(self.fixture.stored().await, before);
         let refusals = answers.into_iter().map(|answer| match answer {
@@ -123,8 +133,8 @@ impl<F: Fixture> Besieged<F> {
         }
     }
 
-    /// The record from its first entry: it verifies, and no secret is in it.
-    pub async fn record(&self, secrets: &[&str]) -> Vec<(String, Outcome, String)> {
+    /// The audit log from its first entry: it verifies, and no secret is in it.
+    pub async fn audit_log(&self, secrets: &[&str]) -> Vec<(String, Outcome, String)> {
         assert_eq!(self.tenancy.verify(None).await.unwrap().tampering, None);
         let found = self.tenancy.audit(None, None, AuditAt::After(0), 10_000).await.unwrap();
         let text = format!("{found:?}").to_lowercase();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use mongodb::bson::oid::ObjectId;
+use bson::oid::ObjectId;
 use tenantry::store::{
     Attempt, FREE_ATTEMPTS, LONGEST_WAIT, Line, Store, StoreError, hold_of, wait_after,
 };

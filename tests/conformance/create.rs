@@ -1,11 +1,11 @@
 //! Making organizations.
 
-use mongodb::bson::{Bson, doc};
+use bson::{Bson, doc};
 use tenantry::org::ClaimKind;
 use tenantry::store::StoreError;
 
 use crate::fixture::{CREATED, Fixture, hash, new_org, with_acme};
-use crate::support::deeds::Deeds as _;
+use crate::support::operations::Operations as _;
 
 pub async fn a_created_organization_is_stored_as_the_service_stored_it<F: Fixture>() {
     let fixture = F::fresh().await;
@@ -63,6 +63,10 @@ pub async fn a_name_that_is_taken_in_another_case_is_refused<F: Fixture>() {
     refused::<F>("ACME corp", "bob@acme.com", ClaimKind::Name).await;
 }
 
+pub async fn a_name_with_more_spaces_is_the_same<F: Fixture>() {
+    refused::<F>("Acme  Corp", "bob@acme.com", ClaimKind::Name).await;
+}
+
 pub async fn a_name_that_looks_the_same_is_refused<F: Fixture>() {
     refused::<F>("\u{430}cme corp", "bob@acme.com", ClaimKind::Look).await;
 }
@@ -82,7 +86,9 @@ pub async fn a_name_that_looks_the_same_in_one_case_is_refused<F: Fixture>() {
 }
 
 pub async fn a_collection_that_is_taken_is_refused<F: Fixture>() {
-    refused::<F>("acme-corp", "bob@acme.com", ClaimKind::Collection).await;
+    for name in ["acme-corp", "ACME_Corp", "acme.corp", "Acme & Corp"] {
+        refused::<F>(name, "bob@acme.com", ClaimKind::Collection).await;
+    }
 }
 
 pub async fn an_email_that_is_taken_in_another_case_is_refused<F: Fixture>() {

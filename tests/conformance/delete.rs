@@ -1,11 +1,11 @@
 //! Deleting organizations.
 
-use mongodb::bson::doc;
+use bson::doc;
 use tenantry::org::Claim;
 use tenantry::store::{Statistics, StoreError};
 
 use crate::fixture::{Fixture, hash, new_org, with_acme, with_email};
-use crate::support::deeds::Deeds as _;
+use crate::support::operations::Operations as _;
 
 pub async fn nothing_is_left<F: Fixture>() {
     let (fixture, store, acme) = with_acme::<F>().await;
@@ -38,7 +38,7 @@ pub async fn a_name_made_again_inherits_nothing<F: Fixture>() {
     again.password = hash("second");
     let new = store.create(&again).await.unwrap();
     assert_ne!((new.id, &new.admin_id), (old.id, &old.admin_id));
-    assert_eq!(store.documents(&new, 10).await.unwrap().len(), 1);
+    assert_eq!(store.first_documents(&new, 10).await.unwrap().len(), 1);
     let admin = store.admin_with_email("ada@acme.com").await.unwrap().unwrap();
     assert_eq!((admin.id, admin.password), (again.admin_id, hash("second")));
     let stored = fixture.stored().await;

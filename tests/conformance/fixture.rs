@@ -1,17 +1,20 @@
 //! What a kind of database offers to be tested, and what all cases share.
 
-use crate::support::deeds::Deeds as _;
+use crate::support::{operations::Operations as _, orgs};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use mongodb::bson::{DateTime, Document, oid::ObjectId};
+use bson::{DateTime, Document, oid::ObjectId};
 use tenantry::org::{CollectionName, Email, Org, OrgName, PasswordHash};
 use tenantry::store::{Change, NewOrg, Store};
 
 /// An empty database of its own, gone when dropped.
 #[async_trait]
 pub trait Fixture: Send + Sync + Sized + 'static {
+    /// Whether an operation takes more than one write, so that its outcome can be unknown.
+    const IN_STEPS: bool;
+
     /// A new one.
     async fn fresh() -> Self;
 
@@ -30,8 +33,8 @@ pub trait Fixture: Send + Sync + Sized + 'static {
     /// Makes the time an organization has been in the trash longer, past the store.
     async fn age_trash(&self, org: ObjectId, milliseconds: i64);
 
-    /// Puts the times in the record so much further into the past, past the store.
-    async fn age_record(&self, milliseconds: i64);
+    /// Puts the times in the audit log so much further into the past, past the store.
+    async fn age_audit_log(&self, milliseconds: i64);
 
     /// Ends every wait after wrong passwords, past the store.
     async fn end_waits(&self);
@@ -54,10 +57,10 @@ pub trait Fixture: Send + Sync + Sized + 'static {
     /// Makes each of two organizations name the other one's admin, past the store.
     async fn swap_admins(&self, one: &Org, other: &Org);
 
-    /// Puts something else in the place of an entry of the record, or nothing, past the store.
+    /// Puts something else in the place of an entry of the audit log, or nothing, past the store.
     async fn replace_entry(&self, number: i64, entry: Option<Document>);
 
-    /// All that is stored, but the record and the attempts; read past the store.
+    /// All that is stored, but the audit log and the attempts; read past the store.
     async fn stored(&self) -> Stored;
 }
 
@@ -76,16 +79,7 @@ pub const CREATED: DateTime = DateTime::from_millis(1_700_000_000_123);
 
 /// An organization about to be; nobody knows its password.
 pub fn new_org(name: &str, email: &str) -> NewOrg {
-    let name = OrgName::parse(name).unwrap();
-    NewOrg {
-        id: ObjectId::new(),
-        collection: CollectionName::of(&name),
-        name,
-        admin_id: ObjectId::new(),
-        email: Email::parse(email).unwrap(),
-        password: hash("first"),
-        created_at: CREATED,
-    }
+    NewOrg { created_at: CREATED, ..orgs::new_org(name, email, &crate::support::hash("first")) }
 }
 
 /// A hash that can be told by its word.
@@ -96,7 +90,11 @@ pub fn hash(word: &str) -> PasswordHash {
 /// A change of the name, and the collection with it.
 pub fn renamed(name: &str) -> Change {
     let name = OrgName::parse(name).unwrap();
-    Change { collection: Some(CollectionName::of(&name)), name: Some(name), ..Change::default() }
+    Change {
+        collection: Some(CollectionName::from_name(&name)),
+        name: Some(name),
+        ..Change::default()
+    }
 }
 
 pub fn with_email(email: &str) -> Change {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tenantry::org::{Invalid, PasswordPolicy, Role, Secret};
 use tenantry::store::{Attempt, FREE_ATTEMPTS, Outcome, hold_of};
-use tenantry::tenancy::{AdminWish, Confirmation, Edit, Error, NewOrganization, Refusal};
+use tenantry::tenancy::{AdminChanges, Confirmation, Edit, Error, NewOrganization, Refusal};
 
 use crate::attack::{Besieged, OTHER, PASSWORD, make, secret, tenancy};
 use crate::fixture::Fixture;
@@ -44,8 +44,8 @@ pub async fn fifty_wrong_passwords_at_once_are_counted_and_few_are_looked_at<F: 
     let seen = siege.tenancy.activity(&siege.acme, 1000).await.unwrap();
     let seen = seen.iter().filter(|recorded| recorded.entry.outcome == Outcome::Refused).count();
     assert_eq!(seen, 51);
-    let record = siege.record(&["guess 7"]).await;
-    let refused = record.iter().filter(|entry| entry.1 == Outcome::Refused).count();
+    let log = siege.audit_log(&["guess 7"]).await;
+    let refused = log.iter().filter(|entry| entry.1 == Outcome::Refused).count();
     assert_eq!(refused, 51);
 }
 
@@ -146,7 +146,8 @@ pub async fn a_login_says_the_same_of_everybody<F: Fixture>() {
     let mut siege = Besieged::<F>::new().await;
     siege.add("bob@acme.com", Role::Admin).await;
     let session = siege.log_in("kim@globex.com").await;
-    let trashed = siege.tenancy.trash(&siege.globex, Some(session.token())).await.unwrap();
+    let trashed =
+        siege.tenancy.in_session(Some(session.token())).trash(&siege.globex).await.unwrap();
     // A slip is no attempt.
     for _ in 0..9 {
         let answer = siege.tenancy.login(ADA, &secret("")).await;
@@ -155,11 +156,9 @@ pub async fn a_login_says_the_same_of_everybody<F: Fixture>() {
     // A password among them, typed in the wrong field.
     let nobodys = ["nobody@acme.com", "", "\0", "$ne", OTHER];
     for email in [ADA, "bob@acme.com", "kim@globex.com"].into_iter().chain(nobodys) {
-        for _ in 0..9 {
-            siege.fixture.end_waits().await;
-            let answer = siege.tenancy.login(email, &secret(OTHER)).await;
-            assert_eq!(answer.err(), Some(Error::WrongLogin), "{email:?}");
-        }
+        siege.failed(email, 8).await;
+        let answer = siege.tenancy.login(email, &secret(OTHER)).await;
+        assert_eq!(answer.err(), Some(Error::WrongLogin), "{email:?}");
         // Sixteen seconds: nothing takes as long here.
         let answer = siege.tenancy.login(email, &secret(OTHER)).await;
         assert!(matches!(answer, Err(Error::Waiting(_))), "{email:?}");
@@ -168,17 +167,15 @@ pub async fn a_login_says_the_same_of_everybody<F: Fixture>() {
     let given = Confirmation::Given;
     let wrong = secret(OTHER);
     for email in ["kim@globex.com", "who@globex.com"] {
-        for _ in 0..9 {
-            siege.fixture.end_waits().await;
-            let answer = siege.tenancy.purge(&trashed, &given, email, &wrong).await;
-            assert_eq!(answer, Err(Error::WrongLogin), "{email}");
-        }
+        siege.failed(email, 8).await;
+        let answer = siege.tenancy.purge(&trashed, &given, email, &wrong).await;
+        assert_eq!(answer, Err(Error::WrongLogin), "{email}");
         let answer = siege.tenancy.purge(&trashed, &given, email, &secret(PASSWORD)).await;
         assert!(matches!(answer, Err(Error::Waiting(_))), "{email}");
     }
     siege.fixture.end_waits().await;
     siege.tenancy.purge(&trashed, &given, "kim@globex.com", &secret(PASSWORD)).await.unwrap();
-    siege.record(&[]).await;
+    siege.audit_log(&[]).await;
 }
 
 pub async fn a_code_is_good_once<F: Fixture>() {
@@ -198,9 +195,10 @@ pub async fn a_code_is_good_once<F: Fixture>() {
     let seen = siege.tenancy.activity(&siege.acme, 1000).await.unwrap();
     let refused = seen.iter().filter(|r| r.entry.outcome == Outcome::Refused).count();
     assert_eq!(refused, 3);
-    let record = siege.record(&[code.reveal(), &code.reveal().replace('-', "")]).await;
-    let of =
-        |deed: &str| record.iter().filter(|entry| entry.0 == deed).map(|e| e.1).collect::<Vec<_>>();
+    let log = siege.audit_log(&[code.reveal(), &code.reveal().replace('-', "")]).await;
+    let of = |operation: &str| {
+        log.iter().filter(|entry| entry.0 == operation).map(|e| e.1).collect::<Vec<_>>()
+    };
     assert_eq!(of("issue code"), [Outcome::Done]);
     let refused = Outcome::Refused;
     assert_eq!(of("use code"), [refused, Outcome::Done, refused, refused]);
@@ -227,8 +225,12 @@ pub async fn a_code_that_is_late_guessed_or_anothers_opens_nothing<F: Fixture>()
     let (_, of_kim) = siege.tenancy.issue_code(&siege.globex, "kim@globex.com").await.unwrap();
     let before = siege.fixture.stored().await;
     let text = code.reveal().to_owned();
+    // Nothing typed is a slip, and no guess.
+    for nothing in ["", " "] {
+        let answer = siege.tenancy.redeem(ADA, &secret(nothing), &secret(OTHER)).await;
+        assert_eq!(answer.err(), Some(Error::Invalid(Invalid::CodeEmpty)));
+    }
     let mut guesses = vec![
-        String::new(),
         "-".to_owned(),
         text[1..].to_owned(),
         format!("{text}0"),
@@ -281,16 +283,22 @@ pub async fn a_code_goes_with_its_admin_and_with_another_password<F: Fixture>() 
     siege.add("bob@acme.com", Role::Owner).await;
     let bob = siege.log_in("bob@acme.com").await;
     let (acme, code) = siege.tenancy.issue_code(&siege.acme, ADA).await.unwrap();
-    let acme = siege.tenancy.remove_admin(&acme, ADA, Some(bob.token())).await.unwrap();
+    let acme = siege.tenancy.in_session(Some(bob.token())).remove_admin(&acme, ADA).await.unwrap();
     let answer = siege.tenancy.redeem(ADA, &code, &secret(OTHER)).await;
     assert_eq!(answer.err(), Some(Error::WrongCode));
     let (acme, code) = siege.tenancy.issue_code(&acme, "bob@acme.com").await.unwrap();
-    let own = tenantry::tenancy::AdminWish { password: Some(secret(OTHER)), ..Default::default() };
-    siege.tenancy.update_admin(&acme, "bob@acme.com", &own, Some(bob.token())).await.unwrap();
+    let own =
+        tenantry::tenancy::AdminChanges { password: Some(secret(OTHER)), ..Default::default() };
+    siege
+        .tenancy
+        .in_session(Some(bob.token()))
+        .update_admin(&acme, "bob@acme.com", &own)
+        .await
+        .unwrap();
     let answer = siege.tenancy.redeem("bob@acme.com", &code, &secret(PASSWORD)).await;
     assert_eq!(answer.err(), Some(Error::WrongCode));
     assert_eq!(
-        siege.tenancy.authorize(&acme, Some(bob.token())).await.err(),
+        siege.tenancy.in_session(Some(bob.token())).authorize(&acme).await.err(),
         Some(Error::NotAllowed(Refusal::AdminChanged))
     );
 }
@@ -326,24 +334,49 @@ pub async fn a_password_is_the_same_however_its_accents_are_encoded<F: Fixture>(
     }
 }
 
+pub async fn an_address_is_the_same_however_it_is_spelled<F: Fixture>() {
+    let siege = Besieged::<F>::new().await;
+    let spellings =
+        ["bob@xn--bcher-kva.example", "Bob@b\u{fc}cher.example", "ｂｏｂ@BU\u{308}CHER.example"];
+    let new = |email: &str| NewOrganization {
+        name: format!("Of {}", email.len()),
+        email: email.to_owned(),
+        password: secret(PASSWORD),
+    };
+    let made = siege.tenancy.create(&new(spellings[0])).await.unwrap();
+    assert_eq!(made.admin_email.raw(), "bob@b\u{fc}cher.example");
+    for email in spellings {
+        let taken = siege.tenancy.create(&new(email)).await;
+        assert!(matches!(taken, Err(Error::Taken { .. })), "{email}: {taken:?}");
+        let taken = siege.tenancy.check_email(email, None).await;
+        assert!(matches!(taken, Err(Error::Taken { .. })), "{email}: {taken:?}");
+        assert!(siege.tenancy.admin_of(&made, email).await.is_ok(), "{email}");
+        let wrong = siege.tenancy.login(email, &secret("wrong")).await;
+        assert_eq!(wrong.err(), Some(Error::WrongLogin), "{email}");
+    }
+    // Whichever is typed, the attempts are counted together.
+    let session = siege.tenancy.login(spellings[2], &secret(PASSWORD)).await.unwrap();
+    assert_eq!(session.failures, 3);
+}
+
 pub async fn what_was_typed_for_an_email_is_not_recorded<F: Fixture>() {
     let siege = Besieged::<F>::new().await;
     let session = siege.log_in(ADA).await;
     let (acme, token) = (&siege.acme, Some(session.token()));
     let t = &siege.tenancy;
-    let wish = AdminWish { role: Some(Role::Admin), ..AdminWish::default() };
+    let wish = AdminChanges { role: Some(Role::Admin), ..AdminChanges::default() };
     assert!(t.issue_code(acme, OTHER).await.is_err());
-    assert!(t.remove_admin(acme, OTHER, token).await.is_err());
-    assert!(t.update_admin(acme, OTHER, &wish, token).await.is_err());
-    assert!(t.add_admin(acme, OTHER, Role::Admin, token).await.is_err());
+    assert!(t.in_session(token).remove_admin(acme, OTHER).await.is_err());
+    assert!(t.in_session(token).update_admin(acme, OTHER, &wish).await.is_err());
+    assert!(t.in_session(token).add_admin(acme, OTHER, Role::Admin).await.is_err());
     assert!(t.login(OTHER, &secret(PASSWORD)).await.is_err());
-    let new = AdminWish { email: Some(OTHER.to_owned()), ..AdminWish::default() };
-    assert!(t.update_admin(acme, ADA, &new, token).await.is_err());
+    let new = AdminChanges { email: Some(OTHER.to_owned()), ..AdminChanges::default() };
+    assert!(t.in_session(token).update_admin(acme, ADA, &new).await.is_err());
     let edit = Edit { email: Some(OTHER.to_owned()), ..Edit::default() };
-    assert!(t.update(acme, &edit, token).await.is_err());
+    assert!(t.in_session(token).update(acme, &edit).await.is_err());
     // Neither what was recorded of each nor why it was refused has it.
-    let record = siege.record(&[OTHER]).await;
-    assert_eq!(record.iter().filter(|entry| entry.1 == Outcome::Refused).count(), 7);
+    let log = siege.audit_log(&[OTHER]).await;
+    assert_eq!(log.iter().filter(|entry| entry.1 == Outcome::Refused).count(), 7);
     t.issue_code(acme, "Ada@ACME.com").await.unwrap();
     let last = t.activity(acme, 1).await.unwrap().remove(0).entry;
     let named = last.changes.iter().find(|change| change.field.raw() == "admin").unwrap();
@@ -363,17 +396,17 @@ pub async fn what_was_typed_for_a_name_is_not_recorded_where_it_is_refused<F: Fi
     assert!(create(&format!("{OTHER}§"), "new@acme.com", PASSWORD).await.is_err());
     let rename = async |name: &str| {
         let edit = Edit { name: Some(name.to_owned()), ..Edit::default() };
-        t.update(&siege.acme, &edit, None).await
+        t.update(&siege.acme, &edit).await
     };
     assert!(rename(&format!("{OTHER}§")).await.is_err());
     let edit =
         Edit { name: Some(OTHER.to_owned()), email: Some(ADA.to_uppercase()), password: None };
-    assert!(t.update(&siege.acme, &edit, None).await.is_err());
-    let record = siege.record(&[OTHER, "§"]).await;
-    assert_eq!(record.iter().filter(|entry| entry.1 == Outcome::Refused).count(), 6);
+    assert!(t.update(&siege.acme, &edit).await.is_err());
+    let log = siege.audit_log(&[OTHER, "§"]).await;
+    assert_eq!(log.iter().filter(|entry| entry.1 == Outcome::Refused).count(), 6);
     // Somebody has it already, in other letters.
     make(&*siege.store, "Silver Birch", "other@acme.com").await;
     assert!(create("silver-birch", "new@acme.com", PASSWORD).await.is_err());
     assert!(rename("silver-birch").await.is_err());
-    siege.record(&["silver-birch"]).await;
+    siege.audit_log(&["silver-birch"]).await;
 }

@@ -19,6 +19,7 @@ mod look;
 mod mongo;
 mod page;
 mod race;
+mod search;
 mod session;
 mod sqlite;
 mod suspend;
@@ -37,6 +38,7 @@ macro_rules! conforms {
                     create:
                         a_created_organization_is_stored_as_the_service_stored_it,
                         a_name_that_is_taken_in_another_case_is_refused,
+                        a_name_with_more_spaces_is_the_same,
                         a_name_that_looks_the_same_is_refused,
                         a_name_that_looks_the_same_in_one_case_is_refused,
                         a_collection_that_is_taken_is_refused,
@@ -51,14 +53,20 @@ macro_rules! conforms {
                         holders_of_claims_are_named,
                         statistics_are_of_what_is_stored,
                         documents_come_by_identity_and_no_more_than_asked,
+                        documents_are_walked_both_ways_byte_for_byte,
                         a_document_that_is_too_large_is_named_and_not_read;
                     page:
                         every_order_visits_each_once_in_both_directions,
                         pages_stay_right_while_others_insert_and_delete,
                         a_search_is_literal,
+                        the_best_match_comes_first,
                         a_search_finds_names_and_emails_in_any_case,
+                        a_search_that_is_too_long_finds_nothing,
                         a_count_stops_where_told,
                         an_empty_database_has_an_empty_page;
+                    search:
+                        any_search_finds_what_a_list_in_memory_finds,
+                        what_stays_is_seen_once_while_another_process_changes_the_list;
                     update:
                         the_name_alone_can_change,
                         the_email_alone_can_change,
@@ -70,6 +78,7 @@ macro_rules! conforms {
                         what_is_taken_is_refused_and_nothing_changes,
                         a_stale_record_changes_nothing,
                         of_two_updates_at_once_exactly_one_succeeds,
+                        each_change_is_counted_and_each_end_of_all_logins,
                         names_left_behind_are_free_again,
                         undoing_a_rename_gives_back_exactly_what_was,
                         a_look_alike_is_undone_like_any_other,
@@ -91,7 +100,7 @@ macro_rules! conforms {
                         of_many_deeds_at_once_exactly_one_succeeds,
                         it_is_purged_when_its_time_is_over_and_not_before,
                         the_first_write_of_a_console_purges_and_nothing_before_it,
-                        a_clock_that_the_record_does_not_bear_out_purges_nothing_unseen,
+                        a_clock_that_the_audit_log_does_not_bear_out_purges_nothing_unseen,
                         pages_of_the_trash_visit_each_once;
                     suspend:
                         suspending_and_reactivating_change_nothing_else,
@@ -102,8 +111,10 @@ macro_rules! conforms {
                     admins:
                         several_are_found_each_by_itself_and_all_in_order,
                         their_emails_are_nobody_elses,
+                        each_of_their_emails_is_searched,
                         whoever_is_removed_is_gone_and_the_email_is_free,
                         when_the_first_goes_an_owner_takes_its_place,
+                        whom_the_record_names_leaves_only_to_a_successor,
                         role_email_password_and_code_change_together_or_alone,
                         a_stale_record_changes_no_admin,
                         of_two_changes_of_admins_at_once_exactly_one_succeeds,
@@ -127,10 +138,12 @@ macro_rules! conforms {
                         each_deed_is_recorded_with_it_and_no_refusal_is,
                         an_entry_is_stored_as_it_is_and_once,
                         consoles_append_at_once_without_a_gap,
+                        of_sixty_four_appends_at_once_each_is_there_once,
                         an_entry_that_was_edited_is_named,
                         an_entry_that_was_removed_inserted_or_swapped_is_named,
                         a_tail_that_was_cut_shows_against_a_head_kept_elsewhere,
                         entries_are_found_by_organization_time_and_order,
+                        a_recovery_says_once_what_came_of_what_was_unknown,
                         where_nothing_may_be_written_nothing_is_recorded;
                     session:
                         a_forged_token_opens_nothing,
@@ -143,7 +156,8 @@ macro_rules! conforms {
                         a_session_ends_with_the_trash_and_does_not_come_back,
                         a_session_ends_with_its_organization_also_when_that_is_made_again,
                         whoever_is_an_owner_no_more_is_none_at_once,
-                        the_last_owner_cannot_go;
+                        the_last_owner_cannot_go,
+                        callers_of_one_console_are_told_apart_and_share_nothing_of_each_other;
                     guess:
                         right_passwords_at_once_are_no_failures,
                         of_right_and_wrong_passwords_at_once_only_the_wrong_ones_fail,
@@ -152,6 +166,7 @@ macro_rules! conforms {
                         fifty_wrong_passwords_at_once_are_counted_and_few_are_looked_at,
                         a_login_says_the_same_of_everybody,
                         a_password_is_the_same_however_its_accents_are_encoded,
+                        an_address_is_the_same_however_it_is_spelled,
                         what_was_typed_for_an_email_is_not_recorded,
                         what_was_typed_for_a_name_is_not_recorded_where_it_is_refused,
                         a_code_is_good_once,
@@ -163,6 +178,7 @@ macro_rules! conforms {
                         sixteen_tasks_of_two_processes_get_true_answers;
                     keep:
                         everything_is_there_after_opening_again,
+                        a_time_is_the_operations_own_or_the_databases,
                         a_store_opened_read_only_reads_all_and_writes_nothing,
                         documents_of_every_type_survive;
                 }

@@ -1,13 +1,13 @@
 //! A standalone MongoDB server and a replica set, both started by `tests/run`; every fixture has a
-//! database of its own, which the store opens as a user of the README's role.
+//! database of its own, which the store opens as a user of the manual's role.
 
 use std::marker::PhantomData;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use mongodb::bson::{DateTime, Document, doc, oid::ObjectId};
+use bson::{DateTime, Document, doc, oid::ObjectId};
 use tenantry::org::Org;
-use tenantry::store::{Access, Patience, Store, mongo::MongoStore};
+use tenantry::store::{Patience, Store, mongo::MongoStore};
 
 use crate::fixture::{Fixture, Stored};
 use crate::support::{access::OwnDatabase, mongod};
@@ -51,6 +51,8 @@ impl<S: Server> OnMongo<S> {
 
 #[async_trait]
 impl<S: Server> Fixture for OnMongo<S> {
+    const IN_STEPS: bool = true;
+
     async fn fresh() -> Self {
         Self { own: OwnDatabase::on(S::uri().await, "conforms").await, server: PhantomData }
     }
@@ -61,14 +63,12 @@ impl<S: Server> Fixture for OnMongo<S> {
 
     async fn at(address: &str) -> Arc<dyn Store> {
         let (database, uri) = address.split_once(' ').unwrap();
-        let access = Access { operator: "second@here".to_owned(), read_only: false };
-        Arc::new(MongoStore::open(uri, database, &access).await.unwrap())
+        Arc::new(MongoStore::open(uri, database, false).await.unwrap())
     }
 
     async fn open(&self, read_only: bool) -> Arc<dyn Store> {
-        let access = Access { operator: "tester@here".to_owned(), read_only };
         Arc::new(
-            MongoStore::open(&self.own.uri, self.own.db.name(), &access)
+            MongoStore::open(&self.own.uri, self.own.db.name(), read_only)
                 .await
                 .unwrap()
                 .with_patience(Patience::NONE),
@@ -96,10 +96,10 @@ impl<S: Server> Fixture for OnMongo<S> {
         }
     }
 
-    async fn age_record(&self, milliseconds: i64) {
-        let record = self.own.db.collection::<Document>("audit_log");
+    async fn age_audit_log(&self, milliseconds: i64) {
+        let log = self.own.db.collection::<Document>("audit_log");
         let older = vec![doc! { "$set": { "at": { "$subtract": ["$at", milliseconds] } } }];
-        assert!(record.update_many(doc! {}, older).await.unwrap().matched_count > 0);
+        assert!(log.update_many(doc! {}, older).await.unwrap().matched_count > 0);
     }
 
     async fn end_waits(&self) {
@@ -143,14 +143,14 @@ impl<S: Server> Fixture for OnMongo<S> {
     }
 
     async fn replace_entry(&self, number: i64, entry: Option<Document>) {
-        let record = self.own.db.collection::<Document>("audit_log");
-        record.delete_one(doc! { "_id": number }).await.unwrap();
+        let log = self.own.db.collection::<Document>("audit_log");
+        log.delete_one(doc! { "_id": number }).await.unwrap();
         if let Some(entry) = entry {
             // Nor is it anywhere else.
             if let Ok(identity) = entry.get_object_id("entry") {
-                record.delete_one(doc! { "entry": identity }).await.unwrap();
+                log.delete_one(doc! { "entry": identity }).await.unwrap();
             }
-            record.insert_one(entry).await.unwrap();
+            log.insert_one(entry).await.unwrap();
         }
     }
 

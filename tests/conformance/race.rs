@@ -7,13 +7,13 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use mongodb::bson::oid::ObjectId;
+use bson::oid::ObjectId;
 use serde::{Deserialize, Serialize};
 use tenantry::org::{ClaimKind, Org, UnderWay};
-use tenantry::store::{Change, PageAt, PageQuery, Shelf, Sort, Store, StoreError};
+use tenantry::store::{Change, ListScope, PageAt, PageQuery, Sort, Store, StoreError};
 
 use crate::fixture::{Fixture, new_org, renamed};
-use crate::support::deeds::Deeds as _;
+use crate::support::operations::Operations as _;
 
 /// The first two lead to one collection.
 const NAMES: [&str; 4] = ["Acme Corp", "acme-corp", "Globex", "Initech"];
@@ -33,7 +33,7 @@ enum Kind {
     Restore,
 }
 
-/// A deed that was tried: which organization, what it is called afterwards, and from when to when.
+/// An operation that was tried: which organization, what it is called afterwards, and from when to when.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Tried {
     kind: Kind,
@@ -137,8 +137,8 @@ async fn tasks(store: Arc<dyn Store>, seed: u64) -> Vec<Tried> {
             tokio::spawn(async move {
                 let mut random = (seed * TASKS + task + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
                 let mut tried = Vec::new();
-                for deed in 0..DEEDS {
-                    tried.push(one(&*store, &mut random, seed, task, deed).await);
+                for operation in 0..DEEDS {
+                    tried.push(one(&*store, &mut random, seed, task, operation).await);
                 }
                 tried
             })
@@ -151,7 +151,7 @@ async fn tasks(store: Arc<dyn Store>, seed: u64) -> Vec<Tried> {
     tried
 }
 
-async fn one(store: &dyn Store, random: &mut u64, seed: u64, task: u64, deed: u64) -> Tried {
+async fn one(store: &dyn Store, random: &mut u64, seed: u64, task: u64, operation: u64) -> Tried {
     let mut roll = |sides: u64| {
         // xorshift64: the same race each time, as far as races go.
         *random ^= *random << 13;
@@ -163,12 +163,12 @@ async fn one(store: &dyn Store, random: &mut u64, seed: u64, task: u64, deed: u6
     let other = NAMES[usize::try_from(roll(4)).unwrap()];
     let wish = roll(10);
     let began = now();
-    let live = store.org_named(name, Shelf::Live).await.unwrap();
+    let live = store.org_named(name, ListScope::Live).await.unwrap();
     let trashed = match live {
         Some(_) => None,
-        None => store.org_named(name, Shelf::Trash).await.unwrap(),
+        None => store.org_named(name, ListScope::Trash).await.unwrap(),
     };
-    let email = format!("{seed}.{task}.{deed}@example.com");
+    let email = format!("{seed}.{task}.{operation}@example.com");
     let (kind, org, called, answer) = match (live, trashed) {
         (None, None) => {
             let new = new_org(name, &email);
@@ -278,9 +278,15 @@ async fn holds<F: Fixture>(fixture: &F, store: &dyn Store, all: &[Tried]) {
     }
     expected.retain(|org, _| !gone.contains(org));
     let mut there: Vec<Org> = Vec::new();
-    for shelf in [Shelf::Live, Shelf::Trash] {
-        let query =
-            PageQuery { shelf, search: None, sort: Sort::default(), at: PageAt::First, limit: 50 };
+    for scope in [ListScope::Live, ListScope::Trash] {
+        let query = PageQuery {
+            scope,
+            search: None,
+            best_first: false,
+            sort: Sort::default(),
+            at: PageAt::First,
+            limit: 50,
+        };
         there.extend(store.page(&query).await.unwrap().orgs);
     }
     let found: BTreeMap<String, (i64, String, bool)> = there
@@ -292,7 +298,7 @@ async fn holds<F: Fixture>(fixture: &F, store: &dyn Store, all: &[Tried]) {
         .collect();
     assert_eq!(found, expected, "{all:#?}");
     for org in &there {
-        assert_eq!(store.documents(org, 10).await.unwrap().len(), 1, "{org:?}");
+        assert_eq!(store.first_documents(org, 10).await.unwrap().len(), 1, "{org:?}");
         assert_eq!(
             store.org(ObjectId::parse_str(org.id.to_hex()).unwrap()).await,
             Ok(Some(org.clone()))
@@ -302,5 +308,5 @@ async fn holds<F: Fixture>(fixture: &F, store: &dyn Store, all: &[Tried]) {
     assert_eq!(stored.organizations.len(), there.len());
     assert_eq!(stored.admins.len(), there.len());
     assert_eq!(stored.collections.len(), there.len());
-    assert_eq!(store.examine(false).await, Ok(vec![]));
+    assert_eq!(store.examine("tester@here", false).await, Ok(vec![]));
 }

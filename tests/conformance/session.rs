@@ -4,9 +4,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde_json::{Value, json};
-use tenantry::org::Role;
-use tenantry::store::Outcome;
-use tenantry::tenancy::{AdminWish, Confirmation, Edit, Error, Refusal, Rules, Tenancy};
+use tenantry::org::{OrgState, Role};
+use tenantry::store::{AuditAt, Outcome};
+use tenantry::tenancy::{AdminChanges, Caller, Confirmation, Edit, Error, Refusal, Rules, Tenancy};
 
 use crate::attack::{Besieged, KEY, OTHER, PASSWORD, make, secret};
 use crate::fixture::Fixture;
@@ -103,22 +103,28 @@ pub async fn a_forged_token_opens_nothing<F: Fixture>() {
     let expired = signed(&with("exp", json!(now - 1)), Algorithm::HS256, KEY);
     siege.is_shut_out(&siege.acme, &expired, &Refusal::Expired).await;
     // A console with another key: what each run has when none is set.
-    let other = Tenancy::new(siege.fixture.open(false).await, Rules::default()).unwrap();
-    let answer = other.authorize(&siege.acme, Some(session.token())).await;
+    let other =
+        Tenancy::new(siege.fixture.open(false).await, Rules::default(), Caller::new("tester@here"))
+            .unwrap();
+    let answer = other.in_session(Some(session.token())).authorize(&siege.acme).await;
     assert_eq!(answer, Err(Error::NotAllowed(Refusal::Foreign)));
     // And the real one is good, after all that.
-    assert_eq!(siege.tenancy.authorize(&siege.acme, Some(session.token())).await, Ok(()));
-    let record = siege.record(&[session.token(), signature]).await;
-    let refused = record.iter().filter(|(_, outcome, _)| *outcome == Outcome::Refused).count();
+    assert_eq!(
+        siege.tenancy.in_session(Some(session.token())).authorize(&siege.acme).await,
+        Ok(())
+    );
+    let log = siege.audit_log(&[session.token(), signature]).await;
+    let refused = log.iter().filter(|(_, outcome, _)| *outcome == Outcome::Refused).count();
     assert_eq!(refused, (forged.len() + 1) * 10 + 1);
 }
 
 pub async fn a_session_ends_with_its_time<F: Fixture>() {
     let siege = Besieged::<F>::new().await;
     let rules = Rules { session: Duration::ZERO, ..Rules::default() };
-    let tenancy = Tenancy::new(siege.fixture.open(false).await, rules).unwrap();
+    let tenancy =
+        Tenancy::new(siege.fixture.open(false).await, rules, Caller::new("tester@here")).unwrap();
     let session = tenancy.login("ada@acme.com", &secret(PASSWORD)).await.unwrap();
-    let answer = tenancy.authorize(&siege.acme, Some(session.token())).await;
+    let answer = tenancy.in_session(Some(session.token())).authorize(&siege.acme).await;
     assert_eq!(answer, Err(Error::NotAllowed(Refusal::Expired)));
 }
 
@@ -126,13 +132,16 @@ pub async fn a_session_goes_through_a_rename_and_ends_with_the_logout<F: Fixture
     let mut siege = Besieged::<F>::new().await;
     let session = siege.log_in("ada@acme.com").await;
     let edit = Edit { name: Some("Acme Reborn".to_owned()), ..Edit::default() };
-    siege.acme = siege.tenancy.update(&siege.acme, &edit, None).await.unwrap();
-    assert_eq!(siege.tenancy.authorize(&siege.acme, Some(session.token())).await, Ok(()));
+    siege.acme = siege.tenancy.update(&siege.acme, &edit).await.unwrap();
+    assert_eq!(
+        siege.tenancy.in_session(Some(session.token())).authorize(&siege.acme).await,
+        Ok(())
+    );
     let other = siege.log_in("ada@acme.com").await;
     siege.tenancy.logout(&session);
     siege.is_shut_out(&siege.acme, session.token(), &Refusal::LoggedOut).await;
     // That one only.
-    assert_eq!(siege.tenancy.authorize(&siege.acme, Some(other.token())).await, Ok(()));
+    assert_eq!(siege.tenancy.in_session(Some(other.token())).authorize(&siege.acme).await, Ok(()));
 }
 
 pub async fn a_session_of_another_organization_opens_nothing<F: Fixture>() {
@@ -152,13 +161,14 @@ pub async fn a_session_ends_when_its_admin_is_removed<F: Fixture>() {
     let (ada, bob) = (siege.log_in("ada@acme.com").await, siege.log_in("bob@acme.com").await);
     let t = &siege.tenancy;
     // The first one too, by another owner.
-    siege.acme = t.remove_admin(&siege.acme, "ada@acme.com", Some(bob.token())).await.unwrap();
+    siege.acme =
+        t.in_session(Some(bob.token())).remove_admin(&siege.acme, "ada@acme.com").await.unwrap();
     siege.is_shut_out(&siege.acme, ada.token(), &Refusal::AdminChanged).await;
     assert_eq!(
         siege.tenancy.login("ada@acme.com", &secret(PASSWORD)).await.err(),
         Some(Error::WrongLogin)
     );
-    assert_eq!(siege.tenancy.authorize(&siege.acme, Some(bob.token())).await, Ok(()));
+    assert_eq!(siege.tenancy.in_session(Some(bob.token())).authorize(&siege.acme).await, Ok(()));
     // Nor does it open an organization of the same e-mail that is made afterwards.
     let again = make(&*siege.store, "Adas", "ada@acme.com").await;
     siege.is_shut_out(&again, ada.token(), &Refusal::AdminChanged).await;
@@ -168,14 +178,15 @@ pub async fn a_session_ends_when_the_password_changes<F: Fixture>() {
     let mut siege = Besieged::<F>::new().await;
     let (one, two) = (siege.log_in("ada@acme.com").await, siege.log_in("ada@acme.com").await);
     let edit = Edit { password: Some(secret(OTHER)), ..Edit::default() };
-    siege.acme = siege.tenancy.update(&siege.acme, &edit, Some(one.token())).await.unwrap();
+    siege.acme =
+        siege.tenancy.in_session(Some(one.token())).update(&siege.acme, &edit).await.unwrap();
     for session in [one, two] {
         siege.is_shut_out(&siege.acme, session.token(), &Refusal::AdminChanged).await;
     }
     let session = siege.tenancy.login("ada@acme.com", &secret(OTHER)).await.unwrap();
     let (acme, code) = siege.tenancy.issue_code(&siege.acme, "ada@acme.com").await.unwrap();
     // A code changes nothing yet.
-    assert_eq!(siege.tenancy.authorize(&acme, Some(session.token())).await, Ok(()));
+    assert_eq!(siege.tenancy.in_session(Some(session.token())).authorize(&acme).await, Ok(()));
     siege.acme = siege.tenancy.redeem("ada@acme.com", &code, &secret(PASSWORD)).await.unwrap();
     siege.is_shut_out(&siege.acme, session.token(), &Refusal::AdminChanged).await;
 }
@@ -196,13 +207,13 @@ pub async fn a_session_ends_with_the_trash_and_does_not_come_back<F: Fixture>() 
     let mut siege = Besieged::<F>::new().await;
     let session = siege.log_in("ada@acme.com").await;
     let token = session.token();
-    siege.acme = siege.tenancy.trash(&siege.acme, Some(token)).await.unwrap();
+    siege.acme = siege.tenancy.in_session(Some(token)).trash(&siege.acme).await.unwrap();
     siege.is_shut_out(&siege.acme, token, &Refusal::Trashed("Acme Corp".into())).await;
     siege.acme = siege.tenancy.restore(&siege.acme, None).await.unwrap();
     siege.is_shut_out(&siege.acme, token, &Refusal::LoggedOut).await;
     // Purged, and made again under the same name and e-mail.
     let session = siege.log_in("ada@acme.com").await;
-    let trashed = siege.tenancy.trash(&siege.acme, Some(session.token())).await.unwrap();
+    let trashed = siege.tenancy.in_session(Some(session.token())).trash(&siege.acme).await.unwrap();
     let given = Confirmation::Given;
     siege.tenancy.purge(&trashed, &given, "ada@acme.com", &secret(PASSWORD)).await.unwrap();
     let again = make(&*siege.store, "Acme Corp", "ada@acme.com").await;
@@ -215,7 +226,7 @@ pub async fn a_session_ends_with_its_organization_also_when_that_is_made_again<F
     let siege = Besieged::<F>::new().await;
     let session = siege.log_in("ada@acme.com").await;
     let given = Confirmation::Given;
-    siege.tenancy.delete(&siege.acme, &given, Some(session.token())).await.unwrap();
+    siege.tenancy.in_session(Some(session.token())).delete(&siege.acme, &given).await.unwrap();
     let again = make(&*siege.store, "Acme Corp", "ada@acme.com").await;
     siege.is_shut_out(&again, session.token(), &Refusal::AdminChanged).await;
 }
@@ -224,26 +235,36 @@ pub async fn whoever_is_an_owner_no_more_is_none_at_once<F: Fixture>() {
     let mut siege = Besieged::<F>::new().await;
     siege.add("bob@acme.com", Role::Owner).await;
     let (ada, bob) = (siege.log_in("ada@acme.com").await, siege.log_in("bob@acme.com").await);
-    let wish = AdminWish { role: Some(Role::Admin), ..AdminWish::default() };
+    let wish = AdminChanges { role: Some(Role::Admin), ..AdminChanges::default() };
     let t = &siege.tenancy;
-    siege.acme =
-        t.update_admin(&siege.acme, "bob@acme.com", &wish, Some(ada.token())).await.unwrap();
+    siege.acme = t
+        .in_session(Some(ada.token()))
+        .update_admin(&siege.acme, "bob@acme.com", &wish)
+        .await
+        .unwrap();
     let only = Refusal::OwnersOnly("Acme Corp".into());
     siege.is_shut_out(&siege.acme, bob.token(), &only).await;
     // Their own e-mail and password are still theirs.
-    let own = AdminWish { email: Some("rob@acme.com".to_owned()), ..AdminWish::default() };
-    let acme =
-        siege.tenancy.update_admin(&siege.acme, "bob@acme.com", &own, Some(bob.token())).await;
+    let own = AdminChanges { email: Some("rob@acme.com".to_owned()), ..AdminChanges::default() };
+    let acme = siege
+        .tenancy
+        .in_session(Some(bob.token()))
+        .update_admin(&siege.acme, "bob@acme.com", &own)
+        .await;
     siege.acme = acme.unwrap();
-    let own = AdminWish { password: Some(secret(OTHER)), ..AdminWish::default() };
-    let acme =
-        siege.tenancy.update_admin(&siege.acme, "rob@acme.com", &own, Some(bob.token())).await;
+    let own = AdminChanges { password: Some(secret(OTHER)), ..AdminChanges::default() };
+    let acme = siege
+        .tenancy
+        .in_session(Some(bob.token()))
+        .update_admin(&siege.acme, "rob@acme.com", &own)
+        .await;
     siege.acme = acme.unwrap();
     siege.is_shut_out(&siege.acme, bob.token(), &Refusal::AdminChanged).await;
     siege.tenancy.login("rob@acme.com", &secret(OTHER)).await.unwrap();
     // An owner changes nobody's password but their own.
     let t = &siege.tenancy;
-    let answer = t.update_admin(&siege.acme, "rob@acme.com", &own, Some(ada.token())).await;
+    let answer =
+        t.in_session(Some(ada.token())).update_admin(&siege.acme, "rob@acme.com", &own).await;
     assert_eq!(answer.err(), Some(Error::NotAllowed(Refusal::OwnPassword("rob@acme.com".into()))));
 }
 
@@ -252,7 +273,7 @@ pub async fn the_last_owner_cannot_go<F: Fixture>() {
     siege.add("bob@acme.com", Role::Admin).await;
     let ada = siege.log_in("ada@acme.com").await;
     let token = Some(ada.token());
-    let wish = |role| AdminWish { role: Some(role), ..AdminWish::default() };
+    let wish = |role| AdminChanges { role: Some(role), ..AdminChanges::default() };
     let last = Error::LastOwner { email: "ada@acme.com".into(), organization: "Acme Corp".into() };
     let before = siege.fixture.stored().await;
     let t = &siege.tenancy;
@@ -261,18 +282,56 @@ pub async fn the_last_owner_cannot_go<F: Fixture>() {
     let demoted = t.ensure_changeable(&siege.acme, "ada@acme.com", &wish(Role::Admin)).await;
     assert_eq!(demoted, Err(last.clone()));
     assert_eq!(t.ensure_deletable(&siege.acme).await, Ok(()));
-    assert_eq!(t.remove_admin(&siege.acme, "ada@acme.com", token).await.err(), Some(last.clone()));
-    let demoted = t.update_admin(&siege.acme, "ada@acme.com", &wish(Role::Admin), token).await;
+    assert_eq!(
+        t.in_session(token).remove_admin(&siege.acme, "ada@acme.com").await.err(),
+        Some(last.clone())
+    );
+    let demoted =
+        t.in_session(token).update_admin(&siege.acme, "ada@acme.com", &wish(Role::Admin)).await;
     assert_eq!(demoted.err(), Some(last));
     assert_eq!(siege.fixture.stored().await, before);
     // Once there is another one, it can.
+    let acme = t
+        .in_session(token)
+        .update_admin(&siege.acme, "bob@acme.com", &wish(Role::Owner))
+        .await
+        .unwrap();
     let acme =
-        t.update_admin(&siege.acme, "bob@acme.com", &wish(Role::Owner), token).await.unwrap();
-    let acme = t.update_admin(&acme, "ada@acme.com", &wish(Role::Admin), token).await.unwrap();
+        t.in_session(token).update_admin(&acme, "ada@acme.com", &wish(Role::Admin)).await.unwrap();
     assert_eq!(acme.admin_email.raw(), "bob@acme.com");
     let only = Refusal::OwnersOnly("Acme Corp".into());
-    assert_eq!(t.authorize(&acme, token).await, Err(Error::NotAllowed(only)));
+    assert_eq!(t.in_session(token).authorize(&acme).await, Err(Error::NotAllowed(only)));
     let roles = t.admins(&acme).await.unwrap();
     let roles: Vec<_> = roles.iter().map(|admin| (admin.email.raw(), admin.role)).collect();
     assert_eq!(roles, [("bob@acme.com", Role::Owner), ("ada@acme.com", Role::Admin)]);
+}
+
+pub async fn callers_of_one_console_are_told_apart_and_share_nothing_of_each_other<F: Fixture>() {
+    let siege = Besieged::<F>::new().await;
+    let ada = siege.tenancy.called_by(Caller::new("ada@here"));
+    let bob = siege.tenancy.called_by(Caller::new("bob@there"));
+    let session = ada.login("ada@acme.com", &secret(PASSWORD)).await.unwrap();
+    // A session is its caller's alone.
+    let ada = ada.in_session(Some(session.token()));
+    assert!(matches!(bob.trash(&siege.acme).await, Err(Error::NotAllowed(Refusal::NoSession(_)))));
+    let reader = ada.called_by(Caller::new("eve@here").with_read_only(true));
+    let reader = reader.in_session(Some(session.token()));
+    assert!(matches!(reader.trash(&siege.acme).await, Err(Error::ReadOnly(_))));
+    let globex = bob.suspend(&siege.globex).await.unwrap();
+    assert_eq!(globex.state, OrgState::Suspended);
+    ada.trash(&siege.acme).await.unwrap();
+    let entries = siege.tenancy.audit(None, None, AuditAt::Newest, 10).await.unwrap();
+    let did: Vec<_> = entries
+        .iter()
+        .map(|one| (one.entry.operator.raw(), one.entry.action.code(), one.entry.outcome))
+        .collect();
+    assert_eq!(
+        did[..4],
+        [
+            ("ada@here", "trash", Outcome::Done),
+            ("bob@there", "suspend", Outcome::Done),
+            ("bob@there", "trash", Outcome::Refused),
+            ("ada@here", "log in", Outcome::Done),
+        ]
+    );
 }

@@ -4,13 +4,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use mongodb::bson::{DateTime, Document, doc, oid::ObjectId};
+use bson::{DateTime, Document, doc, oid::ObjectId};
 use rusqlite::{Connection, OpenFlags, Params, Row, types::Value};
 use tempfile::TempDir;
 use tenantry::org::Org;
-use tenantry::store::{Access, Entry, Store, sqlite::SqliteStore};
+use tenantry::store::{Entry, Store, sqlite::SqliteStore};
 
 use crate::fixture::{Fixture, Stored};
+use crate::support::service;
 
 /// A file in a directory that goes with it.
 pub struct SqliteFile {
@@ -28,13 +29,14 @@ impl SqliteFile {
     }
 
     fn store(&self, read_only: bool) -> SqliteStore {
-        let access = Access { operator: "tester@here".to_owned(), read_only };
-        SqliteStore::open(&self.path(), &access).unwrap()
+        SqliteStore::open(&self.path(), read_only).unwrap()
     }
 }
 
 #[async_trait]
 impl Fixture for SqliteFile {
+    const IN_STEPS: bool = false;
+
     async fn fresh() -> Self {
         let directory = tempfile::tempdir().unwrap();
         Self { directory }
@@ -45,8 +47,7 @@ impl Fixture for SqliteFile {
     }
 
     async fn at(address: &str) -> Arc<dyn Store> {
-        let access = Access { operator: "second@here".to_owned(), read_only: false };
-        Arc::new(SqliteStore::open(address.as_ref(), &access).unwrap())
+        Arc::new(SqliteStore::open(address.as_ref(), false).unwrap())
     }
 
     async fn open(&self, read_only: bool) -> Arc<dyn Store> {
@@ -65,7 +66,7 @@ impl Fixture for SqliteFile {
         assert_eq!(aged, 1);
     }
 
-    async fn age_record(&self, milliseconds: i64) {
+    async fn age_audit_log(&self, milliseconds: i64) {
         assert!(self.execute("UPDATE audit_log SET at = at - ?", [milliseconds]) > 0);
     }
 
@@ -140,7 +141,7 @@ impl Fixture for SqliteFile {
             self.execute("DELETE FROM audit_log WHERE number = ?", [number]);
             return;
         };
-        let fields = Entry::of(&entry);
+        let fields = Entry::from_document(&entry);
         let changed = self.execute(
             "INSERT OR REPLACE INTO audit_log (number, entry, organization, name, at, bson) \
              VALUES (?, ?, ?, ?, ?, ?)",
@@ -182,27 +183,20 @@ impl Fixture for SqliteFile {
         });
         Stored {
             organizations: all("SELECT * FROM organizations ORDER BY id", |row| {
-                let collection: String = row.get_unwrap("collection");
-                doc! {
-                    "_id": id(row, "id"),
-                    "organization_name": row.get_unwrap::<_, String>("name"),
-                    "collection_name": collection.clone(),
-                    "admin_id": id(row, "admin_id").to_hex(),
-                    "admin_email": row.get_unwrap::<_, String>("admin_email"),
-                    "created_at": DateTime::from_millis(row.get_unwrap("created_at")),
-                    "connection_details": {
-                        "database": row.get_unwrap::<_, String>("database"),
-                        "collection": collection,
-                    },
-                }
+                let text = |column: &str| row.get_unwrap::<_, String>(column);
+                let admin = (id(row, "admin_id"), &*text("admin_email"));
+                let at = DateTime::from_millis(row.get_unwrap("created_at"));
+                let held_in = (&*text("database"), &*text("collection"));
+                let mut record = doc! { "_id": id(row, "id") };
+                record.extend(service::record(&text("name"), held_in, admin, at));
+                record
             }),
             admins: all("SELECT * FROM admins ORDER BY id", |row| {
-                doc! {
-                    "_id": id(row, "id"),
-                    "email": row.get_unwrap::<_, String>("email"),
-                    "password": row.get_unwrap::<_, String>("password"),
-                    "created_at": DateTime::from_millis(row.get_unwrap("created_at")),
-                }
+                let text = |column: &str| row.get_unwrap::<_, String>(column);
+                let at = DateTime::from_millis(row.get_unwrap("created_at"));
+                let mut admin = doc! { "_id": id(row, "id") };
+                admin.extend(service::admin(&text("email"), &text("password"), at));
+                admin
             }),
             collections: collections.collect(),
         }

@@ -1,13 +1,13 @@
 //! Suspending and reactivating, and going through everything.
 
-use mongodb::bson::doc;
+use bson::doc;
 use tenantry::org::{Org, OrgState, Role};
-use tenantry::store::{Change, Examination, Repair, StoreError, Trouble};
+use tenantry::store::{Change, Examination, Inconsistency, Repair, StoreError};
 use tenantry::tenancy::{Error, Refusal};
 
 use crate::attack::{Besieged, OTHER, PASSWORD, secret};
 use crate::fixture::{Fixture, hash, new_org, renamed, with_acme};
-use crate::support::deeds::Deeds as _;
+use crate::support::operations::Operations as _;
 
 pub async fn suspending_and_reactivating_change_nothing_else<F: Fixture>() {
     let (fixture, store, acme) = with_acme::<F>().await;
@@ -55,11 +55,11 @@ pub async fn an_examination_finds_nothing_in_a_sound_database_and_writes_nothing
     store.suspend(&initech, true).await.unwrap();
     let before = fixture.stored().await;
     for fix in [false, true] {
-        assert_eq!(store.examine(fix).await, Ok(vec![]));
+        assert_eq!(store.examine("tester@here", fix).await, Ok(vec![]));
     }
     let reader = fixture.open(true).await;
-    assert_eq!(reader.examine(false).await, Ok(vec![]));
-    assert!(matches!(reader.examine(true).await, Err(StoreError::Refused { .. })));
+    assert_eq!(reader.examine("tester@here", false).await, Ok(vec![]));
+    assert!(matches!(reader.examine("tester@here", true).await, Err(StoreError::Refused { .. })));
     assert_eq!(fixture.stored().await, before);
 }
 
@@ -67,17 +67,18 @@ pub async fn what_nobody_owns_is_put_aside_and_said<F: Fixture>() {
     let (fixture, store, _acme) = with_acme::<F>().await;
     fixture.insert("org_nobodys", vec![doc! { "_id": 1 }, doc! { "_id": 2 }]).await;
     let before = fixture.stored().await;
-    let trouble = Trouble::CollectionOfNobody { collection: "org_nobodys".into(), documents: 2 };
-    let found = store.examine(false).await.unwrap();
+    let inconsistency =
+        Inconsistency::CollectionOfNobody { collection: "org_nobodys".into(), documents: 2 };
+    let found = store.examine("tester@here", false).await.unwrap();
     assert_eq!(found.len(), 1, "{found:?}");
-    assert_eq!(found[0].trouble, trouble);
+    assert_eq!(found[0].inconsistency, inconsistency);
     assert!(!found[0].repair.is_done(), "{found:?}");
     assert_eq!(fixture.stored().await, before);
 
     let named = |name: &str| vec![name.to_owned()];
     let wanted = named("org_of_acme");
     let wanted = Examination { quarantine: &wanted, ..Examination::plain(true) };
-    let refused = store.go_through(&wanted).await.unwrap_err();
+    let refused = store.go_through("tester@here", &wanted).await.unwrap_err();
     assert!(
         refused.to_string().contains("“org_of_acme” is not an orphaned collection or admin"),
         "{refused}"
@@ -85,7 +86,7 @@ pub async fn what_nobody_owns_is_put_aside_and_said<F: Fixture>() {
     assert_eq!(fixture.stored().await, before);
     let wanted = named("org_nobodys");
     let wanted = Examination { quarantine: &wanted, ..Examination::plain(true) };
-    let found = store.go_through(&wanted).await.unwrap();
+    let found = store.go_through("tester@here", &wanted).await.unwrap();
     assert_eq!(found.len(), 1, "{found:?}");
     let Repair::Done(how) = &found[0].repair else { panic!("{found:?}") };
     assert!(how.contains("quarantine_org_nobodys"), "{how}");
@@ -93,7 +94,7 @@ pub async fn what_nobody_owns_is_put_aside_and_said<F: Fixture>() {
     let (kept, was) = ("quarantine_org_nobodys", "org_nobodys");
     assert_eq!(after.collections[kept], before.collections[was]);
     assert_eq!(after.collections.len(), before.collections.len());
-    assert_eq!(store.examine(false).await, Ok(vec![]));
+    assert_eq!(store.examine("tester@here", false).await, Ok(vec![]));
     // The name it had is free.
     store.create(&new_org("Nobodys", "bob@acme.com")).await.unwrap();
 }
@@ -113,10 +114,10 @@ pub async fn a_password_that_is_set_while_suspended_waits<F: Fixture>() {
         assert_eq!(t.login(email, &secret(PASSWORD)).await.err(), Some(Error::WrongLogin));
         assert_eq!(t.login(email, &secret(OTHER)).await.err(), refused);
     }
-    assert_eq!(siege.store.examine(false).await, Ok(vec![]));
+    assert_eq!(siege.store.examine("tester@here", false).await, Ok(vec![]));
     t.reactivate(&acme).await.unwrap();
     for email in ["ada@acme.com", "bob@acme.com"] {
         t.login(email, &secret(OTHER)).await.unwrap();
     }
-    assert_eq!(siege.store.examine(false).await, Ok(vec![]));
+    assert_eq!(siege.store.examine("tester@here", false).await, Ok(vec![]));
 }

@@ -5,25 +5,25 @@ use std::sync::{
     atomic::{AtomicU32, Ordering},
 };
 
-use mongodb::bson::{DateTime, doc};
-use tenantry::org::{Claim, ClaimKind, Org, OrgState, Secret, moment};
+use bson::{DateTime, doc};
+use tenantry::org::{Claim, ClaimKind, Org, OrgState, Secret, timestamp};
 use tenantry::store::{
-    Change, Cursor, Examination, Finding, PageAt, PageQuery, Purge, Repair, Shelf, Sort, SortKey,
-    Statistics, StoreError, Trouble,
+    Change, Cursor, Examination, Finding, Inconsistency, ListScope, PageAt, PageQuery, Purge,
+    Repair, Sort, SortKey, Statistics, StoreError,
 };
-use tenantry::tenancy::{Believe, Rules, Tenancy};
+use tenantry::tenancy::{Believe, Caller, Rules, Tenancy};
 
 use crate::fixture::{Fixture, hash, new_org, renamed, with_acme, with_email};
-use crate::support::deeds::Deeds as _;
+use crate::support::operations::Operations as _;
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
-fn page(shelf: Shelf, sort: Sort, at: PageAt, limit: u32) -> PageQuery {
-    PageQuery { shelf, search: None, sort, at, limit }
+fn page(scope: ListScope, sort: Sort, at: PageAt, limit: u32) -> PageQuery {
+    PageQuery { scope, search: None, best_first: false, sort, at, limit }
 }
 
-fn first(shelf: Shelf) -> PageQuery {
-    page(shelf, Sort::default(), PageAt::First, 50)
+fn first(scope: ListScope) -> PageQuery {
+    page(scope, Sort::default(), PageAt::First, 50)
 }
 
 pub async fn what_is_in_the_trash_is_only_found_there<F: Fixture>() {
@@ -40,26 +40,26 @@ pub async fn what_is_in_the_trash_is_only_found_there<F: Fixture>() {
     );
     assert_eq!(trashed.connection, acme.connection);
 
-    assert_eq!(store.page(&first(Shelf::Live)).await.unwrap().orgs, vec![globex]);
-    assert_eq!(store.page(&first(Shelf::Trash)).await.unwrap().orgs, vec![trashed.clone()]);
-    for (shelf, search, expected) in [
-        (Shelf::Live, None, 1),
-        (Shelf::Trash, None, 1),
-        (Shelf::Live, Some("ACME"), 0),
-        (Shelf::Trash, Some("ACME"), 1),
-        (Shelf::Trash, Some("globex"), 0),
+    assert_eq!(store.page(&first(ListScope::Live)).await.unwrap().orgs, vec![globex]);
+    assert_eq!(store.page(&first(ListScope::Trash)).await.unwrap().orgs, vec![trashed.clone()]);
+    for (scope, search, expected) in [
+        (ListScope::Live, None, 1),
+        (ListScope::Trash, None, 1),
+        (ListScope::Live, Some("ACME"), 0),
+        (ListScope::Trash, Some("ACME"), 1),
+        (ListScope::Trash, Some("globex"), 0),
     ] {
-        let counted = store.count(shelf, search, 10).await.unwrap().counted;
-        assert_eq!(counted, expected, "{shelf:?} {search:?}");
-        let query = PageQuery { search: search.map(str::to_owned), ..first(shelf) };
+        let counted = store.count(scope, search, 10).await.unwrap().counted;
+        assert_eq!(counted, expected, "{scope:?} {search:?}");
+        let query = PageQuery { search: search.map(str::to_owned), ..first(scope) };
         assert_eq!(store.page(&query).await.unwrap().orgs.len() as u64, expected);
     }
-    assert_eq!(store.org_named("acme corp", Shelf::Live).await, Ok(None));
-    assert_eq!(store.org_named("acme corp", Shelf::Trash).await, Ok(Some(trashed.clone())));
-    assert_eq!(store.org_named("globex", Shelf::Trash).await, Ok(None));
+    assert_eq!(store.org_named("acme corp", ListScope::Live).await, Ok(None));
+    assert_eq!(store.org_named("acme corp", ListScope::Trash).await, Ok(Some(trashed.clone())));
+    assert_eq!(store.org_named("globex", ListScope::Trash).await, Ok(None));
     assert_eq!(store.org(acme.id).await, Ok(Some(trashed.clone())));
     assert_eq!(store.statistics(&trashed).await.unwrap().documents, 1);
-    assert_eq!(store.documents(&trashed, 10).await.unwrap().len(), 1);
+    assert_eq!(store.first_documents(&trashed, 10).await.unwrap().len(), 1);
 }
 
 pub async fn it_keeps_what_it_claims<F: Fixture>() {
@@ -109,9 +109,9 @@ pub async fn restoring_gives_everything_back<F: Fixture>() {
     assert_eq!(store.statistics(&org).await.unwrap(), statistics);
     assert_eq!(store.admin_with_email("ada@acme.com").await.unwrap(), admin);
     assert_eq!(store.org_of_admin(&admin.unwrap()).await.unwrap(), Some(org.clone()));
-    assert_eq!(store.org_named("acme corp", Shelf::Live).await.unwrap(), Some(org.clone()));
-    assert_eq!(store.page(&first(Shelf::Live)).await.unwrap().orgs, vec![org.clone()]);
-    assert_eq!(store.count(Shelf::Trash, None, 10).await.unwrap().counted, 0);
+    assert_eq!(store.org_named("acme corp", ListScope::Live).await.unwrap(), Some(org.clone()));
+    assert_eq!(store.page(&first(ListScope::Live)).await.unwrap().orgs, vec![org.clone()]);
+    assert_eq!(store.count(ListScope::Trash, None, 10).await.unwrap().counted, 0);
     // And it is an organization like any other.
     let org = store.update(&org, &renamed("Globex")).await.unwrap();
     store.delete(&org).await.unwrap();
@@ -139,7 +139,7 @@ pub async fn restoring_under_another_name_moves_everything<F: Fixture>() {
     assert_eq!(stored.collections.len(), 2);
     // The old name is free.
     let again = store.create(&new_org("Acme Corp", "new@acme.com")).await.unwrap();
-    assert_eq!(store.documents(&again, 10).await.unwrap().len(), 1);
+    assert_eq!(store.first_documents(&again, 10).await.unwrap().len(), 1);
     assert_eq!(store.org(globex.id).await, Ok(Some(globex)));
 }
 
@@ -156,7 +156,7 @@ pub async fn a_name_made_again_after_a_purge_inherits_nothing<F: Fixture>() {
     let mut again = new_org("Acme Corp", "ada@acme.com");
     again.password = hash("second");
     let new = store.create(&again).await.unwrap();
-    assert_eq!(store.documents(&new, 10).await.unwrap().len(), 1);
+    assert_eq!(store.first_documents(&new, 10).await.unwrap().len(), 1);
     let admin = store.admin_with_email("ada@acme.com").await.unwrap().unwrap();
     assert_eq!(admin.password, hash("second"));
     assert_eq!(store.restore(&trashed, &Change::default()).await, Err(StoreError::Gone));
@@ -242,26 +242,29 @@ pub async fn it_is_purged_when_its_time_is_over_and_not_before<F: Fixture>() {
         fixture.age_trash(org.id, 30 * DAY - 600_000).await;
     }
     let before = fixture.stored().await;
-    assert_eq!(fixture.open(false).await.purge_expired(false).await, Ok(Purge::default()));
+    assert_eq!(
+        fixture.open(false).await.purge_expired("tester@here", false).await,
+        Ok(Purge::default())
+    );
     assert_eq!(fixture.stored().await, before);
     for org in [&acme, &globex] {
         fixture.age_trash(org.id, 600_000).await;
     }
     let aged = fixture.stored().await;
     let reader = fixture.open(true).await;
-    assert_eq!(reader.purge_expired(false).await, Ok(Purge::default()));
+    assert_eq!(reader.purge_expired("tester@here", false).await, Ok(Purge::default()));
     assert_eq!(fixture.stored().await, aged);
     // A console that opens, settles and looks purges nothing.
     let other = fixture.open(false).await;
-    assert_eq!(other.recover().await, Ok(0));
-    assert_eq!(other.examine(false).await, Ok(vec![]));
+    assert_eq!(other.recover("tester@here").await, Ok(0));
+    assert_eq!(other.examine("tester@here", false).await, Ok(vec![]));
     assert_eq!(fixture.stored().await, aged);
     let purge = Purge { purged: 1, findings: Vec::new() };
-    assert_eq!(store.purge_expired(false).await, Ok(purge));
+    assert_eq!(store.purge_expired("tester@here", false).await, Ok(purge));
     assert_eq!(store.org(acme.id).await, Ok(None));
     assert!(store.org(globex.id).await.unwrap().is_some());
     assert_eq!(fixture.stored().await.collections.len(), 1);
-    assert_eq!(store.purge_expired(false).await, Ok(Purge::default()));
+    assert_eq!(store.purge_expired("tester@here", false).await, Ok(Purge::default()));
 }
 
 pub async fn the_first_write_of_a_console_purges_and_nothing_before_it<F: Fixture>() {
@@ -272,9 +275,12 @@ pub async fn the_first_write_of_a_console_purges_and_nothing_before_it<F: Fixtur
         fixture.age_trash(org.id, 31 * DAY).await;
     }
     let there = async |of: &Org| store.org(of.id).await.unwrap().is_some();
-    let console = async || Tenancy::new(fixture.open(false).await, Rules::default()).unwrap();
+    let console = async || {
+        Tenancy::new(fixture.open(false).await, Rules::default(), Caller::new("tester@here"))
+            .unwrap()
+    };
     let first = console().await;
-    first.page(&page(Shelf::Trash, Sort::default(), PageAt::First, 9)).await.unwrap();
+    first.page(&page(ListScope::Trash, Sort::default(), PageAt::First, 9)).await.unwrap();
     first.statistics(&acme).await.unwrap();
     first.catch_up().await.unwrap();
     first.check_name("Initech", None).await.unwrap();
@@ -302,39 +308,45 @@ pub async fn the_first_write_of_a_console_purges_and_nothing_before_it<F: Fixtur
     assert!(!there(&initech).await);
 }
 
-pub async fn a_clock_that_the_record_does_not_bear_out_purges_nothing_unseen<F: Fixture>() {
+pub async fn a_clock_that_the_audit_log_does_not_bear_out_purges_nothing_unseen<F: Fixture>() {
     // Nothing was done for 31 days; or a month was done by a clock that was put back since.
     for days in [31, 365, -1, -400] {
         let (fixture, store, acme) = with_acme::<F>().await;
         store.trash(&acme, 30).await.unwrap();
         fixture.age_trash(acme.id, 31 * DAY).await;
-        fixture.age_record(days * DAY).await;
-        let tenancy = Tenancy::new(fixture.open(false).await, Rules::default()).unwrap();
-        assert_eq!(store.purge_expired(false).await.unwrap().purged, 0, "{days}");
+        fixture.age_audit_log(days * DAY).await;
+        let tenancy =
+            Tenancy::new(fixture.open(false).await, Rules::default(), Caller::new("tester@here"))
+                .unwrap();
+        assert_eq!(store.purge_expired("tester@here", false).await.unwrap().purged, 0, "{days}");
         let found = tenancy.examine(&Examination::plain(false), &|_| panic!()).await.unwrap();
-        let [Finding { trouble: trouble @ Trouble::Clock { .. }, repair: Repair::Possible }] =
-            &found[..]
+        let [
+            Finding {
+                inconsistency: inconsistency @ Inconsistency::Clock { .. },
+                repair: Repair::Possible,
+            },
+        ] = &found[..]
         else {
             panic!("{days}: {found:?}")
         };
         let now = DateTime::now().timestamp_millis();
         for time in [now - days * DAY, now] {
             // To the minute; one may have gone by.
-            let near = [0, 60_000].map(|ago| moment(DateTime::from_millis(time - ago)));
-            let said = trouble.to_string();
+            let near = [0, 60_000].map(|ago| timestamp(DateTime::from_millis(time - ago)));
+            let said = inconsistency.to_string();
             assert!(near.iter().any(|time| said.contains(time)), "{days}: {said} {near:?}");
         }
         let globex = store.create(&new_org("Globex", "bob@globex.com")).await.unwrap();
-        fixture.age_record(days * DAY).await;
+        fixture.age_audit_log(days * DAY).await;
         tenancy.suspend(&globex).await.unwrap();
         assert!(store.org(acme.id).await.unwrap().is_some(), "{days}");
         // Whoever is shown both times may say that the clock is wrong, or right.
-        fixture.age_record(days * DAY).await;
+        fixture.age_audit_log(days * DAY).await;
         for right in [false, true] {
             let asked = Arc::new(AtomicU32::new(0));
             let count = Arc::clone(&asked);
-            let believe: &Believe = &move |shown: &Trouble| {
-                assert!(matches!(shown, Trouble::Clock { organizations: 1, .. }), "{shown}");
+            let believe: &Believe = &move |shown: &Inconsistency| {
+                assert!(matches!(shown, Inconsistency::Clock { organizations: 1, .. }), "{shown}");
                 count.fetch_add(1, Ordering::Relaxed);
                 Box::pin(std::future::ready(right))
             };
@@ -383,16 +395,16 @@ pub async fn pages_of_the_trash_visit_each_once<F: Fixture>() {
             let mut visited = Vec::new();
             let mut at = PageAt::First;
             loop {
-                let page = store.page(&page(Shelf::Trash, sort, at, 2)).await.unwrap();
+                let page = store.page(&page(ListScope::Trash, sort, at, 2)).await.unwrap();
                 visited.extend(page.orgs);
                 if !page.more_after {
                     break;
                 }
-                at = PageAt::After(Cursor::of(visited.last().unwrap(), key));
+                at = PageAt::After(Cursor::from_org(visited.last().unwrap(), key));
             }
             assert_eq!(visited, sorted, "{sort:?}");
-            let before = PageAt::Before(Cursor::of(&sorted[3], key));
-            let page = store.page(&page(Shelf::Trash, sort, before, 2)).await.unwrap();
+            let before = PageAt::Before(Cursor::from_org(&sorted[3], key));
+            let page = store.page(&page(ListScope::Trash, sort, before, 2)).await.unwrap();
             assert_eq!(page.orgs, sorted[1..3]);
             assert!(page.more_before && page.more_after);
         }

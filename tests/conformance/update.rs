@@ -1,14 +1,14 @@
 //! Changing organizations.
 
-use mongodb::bson::{doc, oid::ObjectId};
+use bson::{doc, oid::ObjectId};
 use tenantry::org::{Claim, ClaimKind, CollectionName, Email, Org, OrgName, PasswordHash};
-use tenantry::store::Shelf;
+use tenantry::store::ListScope;
 use tenantry::store::{Change, NewOrg, Store, StoreError};
 use tenantry::tenancy::{Edit, Error};
 
 use crate::attack::tenancy;
 use crate::fixture::{Fixture, hash, new_org, renamed, with_acme, with_email};
-use crate::support::deeds::Deeds as _;
+use crate::support::operations::Operations as _;
 
 async fn password(store: &dyn Store, org: &Org) -> PasswordHash {
     let admin = ObjectId::parse_str(org.admin_id.raw()).unwrap();
@@ -27,8 +27,8 @@ pub async fn the_name_alone_can_change<F: Fixture>() {
     assert_eq!(new.created_at, old.created_at);
     assert_ne!(new.revision, old.revision);
     assert_eq!(password(&*store, &new).await, hash("first"));
-    assert_eq!(store.org_named("Globex", Shelf::Live).await.unwrap(), Some(new));
-    assert_eq!(store.org_named("Acme Corp", Shelf::Live).await.unwrap(), None);
+    assert_eq!(store.org_named("Globex", ListScope::Live).await.unwrap(), Some(new));
+    assert_eq!(store.org_named("Acme Corp", ListScope::Live).await.unwrap(), None);
     let record = &fixture.stored().await.organizations[0];
     assert_eq!(record.get_str("organization_name").unwrap(), "Globex");
     assert_eq!(record.get_str("collection_name").unwrap(), "org_globex");
@@ -100,7 +100,7 @@ pub async fn a_rename_within_the_slug_moves_nothing<F: Fixture>() {
     assert_eq!(new.name.raw(), "acme-corp");
     assert_eq!(new.collection, old.collection);
     assert_eq!(fixture.stored().await.collections, before);
-    assert_eq!(store.org_named("Acme Corp", Shelf::Live).await.unwrap(), None);
+    assert_eq!(store.org_named("Acme Corp", ListScope::Live).await.unwrap(), None);
 }
 
 pub async fn a_rename_to_its_own_name_in_another_case_works<F: Fixture>() {
@@ -111,7 +111,7 @@ pub async fn a_rename_to_its_own_name_in_another_case_works<F: Fixture>() {
     let new = store.update(&old, &change).await.unwrap();
     assert_eq!((new.name.raw(), new.admin_email.raw()), ("ACME CORP", "ADA@acme.com"));
     assert_eq!(fixture.stored().await.collections, before);
-    assert_eq!(store.org_named("acme corp", Shelf::Live).await.unwrap(), Some(new));
+    assert_eq!(store.org_named("acme corp", ListScope::Live).await.unwrap(), Some(new));
 }
 
 pub async fn what_is_taken_is_refused_and_nothing_changes<F: Fixture>() {
@@ -181,8 +181,8 @@ pub async fn names_left_behind_are_free_again<F: Fixture>() {
     let to_globex =
         Change { email: Some(Email::parse("bob@globex.com").unwrap()), ..renamed("Globex") };
     let acme = store.update(&acme, &to_globex).await.unwrap();
-    assert_eq!(store.org_named("globex", Shelf::Live).await.unwrap(), Some(acme));
-    assert_eq!(store.org_named("acme corp", Shelf::Live).await.unwrap(), Some(globex));
+    assert_eq!(store.org_named("globex", ListScope::Live).await.unwrap(), Some(acme));
+    assert_eq!(store.org_named("acme corp", ListScope::Live).await.unwrap(), Some(globex));
     let collections = fixture.stored().await.collections;
     assert_eq!(collections.keys().collect::<Vec<_>>(), ["org_acme_corp", "org_globex"]);
 }
@@ -204,12 +204,12 @@ pub async fn undoing_a_rename_gives_back_exactly_what_was<F: Fixture>() {
     let tenancy = tenancy(store.clone());
     let stored = fixture.stored().await;
     let rename = Edit { name: Some("Initech".to_owned()), ..Edit::default() };
-    let renamed = tenancy.update(&before, &rename, None).await.unwrap();
+    let renamed = tenancy.update(&before, &rename).await.unwrap();
     assert_eq!(renamed.collection.raw(), "org_initech");
     let undone = tenancy.undo_rename(&renamed, &before).await.unwrap();
     assert_eq!((undone.name.raw(), undone.collection.raw()), ("Globex/EU", "org_Globex"));
     assert_eq!(fixture.stored().await, stored);
-    assert_eq!(store.org_named("globex/eu", Shelf::Live).await.unwrap(), Some(undone.clone()));
+    assert_eq!(store.org_named("globex/eu", ListScope::Live).await.unwrap(), Some(undone.clone()));
     // And what it has is its own again.
     for claim in Claim::of_name("Globex/EU", "org_Globex") {
         let holder = store.holder(&claim).await.unwrap();
@@ -228,7 +228,7 @@ pub async fn a_look_alike_is_undone_like_any_other<F: Fixture>() {
     let stored = fixture.stored().await;
     let tenancy = tenancy(store.clone());
     let rename = Edit { name: Some("Initech".to_owned()), ..Edit::default() };
-    let renamed = tenancy.update(&before, &rename, None).await.unwrap();
+    let renamed = tenancy.update(&before, &rename).await.unwrap();
     let undone = tenancy.undo_rename(&renamed, &before).await.unwrap();
     assert_eq!((&undone.name, &undone.collection), (&before.name, &before.collection));
     assert_eq!(fixture.stored().await, stored);
@@ -238,7 +238,7 @@ pub async fn an_undo_takes_nothing_from_anybody<F: Fixture>() {
     let (fixture, store, before) = with_acme::<F>().await;
     let tenancy = tenancy(store.clone());
     let rename = Edit { name: Some("Initech".to_owned()), ..Edit::default() };
-    let renamed = tenancy.update(&before, &rename, None).await.unwrap();
+    let renamed = tenancy.update(&before, &rename).await.unwrap();
     store.create(&new_org("ACME corp", "bob@acme.com")).await.unwrap();
     let stored = fixture.stored().await;
     let taken = tenancy.undo_rename(&renamed, &before).await;
@@ -248,4 +248,26 @@ pub async fn an_undo_takes_nothing_from_anybody<F: Fixture>() {
     let stale = tenancy.undo_rename(&stale, &Org { name: "Other".into(), ..before }).await;
     assert!(matches!(stale, Err(Error::Changed(_))), "{stale:?}");
     assert_eq!(fixture.stored().await, stored);
+}
+
+pub async fn each_change_is_counted_and_each_end_of_all_logins<F: Fixture>() {
+    let (_fixture, store, acme) = with_acme::<F>().await;
+    let counts = |org: &Org| (org.revision, org.login_epoch);
+    assert_eq!(counts(&acme), (0, 0));
+    let acme = store.update(&acme, &renamed("Initech")).await.unwrap();
+    assert_eq!(counts(&acme), (1, 0));
+    let acme = store.suspend(&acme, true).await.unwrap();
+    assert_eq!(counts(&acme), (2, 1));
+    // It is so already.
+    let acme = store.suspend(&acme, true).await.unwrap();
+    assert_eq!(counts(&acme), (2, 1));
+    let acme = store.suspend(&acme, false).await.unwrap();
+    assert_eq!(counts(&acme), (3, 1));
+    let acme = store.suspend(&acme, false).await.unwrap();
+    assert_eq!(counts(&acme), (3, 1));
+    let acme = store.trash(&acme, 30).await.unwrap();
+    assert_eq!(counts(&acme), (4, 2));
+    let acme = store.restore(&acme, &Change::default()).await.unwrap();
+    assert_eq!(counts(&acme), (5, 2));
+    assert_eq!(store.org(acme.id).await.unwrap().as_ref().map(counts), Some((5, 2)));
 }

@@ -52,25 +52,25 @@ fn rows_tabs_and_the_line_between_are_worked_with_the_mouse() {
     });
     // Left to the terminal it is not reported any more.
     console.send("m");
-    console.see("the mouse is the terminal's");
+    console.see("Mouse off");
     assert!(has(&console, "\x1b[?1000l"));
     console.send("m");
-    console.see("the mouse is the console's");
+    console.see("Mouse on");
     console.send("q");
     console.end();
     console.is_given_back();
 }
 
 #[test]
-fn what_is_marked_is_suspended_together_and_taken_back_together() {
+fn what_is_selected_is_suspended_together_and_undone_together() {
     let home = tempfile::tempdir().unwrap();
     let mut console = demo((120, 32), &[], home.path());
     console.send("   ");
-    console.see("3 marked");
+    console.see("3 selected");
     console.send("s");
     console.see("Suspend 3 organizations?");
     console.send("\r");
-    console.see("3 organizations are suspended");
+    console.see("Suspended 3 organizations");
     let suspended = |console: &Console| console.screen().matches('◌').count();
     // The first three, and those that the demo has suspended already.
     let before = suspended(&console);
@@ -78,7 +78,7 @@ fn what_is_marked_is_suspended_together_and_taken_back_together() {
     console.send("u");
     console.see("Reactivate 3 organizations?");
     console.send("\r");
-    console.see("3 organizations are active again");
+    console.see("Reactivated 3 organizations");
     console.wait_until("three fewer that are suspended", |received| {
         received.screen().matches('◌').count() == before - 3
     });
@@ -91,7 +91,7 @@ fn a_paste_is_text_where_text_is_typed_and_nothing_elsewhere() {
     let home = tempfile::tempdir().unwrap();
     let mut console = demo((80, 24), &[], home.path());
     console.send("\x1b[200~ddq\r:quit\r\x1b[201~");
-    console.see("the paste was ignored");
+    console.see("Paste ignored");
     console.send("n");
     console.see("New organization");
     console.send("\x1b[200~Pasted & Co.\r\n\x1b[201~");
@@ -105,9 +105,9 @@ fn a_paste_is_text_where_text_is_typed_and_nothing_elsewhere() {
 
 fn copies_the_email(console: &mut Console, column: &str) {
     console.send("y");
-    console.see("Copy of");
+    console.see("Copy from");
     console.send(column);
-    console.see_no_more("Copy of");
+    console.see_no_more("Copy from");
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn what_is_copied_goes_to_the_clipboard_of_the_terminal() {
     let line = screen.lines().nth(usize::from(row) - 1).unwrap();
     let name = line.trim_start_matches('▌').split("  ").next().unwrap().to_owned();
     copies_the_email(&mut console, "n");
-    console.see("sent the name to the terminal's clipboard");
+    console.see("Sent the name to the terminal's clipboard");
     let expected = format!("\x1b]52;c;{}\x1b\\", base64(&name));
     assert!(has(&console, &expected), "{expected:?}");
     console.send("q");
@@ -190,16 +190,16 @@ fn in_tmux_it_is_copied_where_tmux_lets_it_and_otherwise_said() {
     tmux.run(&["set", "-s", "set-clipboard", "on"]);
     tmux.see("▌");
     tmux.run(&["send-keys", "y"]);
-    tmux.see("Copy of");
+    tmux.see("Copy from");
     tmux.run(&["send-keys", "e"]);
-    tmux.see("copied the e-mail");
+    tmux.see("Copied the e-mail");
     let copied = tmux.run(&["show-buffer"]);
     assert!(copied.contains('@'), "{copied}");
     tmux.run(&["set", "-s", "set-clipboard", "off"]);
     tmux.run(&["send-keys", "y"]);
-    tmux.see("Copy of");
+    tmux.see("Copy from");
     tmux.run(&["send-keys", "e"]);
-    tmux.see("tmux keeps it");
+    tmux.see("tmux blocks it");
     // The mouse too: a click on a row.
     let screen = tmux.see("/ filter");
     assert!(screen.contains("organizations"), "{screen}");

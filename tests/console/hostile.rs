@@ -2,7 +2,8 @@
 //! does not tell it by itself.
 
 use rusqlite::Connection;
-use tenantry::store::{Access, Store, sqlite::SqliteStore};
+use tenantry::store::sqlite::SqliteStore;
+use tenantry::store::traits::*;
 
 use crate::support::{
     corpus::{hostile, plant},
@@ -61,9 +62,8 @@ fn no_stored_string_does_anything_to_the_terminal() {
         console.send("q");
         console.end();
     }
-    let access = Access { operator: "tester@here".to_owned(), read_only: false };
     let made = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    made.block_on(SqliteStore::open(&file, &access).unwrap().prepare()).unwrap();
+    made.block_on(SqliteStore::open(&file, false).unwrap().prepare("tester@here")).unwrap();
     let database = Connection::open(&file).unwrap();
     let corpus = hostile();
     for (text, number) in corpus.iter().zip(100..) {

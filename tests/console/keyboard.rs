@@ -1,6 +1,13 @@
 //! What terminals send that is no key, and a screen that something else has written on.
 
-use std::time::Duration;
+use std::{
+    io::Write as _,
+    process::{Command, Stdio},
+    time::Duration,
+};
+
+use bson::{Bson, Document};
+use tenantry::store::sqlite::SqliteStore;
 
 use crate::support::pty::Console;
 
@@ -78,4 +85,49 @@ fn a_terminal_that_does_not_know_its_size_has_the_usual_one() {
     console.see("? help");
     console.send("q");
     assert_eq!(console.end().0, 0);
+}
+
+/// How far a page goes depends on how high the lines are that it begins with.
+#[tokio::test]
+async fn pages_that_are_turned_in_one_go_skip_no_line() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("t.db").display().to_string();
+    let create = ["--file", &file, "org", "create", "acme", "--email", "a@b.example"];
+    let mut child = Command::new(env!("CARGO_BIN_EXE_tenantry"))
+        .args(create)
+        .arg("--password-stdin")
+        .env("HOME", home.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(b"quiet harbor lantern 42\n").unwrap();
+    assert!(child.wait().unwrap().success());
+    // A page of low lines, and then high ones.
+    let fields = (0..60).map(|number| {
+        let length = if number < 20 { 5 } else { 300 };
+        (format!("f{number:02}"), Bson::from("x".repeat(length)))
+    });
+    let store = SqliteStore::open(file.as_ref(), false).unwrap();
+    store.insert_documents("org_acme", &[fields.collect::<Document>()]).await.unwrap();
+    drop(store);
+    let after = |keys: &[&str]| {
+        let mut console = Console::start(&["--file", &file], (80, 24), home.path());
+        console.see("acme");
+        console.send("\r");
+        console.see("documents");
+        console.send("]]");
+        console.see("f00");
+        for keys in keys {
+            console.send(keys);
+            drop(console.settled());
+        }
+        let screen = console.screen();
+        console.send("\x03");
+        console.end();
+        screen.lines().map(str::trim_end).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let page = "\x1b[6~";
+    let one_by_one = after(&[page, page, page]);
+    assert_eq!(after(&[&page.repeat(3)]), one_by_one);
 }

@@ -21,10 +21,10 @@ fn whole_life(arguments: &[&str], size: (u16, u16)) {
     console.see("New organization");
     console.send("acme_corp\r");
     console.send("ada@acme\r");
-    console.see("that is no e-mail address");
+    console.see("Invalid e-mail address");
     console.send("\x1b[Z.com\r");
     console.send(&format!("{PASSWORD}\r"));
-    console.see("“acme_corp” was created");
+    console.see("Created “acme_corp”");
     console.see("1 organization");
     console.see("ada@acme.com");
 
@@ -32,11 +32,11 @@ fn whole_life(arguments: &[&str], size: (u16, u16)) {
     console.see("org_acme_corp");
     console.send("\x1b[C\x1b[C");
     console.see("Org data goes here");
-    console.send("\x1b");
+    console.send("\x1b[D\x1b[D\x1b");
 
     console.send("/");
     console.send("nothing like it");
-    console.see("No name and no e-mail has");
+    console.see("No match for");
     console.send(CLEAR);
     console.send("ACME");
     console.see("acme_corp");
@@ -48,7 +48,7 @@ fn whole_life(arguments: &[&str], size: (u16, u16)) {
     console.send(CLEAR);
     console.send("Globex & Söhne");
     console.send(SUBMIT);
-    console.see("“acme_corp” is called “Globex & Söhne” now");
+    console.see("Renamed “acme_corp” to “Globex & Söhne”");
 
     console.send("e");
     console.see("Edit Globex & Söhne");
@@ -58,22 +58,22 @@ fn whole_life(arguments: &[&str], size: (u16, u16)) {
     console.send(SUBMIT);
     console.see("Log in as an admin of Globex & Söhne");
     console.send("not the password at all\r");
-    console.see("the e-mail or the password is wrong");
+    console.see("Wrong e-mail or password");
     console.send(&format!("{PASSWORD}\r"));
-    console.see("“Globex & Söhne” was changed");
+    console.see("Updated “Globex & Söhne”");
     console.see("eve@globex.com");
 
     to_the_trash_and_back(&mut console);
     suspended_and_active_again(&mut console);
 
     console.send("D");
-    console.see("Delete Globex & Söhne?");
+    console.see("Purge Globex & Söhne, skipping the trash?");
     console.see("1  document");
     console.send("globex\r");
-    console.see("that is not the name of the organization");
+    console.see("The name does not match");
     console.send(CLEAR);
     console.send("\x1b");
-    console.see_no_more("Delete Globex & Söhne?");
+    console.see_no_more("Purge Globex & Söhne, skipping the trash?");
     purged(&mut console);
 
     console.send("q");
@@ -96,15 +96,15 @@ fn to_the_trash_and_back(console: &mut Console) {
     console.see("Kept for 30 days, until");
     console.see("1  document");
     console.send("\r");
-    console.see(&format!("“{NAME}” is in the trash until"));
+    console.see(&format!("Moved “{NAME}” to the trash until"));
     console.see("No organizations yet");
     console.see_no_more("eve@globex.com");
 
     // Its name stays its own.
     console.send(&format!("n{NAME}\t"));
-    console.see("restore or purge the one");
+    console.see("Restore or purge the one");
     console.send("\x1b");
-    console.see_no_more("restore or purge the one");
+    console.see_no_more("Restore or purge the one");
 
     console.send("t");
     console.see("1 in the trash");
@@ -112,12 +112,14 @@ fn to_the_trash_and_back(console: &mut Console) {
     console.see("▌Globex & Söhne");
     console.see("eve@globex.com");
     console.send("\r");
+    console.see("days left");
+    console.send("\x1b[C\x1b[C");
     console.see("Org data goes here");
     console.send("\x1b[D\x1b[D");
     console.see("days left");
     console.send("\x1b");
     console.send("R");
-    console.see(&format!("“{NAME}” is back with everything it had"));
+    console.see(&format!("Restored “{NAME}”"));
     console.see("The trash is empty");
     console.send("t");
     console.see("1 organization");
@@ -132,28 +134,28 @@ fn suspended_and_active_again(console: &mut Console) {
     console.send("s");
     console.see(&format!("Suspend {NAME}?"));
     console.send("\r");
-    console.see(&format!("“{NAME}” is suspended"));
+    console.see(&format!("Suspended “{NAME}”"));
     console.see("◌");
     console.send("L");
     console.see("Log in as an admin");
     console.send(&format!("{PASSWORD}\r"));
-    console.see("reactivate it first");
+    console.see("Reactivate it first");
     console.send("\x1b");
-    console.see_no_more("reactivate it first");
+    console.see_no_more("Reactivate it first");
     console.send("s");
-    console.see(&format!("“{NAME}” is active again"));
+    console.see(&format!("Reactivated “{NAME}”"));
     console.see_no_more("◌");
     console.send("L");
     console.see("Log in as an admin");
     console.send(&format!("{PASSWORD}\r"));
-    console.see("eve@globex.com is logged in");
+    console.see("Logged in as eve@globex.com");
 }
 
 fn purged(console: &mut Console) {
     console.send("d");
     console.see(&format!("Move {NAME} to the trash?"));
     console.send(SUBMIT);
-    console.see(&format!("“{NAME}” is in the trash until"));
+    console.see(&format!("Moved “{NAME}” to the trash until"));
     console.send("t");
     console.see("1 in the trash");
     // The number may be there before the row.
@@ -162,10 +164,10 @@ fn purged(console: &mut Console) {
     console.see(&format!("Purge {NAME}?"));
     console.send("not the password at all\r");
     console.send(&format!("{NAME}\r"));
-    console.see("the e-mail or the password is wrong");
+    console.see("Wrong e-mail or password");
     console.send(PASSWORD);
     console.send(SUBMIT);
-    console.see(&format!("“{NAME}” was deleted for good"));
+    console.see(&format!("Purged “{NAME}”"));
     console.see("The trash is empty");
     console.send("\x1b");
     console.see("No organizations yet");
@@ -211,14 +213,14 @@ fn a_server_that_is_not_there_is_said_and_tried_again() {
     let uri = format!("mongodb://127.0.0.1:{port}");
     let mut console = Console::start(&["--uri", &uri], NARROW, home.path());
     console.see("127.0.0.1");
-    console.see("cannot be reached");
-    console.see("r try again");
+    console.see("Cannot reach");
+    console.see("r retry");
     // A refusal is there at once: what is to be waited for takes the connection and says nothing.
     let _silent = std::net::TcpListener::bind(("127.0.0.1", port)).unwrap();
     console.send("r");
-    console.see_no_more("cannot be reached");
+    console.see_no_more("Cannot reach");
     console.send("\x1b");
-    console.see("you stopped waiting");
+    console.see("Cancelled");
     console.send("q");
     assert_eq!(console.ends_within(Duration::from_secs(1)), 0);
 }
@@ -232,11 +234,11 @@ fn two_consoles_on_one_file_see_each_others_work() {
     two.see("No organizations yet");
     one.send("nacme\rada@acme.com\r");
     one.send(&format!("{PASSWORD}\r"));
-    one.see("“acme” was created");
+    one.see("Created “acme”");
     two.send("r");
     two.see("ada@acme.com");
     two.send("nAcme\rbob@acme.com\r");
-    two.see("the name “Acme” is taken by “acme”");
+    two.see("Name “Acme” is taken by “acme”");
 }
 
 #[test]

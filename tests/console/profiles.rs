@@ -34,7 +34,7 @@ fn create(home: &Path, profile: &str, name: &str) {
 /// Looks a command up by its name and does it.
 fn palette(console: &mut Console, words: &str, found: &str) {
     console.send(":");
-    console.see("what to do?");
+    console.see("type a command");
     console.send(words);
     console.see(found);
     console.send("\r");
@@ -63,12 +63,12 @@ fn one_goes_from_profile_to_profile_without_starting_again() {
     console.send("\r\r\r");
     console.see("“live” is production");
     console.send("y");
-    console.see("suspended");
+    console.see("Suspended");
     // Where nothing can be opened it is said why, and one goes on from there.
     palette(&mut console, "away", "profile away");
-    console.see("sh failed (exit status: 4): locked");
+    console.see("“sh” failed (exit status: 4): locked");
     console.send("r");
-    console.see("sh failed (exit status: 4): locked");
+    console.see("“sh” failed (exit status: 4): locked");
     palette(&mut console, "stag", "profile staging");
     console.see("▌sable_studio");
     console.send("mq");
@@ -76,8 +76,8 @@ fn one_goes_from_profile_to_profile_without_starting_again() {
     console.is_given_back();
     // What was said is kept, to the last line.
     let log = fs::read_to_string(home.path().join(".local/state/tenantry/tenantry.log")).unwrap();
-    assert!(log.contains("[live] “") && !log.contains('\x1b'), "{log}");
-    assert!(log.ends_with("[staging] the mouse is the terminal's: it selects text\n"), "{log}");
+    assert!(log.contains("[live] suspended “") && !log.contains('\x1b'), "{log}");
+    assert!(log.ends_with("[staging] mouse off: the terminal selects text\n"), "{log}");
 }
 
 #[test]

@@ -3,10 +3,11 @@
 //! made is whole, what we said is so, and no document that anybody wrote is gone or somebody else's.
 
 use std::{collections::BTreeSet, time::Duration};
+use tenantry::store::traits::*;
 
-use mongodb::bson::{Document, doc, oid::ObjectId};
+use bson::{Document, doc, oid::ObjectId};
 use tenantry::store::{
-    Examination, PageAt, PageQuery, Patience, Result, Shelf, Sort, Store, StoreError,
+    Examination, ListScope, PageAt, PageQuery, Patience, Result, Sort, StoreError,
 };
 
 use crate::support::hash;
@@ -164,21 +165,21 @@ async fn all_documents(lane: &Lane) -> BTreeSet<String> {
 
 /// What ours does; for an operation, whether it was done.
 async fn act(lane: &Lane, ours: &Ours, org: ObjectId) -> Option<(Operation, Result<()>)> {
-    let store = console(lane.server.uri(), &lane.place, "ours@here", LEASE).await;
+    let store = console(lane.server.uri(), &lane.place, LEASE).await;
     match ours {
         Ours::Looks => {
-            store.recover().await.unwrap();
-            store.catch_up().await.unwrap();
-            let (shelf, sort, at) = (Shelf::Live, Sort::default(), PageAt::First);
-            let query = PageQuery { shelf, search: None, sort, at, limit: 50 };
+            store.recover("tester@here").await.unwrap();
+            store.catch_up("tester@here").await.unwrap();
+            let (scope, sort, at) = (ListScope::Live, Sort::default(), PageAt::First);
+            let query = PageQuery { scope, search: None, best_first: false, sort, at, limit: 50 };
             store.page(&query).await.unwrap();
-            store.examine(false).await.unwrap();
+            store.examine("tester@here", false).await.unwrap();
             None
         }
         Ours::Fixes => {
             let patience = Patience { watch: Duration::ZERO, age: Duration::from_mins(10) };
             let store = store.with_patience(patience);
-            store.go_through(&Examination::plain(true)).await.unwrap();
+            store.go_through("tester@here", &Examination::plain(true)).await.unwrap();
             None
         }
         Ours::Does(scenario) => {

@@ -20,8 +20,8 @@ use tenantry::{
 };
 
 use crate::{
-    deed::{Deed, Patience, Place, new_org, open},
     proxy::Proxy,
+    sample::{Patience, Place, Sample, new_org, open},
     server::Server,
 };
 
@@ -60,11 +60,11 @@ pub struct Trap<'a> {
     hits: Arc<AtomicUsize>,
     n: usize,
     hit: i64,
-    /// What came of the other console's deed.
+    /// What came of the other console's operation.
     pub rival: Arc<Mutex<Option<Result<()>>>>,
 }
 
-/// All commands that a deed can send.
+/// All commands that an operation can send.
 const COMMANDS: [&str; 12] = [
     "insert",
     "update",
@@ -87,7 +87,7 @@ impl<'a> Trap<'a> {
         n: usize,
         (server, proxy): (&'a Server, &'a Proxy),
         place: &Place,
-        (deed, org): (Deed, Option<&Org>),
+        (sample, org): (Sample, Option<&Org>),
     ) -> Self {
         let database = place.db.name().to_owned();
         let hits = Arc::new(AtomicUsize::new(0));
@@ -129,7 +129,7 @@ impl<'a> Trap<'a> {
                     elsewhere(async move {
                         let new: NewOrg = new_org();
                         let outcome = match open(&uri, &db, patience).await {
-                            Ok(store) => deed.run(&store, &new, org.as_ref()).await,
+                            Ok(store) => sample.run(&store, &new, org.as_ref()).await,
                             Err(error) => Err(error),
                         };
                         *rival.lock().unwrap() = Some(outcome);

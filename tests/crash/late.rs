@@ -2,21 +2,26 @@
 //! operation and life has gone on. Each of them destroyed, leaked or brought back something.
 
 use std::{fmt::Write as _, sync::Arc};
+use tenantry::store::traits::*;
 
-use mongodb::bson::{DateTime, Document, oid::ObjectId};
+use bson::{DateTime, Document, oid::ObjectId};
 use tenantry::{
     org::{ResetCode, Role, Secret},
-    store::{Examination, Patience, Store},
-    tenancy::{Confirmation, Rules, Tenancy},
+    store::{Examination, Patience, StoreError},
+    tenancy::{Caller, Confirmation, Rules, Tenancy},
 };
 
 use crate::support::hash;
 use crate::{
-    deed::PASSWORD,
-    held::{LEASE, Lane, Which, case},
+    held::{LEASE, Lane, Wanted, Which, case},
     operation::{ACME, ADA, BOB, DAN, EVE, Operation, REBORN, What, console},
     proxy::{Client, Command, Proxy},
+    sample::PASSWORD,
     server::Server,
+    traces::{
+        commands::settles,
+        ways::{Slow, caught, soon},
+    },
     world::{World, is_news},
 };
 
@@ -75,9 +80,10 @@ async fn each(
 /// Whatever the doctor does about it, it does no more harm, and there is nothing for it to do.
 async fn doctor(lane: &Lane) {
     let before = World::look(&lane.place, &lane.other).await;
-    let found = lane.other.examine(true).await.unwrap();
+    let found = lane.other.examine("tester@here", true).await.unwrap();
     let found = found.iter().filter(|found| is_news(found));
-    let found: Vec<_> = found.map(|found| format!("{}: {}", found.trouble, found.repair)).collect();
+    let found: Vec<_> =
+        found.map(|found| format!("{}: {}", found.inconsistency, found.repair)).collect();
     if !found.is_empty() {
         println!("  the doctor: {found:?}");
     }
@@ -199,14 +205,16 @@ pub async fn an_owner_who_was_removed_does_not_come_back() {
         lane.lives_on(world, &[What::RemoveAdmin { email: BOB }.on(ours.org)]).await
     };
     let after = async |lane: &Lane| {
-        let store = console(lane.server.uri(), &lane.place, "bob@here", LEASE).await;
-        let tenancy = Tenancy::new(Arc::new(store), Rules::default()).unwrap();
+        let store = console(lane.server.uri(), &lane.place, LEASE).await;
+        let tenancy =
+            Tenancy::new(Arc::new(store), Rules::default(), Caller::new("bob@here")).unwrap();
         let password = Secret::from(NEW_PASSWORD.to_owned());
         let redeemed = tenancy.redeem(BOB, &code, &password).await;
         println!("  the code: {:?}", redeemed.as_ref().map(|org| org.name.raw()));
         let Ok(org) = redeemed else { return };
         let session = tenancy.login(BOB, &password).await.unwrap();
-        let gone = tenancy.delete(&org, &Confirmation::Given, Some(session.token())).await;
+        let gone =
+            tenancy.in_session(Some(session.token())).delete(&org, &Confirmation::Given).await;
         panic!("whoever was removed redeemed the code, and deletes: {gone:?}");
     };
     each(&ours, add, inserts_admins, next, after).await;
@@ -221,8 +229,9 @@ pub async fn an_older_password_never_holds() {
         lane.lives_on(world, &[What::password(&newer).on(ours.org)]).await
     };
     let after = async |lane: &Lane| {
-        let store = console(lane.server.uri(), &lane.place, "ada@here", LEASE).await;
-        let tenancy = Tenancy::new(Arc::new(store), Rules::default()).unwrap();
+        let store = console(lane.server.uri(), &lane.place, LEASE).await;
+        let tenancy =
+            Tenancy::new(Arc::new(store), Rules::default(), Caller::new("ada@here")).unwrap();
         for (password, is_valid) in [(NEW_PASSWORD, false), (PASSWORD, true)] {
             let login = tenancy.login(ADA, &Secret::from(password.to_owned())).await;
             assert_eq!(login.is_ok(), is_valid, "{password}: {login:?}");
@@ -289,6 +298,44 @@ async fn a_late_delete_of_an_admin_takes_nobody_who_was_added_again() {
     each(&ours, remove, deletes_admins, next, doctor).await;
 }
 
+/// Whichever of its inserts it was held up at, and whether the other console is through by then or only has taken
+/// the creation over: it learns who did it, and takes nothing back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_creation_that_another_console_finishes_is_said_to_be_done_by_that_one() {
+    let server = Server::standalone();
+    let lane = Lane::new(&server).await;
+    for (wanted, is_through) in [
+        (inserts_admins as Wanted, true),
+        (inserts_admins, false),
+        (inserts_documents, true),
+        (inserts_documents, false),
+    ] {
+        let mut world = lane.prepare(&[]).await;
+        let operation = What::create(ACME, ADA, &hash("first")).on(ObjectId::new());
+        let (slow, other) = (Slow::new(&lane).await, Slow::new(&lane).await);
+        let held_one = slow.proxy.hold(Client::Waits, 0, wanted);
+        let creating = slow.does(&operation);
+        let held_one = caught(held_one).await;
+        world.apply(&operation);
+        let at = format!("{}, is through: {is_through}", held_one.command);
+        let settling = other.proxy.hold(Client::Waits, 0, settles);
+        let recovering = other.recovers(&lane).await;
+        let settling = caught(settling).await;
+        if is_through {
+            settling.deliver().await;
+            soon(recovering).await.unwrap().unwrap();
+            held_one.deliver().await;
+        } else {
+            held_one.deliver().await;
+            settling.deliver().await;
+            soon(recovering).await.unwrap().unwrap();
+        }
+        let answer = soon(creating).await.unwrap();
+        assert_eq!(answer, Err(StoreError::DoneByAnother), "{at}");
+        assert_eq!(world.unlike(&lane.settled_at_last().await), "", "{at}");
+    }
+}
+
 /// The doctor makes an empty collection where one is missing. Late, it blocks no name.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_late_repair_of_a_missing_collection_takes_no_name_from_a_new_customer() {
@@ -300,10 +347,12 @@ async fn a_late_repair_of_a_missing_collection_takes_no_name_from_a_new_customer
         let mut world = lane.prepare(&ours.before).await;
         lane.place.db.collection::<Document>("org_acme_corp").drop().await.unwrap();
         let proxy = Proxy::before(server.address());
-        let doctor = console(&proxy.uri(), &lane.place, "doctor@here", LEASE).await;
+        let doctor = console(&proxy.uri(), &lane.place, LEASE).await;
         let doctor = doctor.with_patience(Patience::NONE);
         let held = proxy.hold(Client::Starves, skip, move |sent| sent.name == step);
-        tokio::spawn(async move { doctor.go_through(&Examination::plain(true)).await });
+        tokio::spawn(
+            async move { doctor.go_through("tester@here", &Examination::plain(true)).await },
+        );
         let command = held.await.unwrap();
         let new = What::create(ACME, ADA, &hash("new")).on(ObjectId::new());
         if step == "create" {
@@ -317,11 +366,11 @@ async fn a_late_repair_of_a_missing_collection_takes_no_name_from_a_new_customer
         let there = lane.settled_at_last().await;
         assert_eq!(world.unlike(&there), "", "{step}");
         // It is seen, and said to be nobody's.
-        let other = console(server.uri(), &lane.place, "other@here", LEASE).await;
+        let other = console(server.uri(), &lane.place, LEASE).await;
         let other = other.with_patience(Patience::NONE);
-        let found = other.go_through(&Examination::plain(true)).await.unwrap();
+        let found = other.go_through("tester@here", &Examination::plain(true)).await.unwrap();
         assert!(found.len() == 1 && found[0].repair.is_done(), "{found:?}");
-        let left = lane.other.examine(false).await.unwrap();
+        let left = lane.other.examine("tester@here", false).await.unwrap();
         assert_eq!(left, vec![]);
     }
 }

@@ -4,8 +4,8 @@
 
 use std::{collections::VecDeque, sync::Mutex};
 
+use bson::oid::ObjectId;
 use futures_util::future::join_all;
-use mongodb::bson::oid::ObjectId;
 use tenantry::org::Role;
 
 use crate::support::hash;
@@ -228,18 +228,24 @@ pub fn known(text: &str) -> &'static str {
     all.into_iter().find(|known| *known == text).unwrap_or_else(|| panic!("{text}"))
 }
 
-/// One operation, one way to treat its console, and what is next: for every command of it, or for one.
+/// One operation, and for every command of it one way after the other to treat its console, and one thing
+/// after the other that is next.
 struct Task {
     at: usize,
     scenario: Scenario,
-    client: Client,
+    clients: &'static [Client],
     wanted: Wanted,
     next: Option<&'static [Next]>,
 }
 
+/// Whose turn it is at a step, so that over all operations each meets everything that is next.
+pub fn turn<T: Copy>(all: &[T], step: usize, at: usize) -> T {
+    all[(step + at / 2) % all.len()]
+}
+
 async fn one(lane: &Lane, task: &Task, skip: usize) -> Option<Case> {
-    let Task { at, scenario, client, wanted, next } = task;
-    let next = next.unwrap_or(NEXT[(skip + at) % NEXT.len()]);
+    let Task { at, scenario, clients, wanted, next } = task;
+    let (client, next) = (turn(clients, skip, *at), next.unwrap_or(NEXT[(skip + at) % NEXT.len()]));
     let org = ObjectId::new();
     let before = scenario.before(org);
     let world = Lane::told(&before);
@@ -251,7 +257,7 @@ async fn one(lane: &Lane, task: &Task, skip: usize) -> Option<Case> {
         }
         Ok(format!("{next:?}"))
     };
-    let which = Which { client: *client, skip, wanted: *wanted };
+    let which = Which { client, skip, wanted: *wanted };
     case(lane, &before, &operation, which, then).await
 }
 
@@ -304,24 +310,27 @@ async fn whoever_lost_its_lease_changes_nothing() {
     // A console that goes on may also have slept over what it read: what it does next is what it would
     // have done before.
     let reads = if is_whole() { Command::reads } else { reads_admins };
-    let kinds: [(Client, Wanted); 4] = [
-        (Client::Waits, Command::writes),
-        (Client::Waits, reads),
-        (Client::Starves, Command::writes),
-        // Not in the sample: `replies` cuts connections off.
-        (Client::IsCut, Command::writes),
-    ];
-    let most = if is_whole() { kinds.len() } else { 3 };
+    let kinds: &[(&'static [Client], Wanted)] = if is_whole() {
+        &[
+            (&[Client::Waits], Command::writes),
+            (&[Client::Waits], reads),
+            (&[Client::Starves], Command::writes),
+            (&[Client::IsCut], Command::writes),
+        ]
+    } else {
+        // No connection is cut: `replies` does that.
+        &[(&[Client::Waits, Client::Starves], Command::writes), (&[Client::Waits], reads)]
+    };
     let mut tasks = Vec::new();
     for (n, scenario) in scenarios().into_iter().enumerate() {
-        for (m, (client, wanted)) in kinds.into_iter().take(most).enumerate() {
+        for (m, (clients, wanted)) in kinds.iter().copied().enumerate() {
             let task = |next| {
                 let scenario = scenario.clone();
-                Task { at: n + 3 * m, scenario, client, wanted, next }
+                Task { at: n + 3 * m, scenario, clients, wanted, next }
             };
             // Of what it only read, there is a lot, and of cut connections `replies` has more: one
             // thing that is next after the other.
-            if is_whole() && matches!(client, Client::Waits | Client::Starves) && m != 1 {
+            if is_whole() && clients != [Client::IsCut] && m != 1 {
                 tasks.extend(NEXT.map(Some).map(task));
             } else {
                 tasks.push(task(None));

@@ -1,14 +1,13 @@
-//! Pulling the plug: every deed, cut off at every single step, in every way. Afterwards it has happened
+//! Pulling the plug: every operation, cut off at every single step, in every way. Afterwards it has happened
 //! whole or not at all, and nothing has to be cleared up by hand.
 //!
-//! `deed` says what is done and what must be there before and after it, `fault` how it is cut off,
+//! `sample` says what is done and what must be there before and after it, `fault` how it is cut off,
 //! `server` brings the servers that are killed for it. What cuts off is `tenantry::failpoint`.
 
 #![allow(missing_docs)]
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)] // A test that cannot go on fails.
 
 mod beside;
-mod deed;
 mod fault;
 mod held;
 mod late;
@@ -21,6 +20,7 @@ mod program;
 mod proxy;
 mod replies;
 mod rivals;
+mod sample;
 mod server;
 #[path = "../support/mod.rs"]
 mod support;

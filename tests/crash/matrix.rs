@@ -1,20 +1,35 @@
-//! Every deed × every step of it × every fault.
+//! Every operation × every step of it × every fault. A fixed sample of that, or all of it where
+//! `TENANTRY_TEST_WHOLE_MATRIX` is set.
 
 use std::{panic, sync::Once};
+use tenantry::store::traits::*;
 
 use futures_util::future::join_all;
-use tenantry::store::Store;
 
 use crate::{
-    deed::{CORE, DOCUMENTS, Deed, Patience, Place, Shape, assert_recorded, look, open},
     fault::{Fault, Trap},
+    late_matrix::is_whole,
     operation::{Says, says},
     proxy::Proxy,
+    sample::{
+        CORE, DOCUMENTS, Patience, Place, Sample, Shape, assert_recorded, has_begun, look, open,
+    },
     server::Server,
 };
 
-/// More steps than any deed has.
+/// More steps than any operation has.
 pub const MOST: usize = 80;
+
+/// The steps that are taken, from that one on: where not the whole matrix is wanted, one in so many.
+/// What one fault leaves out, others take.
+pub fn steps(from: usize, sample: OneIn) -> impl Iterator<Item = usize> {
+    let OneIn(every, first) = sample;
+    if is_whole() { (from..).step_by(1) } else { (from + first..).step_by(every) }
+}
+
+/// So many steps, and which is the first.
+#[derive(Clone, Copy)]
+pub struct OneIn(pub usize, pub usize);
 
 /// What came of all the cases of a fault.
 #[derive(Clone, Copy, Default)]
@@ -27,15 +42,15 @@ pub struct Tally {
 
 impl Tally {
     /// A case, and what was there after it.
-    pub fn add(&mut self, deed: Deed, there: Option<Shape>) {
+    pub fn add(&mut self, sample: Sample, there: Option<Shape>) {
         self.cases += 1;
-        if there == deed.after() {
+        if there == sample.after() {
             self.happened += 1;
         } else {
             self.not += 1;
         }
         if there.is_some() {
-            let more = if deed == Deed::Create { 0 } else { DOCUMENTS };
+            let more = if sample == Sample::Create { 0 } else { DOCUMENTS };
             self.documents += usize::try_from(more).unwrap() + 1;
         }
     }
@@ -59,21 +74,26 @@ impl Tally {
     }
 }
 
-/// Cuts each deed off at every step until one goes through untouched. Most of the time is spent waiting
-/// for a driver that looks for its server again, so the deeds go side by side.
-async fn everywhere<S: Future<Output = Server>>(fault: Fault, server: impl Fn() -> S) {
+/// Cuts each operation off at its steps until one goes through untouched. Most of the time is spent waiting
+/// for a driver that looks for its server again, so the operations go side by side.
+async fn everywhere<S: Future<Output = Server>>(
+    fault: Fault,
+    of_steps: OneIn,
+    server: impl Fn() -> S,
+) {
     be_quiet_about_dying();
     let (share, side_by_side) = sharing(fault);
-    let lanes = CORE.chunks(share).map(|deeds| {
+    let lanes = CORE.chunks(share).map(|samples| {
         let server = server();
         async move {
             let (server, mut tally) = (server.await, Tally::default());
             if side_by_side {
-                let cases = deeds.iter().map(|deed| at_every_step(&server, fault, *deed));
+                let cases =
+                    samples.iter().map(|sample| at_every_step(&server, fault, of_steps, *sample));
                 return join_all(cases).await.into_iter().fold(tally, Tally::and);
             }
-            for deed in deeds {
-                tally = tally.and(at_every_step(&server, fault, *deed).await);
+            for sample in samples {
+                tally = tally.and(at_every_step(&server, fault, of_steps, *sample).await);
             }
             tally
         }
@@ -84,7 +104,7 @@ async fn everywhere<S: Future<Output = Server>>(fault: Fault, server: impl Fn() 
     tally.say(&format!("{fault:?}"), !all);
 }
 
-/// How many deeds have a server in common, and whether they use it at the same time. A server costs a
+/// How many operations have a server in common, and whether they use it at the same time. A server costs a
 /// third of a second of the processor to start; one of three nodes, three times that.
 fn sharing(fault: Fault) -> (usize, bool) {
     match fault {
@@ -96,15 +116,15 @@ fn sharing(fault: Fault) -> (usize, bool) {
     }
 }
 
-async fn at_every_step(server: &Server, fault: Fault, deed: Deed) -> Tally {
+async fn at_every_step(server: &Server, fault: Fault, of_steps: OneIn, sample: Sample) -> Tally {
     let proxy = Proxy::before(server.address());
     let uri = if fault == Fault::AnswerLost { proxy.uri() } else { server.uri().to_owned() };
     let place = Place::new(&uri, server).await;
     let mut tally = Tally::default();
-    for n in 0.. {
-        assert!(n < MOST, "{deed:?} {fault:?} never goes through");
-        let (sprung, there) = one((server, &proxy), &place, fault, deed, n).await;
-        tally.add(deed, there);
+    for n in steps(0, of_steps) {
+        assert!(n < MOST, "{sample:?} {fault:?} never goes through");
+        let (sprung, there) = one((server, &proxy), &place, fault, sample, n).await;
+        tally.add(sample, there);
         if !sprung {
             break;
         }
@@ -116,27 +136,28 @@ async fn one(
     (server, proxy): (&Server, &Proxy),
     place: &Place,
     fault: Fault,
-    deed: Deed,
+    sample: Sample,
     n: usize,
 ) -> (bool, Option<Shape>) {
     let store = place.console().await.unwrap();
-    let (new, org, had) = deed.prepare(place, &store).await;
-    let trap = Trap::set(fault, n, (server, proxy), place, (deed, org.as_ref())).await;
-    let outcome = deed.run(&store, &new, org.as_ref()).await;
+    let (new, org, had) = sample.prepare(place, &store).await;
+    let trap = Trap::set(fault, n, (server, proxy), place, (sample, org.as_ref())).await;
+    let outcome = sample.run(&store, &new, org.as_ref()).await;
     let sprung = trap.sprung().await;
     let rival = trap.rival.lock().unwrap().take();
-    let at = format!("{deed:?} {fault:?} at {n}: {outcome:?}, rival {rival:?}");
+    let at = format!("{sample:?} {fault:?} at {n}: {outcome:?}, rival {rival:?}");
 
     if sprung && matches!(fault, Fault::ServerKilled | Fault::SteppedDown) {
         server.has_primary().await;
     }
+    let begun = has_begun(place, sample, &at).await;
     recover_and_die(place, n % 9).await;
     let second = place.impatient().await.unwrap_or_else(|error| panic!("{at}: {error}"));
-    second.recover().await.unwrap_or_else(|error| panic!("{at}: {error}"));
+    second.recover("tester@here").await.unwrap_or_else(|error| panic!("{at}: {error}"));
     let there = look(place, &second, &had, &at).await;
-    let (before, after) = (deed.before(), deed.after());
-    assert!(there == before || there == after, "{at}: {there:?}");
-    assert_recorded(place, deed, there == after, &at).await;
+    let (before, after) = (sample.before(), sample.after());
+    assert_eq!(there, if begun { after } else { before }, "{at}");
+    assert_recorded(place, sample, there == after, &at).await;
     if let Some(rival) = &rival {
         // Whoever was told that it was done did it, and only one did.
         let done = [&outcome, rival].into_iter().filter(|done| says(done) == Says::Done).count();
@@ -156,9 +177,12 @@ async fn one(
             Some(record) => second.org(record.get_object_id("_id").unwrap()).await.unwrap(),
             None => None,
         };
-        deed.run(&second, &new, org.as_ref()).await.unwrap_or_else(|error| panic!("{at}: {error}"));
+        sample
+            .run(&second, &new, org.as_ref())
+            .await
+            .unwrap_or_else(|error| panic!("{at}: {error}"));
         assert_eq!(look(place, &second, &had, &at).await, after, "{at}");
-        assert_recorded(place, deed, true, &at).await;
+        assert_recorded(place, sample, true, &at).await;
     }
     place.clear().await;
     (sprung, there)
@@ -178,7 +202,7 @@ pub async fn recover_and_die(place: &Place, n: usize) {
     let (uri, database) = (place.uri.clone(), place.db.name().to_owned());
     let died = tokio::spawn(async move {
         if let Ok(store) = open(&uri, &database, Patience::None).await {
-            let _ = store.recover().await;
+            let _ = store.recover("tester@here").await;
         }
     });
     let _ = died.await;
@@ -199,22 +223,22 @@ fn be_quiet_about_dying() {
 }
 
 macro_rules! matrix {
-    ($($test:ident: $fault:expr, $server:expr;)+) => {
+    ($($test:ident: $fault:expr, $sample:expr, $server:expr;)+) => {
         $(#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
         async fn $test() {
-            everywhere($fault, $server).await;
+            everywhere($fault, $sample, $server).await;
         })+
     };
 }
 
 // Just after a step is just before the next one, for all but the console: see `program`.
 matrix! {
-    a_network_that_goes: Fault::NetworkGone, async || Server::standalone();
-    a_server_that_refuses: Fault::Refused, async || Server::standalone();
-    an_answer_that_is_lost: Fault::AnswerLost, async || Server::standalone();
-    an_answer_that_a_replica_set_lost: Fault::AnswerLost, || Server::replica_set(1);
-    a_server_that_is_killed: Fault::ServerKilled, async || Server::standalone();
-    a_primary_that_steps_down: Fault::SteppedDown, || Server::replica_set(3);
-    another_console: Fault::Rival, || Server::replica_set(1);
-    an_impatient_console: Fault::ImpatientRival, async || Server::standalone();
+    a_network_that_goes: Fault::NetworkGone, OneIn(3, 0), async || Server::standalone();
+    a_server_that_refuses: Fault::Refused, OneIn(3, 1), async || Server::standalone();
+    an_answer_that_is_lost: Fault::AnswerLost, OneIn(3, 2), async || Server::standalone();
+    an_answer_that_a_replica_set_lost: Fault::AnswerLost, OneIn(3, 0), || Server::replica_set(1);
+    a_server_that_is_killed: Fault::ServerKilled, OneIn(6, 0), async || Server::standalone();
+    a_primary_that_steps_down: Fault::SteppedDown, OneIn(9, 1), || Server::replica_set(3);
+    another_console: Fault::Rival, OneIn(3, 1), || Server::replica_set(1);
+    an_impatient_console: Fault::ImpatientRival, OneIn(3, 2), async || Server::standalone();
 }

@@ -10,22 +10,23 @@ use std::{
     },
     time::{Duration, Instant},
 };
+use tenantry::store::traits::*;
 
+use bson::{Binary, Bson, doc, oid::ObjectId};
 use futures_util::future::join_all;
-use mongodb::bson::{Binary, Bson, doc, oid::ObjectId};
 use tenantry::{
     org::{Org, OrgState},
-    store::{Result, Settled, Store, StoreError, Verification, mongo::MongoStore},
+    store::{Result, Settled, StoreError, Verification, mongo::MongoStore},
 };
 use tokio::task::JoinSet;
 
 use crate::support::hash;
 use crate::{
-    deed::Place,
-    held::LEASE,
+    held::{LEASE, leases_are_over},
     late_matrix::is_whole,
     operation::{Operation, Says, What, console, says},
     proxy::{Client, Command, Proxy},
+    sample::Place,
     server::Server,
     support::mongod,
     world::{Tenant, World},
@@ -119,7 +120,7 @@ struct Round {
 impl Round {
     /// One console after the other, until the time is over.
     async fn work(&self, chance: &Chance) {
-        let steady = console(self.server.uri(), &self.place, "steady@here", LEASE).await;
+        let steady = console(self.server.uri(), &self.place, LEASE).await;
         let mut late = JoinSet::new();
         while Instant::now() < self.until {
             if chance.below(8) == 0 {
@@ -215,7 +216,7 @@ impl Round {
         late: &mut JoinSet<()>,
     ) -> (Option<Result<Option<Org>>>, bool) {
         let proxy = Proxy::before(self.server.address());
-        let store = console(&proxy.uri(), &self.place, "unlucky@here", LEASE).await;
+        let store = console(&proxy.uri(), &self.place, LEASE).await;
         let clients = [Client::Waits, Client::Starves, Client::IsCut, Client::LosesAnswer];
         let client = chance.of_these(&clients);
         let skip = usize::try_from(chance.below(7)).unwrap();
@@ -310,9 +311,9 @@ impl Round {
 
     /// What is wrong in the end.
     async fn judge(&self) -> Vec<String> {
-        tokio::time::sleep(LEASE + LEASE / 3).await;
-        let last = console(self.server.uri(), &self.place, "last@here", Duration::ZERO).await;
-        last.recover().await.unwrap();
+        leases_are_over(&self.place).await;
+        let last = console(self.server.uri(), &self.place, Duration::ZERO).await;
+        last.recover("tester@here").await.unwrap();
         let there = World::look(&self.place, &last).await;
         let mut wrong: Vec<String> =
             there.beside.iter().map(|beside| format!("beside: {beside}")).collect();

@@ -1,5 +1,5 @@
-//! Any sequence of deeds, by consoles that are killed one after the other anywhere in the middle,
-//! against a model in memory: what is stored is always what the model says after the last deed that was
+//! Any sequence of operations, by consoles that are killed one after the other anywhere in the middle,
+//! against a model in memory: what is stored is always what the model says after the last operation that was
 //! acknowledged, or after the one that was under way.
 
 use std::{
@@ -22,17 +22,17 @@ use tenantry::{
     failpoint,
     org::{CollectionName, Email, Org, OrgName, OrgState, PasswordHash},
     store::{
-        Access, Change, NewOrg, PageAt, PageQuery, Result, Shelf, Sort, Store, StoreError,
+        Change, ListScope, NewOrg, PageAt, PageQuery, Result, Sort, Store, StoreError,
         mongo::MongoStore, sqlite::SqliteStore,
     },
 };
 
-use crate::support::deeds::Deeds as _;
 use crate::support::hash;
+use crate::support::operations::Operations as _;
 use crate::{
     server::Server,
     support::access::OwnDatabase,
-    tenants::{Answer, Deed, FILL, Model, Tenant, Wish, wishes},
+    tenants::{Act, Answer, FILL, Model, Request, Tenant, requests},
 };
 
 /// Which life a process of its own is to live.
@@ -47,12 +47,11 @@ enum Address {
 
 impl Address {
     async fn open(&self) -> Result<Box<dyn Store>> {
-        let access = Access { operator: "first@here".into(), read_only: false };
         Ok(match self {
             Self::Mongo { uri, database } => {
-                Box::new(MongoStore::open_with_lease(uri, database, &access, Duration::ZERO).await?)
+                Box::new(MongoStore::open_with_lease(uri, database, false, Duration::ZERO).await?)
             }
-            Self::File(path) => Box::new(SqliteStore::open(path, &access)?),
+            Self::File(path) => Box::new(SqliteStore::open(path, false)?),
         })
     }
 
@@ -81,8 +80,7 @@ impl Address {
                 Ok(())
             }
             Self::File(path) => {
-                let access = Access { operator: "first@here".into(), read_only: false };
-                let store = SqliteStore::open(path, &access)?;
+                let store = SqliteStore::open(path, false)?;
                 store.insert_documents(org.collection.raw(), &documents).await
             }
         }
@@ -91,26 +89,27 @@ impl Address {
     /// What is stored, after looking whether it is sound.
     async fn stored(&self, at: &str) -> BTreeSet<Tenant> {
         let store = self.open().await.unwrap();
-        store.recover().await.unwrap();
-        assert_eq!(store.examine(false).await.unwrap(), vec![], "{at}");
+        store.recover("tester@here").await.unwrap();
+        assert_eq!(store.examine("tester@here", false).await.unwrap(), vec![], "{at}");
         let mut tenants = BTreeSet::new();
-        for shelf in [Shelf::Live, Shelf::Trash] {
+        for scope in [ListScope::Live, ListScope::Trash] {
             let query = PageQuery {
-                shelf,
+                scope,
                 search: None,
+                best_first: false,
                 sort: Sort::default(),
                 at: PageAt::First,
                 limit: 50,
             };
             for org in store.page(&query).await.unwrap().orgs {
                 let email = org.admin_email.raw();
-                let admin = match shelf {
-                    Shelf::Live => store.admin_with_email(email).await.unwrap(),
-                    Shelf::Trash => store.admin_in_trash(&org, email).await.unwrap(),
+                let admin = match scope {
+                    ListScope::Live => store.admin_with_email(email).await.unwrap(),
+                    ListScope::Trash => store.admin_in_trash(&org, email).await.unwrap(),
                 };
                 assert_eq!(admin.unwrap().id.to_hex(), org.admin_id.raw(), "{at}: {org:?}");
-                assert_eq!(store.org_named(org.name.raw(), shelf).await, Ok(Some(org.clone())));
-                let documents = store.documents(&org, 10_000).await.unwrap();
+                assert_eq!(store.org_named(org.name.raw(), scope).await, Ok(Some(org.clone())));
+                let documents = store.first_documents(&org, 10_000).await.unwrap();
                 let ids: BTreeSet<i64> =
                     documents.iter().filter_map(|one| one.get_i64("_id").ok()).collect();
                 // And the one that every collection begins with.
@@ -130,22 +129,22 @@ impl Address {
     }
 }
 
-async fn done(store: &dyn Store, address: &Address, deed: &Deed) -> Result<()> {
-    let named = async |name: &str, shelf| {
-        store.org_named(name, shelf).await.map(|org| org.unwrap_or_else(|| panic!("no {name}")))
+async fn done(store: &dyn Store, address: &Address, act: &Act) -> Result<()> {
+    let named = async |name: &str, scope| {
+        store.org_named(name, scope).await.map(|org| org.unwrap_or_else(|| panic!("no {name}")))
     };
     let change = |name: &Option<String>, email: &Option<String>| {
         let name = name.as_ref().map(|name| OrgName::parse(name).unwrap());
-        let collection = name.as_ref().map(CollectionName::of);
+        let collection = name.as_ref().map(CollectionName::from_name);
         let email = email.as_ref().map(|email| Email::parse(email).unwrap());
         Change { name, collection, email, password: None, undoes: false }
     };
-    match deed {
-        Deed::Create { name, email } => {
+    match act {
+        Act::Create { name, email } => {
             let name = OrgName::parse(name).unwrap();
             let new = NewOrg {
                 id: ObjectId::new(),
-                collection: CollectionName::of(&name),
+                collection: CollectionName::from_name(&name),
                 name,
                 admin_id: ObjectId::new(),
                 email: Email::parse(email).unwrap(),
@@ -154,25 +153,27 @@ async fn done(store: &dyn Store, address: &Address, deed: &Deed) -> Result<()> {
             };
             store.create(&new).await.map(|_| ())
         }
-        Deed::Update { org, name, email } => {
-            let org = named(org, Shelf::Live).await?;
+        Act::Update { org, name, email } => {
+            let org = named(org, ListScope::Live).await?;
             store.update(&org, &change(name, email)).await.map(|_| ())
         }
-        Deed::Delete { org, trashed } => {
-            let shelf = if *trashed { Shelf::Trash } else { Shelf::Live };
-            store.delete(&named(org, shelf).await?).await
+        Act::Delete { org, trashed } => {
+            let scope = if *trashed { ListScope::Trash } else { ListScope::Live };
+            store.delete(&named(org, scope).await?).await
         }
-        Deed::Trash { org } => store.trash(&named(org, Shelf::Live).await?, 30).await.map(|_| ()),
-        Deed::Restore { org, name } => {
-            let org = named(org, Shelf::Trash).await?;
+        Act::Trash { org } => {
+            store.trash(&named(org, ListScope::Live).await?, 30).await.map(|_| ())
+        }
+        Act::Restore { org, name } => {
+            let org = named(org, ListScope::Trash).await?;
             store.restore(&org, &change(name, &None)).await.map(|_| ())
         }
-        Deed::Suspend { org, suspended } => {
-            let org = named(org, Shelf::Live).await?;
+        Act::Suspend { org, suspended } => {
+            let org = named(org, ListScope::Live).await?;
             store.suspend(&org, *suspended).await.map(|_| ())
         }
-        Deed::Fill { org, from } => {
-            let org = named(org, Shelf::Live).await?;
+        Act::Fill { org, from } => {
+            let org = named(org, ListScope::Live).await?;
             let documents = (*from..from + FILL).map(|id| doc! { "_id": id }).collect();
             address.fill(&org, documents).await
         }
@@ -183,13 +184,13 @@ async fn done(store: &dyn Store, address: &Address, deed: &Deed) -> Result<()> {
 fn lived() -> bool {
     let Ok(life) = std::env::var(LIFE) else { return false };
     let _failpoints = failpoint::from_environment();
-    let (address, deeds): (Address, Vec<Deed>) = serde_json::from_str(&life).unwrap();
+    let (address, deeds): (Address, Vec<Act>) = serde_json::from_str(&life).unwrap();
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     runtime.unwrap().block_on(async {
         let store = address.open().await.unwrap();
-        for deed in &deeds {
-            let answer: Answer = match done(&*store, &address, deed).await {
+        for act in &deeds {
+            let answer: Answer = match done(&*store, &address, act).await {
                 Ok(()) => Ok(()),
                 Err(StoreError::Taken { what, .. }) => Err(format!("{what:?}")),
                 Err(other) => Err(other.to_string()),
@@ -212,21 +213,21 @@ struct Sum {
 }
 
 /// One sequence of wishes, lived by consoles that are killed at these times.
-fn check(test: &str, address: &Address, wishes: &[Wish], kills: &[(usize, usize)], sum: &Sum) {
+fn check(test: &str, address: &Address, requests: &[Request], kills: &[(usize, usize)], sum: &Sum) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut model = Model::default();
-    let mut wishes = wishes.iter().peekable();
+    let mut requests = requests.iter().peekable();
     let (places, most) = address.places();
     let mut kills = kills.iter();
-    while wishes.peek().is_some() {
+    while requests.peek().is_some() {
         // What is left, as it would go if nobody were killed.
         let (mut states, mut answers, mut deeds) = (vec![model.clone()], Vec::new(), Vec::new());
         let mut used = Vec::new();
-        for (at, wish) in wishes.clone().enumerate() {
+        for (at, request) in requests.clone().enumerate() {
             let mut next = states.last().unwrap().clone();
-            let Some(deed) = next.deed(wish) else { continue };
-            answers.push(next.apply(&deed));
-            deeds.push(deed);
+            let Some(act) = next.act(request) else { continue };
+            answers.push(next.apply(&act));
+            deeds.push(act);
             states.push(next);
             used.push(at + 1);
         }
@@ -265,7 +266,7 @@ fn check(test: &str, address: &Address, wishes: &[Wish], kills: &[(usize, usize)
         model = states.swap_remove(reached);
         let through = if reached == 0 { 0 } else { used[reached - 1] };
         for _ in 0..if whole { usize::MAX } else { through } {
-            if wishes.next().is_none() {
+            if requests.next().is_none() {
                 break;
             }
         }
@@ -284,7 +285,7 @@ fn seen(model: &Model) -> BTreeSet<Tenant> {
 fn holds(test: &str, cases: u32, fresh: impl Fn() -> (Address, Box<dyn Any>)) {
     let sum = Sum::default();
     let lives = (
-        prop::collection::vec(wishes(), 10..40),
+        prop::collection::vec(requests(), 10..40),
         prop::collection::vec((0..2_usize, 0..100_000_usize), 1..5),
     );
     let config = ProptestConfig {
@@ -294,9 +295,9 @@ fn holds(test: &str, cases: u32, fresh: impl Fn() -> (Address, Box<dyn Any>)) {
         ..ProptestConfig::default()
     };
     TestRunner::new(config)
-        .run(&lives, |(wishes, kills)| {
+        .run(&lives, |(requests, kills)| {
             let (address, _own) = fresh();
-            check(test, &address, &wishes, &kills, &sum);
+            check(test, &address, &requests, &kills, &sum);
             Ok(())
         })
         .unwrap_or_else(|error| panic!("{error}"));

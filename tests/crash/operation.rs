@@ -3,16 +3,16 @@
 
 use std::time::Duration;
 
-use mongodb::bson::{DateTime, Document, doc, oid::ObjectId};
+use bson::{DateTime, Document, doc, oid::ObjectId};
 use tenantry::{
     org::{CollectionName, Email, Org, OrgName, PasswordHash, ResetCode, Role},
     store::{
-        Access, AdminChange, AdminEdit, Change, Deed, Entry, NewAdmin, NewOrg, Result, Store,
-        StoreError, mongo::MongoStore,
+        self, AdminChange, AdminEdit, Change, Entry, NewAdmin, NewOrg, Result, Store, StoreError,
+        mongo::MongoStore,
     },
 };
 
-use crate::deed::Place;
+use crate::{sample::Place, support::orgs};
 
 pub const ACME: &str = "Acme Corp";
 pub const REBORN: &str = "Acme Reborn";
@@ -112,15 +112,15 @@ impl Operation {
     pub async fn run_on(&self, store: &dyn Store, org: Option<&Org>) -> Result<Option<Org>> {
         if let What::Create { admin, name, email, password } = &self.what {
             let new = new_org(self.org, *admin, name, email, password);
-            let mut entry = Entry::new(store.operator(), self.word()).called(name);
+            let mut entry = Entry::new("tester@here", self.word()).called(name);
             (entry.id, entry.organization) = (self.entry, Some(self.org));
-            return store.perform(&Deed::Create(Box::new(new)), &entry).await;
+            return store.perform(&store::Operation::Create(Box::new(new)), &entry).await;
         }
         let org = org.ok_or(StoreError::Gone)?;
-        let deed = self.deed(store, org).await?;
-        let mut entry = Entry::about(store.operator(), self.word(), org);
+        let operation = self.on(store, org).await?;
+        let mut entry = Entry::about("tester@here", self.word(), org);
         entry.id = self.entry;
-        store.perform(&deed, &entry).await
+        store.perform(&operation, &entry).await
     }
 
     /// What the audit log says in the end about whether it was done; none where it says nothing.
@@ -148,7 +148,7 @@ impl Operation {
         }
     }
 
-    async fn deed(&self, store: &dyn Store, org: &Org) -> Result<Deed> {
+    async fn on(&self, store: &dyn Store, org: &Org) -> Result<store::Operation> {
         let boxed = Box::new(org.clone());
         Ok(match &self.what {
             What::Create { .. } => unreachable!("there is no organization yet"),
@@ -158,12 +158,12 @@ impl Operation {
                     password: password.clone().map(PasswordHash::stored),
                     ..renamed(*name)
                 };
-                Deed::Update(boxed, change)
+                store::Operation::Update(boxed, change)
             }
-            What::Delete => Deed::Delete(boxed),
-            What::Trash => Deed::Trash(boxed, 30),
-            What::Restore { name } => Deed::Restore(boxed, renamed(*name)),
-            What::Suspend(suspended) => Deed::Suspend(boxed, *suspended),
+            What::Delete => store::Operation::Delete(boxed),
+            What::Trash => store::Operation::Trash(boxed, 30),
+            What::Restore { name } => store::Operation::Restore(boxed, renamed(*name)),
+            What::Suspend(suspended) => store::Operation::Suspend(boxed, *suspended),
             What::AddAdmin { admin, email, reset, appoints } => {
                 let hour = Duration::from_hours(1);
                 let until = DateTime::from_system_time(std::time::SystemTime::now() + hour);
@@ -175,23 +175,26 @@ impl Operation {
                     created_at: DateTime::now(),
                 };
                 let what = if *appoints { AdminEdit::Appoint(new) } else { AdminEdit::Add(new) };
-                Deed::Admin(boxed, Box::new(AdminChange { admin: *admin, what, heir: None }))
+                store::Operation::Admin(
+                    boxed,
+                    Box::new(AdminChange { admin: *admin, what, successor: None }),
+                )
             }
             What::RemoveAdmin { email } | What::ChangeAdmin { email, .. } => {
                 let admins = store.admins(org).await?;
                 let admin = admins.iter().find(|admin| admin.email.raw() == *email);
                 let admin = admin.ok_or(StoreError::Changed)?.id;
                 let is_first = admin.to_hex() == org.admin_id.raw();
-                let heir = admins.iter().find(|a| a.role == Role::Owner && a.id != admin);
-                let (what, heir) = if let What::ChangeAdmin { to, password, role, .. } = &self.what
-                {
-                    let email = to.map(|email| Email::parse(email).unwrap());
-                    let password = password.clone().map(PasswordHash::stored);
-                    (AdminEdit::Set { role: *role, email, password, reset: None }, None)
-                } else {
-                    (AdminEdit::Remove, heir.filter(|_| is_first).cloned())
-                };
-                Deed::Admin(boxed, Box::new(AdminChange { admin, what, heir }))
+                let successor = admins.iter().find(|a| a.role == Role::Owner && a.id != admin);
+                let (what, successor) =
+                    if let What::ChangeAdmin { to, password, role, .. } = &self.what {
+                        let email = to.map(|email| Email::parse(email).unwrap());
+                        let password = password.clone().map(PasswordHash::stored);
+                        (AdminEdit::Set { role: *role, email, password, reset: None }, None)
+                    } else {
+                        (AdminEdit::Remove, successor.filter(|_| is_first).cloned())
+                    };
+                store::Operation::Admin(boxed, Box::new(AdminChange { admin, what, successor }))
             }
         })
     }
@@ -199,26 +202,16 @@ impl Operation {
 
 fn renamed(name: Option<&str>) -> Change {
     let name = name.map(|name| OrgName::parse(name).unwrap());
-    Change { collection: name.as_ref().map(CollectionName::of), name, ..Change::default() }
+    Change { collection: name.as_ref().map(CollectionName::from_name), name, ..Change::default() }
 }
 
 fn new_org(id: ObjectId, admin_id: ObjectId, name: &str, email: &str, password: &str) -> NewOrg {
-    let name = OrgName::parse(name).unwrap();
-    NewOrg {
-        id,
-        collection: CollectionName::of(&name),
-        name,
-        admin_id,
-        email: Email::parse(email).unwrap(),
-        password: PasswordHash::stored(password.to_owned()),
-        created_at: DateTime::from_millis(1_760_000_000_000),
-    }
+    NewOrg { id, admin_id, ..orgs::new_org(name, email, password) }
 }
 
 /// A console that finishes what another one has left alone for so long.
-pub async fn console(uri: &str, place: &Place, operator: &str, lease: Duration) -> MongoStore {
-    let access = Access { operator: operator.to_owned(), read_only: false };
-    MongoStore::open_with_lease(uri, place.db.name(), &access, lease).await.unwrap()
+pub async fn console(uri: &str, place: &Place, lease: Duration) -> MongoStore {
+    MongoStore::open_with_lease(uri, place.db.name(), false, lease).await.unwrap()
 }
 
 /// What an answer says about whether it was done.

@@ -12,8 +12,10 @@ use std::{
     thread,
 };
 
-use mongodb::bson::{Bson, Document};
+use bson::{Bson, Document};
 use tokio::sync::oneshot;
+
+use crate::server::FRUGAL;
 
 /// What the driver asks by itself, and no step of anything.
 const OF_THE_DRIVER: [&str; 5] = ["hello", "isMaster", "ismaster", "endSessions", "killCursors"];
@@ -137,7 +139,7 @@ impl Proxy {
     }
 
     pub fn uri(&self) -> String {
-        format!("mongodb://127.0.0.1:{}/?directConnection=true", self.port)
+        format!("mongodb://127.0.0.1:{}/?directConnection=true&{FRUGAL}", self.port)
     }
 
     /// After so many answers, one is kept and its connection cut. Others work on.

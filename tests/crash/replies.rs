@@ -6,21 +6,21 @@ use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
 };
+use tenantry::store::traits::*;
 
+use bson::{DateTime, Document, doc, oid::ObjectId};
 use futures_util::future::join_all;
-use mongodb::bson::{DateTime, Document, doc, oid::ObjectId};
 use tenantry::{
     org::{Org, ResetCode, Role, Secret},
-    store::Store,
-    tenancy::{AdminWish, Confirmation, Edit, Error, NewOrganization, Rules, Tenancy},
+    tenancy::{AdminChanges, Caller, Confirmation, Edit, Error, NewOrganization, Rules, Tenancy},
 };
 
 use crate::{
-    deed::PASSWORD,
     held::{LEASE, Lane, Wanted},
     late_matrix::{Scenario, is_whole, scenarios},
     operation::{ADA, BOB, Operation, Says, What, console, says, wrong_word},
     proxy::{Client, Command, Proxy},
+    sample::PASSWORD,
     server::Server,
     support::mongod,
     world::{Login, Tenant, World},
@@ -33,7 +33,7 @@ const SIDE_BY_SIDE: usize = 12;
 
 /// What is to be done, through the rules.
 #[derive(Clone, Copy)]
-enum Deed<'a> {
+enum Attempted<'a> {
     Of(&'a What),
     /// A new one-time code for an admin.
     IssueCode,
@@ -49,18 +49,18 @@ fn rules() -> Rules {
 /// Does it as an operator is told to do it.
 async fn does(
     tenancy: &Tenancy,
-    deed: Deed<'_>,
+    attempted: Attempted<'_>,
     org: Option<&Org>,
     token: Option<&str>,
 ) -> Result<(), Error> {
     let secret = |text: &str| Secret::from(text.to_owned());
     let owned = |text: Option<&'static str>| text.map(str::to_owned);
-    let what = match deed {
-        Deed::Of(what) => what,
-        Deed::IssueCode => {
+    let what = match attempted {
+        Attempted::Of(what) => what,
+        Attempted::IssueCode => {
             return tenancy.issue_code(org.unwrap(), BOB).await.map(|_| ());
         }
-        Deed::Redeem(code) => {
+        Attempted::Redeem(code) => {
             return tenancy.redeem(BOB, code, &secret(NEW_PASSWORD)).await.map(|_| ());
         }
     };
@@ -75,23 +75,25 @@ async fn does(
         What::Update { name, email, password } => {
             let password = password.as_ref().map(|_| secret(NEW_PASSWORD));
             let edit = Edit { name: owned(*name), email: owned(*email), password };
-            tenancy.update(org, &edit, token).await.map(|_| ())
+            tenancy.in_session(token).update(org, &edit).await.map(|_| ())
         }
         What::Delete if org.in_trash().is_some() => {
             tenancy.purge(org, &Confirmation::Given, ADA, &secret(PASSWORD)).await
         }
-        What::Delete => tenancy.delete(org, &Confirmation::Given, token).await,
-        What::Trash => tenancy.trash(org, token).await.map(|_| ()),
+        What::Delete => tenancy.in_session(token).delete(org, &Confirmation::Given).await,
+        What::Trash => tenancy.in_session(token).trash(org).await.map(|_| ()),
         What::Restore { name } => tenancy.restore(org, *name).await.map(|_| ()),
         What::Suspend(true) => tenancy.suspend(org).await.map(|_| ()),
         What::Suspend(false) => tenancy.reactivate(org).await.map(|_| ()),
         What::AddAdmin { email, .. } => {
-            tenancy.add_admin(org, email, Role::Owner, token).await.map(|_| ())
+            tenancy.in_session(token).add_admin(org, email, Role::Owner).await.map(|_| ())
         }
-        What::RemoveAdmin { email } => tenancy.remove_admin(org, email, token).await.map(|_| ()),
+        What::RemoveAdmin { email } => {
+            tenancy.in_session(token).remove_admin(org, email).await.map(|_| ())
+        }
         What::ChangeAdmin { email, to, role, .. } => {
-            let wish = AdminWish { role: *role, email: owned(*to), password: None };
-            tenancy.update_admin(org, email, &wish, token).await.map(|_| ())
+            let wish = AdminChanges { role: *role, email: owned(*to), password: None };
+            tenancy.in_session(token).update_admin(org, email, &wish).await.map(|_| ())
         }
     }
 }
@@ -121,7 +123,7 @@ struct Losing<'a> {
     /// A console that loses nothing.
     direct: Tenancy,
     scenario: &'a Scenario,
-    deed: Deed<'a>,
+    attempted: Attempted<'a>,
     wrong: String,
 }
 
@@ -149,18 +151,16 @@ impl Losing<'_> {
             _ => None,
         };
         let proxy = Proxy::before(self.lane.server.address());
-        let store = console(&proxy.uri(), &self.lane.place, "cut@here", LEASE).await;
-        let tenancy = Tenancy::new(Arc::new(store), rules()).unwrap();
+        let store = console(&proxy.uri(), &self.lane.place, LEASE).await;
+        let tenancy = Tenancy::new(Arc::new(store), rules(), Caller::new("cut@here")).unwrap();
         let wanted: Wanted = if is_whole() { |_| true } else { Command::writes };
         let mut lost = proxy.hold(Client::LosesAnswer, skip, wanted);
-        let answer = does(&tenancy, self.deed, there.as_ref(), token.as_deref()).await;
+        let answer = does(&tenancy, self.attempted, there.as_ref(), token.as_deref()).await;
         let Ok(lost) = lost.try_recv() else {
             assert_eq!(answer, Ok(()), "{}", self.scenario.name);
             return false;
         };
-        if is_under_way(&self.lane).await {
-            tokio::time::sleep(LEASE + LEASE / 3).await;
-        }
+        self.lane.leases_are_over().await;
         let lies = self.lies(org, &before, head, &answer).await;
         let at = format!("{}, {skip}: {} is not answered", self.scenario.name, lost.command);
         self.wrong.extend(lies.iter().map(|lie| format!("{at}: {lie}\n")));
@@ -175,18 +175,18 @@ impl Losing<'_> {
         head: i64,
         answer: &Result<(), Error>,
     ) -> Vec<String> {
-        let done = match self.deed {
-            Deed::Of(what) => before.clone().and(&what.clone().on(org)),
-            Deed::IssueCode => before.clone(),
-            Deed::Redeem(_) => before.clone().and(&redeemed(org)),
+        let done = match self.attempted {
+            Attempted::Of(what) => before.clone().and(&what.clone().on(org)),
+            Attempted::IssueCode => before.clone(),
+            Attempted::Redeem(_) => before.clone().and(&redeemed(org)),
         };
         let there = self.lane.settled().await;
         let mut lies: Vec<String> =
             there.beside.iter().map(|beside| format!("beside: {beside}")).collect();
         let (there, done, was) = (told(&there, before), told(&done, before), told(before, before));
-        let happened = match self.deed {
+        let happened = match self.attempted {
             // What is there looks the same afterwards.
-            Deed::IssueCode => code_of_bob(&self.lane).await != code_before(self.scenario),
+            Attempted::IssueCode => code_of_bob(&self.lane).await != code_before(self.scenario),
             _ => there == done,
         };
         if there != done && there != was {
@@ -222,11 +222,6 @@ fn code_before(scenario: &Scenario) -> Option<String> {
         What::AddAdmin { reset, .. } => Some(reset.clone()),
         _ => None,
     })
-}
-
-async fn is_under_way(lane: &Lane) -> bool {
-    let orgs = lane.place.db.collection::<Document>("organizations");
-    orgs.find_one(doc! { "pending": { "$exists": true } }).await.unwrap().is_some()
 }
 
 /// The number of the last entry.
@@ -275,15 +270,16 @@ pub async fn whoever_gets_no_answer_is_told_the_truth_in_the_end() {
     let lanes = (0..SIDE_BY_SIDE).map(async |_| {
         let (mut answers, mut wrong) = (0, String::new());
         while let Some(scenario) = scenarios.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let deed = match scenario.name {
-                "issue code" => Deed::IssueCode,
-                "use code" => Deed::Redeem(&code),
-                _ => Deed::Of(&scenario.what),
+            let attempted = match scenario.name {
+                "issue code" => Attempted::IssueCode,
+                "use code" => Attempted::Redeem(&code),
+                _ => Attempted::Of(&scenario.what),
             };
             let lane = Lane::new(&server).await;
-            let store = console(server.uri(), &lane.place, "direct@here", LEASE).await;
-            let direct = Tenancy::new(Arc::new(store), rules()).unwrap();
-            let mut losing = Losing { lane, direct, scenario, deed, wrong: String::new() };
+            let store = console(server.uri(), &lane.place, LEASE).await;
+            let direct =
+                Tenancy::new(Arc::new(store), rules(), Caller::new("direct@here")).unwrap();
+            let mut losing = Losing { lane, direct, scenario, attempted, wrong: String::new() };
             answers += losing.each_answer().await;
             wrong += &losing.wrong;
         }

@@ -4,29 +4,32 @@
 
 use std::time::Duration;
 
-use mongodb::bson::oid::ObjectId;
+use bson::oid::ObjectId;
 
 use crate::{
     held::{Case, Lane, Outcome, Wanted, begin},
-    late_matrix::{NEXT, Next, Scenario, is_whole, scenarios, work_off},
+    late_matrix::{NEXT, Next, Scenario, is_whole, scenarios, turn, work_off},
     operation::{Operation, Says, What, console, says, wrong_word},
     proxy::{Client, Command},
     world::World,
 };
 
+/// The other console finishes what it finds under way, or leaves it alone.
+const LEASES: [Duration; 2] = [Duration::ZERO, Duration::from_secs(10)];
+
 /// One operation, and another console that comes in between.
 struct Meeting {
     at: usize,
     scenario: Scenario,
-    /// For how long the other one leaves alone what it finds under way.
-    lease: Duration,
+    /// For how long the other one leaves alone what it finds under way: one after the other.
+    leases: &'static [Duration],
     wanted: Wanted,
     next: Option<&'static [Next]>,
 }
 
 async fn meet(lane: &Lane, meeting: &Meeting, skip: usize) -> Option<Case> {
-    let Meeting { at, scenario, lease, wanted, next } = meeting;
-    let next = next.unwrap_or(NEXT[(skip + at) % NEXT.len()]);
+    let Meeting { at, scenario, leases, wanted, next } = meeting;
+    let (lease, next) = (turn(leases, skip, *at), next.unwrap_or(NEXT[(skip + at) % NEXT.len()]));
     let org = ObjectId::new();
     let world = lane.prepare(&scenario.before(org)).await;
     let operation = scenario.what.clone().on(org);
@@ -39,7 +42,7 @@ async fn meet(lane: &Lane, meeting: &Meeting, skip: usize) -> Option<Case> {
     };
     let title = format!("{lease:?}, {skip}: {}, then {next:?}", stuck.held.command);
     let mut case = Case { title, ..Case::default() };
-    let rival = console(lane.server.uri(), &lane.place, "rival@here", *lease).await;
+    let rival = console(lane.server.uri(), &lane.place, lease).await;
     let mut all = Vec::new();
     for next in next {
         // It does not know what became of the first one, and finds out, unless that is half-done.
@@ -117,10 +120,12 @@ fn one_after_the_other(
 async fn two_consoles_come_to_what_one_after_the_other_would() {
     let mut meetings = Vec::new();
     for (at, scenario) in scenarios().into_iter().enumerate() {
-        for lease in [Duration::ZERO, Duration::from_secs(10)] {
+        let each: &[&'static [Duration]] =
+            if is_whole() { &[&LEASES[..1], &LEASES[1..]] } else { &[&LEASES] };
+        for leases in each.iter().copied() {
             let meeting = |wanted: Wanted, next| {
                 let scenario = scenario.clone();
-                Meeting { at, scenario, lease, wanted, next }
+                Meeting { at, scenario, leases, wanted, next }
             };
             meetings.push(meeting(Command::writes, None));
             if is_whole() {

@@ -22,6 +22,9 @@ const FLAGS: [&str; 4] = [
     "log=(file_max=4MB)",
 ];
 
+/// For consoles that come and go by the thousand: each connection is a thread of the server.
+pub const FRUGAL: &str = "serverMonitoringMode=poll";
+
 /// One server, or three that elect one of them.
 #[derive(Clone)]
 pub struct Server {
@@ -32,7 +35,7 @@ pub struct Server {
 impl Server {
     pub fn standalone() -> Self {
         let node = Mongod::start(&FLAGS);
-        let uri = node.uri();
+        let uri = format!("{}/?{FRUGAL}", node.uri());
         Self { nodes: Arc::new(Mutex::new(vec![node])), uri }
     }
 

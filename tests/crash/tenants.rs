@@ -1,4 +1,4 @@
-//! The model: organizations in memory, what a deed makes of them, and what it is refused for.
+//! The model: organizations in memory, what an operation makes of them, and what it is refused for.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ const EMAILS: [&str; 4] = ["ada@acme.com", "ADA@acme.com", "bob@globex.com", "ev
 
 /// A wish, not yet knowing what is there. `which` is an organization, counted through those there are.
 #[derive(Clone, Debug)]
-pub enum Wish {
+pub enum Request {
     Create { name: usize, email: usize },
     Update { which: usize, name: Option<usize>, email: Option<usize> },
     Delete { which: usize },
@@ -22,26 +22,26 @@ pub enum Wish {
     Fill { which: usize },
 }
 
-pub fn wishes() -> impl Strategy<Value = Wish> {
+pub fn requests() -> impl Strategy<Value = Request> {
     let name = || 0..NAMES.len();
     let email = || 0..EMAILS.len();
     prop_oneof![
-        4 => (name(), email()).prop_map(|(name, email)| Wish::Create { name, email }),
+        4 => (name(), email()).prop_map(|(name, email)| Request::Create { name, email }),
         4 => (0..9_usize, prop::option::weighted(0.7, name()), prop::option::of(email()))
-            .prop_map(|(which, name, email)| Wish::Update { which, name, email }),
-        1 => (0..9_usize).prop_map(|which| Wish::Delete { which }),
-        3 => (0..9_usize).prop_map(|which| Wish::Trash { which }),
+            .prop_map(|(which, name, email)| Request::Update { which, name, email }),
+        1 => (0..9_usize).prop_map(|which| Request::Delete { which }),
+        3 => (0..9_usize).prop_map(|which| Request::Trash { which }),
         3 => (0..9_usize, prop::option::of(name()))
-            .prop_map(|(which, name)| Wish::Restore { which, name }),
+            .prop_map(|(which, name)| Request::Restore { which, name }),
         1 => (0..9_usize, any::<bool>())
-            .prop_map(|(which, suspended)| Wish::Suspend { which, suspended }),
-        2 => (0..9_usize).prop_map(|which| Wish::Fill { which }),
+            .prop_map(|(which, suspended)| Request::Suspend { which, suspended }),
+        2 => (0..9_usize).prop_map(|which| Request::Fill { which }),
     ]
 }
 
-/// A deed, as a console is told to do it.
+/// An operation, as a console is told to do it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub enum Deed {
+pub enum Act {
     Create { name: String, email: String },
     Update { org: String, name: Option<String>, email: Option<String> },
     Delete { org: String, trashed: bool },
@@ -77,38 +77,38 @@ pub struct Model {
     pub filled: i64,
 }
 
-/// What a deed answers: done, or which kind of thing was taken.
+/// What an operation answers: done, or which kind of thing was taken.
 pub type Answer = std::result::Result<(), String>;
 
 impl Model {
-    /// The deed a wish comes to; none when it means nothing here.
-    pub fn deed(&self, wish: &Wish) -> Option<Deed> {
+    /// The operation a wish comes to; none when it means nothing here.
+    pub fn act(&self, request: &Request) -> Option<Act> {
         let org = |which: usize, trashed: bool| {
             let able: Vec<_> = self.tenants.iter().filter(|t| t.trashed == trashed).collect();
             (!able.is_empty()).then(|| able[which % able.len()].name.clone())
         };
         let name = |name: &Option<usize>| name.map(|at| NAMES[at].to_owned());
-        Some(match wish {
-            Wish::Create { name, email } => {
-                Deed::Create { name: NAMES[*name].into(), email: EMAILS[*email].into() }
+        Some(match request {
+            Request::Create { name, email } => {
+                Act::Create { name: NAMES[*name].into(), email: EMAILS[*email].into() }
             }
-            Wish::Update { which, name: new, email } => Deed::Update {
+            Request::Update { which, name: new, email } => Act::Update {
                 org: org(*which, false)?,
                 name: name(new),
                 email: email.map(|at| EMAILS[at].to_owned()),
             },
-            Wish::Delete { which } => {
+            Request::Delete { which } => {
                 let trashed = which % 2 == 0;
-                Deed::Delete { org: org(*which, trashed)?, trashed }
+                Act::Delete { org: org(*which, trashed)?, trashed }
             }
-            Wish::Trash { which } => Deed::Trash { org: org(*which, false)? },
-            Wish::Restore { which, name: new } => {
-                Deed::Restore { org: org(*which, true)?, name: name(new) }
+            Request::Trash { which } => Act::Trash { org: org(*which, false)? },
+            Request::Restore { which, name: new } => {
+                Act::Restore { org: org(*which, true)?, name: name(new) }
             }
-            Wish::Suspend { which, suspended } => {
-                Deed::Suspend { org: org(*which, false)?, suspended: *suspended }
+            Request::Suspend { which, suspended } => {
+                Act::Suspend { org: org(*which, false)?, suspended: *suspended }
             }
-            Wish::Fill { which } => Deed::Fill { org: org(*which, false)?, from: self.filled },
+            Request::Fill { which } => Act::Fill { org: org(*which, false)?, from: self.filled },
         })
     }
 
@@ -117,9 +117,9 @@ impl Model {
     }
 
     /// Does it, or says what is taken, and then does nothing.
-    pub fn apply(&mut self, deed: &Deed) -> Answer {
-        let (at, changed) = match deed {
-            Deed::Create { name, email } => {
+    pub fn apply(&mut self, act: &Act) -> Answer {
+        let (at, changed) = match act {
+            Act::Create { name, email } => {
                 let collection = collection_of(name);
                 let (name, email) = (name.clone(), email.clone());
                 let documents = BTreeSet::new();
@@ -127,33 +127,33 @@ impl Model {
                     Tenant { name, email, collection, trashed: false, suspended: false, documents };
                 (self.tenants.len(), new)
             }
-            Deed::Update { org, name, email } => {
+            Act::Update { org, name, email } => {
                 let mut changed = self.tenants[self.at(org)].clone();
                 rename(&mut changed, name.as_deref());
                 changed.email = email.clone().unwrap_or(changed.email);
                 (self.at(org), changed)
             }
-            Deed::Restore { org, name } => {
+            Act::Restore { org, name } => {
                 let mut changed = self.tenants[self.at(org)].clone();
                 rename(&mut changed, name.as_deref());
                 changed.trashed = false;
                 (self.at(org), changed)
             }
-            Deed::Delete { org, .. } => {
+            Act::Delete { org, .. } => {
                 self.tenants.remove(self.at(org));
                 return Ok(());
             }
-            Deed::Trash { org } => {
+            Act::Trash { org } => {
                 let at = self.at(org);
                 self.tenants[at].trashed = true;
                 return Ok(());
             }
-            Deed::Suspend { org, suspended } => {
+            Act::Suspend { org, suspended } => {
                 let at = self.at(org);
                 self.tenants[at].suspended = *suspended;
                 return Ok(());
             }
-            Deed::Fill { org, from } => {
+            Act::Fill { org, from } => {
                 let at = self.at(org);
                 self.tenants[at].documents.extend(*from..*from + FILL);
                 self.filled = from + FILL;
@@ -178,11 +178,11 @@ impl Model {
     }
 }
 
-/// Documents that one deed puts into a collection.
+/// Documents that one operation puts into a collection.
 pub const FILL: i64 = 7;
 
 fn collection_of(name: &str) -> String {
-    CollectionName::of(&OrgName::parse(name).unwrap()).to_string()
+    CollectionName::from_name(&OrgName::parse(name).unwrap()).to_string()
 }
 
 fn rename(tenant: &mut Tenant, name: Option<&str>) {

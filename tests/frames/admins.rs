@@ -8,12 +8,12 @@ use tenantry::{
     console::app::{Effect, Message},
     org::{Role, StoredText},
     store::{Entry, Outcome, StoreError},
-    tenancy::{Error, Recorded, Refusal},
+    tenancy::{Error, NumberedEntry, Refusal},
     theme::Theme,
 };
 
 use crate::{
-    dump::{LEAST, NARROW, WIDE, looks_like, looks_like_at},
+    dump::{self, LEAST, NARROW, WIDE, looks_like, looks_like_at},
     people::{admin, others, recorded, with_code},
     pretend::{Console, DAY, customers, session},
 };
@@ -75,6 +75,25 @@ fn the_admins() {
     looks_like!(console, "admins_unreadable");
 }
 
+/// Where a message leaves no room for a single line, nothing is said of which lines show.
+#[test]
+fn a_range_of_no_lines_is_not_shown() {
+    for lines in 0..6 {
+        let mut console = looking_at(ADMINS, LEAST);
+        for number in 0..lines {
+            console.send(Message::Unlogged(format!("disk {number} is full")));
+        }
+        let (buffer, _) = console.drawn(&Theme::colourless());
+        let text = dump::text(&buffer);
+        for range in text.split_whitespace().filter_map(|word| word.split_once('–')) {
+            let number = |text: &str| text.split('/').next().unwrap().parse::<usize>().ok();
+            if let (Some(from), Some(to)) = (number(range.0), number(range.1)) {
+                assert!(from <= to, "{text}");
+            }
+        }
+    }
+}
+
 #[test]
 fn an_admin_is_added() {
     let mut console = logged_in(looking_at(ADMINS, WIDE));
@@ -113,12 +132,12 @@ fn an_admin_is_removed() {
     looks_like_at(&mut console, "admin_remove", &[LEAST, NARROW, WIDE]);
     console.press(KeyCode::Enter);
     console.answer(|effect| match effect {
-        Effect::Do(generation, deed, org, ..) => {
+        Effect::Do(generation, action, org, ..) => {
             let last = Error::LastOwner {
                 email: "grace.hopper@acme.example".into(),
                 organization: org.name.clone(),
             };
-            Some(Message::Done(*generation, *deed, org.clone(), Err(last)))
+            Some(Message::Done(*generation, *action, org.clone(), Err(last)))
         }
         _ => None,
     });
@@ -240,7 +259,7 @@ fn what_happened_to_logins_before_is_noticed() {
 }
 
 #[test]
-fn the_record() {
+fn the_audit_log() {
     let mut console = looking_at(ACTIVITY, NARROW);
     looks_like_at(&mut console, "activity", &[LEAST, NARROW, (100, 24), (200, 50)]);
     looks_like!(console, "activity_no_color", &Theme::colourless());
@@ -274,7 +293,7 @@ fn the_admins_of_what_is_in_the_trash_can_only_be_looked_at() {
 }
 
 #[test]
-fn hostile_text_among_the_admins_and_in_the_record_is_written_out() {
+fn hostile_text_among_the_admins_and_in_the_audit_log_is_written_out() {
     let evil = "\u{1b}]0;owned\u{7}\u{202e}\u{0}eve@\u{9b}31m.example";
     let mut console = Console::with(120, 32, customers());
     console.others = vec![
@@ -289,10 +308,10 @@ fn hostile_text_among_the_admins_and_in_the_record_is_written_out() {
     let failed = entry.ended(Outcome::Refused, evil);
     let known = Entry { action: "change admin".into(), ..entry.clone() };
     let entries = [entry, failed, known].into_iter().zip(1..);
-    let entries = entries.map(|(entry, number)| Recorded { number, entry });
+    let entries = entries.map(|(entry, number)| NumberedEntry { number, entry });
     console.entries = Some(
         entries
-            .map(|r| Recorded { entry: Entry { at: mongodb::bson::DateTime::MIN, ..r.entry }, ..r })
+            .map(|r| NumberedEntry { entry: Entry { at: bson::DateTime::MIN, ..r.entry }, ..r })
             .collect(),
     );
     console.press(KeyCode::Enter);

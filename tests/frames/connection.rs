@@ -105,7 +105,7 @@ fn lost() {
 #[test]
 fn read_only() {
     let mut console = Console::opening(80, 24, embedded(), customers());
-    console.connected.read_only = Some("this console was opened read-only".into());
+    console.connected.read_only = Some("read-only mode".into());
     console.connected.read_only_asked = true;
     console.answer_all();
     looks_like!(console, "read_only");
@@ -124,4 +124,29 @@ fn a_database_that_can_only_be_read_says_why_at_once() {
     );
     console.answer_all();
     looks_like!(console, "read_only_clash");
+}
+
+#[test]
+fn an_upgrade_with_more_to_add_than_the_screen_names_says_how_much() {
+    let place = Place {
+        kind: PlaceKind::Mongo,
+        address: "db1.example:27017".into(),
+        database: "master_organization_db".into(),
+    };
+    let names = |of: &str, count: usize| {
+        (of.to_owned(), (0..count).map(|number| format!("{of}_field_{number}")).collect())
+    };
+    let mut console = Console::opening(80, 24, place, customers());
+    console.connected.read_only = Some(StoreError::NeedsUpgrade.to_string());
+    console.connected.upgrade = Some(UpgradePlan {
+        empty: false,
+        asks: true,
+        organizations: 1_204,
+        admins: 1_311,
+        fields: vec![names("organizations", 19), names("admins", 9)],
+        indexes: vec![names("organizations", 25), names("audit_log", 3)],
+        formats: None,
+    });
+    console.answer_all();
+    looks_like!(console, "upgrade_asked_much");
 }

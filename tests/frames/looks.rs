@@ -18,7 +18,7 @@ use tenantry::{
         view,
     },
     store::StoreError,
-    theme::{Background, Depth, Looks, Marks, Surroundings, Theme, Wish},
+    theme::{Background, Depth, Marks, Surroundings, Theme, ThemeChoice, ThemeSettings},
 };
 
 use crate::{
@@ -35,20 +35,21 @@ pub fn themes() -> Vec<(&'static str, Theme)> {
         "LANG" => Some("en_US.UTF-8".into()),
         _ => None,
     });
-    let theme = |wish, background| {
-        terminal.theme(Looks { theme: wish, ..Looks::default() }, Some(background))
+    let theme = |changes, background| {
+        terminal
+            .theme(ThemeSettings { theme: changes, ..ThemeSettings::default() }, Some(background))
     };
     let with = |looks| terminal.theme(looks, Some(Background::Dark));
     vec![
-        ("dark", theme(Wish::Auto, Background::Dark)),
-        ("light", theme(Wish::Auto, Background::Light)),
-        ("contrast_dark", theme(Wish::Contrast, Background::Dark)),
-        ("contrast_light", theme(Wish::Contrast, Background::Light)),
-        ("none", theme(Wish::None, Background::Dark)),
-        ("256", with(Looks { colors: Depth::Indexed, ..Looks::default() })),
-        ("16", with(Looks { colors: Depth::Sixteen, ..Looks::default() })),
-        ("ascii", with(Looks { marks: Marks::Ascii, ..Looks::default() })),
-        ("plain", with(Looks { plain: true, ..Looks::default() })),
+        ("dark", theme(ThemeChoice::Auto, Background::Dark)),
+        ("light", theme(ThemeChoice::Auto, Background::Light)),
+        ("contrast_dark", theme(ThemeChoice::Contrast, Background::Dark)),
+        ("contrast_light", theme(ThemeChoice::Contrast, Background::Light)),
+        ("none", theme(ThemeChoice::None, Background::Dark)),
+        ("256", with(ThemeSettings { colors: Depth::Indexed, ..ThemeSettings::default() })),
+        ("16", with(ThemeSettings { colors: Depth::Sixteen, ..ThemeSettings::default() })),
+        ("ascii", with(ThemeSettings { marks: Marks::Ascii, ..ThemeSettings::default() })),
+        ("plain", with(ThemeSettings { plain: true, ..ThemeSettings::default() })),
     ]
 }
 
@@ -110,7 +111,7 @@ const SCREENS: &[Screen] = &[
     }),
     ("log", |console| {
         console.send(Message::Unlogged("no space left on device".to_owned()));
-        console.press(KeyCode::Char('l'));
+        console.press(KeyCode::Char('M'));
     }),
     ("production", |console| {
         let place = console.connected.place.clone();
@@ -340,11 +341,11 @@ fn a_move_stays_within_the_budget_in_every_theme() {
     for (name, theme) in themes() {
         let mut console = told(Console::with(80, 24, customers()), &theme);
         let (mut terminal, wire) = wired(dump::NARROW);
-        terminal.draw(|frame| view::draw(&console.app, &theme, frame)).unwrap();
+        terminal.draw(|frame| drop(view::draw(&console.app, &theme, frame))).unwrap();
         for _ in 0..5 {
             wire.0.borrow_mut().clear();
             console.press(KeyCode::Char('j'));
-            terminal.draw(|frame| view::draw(&console.app, &theme, frame)).unwrap();
+            terminal.draw(|frame| drop(view::draw(&console.app, &theme, frame))).unwrap();
             let moved = wire.0.borrow().len();
             assert!((1..=300).contains(&moved), "{moved} bytes in {name}");
         }
@@ -374,7 +375,9 @@ fn columns_line_up_beside_names_of_every_script() {
         let (mut terminal, wire) = wired((width, height));
         let mut shown = vt100::Parser::new(height, width, 0);
         for _ in 0..names.len() {
-            terminal.draw(|frame| view::draw(&console.app, &Theme::sixteen(), frame)).unwrap();
+            terminal
+                .draw(|frame| drop(view::draw(&console.app, &Theme::sixteen(), frame)))
+                .unwrap();
             shown.process(&std::mem::take(&mut *wire.0.borrow_mut()));
             let areas = console.app.areas().unwrap();
             let cell = |x: u16, y: u16| {

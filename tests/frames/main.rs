@@ -6,11 +6,17 @@
 mod admins;
 mod connection;
 mod dump;
+#[path = "../support/list.rs"]
+mod list;
 mod looks;
-mod marked;
+mod manual;
+#[path = "../support/orgs.rs"]
+mod orgs;
 mod people;
 mod pretend;
 mod properties;
-mod readme;
+
 mod screens;
+mod selection;
 mod trash;
+mod words;

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use mongodb::bson::{DateTime, oid::ObjectId};
+use bson::{DateTime, oid::ObjectId};
 use tenantry::{
-    console::app::{Deed, Effect, Message},
+    console::app::{Effect, Message, OrgAction},
     org::{Admin, Org, PasswordHash, ResetCode, Role},
     store::{Entry, Outcome},
-    tenancy::{Error, Recorded, Refusal, Result, Session},
+    tenancy::{Error, NumberedEntry, Refusal, Result, Session},
 };
 
 use crate::pretend::{Console, DAY, HOUR, admin_of, now};
@@ -41,8 +41,8 @@ pub fn others() -> Vec<Admin> {
 }
 
 /// What was recorded about an organization, the newest first.
-pub fn recorded(org: &Org) -> Vec<Recorded> {
-    let about = |deed: &str| Entry::about("ops@bastion", deed, org);
+pub fn recorded(org: &Org) -> Vec<NumberedEntry> {
+    let about = |action: &str| Entry::about("ops@bastion", action, org);
     let ada = org.admin_email.raw();
     let entries = [
         about("log in").of_admin(ada),
@@ -80,7 +80,7 @@ pub fn recorded(org: &Org) -> Vec<Recorded> {
         let ago = Duration::from_secs(u64::try_from(at * at).unwrap() * HOUR);
         let number = i64::try_from(15 - at).unwrap();
         let at = DateTime::from_system_time(now() - ago);
-        Recorded { number, entry: Entry { at, ..entry } }
+        NumberedEntry { number, entry: Entry { at, ..entry } }
     };
     entries.into_iter().enumerate().map(dated).collect()
 }
@@ -108,12 +108,12 @@ impl Console {
                 });
                 Message::Added(*generation, email.as_str().into(), added)
             }
-            Effect::UpdateAdmin(generation, org, email, wish, session) => {
+            Effect::UpdateAdmin(generation, org, email, changes, session) => {
                 let updated = self.owned(org, session.as_ref());
                 let found = self.others.iter_mut().find(|admin| admin.email == *email);
                 if let (Ok(_), Some(admin)) = (&updated, found) {
-                    admin.role = wish.role.unwrap_or(admin.role);
-                    if let Some(email) = &wish.email {
+                    admin.role = changes.role.unwrap_or(admin.role);
+                    if let Some(email) = &changes.email {
                         admin.email = email.as_str().into();
                     }
                 }
@@ -124,9 +124,15 @@ impl Console {
                 let org = org.ok_or(Error::WrongCode).and_then(|org| self.changed(&org));
                 Message::Redeemed(*generation, email.as_str().into(), org)
             }
-            Effect::Do(generation, deed @ Deed::IssueCode(_), org, given, _) => {
+            Effect::Do(generation, action @ OrgAction::IssueCode(_), org, given, _) => {
                 let issued = self.changed(org).map(|org| (org, CODE.into()));
-                Message::Coded(*generation, *deed, org.clone(), given.email.as_str().into(), issued)
+                Message::Coded(
+                    *generation,
+                    *action,
+                    org.clone(),
+                    given.email.as_str().into(),
+                    issued,
+                )
             }
             _ => return None,
         })

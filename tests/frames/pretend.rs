@@ -3,21 +3,24 @@
 
 use std::time::{Duration, SystemTime};
 
+use bson::{DateTime, oid::ObjectId};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use mongodb::bson::{DateTime, oid::ObjectId};
 use ratatui::{Terminal, backend::TestBackend, buffer::Buffer, layout::Position};
 use tenantry::{
     console::{
-        app::{App, Arrived, Connected, Deed, Effect, Given, Message},
+        app::{App, Arrived, Connected, Drawn, Effect, Given, Layer, Message, OrgAction, Pane},
         view,
     },
-    org::{
-        Admin, Connection, InTrash, Org, OrgState, PasswordHash, PasswordPolicy, Role, StoredText,
-        Strength, slug,
-    },
-    store::{Count, Page, Place, PlaceKind, Shelf, Statistics},
-    tenancy::{Error, Recorded, Refusal, Result, Session},
+    org::{Admin, InTrash, Org, OrgState, PasswordPolicy, Strength},
+    store::{Place, PlaceKind, Statistics},
+    tenancy::{Error, NumberedEntry, Refusal, Result, Session},
     theme::Theme,
+};
+
+pub use crate::orgs::admin_of;
+use crate::{
+    list::{count_of, page_of},
+    orgs,
 };
 
 pub const HOUR: u64 = 3600;
@@ -30,23 +33,8 @@ pub fn now() -> SystemTime {
 
 pub fn org(number: u8, name: &str, email: &str, age: u64) -> Org {
     let created_at = DateTime::from_system_time(now() - Duration::from_secs(age));
-    let collection: StoredText = format!("org_{}", slug(name)).into();
-    Org {
-        id: ObjectId::from_bytes([
-            0x6b, 3, 0x59, 0x11, 0x44, 0xa4, 0x2d, 0xd2, 0x88, 0x92, 0x9a, number,
-        ]),
-        name: name.into(),
-        collection: collection.clone(),
-        admin_id: ObjectId::from_bytes([number; 12]).to_hex().into(),
-        admin_email: email.into(),
-        created_at,
-        connection: Connection { database: "master_organization_db".into(), collection },
-        state: OrgState::Active,
-        under_way: None,
-        admin_gone: false,
-        login_epoch: 0,
-        revision: 1,
-    }
+    let id = [0x6b, 3, 0x59, 0x11, 0x44, 0xa4, 0x2d, 0xd2, 0x88, 0x92, 0x9a, number];
+    Org { id: ObjectId::from_bytes(id), created_at, ..orgs::org(number, name, email) }
 }
 
 /// In the trash since then, for so many days.
@@ -118,26 +106,13 @@ pub fn session(org: &Org, left: Duration) -> Session {
     Session::new("token".into(), &admin_of(org), org, now() + left)
 }
 
-/// The admin whom the record names.
-pub fn admin_of(org: &Org) -> Admin {
-    Admin {
-        id: org.id,
-        email: org.admin_email.clone(),
-        password: PasswordHash::stored(String::new()),
-        created_at: org.created_at,
-        role: Role::Owner,
-        organization: None,
-        reset: None,
-    }
-}
-
 pub struct Console {
     pub app: App,
     pub orgs: Vec<Org>,
     /// The admins of each beside the one its record names.
     pub others: Vec<Admin>,
     /// What was recorded of each; none for what there always is.
-    pub entries: Option<Vec<Recorded>>,
+    pub entries: Option<Vec<NumberedEntry>>,
     pub connected: Connected,
     /// What was asked for and not answered yet.
     pub pending: Vec<Effect>,
@@ -178,6 +153,13 @@ impl Console {
     }
 
     pub fn send(&mut self, message: Message) {
+        // The runtime draws after each batch. Only what scrolls, and the mouse, depend on it.
+        let scrolls = self.app.pane == Pane::Detail
+            || matches!(self.app.layers.last(), Some(Layer::Log(_)))
+            || matches!(message, Message::Mouse(_));
+        if scrolls && matches!(message, Message::Key(_) | Message::Mouse(_)) {
+            self.app.drawn = self.frame(&Theme::colourless()).0;
+        }
         let effects = self.app.update(message);
         for effect in effects {
             if let Effect::Cancel(old) = effect {
@@ -222,13 +204,6 @@ impl Console {
 
     /// The answer of a database without troubles.
     pub fn fine(&mut self, effect: &Effect) -> Option<Message> {
-        let matching = |shelf: Shelf, search: &Option<String>| -> Vec<Org> {
-            let search = search.as_deref().unwrap_or_default().to_lowercase();
-            let has = |text: &StoredText| text.raw().to_lowercase().contains(&search);
-            let there = |org: &Org| org.in_trash().is_some() == (shelf == Shelf::Trash);
-            let orgs = self.orgs.iter().filter(|org| there(org));
-            orgs.filter(|o| has(&o.name) || has(&o.admin_email)).cloned().collect()
-        };
         Some(match effect {
             Effect::Connect(generation) => {
                 Message::Connected(*generation, Ok(self.connected.clone()))
@@ -239,13 +214,11 @@ impl Console {
             }
             Effect::CatchUp(generation) => Message::CaughtUp(*generation, Ok(0), None),
             Effect::LoadPage(generation, query) => {
-                let orgs = matching(query.shelf, &query.search);
-                let page = Page { orgs, more_before: false, more_after: false };
-                Message::Page(*generation, Ok(page))
+                Message::Page(*generation, Ok(page_of(&self.orgs, query)))
             }
-            Effect::Count(generation, of, search, _) => {
-                let counted = u64::try_from(matching(*of, search).len()).unwrap_or(0);
-                Message::Counted(*generation, Ok(Count { counted, or_more: false, about: false }))
+            Effect::Count(generation, of, search, most) => {
+                let count = count_of(&self.orgs, *of, search.as_deref(), *most);
+                Message::Counted(*generation, Ok(count))
             }
             Effect::LoadDetail(generation, id) => {
                 let org = self.orgs.iter().find(|org| org.id == *id).cloned();
@@ -268,14 +241,15 @@ impl Console {
             Effect::Check(generation, check) => {
                 Message::Checked(*generation, check.field(), Ok(()))
             }
-            Effect::Judge(generation, wish) => {
-                let about = [wish.name.as_str(), wish.email.as_str()];
-                let strength = Strength::of(&wish.password, PasswordPolicy::default(), &about);
+            Effect::Judge(generation, changes) => {
+                let about = [changes.name.as_str(), changes.email.as_str()];
+                let strength =
+                    Strength::measure(&changes.password, PasswordPolicy::default(), &about);
                 Message::Judged(*generation, Ok(strength))
             }
             Effect::Copy(what, _) => Message::Copied(what, Ok(Arrived::Known)),
             Effect::Generate { .. } => Message::Generated(Ok("7x2k9-qm4tz-c8w1r-hn5vp".into())),
-            Effect::Authorize(generation, Deed::Purge, ..) => {
+            Effect::Authorize(generation, OrgAction::Purge, ..) => {
                 Message::Authorized(*generation, Ok(()))
             }
             Effect::Authorize(generation, _, org, _, session) => {
@@ -292,8 +266,8 @@ impl Console {
                 let session = org.map(|org| session(org, Duration::from_secs(1781)));
                 Message::LoggedIn(*generation, session.ok_or(Error::WrongLogin))
             }
-            Effect::Create(generation, wish) => {
-                Message::Created(*generation, Ok(org(200, &wish.name, &wish.email, 0)))
+            Effect::Create(generation, changes) => {
+                Message::Created(*generation, Ok(org(200, &changes.name, &changes.email, 0)))
             }
             Effect::Update(generation, org, edit, _) => {
                 let mut org = org.as_ref().clone();
@@ -301,34 +275,36 @@ impl Console {
                 org.revision += 1;
                 Message::Updated(*generation, Ok(org))
             }
-            Effect::Do(generation, deed, org, given, _) if !matches!(deed, Deed::IssueCode(_)) => {
-                Message::Done(*generation, *deed, org.clone(), self.done(*deed, org, given))
+            Effect::Do(generation, action, org, given, _)
+                if !matches!(action, OrgAction::IssueCode(_)) =>
+            {
+                Message::Done(*generation, *action, org.clone(), self.done(*action, org, given))
             }
             effect => return self.fine_about_admins(effect),
         })
     }
 
     /// Does it to the organization, as long as that is what it was.
-    fn done(&mut self, deed: Deed, org: &Org, given: &Given) -> Result<Option<Org>> {
+    fn done(&mut self, action: OrgAction, org: &Org, given: &Given) -> Result<Option<Org>> {
         let same = |stored: &&mut Org| (stored.id, stored.revision) == (org.id, org.revision);
         let Some(stored) = self.orgs.iter_mut().find(same) else {
             return Err(Error::Changed(org.name.clone()));
         };
         stored.revision += 1;
-        stored.state = match deed {
-            Deed::Trash => in_trash(now(), u64::from(self.connected.trash_days)),
-            Deed::Rename => {
+        stored.state = match action {
+            OrgAction::Trash => in_trash(now(), u64::from(self.connected.trash_days)),
+            OrgAction::Rename => {
                 stored.name = given.name.clone().unwrap_or_default().into();
                 stored.state
             }
-            Deed::Suspend => OrgState::Suspended,
-            Deed::Restore | Deed::Reactivate => OrgState::Active,
-            Deed::RemoveAdmin(id) => {
+            OrgAction::Suspend => OrgState::Suspended,
+            OrgAction::Restore | OrgAction::Reactivate => OrgState::Active,
+            OrgAction::RemoveAdmin(id) => {
                 self.others.retain(|admin| admin.id != id);
                 stored.state
             }
-            Deed::IssueCode(_) => stored.state,
-            Deed::Delete | Deed::Purge => {
+            OrgAction::IssueCode(_) => stored.state,
+            OrgAction::Delete | OrgAction::Purge => {
                 self.orgs.retain(|stored| stored.id != org.id);
                 return Ok(None);
             }
@@ -356,6 +332,17 @@ impl Console {
         self.send(Message::Clock(later));
     }
 
+    /// Goes down to this one on the list.
+    pub fn select(&mut self, number: u8) {
+        let wanted = org(number, "", "", 0).id;
+        while self.app.list.selected().unwrap().id != wanted {
+            let before = self.app.list.selected;
+            self.press(KeyCode::Char('j'));
+            assert!(self.app.list.selected > before, "{wanted} is not on the list");
+        }
+        self.answer_all();
+    }
+
     /// Logs in as the admin of the selected organization.
     pub fn log_in(&mut self) {
         self.press(KeyCode::Char('L'));
@@ -367,12 +354,18 @@ impl Console {
 
     /// What it looks like now, and where the terminal's cursor is, when it shows.
     pub fn drawn(&self, theme: &Theme) -> (Buffer, Option<Position>) {
-        let (width, height) = self.app.size;
-        let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-        terminal.draw(|frame| view::draw(&self.app, theme, frame)).unwrap();
+        let terminal = self.frame(theme).1;
         let backend = terminal.backend();
         let cursor = backend.cursor_visible().then(|| backend.cursor_position());
         (backend.buffer().clone(), cursor)
+    }
+
+    fn frame(&self, theme: &Theme) -> (Drawn, Terminal<TestBackend>) {
+        let (width, height) = self.app.size;
+        let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+        let mut drawn = Drawn::default();
+        terminal.draw(|frame| drawn = view::draw(&self.app, theme, frame)).unwrap();
+        (drawn, terminal)
     }
 }
 
@@ -401,6 +394,7 @@ pub fn generation(effect: &Effect) -> Option<u64> {
         Effect::Connect(generation)
         | Effect::Switch(generation, _)
         | Effect::CatchUp(generation)
+        | Effect::LookForUpgrade(generation)
         | Effect::Upgrade(generation)
         | Effect::Watch(generation, _)
         | Effect::LoadPage(generation, ..)

@@ -9,7 +9,7 @@ use ratatui::buffer::Cell;
 use tenantry::{
     console::app::{Effect, Layer, Message},
     org::{ClaimKind, Invalid, Role},
-    store::{Page, Shelf, StoreError},
+    store::{ListScope, Page, StoreError},
     tenancy::{Error, Refusal},
 };
 
@@ -137,8 +137,8 @@ fn failed(message: Message, error: Error) -> Message {
         Message::Activity(generation, _) => Message::Activity(generation, Err(error)),
         Message::Added(generation, email, _) => Message::Added(generation, email, Err(error)),
         Message::Redeemed(generation, email, _) => Message::Redeemed(generation, email, Err(error)),
-        Message::Coded(generation, deed, org, email, _) => {
-            Message::Coded(generation, deed, org, email, Err(error))
+        Message::Coded(generation, action, org, email, _) => {
+            Message::Coded(generation, action, org, email, Err(error))
         }
         Message::Checked(generation, field, _) => Message::Checked(generation, field, Err(error)),
         Message::Judged(generation, _) => Message::Judged(generation, Err(error)),
@@ -147,7 +147,9 @@ fn failed(message: Message, error: Error) -> Message {
         Message::LoggedIn(generation, _) => Message::LoggedIn(generation, Err(error)),
         Message::Created(generation, _) => Message::Created(generation, Err(error)),
         Message::Updated(generation, _) => Message::Updated(generation, Err(error)),
-        Message::Done(generation, deed, org, _) => Message::Done(generation, deed, org, Err(error)),
+        Message::Done(generation, action, org, _) => {
+            Message::Done(generation, action, org, Err(error))
+        }
         other => other,
     }
 }
@@ -245,7 +247,7 @@ proptest! {
             let (buffer, _) = console.drawn(&theme);
             prop_assert!(!theme.ascii || buffer.content().iter().all(|cell| cell.symbol().is_ascii()));
             let app = &console.app;
-            prop_assert_eq!(app.aside.is_some(), app.list.shelf == Shelf::Trash);
+            prop_assert_eq!(app.aside.is_some(), app.list.scope == ListScope::Trash);
             let shows_code = matches!(app.layers.last(), Some(Layer::Code(_)));
             let text = |line: &[Cell]| line.iter().map(Cell::symbol).collect::<String>();
             let has_code =

@@ -43,6 +43,8 @@ fn list_narrow() {
     looks_like!(console, "list_reading_soon");
     console.wait(200);
     looks_like!(console, "list_reading");
+    console.answer_all();
+    looks_like!(console, "list_sorted");
 }
 
 #[test]
@@ -93,7 +95,7 @@ fn an_organization_without_its_collection_says_so() {
         _ => None,
     });
     let (buffer, _) = console.drawn(&Theme::sixteen());
-    assert!(dump::text(&buffer).contains("documents     none: the collection does not exist"));
+    assert!(dump::text(&buffer).contains("documents     none; the collection does not exist"));
 }
 
 #[test]
@@ -249,8 +251,8 @@ fn delete() {
     looks_like!(console, "delete_counts_narrow");
     console.press(KeyCode::Enter);
     console.answer(|effect| match effect {
-        Effect::Do(generation, deed, org, ..) => {
-            Some(Message::Done(*generation, *deed, org.clone(), Err(Error::NotConfirmed)))
+        Effect::Do(generation, action, org, ..) => {
+            Some(Message::Done(*generation, *action, org.clone(), Err(Error::NotConfirmed)))
         }
         _ => None,
     });
@@ -271,6 +273,24 @@ fn help() {
     console.send(Message::Resize(40, 10));
     console.press(KeyCode::Char('g'));
     looks_like!(console, "help_least");
+}
+
+#[test]
+fn manual() {
+    let mut console = narrow();
+    console.press(KeyCode::Char('?'));
+    console.press(KeyCode::Char('m'));
+    looks_like!(console, "manual_topics_80x24");
+    console.send(Message::Resize(40, 10));
+    looks_like!(console, "manual_topics_40x10");
+    console.send(Message::Resize(120, 32));
+    console.press(KeyCode::Char('/'));
+    console.type_text("rate limit");
+    looks_like!(console, "manual_search_120x32");
+    console.press(KeyCode::Enter);
+    looks_like!(console, "manual_page_120x32");
+    console.send(Message::Resize(40, 10));
+    looks_like!(console, "manual_page_40x10");
 }
 
 #[test]
@@ -318,6 +338,7 @@ fn hostile_names() {
     ];
     orgs[0].collection = "org_\u{9b}31m".into();
     let mut console = Console::with(120, 32, orgs);
+    console.select(1);
     looks_like!(console, "hostile_names");
     console.press(KeyCode::Char('e'));
     looks_like!(console, "hostile_names_edit");
@@ -334,6 +355,7 @@ fn wide_names() {
         org(6, "ﾊﾟﾝﾀﾞ", "x@x.example", DAY),
     ];
     let mut console = Console::with(120, 32, orgs);
+    console.select(1);
     looks_like!(console, "wide_names");
     console.press(KeyCode::Char('n'));
     console.send(Message::Paste(
@@ -395,11 +417,11 @@ fn a_move_down_by_one_writes_at_most_300_bytes() {
     let backend = CrosstermBackend::new(written.clone());
     let mut terminal = Terminal::with_options(backend, TerminalOptions { viewport }).unwrap();
     let theme = Theme::sixteen();
-    terminal.draw(|frame| view::draw(&console.app, &theme, frame)).unwrap();
+    terminal.draw(|frame| drop(view::draw(&console.app, &theme, frame))).unwrap();
     for _ in 0..10 {
         let before = written.0.get();
         console.press(KeyCode::Char('j'));
-        terminal.draw(|frame| view::draw(&console.app, &theme, frame)).unwrap();
+        terminal.draw(|frame| drop(view::draw(&console.app, &theme, frame))).unwrap();
         let moved = written.0.get() - before;
         assert!((1..=300).contains(&moved), "{moved} bytes");
     }

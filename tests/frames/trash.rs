@@ -14,11 +14,11 @@ use crate::{
     pretend::{Console, DAY, customers, org, with_trash},
 };
 
-/// The deed under way is refused.
+/// The operation under way is refused.
 fn refuse(console: &mut Console, error: impl Fn(&Org) -> Error) {
     console.answer(|effect| match effect {
-        Effect::Do(generation, deed, org, ..) => {
-            Some(Message::Done(*generation, *deed, org.clone(), Err(error(org))))
+        Effect::Do(generation, action, org, ..) => {
+            Some(Message::Done(*generation, *action, org.clone(), Err(error(org))))
         }
         _ => None,
     });
@@ -142,6 +142,7 @@ fn what_is_suspended_is_seen_also_behind_long_and_wide_names() {
     for org in &mut orgs[..4] {
         org.state = OrgState::Suspended;
     }
-    let mut console = Console::with(80, 24, orgs);
+    let mut console = Console::with(121, 20, orgs);
+    console.select(1);
     looks_like_at(&mut console, "suspended_names", &[LEAST, NARROW, (121, 20)]);
 }

@@ -1,21 +1,22 @@
 //! Several admins, beside the service before this one, which knows the first of them only.
 
-use mongodb::bson::{DateTime, Document, doc, oid::ObjectId};
+use bson::{DateTime, Document, doc, oid::ObjectId};
 use tenantry::org::{ClaimKind, Email, Org, PasswordHash, ResetCode, Role};
+use tenantry::store::traits::*;
 use tenantry::store::{
-    AdminChange, AdminEdit, Change, Deed, NewAdmin, PageAt, PageQuery, Repair, Shelf, Sort,
-    SortKey, Store, StoreError, Trouble, mongo::MongoStore,
+    AdminChange, AdminEdit, Change, Inconsistency, ListScope, NewAdmin, Operation, PageAt,
+    PageQuery, Repair, Sort, SortKey, StoreError, mongo::MongoStore,
 };
 
 use crate::support::hash;
 use crate::{
     fixture::{HASH, Scratch, all, new_org},
-    support::{deeds::Deeds as _, mongod},
+    support::{mongod, operations::Operations as _},
 };
 
 async fn change(store: &MongoStore, org: &Org, change: AdminChange) -> Org {
-    let deed = Deed::Admin(Box::new(org.clone()), Box::new(change));
-    store.perform(&deed, &store.entry("change admin", org)).await.unwrap().unwrap()
+    let operation = Operation::Admin(Box::new(org.clone()), Box::new(change));
+    store.perform(&operation, &store.entry("change admin", org)).await.unwrap().unwrap()
 }
 
 async fn add(store: &MongoStore, org: &Org, email: &str, role: Role) -> Org {
@@ -26,7 +27,7 @@ async fn add(store: &MongoStore, org: &Org, email: &str, role: Role) -> Org {
         reset: ResetCode { hash: "c0de".into(), until: DateTime::from_millis(7) },
         created_at: DateTime::from_millis(1_700_000_000_000 + org.revision),
     });
-    change(store, org, AdminChange { admin: ObjectId::new(), what, heir: None }).await
+    change(store, org, AdminChange { admin: ObjectId::new(), what, successor: None }).await
 }
 
 async fn with_three(test: &str) -> (Scratch, MongoStore, Org) {
@@ -67,7 +68,7 @@ async fn a_record_that_the_service_changes_keeps_the_others_emails() {
     let admins = scratch.collection::<Document>("admins");
     let set = doc! { "$set": { "email": "new@acme.com" } };
     admins.update_one(doc! { "email": "ada@acme.com" }, set).await.unwrap();
-    assert!(store.catch_up().await.unwrap() > 0);
+    assert!(store.catch_up("tester@here").await.unwrap() > 0);
     for email in ["new@acme.com", "bob@acme.com", "eve@acme.com"] {
         let taken = store.create(&new_org("Other", email)).await;
         let what = ClaimKind::Email;
@@ -76,7 +77,7 @@ async fn a_record_that_the_service_changes_keeps_the_others_emails() {
     }
     store.create(&new_org("Other", "ada@acme.com")).await.unwrap();
     assert_eq!(store.admins(&acme).await.unwrap().len(), 3);
-    assert_eq!(store.examine(false).await, Ok(vec![]));
+    assert_eq!(store.examine("tester@here", false).await, Ok(vec![]));
 }
 
 #[tokio::test]
@@ -95,7 +96,7 @@ async fn an_index_of_the_services_own_on_emails_is_never_in_the_way() {
     assert_eq!(store.admins(&back).await.unwrap().len(), 3);
     store.delete(&globex).await.unwrap();
     assert_eq!(scratch.documents("admins").await.len(), 3);
-    assert_eq!(store.examine(false).await, Ok(vec![]));
+    assert_eq!(store.examine("tester@here", false).await, Ok(vec![]));
 }
 
 #[tokio::test]
@@ -115,15 +116,18 @@ async fn admins_whose_organization_the_service_deleted_are_put_aside() {
         .unwrap();
     let bob = store.admin_with_email("bob@acme.com").await.unwrap().unwrap();
     assert_eq!(store.org_of_admin(&bob).await, Ok(None));
-    let found = store.examine(false).await.unwrap();
+    let found = store.examine("tester@here", false).await.unwrap();
     assert_eq!(found.len(), 2, "{found:?}");
     for finding in &found {
-        assert!(matches!(finding.trouble, Trouble::AdminOfNobody { .. }), "{finding:?}");
+        assert!(
+            matches!(finding.inconsistency, Inconsistency::AdminOfNobody { .. }),
+            "{finding:?}"
+        );
         assert_eq!(finding.repair, Repair::Possible);
     }
-    let mended = store.examine(true).await.unwrap();
+    let mended = store.examine("tester@here", true).await.unwrap();
     assert!(mended.iter().all(|finding| finding.repair.is_done()), "{mended:?}");
-    assert_eq!(store.examine(false).await, Ok(vec![]));
+    assert_eq!(store.examine("tester@here", false).await, Ok(vec![]));
     store.create(&new_org("Bobs", "bob@acme.com")).await.unwrap();
 }
 
@@ -134,7 +138,7 @@ async fn an_admin_whose_e_mail_another_program_gave_away_is_named_and_can_be_fou
     let store = scratch.open().await;
     let acme = store.create(&new_org("Acme Corp", "ada@acme.com")).await.unwrap();
     // An organization of an hour ago whose admin is yet to be shown, and a stranger with that e-mail.
-    let hour = mongodb::bson::DateTime::now().timestamp_millis() / 1000 - 3600;
+    let hour = bson::DateTime::now().timestamp_millis() / 1000 - 3600;
     let old = ObjectId::from_parts(u32::try_from(hour).unwrap(), [7; 5], [1; 3]);
     let admins = scratch.collection::<Document>("admins");
     admins.delete_many(doc! {}).await.unwrap();
@@ -153,15 +157,15 @@ async fn an_admin_whose_e_mail_another_program_gave_away_is_named_and_can_be_fou
     admins.drop_index("email_1").await.unwrap();
     let index = mongodb::IndexModel::builder().keys(doc! { "email": 1 }).options(unique);
     admins.create_index(index.build()).await.unwrap();
-    store.recover().await.unwrap();
+    store.recover("tester@here").await.unwrap();
     let codes = |findings: Vec<tenantry::store::Finding>| -> Vec<&'static str> {
-        findings.iter().map(|finding| finding.trouble.code()).collect()
+        findings.iter().map(|finding| finding.inconsistency.code()).collect()
     };
-    let found = codes(store.examine(false).await.unwrap());
+    let found = codes(store.examine("tester@here", false).await.unwrap());
     assert!(found.contains(&"hidden_admin"), "{found:?}");
     admins.delete_one(stranger).await.unwrap();
-    store.recover().await.unwrap();
-    assert_eq!(codes(store.examine(false).await.unwrap()), [""; 0]);
+    store.recover("tester@here").await.unwrap();
+    assert_eq!(codes(store.examine("tester@here", false).await.unwrap()), [""; 0]);
     assert_eq!(store.admin_with_email("ada@acme.com").await.unwrap().unwrap().id, old);
 }
 
@@ -174,13 +178,14 @@ async fn an_admin_who_claims_an_organization_that_does_not_list_them_is_left_to_
     };
     scratch.collection::<Document>("admins").insert_one(&stray).await.unwrap();
     let before = scratch.documents("admins").await;
-    let trouble = Trouble::UnlistedAdmin { org: "Acme Corp".into(), email: "mal@acme.com".into() };
+    let inconsistency =
+        Inconsistency::UnlistedAdmin { org: "Acme Corp".into(), email: "mal@acme.com".into() };
     for fix in [false, true, true] {
-        let found = scratch.open().await.examine(fix).await.unwrap();
+        let found = scratch.open().await.examine("tester@here", fix).await.unwrap();
         let found: Vec<_> =
-            found.iter().filter(|found| found.trouble.code() == "unlisted_admin").collect();
+            found.iter().filter(|found| found.inconsistency.code() == "unlisted_admin").collect();
         let [found] = found[..] else { panic!("{found:?}") };
-        assert_eq!(found.trouble, trouble);
+        assert_eq!(found.inconsistency, inconsistency);
         assert!(matches!(found.repair, Repair::ByHand(_)), "{found:?}");
     }
     let mut after = scratch.documents("admins").await;
@@ -200,15 +205,18 @@ async fn a_record_that_another_program_changed_is_one_finding_and_not_two() {
     orgs.update_one(doc! { "_id": acme.id }, set).await.unwrap();
     let admins = scratch.collection::<Document>("admins");
     admins.delete_one(doc! { "email": "bob@acme.com" }).await.unwrap();
-    let stale = Trouble::Stale { org: "Renamed".into() };
-    let troubles = |found: Vec<tenantry::store::Finding>| -> Vec<Trouble> {
-        found.into_iter().map(|found| found.trouble).collect()
+    let stale = Inconsistency::Stale { org: "Renamed".into() };
+    let troubles = |found: Vec<tenantry::store::Finding>| -> Vec<Inconsistency> {
+        found.into_iter().map(|found| found.inconsistency).collect()
     };
-    assert_eq!(troubles(store.examine(false).await.unwrap()), std::slice::from_ref(&stale));
-    let found = store.examine(true).await.unwrap();
+    assert_eq!(
+        troubles(store.examine("tester@here", false).await.unwrap()),
+        std::slice::from_ref(&stale)
+    );
+    let found = store.examine("tester@here", true).await.unwrap();
     assert!(found.iter().all(|found| found.repair.is_done()), "{found:?}");
     assert_eq!(troubles(found), [stale]);
-    assert_eq!(store.examine(false).await, Ok(vec![]));
+    assert_eq!(store.examine("tester@here", false).await, Ok(vec![]));
 }
 
 /// How a record names its first admin.
@@ -264,5 +272,12 @@ fn id(org: &Org) -> ObjectId {
 
 fn in_trash() -> PageQuery {
     let sort = Sort { key: SortKey::Name, descending: false };
-    PageQuery { shelf: Shelf::Trash, search: None, sort, at: PageAt::First, limit: 50 }
+    PageQuery {
+        scope: ListScope::Trash,
+        search: None,
+        best_first: false,
+        sort,
+        at: PageAt::First,
+        limit: 50,
+    }
 }

@@ -1,8 +1,9 @@
 //! Attempts to log in, as the server counts them.
 
-use mongodb::bson::{Bson, DateTime, Document, doc, oid::ObjectId};
+use bson::{Bson, DateTime, Document, doc, oid::ObjectId};
+use tenantry::store::traits::*;
 use tenantry::store::{
-    Attempt, FREE_ATTEMPTS, LONGEST_WAIT, Store, hold_of, mongo::MongoStore, wait_after,
+    Attempt, FREE_ATTEMPTS, LONGEST_WAIT, hold_of, mongo::MongoStore, wait_after,
 };
 
 use crate::fixture::Scratch;

@@ -1,13 +1,14 @@
-//! The record, where only a server can be in its way: it refuses an entry, or others are at its end.
+//! The audit log, where only a server can be in its way: it refuses an entry, or others are at its end.
 
-use mongodb::bson::{Document, doc};
+use bson::{Document, doc};
+use tenantry::store::traits::*;
 use tenantry::store::{
     AuditAt, AuditQuery, Change, Entry, Outcome, Store, StoreError, Verification,
 };
 
 use crate::{
     fixture::{Scratch, new_org},
-    support::deeds::Deeds as _,
+    support::operations::Operations as _,
 };
 
 async fn entries(store: &dyn Store) -> Vec<Document> {
@@ -42,9 +43,9 @@ async fn what_cannot_be_recorded_is_not_done_and_leaves_nothing_half_done() {
     let before = scratch.dump().await;
     lets_in(&scratch, false).await;
     let name = tenantry::org::OrgName::parse("Acme Reborn").unwrap();
-    let collection = Some(tenantry::org::CollectionName::of(&name));
+    let collection = Some(tenantry::org::CollectionName::from_name(&name));
     let renamed = Change { name: Some(name), collection, ..Change::default() };
-    for (deed, answer) in [
+    for (operation, answer) in [
         ("create", store.create(&new_org("Initech", "eve@initech.com")).await.map(drop)),
         ("update", store.update(&acme, &renamed).await.map(drop)),
         ("suspend", store.suspend(&acme, true).await.map(drop)),
@@ -54,19 +55,19 @@ async fn what_cannot_be_recorded_is_not_done_and_leaves_nothing_half_done() {
         ("purge", store.delete(&globex).await),
     ] {
         let error = answer.unwrap_err();
-        assert!(error.to_string().contains("could not be recorded"), "{deed}: {error}");
-        assert_eq!(scratch.dump().await, before, "{deed}");
+        assert!(error.to_string().contains("could not be recorded"), "{operation}: {error}");
+        assert_eq!(scratch.dump().await, before, "{operation}");
     }
-    assert!(store.record(&store.entry("log in", &acme)).await.is_err());
+    assert!(store.append(&store.entry("log in", &acme)).await.is_err());
     lets_in(&scratch, true).await;
     store.create(&new_org("Initech", "eve@initech.com")).await.unwrap();
     store.delete(&acme).await.unwrap();
-    let record = entries(&store).await;
-    is_sound(&record);
-    let deeds: Vec<_> =
-        record.iter().map(|entry| Entry::of(entry).action.code().to_owned()).collect();
-    assert_eq!(deeds, ["create", "create", "trash", "create", "delete"]);
-    assert_eq!(store.examine(false).await, Ok(vec![]));
+    let log = entries(&store).await;
+    is_sound(&log);
+    let operations: Vec<_> =
+        log.iter().map(|entry| Entry::from_document(entry).action.code().to_owned()).collect();
+    assert_eq!(operations, ["create", "create", "trash", "create", "delete"]);
+    assert_eq!(store.examine("tester@here", false).await, Ok(vec![]));
 }
 
 #[tokio::test]
@@ -84,14 +85,14 @@ async fn what_is_taken_back_after_it_was_recorded_is_recorded_as_that() {
     second.created_at = first.created_at;
     let refused = store.create(&second).await;
     assert!(matches!(refused, Err(StoreError::Taken { .. })), "{refused:?}");
-    let record = entries(&store).await;
-    is_sound(&record);
-    let told: Vec<_> = record.iter().map(Entry::of).map(|e| (e.name, e.outcome)).collect();
+    let log = entries(&store).await;
+    is_sound(&log);
+    let told: Vec<_> = log.iter().map(Entry::from_document).map(|e| (e.name, e.outcome)).collect();
     let (acme, globex) = ("Acme Corp".into(), "Globex".into());
     let done = Outcome::Done;
     assert_eq!(told, [(acme, done), (globex, done), ("Globex".into(), Outcome::TakenBack)]);
     assert_eq!(store.org(second.id).await, Ok(None));
-    assert_eq!(store.examine(false).await, Ok(vec![]));
+    assert_eq!(store.examine("tester@here", false).await, Ok(vec![]));
 }
 
 #[tokio::test]
@@ -102,15 +103,15 @@ async fn an_entry_that_another_console_puts_in_between_is_followed() {
     for turn in 0..10 {
         // Each believes that the last one it wrote is the end.
         let store = if turn % 2 == 0 { &two } else { &one };
-        store.record(&store.entry("log in", &acme)).await.unwrap();
+        store.append(&store.entry("log in", &acme)).await.unwrap();
     }
-    let record = entries(&one).await;
-    assert_eq!(record.len(), 11);
-    is_sound(&record);
+    let log = entries(&one).await;
+    assert_eq!(log.len(), 11);
+    is_sound(&log);
 }
 
 #[tokio::test]
-async fn what_another_program_puts_into_the_record_stops_nothing_and_is_named() {
+async fn what_another_program_puts_into_the_audit_log_stops_nothing_and_is_named() {
     let scratch = Scratch::new("foreign_entries").await;
     let store = scratch.open().await;
     let acme = store.create(&new_org("Acme Corp", "ada@acme.com")).await.unwrap();
@@ -127,11 +128,11 @@ async fn what_another_program_puts_into_the_record_stops_nothing_and_is_named() 
         let now = store.org(acme.id).await.unwrap().unwrap();
         store.suspend(&now, suspended).await.unwrap();
     }
-    let record = entries(&store).await;
-    let deeds: Vec<_> =
-        record.iter().map(|entry| Entry::of(entry).action.code().to_owned()).collect();
-    assert_eq!(deeds, ["create", "", "", "suspend", "suspend", ""]);
+    let log = entries(&store).await;
+    let operations: Vec<_> =
+        log.iter().map(|entry| Entry::from_document(entry).action.code().to_owned()).collect();
+    assert_eq!(operations, ["create", "", "", "suspend", "suspend", ""]);
     let mut verification = Verification::default();
-    let tampering = record.iter().find_map(|entry| verification.next(entry).err());
+    let tampering = log.iter().find_map(|entry| verification.next(entry).err());
     assert_eq!(tampering, Some(tenantry::store::Tampering::Edited(2)));
 }

@@ -1,27 +1,28 @@
 //! Names, e-mails and collections that clash in a database of the old service, or with what is written there: only
 //! what clashes is held back.
 
+use bson::{Document, doc};
 use futures_util::future::join_all;
-use mongodb::bson::{Document, doc};
-use tenantry::store::Shelf;
+use tenantry::store::ListScope;
+use tenantry::store::traits::*;
 use tenantry::{
     org::{Claim, ClaimKind, CollectionName, Email, OrgName},
-    store::{Change, Store, StoreError},
+    store::{Change, StoreError},
 };
 
 use crate::fixture::{Scratch, all, new_org, shared};
 use crate::legacy::{HOSTILE, fixture};
-use crate::support::deeds::Deeds as _;
+use crate::support::operations::Operations as _;
 
 #[tokio::test]
 async fn a_look_alike_that_is_there_already_can_be_edited_but_not_copied() {
     let scratch = fixture("legacy_look").await;
     let store = scratch.open().await;
-    let second = store.org_named("аcme_corp", Shelf::Live).await.unwrap().unwrap();
+    let second = store.org_named("аcme_corp", ListScope::Live).await.unwrap().unwrap();
     let change =
         Change { email: Some(Email::parse("gg@example.com").unwrap()), ..Change::default() };
     let second = store.update(&second, &change).await.unwrap();
-    let first = store.org_named("acme_corp", Shelf::Live).await.unwrap().unwrap();
+    let first = store.org_named("acme_corp", ListScope::Live).await.unwrap().unwrap();
     store.delete(&first).await.unwrap();
     let again = store.create(&new_org("acme_corp", "new@example.com")).await;
     assert_eq!(
@@ -57,7 +58,7 @@ async fn records_of_an_older_version_are_compared_as_they_are_typed_too() {
     orgs.update_one(doc! { "_id": other.id }, doc! { "$set": called }).await.unwrap();
     older().await;
     for (name, email) in [("PaypaI", "new@example.com"), ("Paypal", "ada2@example.com")] {
-        let org = store.org_named(name, Shelf::Live).await.unwrap().unwrap();
+        let org = store.org_named(name, ListScope::Live).await.unwrap().unwrap();
         let mail = Change { email: Some(Email::parse(email).unwrap()), ..Change::default() };
         store.update(&org, &mail).await.unwrap();
     }
@@ -84,20 +85,20 @@ async fn of_records_that_clash_only_the_later_one_is_held_back_until_nothing_is_
         assert_eq!(store.only_readable_because(), None, "{test}");
         assert_eq!(all(&store).await.len(), HOSTILE.len() + 1, "{test}");
         let held_back = store.org(later).await.unwrap().unwrap();
-        assert_eq!(store.org_named(name, Shelf::Live).await.unwrap().unwrap().name.raw(), name);
+        assert_eq!(store.org_named(name, ListScope::Live).await.unwrap().unwrap().name.raw(), name);
         // Both are named by identity, by what refuses and by the doctor.
-        let first = store.org_named("acme_corp", Shelf::Live).await.unwrap().unwrap();
+        let first = store.org_named("acme_corp", ListScope::Live).await.unwrap().unwrap();
         let refused = store.suspend(&held_back, true).await.unwrap_err();
         assert!(matches!(refused, StoreError::HeldBack(_)), "{test}: {refused:?}");
-        let found = store.examine(false).await.unwrap();
-        let found = found.iter().find(|one| one.trouble.code() == "clash").unwrap();
-        for said in [refused.to_string(), found.trouble.to_string()] {
+        let found = store.examine("tester@here", false).await.unwrap();
+        let found = found.iter().find(|one| one.inconsistency.code() == "clash").unwrap();
+        for said in [refused.to_string(), found.inconsistency.to_string()] {
             let named = [&first, &held_back].map(|org| said.contains(&org.id.to_hex()));
             assert!(said.contains(says) && named == [true, true], "{test}: {said}");
         }
         // Everything else works.
         store.create(&new_org("fresh", "fresh@example.com")).await.unwrap();
-        let other = store.org_named("  ", Shelf::Live).await.unwrap().unwrap();
+        let other = store.org_named("  ", ListScope::Live).await.unwrap().unwrap();
         store.suspend(&other, true).await.unwrap();
         // The other program resolves it, and the next write brings it along.
         let orgs = scratch.collection::<Document>("organizations");
@@ -130,8 +131,8 @@ async fn organizations_the_service_adds_meanwhile_are_found_and_respected() {
     let store = scratch.open().await;
     store.create(&new_org("ours", "ours@example.com")).await.unwrap();
     let id = scratch.add_legacy("Theirs", "org_theirs", "Theirs@example.com").await;
-    assert_eq!(store.org_named("Theirs", Shelf::Live).await.unwrap().unwrap().id, id);
-    assert_eq!(store.org_named("theirs", Shelf::Live).await.unwrap().unwrap().id, id);
+    assert_eq!(store.org_named("Theirs", ListScope::Live).await.unwrap().unwrap().id, id);
+    assert_eq!(store.org_named("theirs", ListScope::Live).await.unwrap().unwrap().id, id);
     assert!(store.admin_with_email("theirs@EXAMPLE.com").await.unwrap().is_some());
     for (claim, name) in [
         (Claim::of_email("THEIRS@example.com"), "Theirs"),
@@ -169,7 +170,7 @@ async fn what_belongs_to_nobody_stands_in_the_way_and_stays() {
     let found = store.create(&new_org("found", "found@example.com")).await.unwrap();
     let name = OrgName::parse("lost").unwrap();
     let rename = Change {
-        collection: Some(CollectionName::of(&name)),
+        collection: Some(CollectionName::from_name(&name)),
         name: Some(name),
         ..Change::default()
     };

@@ -2,16 +2,18 @@
 //! however many organizations there are.
 
 use std::sync::{Arc, Mutex};
+use tenantry::store::traits::*;
 
-use mongodb::bson::{Document, doc};
-use tenantry::store::{Access, Shelf, mongo::MongoStore};
+use bson::{Document, doc};
+use tenantry::store::{DocumentAt, DocumentQuery, Entry, ListScope, mongo::MongoStore};
+use tenantry::tenancy::{Caller, Rules, Tenancy};
 use tenantry::{
     org::Claim,
-    store::{Count, Cursor, PageAt, PageQuery, Sort, SortKey, Store},
+    store::{Count, Cursor, PageAt, PageQuery, Sort, SortKey},
 };
 
 use crate::fixture::{Scratch, first_page, new_org};
-use crate::support::deeds::Deeds as _;
+use crate::support::{list::assert_ranked, operations::Operations as _};
 
 const MANY: u32 = 5_000;
 
@@ -20,14 +22,14 @@ async fn many(test: &str) -> Scratch {
     let scratch = Scratch::new(test).await;
     let (mut orgs, mut admins) = (Vec::new(), Vec::new());
     for n in 0..MANY {
-        let admin = mongodb::bson::oid::ObjectId::new();
+        let admin = bson::oid::ObjectId::new();
         admins.push(doc! { "_id": admin, "email": format!("a{n}@example.com"), "password": "" });
         orgs.push(doc! {
             "organization_name": format!("tenant {n:05}"),
             "collection_name": format!("org_tenant_{n:05}"),
             "admin_id": admin.to_hex(),
             "admin_email": format!("a{n}@example.com"),
-            "created_at": mongodb::bson::DateTime::from_millis(i64::from(n / 10)),
+            "created_at": bson::DateTime::from_millis(i64::from(n / 10)),
         });
     }
     scratch.collection("organizations").insert_many(orgs).await.unwrap();
@@ -42,8 +44,8 @@ async fn looked_at(scratch: &Scratch) -> Vec<(i64, String)> {
     scratch.collection::<Document>("system.profile").drop().await.unwrap();
     scratch.run_command(doc! { "profile": 2 }).await.unwrap();
     let number = |entry: &Document, field: &str| match entry.get(field) {
-        Some(mongodb::bson::Bson::Int32(number)) => i64::from(*number),
-        Some(mongodb::bson::Bson::Int64(number)) => *number,
+        Some(bson::Bson::Int32(number)) => i64::from(*number),
+        Some(bson::Bson::Int64(number)) => *number,
         _ => 0,
     };
     seen.iter()
@@ -59,11 +61,11 @@ async fn looked_at(scratch: &Scratch) -> Vec<(i64, String)> {
 async fn no_question_reads_more_than_it_answers_with() {
     let scratch = many("cost").await;
     let store = scratch.open().await;
-    let middle = store.org_named("tenant 02500", Shelf::Live).await.unwrap().unwrap();
+    let middle = store.org_named("tenant 02500", ListScope::Live).await.unwrap().unwrap();
     scratch.run_command(doc! { "profile": 2 }).await.unwrap();
     for key in [SortKey::Name, SortKey::Created, SortKey::Email] {
         for descending in [false, true] {
-            let cursor = Cursor::of(&middle, key);
+            let cursor = Cursor::from_org(&middle, key);
             for at in [
                 PageAt::First,
                 PageAt::Last,
@@ -87,14 +89,14 @@ async fn no_question_reads_more_than_it_answers_with() {
             }
         }
     }
-    store.org_named("TENANT 00007", Shelf::Live).await.unwrap().unwrap();
-    assert_eq!(store.org_named("nobody", Shelf::Live).await.unwrap(), None);
+    store.org_named("TENANT 00007", ListScope::Live).await.unwrap().unwrap();
+    assert_eq!(store.org_named("nobody", ListScope::Live).await.unwrap(), None);
     assert_eq!(store.admin_with_email("nobody@example.com").await.unwrap(), None);
     let admin = store.admin_with_email("A7@example.com").await.unwrap().unwrap();
     store.org_of_admin(&admin).await.unwrap().unwrap();
     store.holder(&Claim::Look("nothing".into())).await.unwrap();
     let about = Count { counted: u64::from(MANY), or_more: false, about: true };
-    assert_eq!(store.count(Shelf::Live, None, 1_000_000).await, Ok(about));
+    assert_eq!(store.count(ListScope::Live, None, 1_000_000).await, Ok(about));
     let new = store.create(&new_org("acme", "ada@acme.com")).await.unwrap();
     store.delete(&new).await.unwrap();
     let seen = looked_at(&scratch).await;
@@ -104,23 +106,138 @@ async fn no_question_reads_more_than_it_answers_with() {
     }
     // Nor does a console that connects and settles what is left.
     let console = scratch.look().await;
-    console.recover().await.unwrap();
-    console.purge_expired(false).await.unwrap();
+    console.recover("tester@here").await.unwrap();
+    console.purge_expired("tester@here", false).await.unwrap();
     for (most, what) in looked_at(&scratch).await {
         assert!(most <= 5, "{most} in {what}");
     }
+}
+
+/// Every search alone and with text: by an index, and nothing but a page of it is sorted.
+#[tokio::test]
+async fn no_search_goes_through_everything() {
+    let scratch = many("searched").await;
+    let store = scratch.open().await;
+    scratch.run_command(doc! { "profile": 2 }).await.unwrap();
+    let half = i64::from(MANY) / 2;
+    for (search, most) in [
+        // Frequent: the page is full soon.
+        ("tenant", 2_200),
+        ("t", 2_200),
+        ("te", 2_200),
+        ("tenant 0", 2_200),
+        // Rare, and nowhere.
+        ("02500", 600),
+        ("tenant 02500", 600),
+        ("a2500@example.com", 600),
+        ("zq", 5),
+        ("z", 5),
+        ("zebra", 5),
+        ("tenant zebra", 5),
+        ("state:suspended", 5),
+        ("state:suspended tenant", 5),
+        ("created:>2100-01-01", 5),
+        ("created:<1990-01-01 tenant", 2_200),
+        ("id:ffffff", 5),
+        ("id:ffffff tenant", 5),
+        ("email:zebra", 5),
+    ] {
+        for best_first in [true, false] {
+            let query = PageQuery {
+                search: Some(search.to_owned()),
+                best_first,
+                limit: 20,
+                ..first_page()
+            };
+            let page = store.page(&query).await.unwrap();
+            let seen = looked_at(&scratch).await;
+            assert!(seen.len() >= 2, "{seen:?}");
+            for (read, what) in seen {
+                // Which trigram is the rarest is told by the hundredth organization with each.
+                let most = if what.contains("\"skip\"") { 100 } else { most };
+                assert!(read <= most && read < half, "{search} {best_first}: {read} in {what}");
+                assert!(!what.contains("COLLSCAN") && !what.contains("SORT"), "{search}: {what}");
+            }
+            assert!(most < 1_000 || page.orgs.len() == 20, "{search}");
+        }
+    }
+}
+
+/// More matches than are sorted at once come in the same order, page by page, in both directions.
+#[tokio::test]
+async fn what_is_found_of_many_comes_in_order_the_best_first() {
+    let scratch = many("ranked").await;
+    let store = scratch.open().await;
+    assert_ranked(&store, MANY as usize, &["tenant", "0 tenant", "a4", "te"]).await;
+}
+
+/// Every console asks this once, behind its first page.
+#[tokio::test]
+async fn that_there_is_nothing_to_upgrade_is_told_without_reading_what_is_there() {
+    let scratch = many("offered_cost").await;
+    let store = Arc::new(scratch.open().await);
+    let tenancy = Tenancy::new(store, Rules::default(), Caller::new("tester@here")).unwrap();
+    scratch.run_command(doc! { "profile": 2 }).await.unwrap();
+    assert_eq!(tenancy.offered_upgrade().await.unwrap(), None);
+    let seen = looked_at(&scratch).await;
+    assert!(seen.len() >= 4, "{seen:?}");
+    for (read, what) in seen {
+        assert!(read < 10, "{read} in {what}");
+    }
+}
+
+/// How many questions an operation asks before it begins, in a console that has worked before.
+#[tokio::test]
+async fn what_was_left_half_done_is_looked_for_once_an_operation() {
+    let scratch = Scratch::new("prepared").await;
+    let store = Arc::new(scratch.open().await);
+    let tenancy =
+        Tenancy::new(store.clone(), Rules::default(), Caller::new("tester@here")).unwrap();
+    let acme = store.create(&new_org("acme", "ada@acme.com")).await.unwrap();
+    let acme = tenancy.suspend(&acme).await.unwrap();
+    let looks_for_leftovers =
+        |seen: &[(i64, String)]| seen.iter().filter(|(_, what)| what.contains("$subtract")).count();
+    scratch.run_command(doc! { "profile": 2 }).await.unwrap();
+    let acme = tenancy.reactivate(&acme).await.unwrap();
+    let seen = looked_at(&scratch).await;
+    assert_eq!(looks_for_leftovers(&seen), 1, "{seen:?}");
+    // A store that is used without that looks for itself.
+    let another = scratch.look().await;
+    another.suspend(&acme, true).await.unwrap();
+    let seen = looked_at(&scratch).await;
+    assert_eq!(looks_for_leftovers(&seen), 1, "{seen:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_appends_at_once_are_few_writes() {
+    let scratch = Scratch::new("appends").await;
+    let store = Arc::new(scratch.open().await);
+    store.append(&Entry::new("tester@here", "log in")).await.unwrap();
+    scratch.run_command(doc! { "profile": 2 }).await.unwrap();
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..64 {
+        let store = Arc::clone(&store);
+        tasks.spawn(async move { store.append(&Entry::new("tester@here", "log in")).await });
+    }
+    for appended in tasks.join_all().await {
+        assert_eq!(appended, Ok(()));
+    }
+    let seen = looked_at(&scratch).await;
+    let writes = seen.iter().filter(|(_, what)| what.contains("\"insert\": String(\"audit_log"));
+    let writes = writes.count();
+    assert!((1..=16).contains(&writes), "{writes}: {seen:?}");
+    assert_eq!(scratch.documents("audit_log").await.len(), 65);
 }
 
 #[tokio::test]
 async fn who_waits_for_many_records_to_be_brought_up_to_date_is_told_how_far_it_is() {
     let scratch = many("progress").await;
     let told = Arc::new(Mutex::new(Vec::new()));
-    let access = Access { operator: "ops@here".into(), read_only: false };
     for _ in 0..2 {
         let tell = Arc::clone(&told);
         let tell = move |upgrade| tell.lock().unwrap().push(upgrade);
-        let store = MongoStore::open(&scratch.uri, scratch.name(), &access).await.unwrap();
-        store.upgrade(&tell).await.unwrap();
+        let store = MongoStore::open(&scratch.uri, scratch.name(), false).await.unwrap();
+        store.upgrade("tester@here", &tell).await.unwrap();
     }
     // The second time there was nothing to do.
     let told = told.lock().unwrap();
@@ -128,4 +245,30 @@ async fn who_waits_for_many_records_to_be_brought_up_to_date_is_told_how_far_it_
     assert_eq!(told.iter().filter(|upgrade| upgrade.percent == 100).count(), 1, "{told:?}");
     assert_eq!(told.len(), 2 * MANY as usize / 1_000, "{told:?}");
     assert!(told.iter().all(|upgrade| upgrade.records == u64::from(2 * MANY)), "{told:?}");
+}
+
+#[tokio::test]
+async fn a_page_of_documents_costs_the_same_at_any_depth() {
+    let scratch = Scratch::new("documents").await;
+    let store = scratch.open().await;
+    let acme = store.create(&new_org("acme", "ada@acme.com")).await.unwrap();
+    let documents: Vec<Document> = (0..MANY).map(|at| doc! { "_id": i64::from(at) }).collect();
+    scratch.collection("org_acme").insert_many(documents).await.unwrap();
+    scratch.run_command(doc! { "profile": 2 }).await.unwrap();
+    let middle = bson::Bson::Int64(i64::from(MANY / 2));
+    for at in [
+        DocumentAt::First,
+        DocumentAt::Last,
+        DocumentAt::After(middle.clone()),
+        DocumentAt::Before(middle),
+    ] {
+        for whole in [false, true] {
+            let query = DocumentQuery { at: at.clone(), limit: 20, whole };
+            let page = store.documents(&acme, &query).await.unwrap();
+            assert_eq!(page.documents.len(), 20);
+            for (most, what) in looked_at(&scratch).await {
+                assert!(most <= 25, "{at:?}: {most} in {what}");
+            }
+        }
+    }
 }

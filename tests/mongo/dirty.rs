@@ -2,18 +2,19 @@
 //! of another organization, or one of ours with something else in it. What was reachable before is
 //! reachable after, byte for byte but for what was asked.
 
-use mongodb::bson::{Bson, DateTime, Document, RawDocumentBuf, doc, oid::ObjectId};
+use bson::{Bson, DateTime, Document, RawDocumentBuf, doc, oid::ObjectId};
 use proptest::{
     prelude::*,
     sample::select,
     test_runner::{Config, TestCaseResult, TestRunner},
 };
+use tenantry::store::traits::*;
 use tenantry::{
     org::{CollectionName, OrgName},
-    store::{Change, Examination, Shelf, Store},
+    store::{Change, Examination, ListScope, Store},
 };
 
-use crate::support::deeds::Deeds as _;
+use crate::support::operations::Operations as _;
 use crate::{
     fixture::{Scratch, all},
     support::mongod::theirs,
@@ -40,7 +41,7 @@ struct Dirt {
     value: Option<Bson>,
 }
 
-const RECORD_FIELDS: [&str; 21] = [
+const RECORD_FIELDS: [&str; 22] = [
     "organization_name",
     "collection_name",
     "admin_id",
@@ -61,6 +62,7 @@ const RECORD_FIELDS: [&str; 21] = [
     "look_as_typed",
     "email_key",
     "created_key",
+    "listing",
     "seen",
 ];
 
@@ -141,7 +143,11 @@ async fn people(scratch: &Scratch) -> Vec<Document> {
 
 fn rename(name: &str) -> Change {
     let name = OrgName::parse(name).unwrap();
-    Change { collection: Some(CollectionName::of(&name)), name: Some(name), ..Change::default() }
+    Change {
+        collection: Some(CollectionName::from_name(&name)),
+        name: Some(name),
+        ..Change::default()
+    }
 }
 
 #[tokio::test]
@@ -184,13 +190,13 @@ async fn check(dirt: &[Dirt]) -> TestCaseResult {
     // Looking, connecting and repairing change nothing of theirs, and name no reason to be asked.
     let reader = scratch.open_with(true).await;
     prop_assert_eq!(all(&reader).await.len(), NAMES.len());
-    reader.examine(false).await.unwrap();
+    reader.examine("tester@here", false).await.unwrap();
     for _ in 0..2 {
         let store = scratch.open_impatiently().await;
-        let _ = store.recover().await;
-        let _ = store.catch_up().await;
+        let _ = store.recover("tester@here").await;
+        let _ = store.catch_up("tester@here").await;
         prop_assert_eq!(all(&store).await.len(), NAMES.len());
-        let _ = store.examine(true).await;
+        let _ = store.examine("tester@here", true).await;
         prop_assert!(holdings(&scratch).await == held);
         let now = people(&scratch).await;
         prop_assert!(now == known, "{now:?} {known:?}");
@@ -202,7 +208,7 @@ async fn check(dirt: &[Dirt]) -> TestCaseResult {
     }
     let store = scratch.open_impatiently().await;
     for name in &NAMES[1..] {
-        let org = store.org_named(name, Shelf::Live).await.unwrap();
+        let org = store.org_named(name, ListScope::Live).await.unwrap();
         let collection = org.map(|org| org.collection.raw().to_owned());
         prop_assert_eq!(collection, Some(format!("org_{name}")));
     }
@@ -210,7 +216,7 @@ async fn check(dirt: &[Dirt]) -> TestCaseResult {
     for name in ["org_beta", "org_gamma", "beta@example.com", "gamma@example.com"] {
         let name = [name.to_owned()];
         let wanted = Examination { quarantine: &name, ..Examination::plain(true) };
-        prop_assert!(store.go_through(&wanted).await.is_err());
+        prop_assert!(store.go_through("tester@here", &wanted).await.is_err());
     }
     if store.only_readable_because().is_none() {
         operations(&scratch, &store, dirt).await?;
@@ -234,6 +240,9 @@ fn is_derived(field: &str, value: Option<&Bson>) -> bool {
         "created_key" => matches!(value, Some(Bson::DateTime(_))),
         "claims" | "other_emails" => matches!(value, Some(Bson::Array(all)) if all.is_empty()),
         "seen" => matches!(value, Some(Bson::Document(_))),
+        "listing" => {
+            matches!(value, Some(Bson::Document(listing)) if listing.get_str("key").is_ok())
+        }
         _ => false,
     }
 }

@@ -1,13 +1,8 @@
 //! The doctor beside the service at work: connecting moves nothing between collections, and a repair
 //! only what nobody is at, whole and by its identity.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
+use tenantry::store::traits::*;
 
 use mongodb::{
     IndexModel,
@@ -16,11 +11,13 @@ use mongodb::{
 use tenantry::{
     org::{CollectionName, Org, OrgName},
     store::{
-        Change, Examination, Finding, Patience, Repair, Shelf, Store, Trouble, mongo::MongoStore,
+        Change, Examination, Finding, Inconsistency, ListScope, Patience, Repair, mongo::MongoStore,
     },
 };
 
-use crate::support::deeds::Deeds as _;
+use tokio::sync::Notify;
+
+use crate::support::operations::Operations as _;
 use crate::{
     fixture::{HASH, Scratch, first_page, new_org},
     recovery::Saboteur,
@@ -29,7 +26,11 @@ use crate::{
 
 pub fn named(name: &str) -> Change {
     let name = OrgName::parse(name).unwrap();
-    Change { collection: Some(CollectionName::of(&name)), name: Some(name), ..Change::default() }
+    Change {
+        collection: Some(CollectionName::from_name(&name)),
+        name: Some(name),
+        ..Change::default()
+    }
 }
 
 /// An organization of ours that was renamed: its collection was `org_acme` and is `org_globex`.
@@ -41,10 +42,10 @@ pub async fn renamed(store: &MongoStore) -> Org {
 /// Everything a console and the commands do that is not asked to change anything.
 pub async fn look_at_everything(scratch: &Scratch) {
     let store = scratch.open().await;
-    store.recover().await.unwrap();
-    store.catch_up().await.unwrap();
+    store.recover("tester@here").await.unwrap();
+    store.catch_up("tester@here").await.unwrap();
     store.page(&first_page()).await.unwrap();
-    store.examine(false).await.unwrap();
+    store.examine("tester@here", false).await.unwrap();
 }
 
 /// What a doctor says who is as patient as in earnest about age, and not about waiting.
@@ -57,7 +58,7 @@ pub async fn fix(scratch: &Scratch, names: &[&str]) -> Vec<Finding> {
 pub async fn fix_with(store: &MongoStore, names: &[&str]) -> Vec<Finding> {
     let quarantine: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
     let wanted = Examination { quarantine: &quarantine, ..Examination::plain(true) };
-    store.go_through(&wanted).await.unwrap()
+    store.go_through("tester@here", &wanted).await.unwrap()
 }
 
 /// Says why each is not repaired.
@@ -78,7 +79,7 @@ async fn connecting_moves_nothing_between_collections() {
     scratch.collection("org_acme").insert_one(doc! { "_id": "late" }).await.unwrap();
     let before = scratch.dump().await;
     look_at_everything(&scratch).await;
-    scratch.open_impatiently().await.recover().await.unwrap();
+    scratch.open_impatiently().await.recover("tester@here").await.unwrap();
     assert_eq!(scratch.dump().await, before);
 }
 
@@ -92,22 +93,25 @@ async fn late_writes_go_to_the_quarantine_whole_and_never_into_a_collection_that
     let index = IndexModel::builder().keys(doc! { "late": 1 }).build();
     late.create_index(index).await.unwrap();
     let before = scratch.dump().await;
-    let trouble = Trouble::LateWrites {
+    let inconsistency = Inconsistency::LateWrites {
         org: "Globex".into(),
         collection: "org_acme".into(),
         documents: 1_200,
     };
     let repair = Repair::Possible;
-    assert_eq!(store.examine(false).await, Ok(vec![Finding { trouble: trouble.clone(), repair }]));
+    assert_eq!(
+        store.examine("tester@here", false).await,
+        Ok(vec![Finding { inconsistency: inconsistency.clone(), repair }])
+    );
     let found = fix(&scratch, &["org_acme"]).await;
-    assert_eq!(found[0].trouble, trouble);
-    let how = Repair::Done("it was renamed to quarantine_org_acme".into());
+    assert_eq!(found[0].inconsistency, inconsistency);
+    let how = Repair::Done("renamed to quarantine_org_acme".into());
     assert_eq!(found[0].repair, how);
     let after = scratch.dump().await;
     assert_eq!(after["quarantine_org_acme"], before["org_acme"]);
     assert_eq!(after["quarantine_org_acme indexes"], before["org_acme indexes"]);
     assert_eq!(after["org_globex"], before["org_globex"]);
-    assert_eq!(store.examine(false).await, Ok(vec![]));
+    assert_eq!(store.examine("tester@here", false).await, Ok(vec![]));
     // Again under the name that it had: numbered.
     let again = doc! { "_id": old_id() };
     late.insert_one(&again).await.unwrap();
@@ -128,7 +132,7 @@ async fn late_writes_into_the_trash_are_no_loss_and_the_organization_can_come_ba
     assert_eq!(scratch.documents("quarantine_org_acme").await, [late]);
     let back = store.restore(&trashed, &Change::default()).await.unwrap();
     assert_eq!(store.statistics(&back).await.unwrap().documents, 1);
-    assert_eq!(store.examine(false).await, Ok(vec![]));
+    assert_eq!(store.examine("tester@here", false).await, Ok(vec![]));
 }
 
 #[tokio::test]
@@ -146,6 +150,27 @@ async fn what_an_older_program_had_on_the_way_goes_to_the_quarantine() {
     assert_eq!(scratch.documents("org_globex").await.len(), 1);
 }
 
+/// What the doctor finds and repairs; once it watches, or where it need not watch, this happens.
+async fn while_it_watches<T>(
+    store: &MongoStore,
+    happens: impl Future<Output = T>,
+) -> (Vec<Finding>, T) {
+    let watches = Arc::new(Notify::new());
+    let told = Arc::clone(&watches);
+    let tell = move |_| told.notify_one();
+    let wanted = Examination { told: &tell, ..Examination::plain(true) };
+    let looks = async {
+        let found = store.go_through("tester@here", &wanted).await.unwrap();
+        watches.notify_one();
+        found
+    };
+    let then = async {
+        watches.notified().await;
+        happens.await
+    };
+    tokio::join!(looks, then)
+}
+
 #[tokio::test]
 async fn what_is_written_to_while_it_is_watched_is_left_alone() {
     let scratch = Scratch::new("watched").await;
@@ -156,20 +181,11 @@ async fn what_is_written_to_while_it_is_watched_is_left_alone() {
     let watch = Duration::from_millis(700);
     let store = store.with_patience(Patience { watch, age: Duration::ZERO });
     let write = async {
-        tokio::time::sleep(Duration::from_millis(400)).await;
         // Neither count nor size is different afterwards.
         late.update_one(doc! { "_id": 1 }, doc! { "$set": { "_id": 1 } }).await.unwrap();
     };
-    let told = Arc::new(AtomicUsize::new(0));
-    let count = Arc::clone(&told);
-    let tell = move |_| {
-        count.fetch_add(1, Ordering::Relaxed);
-    };
-    let wanted = Examination { told: &tell, ..Examination::plain(true) };
-    let (found, ()) = tokio::join!(store.go_through(&wanted), write);
-    let found = found.unwrap();
+    let (found, ()) = while_it_watches(&store, write).await;
     assert_eq!(failures(&found), ["it was written to in the meantime"]);
-    assert!(told.load(Ordering::Relaxed) > 0);
     assert_eq!(scratch.documents("org_acme").await, [doc! { "_id": 1 }]);
     // Nobody is at it now.
     let found = fix_with(&store, &[]).await;
@@ -185,7 +201,8 @@ async fn whoever_stops_waiting_has_had_nothing_done() {
     let before = scratch.dump().await;
     let watch = Duration::from_mins(10);
     let store = store.with_patience(Patience { watch, age: Duration::ZERO });
-    let stopped = tokio::time::timeout(Duration::from_secs(1), store.examine(true)).await;
+    let stopped =
+        tokio::time::timeout(Duration::from_secs(1), store.examine("tester@here", true)).await;
     assert!(stopped.is_err());
     assert_eq!(scratch.dump().await, before);
 }
@@ -206,12 +223,11 @@ async fn a_server_that_was_restarted_while_it_was_watched_has_forgotten_the_writ
     scratch.collection("admins").insert_one(gone).await.unwrap();
     let watch = Duration::from_secs(3);
     let store = store.with_patience(Patience { watch, age: Duration::ZERO });
-    let (found, ()) = tokio::join!(store.examine(true), async {
-        tokio::time::sleep(Duration::from_millis(800)).await;
+    let restart = async {
         server.kill();
         server.restart();
-    });
-    let found = found.unwrap();
+    };
+    let (found, ()) = while_it_watches(&store, restart).await;
     let why = failures(&found);
     assert!(why.len() == 3 && why.iter().all(|why| why.contains("was restarted")), "{found:?}");
     assert_eq!(scratch.documents("org_acme").await, [doc! { "_id": 1 }]);
@@ -228,7 +244,7 @@ async fn what_has_no_age_that_anybody_knows_is_only_moved_when_it_is_named() {
     late.insert_one(doc! { "_id": "no ObjectId" }).await.unwrap();
     for found in [fix(&scratch, &[]).await, fix(&scratch, &[]).await] {
         assert_eq!(found.len(), 1, "{found:?}");
-        assert!(matches!(found[0].trouble, Trouble::LateWrites { .. }), "{found:?}");
+        assert!(matches!(found[0].inconsistency, Inconsistency::LateWrites { .. }), "{found:?}");
         assert_eq!(found[0].repair, Repair::ByName("org_acme".into()));
     }
     assert_eq!(scratch.documents("org_acme").await.len(), 1);
@@ -298,7 +314,7 @@ async fn the_services_creation_is_never_in_anybodys_way() {
         assert_eq!(scratch.documents("org_globex").await.len(), 1, "{step:?}");
         let store = scratch.open().await;
         for name in ["Acme", "Globex"] {
-            let org = store.org_named(name, Shelf::Live).await.unwrap().unwrap();
+            let org = store.org_named(name, ListScope::Live).await.unwrap().unwrap();
             assert_eq!(store.statistics(&org).await.unwrap().documents, 1, "{step:?}");
         }
         let right = |hash: &str| hash == &**HASH;
@@ -336,10 +352,7 @@ async fn the_services_rename_is_never_in_anybodys_way() {
         let watch = Duration::from_millis(500);
         let age = Duration::from_mins(10);
         let store = scratch.open().await.with_patience(Patience { watch, age });
-        let (_, renamed) = tokio::join!(store.examine(true), async {
-            tokio::time::sleep(Duration::from_millis(250)).await;
-            renaming.finish().await
-        });
+        let (_, renamed) = while_it_watches(&store, renaming.finish()).await;
         assert!(renamed.unwrap(), "{at}");
         look_at_everything(&scratch).await;
         fix(&scratch, &[]).await;

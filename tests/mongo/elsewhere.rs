@@ -1,10 +1,11 @@
 //! Records whose `connection_details` name another place than the organization's collection here: a copy of
 //! a database, which the doctor repairs, or a place that is somebody's, which nothing may make unknown.
 
-use mongodb::bson::{Bson, Document, doc, oid::ObjectId};
-use tenantry::store::{Change, Finding, Repair, Result, Store, Trouble};
+use bson::{Bson, Document, doc, oid::ObjectId};
+use tenantry::store::traits::*;
+use tenantry::store::{Change, Finding, Inconsistency, Repair, Result};
 
-use crate::support::deeds::Deeds as _;
+use crate::support::operations::Operations as _;
 use crate::{
     doctor::{fix, named},
     fixture::Scratch,
@@ -58,15 +59,16 @@ async fn a_place_that_may_be_somebodys_is_a_finding_by_hand_and_nothing_makes_it
     ] {
         let (scratch, id) = with_details("somebodys", details.clone()).await;
         let store = scratch.open().await;
-        for found in [store.examine(false).await.unwrap(), fix(&scratch, &[]).await] {
-            let [Finding { trouble, repair: Repair::ByHand(_) }] = &found[..] else {
+        for found in [store.examine("tester@here", false).await.unwrap(), fix(&scratch, &[]).await]
+        {
+            let [Finding { inconsistency, repair: Repair::ByHand(_) }] = &found[..] else {
                 panic!("{details}: {found:?}")
             };
             let place = place.map(|place| place.trim_start_matches('.').into());
-            let expected = Trouble::Elsewhere { org: "alpha".into(), id, place };
-            assert_eq!(*trouble, expected, "{details}");
-            assert!(trouble.to_string().contains(&id.to_hex()), "{trouble}");
-            assert!(!trouble.to_string().contains("s3cret"), "{trouble}");
+            let expected = Inconsistency::Elsewhere { org: "alpha".into(), id, place };
+            assert_eq!(*inconsistency, expected, "{details}");
+            assert!(inconsistency.to_string().contains(&id.to_hex()), "{inconsistency}");
+            assert!(!inconsistency.to_string().contains("s3cret"), "{inconsistency}");
         }
         let before = scratch.dump().await;
         let org = store.org(id).await.unwrap().unwrap();
@@ -95,7 +97,7 @@ async fn a_place_that_was_named_while_it_was_in_the_trash_is_not_lost_by_its_pur
     set(&scratch, id, doc! { "trash.connection_details": &details }).await;
     refused(store.delete(&trashed).await);
     refused(store.restore(&trashed, &named("Delta")).await);
-    let purge = store.purge_expired(true).await.unwrap();
+    let purge = store.purge_expired("tester@here", true).await.unwrap();
     assert_eq!((purge.purged, purge.findings.len()), (0, 1));
     let back = store.restore(&trashed, &Change::default()).await.unwrap();
     assert_eq!(store.statistics(&back).await.unwrap().documents, 1);
@@ -108,8 +110,12 @@ async fn no_empty_collection_is_made_for_an_organization_that_is_elsewhere() {
     let (scratch, id) = with_details("not_here", details.into()).await;
     scratch.collection::<Document>("org_alpha").drop().await.unwrap();
     let found = fix(&scratch, &[]).await;
-    let [Finding { trouble: Trouble::Elsewhere { id: of, .. }, repair: Repair::ByHand(_) }] =
-        &found[..]
+    let [
+        Finding {
+            inconsistency: Inconsistency::Elsewhere { id: of, .. },
+            repair: Repair::ByHand(_),
+        },
+    ] = &found[..]
     else {
         panic!("{found:?}")
     };
@@ -135,15 +141,15 @@ async fn a_copy_of_a_database_is_a_finding_that_is_repaired() {
     // One was made here since.
     scratch.add_legacy("new", "org_new", "new@x.com").await;
     let store = scratch.open().await;
-    let org = store.org_named("tenant 0", tenantry::store::Shelf::Live).await.unwrap().unwrap();
+    let org = store.org_named("tenant 0", tenantry::store::ListScope::Live).await.unwrap().unwrap();
     refused(store.trash(&org, 30).await);
-    let trouble = Trouble::Copied { from: "production".into(), records: 12 };
-    let possible = Finding { trouble: trouble.clone(), repair: Repair::Possible };
-    assert_eq!(store.examine(false).await.unwrap(), [possible]);
+    let inconsistency = Inconsistency::Copied { from: "production".into(), records: 12 };
+    let possible = Finding { inconsistency: inconsistency.clone(), repair: Repair::Possible };
+    assert_eq!(store.examine("tester@here", false).await.unwrap(), [possible]);
     let before = scratch.documents("organizations").await;
     let found = fix(&scratch, &[]).await;
     assert_eq!(found.len(), 1, "{found:?}");
-    assert_eq!(found[0].trouble, trouble);
+    assert_eq!(found[0].inconsistency, inconsistency);
     assert!(found[0].repair.is_done(), "{found:?}");
     // Nothing else is different.
     let expected: Vec<Document> = before
@@ -155,7 +161,7 @@ async fn a_copy_of_a_database_is_a_finding_that_is_repaired() {
         })
         .collect();
     assert_eq!(scratch.documents("organizations").await, expected);
-    assert_eq!(store.examine(false).await.unwrap(), []);
+    assert_eq!(store.examine("tester@here", false).await.unwrap(), []);
     store.trash(&org, 30).await.unwrap();
 }
 
@@ -184,19 +190,18 @@ async fn a_database_that_has_the_collections_and_not_the_records_is_no_original(
     let scratch = copied("moved", other.name(), 2).await;
     // As the test's own user, who may look there.
     let server = crate::support::mongod::standalone();
-    let access = tenantry::store::Access { operator: "dba@here".into(), read_only: false };
     let open = async || {
-        let store = tenantry::store::mongo::MongoStore::open(&server, scratch.name(), &access);
+        let store = tenantry::store::mongo::MongoStore::open(&server, scratch.name(), false);
         let store = store.await.unwrap().with_patience(tenantry::store::Patience::NONE);
-        store.upgrade(&tenantry::store::untold).await.unwrap();
+        store.upgrade("tester@here", &tenantry::store::no_progress).await.unwrap();
         store
     };
     other.collection::<Document>("org_tenant_1").insert_one(doc! { "_id": 1 }).await.unwrap();
     let before = scratch.documents("organizations").await;
-    let found = open().await.examine(true).await.unwrap();
+    let found = open().await.examine("tester@here", true).await.unwrap();
     assert_eq!(found.len(), 2, "{found:?}");
     for found in &found {
-        assert!(matches!(found.trouble, Trouble::Elsewhere { .. }), "{found:?}");
+        assert!(matches!(found.inconsistency, Inconsistency::Elsewhere { .. }), "{found:?}");
         assert!(matches!(found.repair, Repair::ByHand(_)), "{found:?}");
     }
     let details = |records: &[Document]| -> Vec<Bson> {
@@ -205,6 +210,6 @@ async fn a_database_that_has_the_collections_and_not_the_records_is_no_original(
     assert_eq!(details(&scratch.documents("organizations").await), details(&before));
     // The original beside its copy has the same records.
     other.collection::<Document>("organizations").insert_many(&before).await.unwrap();
-    let found = open().await.examine(true).await.unwrap();
+    let found = open().await.examine("tester@here", true).await.unwrap();
     assert!(found.len() == 1 && found[0].repair.is_done(), "{found:?}");
 }

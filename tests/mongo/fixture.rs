@@ -5,24 +5,26 @@ use std::{
     ops::Deref,
     sync::{Arc, LazyLock},
 };
+use tenantry::store::traits::*;
 
 use mongodb::{
     Database,
     bson::{DateTime, Document, RawDocumentBuf, doc, oid::ObjectId},
 };
 use tenantry::{
-    org::{CollectionName, Email, Org, OrgName, PasswordHash},
-    store::{Access, NewOrg, PageQuery, Patience, Store, mongo::MongoStore},
+    org::Org,
+    store::{NewOrg, PageQuery, Patience, Store, mongo::MongoStore},
+    tenancy::{Caller, Rules, Tenancy},
 };
 
-use crate::support::{access::OwnDatabase, mongod};
+use crate::support::{access::OwnDatabase, mongod, orgs, service};
 
 /// A password with the hash the service made of it: cost 12, made once.
 pub const PASSWORD: &str = "a password of the old days";
 pub static HASH: LazyLock<String> =
     LazyLock::new(|| bcrypt::hash(PASSWORD, 12).expect("bcrypt hashes"));
 
-/// A database of one test, dropped at its end. The stores open it as a user of the README's role; what
+/// A database of one test, dropped at its end. The stores open it as a user of the manual's role; what
 /// is done past them may be anything.
 pub struct Scratch(OwnDatabase);
 
@@ -42,8 +44,7 @@ impl Scratch {
     }
 
     pub async fn open_with(&self, read_only: bool) -> MongoStore {
-        let access = Access { operator: "tester@here".into(), read_only };
-        let store = MongoStore::open(&self.uri, self.name(), &access)
+        let store = MongoStore::open(&self.uri, self.name(), read_only)
             .await
             .expect("the store opens")
             .with_patience(Patience::NONE);
@@ -53,17 +54,21 @@ impl Scratch {
         store
     }
 
+    /// The rules, on such a store.
+    pub async fn tenancy(&self) -> Tenancy {
+        Tenancy::new(Arc::new(self.open().await), Rules::default(), Caller::new("tester@here"))
+            .expect("the rules hold")
+    }
+
     /// One that nobody has agreed to anything in, and that may write.
     pub async fn look(&self) -> MongoStore {
-        let access = Access { operator: "tester@here".into(), read_only: false };
-        MongoStore::open(&self.uri, self.name(), &access).await.expect("the store opens")
+        MongoStore::open(&self.uri, self.name(), false).await.expect("the store opens")
     }
 
     /// A store for which every lease has run out.
     pub async fn open_impatiently(&self) -> MongoStore {
-        let access = Access { operator: "second@here".into(), read_only: false };
         let lease = std::time::Duration::ZERO;
-        let store = MongoStore::open_with_lease(&self.uri, self.name(), &access, lease)
+        let store = MongoStore::open_with_lease(&self.uri, self.name(), false, lease)
             .await
             .expect("the store opens")
             .with_patience(Patience::NONE);
@@ -71,7 +76,7 @@ impl Scratch {
         store
     }
 
-    /// The collections, but those of the console itself: the record, the attempts to log in, and the
+    /// The collections, but those of the console itself: the audit log, the attempts to log in, and the
     /// placeholders that fence off whoever lost a lease, which are empty.
     pub async fn collections(&self) -> Vec<String> {
         let mut names = self.list_collection_names().await.unwrap();
@@ -108,30 +113,12 @@ impl Scratch {
     /// Adds an organization in the service's four writes.
     pub async fn add_legacy(&self, name: &str, collection: &str, email: &str) -> ObjectId {
         let now = DateTime::from_millis(1_700_000_000_000);
-        let admin = self
-            .collection("admins")
-            .insert_one(doc! { "email": email, "password": &*HASH, "created_at": now })
-            .await
-            .unwrap();
+        let admins = self.collection("admins");
+        let admin = admins.insert_one(service::admin(email, &HASH, now)).await.unwrap();
         let admin = admin.inserted_id.as_object_id().unwrap();
-        self.collection(collection)
-            .insert_one(
-                doc! { "initialized": true, "created_at": now, "note": "Org data goes here" },
-            )
-            .await
-            .unwrap();
-        let inserted = self
-            .collection("organizations")
-            .insert_one(doc! {
-                "organization_name": name,
-                "collection_name": collection,
-                "admin_id": admin.to_hex(),
-                "admin_email": email,
-                "created_at": now,
-                "connection_details": { "database": self.name(), "collection": collection },
-            })
-            .await
-            .unwrap();
+        self.collection(collection).insert_one(service::first_document(now)).await.unwrap();
+        let record = service::record(name, (self.name(), collection), (admin, email), now);
+        let inserted = self.collection("organizations").insert_one(record).await.unwrap();
         inserted.inserted_id.as_object_id().unwrap()
     }
 }
@@ -185,22 +172,16 @@ async fn indexes(db: &Database, collection: &str) -> Vec<RawDocumentBuf> {
 /// Somebody has agreed to the upgrade; where nothing may be written, that says so itself.
 async fn upgraded(store: &MongoStore) {
     if store.only_readable_because().is_none() {
-        store.upgrade(&tenantry::store::untold).await.expect("the database can be upgraded");
+        store
+            .upgrade("tester@here", &tenantry::store::no_progress)
+            .await
+            .expect("the database can be upgraded");
     }
 }
 
 /// A new organization with a name that has a collection of the same shape.
 pub fn new_org(name: &str, email: &str) -> NewOrg {
-    let name = OrgName::parse(name).unwrap();
-    NewOrg {
-        id: ObjectId::new(),
-        collection: CollectionName::of(&name),
-        name,
-        admin_id: ObjectId::new(),
-        email: Email::parse(email).unwrap(),
-        password: PasswordHash::stored(HASH.clone()),
-        created_at: DateTime::from_millis(1_760_000_000_000),
-    }
+    orgs::new_org(name, email, &HASH)
 }
 
 /// The whole list, in pages of three.
@@ -215,14 +196,15 @@ pub async fn all(store: &dyn Store) -> Vec<Org> {
         }
         let last = orgs.last().unwrap();
         query.at =
-            tenantry::store::PageAt::After(tenantry::store::Cursor::of(last, query.sort.key));
+            tenantry::store::PageAt::After(tenantry::store::Cursor::from_org(last, query.sort.key));
     }
 }
 
 pub fn first_page() -> PageQuery {
     PageQuery {
-        shelf: tenantry::store::Shelf::Live,
+        scope: tenantry::store::ListScope::Live,
         search: None,
+        best_first: false,
         sort: tenantry::store::Sort::default(),
         at: tenantry::store::PageAt::First,
         limit: 50,

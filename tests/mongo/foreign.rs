@@ -1,10 +1,11 @@
 //! What other programs keep in the same database: nothing that a record names is an orphan, nothing that
 //! may be theirs is moved unless it is named, and nothing of theirs is taken for ours.
 
-use mongodb::bson::{Bson, DateTime, Document, doc, oid::ObjectId};
-use tenantry::store::{Change, Repair, Shelf, Store, Trouble};
+use bson::{Bson, DateTime, Document, doc, oid::ObjectId};
+use tenantry::store::traits::*;
+use tenantry::store::{Change, Inconsistency, ListScope, Repair};
 
-use crate::support::deeds::Deeds as _;
+use crate::support::operations::Operations as _;
 use crate::{
     doctor::{fix, named, old_id, renamed},
     fixture::{Scratch, first_page, new_org},
@@ -43,25 +44,30 @@ async fn what_any_record_names_is_no_orphan() {
     }
     let before = scratch.dump().await;
     let found = fix(&scratch, &[]).await;
-    let orphan = |trouble: &Trouble| {
-        matches!(trouble, Trouble::CollectionOfNobody { .. } | Trouble::AdminOfNobody { .. })
+    let orphan = |inconsistency: &Inconsistency| {
+        matches!(
+            inconsistency,
+            Inconsistency::CollectionOfNobody { .. } | Inconsistency::AdminOfNobody { .. }
+        )
     };
-    assert!(found.iter().all(|found| !orphan(&found.trouble)), "{found:?}");
+    assert!(found.iter().all(|found| !orphan(&found.inconsistency)), "{found:?}");
     for name in ["org_0", "org_1", "org_2", "org_3", "org_4", "org_5"] {
         assert_eq!(scratch.dump().await[name], before[name], "{name}");
     }
     assert_eq!(scratch.documents("admins").await.len(), 6);
-    let unusable =
-        |name: &str| Trouble::Unusable { record: name.into(), why: "its _id is no ObjectId" };
+    let unusable = |name: &str| Inconsistency::Unusable {
+        record: name.into(),
+        why: "its _id is not an ObjectId",
+    };
     for name in ["0", "5"] {
-        let by_hand = found.iter().find(|found| found.trouble == unusable(name)).unwrap();
+        let by_hand = found.iter().find(|found| found.inconsistency == unusable(name)).unwrap();
         assert!(matches!(by_hand.repair, Repair::ByHand(_)), "{by_hand:?}");
     }
     // What is of another type is read.
     let store = scratch.open().await;
-    let one = store.org_named("1", Shelf::Live).await.unwrap().unwrap();
+    let one = store.org_named("1", ListScope::Live).await.unwrap().unwrap();
     assert_eq!(one.admin_id.raw(), ids[1].to_hex());
-    let three = store.org_named("3", Shelf::Live).await.unwrap().unwrap();
+    let three = store.org_named("3", ListScope::Live).await.unwrap().unwrap();
     assert_eq!(three.collection.raw(), "org_3");
     assert_eq!(store.statistics(&three).await.unwrap().documents, 1);
 }
@@ -89,7 +95,7 @@ async fn another_programs_collections_and_admins_are_only_moved_when_they_are_na
     fix(&scratch, &["root@platform.com"]).await;
     assert_eq!(scratch.documents("quarantine_org_settings").await, [doc! { "_id": "theme" }]);
     assert_eq!(scratch.documents("quarantine_admins").await.len(), 1);
-    assert_eq!(scratch.open().await.examine(false).await, Ok(vec![]));
+    assert_eq!(scratch.open().await.examine("tester@here", false).await, Ok(vec![]));
 }
 
 #[tokio::test]
@@ -111,15 +117,15 @@ async fn foreign_fields_are_findings_and_neither_hide_nor_remove_anything() {
     assert_eq!(store.page(&first_page()).await.unwrap().orgs.len(), records.len());
     for (n, (field, value)) in foreign_fields().into_iter().enumerate() {
         let name = format!("foreign {n}");
-        let trouble = Trouble::ForeignField { of: name.as_str().into(), field };
-        let named = found.iter().find(|found| found.trouble == trouble);
+        let inconsistency = Inconsistency::ForeignField { of: name.as_str().into(), field };
+        let named = found.iter().find(|found| found.inconsistency == inconsistency);
         let named = named.unwrap_or_else(|| panic!("{field}: {found:?}"));
         assert!(matches!(named.repair, Repair::ByHand(_)), "{named:?}");
-        let org = store.org_named(&name, Shelf::Live).await.unwrap().unwrap();
+        let org = store.org_named(&name, ListScope::Live).await.unwrap().unwrap();
         let now = scratch.documents("organizations").await;
         let now = now.iter().find(|r| r.get_str("organization_name").unwrap() == name).unwrap();
         assert_eq!(now.get(field), Some(&value), "{field}");
-        // Whatever cannot be written is known before anything moves.
+        // Whatever is known before anything moves.
         let renamed = store.update(&org, &named_after(&name)).await;
         let collection = match &renamed {
             Ok(_) => format!("org_after_foreign_{n}"),
@@ -153,6 +159,7 @@ fn foreign_fields() -> Vec<(&'static str, Bson)> {
         ("claims", "x".into()),
         ("seen", 1.into()),
         ("name_key", 7.into()),
+        ("listing", "first".into()),
         ("other_emails", "x@x.com".into()),
     ]
 }
@@ -171,8 +178,8 @@ async fn a_newer_versions_journal_says_so() {
     let before = scratch.dump().await;
     let found = fix(&scratch, &[]).await;
     let [found] = &found[..] else { panic!("{found:?}") };
-    let words = found.trouble.to_string();
-    assert!(words.contains("something that a newer Tenantry does"), "{words}");
+    let words = found.inconsistency.to_string();
+    assert!(words.contains("an operation of a newer Tenantry"), "{words}");
     assert!(matches!(&found.repair, Repair::ByHand(help) if help.contains("newer")), "{found:?}");
     assert_eq!(scratch.dump().await, before);
 }
@@ -195,15 +202,15 @@ async fn whose_admin_is_whose_is_said_where_records_and_admins_disagree() {
     orgs.update_one(doc! { "organization_name": "e" }, set).await.unwrap();
     let before = scratch.dump().await;
     let access_only = scratch.open_with(true).await;
-    let found = access_only.examine(false).await.unwrap();
+    let found = access_only.examine("tester@here", false).await.unwrap();
     assert_eq!(scratch.dump().await, before);
-    let troubles: Vec<_> = found.iter().map(|found| &found.trouble).collect();
-    let swapped = Trouble::SwappedAdmins { one: "a".into(), other: "b".into() };
+    let troubles: Vec<_> = found.iter().map(|found| &found.inconsistency).collect();
+    let swapped = Inconsistency::SwappedAdmins { one: "a".into(), other: "b".into() };
     assert!(troubles.contains(&&swapped), "{troubles:?}");
     let (one, other, email) = ("c".into(), "d".into(), "c@x.com".into());
-    let shared = Trouble::SharedAdmin { one, other, email };
+    let shared = Inconsistency::SharedAdmin { one, other, email };
     assert!(troubles.contains(&&shared), "{troubles:?}");
-    let disagree = Trouble::EmailDisagrees {
+    let disagree = Inconsistency::EmailDisagrees {
         org: "e".into(),
         in_record: "other@x.com".into(),
         in_admin: "e@x.com".into(),
@@ -218,7 +225,7 @@ async fn whose_admin_is_whose_is_said_where_records_and_admins_disagree() {
 }
 
 fn scratch_records(
-    dump: &std::collections::BTreeMap<String, Vec<mongodb::bson::RawDocumentBuf>>,
+    dump: &std::collections::BTreeMap<String, Vec<bson::RawDocumentBuf>>,
 ) -> Vec<Document> {
     dump["organizations"].iter().map(|raw| Document::try_from(raw.as_ref()).unwrap()).collect()
 }
@@ -246,8 +253,9 @@ async fn collections_of_operations_are_left_to_their_operations() {
     let found = fix(&scratch, &[]).await;
     assert_eq!(found.len(), 2, "{found:?}");
     let over = format!("lease_{}", over.to_hex());
-    let trouble = Trouble::CollectionOfNobody { collection: over.as_str().into(), documents: 1 };
-    assert_eq!(found[1].trouble, trouble);
+    let inconsistency =
+        Inconsistency::CollectionOfNobody { collection: over.as_str().into(), documents: 1 };
+    assert_eq!(found[1].inconsistency, inconsistency);
     assert!(found[1].repair.is_done());
     let mut expected = before.clone();
     for end in ["", " indexes"] {
@@ -271,7 +279,7 @@ async fn one_that_cannot_be_repaired_keeps_no_other_from_being_repaired() {
     let found = fix(&scratch, &[&name]).await;
     assert_eq!(found.len(), 2, "{found:?}");
     let (done, failed): (Vec<_>, Vec<_>) = found.iter().partition(|one| one.repair.is_done());
-    assert!(matches!(done[0].trouble, Trouble::LateWrites { .. }), "{done:?}");
+    assert!(matches!(done[0].inconsistency, Inconsistency::LateWrites { .. }), "{done:?}");
     assert!(matches!(&failed[0].repair, Repair::Failed(why) if !why.is_empty()), "{failed:?}");
     assert_eq!(scratch.documents("quarantine_org_acme").await.len(), 1);
 }
@@ -290,7 +298,7 @@ async fn what_another_program_calls_its_trash_is_never_purged() {
         let set = doc! { "$set": { "trash": &trash } };
         let orgs = scratch.collection::<Document>("organizations");
         orgs.update_one(doc! { "_id": id }, set).await.unwrap();
-        scratch.open().await.recover().await.unwrap();
+        scratch.open().await.recover("tester@here").await.unwrap();
         fix(&scratch, &[]).await;
         let records = scratch.documents("organizations").await;
         let record = records.iter().find(|record| record.get_object_id("_id").unwrap() == id);

@@ -1,17 +1,18 @@
-//! As users who may do less: each action in the README's roles is needed, the error says which one is
+//! As users who may do less: each action in the manual's roles is needed, the error says which one is
 //! missing, and whatever it left half-done is settled once it is granted.
 
-use mongodb::bson::{Bson, DateTime, Document, doc, oid::ObjectId};
+use bson::{Bson, DateTime, Document, doc, oid::ObjectId};
+use tenantry::store::traits::*;
 use tenantry::{
     org::{Claim, CollectionName, Email, Org, OrgName, PasswordHash, ResetCode, Role},
     store::{
-        AdminChange, AdminEdit, AuditAt, AuditQuery, Change, Deed, Entry, Examination, NewAdmin,
-        PageAt, PageQuery, Patience, Repair, Shelf, Store, StoreError, Verification,
+        AdminChange, AdminEdit, AuditAt, AuditQuery, Change, Entry, Examination, ListScope,
+        NewAdmin, Operation, PageAt, PageQuery, Patience, Repair, StoreError, Verification,
         mongo::MongoStore,
     },
 };
 
-use crate::support::{deeds::Deeds as _, hash};
+use crate::support::{hash, operations::Operations as _};
 use crate::{
     fixture::{Scratch, all, first_page, new_org},
     support::access::{ALL, READING, actions},
@@ -33,14 +34,14 @@ const LIVE: [&str; 11] = [
 ];
 const IN_TRASH: [&str; 2] = ["restored", "purged"];
 
-/// Every refusal of a deed, in words.
+/// Every refusal of an operation, in words.
 #[derive(Default)]
 struct Refusals(Vec<String>);
 
 impl Refusals {
-    /// Notes it if the deed was refused.
-    fn of<T>(&mut self, deed: Result<T, StoreError>) -> Option<T> {
-        match deed {
+    /// Notes it if the operation was refused.
+    fn of<T>(&mut self, operation: Result<T, StoreError>) -> Option<T> {
+        match operation {
             Ok(done) => Some(done),
             Err(error @ StoreError::Refused { .. }) => {
                 self.0.push(error.to_string());
@@ -66,10 +67,14 @@ impl Refusals {
 
 fn named(name: &str) -> Change {
     let name = OrgName::parse(name).unwrap();
-    Change { collection: Some(CollectionName::of(&name)), name: Some(name), ..Change::default() }
+    Change {
+        collection: Some(CollectionName::from_name(&name)),
+        name: Some(name),
+        ..Change::default()
+    }
 }
 
-/// A database in which there is something for every deed, made by a user who may do all.
+/// A database in which there is something for every operation, made by a user who may do all.
 async fn prepared(test: &str) -> Scratch {
     let scratch = Scratch::new(test).await;
     let store = scratch.open().await;
@@ -109,7 +114,7 @@ async fn add_admin(store: &MongoStore, org: &Org) -> Result<Org, StoreError> {
         created_at: DateTime::now(),
     };
     let what = AdminEdit::Add(new);
-    change_admin(store, org, AdminChange { admin: ObjectId::new(), what, heir: None }).await
+    change_admin(store, org, AdminChange { admin: ObjectId::new(), what, successor: None }).await
 }
 
 async fn change_admin(
@@ -117,62 +122,63 @@ async fn change_admin(
     org: &Org,
     change: AdminChange,
 ) -> Result<Org, StoreError> {
-    let deed = Deed::Admin(Box::new(org.clone()), Box::new(change));
-    store.perform(&deed, &store.entry("change admin", org)).await.map(|org| org.unwrap())
+    let operation = Operation::Admin(Box::new(org.clone()), Box::new(change));
+    store.perform(&operation, &store.entry("change admin", org)).await.map(|org| org.unwrap())
 }
 
 /// Reads all there is to read.
 async fn read(store: &MongoStore, refusals: &mut Refusals) {
-    for shelf in [Shelf::Live, Shelf::Trash] {
+    for scope in [ListScope::Live, ListScope::Trash] {
         for at in [PageAt::First, PageAt::Last] {
             for search in [None, Some("re".to_owned())] {
-                let query = PageQuery { shelf, search, at: at.clone(), ..first_page() };
+                let query = PageQuery { scope, search, at: at.clone(), ..first_page() };
                 refusals.of(store.page(&query).await);
-                refusals.of(store.count(shelf, query.search.as_deref(), 1_000).await);
+                refusals.of(store.count(scope, query.search.as_deref(), 1_000).await);
             }
         }
     }
     refusals.of(store.holder(&Claim::Collection("org_nobodys".into())).await);
-    refusals.of(store.examine(false).await);
+    refusals.of(store.examine("tester@here", false).await);
     let admin = refusals.of(store.admin_with_email("looked.at@example.com").await).flatten();
     if let Some(admin) = admin {
         refusals.of(store.admin(admin.id).await);
         refusals.of(store.org_of_admin(&admin).await);
     }
-    if let Some(org) = refusals.of(store.org_named("looked at", Shelf::Live).await).flatten() {
+    if let Some(org) = refusals.of(store.org_named("looked at", ListScope::Live).await).flatten() {
         refusals.of(store.org(org.id).await);
         refusals.of(store.statistics(&org).await);
         refusals.of(store.admins(&org).await);
         let of = Some((Some(org.id), "looked at".to_owned()));
         let query = AuditQuery { of, since: None, at: AuditAt::Newest, limit: 50 };
         refusals.of(store.entries(&query).await);
-        refusals.of(store.documents(&org, 50).await);
+        refusals.of(store.first_documents(&org, 50).await);
     }
-    if let Some(org) = refusals.of(store.org_named("purged", Shelf::Trash).await).flatten() {
+    if let Some(org) = refusals.of(store.org_named("purged", ListScope::Trash).await).flatten() {
         refusals.of(store.admin_in_trash(&org, "purged@example.com").await);
     }
 }
 
 /// Does everything once.
 async fn do_everything(store: &MongoStore, refusals: &mut Refusals) {
-    let found = refusals.of(store.examine(false).await).unwrap_or_default();
+    let found = refusals.of(store.examine("tester@here", false).await).unwrap_or_default();
     let mut names = ["org_lost", "lost@example.com"].map(str::to_owned).to_vec();
-    names.retain(|name| found.iter().any(|found| found.trouble.is_called(name)));
+    names.retain(|name| found.iter().any(|found| found.inconsistency.is_called(name)));
     let wanted = Examination { quarantine: &names, ..Examination::plain(true) };
-    for finding in refusals.of(store.go_through(&wanted).await).into_iter().flatten() {
+    for finding in refusals.of(store.go_through("tester@here", &wanted).await).into_iter().flatten()
+    {
         if let Repair::Failed(why) = finding.repair
             && why.contains("refuses")
         {
             refusals.0.push(why);
         }
     }
-    refusals.of(store.recover().await);
-    refusals.of(store.purge_expired(true).await);
+    refusals.of(store.recover("tester@here").await);
+    refusals.of(store.purge_expired("tester@here", true).await);
     read(store, refusals).await;
     refusals.of(store.create(&new_org("created", "created@example.com")).await);
-    refusals.of(store.record(&Entry::new(store.operator(), "log in")).await);
+    refusals.of(store.append(&Entry::new("tester@here", "log in")).await);
     refusals.of(store.attempt("nobody@example.com", None).await);
-    let place = mongodb::bson::oid::ObjectId::new();
+    let place = bson::oid::ObjectId::new();
     refusals.of(store.answer_attempt("nobody@example.com", place, false).await);
     refusals.of(store.forget_attempts("nobody@example.com").await);
     let credentials = Change {
@@ -181,9 +187,9 @@ async fn do_everything(store: &MongoStore, refusals: &mut Refusals) {
         ..Change::default()
     };
     for name in LIVE.into_iter().chain(IN_TRASH) {
-        let shelf = if IN_TRASH.contains(&name) { Shelf::Trash } else { Shelf::Live };
+        let scope = if IN_TRASH.contains(&name) { ListScope::Trash } else { ListScope::Live };
         // What an earlier try has done is done.
-        let Some(org) = refusals.of(store.org_named(name, shelf).await).flatten() else { continue };
+        let Some(org) = refusals.of(store.org_named(name, scope).await).flatten() else { continue };
         match name {
             "renamed" => drop(refusals.of(store.update(&org, &named("reborn")).await)),
             "edited" => drop(refusals.of(store.update(&org, &credentials).await)),
@@ -196,9 +202,9 @@ async fn do_everything(store: &MongoStore, refusals: &mut Refusals) {
                 let admins = refusals.of(store.admins(&org).await).unwrap_or_default();
                 match (name, &admins[..]) {
                     ("manned", [_]) => drop(refusals.of(add_admin(store, &org).await)),
-                    ("unmanned", [first, heir]) => {
-                        let (what, heir) = (AdminEdit::Remove, Some(heir.clone()));
-                        let change = AdminChange { admin: first.id, what, heir };
+                    ("unmanned", [first, successor]) => {
+                        let (what, successor) = (AdminEdit::Remove, Some(successor.clone()));
+                        let change = AdminChange { admin: first.id, what, successor };
                         refusals.of(change_admin(store, &org, change).await);
                     }
                     _ => {}
@@ -210,10 +216,9 @@ async fn do_everything(store: &MongoStore, refusals: &mut Refusals) {
 }
 
 async fn try_to_open(scratch: &Scratch, read_only: bool) -> Result<MongoStore, StoreError> {
-    let access = tenantry::store::Access { operator: "tester@here".into(), read_only };
-    let store = MongoStore::open(&scratch.uri, scratch.name(), &access).await?;
+    let store = MongoStore::open(&scratch.uri, scratch.name(), read_only).await?;
     if !read_only {
-        store.upgrade(&tenantry::store::untold).await?;
+        store.upgrade("tester@here", &tenantry::store::no_progress).await?;
     }
     Ok(store.with_patience(Patience::NONE))
 }
@@ -221,7 +226,7 @@ async fn try_to_open(scratch: &Scratch, read_only: bool) -> Result<MongoStore, S
 /// Nothing is half-done, every organization has what it had, and nothing was lost.
 async fn assert_whole(scratch: &Scratch, store: &MongoStore, at: &str) {
     let orgs: Vec<Org> = all(store).await;
-    let trashed = PageQuery { shelf: Shelf::Trash, ..first_page() };
+    let trashed = PageQuery { scope: ListScope::Trash, ..first_page() };
     let trashed = store.page(&trashed).await.unwrap().orgs;
     let mut admins = 0;
     for org in orgs.iter().chain(&trashed) {
@@ -252,7 +257,7 @@ async fn assert_whole(scratch: &Scratch, store: &MongoStore, at: &str) {
     for record in scratch.documents("organizations").await {
         assert!(!record.contains_key("pending"), "{at}: {record}");
     }
-    assert_eq!(store.examine(false).await, Ok(vec![]), "{at}");
+    assert_eq!(store.examine("tester@here", false).await, Ok(vec![]), "{at}");
     let lost = scratch.documents("quarantine_org_lost").await;
     assert_eq!(lost, [doc! { "_id": "lost" }], "{at}");
     let lost = scratch.documents("quarantine_admins").await;
@@ -299,7 +304,7 @@ async fn each_action_of_the_role_is_needed_named_when_it_is_missing_and_enough_o
         legacy.add_legacy("acme", "org_acme", "ada@acme.com").await;
         legacy.grant(&rest).await;
         if let Some(store) = refusals.of(try_to_open(&legacy, false).await) {
-            refusals.of(store.recover().await);
+            refusals.of(store.recover("tester@here").await);
         }
         let full = prepared("lacking").await;
         full.grant(&rest).await;
@@ -313,11 +318,11 @@ async fn each_action_of_the_role_is_needed_named_when_it_is_missing_and_enough_o
         }
         for scratch in [&fresh, &legacy] {
             let store = scratch.open_impatiently().await;
-            store.recover().await.unwrap();
-            assert_eq!(store.examine(false).await, Ok(vec![]), "{missing}");
+            store.recover("tester@here").await.unwrap();
+            assert_eq!(store.examine("tester@here", false).await, Ok(vec![]), "{missing}");
         }
         let store = full.open_impatiently().await;
-        store.recover().await.unwrap();
+        store.recover("tester@here").await.unwrap();
         let mut none = Refusals::default();
         do_everything(&store, &mut none).await;
         assert_whole(&full, &store, &format!("after {missing}")).await;
@@ -344,7 +349,7 @@ async fn each_action_of_the_role_is_needed_named_when_it_is_missing_and_enough_o
         for (name, email, admins) in
             [("manned", "manned@example.com", 2), ("unmanned", "unmanned.too@example.com", 1)]
         {
-            let org = store.org_named(name, Shelf::Live).await.unwrap().unwrap();
+            let org = store.org_named(name, ListScope::Live).await.unwrap().unwrap();
             assert_eq!(org.admin_email.raw(), email, "{missing}");
             assert_eq!(store.admins(&org).await.unwrap().len(), admins, "{missing}");
         }

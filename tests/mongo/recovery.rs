@@ -1,18 +1,19 @@
 //! What a console finds half-done: it settles it forward or back, with whatever has come in the way
-//! meanwhile. That nothing else is ever left, wherever a deed is cut off, is in `tests/crash`.
+//! meanwhile. That nothing else is ever left, wherever an operation is cut off, is in `tests/crash`.
 
 use mongodb::{
     Client,
     bson::{Binary, Bson, DateTime, Document, doc, oid::ObjectId},
     options::WriteConcern,
 };
+use tenantry::store::traits::*;
 use tenantry::{
     org::{Claim, CollectionName, Email, Org, OrgName, OrgState, PasswordHash, UnderWay},
-    store::{Change, Deed, Repair, Settled, Store, StoreError, Trouble},
+    store::{Change, Inconsistency, Operation, Repair, Settled, Store, StoreError},
 };
 
-use crate::support::deeds::Deeds as _;
 use crate::support::hash;
+use crate::support::operations::Operations as _;
 use crate::{
     fixture::{Scratch, all, new_org},
     support::mongod::Mongod,
@@ -69,7 +70,7 @@ impl Saboteur {
 fn changed() -> Change {
     let name = OrgName::parse("Acme Reborn").unwrap();
     Change {
-        collection: Some(CollectionName::of(&name)),
+        collection: Some(CollectionName::from_name(&name)),
         name: Some(name),
         email: Some(Email::parse("new@acme.com").unwrap()),
         password: Some(PasswordHash::stored(hash("new"))),
@@ -89,7 +90,7 @@ async fn assert_whole(scratch: &Scratch, store: &dyn Store, name: &str, email: &
     assert_eq!(admins.len(), 1, "{at}");
     assert_eq!(admins[0].get_str("email").unwrap(), email, "{at}");
     assert_eq!(admins[0].get_object_id("_id").unwrap().to_hex(), org.admin_id.raw(), "{at}");
-    assert_eq!(store.documents(org, 5).await.unwrap().len(), 1, "{at}");
+    assert_eq!(store.first_documents(org, 5).await.unwrap().len(), 1, "{at}");
     let collections = scratch.collections().await;
     assert_eq!(collections.len(), 3, "{at}: {collections:?}");
     let record = &scratch.documents("organizations").await[0];
@@ -105,36 +106,6 @@ async fn assert_nothing(scratch: &Scratch, at: &str) {
         assert!(["organizations", "admins"].contains(&collection.as_str()), "{at}: {collection}");
         assert_eq!(scratch.documents(&collection).await, Vec::<Document>::new(), "{at}");
     }
-}
-
-#[tokio::test]
-async fn a_creation_that_was_finished_by_another_console_is_not_taken_back_by_a_slow_one() {
-    let saboteur = Saboteur::start().await;
-    let scratch = saboteur.scratch().await;
-    let slow = scratch.open_impatiently().await;
-    let other = scratch.open_impatiently().await;
-    // One of its two inserts takes long, as if the console had been suspended.
-    let data = doc! {
-        "failCommands": ["insert"], "appName": "tenantry", "namespace": format!("{}.admins", scratch.name()),
-        "blockConnection": true, "blockTimeMS": 2_000,
-    };
-    let once = doc! { "configureFailPoint": "failCommand", "mode": { "times": 1 }, "data": data };
-    saboteur.admin.run_command(once).await.unwrap();
-    let new = new_org("Acme Corp", "ada@acme.com");
-    let (created, ()) = tokio::join!(slow.create(&new), async {
-        // The other insert is done, so the slow one is under way.
-        while scratch.documents("admins").await.is_empty()
-            && scratch.documents("org_acme_corp").await.is_empty()
-        {
-            tokio::task::yield_now().await;
-        }
-        assert_eq!(other.recover().await, Ok(1));
-        assert!(other.org(new.id).await.unwrap().is_some());
-    });
-    // Where it comes back before the other one is through, it only knows that it lost the operation.
-    let knows = created == Err(StoreError::DoneByAnother);
-    assert!(knows || created == Err(StoreError::Changed), "{created:?}");
-    assert_whole(&scratch, &other, "Acme Corp", "ada@acme.com", "taken over").await;
 }
 
 /// Puts a journal into a record as if somebody had stopped right after the reservation.
@@ -187,7 +158,7 @@ async fn what_is_under_way_is_left_alone_until_its_lease_runs_out() {
     let scratch = Scratch::new("lease").await;
     let org = an_edit_stopped(&scratch).await;
     let patient = scratch.open().await;
-    assert_eq!(patient.recover().await, Ok(0));
+    assert_eq!(patient.recover("tester@here").await, Ok(0));
     assert_eq!(patient.org(org.id).await.unwrap().unwrap().under_way, Some(UnderWay::Renaming));
     assert_eq!(
         patient.delete(&org).await,
@@ -266,7 +237,7 @@ async fn a_creation_with_something_foreign_in_the_way_takes_back_only_its_own() 
     orgs.insert_one(&reservation).await.unwrap();
     let theirs = scratch.add_legacy("Acme", "org_acme", "eve@acme.com").await;
     let store = scratch.open_impatiently().await;
-    store.recover().await.unwrap();
+    store.recover("tester@here").await.unwrap();
     assert_eq!(all(&store).await.iter().map(|org| org.id).collect::<Vec<_>>(), [theirs]);
     assert_eq!(store.statistics(&all(&store).await[0]).await.unwrap().documents, 1);
 }
@@ -328,10 +299,11 @@ async fn what_a_killed_server_believes_of_its_collections_is_counted() {
     assert_eq!(orphan.estimated_document_count().await.unwrap(), 1, "nothing to see otherwise");
     let store = scratch.open().await;
     assert_eq!(store.statistics(&org).await.unwrap().documents, 901);
-    let found = store.examine(false).await.unwrap();
+    let found = store.examine("tester@here", false).await.unwrap();
     let collection = "org_orphan".into();
-    let trouble = Trouble::CollectionOfNobody { collection, documents: 901 };
-    let finding = found.iter().find(|finding| finding.trouble == trouble).expect("it is found");
+    let inconsistency = Inconsistency::CollectionOfNobody { collection, documents: 901 };
+    let finding =
+        found.iter().find(|finding| finding.inconsistency == inconsistency).expect("it is found");
     assert_eq!(finding.repair, Repair::ByName("org_orphan".into()), "nobody knows whose it is");
 }
 
@@ -369,7 +341,7 @@ async fn a_placeholder_goes_after_a_day_and_takes_no_document_before_that() {
         scratch.run_command(doc! { "create": name, "validator": validator }).await.unwrap();
         assert!(scratch.collection::<Document>(name).insert_one(doc! {}).await.is_err());
     }
-    scratch.open().await.purge_expired(false).await.unwrap();
+    scratch.open().await.purge_expired("tester@here", false).await.unwrap();
     let left = scratch.list_collection_names().await.unwrap();
     assert!(!left.contains(&old) && left.contains(&young), "{left:?}");
 }
@@ -389,8 +361,8 @@ async fn what_was_not_done_is_not_done_in_the_audit_log_either() {
     let once = doc! { "configureFailPoint": "failCommand", "mode": { "times": 1 }, "data": data };
     saboteur.admin.run_command(once).await.unwrap();
     let entry = store.entry("update", &acme);
-    let deed = Deed::Update(Box::new(acme.clone()), changed());
-    let done = store.perform(&deed, &entry).await;
+    let operation = Operation::Update(Box::new(acme.clone()), changed());
+    let done = store.perform(&operation, &entry).await;
     let error = done.unwrap_err().to_string();
     assert!(error.contains("could not be recorded"), "{error}");
     assert_whole(&scratch, &store, "Acme Corp", "ada@acme.com", "not done").await;

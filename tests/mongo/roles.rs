@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use mongodb::bson::{Bson, DateTime, Document, doc, oid::ObjectId};
+use bson::{Bson, DateTime, Document, doc, oid::ObjectId};
 use tenantry::org::{Role, Secret};
-use tenantry::store::{Finding, Repair, Store, Trouble};
-use tenantry::tenancy::{Confirmation, Error, Refusal, Rules, Tenancy};
+use tenantry::store::{Finding, Inconsistency, Repair, Store};
+use tenantry::tenancy::{Caller, Confirmation, Error, Refusal, Rules, Tenancy};
 
-use crate::{fixture::Scratch, support::deeds::Deeds as _};
+use crate::{fixture::Scratch, support::operations::Operations as _};
 
 const ADA: &str = "ada@acme.com";
 const PASSWORD: &str = "violet-harbor-42-lantern";
@@ -42,7 +42,8 @@ async fn with_acme(test: &str) -> (Scratch, Arc<dyn Store>, Tenancy) {
     let hash = bcrypt::hash(PASSWORD, 4).unwrap();
     set(&scratch, doc! { "password": hash }).await;
     let store: Arc<dyn Store> = Arc::new(scratch.open().await);
-    let tenancy = Tenancy::new(Arc::clone(&store), Rules::default()).unwrap();
+    let tenancy =
+        Tenancy::new(Arc::clone(&store), Rules::default(), Caller::new("tester@here")).unwrap();
     (scratch, store, tenancy)
 }
 
@@ -53,7 +54,7 @@ async fn set(scratch: &Scratch, fields: Document) {
 
 /// The findings about roles, with what is to be done about them.
 fn about_roles(found: &[Finding]) -> Vec<&Finding> {
-    found.iter().filter(|one| one.trouble.code() == "unknown_role").collect()
+    found.iter().filter(|one| one.inconsistency.code() == "unknown_role").collect()
 }
 
 #[tokio::test]
@@ -62,15 +63,15 @@ async fn a_role_that_is_unknown_is_the_least_there_is_and_is_found() {
     let admin = async || store.admin_with_email(ADA).await.unwrap().unwrap();
     // The old service's admins have no role, and may do everything.
     assert_eq!(admin().await.role, Role::Owner);
-    assert_eq!(store.examine(false).await, Ok(vec![]));
+    assert_eq!(store.examine("tester@here", false).await, Ok(vec![]));
     for role in odd() {
         set(&scratch, doc! { "role": role.clone() }).await;
         assert_eq!(admin().await.role, Role::Admin, "{role:?}");
         let org = tenancy.named("acme").await.unwrap();
         assert_eq!(store.admins(&org).await.unwrap()[0].role, Role::Admin, "{role:?}");
         for fix in [false, true] {
-            let found = store.examine(fix).await.unwrap();
-            let [Finding { trouble: Trouble::UnknownRole { email, .. }, repair }] =
+            let found = store.examine("tester@here", fix).await.unwrap();
+            let [Finding { inconsistency: Inconsistency::UnknownRole { email, .. }, repair }] =
                 &about_roles(&found)[..]
             else {
                 panic!("{role:?} {found:?}")
@@ -84,7 +85,7 @@ async fn a_role_that_is_unknown_is_the_least_there_is_and_is_found() {
     for (word, role) in [("owner", Role::Owner), ("admin", Role::Admin)] {
         set(&scratch, doc! { "role": word }).await;
         assert_eq!(admin().await.role, role);
-        assert_eq!(store.examine(false).await, Ok(vec![]));
+        assert_eq!(store.examine("tester@here", false).await, Ok(vec![]));
     }
 }
 
@@ -95,29 +96,37 @@ async fn who_has_an_unknown_role_deletes_trashes_and_purges_nothing() {
     // There is an owner beside: otherwise that would be said.
     let acme = tenancy.named("acme").await.unwrap();
     let session = tenancy.login(ADA, &Secret::from(PASSWORD)).await.unwrap();
-    let bob = tenancy.add_admin(&acme, "bob@acme.com", Role::Owner, Some(session.token())).await;
+    let bob = tenancy
+        .in_session(Some(session.token()))
+        .add_admin(&acme, "bob@acme.com", Role::Owner)
+        .await;
     bob.unwrap();
     for role in ["Admin", ""] {
         set(&scratch, doc! { "role": role }).await;
         let acme = tenancy.named("acme").await.unwrap();
         let session = tenancy.login(ADA, &Secret::from(PASSWORD)).await.unwrap();
         let token = Some(session.token());
-        assert_eq!(tenancy.delete(&acme, &Confirmation::Given, token).await, owners, "{role:?}");
-        assert_eq!(tenancy.trash(&acme, token).await.map(drop), owners, "{role:?}");
-        let added = tenancy.add_admin(&acme, "eve@acme.com", Role::Owner, token).await;
+        assert_eq!(
+            tenancy.in_session(token).delete(&acme, &Confirmation::Given).await,
+            owners,
+            "{role:?}"
+        );
+        assert_eq!(tenancy.in_session(token).trash(&acme).await.map(drop), owners, "{role:?}");
+        let added = tenancy.in_session(token).add_admin(&acme, "eve@acme.com", Role::Owner).await;
         assert_eq!(added.map(drop), owners, "{role:?}");
     }
     let acme = tenancy.named("acme").await.unwrap();
     set(&scratch, doc! { "role": "owner" }).await;
     let session = tenancy.login(ADA, &Secret::from(PASSWORD)).await.unwrap();
-    let trashed = tenancy.trash(&acme, Some(session.token())).await.unwrap();
+    let trashed = tenancy.in_session(Some(session.token())).trash(&acme).await.unwrap();
     set(&scratch, doc! { "role": "Owner" }).await;
     let given = Confirmation::Given;
     let purged = tenancy.purge(&trashed, &given, ADA, &Secret::from(PASSWORD)).await;
     assert_eq!(purged, owners);
     // In the trash it is found as well, by the e-mail that the admin has there.
-    let found = store.examine(false).await.unwrap();
-    let [Finding { trouble: Trouble::UnknownRole { email, .. }, .. }] = &about_roles(&found)[..]
+    let found = store.examine("tester@here", false).await.unwrap();
+    let [Finding { inconsistency: Inconsistency::UnknownRole { email, .. }, .. }] =
+        &about_roles(&found)[..]
     else {
         panic!("{found:?}")
     };
@@ -134,10 +143,10 @@ async fn a_login_ends_with_whatever_is_written_where_logins_are_ended() {
         orgs.update_one(doc! {}, doc! { "$unset": { "login_epoch": "" } }).await.unwrap();
         let acme = tenancy.named("acme").await.unwrap();
         let session = tenancy.login(ADA, &Secret::from(PASSWORD)).await.unwrap();
-        assert_eq!(tenancy.authorize(&acme, Some(session.token())).await, Ok(()));
+        assert_eq!(tenancy.in_session(Some(session.token())).authorize(&acme).await, Ok(()));
         let set = doc! { "$set": { "login_epoch": epoch.clone() } };
         orgs.update_one(doc! {}, set).await.unwrap();
-        let ended = tenancy.authorize(&acme, Some(session.token())).await;
+        let ended = tenancy.in_session(Some(session.token())).authorize(&acme).await;
         assert_eq!(ended, Err(Error::NotAllowed(Refusal::LoggedOut)), "{epoch:?}");
     }
     // A number of another kind is no reason not to end them; what is none of ours is left alone.
@@ -152,6 +161,6 @@ async fn a_login_ends_with_whatever_is_written_where_logins_are_ended() {
     let session = tenancy.login(ADA, &Secret::from(PASSWORD)).await.unwrap();
     let suspended = store.suspend(&acme, true).await.unwrap();
     let acme = store.suspend(&suspended, false).await.unwrap();
-    let ended = tenancy.authorize(&acme, Some(session.token())).await;
+    let ended = tenancy.in_session(Some(session.token())).authorize(&acme).await;
     assert_eq!(ended, Err(Error::NotAllowed(Refusal::LoggedOut)));
 }

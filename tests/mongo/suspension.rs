@@ -1,16 +1,17 @@
 //! Suspended organizations as the service before this one sees them.
 
-use mongodb::bson::{Document, doc};
+use bson::{Document, doc};
+use tenantry::store::traits::*;
 use tenantry::{
     org::{CollectionName, Org, OrgName, OrgState, PasswordHash, Secret},
-    store::{Change, Repair, Store, Trouble, mongo::MongoStore},
-    tenancy::{Rules, Tenancy},
+    store::{Change, Inconsistency, Repair, mongo::MongoStore},
+    tenancy::{Caller, Rules, Tenancy},
 };
 
 use crate::{
     fixture::{HASH, PASSWORD, Scratch, new_org},
     support::{
-        deeds::Deeds as _,
+        operations::Operations as _,
         service::{CreateStep, Service},
     },
 };
@@ -74,7 +75,9 @@ async fn the_service_lets_nobody_in_who_is_suspended_and_everybody_afterwards() 
 async fn a_password_that_is_set_while_suspended_waits_for_the_service_too() {
     let (scratch, store, acme) = with_acme("suspension_reset").await;
     store.suspend(&acme, true).await.unwrap();
-    let tenancy = Tenancy::new(std::sync::Arc::new(store), Rules::default()).unwrap();
+    let tenancy =
+        Tenancy::new(std::sync::Arc::new(store), Rules::default(), Caller::new("tester@here"))
+            .unwrap();
     let acme = tenancy.named("Acme Corp").await.unwrap();
     let (_, code) = tenancy.issue_code(&acme, ADA).await.unwrap();
     let acme = tenancy.redeem(ADA, &code, &Secret::from(OTHER)).await.unwrap();
@@ -91,23 +94,23 @@ async fn what_an_older_version_or_the_service_left_open_is_found_and_closed() {
     for (test, waiting) in [("suspension_older", false), ("suspension_overwritten", true)] {
         let (scratch, store, acme) = with_acme(test).await;
         let suspended = store.suspend(&acme, true).await.unwrap();
-        let open = Trouble::NotLocked { org: "Acme Corp".into(), email: ADA.into() };
+        let open = Inconsistency::NotLocked { org: "Acme Corp".into(), email: ADA.into() };
         // By the doctor.
         overwrite(&scratch, OTHER, waiting).await;
         assert!(lets_in(&scratch, ADA, OTHER).await);
-        let found = store.examine(false).await.unwrap();
-        assert_eq!(found.iter().map(|one| &one.trouble).collect::<Vec<_>>(), [&open]);
+        let found = store.examine("tester@here", false).await.unwrap();
+        assert_eq!(found.iter().map(|one| &one.inconsistency).collect::<Vec<_>>(), [&open]);
         assert_eq!(found[0].repair, Repair::Possible);
         assert!(lets_in(&scratch, ADA, OTHER).await);
-        let found = store.examine(true).await.unwrap();
-        assert_eq!(found.iter().map(|one| &one.trouble).collect::<Vec<_>>(), [&open]);
+        let found = store.examine("tester@here", true).await.unwrap();
+        assert_eq!(found.iter().map(|one| &one.inconsistency).collect::<Vec<_>>(), [&open]);
         assert!(found[0].repair.is_done(), "{found:?}");
         assert!(!lets_in(&scratch, ADA, OTHER).await);
-        assert_eq!(store.examine(false).await, Ok(vec![]));
+        assert_eq!(store.examine("tester@here", false).await, Ok(vec![]));
         // By the next change.
         overwrite(&scratch, OTHER, waiting).await;
         let name = OrgName::parse("Globex").unwrap();
-        let collection = Some(CollectionName::of(&name));
+        let collection = Some(CollectionName::from_name(&name));
         let change = Change { collection, name: Some(name), ..Change::default() };
         let renamed = store.update(&suspended, &change).await.unwrap();
         assert!(!lets_in(&scratch, ADA, OTHER).await);
@@ -123,10 +126,10 @@ async fn what_an_older_version_left_closed_is_found_and_opened() {
     store.suspend(&acme, true).await.unwrap();
     let orgs = scratch.collection::<Document>("organizations");
     orgs.update_one(doc! {}, doc! { "$unset": { "suspended": "" } }).await.unwrap();
-    let closed = Trouble::NotUnlocked { org: "Acme Corp".into(), email: ADA.into() };
-    let found = store.examine(false).await.unwrap();
-    assert_eq!(found.iter().map(|one| &one.trouble).collect::<Vec<_>>(), [&closed]);
-    assert!(store.examine(true).await.unwrap()[0].repair.is_done());
+    let closed = Inconsistency::NotUnlocked { org: "Acme Corp".into(), email: ADA.into() };
+    let found = store.examine("tester@here", false).await.unwrap();
+    assert_eq!(found.iter().map(|one| &one.inconsistency).collect::<Vec<_>>(), [&closed]);
+    assert!(store.examine("tester@here", true).await.unwrap()[0].repair.is_done());
     assert!(lets_in(&scratch, ADA, PASSWORD).await);
 }
 
@@ -156,8 +159,13 @@ async fn what_another_program_calls_suspended_lets_nobody_in_here_and_is_not_tak
     store.update(&acme, &change).await.unwrap();
     assert!(lets_in(&scratch, ADA, OTHER).await);
     assert!(!ada(&scratch).await.contains_key("suspended_password"));
-    let found: Vec<_> =
-        store.examine(true).await.unwrap().into_iter().map(|found| found.trouble).collect();
-    assert_eq!(found, [Trouble::ForeignField { of: "Acme Corp".into(), field: "suspended" }]);
+    let found: Vec<_> = store
+        .examine("tester@here", true)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|found| found.inconsistency)
+        .collect();
+    assert_eq!(found, [Inconsistency::ForeignField { of: "Acme Corp".into(), field: "suspended" }]);
     assert!(lets_in(&scratch, ADA, OTHER).await);
 }

@@ -4,12 +4,13 @@ use mongodb::{
     IndexModel,
     bson::{Bson, Document, RawDocumentBuf, doc, oid::ObjectId},
 };
+use tenantry::store::traits::*;
 use tenantry::{
     org::{Claim, ClaimKind, Org, OrgName, OrgState},
-    store::{Change, Examination, Repair, Shelf, Store, StoreError, Trouble},
+    store::{Change, Examination, Inconsistency, ListScope, Repair, Store, StoreError},
 };
 
-use crate::support::deeds::Deeds as _;
+use crate::support::operations::Operations as _;
 use crate::{
     fixture::{Scratch, all, first_page, new_org},
     recovery::Saboteur,
@@ -60,7 +61,7 @@ async fn acme(scratch: &Scratch, store: &dyn Store) -> (Org, Holdings) {
 
 fn reborn() -> Change {
     let name = OrgName::parse("Acme Reborn").unwrap();
-    let collection = Some(tenantry::org::CollectionName::of(&name));
+    let collection = Some(tenantry::org::CollectionName::from_name(&name));
     Change { name: Some(name), collection, ..Change::default() }
 }
 
@@ -87,7 +88,7 @@ async fn assert_whole(scratch: &Scratch, store: &dyn Store, now: &Org, had: &Hol
         "{at}"
     );
     assert_eq!(scratch.documents("admins").await.len(), 1, "{at}");
-    assert_eq!(store.examine(false).await, Ok(vec![]), "{at}");
+    assert_eq!(store.examine("tester@here", false).await, Ok(vec![]), "{at}");
 }
 
 /// What the service answers a GET of this name with.
@@ -143,14 +144,14 @@ async fn the_trash_gives_way_to_what_the_service_made_meanwhile() {
     let theirs = scratch.add_legacy("Acme Corp", "org_acme_corp", "eve@acme.com").await;
     // Neither a console that is open nor one that connects calls that a clash.
     for store in [store, scratch.open().await] {
-        store.recover().await.unwrap();
+        store.recover("tester@here").await.unwrap();
         assert_eq!(store.only_readable_because(), None);
-        let found = store.org_named("acme corp", Shelf::Live).await.unwrap().unwrap();
+        let found = store.org_named("acme corp", ListScope::Live).await.unwrap().unwrap();
         assert_eq!(found.id, theirs);
         assert_eq!(store.statistics(&found).await.unwrap().documents, 1);
-        let found = store.org_named("acme corp", Shelf::Trash).await.unwrap().unwrap();
+        let found = store.org_named("acme corp", ListScope::Trash).await.unwrap().unwrap();
         assert_eq!(found.id, org.id);
-        assert_eq!(store.examine(false).await, Ok(vec![]));
+        assert_eq!(store.examine("tester@here", false).await, Ok(vec![]));
     }
     let store = scratch.open().await;
     let taken =
@@ -161,7 +162,7 @@ async fn the_trash_gives_way_to_what_the_service_made_meanwhile() {
     assert_eq!((back.id, back.name.raw()), (org.id, "Acme Reborn"));
     assert_eq!(holdings(&scratch, "org_acme_reborn").await, had);
     assert_eq!(scratch.documents("org_acme_corp").await.len(), 1);
-    assert_eq!(store.examine(false).await, Ok(vec![]));
+    assert_eq!(store.examine("tester@here", false).await, Ok(vec![]));
 }
 
 #[tokio::test]
@@ -180,7 +181,7 @@ async fn an_email_that_the_service_gave_away_meanwhile_keeps_one_in_the_trash() 
     assert_eq!(store.org(org.id).await, Ok(Some(trashed.clone())));
     assert_eq!(holdings(&scratch, &format!("trash_{}", org.id.to_hex())).await, had);
     // An admin without an organization has it: no claim says so, the service's own index does.
-    let globex = store.org_named("globex", Shelf::Live).await.unwrap().unwrap();
+    let globex = store.org_named("globex", ListScope::Live).await.unwrap().unwrap();
     store.delete(&globex).await.unwrap();
     scratch.collection("admins").insert_one(doc! { "email": "ada@acme.com" }).await.unwrap();
     let taken = StoreError::Taken { what: ClaimKind::Email, by: None, in_trash: false };
@@ -209,15 +210,20 @@ async fn what_the_service_changed_meanwhile_is_found_and_unique_again() {
     let admins = scratch.collection::<Document>("admins");
     let set = doc! { "$set": { "email": "ada@initech.com" } };
     admins.update_one(doc! { "email": "ada@acme.com" }, set).await.unwrap();
-    let troubles: Vec<Trouble> =
-        store.examine(false).await.unwrap().into_iter().map(|found| found.trouble).collect();
-    let stale = |org: &str| Trouble::Stale { org: org.into() };
+    let troubles: Vec<Inconsistency> = store
+        .examine("tester@here", false)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|found| found.inconsistency)
+        .collect();
+    let stale = |org: &str| Inconsistency::Stale { org: org.into() };
     assert_eq!(troubles, [stale("Initech"), stale("ada@initech.com")]);
 
     // Whoever asks by what is stored now finds it at once, and not by what was.
-    let found = store.org_named("Initech", Shelf::Live).await.unwrap().unwrap();
+    let found = store.org_named("Initech", ListScope::Live).await.unwrap().unwrap();
     assert_eq!((found.id, found.admin_email.raw()), (org.id, "ada@initech.com"));
-    assert_eq!(store.org_named("Acme Corp", Shelf::Live).await, Ok(None));
+    assert_eq!(store.org_named("Acme Corp", ListScope::Live).await, Ok(None));
     assert!(store.admin_with_email("ada@initech.com").await.unwrap().is_some());
     assert_eq!(store.admin_with_email("ada@acme.com").await, Ok(None));
     let taken = store.create(&new_org("Other", "ada@initech.com")).await;
@@ -225,11 +231,11 @@ async fn what_the_service_changed_meanwhile_is_found_and_unique_again() {
 
     // In any case, and in lists and claims, once a console has caught up.
     let store = scratch.look().await;
-    assert_eq!(store.catch_up().await, Ok(2));
-    assert_eq!(store.catch_up().await, Ok(0));
-    assert_eq!(store.examine(false).await, Ok(vec![]));
-    assert_eq!(store.org_named("initech", Shelf::Live).await.unwrap().unwrap().id, org.id);
-    assert_eq!(store.org_named("acme corp", Shelf::Live).await, Ok(None));
+    assert_eq!(store.catch_up("tester@here").await, Ok(2));
+    assert_eq!(store.catch_up("tester@here").await, Ok(0));
+    assert_eq!(store.examine("tester@here", false).await, Ok(vec![]));
+    assert_eq!(store.org_named("initech", ListScope::Live).await.unwrap().unwrap().id, org.id);
+    assert_eq!(store.org_named("acme corp", ListScope::Live).await, Ok(None));
     assert!(store.admin_with_email("ADA@initech.com").await.unwrap().is_some());
     assert_eq!(store.admin_with_email("ada@acme.com").await, Ok(None));
     let taken = store.create(&new_org("INITECH", "x@initech.com")).await;
@@ -240,10 +246,13 @@ async fn what_the_service_changed_meanwhile_is_found_and_unique_again() {
     let set = doc! { "$set": { "organization_name": "globex" } };
     orgs.update_one(doc! { "_id": org.id }, set).await.unwrap();
     let store = scratch.look().await;
-    assert_eq!(store.catch_up().await, Ok(1));
+    assert_eq!(store.catch_up("tester@here").await, Ok(1));
     assert_eq!(store.only_readable_because(), None);
-    let found = store.examine(false).await.unwrap();
-    assert!(found.iter().any(|found| matches!(found.trouble, Trouble::Clash(_))), "{found:?}");
+    let found = store.examine("tester@here", false).await.unwrap();
+    assert!(
+        found.iter().any(|found| matches!(found.inconsistency, Inconsistency::Clash(_))),
+        "{found:?}"
+    );
     assert_eq!(store.page(&first_page()).await.unwrap().orgs.len(), 3);
 }
 
@@ -261,27 +270,30 @@ async fn an_examination_says_and_mends_what_does_not_belong_together() {
     let nobodys = scratch.collection::<Document>("admins");
     nobodys.delete_one(doc! { "email": "bob@globex.com" }).await.unwrap();
     let expected = [
-        Trouble::NoCollection { org: "Globex".into(), collection: "org_globex".into() },
-        Trouble::NoAdmin { org: "Globex".into() },
-        Trouble::CollectionOfNobody { collection: "org_lost".into(), documents: 1 },
-        Trouble::AdminOfNobody { email: "nobody@acme.com".into() },
+        Inconsistency::NoCollection { org: "Globex".into(), collection: "org_globex".into() },
+        Inconsistency::NoAdmin { org: "Globex".into() },
+        Inconsistency::CollectionOfNobody { collection: "org_lost".into(), documents: 1 },
+        Inconsistency::AdminOfNobody { email: "nobody@acme.com".into() },
     ];
     let before = scratch.dump().await;
-    let found = store.examine(false).await.unwrap();
-    assert_eq!(found.iter().map(|found| found.trouble.clone()).collect::<Vec<_>>(), expected);
+    let found = store.examine("tester@here", false).await.unwrap();
+    assert_eq!(found.iter().map(|found| found.inconsistency.clone()).collect::<Vec<_>>(), expected);
     assert_eq!(scratch.dump().await, before);
 
     // What may be another program's is only moved when it is named.
-    let found = store.examine(true).await.unwrap();
-    assert_eq!(found.iter().map(|found| found.trouble.clone()).collect::<Vec<_>>(), expected);
+    let found = store.examine("tester@here", true).await.unwrap();
+    assert_eq!(found.iter().map(|found| found.inconsistency.clone()).collect::<Vec<_>>(), expected);
     assert!(matches!(found[0].repair, Repair::Done(_)), "{found:?}");
     assert_eq!(found[2].repair, Repair::ByName("org_lost".into()));
     assert_eq!(found[3].repair, Repair::ByName("nobody@acme.com".into()));
     assert_eq!(scratch.documents("org_lost").await, [doc! { "_id": "kept" }]);
     let names = ["org_lost", "Nobody@acme.com"].map(str::to_owned);
     let wanted = Examination { quarantine: &names, ..Examination::plain(true) };
-    let found = store.go_through(&wanted).await.unwrap();
-    assert_eq!(found.iter().map(|found| found.trouble.clone()).collect::<Vec<_>>(), expected[1..]);
+    let found = store.go_through("tester@here", &wanted).await.unwrap();
+    assert_eq!(
+        found.iter().map(|found| found.inconsistency.clone()).collect::<Vec<_>>(),
+        expected[1..]
+    );
     assert!(matches!(found[0].repair, Repair::ByHand(_)), "{found:?}");
     for at in [1, 2] {
         assert!(matches!(found[at].repair, Repair::Done(_)), "{found:?}");
@@ -295,7 +307,7 @@ async fn an_examination_says_and_mends_what_does_not_belong_together() {
     quarantined[0].remove("seen");
     assert_eq!(quarantined, [nobody]);
     assert_eq!(store.statistics(&globex).await.unwrap().documents, 0);
-    let left = store.examine(false).await.unwrap();
+    let left = store.examine("tester@here", false).await.unwrap();
     assert_eq!(left.len(), 1, "{left:?}");
     assert_eq!(store.statistics(&org).await.unwrap().documents, 21);
 }
@@ -318,14 +330,14 @@ async fn an_examination_settles_what_is_half_done_once_its_lease_is_over() {
         }
         n += 1;
     }
-    let patient = store.examine(true).await.unwrap();
-    let trouble = Trouble::HalfDone {
+    let patient = store.examine("tester@here", true).await.unwrap();
+    let inconsistency = Inconsistency::HalfDone {
         org: "Acme Corp".into(),
         what: "a move to the trash",
         by: "tester@here".into(),
     };
     assert_eq!(patient.len(), 1, "{patient:?}");
-    assert_eq!(patient[0].trouble, trouble);
+    assert_eq!(patient[0].inconsistency, inconsistency);
     assert!(matches!(&patient[0].repair, Repair::Failed(why) if why.contains("ten seconds")));
     // One for whom the lease is over; opening would have settled it as well.
     let second = scratch.open_impatiently().await;
@@ -344,7 +356,7 @@ async fn an_admin_id_in_upper_case_is_the_same_admin() {
     let store = scratch.open().await;
     let admin = store.admin_with_email("ada@acme.com").await.unwrap().unwrap();
     let org = store.org_of_admin(&admin).await.unwrap().unwrap();
-    assert_eq!(store.examine(false).await, Ok(vec![]));
+    assert_eq!(store.examine("tester@here", false).await, Ok(vec![]));
     let trashed = store.trash(&org, 30).await.unwrap();
     assert!(store.admin_in_trash(&trashed, "ada@acme.com").await.unwrap().is_some());
     store.delete(&trashed).await.unwrap();
@@ -356,11 +368,11 @@ async fn an_organization_whose_collection_lies_elsewhere_comes_back() {
     let scratch = Scratch::new("elsewhere").await;
     scratch.add_legacy("acme", "tenant_acme", "ada@acme.com").await;
     let store = scratch.open().await;
-    let org = store.org_named("acme", Shelf::Live).await.unwrap().unwrap();
+    let org = store.org_named("acme", ListScope::Live).await.unwrap().unwrap();
     let trashed = store.trash(&org, 30).await.unwrap();
     assert_eq!(scratch.documents("tenant_acme").await.len(), 1);
     let back = store.restore(&trashed, &Change::default()).await.unwrap();
     assert_eq!(back.collection.raw(), "tenant_acme");
     assert_eq!(scratch.documents("tenant_acme").await.len(), 1);
-    assert_eq!(store.examine(false).await, Ok(vec![]));
+    assert_eq!(store.examine("tester@here", false).await, Ok(vec![]));
 }

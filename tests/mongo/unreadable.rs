@@ -1,9 +1,10 @@
 //! Records and admins that another program left with a field missing, or with a value of another type.
 
-use mongodb::bson::{Bson, Document, doc, oid::ObjectId};
-use tenantry::store::{Count, Repair, Shelf, Store, Trouble};
+use bson::{Bson, Document, doc, oid::ObjectId};
+use tenantry::store::traits::*;
+use tenantry::store::{Count, Inconsistency, ListScope, Repair};
 
-use crate::support::deeds::Deeds as _;
+use crate::support::operations::Operations as _;
 use crate::{
     doctor::{fix, named},
     fixture::{Scratch, all, new_org},
@@ -29,16 +30,18 @@ async fn each_field_of_a_record_that_cannot_be_read_is_a_finding_by_hand_that_na
             let orgs = scratch.collection::<Document>("organizations");
             orgs.update_one(doc! {}, update).await.unwrap();
             let reader = scratch.open_with(true).await;
-            for found in [reader.examine(false).await.unwrap(), fix(&scratch, &[]).await] {
+            for found in
+                [reader.examine("tester@here", false).await.unwrap(), fix(&scratch, &[]).await]
+            {
                 let of = if field == "organization_name" { "" } else { "alpha" };
-                let trouble = Trouble::UnreadableField { of: of.into(), id, field };
-                let named = found.iter().find(|found| found.trouble == trouble);
+                let inconsistency = Inconsistency::UnreadableField { of: of.into(), id, field };
+                let named = found.iter().find(|found| found.inconsistency == inconsistency);
                 let named = named.unwrap_or_else(|| panic!("{field} {value:?}: {found:?}"));
                 assert!(matches!(named.repair, Repair::ByHand(_)), "{named:?}");
-                let words = named.trouble.to_string();
+                let words = named.inconsistency.to_string();
                 assert!(words.contains(&id.to_hex()) && words.contains(field), "{words}");
                 // It is said once: what follows from it is no other finding.
-                let codes: Vec<_> = found.iter().map(|found| found.trouble.code()).collect();
+                let codes: Vec<_> = found.iter().map(|found| found.inconsistency.code()).collect();
                 assert!(!codes.contains(&"email_disagrees"), "{field} {value:?}: {found:?}");
                 assert!(!codes.contains(&"organization_without_admin"), "{field}: {found:?}");
             }
@@ -81,14 +84,15 @@ async fn an_admin_that_cannot_be_read_is_a_finding_by_hand() {
     let id = ObjectId::new();
     admins.insert_one(doc! { "_id": id, "email": 7, "password": "x" }).await.unwrap();
     let before = scratch.dump().await;
-    let found = scratch.open_with(true).await.examine(false).await.unwrap();
-    let by_hand = |trouble: &Trouble| {
-        let found = found.iter().find(|found| found.trouble == *trouble);
+    let found = scratch.open_with(true).await.examine("tester@here", false).await.unwrap();
+    let by_hand = |inconsistency: &Inconsistency| {
+        let found = found.iter().find(|found| found.inconsistency == *inconsistency);
         matches!(found.map(|found| &found.repair), Some(Repair::ByHand(_)))
     };
-    let unusable = Trouble::Unusable { record: "root@x.com".into(), why: "its _id is no ObjectId" };
+    let unusable =
+        Inconsistency::Unusable { record: "root@x.com".into(), why: "its _id is not an ObjectId" };
     assert!(by_hand(&unusable), "{found:?}");
-    let unreadable = Trouble::UnreadableField { of: "".into(), id, field: "email" };
+    let unreadable = Inconsistency::UnreadableField { of: "".into(), id, field: "email" };
     assert!(by_hand(&unreadable), "{found:?}");
     assert_eq!(scratch.dump().await, before);
 }
@@ -100,10 +104,14 @@ async fn what_names_the_same_in_another_way_is_read_and_no_finding() {
     let orgs = scratch.collection::<Document>("organizations");
     for field in ["collection_name", "admin_id"] {
         orgs.update_one(doc! {}, doc! { "$unset": { field: "" } }).await.unwrap();
-        assert_eq!(scratch.open_with(true).await.examine(false).await, Ok(vec![]), "{field}");
+        assert_eq!(
+            scratch.open_with(true).await.examine("tester@here", false).await,
+            Ok(vec![]),
+            "{field}"
+        );
     }
     let store = scratch.open().await;
-    assert_eq!(store.examine(false).await, Ok(vec![]));
+    assert_eq!(store.examine("tester@here", false).await, Ok(vec![]));
 }
 
 #[tokio::test]
@@ -122,5 +130,5 @@ async fn as_many_are_counted_as_are_listed() {
     let listed = all(&store).await.len();
     assert_eq!(listed, 3);
     let counted = Count { counted: 3, or_more: false, about: false };
-    assert_eq!(store.count(Shelf::Live, None, u64::MAX).await, Ok(counted));
+    assert_eq!(store.count(ListScope::Live, None, u64::MAX).await, Ok(counted));
 }

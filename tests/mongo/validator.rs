@@ -1,44 +1,41 @@
 //! Validators that somebody gave our collections: what they refuse of ours is said, with its name, and
 //! everything else goes on.
 
-use mongodb::bson::{Document, doc};
-use tenantry::store::{Finding, Repair, Shelf, Store, StoreError, Trouble, untold};
+use bson::{Document, doc};
+use tenantry::store::traits::*;
+use tenantry::store::{Finding, Inconsistency, ListScope, Repair, Store, StoreError, no_progress};
 
 use crate::fixture::{Scratch, all, new_org};
-use crate::support::deeds::Deeds as _;
-
-const RECORD: [&str; 7] = [
-    "_id",
-    "organization_name",
-    "collection_name",
-    "admin_id",
-    "admin_email",
-    "created_at",
-    "connection_details",
-];
-const ADMIN: [&str; 4] = ["_id", "email", "password", "created_at"];
+use crate::support::{
+    operations::Operations as _,
+    service::{ADMIN, RECORD},
+};
 
 /// These fields may be there, and no others.
-fn only(fields: &[&str]) -> Document {
+pub fn only(fields: &[&str]) -> Document {
     let properties: Document = fields.iter().map(|f| ((*f).to_owned(), doc! {}.into())).collect();
     doc! { "$jsonSchema": { "properties": properties, "additionalProperties": false } }
 }
 
-async fn set(scratch: &Scratch, collection: &str, validator: Document) {
+pub async fn set(scratch: &Scratch, collection: &str, validator: Document) {
     let command = doc! { "collMod": collection, "validator": validator };
     scratch.run_command(command).await.unwrap();
 }
 
 /// The validators that are found: of which collections, and what they refuse.
 async fn found(store: &dyn Store) -> Vec<(String, Vec<&'static str>)> {
-    let findings = store.examine(false).await.unwrap();
-    let validators = findings.into_iter().filter_map(|Finding { trouble, repair }| match trouble {
-        Trouble::Validator { collection, fields } => {
-            assert!(matches!(repair, Repair::ByHand(help) if help.contains("collMod")), "{repair}");
-            Some((collection, fields))
-        }
-        _ => None,
-    });
+    let findings = store.examine("tester@here", false).await.unwrap();
+    let validators =
+        findings.into_iter().filter_map(|Finding { inconsistency, repair }| match inconsistency {
+            Inconsistency::Validator { collection, fields } => {
+                assert!(
+                    matches!(repair, Repair::ByHand(help) if help.contains("collMod")),
+                    "{repair}"
+                );
+                Some((collection, fields))
+            }
+            _ => None,
+        });
     validators.collect()
 }
 
@@ -62,7 +59,7 @@ async fn a_validator_that_allows_no_more_fields_is_a_finding_that_names_ours() {
     assert_eq!(scratch.everything().await, before);
 
     // It works as far as it can: whoever is there is listed, found, and can log in.
-    store.upgrade(&untold).await.unwrap();
+    store.upgrade("tester@here", &no_progress).await.unwrap();
     assert_eq!(all(&store).await.len(), 1);
     let admin = store.admin_with_email("ADA@example.com").await.unwrap().unwrap();
     assert_eq!(store.org_of_admin(&admin).await.unwrap().unwrap().name.raw(), "acme");
@@ -76,9 +73,9 @@ async fn a_validator_that_allows_no_more_fields_is_a_finding_that_names_ours() {
     set(&scratch, "organizations", only(&[&RECORD[..], of_orgs].concat())).await;
     set(&scratch, "admins", only(&[&ADMIN[..], of_admins].concat())).await;
     assert_eq!(found(&store).await, []);
-    store.upgrade(&untold).await.unwrap();
+    store.upgrade("tester@here", &no_progress).await.unwrap();
     store.create(&new_org("fresh", "fresh@example.com")).await.unwrap();
-    let org = store.org_named("acme", Shelf::Live).await.unwrap().unwrap();
+    let org = store.org_named("acme", ListScope::Live).await.unwrap().unwrap();
     let org = store.suspend(&org, true).await.unwrap();
     store.trash(&org, 30).await.unwrap();
 }
@@ -96,7 +93,7 @@ async fn only_what_a_validator_really_refuses_is_named() {
     assert_eq!(found(&store).await, refused);
 
     // An operation that comes upon it half-way is undone, and says so.
-    let org = store.org_named("acme", Shelf::Live).await.unwrap().unwrap();
+    let org = store.org_named("acme", ListScope::Live).await.unwrap().unwrap();
     let said = store.suspend(&org, true).await.unwrap_err();
     assert!(said.help().contains("tenantry doctor"), "{said:?}");
     let records = scratch.documents("organizations").await;
@@ -117,7 +114,7 @@ async fn only_what_a_validator_really_refuses_is_named() {
     set(&scratch, "organizations", size).await;
     assert_eq!(found(&store).await, []);
     // No single field is too many, and all together are.
-    let size = doc! { "$expr": { "$lt": [{ "$size": { "$objectToArray": "$$ROOT" } }, 17] } };
+    let size = doc! { "$expr": { "$lt": [{ "$size": { "$objectToArray": "$$ROOT" } }, 18] } };
     set(&scratch, "organizations", size).await;
     let refused = found(&store).await;
     assert!(matches!(&refused[..], [(_, fields)] if fields.len() > 10), "{refused:?}");
@@ -133,8 +130,8 @@ async fn a_validator_of_what_is_only_ours_is_found_as_well() {
     let store = scratch.look().await;
     let names: Vec<String> = found(&store).await.into_iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["audit_log", "login_attempts", "tenantry"]);
-    let refused = store.upgrade(&untold).await.unwrap_err();
-    assert!(matches!(refused, StoreError::Misconfigured { .. }), "{refused:?}");
+    let refused = store.upgrade("tester@here", &no_progress).await.unwrap_err();
+    assert!(matches!(refused, StoreError::InTheWay { .. }), "{refused:?}");
     assert!(refused.help().contains("tenantry doctor"), "{}", refused.help());
 }
 
@@ -174,7 +171,7 @@ async fn a_field_that_came_later_and_is_refused_keeps_no_operation_from_the_othe
     orgs.update_one(doc! {}, doc! { "$unset": { "look_as_typed": "" } }).await.unwrap();
     set(&scratch, "organizations", doc! { "look_as_typed": { "$exists": false } }).await;
     let store = scratch.open().await;
-    let org = store.org_named("acme", Shelf::Live).await.unwrap().unwrap();
+    let org = store.org_named("acme", ListScope::Live).await.unwrap().unwrap();
     store.suspend(&org, true).await.unwrap();
     assert_eq!(found(&store).await, [("organizations".to_owned(), vec!["look_as_typed"])]);
 }

@@ -1,13 +1,16 @@
 //! Organizations with a view or a time-series collection where their collection should be. The server
 //! renames neither, and drops either by its name alone: so it is said, and what would need that is refused.
 
-use mongodb::bson::{DateTime, doc, oid::ObjectId};
+use std::time::{Duration, Instant};
+
+use bson::{Bson, DateTime, Document, doc, oid::ObjectId};
+use tenantry::store::traits::*;
 use tenantry::{
     org::{Email, Org, OrgName, OrgState},
-    store::{Change, Repair, Result, Shelf, Store, StoreError, Trouble},
+    store::{Change, Inconsistency, ListScope, Repair, Result, Store, StoreError},
 };
 
-use crate::support::deeds::Deeds as _;
+use crate::support::operations::Operations as _;
 use crate::{
     doctor::{fix, named},
     fixture::{Scratch, all, new_org},
@@ -17,7 +20,7 @@ use crate::{
 async fn with(kind: &str) -> (Scratch, ObjectId) {
     let scratch = Scratch::new("views").await;
     let id = scratch.add_legacy("alpha", "org_alpha", "ada@alpha.com").await;
-    scratch.collection::<mongodb::bson::Document>("org_alpha").drop().await.unwrap();
+    scratch.collection::<Document>("org_alpha").drop().await.unwrap();
     let documents = (0..3).map(|n| doc! { "n": n, "at": DateTime::from_millis(n) });
     let (create, into) = if kind == "a view" {
         (doc! { "create": "org_alpha", "viewOn": "shared", "pipeline": [] }, "shared")
@@ -48,22 +51,25 @@ async fn what_it_is_is_said_and_all_works_that_needs_not_move_it() {
         let store = scratch.open().await;
         let before = scratch.list_collection_names().await.unwrap().len();
         for found in [
-            store.examine(false).await.unwrap(),
+            store.examine("tester@here", false).await.unwrap(),
             fix(&scratch, &[]).await,
             fix(&scratch, &[]).await,
         ] {
-            let trouble = Trouble::NoPlainCollection {
+            let inconsistency = Inconsistency::NoPlainCollection {
                 org: "alpha".into(),
                 collection: "org_alpha".into(),
                 kind,
             };
-            assert_eq!(found.iter().map(|found| &found.trouble).collect::<Vec<_>>(), [&trouble]);
+            assert_eq!(
+                found.iter().map(|found| &found.inconsistency).collect::<Vec<_>>(),
+                [&inconsistency]
+            );
             assert!(matches!(found[0].repair, Repair::ByHand(_)), "{found:?}");
         }
         let org = now(&store, id).await;
         let statistics = store.statistics(&org).await.unwrap();
         assert_eq!(statistics.documents, 3, "{kind}");
-        assert_eq!(store.documents(&org, 10).await.unwrap().len(), 3, "{kind}");
+        assert_eq!(store.first_documents(&org, 10).await.unwrap().len(), 3, "{kind}");
 
         refused(store.update(&org, &named("Delta")).await, kind);
         refused(store.ensure_movable(&org).await.map(|()| org.clone()), kind);
@@ -79,7 +85,7 @@ async fn what_it_is_is_said_and_all_works_that_needs_not_move_it() {
         let org = store.suspend(&org, false).await.unwrap();
         assert_eq!(org.state, OrgState::Active);
         assert_eq!(all(&store).await, [org]);
-        scratch.collection::<mongodb::bson::Document>("audit_log").drop().await.unwrap();
+        scratch.collection::<Document>("audit_log").drop().await.unwrap();
         assert!(scratch.list_collection_names().await.unwrap().len() <= before);
     }
 }
@@ -90,7 +96,7 @@ async fn no_other_organization_gets_its_name_and_none_is_stuck_on_the_way() {
         let (scratch, _) = with(kind).await;
         // Nobody's by now.
         for name in ["organizations", "admins"] {
-            scratch.collection::<mongodb::bson::Document>(name).drop().await.unwrap();
+            scratch.collection::<Document>(name).drop().await.unwrap();
         }
         let store = scratch.open().await;
         let taken = |done: Result<Org>| {
@@ -103,7 +109,46 @@ async fn no_other_organization_gets_its_name_and_none_is_stuck_on_the_way() {
         let trashed = store.trash(&org, 30).await.unwrap();
         taken(store.restore(&trashed, &named("Alpha")).await);
         let back = store.restore(&trashed, &Change::default()).await.unwrap();
-        assert_eq!(store.org_named("Beta", Shelf::Live).await, Ok(Some(back)));
-        assert_eq!(store.examine(false).await, Ok(vec![]));
+        assert_eq!(store.org_named("Beta", ListScope::Live).await, Ok(Some(back)));
+        assert_eq!(store.examine("tester@here", false).await, Ok(vec![]));
+    }
+}
+
+#[tokio::test]
+async fn a_cancelled_read_stops_on_the_server() {
+    let scratch = Scratch::new("views_stopped").await;
+    scratch.add_legacy("alpha", "org_alpha", "ada@alpha.com").await;
+    scratch.collection::<Document>("org_alpha").drop().await.unwrap();
+    // To look for what is in it takes the server half a minute: a millisecond a document, and none is shown.
+    let many = doc! { "$filter": {
+        "input": { "$range": [0, 20_000] },
+        "cond": { "$lt": ["$$this", 0] },
+    } };
+    let pipeline = [doc! { "$match": { "$expr": { "$gt": [{ "$size": many }, 0] } } }];
+    let view = doc! { "create": "org_alpha", "viewOn": "shared", "pipeline": pipeline.to_vec() };
+    scratch.run_command(view).await.unwrap();
+    scratch.collection("shared").insert_many((0..30_000).map(|n| doc! { "n": n })).await.unwrap();
+    let store = scratch.open().await;
+    let alpha = all(&store).await.remove(0);
+    let admin = scratch.client().database("admin");
+    let running = async || {
+        let all = admin.run_command(doc! { "currentOp": 1, "active": true }).await.unwrap();
+        let all = all.get_array("inprog").unwrap();
+        let own = |op: &&Bson| op.to_string().contains(r#""aggregate": "org_alpha""#);
+        (all.iter().filter(own).count(), format!("{all:?}"))
+    };
+    let begun = Instant::now();
+    let read = tokio::spawn(async move { store.first_documents(&alpha, 50).await });
+    loop {
+        let (count, all) = running().await;
+        if count > 0 {
+            break;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(20) && !read.is_finished(), "{all}");
+    }
+    let stopped = Instant::now();
+    read.abort();
+    while running().await.0 > 0 {
+        assert!(stopped.elapsed() < Duration::from_secs(5), "it goes on");
     }
 }

@@ -56,7 +56,7 @@ impl State {
                 Legacy::Absent
             }
         };
-        next.add(OLD_SERVICE, Event::Stepped(self.legacy), after);
+        next.add(OLD_SERVICE, Event::StepResult(self.legacy), after);
     }
 
     /// Moves what is under a former name to the organization that once had it.

@@ -22,7 +22,7 @@ pub enum Event {
     TriesAgain,
     CleanedUp,
     Connected(u8),
-    Stepped(Legacy),
+    StepResult(Legacy),
 }
 
 /// And who did it.
@@ -68,7 +68,7 @@ impl fmt::Display for Label {
             Event::TriesAgain => write!(to, "tries again in the same lease"),
             Event::CleanedUp => write!(to, "drops the placeholders"),
             Event::Connected(name) => write!(to, "connects and moves what is at {}", Name(name)),
-            Event::Stepped(step) => write!(to, "is at {step:?}"),
+            Event::StepResult(step) => write!(to, "is at {step:?}"),
         }
     }
 }

@@ -1,16 +1,18 @@
 //! Several admins in one file: what an older version kept of them, and what an examination mends.
 
 use std::path::Path;
+use tenantry::store::traits::*;
 
 use rusqlite::{Connection, types::Value};
 use tenantry::org::Role;
 use tenantry::store::{
-    AdminChange, AdminEdit, Deed, Entry, Repair, Shelf, Store, StoreError, Trouble, untold,
+    AdminChange, AdminEdit, Entry, Inconsistency, ListScope, Operation, Repair, StoreError,
+    no_progress,
 };
 
-use crate::deeds::{sql, trashed, version_1, version_2, wait, with_three};
-use crate::fixture::{assert_sound, file, new_org, open, record, view};
-use crate::support::deeds::Deeds as _;
+use crate::cases::{sql, trashed, version_1, version_2, wait, with_three};
+use crate::fixture::{assert_sound, audit_log, file, new_org, open, view};
+use crate::support::operations::Operations as _;
 
 /// Every table, column and index there is.
 fn layout(path: &Path) -> Vec<String> {
@@ -39,12 +41,12 @@ fn a_file_of_an_older_version_keeps_everything_and_is_like_a_new_one() {
         let wanted = path.with_extension("made");
         wait(async {
             let store = open(&path).unwrap();
-            assert_eq!(store.examine(false).await, Ok(vec![]), "{version}");
-            assert_eq!(record(&store).await, [], "{version}");
+            assert_eq!(store.examine("tester@here", false).await, Ok(vec![]), "{version}");
+            assert_eq!(audit_log(&store).await, [], "{version}");
             for (name, email) in [("acme corp", "ada@acme.com"), ("globex", "bob@globex.com")] {
-                let mut org = store.org_named(name, Shelf::Live).await.unwrap();
+                let mut org = store.org_named(name, ListScope::Live).await.unwrap();
                 if org.is_none() {
-                    org = store.org_named(name, Shelf::Trash).await.unwrap();
+                    org = store.org_named(name, ListScope::Trash).await.unwrap();
                 }
                 let org = org.unwrap();
                 let [admin] = &store.admins(&org).await.unwrap()[..] else { panic!("{name}") };
@@ -52,7 +54,7 @@ fn a_file_of_an_older_version_keeps_everything_and_is_like_a_new_one() {
                 assert_eq!((admin.organization, admin.reset.clone()), (Some(org.id), None));
             }
         });
-        wait(async { open(&path).unwrap().upgrade(&untold).await.unwrap() });
+        wait(async { open(&path).unwrap().upgrade("tester@here", &no_progress).await.unwrap() });
         assert_eq!(view(&path), view(&wanted), "{version}");
         assert_eq!(layout(&path), layout(&wanted), "{version}");
         assert_sound(&path);
@@ -67,17 +69,17 @@ fn a_file_whose_admins_belong_to_nobody_is_brought_up_to_date_all_the_same() {
         &path,
         "INSERT INTO admins VALUES (x'0102030405060708090a0b0c', 'no@body.com', 'x', '-', 0)",
     );
-    let found = wait(async { open(&path).unwrap().examine(true).await.unwrap() });
+    let found = wait(async { open(&path).unwrap().examine("tester@here", true).await.unwrap() });
     let [found] = &found[..] else { panic!("{found:?}") };
-    assert_eq!(found.trouble, Trouble::AdminOfNobody { email: "no@body.com".into() });
+    assert_eq!(found.inconsistency, Inconsistency::AdminOfNobody { email: "no@body.com".into() });
     assert!(found.repair.is_done());
     assert_sound(&path);
 }
 
 #[test]
 fn what_does_not_belong_together_of_several_admins_is_found_and_mended() {
-    let stale = || Trouble::Stale { org: "Acme Corp".into() };
-    for (sabotage, trouble) in [
+    let stale = || Inconsistency::Stale { org: "Acme Corp".into() };
+    for (sabotage, inconsistency) in [
         ("UPDATE admins SET email_key = 'old' WHERE email = 'eve@acme.com'", stale()),
         ("UPDATE admins SET email_key = 'old' WHERE email = 'ada@acme.com'", stale()),
         ("UPDATE admins SET organization = NULL WHERE email = 'ada@acme.com'", stale()),
@@ -96,10 +98,13 @@ fn what_does_not_belong_together_of_several_admins_is_found_and_mended() {
         sql(&path, sabotage);
         let (found, left) = wait(async {
             let store = open(&path).unwrap();
-            (store.examine(true).await.unwrap(), store.examine(false).await.unwrap())
+            (
+                store.examine("tester@here", true).await.unwrap(),
+                store.examine("tester@here", false).await.unwrap(),
+            )
         });
         let [found] = &found[..] else { panic!("{sabotage}: {found:?}") };
-        assert_eq!(found.trouble, trouble, "{sabotage}");
+        assert_eq!(found.inconsistency, inconsistency, "{sabotage}");
         assert!(found.repair.is_done(), "{sabotage}");
         assert_eq!(left, [], "{sabotage}");
         assert_eq!(view(&path), wanted, "{sabotage}");
@@ -116,16 +121,18 @@ fn an_admin_of_what_is_gone_is_put_aside_and_two_with_one_email_are_left_to_a_pe
         "UPDATE admins SET organization = x'00' WHERE email = 'eve@acme.com';
          DELETE FROM claims WHERE claim = 'email:eve@acme.com';",
     );
-    let found = wait(async { open(&path).unwrap().examine(true).await.unwrap() });
-    let [found] = &found[..] else { panic!("{found:?}") };
-    assert_eq!(found.trouble, Trouble::AdminOfNobody { email: "eve@acme.com".into() });
+    let found = wait(async { open(&path).unwrap().examine("tester@here", true).await.unwrap() });
+    // Nor is Acme found any more by the e-mail that was hers.
+    let [found, stale] = &found[..] else { panic!("{found:?}") };
+    assert_eq!(found.inconsistency, Inconsistency::AdminOfNobody { email: "eve@acme.com".into() });
+    assert_eq!(stale.inconsistency, Inconsistency::Stale { org: "Acme Corp".into() });
     assert_sound(&path);
 
     sql(&path, "UPDATE admins SET email = 'ADA@acme.com' WHERE email = 'bob@acme.com'");
     let before = view(&path);
-    let found = wait(async { open(&path).unwrap().examine(true).await.unwrap() });
+    let found = wait(async { open(&path).unwrap().examine("tester@here", true).await.unwrap() });
     let [found] = &found[..] else { panic!("{found:?}") };
-    assert_eq!(found.trouble, Trouble::Stale { org: "Acme Corp".into() });
+    assert_eq!(found.inconsistency, Inconsistency::Stale { org: "Acme Corp".into() });
     let Repair::ByHand(help) = found.repair else { panic!("{found:?}") };
     assert!(help.contains("two of its admins have the same e-mail"), "{help}");
     assert_eq!(view(&path), before);
@@ -138,19 +145,19 @@ fn an_admin_of_another_organization_is_changed_by_no_deed_on_this_one() {
     let before = view(&path);
     wait(async {
         let store = open(&path).unwrap();
-        let globex = store.org_named("globex", Shelf::Live).await.unwrap().unwrap();
+        let globex = store.org_named("globex", ListScope::Live).await.unwrap().unwrap();
         let eve = store.admin_with_email("eve@acme.com").await.unwrap().unwrap();
         let bob = store.admin_with_email("bob@globex.com").await.unwrap().unwrap();
         let role = Some(Role::Owner);
         let set = AdminEdit::Set { role, email: None, password: None, reset: None };
         for change in [
-            AdminChange { admin: eve.id, what: set.clone(), heir: None },
-            AdminChange { admin: eve.id, what: AdminEdit::Remove, heir: None },
-            AdminChange { admin: bob.id, what: set, heir: Some(eve) },
+            AdminChange { admin: eve.id, what: set.clone(), successor: None },
+            AdminChange { admin: eve.id, what: AdminEdit::Remove, successor: None },
+            AdminChange { admin: bob.id, what: set, successor: Some(eve) },
         ] {
-            let entry = Entry::about(store.operator(), "change admin", &globex);
-            let deed = Deed::Admin(Box::new(globex.clone()), Box::new(change));
-            assert_eq!(store.perform(&deed, &entry).await, Err(StoreError::Changed));
+            let entry = Entry::about("tester@here", "change admin", &globex);
+            let operation = Operation::Admin(Box::new(globex.clone()), Box::new(change));
+            assert_eq!(store.perform(&operation, &entry).await, Err(StoreError::Changed));
         }
     });
     assert_eq!(view(&path), before);
@@ -167,10 +174,10 @@ fn whatever_else_stands_where_an_owner_is_marked_is_the_least_there_is_and_is_fo
             let bob = store.admin_with_email("bob@acme.com").await.unwrap().unwrap();
             assert_eq!(bob.role, Role::Admin, "{odd}");
             for fix in [false, true] {
-                let found = store.examine(fix).await.unwrap();
+                let found = store.examine("tester@here", fix).await.unwrap();
                 let [found] = &found[..] else { panic!("{odd}: {found:?}") };
                 let (email, role) = ("bob@acme.com".into(), odd.into());
-                assert_eq!(found.trouble, Trouble::UnknownRole { email, role });
+                assert_eq!(found.inconsistency, Inconsistency::UnknownRole { email, role });
                 assert!(matches!(found.repair, Repair::ByHand(_)), "{odd}");
             }
         });
@@ -186,9 +193,9 @@ fn an_organization_in_the_trash_whose_days_nobody_knows_stays_there() {
         sql(&path, &format!("UPDATE organizations SET trash_days = {odd}, {ago}"));
         wait(async {
             let store = open(&path).unwrap();
-            store.purge_expired(true).await.unwrap();
-            store.examine(true).await.unwrap();
-            let org = store.org_named("acme corp", Shelf::Trash).await.unwrap();
+            store.purge_expired("tester@here", true).await.unwrap();
+            store.examine("tester@here", true).await.unwrap();
+            let org = store.org_named("acme corp", ListScope::Trash).await.unwrap();
             assert!(org.unwrap().in_trash().is_some(), "{odd}");
         });
     }

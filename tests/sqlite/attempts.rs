@@ -5,14 +5,13 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
+use tenantry::store::traits::*;
 
-use mongodb::bson::DateTime;
+use bson::DateTime;
 use rusqlite::Connection;
-use tenantry::store::{
-    Attempt, FREE_ATTEMPTS, LONGEST_WAIT, Store, sqlite::SqliteStore, wait_after,
-};
+use tenantry::store::{Attempt, FREE_ATTEMPTS, LONGEST_WAIT, sqlite::SqliteStore, wait_after};
 
-use crate::deeds::sql;
+use crate::cases::sql;
 use crate::fixture::{file, made, open};
 
 const ADA: &str = "ada@acme.com";

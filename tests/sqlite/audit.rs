@@ -1,17 +1,20 @@
-//! The record in a file that somebody tampers with, and what it says of what the program does by itself.
+//! The audit log in a file that somebody tampers with, and what it says of what the program does by itself.
 
 use std::path::Path;
+use tenantry::store::traits::*;
 
-use mongodb::bson::{Bson, Document, doc};
+use bson::{Bson, Document, doc};
 use rusqlite::Connection;
 use tenantry::store::{
-    AuditAt, AuditQuery, Entry, Head, Outcome, Purge, Shelf, Store, StoreError, Tampering,
+    AuditAt, AuditQuery, Entry, Head, ListScope, Outcome, Purge, StoreError, Tampering,
     sqlite::SqliteStore,
 };
 
-use crate::deeds::{run, sql, trashed};
-use crate::fixture::{WHOLE_RECORD, file, new_org, open, opened, record, renamed, verified, view};
-use crate::support::deeds::Deeds as _;
+use crate::cases::{run, sql, trashed};
+use crate::fixture::{
+    WHOLE_AUDIT_LOG, audit_log, file, new_org, open, opened, renamed, verified, view,
+};
+use crate::support::operations::Operations as _;
 use crate::tool::Home;
 
 /// A file with a record of nine entries, of which every other one is about one of two organizations.
@@ -22,11 +25,11 @@ async fn nine(path: &Path) -> SqliteStore {
     for number in 3..=9 {
         let org = if number % 2 == 0 { &globex } else { &acme };
         store
-            .record(&Entry::about("ada@here", format!("deed {number}").as_str(), org))
+            .append(&Entry::about("ada@here", format!("deed {number}").as_str(), org))
             .await
             .unwrap();
     }
-    assert_eq!(record(&store).await.len(), 9);
+    assert_eq!(audit_log(&store).await.len(), 9);
     store
 }
 
@@ -65,8 +68,8 @@ fn deep() -> Vec<u8> {
 }
 
 fn no_text(mut bson: Vec<u8>) -> Vec<u8> {
-    let deed = bson.windows(5).position(|word| word == b"deed\0").unwrap();
-    bson[deed + 9] = 0xff;
+    let operation = bson.windows(5).position(|word| word == b"deed\0").unwrap();
+    bson[operation + 9] = 0xff;
     bson
 }
 
@@ -128,7 +131,7 @@ const MOVES: [(&str, Tampering); 15] = [
 fn forge(raw: &Connection) {
     let before: Vec<u8> =
         raw.query_row("SELECT bson FROM audit_log WHERE number = 3", [], |row| row.get(0)).unwrap();
-    let head = Head::of(&Document::from_reader(before.as_slice()).unwrap());
+    let head = Head::from_document(&Document::from_reader(before.as_slice()).unwrap());
     let entry = Entry::new("eve@there", "nothing");
     let bson = head.followed_by(&entry).unwrap().to_vec().unwrap();
     raw.execute(
@@ -148,7 +151,7 @@ fn cases() -> Vec<Case> {
 }
 
 #[tokio::test]
-async fn whatever_somebody_does_to_the_record_is_named_and_hides_nothing() {
+async fn whatever_somebody_does_to_the_audit_log_is_named_and_hides_nothing() {
     for (name, tamper, tampering) in cases() {
         let (_directory, path) = file();
         let store = nine(&path).await;
@@ -159,16 +162,16 @@ async fn whatever_somebody_does_to_the_record_is_named_and_hides_nothing() {
         let last: i64 =
             raw.query_row("SELECT max(number) FROM audit_log", [], |row| row.get(0)).unwrap();
         for reader in [&store, &opened(&path, true).unwrap()] {
-            let found = reader.entries(&WHOLE_RECORD).await.unwrap();
+            let found = reader.entries(&WHOLE_AUDIT_LOG).await.unwrap();
             assert_eq!(verified(&found), Err(tampering.clone()), "{name}");
             assert_eq!(found.len(), rows, "{name}");
-            let newest = AuditQuery { at: AuditAt::Newest, ..WHOLE_RECORD };
+            let newest = AuditQuery { at: AuditAt::Newest, ..WHOLE_AUDIT_LOG };
             assert_eq!(reader.entries(&newest).await.unwrap().len(), rows, "{name}");
         }
-        // Nothing stops whoever works with it meanwhile, and it does not make the record sound again.
+        // Nothing stops whoever works with it meanwhile, and it does not make the audit log sound again.
         let initech = store.create(&new_org("Initech")).await.unwrap();
         store.suspend(&initech, true).await.unwrap();
-        let found = store.entries(&WHOLE_RECORD).await.unwrap();
+        let found = store.entries(&WHOLE_AUDIT_LOG).await.unwrap();
         assert_eq!(verified(&found), Err(tampering), "{name}");
         let numbers: Vec<i64> =
             found.iter().rev().take(2).map(|entry| entry.get_i64("_id").unwrap()).collect();
@@ -177,12 +180,12 @@ async fn whatever_somebody_does_to_the_record_is_named_and_hides_nothing() {
 }
 
 #[tokio::test]
-async fn the_doctor_finds_nothing_wrong_with_a_record_and_changes_nothing_in_it() {
+async fn the_doctor_finds_nothing_wrong_with_an_audit_log_and_changes_nothing_in_it() {
     let (_directory, path) = file();
     let store = nine(&path).await;
-    let before = store.entries(&WHOLE_RECORD).await.unwrap();
-    assert_eq!(store.examine(true).await, Ok(vec![]));
-    assert_eq!(store.entries(&WHOLE_RECORD).await.unwrap(), before);
+    let before = store.entries(&WHOLE_AUDIT_LOG).await.unwrap();
+    assert_eq!(store.examine("tester@here", true).await, Ok(vec![]));
+    assert_eq!(store.entries(&WHOLE_AUDIT_LOG).await.unwrap(), before);
 }
 
 #[tokio::test]
@@ -193,13 +196,13 @@ async fn an_entry_is_kept_byte_for_byte_as_it_was_hashed() {
     let raw = Connection::open(&path).unwrap();
     let mut rows = raw.prepare("SELECT bson FROM audit_log ORDER BY number").unwrap();
     let rows = rows.query_map([], |row| row.get::<_, Vec<u8>>(0)).unwrap();
-    for (bson, stored) in rows.zip(store.entries(&WHOLE_RECORD).await.unwrap()) {
-        let wanted = head.followed_by(&Entry::of(&stored)).unwrap();
+    for (bson, stored) in rows.zip(store.entries(&WHOLE_AUDIT_LOG).await.unwrap()) {
+        let wanted = head.followed_by(&Entry::from_document(&stored)).unwrap();
         assert_eq!(bson.unwrap(), wanted.to_vec().unwrap());
         assert!(
             matches!(stored["at"], Bson::DateTime(_)) && matches!(stored["_id"], Bson::Int64(_))
         );
-        head = Head::of(&wanted);
+        head = Head::from_document(&wanted);
     }
     assert_eq!(head.number, 9);
 }
@@ -208,7 +211,7 @@ async fn an_entry_is_kept_byte_for_byte_as_it_was_hashed() {
 async fn what_cannot_be_recorded_is_not_done() {
     let (_directory, path) = file();
     let store = nine(&path).await;
-    let acme = store.org_named("acme", Shelf::Live).await.unwrap().unwrap();
+    let acme = store.org_named("acme", ListScope::Live).await.unwrap().unwrap();
     let before = view(&path);
     let hidden = "ALTER TABLE audit_log RENAME TO elsewhere";
     for (sabotage, undo) in [
@@ -233,36 +236,39 @@ async fn what_cannot_be_recorded_is_not_done() {
         );
         assert_eq!(view(&path), before, "{sabotage}");
         sql(&path, undo);
-        assert_eq!(record(&store).await.len(), 9, "{sabotage}");
+        assert_eq!(audit_log(&store).await.len(), 9, "{sabotage}");
     }
     store.delete(&acme).await.unwrap();
-    assert_eq!(record(&store).await.len(), 10);
+    assert_eq!(audit_log(&store).await.len(), 10);
 }
 
 #[tokio::test]
 async fn what_is_purged_because_its_time_is_over_is_recorded_with_the_reason() {
     let (_directory, path) = file();
     let store = nine(&path).await;
-    let acme = store.org_named("acme", Shelf::Live).await.unwrap().unwrap();
+    let acme = store.org_named("acme", ListScope::Live).await.unwrap().unwrap();
     let acme = store.trash(&acme, 30).await.unwrap();
-    assert_eq!(store.purge_expired(false).await, Ok(Purge::default()));
+    assert_eq!(store.purge_expired("tester@here", false).await, Ok(Purge::default()));
     sql(&path, "UPDATE organizations SET trashed_at = 0 WHERE trashed_at > 0");
     let other = open(&path).unwrap();
-    let (one, two) = tokio::join!(store.purge_expired(false), other.purge_expired(false));
+    let (one, two) = tokio::join!(
+        store.purge_expired("tester@here", false),
+        other.purge_expired("tester@here", false)
+    );
     assert_eq!(one.unwrap().purged + two.unwrap().purged, 1);
-    let last = record(&store).await.pop().unwrap();
+    let last = audit_log(&store).await.pop().unwrap();
     let wanted = Entry {
         id: last.id,
         at: last.at,
-        reason: "its time in the trash was over".into(),
+        reason: "its time in the trash had expired".into(),
         ..Entry::about("tester@here", "purge", &acme)
     };
     assert_eq!(last, wanted);
     assert_eq!(last.outcome, Outcome::Done);
-    assert_eq!(record(&store).await.len(), 11);
+    assert_eq!(audit_log(&store).await.len(), 11);
 }
 
-/// The record outlives what it is about, also for whoever asks by the name it had.
+/// The audit log outlives what it is about, also for whoever asks by the name it had.
 #[test]
 fn what_was_done_to_what_is_gone_is_found_by_its_name() {
     let home = Home::new();
@@ -272,8 +278,8 @@ fn what_was_done_to_what_is_gone_is_found_by_its_name() {
     assert!(run(&home, &purge, None, &[]).status.success());
     let listed = run(&home, &["audit", "list", "--org", "Acme Corp"], None, &[]);
     let listed = String::from_utf8(listed.stdout).unwrap();
-    for deed in ["create", "trash", "purge"] {
-        assert!(listed.contains(&format!("\"{deed}\"")), "{listed}");
+    for operation in ["create", "trash", "purge"] {
+        assert!(listed.contains(&format!("\"{operation}\"")), "{listed}");
     }
     let sound = run(&home, &["audit", "verify"], None, &[]);
     assert!(sound.status.success(), "{sound:?}");

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use mongodb::bson::DateTime;
+use bson::DateTime;
 use rusqlite::Connection;
-use tenantry::org::moment;
+use tenantry::org::timestamp;
 
-use crate::deeds::{run, sql, trashed, version_2};
+use crate::cases::{run, sql, trashed, version_2};
 use crate::tool::Home;
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
@@ -65,7 +65,7 @@ fn a_clock_a_year_ahead_empties_no_trash_before_a_person_has_seen_it() {
     assert_eq!(found.status.code(), Some(1));
     let said = String::from_utf8(found.stdout).unwrap();
     let then = DateTime::from_millis(now.timestamp_millis() - 365 * DAY);
-    let day = |time| moment(time)[..10].to_owned();
+    let day = |time| timestamp(time)[..10].to_owned();
     for time in [then, now] {
         assert!(said.contains(&day(time)), "{said}");
     }

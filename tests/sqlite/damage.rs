@@ -7,7 +7,7 @@ use std::path::Path;
 use rusqlite::Connection;
 use serde_json::Value;
 
-use crate::deeds::{muddled, run, sql, two};
+use crate::cases::{muddled, run, sql, two};
 use crate::fixture::{View, assert_sound, documents_in, view};
 use crate::tool::Home;
 

@@ -3,12 +3,13 @@
 
 use std::os::unix::process::ExitStatusExt;
 use std::process::Output;
+use tenantry::store::traits::*;
 
 use rusqlite::Connection;
 use rustix::process::{Resource, Rlimit};
-use tenantry::store::{Store, untold};
+use tenantry::store::no_progress;
 
-use crate::deeds::{self, Deed, home_with, run, two, wait};
+use crate::cases::{self, Case, home_with, run, two, wait};
 use crate::fixture::{View, assert_sound, open, view};
 use crate::support::pty::Console;
 use crate::tool::{Home, PROGRAM};
@@ -28,17 +29,17 @@ fn deadly(blocks: u32) -> String {
     format!("ulimit -c 0; ulimit -f {blocks}; exec \"$@\"")
 }
 
-fn on_a_disk_that_takes_no_more(name: &str, deed: &Deed) {
+fn on_a_disk_that_takes_no_more(name: &str, case: &Case) {
     let directory = tempfile::tempdir().unwrap();
-    let template = deed.template(directory.path());
-    let (before, after) = deed.before_and_after(&template);
+    let template = case.template(directory.path());
+    let (before, after) = case.before_and_after(&template);
     let (mut failed, mut done, mut killed) = (0, 0, 0);
     for blocks in LIMITS {
         let home = home_with(&template);
         let at = format!("{name} with at most {blocks} blocks");
-        let output = deed.run(&home, Some(&limited(blocks)), &[]);
+        let output = case.run(&home, Some(&limited(blocks)), &[]);
         // What is purged by itself is one thing of many that are mended, and counted by what is there.
-        let wished = !(deed.settles && deed.removes);
+        let wished = !(case.settles && case.removes);
         if !output.status.success() {
             if wished {
                 assert_says_why(&output, blocks, &at);
@@ -64,14 +65,14 @@ fn on_a_disk_that_takes_no_more(name: &str, deed: &Deed) {
                 );
             }
         }
-        settled(deed, &home, (&before, &after), wished && output.status.success(), &at);
+        settled(case, &home, (&before, &after), wished && output.status.success(), &at);
     }
     for blocks in DEADLY {
         let home = home_with(&template);
         let at = format!("{name} killed at {blocks} blocks");
-        let output = deed.run(&home, Some(&deadly(blocks)), &[]);
+        let output = case.run(&home, Some(&deadly(blocks)), &[]);
         killed += usize::from(output.status.signal().is_some());
-        settled(deed, &home, (&before, &after), output.status.success(), &at);
+        settled(case, &home, (&before, &after), output.status.success(), &at);
     }
     assert!(failed > 2, "{name}: {failed}");
     assert!(killed > 0, "{name}");
@@ -81,42 +82,42 @@ fn on_a_disk_that_takes_no_more(name: &str, deed: &Deed) {
 fn assert_says_why(output: &Output, blocks: u32, at: &str) {
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{at}: {output:?}");
-    let why = format!("could not be written: files may have at most {} bytes here", blocks * 512);
+    let why = format!("files may have at most {} bytes here", blocks * 512);
     assert!(said.contains(&why), "{at}: {said}");
     assert!(said.contains("nothing was changed\n  → make room"), "{at}: {said}");
     assert_eq!(output.stdout, b"", "{at}");
 }
 
-/// Without the limit, all of it or nothing is there, and the deed can be done.
-fn settled(deed: &Deed, home: &Home, (before, after): (&View, &View), done: bool, at: &str) {
+/// Without the limit, all of it or nothing is there, and the operation can be done.
+fn settled(case: &Case, home: &Home, (before, after): (&View, &View), done: bool, at: &str) {
     let path = home.database();
     let findings = wait(async {
         let store = open(&path).unwrap();
-        store.upgrade(&untold).await.unwrap();
-        store.recover().await.unwrap();
-        store.purge_expired(false).await.unwrap();
-        store.examine(false).await.unwrap()
+        store.upgrade("tester@here", &no_progress).await.unwrap();
+        store.recover("tester@here").await.unwrap();
+        store.purge_expired("tester@here", false).await.unwrap();
+        store.examine("tester@here", false).await.unwrap()
     });
     let found = view(&path);
     if found != *after {
-        assert!(!done && !deed.settles && found == *before, "{at}: {found:#?}");
-        if !deed.hashes {
-            let again = deed.run(home, None, &[]);
+        assert!(!done && !case.settles && found == *before, "{at}: {found:#?}");
+        if !case.hashes {
+            let again = case.run(home, None, &[]);
             assert!(again.status.success(), "{at}: {again:?}");
             assert_eq!(view(&path), *after, "{at}");
         }
     }
-    assert_eq!(findings.is_empty(), found == *after || !deed.is_repair(), "{at}: {findings:?}");
-    if !deed.is_repair() {
+    assert_eq!(findings.is_empty(), found == *after || !case.is_repair(), "{at}: {findings:?}");
+    if !case.is_repair() {
         assert_sound(&path);
     }
 }
 
 macro_rules! full {
-    ($($test:ident: $deed:ident,)+) => {
+    ($($test:ident: $case:ident,)+) => {
         $(#[test]
         fn $test() {
-            on_a_disk_that_takes_no_more(stringify!($test), &deeds::$deed);
+            on_a_disk_that_takes_no_more(stringify!($test), &cases::$case);
         })+
     };
 }
@@ -190,11 +191,11 @@ fn a_console_that_had_no_room_goes_on_once_there_is_some() {
     console.send("e");
     console.see("Edit Acme Corp");
     console.send("\x15Apex\x13");
-    console.see("files may have at most 0 bytes");
+    console.see("most 0 bytes here");
     let unlimited = Rlimit { current: None, maximum: None };
     rustix::process::prlimit(Some(console.pid), Resource::Fsize, unlimited).unwrap();
     console.send("\x13");
-    console.see("“Acme Corp” is called “Apex” now");
+    console.see("Renamed “Acme Corp” to “Apex”");
     console.send("q");
     assert_eq!(console.end().0, 0);
     assert_sound(&path);

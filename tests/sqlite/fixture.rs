@@ -3,22 +3,22 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use tenantry::store::traits::*;
 
-use crate::support::hash;
-use mongodb::bson::{DateTime, Document, doc, oid::ObjectId};
+use crate::support::{hash, orgs};
+use bson::{DateTime, Document, doc, oid::ObjectId};
 use rusqlite::{Connection, Row, types::Value};
 use sha2::{Digest, Sha256};
-use tenantry::org::{CollectionName, Email, Org, OrgName, PasswordHash, ResetCode, Role};
+use tenantry::org::{CollectionName, Email, Org, OrgName, PasswordHash, ResetCode, Role, slug};
 use tenantry::store::{
-    Access, AdminChange, AdminEdit, AuditAt, AuditQuery, Change, Deed, Entry, Head, NewAdmin,
-    NewOrg, PageAt, PageQuery, Result, Shelf, Sort, Store, Tampering, Verification,
-    sqlite::SqliteStore,
+    AdminChange, AdminEdit, AuditAt, AuditQuery, Change, Entry, Head, ListScope, NewAdmin, NewOrg,
+    Operation, PageAt, PageQuery, Result, Sort, Tampering, Verification, sqlite::SqliteStore,
 };
 
 /// An open store on a new file, with nothing in it.
 pub async fn made(path: &Path) -> SqliteStore {
     let store = open(path).unwrap();
-    store.prepare().await.unwrap();
+    store.prepare("tester@here").await.unwrap();
     store
 }
 
@@ -27,7 +27,7 @@ pub fn open(path: &Path) -> Result<SqliteStore> {
 }
 
 pub fn opened(path: &Path, read_only: bool) -> Result<SqliteStore> {
-    SqliteStore::open(path, &Access { operator: "tester@here".to_owned(), read_only })
+    SqliteStore::open(path, read_only)
 }
 
 pub fn file() -> (tempfile::TempDir, PathBuf) {
@@ -37,17 +37,8 @@ pub fn file() -> (tempfile::TempDir, PathBuf) {
 }
 
 pub fn new_org(name: &str) -> NewOrg {
-    let name = OrgName::parse(name).unwrap();
-    let collection = CollectionName::of(&name);
-    NewOrg {
-        id: ObjectId::new(),
-        admin_id: ObjectId::new(),
-        email: Email::parse(&format!("{}@acme.com", collection.as_str())).unwrap(),
-        password: PasswordHash::stored(hash("")),
-        created_at: DateTime::now(),
-        collection,
-        name,
-    }
+    let email = format!("org_{}@acme.com", slug(name));
+    NewOrg { created_at: DateTime::now(), ..orgs::new_org(name, &email, &hash("")) }
 }
 
 /// One more admin, who has a code and no password.
@@ -60,44 +51,58 @@ pub async fn add_admin(store: &SqliteStore, org: &Org, email: &str, role: Role) 
         created_at: DateTime::now(),
     };
     let what = AdminEdit::Add(new);
-    let change = AdminChange { admin: ObjectId::new(), what, heir: None };
-    let deed = Deed::Admin(Box::new(org.clone()), Box::new(change));
-    let entry = Entry::about(store.operator(), "add admin", org);
-    store.perform(&deed, &entry).await.unwrap().unwrap()
+    let change = AdminChange { admin: ObjectId::new(), what, successor: None };
+    let operation = Operation::Admin(Box::new(org.clone()), Box::new(change));
+    let entry = Entry::about("tester@here", "add admin", org);
+    store.perform(&operation, &entry).await.unwrap().unwrap()
 }
 
-/// Everything in the record, as it is stored.
-pub const WHOLE_RECORD: AuditQuery =
+/// Every entry of the audit log, as it is stored.
+pub const WHOLE_AUDIT_LOG: AuditQuery =
     AuditQuery { of: None, since: None, at: AuditAt::After(0), limit: 1_000_000 };
 
-/// What was done to the record, or its head.
-pub fn verified(record: &[Document]) -> std::result::Result<Head, Tampering> {
+/// What was done to the audit log, or its head.
+pub fn verified(entries: &[Document]) -> std::result::Result<Head, Tampering> {
     let mut verification = Verification::default();
-    for document in record {
+    for document in entries {
         verification.next(document)?;
     }
     Ok(verification.head().clone())
 }
 
-/// The record, which is as it was written.
-pub async fn record(store: &SqliteStore) -> Vec<Entry> {
-    let record = store.entries(&WHOLE_RECORD).await.unwrap();
-    assert_eq!(verified(&record).map(|head| head.number), Ok(i64::try_from(record.len()).unwrap()));
-    record.iter().map(Entry::of).collect()
+/// The audit log, which is as it was written.
+pub async fn audit_log(store: &SqliteStore) -> Vec<Entry> {
+    let entries = store.entries(&WHOLE_AUDIT_LOG).await.unwrap();
+    assert_eq!(
+        verified(&entries).map(|head| head.number),
+        Ok(i64::try_from(entries.len()).unwrap())
+    );
+    entries.iter().map(Entry::from_document).collect()
 }
 
 pub fn renamed(name: &str) -> Change {
     let name = OrgName::parse(name).unwrap();
-    Change { collection: Some(CollectionName::of(&name)), name: Some(name), ..Change::default() }
+    Change {
+        collection: Some(CollectionName::from_name(&name)),
+        name: Some(name),
+        ..Change::default()
+    }
 }
 
 pub async fn all(store: &SqliteStore) -> Result<Vec<Org>> {
-    on(store, Shelf::Live).await
+    on(store, ListScope::Live).await
 }
 
-pub async fn on(store: &SqliteStore, shelf: Shelf) -> Result<Vec<Org>> {
+pub async fn on(store: &SqliteStore, scope: ListScope) -> Result<Vec<Org>> {
     let at = PageAt::First;
-    let query = PageQuery { shelf, search: None, sort: Sort::default(), at, limit: 1_000_000 };
+    let query = PageQuery {
+        scope,
+        search: None,
+        best_first: false,
+        sort: Sort::default(),
+        at,
+        limit: 1_000_000,
+    };
     store.page(&query).await.map(|page| page.orgs)
 }
 

@@ -3,13 +3,14 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use tenantry::store::traits::*;
 
-use mongodb::bson::doc;
+use bson::doc;
 use rusqlite::Connection;
-use tenantry::store::{PlaceKind, Shelf, Store, StoreError, sqlite::SqliteStore};
+use tenantry::store::{ListScope, PlaceKind, StoreError, sqlite::SqliteStore};
 
 use crate::fixture::{all, documents, file, made, new_org, open, opened};
-use crate::support::deeds::Deeds as _;
+use crate::support::operations::Operations as _;
 
 /// Opening is refused for damage, in words that name the file, and the file stays as it is.
 fn assert_refused(path: &Path, words: &str) {
@@ -74,10 +75,11 @@ async fn garbage_pages_are_reported_and_never_a_panic() {
                 Ok(orgs) => {
                     for org in &orgs {
                         outcomes.extend(store.org(org.id).await.err());
-                        outcomes.extend(store.org_named(org.name.raw(), Shelf::Live).await.err());
+                        outcomes
+                            .extend(store.org_named(org.name.raw(), ListScope::Live).await.err());
                         outcomes.extend(store.admin_with_email(org.admin_email.raw()).await.err());
                         outcomes.extend(store.statistics(org).await.err());
-                        outcomes.extend(store.documents(org, 100).await.err());
+                        outcomes.extend(store.first_documents(org, 100).await.err());
                     }
                 }
             }
@@ -191,7 +193,7 @@ fn what_is_no_file_is_said_in_words() {
 
 #[tokio::test]
 async fn a_demo_is_made_in_memory_and_at_once() {
-    let store = SqliteStore::in_memory("tester@here").unwrap();
+    let store = SqliteStore::in_memory().unwrap();
     assert_eq!(store.place().kind, PlaceKind::Demo);
     for at in 0..40 {
         let org = store.create(&new_org(&format!("Acme {at}"))).await.unwrap();
@@ -220,11 +222,11 @@ fn many_consoles_make_the_same_file_at_once() {
 
 #[tokio::test]
 async fn a_document_that_is_there_already_keeps_all_of_them_out() {
-    let store = SqliteStore::in_memory("tester@here").unwrap();
+    let store = SqliteStore::in_memory().unwrap();
     let org = store.create(&new_org("Acme")).await.unwrap();
     store.insert_documents("org_acme", &[doc! { "_id": 1 }]).await.unwrap();
     let twice = store.insert_documents("org_acme", &[doc! { "_id": 2 }, doc! { "_id": 1.0 }]).await;
     assert!(matches!(twice, Err(StoreError::Other(_))), "{twice:?}");
     assert_eq!(store.statistics(&org).await.unwrap().documents, 2);
-    assert_eq!(store.documents(&org, 10).await.unwrap().len(), 2);
+    assert_eq!(store.first_documents(&org, 10).await.unwrap().len(), 2);
 }

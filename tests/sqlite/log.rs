@@ -3,16 +3,17 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use tenantry::store::traits::*;
 
-use mongodb::bson::doc;
+use bson::doc;
 use rusqlite::Connection;
-use tenantry::store::{Change, Shelf, Store};
+use tenantry::store::{Change, ListScope};
 
-use crate::deeds::{run, two};
+use crate::cases::{run, two};
 use crate::fixture::{
     View, assert_sound, documents, file, made, new_org, open, opened, renamed, view,
 };
-use crate::support::deeds::Deeds as _;
+use crate::support::operations::Operations as _;
 use crate::tool::Home;
 
 fn log_of(path: &Path) -> PathBuf {
@@ -23,7 +24,7 @@ fn length(path: &Path) -> usize {
     fs::metadata(path).map_or(0, |file| usize::try_from(file.len()).unwrap())
 }
 
-/// A log with a few deeds in it, and how long it was, and what was there, after each of them.
+/// A log with a few operations in it, and how long it was, and what was there, after each of them.
 async fn written(path: &Path) -> Vec<(usize, View)> {
     let store = open(path).unwrap();
     let mut states = vec![(length(&log_of(path)), view(path))];
@@ -77,7 +78,7 @@ async fn a_log_that_was_written_half_has_every_deed_that_is_whole_in_it() {
         fs::write(log_of(&torn), half).unwrap();
         let _ = fs::remove_file(torn.with_extension("db-shm"));
         let store = open(&torn).unwrap();
-        assert_eq!(store.examine(false).await, Ok(vec![]), "cut at {cut}");
+        assert_eq!(store.examine("tester@here", false).await, Ok(vec![]), "cut at {cut}");
         drop(store);
         let found = view(&torn);
         let (_, wanted) = states.iter().rev().find(|(end, _)| *end <= cut).unwrap();
@@ -102,7 +103,7 @@ async fn a_log_gives_its_room_back_while_several_consoles_stay_open() {
     let mut most = 0;
     for at in 0..400 {
         let console = if at % 2 == 0 { &store } else { &other };
-        let org = console.org_named("acme", Shelf::Live).await.unwrap().unwrap();
+        let org = console.org_named("acme", ListScope::Live).await.unwrap().unwrap();
         console.suspend(&org, at % 2 == 0).await.unwrap();
         assert_eq!(reader.statistics(&org).await.unwrap().documents, 121);
         if at > 10 {
@@ -123,7 +124,7 @@ fn held(path: &Path, words: &str) -> usize {
     files.map(|file| often(words, &fs::read(file.unwrap().path()).unwrap())).sum()
 }
 
-/// How often they are in the record, which keeps who did what to which organization.
+/// How often they are in the audit log, which keeps who did what to which organization.
 fn recorded(path: &Path, words: &str) -> usize {
     let raw = Connection::open(path).unwrap();
     let mut rows = raw.prepare("SELECT name, bson FROM audit_log").unwrap();
@@ -135,7 +136,7 @@ fn recorded(path: &Path, words: &str) -> usize {
 }
 
 #[test]
-fn what_was_purged_is_nowhere_in_the_file_any_more_but_in_the_record() {
+fn what_was_purged_is_nowhere_in_the_file_any_more_but_in_the_audit_log() {
     for line in [
         &[
             "org",

@@ -3,15 +3,18 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use tenantry::store::traits::*;
 
 use rusqlite::Connection;
+use tenantry::org::{name_order, searchable};
 use tenantry::store::{
-    Count, PageAt, PageQuery, Shelf, Sort, SortKey, Store, UpgradePlan, sqlite::SqliteStore, untold,
+    Count, ListScope, PageAt, PageQuery, Sort, SortKey, UpgradePlan, no_progress,
+    sqlite::SqliteStore,
 };
 
-use crate::deeds::{run, sql, trashed, version_1, version_2, wait};
-use crate::fixture::{WHOLE_RECORD, all, assert_sound, file, new_org, on, open, opened, view};
-use crate::support::deeds::Deeds as _;
+use crate::cases::{run, sql, trashed, version_1, version_2, version_6, wait};
+use crate::fixture::{WHOLE_AUDIT_LOG, all, assert_sound, file, new_org, on, open, opened, view};
+use crate::support::{list::assert_ranked, operations::Operations as _};
 use crate::tool::Home;
 
 /// Everything in a directory: names, modes, times of change, and bytes.
@@ -31,27 +34,30 @@ fn listing(directory: &Path) -> Vec<(PathBuf, u32, i64, i64, Vec<u8>)> {
 
 /// Everything that can be looked at.
 async fn look(store: &SqliteStore) {
-    for shelf in [Shelf::Live, Shelf::Trash] {
+    for scope in [ListScope::Live, ListScope::Trash] {
         for key in [SortKey::Name, SortKey::Created, SortKey::Email] {
             let sort = Sort { key, ..Sort::default() };
             let (search, at) = (Some("a".into()), PageAt::First);
-            store.page(&PageQuery { shelf, search, sort, at, limit: 10 }).await.unwrap();
+            store
+                .page(&PageQuery { scope, search, best_first: false, sort, at, limit: 10 })
+                .await
+                .unwrap();
         }
-        store.count(shelf, Some("c"), 100).await.unwrap();
-        for org in on(store, shelf).await.unwrap() {
+        store.count(scope, Some("c"), 100).await.unwrap();
+        for org in on(store, scope).await.unwrap() {
             store.org(org.id).await.unwrap().unwrap();
-            store.org_named(org.name.raw(), shelf).await.unwrap().unwrap();
+            store.org_named(org.name.raw(), scope).await.unwrap().unwrap();
             store.admins(&org).await.unwrap();
             store.admin_with_email("ada@acme.com").await.unwrap();
             store.statistics(&org).await.unwrap();
-            store.documents(&org, 5).await.unwrap();
+            store.first_documents(&org, 5).await.unwrap();
         }
     }
-    store.entries(&WHOLE_RECORD).await.unwrap();
-    store.examine(false).await.unwrap();
+    store.entries(&WHOLE_AUDIT_LOG).await.unwrap();
+    store.examine("tester@here", false).await.unwrap();
     store.needs_upgrade().await.unwrap();
     store.upgrade_plan().await.unwrap();
-    store.recover().await.unwrap();
+    store.recover("tester@here").await.unwrap();
 }
 
 #[test]
@@ -61,9 +67,9 @@ fn looking_at_what_is_not_there_makes_nothing_and_the_first_write_makes_it() {
     wait(async {
         let (store, other) = (open(&path).unwrap(), open(&path).unwrap());
         look(&store).await;
-        assert_eq!(store.count(Shelf::Live, None, 10).await, Ok(Count::default()));
-        assert_eq!(store.examine(true).await, Ok(vec![]));
-        store.upgrade(&untold).await.unwrap();
+        assert_eq!(store.count(ListScope::Live, None, 10).await, Ok(Count::default()));
+        assert_eq!(store.examine("tester@here", true).await, Ok(vec![]));
+        store.upgrade("tester@here", &no_progress).await.unwrap();
         assert!(!directory.path().join("a").exists());
 
         store.create(&new_org("Acme")).await.unwrap();
@@ -110,7 +116,7 @@ fn looking_at_a_file_leaves_it_as_it_is_whatever_waits_in_it() {
 
 #[test]
 fn a_file_of_an_older_version_is_looked_at_as_it_is_and_brought_up_to_date_by_a_write() {
-    for (version, begin) in [(1, version_1 as fn(&Path)), (2, version_2)] {
+    for (version, begin) in [(1, version_1 as fn(&Path)), (2, version_2), (6, version_6)] {
         let (directory, path) = file();
         begin(&path);
         // What it was made from.
@@ -123,11 +129,11 @@ fn a_file_of_an_older_version_is_looked_at_as_it_is_and_brought_up_to_date_by_a_
                 look(&store).await;
                 assert_eq!(
                     store.upgrade_plan().await,
-                    Ok(UpgradePlan { formats: Some((version, 5)), ..UpgradePlan::nothing() })
+                    Ok(UpgradePlan { formats: Some((version, 7)), ..UpgradePlan::nothing() })
                 );
-                assert_eq!(store.examine(false).await, Ok(vec![]), "{version}");
+                assert_eq!(store.examine("tester@here", false).await, Ok(vec![]), "{version}");
                 let there = all(&store).await.unwrap().len()
-                    + on(&store, Shelf::Trash).await.unwrap().len();
+                    + on(&store, ListScope::Trash).await.unwrap().len();
                 assert_eq!(there, 2, "{version}");
             }
         });
@@ -140,7 +146,7 @@ fn a_file_of_an_older_version_is_looked_at_as_it_is_and_brought_up_to_date_by_a_
             &path,
             "UPDATE organizations SET name = 'Apex', name_key = 'apex' WHERE name = 'Globex'",
         );
-        let seen = wait(store.org_named("apex", Shelf::Live)).unwrap();
+        let seen = wait(store.org_named("apex", ListScope::Live)).unwrap();
         assert!(seen.is_some(), "{version}");
         sql(
             &path,
@@ -151,7 +157,7 @@ fn a_file_of_an_older_version_is_looked_at_as_it_is_and_brought_up_to_date_by_a_
         let other = open(&path).unwrap();
         wait(async {
             look(&other).await;
-            store.upgrade(&untold).await.unwrap();
+            store.upgrade("tester@here", &no_progress).await.unwrap();
             assert_eq!(store.upgrade_plan().await, Ok(UpgradePlan::nothing()));
             assert_eq!(other.upgrade_plan().await, Ok(UpgradePlan::nothing()));
         });
@@ -189,16 +195,49 @@ fn the_commands_say_what_a_write_would_bring_an_older_file_to() {
     let dry = run(&home, &["upgrade", "--dry-run", "--output", "table"], None, &[]);
     assert_eq!(
         String::from_utf8(dry.stdout).unwrap(),
-        "The upgrade, or the first change, brings the file from format 2 to 5.\n"
+        "The upgrade, or the first change, converts the file from format 2 to 7.\n"
     );
     let listed = run(&home, &["org", "list"], None, &[]);
     assert!(String::from_utf8(listed.stdout).unwrap().contains("Globex"));
     assert_eq!(listing(home.database().parent().unwrap()), before);
     let done = run(&home, &["upgrade", "--output", "table"], None, &[]);
     let said = String::from_utf8(done.stdout).unwrap();
-    assert_eq!(said, "upgraded the file from format 2 to 5\n");
+    assert_eq!(said, "upgraded the file from format 2 to 7\n");
     let again = run(&home, &["upgrade", "--output", "table"], None, &[]);
     assert_eq!(String::from_utf8(again.stdout).unwrap(), "the database is up to date\n");
     let wanted = home.database().with_extension("made");
     assert_eq!(view(&home.database()), view(&wanted));
+}
+
+/// More matches than are sorted at once come in the same order, page by page, in both directions.
+#[test]
+fn what_is_found_of_many_comes_in_order_the_best_first() {
+    let (_directory, path) = file();
+    wait(async {
+        open(&path).unwrap().prepare("tester@here").await.unwrap();
+    });
+    let mut raw = Connection::open(&path).unwrap();
+    raw.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
+    let tx = raw.transaction().unwrap();
+    for n in 0..3_000 {
+        // Some begin with the text, some have it as a word, and some within one.
+        let name = match n % 3 {
+            0 => format!("tenant {n:04}"),
+            1 => format!("{n:04} Tenant"),
+            _ => format!("subtenant {n:04}"),
+        };
+        let (id, email) = (format!("{n:012}").into_bytes(), format!("a{n}@example.com"));
+        tx.execute(
+            "INSERT INTO organizations (id, name, name_key, name_order, searchable, collection, admin_id,
+                 admin_email, email_key, created_at, database, revision)
+             VALUES (?1, ?2, ?2, ?3, ?4, 'org_' || ?5, ?1, ?5, ?5, 0, '', 0)",
+            (&id, &name, name_order(&name), searchable(&name, &format!("org_{email}"), [email.as_str()]), &email),
+        )
+        .unwrap();
+    }
+    tx.commit().unwrap();
+    wait(async {
+        let store = open(&path).unwrap();
+        assert_ranked(&store, 3_000, &["tenant", "te", "1 tenant", "example"]).await;
+    });
 }

@@ -11,11 +11,11 @@
 mod admins;
 mod attempts;
 mod audit;
+mod cases;
 mod clock;
 #[cfg(feature = "failpoints")]
 mod crash;
 mod damage;
-mod deeds;
 mod disk;
 mod fixture;
 mod foreign;
@@ -23,10 +23,12 @@ mod log;
 mod looking;
 mod moved;
 mod outside;
+mod relevance;
 mod ruled;
 #[path = "../support/mod.rs"]
 mod support;
 #[path = "../command/tool.rs"]
 #[allow(dead_code, reason = "made for another test target, which uses the rest")]
 mod tool;
+mod uncommitted;
 mod unwritable;

@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::path::Path;
+use tenantry::store::traits::*;
 
-use tenantry::store::{Result, Store, StoreError, sqlite::SqliteStore};
+use tenantry::store::{Result, StoreError, sqlite::SqliteStore};
 
 use crate::fixture::{all, file, made, new_org, open, opened, view};
-use crate::support::deeds::Deeds as _;
+use crate::support::operations::Operations as _;
 
 fn assert_missed<T: std::fmt::Debug>(outcome: Result<T>, path: &Path) {
     match outcome {
@@ -23,7 +24,7 @@ fn assert_missed<T: std::fmt::Debug>(outcome: Result<T>, path: &Path) {
 async fn assert_useless(store: &SqliteStore, path: &Path) {
     assert_missed(all(store).await, path);
     assert_missed(store.create(&new_org("Lost")).await, path);
-    assert_missed(store.examine(true).await, path);
+    assert_missed(store.examine("tester@here", true).await, path);
 }
 
 #[tokio::test]

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use tenantry::store::traits::*;
 
-use mongodb::bson::oid::ObjectId;
+use bson::oid::ObjectId;
 use tenantry::org::{Org, OrgState};
-use tenantry::store::{Outcome, Shelf, Store, sqlite::SqliteStore};
+use tenantry::store::{ListScope, Outcome, sqlite::SqliteStore};
 
-use crate::fixture::{all, assert_sound, documents, file, new_org, on, open, record, renamed};
-use crate::support::deeds::Deeds as _;
+use crate::fixture::{all, assert_sound, audit_log, documents, file, new_org, on, open, renamed};
+use crate::support::operations::Operations as _;
 
 /// How many documents each organization is filled with.
 const FILLED: usize = 40;
@@ -100,8 +101,8 @@ fn told(said: &[(String, String)]) -> BTreeMap<String, (String, String)> {
 
 /// The organizations as they are, the same way; each with all its documents or none.
 async fn found(store: &SqliteStore, prefix: &str) -> BTreeMap<String, (String, String)> {
-    let mut orgs = on(store, Shelf::Live).await.unwrap();
-    orgs.extend(on(store, Shelf::Trash).await.unwrap());
+    let mut orgs = on(store, ListScope::Live).await.unwrap();
+    orgs.extend(on(store, ListScope::Trash).await.unwrap());
     let mut found = BTreeMap::new();
     for org in orgs.iter().filter(|org| org.name.raw().contains(&format!("{prefix} "))) {
         let name = org.name.raw().to_owned();
@@ -120,7 +121,7 @@ async fn found(store: &SqliteStore, prefix: &str) -> BTreeMap<String, (String, S
 }
 
 async fn filled(store: &SqliteStore, org: &Org, first: &str) -> bool {
-    let mut there = store.documents(org, 1000).await.unwrap();
+    let mut there = store.first_documents(org, 1000).await.unwrap();
     let initialized = there.iter().position(|document| document.contains_key("initialized"));
     there.remove(initialized.unwrap());
     assert!(there.is_empty() || there == documents(first, FILLED), "{org:?}: {there:?}");
@@ -138,25 +139,25 @@ fn assert_kept(
     assert!(different.len() <= 1, "{different:?}: {told:?} {found:?}");
 }
 
-/// Of each deed that happened there is an entry, whoever was killed when, and of none that did not:
+/// Of each operation that happened there is an entry, whoever was killed when, and of none that did not:
 /// each but the first left the organization a revision older.
 async fn assert_recorded(store: &SqliteStore) {
-    let mut deeds: BTreeMap<ObjectId, Vec<String>> = BTreeMap::new();
-    for entry in record(store).await {
+    let mut operations: BTreeMap<ObjectId, Vec<String>> = BTreeMap::new();
+    for entry in audit_log(store).await {
         assert_eq!(entry.outcome, Outcome::Done);
-        let deed = entry.action.code().to_owned();
-        deeds.entry(entry.organization.unwrap()).or_default().push(deed);
+        let operation = entry.action.code().to_owned();
+        operations.entry(entry.organization.unwrap()).or_default().push(operation);
     }
     let mut left = 0;
-    for (org, deeds) in deeds {
-        assert_eq!(deeds[0], "create");
-        let gone = deeds.last().unwrap() == "delete";
+    for (org, operations) in operations {
+        assert_eq!(operations[0], "create");
+        let gone = operations.last().unwrap() == "delete";
         let revision = store.org(org).await.unwrap().map(|org| org.revision);
-        let recorded = i64::try_from(deeds.len()).unwrap() - 1;
-        assert_eq!(revision, (!gone).then_some(recorded), "{deeds:?}");
+        let recorded = i64::try_from(operations.len()).unwrap() - 1;
+        assert_eq!(revision, (!gone).then_some(recorded), "{operations:?}");
         left += usize::from(!gone);
     }
-    let there = all(store).await.unwrap().len() + on(store, Shelf::Trash).await.unwrap().len();
+    let there = all(store).await.unwrap().len() + on(store, ListScope::Trash).await.unwrap().len();
     assert_eq!(there, left);
 }
 
@@ -175,7 +176,7 @@ async fn what_was_acknowledged_survives_kill_9_and_the_rest_is_whole_or_not() {
         assert!(!child.wait().unwrap().success());
 
         let store = open(&path).unwrap();
-        assert_eq!(store.examine(false).await, Ok(vec![]));
+        assert_eq!(store.examine("tester@here", false).await, Ok(vec![]));
         assert_sound(&path);
         assert_recorded(&store).await;
         let found = found(&store, &prefix).await;
@@ -204,7 +205,7 @@ async fn of_two_processes_that_are_killed_at_once_neither_loses_anything() {
         });
         let ended = writers.map(|writer| writer.join().unwrap());
         let store = open(&path).unwrap();
-        assert_eq!(store.examine(false).await, Ok(vec![]));
+        assert_eq!(store.examine("tester@here", false).await, Ok(vec![]));
         assert_sound(&path);
         assert_recorded(&store).await;
         for (prefix, said) in ended {

@@ -1,22 +1,21 @@
-//! Rules that allow no writing hold from the opening on, whoever forgot to say so a second time.
+//! A caller who may only read makes and writes nothing, from the opening on.
 
-use tenantry::store::{Access, Examination, StoreError, Target};
-use tenantry::tenancy::{self, Error, Rules};
+use tenantry::store::{Examination, StoreError, Target};
+use tenantry::tenancy::{self, Caller, Error, Rules};
 
-use crate::deeds::{two, wait};
+use crate::cases::{two, wait};
 use crate::fixture::file;
 
 #[test]
-fn nothing_is_made_or_written_where_the_rules_allow_no_writing() {
+fn nothing_is_made_or_written_for_a_caller_who_may_only_read() {
     let (_directory, path) = file();
-    let access = Access { operator: "tester@here".to_owned(), read_only: false };
-    let rules = Rules { read_only: true, ..Rules::default() };
+    let caller = Caller::new("tester@here").with_read_only(true);
     let target = Target::File(path.clone());
-    let opened = wait(tenancy::open(&target, &access, rules.clone()));
+    let opened = wait(tenancy::open(&target, &caller, Rules::default()));
     assert!(matches!(opened.err(), Some(Error::Store(StoreError::Misconfigured { .. }))));
     assert!(!path.exists());
     two(&path);
-    let opened = wait(tenancy::open(&target, &access, rules.clone())).unwrap();
+    let opened = wait(tenancy::open(&target, &caller, Rules::default())).unwrap();
     assert!(opened.tenancy.read_only().is_some());
     let fix = Examination::plain(true);
     let examined = wait(opened.tenancy.examine(&fix, &|_| panic!()));

@@ -8,13 +8,14 @@ use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use tenantry::store::traits::*;
 
 use tempfile::TempDir;
 use tenantry::store::Store;
 
-use crate::deeds::{sql, two, version_2, wait};
+use crate::cases::{sql, two, version_2, wait};
 use crate::fixture::{new_org, open, view};
-use crate::support::deeds::Deeds as _;
+use crate::support::operations::Operations as _;
 use crate::support::pty::Console;
 use crate::tool::{PASSWORD, PROGRAM};
 
@@ -146,8 +147,11 @@ fn can_only_be_read(place: &Place, reason: &str) {
         let refused = place.run(line);
         assert_eq!(refused.status.code(), Some(5), "{line:?}: {refused:?}");
         let said = String::from_utf8(refused.stderr).unwrap();
-        assert!(said.starts_with(&format!("tenantry: this user may not write {reason}")), "{said}");
-        assert!(said.contains("\n  → look, search and list still work"), "{said}");
+        assert!(
+            said.starts_with(&format!("tenantry: this user has no permission to write {reason}")),
+            "{said}"
+        );
+        assert!(said.contains("\n  → you can still list, search and open"), "{said}");
     }
     assert_eq!(place.bytes(), before);
 }
@@ -190,7 +194,7 @@ fn neither_file_nor_directory() {
 }
 
 #[test]
-fn what_another_console_is_writing_meanwhile_is_seen() {
+fn what_another_console_has_only_in_the_log_is_seen() {
     let place = with_old_trash();
     let store = open(&place.file()).unwrap();
     place.lock(0o444, 0o755);
@@ -244,7 +248,7 @@ fn an_older_file_is_read_and_cannot_be_brought_up_to_date() {
         let refused = place.run(line);
         assert_eq!(refused.status.code(), Some(5), "{refused:?}");
         let said = String::from_utf8(refused.stderr).unwrap();
-        assert!(said.starts_with("tenantry: this user may not write"), "{said}");
+        assert!(said.starts_with("tenantry: this user has no permission to write"), "{said}");
     }
     assert_eq!(place.bytes(), before);
 }
@@ -256,7 +260,7 @@ fn the_console_says_that_it_only_reads_and_sees_what_others_write() {
     let mut console = place.console();
     console.see("Globex");
     console.see("read-only");
-    console.see("this user may not write");
+    console.see("This user has no permission to write");
     // Somebody who may writes: into the log, and when it is closed into the file.
     place.lock(0o644, 0o755);
     let store = open(&place.file()).unwrap();

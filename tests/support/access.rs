@@ -1,4 +1,4 @@
-//! Databases of one test each, and users who may do on them what a role in the README says, and nothing
+//! Databases of one test each, and users who may do on them what a role in the manual says, and nothing
 //! else.
 
 use std::ops::Deref;
@@ -12,16 +12,16 @@ use mongodb::{
 /// What every such user has for a password.
 pub const USER_PASSWORD: &str = "uri-s3cret-word";
 
-/// The role in the README for everything.
+/// The role in the manual for everything.
 pub const ALL: &str = "tenantry";
-/// The role in the README for `--read-only`.
+/// The role in the manual for `--read-only`.
 pub const READING: &str = "tenantry_reader";
 
-/// The actions of a role, as the README has the operator create it.
+/// The actions of a role, as the manual has the operator create it.
 pub fn actions(role: &str) -> Vec<String> {
-    let (_, role) = include_str!("../../README.md")
+    let (_, role) = include_str!("../../assets/manual/mongodb.md")
         .split_once(&format!("role: \"{role}\", roles: []"))
-        .expect("the README creates it");
+        .expect("the manual creates it");
     let (_, actions) = role.split_once("actions: [").expect("it has actions");
     let (actions, _) = actions.split_once(']').expect("they end");
     actions.split('"').skip(1).step_by(2).map(str::to_owned).collect()
@@ -37,10 +37,10 @@ pub struct OwnDatabase {
 }
 
 impl OwnDatabase {
-    /// On a server, for a user of the README's role. One without users takes everybody for almighty.
+    /// On a server, for a user of the manual's role. One without users takes everybody for almighty.
     pub async fn on(server: String, test: &str) -> Self {
         let client = Client::with_uri_str(&server).await.expect("the test's own URI parses");
-        let random = mongodb::bson::oid::ObjectId::new().to_hex();
+        let random = bson::oid::ObjectId::new().to_hex();
         let db = client.database(&format!("t_{test}_{}", &random[16..]));
         let mut own = Self { uri: server.clone(), db, almighty: server };
         if let Some((_, at)) = own.almighty.split_once('@') {

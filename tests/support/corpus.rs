@@ -1,6 +1,6 @@
 //! What somebody could store to mislead a person or a terminal.
 
-use mongodb::bson::{Document, doc, oid::ObjectId};
+use bson::{Document, doc, oid::ObjectId};
 use rusqlite::Connection;
 use tenantry::org::is_hidden;
 
@@ -94,7 +94,7 @@ pub fn plant(database: &Connection, number: i64, text: &str) {
     assert_eq!(database.execute(one, (number, org, text, bson)), Ok(1));
 }
 
-/// An entry of the record with one string in every field.
+/// An entry of the audit log with one string in every field.
 pub fn entry(number: i64, text: &str) -> Document {
     doc! {
         "_id": number, "entry": ObjectId::new(), "at": text, "operator": text, "admin": text,

@@ -2,13 +2,30 @@
 #![allow(dead_code, missing_docs)]
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)] // A test that cannot go on fails.
 
+use std::time::{Duration, Instant};
+
 pub mod access;
 pub mod corpus;
-pub mod deeds;
+pub mod format_6;
+pub mod list;
 pub mod mongod;
+pub mod operations;
+pub mod orgs;
 pub mod pty;
 pub mod service;
 pub mod traces;
+
+/// For how long anything is waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Waits until it is so.
+pub async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+    let began = Instant::now();
+    while !is_so().await {
+        assert!(began.elapsed() < PATIENCE, "{what}: not in {PATIENCE:?}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
 
 /// The text of a hash that can be told by its word, and that nobody knows the password of.
 pub fn hash(word: &str) -> String {

@@ -28,12 +28,13 @@ pub async fn replica_set() -> String {
 }
 
 /// The fields this program adds to the service's.
-const OURS: [&str; 14] = [
+const OURS: [&str; 15] = [
     "name_key",
     "look",
     "look_as_typed",
     "email_key",
     "created_key",
+    "listing",
     "claims",
     "seen",
     "revision",

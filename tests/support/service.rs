@@ -7,6 +7,47 @@ use mongodb::{
     error::Result,
 };
 
+/// The fields of the service's record of an organization.
+pub const RECORD: [&str; 7] = [
+    "_id",
+    "organization_name",
+    "collection_name",
+    "admin_id",
+    "admin_email",
+    "created_at",
+    "connection_details",
+];
+
+/// The fields of its admin.
+pub const ADMIN: [&str; 4] = ["_id", "email", "password", "created_at"];
+
+/// The first document of an organization.
+pub fn first_document(at: DateTime) -> Document {
+    doc! { "initialized": true, "created_at": at, "note": "Org data goes here" }
+}
+
+/// An admin with the bcrypt hash of a password.
+pub fn admin(email: &str, hash: &str, at: DateTime) -> Document {
+    doc! { "email": email, "password": hash, "created_at": at }
+}
+
+/// The record of an organization: its name, its collection in a database, and its admin.
+pub fn record(
+    name: &str,
+    (database, collection): (&str, &str),
+    (admin, email): (ObjectId, &str),
+    at: DateTime,
+) -> Document {
+    doc! {
+        "organization_name": name,
+        "collection_name": collection,
+        "admin_id": admin.to_hex(),
+        "admin_email": email,
+        "created_at": at,
+        "connection_details": { "database": database, "collection": collection },
+    }
+}
+
 /// The service on a database.
 #[derive(Clone)]
 pub struct Service {
@@ -179,30 +220,19 @@ impl Creating {
                 }
             }
             CreateStep::Fill => {
-                let first =
-                    doc! { "initialized": true, "created_at": now, "note": "Org data goes here" };
-                service.db.collection(&self.collection).insert_one(first).await?;
+                service.db.collection(&self.collection).insert_one(first_document(now)).await?;
                 CreateStep::InsertAdmin
             }
             CreateStep::InsertAdmin => {
-                let admin =
-                    doc! { "email": &self.email, "password": &self.hash, "created_at": now };
+                let admin = admin(&self.email, &self.hash, now);
                 let inserted = service.admins().insert_one(admin).await?;
                 self.admin = inserted.inserted_id.as_object_id();
                 CreateStep::InsertRecord
             }
             CreateStep::InsertRecord => {
                 let admin = self.admin.expect("the service has just inserted it");
-                let record = doc! {
-                    "organization_name": &self.name,
-                    "collection_name": &self.collection,
-                    "admin_id": admin.to_hex(),
-                    "admin_email": &self.email,
-                    "created_at": now,
-                    "connection_details": {
-                        "database": service.db.name(), "collection": &self.collection,
-                    },
-                };
+                let held_in = (service.db.name(), self.collection.as_str());
+                let record = record(&self.name, held_in, (admin, &self.email), now);
                 let inserted = service.orgs().insert_one(record).await?;
                 self.org = inserted.inserted_id.as_object_id();
                 CreateStep::Done

@@ -10,10 +10,11 @@ use crate::org::Role;
 
 /// What can be done with and by admins.
 #[derive(Debug, Subcommand)]
-pub enum AdminDeed {
-    /// Check e-mail and password, and print a token
+pub enum AdminCommand {
+    /// Log in with e-mail and password, and print a token
     #[command(after_help = "\
-After five wrong passwords in a row the next has to wait, a second at first and up to 15 minutes.")]
+After five wrong passwords in a row, the e-mail address is locked for 1 second, then longer each time,
+up to 15 minutes.")]
     Login {
         /// The admin's e-mail
         email: String,
@@ -23,56 +24,57 @@ After five wrong passwords in a row the next has to wait, a second at first and 
     },
     /// List an organization's admins
     List {
-        /// The organization's name, in any case
+        /// The organization's name, case-insensitive
         organization: String,
     },
-    /// Add an admin, who chooses a password with the one-time code that is printed
+    /// Add an admin, and print a one-time code to set the password with
     #[command(after_help = "\
-Needs the login of an owner. Where an organization has no owner left, one can be added without a login,
-which is recorded. The code is good for an hour and is shown only this once.
+Requires an owner's login. If an organization has no owner left, one can be added without a login, which
+is recorded. The code works once, for one hour, and is not shown again.
 
 Examples:
   tenantry admin add acme_corp bob@acme.com --as ada@acme.com
   tenantry admin add acme_corp eve@acme.com --role owner --as ada@acme.com
   tenantry admin add orphaned_corp eve@acme.com --role owner")]
     Add {
-        /// The organization's name, in any case
+        /// The organization's name, case-insensitive
         organization: String,
         /// The new admin's e-mail
         email: String,
-        /// What the new admin may do: an owner decides who else is an admin, and deletes
+        /// Role of the new admin; owners also manage admins, and can trash and purge
         #[arg(long, value_name = "ROLE", default_value = "admin", value_parser = role())]
         role: Role,
         /// The e-mail of the owner to log in as
         #[arg(long = "as", value_name = "E-MAIL")]
         login: Option<String>,
-        /// Read the login's password from the first line of standard input
+        /// Read the login password from the first line of standard input
         #[arg(long, requires = "login")]
         password_stdin: bool,
         /// Who is asked.
         #[command(flatten)]
         sure: Sure,
     },
-    /// Change an admin's role or e-mail, or one's own password
+    /// Change an admin's role or e-mail, or your own password
     #[command(after_help = "\
-Needs the login of an owner, or for one's own e-mail and password one's own.
+Requires an owner's login. To change your own e-mail or password, log in as yourself: only you can
+change your password.
 
 Examples:
   tenantry admin update acme_corp bob@acme.com --role owner --as ada@acme.com
   printf '%s\\n' \"$OLD\" \"$NEW\" |
     tenantry admin update acme_corp bob@acme.com --as bob@acme.com --password-stdin --new-password-stdin")]
     Update {
-        /// The organization's name, in any case
+        /// The organization's name, case-insensitive
         organization: String,
-        /// The admin's e-mail now
+        /// Current e-mail of the admin
         email: String,
-        /// The new role
+        /// New role
         #[arg(long, value_name = "ROLE", value_parser = role())]
         role: Option<Role>,
-        /// The new e-mail
+        /// New e-mail
         #[arg(long = "email", value_name = "E-MAIL")]
         new_email: Option<String>,
-        /// Read one's own new password from standard input, after the login's
+        /// Read your own new password from standard input, after the login password
         #[arg(long)]
         new_password_stdin: bool,
         /// Who does it.
@@ -82,14 +84,14 @@ Examples:
         #[command(flatten)]
         sure: Sure,
     },
-    /// Remove an admin: no login any more, and the sessions end
+    /// Remove an admin: they can no longer log in, and their sessions end
     #[command(after_help = "\
-Needs the login of an owner. The last owner cannot be removed.
+Requires an owner's login. The last owner cannot be removed.
 
 Example:
   tenantry admin remove acme_corp bob@acme.com --as ada@acme.com")]
     Remove {
-        /// The organization's name, in any case
+        /// The organization's name, case-insensitive
         organization: String,
         /// The admin's e-mail
         email: String,
@@ -100,15 +102,15 @@ Example:
         #[command(flatten)]
         login: Login,
     },
-    /// Print a one-time code for an admin who has no password or has forgotten it
+    /// Issue a one-time code for an admin who has no password or forgot it
     #[command(after_help = "\
-The code is good for an hour, once, and is shown only this once. An earlier one counts no longer.
-Whoever asked for it is recorded.
+The code works once, for one hour, and is not shown again. It replaces any earlier code. The audit log
+records who issued it.
 
 Example:
   tenantry admin code acme_corp ada@acme.com")]
     Code {
-        /// The organization's name, in any case
+        /// The organization's name, case-insensitive
         organization: String,
         /// The admin's e-mail
         email: String,
@@ -124,7 +126,7 @@ Examples:
     Redeem {
         /// The admin's e-mail
         email: String,
-        /// Read the code and then the new password from lines of standard input
+        /// Read the code and then the new password from standard input, one per line
         #[arg(long)]
         stdin: bool,
         /// Who is asked.
@@ -133,13 +135,28 @@ Examples:
     },
 }
 
+impl AdminCommand {
+    /// Whether it is meant, where it changes something; none where it changes nothing.
+    pub(super) fn sure(&self) -> Option<&Sure> {
+        match self {
+            Self::Add { sure, .. }
+            | Self::Update { sure, .. }
+            | Self::Remove { sure, .. }
+            | Self::Code { sure, .. }
+            | Self::Redeem { sure, .. } => Some(sure),
+            // A login counts its attempt, and changes nothing else.
+            Self::Login { .. } | Self::List { .. } => None,
+        }
+    }
+}
+
 /// Who does it.
 #[derive(Debug, Args)]
 pub struct Login {
     /// The e-mail of the admin to log in as
     #[arg(long = "as", value_name = "E-MAIL")]
     pub login: String,
-    /// Read the login's password from the first line of standard input
+    /// Read the login password from the first line of standard input
     #[arg(long)]
     pub password_stdin: bool,
 }
@@ -147,5 +164,5 @@ pub struct Login {
 /// With both words said, so that shells complete them.
 fn role() -> impl TypedValueParser<Value = Role> {
     PossibleValuesParser::new(["owner", "admin"])
-        .try_map(|word| Role::parse(&word).ok_or("this is no role"))
+        .try_map(|word| Role::parse(&word).ok_or("unknown role"))
 }

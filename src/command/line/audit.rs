@@ -1,28 +1,28 @@
 //! `tenantry audit …`.
 
+use bson::DateTime;
 use clap::Subcommand;
-use mongodb::bson::DateTime;
 
 use super::page_size;
 use crate::{org::earlier, store::Head};
 
-/// What can be asked of the record.
+/// What can be asked of the audit log.
 #[derive(Debug, Subcommand)]
-pub enum AuditDeed {
-    /// Show what was done, by whom, and what was refused; the newest first
+pub enum AuditCommand {
+    /// List operations, logins and refusals, newest first
     #[command(after_help = "\
 Examples:
   tenantry audit list --since 7d
   tenantry audit list --org acme_corp --since 2026-11-20T10:30:00Z --output json
-  tenantry audit list --before 1204                 the page behind that entry")]
+  tenantry audit list --before 1204                 the page before that entry")]
     List {
-        /// Only what was done to the organization with this name, now or then
+        /// Only operations on the organization with this name, current or former
         #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
         org: Option<String>,
-        /// Only from then on: a day, a time in RFC 3339, or so long ago (30m, 12h, 7d)
+        /// Only entries since a day, an RFC 3339 time, or an age (30m, 12h, 7d)
         #[arg(long, value_name = "TIME", value_parser = since)]
         since: Option<DateTime>,
-        /// The most entries
+        /// Maximum number of entries
         #[arg(
             long,
             value_name = "N",
@@ -30,27 +30,27 @@ Examples:
             value_parser = page_size()
         )]
         limit: u32,
-        /// Only those before the entry with this number
+        /// Only entries before this number
         #[arg(long, value_name = "NUMBER")]
         before: Option<i64>,
     },
-    /// Check that no entry was edited, inserted or removed; prints the head
+    /// Verify that no entry was edited, inserted or removed, and print the head
     #[command(after_help = "\
-Whoever can write the database can cut the record's end, or make all of it again. Keep the head it
-prints somewhere else, and check against it the next time. Ends with 1 when something is wrong.
+A user with write access to the database can truncate or rebuild the audit log. Keep the printed head
+elsewhere, and pass it with --head next time. Exits with 1 on tampering.
 
 Examples:
   tenantry audit verify
   tenantry audit verify --head 1204:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef")]
     Verify {
-        /// A head that was printed earlier
+        /// A head printed earlier
         #[arg(long, value_name = "HEAD", value_parser = head)]
         head: Option<Head>,
     },
 }
 
 fn head(word: &str) -> Result<Head, String> {
-    Head::parse(word).ok_or_else(|| "this is no head that “audit verify” printed".to_owned())
+    Head::parse(word).ok_or_else(|| "not a head printed by “audit verify”".to_owned())
 }
 
 fn since(word: &str) -> Result<DateTime, String> {

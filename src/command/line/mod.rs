@@ -1,19 +1,22 @@
 //! The command line as it is typed: every flag and argument, with its help.
 
 mod admin;
-mod aside;
 mod audit;
+mod local;
 mod org;
 
 use clap::{Args, Parser, Subcommand, builder::TypedValueParser};
 
 pub use self::{
-    admin::{AdminDeed, Login},
-    aside::{Aside, ConfigDeed, Shell},
-    audit::AuditDeed,
-    org::OrgDeed,
+    admin::{AdminCommand, Login},
+    audit::AuditCommand,
+    local::{ConfigCommand, LocalCommand, Shell},
+    org::OrgCommand,
 };
-use crate::config::{ENVIRONMENT_HELP, Flags};
+use crate::{
+    config::{ENVIRONMENT_HELP, Flags},
+    manual,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -21,24 +24,29 @@ Examples:
   tenantry --demo                                   the console, with sample organizations
   tenantry org create acme_corp --email ada@acme.com
   tenantry org list --search acme --sort -created
-  MONGODB_URI=mongodb://db1.example tenantry        the console, on a MongoDB
-  tenantry --profile staging                        the console, on what the configuration names
+  MONGODB_URI=mongodb://db1.example tenantry        the console, on MongoDB
+  tenantry --profile staging                        the console, on the profile “staging”
 
 Exit codes: 0 done, 2 usage, 3 not found, 4 taken, 5 not allowed or wrong password,
 6 invalid input, 7 database unreachable, 1 anything else.";
 
-/// Run many organizations on one MongoDB, from the keyboard
+/// What the manual has.
+fn topics() -> String {
+    format!("Topics (`tenantry help TOPIC` shows one):\n{}", manual::contents())
+}
+
+/// Manage many organizations on one MongoDB, from the keyboard
 ///
-/// Without a command the console opens. Without --uri, --file or --demo it is on an embedded
-/// database in your data directory, and needs no server.
+/// Without a command, the console opens. Without --uri, --file or --demo, it uses an embedded database
+/// in your data directory and needs no server.
 #[derive(Debug, Parser)]
 #[command(
     name = "tenantry",
     version,
     long_version = concat!(env!("CARGO_PKG_VERSION"), env!("TENANTRY_BUILD")),
     max_term_width = 100,
-    after_long_help = format!("{ENVIRONMENT_HELP}\n\n{EXAMPLES}"),
-    after_help = EXAMPLES,
+    after_long_help = format!("{}\n\n{ENVIRONMENT_HELP}\n\n{EXAMPLES}", topics()),
+    after_help = format!("{}\n\n{EXAMPLES}", topics()),
     disable_help_subcommand = true
 )]
 pub struct CommandLine {
@@ -47,74 +55,74 @@ pub struct CommandLine {
     pub flags: Flags,
     /// What to do; the console when there is nothing.
     #[command(subcommand)]
-    pub wanted: Option<Wanted>,
+    pub command: Option<Command>,
 }
 
 /// What can be done from the command line.
 #[derive(Debug, Subcommand)]
-pub enum Wanted {
+pub enum Command {
     /// With a database.
     #[command(flatten)]
-    Deed(Deed),
+    Database(DatabaseCommand),
     /// Without one.
     #[command(flatten)]
-    Aside(Aside),
+    Local(LocalCommand),
 }
 
 /// What can be done without a screen.
 #[derive(Debug, Subcommand)]
-pub enum Deed {
-    /// Create, look at, change and delete organizations
+pub enum DatabaseCommand {
+    /// Create, list, change, trash and purge organizations
     #[command(subcommand)]
-    Org(OrgDeed),
-    /// Add, change and remove an organization's admins, log in, and set forgotten passwords
+    Org(OrgCommand),
+    /// Manage an organization's admins, log in, and reset passwords
     #[command(subcommand)]
-    Admin(AdminDeed),
-    /// Show what was done and what was refused, and whether that was tampered with
+    Admin(AdminCommand),
+    /// Read the audit log, and verify its integrity
     #[command(subcommand)]
-    Audit(AuditDeed),
-    /// Look for what does not belong together, and repair it
+    Audit(AuditCommand),
+    /// Check consistency, and repair with --fix
     ///
-    /// Finds what a killed console left half-done, documents that were written under a name that a
-    /// collection no longer has, collections and admins of nobody, and records that another program
-    /// changed. Ends with 0 when nothing is left to do, otherwise with 1.
+    /// Finds incomplete operations of killed consoles, documents written to a collection's former name,
+    /// orphaned collections and admins, and records that another program changed. Exits with 0 when
+    /// nothing is left to do, otherwise with 1.
     #[command(after_help = "\
-No repair deletes a document: orphaned collections and admins are moved to quarantine, to a collection
-whose name begins with quarantine_. They are watched for two minutes first; whatever is written to in
-that time or is younger than ten minutes is left alone.
+Repairs never delete documents: orphaned collections and admins are moved to quarantine, to a
+collection whose name begins with quarantine_. They are watched for two minutes first; anything
+written to in that time, or younger than ten minutes, is left alone.
 
 Examples:
   tenantry doctor
   tenantry doctor --fix --output json
   tenantry doctor --fix --quarantine org_left_over --quarantine nobody@example.com")]
     Doctor {
-        /// Repair what can be repaired
+        /// Repair what can be repaired automatically
         #[arg(long)]
         fix: bool,
-        /// List every finding, also where there are many of one kind
+        /// List every finding, even when there are many of one kind
         #[arg(long)]
         all: bool,
         /// Also move this orphaned collection, or the orphaned admin with this e-mail, to quarantine,
-        /// although another program may use it; can be repeated
+        /// even if another program may use it; repeatable
         #[arg(long, value_name = "NAME", requires = "fix")]
         quarantine: Vec<String>,
         /// Who is asked.
         #[command(flatten)]
         sure: Sure,
     },
-    /// Bring a database that another program wrote up to date, by adding only
+    /// Upgrade a database written by the FastAPI service (only adds to it)
     ///
-    /// Every write needs it, and nothing else does. It adds fields and indexes, changes nothing that is
-    /// there, and the other program goes on working. It can be stopped, and goes on the next time.
+    /// Required before the first write; reading works without it. It adds fields and indexes, changes no
+    /// existing value, and the service keeps working. It can be cancelled and resumes next time.
     #[command(after_help = "\
 Examples:
   tenantry upgrade --dry-run
   tenantry upgrade --yes")]
     Upgrade {
-        /// Only show what would be added
+        /// Show what would be added, and change nothing
         #[arg(long, conflicts_with = "yes")]
         dry_run: bool,
-        /// Upgrade without being asked
+        /// Upgrade without asking for confirmation
         #[arg(long)]
         yes: bool,
     },
@@ -123,40 +131,21 @@ Examples:
 /// Whether it is meant.
 #[derive(Debug, Args)]
 pub struct Sure {
-    /// Do not ask whether it is meant
+    /// Do not ask for confirmation
     #[arg(long)]
     pub yes: bool,
 }
 
-impl Deed {
+impl DatabaseCommand {
     /// Whether it is meant, where it changes something; none where it only reads.
     #[must_use]
     pub fn sure(&self) -> Option<&Sure> {
         match self {
-            Self::Org(
-                OrgDeed::Create { sure, .. }
-                | OrgDeed::Update { sure, .. }
-                | OrgDeed::Delete { sure, .. }
-                | OrgDeed::Restore { sure, .. }
-                | OrgDeed::Purge { sure, .. }
-                | OrgDeed::Suspend { sure, .. }
-                | OrgDeed::Reactivate { sure, .. },
-            )
-            | Self::Admin(
-                AdminDeed::Add { sure, .. }
-                | AdminDeed::Update { sure, .. }
-                | AdminDeed::Remove { sure, .. }
-                | AdminDeed::Code { sure, .. }
-                | AdminDeed::Redeem { sure, .. },
-            )
-            | Self::Doctor { fix: true, sure, .. } => Some(sure),
-            // A login counts its attempt, and changes nothing else.
-            Self::Org(OrgDeed::Get { .. } | OrgDeed::List { .. })
-            | Self::Admin(AdminDeed::Login { .. } | AdminDeed::List { .. })
-            | Self::Audit(_)
+            Self::Org(command) => command.sure(),
+            Self::Admin(command) => command.sure(),
+            Self::Doctor { fix: true, sure, .. } => Some(sure),
             // An upgrade asks by itself, whatever the profile.
-            | Self::Upgrade { .. }
-            | Self::Doctor { fix: false, .. } => None,
+            Self::Audit(_) | Self::Upgrade { .. } | Self::Doctor { fix: false, .. } => None,
         }
     }
 }
@@ -182,11 +171,13 @@ mod tests {
     fn a_sort_that_begins_with_a_dash_is_a_value() {
         let line = ["tenantry", "org", "list", "--sort", "-email", "--search", "-x"];
         let parsed = CommandLine::try_parse_from(line).unwrap();
-        let Some(Wanted::Deed(Deed::Org(OrgDeed::List { sort, search, .. }))) = parsed.wanted
+        let Some(Command::Database(DatabaseCommand::Org(OrgCommand::List {
+            sort, search, ..
+        }))) = parsed.command
         else {
             panic!("no list");
         };
-        assert_eq!(sort, Sort { key: SortKey::Email, descending: true });
+        assert_eq!(sort, Some(Sort { key: SortKey::Email, descending: true }));
         assert_eq!(search.as_deref(), Some("-x"));
     }
 

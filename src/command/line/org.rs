@@ -5,21 +5,21 @@ use clap::{
     builder::{PossibleValuesParser, TypedValueParser},
 };
 
-use super::{Login, Sure, page_size};
+use super::{super::records::FIELDS, Login, Sure, page_size};
 use crate::store::{Sort, SortKey};
 
 /// What can be done with organizations.
 #[derive(Debug, Subcommand)]
-pub enum OrgDeed {
-    /// Make an organization with its admin and its collection
+pub enum OrgCommand {
+    /// Create an organization with its admin and its collection
     #[command(after_help = "\
 Examples:
   tenantry org create acme_corp --email ada@acme.com
   pass show acme | tenantry org create acme_corp --email ada@acme.com --password-stdin")]
     Create {
-        /// What people call it: 1 to 63 letters, digits, spaces and _ - . & '
+        /// Display name: 1 to 63 letters, digits, spaces and _ - . , & ' ( ) / + # !
         name: String,
-        /// Its admin's e-mail
+        /// E-mail of its admin
         #[arg(long, value_name = "E-MAIL")]
         email: String,
         /// Read the admin's password from the first line of standard input
@@ -30,42 +30,62 @@ Examples:
         sure: Sure,
     },
     /// Show one organization
+    #[command(alias = "show")]
     Get {
-        /// Its name, in any case
+        /// Name, case-insensitive, or id
         name: String,
     },
-    /// List organizations: all of them, or a page at a time on a terminal and with --limit
-    #[command(after_help = "\
+    /// List organizations (a page at a time on a terminal or with --limit)
+    #[command(
+        alias = "ls",
+        after_help = "\
 Examples:
   tenantry org list --search acme --sort -created
-  tenantry org list --limit 100 --after CURSOR      the next page; “next” of the page before
-  tenantry org list --trash --sort -created         what was deleted last")]
+  tenantry org list --limit 100 --after CURSOR      the next page: CURSOR is “next” of this one
+  tenantry org list --trash --sort -created         most recently trashed
+  tenantry org list --search 'state:suspended created:<2026-01-01'
+  tenantry org list --output csv --fields organization_name,admin_email"
+    )]
     List {
-        /// Only those with this in their name or e-mail
+        /// Find by name, admin e-mail, id or collection
         #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
         search: Option<String>,
-        /// Those in the trash instead; “created” is then when they were put there
+        /// List the trash; “created” then sorts by when each was trashed
         #[arg(long)]
         trash: bool,
-        /// The order; with a - in front the other way round
-        #[arg(
-            long,
-            value_name = "BY",
-            default_value = "name",
-            allow_hyphen_values = true,
-            value_parser = sort()
-        )]
-        sort: Sort,
-        /// The most on one page [default: 50 on a terminal, otherwise all]
+        /// Sort key; prefix with - for descending [default: best match, then name]
+        #[arg(long, value_name = "BY", allow_hyphen_values = true, value_parser = sort())]
+        sort: Option<Sort>,
+        /// Organizations per page [default: 50 on a terminal, otherwise all]
         #[arg(long, value_name = "N", value_parser = page_size())]
         limit: Option<u32>,
-        /// Begin after the page whose “next” this is
+        /// Cursor from the previous page's “next”
         #[arg(long, value_name = "CURSOR")]
         after: Option<String>,
+        /// Write only these fields, with --output csv, tsv or ndjson
+        #[arg(
+            long,
+            value_name = "FIELD,…",
+            value_delimiter = ',',
+            value_parser = PossibleValuesParser::new(FIELDS)
+        )]
+        fields: Vec<String>,
+        /// Leave out the line with the names of the fields, with --output csv or tsv
+        #[arg(long)]
+        no_header: bool,
     },
-    /// Change name, e-mail and password, together or alone
+    /// Count organizations, all of them or those that match
+    Count {
+        /// As for `org list`
+        #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+        search: Option<String>,
+        /// Count the trash
+        #[arg(long)]
+        trash: bool,
+    },
+    /// Change the name, e-mail and password, together or separately
     #[command(after_help = "\
-A new e-mail or password needs a login: say with --as who you are.
+A new e-mail or password requires a login: name the admin with --as.
 
 Examples:
   tenantry org update acme_corp --name 'Acme Corporation'
@@ -73,73 +93,76 @@ Examples:
   printf '%s\\n' \"$OLD\" \"$NEW\" |
     tenantry org update acme_corp --as ada@acme.com --password-stdin --new-password-stdin")]
     Update {
-        /// Its name now, in any case
+        /// Current name, case-insensitive
         name: String,
-        /// Its new name
+        /// New name
         #[arg(long = "name", value_name = "NAME")]
         new_name: Option<String>,
-        /// Its admin's new e-mail
+        /// New e-mail of its admin
         #[arg(long, value_name = "E-MAIL")]
         email: Option<String>,
-        /// Read the admin's new password from standard input, after the login's
+        /// Read the admin's new password from standard input, after the login password
         #[arg(long)]
         new_password_stdin: bool,
         /// The e-mail of the admin to log in as
         #[arg(long = "as", value_name = "E-MAIL")]
         login: Option<String>,
-        /// Read the login's password from the first line of standard input
+        /// Read the login password from the first line of standard input
         #[arg(long, requires = "login")]
         password_stdin: bool,
         /// Who is asked.
         #[command(flatten)]
         sure: Sure,
     },
-    /// Move an organization to the trash, or delete it at once
-    #[command(after_help = "\
-From the trash it can be restored with everything it had for 30 days (TENANTRY_TRASH_DAYS).
-Its name and its e-mails stay its own until it is purged.
+    /// Move an organization to the trash, or purge it at once
+    #[command(
+        aliases = ["delete", "rm"],
+        after_help = "\
+It can be restored with all its data for 30 days (TENANTRY_TRASH_DAYS).
+Its name and e-mail addresses stay reserved until it is purged.
 
 Examples:
-  tenantry org delete acme_corp --as ada@acme.com
-  pass show acme | tenantry org delete acme_corp --as ada@acme.com --password-stdin --yes
-  tenantry org delete acme_corp --as ada@acme.com --now")]
-    Delete {
-        /// Its name, in any case
+  tenantry org trash acme_corp --as ada@acme.com
+  pass show acme | tenantry org trash acme_corp --as ada@acme.com --password-stdin --yes
+  tenantry org trash acme_corp --as ada@acme.com --now"
+    )]
+    Trash {
+        /// Name, case-insensitive
         name: String,
         /// Who does it.
         #[command(flatten)]
         login: Login,
-        /// Past the trash, for good
+        /// Skip the trash: purge it (delete permanently)
         #[arg(long)]
         now: bool,
         /// Who is asked.
         #[command(flatten)]
         sure: Sure,
     },
-    /// Bring an organization back from the trash with everything it had
+    /// Restore an organization from the trash with all its data
     #[command(after_help = "\
 Examples:
   tenantry org restore acme_corp
-  tenantry org restore acme_corp --name 'Acme 2'    where its name is another one's by now")]
+  tenantry org restore acme_corp --name 'Acme 2'    if its name has been taken")]
     Restore {
-        /// Its name, in any case
+        /// Name, case-insensitive
         name: String,
-        /// The name it is to have
+        /// Restore it under this name
         #[arg(long = "name", value_name = "NAME")]
         new_name: Option<String>,
         /// Who is asked.
         #[command(flatten)]
         sure: Sure,
     },
-    /// Delete an organization that is in the trash, for good
+    /// Purge an organization in the trash (delete permanently)
     #[command(after_help = "\
 Examples:
   tenantry org purge acme_corp --as ada@acme.com
   pass show acme | tenantry org purge acme_corp --as ada@acme.com --password-stdin --yes")]
     Purge {
-        /// Its name, in any case
+        /// Name, case-insensitive
         name: String,
-        /// The e-mail of an admin it had
+        /// E-mail of one of its owners
         #[arg(long = "as", value_name = "E-MAIL")]
         login: String,
         /// Read that admin's password from the first line of standard input
@@ -149,22 +172,38 @@ Examples:
         #[command(flatten)]
         sure: Sure,
     },
-    /// Keep an organization's admins from logging in, and end their sessions
+    /// Suspend an organization: its admins cannot log in, and their sessions end
     Suspend {
-        /// Its name, in any case
+        /// Name, case-insensitive
         name: String,
         /// Who is asked.
         #[command(flatten)]
         sure: Sure,
     },
-    /// Let a suspended organization's admins log in again
+    /// Reactivate a suspended organization
     Reactivate {
-        /// Its name, in any case
+        /// Name, case-insensitive
         name: String,
         /// Who is asked.
         #[command(flatten)]
         sure: Sure,
     },
+}
+
+impl OrgCommand {
+    /// Whether it is meant, where it changes something; none where it only reads.
+    pub(super) fn sure(&self) -> Option<&Sure> {
+        match self {
+            Self::Create { sure, .. }
+            | Self::Update { sure, .. }
+            | Self::Trash { sure, .. }
+            | Self::Restore { sure, .. }
+            | Self::Purge { sure, .. }
+            | Self::Suspend { sure, .. }
+            | Self::Reactivate { sure, .. } => Some(sure),
+            Self::Get { .. } | Self::List { .. } | Self::Count { .. } => None,
+        }
+    }
 }
 
 /// The words for orders, all of them said, so that shells complete them.
@@ -180,6 +219,6 @@ const ORDERS: [(&str, SortKey, bool); 6] = [
 fn sort() -> impl TypedValueParser<Value = Sort> {
     PossibleValuesParser::new(ORDERS.map(|(word, ..)| word)).try_map(|chosen| {
         let order = ORDERS.into_iter().find(|(word, ..)| *word == chosen);
-        order.map(|(_, key, descending)| Sort { key, descending }).ok_or("this is no order")
+        order.map(|(_, key, descending)| Sort { key, descending }).ok_or("unknown sort key")
     })
 }

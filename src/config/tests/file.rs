@@ -1,6 +1,28 @@
 //! What comes of a configuration file.
 
+use proptest::prelude::*;
+
 use super::*;
+
+proptest! {
+    #[test]
+    fn any_text_is_a_configuration_or_has_problems_that_name_no_password(
+        at in 0..400_usize,
+        junk in "[\\[\\]=\"#.\n a-z]{0,12}|\\PC{0,8}",
+        cut in 0..60_usize,
+    ) {
+        // Anything in place of a part of a good one.
+        let begins: String = PROFILES.chars().take(at).collect();
+        let goes_on: String = PROFILES.chars().skip(at + cut).collect();
+        let text = format!("{begins}{junk}{goes_on}");
+        for others_read in [false, true] {
+            if let Err(problems) = crate::config::file::File::parse("config.toml".into(), &text, others_read) {
+                prop_assert!(!problems.lines().contains("s3cret"), "{}", problems.lines());
+                prop_assert!(!problems.to_string().contains("s3cret"), "{problems}");
+            }
+        }
+    }
+}
 
 #[test]
 fn a_profile_is_a_database_with_its_limits() {
@@ -16,7 +38,7 @@ fn a_profile_is_a_database_with_its_limits() {
     assert_eq!(uri.reveal(), "mongodb://ops:s3cret-word@db1.example");
     assert_eq!(database, "orgs");
     let later = &settings.profiles[2];
-    assert!(later.access.read_only && later.rules.read_only);
+    assert!(later.caller.read_only);
     assert!(
         matches!(&later.source, Source::Known(Target::Mongo { uri, .. }) if uri.reveal() == "mongodb://x")
     );
@@ -56,7 +78,7 @@ fn what_is_said_nearer_beats_what_is_said_further_away() {
     let error = configured(PROFILES, &gone, &[]).1.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "there is no profile “gone”: there are local, the one, later, printed"
+        "unknown profile “gone”: there are local, the one, later, printed"
     );
 }
 
@@ -78,9 +100,9 @@ async fn a_program_that_fails_is_named_and_no_password_is_repeated() {
     for (script, said) in [
         (
             "echo 'no key for mongodb://ada:s3cret-word@h' >&2; exit 3",
-            "sh failed (exit status: 3): no key for mongodb://h",
+            "“sh” failed (exit status: 3): no key for mongodb://h",
         ),
-        ("exit 1", "sh failed (exit status: 1)"),
+        ("exit 1", "“sh” failed (exit status: 1)"),
         ("true", "sh printed no connection string"),
         ("echo; echo mongodb://h", "sh printed no connection string"),
         ("printf '\\377'", "sh printed no connection string"),
@@ -89,11 +111,11 @@ async fn a_program_that_fails_is_named_and_no_password_is_repeated() {
     }
     let gone = Source::Command { words: vec!["/no/such".to_owned()], database: None };
     let error = gone.target().await.unwrap_err().to_string();
-    assert!(error.starts_with("/no/such cannot be started: "), "{error}");
+    assert!(error.starts_with("cannot start /no/such: "), "{error}");
     let later = flags(|flags| flags.profile = Some("later".to_owned()));
     let unset = configured(PROFILES, &later, &[]).1.unwrap().database.source;
     let error = unset.target().await.unwrap_err().to_string();
-    assert_eq!(error, "$LATER is to have the connection string, and is not set");
+    assert_eq!(error, "$LATER must hold the connection string, and is not set");
 }
 
 #[tokio::test]
@@ -143,31 +165,28 @@ fn what_is_wrong_has_line_and_column_and_what_to_do() {
         ),
         (
             "profile = \"gone\"\n[profiles.a]\ndemo = true\n",
-            "tenantry: FILE:1:11: there is no profile “gone”\n  1 | profile = \"gone\"\n    |           \
+            "tenantry: FILE:1:11: unknown profile “gone”\n  1 | profile = \"gone\"\n    |           \
              ^^^^^^\n  → the profiles are a\n",
         ),
         (
             "[profiles.a]\ndatabase = \"x\"\n",
-            "tenantry: FILE:1:11: the profile “a” says nowhere what its database is\n  1 | \
-             [profiles.a]\n    |           ^\n  → write uri, uri_env, uri_command, file or demo below it\n",
+            "tenantry: FILE:1:11: the profile “a” names no database\n  1 | \
+             [profiles.a]\n    |           ^\n  → add uri, uri_env, uri_command, file or demo\n",
         ),
         (
             "[profiles.a]\nfile = \"x\"\ndemo = true\ntrash_days = 0\n",
-            "tenantry: FILE:3:8: file and demo name a database each\n  3 | demo = true\n    |        ^^^^\n  \
+            "tenantry: FILE:3:8: file and demo are mutually exclusive\n  3 | demo = true\n    |        ^^^^\n  \
              → keep one of them\ntenantry: FILE:4:14: 0 cannot be\n  4 | trash_days = 0\n    |              \
              ^\n  → write a number from 1 to 3650\n",
         ),
-        (
-            keys,
-            "tenantry: FILE:2:11: q is the key of “quit” as well, and both work in the same place\n",
-        ),
+        (keys, "tenantry: FILE:2:11: q is also bound to “quit” in the same place\n"),
     ] {
         let said = said_of(text);
         assert!(said.starts_with(expected), "{said}\n{expected}");
     }
     let said = said_of(keys);
-    assert!(said.contains("FILE:3:1: there is no command “bck”; is “back” meant?"), "{said}");
-    assert!(said.contains("FILE:4:8: “hyper-x” is no key\n"), "{said}");
+    assert!(said.contains("FILE:3:1: unknown command “bck”; did you mean “back”?"), "{said}");
+    assert!(said.contains("FILE:4:8: unknown key “hyper-x”\n"), "{said}");
 }
 
 #[test]
@@ -202,7 +221,7 @@ fn a_connection_string_with_a_user_is_for_its_owner_only() {
     fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
     let named = flags(|flags| flags.config = Some(path.clone()));
     let Err(Error::File(problems)) = settings(&named, &[]) else { panic!("taken") };
-    assert!(problems.lines().contains("others can read this file"), "{}", problems.lines());
+    assert!(problems.lines().contains("other users can read this file"), "{}", problems.lines());
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
     settings(&named, &[]).unwrap();
 }
@@ -256,7 +275,7 @@ fn the_file_that_init_writes_changes_nothing_and_names_everything() {
     assert_eq!(settings.rebound, crate::keymap::COMMANDS.len());
     let keys = |keymap: &Keymap| format!("{keymap:?}");
     assert_eq!(keys(&settings.console.keymap), keys(&Keymap::default()));
-    assert_eq!(settings.console.looks, Looks::default());
+    assert_eq!(settings.console.looks, ThemeSettings::default());
     assert_eq!(settings.profiles[2].rules.trash_days, Rules::default().trash_days);
     assert_eq!(
         settings.console.log,

@@ -1,9 +1,11 @@
 //! Who runs an organization: admins are added, changed and removed, and given a one-time code, which
 //! is shown once and then kept nowhere.
 
-use mongodb::bson::oid::ObjectId;
+use bson::oid::ObjectId;
 
-use super::{App, Code, Deed, Effect, Form, Generation, Layer, Mood, Purpose, Question, Said};
+use super::{
+    App, Code, Effect, Form, Generation, Layer, Notice, OrgAction, Purpose, Question, Severity,
+};
 use crate::{
     keymap::Command,
     org::{Admin, Org, Role, Secret, StoredText, email_key},
@@ -34,12 +36,15 @@ impl App {
     }
 
     /// Asks whether to do this to the admin that is selected.
-    pub(super) fn ask_about_admin(&mut self, deed: impl Fn(ObjectId) -> Deed) -> Vec<Effect> {
+    pub(super) fn ask_about_admin(
+        &mut self,
+        action: impl Fn(ObjectId) -> OrgAction,
+    ) -> Vec<Effect> {
         let (Some(org), Some(admin)) = (self.chosen(), self.detail.admin()) else {
             return Vec::new();
         };
         let question =
-            Question { admin: Some(admin.email.clone()), ..Question::of(deed(admin.id), org) };
+            Question { admin: Some(admin.email.clone()), ..Question::new(action(admin.id), org) };
         self.layers.push(Layer::Question(question));
         self.authorize()
     }
@@ -75,7 +80,7 @@ impl App {
                 }
                 // Whoever came last is at the end.
                 self.detail.selected = usize::MAX;
-                let what = format!("{email} is an admin of “{}”", org.name);
+                let what = format!("added {email} to the admins of “{}”", org.name);
                 self.has_code(email, what, Some(code).filter(|_| open));
                 self.now_is(&org)
             }
@@ -87,22 +92,22 @@ impl App {
     pub(super) fn coded(
         &mut self,
         generation: Generation,
-        deed: Deed,
+        action: OrgAction,
         before: &Org,
         email: &StoredText,
         result: Result<(Org, Secret)>,
     ) -> Vec<Effect> {
         // Asked anew, it is another question.
         let open = matches!(self.layers.last(), Some(Layer::Question(question))
-            if question.deed == deed && question.awaits(generation));
+            if question.action == action && question.awaits(generation));
         let (result, coded) = match result {
             Ok((org, code)) => (Ok(Some(org)), Some(code)),
             Err(error) => (Err(error), None),
         };
         let awaited = open || self.awaits(generation, before.id);
-        let effects = self.done(generation, deed, before, result);
+        let effects = self.done(generation, action, before, result);
         if let Some(code) = coded.filter(|_| awaited) {
-            let what = format!("a one-time code was made for {email}");
+            let what = format!("issued a one-time code for {email}");
             self.has_code(email, what, Some(code).filter(|_| open));
         }
         effects
@@ -116,9 +121,10 @@ impl App {
             self.layers.push(Layer::Code(Code { code, email: email.clone() }));
         } else {
             let how = self.keymap.how(Command::IssueCode);
-            let help =
-                format!("nobody waited for the code, so it was not shown: {how} makes another");
-            self.say(Mood::Good, Said { what, help });
+            let help = format!(
+                "the code arrived after you cancelled and was not shown; press {how} to issue another"
+            );
+            self.say(Severity::Success, Notice { what, help });
         }
     }
 
@@ -147,8 +153,9 @@ impl App {
                 if let Some(session) = self.session.take_if(|s| same(&s.admin_email)) {
                     effects.push(Effect::Logout(session));
                 }
-                let what = format!("{email} has a new password: log in with it");
-                self.say(Mood::Good, Said::plain(what));
+                self.demo_is_over_for(email);
+                let what = format!("set a new password for {email}; log in with it");
+                self.say(Severity::Success, Notice::plain(what));
                 effects.extend(self.now_is(&org));
                 effects
             }
@@ -156,7 +163,7 @@ impl App {
         }
     }
 
-    /// An organization is another one since a deed of ours: whatever is open about it goes on from that.
+    /// An organization is another one since an operation of ours: whatever is open about it goes on from that.
     pub(super) fn now_is(&mut self, org: &Org) -> Vec<Effect> {
         for layer in &mut self.layers {
             if let Layer::Form(form) = layer {
@@ -178,7 +185,7 @@ impl App {
     /// What an admin is called, as far as that is known here.
     pub(super) fn admin_called(&self, id: ObjectId) -> Option<StoredText> {
         let asked = self.layers.iter().find_map(|layer| {
-            let question = layer.question().filter(|q| q.deed.admin() == Some(id))?;
+            let question = layer.question().filter(|q| q.action.admin() == Some(id))?;
             question.admin.clone()
         });
         let listed = || {

@@ -1,25 +1,32 @@
 //! What commands do in list and details, where nothing is above them.
 
-use super::{App, Arrival, Deed, Effect, Form, Layer, Mood, Pane, Said, Select, Tab};
+use super::{
+    App, Arrival, Effect, Extent, Form, Layer, Notice, OrgAction, Pane, Select, Severity, Tab,
+};
 use crate::{
-    console::view::{self, Extent},
-    keymap::Command,
+    console::layout,
+    keymap::{Command, Motion},
     store::PageAt,
 };
+
+/// By how many columns a key moves the line between list and details.
+const DIVIDER_STEP: i16 = 4;
 
 impl App {
     pub(super) fn browse(&mut self, command: Command) -> Vec<Effect> {
         if let Some(refused) = self.read_only().filter(|_| command.writes()) {
             // Refuse before a form is filled in, not after.
-            self.say(Mood::Bad, refused);
+            self.say(Severity::Error, refused);
             return Vec::new();
         }
-        if self.ask_about_marked(command) {
-            return Vec::new();
-        }
+        if self.ask_about_selection(command) { Vec::new() } else { self.browse_one(command) }
+    }
+
+    /// The same, where nothing else is to be said about it first.
+    fn browse_one(&mut self, command: Command) -> Vec<Effect> {
         match command {
-            Command::Mark => {
-                self.mark();
+            Command::Select => {
+                self.toggle_selection();
                 Vec::new()
             }
             Command::Filter => {
@@ -29,7 +36,7 @@ impl App {
             }
             Command::Accept => {
                 self.list.filtering = false;
-                Vec::new()
+                self.take_nearest()
             }
             Command::Sort | Command::Reverse => {
                 if command == Command::Sort {
@@ -37,14 +44,10 @@ impl App {
                 } else {
                     self.list.sort.descending = !self.list.sort.descending;
                 }
-                self.load(Arrival::Replace(Select::First), PageAt::First)
+                self.resort()
             }
-            Command::Open => {
-                if self.list.selected().is_some() {
-                    self.pane = Pane::Detail;
-                }
-                Vec::new()
-            }
+            Command::Open if self.list.rows.is_empty() => self.take_nearest(),
+            Command::Open => self.open(),
             Command::NextPane => {
                 self.pane = match self.pane {
                     Pane::List if self.list.selected().is_some() => Pane::Detail,
@@ -52,12 +55,14 @@ impl App {
                 };
                 Vec::new()
             }
+            Command::NarrowList => self.move_divider(-DIVIDER_STEP),
+            Command::WidenList => self.move_divider(DIVIDER_STEP),
             Command::NextTab => self.turn_to(self.detail.tab.moved(1)),
             Command::PreviousTab => self.turn_to(self.detail.tab.moved(Tab::ALL.len() - 1)),
             Command::AddAdmin => self.add_admin(),
             Command::EditAdmin => self.edit_admin(),
-            Command::RemoveAdmin => self.ask_about_admin(Deed::RemoveAdmin),
-            Command::IssueCode => self.ask_about_admin(Deed::IssueCode),
+            Command::RemoveAdmin => self.ask_about_admin(OrgAction::RemoveAdmin),
+            Command::IssueCode => self.ask_about_admin(OrgAction::IssueCode),
             Command::New => {
                 self.layers.push(Layer::Form(Form::new()));
                 Vec::new()
@@ -68,90 +73,108 @@ impl App {
                 }
                 Vec::new()
             }
-            Command::Trash => self.ask(Deed::Trash),
-            Command::Delete => self.ask(Deed::Delete),
-            Command::Purge => self.ask(Deed::Purge),
-            Command::Restore => self.do_at_once(Deed::Restore),
+            Command::Trash => self.ask(OrgAction::Trash),
+            Command::Delete => self.ask(OrgAction::Delete),
+            Command::Purge => self.ask(OrgAction::Purge),
+            Command::Restore => self.do_at_once(OrgAction::Restore),
             Command::Suspend => self.suspend_or_reactivate(),
             Command::Upgrade => {
                 self.ask_to_upgrade();
                 Vec::new()
             }
-            Command::Shelf => self.switch_shelf(),
+            Command::ToggleTrash => self.switch_scope(),
             Command::Login => self.log_in_or_out(),
-            Command::Undo => self.take_back(),
+            Command::Undo => self.undo_last(),
             Command::Copy => self.ask_what_to_copy(),
             Command::CopyAdmin => self.copy_admin(),
             Command::Mouse => self.give_or_take_mouse(),
             Command::Refresh => self.refresh(),
-            Command::First if self.pane == Pane::List && self.list.more_before => {
+            Command::Move(Motion::First) if self.pane == Pane::List && self.list.more_before => {
                 self.load(Arrival::Replace(Select::First), PageAt::First)
             }
-            Command::Last if self.pane == Pane::List && self.list.more_after => {
+            Command::Move(Motion::Last) if self.pane == Pane::List && self.list.more_after => {
                 self.load(Arrival::Replace(Select::Last), PageAt::Last)
             }
-            _ => {
-                self.move_in_pane(command);
+            Command::Move(motion) => {
+                self.move_in_pane(motion);
                 Vec::new()
             }
+            // What works everywhere is done already; the rest is of what lies above.
+            Command::Retry
+            | Command::NextField
+            | Command::PreviousField
+            | Command::Submit
+            | Command::Confirm
+            | Command::Generate
+            | Command::Reveal
+            | Command::UseCode
+            | Command::Help
+            | Command::Manual
+            | Command::Palette
+            | Command::Run
+            | Command::CopyPart(_)
+            | Command::CopyCode
+            | Command::CopyPassword
+            | Command::Log
+            | Command::Back
+            | Command::Redraw
+            | Command::Shell
+            | Command::Quit => Vec::new(),
         }
     }
 
-    pub(super) fn move_in_pane(&mut self, command: Command) {
+    /// Moves the line between list and details by some columns.
+    fn move_divider(&mut self, by: i16) -> Vec<Effect> {
+        let Some(divider) = self.areas().map(|areas| areas.divider).filter(|line| line.width > 0)
+        else {
+            let what =
+                format!("list and details share the screen from {} columns on", layout::WIDE);
+            self.say(Severity::Warning, Notice::plain(what));
+            return Vec::new();
+        };
+        self.split = Some(divider.x.saturating_add_signed(by));
+        Vec::new()
+    }
+
+    /// Opens the organization under the cursor. Where its details did not show beside the list, that is the
+    /// overview, where all that can be done to it works; beside the list it is the tab that shows.
+    pub(super) fn open(&mut self) -> Vec<Effect> {
+        if self.list.selected().is_none() {
+            return Vec::new();
+        }
+        let shows = self.areas().is_some_and(|areas| areas.detail.area() > 0);
+        self.pane = Pane::Detail;
+        if shows { Vec::new() } else { self.turn_to(Tab::Overview) }
+    }
+
+    pub(super) fn move_in_pane(&mut self, motion: Motion) {
         let Some(areas) = self.areas() else { return };
         if self.pane == Pane::List {
-            let screen = isize::try_from(areas.list_rows()).unwrap_or(isize::MAX);
-            self.list.move_by(steps(command, screen));
+            self.list.move_by(self.steps(motion, areas.list_rows()));
         } else {
-            let Extent { lines, rows, last } = view::detail_extent(self);
-            let screen = isize::try_from(rows).unwrap_or(isize::MAX);
-            let steps = steps(command, screen);
+            let Extent { rows, last, .. } = self.drawn.extent(self.detail.tab);
+            let steps = self.steps(motion, rows);
             if self.detail.tab == Tab::Admins {
-                let last = lines.saturating_sub(1);
+                let admins = self.detail.admins.as_ref().map_or(0, Vec::len);
+                let last = admins.saturating_sub(1);
                 let selected = self.detail.selected();
                 self.detail.selected = selected.saturating_add_signed(steps).min(last);
             } else {
-                self.detail.scroll = self.detail.scroll.saturating_add_signed(steps).min(last);
+                self.drawn.turned |= motion.turns_page();
+                let scroll = self.detail.scroll.min(last);
+                self.detail.scroll = scroll.saturating_add_signed(steps).min(last);
             }
         }
-    }
-
-    pub(super) fn log_in_or_out(&mut self) -> Vec<Effect> {
-        if let Some(session) = self.session.take() {
-            self.say(Mood::Good, Said::plain(format!("{} is logged out", session.admin_email)));
-            return vec![Effect::Logout(session)];
-        }
-        if let Some(refused) = self.read_only() {
-            // Attempts cannot be counted there, so logging in is impossible.
-            self.say(Mood::Bad, refused);
-            return Vec::new();
-        }
-        let usable = self.chosen().filter(|org| !org.admin_gone);
-        let email = usable.map(|org| org.admin_email.clone()).unwrap_or_default();
-        self.layers.push(Layer::Login(self.login_of(&email, None)));
-        Vec::new()
     }
 
     pub(super) fn give_or_take_mouse(&mut self) -> Vec<Effect> {
         self.mouse = !self.mouse;
         let said = if self.mouse {
-            "the mouse is the console's: click, double-click, turn the wheel, drag the line"
+            "mouse on: click, double-click, scroll, drag the divider"
         } else {
-            "the mouse is the terminal's: it selects text"
+            "mouse off: the terminal selects text"
         };
-        self.say(Mood::Good, Said::plain(said));
+        self.say(Severity::Success, Notice::plain(said));
         vec![Effect::Mouse(self.mouse)]
-    }
-}
-
-pub(super) fn steps(command: Command, screen: isize) -> isize {
-    match command {
-        Command::Down => 1,
-        Command::Up => -1,
-        Command::PageDown => screen,
-        Command::PageUp => -screen,
-        Command::First => isize::MIN,
-        Command::Last => isize::MAX,
-        _ => 0,
     }
 }

@@ -1,7 +1,11 @@
 //! The database: opened, watched while it is open, and looked after when it comes back.
 
-use super::{App, Arrival, Connected, Effect, Generation, Mood, Said, Select, cancel};
-use crate::{org::PasswordPolicy, store::PageAt, tenancy};
+use super::{App, Arrival, Connected, Effect, Generation, Notice, Select, Severity, cancel};
+use crate::{
+    org::{PasswordPolicy, escaped},
+    store::{PageAt, Place, PlaceKind},
+    tenancy,
+};
 
 /// Whether there is a database.
 #[derive(Debug)]
@@ -9,7 +13,7 @@ pub enum Connection {
     /// It is being opened.
     Opening,
     /// It could not be opened.
-    Failed(Said),
+    Failed(Notice),
     /// It answered.
     Ready(Box<Connected>),
 }
@@ -41,16 +45,24 @@ impl App {
                     (&connected.read_only, connected.read_only_asked)
                 {
                     let error = tenancy::Error::ReadOnly(reason.clone());
-                    self.say(Mood::Bad, Said::from(&error));
+                    self.say(Severity::Error, Notice::from(&error));
                 }
+                let looks =
+                    connected.read_only.is_none() && connected.place.kind == PlaceKind::Mongo;
                 self.connection = Connection::Ready(Box::new(connected));
+                self.help_is_about_the_list();
                 let mut effects = self.load(Arrival::Replace(Select::First), PageAt::First);
                 effects.extend(self.count());
                 effects.extend(self.watch());
+                if looks {
+                    let generation = self.next();
+                    effects.extend(cancel(self.looking_for_upgrade.begin(generation, self.now)));
+                    effects.push(Effect::LookForUpgrade(generation));
+                }
                 effects
             }
             Err(error) => {
-                self.connection = Connection::Failed(Said::from(&error));
+                self.connection = Connection::Failed(Notice::from(&error));
                 Vec::new()
             }
         }
@@ -75,16 +87,16 @@ impl App {
         }
         let mut effects = Vec::new();
         if let Some(error) = why {
-            let help = "the screen may be out of date; the console keeps trying to reconnect";
-            let said = Said { what: error.to_string(), help: help.to_owned() };
-            self.say(Mood::Unread, said.clone());
+            let help = "what you see may be out of date; reconnecting";
+            let said = Notice { what: error.to_string(), help: help.to_owned() };
+            self.say(Severity::Alert, said.clone());
             self.lost = Some(said);
         } else {
             let lost = self.lost.take();
             self.unread.retain(|said| Some(said) != lost.as_ref());
             effects.extend(self.refresh());
             // After what is no longer true was taken away.
-            self.say(Mood::Good, Said::plain("connected to the database again"));
+            self.say(Severity::Success, Notice::plain("reconnected to the database"));
         }
         effects.extend(self.watch());
         effects
@@ -104,7 +116,7 @@ impl App {
             && connected.read_only.is_none()
         {
             connected.read_only = Some(reason.clone());
-            self.say(Mood::Unread, Said::from(&tenancy::Error::ReadOnly(reason)));
+            self.say(Severity::Alert, Notice::from(&tenancy::Error::ReadOnly(reason)));
         }
         match result {
             Ok(0) | Err(_) => Vec::new(),
@@ -119,5 +131,17 @@ impl App {
             Connection::Ready(connected) => connected.passwords,
             Connection::Opening | Connection::Failed(_) => PasswordPolicy::default(),
         }
+    }
+}
+
+/// What a database is called in one line.
+#[must_use]
+pub fn database_label(place: &Place) -> String {
+    let address = escaped(&place.address);
+    match place.kind {
+        PlaceKind::Mongo if place.database.is_empty() => address.into_owned(),
+        PlaceKind::Mongo => format!("{address}/{}", escaped(&place.database)),
+        PlaceKind::Embedded => format!("embedded  {address}"),
+        PlaceKind::Demo => "demo  deleted on exit".to_owned(),
     }
 }

@@ -1,26 +1,17 @@
 //! What can be copied of an organization, as text on the way to the clipboard.
 
-use super::{App, Arrived, Asked, Connection, Effect, Layer, Mood, Said};
+use super::{App, Arrived, Asked, Connection, Effect, Layer, Notice, Severity};
 use crate::{
-    keymap::Command,
+    keymap::{Command, OrgPart},
     org::{Org, OrgFields, json_text},
 };
 
-/// What can be copied, in the order it is shown.
-pub const COPIED: [Command; 5] = [
-    Command::CopyName,
-    Command::CopyId,
-    Command::CopyEmail,
-    Command::CopyJson,
-    Command::CopyConnection,
-];
-
 impl App {
-    /// Asks what to copy of the organization that is selected, or of those that are marked.
+    /// Asks what to copy of the organization under the cursor, or of those that are selected.
     pub(super) fn ask_what_to_copy(&mut self) -> Vec<Effect> {
-        let orgs = match self.marked() {
+        let orgs = match self.selection() {
             [] => self.chosen().cloned().into_iter().collect(),
-            marked => marked.to_vec(),
+            all => all.to_vec(),
         };
         if !orgs.is_empty() {
             self.layers.push(Layer::Copy(orgs));
@@ -28,22 +19,22 @@ impl App {
         Vec::new()
     }
 
-    /// What one of the commands copies: what that is called, and the text. Of several organizations a
+    /// What a part of organizations is called, and its text. Of several organizations a
     /// line for each, or one JSON array.
     #[must_use]
-    pub fn copied(&self, command: Command, orgs: &[Org]) -> Option<(&'static str, String)> {
-        let several = orgs.len() > 1;
+    pub fn copied(&self, part: OrgPart, orgs: &[Org]) -> Option<(&'static str, String)> {
+        let bulk = orgs.len() > 1;
         let lines = |of: fn(&Org) -> String| orgs.iter().map(of).collect::<Vec<_>>().join("\n");
-        let called = |one, more| if several { more } else { one };
-        Some(match command {
-            Command::CopyName => {
+        let called = |one, more| if bulk { more } else { one };
+        Some(match part {
+            OrgPart::Name => {
                 (called("the name", "the names"), lines(|org| org.name.raw().to_owned()))
             }
-            Command::CopyId => (called("the id", "the ids"), lines(|org| org.id.to_hex())),
-            Command::CopyEmail => {
+            OrgPart::Id => (called("the id", "the ids"), lines(|org| org.id.to_hex())),
+            OrgPart::Email => {
                 (called("the e-mail", "the e-mails"), lines(|org| org.admin_email.raw().to_owned()))
             }
-            Command::CopyJson => {
+            OrgPart::Json => {
                 let fields: Vec<_> = orgs.iter().map(OrgFields::with_connection).collect();
                 let json = match &fields[..] {
                     [one] => json_text(one),
@@ -51,19 +42,18 @@ impl App {
                 };
                 ("the JSON", json.ok()?.trim_end().to_owned())
             }
-            Command::CopyConnection => match &self.connection {
+            OrgPart::Connection => match &self.connection {
                 Connection::Ready(connected) => {
                     ("the connection string", connected.connection.clone())
                 }
                 Connection::Opening | Connection::Failed(_) => return None,
             },
-            _ => return None,
         })
     }
 
-    pub(super) fn copy(&mut self, command: Command) -> Vec<Effect> {
+    pub(super) fn copy(&mut self, part: OrgPart) -> Vec<Effect> {
         let Some(Layer::Copy(orgs)) = self.layers.last() else { return Vec::new() };
-        let Some((what, text)) = self.copied(command, orgs) else { return Vec::new() };
+        let Some((what, text)) = self.copied(part, orgs) else { return Vec::new() };
         self.layers.pop();
         vec![Effect::Copy(what, text.into())]
     }
@@ -90,17 +80,20 @@ impl App {
     /// The terminal was given a text for its clipboard, or it could not be.
     pub(super) fn was_copied(&mut self, what: &str, sent: Result<Arrived, String>) {
         let leaves = self.keymap.how(Command::Mouse);
-        let by_hand = format!("select it with the mouse ({leaves} leaves that to the terminal)");
+        let by_hand = format!("select it with the mouse ({leaves} toggles mouse capture)");
         match sent {
-            Ok(Arrived::Known) => self.say(Mood::Good, Said::plain(format!("copied {what}"))),
+            Ok(Arrived::Known) => {
+                self.say(Severity::Success, Notice::plain(format!("copied {what}")));
+            }
             Ok(Arrived::Unknown) => {
                 let what = format!("sent {what} to the terminal's clipboard");
-                let help = format!("terminals do not say whether they take it; if not, {by_hand}");
-                self.say(Mood::Good, Said { what, help });
+                let help =
+                    format!("terminals do not report whether they accept it; if not, {by_hand}");
+                self.say(Severity::Success, Notice { what, help });
             }
             Err(why) => {
-                let what = format!("{what} was not copied: {why}");
-                self.say(Mood::Bad, Said { what, help: by_hand });
+                let what = format!("cannot copy {what}: {why}");
+                self.say(Severity::Error, Notice { what, help: by_hand });
             }
         }
     }

@@ -1,47 +1,55 @@
 //! The details of the organization that is looked at: what they are, and how they are read.
 
-use mongodb::bson::oid::ObjectId;
+use bson::oid::ObjectId;
 
 use super::{
     App, Effect, Generation, Layer, cancel,
-    field::{Request, Said},
+    field::{Notice, Request},
 };
 use crate::{
     keymap::Command,
     org::{Admin, Org},
     store::Statistics,
-    tenancy::{Error, Recorded, Result},
+    tenancy::{Error, NumberedEntry, Result},
 };
 
-/// A side of an organization.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Tab {
+/// The tabs, what each is called, and the list of all of them, which no tab is missing from.
+macro_rules! tabs {
+    ($($(#[$attribute:meta])* $name:ident: $word:literal,)*) => {
+        /// A side of an organization.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        pub enum Tab {
+            $($(#[$attribute])* $name,)*
+        }
+
+        impl Tab {
+            /// All of them, in their order.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// What it is called.
+            #[must_use]
+            pub fn word(self) -> &'static str {
+                match self {
+                    $(Self::$name => $word,)*
+                }
+            }
+        }
+    };
+}
+
+tabs! {
     /// The record.
     #[default]
-    Overview,
+    Overview: "Overview",
     /// Who runs it.
-    Admins,
+    Admins: "Admins",
     /// The first documents.
-    Documents,
+    Documents: "Documents",
     /// What was done to it, and what was refused.
-    Activity,
+    Activity: "Activity",
 }
 
 impl Tab {
-    /// All of them, in their order.
-    pub const ALL: [Self; 4] = [Self::Overview, Self::Admins, Self::Documents, Self::Activity];
-
-    /// What it is called.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Overview => "Overview",
-            Self::Admins => "Admins",
-            Self::Documents => "Documents",
-            Self::Activity => "Activity",
-        }
-    }
-
     /// The one so many further on, round and round.
     #[must_use]
     pub(super) fn moved(self, by: usize) -> Self {
@@ -58,9 +66,9 @@ pub struct Detail {
     /// What it holds, once known.
     pub statistics: Option<Statistics>,
     /// Why it could not be read.
-    pub problem: Option<Said>,
+    pub problem: Option<Notice>,
     /// Why what its tab shows could not be read.
-    pub unreadable: Option<Said>,
+    pub unreadable: Option<Notice>,
     /// The answer that is waited for.
     pub loading: Request,
     /// Whom that answer is about.
@@ -74,7 +82,7 @@ pub struct Detail {
     /// Which of them is selected, where there are so many.
     pub selected: usize,
     /// The newest of what was recorded about it, once read.
-    pub activity: Option<Vec<Recorded>>,
+    pub activity: Option<Vec<NumberedEntry>>,
     /// What the tab shows and is waited for.
     pub reading: Request,
     /// The first line on the screen.
@@ -189,14 +197,17 @@ impl App {
                 if let Some((id, name)) = asked.and_then(|id| Some((id, self.asked_about(id)?))) {
                     return self.overtaken(id, &Error::Gone(name));
                 }
-                self.detail.problem = Some(Said {
-                    what: "this organization is gone: someone else deleted it".to_owned(),
-                    help: format!("{} reads the list again", self.keymap.how(Command::Refresh)),
+                self.detail.problem = Some(Notice {
+                    what: "someone else deleted this organization".to_owned(),
+                    help: format!(
+                        "press {} to refresh the list",
+                        self.keymap.how(Command::Refresh)
+                    ),
                 });
                 Vec::new()
             }
             Err(error) => {
-                self.detail.problem = Some(Said::from(&error));
+                self.detail.problem = Some(Notice::from(&error));
                 Vec::new()
             }
         }
@@ -214,7 +225,7 @@ impl App {
         }
     }
 
-    pub(super) fn activity(&mut self, generation: Generation, result: Result<Vec<Recorded>>) {
+    pub(super) fn activity(&mut self, generation: Generation, result: Result<Vec<NumberedEntry>>) {
         if let Some(entries) = self.tab_read(generation, result) {
             self.detail.activity = Some(entries);
         }
@@ -225,6 +236,6 @@ impl App {
         if !self.detail.reading.answered(generation) {
             return None;
         }
-        result.map_err(|error| self.detail.unreadable = Some(Said::from(&error))).ok()
+        result.map_err(|error| self.detail.unreadable = Some(Notice::from(&error))).ok()
     }
 }

@@ -25,17 +25,24 @@ const FIELD_MOST: usize = 1024;
 
 /// Something said to the person: what happened, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Said {
+pub struct Notice {
     /// What happened.
     pub what: String,
     /// What to do; may be empty.
     pub help: String,
 }
 
-impl Said {
+impl Notice {
     /// Without advice.
     pub fn plain(what: impl Into<String>) -> Self {
         Self { what: what.into(), help: String::new() }
+    }
+
+    /// The same, with a word in front that says what kind it is.
+    #[must_use]
+    pub fn after(&self, kind: &str) -> Self {
+        let what = format!("{kind}{}", text::sentence(&self.what));
+        Self { what, help: self.help.clone() }
     }
 
     /// What someone else made of an organization while it was being worked on.
@@ -43,21 +50,21 @@ impl Said {
     pub fn changed_to(org: &Org, help: &str) -> Self {
         let state = if org.state == OrgState::Suspended { ", suspended" } else { "" };
         let what = format!(
-            "someone else changed it in the meantime: now it is “{}” of {}{state}",
+            "someone else changed it: it is now “{}” of {}{state}",
             org.name, org.admin_email
         );
         Self { what, help: help.to_owned() }
     }
 
-    /// Both in lines of at most `width` columns: what happened, and what to do.
+    /// Both as sentences, in lines of at most `width` columns: what happened, and what to do.
     #[must_use]
     pub fn lines(&self, width: usize) -> (Vec<String>, Vec<String>) {
-        let help = if self.help.is_empty() { Vec::new() } else { text::wrap(&self.help, width) };
-        (text::wrap(&self.what, width), help)
+        let lines = |words: &str| text::wrap(&text::sentence(words), width);
+        (lines(&self.what), if self.help.is_empty() { Vec::new() } else { lines(&self.help) })
     }
 }
 
-impl From<&tenancy::Error> for Said {
+impl From<&tenancy::Error> for Notice {
     fn from(error: &tenancy::Error) -> Self {
         Self { what: error.to_string(), help: error.help().to_owned() }
     }
@@ -162,7 +169,7 @@ pub struct TextField {
     /// What is chosen from with keys instead of being typed; empty where anything can be typed.
     pub choices: Vec<&'static str>,
     /// What is wrong with it, said beside it.
-    pub problem: Option<Said>,
+    pub problem: Option<Notice>,
     /// The question whether it will do.
     pub checking: Request,
     /// The text that question was last asked about.

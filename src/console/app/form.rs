@@ -1,13 +1,13 @@
 //! Forms: what each asks for, what was typed, and the wish that is made of it.
 
 use super::{
-    field::{Request, Said, TextField},
+    field::{Notice, Request, TextField},
     message::{Check, Generation, NewPassword},
     profile::Sure,
 };
 use crate::{
-    org::{Admin, Field, Org, Role, Secret},
-    tenancy::{AdminWish, Edit, NewOrganization},
+    org::{Admin, Field, Org, Role, Secret, StoredText},
+    tenancy::{AdminChanges, Edit, NewOrganization},
 };
 
 /// What a form asks for.
@@ -31,6 +31,7 @@ impl From<Field> for Asked {
             Field::Name => Self::Name,
             Field::Email => Self::Email,
             Field::Password => Self::Password,
+            Field::Code => Self::Code,
         }
     }
 }
@@ -38,7 +39,7 @@ impl From<Field> for Asked {
 /// What a form is for.
 #[derive(Clone, Debug)]
 pub enum Purpose {
-    /// To make an organization.
+    /// To create an organization.
     Create,
     /// To change one, and its first admin.
     Edit(Box<Org>),
@@ -60,19 +61,19 @@ pub struct Form {
     /// Which one is being typed in.
     pub focus: usize,
     /// What is wrong with the whole.
-    pub problem: Option<Said>,
-    /// The deed that is waited for.
+    pub problem: Option<Notice>,
+    /// The operation that is waited for.
     pub submitting: Request,
     /// Whether someone else changed the organization, and it is being read again.
     pub stale: bool,
     /// Whether it is meant, in production.
     pub sure: Sure,
-    /// The deed that is no longer waited for and has not ended yet, with what was typed for it.
+    /// The operation that is no longer waited for and has not ended yet, with what was typed for it.
     pub left: Option<(Generation, Vec<Secret>)>,
 }
 
 impl Form {
-    fn of(purpose: Purpose, fields: Vec<TextField>) -> Self {
+    fn with_fields(purpose: Purpose, fields: Vec<TextField>) -> Self {
         let submitting = Request::default();
         Self {
             purpose,
@@ -86,11 +87,11 @@ impl Form {
         }
     }
 
-    /// To make an organization.
+    /// To create an organization.
     #[must_use]
     pub fn new() -> Self {
         let fields = vec![TextField::default(), TextField::default(), TextField::secret()];
-        Self::of(Purpose::Create, fields)
+        Self::with_fields(Purpose::Create, fields)
     }
 
     /// To change one.
@@ -101,14 +102,14 @@ impl Form {
             TextField::with(org.admin_email.raw()),
             TextField::secret(),
         ];
-        Self::of(Purpose::Edit(Box::new(org.clone())), fields)
+        Self::with_fields(Purpose::Edit(Box::new(org.clone())), fields)
     }
 
     /// To add an admin to one. Who decides about the others is the exception.
     #[must_use]
     pub fn add_admin(org: &Org, role: Role) -> Self {
         let fields = vec![TextField::default(), TextField::role(role)];
-        Self::of(Purpose::AddAdmin(Box::new(org.clone())), fields)
+        Self::with_fields(Purpose::AddAdmin(Box::new(org.clone())), fields)
     }
 
     /// To change an admin of one; the password only where it is one's `own`.
@@ -117,7 +118,7 @@ impl Form {
         let mut fields = vec![TextField::with(admin.email.raw()), TextField::role(admin.role)];
         fields.extend(own.then(TextField::secret));
         let purpose = Purpose::EditAdmin(Box::new(org.clone()), Box::new(admin.clone()));
-        Self::of(purpose, fields)
+        Self::with_fields(purpose, fields)
     }
 
     /// To set a password with a one-time code.
@@ -125,7 +126,7 @@ impl Form {
     pub fn use_code(email: &str) -> Self {
         let fields = vec![TextField::with(email), TextField::secret(), TextField::secret()];
         let focus = usize::from(!email.is_empty());
-        Self { focus, ..Self::of(Purpose::UseCode, fields) }
+        Self { focus, ..Self::with_fields(Purpose::UseCode, fields) }
     }
 
     /// What it asks for, one for each field.
@@ -193,7 +194,7 @@ impl Form {
 
     /// What an organization is to be made of.
     #[must_use]
-    pub fn wish(&self) -> NewOrganization {
+    pub fn new_organization(&self) -> NewOrganization {
         NewOrganization {
             name: self.text(Asked::Name).to_owned(),
             email: self.text(Asked::Email).to_owned(),
@@ -213,15 +214,15 @@ impl Form {
 
     /// What is to be different about an admin; none when nothing is.
     #[must_use]
-    pub fn admin_wish(&self, admin: &Admin) -> Option<AdminWish> {
+    pub fn admin_changes(&self, admin: &Admin) -> Option<AdminChanges> {
         let email = self.meant(Asked::Email);
-        let wish = AdminWish {
+        let changes = AdminChanges {
             role: Some(self.role()).filter(|role| *role != admin.role),
             email: (email != admin.email.raw()).then(|| email.to_owned()),
             password: self.password(),
         };
-        let some = wish.role.is_some() || wish.email.is_some() || wish.password.is_some();
-        some.then_some(wish)
+        let some = changes.role.is_some() || changes.email.is_some() || changes.password.is_some();
+        some.then_some(changes)
     }
 
     fn password(&self) -> Option<Secret> {
@@ -243,7 +244,16 @@ impl Form {
         self.stale = false;
         self.sure = Sure::Unasked;
         self.problem =
-            Some(Said::changed_to(org, "save again to change that, or leave it with esc"));
+            Some(Notice::changed_to(org, "save again to overwrite it, or press esc to cancel"));
+    }
+
+    /// The e-mail of the admin that is edited, as it was.
+    pub(super) fn email_before(&self) -> Option<StoredText> {
+        match &self.purpose {
+            Purpose::Edit(org) => Some(org.admin_email.clone()),
+            Purpose::EditAdmin(_, admin) => Some(admin.email.clone()),
+            Purpose::Create | Purpose::AddAdmin(_) | Purpose::UseCode => None,
+        }
     }
 
     /// What is stored of what a field asks for.
@@ -296,8 +306,8 @@ impl Form {
         let at = self.at(Asked::Password)?;
         let typing = at == self.focus && !self.submitting.is_waiting();
         let field = self.fields.get(at).filter(|field| typing && !field.text().is_empty())?;
-        let wish = self.new_password();
-        (field.judged.as_ref() != Some(&wish)).then_some(wish)
+        let changes = self.new_password();
+        (field.judged.as_ref() != Some(&changes)).then_some(changes)
     }
 
     fn new_password(&self) -> NewPassword {

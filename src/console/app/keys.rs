@@ -3,16 +3,32 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::{
-    App, Connection, Effect, Layer, Mood, Pane, Said, cancel,
+    App, Connection, Effect, Layer, Notice, Pane, Severity, cancel,
     layer_keys::{let_go, stop_submitting},
 };
 use crate::{
-    keymap::{self, Command},
-    store::Shelf,
+    keymap::{self, Command, Motion},
+    store::ListScope,
     tenancy,
 };
 
-const IGNORED_PASTE: &str = "the paste was ignored: nothing is being typed here";
+/// What was typed before a motion.
+#[derive(Debug, Default)]
+pub struct Count {
+    /// The digits so far.
+    pub typed: Option<u32>,
+    /// Whether the key before went to a row by its number.
+    went_to: bool,
+    /// How many times the motion is done that is being done; zero where no count was typed.
+    times: u32,
+}
+
+impl Count {
+    /// More rows than this are gone to with a filter.
+    const MOST: u32 = 9_999;
+}
+
+const IGNORED_PASTE: &str = "paste ignored: no text field is active";
 
 impl App {
     pub(super) fn key(&mut self, event: KeyEvent) -> Vec<Effect> {
@@ -31,15 +47,71 @@ impl App {
             // It is held down.
             return Vec::new();
         }
-        let effects = self.meant(place, event);
+        let effects = self.take_count(place, event);
         if !confirms {
             self.asked_by = Some(key).filter(|_| self.is_to_confirm());
         }
         effects
     }
 
-    fn meant(&mut self, place: keymap::Place, event: KeyEvent) -> Vec<Effect> {
-        match self.keymap.command(place, &event) {
+    /// Takes digits as a count for the motion that follows, as vim does.
+    fn take_count(&mut self, place: keymap::Place, event: KeyEvent) -> Vec<Effect> {
+        self.list.owed = 0;
+        let went_to = std::mem::take(&mut self.count.went_to);
+        let before = self.count.typed.take();
+        if let Some(digit) = self.keymap.digit(place, &event)
+            && (digit, before) != (0, None)
+        {
+            let typed = before.unwrap_or(0) * 10 + digit;
+            self.count.typed = Some(typed.min(Count::MOST));
+            return Vec::new();
+        }
+        match (self.keymap.command(place, &event), before) {
+            (Some(Command::Back), Some(_)) => Vec::new(),
+            (Some(Command::Move(motion)), Some(count)) => self.repeat(place, motion, count),
+            // The second g of 10gg.
+            (Some(Command::Move(Motion::First)), None) if went_to => Vec::new(),
+            (command, _) => self.meant(place, command, event),
+        }
+    }
+
+    /// Moves so many times; to the top or the bottom with a count is to that row.
+    fn repeat(&mut self, place: keymap::Place, motion: Motion, count: u32) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        let (motion, times) = match motion {
+            Motion::First | Motion::Last => {
+                self.count.went_to = motion == Motion::First;
+                effects.extend(self.command(place, Command::Move(Motion::First)));
+                (Motion::Down, count.saturating_sub(1))
+            }
+            Motion::Down | Motion::Up | Motion::PageDown | Motion::PageUp => (motion, count),
+        };
+        if !effects.is_empty() {
+            // The first page is on its way; the row is counted from there.
+            self.list.owed = isize::try_from(times).unwrap_or(isize::MAX);
+            return effects;
+        }
+        if times > 0 {
+            self.count.times = times;
+            effects.extend(self.command(place, Command::Move(motion)));
+            self.count.times = 0;
+        }
+        effects
+    }
+
+    /// By how many lines a motion goes, where so many show at once.
+    pub(super) fn steps(&self, motion: Motion, screen: usize) -> isize {
+        let times = isize::try_from(self.count.times.max(1)).unwrap_or(isize::MAX);
+        motion.steps(screen).saturating_mul(times)
+    }
+
+    fn meant(
+        &mut self,
+        place: keymap::Place,
+        command: Option<Command>,
+        event: KeyEvent,
+    ) -> Vec<Effect> {
+        match command {
             Some(command) => self.command(place, command),
             None if self.is_for_the_list(place, &event) => Vec::new(),
             None => self.typed(event),
@@ -48,22 +120,24 @@ impl App {
 
     /// Whether a key means something in the list and nothing in the tab that is looked at; that is said.
     fn is_for_the_list(&mut self, place: keymap::Place, event: &KeyEvent) -> bool {
-        let list = match self.list.shelf {
-            Shelf::Live => keymap::Place::List,
-            Shelf::Trash => keymap::Place::Trash,
+        let list = match self.list.scope {
+            ListScope::Live => keymap::Place::List,
+            ListScope::Trash => keymap::Place::Trash,
         };
-        let key = self.keymap.meant(list, event).filter(|_| place.is_tab());
-        let Some(key) = key else { return false };
-        let what = format!("{key} does not work in the {} tab", self.detail.tab.word());
+        // What opens an organization needs no word where one is open.
+        let opens = place.is_tab() && self.keymap.command(list, event) == Some(Command::Open);
+        let key = self.keymap.meant(list, event).filter(|_| place.is_tab() && !opens);
+        let Some(key) = key else { return opens };
+        let what = format!("“{key}” does not work in the {} tab", self.detail.tab.word());
         let back = self.keymap.how_in(place, Command::Back);
-        let help = format!("it acts on organizations: {back} goes back to the list");
-        self.say(Mood::Warning, Said { what, help });
+        let help = format!("it acts on organizations: press {back} to go back to the list");
+        self.say(Severity::Warning, Notice { what, help });
         true
     }
 
     /// Does what a key, the palette or the mouse asks for.
     pub(super) fn command(&mut self, place: keymap::Place, command: Command) -> Vec<Effect> {
-        if matches!(self.notice, Some((Mood::Good | Mood::Warning, _))) {
+        if matches!(self.notice, Some((Severity::Success | Severity::Warning, _))) {
             self.notice = None;
         }
         if !matches!(command, Command::Accept | Command::Submit) {
@@ -75,65 +149,117 @@ impl App {
             Command::Redraw => vec![Effect::Redraw],
             Command::Help => self.help(place, false),
             Command::Palette => self.help(place, true),
+            Command::Manual => self.show_manual(),
             Command::Log => self.show_log(),
-            Command::Back if place == keymap::Place::Production => {
-                self.leave_production();
-                Vec::new()
-            }
+            Command::Back if place == keymap::Place::Production => self.leave_production(),
             Command::Back => self.back(),
             Command::Confirm => self.confirm(),
             Command::Retry => match self.connection {
                 Connection::Failed(_) => self.connect(),
                 Connection::Opening | Connection::Ready(_) => Vec::new(),
             },
-            _ => match place {
-                keymap::Place::Form | keymap::Place::Question | keymap::Place::Login => {
-                    self.layer_command(command)
-                }
-                keymap::Place::Help | keymap::Place::Palette => self.help_command(command),
-                keymap::Place::Copying => self.copy(command),
-                keymap::Place::Log => {
-                    self.scroll_log(command);
+            Command::Move(_)
+            | Command::Filter
+            | Command::Sort
+            | Command::Reverse
+            | Command::Open
+            | Command::NextPane
+            | Command::NarrowList
+            | Command::WidenList
+            | Command::NextTab
+            | Command::PreviousTab
+            | Command::New
+            | Command::Edit
+            | Command::AddAdmin
+            | Command::EditAdmin
+            | Command::IssueCode
+            | Command::RemoveAdmin
+            | Command::UseCode
+            | Command::Trash
+            | Command::Delete
+            | Command::Select
+            | Command::Suspend
+            | Command::ToggleTrash
+            | Command::Restore
+            | Command::Purge
+            | Command::Login
+            | Command::Refresh
+            | Command::NextField
+            | Command::PreviousField
+            | Command::Accept
+            | Command::Submit
+            | Command::Generate
+            | Command::Reveal
+            | Command::Run
+            | Command::Copy
+            | Command::CopyPart(_)
+            | Command::CopyAdmin
+            | Command::CopyCode
+            | Command::CopyPassword
+            | Command::Undo
+            | Command::Upgrade
+            | Command::Mouse => self.command_of(place, command),
+        }
+    }
+
+    /// Does what is of the place; each says what it does not know.
+    fn command_of(&mut self, place: keymap::Place, command: Command) -> Vec<Effect> {
+        match place {
+            keymap::Place::Form | keymap::Place::Question | keymap::Place::Login => {
+                self.layer_command(command)
+            }
+            keymap::Place::Help | keymap::Place::Palette => self.help_command(command),
+            keymap::Place::Topics | keymap::Place::TopicSearch | keymap::Place::Manual => {
+                self.manual_command(command)
+            }
+            keymap::Place::Copying => {
+                if let Command::CopyPart(part) = command {
+                    self.copy(part)
+                } else {
                     Vec::new()
                 }
-                keymap::Place::Upgrade if command == Command::Accept => {
-                    self.start_or_stop_upgrade()
+            }
+            keymap::Place::Log => {
+                if let Command::Move(motion) = command {
+                    self.scroll_log(motion);
                 }
-                keymap::Place::Code if command == Command::CopyCode => self.copy_code(),
-                keymap::Place::Unconnected
-                | keymap::Place::Code
-                | keymap::Place::Production
-                | keymap::Place::Upgrade => Vec::new(),
-                keymap::Place::List
-                | keymap::Place::Filter
-                | keymap::Place::Detail
-                | keymap::Place::Admins
-                | keymap::Place::Documents
-                | keymap::Place::Activity
-                | keymap::Place::Trash
-                | keymap::Place::Trashed
-                | keymap::Place::TrashedAdmins => self.browse(command),
-            },
+                Vec::new()
+            }
+            keymap::Place::Upgrade if command == Command::Accept => self.start_or_stop_upgrade(),
+            keymap::Place::Code if command == Command::CopyCode => self.copy_code(),
+            keymap::Place::Unconnected
+            | keymap::Place::Code
+            | keymap::Place::Production
+            | keymap::Place::Upgrade => Vec::new(),
+            keymap::Place::List
+            | keymap::Place::Filter
+            | keymap::Place::Detail
+            | keymap::Place::Admins
+            | keymap::Place::Documents
+            | keymap::Place::Activity
+            | keymap::Place::Trash
+            | keymap::Place::Trashed
+            | keymap::Place::TrashedAdmins => self.browse(command),
         }
     }
 
     pub(super) fn paste(&mut self, text: &str) -> Vec<Effect> {
         if self.is_to_confirm() {
-            self.say(Mood::Warning, Said::plain(IGNORED_PASTE));
+            self.say(Severity::Warning, Notice::plain(IGNORED_PASTE));
             return Vec::new();
         }
         self.no_longer_sure();
         if let Some(layer) = self.layers.last_mut() {
-            let searching = matches!(layer, Layer::Help(_));
+            let searching = matches!(layer, Layer::Help(_) | Layer::Manual(_));
             if let Some(field) = layer.focused() {
                 field.paste(text);
                 if searching {
-                    self.help_searched();
+                    self.searched();
                 }
                 return Vec::new();
             }
             if searching || !layer.place().takes_text() {
-                self.say(Mood::Warning, Said::plain(IGNORED_PASTE));
+                self.say(Severity::Warning, Notice::plain(IGNORED_PASTE));
             }
             return Vec::new();
         }
@@ -141,7 +267,7 @@ impl App {
             self.list.filter.paste(text);
             return self.refilter();
         }
-        self.say(Mood::Warning, Said::plain(IGNORED_PASTE));
+        self.say(Severity::Warning, Notice::plain(IGNORED_PASTE));
         Vec::new()
     }
 
@@ -152,9 +278,9 @@ impl App {
         }
         self.no_longer_sure();
         if let Some(layer) = self.layers.last_mut() {
-            let searching = matches!(layer, Layer::Help(_));
+            let searching = matches!(layer, Layer::Help(_) | Layer::Manual(_));
             if layer.focused().is_some_and(|field| field.key(event)) && searching {
-                self.help_searched();
+                self.searched();
             }
             return Vec::new();
         }
@@ -165,21 +291,24 @@ impl App {
     }
 
     /// Why nothing can be written, where that is so.
-    pub(super) fn read_only(&self) -> Option<Said> {
+    pub(super) fn read_only(&self) -> Option<Notice> {
         let Connection::Ready(connected) = &self.connection else { return None };
         let reason = connected.read_only.clone()?;
-        let said = Said::from(&tenancy::Error::ReadOnly(reason));
+        let said = Notice::from(&tenancy::Error::ReadOnly(reason));
         if self.upgrade.is_none() {
             return Some(said);
         }
         let how = self.keymap.how(Command::Upgrade);
-        Some(Said { help: format!("{how} asks again whether to upgrade it"), ..said })
+        Some(Notice { help: format!("use {how} to upgrade it"), ..said })
     }
 
     /// Stops waiting, or leaves what is on top, or undoes the last narrowing of the view.
-    fn back(&mut self) -> Vec<Effect> {
-        if let Some(Layer::Several(_)) = self.layers.last() {
-            return self.stop_or_leave_several();
+    pub(super) fn back(&mut self) -> Vec<Effect> {
+        if let Some(Layer::Bulk(_)) = self.layers.last() {
+            return self.stop_or_leave_bulk();
+        }
+        if self.back_in_manual() {
+            return Vec::new();
         }
         if let Some(layer) = self.layers.last_mut() {
             if let Some(effects) = stop_submitting(layer, &mut self.abandoned) {
@@ -198,9 +327,9 @@ impl App {
             return effects;
         }
         if let Some(generation) = self.connecting.stop() {
-            self.connection = Connection::Failed(Said {
-                what: "you stopped waiting for the database".to_owned(),
-                help: format!("{} connects again", self.keymap.how(Command::Retry)),
+            self.connection = Connection::Failed(Notice {
+                what: "cancelled".to_owned(),
+                help: format!("press {} to connect again", self.keymap.how(Command::Retry)),
             });
             return vec![Effect::Cancel(generation)];
         }
@@ -213,16 +342,16 @@ impl App {
         {
             let mut waiting = begun.waiting;
             self.abandoned.extend(waiting.stop());
-            self.say(Mood::Bad, let_go("how it ends will be said here"));
+            self.say(Severity::Error, let_go("the result will be shown here"));
             return Vec::new();
         }
         if self.list.loading.shown_wait(self.now).is_some() {
-            self.list.problem = Some(Said::plain("reading the list was stopped"));
+            self.list.problem = Some(Notice::plain("cancelled"));
             self.say(
-                Mood::Bad,
-                Said {
-                    what: "reading the list was stopped".to_owned(),
-                    help: format!("{} reads it again", self.keymap.how(Command::Refresh)),
+                Severity::Error,
+                Notice {
+                    what: "cancelled".to_owned(),
+                    help: format!("press {} to retry", self.keymap.how(Command::Refresh)),
                 },
             );
             return cancel(self.list.loading.stop());
@@ -231,7 +360,7 @@ impl App {
             || self.detail.reading.shown_wait(self.now).is_some()
         {
             let again = self.keymap.how(Command::Refresh);
-            let stopped = Said::plain(format!("reading was stopped; {again} reads again"));
+            let stopped = Notice::plain(format!("cancelled; press {again} to retry"));
             let loading = self.detail.loading.stop();
             let reading = self.detail.reading.stop();
             self.detail.problem = loading.map(|_| stopped.clone());
@@ -245,12 +374,12 @@ impl App {
             self.pane = Pane::List;
             return Vec::new();
         }
-        if !self.list.marked.is_empty() {
-            self.list.marked.clear();
+        if !self.list.selection.is_empty() {
+            self.list.selection.clear();
             return Vec::new();
         }
-        if self.list.search().is_none() && self.list.shelf == Shelf::Trash {
-            return self.switch_shelf();
+        if self.list.search().is_none() && self.list.scope == ListScope::Trash {
+            return self.switch_scope();
         }
         self.drop_filter()
     }

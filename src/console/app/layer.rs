@@ -1,11 +1,13 @@
 //! What lies above list and details: forms, questions, the login, the help.
 
 use super::{
-    field::{Request, Said, TextField},
+    bulk::Bulk,
+    field::{Notice, Request, TextField},
     form::Form,
     help::Help,
+    manual::Manual,
     question::Question,
-    several::Several,
+    session::Login,
 };
 use crate::{
     keymap,
@@ -20,7 +22,7 @@ pub enum Layer {
     /// A question before something is done to an organization.
     Question(Question),
     /// The same, before it is done to several.
-    Several(Several),
+    Bulk(Bulk),
     /// The login.
     Login(Login),
     /// The question whether the database is to be upgraded; and how far that is.
@@ -29,6 +31,8 @@ pub enum Layer {
     Code(Code),
     /// The help.
     Help(Help),
+    /// The manual.
+    Manual(Manual),
     /// What to copy of an organization, or of several.
     Copy(Vec<Org>),
     /// All that was said; how many lines of it are below the screen.
@@ -41,12 +45,15 @@ impl Layer {
     pub fn place(&self) -> keymap::Place {
         match self {
             Self::Form(_) => keymap::Place::Form,
-            Self::Question(_) | Self::Several(_) => keymap::Place::Question,
+            Self::Question(_) | Self::Bulk(_) => keymap::Place::Question,
             Self::Login(_) => keymap::Place::Login,
             Self::Upgrade => keymap::Place::Upgrade,
             Self::Code(_) => keymap::Place::Code,
             Self::Help(help) if help.typing => keymap::Place::Palette,
             Self::Help(_) => keymap::Place::Help,
+            Self::Manual(manual) if manual.typing => keymap::Place::TopicSearch,
+            Self::Manual(manual) if manual.page.is_some() => keymap::Place::Manual,
+            Self::Manual(_) => keymap::Place::Topics,
             Self::Copy(_) => keymap::Place::Copying,
             Self::Log(_) => keymap::Place::Log,
         }
@@ -68,11 +75,12 @@ impl Layer {
             Self::Login(Login { fields, focus, submitting, problem, .. }) => {
                 (&mut fields[..], focus, submitting, problem)
             }
-            Self::Several(_)
+            Self::Bulk(_)
             | Self::Upgrade
             | Self::Code(_)
             | Self::Help(_)
             | Self::Copy(_)
+            | Self::Manual(_)
             | Self::Log(_) => return None,
         };
         Some(Typing { fields, focus, submitting, problem })
@@ -82,6 +90,9 @@ impl Layer {
     pub fn focused(&mut self) -> Option<&mut TextField> {
         if let Self::Help(help) = self {
             return help.typing.then_some(&mut help.search);
+        }
+        if let Self::Manual(manual) = self {
+            return manual.typing.then_some(&mut manual.search);
         }
         let Typing { fields, focus, submitting, .. } = self.typing()?;
         if submitting.is_waiting() { None } else { fields.get_mut(*focus) }
@@ -93,9 +104,14 @@ impl Layer {
         match self {
             Self::Form(Form { submitting, .. })
             | Self::Question(Question { submitting, .. })
-            | Self::Several(Several { submitting, .. })
+            | Self::Bulk(Bulk { submitting, .. })
             | Self::Login(Login { submitting, .. }) => submitting.is_waiting(),
-            Self::Upgrade | Self::Code(_) | Self::Help(_) | Self::Copy(_) | Self::Log(_) => false,
+            Self::Upgrade
+            | Self::Code(_)
+            | Self::Help(_)
+            | Self::Copy(_)
+            | Self::Manual(_)
+            | Self::Log(_) => false,
         }
     }
 
@@ -107,12 +123,13 @@ impl Layer {
             Self::Question(question) => {
                 question.authorizing.is_waiting() || question.counting.is_waiting()
             }
-            Self::Several(_)
+            Self::Bulk(_)
             | Self::Login(_)
             | Self::Upgrade
             | Self::Code(_)
             | Self::Help(_)
             | Self::Copy(_)
+            | Self::Manual(_)
             | Self::Log(_) => false,
         };
         besides || self.is_submitting()
@@ -131,11 +148,14 @@ impl Layer {
             Self::Question(question) => {
                 vec![&mut question.submitting, &mut question.authorizing, &mut question.counting]
             }
-            Self::Several(several) => vec![&mut several.submitting],
+            Self::Bulk(bulk) => vec![&mut bulk.submitting],
             Self::Login(login) => vec![&mut login.submitting],
-            Self::Upgrade | Self::Code(_) | Self::Help(_) | Self::Copy(_) | Self::Log(_) => {
-                Vec::new()
-            }
+            Self::Upgrade
+            | Self::Code(_)
+            | Self::Help(_)
+            | Self::Copy(_)
+            | Self::Manual(_)
+            | Self::Log(_) => Vec::new(),
         }
     }
 }
@@ -149,32 +169,7 @@ pub(super) struct Typing<'a> {
     /// What is waited for once it was submitted.
     pub(super) submitting: &'a mut Request,
     /// What is wrong with the whole.
-    pub(super) problem: &'a mut Option<Said>,
-}
-
-/// The login.
-#[derive(Debug)]
-pub struct Login {
-    /// E-mail and password.
-    pub fields: Box<[TextField; 2]>,
-    /// Which one is being typed in.
-    pub focus: usize,
-    /// Why it opened, or what is wrong.
-    pub problem: Option<Said>,
-    /// Whether something below goes on once it is done.
-    pub wanted: Option<StoredText>,
-    /// The login that is waited for.
-    pub submitting: Request,
-}
-
-impl Login {
-    /// A login, suggesting an e-mail; `wanted` names the organization something needs it for.
-    #[must_use]
-    pub fn new(email: &str, wanted: Option<StoredText>) -> Self {
-        let fields = Box::new([TextField::with(email), TextField::secret()]);
-        let focus = usize::from(!email.is_empty());
-        Self { fields, focus, problem: None, wanted, submitting: Request::default() }
-    }
+    pub(super) problem: &'a mut Option<Notice>,
 }
 
 /// A one-time code, shown until it is left: it is kept nowhere else.

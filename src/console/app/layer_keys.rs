@@ -1,7 +1,7 @@
 //! What commands do in what is above list and details: forms, questions, the login, all that was said.
 
-use super::{App, Asked, Effect, Layer, Said, browsing::steps, cancel, layer::Typing};
-use crate::{console::view, keymap::Command};
+use super::{App, Asked, Effect, Extent, Layer, Notice, cancel, layer::Typing};
+use crate::keymap::{Command, Motion};
 
 impl App {
     pub(super) fn layer_command(&mut self, command: Command) -> Vec<Effect> {
@@ -19,7 +19,19 @@ impl App {
                     let (name, email) = form.whose_password();
                     vec![Effect::Generate { name, email }]
                 }
-                _ => Vec::new(),
+                Some(
+                    Layer::Form(_)
+                    | Layer::Question(_)
+                    | Layer::Bulk(_)
+                    | Layer::Login(_)
+                    | Layer::Upgrade
+                    | Layer::Code(_)
+                    | Layer::Help(_)
+                    | Layer::Copy(_)
+                    | Layer::Manual(_)
+                    | Layer::Log(_),
+                )
+                | None => Vec::new(),
             },
             Command::UseCode => self.use_code(),
             Command::CopyPassword => self.copy_password(),
@@ -34,7 +46,50 @@ impl App {
                 }
                 Vec::new()
             }
-            _ => Vec::new(),
+            // What works everywhere is done already; the rest is of what lies below, or of other layers.
+            Command::Move(_)
+            | Command::Filter
+            | Command::Sort
+            | Command::Reverse
+            | Command::Open
+            | Command::NextPane
+            | Command::NarrowList
+            | Command::WidenList
+            | Command::NextTab
+            | Command::PreviousTab
+            | Command::New
+            | Command::Edit
+            | Command::AddAdmin
+            | Command::EditAdmin
+            | Command::IssueCode
+            | Command::RemoveAdmin
+            | Command::Trash
+            | Command::Delete
+            | Command::Select
+            | Command::Suspend
+            | Command::ToggleTrash
+            | Command::Restore
+            | Command::Purge
+            | Command::Login
+            | Command::Refresh
+            | Command::Run
+            | Command::Copy
+            | Command::CopyPart(_)
+            | Command::CopyAdmin
+            | Command::CopyCode
+            | Command::Undo
+            | Command::Upgrade
+            | Command::Mouse
+            | Command::Confirm
+            | Command::Retry
+            | Command::Help
+            | Command::Manual
+            | Command::Palette
+            | Command::Log
+            | Command::Back
+            | Command::Redraw
+            | Command::Shell
+            | Command::Quit => Vec::new(),
         }
     }
 
@@ -72,45 +127,43 @@ impl App {
         Vec::new()
     }
 
-    pub(super) fn scroll_log(&mut self, command: Command) {
-        let (lines, rows) = view::log_lines(self);
-        let screen = isize::try_from(rows).unwrap_or(isize::MAX);
+    pub(super) fn scroll_log(&mut self, motion: Motion) {
+        let Extent { rows, last, .. } = self.drawn.messages;
+        self.drawn.turned |= motion.turns_page();
+        let up = self.steps(motion, rows).saturating_neg();
         if let Some(Layer::Log(below)) = self.layers.last_mut() {
-            let up = steps(command, screen).saturating_neg();
-            *below = below.saturating_add_signed(up).min(lines.saturating_sub(rows));
+            *below = below.saturating_add_signed(up).min(last);
         }
     }
 }
 
-/// Lets go of the deed a layer waits for, if it does. The deed itself goes on, and reports.
+/// Lets go of the operation a layer waits for, if it does. The operation itself goes on, and reports.
 pub(super) fn stop_submitting(layer: &mut Layer, abandoned: &mut Vec<u64>) -> Option<Vec<Effect>> {
     let Typing { submitting, problem, .. } = layer.typing()?;
     let generation = submitting.stop()?;
-    *problem = Some(let_go("how it ends will be said below"));
+    *problem = Some(let_go("the result will be shown below"));
     match layer {
         Layer::Form(form) => form.left = Some((generation, form.typed())),
         Layer::Question(question) => question.left = Some(generation),
         Layer::Login(login) => {
-            login.problem = Some(Said::plain("you stopped waiting for the login"));
+            login.problem = Some(Notice::plain("cancelled"));
             return Some(vec![Effect::Cancel(generation)]);
         }
-        Layer::Several(_)
+        Layer::Bulk(_)
         | Layer::Upgrade
         | Layer::Code(_)
         | Layer::Help(_)
         | Layer::Copy(_)
+        | Layer::Manual(_)
         | Layer::Log(_) => return None,
     }
     abandoned.push(generation);
     Some(vec![Effect::Cancel(generation)])
 }
 
-/// What is said of a deed that is no longer waited for.
-pub(super) fn let_go(help: &str) -> Said {
-    Said {
-        what: "you stopped waiting; it may still be carried out".to_owned(),
-        help: help.to_owned(),
-    }
+/// What is said of an operation that is no longer waited for.
+pub(super) fn let_go(help: &str) -> Notice {
+    Notice { what: "cancelled; the operation may still complete".to_owned(), help: help.to_owned() }
 }
 
 fn moved(from: usize, by: isize, of: usize) -> usize {

@@ -3,12 +3,14 @@
 //! Never all rows: pages are read ahead in both directions as the selection nears an end of the window,
 //! and the far end is let go.
 
-use mongodb::bson::oid::ObjectId;
+use std::collections::{HashMap, HashSet};
 
-use super::field::{Request, Said, TextField};
+use bson::oid::ObjectId;
+
+use super::field::{Notice, Request, TextField};
 use crate::{
     org::Org,
-    store::{Count, Cursor, Page, PageAt, PageQuery, Shelf, Sort, SortKey},
+    store::{Count, Cursor, ListScope, Page, PageAt, PageQuery, Sort, SortKey},
 };
 
 /// How many organizations are read at once.
@@ -42,19 +44,25 @@ pub enum Select {
 #[derive(Debug)]
 pub struct List {
     /// Of which organizations.
-    pub shelf: Shelf,
+    pub scope: ListScope,
     /// The rows that were read.
     pub rows: Vec<Org>,
+    /// The position of each row in the list, from the database.
+    pub places: HashMap<ObjectId, Cursor>,
+    /// The organizations with the nearest names, if the search has no match.
+    pub nearest: Vec<Org>,
     /// Whether some precede them.
     pub more_before: bool,
     /// Whether some follow them.
     pub more_after: bool,
     /// The selected row.
     pub selected: usize,
+    /// By how many rows more the selection moves as soon as they are read.
+    pub owed: isize,
     /// The first row on the screen.
     pub top: usize,
-    /// Those that are marked, as they were read last, in the order they were marked.
-    pub marked: Vec<Org>,
+    /// The selected organizations, as they were read last, in the order they were selected.
+    pub selection: Vec<Org>,
     /// What is shown only.
     pub filter: TextField,
     /// Whether the filter is being typed.
@@ -74,21 +82,24 @@ pub struct List {
     /// Whether a page has ever arrived.
     pub loaded: bool,
     /// Why the last page did not arrive.
-    pub problem: Option<Said>,
+    pub problem: Option<Notice>,
 }
 
 impl List {
     /// A list that has read nothing yet.
     #[must_use]
-    pub fn of(shelf: Shelf) -> Self {
+    pub fn new(scope: ListScope) -> Self {
         Self {
-            shelf,
+            scope,
             rows: Vec::new(),
+            places: HashMap::new(),
+            nearest: Vec::new(),
             more_before: false,
             more_after: false,
             selected: 0,
+            owed: 0,
             top: 0,
-            marked: Vec::new(),
+            selection: Vec::new(),
             filter: TextField::default(),
             filtering: false,
             sort: Sort::default(),
@@ -118,13 +129,27 @@ impl List {
     /// The wish for a page.
     #[must_use]
     pub fn query(&self, at: PageAt) -> PageQuery {
-        PageQuery { shelf: self.shelf, search: self.search(), sort: self.sort, at, limit: PAGE }
+        PageQuery {
+            scope: self.scope,
+            search: self.search(),
+            // A chosen order overrides the ranking.
+            best_first: self.sort == Sort::default(),
+            sort: self.sort,
+            at,
+            limit: PAGE,
+        }
     }
 
-    /// Moves the selection by some rows, within the window.
+    /// Moves the selection by some rows: within the window at once, and on as soon as more is read.
     pub fn move_by(&mut self, rows: isize) {
         let last = self.rows.len().saturating_sub(1);
-        self.selected = self.selected.saturating_add_signed(rows).min(last);
+        let before = self.selected;
+        self.selected = before.saturating_add_signed(rows).min(last);
+        let more = if rows > 0 { self.more_after } else { self.more_before };
+        if more {
+            let moved = self.selected.cast_signed().saturating_sub(before.cast_signed());
+            self.owed = self.owed.saturating_add(rows.saturating_sub(moved));
+        }
     }
 
     /// Which page to read ahead now, for a screen of `height` rows.
@@ -133,14 +158,13 @@ impl List {
         if self.loading.is_waiting() || self.problem.is_some() {
             return None;
         }
-        let cursor = |org: &Org| Cursor::of(org, self.sort.key);
         if self.more_after && self.selected + 2 * height >= self.rows.len() {
             let last = self.rows.last()?;
-            return Some((Arrival::Append, PageAt::After(cursor(last))));
+            return Some((Arrival::Append, PageAt::After(self.place(last))));
         }
         if self.more_before && self.selected < 2 * height {
             let first = self.rows.first()?;
-            return Some((Arrival::Prepend, PageAt::Before(cursor(first))));
+            return Some((Arrival::Prepend, PageAt::Before(self.place(first))));
         }
         None
     }
@@ -150,19 +174,25 @@ impl List {
     pub fn again(&self) -> (Arrival, PageAt) {
         match (self.rows.get(self.top), self.selected()) {
             (Some(top), Some(selected)) if self.more_before || self.top > 0 => {
-                let at = self.before(Cursor::of(top, self.sort.key));
+                let at = self.before(self.place(top));
                 (Arrival::Replace(Select::Org(selected.id)), at)
             }
             (_, Some(selected)) => (Arrival::Replace(Select::Org(selected.id)), PageAt::First),
-            _ => (Arrival::Replace(Select::First), PageAt::First),
+            (_, None) => (Arrival::Replace(Select::First), PageAt::First),
         }
     }
 
     /// The page that begins with `org`, which is selected.
     #[must_use]
     pub fn from(&self, org: &Org) -> (Arrival, PageAt) {
-        let at = self.before(Cursor::of(org, self.sort.key));
+        let at = self.before(self.query(PageAt::First).place(org));
         (Arrival::Replace(Select::Org(org.id)), at)
+    }
+
+    /// Where one of the rows stands.
+    fn place(&self, org: &Org) -> Cursor {
+        let place = self.places.get(&org.id).cloned();
+        place.unwrap_or_else(|| self.query(PageAt::First).place(org))
     }
 
     /// The page after the place just before `cursor`: the one that begins with it.
@@ -188,8 +218,13 @@ impl List {
         self.loaded = true;
         self.problem = None;
         for org in &page.orgs {
-            self.mark_follows(org);
+            self.selection_follows(org);
         }
+        self.nearest = page.nearest;
+        if let Arrival::Replace(_) = self.arrival {
+            self.places.clear();
+        }
+        self.places.extend(page.places.into_iter().map(|place| (place.id, place)));
         match self.arrival {
             Arrival::Replace(select) => {
                 let place = self.selected.saturating_sub(self.top);
@@ -230,6 +265,14 @@ impl List {
                 }
             }
         }
+        let owed = std::mem::take(&mut self.owed);
+        if self.arrival != Arrival::Replace(Select::Last) {
+            self.move_by(owed);
+        }
+        if self.places.len() > 2 * WINDOW {
+            let kept: HashSet<_> = self.rows.iter().map(|org| org.id).collect();
+            self.places.retain(|id, _| kept.contains(id));
+        }
     }
 
     /// Puts what was read again in the place of the row it was read for.
@@ -237,26 +280,26 @@ impl List {
         if let Some(row) = self.rows.iter_mut().find(|row| row.id == org.id) {
             row.clone_from(org);
         }
-        self.mark_follows(org);
+        self.selection_follows(org);
     }
 
-    /// Whether it is marked.
+    /// Whether it is one of the selected.
     #[must_use]
-    pub fn is_marked(&self, org: ObjectId) -> bool {
-        self.marked.iter().any(|marked| marked.id == org)
+    pub fn is_in_selection(&self, org: ObjectId) -> bool {
+        self.selection.iter().any(|other| other.id == org)
     }
 
-    /// Takes its mark away; whether it had one.
-    pub fn unmark(&mut self, org: ObjectId) -> bool {
-        let before = self.marked.len();
-        self.marked.retain(|marked| marked.id != org);
-        self.marked.len() < before
+    /// Deselects it; whether it was selected.
+    pub fn deselect(&mut self, org: ObjectId) -> bool {
+        let before = self.selection.len();
+        self.selection.retain(|other| other.id != org);
+        self.selection.len() < before
     }
 
-    /// What is done to those that are marked is done to them as they are now.
-    fn mark_follows(&mut self, org: &Org) {
-        if let Some(marked) = self.marked.iter_mut().find(|marked| marked.id == org.id) {
-            marked.clone_from(org);
+    /// What is done to the selected organizations is done to them as they are now.
+    fn selection_follows(&mut self, org: &Org) {
+        if let Some(other) = self.selection.iter_mut().find(|other| other.id == org.id) {
+            other.clone_from(org);
         }
     }
 

@@ -2,16 +2,16 @@
 
 use std::time::SystemTime;
 
+use bson::oid::ObjectId;
 use crossterm::event::{KeyEvent, MouseEvent};
-use mongodb::bson::oid::ObjectId;
 
-use super::deed::{Deed, Given};
+use super::org_action::{Given, OrgAction};
 use crate::{
     org::{Admin, Field, Org, PasswordPolicy, Role, Secret, StoredText, Strength},
     store::{
-        Count, Entry, Page, PageQuery, Place, Settled, Shelf, Statistics, Upgrade, UpgradePlan,
+        Count, Entry, ListScope, Page, PageQuery, Place, Settled, Statistics, Upgrade, UpgradePlan,
     },
-    tenancy::{AdminWish, Edit, Error, NewOrganization, Recorded, Result, Session},
+    tenancy::{AdminChanges, Edit, Error, NewOrganization, NumberedEntry, Result, Session},
 };
 
 /// The number of a request. Only the newest of its kind is waited for; an answer with an older one is
@@ -33,6 +33,8 @@ pub enum Message {
     Resize(u16, u16),
     /// The database answered, or not.
     Connected(Generation, Result<Connected>),
+    /// An upgrade that can be offered, if there is one.
+    Upgradable(Generation, Result<Option<UpgradePlan>>),
     /// How far an upgrade is.
     Upgrading(Generation, Upgrade),
     /// Its end, with what is left to be done.
@@ -57,7 +59,7 @@ pub enum Message {
     /// Its admins.
     Admins(Generation, Result<Vec<Admin>>),
     /// The newest of what was recorded about it, the newest first.
-    Activity(Generation, Result<Vec<Recorded>>),
+    Activity(Generation, Result<Vec<NumberedEntry>>),
     /// Whether a field's content will do.
     Checked(Generation, Field, Result<()>),
     /// How good the password is that is being typed.
@@ -75,11 +77,11 @@ pub enum Message {
     /// The admin with this e-mail was added, or not; with the code to choose a password with.
     Added(Generation, StoredText, Result<(Org, Secret)>),
     /// A one-time code was issued for the admin with this e-mail, or not.
-    Coded(Generation, Deed, Box<Org>, StoredText, Result<(Org, Secret)>),
+    Coded(Generation, OrgAction, Box<Org>, StoredText, Result<(Org, Secret)>),
     /// The admin with this e-mail has set a password with a one-time code, or not.
     Redeemed(Generation, StoredText, Result<Org>),
     /// Something was done to an organization, or not; with what it is now, where it still is.
-    Done(Generation, Deed, Box<Org>, Result<Option<Org>>),
+    Done(Generation, OrgAction, Box<Org>, Result<Option<Org>>),
     /// What came of an operation whose outcome was unknown, by what was recorded of it.
     FoundOut(Box<Entry>, Settled),
 }
@@ -111,6 +113,7 @@ impl Message {
             | Self::Paste(_)
             | Self::Resize(..)
             | Self::Connected(..)
+            | Self::Upgradable(..)
             | Self::Upgrading(..)
             | Self::Upgraded(..)
             | Self::CaughtUp(..)
@@ -172,6 +175,8 @@ pub enum Effect {
     Switch(Generation, String),
     /// See what another program has changed meanwhile.
     CatchUp(Generation),
+    /// See whether an upgrade is worth offering.
+    LookForUpgrade(Generation),
     /// Upgrade the database: the operator agreed.
     Upgrade(Generation),
     /// Say when the database cannot be reached any more; or where it is lost, when it can be again.
@@ -179,7 +184,7 @@ pub enum Effect {
     /// Read a page of the list.
     LoadPage(Generation, PageQuery),
     /// Count what matches, no further than the number says.
-    Count(Generation, Shelf, Option<String>, u64),
+    Count(Generation, ListScope, Option<String>, u64),
     /// Read one organization and what it holds.
     LoadDetail(Generation, ObjectId),
     /// Read its first documents.
@@ -201,7 +206,7 @@ pub enum Effect {
     },
     /// Ask whether this can be done to the organization, or to its admin with this e-mail, before anybody
     /// confirms it; and whether the session allows it.
-    Authorize(Generation, Deed, Box<Org>, Option<StoredText>, Option<Session>),
+    Authorize(Generation, OrgAction, Box<Org>, Option<StoredText>, Option<Session>),
     /// Open a session.
     Login(Generation, String, Secret),
     /// End a session.
@@ -213,11 +218,11 @@ pub enum Effect {
     /// Add an admin to one.
     AddAdmin(Generation, Box<Org>, String, Role, Option<Session>),
     /// Change the admin of one that has this e-mail.
-    UpdateAdmin(Generation, Box<Org>, StoredText, AdminWish, Option<Session>),
+    UpdateAdmin(Generation, Box<Org>, StoredText, AdminChanges, Option<Session>),
     /// Set the password of the admin with this e-mail, with a one-time code.
     Redeem(Generation, String, Secret, Secret),
     /// Do something to one as it is.
-    Do(Generation, Deed, Box<Org>, Given, Option<Session>),
+    Do(Generation, OrgAction, Box<Org>, Given, Option<Session>),
     /// Find out what came of an operation, by what was recorded of it, once the database answers again.
     FindOut(Generation, Box<Entry>),
     /// Nobody waits for this any more: stop reading for it. What writes goes on to its end.

@@ -2,67 +2,71 @@
 
 mod admins;
 mod browsing;
+mod bulk;
 mod connection;
 mod copying;
-mod deed;
-mod deeds;
 mod detail;
+mod drawn;
 mod field;
+mod fit;
 mod form;
 mod help;
 mod keys;
 mod layer;
 mod layer_keys;
 mod list;
+mod manual;
 mod message;
+mod messages;
 mod mouse;
+mod org_action;
+mod outcome;
+mod paging;
 mod profile;
 mod question;
-mod remark;
-mod several;
-mod shelf;
+mod screen;
+mod session;
+mod submit;
 #[cfg(test)]
 mod tests;
 mod undo;
 mod upgrade;
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use crossterm::event::{KeyCode, KeyModifiers};
 
 pub use admins::code_waits;
-pub use connection::Connection;
-pub use copying::COPIED;
-pub use deed::{Deed, Given};
+pub use bulk::Bulk;
+pub use connection::{Connection, database_label};
 pub use detail::{Detail, Tab};
-pub use field::{Request, Said, TextField};
+pub use drawn::{Drawn, Extent, HitTarget};
+pub use field::{Notice, Request, TextField};
 pub use form::{Asked, Form, Purpose};
-pub use help::{Choice, Help};
-pub use layer::{Code, Layer, Login};
+pub use help::{Choice, Help, HelpLine};
+pub use keys::Count;
+pub use layer::{Code, Layer};
 pub use list::{Arrival, List, Select};
+pub use manual::{Manual, text_of};
 pub use message::{Arrived, Check, Connected, Effect, Generation, Message, NewPassword};
+pub use messages::{LogEntry, MessageLog, Severity};
 pub use mouse::Pointer;
+pub use org_action::{Given, OrgAction};
 use profile::Armed;
 pub use profile::Sure;
 pub use question::{AtOnce, Question};
-pub use remark::{Mood, Remark, Remarks};
-pub use several::Several;
+pub use screen::UNREAD_SHOWN;
+pub use session::Login;
 pub use undo::Undo;
 pub use upgrade::AwaitedUpgrade;
 
 use crate::{
     config::Profile,
-    console::layout,
     keymap::{self, Keymap},
     org::Org,
-    store::{Place, Shelf},
+    store::{ListScope, Place},
     tenancy::Session,
 };
-
-/// How many things that were not read yet show at once.
-pub const UNREAD_SHOWN: usize = 3;
-/// How often something that is waited for moves on the screen.
-const SPIN: Duration = Duration::from_millis(100);
 
 /// Which half of the screen the keys go to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -93,10 +97,12 @@ pub struct App {
     pub catching_up: Request,
     /// Whether that is to be looked for, and noted, with the first thing that is written here.
     catches_up: bool,
-    /// The upgrade that the operator must agree to before anything can be written.
+    /// The look for an upgrade to offer.
+    looking_for_upgrade: Request,
+    /// The upgrade that the operator must agree to before anything can be written, or may.
     pub upgrade: Option<AwaitedUpgrade>,
     /// Why the database cannot be reached any more, while that is so.
-    pub lost: Option<Said>,
+    pub lost: Option<Notice>,
     /// The end of that, or its beginning.
     watching: Request,
     /// The organizations, or those in the trash.
@@ -114,11 +120,13 @@ pub struct App {
     /// Who is logged in.
     pub session: Option<Session>,
     /// What is said at the bottom.
-    pub notice: Option<(Mood, Said)>,
+    pub notice: Option<(Severity, Notice)>,
     /// What has to be noticed there, whatever else is said: until esc. The oldest first.
-    pub unread: Vec<Said>,
+    pub unread: Vec<Notice>,
     /// All that was said.
-    pub remarks: Remarks,
+    pub messages: MessageLog,
+    /// Whether the login of a demonstration does not work now.
+    demo_ended: bool,
     /// Which profile is open; none where none was named.
     pub profile: Option<Profile>,
     /// All there are.
@@ -127,21 +135,25 @@ pub struct App {
     armed: Option<Armed>,
     /// The key that asked for what is to be confirmed: it does not confirm it as well.
     asked_by: Option<(KeyCode, KeyModifiers)>,
-    /// What takes back what was done last.
+    /// What undoes what was done last.
     pub undo: Option<Undo>,
     /// The names of the commands that were chosen by name, the last one last.
     pub recent: Vec<String>,
+    /// What the last frame showed.
+    pub drawn: Drawn,
     /// Whether a screen reader reads it: one column, and nothing that moves by itself.
     pub plain: bool,
     /// Whether the mouse is the console's.
     pub mouse: bool,
+    /// The count that is being typed.
+    pub count: Count,
     /// What the mouse has begun.
     pub pointer: Pointer,
     /// The column that list and details are parted at, where somebody chose it.
     pub split: Option<u16>,
-    /// The deed that needed no question and is waited for.
+    /// The operation that needed no question and is waited for.
     pub at_once: Option<AtOnce>,
-    /// Deeds nobody waits for that still go on: they report when they end.
+    /// Operations nobody waits for that still go on: they report when they end.
     pub abandoned: Vec<Generation>,
     last: Generation,
 }
@@ -164,11 +176,12 @@ impl App {
             connection: Connection::Opening,
             connecting: Request::default(),
             catching_up: Request::default(),
+            looking_for_upgrade: Request::default(),
             catches_up: false,
             upgrade: None,
             lost: None,
             watching: Request::default(),
-            list: List::of(Shelf::Live),
+            list: List::new(ListScope::Live),
             aside: None,
             unseen: None,
             detail: Detail::default(),
@@ -177,15 +190,18 @@ impl App {
             session: None,
             notice: None,
             unread: Vec::new(),
-            remarks: Remarks::default(),
+            messages: MessageLog::default(),
+            demo_ended: false,
             profile: None,
             profiles: Vec::new(),
             armed: None,
             asked_by: None,
             undo: None,
             recent: Vec::new(),
+            drawn: Drawn::default(),
             plain: false,
             mouse: false,
+            count: Count::default(),
             pointer: Pointer::default(),
             split: None,
             at_once: None,
@@ -204,10 +220,16 @@ impl App {
             Message::Paste(text) => self.paste(text.reveal()),
             Message::Mouse(event) => self.mouse(event),
             Message::Resize(width, height) => {
+                let read = self.letters_above();
                 self.size = (width, height);
+                self.go_to_letter(read);
                 Vec::new()
             }
             Message::Connected(generation, result) => self.connected(generation, result),
+            Message::Upgradable(generation, result) => {
+                self.upgradable(generation, result);
+                Vec::new()
+            }
             Message::Upgrading(generation, upgrade) => {
                 self.upgrading(generation, upgrade);
                 Vec::new()
@@ -250,9 +272,9 @@ impl App {
                 Vec::new()
             }
             Message::Unlogged(why) => {
-                let what = format!("the log cannot be written: {why}");
-                let help = "what is said is kept here only, until you leave".to_owned();
-                self.say(Mood::Unread, Said { what, help });
+                let what = format!("cannot write the log file: {why}");
+                let help = "messages are kept only until you quit".to_owned();
+                self.say(Severity::Alert, Notice { what, help });
                 Vec::new()
             }
             Message::Generated(result) => self.generated(result),
@@ -261,14 +283,14 @@ impl App {
             Message::Created(generation, result) => self.created(generation, result),
             Message::Updated(generation, result) => self.updated(generation, result),
             Message::Added(generation, email, result) => self.added(generation, &email, result),
-            Message::Coded(generation, deed, org, email, result) => {
-                self.coded(generation, deed, &org, &email, result)
+            Message::Coded(generation, action, org, email, result) => {
+                self.coded(generation, action, &org, &email, result)
             }
             Message::Redeemed(generation, email, result) => {
                 self.redeemed(generation, &email, result)
             }
-            Message::Done(generation, deed, org, result) => {
-                self.done(generation, deed, &org, result)
+            Message::Done(generation, action, org, result) => {
+                self.done(generation, action, &org, result)
             }
             Message::FoundOut(entry, settled) => self.found_out(&entry, settled),
         };
@@ -291,18 +313,18 @@ impl App {
         if self.is_to_confirm() {
             return keymap::Place::Production;
         }
-        match (self.layers.last(), &self.connection, self.pane, self.list.shelf) {
+        match (self.layers.last(), &self.connection, self.pane, self.list.scope) {
             (Some(layer), ..) => layer.place(),
             (None, Connection::Opening | Connection::Failed(_), ..) => keymap::Place::Unconnected,
             (None, Connection::Ready(_), ..) if self.list.filtering => keymap::Place::Filter,
-            (None, Connection::Ready(_), Pane::List, Shelf::Live) => keymap::Place::List,
-            (None, Connection::Ready(_), Pane::List, Shelf::Trash) => keymap::Place::Trash,
+            (None, Connection::Ready(_), Pane::List, ListScope::Live) => keymap::Place::List,
+            (None, Connection::Ready(_), Pane::List, ListScope::Trash) => keymap::Place::Trash,
             (None, Connection::Ready(_), Pane::Detail, _) => {
-                match (self.detail.tab, self.list.shelf) {
-                    (Tab::Overview, Shelf::Live) => keymap::Place::Detail,
-                    (Tab::Overview, Shelf::Trash) => keymap::Place::Trashed,
-                    (Tab::Admins, Shelf::Live) => keymap::Place::Admins,
-                    (Tab::Admins, Shelf::Trash) => keymap::Place::TrashedAdmins,
+                match (self.detail.tab, self.list.scope) {
+                    (Tab::Overview, ListScope::Live) => keymap::Place::Detail,
+                    (Tab::Overview, ListScope::Trash) => keymap::Place::Trashed,
+                    (Tab::Admins, ListScope::Live) => keymap::Place::Admins,
+                    (Tab::Admins, ListScope::Trash) => keymap::Place::TrashedAdmins,
                     (Tab::Documents, _) => keymap::Place::Documents,
                     (Tab::Activity, _) => keymap::Place::Activity,
                 }
@@ -310,64 +332,9 @@ impl App {
         }
     }
 
-    /// When the screen changes without anything happening: while something is waited for, and once a
-    /// second while a session runs. None: never.
-    #[must_use]
-    pub fn next_tick(&self) -> Option<Duration> {
-        let waiting = self.connecting.is_waiting()
-            || self.list.loading.is_waiting()
-            || self.detail.loading.is_waiting()
-            || self.detail.reading.is_waiting()
-            || self.at_once.is_some()
-            || self.layers.iter().any(Layer::is_waiting);
-        if waiting {
-            return Some(SPIN);
-        }
-        let left = self.session.as_ref()?.expires_at.duration_since(self.now).unwrap_or_default();
-        // When the seconds on the screen change next, or the minutes where each change is read aloud.
-        let step = if self.plain { Duration::from_mins(1) } else { Duration::from_secs(1) };
-        let over = left.as_nanos() % step.as_nanos();
-        Some(u64::try_from(over).ok().filter(|over| *over > 0).map_or(step, Duration::from_nanos))
-    }
-
-    /// The parts of the screen; none when it is too small.
-    #[must_use]
-    pub fn areas(&self) -> Option<layout::Areas> {
-        let width = layout::notice_width(self.size.0);
-        let lines = |said: &Said| {
-            let (what, help) = said.lines(width);
-            what.len() + help.len()
-        };
-        let notice = self.notice.as_ref().map_or(0, |(_, said)| lines(said));
-        let shown = self.unread.iter().take(UNREAD_SHOWN);
-        let more = usize::from(self.unread.len() > UNREAD_SHOWN);
-        let unread = shown.map(lines).sum::<usize>() + more;
-        let notice = u16::try_from(notice + unread).unwrap_or(u16::MAX);
-        // Both are text to read, in lines as long as they come.
-        let whole =
-            self.plain || matches!(self.layers.last(), Some(Layer::Help(_) | Layer::Log(_)));
-        layout::areas(self.size, self.pane == Pane::Detail, notice, self.split, whole)
-    }
-
     fn next(&mut self) -> Generation {
         self.last += 1;
         self.last
-    }
-
-    fn clock(&mut self, now: SystemTime) -> Vec<Effect> {
-        self.now = now;
-        if self.session.as_ref().is_some_and(|session| session.expires_at <= now)
-            && let Some(session) = self.session.take()
-        {
-            self.say(
-                Mood::Unread,
-                Said {
-                    what: format!("the login of {} has ended", session.admin_email),
-                    help: "log in again when something needs it".to_owned(),
-                },
-            );
-        }
-        Vec::new()
     }
 
     /// What follows from any change: rows are read ahead, and the details follow the selection.

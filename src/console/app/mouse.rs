@@ -4,12 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
-use super::{App, Arrival, Effect, Layer, Pane, Select};
-use crate::{
-    console::view::{self, Spot},
-    keymap::{Command, Place},
-    store::PageAt,
-};
+use super::{App, Effect, Help, HitTarget, Layer, Manual, Pane};
+use crate::keymap::{Command, Motion, Place};
 
 /// How soon a second click makes a double-click of the first.
 const DOUBLE: Duration = Duration::from_millis(500);
@@ -20,7 +16,7 @@ const NOTCH: usize = 3;
 #[derive(Debug, Default)]
 pub struct Pointer {
     /// What was clicked last, and when.
-    clicked: Option<(Spot, SystemTime)>,
+    clicked: Option<(HitTarget, SystemTime)>,
     /// Whether the line between list and details is being dragged.
     dragging: bool,
 }
@@ -31,20 +27,21 @@ impl App {
             // What the terminal had sent before it was told.
             return Vec::new();
         }
-        let spot = view::spot(self, event.column, event.row);
+        let target = self.pointed_at(event.column, event.row);
+        self.list.owed = 0;
         match event.kind {
-            MouseEventKind::ScrollDown => self.wheel(spot, Command::Down),
-            MouseEventKind::ScrollUp => self.wheel(spot, Command::Up),
+            MouseEventKind::ScrollDown => self.wheel(target, Motion::Down),
+            MouseEventKind::ScrollUp => self.wheel(target, Motion::Up),
             MouseEventKind::Down(MouseButton::Left) => {
-                let Some(spot) = spot else { return Vec::new() };
-                let before = self.pointer.clicked.replace((spot, self.now));
+                let Some(target) = target else { return Vec::new() };
+                let before = self.pointer.clicked.replace((target, self.now));
                 let again = before.is_some_and(|(last, at)| {
-                    last == spot && self.now.duration_since(at).is_ok_and(|since| since < DOUBLE)
+                    last == target && self.now.duration_since(at).is_ok_and(|since| since < DOUBLE)
                 });
                 if again {
                     self.pointer.clicked = None;
                 }
-                self.click(spot, again)
+                self.click(target, again)
             }
             MouseEventKind::Drag(MouseButton::Left) if self.pointer.dragging => {
                 self.split = Some(event.column);
@@ -59,84 +56,103 @@ impl App {
     }
 
     /// Scrolls what the mouse points at, wherever the keys go.
-    fn wheel(&mut self, spot: Option<Spot>, command: Command) -> Vec<Effect> {
-        let pane = match spot {
-            Some(Spot::Row(_) | Spot::List | Spot::Filter | Spot::Header(_)) => Pane::List,
-            Some(Spot::Detail | Spot::Tab(_) | Spot::Admin(_)) => Pane::Detail,
-            Some(Spot::Layer | Spot::Choice(_) | Spot::Field(_)) => {
+    fn wheel(&mut self, target: Option<HitTarget>, motion: Motion) -> Vec<Effect> {
+        let pane = match target {
+            Some(
+                HitTarget::Row(_) | HitTarget::List | HitTarget::Filter | HitTarget::Header(_),
+            ) => Pane::List,
+            Some(HitTarget::Detail | HitTarget::Tab(_) | HitTarget::Admin(_)) => Pane::Detail,
+            Some(HitTarget::Layer | HitTarget::Choice(_) | HitTarget::Field(_)) => {
                 let place = self.focus();
                 // In a form the wheel would go from field to field.
-                if !matches!(self.layers.last(), Some(Layer::Help(_) | Layer::Log(_))) {
+                if !matches!(
+                    self.layers.last(),
+                    Some(Layer::Help(_) | Layer::Manual(_) | Layer::Log(_))
+                ) {
                     return Vec::new();
                 }
-                return (0..NOTCH).flat_map(|_| self.command(place, command)).collect();
+                let scroll = Command::Move(motion);
+                return (0..NOTCH).flat_map(|_| self.command(place, scroll)).collect();
             }
-            _ => return Vec::new(),
+            Some(HitTarget::Divider | HitTarget::Hint(_) | HitTarget::Notice) | None => {
+                return Vec::new();
+            }
         };
         let before = std::mem::replace(&mut self.pane, pane);
         for _ in 0..NOTCH {
-            self.move_in_pane(command);
+            self.move_in_pane(motion);
         }
         self.pane = before;
         Vec::new()
     }
 
-    fn click(&mut self, spot: Spot, again: bool) -> Vec<Effect> {
+    fn click(&mut self, target: HitTarget, again: bool) -> Vec<Effect> {
         let place = self.focus();
-        if place == Place::Production && !matches!(spot, Spot::Hint(_) | Spot::Notice) {
+        if place == Place::Production && !matches!(target, HitTarget::Hint(_) | HitTarget::Notice) {
             return Vec::new();
         }
-        match spot {
-            Spot::Hint(command) => self.command(place, command),
-            Spot::Notice => {
+        match target {
+            HitTarget::Hint(command) => self.command(place, command),
+            HitTarget::Notice => {
                 self.read();
                 Vec::new()
             }
-            Spot::Divider => {
+            HitTarget::Divider => {
                 self.pointer.dragging = true;
                 Vec::new()
             }
-            Spot::Choice(number) => {
-                if let Some(Layer::Help(help)) = self.layers.last_mut() {
-                    help.selected = number;
+            HitTarget::Choice(number) => {
+                if let Some(
+                    Layer::Help(Help { selected, .. }) | Layer::Manual(Manual { selected, .. }),
+                ) = self.layers.last_mut()
+                {
+                    *selected = number;
                 }
                 if again { self.command(place, Command::Run) } else { Vec::new() }
             }
-            Spot::Field(number) => self.go_to_field(number),
-            Spot::Layer => Vec::new(),
-            Spot::Filter => {
+            HitTarget::Field(number) => self.go_to_field(number),
+            HitTarget::Layer => Vec::new(),
+            HitTarget::Filter => {
                 self.pane = Pane::List;
                 self.list.filtering = true;
                 Vec::new()
             }
-            Spot::Row(number) => {
-                self.list.filtering = false;
-                self.pane = if again { Pane::Detail } else { Pane::List };
-                self.list.selected = number;
+            HitTarget::Row(id) => {
+                if let Some(at) = self.list.rows.iter().position(|org| org.id == id) {
+                    self.list.filtering = false;
+                    self.pane = Pane::List;
+                    self.list.selected = at;
+                    if again {
+                        return self.open();
+                    }
+                }
                 Vec::new()
             }
-            Spot::Header(key) => {
+            HitTarget::Header(key) => {
                 if self.list.sort.key == key {
                     self.list.sort.descending = !self.list.sort.descending;
                 } else {
                     self.list.sort_by(key);
                 }
-                self.load(Arrival::Replace(Select::First), PageAt::First)
+                self.resort()
             }
-            Spot::List => {
+            HitTarget::List => {
                 self.pane = Pane::List;
                 Vec::new()
             }
-            Spot::Tab(tab) => {
+            HitTarget::Tab(tab) => {
                 self.go_to_details();
                 self.turn_to(tab)
             }
-            Spot::Admin(number) => {
+            HitTarget::Admin(id) => {
                 self.go_to_details();
-                self.detail.selected = number;
+                let mut admins = self.detail.admins.iter().flatten();
+                if let Some(at) = admins.position(|admin| admin.id == id) {
+                    self.detail.selected = at;
+                }
                 Vec::new()
             }
-            Spot::Detail => {
+            HitTarget::Detail => {
                 self.go_to_details();
                 Vec::new()
             }
@@ -149,7 +165,16 @@ impl App {
             Some(Layer::Form(form)) => form.focus,
             Some(Layer::Question(question)) => question.focus,
             Some(Layer::Login(login)) => login.focus,
-            _ => return Vec::new(),
+            Some(
+                Layer::Bulk(_)
+                | Layer::Upgrade
+                | Layer::Code(_)
+                | Layer::Help(_)
+                | Layer::Copy(_)
+                | Layer::Manual(_)
+                | Layer::Log(_),
+            )
+            | None => return Vec::new(),
         };
         let by = number.cast_signed() - focus.cast_signed();
         if by == 0 { Vec::new() } else { self.leave_field(by) }

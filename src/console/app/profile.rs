@@ -1,6 +1,6 @@
 //! Which profile is open: what is confirmed where people depend on it, and how to go to another.
 
-use super::{App, Deed, Effect, Given, Layer, Mood, Said};
+use super::{App, Effect, Given, Layer, Notice, OrgAction, Severity};
 use crate::{
     config::Profile,
     keymap::{self, Command},
@@ -22,7 +22,7 @@ pub enum Sure {
 /// What is done at once, once it is confirmed.
 #[derive(Debug)]
 pub(super) struct Armed {
-    deed: Deed,
+    action: OrgAction,
     org: Org,
     given: Given,
 }
@@ -48,26 +48,54 @@ impl App {
         false
     }
 
-    /// Does to an organization what needs no question, in production once it is confirmed.
-    pub(super) fn begin_if_sure(&mut self, deed: Deed, org: Org, given: Given) -> Vec<Effect> {
-        let Some(asked) = self.asked_in_production() else { return self.begin(deed, org, given) };
-        self.say(Mood::Bad, asked);
-        self.armed = Some(Armed { deed, org, given });
-        Vec::new()
-    }
-
-    /// Whether what is to be done in production waits to be confirmed.
-    pub(super) fn is_to_confirm(&self) -> bool {
-        match self.layers.last() {
-            Some(Layer::Form(form)) => form.sure == Sure::Asked,
-            Some(Layer::Question(question)) => question.sure == Sure::Asked,
-            Some(Layer::Several(several)) => several.sure == Sure::Asked,
+    /// Whether submitting what is on top asks once more before it is done.
+    #[must_use]
+    pub fn asks_again(&self) -> bool {
+        let sure = match self.layers.last() {
+            Some(Layer::Form(form)) => form.sure,
+            Some(Layer::Question(question)) => question.sure,
+            Some(Layer::Bulk(bulk)) => bulk.sure,
             Some(
                 Layer::Login(_)
                 | Layer::Upgrade
                 | Layer::Code(_)
                 | Layer::Help(_)
                 | Layer::Copy(_)
+                | Layer::Manual(_)
+                | Layer::Log(_),
+            )
+            | None => return false,
+        };
+        self.production().is_some() && sure == Sure::Unasked
+    }
+
+    /// Does to an organization what needs no question, in production once it is confirmed.
+    pub(super) fn begin_if_sure(
+        &mut self,
+        action: OrgAction,
+        org: Org,
+        given: Given,
+    ) -> Vec<Effect> {
+        let Some(asked) = self.asked_in_production() else { return self.begin(action, org, given) };
+        self.say(Severity::Error, asked);
+        self.armed = Some(Armed { action, org, given });
+        Vec::new()
+    }
+
+    /// Whether what is to be done in production waits to be confirmed.
+    #[must_use]
+    pub fn is_to_confirm(&self) -> bool {
+        match self.layers.last() {
+            Some(Layer::Form(form)) => form.sure == Sure::Asked,
+            Some(Layer::Question(question)) => question.sure == Sure::Asked,
+            Some(Layer::Bulk(bulk)) => bulk.sure == Sure::Asked,
+            Some(
+                Layer::Login(_)
+                | Layer::Upgrade
+                | Layer::Code(_)
+                | Layer::Help(_)
+                | Layer::Copy(_)
+                | Layer::Manual(_)
                 | Layer::Log(_),
             ) => false,
             None => self.armed.is_some(),
@@ -76,8 +104,8 @@ impl App {
 
     /// What is done at once, once it is confirmed.
     #[must_use]
-    pub fn armed(&self) -> Option<Deed> {
-        self.armed.as_ref().map(|armed| armed.deed)
+    pub fn armed(&self) -> Option<OrgAction> {
+        self.armed.as_ref().map(|armed| armed.action)
     }
 
     /// It is meant, in production too.
@@ -86,20 +114,22 @@ impl App {
             *sure = Sure::Sure;
             return self.submit();
         }
-        let Some(Armed { deed, org, given }) = self.armed.take() else { return Vec::new() };
+        let Some(Armed { action, org, given }) = self.armed.take() else { return Vec::new() };
         // What asked is answered.
         self.notice = None;
-        self.begin(deed, org, given)
+        self.begin(action, org, given)
     }
 
-    /// It is not meant.
-    pub(super) fn leave_production(&mut self) {
+    /// It is not meant: a form keeps what was typed; a question is cancelled with it.
+    pub(super) fn leave_production(&mut self) -> Vec<Effect> {
+        let asked = matches!(self.layers.last(), Some(Layer::Question(_) | Layer::Bulk(_)));
         if let Some((sure, problem)) = self.layers.last_mut().and_then(confirmable) {
             *sure = Sure::Unasked;
             *problem = None;
         } else if self.armed.take().is_some() {
             self.notice = None;
         }
+        if asked { self.back() } else { Vec::new() }
     }
 
     /// Something else was done to what was confirmed: that is asked anew.
@@ -111,12 +141,16 @@ impl App {
         }
     }
 
-    fn asked_in_production(&self) -> Option<Said> {
+    fn asked_in_production(&self) -> Option<Notice> {
         let name = &self.production()?.name;
         let how = |command| self.keymap.how_in(keymap::Place::Production, command);
-        Some(Said {
+        Some(Notice {
             what: format!("“{name}” is production"),
-            help: format!("{} does it, {} leaves", how(Command::Confirm), how(Command::Back)),
+            help: format!(
+                "press {} to confirm, {} to cancel",
+                how(Command::Confirm),
+                how(Command::Back)
+            ),
         })
     }
 
@@ -124,10 +158,10 @@ impl App {
     pub(super) fn switch(&mut self, name: &str) -> Vec<Effect> {
         if self.at_once.is_some() || !self.abandoned.is_empty() {
             self.say(
-                Mood::Bad,
-                Said {
-                    what: "something is still being done here".to_owned(),
-                    help: "go to another profile when it has ended".to_owned(),
+                Severity::Error,
+                Notice {
+                    what: "an operation is still running here".to_owned(),
+                    help: "switch profiles once it has finished".to_owned(),
                 },
             );
             return Vec::new();
@@ -143,10 +177,11 @@ impl App {
         // the one before is late.
         self.size = before.size;
         self.keymap = before.keymap;
-        self.remarks = before.remarks;
+        self.messages = before.messages;
         self.unread = before.unread;
         self.recent = before.recent;
         self.mouse = before.mouse;
+        self.drawn = before.drawn;
         self.plain = before.plain;
         self.split = before.split;
         self.profiles = before.profiles;
@@ -163,16 +198,17 @@ impl App {
 }
 
 /// What a layer says of production, and where; none where it changes nothing.
-fn confirmable(layer: &mut Layer) -> Option<(&mut Sure, &mut Option<Said>)> {
+fn confirmable(layer: &mut Layer) -> Option<(&mut Sure, &mut Option<Notice>)> {
     match layer {
         Layer::Form(form) => Some((&mut form.sure, &mut form.problem)),
         Layer::Question(question) => Some((&mut question.sure, &mut question.problem)),
-        Layer::Several(several) => Some((&mut several.sure, &mut several.problem)),
+        Layer::Bulk(bulk) => Some((&mut bulk.sure, &mut bulk.problem)),
         Layer::Login(_)
         | Layer::Upgrade
         | Layer::Code(_)
         | Layer::Help(_)
         | Layer::Copy(_)
+        | Layer::Manual(_)
         | Layer::Log(_) => None,
     }
 }

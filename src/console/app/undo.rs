@@ -1,14 +1,16 @@
 //! Taking back what was done last.
 
-use mongodb::bson::oid::ObjectId;
+use bson::oid::ObjectId;
 
-use super::{App, AtOnce, Deed, Effect, Given, Layer, Mood, Request, Said, Several, cancel};
+use super::{
+    App, AtOnce, Bulk, Effect, Given, Layer, Notice, OrgAction, Request, Severity, cancel,
+};
 use crate::{org::Org, tenancy::Error};
 
-/// What takes back the last move to the trash, suspension or rename.
+/// What undoes the last move to the trash, suspension or rename.
 #[derive(Clone, Debug)]
 pub struct Undo {
-    deed: Deed,
+    action: OrgAction,
     /// As they are now: more than one where it was done to several at once.
     orgs: Vec<Org>,
     /// As it was before it was renamed.
@@ -21,35 +23,35 @@ impl Undo {
     }
 }
 
-/// What takes a deed back.
-fn back(deed: Deed) -> Option<Deed> {
-    match deed {
-        Deed::Trash => Some(Deed::Restore),
-        Deed::Suspend => Some(Deed::Reactivate),
-        Deed::Reactivate => Some(Deed::Suspend),
-        Deed::Delete
-        | Deed::Purge
-        | Deed::Restore
-        | Deed::Rename
-        | Deed::RemoveAdmin(_)
-        | Deed::IssueCode(_) => None,
+/// What takes an operation back.
+fn back(action: OrgAction) -> Option<OrgAction> {
+    match action {
+        OrgAction::Trash => Some(OrgAction::Restore),
+        OrgAction::Suspend => Some(OrgAction::Reactivate),
+        OrgAction::Reactivate => Some(OrgAction::Suspend),
+        OrgAction::Delete
+        | OrgAction::Purge
+        | OrgAction::Restore
+        | OrgAction::Rename
+        | OrgAction::RemoveAdmin(_)
+        | OrgAction::IssueCode(_) => None,
     }
 }
 
 impl App {
-    /// Remembers how to take back what was just done to an organization.
-    pub(super) fn can_undo(&mut self, deed: Deed, before: &Org, now: Option<&Org>) {
-        if let (Some(deed), Some(org)) = (back(deed), now) {
-            self.undo = Some(Undo { deed, orgs: vec![org.clone()], before: None });
-        } else if deed.admin().is_none() {
+    /// Remembers how to undo what was just done to an organization.
+    pub(super) fn can_undo(&mut self, action: OrgAction, before: &Org, now: Option<&Org>) {
+        if let (Some(action), Some(org)) = (back(action), now) {
+            self.undo = Some(Undo { action, orgs: vec![org.clone()], before: None });
+        } else if action.admin().is_none() {
             self.undo.take_if(|undo| undo.is_about(before.id));
         }
     }
 
     /// The same for what was done to several at once.
-    pub(super) fn can_undo_all(&mut self, deed: Deed, now: &[Org]) {
-        if let (Some(deed), false) = (back(deed), now.is_empty()) {
-            self.undo = Some(Undo { deed, orgs: now.to_vec(), before: None });
+    pub(super) fn can_undo_all(&mut self, action: OrgAction, now: &[Org]) {
+        if let (Some(action), false) = (back(action), now.is_empty()) {
+            self.undo = Some(Undo { action, orgs: now.to_vec(), before: None });
         } else {
             self.undo.take_if(|undo| now.iter().any(|org| undo.is_about(org.id)));
         }
@@ -59,11 +61,11 @@ impl App {
     pub(super) fn can_rename_back(&mut self, before: &Org, now: &Org) {
         if before.name != now.name {
             let (orgs, before) = (vec![now.clone()], Some(Box::new(before.clone())));
-            self.undo = Some(Undo { deed: Deed::Rename, orgs, before });
+            self.undo = Some(Undo { action: OrgAction::Rename, orgs, before });
         }
     }
 
-    /// An organization is another one now, in this way: what is taken back is taken back from there.
+    /// An organization is another one now, in this way: what is undone is undone from there.
     pub(super) fn undo_follows(&mut self, now: &Org) {
         let orgs = self.undo.iter_mut().flat_map(|undo| &mut undo.orgs);
         for org in orgs.filter(|org| org.id == now.id) {
@@ -71,31 +73,31 @@ impl App {
         }
     }
 
-    /// A deed that takes something back failed: with a database that can be asked again, it can be too.
-    pub(super) fn undo_failed(&mut self, deed: Deed, org: ObjectId, error: &Error) {
+    /// An operation that takes something back failed: with a database that can be asked again, it can be too.
+    pub(super) fn undo_failed(&mut self, action: OrgAction, org: ObjectId, error: &Error) {
         if !matches!(error, Error::Store(_)) {
-            self.undo.take_if(|undo| undo.deed == deed && undo.is_about(org));
+            self.undo.take_if(|undo| undo.action == action && undo.is_about(org));
         }
     }
 
-    /// Takes back what was done last. How to is forgotten once that is done, or cannot be any more.
-    pub(super) fn take_back(&mut self) -> Vec<Effect> {
+    /// Undoes what was done last. How to is forgotten once that is done, or cannot be any more.
+    pub(super) fn undo_last(&mut self) -> Vec<Effect> {
         let Some(undo) = self.undo.clone() else {
-            let what = "there is nothing to take back";
-            let help = "the last move to the trash, suspension or rename can be, once";
-            self.say(Mood::Good, Said { what: what.to_owned(), help: help.to_owned() });
+            let what = "nothing to undo";
+            let help = "you can undo the last trash, suspend, reactivate or rename";
+            self.say(Severity::Warning, Notice { what: what.to_owned(), help: help.to_owned() });
             return Vec::new();
         };
         let [org] = &undo.orgs[..] else {
-            self.layers.push(Layer::Several(Several::of(undo.deed, undo.orgs)));
+            self.layers.push(Layer::Bulk(Bulk::new(undo.action, undo.orgs)));
             return Vec::new();
         };
         let given = Given { before: undo.before, ..Given::default() };
-        self.begin_if_sure(undo.deed, org.clone(), given)
+        self.begin_if_sure(undo.action, org.clone(), given)
     }
 
     /// Does to an organization what needs no question.
-    pub(super) fn begin(&mut self, deed: Deed, org: Org, given: Given) -> Vec<Effect> {
+    pub(super) fn begin(&mut self, action: OrgAction, org: Org, given: Given) -> Vec<Effect> {
         if let Some(before) = &mut self.at_once {
             if before.org == org.id {
                 return Vec::new();
@@ -106,8 +108,8 @@ impl App {
         let generation = self.next();
         let mut waiting = Request::default();
         let effects = cancel(waiting.begin(generation, self.now));
-        self.at_once = Some(AtOnce { deed, org: org.id, waiting });
-        let begun = Effect::Do(generation, deed, Box::new(org), given, None);
+        self.at_once = Some(AtOnce { action, org: org.id, waiting });
+        let begun = Effect::Do(generation, action, Box::new(org), given, None);
         effects.into_iter().chain([begun]).collect()
     }
 }

@@ -1,9 +1,10 @@
 //! Bringing the database of the older service up to date: asked when it is opened, done behind the open
 //! console. Whoever says no only looks, and can be asked again.
 
-use super::{App, Connection, Effect, Generation, Layer, Mood, Request, Said, cancel};
+use super::{App, Connection, Effect, Generation, Layer, Notice, Request, Severity, cancel};
 use crate::{
     keymap::Command,
+    org::counted,
     store::{Upgrade, UpgradePlan},
     tenancy::Result,
 };
@@ -26,12 +27,31 @@ impl App {
         self.layers.push(Layer::Upgrade);
     }
 
+    /// Offers an upgrade that is not required. A failure needs no word: the next question meets it too.
+    pub(super) fn upgradable(
+        &mut self,
+        generation: Generation,
+        result: Result<Option<UpgradePlan>>,
+    ) {
+        if !self.looking_for_upgrade.answered(generation) || self.upgrade.is_some() {
+            return;
+        }
+        let Ok(Some(plan)) = result else { return };
+        let how = self.keymap.how(Command::Upgrade);
+        let help = format!("use {how} to upgrade the database: searches are slower until then");
+        let records = plan.records();
+        let are = if records == 1 { "is" } else { "are" };
+        let what = format!("{} {are} not indexed for search yet", counted(records, "record"));
+        self.say(Severity::Warning, Notice { what, help });
+        self.upgrade = Some(AwaitedUpgrade { plan, running: Request::default(), progress: None });
+    }
+
     /// Asks again, or shows how far it is.
     pub(super) fn ask_to_upgrade(&mut self) {
         if self.upgrade.is_some() {
             self.layers.push(Layer::Upgrade);
         } else {
-            self.say(Mood::Good, Said::plain("this database is up to date"));
+            self.say(Severity::Success, Notice::plain("this database is up to date"));
         }
     }
 
@@ -44,8 +64,8 @@ impl App {
         if let Some(running) = upgrade.running.stop() {
             upgrade.progress = None;
             let how = self.keymap.how(Command::Upgrade);
-            let what = "the upgrade was stopped; what it has done stays".to_owned();
-            self.say(Mood::Good, Said { what, help: format!("{how} goes on from there") });
+            let what = "upgrade stopped; completed changes are kept".to_owned();
+            self.say(Severity::Success, Notice { what, help: format!("use {how} to resume") });
             return vec![Effect::Cancel(running)];
         }
         let mut effects = cancel(upgrade.running.begin(generation, now));
@@ -84,20 +104,20 @@ impl App {
                 self.upgrade = None;
                 self.layers.retain(|layer| !matches!(layer, Layer::Upgrade));
                 match left.records() {
-                    0 => self.say(Mood::Good, Said::plain("the database is up to date")),
+                    0 => self.say(Severity::Success, Notice::plain("the database is up to date")),
                     held_back => {
                         let records = if held_back == 1 { "record" } else { "records" };
-                        let what = format!(
-                            "upgraded; {held_back} {records} left as they are, because they clash"
-                        );
-                        let help = "`tenantry doctor` says which, and what resolves it".to_owned();
-                        self.say(Mood::Unread, Said { what, help });
+                        let what =
+                            format!("upgraded; {held_back} conflicting {records} left unchanged");
+                        let help =
+                            "run `tenantry doctor` to see which, and how to resolve it".to_owned();
+                        self.say(Severity::Alert, Notice { what, help });
                     }
                 }
                 self.refresh()
             }
             Err(error) => {
-                self.say(Mood::Bad, Said::from(&error));
+                self.say(Severity::Error, Notice::from(&error));
                 Vec::new()
             }
         }

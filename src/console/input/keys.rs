@@ -23,7 +23,7 @@ pub(super) fn character(character: char) -> KeyEvent {
 }
 
 /// A key that sends one byte of ASCII.
-pub(super) fn of(byte: u8) -> KeyEvent {
+pub(super) fn from_byte(byte: u8) -> KeyEvent {
     let control = |byte: u8| KeyEvent::new(KeyCode::Char(byte.into()), KeyModifiers::CONTROL);
     match byte {
         b'\r' => KeyCode::Enter.into(),
@@ -39,7 +39,7 @@ pub(super) fn of(byte: u8) -> KeyEvent {
 
 /// `ESC O`, for some a number, and a letter.
 pub(super) fn single_shift(number: &[u8], name: u8) -> Option<KeyEvent> {
-    let modifiers = Numbers::of(number).first();
+    let modifiers = Numbers::from_parameters(number).first();
     Some(KeyEvent::new(named(name)?, modifiers_of(modifiers.unwrap_or(1))))
 }
 
@@ -51,7 +51,7 @@ pub(super) fn linux_function(name: u8) -> Option<KeyEvent> {
 /// `ESC [`, parameters, and the byte that names it. None for reports, whatever they say.
 pub(super) fn control_sequence(parameters: &[u8], name: u8) -> Option<Input> {
     if let Some(numbers) = parameters.strip_prefix(b"<") {
-        let numbers = Numbers::of(numbers);
+        let numbers = Numbers::from_parameters(numbers);
         let [button, column, row] = [0, 1, 2].map(|at| numbers.get(at, 0));
         let released = match name {
             b'M' => false,
@@ -64,7 +64,7 @@ pub(super) fn control_sequence(parameters: &[u8], name: u8) -> Option<Input> {
     if !parameters.iter().all(digits) {
         return None;
     }
-    key(&Numbers::of(parameters), name).map(Input::Key)
+    key(&Numbers::from_parameters(parameters), name).map(Input::Key)
 }
 
 fn key(numbers: &Numbers, name: u8) -> Option<KeyEvent> {
@@ -250,7 +250,7 @@ pub(super) fn mouse(button: u32, column: u32, row: u32, released: bool) -> Optio
 struct Numbers(Vec<Vec<Option<u32>>>);
 
 impl Numbers {
-    fn of(parameters: &[u8]) -> Self {
+    fn from_parameters(parameters: &[u8]) -> Self {
         let number = |digits: &[u8]| std::str::from_utf8(digits).ok()?.parse().ok();
         let part = |part: &[u8]| part.split(|byte| *byte == b':').map(number).collect();
         Self(parameters.split(|byte| *byte == b';').map(part).collect())

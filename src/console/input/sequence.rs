@@ -85,7 +85,9 @@ impl Parser {
                 inputs.push(Input::Paste(text));
                 self.searched = 0;
             }
-            [ESC, byte] if byte.is_ascii() => inputs.push(Input::Key(keys::alt(keys::of(byte)))),
+            [ESC, byte] if byte.is_ascii() => {
+                inputs.push(Input::Key(keys::alt(keys::from_byte(byte))));
+            }
             _ => {}
         }
         self.held.clear();
@@ -128,7 +130,7 @@ fn goes_on(bytes: &[u8]) -> bool {
 fn next(bytes: &[u8]) -> Step {
     match bytes {
         [ESC, rest @ ..] => escaped(bytes, rest),
-        [byte, ..] if byte.is_ascii() => Step::Whole(1, Some(Input::Key(keys::of(*byte)))),
+        [byte, ..] if byte.is_ascii() => Step::Whole(1, Some(Input::Key(keys::from_byte(*byte)))),
         _ => character(bytes),
     }
 }
@@ -144,7 +146,9 @@ fn escaped(bytes: &[u8], rest: &[u8]) -> Step {
             match end.map(|end| (end, keys::single_shift(&rest[..end], rest[end]))) {
                 None => Step::Part,
                 Some((end, Some(key))) => Step::Whole(end + 3, Some(Input::Key(key))),
-                Some((_, None)) => Step::Whole(2, Some(Input::Key(keys::alt(keys::of(b'O'))))),
+                Some((_, None)) => {
+                    Step::Whole(2, Some(Input::Key(keys::alt(keys::from_byte(b'O')))))
+                }
             }
         }
         [b']', b'0'..=b'9' | b'l' | b'L', ..]

@@ -7,12 +7,12 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use super::{Theme, below, detail, human, margin, put};
+use super::{Theme, below, detail, format, margin, put};
 use crate::{
     console::{app::App, text},
-    org::{StoredText, moment},
-    store::{Action, Difference, Entry, Outcome},
-    tenancy::Recorded,
+    org::{OperationKind, StoredText, timestamp},
+    store::{Difference, Entry, Outcome},
+    tenancy::NumberedEntry,
 };
 
 /// From this many columns on each line says when in full; below, how long ago.
@@ -25,27 +25,27 @@ const ROWS_MOST: usize = 8;
 
 pub(super) fn draw(app: &App, first: usize, theme: &Theme, buffer: &mut Buffer, area: Rect) {
     let Some(entries) = &app.detail.activity else {
-        detail::unread(app, theme, buffer, area, "reading what was recorded…");
+        detail::unread(app, theme, buffer, area, "loading activity…");
         return;
     };
     if entries.is_empty() {
         let room = usize::from(margin(area).width);
-        let nothing = "Nothing was recorded about it yet.";
+        let nothing = "No activity yet.";
         put(buffer, area, 0, 0, &text::fit(nothing, room), theme.faint);
         return;
     }
     let room = usize::from(margin(area).width);
-    let Columns { when, who, what } = Columns::of(room);
+    let Columns { when, who, what } = Columns::for_width(room);
     let head = if when == AGE { "ago" } else { "time (UTC)" };
-    let header = format!("{}  {}  what", text::filled(head, when), text::filled("who", who));
+    let header = format!("{}  {}  action", text::filled(head, when), text::filled("by", who));
     put(buffer, area, 0, 0, &header, theme.faint);
     let area = below(area, 1);
     let mut rows = area.rows();
-    for Recorded { entry, .. } in entries.iter().skip(first) {
+    for NumberedEntry { entry, .. } in entries.iter().skip(first) {
         let at = if when == AGE {
-            human::age(entry.at, app.now)
+            format::age(entry.at, app.now)
         } else {
-            moment(entry.at).trim_end_matches(" UTC").to_owned()
+            timestamp(entry.at).trim_end_matches(" UTC").to_owned()
         };
         let by = if entry.admin.raw().is_empty() { &entry.operator } else { &entry.admin };
         let begin =
@@ -67,7 +67,7 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(room: usize) -> Self {
+    fn for_width(room: usize) -> Self {
         let when = if room < MOMENTS_FROM { AGE } else { MOMENT };
         let who = (room / 4).clamp(10, 32);
         Self { when, who, what: room.saturating_sub(when + who + 4) }
@@ -77,7 +77,7 @@ impl Columns {
 /// How many rows an entry needs where there is so much room.
 pub(super) fn height(entry: &Entry, room: usize) -> usize {
     // Styles take no room.
-    lines(entry, &Theme::colourless(), Columns::of(room).what).len()
+    lines(entry, &Theme::colourless(), Columns::for_width(room).what).len()
 }
 
 /// What an entry says, in as many lines as that needs; of very much only so much.
@@ -122,8 +122,8 @@ fn words(entry: &Entry) -> (String, String) {
     let (done, noun) = (entry.action.done(), entry.action.noun().into_owned());
     let done = match (&entry.action, &admin) {
         // What changed says it all.
-        (Action::Update, None) if !changed.is_empty() => return (changed, noun),
-        (Action::Create, Some(admin)) => format!("{done} with admin {admin}"),
+        (OperationKind::Update, None) if !changed.is_empty() => return (changed, noun),
+        (OperationKind::Create, Some(admin)) => format!("{done} with admin {admin}"),
         (_, Some(admin)) => format!("{done} {admin}"),
         (_, None) => done.into_owned(),
     };
@@ -138,6 +138,6 @@ fn difference(change: &Difference) -> String {
         (false, false) => format!("{field} {from} → {to}"),
         (true, true) => format!("{field} changed"),
         (true, false) => format!("{field} {to}"),
-        (false, true) => format!("{field} {from} gone"),
+        (false, true) => format!("{field} {from} removed"),
     }
 }

@@ -1,15 +1,15 @@
 //! Who runs the selected organization: a line for each admin, one of them selected.
 
-use mongodb::bson::DateTime;
+use bson::DateTime;
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
-use super::{Theme, below, detail, human, margin, put};
+use super::{Theme, below, detail, format, margin, put};
 use crate::{
     console::{
-        app::{App, Pane, code_waits},
+        app::{App, Drawn, HitTarget, Pane, code_waits},
         text,
     },
-    org::{Admin, day, moment},
+    org::{Admin, day, timestamp},
 };
 
 /// The columns of a role, of a day, of an age, and of until when a code can be used.
@@ -31,7 +31,7 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(room: usize) -> Self {
+    fn for_width(room: usize) -> Self {
         let added = match room {
             DAYS_FROM.. => DAY,
             AGES_FROM.. => AGE,
@@ -58,16 +58,16 @@ impl Columns {
     }
 }
 
-pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
+pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect, drawn: &mut Drawn) {
     let Some(admins) = &app.detail.admins else {
-        detail::unread(app, theme, buffer, area, "reading the admins…");
+        detail::unread(app, theme, buffer, area, "loading admins…");
         return;
     };
     if admins.is_empty() {
-        put(buffer, area, 1, 0, "No admins: nobody can log in to it.", theme.faint);
+        put(buffer, area, 1, 0, "No admins, so no one can log in.", theme.faint);
         return;
     }
-    let columns = Columns::of(margin(area).width.into());
+    let columns = Columns::for_width(margin(area).width.into());
     let [email, rest] = columns.line("e-mail", "role", "added", "code until");
     put(buffer, area, 1, 0, &email, theme.faint);
     put(buffer, area, columns.rest_at(), 0, &rest, theme.faint);
@@ -75,6 +75,7 @@ pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
     let first = first(app, area.height.into());
     for (y, (at, admin)) in (0..area.height).zip(admins.iter().enumerate().skip(first)) {
         let row = Rect { y: area.y + y, height: 1, ..area };
+        drawn.add(row, HitTarget::Admin(admin.id));
         draw_admin(app, admin, at == app.detail.selected(), theme, buffer, row, &columns);
     }
 }
@@ -90,7 +91,7 @@ fn draw_admin(
 ) {
     let focused = app.pane == Pane::Detail;
     let added = match columns.added {
-        AGE => human::age(admin.created_at, app.now),
+        AGE => format::age(admin.created_at, app.now),
         _ => day(admin.created_at),
     };
     let until = admin.reset.as_ref().filter(|_| code_waits(admin, app.now));
@@ -110,7 +111,7 @@ fn draw_admin(
 
 /// The time of a moment that is within the hour: `19:40 UTC`.
 fn time(moment_of: DateTime) -> String {
-    let whole = moment(moment_of);
+    let whole = timestamp(moment_of);
     whole.split_once(' ').map_or(whole.clone(), |(_, time)| time.to_owned())
 }
 

@@ -29,11 +29,17 @@ pub(super) fn draw(
         sheet.line(vec![Span::styled(line, theme.selected)]);
     }
     sheet.gap();
-    sheet.text("Good for an hour, and shown only now.", Style::new());
+    let copy = app.keymap.how(Command::CopyCode);
+    sheet.text(
+        &format!("Valid for one hour. Copy it now ({copy}): it is not shown again."),
+        Style::new(),
+    );
     sheet.gap();
     let how = app.keymap.how(Command::UseCode);
-    let used =
-        format!("Use it: {how} in the login, or tenantry admin redeem {}", argument(&code.email));
+    let used = format!(
+        "To redeem it: {how} in the login, or tenantry admin redeem {}",
+        argument(&code.email)
+    );
     sheet.text(&used, theme.faint);
     sheet.draw(buffer, area)
 }

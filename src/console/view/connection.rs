@@ -7,9 +7,12 @@ use ratatui::{
     text::Span,
 };
 
-use super::{Theme, below, sheet::Sheet, title};
+use super::{Theme, below, sheet::Sheet};
 use crate::{
-    console::app::{App, Connection},
+    console::{
+        app::{App, Connection, database_label},
+        text,
+    },
     keymap::{Command, Place},
 };
 
@@ -18,12 +21,12 @@ pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) ->
     let mut sheet = Sheet::new(theme, area);
     match &app.connection {
         Connection::Failed(said) => {
-            sheet.text("The database could not be opened", theme.strong);
+            sheet.text("Cannot open the database", theme.strong);
             sheet.gap();
-            sheet.pair("database", &title::words(&app.place));
-            sheet.pair_styled("problem", &said.what, theme.bad);
+            sheet.pair("database", &database_label(&app.place));
+            sheet.pair_styled("problem", &text::sentence(&said.what), theme.bad);
             if !said.help.is_empty() {
-                sheet.pair("what to do", &said.help);
+                sheet.pair("what to do", &text::sentence(&said.help));
             }
             sheet.gap();
             let key = |command| {
@@ -32,15 +35,15 @@ pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) ->
             let does = |words: &'static str| Span::styled(words, theme.faint);
             sheet.line(vec![
                 key(Command::Retry),
-                does(" tries again   "),
+                does(" retry   "),
                 key(Command::Quit),
-                does(" quits"),
+                does(" quit"),
             ]);
         }
         Connection::Opening | Connection::Ready(_) => {
             if sheet.wait_or_leave(app, &app.connecting, "opening the database") {
                 sheet.gap();
-                sheet.text(&title::words(&app.place), Style::new());
+                sheet.text(&database_label(&app.place), Style::new());
             }
         }
     }

@@ -7,12 +7,10 @@ use ratatui::{
     text::Span,
 };
 
-use super::{Theme, heading, several::organizations, sheet::Sheet};
+use super::{Theme, bulk::organizations, heading, sheet::Sheet};
 use crate::{
-    console::{
-        app::{App, COPIED},
-        text,
-    },
+    console::{app::App, text},
+    keymap::Command,
     org::{Org, escaped_short},
 };
 
@@ -31,12 +29,13 @@ pub(super) fn draw(
         [org] => org.name.to_string(),
         orgs => organizations(orgs.len()),
     };
-    let area = heading(buffer, area, theme, &format!("Copy of {of}"), "");
+    let area = heading(buffer, area, theme, &format!("Copy from {of}"), "");
     let mut sheet = Sheet::new(theme, area);
     sheet.gap();
     let room = usize::from(area.width).saturating_sub(KEY + WHAT + 1);
-    for bound in app.keymap.all().iter().filter(|bound| COPIED.contains(&bound.row.command)) {
-        let Some((what, text)) = app.copied(bound.row.command, orgs) else { continue };
+    for bound in app.keymap.all() {
+        let Command::CopyPart(part) = bound.row.command else { continue };
+        let Some((what, text)) = app.copied(part, orgs) else { continue };
         // JSON has lines, of which the first says nothing.
         let whole = text.split_whitespace().collect::<Vec<_>>().join(" ");
         let key = bound.first().unwrap_or_default();
@@ -48,6 +47,6 @@ pub(super) fn draw(
         ]);
     }
     sheet.gap();
-    sheet.text("It goes to the clipboard of the terminal you sit at, also over SSH.", theme.faint);
+    sheet.text("Copies to your own terminal's clipboard, also over SSH.", theme.faint);
     sheet.draw(buffer, area)
 }

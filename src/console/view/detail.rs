@@ -4,28 +4,26 @@
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
 use super::{
-    SUSPENDED, Theme, activity, admins, below, human, margin, put, put_right, question::doing,
+    SUSPENDED, Theme, activity, admins, below, format, margin, put, put_right, question::doing,
     sheet::Sheet, spinner,
 };
 use crate::{
     console::{
-        app::{App, Connection, Pane, Tab},
+        app::{App, Drawn, Extent, HitTarget, Pane, Tab},
         text,
     },
     keymap::Command,
-    org::{Org, OrgState, moment},
+    org::{Org, OrgState, timestamp},
     store::Statistics,
 };
 
-pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
-    let Some(org) = &app.detail.org else { return };
-    if area.area() == 0 {
-        return;
-    }
+pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect, drawn: &mut Drawn) {
+    drawn.add(area, HitTarget::Detail);
+    let Some(org) = app.detail.org.as_ref().filter(|_| area.area() > 0) else { return };
     let begun = app.at_once.as_ref().filter(|begun| begun.org == org.id);
-    let begun = begun.and_then(|begun| Some((spinner(&begun.waiting, app.now)?, begun.deed)));
+    let begun = begun.and_then(|begun| Some((spinner(&begun.waiting, app.now)?, begun.action)));
     let (mark, word, style) = match (begun, org.under_way, org.state) {
-        (Some((turn, deed)), ..) => (turn, format!("{}…", doing(deed)), theme.accent),
+        (Some((turn, action)), ..) => (turn, format!("{}…", doing(action)), theme.accent),
         (None, Some(what), _) => ('○', what.to_string(), theme.strong),
         (None, None, OrgState::Active) => ('●', "active".to_owned(), theme.accent),
         (None, None, OrgState::Suspended) => (SUSPENDED, "suspended".to_owned(), theme.strong),
@@ -38,29 +36,30 @@ pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
     let room = usize::from(from.saturating_sub(2));
     put(buffer, area, 0, 0, &text::fit(&name, room), theme.strong);
     let extent = extent(app);
-    tabs(app, &extent, theme, buffer, area);
+    drawn.add_tab(app.detail.tab, extent);
+    tabs(app, &extent, theme, buffer, area, drawn);
     let (body, first) = (below(area, 3), app.detail.scroll.min(extent.last));
     match app.detail.tab {
         Tab::Overview => {
             record(app, org, theme, body).scrolled(first).draw(buffer, body);
         }
-        Tab::Admins => admins::draw(app, theme, buffer, body),
+        Tab::Admins => admins::draw(app, theme, buffer, body, drawn),
         Tab::Documents => documents(app, first, theme, buffer, body),
         Tab::Activity => activity::draw(app, first, theme, buffer, body),
     }
 }
 
 /// A tab as it is written, and the column it begins in.
-pub(super) struct Written {
-    pub(super) tab: Tab,
-    pub(super) word: String,
-    pub(super) x: u16,
+struct Written {
+    tab: Tab,
+    word: String,
+    x: u16,
 }
 
 /// The tabs as they are written, the columns they take, and the room for words behind them. Where there
 /// is no room for both they move together; where there is none even so, the other tabs give up their
 /// ends.
-pub(super) fn written(app: &App, extent: &Extent, area: Rect) -> (Vec<Written>, usize) {
+fn written(app: &App, extent: &Extent, area: Rect) -> (Vec<Written>, usize) {
     let (_, short) = in_sight(app, extent).unwrap_or_default();
     if app.plain {
         // Read from left to right, a row of tabs does not say which is open.
@@ -82,20 +81,30 @@ pub(super) fn written(app: &App, extent: &Extent, area: Rect) -> (Vec<Written>, 
     let ways = [(3, usize::MAX), (2, usize::MAX), (1, 4), (1, 2)];
     let (gap, most) = ways.into_iter().find(fits).unwrap_or((1, 2));
     let mut x = 0;
-    let written = Tab::ALL.map(|tab| {
+    let written = Tab::ALL.iter().map(|&tab| {
         let written = Written { tab, word: shown(tab, most), x };
         x += u16::try_from(text::width(&written.word) + gap).unwrap_or(0);
         written
     });
-    (written.into(), room.saturating_sub(columns(gap, most)))
+    (written.collect(), room.saturating_sub(columns(gap, most)))
 }
 
 /// The tabs, and which lines of the one that is looked at are in sight.
-fn tabs(app: &App, extent: &Extent, theme: &Theme, buffer: &mut Buffer, area: Rect) {
+fn tabs(
+    app: &App,
+    extent: &Extent,
+    theme: &Theme,
+    buffer: &mut Buffer,
+    area: Rect,
+    drawn: &mut Drawn,
+) {
     super::rule(buffer, area, 2, theme);
     let focused = app.pane == Pane::Detail;
     let (written, left) = written(app, extent, area);
     for Written { tab, word, x } in written {
+        let columns = u16::try_from(text::width(&word)).unwrap_or(u16::MAX);
+        let place = Rect { x: area.x + x, y: area.y + 1, width: columns, height: 1 };
+        drawn.add(place, HitTarget::Tab(tab));
         if app.detail.tab == tab {
             let style = if focused { theme.selected } else { theme.strong };
             put(buffer, area, x, 1, &word, style);
@@ -113,7 +122,8 @@ fn tabs(app: &App, extent: &Extent, theme: &Theme, buffer: &mut Buffer, area: Re
 /// Which lines are in sight, in more words and in fewer; none where all are.
 fn in_sight(app: &App, extent: &Extent) -> Option<(String, String)> {
     let Extent { lines, rows, last } = *extent;
-    if lines <= rows {
+    // With no room for any, there is nothing to say of which.
+    if rows == 0 || lines <= rows {
         return None;
     }
     let first = match app.detail.tab {
@@ -129,44 +139,27 @@ fn in_sight(app: &App, extent: &Extent) -> Option<(String, String)> {
     Some((format!("{from}–{to} of {lines} {noun}"), format!("{from}–{to}/{lines}")))
 }
 
-/// How far a tab scrolls: by lines, each of which may need several rows of the screen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Extent {
-    /// How many lines there are.
-    pub lines: usize,
-    /// How many of them are in sight. Where they are higher above, as many as would be there.
-    pub rows: usize,
-    /// The last one that may be the first in sight: no emptiness shows below the last line.
-    pub last: usize,
-}
-
-impl Extent {
-    fn new(lines: usize, rows: usize) -> Self {
-        Self { lines, rows, last: lines.saturating_sub(rows) }
-    }
-
-    /// Of lines that need so many rows each; `first` is the one in sight.
-    fn of(lines: usize, rows: usize, first: usize, height: impl Fn(usize) -> usize) -> Self {
-        // Never more of them than rows are asked how high they are.
-        let fit = |of: &mut dyn Iterator<Item = usize>| {
-            let mut left = rows;
-            of.take_while(|at| {
-                let fits = left.checked_sub(height(*at));
-                left = fits.unwrap_or(0);
-                fits.is_some()
-            })
-            .count()
-        };
-        let last = lines - fit(&mut (0..lines).rev()).max(1).min(lines);
-        let first = first.min(last);
-        let (above, below) = (fit(&mut (0..first).rev()), fit(&mut (first..lines)));
-        let rows = if above < first { above.min(below) } else { below };
-        Self { lines, rows: rows.max(1), last }
-    }
+/// Of lines that need so many rows each; `first` is the one in sight.
+fn tall_extent(lines: usize, rows: usize, first: usize, height: impl Fn(usize) -> usize) -> Extent {
+    // Never more of them than rows are asked how high they are.
+    let fit = |of: &mut dyn Iterator<Item = usize>| {
+        let mut left = rows;
+        of.take_while(|at| {
+            let fits = left.checked_sub(height(*at));
+            left = fits.unwrap_or(0);
+            fits.is_some()
+        })
+        .count()
+    };
+    let last = lines - fit(&mut (0..lines).rev()).max(1).min(lines);
+    let first = first.min(last);
+    let (above, below) = (fit(&mut (0..first).rev()), fit(&mut (first..lines)));
+    let rows = if above < first { above.min(below) } else { below };
+    Extent { lines, rows: rows.max(1), last }
 }
 
 /// How far the tab that is looked at scrolls.
-pub(super) fn extent(app: &App) -> Extent {
+fn extent(app: &App) -> Extent {
     let Some(areas) = app.areas() else { return Extent::new(0, 0) };
     let rows = areas.detail_rows();
     let (detail, room) = (&app.detail, usize::from(margin(areas.detail).width));
@@ -178,12 +171,12 @@ pub(super) fn extent(app: &App) -> Extent {
         Tab::Documents => {
             let lines = detail.documents.as_deref().unwrap_or_default();
             let height = |at: usize| text::folded(&lines[at], room).len();
-            Extent::of(lines.len(), rows, detail.scroll, height)
+            tall_extent(lines.len(), rows, detail.scroll, height)
         }
         Tab::Activity => {
             let entries = detail.activity.as_deref().unwrap_or_default();
             let height = |at: usize| activity::height(&entries[at].entry, room);
-            Extent::of(entries.len(), below_header, detail.scroll, height)
+            tall_extent(entries.len(), below_header, detail.scroll, height)
         }
     }
 }
@@ -206,33 +199,32 @@ fn record<'a>(app: &App, org: &Org, theme: &'a Theme, area: Rect) -> Sheet<'a> {
     if org.admin_gone {
         sheet.pair_styled("", "no longer exists: this e-mail cannot log in", theme.faint);
     }
-    if let Connection::Ready(connected) = &app.connection
-        && let Some((email, password)) = &connected.demo
+    if let Some((email, password)) = app.demo_login()
         && *email == org.admin_email
     {
         // The one password that is no secret: without it nobody could try what needs a login.
         sheet.pair("password", password.reveal());
     }
-    let ago = |time| format!("{} · {}", moment(time), human::ago(time, app.now));
+    let ago = |time| format!("{} · {}", timestamp(time), format::ago(time, app.now));
     if let Some(kept) = org.in_trash() {
-        let left = human::left(kept.until, app.now);
-        let left = left.as_deref().unwrap_or("expired: the next change purges it");
+        let left = format::left(kept.until, app.now);
+        let left = left.as_deref().unwrap_or("expired; the next change purges it");
         sheet.pair("in the trash", &ago(kept.since));
-        sheet.pair("kept until", &format!("{} · {left}", moment(kept.until)));
+        sheet.pair("kept until", &format!("{} · {left}", timestamp(kept.until)));
     }
     sheet.pair("created", &ago(org.created_at));
     match detail.statistics {
         // Every collection that there is has one.
         Some(Statistics { indexes: 0, .. }) => {
-            sheet.pair("documents", "none: the collection does not exist");
+            sheet.pair("documents", "none; the collection does not exist");
         }
         Some(statistics) => sheet.pair(
             "documents",
             &format!(
                 "{} · {} · {}",
-                human::thousands(statistics.documents),
-                human::bytes(statistics.bytes),
-                human::counted(statistics.indexes, "index", "indexes")
+                format::thousands(statistics.documents),
+                format::bytes(statistics.bytes),
+                format::counted(statistics.indexes, "index", "indexes")
             ),
         ),
         None => match spinner(&detail.loading, app.now) {
@@ -263,7 +255,7 @@ fn documents(app: &App, first: usize, theme: &Theme, buffer: &mut Buffer, area: 
             put(buffer, area, 0, y, &line, Style::new());
         }
     } else {
-        unread(app, theme, buffer, area, "reading the first documents…");
+        unread(app, theme, buffer, area, "loading documents…");
     }
 }
 
@@ -271,15 +263,15 @@ fn documents(app: &App, first: usize, theme: &Theme, buffer: &mut Buffer, area: 
 pub(super) fn unread(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect, reading: &str) {
     if let Some(said) = &app.detail.unreadable {
         let mut sheet = Sheet::new(theme, area);
-        sheet.text(&said.what, theme.bad);
+        sheet.text(&text::sentence(&said.what), theme.bad);
         if !said.help.is_empty() {
-            sheet.text(&said.help, theme.faint);
+            sheet.text(&text::sentence(&said.help), theme.faint);
         }
         sheet.draw(buffer, area);
     } else if let Some(turn) = spinner(&app.detail.reading, app.now) {
         let x = put(buffer, area, 0, 0, &turn.to_string(), theme.accent);
         let x = put(buffer, area, x + 1, 0, reading, Style::new());
-        let stops = format!("  {} stops waiting", app.keymap.how(Command::Back));
+        let stops = format!("  {} to cancel", app.keymap.how(Command::Back));
         put(buffer, area, x, 0, &stops, theme.faint);
     }
 }
@@ -292,7 +284,7 @@ mod tests {
     fn a_tab_scrolls_until_its_last_line_is_in_sight_however_high_lines_are() {
         let extent = |heights: &[usize], rows, first| {
             let Extent { lines, rows, last } =
-                Extent::of(heights.len(), rows, first, |at| heights[at]);
+                tall_extent(heights.len(), rows, first, |at| heights[at]);
             (lines, rows, last)
         };
         assert_eq!(extent(&[], 3, 0), (0, 1, 0));

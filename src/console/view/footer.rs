@@ -3,16 +3,19 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
-use super::{Theme, human, margin, put};
+use super::{Theme, format, margin, put, put_right};
 use crate::{
     console::{
-        app::{App, Asked, Connection, Deed, Layer, Mood, Purpose, UNREAD_SHOWN},
+        app::{
+            App, Asked, Connection, Drawn, HitTarget, Layer, OrgAction, Purpose, Severity,
+            UNREAD_SHOWN,
+        },
         layout::{self, Areas},
         text,
     },
     keymap::{Command, Place, Row},
     org::OrgState,
-    store::Shelf,
+    store::ListScope,
 };
 
 /// The rules below the title and above the bottom, met by the line between list and details. The
@@ -25,15 +28,14 @@ pub(super) fn rules(app: &App, theme: &Theme, buffer: &mut Buffer, areas: &Areas
             put(buffer, area, areas.divider.x, 0, junction, theme.line);
         }
     }
-    if let Connection::Ready(connected) = &app.connection
-        && let Some((email, password)) = &connected.demo
+    if let Some((email, password)) = app.demo_login()
         && app.session.is_none()
         // The login itself says it.
         && !matches!(app.layers.last(), Some(Layer::Login(_)))
     {
         let area = areas.lower_rule;
         let (email, password) = (email.to_string(), password.reveal());
-        let long = " to delete or change an admin, log in as ";
+        let long = " to trash or purge, or to change admins, log in as ";
         let short = " demo login ";
         let needed = |words: &str| words.len() + text::width(&email) + password.len() + 4;
         let room = usize::from(area.width.saturating_sub(3));
@@ -48,23 +50,31 @@ pub(super) fn rules(app: &App, theme: &Theme, buffer: &mut Buffer, areas: &Areas
     }
 }
 
-pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, areas: &Areas) {
+pub(super) fn draw(
+    app: &App,
+    theme: &Theme,
+    buffer: &mut Buffer,
+    areas: &Areas,
+    drawn: &mut Drawn,
+) {
     notice(app, theme, buffer, areas.notice);
+    drawn.add(areas.notice, HitTarget::Notice);
     session(app, theme, buffer, areas.footer);
-    keys(app, theme, buffer, areas.footer);
+    keys(app, theme, buffer, areas.footer, drawn);
 }
 
 fn notice(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
     let width = layout::notice_width(area.width);
     let mut y = 0;
-    let mut say = |mark: &str, marked: Style, lines: Vec<String>, style: Style| {
-        put(buffer, area, 1, y, mark, marked);
+    let mut say = |symbol: &str, colour: Style, lines: Vec<String>, style: Style| {
+        put(buffer, area, 1, y, symbol, colour);
         for line in lines {
             put(buffer, area, 3, y, &line, style);
             y += 1;
         }
     };
     for said in app.unread.iter().take(UNREAD_SHOWN) {
+        let said = if app.plain { &said.after("Attention: ") } else { said };
         let (what, help) = said.lines(width);
         say("!", theme.bad, what, theme.strong);
         say("", theme.faint, help, theme.faint);
@@ -72,22 +82,35 @@ fn notice(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
     if let Some(more) = app.unread.len().checked_sub(UNREAD_SHOWN).filter(|more| *more > 0) {
         say("", theme.faint, vec![format!("and {more} more")], theme.faint);
     }
-    if let Some((mood, said)) = &app.notice {
+    if let Some((severity, said)) = &app.notice {
+        let kind = match severity {
+            Severity::Success => "",
+            Severity::Warning => "Note: ",
+            Severity::Error if app.armed().is_some() => "Confirm: ",
+            Severity::Error | Severity::Alert => "Error: ",
+        };
+        // A screen reader reads no mark.
+        let said = if app.plain { &said.after(kind) } else { said };
         let (what, help) = said.lines(width);
-        match mood {
-            Mood::Good => say("✓", theme.accent, what, Style::new()),
-            Mood::Warning => say("!", theme.strong, what, Style::new()),
-            Mood::Bad | Mood::Unread => say("✗", theme.bad, what, theme.bad),
+        match severity {
+            Severity::Success => say("✓", theme.accent, what, Style::new()),
+            Severity::Warning => say("!", theme.strong, what, Style::new()),
+            Severity::Error | Severity::Alert => say("✗", theme.bad, what, theme.bad),
         }
         say("", theme.faint, help, theme.faint);
     }
 }
 
-/// Who is logged in and for how long.
+/// At the right: a count that is being typed, and who is logged in for how long.
 fn session(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
+    let mut right = margin(area);
+    if let Some(count) = app.count.typed {
+        right.width = put_right(buffer, right, 0, &count.to_string(), theme.strong);
+        right.width = right.width.saturating_sub(2);
+    }
     let Some((email, clock)) = session_words(app, area) else { return };
-    let x = put(buffer, area, 1, 0, &email, Style::new());
-    put(buffer, area, x + 1, 0, &clock, theme.accent);
+    right.width = put_right(buffer, right, 0, &clock, theme.accent).saturating_sub(1);
+    put_right(buffer, right, 0, &email, Style::new());
 }
 
 fn session_words(app: &App, area: Rect) -> Option<(String, String)> {
@@ -97,38 +120,46 @@ fn session_words(app: &App, area: Rect) -> Option<(String, String)> {
     // What can be done now matters more on a small screen than who does it.
     let small = area.width < 60 && !app.layers.is_empty();
     let room = if small { 0 } else { usize::from(area.width / 3) };
-    let clock = if app.plain { human::minutes(left) } else { human::clock(left) };
+    let clock = if app.plain { format::minutes(left) } else { format::clock(left) };
     Some((text::fit(&email, room).into_owned(), clock))
 }
 
+/// The hints that stay longest where there is no room for all, and those that go first.
+const FIRST: [&[Command]; 2] = [&[Command::Help, Command::Quit, Command::Back], &[Command::Undo]];
+const LAST: &[Command] = &[Command::Login, Command::Copy, Command::CopyAdmin];
+
 /// A key that works now, and what it does, where they stand in the footer.
-pub(super) struct Hint {
-    pub(super) command: Command,
+struct Hint {
+    command: Command,
     key: String,
     word: &'static str,
-    pub(super) x: u16,
+    x: u16,
 }
 
 impl Hint {
     /// With two columns behind it.
-    pub(super) fn width(&self) -> usize {
+    fn width(&self) -> usize {
         text::width(&self.key) + text::width(self.word) + 3
     }
 }
 
-fn keys(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
+fn keys(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect, drawn: &mut Drawn) {
     for hint in hints(app, area) {
-        let x = put(buffer, margin(area), hint.x, 0, &hint.key, Style::new());
-        put(buffer, margin(area), x + 1, 0, hint.word, theme.faint);
+        // Without the space behind it.
+        let width = u16::try_from(hint.width() - 2).unwrap_or(u16::MAX);
+        let place = Rect { x: area.x + hint.x, width, ..area };
+        drawn.add(place, HitTarget::Hint(hint.command));
+        let x = put(buffer, area, hint.x, 0, &hint.key, Style::new());
+        put(buffer, area, x + 1, 0, hint.word, theme.faint);
     }
 }
 
-/// The keys that work now, at the right, as many as fit: how to get help and how to get out before all
+/// The keys that work now, at the left, as many as fit: how to get help and how to get out before all
 /// others, the login last, since what needs one opens it.
-pub(super) fn hints(app: &App, area: Rect) -> Vec<Hint> {
-    let after = session_words(app, area).map_or(0, |(email, clock)| {
-        u16::try_from(text::width(&email) + text::width(&clock) + 3).unwrap_or(u16::MAX)
-    });
+fn hints(app: &App, area: Rect) -> Vec<Hint> {
+    let session = session_words(app, area)
+        .map_or(0, |(email, clock)| text::width(&email) + text::width(&clock) + 3);
+    let count = app.count.typed.map_or(0, |count| count.to_string().len() + 2);
     let mut hints: Vec<_> = app
         .keymap
         .rows(app.focus())
@@ -139,16 +170,14 @@ pub(super) fn hints(app: &App, area: Rect) -> Vec<Hint> {
         })
         .collect();
     // The last has two columns behind it that it does not need: one margin at each side is left.
-    let mut room = usize::from(area.width.saturating_sub(after));
-    let urgency = |command| match command {
-        Command::Help | Command::Back | Command::Undo => 0,
-        Command::Login | Command::Copy | Command::CopyAdmin => 2,
-        _ => 1,
-    };
+    let mut room = usize::from(area.width).saturating_sub(session + count);
     let mut shown = vec![false; hints.len()];
-    for wanted in 0..=2 {
+    for wanted in 0..=FIRST.len() + 1 {
         for (hint, shown) in hints.iter().zip(&mut shown) {
-            if urgency(hint.command) == wanted && hint.width() <= room {
+            let last = FIRST.len();
+            let urgency = FIRST.iter().position(|of| of.contains(&hint.command)).unwrap_or(last);
+            let urgency = if LAST.contains(&hint.command) { last + 1 } else { urgency };
+            if urgency == wanted && hint.width() <= room {
                 room -= hint.width();
                 *shown = true;
             }
@@ -156,8 +185,7 @@ pub(super) fn hints(app: &App, area: Rect) -> Vec<Hint> {
     }
     let mut shown = shown.into_iter();
     hints.retain(|_| shown.next() == Some(true));
-    let columns: usize = hints.iter().map(Hint::width).sum();
-    let mut x = usize::from(margin(area).width + 2).saturating_sub(columns);
+    let mut x = 1;
     for hint in &mut hints {
         hint.x = u16::try_from(x).unwrap_or(u16::MAX);
         x += hint.width();
@@ -167,70 +195,92 @@ pub(super) fn hints(app: &App, area: Rect) -> Vec<Hint> {
 
 /// The word of a command in the footer, as it is meant here.
 fn word(app: &App, row: &Row) -> Option<&'static str> {
-    let (deed, last) = match app.layers.last() {
+    let (action, last) = match app.layers.last() {
         Some(Layer::Form(form)) => {
-            let deed = match form.purpose {
+            let action = match form.purpose {
                 Purpose::Create => "create",
                 Purpose::AddAdmin(_) => "add",
                 Purpose::Edit(_) | Purpose::EditAdmin(..) => "save",
-                Purpose::UseCode => "set it",
+                Purpose::UseCode => "set password",
             };
-            (Some(deed), form.focus + 1 == form.fields.len())
+            (Some(action), form.focus + 1 == form.fields.len())
         }
         Some(Layer::Login(login)) => (Some("log in"), login.focus + 1 == login.fields.len()),
         Some(Layer::Question(question)) => {
-            (Some(answer(question.deed)), question.focus + 1 >= question.fields.len())
+            (Some(answer(question.action)), question.focus + 1 >= question.fields.len())
         }
-        Some(Layer::Several(several)) => (Some(answer(several.deed)), true),
+        Some(Layer::Bulk(bulk)) => (Some(answer(bulk.action)), true),
         Some(Layer::Upgrade) => {
             let running = app.upgrade.as_ref().is_some_and(|it| it.running.is_waiting());
             (Some(if running { "stop" } else { "upgrade" }), true)
         }
-        Some(Layer::Code(_) | Layer::Help(_) | Layer::Copy(_) | Layer::Log(_)) | None => {
-            (None, false)
-        }
+        Some(
+            Layer::Code(_) | Layer::Help(_) | Layer::Copy(_) | Layer::Manual(_) | Layer::Log(_),
+        )
+        | None => (None, false),
     };
+    let action = action.map(|word| if app.asks_again() { "continue" } else { word });
     match row.command {
-        Command::Accept if last => deed,
-        Command::Confirm => deed.or_else(|| app.armed().map(answer)),
+        Command::Accept if last => action,
+        Command::Confirm => action.or_else(|| app.armed().map(answer)),
         Command::Submit if last => None,
-        Command::Submit => deed,
+        Command::Submit => action,
         Command::Back if matches!(app.layers.last(), Some(Layer::Upgrade)) => {
             let running = app.upgrade.as_ref().is_some_and(|it| it.running.is_waiting());
-            Some(if running { "back" } else { "look only" })
+            let asks = app.upgrade.as_ref().is_some_and(|it| it.plan.asks);
+            Some(if running || !asks { "back" } else { "stay read-only" })
         }
         Command::Back if waits(app) => match app.layers.last() {
-            Some(Layer::Several(several)) if !several.stopping => Some("stop"),
-            _ => Some("stop waiting"),
+            Some(Layer::Bulk(bulk)) if !bulk.stopping => Some("stop"),
+            Some(
+                Layer::Form(_)
+                | Layer::Question(_)
+                | Layer::Bulk(_)
+                | Layer::Login(_)
+                | Layer::Upgrade
+                | Layer::Code(_)
+                | Layer::Help(_)
+                | Layer::Copy(_)
+                | Layer::Manual(_)
+                | Layer::Log(_),
+            )
+            | None => Some("cancel"),
         },
+        Command::Back if app.focus() == Place::Filter => Some("clear"),
+        Command::Accept if app.focus() == Place::Filter && app.list.rows.is_empty() => {
+            let nearest = !app.list.nearest.is_empty();
+            Some(if nearest { "show the nearest" } else { "keep" })
+        }
         Command::Back if in_list(app) && bad(app) => Some("dismiss"),
-        Command::Back if in_list(app) && marks(app) => Some("unmark"),
-        Command::Mark if marks(app) => Some("mark"),
-        Command::Back if in_list(app) && app.list.search().is_some() => Some("show all"),
-        Command::Shelf if app.list.shelf == Shelf::Trash => Some("organizations"),
-        Command::Suspend if marks(app) => {
-            app.deed_for_marked(row.command).map(|(deed, _)| answer(deed))
+        Command::Back if in_list(app) && has_selection(app) => Some("clear selection"),
+        Command::Select if has_selection(app) => Some("select"),
+        Command::Back if in_list(app) && app.list.search().is_some() => Some("clear filter"),
+        Command::ToggleTrash if app.list.scope == ListScope::Trash => Some("organizations"),
+        Command::Suspend if has_selection(app) => {
+            app.action_for_selection(row.command).map(|(action, _)| answer(action))
         }
         Command::Suspend if app.chosen().is_some_and(|org| org.state == OrgState::Suspended) => {
             Some("reactivate")
         }
         Command::Login if app.session.is_some() => Some("log out"),
+        Command::NextTab if matches!(app.focus(), Place::Documents | Place::Activity) => {
+            Some("next tab")
+        }
         _ => row.hint,
     }
 }
 
-/// The word of the deed a question is about.
-fn answer(deed: Deed) -> &'static str {
-    match deed {
-        Deed::Trash => "move it",
-        Deed::Delete => "delete",
-        Deed::Purge => "purge",
-        Deed::Restore => "restore",
-        Deed::Rename => "rename",
-        Deed::Suspend => "suspend",
-        Deed::Reactivate => "reactivate",
-        Deed::RemoveAdmin(_) => "remove",
-        Deed::IssueCode(_) => "issue",
+/// The word of the operation a question is about.
+fn answer(action: OrgAction) -> &'static str {
+    match action {
+        OrgAction::Trash => "move to trash",
+        OrgAction::Delete | OrgAction::Purge => "purge",
+        OrgAction::Restore => "restore",
+        OrgAction::Rename => "rename",
+        OrgAction::Suspend => "suspend",
+        OrgAction::Reactivate => "reactivate",
+        OrgAction::RemoveAdmin(_) => "remove",
+        OrgAction::IssueCode(_) => "issue code",
     }
 }
 
@@ -238,9 +288,9 @@ fn in_list(app: &App) -> bool {
     matches!(app.focus(), Place::List | Place::Trash)
 }
 
-/// Whether what is done here is done to those that are marked.
-fn marks(app: &App) -> bool {
-    !app.marked().is_empty()
+/// Whether what is done here is done to the selected organizations.
+fn has_selection(app: &App) -> bool {
+    !app.selection().is_empty()
 }
 
 fn works_now(app: &App, row: &Row) -> bool {
@@ -251,7 +301,7 @@ fn works_now(app: &App, row: &Row) -> bool {
         Command::Retry => matches!(app.connection, Connection::Failed(_)),
         Command::New => !read_only,
         Command::Upgrade => app.upgrade.is_some(),
-        command if command.is_for_one() && marks(app) => false,
+        command if command.is_for_one() && has_selection(app) => false,
         Command::EditAdmin | Command::RemoveAdmin | Command::IssueCode => {
             app.detail.admin().is_some() && !read_only
         }
@@ -260,34 +310,58 @@ fn works_now(app: &App, row: &Row) -> bool {
         command if command.writes() => some && !read_only,
         Command::Login => app.session.is_some() || some && !read_only,
         Command::UseCode => !read_only && !waits(app),
-        Command::Open | Command::Sort | Command::Copy => some,
+        Command::Open => some || !app.list.nearest.is_empty(),
+        Command::Sort | Command::Copy => some,
         Command::Filter => some || app.list.search().is_some(),
         Command::Back if app.focus() == Place::Unconnected => app.connecting.is_waiting(),
         Command::Back if app.focus() == Place::List => {
             // What went well is gone at the next key anyway.
-            app.list.search().is_some() || marks(app) || bad(app) || waits(app)
+            app.list.search().is_some() || has_selection(app) || bad(app) || waits(app)
         }
         Command::Back => true,
         Command::Help => app.focus() != Place::Help,
+        Command::Run if app.focus() == Place::Manual => !app.matches().is_empty(),
         Command::Reveal | Command::Generate if waits(app) => false,
         Command::Generate => match app.layers.last() {
             Some(Layer::Form(form)) => form.at(Asked::Password).is_some(),
-            _ => true,
+            Some(
+                Layer::Question(_)
+                | Layer::Bulk(_)
+                | Layer::Login(_)
+                | Layer::Upgrade
+                | Layer::Code(_)
+                | Layer::Help(_)
+                | Layer::Copy(_)
+                | Layer::Manual(_)
+                | Layer::Log(_),
+            )
+            | None => true,
         },
         Command::Reveal => match app.layers.last() {
-            Some(Layer::Several(_)) => false,
+            Some(Layer::Bulk(_)) => false,
             Some(Layer::Question(question)) => question.fields.iter().any(|field| field.secret),
             Some(Layer::Form(form)) => form.fields.iter().any(|field| field.secret),
-            _ => true,
+            Some(
+                Layer::Login(_)
+                | Layer::Upgrade
+                | Layer::Code(_)
+                | Layer::Help(_)
+                | Layer::Copy(_)
+                | Layer::Manual(_)
+                | Layer::Log(_),
+            )
+            | None => true,
         },
-        // While a deed is under way the layer takes no text and no second deed.
+        // What was refused before it was asked would be refused again.
+        Command::Accept | Command::Submit if app.is_refused() => false,
+        // While an operation is under way the layer takes no text and no second operation.
         _ if layered && app.focus() != Place::Help => !waits(app),
         _ => true,
     }
 }
 
 fn bad(app: &App) -> bool {
-    matches!(app.notice, Some((Mood::Bad, _))) || !app.unread.is_empty()
+    matches!(app.notice, Some((Severity::Error, _))) || !app.unread.is_empty()
 }
 
 /// Whether esc would stop something.

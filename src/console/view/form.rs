@@ -7,7 +7,7 @@ use ratatui::{
 
 use super::{Theme, heading, sheet::Sheet};
 use crate::{
-    console::app::{App, Asked, Form, Purpose},
+    console::app::{App, Asked, Drawn, Form, Purpose},
     keymap::Command,
     org::{CollectionName, OrgName, PasswordFault, Role, Strength},
 };
@@ -18,6 +18,7 @@ pub(super) fn draw(
     theme: &Theme,
     buffer: &mut Buffer,
     area: Rect,
+    drawn: &mut Drawn,
 ) -> Option<Position> {
     let words = match &form.purpose {
         Purpose::Create => "New organization".to_owned(),
@@ -27,12 +28,13 @@ pub(super) fn draw(
         Purpose::UseCode => "Set a new password with a one-time code".to_owned(),
     };
     let area = heading(buffer, area, theme, &words, "");
-    sheet(app, form, theme, area).draw(buffer, area)
+    sheet(app, form, theme, area).draw_fields(buffer, area, drawn)
 }
 
 /// What is below the heading.
-pub(super) fn sheet<'a>(app: &App, form: &Form, theme: &'a Theme, area: Rect) -> Sheet<'a> {
+fn sheet<'a>(app: &App, form: &Form, theme: &'a Theme, area: Rect) -> Sheet<'a> {
     let mut sheet = Sheet::new(theme, area);
+    sheet.confirms = app.is_to_confirm();
     let waiting = form.submitting.is_waiting();
     for (at, (asked, field)) in form.asked().iter().zip(&form.fields).enumerate() {
         sheet.gap();
@@ -73,26 +75,25 @@ fn hint(app: &App, asked: Asked, form: &Form) -> String {
     let hint = match (asked, &form.purpose) {
         (Asked::Name, Purpose::Create) => {
             return OrgName::parse(form.text(Asked::Name))
-                .map(|name| format!("collection {}", CollectionName::of(&name).as_str()))
+                // If other letters lead to it as well, one of them gets a suffix.
+                .map(|name| format!("usual collection: {}", CollectionName::from_name(&name)))
                 .unwrap_or_default();
         }
         (Asked::Name, _) | (Asked::Email, Purpose::UseCode) => "",
-        (Asked::Email, Purpose::Create) => "who logs in for this organization",
-        (Asked::Email, Purpose::Edit(_)) => "a new one needs an owner's login",
-        (Asked::Email, Purpose::AddAdmin(_)) => "who chooses a password with a one-time code",
-        (Asked::Email, Purpose::EditAdmin(..)) => "a new one needs their login, or an owner's",
-        (Asked::Role, _) if form.role() == Role::Owner => {
-            "decides about the others; space switches"
-        }
-        (Asked::Role, _) => "changes only their own; space switches",
+        (Asked::Email, Purpose::Create) => "the first owner logs in with it",
+        (Asked::Email, Purpose::Edit(_)) => "changing it requires an owner's login",
+        (Asked::Email, Purpose::AddAdmin(_)) => "sets a password with a one-time code",
+        (Asked::Email, Purpose::EditAdmin(..)) => "changing it requires their login or an owner's",
+        (Asked::Role, _) if form.role() == Role::Owner => "manages all admins; space to switch",
+        (Asked::Role, _) => "manages only their own login; space to switch",
         (Asked::Code, _) => {
-            return format!("case and dashes do not matter; {} shows it", how(Command::Reveal));
+            return format!("case and dashes are ignored; {} to show it", how(Command::Reveal));
         }
         (Asked::Password, _) if !form.text(asked).is_empty() => {
             let next = if revealed {
-                format!("{} copies it: it is shown only here", how(Command::CopyPassword))
+                format!("copy it now ({}): it is not shown again", how(Command::CopyPassword))
             } else {
-                format!("{} shows it", how(Command::Reveal))
+                format!("{} to show it", how(Command::Reveal))
             };
             return match field.and_then(|field| field.strength.as_ref()) {
                 Some(strength) => format!("{}; {next}", judged(strength)),
@@ -103,11 +104,11 @@ fn hint(app: &App, asked: Asked, form: &Form) -> String {
             let empty = match purpose {
                 Purpose::Create | Purpose::UseCode => "",
                 Purpose::Edit(_) | Purpose::AddAdmin(_) | Purpose::EditAdmin(..) => {
-                    "empty leaves it as it is; a new one: "
+                    "leave empty to keep it; a new one: "
                 }
             };
             let (rules, generates) = (app.passwords(), how(Command::Generate));
-            return format!("{empty}{rules}; {generates} generates one");
+            return format!("{empty}{rules}; {generates} to generate one");
         }
     };
     hint.to_owned()
@@ -121,5 +122,5 @@ fn judged(strength: &Strength) -> String {
         return format!("{meter} {}", strength.word());
     }
     let faults = PasswordFault::together(strength.faults.iter().map(ToString::to_string));
-    format!("{meter} not yet: it {faults}")
+    format!("{meter} {faults}")
 }

@@ -3,22 +3,22 @@
 use ratatui::{
     buffer::Buffer,
     layout::{Position, Rect},
-    style::Style,
+    style::{Modifier, Style},
 };
 
 use super::{
-    SUSPENDED, Theme, below, human, margin, put, put_right,
+    SUSPENDED, Theme, below, format, margin, put, put_right,
     question::{as_number, doing},
     spinner,
 };
 use crate::{
     console::{
-        app::{App, Pane},
+        app::{App, Drawn, HitTarget, Pane},
         text,
     },
     keymap::Command,
-    org::{Org, OrgState},
-    store::{Shelf, SortKey},
+    org::{Org, OrgState, Rank, Search},
+    store::{ListScope, Sort, SortKey},
 };
 
 /// The columns of an age and of the space before it.
@@ -27,34 +27,24 @@ const AGE: u16 = 7;
 /// apart by, and the details say the rest.
 const BOTH: usize = 45;
 
-/// What the list is sorted by where its header is clicked in this column.
-pub(super) fn sorted_by(app: &App, area: Rect, x: u16) -> SortKey {
-    let columns = Columns::of(app, area);
-    if x < columns.admin_at() {
-        SortKey::Name
-    } else if columns.admin > 0 && x + AGE < area.width {
-        SortKey::Email
-    } else {
-        SortKey::Created
-    }
-}
-
-/// Where the columns begin, and how wide they are.
+/// Shared by all rows: the widths of the columns, and the search to highlight.
 struct Columns {
     name: usize,
     /// None where e-mails do not show.
     admin: usize,
+    search: Search,
 }
 
 impl Columns {
-    fn of(app: &App, area: Rect) -> Self {
+    fn for_width(app: &App, area: Rect) -> Self {
+        let search = app.list.search().map(|search| Search::parse(&search)).unwrap_or_default();
         let room = usize::from(area.width.saturating_sub(AGE + 4));
-        // To a screen reader the e-mail's place also says what is suspended and marked.
+        // To a screen reader the e-mail's place also says what is suspended and selected.
         if room < BOTH && app.list.sort.key != SortKey::Email && !app.plain {
-            return Self { name: room + 2, admin: 0 };
+            return Self { name: room + 2, admin: 0, search };
         }
         let name = if room < 60 { room * 3 / 5 } else { room * 11 / 20 };
-        Self { name, admin: room - name }
+        Self { name, admin: room - name, search }
     }
 
     fn admin_at(&self) -> u16 {
@@ -62,20 +52,29 @@ impl Columns {
     }
 }
 
-pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) -> Option<Position> {
+pub(super) fn draw(
+    app: &App,
+    theme: &Theme,
+    buffer: &mut Buffer,
+    area: Rect,
+    drawn: &mut Drawn,
+) -> Option<Position> {
     if area.area() == 0 {
         return None;
     }
+    drawn.add(area, HitTarget::List);
+    drawn.add(Rect { height: 1, ..area }, HitTarget::Filter);
     let cursor = filter(app, theme, buffer, area);
     let rows = below(area, 2);
     if app.list.rows.is_empty() {
         nothing(app, theme, buffer, below(rows, 1));
         return cursor;
     }
-    let columns = Columns::of(app, area);
-    header(app, theme, buffer, below(area, 1), &columns);
+    let columns = Columns::for_width(app, area);
+    header(app, theme, buffer, Rect { height: 1, ..below(area, 1) }, &columns, drawn);
     let visible = app.list.rows.iter().enumerate().skip(app.list.top);
     for (y, (at, org)) in (0..rows.height).zip(visible) {
+        drawn.add(Rect { height: 1, ..below(rows, y) }, HitTarget::Row(org.id));
         row(app, org, at == app.list.selected, theme, buffer, below(rows, y), &columns);
     }
     cursor
@@ -84,19 +83,19 @@ pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) ->
 fn filter(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) -> Option<Position> {
     let (list, right) = (&app.list, margin(area));
     let begun = app.at_once.as_ref();
-    let begun = begun.and_then(|begun| Some((spinner(&begun.waiting, app.now)?, begun.deed)));
-    let from = if let Some((turn, deed)) = begun {
-        put_right(buffer, right, 0, &format!("{}… {turn}", doing(deed)), theme.faint)
+    let begun = begun.and_then(|begun| Some((spinner(&begun.waiting, app.now)?, begun.action)));
+    let from = if let Some((turn, action)) = begun {
+        put_right(buffer, right, 0, &format!("{}… {turn}", doing(action)), theme.faint)
     } else if let Some(turn) = spinner(&list.loading, app.now) {
-        put_right(buffer, right, 0, &format!("reading… {turn}"), theme.faint)
+        put_right(buffer, right, 0, &format!("loading… {turn}"), theme.faint)
     } else {
         let mut words = Vec::new();
-        if !list.marked.is_empty() {
-            words.push(format!("{} marked", human::thousands(as_number(list.marked.len()))));
+        if !list.selection.is_empty() {
+            words.push(format!("{} selected", format::thousands(as_number(list.selection.len()))));
         }
         if let (Some(_), Some(count)) = (list.search(), list.matching) {
-            let of = list.total.map(|total| format!(" of {}", human::count(total)));
-            words.push(format!("{}{}", human::count(count), of.unwrap_or_default()));
+            let of = list.total.map(|total| format!(" of {total}"));
+            words.push(format!("{count}{}", of.unwrap_or_default()));
         }
         if words.is_empty() {
             right.width
@@ -104,9 +103,9 @@ fn filter(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) -> Option<P
             put_right(buffer, right, 0, &words.join(" · "), theme.faint)
         }
     };
-    let x = match list.shelf {
-        Shelf::Live => 1,
-        Shelf::Trash => put(buffer, area, 1, 0, "Trash", theme.bad) + 2,
+    let x = match list.scope {
+        ListScope::Live => 1,
+        ListScope::Trash => put(buffer, area, 1, 0, "Trash", theme.bad) + 2,
     };
     let idle = !list.filtering && list.search().is_none();
     if idle {
@@ -122,7 +121,14 @@ fn filter(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) -> Option<P
     list.filtering.then(|| Position::new(area.x + x + at, area.y))
 }
 
-fn header(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect, columns: &Columns) {
+fn header(
+    app: &App,
+    theme: &Theme,
+    buffer: &mut Buffer,
+    area: Rect,
+    columns: &Columns,
+    drawn: &mut Drawn,
+) {
     let sort = app.list.sort;
     // Newest first is the age going up.
     let arrow = |key: SortKey| match (sort.key == key, sort.descending == (key == SortKey::Created))
@@ -132,15 +138,27 @@ fn header(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect, columns: &C
         (true, false) => " ↓",
     };
     let words = |word: &str, key| format!("{word}{}", arrow(key));
-    put(buffer, area, 1, 0, &words("name", SortKey::Name), theme.faint);
+    let name = if columns.search.has_words() && sort == Sort::default() {
+        // The rank comes first, the name breaks ties.
+        text::fit("name (best match first)", columns.name).into_owned()
+    } else {
+        words("name", SortKey::Name)
+    };
+    put(buffer, area, 1, 0, &name, theme.faint);
     if columns.admin > 0 {
         put(buffer, area, columns.admin_at(), 0, &words("admin", SortKey::Email), theme.faint);
     }
-    let age = match app.list.shelf {
-        Shelf::Live => "age",
-        Shelf::Trash => "trashed",
+    let age = match app.list.scope {
+        ListScope::Live => "age",
+        ListScope::Trash => "trashed",
     };
     put_right(buffer, margin(area), 0, &words(age, SortKey::Created), theme.faint);
+    let (email, age) = (columns.admin_at(), area.width.saturating_sub(AGE));
+    drawn.add(area, HitTarget::Header(SortKey::Created));
+    if columns.admin > 0 {
+        drawn.add(Rect { width: age, ..area }, HitTarget::Header(SortKey::Email));
+    }
+    drawn.add(Rect { width: email.min(area.width), ..area }, HitTarget::Header(SortKey::Name));
 }
 
 fn row(
@@ -158,10 +176,16 @@ fn row(
         name => name,
     };
     let suspended = org.state == OrgState::Suspended;
-    // Only while there are marks, they have a column.
-    let marks = !app.list.marked.is_empty() && !theme.plain;
-    let (marked, x) = (app.list.is_marked(org.id), if marks { 3 } else { 1 });
+    // Only while some are selected, that has a column.
+    let column = !app.list.selection.is_empty() && !theme.plain;
+    let (chosen, x) = (app.list.is_in_selection(org.id), if column { 3 } else { 1 });
     let left = usize::from(x - 1) + usize::from(suspended);
+    let elsewhere = found_in(org, &columns.search);
+    let name = match &elsewhere {
+        // Without a column for e-mails, beside the name.
+        Some(found) if columns.admin == 0 => format!("{name} · {found}"),
+        Some(_) | None => name,
+    };
     let name = text::fit(&name, columns.name.saturating_sub(left));
     let style = match (selected, focused) {
         (true, true) => theme.selected,
@@ -173,23 +197,56 @@ fn row(
     if selected {
         put(buffer, area, 0, 0, "▌", if focused { theme.accent } else { theme.faint });
     }
-    if marked && marks {
+    if chosen && column {
         put(buffer, area, 1, 0, "✓", theme.accent);
     }
     put(buffer, area, x, 0, &name, style);
+    mark(buffer, area, x, &name, &columns.search);
     if suspended {
         put(buffer, area, columns.admin_at() - 2, 0, &SUSPENDED.to_string(), theme.strong);
     }
-    let mut admin = org.shown_admin();
+    // The first admin has a rule of its own, which also says if it is missing.
+    let elsewhere = elsewhere.filter(|found| *found != org.admin_email.to_string());
+    let mut admin = elsewhere.unwrap_or_else(|| org.shown_admin());
     if suspended && theme.plain {
         admin.insert_str(0, "suspended, ");
     }
-    if marked && theme.plain {
-        admin.insert_str(0, "marked, ");
+    if chosen && theme.plain {
+        admin.insert_str(0, "selected, ");
     }
-    put(buffer, area, columns.admin_at(), 0, &text::fit(&admin, columns.admin), theme.faint);
+    let admin = text::fit(&admin, columns.admin);
+    put(buffer, area, columns.admin_at(), 0, &admin, theme.faint);
+    mark(buffer, area, columns.admin_at(), &admin, &columns.search);
     let since = org.in_trash().map_or(org.created_at, |kept| kept.since);
-    put_right(buffer, margin(area), 0, &human::age(since, app.now), Style::new());
+    put_right(buffer, margin(area), 0, &format::age(since, app.now), Style::new());
+}
+
+/// Underlines the matches in a text that was just written.
+fn mark(buffer: &mut Buffer, area: Rect, x: u16, shown: &str, search: &Search) {
+    let columns = |to: usize| {
+        let width = text::width(shown.get(..to).unwrap_or_default());
+        x.saturating_add(u16::try_from(width).unwrap_or(u16::MAX))
+    };
+    for found in search.marks(shown) {
+        let (from, to) = (columns(found.start), columns(found.end).min(area.width));
+        let found = Rect { x: area.x + from, width: to.saturating_sub(from), height: 1, ..area };
+        let style = Style::new().add_modifier(Modifier::UNDERLINED);
+        buffer.set_style(found.intersection(area).intersection(buffer.area), style);
+    }
+}
+
+/// What matched, if it is not the name: an admin's e-mail, the collection, or the id.
+fn found_in(org: &Org, search: &Search) -> Option<String> {
+    let shows = |text: &str| !search.marks(text).is_empty();
+    if search.is_empty() || shows(org.name.raw()) {
+        return None;
+    }
+    let id = org.id.to_hex();
+    let has_id = |rank| search.ids_at(rank).is_some_and(|ids| ids.contains(org.id));
+    let others = [&org.admin_email].into_iter().chain(&org.other_emails);
+    let found =
+        others.chain([&org.collection]).find(|text| shows(text.raw())).map(ToString::to_string);
+    found.or_else(|| has_id(Rank::Beginning).then_some(id))
 }
 
 /// What stands where the rows would: why there are none, and what to press.
@@ -204,23 +261,34 @@ fn nothing(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
             y += 1;
         }
         let key = app.keymap.how(command);
-        let x = put(buffer, area, 2, y, &key, theme.accent.patch(theme.strong));
+        let x = put(buffer, area, 2, y, "Press ", theme.faint);
+        let x = put(buffer, area, x, y, &key, theme.accent.patch(theme.strong));
         put(buffer, area, x + 1, y, does, theme.faint);
     };
     if let Some(problem) = &list.problem {
-        said(&problem.what, Command::Refresh, "reads it again");
+        said(&text::sentence(&problem.what), Command::Refresh, "to retry");
     } else if !list.loaded || list.loading.is_waiting() {
         // The filter line says that it is being read.
     } else if let Some(search) = list.search() {
+        let fault = Search::parse(&search).fault();
         let search = crate::org::escaped_short(&search, 60);
-        said(
-            &format!("No name and no e-mail has “{search}” in it."),
-            Command::Back,
-            "shows all again",
-        );
-    } else if list.shelf == Shelf::Trash {
-        said("The trash is empty.", Command::Shelf, "shows the organizations again");
+        match (fault, list.nearest.as_slice()) {
+            (Some(fault), _) => {
+                said(&text::sentence(&fault.to_string()), Command::Back, "to clear the filter");
+            }
+            (None, []) => {
+                said(&format!("No match for “{search}”"), Command::Back, "to clear the filter");
+            }
+            (None, [nearest, others @ ..]) => {
+                let near = [nearest].into_iter().chain(others);
+                let near: Vec<_> = near.map(|org| format!("“{}”", org.name)).collect();
+                let what = format!("No match for “{search}”. The nearest: {}", near.join(", "));
+                said(&what, Command::Open, &format!("to show “{}”", nearest.name));
+            }
+        }
+    } else if list.scope == ListScope::Trash {
+        said("The trash is empty.", Command::ToggleTrash, "to show the organizations");
     } else {
-        said("No organizations yet.", Command::New, "makes the first one");
+        said("No organizations yet.", Command::New, "to create one");
     }
 }

@@ -7,7 +7,13 @@ use ratatui::{
 };
 
 use super::{Theme, heading, sheet::Sheet};
-use crate::console::app::{App, Connection, Login};
+use crate::{
+    console::{
+        app::{App, Drawn, Login},
+        text,
+    },
+    org::StoredText,
+};
 
 pub(super) fn draw(
     app: &App,
@@ -15,17 +21,18 @@ pub(super) fn draw(
     theme: &Theme,
     buffer: &mut Buffer,
     area: Rect,
+    drawn: &mut Drawn,
 ) -> Option<Position> {
     let words = match &login.wanted {
         Some(name) => format!("Log in as an admin of {name}"),
         None => "Log in as an admin".to_owned(),
     };
     let area = heading(buffer, area, theme, &words, "");
-    sheet(app, login, theme, area).draw(buffer, area)
+    sheet(app, login, theme, area).draw_fields(buffer, area, drawn)
 }
 
 /// What is below the heading.
-pub(super) fn sheet<'a>(app: &App, login: &Login, theme: &'a Theme, area: Rect) -> Sheet<'a> {
+fn sheet<'a>(app: &App, login: &Login, theme: &'a Theme, area: Rect) -> Sheet<'a> {
     let mut sheet = Sheet::new(theme, area);
     // Why it opened comes without advice; what went wrong comes with it, and stands at the fields.
     let (why, wrong) = match &login.problem {
@@ -34,7 +41,7 @@ pub(super) fn sheet<'a>(app: &App, login: &Login, theme: &'a Theme, area: Rect) 
     };
     if let Some(said) = why {
         sheet.gap();
-        sheet.text(&said.what, Style::new());
+        sheet.text(&text::sentence(&said.what), Style::new());
     }
     let waiting = login.submitting.is_waiting();
     let [email, password] = login.fields.as_ref();
@@ -45,9 +52,11 @@ pub(super) fn sheet<'a>(app: &App, login: &Login, theme: &'a Theme, area: Rect) 
     if let Some(said) = wrong {
         sheet.problem(said);
     }
-    if let Connection::Ready(connected) = &app.connection
-        && let Some((email, password)) = &connected.demo
-    {
+    // Where another organization's login is wanted, it would be refused.
+    let fits = |email: &StoredText| {
+        login.wanted.is_none() || app.chosen().is_none_or(|org| org.admin_email == *email)
+    };
+    if let Some((email, password)) = app.demo_login().filter(|(email, _)| fits(email)) {
         sheet.gap();
         sheet.pair("demo login", &format!("{email} {}", password.reveal()));
     }

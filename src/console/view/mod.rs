@@ -5,29 +5,26 @@
 
 mod activity;
 mod admins;
+mod bulk;
 mod code;
 mod connection;
 mod copy;
 mod detail;
 mod footer;
 mod form;
+mod format;
 mod help;
-mod human;
 mod list;
 mod log;
 mod login;
-mod marks;
+mod manual;
 mod question;
-mod several;
 mod sheet;
-mod spot;
-pub(super) mod title;
+mod symbols;
+mod title;
 mod upgrade;
 
 use std::time::{Duration, SystemTime};
-
-pub use detail::Extent;
-pub use spot::{Spot, spot};
 
 use ratatui::{
     Frame,
@@ -37,39 +34,39 @@ use ratatui::{
 };
 
 use super::{
-    app::{App, Connection, Layer, Request},
+    app::{App, Connection, Drawn, HitTarget, Layer, Request},
     layout, text,
 };
 use crate::theme::Theme;
 
-/// Marks an organization nobody can log in to, in one cell.
+/// Shows in one cell that an organization is suspended.
 const SUSPENDED: char = '◌';
 
-/// Draws the state onto a frame.
-pub fn draw(app: &App, theme: &Theme, frame: &mut Frame) {
+/// Draws the state onto a frame, and says what is where on it.
+pub fn draw(app: &App, theme: &Theme, frame: &mut Frame) -> Drawn {
+    let mut drawn = Drawn::of(app);
     let Some(areas) = app.areas() else {
         too_small(frame.buffer_mut());
-        marks::adapt(theme, frame.buffer_mut());
-        return;
+        symbols::adapt(theme, frame.buffer_mut());
+        return drawn;
     };
     let buffer = frame.buffer_mut();
     title::draw(app, theme, buffer, areas.title);
     footer::rules(app, theme, buffer, &areas);
-    footer::draw(app, theme, buffer, &areas);
     let cursor = if matches!(app.connection, Connection::Ready(_)) {
         let layer = app.layers.last();
         let mut typed = None;
         if layer.is_none() || areas.divider.width > 0 {
-            typed = list::draw(app, theme, buffer, areas.list);
+            typed = list::draw(app, theme, buffer, areas.list, &mut drawn);
         }
         if layer.is_none() {
-            detail::draw(app, theme, buffer, areas.detail);
+            detail::draw(app, theme, buffer, areas.detail, &mut drawn);
         }
         for y in areas.divider.y..areas.divider.bottom() {
             put(buffer, areas.divider, 0, y - areas.divider.y, "│", theme.line);
         }
         match layer {
-            Some(layer) => draw_layer(app, layer, theme, buffer, areas.layer()),
+            Some(layer) => draw_layer(app, layer, theme, buffer, areas.layer(), &mut drawn),
             None => typed,
         }
     } else {
@@ -77,29 +74,22 @@ pub fn draw(app: &App, theme: &Theme, frame: &mut Frame) {
         let height = areas.lower_rule.y.saturating_sub(areas.rule.y + 1);
         let body = Rect::new(2, areas.rule.y + 1, width.saturating_sub(4), height);
         match app.layers.last() {
-            Some(layer) => draw_layer(app, layer, theme, buffer, areas.layer()),
+            Some(layer) => draw_layer(app, layer, theme, buffer, areas.layer(), &mut drawn),
             None => connection::draw(app, theme, buffer, body),
         }
     };
+    if matches!(app.connection, Connection::Ready(_)) {
+        drawn.add(areas.divider, HitTarget::Divider);
+    }
+    footer::draw(app, theme, buffer, &areas, &mut drawn);
     let area = buffer.area;
     // A screen reader reads where the cursor is.
     let cursor = cursor.or_else(|| theme.plain.then(|| read_from(app, buffer, &areas)));
-    marks::adapt(theme, buffer);
+    symbols::adapt(theme, buffer);
     if let Some(cursor) = cursor.filter(|cursor| area.contains(*cursor)) {
         frame.set_cursor_position(cursor);
     }
-}
-
-/// How far the tab that is looked at scrolls.
-#[must_use]
-pub fn detail_extent(app: &App) -> Extent {
-    detail::extent(app)
-}
-
-/// How many lines the log has, and how many of them show at once.
-#[must_use]
-pub fn log_lines(app: &App) -> (usize, usize) {
-    log::lines(app)
+    drawn
 }
 
 fn draw_layer(
@@ -108,17 +98,20 @@ fn draw_layer(
     theme: &Theme,
     buffer: &mut Buffer,
     area: Rect,
+    drawn: &mut Drawn,
 ) -> Option<Position> {
+    drawn.cover(area, HitTarget::Layer);
     match layer {
-        Layer::Form(form) => form::draw(app, form, theme, buffer, area),
-        Layer::Question(question) => question::draw(app, question, theme, buffer, area),
-        Layer::Login(login) => login::draw(app, login, theme, buffer, area),
+        Layer::Form(form) => form::draw(app, form, theme, buffer, area, drawn),
+        Layer::Question(question) => question::draw(app, question, theme, buffer, area, drawn),
+        Layer::Login(login) => login::draw(app, login, theme, buffer, area, drawn),
         Layer::Upgrade => upgrade::draw(app, theme, buffer, area),
         Layer::Code(code) => code::draw(app, code, theme, buffer, area),
-        Layer::Help(help) => help::draw(app, help, theme, buffer, area),
-        Layer::Several(several) => several::draw(app, several, theme, buffer, area),
+        Layer::Help(help) => help::draw(app, help, theme, buffer, area, drawn),
+        Layer::Bulk(bulk) => bulk::draw(app, bulk, theme, buffer, area),
         Layer::Copy(orgs) => copy::draw(app, orgs, theme, buffer, area),
-        Layer::Log(below) => log::draw(app, *below, theme, buffer, area),
+        Layer::Manual(manual) => manual::draw(app, manual, theme, buffer, area, drawn),
+        Layer::Log(below) => log::draw(app, *below, theme, buffer, area, drawn),
     }
 }
 
@@ -126,11 +119,11 @@ fn draw_layer(
 fn read_from(app: &App, buffer: &Buffer, areas: &layout::Areas) -> Position {
     let area = areas.layer().intersection(buffer.area);
     let rows = areas.rule.y..areas.lower_rule.y;
-    let marked = rows.rev().find_map(|y| {
+    let cursor = rows.rev().find_map(|y| {
         let mut columns = 0..area.right().min(4);
         columns.find(|x| buffer[(*x, y)].symbol() == "▌").map(|x| Position::new(x, y))
     });
-    marked.unwrap_or_else(|| {
+    cursor.unwrap_or_else(|| {
         match (app.layers.is_empty() && areas.detail.area() > 0, app.detail.scroll) {
             (true, 0) => below(area, 1).as_position(),
             (true, _) => below(area, 3).as_position(),

@@ -3,17 +3,17 @@
 
 use std::time::Duration;
 
-use mongodb::bson::DateTime;
+use bson::DateTime;
 use ratatui::{
     buffer::Buffer,
     layout::{Position, Rect},
     style::Style,
 };
 
-use super::{Theme, heading, human, sheet::Sheet};
+use super::{Theme, format, heading, sheet::Sheet};
 use crate::{
     console::{
-        app::{App, Connection, Deed, Question},
+        app::{App, Connection, Drawn, OrgAction, Question},
         text,
     },
     org::{Field, day},
@@ -26,81 +26,81 @@ pub(super) fn draw(
     theme: &Theme,
     buffer: &mut Buffer,
     area: Rect,
+    drawn: &mut Drawn,
 ) -> Option<Position> {
     let name = &question.org.name;
     let admin = question.admin.clone().unwrap_or_default();
-    let asked = match question.deed {
-        Deed::Trash => format!("Move {name} to the trash?"),
-        Deed::Delete => format!("Delete {name}?"),
-        Deed::Purge => format!("Purge {name}?"),
-        Deed::Restore => format!("Restore {name} under another name"),
-        Deed::Rename => format!("Rename {name}?"),
-        Deed::Suspend => format!("Suspend {name}?"),
-        Deed::Reactivate => format!("Reactivate {name}?"),
-        Deed::RemoveAdmin(_) => format!("Remove {admin}?"),
-        Deed::IssueCode(_) => format!("One-time code for {admin}?"),
+    let asked = match question.action {
+        OrgAction::Trash => format!("Move {name} to the trash?"),
+        OrgAction::Delete => format!("Purge {name}, skipping the trash?"),
+        OrgAction::Purge => format!("Purge {name}?"),
+        OrgAction::Restore => format!("Restore {name} under another name"),
+        OrgAction::Rename => format!("Rename {name}?"),
+        OrgAction::Suspend => format!("Suspend {name}?"),
+        OrgAction::Reactivate => format!("Reactivate {name}?"),
+        OrgAction::RemoveAdmin(_) => format!("Remove {admin}?"),
+        OrgAction::IssueCode(_) => format!("Issue a one-time code for {admin}?"),
     };
     let area = heading(buffer, area, theme, &asked, "");
-    sheet(app, question, theme, area).draw(buffer, area)
+    sheet(app, question, theme, area).draw_fields(buffer, area, drawn)
 }
 
 /// What is below the heading.
-pub(super) fn sheet<'a>(app: &App, question: &Question, theme: &'a Theme, area: Rect) -> Sheet<'a> {
-    let (deed, name) = (question.deed, &question.org.name);
+fn sheet<'a>(app: &App, question: &Question, theme: &'a Theme, area: Rect) -> Sheet<'a> {
+    let (action, name) = (question.action, &question.org.name);
     let mut sheet = Sheet::new(theme, area);
-    match deed {
-        Deed::Trash => {
+    sheet.confirms = app.is_to_confirm();
+    match action {
+        OrgAction::Trash => {
             sheet.gap();
             sheet.text(&kept(app), Style::new());
             amounts(app, question, &mut sheet);
             sheet.gap();
             sheet.text(
-                "Its name and its e-mails stay its own until then, and nobody can log in to it.",
+                "Its name and e-mail addresses stay reserved until then. Its admins cannot log in.",
                 theme.faint,
             );
         }
-        Deed::Delete | Deed::Purge => {
+        OrgAction::Delete | OrgAction::Purge => {
             sheet.gap();
-            sheet.text("This goes, for good:", Style::new());
+            sheet.text("This will be permanently deleted:", Style::new());
             amounts(app, question, &mut sheet);
         }
-        Deed::Suspend => {
+        OrgAction::Suspend => {
+            sheet.gap();
+            sheet.text("Its admins cannot log in; active sessions end now.", Style::new());
             sheet.gap();
             sheet.text(
-                "Its admins cannot log in, and those who are logged in are out.",
-                Style::new(),
-            );
-            sheet.gap();
-            sheet.text(
-                "Tokens of the older service last up to 30 minutes. All else stays.",
+                "Tokens of the FastAPI service stay valid for up to 30 minutes.",
                 theme.faint,
             );
         }
-        Deed::RemoveAdmin(id) => {
+        OrgAction::RemoveAdmin(id) => {
             sheet.gap();
             let own = app.session.as_ref().is_some_and(|session| session.admin_id == id);
             let what = if own {
-                format!("This is you: your login to {name} ends with it.")
+                format!("This is you: your session in {name} ends now.")
             } else {
-                format!(
-                    "They cannot log in to {name} any more; where they are logged in, that ends."
-                )
+                format!("They can no longer log in to {name}; active sessions end now.")
             };
             sheet.text(&what, if own { theme.strong } else { Style::new() });
             sheet.gap();
-            sheet.text("Everything else stays as it is. The e-mail is free again.", theme.faint);
+            sheet.text(
+                "The e-mail address becomes available again. Nothing else changes.",
+                theme.faint,
+            );
         }
-        Deed::IssueCode(_) => {
+        OrgAction::IssueCode(_) => {
             sheet.gap();
             sheet.text(
-                "For a new password, within an hour. It is shown once, and that it was made is \
-                 recorded. An earlier code counts no longer.",
+                "The code sets a new password. It is valid for one hour and shown once; issuing it is \
+                 recorded. Earlier codes are no longer valid.",
                 Style::new(),
             );
             sheet.gap();
-            sheet.text("Hand it over where nobody else reads it.", theme.faint);
+            sheet.text("Send it over a private channel.", theme.faint);
         }
-        Deed::Restore | Deed::Reactivate | Deed::Rename => {}
+        OrgAction::Restore | OrgAction::Reactivate | OrgAction::Rename => {}
     }
     fields(app, question, theme, &mut sheet, usize::from(area.width));
     match &question.problem {
@@ -112,23 +112,22 @@ pub(super) fn sheet<'a>(app: &App, question: &Question, theme: &'a Theme, area: 
         None => {}
     }
     sheet.gap();
-    sheet.wait(app, &question.authorizing, "asking whether you may");
-    sheet.wait_or_leave(app, &question.submitting, doing(deed));
+    sheet.wait(app, &question.authorizing, "checking permissions");
+    sheet.wait_or_leave(app, &question.submitting, doing(action));
     sheet
 }
 
-/// What a deed is called while it is being done.
-pub(super) fn doing(deed: Deed) -> &'static str {
-    match deed {
-        Deed::Trash => "moving to the trash",
-        Deed::Delete => "deleting",
-        Deed::Purge => "purging",
-        Deed::Restore => "restoring",
-        Deed::Rename => "renaming",
-        Deed::Suspend => "suspending",
-        Deed::Reactivate => "reactivating",
-        Deed::RemoveAdmin(_) => "removing",
-        Deed::IssueCode(_) => "making a code",
+/// What an operation is called while it is being done.
+pub(super) fn doing(action: OrgAction) -> &'static str {
+    match action {
+        OrgAction::Trash => "moving to the trash",
+        OrgAction::Delete | OrgAction::Purge => "purging",
+        OrgAction::Restore => "restoring",
+        OrgAction::Rename => "renaming",
+        OrgAction::Suspend => "suspending",
+        OrgAction::Reactivate => "reactivating",
+        OrgAction::RemoveAdmin(_) => "removing",
+        OrgAction::IssueCode(_) => "issuing a code",
     }
 }
 
@@ -137,7 +136,7 @@ fn kept(app: &App) -> String {
     let Connection::Ready(connected) = &app.connection else { return String::new() };
     let days = u64::from(connected.trash_days);
     let until = DateTime::from_system_time(app.now + Duration::from_hours(24 * days));
-    format!("Kept for {}, until {}:", human::counted(days, "day", "days"), day(until))
+    format!("Kept for {}, until {}:", format::counted(days, "day", "days"), day(until))
 }
 
 /// What goes along.
@@ -146,9 +145,9 @@ fn amounts(app: &App, question: &Question, sheet: &mut Sheet) {
     sheet.gap();
     if let Some(statistics) = question.statistics {
         let noun = if statistics.documents == 1 { "document" } else { "documents" };
-        sheet.amount(&human::thousands(statistics.documents), noun);
-        sheet.amount(&human::bytes(statistics.bytes), &format!("in {}", org.collection));
-    } else if !sheet.wait(app, &app.detail.loading, "counting what goes") {
+        sheet.amount(&format::thousands(statistics.documents), noun);
+        sheet.amount(&format::bytes(statistics.bytes), &format!("in {}", org.collection));
+    } else if !sheet.wait(app, &app.detail.loading, "counting documents") {
         sheet.amount("–", &format!("documents in {}", org.collection));
         if let Some(said) = &app.detail.problem {
             sheet.problem(said);
@@ -157,8 +156,11 @@ fn amounts(app: &App, question: &Question, sheet: &mut Sheet) {
     let (number, words) = match question.admins {
         Some(1) => ("1".to_owned(), format!("admin: {}", org.admin_email)),
         Some(more @ 2..) => {
-            let others = human::counted(as_number(more - 1), "other", "others");
-            (human::thousands(as_number(more)), format!("admins: {} and {others}", org.admin_email))
+            let others = format::counted(as_number(more - 1), "other", "others");
+            (
+                format::thousands(as_number(more)),
+                format!("admins: {} and {others}", org.admin_email),
+            )
         }
         Some(0) => ("0".to_owned(), "admins".to_owned()),
         None => ("–".to_owned(), format!("admins, {} among them", org.admin_email)),
@@ -173,15 +175,15 @@ pub(super) fn as_number(number: usize) -> u64 {
 /// What has to be typed.
 fn fields(app: &App, question: &Question, theme: &Theme, sheet: &mut Sheet, width: usize) {
     let waiting = question.submitting.is_waiting();
-    for (at, (kind, field)) in question.deed.asks_for().iter().zip(&question.fields).enumerate() {
+    for (at, (kind, field)) in question.action.asks_for().iter().zip(&question.fields).enumerate() {
         let label = match kind {
-            Field::Name if question.deed == Deed::Restore => {
+            Field::Name if question.action == OrgAction::Restore => {
                 sheet.gap();
                 "name"
             }
             Field::Name => {
                 sheet.gap();
-                sheet.text("Type its name to delete it:", Style::new());
+                sheet.text("Type its name to confirm:", Style::new());
                 let name = confirmation_of(&question.org.name);
                 for line in text::wrap(&name, width.saturating_sub(15)) {
                     sheet.pair_styled("", &line, theme.strong);
@@ -190,10 +192,11 @@ fn fields(app: &App, question: &Question, theme: &Theme, sheet: &mut Sheet, widt
             }
             Field::Email => {
                 sheet.gap();
-                sheet.text("With the login of one of its owners:", Style::new());
+                sheet.text("Log in as one of its owners:", Style::new());
                 "e-mail"
             }
             Field::Password => "password",
+            Field::Code => "code",
         };
         sheet.field(app, label, field, at == question.focus && !waiting, "");
     }

@@ -11,7 +11,7 @@ use ratatui::{
 use super::{Theme, spinner};
 use crate::{
     console::{
-        app::{App, Request, Said, TextField},
+        app::{App, Drawn, HitTarget, Notice, Request, TextField},
         text,
     },
     keymap::Command,
@@ -32,6 +32,8 @@ pub(super) struct Sheet<'a> {
     first: usize,
     /// How many fields there are.
     fields: usize,
+    /// Whether what stands where problems do is a question: to confirm it once more.
+    pub(super) confirms: bool,
 }
 
 struct Entry {
@@ -44,7 +46,8 @@ struct Entry {
 impl<'a> Sheet<'a> {
     pub(super) fn new(theme: &'a Theme, area: Rect) -> Self {
         let width = usize::from(area.width).saturating_sub(1);
-        Self { theme, width, lines: Vec::new(), cursor: None, keep: (0, 0), first: 0, fields: 0 }
+        let (lines, cursor, keep) = (Vec::new(), None, (0, 0));
+        Self { theme, width, lines, cursor, keep, first: 0, fields: 0, confirms: false }
     }
 
     /// An empty line, while there is room for it.
@@ -83,7 +86,10 @@ impl<'a> Sheet<'a> {
     }
 
     /// What is wrong, and what to do, beside the values.
-    pub(super) fn problem(&mut self, said: &Said) {
+    pub(super) fn problem(&mut self, said: &Notice) {
+        // A screen reader reads no mark.
+        let kind = if self.confirms { "Confirm: " } else { "Error: " };
+        let said = if self.theme.plain { &said.after(kind) } else { said };
         let (what, help) = said.lines(self.value_width());
         for (at, line) in what.into_iter().enumerate() {
             let mark = if at == 0 { "✗ " } else { "  " };
@@ -99,7 +105,7 @@ impl<'a> Sheet<'a> {
     }
 
     /// What is wrong where nothing is typed that has to stay in sight.
-    pub(super) fn refusal(&mut self, said: &Said) {
+    pub(super) fn refusal(&mut self, said: &Notice) {
         self.keep.0 = self.lines.len();
         self.problem(said);
     }
@@ -166,12 +172,12 @@ impl<'a> Sheet<'a> {
         true
     }
 
-    /// Says that a deed is waited for, and that nobody must.
+    /// Says that an operation is waited for, and that nobody must.
     pub(super) fn wait_or_leave(&mut self, app: &App, request: &Request, words: &str) -> bool {
         let waits = self.wait(app, request, words);
         let back = app.keymap.how(Command::Back);
         if waits && let Some(entry) = self.lines.last_mut() {
-            entry.line.push_span(Span::styled(format!("  {back} stops waiting"), self.theme.faint));
+            entry.line.push_span(Span::styled(format!("  {back} to cancel"), self.theme.faint));
             self.keep = (self.lines.len() - 1, self.lines.len() - 1);
         }
         waits
@@ -206,10 +212,20 @@ impl<'a> Sheet<'a> {
         (x < area.width && y < area.height).then(|| Position::new(area.x + x, area.y + y))
     }
 
-    /// The number of the field whose line is drawn there, so many rows below the area's first.
-    pub(super) fn field_at(mut self, area: Rect, y: u16) -> Option<usize> {
+    /// The same, and says where the fields are.
+    pub(super) fn draw_fields(
+        mut self,
+        buffer: &mut Buffer,
+        area: Rect,
+        drawn: &mut Drawn,
+    ) -> Option<Position> {
         let top = self.arrange(area);
-        self.lines.get(top + usize::from(y))?.field
+        for (row, entry) in area.rows().zip(self.lines.iter().skip(top)) {
+            if let Some(number) = entry.field {
+                drawn.add(row, HitTarget::Field(number));
+            }
+        }
+        self.draw(buffer, area)
     }
 
     /// Makes the lines fit, and says which is the first in sight.

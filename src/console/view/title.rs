@@ -6,15 +6,15 @@ use ratatui::{
     style::{Color, Modifier, Style},
 };
 
-use super::{Theme, human, margin, put, put_right, spinner};
+use super::{Theme, margin, put, put_right, spinner};
 use crate::{
     config::{self, Profile},
     console::{
-        app::{App, Connection},
+        app::{App, Connection, database_label},
         text,
     },
     org::escaped,
-    store::{Place, PlaceKind, Shelf},
+    store::{ListScope, PlaceKind},
 };
 
 pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
@@ -24,13 +24,13 @@ pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
         let words = format!("upgrading {} %", progress.percent);
         room.width = put_right(buffer, room, 0, &words, theme.accent).saturating_sub(2);
     } else if let Some(total) = app.list.total {
-        let noun = match (app.list.shelf, total.counted) {
-            (Shelf::Trash, _) => "in the trash",
-            (Shelf::Live, 1) => "organization",
-            (Shelf::Live, _) => "organizations",
+        let noun = match (app.list.scope, total.counted) {
+            (ListScope::Trash, _) => "in the trash",
+            (ListScope::Live, 1) => "organization",
+            (ListScope::Live, _) => "organizations",
         };
-        let current = if app.lost.is_some() { ", not current" } else { "" };
-        let words = format!("{} {noun}{current}", human::count(total));
+        let current = if app.lost.is_some() { ", out of date" } else { "" };
+        let words = format!("{total} {noun}{current}");
         // Where the database is matters more than how much is in it.
         if usize::from(area.width) >= 60 {
             room.width = put_right(buffer, room, 0, &words, theme.faint).saturating_sub(2);
@@ -64,7 +64,9 @@ pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
             let path = escaped(&app.place.address);
             format!("embedded  {}", text::fit_end(&path, left.saturating_sub(10)))
         }
-        PlaceKind::Mongo | PlaceKind::Demo => text::fit(&words(&app.place), left).into_owned(),
+        PlaceKind::Mongo | PlaceKind::Demo => {
+            text::fit(&database_label(&app.place), left).into_owned()
+        }
     };
     x = put(buffer, room, x + 1, 0, &words, Style::new());
     x = put(buffer, room, x, 0, mark, theme.accent);
@@ -87,15 +89,4 @@ fn of_profile(profile: &Profile, theme: &Theme) -> Style {
         None => None,
     };
     color.map_or(theme.strong, |color| theme.strong.fg(color))
-}
-
-/// What a database is called in one line.
-pub(in crate::console) fn words(place: &Place) -> String {
-    let address = escaped(&place.address);
-    match place.kind {
-        PlaceKind::Mongo if place.database.is_empty() => address.into_owned(),
-        PlaceKind::Mongo => format!("{address}/{}", escaped(&place.database)),
-        PlaceKind::Embedded => format!("embedded  {address}"),
-        PlaceKind::Demo => "demo  gone at exit".to_owned(),
-    }
 }

@@ -56,7 +56,7 @@ fn all_that_is_wrong_is_said_at_once() {
     let said = judge("ada12").unwrap_err();
     assert_eq!(
         said.to_string(),
-        "the password is too short (5 of at least 15 characters), contains “ada” and is easy to guess"
+        "password too short: 5 of at least 15 characters; contains “ada”; too easy to guess"
     );
     assert_eq!(said.help(), "use several unrelated words, or generate one");
     assert_eq!(judge(""), wrong([TooShort { is: 0, least: 15 }]));
@@ -74,7 +74,8 @@ fn what_is_said_beforehand_is_what_is_asked_for() {
 
 #[test]
 fn the_strength_grows_with_what_is_typed_and_a_long_text_does_not_hold_it_up() {
-    let strength = |text: &str| Strength::of(&text.into(), PasswordPolicy::default(), &["acme"]);
+    let strength =
+        |text: &str| Strength::measure(&text.into(), PasswordPolicy::default(), &["acme"]);
     assert_eq!(strength("").word(), "very weak");
     assert_eq!(strength("violet").score, 0);
     assert_eq!(strength("violet-harbor-42-lantern").word(), "strong");

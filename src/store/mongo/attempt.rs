@@ -13,7 +13,7 @@ use super::{
     error::{code, code_of},
 };
 use crate::{
-    org::{email_key, hex},
+    org::email_key,
     store::{
         Attempt, FREE_ATTEMPTS, LONGEST_WAIT, Line, Result, SHORTEST_HOLD, StoreError, hold_of,
     },
@@ -22,12 +22,15 @@ use crate::{
 /// After how long an account that nobody tried any more is forgotten.
 pub(super) const KEPT: Duration = Duration::from_hours(30 * 24);
 
+/// Who is noted as agreeing where an attempt is the very first write to an empty database: it is nobody's.
+const NOBODY: &str = "";
+
 /// How often an attempt is counted that the first one of another console came in the way of.
 const TRIES: u32 = 10;
 
 impl Inner {
     pub(super) async fn attempt(&self, email: &str, line: Option<Line>) -> Result<Attempt> {
-        self.ready().await?;
+        self.ready(NOBODY).await?;
         let own = ObjectId::new();
         let filter = doc! { "_id": account(email) };
         for _ in 0..TRIES {
@@ -40,7 +43,7 @@ impl Inner {
             match counted {
                 Ok(account) => return Ok(answer(&account.unwrap_or_default(), own)),
                 Err(error) if code_of(&error) == Some(code::DUPLICATE_KEY) => {}
-                Err(error) => return Err(self.words.of(&error)),
+                Err(error) => return Err(self.errors.translate(&error)),
             }
         }
         Err(StoreError::Changed)
@@ -55,9 +58,9 @@ impl Inner {
         if right {
             return self.forget(email, Some(granted)).await;
         }
-        self.ready().await?;
+        self.ready(NOBODY).await?;
         let failed = self.attempts.update_one(doc! { "_id": account(email) }, failed(granted));
-        failed.await.map_err(|error| self.words.of(&error))?;
+        failed.await.map_err(|error| self.errors.translate(&error))?;
         Ok(0)
     }
 
@@ -67,8 +70,8 @@ impl Inner {
 
     /// Forgets an account's failures, and one place. Others who are being answered keep theirs.
     async fn forget(&self, email: &str, place: Option<ObjectId>) -> Result<u64> {
-        self.ready().await?;
-        let say = |error| self.words.of(&error);
+        self.ready(NOBODY).await?;
+        let say = |error| self.errors.translate(&error);
         let others = doc! { "$elemMatch": { "id": { "$ne": place } } };
         let alone = doc! { "_id": account(email), "places": { "$not": others } };
         let mut forgotten = self.attempts.find_one_and_delete(alone).await.map_err(say)?;
@@ -231,5 +234,5 @@ fn wait_after(looked_at: impl Into<Bson>) -> Document {
 
 /// People type passwords where their e-mail belongs: nothing of it can be read here.
 fn account(email: &str) -> String {
-    hex(&Sha256::digest(email_key(email)))
+    hex::encode(Sha256::digest(email_key(email)))
 }

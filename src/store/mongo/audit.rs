@@ -1,97 +1,17 @@
-//! The record: entries at its end, one after the other by however many consoles, and reading them.
-//!
-//! An entry's number is its `_id`, so that two consoles cannot both append the same one: whoever comes
-//! second reads the tail again. Its own identity is unique as well: what was appended by a console that
-//! was killed before it could say so is not appended again by the one that settles it.
-
-use std::time::{Duration, Instant};
+//! Reading the audit log: its entries, and what came of operations that are in it.
 
 use mongodb::bson::{Bson, Document, RawDocument, RawDocumentBuf, doc, oid::ObjectId};
-use tokio::sync::Mutex;
 
-use super::{
-    Inner, READ,
-    error::{code, code_of},
-    exact::Exact,
-    journal::Pending,
-    read::Record,
-};
+use super::{Inner, READ};
 use crate::store::{
     AuditAt, AuditQuery, DOCUMENT_MOST_BYTES, Entry, Head, Outcome, Result, Settled, StoreError,
 };
 
-/// How long a place at the end is tried for that others take each time.
-const PATIENCE: Duration = Duration::from_secs(10);
-
 /// How many unknown outcomes are looked at, the newest first.
 const UNKNOWN: i64 = 100;
 
-/// The record, and its last entry where this console wrote that.
-pub(super) struct Audit {
-    pub(super) entries: Exact<Record>,
-    head: Mutex<Option<Head>>,
-}
-
-impl Audit {
-    pub(super) fn new(entries: Exact<Record>) -> Self {
-        Self { entries, head: Mutex::new(None) }
-    }
-}
-
 impl Inner {
-    pub(super) async fn record(&self, entry: &Entry) -> Result<()> {
-        self.ready().await?;
-        self.append(entry).await
-    }
-
-    /// Records an operation, unless it is recorded already or an older program began it.
-    pub(super) async fn append_its_own(&self, pending: &Pending) -> Result<()> {
-        match &pending.entry {
-            Some(entry) => self.append(entry).await,
-            None => Ok(()),
-        }
-    }
-
-    /// Puts an entry at the end, unless it is there already.
-    pub(super) async fn append(&self, entry: &Entry) -> Result<()> {
-        let entries = self.audit.entries.clone_with_type::<Document>();
-        let mut cached = self.audit.head.lock().await;
-        let began = Instant::now();
-        loop {
-            let head = match cached.take() {
-                Some(head) => head,
-                None => self.tail().await?,
-            };
-            let document = head.followed_by(entry)?;
-            match entries.insert_one(&document).await {
-                Ok(_) => {
-                    *cached = Some(Head::of(&document));
-                    return Ok(());
-                }
-                Err(error) if code_of(&error) == Some(code::DUPLICATE_KEY) => {
-                    let there = doc! { "entry": entry.id };
-                    if self.find_one(&self.audit.entries, there).await?.is_some() {
-                        return Ok(());
-                    }
-                    // Something else than an entry has the number: the next one is taken, and a
-                    // verification names this one.
-                    let number = head.number + 1;
-                    let there = self.find_one(&self.audit.entries, doc! { "_id": number }).await?;
-                    if there.is_some_and(|there| !is_entry(&there)) {
-                        *cached = Some(Head { number, ..head });
-                    }
-                }
-                Err(error) => return Err(self.words.of(&error)),
-            }
-            if began.elapsed() > PATIENCE {
-                let busy =
-                    "no place at the end of the record (audit_log) could be had for ten seconds";
-                return Err(StoreError::Other(busy.into()));
-            }
-        }
-    }
-
-    /// The last entry about an operation that is recorded with this one: that one itself, or what came of
+    /// The last entry about an operation whose entry this is: that one itself, or what came of
     /// it. One that only says that nobody knows is none.
     pub(super) async fn last_about(&self, entry: ObjectId) -> Result<Option<Entry>> {
         let about = doc! {
@@ -99,20 +19,22 @@ impl Inner {
             "outcome": { "$ne": Outcome::Unknown.word() },
         };
         let last = self.audit.entries.find_one(about).sort(doc! { "_id": -1 }).max_time(READ).await;
-        Ok(last.map_err(|error| self.words.of(&error))?.map(|last| Entry::of(&last)))
+        Ok(last
+            .map_err(|error| self.errors.translate(&error))?
+            .map(|last| Entry::from_document(&last)))
     }
 
     /// Says in the audit log what came of operations whose outcome was unknown, as far as it is known by
     /// now.
     pub(super) async fn settle_unknown(&self) -> Result<()> {
-        let say = |error| self.words.of(&error);
+        let say = |error| self.errors.translate(&error);
         let unknown = doc! { "outcome": Outcome::Unknown.word() };
         let newest = doc! { "_id": -1 };
         let found = self.audit.entries.find(unknown).sort(newest).limit(UNKNOWN).max_time(READ);
         let mut found = found.await.map_err(say)?;
         let mut unknown: Vec<(Entry, ObjectId, ObjectId)> = Vec::new();
         while found.advance().await.map_err(say)? {
-            let entry = found.deserialize_current().ok().map(|record| Entry::of(&record));
+            let entry = found.deserialize_current().ok().map(|found| Entry::from_document(&found));
             let asked = entry.and_then(|entry| Some((entry.organization?, entry.of?, entry)));
             unknown.extend(asked.map(|(org, of, entry)| (entry, org, of)));
         }
@@ -123,8 +45,8 @@ impl Inner {
         let later = doc! { "of": { "$in": asked }, "outcome": { "$ne": Outcome::Unknown.word() } };
         let mut found = self.audit.entries.find(later).max_time(READ).await.map_err(say)?;
         while found.advance().await.map_err(say)? {
-            let Ok(record) = found.deserialize_current() else { continue };
-            let known = Entry::of(&record).of;
+            let Ok(later) = found.deserialize_current() else { continue };
+            let known = Entry::from_document(&later).of;
             unknown.retain(|(_, _, of)| known != Some(*of));
         }
         for (entry, org, of) in unknown {
@@ -141,7 +63,7 @@ impl Inner {
     }
 
     /// The last entry, whoever wrote it.
-    async fn tail(&self) -> Result<Head> {
+    pub(super) async fn tail(&self) -> Result<Head> {
         // Nothing that is no entry of ours is followed; see `is_entry`.
         let ours = doc! {
             "_id": { "$type": "long" },
@@ -150,10 +72,11 @@ impl Inner {
         };
         let entries = self.audit.entries.clone_with_type::<RawDocumentBuf>();
         let last = entries.find_one(ours).sort(doc! { "_id": -1 }).max_time(READ).await;
-        let last = last.map_err(|error| self.words.of(&error))?;
-        let head = last.map_or_else(Head::default, |last| Head::of(&stored(&last)));
+        let last = last.map_err(|error| self.errors.translate(&error))?;
+        let head = last.map_or_else(Head::default, |last| Head::from_document(&stored(&last)));
         if head.number == i64::MAX {
-            let last = "the last entry of the record (audit_log) has a number that none can follow";
+            let last =
+                "the last entry of the audit log (audit_log) has a number that none can follow";
             return Err(StoreError::Other(last.into()));
         }
         Ok(head)
@@ -198,7 +121,7 @@ impl Inner {
             doc! { "$limit": i64::from(query.limit) },
             doc! { "$replaceWith": { "$cond": [large, { "_id": "$_id" }, "$$ROOT"] } },
         ];
-        let say = |error| self.words.of(&error);
+        let say = |error| self.errors.translate(&error);
         let found = self.audit.entries.aggregate(pipeline).max_time(READ).await;
         let mut found = found.map_err(say)?.with_type::<RawDocumentBuf>();
         let mut entries = Vec::new();
@@ -210,7 +133,7 @@ impl Inner {
 }
 
 /// Whether a document has the shape of an entry.
-fn is_entry(document: &Document) -> bool {
+pub(super) fn is_entry(document: &Document) -> bool {
     document.get_i64("_id").is_ok()
         && document.get_object_id("entry").is_ok()
         && document.get_str("hash").is_ok()

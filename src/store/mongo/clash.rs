@@ -1,17 +1,11 @@
 //! Records of the old service that cannot both keep what they have: which, and what they have in common.
-//! Of two, the one that was brought along keeps it, and the other one is held back ([`super::adopt`]).
+//! Of two, the one that was brought along keeps it, and the other one is held back ([`super::migrate`]).
 
 use std::collections::HashMap;
 
 use mongodb::bson::{Document, doc, oid::ObjectId};
 
-use super::{
-    Inner,
-    adopt::Kind,
-    read::unadopted,
-    record::{self, text},
-    shape,
-};
+use super::{Inner, field::text, migrate::Kind, read::unmigrated_filter, record, shape};
 use crate::{
     org::{Claim, ClaimKind, StoredText, email_key},
     store::{Result, StoreError},
@@ -39,19 +33,19 @@ impl Inner {
                 return Err(StoreError::HeldBack(clash(&other, record, &claim)));
             }
         }
-        Err(StoreError::Misconfigured {
+        Err(StoreError::InTheWay {
             problem:
                 "the validator of the collection organizations refuses the fields that Tenantry \
                       adds to it"
                     .to_owned(),
-            help: "allow name_key, look, look_as_typed, email_key, created_key, claims and seen in its properties \
+            help: "allow name_key, look, look_as_typed, email_key, created_key, listing, claims and seen in its properties \
                    (`tenantry upgrade --dry-run` lists all fields), then try again",
         })
     }
 
     /// A record without our fields that has what would be claimed.
     async fn unclaimed_by(&self, claim: &Claim, except: ObjectId) -> Result<Option<Document>> {
-        let mut filter = unadopted();
+        let mut filter = unmigrated_filter();
         filter.insert("_id", doc! { "$ne": except });
         self.find_map(&self.orgs, filter, |other| {
             record::claims(other).contains(claim).then(|| other.clone())

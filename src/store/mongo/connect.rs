@@ -12,11 +12,11 @@ use mongodb::{
 };
 
 use super::{
-    error::{Unconfirmed, Words, code, code_of},
-    rights::Rights,
+    error::{ErrorTranslator, Unconfirmed, code, code_of},
+    privileges::Privileges,
 };
 use crate::{
-    org::{escaped_short, is_hidden},
+    org::{ConnectionString, escaped_short, is_hidden, is_parsable},
     store::{Place, PlaceKind, Result, StoreError},
 };
 
@@ -41,13 +41,13 @@ pub(super) async fn connect(
     uri: &str,
     database: &str,
     read_only: bool,
-) -> Result<(Database, Words, Option<String>)> {
+) -> Result<(Database, ErrorTranslator, Option<String>)> {
     check_database(database)?;
     let place = place(uri, database);
     let mut options = parse(uri, &place).await?;
     keeps_promises(&options)?;
     let tls = matches!(options.tls, Some(mongodb::options::Tls::Enabled(_)));
-    let words = Words::new(place, tls).expecting(options.repl_set_name.clone());
+    let errors = ErrorTranslator::new(place, tls).expecting(options.repl_set_name.clone());
     // Whoever only reads may read from a secondary; whoever writes has to see what was written.
     let asked = options.selection_criteria.take().filter(|_| read_only);
     let reads = asked.unwrap_or(SelectionCriteria::ReadPreference(ReadPreference::Primary));
@@ -61,25 +61,26 @@ pub(super) async fn connect(
     options.read_concern = Some(ReadConcern::majority());
     options.write_concern = Some(write_concern());
     options.selection_criteria = Some(reads.clone());
-    options.sdam_event_handler = Some(words.listener(Some(reads.clone())));
+    options.sdam_event_handler = Some(errors.listener(Some(reads.clone())));
     #[cfg(feature = "failpoints")]
     {
         options.command_event_handler = Some(crate::failpoint::around_commands(database));
     }
     let servers: Vec<String> = options.hosts.iter().map(ToString::to_string).collect();
-    let client = Client::with_options(options).map_err(|error| words.of(&error))?;
+    let client = Client::with_options(options).map_err(|error| errors.translate(&error))?;
     let database = client.database(database);
     let answer = tokio::select! {
-        answer = read_command(&database, Rights::question()) => {
-            answer.map_err(|error| words.of(&error))?
+        answer = read_command(&database, Privileges::question()) => {
+            answer.map_err(|error| errors.translate(&error))?
         }
-        refused = words.refused_by_all(&servers) => return Err(refused),
+        refused = errors.refused_by_all(&servers) => return Err(refused),
     };
-    let rights = Rights::of(&answer, database.name());
-    let words = words.with_rights(rights);
-    let hello = read_command(&database, doc! { "hello": 1 }).await.map_err(|e| words.of(&e))?;
+    let privileges = Privileges::from_status(&answer, database.name());
+    let errors = errors.with_privileges(privileges);
+    let hello =
+        read_command(&database, doc! { "hello": 1 }).await.map_err(|e| errors.translate(&e))?;
     let only_readable = only_readable_because(&hello).filter(|_| !read_only);
-    Ok((database, words, only_readable))
+    Ok((database, errors, only_readable))
 }
 
 /// Runs a command that reads, where the driver would otherwise ask the primary whatever is set.
@@ -153,9 +154,8 @@ fn keeps_promises(options: &ClientOptions) -> Result<()> {
 
 /// Refuses options that would be ignored, or that the driver is not built with.
 fn is_supported(uri: &str) -> Result<()> {
-    let options = without_credentials(uri);
-    let options = options.split_once('?').map_or("", |(_, options)| options);
-    for option in options.split('&').filter_map(|option| option.split('=').next()) {
+    let Some(uri) = ConnectionString::split(uri) else { return Ok(()) };
+    for option in uri.option_names() {
         let help = match option.to_ascii_lowercase().as_str() {
             "compressors" | "zlibcompressionlevel" => "leave it out: nothing is compressed",
             "tlscertificatekeyfilepassword" => {
@@ -233,30 +233,39 @@ fn stricter(asked: Option<Duration>, most: Duration) -> Duration {
     asked.map_or(most, |asked| asked.min(most))
 }
 
+/// What is wrong with most user names and passwords that the driver refuses.
+const ESCAPES: &str = "in a user name or password, the characters : / ? # [ ] @ % must be written as \
+                       %3A %2F %3F %23 %5B %5D %40 %25";
+
 async fn parse(uri: &str, place: &Place) -> Result<ClientOptions> {
     is_supported(uri)?;
-    let words = Words::new(place.clone(), false);
+    if !is_parsable(uri) {
+        return Err(StoreError::Misconfigured {
+            problem: format!("invalid connection string: {ESCAPES}"),
+            help: EXAMPLE,
+        });
+    }
+    let errors = ErrorTranslator::new(place.clone(), false);
     // A mongodb+srv:// string asks the DNS while it is parsed.
     let Ok(parsed) = tokio::time::timeout(SELECTION, ClientOptions::parse(uri)).await else {
-        return Err(words.unreachable("timed out asking the DNS for its servers"));
+        return Err(errors.unreachable("timed out asking the DNS for its servers"));
     };
-    let Err(error) = parsed else { return parsed.map_err(|error| words.of(&error)) };
+    let Err(error) = parsed else { return parsed.map_err(|error| errors.translate(&error)) };
     if matches!(error.kind.as_ref(), mongodb::error::ErrorKind::DnsResolve { .. }) {
-        return Err(words.unreachable("the DNS knows no MongoDB servers by that name"));
+        return Err(errors.unreachable("the DNS knows no MongoDB servers by that name"));
     }
     // The driver's sentence may quote the string it could not parse, so it is only repeated for a
     // string without user and password.
-    let problem = match (without_credentials(uri), uri.contains('@')) {
+    let bare = ConnectionString::split(uri).map(|uri| uri.without_credentials());
+    let problem = match (bare.unwrap_or_else(|| uri.to_owned()), uri.contains('@')) {
         (bare, false) if bare == uri => words_of_parser(&error),
         (bare, _) => match mongodb::options::ConnectionString::parse(bare) {
             Err(error) => words_of_parser(&error),
-            Ok(_) => "in a user name or password, the characters : / ? # [ ] @ % must be written \
-                      as %3A %2F %3F %23 %5B %5D %40 %25"
-                .into(),
+            Ok(_) => ESCAPES.into(),
         },
     };
     Err(StoreError::Misconfigured {
-        problem: format!("the connection string makes no sense: {problem}"),
+        problem: format!("invalid connection string: {problem}"),
         help: EXAMPLE,
     })
 }
@@ -269,15 +278,6 @@ fn words_of_parser(error: &mongodb::error::Error) -> String {
     escaped_short(text.trim_end_matches('.'), 200)
 }
 
-/// The string as it would be without user and password: all that follows the last `@` cannot be in
-/// either.
-fn without_credentials(uri: &str) -> String {
-    match (uri.split_once("://"), uri.rsplit_once('@')) {
-        (Some((scheme, _)), Some((_, rest))) => format!("{scheme}://{rest}"),
-        _ => uri.to_owned(),
-    }
-}
-
 /// What the database is called before it was ever reached; never with user or password.
 pub(in crate::store) fn place(uri: &str, database: &str) -> Place {
     Place { kind: PlaceKind::Mongo, address: address(uri), database: database.to_owned() }
@@ -285,9 +285,7 @@ pub(in crate::store) fn place(uri: &str, database: &str) -> Place {
 
 /// Host and port as the person wrote them.
 fn address(uri: &str) -> String {
-    let bare = without_credentials(uri);
-    let hosts = bare.split_once("://").map_or("", |(_, rest)| rest);
-    escaped_short(hosts.split(['/', '?']).next().unwrap_or_default(), 200)
+    escaped_short(ConnectionString::split(uri).map_or("", |uri| uri.hosts()), 200)
 }
 
 fn check_database(name: &str) -> Result<()> {
@@ -311,19 +309,6 @@ fn check_database(name: &str) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_address_has_hosts_only() {
-        for (uri, shown) in [
-            ("mongodb://ada:s3cret@db1:27017,db2/?tls=true", "db1:27017,db2"),
-            ("mongodb+srv://ada:s3cret@cluster.example", "cluster.example"),
-            ("mongodb://127.0.0.1", "127.0.0.1"),
-            ("mongodb://ada:s3/cr@et@db1/x", "db1"),
-            ("nonsense", ""),
-        ] {
-            assert_eq!(address(uri), shown, "{uri}");
-        }
-    }
 
     #[tokio::test]
     async fn a_bad_connection_string_is_explained_without_the_password() {

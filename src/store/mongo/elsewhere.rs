@@ -11,14 +11,14 @@ use super::{
     Inner, READ,
     connect::{list_collections, write_command},
     exact,
-    journal::Step,
-    look::{Found, What},
+    field::{field_at, text},
+    found::{Found, What},
     record, shape,
     watch::Mended,
 };
 use crate::{
     org::StoredText,
-    store::{Result, StoreError, Trouble, finding::in_place},
+    store::{Inconsistency, Result, StoreError, inconsistency::in_place},
 };
 
 /// How many records are written at once, or looked for in another database.
@@ -60,7 +60,7 @@ pub(super) fn elsewhere(record: &Document, here: &str) -> Option<Elsewhere> {
     if !ours.iter().all(is_readable) || details.keys().any(|key| !ours.contains(&key.as_str())) {
         return unreadable;
     }
-    let [database, collection] = ours.map(|field| record::text(details, field));
+    let [database, collection] = ours.map(|field| text(details, field));
     let own = record::collection_in(record);
     let same_collection = collection.is_empty() || collection == own;
     if same_collection && (database.is_empty() || database == here) {
@@ -76,26 +76,20 @@ pub(super) fn elsewhere(record: &Document, here: &str) -> Option<Elsewhere> {
     Some(Elsewhere { place: Some(place.into()), database })
 }
 
-/// Refuses what would take such a place out of the record, or the organization out of reach.
-pub(super) fn refuse_elsewhere(record: &Document, step: &Step, here: &str) -> Result<()> {
-    let loses = match step {
-        Step::Delete(_) | Step::Trash(_) => true,
-        Step::Update(edit) => edit.set.contains_key("connection_details"),
-        Step::Restore(back) => back.set.contains_key("connection_details"),
-        Step::Create(_) | Step::Suspend(_) => false,
-    };
-    if !loses {
-        return Ok(());
-    }
+/// Refuses a record that names another place, where that would be taken out of it, or the organization out
+/// of reach.
+pub(super) fn refuse_elsewhere(record: &Document, here: &str) -> Result<()> {
     let of = shape::trash(record).unwrap_or(record);
     let place = match (of.get("collection_name"), elsewhere(record, here)) {
         (None | Some(Bson::Null | Bson::String(_)), None) => return Ok(()),
         (_, Some(elsewhere)) => in_place(elsewhere.place.as_ref()),
-        (_, None) => "in collection_name where its documents are, and that cannot be read".into(),
+        (_, None) => {
+            "that its documents are elsewhere, but its collection_name cannot be read".into()
+        }
     };
-    Err(StoreError::Misconfigured {
+    Err(StoreError::InTheWay {
         problem: format!("nothing was done: its record says {place}"),
-        help: "run `tenantry doctor`: it says what can be done",
+        help: "run `tenantry doctor`: it says how to resolve this",
     })
 }
 
@@ -119,8 +113,9 @@ struct Placed {
 
 impl Placed {
     fn by_hand(self) -> Found {
-        let trouble = Trouble::Elsewhere { org: self.org, id: self.id, place: self.place };
-        Found { trouble, what: What::ByHand(WHERE_IT_IS) }
+        let inconsistency =
+            Inconsistency::Elsewhere { org: self.org, id: self.id, place: self.place };
+        Found { inconsistency, what: What::ByHand(WHERE_IT_IS) }
     }
 }
 
@@ -152,8 +147,9 @@ impl Inner {
                 && !self.is_somebodys(&database, &placed).await?
             {
                 let records = placed.len() as u64;
-                let trouble = Trouble::Copied { from: database.as_str().into(), records };
-                found.push(Found { trouble, what: What::Copied(database) });
+                let inconsistency =
+                    Inconsistency::Copied { from: database.as_str().into(), records };
+                found.push(Found { inconsistency, what: What::Copied(database) });
             } else {
                 found.extend(placed.into_iter().map(Placed::by_hand));
             }
@@ -183,7 +179,7 @@ impl Inner {
 
     /// What the server refuses is nothing; where there is no server, that is said.
     fn unless_away<T>(&self, answer: mongodb::error::Result<T>) -> Result<Option<T>> {
-        match answer.map_err(|error| self.words.of(&error)) {
+        match answer.map_err(|error| self.errors.translate(&error)) {
             Ok(answer) => Ok(Some(answer)),
             Err(gone @ StoreError::Unreachable { .. }) => Err(gone),
             Err(_) => Ok(None),
@@ -193,7 +189,7 @@ impl Inner {
     /// Makes the records that name a database of which this one is a copy name this one. Each as long as it
     /// says what was read.
     pub(super) async fn bring_home(&self, database: &str) -> Mended<String> {
-        let say = |error| self.words.of(&error);
+        let say = |error| self.errors.translate(&error);
         let there: HashSet<String> = self.collections_there().await?.into_keys().collect();
         let named = |field: &str| doc! { format!("{field}.database"): database };
         let mut last = ObjectId::from_bytes([0; 12]);
@@ -222,10 +218,9 @@ impl Inner {
             };
             let answer = write_command(&self.db, command).await.map_err(say)?;
             if let Ok(errors) = answer.get_array("writeErrors") {
-                let refused = self.words.of_updates(errors);
+                let refused = self.errors.of_updates(errors);
                 let first = errors.first().and_then(Bson::as_document);
-                let first =
-                    StoredText::from(first.map_or("", |error| record::text(error, "errmsg")));
+                let first = StoredText::from(first.map_or("", |error| text(error, "errmsg")));
                 return Err(refused.unwrap_or_else(|| StoreError::Other(first.to_string())).into());
             }
         }
@@ -249,7 +244,7 @@ impl Inner {
             Some(_) => "trash.connection_details",
             None => "connection_details",
         };
-        let before = record::field_at(record, field)?;
+        let before = field_at(record, field)?;
         let set = doc! { "$set": { format!("{field}.database"): self.db.name() } };
         let same = doc! { "_id": id, "pending": { "$exists": false }, field: { "$eq": before } };
         Some(exact::update(same, set))

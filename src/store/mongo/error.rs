@@ -11,7 +11,7 @@ use mongodb::{
 };
 use tokio::sync::watch;
 
-use super::rights::Rights;
+use super::privileges::Privileges;
 use crate::{
     org::escaped_short,
     store::{Place, StoreError},
@@ -49,6 +49,11 @@ pub(super) mod code {
 const UNCONFIRMED: &str =
     "a majority of the replica set did not confirm the write in time; it may still happen";
 
+const UNKNOWN_HOST: &str = "host not found in DNS";
+
+const TLS_FAILED: &str =
+    "the TLS handshake failed; does the server expect TLS? Otherwise leave out tls=true";
+
 /// What the server answered, if it did: its code and its sentence. Of many inserts, about the first
 /// that failed for more than being there already.
 fn answer_of(error: &Error) -> Option<(i32, &str)> {
@@ -80,10 +85,10 @@ pub(super) struct Unconfirmed;
 /// Turns the driver's errors into ours, remembering why the server did not answer the driver's own
 /// heartbeat: what an operation reports later is only that it found no server.
 #[derive(Clone, Debug)]
-pub(super) struct Words {
+pub(super) struct ErrorTranslator {
     place: Place,
     tls: bool,
-    rights: Rights,
+    privileges: Privileges,
     /// The replica set that the connection string names.
     set: Option<String>,
     heard: Arc<watch::Sender<Heard>>,
@@ -108,10 +113,10 @@ struct Heard {
     answered: bool,
 }
 
-impl Words {
+impl ErrorTranslator {
     /// Words about one place.
     pub(super) fn new(place: Place, tls: bool) -> Self {
-        Self { place, tls, rights: Rights::default(), set: None, heard: Arc::default() }
+        Self { place, tls, privileges: Privileges::default(), set: None, heard: Arc::default() }
     }
 
     /// The same, where the connection string names a replica set.
@@ -120,8 +125,8 @@ impl Words {
     }
 
     /// The same, once the server has said what its user may do.
-    pub(super) fn with_rights(self, rights: Rights) -> Self {
-        Self { rights, ..self }
+    pub(super) fn with_privileges(self, privileges: Privileges) -> Self {
+        Self { privileges, ..self }
     }
 
     /// Which place they are about.
@@ -177,7 +182,7 @@ impl Words {
     }
 
     /// One error in words.
-    pub(super) fn of(&self, error: &Error) -> StoreError {
+    pub(super) fn translate(&self, error: &Error) -> StoreError {
         match code_of(error) {
             Some(code::AUTHENTICATION_FAILED) => return wrong_password(),
             Some(code::UNAUTHORIZED) => {
@@ -188,7 +193,7 @@ impl Words {
                 return self.refused(answer_of(error).unwrap_or_default().1, command);
             }
             Some(code::MAX_TIME_EXPIRED) => {
-                return self.unreachable("the question took longer than 30 s and was given up");
+                return self.unreachable("the query took longer than 30 s and was cancelled");
             }
             Some(code::WRITE_CONCERN_TIMEOUT) => return self.unreachable(UNCONFIRMED),
             Some(code::DOCUMENT_REFUSED) => return refused_by_validator(),
@@ -210,7 +215,7 @@ impl Words {
             }
             ErrorKind::ConnectionPoolCleared { .. } => self.unreachable("the connection was lost"),
             ErrorKind::InvalidTlsConfig { message, .. } => StoreError::Misconfigured {
-                problem: format!("the TLS settings make no sense: {}", escaped_short(message, 300)),
+                problem: format!("invalid TLS settings: {}", escaped_short(message, 300)),
                 help: "correct tls, tlsCAFile and tlsCertificateKeyFile in the connection string",
             },
             ErrorKind::Shutdown => self.unreachable("the connection was closed"),
@@ -227,7 +232,7 @@ impl Words {
     }
 
     fn refused(&self, sentence: &str, command: &str) -> StoreError {
-        self.rights.refused(sentence, command, &self.place.database)
+        self.privileges.refused(sentence, command, &self.place.database)
     }
 
     /// No answer to anything at all.
@@ -253,7 +258,7 @@ impl Words {
     /// No server answers, and why.
     pub(super) fn no_server(&self) -> StoreError {
         if self.heard.borrow().silent {
-            return self.unreachable("timed out: nothing answered");
+            return self.unreachable("timed out: no response");
         }
         self.unreachable(&self.why_no_server())
     }
@@ -292,40 +297,41 @@ impl Words {
     }
 
     fn cause(&self, error: &Error, answered: bool) -> String {
-        let text = error.to_string();
-        let has = |part: &str| text.contains(part);
-        let words = if is_refusal(error) {
-            "connection refused"
-        } else if matches!(error.kind.as_ref(), ErrorKind::DnsResolve { .. })
-            || has("failed to lookup address")
-            || has("Name or service not known")
-        {
-            "no such host name (DNS found nothing)"
-        } else if has("timed out") || has("deadline has elapsed") {
-            "timed out: nothing answered"
-        } else if has("certificate") {
-            return format!(
-                "the TLS certificate is not accepted ({}); name the right authority with \
-                 tlsCAFile=",
-                io_text(error)
-            );
-        } else if answered && closed(&text) {
-            "the connection was lost"
-        } else if self.tls && (has("corrupt message") || has("InvalidContentType") || closed(&text))
-        {
-            "the TLS handshake failed; does the server expect TLS? Otherwise leave out tls=true"
-        } else if closed(&text) {
-            "the server closed the connection at once; does it expect TLS? Then add tls=true"
-        } else {
-            return io_text(error);
+        use std::io::ErrorKind as Io;
+        let io = match error.kind.as_ref() {
+            ErrorKind::DnsResolve { .. } => return UNKNOWN_HOST.into(),
+            ErrorKind::Io(io) => io,
+            _ => return message_of(error),
         };
-        words.into()
+        let tls = io.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        let closed = matches!(
+            io.kind(),
+            Io::UnexpectedEof | Io::ConnectionReset | Io::ConnectionAborted | Io::BrokenPipe
+        );
+        let why = match tls {
+            _ if is_refusal(error) => "connection refused",
+            _ if io.kind() == Io::TimedOut => "timed out: no response",
+            Some(rustls::Error::InvalidCertificate(_)) => {
+                return format!(
+                    "the TLS certificate was rejected ({io}); set its CA with tlsCAFile="
+                );
+            }
+            _ if answered && closed => "the connection was lost",
+            Some(_) => TLS_FAILED,
+            None if self.tls && closed => TLS_FAILED,
+            None if closed => {
+                "the server closed the connection at once; does it expect TLS? Then add tls=true"
+            }
+            None if is_unknown_host(io) => UNKNOWN_HOST,
+            None => return io.to_string(),
+        };
+        why.into()
     }
 }
 
 /// The server does not say which.
 fn refused_by_validator() -> StoreError {
-    StoreError::Misconfigured {
+    StoreError::InTheWay {
         problem: "the validator of a collection refuses what Tenantry writes to it".into(),
         help: "run `tenantry doctor`: it names the collection and the fields to allow",
     }
@@ -343,24 +349,10 @@ fn is_refusal(error: &Error) -> bool {
         if io.kind() == std::io::ErrorKind::ConnectionRefused)
 }
 
-fn closed(text: &str) -> bool {
-    [
-        "unexpected end of file",
-        "early eof",
-        "handshake eof",
-        "Connection reset",
-        "Broken pipe",
-        "close_notify",
-    ]
-    .iter()
-    .any(|part| text.contains(part))
-}
-
-fn io_text(error: &Error) -> String {
-    match error.kind.as_ref() {
-        ErrorKind::Io(io) => io.to_string(),
-        _ => message_of(error),
-    }
+/// The standard library has no kind for it: its own words, in front of those of the system, are all
+/// there is.
+fn is_unknown_host(error: &std::io::Error) -> bool {
+    error.to_string().starts_with("failed to lookup address information")
 }
 
 /// The server's sentence, without documents a derived text would repeat.
@@ -378,10 +370,42 @@ mod tests {
         error::InsertManyError,
     };
 
+    use std::io;
+
     use super::*;
 
-    fn words() -> Words {
-        Words::new(super::super::place("mongodb://h", "tenants"), false)
+    /// Sentences change from one release to the next, and from one system to the next.
+    #[test]
+    fn why_there_is_no_answer_does_not_depend_on_the_wording() {
+        let cause = |error: io::Error, answered| {
+            let error = Error::from(ErrorKind::Io(Arc::new(error)));
+            ErrorTranslator::new(super::super::place("mongodb://h", "tenants"), true)
+                .cause(&error, answered)
+        };
+        let worded = |kind| io::Error::new(kind, "in other words");
+        assert_eq!(cause(worded(io::ErrorKind::TimedOut), false), "timed out: no response");
+        for kind in [
+            io::ErrorKind::UnexpectedEof,
+            io::ErrorKind::ConnectionReset,
+            io::ErrorKind::ConnectionAborted,
+            io::ErrorKind::BrokenPipe,
+        ] {
+            assert!(cause(worded(kind), false).contains("TLS handshake failed"), "{kind:?}");
+            assert_eq!(cause(worded(kind), true), "the connection was lost");
+        }
+        let tls = |error| io::Error::new(io::ErrorKind::InvalidData, error);
+        let untrusted = rustls::CertificateError::UnknownIssuer;
+        let said = cause(tls(rustls::Error::InvalidCertificate(untrusted)), false);
+        assert!(said.contains("certificate was rejected"), "{said}");
+        let said = cause(tls(rustls::Error::General("in other words".into())), false);
+        assert!(said.contains("TLS handshake failed"), "{said}");
+        // A host may be called anything.
+        let said = cause(worded(io::ErrorKind::HostUnreachable), false);
+        assert_eq!(said, "in other words");
+    }
+
+    fn translator() -> ErrorTranslator {
+        ErrorTranslator::new(super::super::place("mongodb://h", "tenants"), false)
     }
 
     #[test]
@@ -392,16 +416,16 @@ mod tests {
             let refused = doc! { "index": 1, "code": 13, "errmsg": sentence };
             let many: InsertManyError =
                 deserialize_from_document(doc! { "writeErrors": [&there, &refused] }).unwrap();
-            let said = words().of(&ErrorKind::InsertMany(many).into());
+            let said = translator().translate(&ErrorKind::InsertMany(many).into());
             assert!(
                 matches!(&said, StoreError::Refused { problem, .. }
                 if problem.ends_with("may not do “insert” on tenants")),
                 "{said:?}"
             );
             let refused = [there.clone().into(), refused.into()];
-            let said = words().of_updates(&refused);
+            let said = translator().of_updates(&refused);
             assert!(matches!(&said, Some(StoreError::Refused { .. })), "{said:?}");
-            assert_eq!(words().of_updates(&refused[..1]), None);
+            assert_eq!(translator().of_updates(&refused[..1]), None);
         }
     }
 }

@@ -6,7 +6,7 @@ use mongodb::{
     Collection, IndexModel,
     action::{
         Aggregate, CountDocuments, CreateIndex, Delete, EstimatedDocumentCount, Find, FindOne,
-        FindOneAndDelete, FindOneAndUpdate, InsertOne, Multiple, Update,
+        FindOneAndDelete, FindOneAndUpdate, InsertMany, InsertOne, Multiple, Update,
     },
     bson::{Document, doc},
     options::{Collation, UpdateModifications},
@@ -107,6 +107,17 @@ impl<T: DeserializeOwned + Send + Sync> Exact<T> {
 }
 
 impl<T: Serialize + Send + Sync> Exact<T> {
+    /// In this order, up to the first that is refused.
+    pub(super) fn insert_many(
+        &self,
+        documents: impl IntoIterator<Item = impl std::borrow::Borrow<T>>,
+    ) -> InsertMany<'_>
+    where
+        T: Serialize,
+    {
+        self.0.insert_many(documents).ordered(true)
+    }
+
     pub(super) fn insert_one(&self, document: impl std::borrow::Borrow<T>) -> InsertOne<'_> {
         self.0.insert_one(document)
     }

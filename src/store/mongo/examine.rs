@@ -18,21 +18,20 @@ use mongodb::bson::{Binary, Document, doc, oid::ObjectId, spec::BinarySubtype};
 
 use super::{
     Inner, MongoStore,
-    collection::Renamed,
+    collection::{Renamed, lease_collection},
     connect::write_command,
-    fence::lease_collection,
-    look::{Found, What},
+    found::{Found, What},
     named::Candidate,
     quarantine::{RESTARTED, Watched},
     watch::{Activity, Mended, Server, Unmended},
 };
 use crate::{
     org::email_key,
-    store::{Examination, Finding, Patience, Repair, Result, StoreError, Trouble},
+    store::{Examination, Finding, Inconsistency, Patience, Repair, Result, StoreError},
 };
 
 /// Another doctor, or the program whose it is, was quicker.
-const GONE: &str = "it is gone";
+const GONE: &str = "it no longer exists";
 
 /// Everything that is watched before a repair.
 struct Vigil {
@@ -42,7 +41,11 @@ struct Vigil {
 }
 
 impl MongoStore {
-    pub(super) async fn examination(&self, wanted: &Examination<'_>) -> Result<Vec<Finding>> {
+    pub(super) async fn examination(
+        &self,
+        operator: &str,
+        wanted: &Examination<'_>,
+    ) -> Result<Vec<Finding>> {
         if !wanted.fix {
             let found = self.inner.look_around(self.patience).await?;
             return Ok(found.into_iter().map(|found| found.finding(None)).collect());
@@ -54,8 +57,9 @@ impl MongoStore {
                 return Err(StoreError::nothing_to_quarantine(name));
             }
         }
-        let inner = Arc::clone(&self.inner);
-        let mut failed = self.whole(async move { Ok(inner.catch_up_with_all().await) }).await?;
+        let (inner, operator) = (Arc::clone(&self.inner), operator.to_owned());
+        let catching_up = async move { Ok(inner.catch_up_with_all(&operator).await) };
+        let mut failed = self.whole(catching_up).await?;
         let wanted_of = |found: &Found| found.is_wanted(wanted.quarantine);
         let mut causes = HashMap::new();
         if self.inner.only_readable_because().is_none() {
@@ -76,14 +80,19 @@ impl MongoStore {
             if left.contains(&found.key()) {
                 let why = match tried {
                     Some(Err(why)) => why.to_string(),
-                    _ => failed.take().map_or_else(String::new, |failed| failed.to_string()),
+                    Some(Ok(_)) | None => {
+                        failed.take().map_or_else(String::new, |failed| failed.to_string())
+                    }
                 };
                 let tried = wanted_of(&found).then_some(why);
                 findings.push(found.finding(tried));
             } else {
                 let how = tried.and_then(Mended::ok).flatten();
-                let how = how.unwrap_or_else(|| found.trouble.settled().to_owned());
-                findings.push(Finding { trouble: found.trouble, repair: Repair::Done(how) });
+                let how = how.unwrap_or_else(|| found.inconsistency.settled().to_owned());
+                findings.push(Finding {
+                    inconsistency: found.inconsistency,
+                    repair: Repair::Done(how),
+                });
             }
         }
         // What has come since is said as well.
@@ -112,9 +121,9 @@ type Causes = HashMap<String, Mended<Option<String>>>;
 impl Inner {
     /// What any console does when it connects. Each goes on without the other; the first that failed is
     /// answered.
-    async fn catch_up_with_all(&self) -> Option<StoreError> {
-        let caught_up = self.catch_up().await.err();
-        let recovered = self.recover().await.err();
+    async fn catch_up_with_all(&self, operator: &str) -> Option<StoreError> {
+        let caught_up = self.catch_up(operator).await.err();
+        let recovered = self.recover(operator).await.err();
         caught_up.or(recovered)
     }
 
@@ -209,7 +218,7 @@ impl Inner {
         self.drop_collection(&own, &nothing).await?;
         write_command(&self.db, doc! { "create": &own })
             .await
-            .map_err(|error| self.words.of(&error))?;
+            .map_err(|error| self.errors.translate(&error))?;
         let Some(uuid) = self.uuid_of(&own).await? else { return Err(Unmended::LeftAlone(GONE)) };
         let made = self.move_missing(record, (&own, collection), &uuid).await;
         if !matches!(made, Ok(Renamed::Done)) {
@@ -217,7 +226,7 @@ impl Inner {
         }
         match made? {
             // Or somebody else has made it.
-            Renamed::Done | Renamed::Taken => Ok("an empty one was made".to_owned()),
+            Renamed::Done | Renamed::Taken => Ok("created an empty one".to_owned()),
             Renamed::Missing => Err(Unmended::LeftAlone(GONE)),
         }
     }
@@ -249,17 +258,20 @@ impl Found {
             | What::Admin { .. }
             | What::OtherEmails(_)
             | What::Copied(_)
-            | What::ByHand(_) => self.trouble.to_string(),
+            | What::ByHand(_) => self.inconsistency.to_string(),
         }
     }
 
     /// Whether it is still the same. Of a collection the count of its writes says that.
     fn is(&self, before: &Self) -> bool {
-        match (&self.what, &before.what) {
-            (What::Collection { .. }, What::Collection { .. }) => {
-                self.what == before.what && self.key() == before.key()
-            }
-            _ => self == before,
+        match self.what {
+            What::Collection { .. } => self.what == before.what && self.key() == before.key(),
+            What::OnConnecting
+            | What::NoCollection { .. }
+            | What::Admin { .. }
+            | What::OtherEmails(_)
+            | What::Copied(_)
+            | What::ByHand(_) => self == before,
         }
     }
 
@@ -304,26 +316,27 @@ impl Found {
 
     /// One that is there, and why it still is where a repair was tried.
     fn finding(self, tried: Option<String>) -> Finding {
-        let by_name = match (&self.what, &self.trouble) {
-            (
-                What::Collection { sure: false, .. },
-                Trouble::CollectionOfNobody { collection, .. }
-                | Trouble::LateWrites { collection, .. },
-            ) => Some(collection.clone()),
-            (What::Admin { sure: false, .. }, Trouble::AdminOfNobody { email }) => {
-                Some(email.clone())
+        let by_name = match self.what {
+            What::Collection { sure: false, .. } | What::Admin { sure: false, .. } => {
+                self.inconsistency.quarantined_as().cloned()
             }
-            _ => None,
+            What::OnConnecting
+            | What::Collection { .. }
+            | What::NoCollection { .. }
+            | What::Admin { .. }
+            | What::OtherEmails(_)
+            | What::Copied(_)
+            | What::ByHand(_) => None,
         };
-        let repair = match (&self.what, &self.trouble, tried) {
+        let repair = match (&self.what, &self.inconsistency, tried) {
             (What::ByHand(help), ..) => Repair::ByHand(help),
-            (_, Trouble::HalfDone { .. }, Some(why)) if why.is_empty() => Repair::Failed(
-                "whoever began it may still be at it: try again in ten seconds".to_owned(),
-            ),
+            (_, Inconsistency::HalfDone { .. }, Some(why)) if why.is_empty() => {
+                Repair::Failed("it may still be in progress: try again in ten seconds".to_owned())
+            }
             (_, _, Some(why)) if why.is_empty() => Repair::Failed("try again".to_owned()),
             (_, _, Some(why)) => Repair::Failed(why),
             (_, _, None) => by_name.map_or(Repair::Possible, Repair::ByName),
         };
-        Finding { trouble: self.trouble, repair }
+        Finding { inconsistency: self.inconsistency, repair }
     }
 }

@@ -25,7 +25,7 @@ impl Inner {
                 return Ok(());
             }
             let made = collection.create_indexes(missing).await;
-            made.map(|_| ()).map_err(|error| self.words.of(&error))
+            made.map(|_| ()).map_err(|error| self.errors.translate(&error))
         });
         try_join_all(made).await.map(|_| ())
     }
@@ -58,6 +58,10 @@ impl Inner {
         let orgs = [
             (doc! { "claims": 1 }, unique),
             (doc! { "name_key": 1, "_id": 1 }, IndexOptions::default()),
+            // Ends with what a search reads, so that a walk reads nothing else of what it does not find.
+            (doc! { "listing.key": 1, "_id": 1, "listing.text": 1 }, IndexOptions::default()),
+            (doc! { "listing.grams": 1 }, sparse()),
+            (doc! { "suspended": 1 }, sparse()),
             (doc! { "created_key": 1, "_id": 1 }, IndexOptions::default()),
             (doc! { "email_key": 1, "_id": 1 }, IndexOptions::default()),
             (doc! { "look": 1 }, IndexOptions::default()),
@@ -69,7 +73,9 @@ impl Inner {
             (doc! { "pending.at": 1 }, sparse()),
             (doc! { "former": 1 }, sparse()),
             (doc! { "trash.name_key": 1, "_id": 1 }, sparse()),
-            (doc! { "trash.at": 1, "_id": 1 }, sparse()),
+            (doc! { "trash.listing.key": 1, "_id": 1 }, sparse()),
+            // And which of them have no listing.
+            (doc! { "trash.at": 1, "_id": 1, "trash.listing.key": 1 }, sparse()),
             (doc! { "trash.email_key": 1, "_id": 1 }, sparse()),
         ];
         // E-mails are kept apart by the organizations' claims. A sparse index could not find the
@@ -103,7 +109,7 @@ impl Inner {
         collection: &Exact<Record>,
         wanted: Wanted,
     ) -> Result<Vec<IndexModel>> {
-        let say = |error| self.words.of(&error);
+        let say = |error| self.errors.translate(&error);
         let mut missing = models(wanted);
         if self.uuid_of(collection.name()).await?.is_none() {
             return Ok(missing);

@@ -26,12 +26,12 @@ impl Inner {
     pub(super) async fn link_changed(&self, lost: bool) -> Option<StoreError> {
         loop {
             if !lost {
-                self.words.lost().await;
+                self.errors.lost().await;
             }
             // A connection that was only cut is there again by now.
             match (lost, self.gives_signs_of_life().await) {
                 (true, true) => return None,
-                (false, false) => return Some(self.words.no_server()),
+                (false, false) => return Some(self.errors.no_server()),
                 (true, false) | (false, true) => tokio::time::sleep(BETWEEN_TRIES).await,
             }
         }
@@ -41,7 +41,7 @@ impl Inner {
         let ping = read_command(&self.db, doc! { "ping": 1 });
         let there = matches!(tokio::time::timeout(SIGN_OF_LIFE, ping).await, Ok(Ok(_)));
         if there {
-            self.words.heard();
+            self.errors.heard();
         }
         there
     }
@@ -55,7 +55,7 @@ impl Inner {
                 }
                 answer
             }
-            None => Err(self.words.silent()),
+            None => Err(self.errors.silent()),
         }
     }
 

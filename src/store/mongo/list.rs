@@ -1,117 +1,89 @@
 //! The list: sorted, searched, by keyset.
 //!
-//! Sorted by our own fields, `name_key`, `created_key` and `email_key`, each with `_id` in its index.
-//! Records that lack them are merged in at their places ([`super::unmigrated`]): reading brings nothing up
-//! to date.
+//! Sorted and searched by our own fields: `listing` (see [`super::listing`]), `created_key` and `email_key`.
+//! Records that lack them are merged in at their places ([`super::unlisted`]): reading brings nothing up to
+//! date.
 
 use mongodb::{
     Cursor as DriverCursor,
-    bson::{Bson, DateTime, doc},
+    bson::{Bson, DateTime, Document, doc, oid::ObjectId},
 };
 
 use super::{
     Inner, READ,
+    field::field_at,
+    listing::{sorted, text_of},
     read::Record,
     record, shape,
-    unmigrated::{Search, Wanted},
+    unlisted::Wanted,
 };
 use crate::{
-    org::Org,
-    store::page::other_order,
-    store::{Count, Cursor, CursorKey, Page, PageAt, PageQuery, Result, Shelf, SortKey},
+    org::{IdRange, Org, Rank, Search, grams},
+    store::{
+        Count, Cursor, CursorKey, ListScope, Page, PageQuery, Result, SortKey, StoreError,
+        search::{self, Ranks, Rows, SORTED_MOST, Side, Walk},
+    },
 };
-
-/// A longer search finds nothing; the server refuses longer patterns.
-const SEARCH_MOST: usize = 1_000;
 
 /// So many are counted one by one, and take no time. Of more, the server's own number is good enough to be
 /// called about so many.
 const COUNTED_MOST: u64 = 1_000;
 
-/// Where a page begins, and in which direction it is read.
-pub(super) struct Side {
-    /// In list order, or against it.
-    pub(super) forward: bool,
-    /// The place it starts behind; none for the list's end.
-    pub(super) from: Option<Cursor>,
-}
+/// The field with the indexed trigrams.
+const GRAMS: &str = "listing.grams";
 
-impl Side {
-    fn of(query: &PageQuery) -> Result<Self> {
-        let (forward, from) = match &query.at {
-            PageAt::First => (true, None),
-            PageAt::Last => (false, None),
-            PageAt::After(cursor) => (true, Some(cursor.clone())),
-            PageAt::Before(cursor) => (false, Some(cursor.clone())),
-        };
-        let fits = from.as_ref().is_none_or(|cursor| {
-            matches!(cursor.key, CursorKey::Time(_)) == (query.sort.key == SortKey::Created)
-        });
-        if fits { Ok(Self { forward, from }) } else { Err(other_order()) }
-    }
+/// So many trigrams of a search are compared, to look up the rarest of them.
+const GRAMS_MOST: usize = 12;
 
-    /// Whether the sorted values ascend in the direction it is read in.
-    pub(super) fn ascends(&self, query: &PageQuery) -> bool {
-        self.forward != query.sort.descending
-    }
-}
+/// By which organization is its hundredth, a trigram is told to be rare or frequent.
+const SAMPLE: u64 = 100;
 
 impl Inner {
     pub(super) async fn page(&self, query: &PageQuery) -> Result<Page> {
-        let side = Side::of(query)?;
-        if query.search.as_ref().is_some_and(|text| text.chars().count() > SEARCH_MOST) {
+        let (side, search) = (Side::from_query(query)?, query.parsed());
+        if search.fault().is_some() {
             return Ok(Page::default());
         }
-        let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
-        let wanted = i64::from(query.limit) + 1;
-        let search = query.search.as_deref();
-        let (mut orgs, mut beyond, unmigrated) = futures_util::future::try_join3(
-            self.side(query, &side, wanted, false),
+        let most = usize::try_from(query.limit).unwrap_or(usize::MAX).saturating_add(1);
+        let (near, unlisted) = futures_util::future::try_join(
+            search::near(self, query, &search, &side, most),
             async {
-                if side.from.is_none() {
-                    return Ok(false);
-                }
-                Ok(!self.side(query, &side, 1, true).await?.is_empty())
-            },
-            async {
-                // What is in the trash always has our fields.
-                if query.shelf == Shelf::Trash || !self.has_unmigrated().await? {
+                if !self.has_unlisted(query.scope).await? {
                     return Ok(None);
                 }
-                let wanted = Wanted { query, side: &side, most: limit.saturating_add(1) };
-                self.unmigrated_near(&wanted, &Search::of(search)).await.map(Some)
+                let wanted = Wanted { query, search: &search, side: &side, most };
+                self.unlisted_near(&wanted).await.map(Some)
             },
         )
         .await?;
-        if let Some((near, others_beyond)) = unmigrated {
+        let (mut near, mut beyond) = near;
+        if let Some((others, others_beyond)) = unlisted {
             beyond |= others_beyond;
-            let key = query.sort.key;
-            orgs.extend(near);
-            orgs.sort_by_cached_key(|org| Cursor::of(org, key).place());
-            if !side.ascends(query) {
-                orgs.reverse();
-            }
+            near.extend(others);
+            let descending = query.sort.descending;
+            near.sort_by(|(a, _), (b, _)| {
+                let order = a.compare(b, descending);
+                if side.forward { order } else { order.reverse() }
+            });
         }
-        let more = orgs.len() > limit;
-        orgs.truncate(limit);
-        Ok(if side.forward {
-            Page { orgs, more_before: beyond, more_after: more }
-        } else {
-            orgs.reverse();
-            Page { orgs, more_before: more, more_after: beyond }
-        })
+        Ok(side.page(query, near, beyond))
     }
 
-    pub(super) async fn count(&self, of: Shelf, search: Option<&str>, most: u64) -> Result<Count> {
-        let say = |error| self.words.of(&error);
-        if search.is_some_and(|text| text.chars().count() > SEARCH_MOST) {
+    pub(super) async fn count(
+        &self,
+        of: ListScope,
+        search: Option<&str>,
+        most: u64,
+    ) -> Result<Count> {
+        let say = |error| self.errors.translate(&error);
+        let search = Search::parse(search.unwrap_or_default());
+        if search.fault().is_some() {
             return Ok(Count::default());
         }
         let limit = most.saturating_add(1).min(u64::from(u32::MAX));
         let in_trash = shape::is_in_trash();
-        let search = Search::of(search);
-        let counted = match (of, search.filter(of)) {
-            (Shelf::Live, None) => {
+        let counted = match of {
+            ListScope::Live if search.is_empty() => {
                 let (all, trashed) = futures_util::future::try_join(
                     async { self.orgs.estimated_document_count().max_time(READ).await },
                     async { self.orgs.count_documents(in_trash).max_time(READ).await },
@@ -128,74 +100,79 @@ impl Inner {
                 let limit = limit.min(COUNTED_MOST + 1);
                 self.orgs.count_documents(live).limit(limit).max_time(READ).await.map_err(say)?
             }
-            (of, filter) => {
-                let mut filter = filter.unwrap_or_default();
-                match of {
-                    Shelf::Live => filter.extend(shape::is_live()),
-                    Shelf::Trash => filter.extend(shape::is_in_trash()),
-                }
+            ListScope::Trash if search.is_empty() => {
+                let counted = self.orgs.count_documents(in_trash).limit(limit).max_time(READ);
+                counted.await.map_err(say)?
+            }
+            ListScope::Live | ListScope::Trash => {
                 let counted = async {
+                    let ranks = Ranks::UpTo(Rank::Anywhere);
+                    let by_index = self.by_index(of, &search, ranks).await?;
+                    let filter = looked_up(of, &search, ranks, by_index);
                     let counted = self.orgs.count_documents(filter).limit(limit).max_time(READ);
                     counted.await.map_err(say)
                 };
-                let unmigrated = async {
-                    if of == Shelf::Trash || !self.has_unmigrated().await? {
+                let unlisted = async {
+                    if !self.has_unlisted(of).await? {
                         return Ok(0);
                     }
-                    self.count_unmigrated(&search).await
+                    self.count_unlisted(of, &search).await
                 };
-                let (counted, more) = futures_util::future::try_join(counted, unmigrated).await?;
+                let (counted, more) = futures_util::future::try_join(counted, unlisted).await?;
                 counted + more
             }
         };
         Ok(Count { counted: counted.min(most), or_more: counted > most, about: false })
     }
 
-    /// The organizations with our fields on one side of a place, nearest first; with `behind`, those on
-    /// the other side and the one at the place itself.
-    async fn side(
+    /// The condition that finds what can match by the index of trigrams: the rarest trigram of all texts. With more
+    /// of them, the server would try each before it chose one. None if the list has no such index, or the search no
+    /// text.
+    async fn by_index(
         &self,
-        query: &PageQuery,
-        side: &Side,
-        limit: i64,
-        behind: bool,
-    ) -> Result<Vec<Org>> {
-        let up = side.ascends(query) != behind;
-        let field = field(query.shelf, query.sort.key);
-        let direction = if up { 1 } else { -1 };
-        let sort = doc! { field: direction, "_id": direction };
-        let search = Search::of(query.search.as_deref()).filter(query.shelf).unwrap_or_default();
-        let filter = match &side.from {
-            None => {
-                let mut filter = search;
-                filter.insert(field, doc! { "$gte": least(query.sort.key) });
-                filter
-            }
-            Some(Cursor { key, id }) => {
-                let (far, near) = match (up, behind) {
-                    (true, false) => ("$gt", "$gt"),
-                    (true, true) => ("$gt", "$gte"),
-                    (false, false) => ("$lt", "$lt"),
-                    (false, true) => ("$lt", "$lte"),
-                };
-                let value = match key {
-                    CursorKey::Text(text) => Bson::from(text.as_str()),
-                    CursorKey::Time(time) => Bson::DateTime(*time),
-                };
-                let (mut beyond, mut tied) = (search.clone(), search);
-                beyond.insert(field, doc! { far: &value });
-                tied.insert(field, doc! { "$eq": value });
-                tied.insert("_id", doc! { near: id });
-                doc! { "$or": [beyond, tied] }
-            }
+        scope: ListScope,
+        search: &Search,
+        ranks: Ranks,
+    ) -> Result<Option<Document>> {
+        let needles = ranks.within().0.map(|rank| search.needles(rank)).unwrap_or_default();
+        let texts = needles.iter().chain(&search.filter().emails);
+        let Some(longest) = texts.clone().max_by_key(|text| text.chars().count()) else {
+            return Ok(None);
         };
-        let found = self.orgs.find(filter).sort(sort).limit(limit).max_time(READ).await;
-        self.orgs_in(found.map_err(|error| self.words.of(&error))?).await
+        if scope == ListScope::Trash {
+            return Ok(None);
+        }
+        let mut whole: Vec<String> = texts.flat_map(|text| grams(text)).collect();
+        whole.retain(|gram| gram.chars().count() == 3);
+        whole.sort_unstable();
+        whole.dedup();
+        whole.truncate(GRAMS_MOST);
+        if whole.is_empty() {
+            return Ok(Some(doc! { GRAMS: { "$regex": format!("^{}", pattern(longest)) } }));
+        }
+        let sampled = async |gram: String| Result::Ok((self.sample(&gram).await?, gram));
+        let sampled = whole.into_iter().map(sampled);
+        let sampled: Vec<_> = futures_util::future::try_join_all(sampled).await?;
+        // The rarest are those that fewer than a hundred have.
+        let rarest = sampled.into_iter().max_by_key(|(at, _)| (at.is_none(), *at));
+        Ok(rarest.map(|(_, gram)| doc! { GRAMS: gram }))
+    }
+
+    /// The hundredth organization with a trigram, in the order in which they were created: the later that was, the
+    /// rarer the trigram.
+    async fn sample(&self, gram: &str) -> Result<Option<ObjectId>> {
+        let say = |error| self.errors.translate(&error);
+        let found = self.orgs.find(doc! { GRAMS: gram }).projection(doc! { "_id": 1 });
+        let mut found = found.skip(SAMPLE - 1).limit(1).max_time(READ).await.map_err(say)?;
+        if !found.advance().await.map_err(say)? {
+            return Ok(None);
+        }
+        Ok(found.deserialize_current().ok().and_then(|record| record.get_object_id("_id").ok()))
     }
 
     pub(super) async fn orgs_in(&self, mut found: DriverCursor<Record>) -> Result<Vec<Org>> {
         let mut orgs = Vec::new();
-        while found.advance().await.map_err(|error| self.words.of(&error))? {
+        while found.advance().await.map_err(|error| self.errors.translate(&error))? {
             let record = found.deserialize_current().ok();
             orgs.extend(record.and_then(|record| record::org(&record)));
         }
@@ -203,15 +180,171 @@ impl Inner {
     }
 }
 
-pub(super) fn field(shelf: Shelf, key: SortKey) -> &'static str {
-    match (shelf, key) {
-        (Shelf::Live, SortKey::Name) => "name_key",
-        (Shelf::Live, SortKey::Created) => "created_key",
-        (Shelf::Live, SortKey::Email) => "email_key",
-        (Shelf::Trash, SortKey::Name) => "trash.name_key",
-        (Shelf::Trash, SortKey::Created) => "trash.at",
-        (Shelf::Trash, SortKey::Email) => "trash.email_key",
+impl Rows for Inner {
+    type Error = StoreError;
+
+    async fn all(
+        &self,
+        query: &PageQuery,
+        search: &Search,
+        ranks: Ranks,
+    ) -> Result<Option<Vec<(Cursor, String)>>> {
+        let say = |error| self.errors.translate(&error);
+        let by_index = self.by_index(query.scope, search, ranks).await?;
+        let filter = looked_up(query.scope, search, ranks, by_index);
+        let (key, text) = (sorted(query.scope, query.sort.key), text_of(query.scope));
+        let limit = i64::try_from(SORTED_MOST).unwrap_or(i64::MAX).saturating_add(1);
+        let shown = doc! { key: 1, text: 1 };
+        let found = self.orgs.find(filter).projection(shown).limit(limit).max_time(READ).await;
+        let (mut found, mut all) = (found.map_err(say)?, Vec::new());
+        while found.advance().await.map_err(say)? {
+            if all.len() == SORTED_MOST {
+                return Ok(None);
+            }
+            let Ok(record) = found.deserialize_current() else { continue };
+            let Some(place) = place(&record, key) else { continue };
+            let text = field_at(&record, text).and_then(Bson::as_str).unwrap_or_default();
+            all.push((place, text.to_owned()));
+        }
+        Ok(Some(all))
     }
+
+    async fn walk(&self, walk: Walk<'_>) -> Result<Vec<(Cursor, Org)>> {
+        let say = |error| self.errors.translate(&error);
+        let (filter, sort) = walked(&walk);
+        let limit = i64::try_from(walk.most).unwrap_or(i64::MAX);
+        let field = sorted(walk.query.scope, walk.query.sort.key);
+        let found = self.orgs.find(filter).sort(sort).limit(limit).max_time(READ).await;
+        let (mut found, mut listed) = (found.map_err(say)?, Vec::new());
+        while found.advance().await.map_err(say)? {
+            let Ok(record) = found.deserialize_current() else { continue };
+            listed.extend(place(&record, field).zip(record::org(&record)));
+        }
+        Ok(listed)
+    }
+
+    async fn orgs(&self, ids: &[ObjectId]) -> Result<Vec<Org>> {
+        let found = self.orgs.find(doc! { "_id": { "$in": ids.to_vec() } }).max_time(READ).await;
+        self.orgs_in(found.map_err(|error| self.errors.translate(&error))?).await
+    }
+}
+
+/// The position of a record in a list that is sorted by this field.
+fn place(record: &Document, field: &str) -> Option<Cursor> {
+    let key = match field_at(record, field)? {
+        Bson::String(text) => CursorKey::Text(text.clone()),
+        Bson::DateTime(time) => CursorKey::Time(*time),
+        _ => return None,
+    };
+    Some(Cursor { rank: None, key, id: record.get_object_id("_id").ok()? })
+}
+
+/// The filter and the order of a walk.
+fn walked(walk: &Walk) -> (Document, Document) {
+    let (scope, key) = (walk.query.scope, walk.query.sort.key);
+    let field = sorted(scope, key);
+    let direction = if walk.up { 1 } else { -1 };
+    // Records that are only being created have none.
+    let mut all = vec![doc! { field: { "$gte": least(key) } }];
+    all.extend(found(scope, walk.search, walk.ranks, None));
+    if let Some((Cursor { key, id, .. }, included)) = walk.from {
+        let (far, near) = match (walk.up, included) {
+            (true, false) => ("$gt", "$gt"),
+            (true, true) => ("$gt", "$gte"),
+            (false, false) => ("$lt", "$lt"),
+            (false, true) => ("$lt", "$lte"),
+        };
+        let value = match key {
+            CursorKey::Text(text) => Bson::from(text.as_str()),
+            CursorKey::Time(time) => Bson::DateTime(*time),
+        };
+        // Each branch repeats all conditions, so that the server can walk the index for both.
+        let (mut beyond, mut tied) = (all.clone(), all);
+        beyond.push(doc! { field: { far: &value } });
+        tied.push(doc! { field: { "$eq": value }, "_id": { near: id } });
+        all = vec![doc! { "$or": [all_of(beyond), all_of(tied)] }];
+    }
+    (all_of(all), doc! { field: direction, "_id": direction })
+}
+
+fn all_of(conditions: Vec<Document>) -> Document {
+    if conditions.is_empty() {
+        Document::new()
+    } else {
+        doc! { "$and": conditions }
+    }
+}
+
+/// The filter for a look-up rather than a walk along the list, with what [`Inner::by_index`] answers.
+fn looked_up(
+    scope: ListScope,
+    search: &Search,
+    ranks: Ranks,
+    by_index: Option<Document>,
+) -> Document {
+    let mut all = vec![doc! { sorted(scope, SortKey::Name): { "$gte": "" } }];
+    all.extend(found(scope, search, ranks, by_index));
+    all_of(all)
+}
+
+/// The conditions for the filters and ranks of a search; all of them have to hold. `by_index` finds what may match.
+fn found(
+    scope: ListScope,
+    search: &Search,
+    ranks: Ranks,
+    by_index: Option<Document>,
+) -> Vec<Document> {
+    let text = text_of(scope);
+    let filter = search.filter();
+    let mut all = Vec::new();
+    if let Some(ids) = filter.ids {
+        all.push(within(ids));
+    }
+    match (filter.suspended, scope) {
+        (None, _) => {}
+        // Trashed organizations are neither.
+        (Some(_), ListScope::Trash) => all.push(doc! { "_id": { "$in": [] } }),
+        (Some(true), ListScope::Live) => {
+            all.push(doc! { "suspended": { "$exists": true, "$nin": [null, false] } });
+        }
+        (Some(false), ListScope::Live) => all.push(doc! { "suspended": { "$in": [null, false] } }),
+    }
+    let created = match scope {
+        ListScope::Live => "created_key",
+        ListScope::Trash => "created_at",
+    };
+    if let Some(from) = filter.from {
+        all.push(doc! { created: { "$gte": from } });
+    }
+    if let Some(before) = filter.before {
+        all.push(doc! { created: { "$lt": before } });
+    }
+    for part in &filter.emails {
+        all.push(doc! { text: { "$regex": format!("\\x01[\\s\\S]*{}", pattern(part)) } });
+    }
+    let (worst, but_not) = ranks.within();
+    let needles = worst.map(|rank| search.needles(rank)).unwrap_or_default();
+    let mut named: Vec<Document> = needles.iter().map(|part| contains(text, part)).collect();
+    named.extend(by_index);
+    match worst.and_then(|rank| search.ids_at(rank)) {
+        None => all.extend(named),
+        Some(ids) => all.push(doc! { "$or": [all_of(named), within(ids)] }),
+    }
+    if let Some(rank) = but_not {
+        let named = search.needles(rank).iter().map(|part| contains(text, part)).collect();
+        let mut none = vec![all_of(named)];
+        none.extend(search.ids_at(rank).map(within));
+        all.push(doc! { "$nor": none });
+    }
+    all
+}
+
+fn within(ids: IdRange) -> Document {
+    doc! { "_id": { "$gte": ids.first, "$lte": ids.last } }
+}
+
+fn contains(field: &str, part: &str) -> Document {
+    doc! { field: { "$regex": pattern(part) } }
 }
 
 /// The smallest value of the sorted field: records that are only being created have none.
@@ -220,4 +353,22 @@ fn least(key: SortKey) -> Bson {
         SortKey::Name | SortKey::Email => Bson::String(String::new()),
         SortKey::Created => Bson::DateTime(DateTime::MIN),
     }
+}
+
+/// A pattern that matches the text itself and nothing else.
+fn pattern(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len() * 2);
+    for character in text.chars() {
+        match character {
+            '\n' => pattern.push_str("\\n"),
+            '\t' => pattern.push_str("\\t"),
+            character => {
+                if character.is_ascii() && !character.is_ascii_alphanumeric() {
+                    pattern.push('\\');
+                }
+                pattern.push(character);
+            }
+        }
+    }
+    pattern
 }

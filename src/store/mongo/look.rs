@@ -7,12 +7,13 @@ use mongodb::bson::{Document, doc, oid::ObjectId};
 
 use super::{
     Inner, READ,
-    adopt::{stale_admins, stale_orgs},
-    collection::Listed,
-    fence::LEASE_PREFIX,
+    collection::{LEASE_PREFIX, Listed},
+    field::text,
+    found::{Found, NO_ADMIN, What},
+    migrate::{stale_admins, stale_orgs},
     named::Candidate,
     quarantine::id_behind,
-    record::{self, TRASH_PREFIX, text},
+    record::{self, TRASH_PREFIX},
     role,
     seen::Seen,
     validator,
@@ -20,7 +21,7 @@ use super::{
 use crate::{
     org::{StoredText, email_key},
     store::{
-        Patience, Result, Trouble,
+        Inconsistency, Patience, Result,
         finding::{NEW_PASSWORD, WHICH_ADMIN},
     },
 };
@@ -28,37 +29,8 @@ use crate::{
 /// What there is to say when two records cannot both keep what they have.
 const CLASH: &str = "rename or remove one of them with the program that created them";
 
-/// What there is to say when nobody can log in to an organization.
-pub(super) const NO_ADMIN: &str = "restore its admin from a backup";
-
 /// What an older program left behind while it moved late writes; then the organization's identity.
 const STRAGGLER_PREFIX: &str = "straggler_";
-
-/// A finding, and what a repair needs to know about it.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Found {
-    pub(super) trouble: Trouble,
-    pub(super) what: What,
-}
-
-/// What a repair needs to know.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum What {
-    /// Settled by whatever is done when a console connects.
-    OnConnecting,
-    /// A collection that is nobody's; `sure` where it can only be ours.
-    Collection { candidate: Candidate, sure: bool },
-    /// An organization's collection is missing.
-    NoCollection { record: Document, collection: String },
-    /// An admin who is nobody's.
-    Admin { candidate: Candidate, admin: Document, sure: bool },
-    /// The e-mails that a record lists are not those of its admins.
-    OtherEmails(ObjectId),
-    /// Records name that database, of which this one is a copy.
-    Copied(String),
-    /// Only a person can.
-    ByHand(&'static str),
-}
 
 impl Inner {
     /// Everything that does not belong together.
@@ -67,7 +39,7 @@ impl Inner {
         let mut seen = Seen { patience, here, ..Seen::default() };
         for clash in self.clashes().await? {
             let what = What::ByHand(CLASH);
-            seen.found.push(Found { trouble: Trouble::Clash(clash), what });
+            seen.found.push(Found { inconsistency: Inconsistency::Clash(clash), what });
         }
         for (collection, filter, field) in [
             (&self.orgs, stale_orgs(), "organization_name"),
@@ -76,16 +48,18 @@ impl Inner {
             let stale = |record: Document| {
                 seen.stale.extend(record.get_object_id("_id").ok());
                 let org = StoredText::from(text(&record, field));
-                seen.found
-                    .push(Found { trouble: Trouble::Stale { org }, what: What::OnConnecting });
+                seen.found.push(Found {
+                    inconsistency: Inconsistency::Stale { org },
+                    what: What::OnConnecting,
+                });
             };
             self.each(collection, filter, stale).await?;
         }
-        for trouble in self.look_at_validators().await? {
-            seen.by_hand(trouble, validator::ALLOW);
+        for inconsistency in self.look_at_validators().await? {
+            seen.by_hand(inconsistency, validator::ALLOW);
         }
-        for trouble in self.unknown_roles().await? {
-            seen.by_hand(trouble, role::BY_HAND);
+        for inconsistency in self.unknown_roles().await? {
+            seen.by_hand(inconsistency, role::BY_HAND);
         }
         // Collections before organizations: what is made meanwhile is then not missed.
         let collections = self.collections_there().await?;
@@ -110,8 +84,8 @@ impl Inner {
                 continue;
             }
             if let Some((org, _)) = self.has_other_emails(org).await? {
-                let (trouble, id) = (Trouble::Stale { org: org.name }, org.id);
-                seen.found.push(Found { trouble, what: What::OtherEmails(id) });
+                let (inconsistency, id) = (Inconsistency::Stale { org: org.name }, org.id);
+                seen.found.push(Found { inconsistency, what: What::OtherEmails(id) });
             }
         }
         self.look_for_orphans(&collections, &mut seen).await?;
@@ -124,12 +98,12 @@ impl Inner {
             let email = org.admin_email.raw();
             match self.admin_with_email(email).await?.filter(|_| !email.is_empty()) {
                 Some(admin) => drop(seen.owning.insert(admin.id, Some(org.id))),
-                None => seen.by_hand(Trouble::NoAdmin { org: org.name }, NO_ADMIN),
+                None => seen.by_hand(Inconsistency::NoAdmin { org: org.name }, NO_ADMIN),
             }
         }
         for (one, other, email) in std::mem::take(&mut seen.shared) {
             let (one, other) = (self.name_of(one).await?, self.name_of(other).await?);
-            seen.by_hand(Trouble::SharedAdmin { one, other, email }, WHICH_ADMIN);
+            seen.by_hand(Inconsistency::SharedAdmin { one, other, email }, WHICH_ADMIN);
         }
         let mut unlike = std::mem::take(&mut seen.unlike);
         while let Some((org, in_record, in_admin)) = unlike.pop() {
@@ -137,11 +111,11 @@ impl Inner {
             let swapped = unlike.iter().position(|(_, record, admin)| {
                 key(record) == key(&in_admin) && key(admin) == key(&in_record)
             });
-            let trouble = match swapped {
-                Some(at) => Trouble::SwappedAdmins { one: unlike.remove(at).0, other: org },
-                None => Trouble::EmailDisagrees { org, in_record, in_admin },
+            let inconsistency = match swapped {
+                Some(at) => Inconsistency::SwappedAdmins { one: unlike.remove(at).0, other: org },
+                None => Inconsistency::EmailDisagrees { org, in_record, in_admin },
             };
-            seen.by_hand(trouble, WHICH_ADMIN);
+            seen.by_hand(inconsistency, WHICH_ADMIN);
         }
         Ok(())
     }
@@ -208,7 +182,7 @@ impl Inner {
         for (id, email) in std::mem::take(&mut seen.unusable) {
             // Whoever belongs to nobody has nobody to issue a code.
             if !nobodys.contains(&id) {
-                seen.by_hand(Trouble::UnusablePassword { email }, NEW_PASSWORD);
+                seen.by_hand(Inconsistency::UnusablePassword { email }, NEW_PASSWORD);
             }
         }
         for (_, candidate) in lost {
@@ -226,18 +200,19 @@ impl Inner {
         let documents = self.how_many(name).await?;
         let collection = StoredText::from(name.as_str());
         if let Some(org) = seen.past.get(name) {
-            let trouble = Trouble::LateWrites { org: org.clone(), collection, documents };
+            let inconsistency =
+                Inconsistency::LateWrites { org: org.clone(), collection, documents };
             // Where nothing says how old it is, it may be what another program fills right now.
             let sure = seen.patience.age.is_zero() || self.newest_in(name).await?.is_some();
-            return Ok(Some(Found { trouble, what: What::Collection { candidate, sure } }));
+            return Ok(Some(Found { inconsistency, what: What::Collection { candidate, sure } }));
         }
         let sure = match id_behind(TRASH_PREFIX, name) {
             Some(org) => !seen.orgs.contains(&org),
             None if record::is_ours(name) => documents == 1 && self.is_fresh(name).await?,
             None => true,
         };
-        let trouble = Trouble::CollectionOfNobody { collection, documents };
-        Ok(Some(Found { trouble, what: What::Collection { candidate, sure } }))
+        let inconsistency = Inconsistency::CollectionOfNobody { collection, documents };
+        Ok(Some(Found { inconsistency, what: What::Collection { candidate, sure } }))
     }
 
     /// Whether all there is in a collection is the document that makes it.
@@ -264,8 +239,8 @@ impl Inner {
             .into_iter()
             .find_map(|field| admin.get_object_id(field).ok());
         let sure = of.is_some_and(|of| !seen.orgs.contains(&of)) && admin.contains_key("role");
-        let trouble = Trouble::AdminOfNobody { email };
-        Ok(Some(Found { trouble, what: What::Admin { candidate, admin, sure } }))
+        let inconsistency = Inconsistency::AdminOfNobody { email };
+        Ok(Some(Found { inconsistency, what: What::Admin { candidate, admin, sure } }))
     }
 
     /// Everything there is that has a name.
@@ -280,7 +255,7 @@ impl Inner {
         filter: Document,
         mut then: impl FnMut(Document),
     ) -> Result<()> {
-        let say = |error| self.words.of(&error);
+        let say = |error| self.errors.translate(&error);
         let mut cursor = collection.find(filter).await.map_err(say)?;
         while cursor.advance().await.map_err(say)? {
             if let Ok(record) = cursor.deserialize_current() {
@@ -293,7 +268,7 @@ impl Inner {
     async fn how_many(&self, collection: &str) -> Result<u64> {
         let documents = self.db.collection::<Document>(collection);
         let estimate = documents.estimated_document_count().max_time(READ).await;
-        let estimate = estimate.map_err(|error| self.words.of(&error))?;
-        self.counted(collection, estimate).await.map_err(|error| self.words.of(&error))
+        let estimate = estimate.map_err(|error| self.errors.translate(&error))?;
+        self.counted(collection, estimate).await.map_err(|error| self.errors.translate(&error))
     }
 }

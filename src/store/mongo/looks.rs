@@ -5,7 +5,7 @@
 use mongodb::bson::{Bson, Document, doc};
 
 use super::{
-    Inner, READ, connect::write_command, error::code, exact, read::holder_in, record::text, shape,
+    Inner, READ, connect::write_command, error::code, exact, field::text, read::holder_in, shape,
 };
 use crate::{
     org::{Claim, look_as_typed, name_look},
@@ -54,7 +54,7 @@ impl Inner {
     }
 
     async fn some_lacking(&self) -> Result<Vec<Document>> {
-        let say = |error| self.words.of(&error);
+        let say = |error| self.errors.translate(&error);
         let found = self.orgs.find(lacking()).sort(doc! { "_id": 1 }).limit(BATCH).max_time(READ);
         let (mut found, mut batch) = (found.await.map_err(say)?, Vec::new());
         while found.advance().await.map_err(say)? {
@@ -70,7 +70,8 @@ impl Inner {
             return Ok(Some(Vec::new()));
         }
         let command = doc! { "update": self.orgs.name(), "updates": updates, "ordered": false };
-        let answer = write_command(&self.db, command).await.map_err(|e| self.words.of(&e))?;
+        let answer =
+            write_command(&self.db, command).await.map_err(|e| self.errors.translate(&e))?;
         let mut refused = Vec::new();
         let errors = answer.get_array("writeErrors").into_iter().flatten();
         for error in errors.filter_map(Bson::as_document) {

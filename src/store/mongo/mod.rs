@@ -1,68 +1,65 @@
 //! MongoDB: standalone server, replica set or sharded cluster, as the connection string says.
 //!
 //! - `connect.rs` from the connection string to a client, `error.rs` the driver's errors in words,
-//!   `rights.rs` those of a user who may not do what is asked
-//! - `record.rs` documents and what they mean, `read.rs` single look-ups, `list.rs` pages and counts
-//! - `lifecycle.rs` create, update and delete, `journal.rs` what is written down about them,
-//!   `act.rs` carrying them out, `steps.rs` their
-//!   steps, `collection.rs` those on its collection, `admins.rs` those on its admins
-//!   (`admin_change.rs` a change of one), `suspension.rs` where a suspended one's password is,
-//!   `fence.rs` what keeps those out that lost a lease, `undo.rs` the way back, `recover.rs` finishing
-//!   what somebody else began
+//!   `privileges.rs` those of a user who may not do what is asked
+//! - `record.rs` documents and what they mean, `field.rs` one field, `read.rs` single look-ups, `documents.rs` an organization's documents, `list.rs` pages and counts, `listing.rs` what a record keeps for them
+//! - `operation/` the operations, `journal.rs` what is written down about one under way, `collection.rs` the
+//!   collections, `admins.rs` the admins, `password.rs` where a suspended one's password is
 //! - `purge.rs` emptying the trash of what was there for too long
 //! - `looks.rs` what names look like
 //! - `role.rs` what an admin may do, `index.rs` indexes, `exact.rs` questions that no collation answers
-//! - `upgrade.rs` what is done before the first write, and whether it may be; `adopt.rs` bringing records of
-//!   the service before this one along, `clash.rs` those that cannot be, `unmigrated.rs` reading them
-//! - `audit.rs` the record, `attempt.rs` attempts to log in
-//! - `examine.rs` going through everything: `look.rs` what does not belong together, `seen.rs` what each record says, `named.rs` what any
+//! - `upgrade.rs` what is done before the first write, and whether it may be; `migrate.rs` bringing records of
+//!   the service before this one along, `clash.rs` those that cannot be, `unlisted.rs` listing them
+//! - `audit.rs` the audit log, `append.rs` what goes to its end, `attempt.rs` attempts to log in
+//! - `examine.rs` going through everything: `look.rs` what does not belong together (`found.rs`), `seen.rs` what each record says, `named.rs` what any
 //!   record names, `elsewhere.rs` what records name that is not here, `others.rs` the admins beside the first, `watch.rs` whether anybody is at it, `quarantine.rs` moving it away
 //!   `validator.rs` what of ours a validator refuses
 //! - `shape.rs` which fields are ours and which another program's, `link.rs` a server that is lost, or says nothing any more
 
-mod act;
-mod admin_change;
 mod admins;
-mod adopt;
+mod append;
+#[cfg(test)]
+mod arbitrary;
 mod attempt;
 mod audit;
 mod clash;
 mod collection;
 mod connect;
+mod documents;
 mod elsewhere;
 mod error;
 mod exact;
 mod examine;
-mod fence;
+mod field;
+mod found;
 mod index;
 mod journal;
-mod lifecycle;
 mod link;
 mod list;
+mod listing;
 mod look;
 mod looks;
+mod migrate;
 mod named;
+mod operation;
 mod others;
+mod password;
+mod privileges;
 mod purge;
 mod quarantine;
 mod read;
 mod record;
-mod recover;
-mod rights;
 mod role;
 mod seen;
 mod shape;
-mod steps;
-mod suspension;
-mod undo;
-mod unmigrated;
+mod unlisted;
 mod upgrade;
 mod validator;
 mod watch;
 
 use std::{
-    sync::{Arc, OnceLock, atomic::AtomicU64},
-    time::Duration,
+    sync::{Arc, Mutex, OnceLock, atomic::AtomicU64},
+    time::{Duration, Instant},
 };
 
 use async_trait::async_trait;
@@ -72,11 +69,12 @@ use mongodb::{
 };
 use tokio::sync::OnceCell;
 
-use self::{audit::Audit, error::Words, exact::Exact, read::Record};
+use self::{append::Audit, error::ErrorTranslator, exact::Exact, read::Record};
 use super::{
-    Access, Attempt, AuditQuery, Count, Deed, Entry, Examination, Finding, Holder, Line, Page,
-    PageQuery, Patience, Place, Progress, Purge, Result, Settled, Shelf, Statistics, Store,
-    StoreError, UpgradePlan,
+    Admins, Attempt, Attempts, AuditLog, AuditQuery, Count, DocumentPage, DocumentQuery, Documents,
+    Entry, Examination, Finding, Holder, Line, ListScope, Maintenance, Operation, Organizations,
+    Page, PageQuery, Patience, Place, Progress, Purge, Result, Settled, Statistics, StoreError,
+    UpgradePlan,
 };
 pub(super) use connect::place;
 
@@ -101,9 +99,8 @@ struct Inner {
     admins: Exact<Record>,
     attempts: Exact<Record>,
     audit: Audit,
-    operator: String,
     lease: Duration,
-    words: Words,
+    errors: ErrorTranslator,
     /// How many questions were answered.
     answers: AtomicU64,
     only_readable: OnceLock<String>,
@@ -111,6 +108,8 @@ struct Inner {
     schema: Exact<Record>,
     /// Set once everything is made that a write stands on.
     ready: OnceCell<()>,
+    /// Since when what was left half-done is known to be settled, for the next operation.
+    prepared: Mutex<Option<Instant>>,
 }
 
 impl MongoStore {
@@ -120,8 +119,8 @@ impl MongoStore {
     /// [`StoreError::Misconfigured`] for a connection string or database name that makes no sense,
     /// [`StoreError::Unreachable`] within five seconds, [`StoreError::Refused`] for a wrong password
     /// or a missing role.
-    pub async fn open(uri: &str, database: &str, access: &Access) -> Result<Self> {
-        Self::open_with_lease(uri, database, access, LEASE).await
+    pub async fn open(uri: &str, database: &str, read_only: bool) -> Result<Self> {
+        Self::open_with_lease(uri, database, read_only, LEASE).await
     }
 
     /// As [`MongoStore::open`], with another time after which an operation that somebody left is
@@ -132,36 +131,36 @@ impl MongoStore {
     pub async fn open_with_lease(
         uri: &str,
         database: &str,
-        access: &Access,
+        read_only: bool,
         lease: Duration,
     ) -> Result<Self> {
-        let (db, words, only_readable) = connect::connect(uri, database, access.read_only).await?;
+        let (db, errors, only_readable) = connect::connect(uri, database, read_only).await?;
         let inner = Inner {
-            place: words.place().clone(),
+            place: errors.place().clone(),
             orgs: db.collection("organizations").into(),
             admins: db.collection("admins").into(),
             attempts: db.collection("login_attempts").into(),
             audit: Audit::new(db.collection("audit_log").into()),
             schema: db.collection(upgrade::COLLECTION).into(),
             db,
-            operator: access.operator.clone(),
             lease,
-            words,
+            errors,
             answers: AtomicU64::new(0),
             only_readable: OnceLock::new(),
             ready: OnceCell::new(),
+            prepared: Mutex::new(None),
         };
         if let Some(because) = only_readable {
             inner.only_readable(because);
-        } else if access.read_only {
-            inner.only_readable("it was opened for reading only".into());
+        } else if read_only {
+            inner.only_readable("it was opened read-only".into());
         } else {
             inner.look_for_newer().await?;
         }
-        Ok(Self::of(inner))
+        Ok(Self::from_inner(inner))
     }
 
-    fn of(inner: Inner) -> Self {
+    fn from_inner(inner: Inner) -> Self {
         Self { inner: Arc::new(inner), patience: Patience::default() }
     }
 
@@ -202,81 +201,13 @@ impl Inner {
     }
 }
 
-impl Inner {
-    async fn perform(&self, deed: Deed, entry: &Entry) -> Result<Option<Org>> {
-        match deed {
-            Deed::Create(new) => self.create(*new, entry).await.map(Some),
-            Deed::Update(org, change) => self.update(&org, &change, entry).await.map(Some),
-            Deed::Delete(org) => self.delete(&org, entry).await.map(|()| None),
-            Deed::Trash(org, days) => self.trash(&org, days, entry).await.map(Some),
-            Deed::Restore(org, change) => self.restore(&org, &change, entry).await.map(Some),
-            Deed::Suspend(org, suspended) => self.suspend(&org, suspended, entry).await.map(Some),
-            Deed::Admin(org, change) => self.change_admin(&org, *change, entry).await.map(Some),
-        }
-    }
-}
-
 #[async_trait]
-impl Store for MongoStore {
-    fn place(&self) -> &Place {
-        &self.inner.place
-    }
-
-    fn only_readable_because(&self) -> Option<&str> {
-        self.inner.only_readable_because()
-    }
-
-    fn operator(&self) -> &str {
-        &self.inner.operator
-    }
-
-    async fn prepare(&self) -> Result<()> {
-        let inner = Arc::clone(&self.inner);
-        let prepared = self.whole(async move { inner.prepare().await });
-        self.inner.answered(Box::pin(prepared)).await
-    }
-
-    async fn needs_upgrade(&self) -> Result<bool> {
-        self.inner.answered(Box::pin(self.inner.needs_upgrade())).await
-    }
-
-    async fn upgrade_plan(&self) -> Result<UpgradePlan> {
-        self.inner.answered(Box::pin(self.inner.upgrade_plan())).await
-    }
-
-    async fn upgrade(&self, told: &Progress) -> Result<()> {
-        self.inner.answered(Box::pin(self.inner.upgrade(told))).await
-    }
-
-    async fn link_changed(&self, lost: bool) -> Option<StoreError> {
-        self.inner.link_changed(lost).await
-    }
-
-    async fn recover(&self) -> Result<u64> {
-        let inner = Arc::clone(&self.inner);
-        self.inner.answered(Box::pin(self.whole(async move { inner.recover().await }))).await
-    }
-
-    async fn purge_expired(&self, believed: bool) -> Result<Purge> {
-        let inner = Arc::clone(&self.inner);
-        let purging = self.whole(async move {
-            let purge = inner.purge_expired(believed).await?;
-            // What is left of these only takes room.
-            let _ = inner.sweep_placeholders().await;
-            Ok(purge)
-        });
-        self.inner.answered(Box::pin(purging)).await
-    }
-
-    async fn catch_up(&self) -> Result<u64> {
-        self.inner.answered(Box::pin(self.inner.catch_up())).await
-    }
-
+impl Organizations for MongoStore {
     async fn page(&self, query: &PageQuery) -> Result<Page> {
         self.inner.answered(self.inner.page(query)).await
     }
 
-    async fn count(&self, of: Shelf, search: Option<&str>, most: u64) -> Result<Count> {
+    async fn count(&self, of: ListScope, search: Option<&str>, most: u64) -> Result<Count> {
         self.inner.answered(self.inner.count(of, search, most)).await
     }
 
@@ -284,16 +215,53 @@ impl Store for MongoStore {
         self.inner.answered(self.inner.org(id)).await
     }
 
-    async fn org_named(&self, name: &str, from: Shelf) -> Result<Option<Org>> {
+    async fn org_named(&self, name: &str, from: ListScope) -> Result<Option<Org>> {
         self.inner.answered(self.inner.org_named(name, from)).await
-    }
-
-    async fn org_of_admin(&self, admin: &Admin) -> Result<Option<Org>> {
-        self.inner.answered(self.inner.org_of_admin(admin)).await
     }
 
     async fn holder(&self, claim: &Claim) -> Result<Option<Holder>> {
         self.inner.answered(self.inner.holder(claim)).await
+    }
+
+    async fn ensure_movable(&self, org: &Org) -> Result<()> {
+        self.inner.answered(self.inner.ensure_movable(org)).await
+    }
+
+    async fn perform(&self, operation: &Operation, entry: &Entry) -> Result<Option<Org>> {
+        let (inner, operation, entry) = (Arc::clone(&self.inner), operation.clone(), entry.clone());
+        // What nobody waits for any more either has begun, or never does.
+        let settled = Arc::new(OnceLock::new());
+        let begins = Arc::clone(&settled);
+        let performing = self.whole(async move {
+            inner.ensure_prepared(entry.operator.raw()).await?;
+            if *begins.get_or_init(|| true) {
+                inner.perform(operation, &entry).await
+            } else {
+                Err(inner.errors.silent())
+            }
+        });
+        match self.inner.in_time(Box::pin(performing)).await {
+            Some(done) => done,
+            None if *settled.get_or_init(|| false) => {
+                Err(StoreError::unknown(self.inner.errors.silent()))
+            }
+            None => Err(self.inner.errors.silent()),
+        }
+    }
+
+    async fn outcome(&self, org: ObjectId, entry: ObjectId) -> Result<Settled> {
+        self.inner.answered(self.inner.settled(org, entry)).await
+    }
+}
+
+#[async_trait]
+impl Admins for MongoStore {
+    async fn admins(&self, org: &Org) -> Result<Vec<Admin>> {
+        self.inner.answered(self.inner.admins(org)).await
+    }
+
+    async fn org_of_admin(&self, admin: &Admin) -> Result<Option<Org>> {
+        self.inner.answered(self.inner.org_of_admin(admin)).await
     }
 
     async fn admin_with_email(&self, email: &str) -> Result<Option<Admin>> {
@@ -308,61 +276,40 @@ impl Store for MongoStore {
         self.inner.answered(self.inner.admin_in_trash(org, email)).await
     }
 
-    async fn statistics(&self, org: &Org) -> Result<Statistics> {
-        self.inner.answered(self.inner.statistics(org)).await
-    }
-
-    async fn documents(&self, org: &Org, most: u32) -> Result<Vec<Document>> {
-        self.inner.answered(self.inner.documents(org, most)).await
-    }
-
-    async fn admins(&self, org: &Org) -> Result<Vec<Admin>> {
-        self.inner.answered(self.inner.admins(org)).await
-    }
-
-    async fn ensure_movable(&self, org: &Org) -> Result<()> {
-        self.inner.answered(self.inner.ensure_movable(org)).await
-    }
-
     async fn without_admin(&self, orgs: &[Org]) -> Result<Vec<ObjectId>> {
         self.inner.answered(self.inner.without_admin(orgs)).await
     }
+}
 
-    async fn perform(&self, deed: &Deed, entry: &Entry) -> Result<Option<Org>> {
-        let (inner, deed, entry) = (Arc::clone(&self.inner), deed.clone(), entry.clone());
-        // What nobody waits for any more either has begun, or never does.
-        let settled = Arc::new(OnceLock::new());
-        let begins = Arc::clone(&settled);
-        let performing = self.whole(async move {
-            inner.prepare().await?;
-            if *begins.get_or_init(|| true) {
-                inner.perform(deed, &entry).await
-            } else {
-                Err(inner.words.silent())
-            }
-        });
-        match self.inner.in_time(Box::pin(performing)).await {
-            Some(done) => done,
-            None if *settled.get_or_init(|| false) => {
-                Err(StoreError::unknown(self.inner.words.silent()))
-            }
-            None => Err(self.inner.words.silent()),
-        }
+#[async_trait]
+impl Documents for MongoStore {
+    async fn documents(&self, org: &Org, query: &DocumentQuery) -> Result<DocumentPage> {
+        self.inner.answered(self.inner.documents(org, query)).await
     }
 
-    async fn outcome(&self, org: ObjectId, entry: ObjectId) -> Result<Settled> {
-        self.inner.answered(self.inner.settled(org, entry)).await
+    async fn statistics(&self, org: &Org) -> Result<Statistics> {
+        self.inner.answered(self.inner.statistics(org)).await
     }
+}
 
-    async fn record(&self, entry: &Entry) -> Result<()> {
+#[async_trait]
+impl AuditLog for MongoStore {
+    async fn append(&self, entry: &Entry) -> Result<()> {
         let (inner, entry) = (Arc::clone(&self.inner), entry.clone());
-        self.inner.answered(Box::pin(self.whole(async move { inner.record(&entry).await }))).await
+        let appending = self.whole(async move {
+            inner.ready(entry.operator.raw()).await?;
+            inner.append(&entry).await
+        });
+        self.inner.answered(Box::pin(appending)).await
     }
 
     async fn entries(&self, query: &AuditQuery) -> Result<Vec<Document>> {
         self.inner.answered(self.inner.entries(query)).await
     }
+}
 
+#[async_trait]
+impl Attempts for MongoStore {
     async fn attempt(&self, email: &str, line: Option<Line>) -> Result<Attempt> {
         self.inner.answered(Box::pin(self.inner.attempt(email, line))).await
     }
@@ -374,11 +321,75 @@ impl Store for MongoStore {
     async fn forget_attempts(&self, email: &str) -> Result<u64> {
         self.inner.answered(Box::pin(self.inner.forget_attempts(email))).await
     }
+}
 
-    async fn go_through(&self, examination: &Examination<'_>) -> Result<Vec<Finding>> {
-        let mut found = self.examination(examination).await?;
+#[async_trait]
+impl Maintenance for MongoStore {
+    fn place(&self) -> &Place {
+        &self.inner.place
+    }
+
+    fn only_readable_because(&self) -> Option<&str> {
+        self.inner.only_readable_because()
+    }
+
+    async fn is_there(&self) -> Result<bool> {
+        let inner = &self.inner;
+        let records = inner.listed_at(inner.orgs.name());
+        Ok(inner.answered(records).await?.is_some())
+    }
+
+    async fn prepare(&self, operator: &str) -> Result<()> {
+        let (inner, operator) = (Arc::clone(&self.inner), operator.to_owned());
+        let prepared = self.whole(async move { inner.prepare(&operator).await });
+        self.inner.answered(Box::pin(prepared)).await
+    }
+
+    async fn needs_upgrade(&self) -> Result<bool> {
+        self.inner.answered(Box::pin(self.inner.needs_upgrade())).await
+    }
+
+    async fn upgrade_plan(&self) -> Result<UpgradePlan> {
+        self.inner.answered(Box::pin(self.inner.upgrade_plan())).await
+    }
+
+    async fn upgrade(&self, operator: &str, told: &Progress) -> Result<()> {
+        self.inner.answered(Box::pin(self.inner.upgrade(operator, told))).await
+    }
+
+    async fn link_changed(&self, lost: bool) -> Option<StoreError> {
+        self.inner.link_changed(lost).await
+    }
+
+    async fn recover(&self, operator: &str) -> Result<u64> {
+        let (inner, operator) = (Arc::clone(&self.inner), operator.to_owned());
+        let recovery = self.whole(async move { inner.recover(&operator).await });
+        self.inner.answered(Box::pin(recovery)).await
+    }
+
+    async fn purge_expired(&self, operator: &str, believed: bool) -> Result<Purge> {
+        let (inner, operator) = (Arc::clone(&self.inner), operator.to_owned());
+        let purging = self.whole(async move {
+            let purge = inner.purge_expired(&operator, believed).await?;
+            // What is left of these only takes room.
+            let _ = inner.sweep_placeholders().await;
+            Ok(purge)
+        });
+        self.inner.answered(Box::pin(purging)).await
+    }
+
+    async fn catch_up(&self, operator: &str) -> Result<u64> {
+        self.inner.answered(Box::pin(self.inner.catch_up(operator))).await
+    }
+
+    async fn go_through(
+        &self,
+        operator: &str,
+        examination: &Examination<'_>,
+    ) -> Result<Vec<Finding>> {
+        let mut found = self.examination(operator, examination).await?;
         if examination.fix {
-            found.extend(self.purge_expired(false).await?.findings);
+            found.extend(self.purge_expired(operator, false).await?.findings);
         } else {
             found.extend(self.inner.kept_by_the_clock().await?);
         }

@@ -4,7 +4,13 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use mongodb::bson::{Document, doc, oid::ObjectId};
 
-use super::{Inner, admins::first_of, adopt::ours, journal, lifecycle::unchanged, record, shape};
+use super::{
+    Inner,
+    journal::{self, unchanged},
+    migrate::ours,
+    record::{self, first_of},
+    shape,
+};
 use crate::{
     org::{Admin, Org, email_key},
     store::Result,
@@ -37,7 +43,7 @@ impl Inner {
         let mut update = doc! { "$unset": ours() };
         journal::set_or_unset(&mut update, "other_emails", &emails);
         let renewed = self.orgs.update_one(unchanged(&record, org.id), update).await;
-        renewed.map_err(|error| self.words.of(&error))?;
+        renewed.map_err(|error| self.errors.translate(&error))?;
         self.bring_one_along(org.id).await.map(|_| ())
     }
 }

@@ -5,8 +5,8 @@ use mongodb::bson::{Bson, DateTime, Document, doc};
 
 use super::{Inner, READ, record, shape};
 use crate::{
-    org::Org,
-    store::{Action, Entry, Finding, Jump, Purge, Result},
+    org::{OperationKind, Org},
+    store::{Entry, Finding, Jump, Operation, Purge, Result},
 };
 
 /// The longest that anything is kept in the trash, in days. Whatever says more, or is no number, was not
@@ -15,7 +15,7 @@ const LONGEST: i64 = 36_500;
 
 impl Inner {
     /// Removes what has been in the trash for longer than it was to be kept.
-    pub(super) async fn purge_expired(&self, believed: bool) -> Result<Purge> {
+    pub(super) async fn purge_expired(&self, operator: &str, believed: bool) -> Result<Purge> {
         let mut purge = Purge::default();
         if self.only_readable_because().is_some() {
             return Ok(purge);
@@ -29,10 +29,12 @@ impl Inner {
             return Ok(purge);
         }
         for org in &expired {
-            let mut entry = Entry::about(&self.operator, Action::Purge, org);
-            entry.reason = "its time in the trash was over".into();
-            let done = match self.prepare().await {
-                Ok(()) => self.delete(org, &entry).await,
+            let mut entry = Entry::about(operator, OperationKind::Purge, org);
+            entry.reason = "its time in the trash had expired".into();
+            let done = match self.ensure_prepared(operator).await {
+                Ok(()) => {
+                    self.perform(Operation::Delete(Box::new(org.clone())), &entry).await.map(|_| ())
+                }
                 Err(error) => Err(error),
             };
             purge.note(org, done);
@@ -62,12 +64,12 @@ impl Inner {
             "$expr": { "$let": { "vars": { "days": days }, "in": over } },
         });
         let found = self.orgs.find(filter).max_time(READ).await;
-        self.orgs_in(found.map_err(|error| self.words.of(&error))?).await
+        self.orgs_in(found.map_err(|error| self.errors.translate(&error))?).await
     }
 
     /// Where the newest entry of the audit log is in the future of the server's clock, or long ago.
     async fn jump(&self) -> Result<Option<Jump>> {
-        let say = |error| self.words.of(&error);
+        let say = |error| self.errors.translate(&error);
         let pipeline = [
             doc! { "$match": { "_id": { "$type": "long" }, "at": { "$type": "date" } } },
             doc! { "$sort": { "_id": -1 } },

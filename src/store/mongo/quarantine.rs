@@ -27,7 +27,7 @@ const NAMES: u32 = 1_000;
 const WRITTEN: &str = "it was written to in the meantime";
 const NAMED: &str = "a record refers to it now";
 const CHANGED: &str = "it changed in the meantime";
-const YOUNG: &str = "something in it is younger than ten minutes, so somebody may still be at it: try \
+const YOUNG: &str = "something in it is younger than ten minutes, so it may still be in use: try \
                      again later";
 pub(super) const RESTARTED: &str = "the server was restarted, or another one took over, while it was watched: \
                          try again";
@@ -85,7 +85,7 @@ impl Inner {
     ) -> Mended<String> {
         let same = self.activity(&to).await?.is_some_and(|now| now.holds_as_much_as(before));
         if same && !self.is_named(candidate).await? {
-            return Ok(format!("it was renamed to {}", StoredText::from(to)));
+            return Ok(format!("renamed to {}", StoredText::from(to)));
         }
         let name = candidate.collection.as_deref().unwrap_or_default();
         if let Some(uuid) = before.uuid()
@@ -94,10 +94,7 @@ impl Inner {
             return Err(Unmended::LeftAlone(WRITTEN));
         }
         // Somebody has made another one by now: that is theirs, and this is kept.
-        Ok(format!(
-            "it was renamed to {}; another program has created a new one",
-            StoredText::from(to)
-        ))
+        Ok(format!("renamed to {}; another program has created a new one", StoredText::from(to)))
     }
 
     async fn is_named(&self, candidate: &Candidate) -> Result<bool> {
@@ -113,7 +110,7 @@ impl Inner {
         server: &Server,
         patience: Patience,
     ) -> Mended<String> {
-        let say = |error| Unmended::Failed(self.words.of(&error));
+        let say = |error| Unmended::Failed(self.errors.translate(&error));
         let Some(id) = candidate.id else { return Err(Unmended::LeftAlone(CHANGED)) };
         if server.is_young(id, patience) {
             return Err(Unmended::LeftAlone(YOUNG));
@@ -155,7 +152,7 @@ impl Inner {
             kept.delete_one(doc! { "_id": id }).await.map_err(say)?;
             return Err(Unmended::LeftAlone(NAMED));
         }
-        Ok(format!("it was moved to {ADMINS}"))
+        Ok(format!("moved to {ADMINS}"))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Looking single things up: organizations, admins, who holds a claim, and what is in a collection.
+//! Looking single things up: organizations, admins, and who holds a claim.
 //!
 //! Records the old service added a moment ago lack our fields. Each look-up by one of them therefore
 //! also goes through those few records, which the index on `name_key` (or `email_key`) finds at once.
@@ -10,16 +10,13 @@ use mongodb::bson::{Bson, Document, Utf8Lossy, doc, oid::ObjectId};
 
 use super::{
     Inner, READ,
-    admins::{first_of, id_of},
-    connect::read_command,
-    error::code,
-    error::code_of,
     exact::Exact,
-    record, shape,
+    record::{self, first_of, id_of},
+    shape,
 };
 use crate::{
     org::{Admin, Claim, Org, email_key, name_key},
-    store::{DOCUMENT_MOST_BYTES, Holder, Result, Shelf, Statistics, TOO_LARGE},
+    store::{Holder, ListScope, Result},
 };
 
 /// A document as it is read here: a string that is not UTF-8 must not make a list fail.
@@ -30,7 +27,7 @@ const EMAIL_MOST: usize = 1000;
 
 /// Finds organizations without our fields, among them those that never get any: with an `_id` that is no
 /// `ObjectId`, or with something of another program's where ours would be.
-pub(super) fn unadopted() -> Document {
+pub(super) fn unmigrated_filter() -> Document {
     // No string, in the one way that the index on it can answer.
     let mut filter = doc! { "name_key": { "$not": { "$gte": "" } } };
     filter.extend(shape::is_idle());
@@ -44,7 +41,7 @@ impl Inner {
         filter: Document,
     ) -> Result<Option<Document>> {
         let found = collection.find_one(filter).max_time(READ).await;
-        Ok(found.map_err(|error| self.words.of(&error))?.map(|record| record.0))
+        Ok(found.map_err(|error| self.errors.translate(&error))?.map(|record| record.0))
     }
 
     /// Goes through what `filter` finds until `wanted` makes something of a record.
@@ -54,7 +51,7 @@ impl Inner {
         filter: Document,
         wanted: impl Fn(&Document) -> Option<T>,
     ) -> Result<Option<T>> {
-        let say = |error| self.words.of(&error);
+        let say = |error| self.errors.translate(&error);
         let mut cursor = collection.find(filter).max_time(READ).await.map_err(say)?;
         while cursor.advance().await.map_err(say)? {
             if let Some(found) = cursor.deserialize_current().ok().and_then(|r| wanted(&r.0)) {
@@ -71,7 +68,7 @@ impl Inner {
 
     /// In one look for all of them.
     pub(super) async fn without_admin(&self, orgs: &[Org]) -> Result<Vec<ObjectId>> {
-        let say = |error| self.words.of(&error);
+        let say = |error| self.errors.translate(&error);
         // By identity; where the record has none, by e-mail, which the trash hides.
         let by_email = |org: &&Org| {
             let email = org.admin_email.raw();
@@ -107,14 +104,14 @@ impl Inner {
         Ok(orgs.iter().filter(|org| !is_there(org)).map(|org| org.id).collect())
     }
 
-    pub(super) async fn org_named(&self, name: &str, from: Shelf) -> Result<Option<Org>> {
+    pub(super) async fn org_named(&self, name: &str, from: ListScope) -> Result<Option<Org>> {
         let key = name_key(name);
-        if from == Shelf::Trash {
+        if from == ListScope::Trash {
             // A handful at most, and only where the service gave the name away meanwhile.
             let filter = doc! { "trash.name_key": &key };
             let exact = |org: &Org| (org.name.raw() == name, org.in_trash().map(|t| t.since));
             let found = self.orgs.find(filter).max_time(READ).await;
-            let found = self.orgs_in(found.map_err(|error| self.words.of(&error))?).await?;
+            let found = self.orgs_in(found.map_err(|error| self.errors.translate(&error))?).await?;
             return Ok(found.into_iter().max_by_key(exact));
         }
         // Stored exactly so, whatever our fields say of it: another program may have changed it since.
@@ -123,13 +120,13 @@ impl Inner {
             let org = record::org(record).filter(|org| org.in_trash().is_none());
             org.filter(|org| name_key(org.name.raw()) == key)
         };
-        let (exact, known, unadopted) = try_join3(
+        let (exact, known, unmigrated_filter) = try_join3(
             self.find_map(&self.orgs, exact, same),
             self.find_map(&self.orgs, doc! { "name_key": &key }, same),
-            self.find_map(&self.orgs, unadopted(), same),
+            self.find_map(&self.orgs, unmigrated_filter(), same),
         )
         .await?;
-        Ok(exact.or(known).or(unadopted))
+        Ok(exact.or(known).or(unmigrated_filter))
     }
 
     /// An admin belongs to the organization whose record lists it, whatever it says itself.
@@ -157,9 +154,10 @@ impl Inner {
         };
         let nameless = doc! { "email_key": &email, "admin_id": { "$in": [null, ""] } };
         let known = self.find_map(&self.orgs, nameless, names);
-        let unadopted = self.find_map(&self.orgs, unadopted(), names);
-        let (known, unadopted) = futures_util::future::try_join(known, unadopted).await?;
-        Ok(known.or(unadopted))
+        let unmigrated_filter = self.find_map(&self.orgs, unmigrated_filter(), names);
+        let (known, unmigrated_filter) =
+            futures_util::future::try_join(known, unmigrated_filter).await?;
+        Ok(known.or(unmigrated_filter))
     }
 
     pub(super) async fn admin(&self, id: ObjectId) -> Result<Option<Admin>> {
@@ -172,14 +170,14 @@ impl Inner {
         let same = |record: &Document| {
             record::admin(record).filter(|admin| email_key(admin.email.raw()) == key)
         };
-        let (exact, known, unadopted) = try_join3(
+        let (exact, known, unmigrated_filter) = try_join3(
             // Whatever our field says of it: another program may have changed it since.
             self.find_map(&self.admins, doc! { "email": email }, same),
             self.find_map(&self.admins, doc! { "email_key": &key }, same),
             self.find_map(&self.admins, doc! { "email_key": null }, same),
         )
         .await?;
-        Ok(exact.or(known).or(unadopted))
+        Ok(exact.or(known).or(unmigrated_filter))
     }
 
     pub(super) async fn holder(&self, claim: &Claim) -> Result<Option<Holder>> {
@@ -211,18 +209,19 @@ impl Inner {
                 Claim::Name(_) | Claim::Look(_) | Claim::Email(_) => Ok(None),
             }
         };
-        let unadopted = self.unadopted_holder(claim, &except);
-        let (known, unadopted, nobodys) = try_join3(known, unadopted, nobodys_collection).await?;
-        Ok(known.or(unadopted).or(nobodys))
+        let unmigrated_filter = self.unmigrated_holder(claim, &except);
+        let (known, unmigrated_filter, nobodys) =
+            try_join3(known, unmigrated_filter, nobodys_collection).await?;
+        Ok(known.or(unmigrated_filter).or(nobodys))
     }
 
     /// A record without our fields that has what is claimed.
-    pub(super) async fn unadopted_holder(
+    pub(super) async fn unmigrated_holder(
         &self,
         claim: &Claim,
         except: &Bson,
     ) -> Result<Option<Holder>> {
-        let mut filter = unadopted();
+        let mut filter = unmigrated_filter();
         filter.insert("_id", doc! { "$ne": except });
         self.find_map(&self.orgs, filter, |record| {
             record::claims(record).contains(claim).then(|| holder_in(record))
@@ -263,92 +262,6 @@ impl Inner {
             None => self.admin(admin.id).await?.map(|_| NOBODY),
         })
     }
-
-    pub(super) async fn statistics(&self, org: &Org) -> Result<Statistics> {
-        let mut sum = Statistics::default();
-        let Some(collection) = record::held_in(org) else { return Ok(sum) };
-        let command = doc! {
-            "aggregate": &collection,
-            "pipeline": [{ "$collStats": { "storageStats": {} } }],
-            "cursor": {},
-            "maxTimeMS": i64::try_from(READ.as_millis()).unwrap_or(i64::MAX),
-        };
-        let answer = match read_command(&self.db, command).await {
-            Ok(answer) => answer,
-            // It has no storage of its own.
-            Err(error) if code_of(&error) == Some(code::NOT_ON_A_VIEW) => Document::new(),
-            Err(error) if is_missing(&error) => return Ok(sum),
-            Err(error) => return Err(self.words.of(&error)),
-        };
-        let shards =
-            answer.get_document("cursor").and_then(|cursor| cursor.get_array("firstBatch"));
-        for shard in shards.into_iter().flatten().filter_map(Bson::as_document) {
-            let Ok(storage) = shard.get_document("storageStats") else { continue };
-            sum.documents += number(storage, "count");
-            sum.bytes += number(storage, "size");
-            sum.indexes = sum.indexes.max(number(storage, "nindexes"));
-        }
-        sum.documents = match self.counted(&collection, sum.documents).await {
-            Ok(counted) => counted,
-            // It went in between.
-            Err(error) if is_missing(&error) => 0,
-            Err(error) => return Err(self.words.of(&error)),
-        };
-        Ok(sum)
-    }
-
-    /// How many documents a collection has, where the server believes that there are so many: what it
-    /// believes may be wrong for good after it was killed. Counted one by one as far as nobody waits
-    /// for that; beyond, the larger of the two.
-    pub(super) async fn counted(
-        &self,
-        collection: &str,
-        estimate: u64,
-    ) -> std::result::Result<u64, mongodb::error::Error> {
-        // Without a condition the server would say again what it believes; with this one it goes through
-        // the index of the identities and reads no document.
-        let command = doc! {
-            "count": collection,
-            "query": { "_id": { "$gte": Bson::MinKey } },
-            "limit": COUNTED_MOST,
-            "maxTimeMS": i64::try_from(READ.as_millis()).unwrap_or(i64::MAX),
-        };
-        let counted = number(&read_command(&self.db, command).await?, "n");
-        let is_all = counted < COUNTED_MOST.unsigned_abs();
-        Ok(if is_all { counted } else { counted.max(estimate) })
-    }
-
-    pub(super) async fn documents(&self, org: &Org, most: u32) -> Result<Vec<Document>> {
-        let mut documents = Vec::new();
-        // A limit of zero would mean none to the server.
-        let Some(collection) = record::held_in(org).filter(|_| most > 0) else {
-            return Ok(documents);
-        };
-        let collection = self.db.collection::<Record>(&collection);
-        // The server leaves out what is large, so that it is not even sent.
-        let (field, words) = TOO_LARGE;
-        let bytes = doc! { "$bsonSize": "$$ROOT" };
-        let instead = doc! {
-            "_id": "$_id",
-            field: { "$concat": [{ "$toString": &bytes }, words] },
-        };
-        let large = doc! { "$gt": [bytes, i64::from(DOCUMENT_MOST_BYTES)] };
-        let pipeline = [
-            doc! { "$sort": { "_id": 1 } },
-            doc! { "$limit": i64::from(most) },
-            doc! { "$replaceWith": { "$cond": [large, instead, "$$ROOT"] } },
-        ];
-        let found = collection.aggregate(pipeline).max_time(READ).with_type::<Record>().await;
-        let mut cursor = match found {
-            Ok(cursor) => cursor,
-            Err(error) if is_missing(&error) => return Ok(documents),
-            Err(error) => return Err(self.words.of(&error)),
-        };
-        while cursor.advance().await.map_err(|error| self.words.of(&error))? {
-            documents.extend(cursor.deserialize_current().ok().map(|record| record.0));
-        }
-        Ok(documents)
-    }
 }
 
 /// Finds organizations by an admin of theirs. The service wrote the identity in lower case; whoever
@@ -357,26 +270,6 @@ pub(super) fn has_admin(field: &str, admin: ObjectId) -> Document {
     let hex = admin.to_hex();
     let upper = hex.to_uppercase();
     doc! { field: { "$in": [Bson::from(hex), Bson::from(upper), Bson::from(admin)] } }
-}
-
-/// So many documents are counted one by one, in some hundredths of a second.
-const COUNTED_MOST: i64 = 100_000;
-
-fn is_missing(error: &mongodb::error::Error) -> bool {
-    matches!(
-        code_of(error),
-        Some(code::NAMESPACE_NOT_FOUND | code::INVALID_NAMESPACE | code::NOT_ON_A_VIEW)
-    )
-}
-
-fn number(document: &Document, field: &str) -> u64 {
-    match document.get(field) {
-        Some(Bson::Int32(number)) => u64::try_from(*number).unwrap_or(0),
-        Some(Bson::Int64(number)) => u64::try_from(*number).unwrap_or(0),
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
-        Some(Bson::Double(number)) => *number as u64,
-        _ => 0,
-    }
 }
 
 /// Who has what a record of theirs has.

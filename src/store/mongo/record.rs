@@ -2,14 +2,14 @@
 //! leniently, since another program may have written anything.
 //!
 //! Fields of the service before this one: `organization_name`, `collection_name`, `admin_id`,
-//! `admin_email`, `created_at`, `connection_details`. Ours beside them: `name_key`, `email_key` and
-//! `created_key` (what lists are sorted by), `look` and `look_as_typed` ([`super::looks`]), `claims` (what the organization keeps for itself,
+//! `admin_email`, `created_at`, `connection_details`. Ours beside them: `name_key`, `listing`
+//! ([`super::listing`]), `email_key` and `created_key` (what lists are sorted and searched by), `look` and `look_as_typed` ([`super::looks`]), `claims` (what the organization keeps for itself,
 //! under a unique index), `seen` (what those were derived from), `other_emails` (of the admins beside
 //! the first, which the organization claims too), `other_admins` (those admins), `revision`, `login_epoch`, `suspended`, `former`
 //! (names its collection had), `pending`, the journal ([`super::journal`]), and `trash`. An admin has
 //! `email_key` and `seen` of ours, and `organization_id` and `role` where the record names another one
 //! as the first, `reset` (the hash of a one-time code), `operation` (the lease that last wrote to it),
-//! `suspended_password` ([`super::suspension`]),
+//! `suspended_password` ([`super::password`]),
 //! `trash`, and `joining` until the operation that adds it is settled.
 //!
 //! In the trash, the service's fields and the sorted keys are in `trash`, and `organization_name` is
@@ -19,29 +19,30 @@
 
 use mongodb::bson::{Bson, DateTime, Document, doc, oid::ObjectId};
 
-use super::shape;
+use super::{
+    field::{number, stored, strings, text},
+    listing,
+    password::own_password,
+    role::role,
+    shape,
+};
 use crate::org::{
     Admin, COLLECTION_PREFIX, Claim, Connection, InTrash, Org, OrgState, PasswordHash, ResetCode,
     StoredText, UnderWay, email_key, look_as_typed, name_key, name_look,
 };
-
-use super::{journal::Kind, role::role, suspension::own_password};
+use crate::store::JournalKind;
 
 /// Reads an organization; `None` when its `_id` is no `ObjectId` (no program of ours wrote that) or
 /// when it is only being created. Whatever else is missing or of another type is empty.
 pub(super) fn org(record: &Document) -> Option<Org> {
     let id = record.get_object_id("_id").ok()?;
-    let under_way = match shape::pending(record).map(Kind::of) {
+    let under_way = match shape::pending(record).map(shape::kind) {
         None => None,
-        Some(Some(Kind::Create)) => return None,
-        Some(Some(Kind::Delete)) => Some(UnderWay::Deleting),
-        Some(Some(Kind::Trash)) => Some(UnderWay::Trashing),
-        Some(Some(Kind::Restore)) => Some(UnderWay::Restoring),
-        // Whatever a newer program does is a change at least.
-        Some(Some(Kind::Update | Kind::Admin | Kind::Suspend) | None) if renames(record) => {
-            Some(UnderWay::Renaming)
-        }
-        Some(Some(Kind::Update | Kind::Admin | Kind::Suspend) | None) => Some(UnderWay::Changing),
+        Some(Some(JournalKind::Create)) => return None,
+        Some(kind) => match kind.map_or(UnderWay::Changing, JournalKind::under_way) {
+            UnderWay::Changing if renames(record) => Some(UnderWay::Renaming),
+            under_way => Some(under_way),
+        },
     };
     let trash = shape::trash(record);
     let state = match (trash, shape::is_suspended(record)) {
@@ -50,6 +51,7 @@ pub(super) fn org(record: &Document) -> Option<Org> {
         (None, false) => OrgState::Active,
     };
     let revision = number(record, "revision");
+    let other_emails = other_emails(record).into_iter().map(StoredText::from).collect();
     let login_epoch = login_epoch(record);
     let created_at = created_at(record, id);
     let record = trash.unwrap_or(record);
@@ -65,6 +67,7 @@ pub(super) fn org(record: &Document) -> Option<Org> {
             _ => stored(record, "admin_id"),
         },
         admin_email: stored(record, "admin_email"),
+        other_emails,
         created_at,
         connection: Connection {
             database: stored(connection, "database"),
@@ -183,14 +186,6 @@ pub(super) fn lists(record: &Document, admin: &Admin) -> bool {
         && other_emails(record).contains(&email_key(admin.email.raw()))
 }
 
-/// A field by its path, as in an update.
-pub(super) fn field_at<'a>(document: &'a Document, path: &str) -> Option<&'a Bson> {
-    match path.split_once('.') {
-        None => document.get(path),
-        Some((field, rest)) => field_at(document.get_document(field).ok()?, rest),
-    }
-}
-
 /// The one-time code that was handed out to an admin and not used yet.
 fn reset(record: &Document) -> Option<ResetCode> {
     let reset = record.get_document("reset").ok()?;
@@ -245,12 +240,7 @@ pub(super) fn stored_claims(record: &Document) -> Vec<String> {
     strings(record, "claims")
 }
 
-fn strings(record: &Document, field: &str) -> Vec<String> {
-    let values = record.get_array(field).map(Vec::as_slice).unwrap_or_default();
-    values.iter().filter_map(Bson::as_str).map(str::to_owned).collect()
-}
-
-/// Our derived fields, but for the claims: a function of the service's fields alone.
+/// Our derived fields, but for the claims: a function of the service's fields, and of the other admins' e-mails.
 pub(super) fn derived(record: &Document) -> Document {
     let name = text(record, "organization_name");
     let mut fields = Document::new();
@@ -258,10 +248,19 @@ pub(super) fn derived(record: &Document) -> Document {
     fields.insert("look", name_look(name));
     fields.insert("look_as_typed", look_as_typed(name));
     fields.insert("email_key", email_key(text(record, "admin_email")));
+    fields.insert("listing", listing_of(record));
     if let Ok(id) = record.get_object_id("_id") {
         fields.insert("created_key", created_at(record, id));
     }
     fields
+}
+
+/// The listing of a record, computed from its other fields.
+pub(super) fn listing_of(record: &Document) -> Document {
+    let others = other_emails(record);
+    let record = shape::trash(record).unwrap_or(record);
+    let emails = [text(record, "admin_email")].into_iter().chain(others.iter().map(String::as_str));
+    listing::listing(text(record, "organization_name"), collection_in(record), emails)
 }
 
 /// The fields of an organization that ours are derived from, but for those that never change.
@@ -295,15 +294,6 @@ fn is_small(fields: &[&str]) -> Document {
     doc! { "$lt": [{ "$bsonSize": all }, SEEN_MOST_BYTES] }
 }
 
-/// A number of ours; zero when there is none yet.
-fn number(record: &Document, field: &str) -> i64 {
-    match record.get(field) {
-        Some(Bson::Int64(number)) => *number,
-        Some(Bson::Int32(number)) => i64::from(*number),
-        _ => 0,
-    }
-}
-
 /// Counts what ended all logins. Another program may have written another kind of number, or none: it
 /// is another epoch all the same, or logins would go on that it ended.
 fn login_epoch(record: &Document) -> i64 {
@@ -312,11 +302,6 @@ fn login_epoch(record: &Document) -> i64 {
         Some(Bson::Int64(_) | Bson::Int32(_)) | None => number(record, "login_epoch"),
         Some(_) => i64::MIN,
     }
-}
-
-/// A string, or the empty one when there is none.
-pub(super) fn text<'a>(record: &'a Document, field: &str) -> &'a str {
-    record.get_str(field).unwrap_or_default()
 }
 
 /// Whether the collection is one an organization can have. A record that names another one, by
@@ -335,10 +320,16 @@ pub(super) fn can_be(collection: &str) -> bool {
     (1..=255).contains(&collection.len())
 }
 
-fn stored(record: &Document, field: &str) -> StoredText {
-    StoredText::from(text(record, field))
-}
-
 fn created_at(record: &Document, id: ObjectId) -> DateTime {
     record.get_datetime("created_at").copied().unwrap_or_else(|_| id.timestamp())
+}
+
+/// Which admin a document is.
+pub(super) fn id_of(admin: &Document) -> Option<ObjectId> {
+    admin.get_object_id("_id").ok()
+}
+
+/// The admin whom the organization's record names by identity.
+pub(super) fn first_of(org: &Org) -> Option<ObjectId> {
+    ObjectId::parse_str(org.admin_id.raw()).ok()
 }

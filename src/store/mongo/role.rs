@@ -2,10 +2,10 @@
 
 use mongodb::bson::{Bson, Document, doc};
 
-use super::{Inner, READ, record, shape};
+use super::{Inner, READ, field::text, shape};
 use crate::{
     org::{Role, StoredText},
-    store::{Result, Trouble},
+    store::{Inconsistency, Result},
 };
 
 /// What there is to say of an unknown role: only a person knows what was meant.
@@ -26,8 +26,8 @@ pub(super) fn role(admin: &Document) -> Role {
 
 impl Inner {
     /// The admins whose role is unknown.
-    pub(super) async fn unknown_roles(&self) -> Result<Vec<Trouble>> {
-        let say = |error| self.words.of(&error);
+    pub(super) async fn unknown_roles(&self) -> Result<Vec<Inconsistency>> {
+        let say = |error| self.errors.translate(&error);
         let known = [Role::Owner, Role::Admin].map(Role::word).to_vec();
         // By type as well: to a filter, a list or a symbol with such a word in it is the same.
         let is = |kind: &str| doc! { "$eq": [{ "$type": "$role" }, kind] };
@@ -38,13 +38,13 @@ impl Inner {
         while found.advance().await.map_err(say)? {
             let Ok(admin) = found.deserialize_current() else { continue };
             let email = shape::hidden(&admin).unwrap_or(&admin);
-            let email = StoredText::from(record::text(email, "email"));
+            let email = StoredText::from(text(email, "email"));
             let role = match admin.get("role") {
                 Some(Bson::String(word)) => format!("“{word}”"),
                 Some(other) => other.to_string().chars().take(MOST).collect(),
                 None => continue,
             };
-            unknown.push(Trouble::UnknownRole { email, role: role.into() });
+            unknown.push(Inconsistency::UnknownRole { email, role: role.into() });
         }
         Ok(unknown)
     }

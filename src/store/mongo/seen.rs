@@ -6,18 +6,19 @@ use std::collections::{HashMap, HashSet};
 use mongodb::bson::{Bson, DateTime, Document, oid::ObjectId};
 
 use super::{
-    admins::first_of,
     elsewhere::Places,
-    journal::{self, Kind, Pending},
-    look::{Found, NO_ADMIN, What},
+    field::text,
+    found::{Found, NO_ADMIN, What},
+    journal,
+    operation::can_finish,
     others::Others,
-    record::{self, text},
+    password::is_misplaced,
+    record::{self, first_of},
     shape,
-    suspension::is_misplaced,
 };
 use crate::{
     org::{Org, StoredText, email_key},
-    store::{Patience, Trouble},
+    store::{Inconsistency, JournalKind, Patience},
 };
 
 /// For how many milliseconds a new admin may be hidden: it takes one write to show one.
@@ -28,13 +29,13 @@ const NO_PLAIN_COLLECTION: &str = "leave it where that is meant: only a rename, 
 
 const FOREIGN: &str = "rename or remove that field with the program that wrote it";
 
-const NO_OBJECT_ID: &str = "its _id is no ObjectId";
+const NO_OBJECT_ID: &str = "its _id is not an ObjectId";
 
 const GIVE_OBJECT_ID: &str = "give it an ObjectId with the program that made it; until then nothing that it \
                               names is touched";
 
 const UNREADABLE: &str =
-    "write it again with the program that uses it, with the type that it has elsewhere";
+    "write it again with the program that uses it, with the type it has in other records";
 
 /// What was seen of all records on the way.
 #[derive(Default)]
@@ -82,8 +83,8 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    pub(super) fn by_hand(&mut self, trouble: Trouble, help: &'static str) {
-        self.found.push(Found { trouble, what: What::ByHand(help) });
+    pub(super) fn by_hand(&mut self, inconsistency: Inconsistency, help: &'static str) {
+        self.found.push(Found { inconsistency, what: What::ByHand(help) });
     }
 
     pub(super) fn admin(&mut self, admin: &Document) {
@@ -91,18 +92,18 @@ impl Seen {
         match admin.get_object_id("_id") {
             Err(_) => {
                 let record = StoredText::from(text(admin, "email"));
-                let trouble = Trouble::Unusable { record, why: NO_OBJECT_ID };
-                self.by_hand(trouble, GIVE_OBJECT_ID);
+                let inconsistency = Inconsistency::Unusable { record, why: NO_OBJECT_ID };
+                self.by_hand(inconsistency, GIVE_OBJECT_ID);
             }
             Ok(id) if !record::is_hidden_admin(admin) && !is_text(admin.get("email")) => {
                 let (of, field) = (StoredText::default(), "email");
-                self.by_hand(Trouble::UnreadableField { of, id, field }, UNREADABLE);
+                self.by_hand(Inconsistency::UnreadableField { of, id, field }, UNREADABLE);
             }
             Ok(_) => {}
         }
         for field in shape::foreign_of_admin(admin) {
             let of = StoredText::from(text(admin, "email"));
-            self.by_hand(Trouble::ForeignField { of, field }, FOREIGN);
+            self.by_hand(Inconsistency::ForeignField { of, field }, FOREIGN);
         }
         if let Some(read) = &read {
             for (suspended, misplaced) in [true, false].into_iter().zip(&mut self.misplaced) {
@@ -125,11 +126,12 @@ impl Seen {
     pub(super) fn record(&mut self, record: &Document) {
         for field in shape::foreign(record) {
             let of = named(record);
-            self.by_hand(Trouble::ForeignField { of, field }, FOREIGN);
+            self.by_hand(Inconsistency::ForeignField { of, field }, FOREIGN);
         }
         let Ok(id) = record.get_object_id("_id") else {
-            let trouble = Trouble::Unusable { record: named(record), why: NO_OBJECT_ID };
-            return self.by_hand(trouble, GIVE_OBJECT_ID);
+            let inconsistency =
+                Inconsistency::Unusable { record: named(record), why: NO_OBJECT_ID };
+            return self.by_hand(inconsistency, GIVE_OBJECT_ID);
         };
         self.orgs.insert(id);
         if shape::pending(record).is_some() {
@@ -138,7 +140,7 @@ impl Seen {
         let Some(org) = record::org(record) else { return };
         for field in unreadable(record) {
             let (of, id) = (org.name.clone(), id);
-            self.by_hand(Trouble::UnreadableField { of, id, field }, UNREADABLE);
+            self.by_hand(Inconsistency::UnreadableField { of, id, field }, UNREADABLE);
         }
         let trash = record::trash_collection(id);
         // In the trash, the collection's own name stays its own.
@@ -155,7 +157,10 @@ impl Seen {
         let other = self.others_there.get(&held).copied();
         if let Some(kind) = other {
             let (org, collection) = (org.name.clone(), StoredText::from(held.as_str()));
-            self.by_hand(Trouble::NoPlainCollection { org, collection, kind }, NO_PLAIN_COLLECTION);
+            self.by_hand(
+                Inconsistency::NoPlainCollection { org, collection, kind },
+                NO_PLAIN_COLLECTION,
+            );
         }
         let is_here = other.is_some() || self.collections.contains(&held);
         let is_elsewhere = self.places.note(record, &self.here, is_here);
@@ -170,8 +175,8 @@ impl Seen {
             } else {
                 What::ByHand("its name does not begin with org_; create it by hand")
             };
-            let trouble = Trouble::NoCollection { org: org.name.clone(), collection };
-            self.found.push(Found { trouble, what });
+            let inconsistency = Inconsistency::NoCollection { org: org.name.clone(), collection };
+            self.found.push(Found { inconsistency, what });
         }
         self.owned.insert(held);
         if shape::foreign(record).is_empty() && self.others.are_unlike(record, &org) {
@@ -199,12 +204,12 @@ impl Seen {
         for admin in admins.into_iter().filter(|admin| !self.owning.contains_key(admin)) {
             let email = self.admins.get(&admin).cloned().unwrap_or_default();
             let org = org.name.clone();
-            let trouble = if suspended {
-                Trouble::NotLocked { org, email }
+            let inconsistency = if suspended {
+                Inconsistency::NotLocked { org, email }
             } else {
-                Trouble::NotUnlocked { org, email }
+                Inconsistency::NotUnlocked { org, email }
             };
-            self.found.push(Found { trouble, what: What::OnConnecting });
+            self.found.push(Found { inconsistency, what: What::OnConnecting });
         }
     }
 
@@ -221,7 +226,7 @@ impl Seen {
         unlisted.sort_by_key(|(admin, ..)| *admin);
         for (_, org, email) in unlisted {
             let help = "remove this admin with the program that added it, or add it again here";
-            self.by_hand(Trouble::UnlistedAdmin { org, email }, help);
+            self.by_hand(Inconsistency::UnlistedAdmin { org, email }, help);
         }
     }
 
@@ -233,7 +238,7 @@ impl Seen {
             let age = now.timestamp_millis() - admin.timestamp().timestamp_millis();
             if age > HIDDEN_MOST {
                 let email = self.admins.get(&admin).cloned().unwrap_or_default();
-                self.by_hand(Trouble::HiddenAdmin { org, email }, help);
+                self.by_hand(Inconsistency::HiddenAdmin { org, email }, help);
             }
         }
     }
@@ -245,19 +250,17 @@ impl Seen {
 
     /// Somebody is, or was, at it. What the journal names is found again with all that records name.
     fn pending(&mut self, record: &Document) {
-        let kind = shape::pending(record).and_then(Kind::of);
-        let trouble = Trouble::HalfDone {
+        let inconsistency = Inconsistency::HalfDone {
             org: record::called(record),
-            what: what_is_under_way(record, kind),
+            what: what_is_under_way(record),
             by: journal::by(record),
         };
-        let what = match Pending::of(record) {
-            Some(_) => What::OnConnecting,
-            None => {
-                What::ByHand("finish it with the version of Tenantry that began it, or a newer one")
-            }
+        let what = if can_finish(record) {
+            What::OnConnecting
+        } else {
+            What::ByHand("finish it with the version of Tenantry that began it, or a newer one")
         };
-        self.found.push(Found { trouble, what });
+        self.found.push(Found { inconsistency, what });
         if let Some(org) = record::org(record) {
             self.owned.extend(record::held_in(&org));
             self.owned.extend([org.collection.raw().to_owned(), record::trash_collection(org.id)]);
@@ -277,7 +280,7 @@ impl Seen {
             return; // It is called unreadable already.
         }
         let Some((admin, email)) = admin.and_then(|id| self.admins.get_key_value(&id)) else {
-            return self.by_hand(Trouble::NoAdmin { org: org.name }, NO_ADMIN);
+            return self.by_hand(Inconsistency::NoAdmin { org: org.name }, NO_ADMIN);
         };
         let (admin, email) = (*admin, email.clone());
         if let Some(Some(other)) = self.owning.insert(admin, Some(org.id)) {
@@ -334,16 +337,10 @@ fn named(record: &Document) -> StoredText {
     }
 }
 
-fn what_is_under_way(record: &Document, kind: Option<Kind>) -> &'static str {
-    match kind {
-        Some(Kind::Create) => "a creation",
-        Some(Kind::Update) if record::renames(record) => "a rename",
-        Some(Kind::Update) => "an edit",
-        Some(Kind::Delete) => "a deletion",
-        Some(Kind::Trash) => "a move to the trash",
-        Some(Kind::Restore) => "a restoration",
-        Some(Kind::Suspend) => "a suspension or reactivation",
-        Some(Kind::Admin) => "a change of its admins",
-        None => "something that a newer Tenantry does",
+fn what_is_under_way(record: &Document) -> &'static str {
+    match shape::pending(record).and_then(shape::kind) {
+        Some(JournalKind::Update) if record::renames(record) => "a rename",
+        Some(kind) => kind.noun(),
+        None => "an operation of a newer Tenantry",
     }
 }

@@ -4,8 +4,8 @@
 
 use mongodb::bson::{Bson, Document, doc, oid::ObjectId};
 
-use super::journal::Kind;
-use crate::store::StoreError;
+use super::field::text;
+use crate::store::{JournalKind, StoreError};
 
 /// The journal of what is under way; none where there is none, or where somebody else wrote the field.
 pub(super) fn pending(record: &Document) -> Option<&Document> {
@@ -16,8 +16,13 @@ pub(super) fn pending(record: &Document) -> Option<&Document> {
     // What is only being created has nothing of the service's yet: a record that has may be anything,
     // but it is not a reservation that could be given up.
     let whole =
-        Kind::of(pending) != Some(Kind::Create) || !record.contains_key("organization_name");
+        kind(pending) != Some(JournalKind::Create) || !record.contains_key("organization_name");
     (ours && whole).then_some(pending)
+}
+
+/// The kind of operation that a journal names; none where a newer program wrote it.
+pub(super) fn kind(pending: &Document) -> Option<JournalKind> {
+    JournalKind::from_word(text(pending, "kind"))
 }
 
 /// What an organization in the trash had; none where it is not in the trash.
@@ -84,7 +89,7 @@ fn is_pending() -> Document {
         "pending.at": is("date"),
         "pending.kind": is("string"),
         "$or": [
-            { "pending.kind": { "$ne": Kind::Create.word() } },
+            { "pending.kind": { "$ne": JournalKind::Create.word() } },
             { "organization_name": { "$exists": false } },
         ],
     }
@@ -93,7 +98,7 @@ fn is_pending() -> Document {
 /// A filter: it is not in our trash, and not only being created.
 pub(super) fn is_live() -> Document {
     let mut created = is_pending();
-    created.insert("pending.kind", Kind::Create.word());
+    created.insert("pending.kind", JournalKind::Create.word());
     doc! { "$nor": [is_in_trash(), created] }
 }
 
@@ -108,6 +113,9 @@ pub(super) fn derivable(fields: &[&str]) -> Document {
     let ours = fields.iter().map(|field| {
         let kind = match *field {
             "seen" => doc! { *field: is("object") },
+            "listing" => doc! {
+                *field: is("object"), "listing.key": is("string"), "listing.text": is("string"),
+            },
             "created_key" => doc! { *field: is("date") },
             "claims" => doc! { *field: {
                 "$type": "array", "$not": { "$elemMatch": { "$not": { "$type": "string" } } },
@@ -120,7 +128,7 @@ pub(super) fn derivable(fields: &[&str]) -> Document {
 }
 
 /// Every field of ours in a record.
-pub(super) const FIELDS: [&str; 15] = [
+pub(super) const FIELDS: [&str; 16] = [
     "pending",
     "trash",
     "suspended",
@@ -135,6 +143,7 @@ pub(super) const FIELDS: [&str; 15] = [
     "look_as_typed",
     "email_key",
     "created_key",
+    "listing",
     "seen",
 ];
 
@@ -169,53 +178,22 @@ pub(super) struct InTheWay(pub(super) &'static str);
 impl From<InTheWay> for StoreError {
     fn from(field: InTheWay) -> Self {
         let help = "rename or remove that field with the program that wrote it, then try again";
-        Self::Misconfigured { problem: format!("nothing was done: {field}"), help }
+        Self::InTheWay { problem: format!("nothing was done: {field}"), help }
     }
 }
 
-/// Whether an operation of this kind can write all that it will write, so that it is not stuck half-way.
-pub(super) fn writable(record: &Document, kind: Kind) -> Result<(), InTheWay> {
-    let written: &[&'static str] = match kind {
-        Kind::Delete => &["pending", "claims"],
-        Kind::Suspend => &["pending", "claims", "revision", "login_epoch", "suspended"],
-        Kind::Trash => &FIELDS,
-        Kind::Restore => &["pending", "trash", "claims", "revision", "seen", "former"],
-        Kind::Create | Kind::Update | Kind::Admin => &[
-            "pending",
-            "claims",
-            "revision",
-            "former",
-            "other_emails",
-            "other_admins",
-            "seen",
-            "name_key",
-            "look",
-            "look_as_typed",
-            "email_key",
-        ],
-    };
-    // The trash leaves that as it is.
-    let written = written.iter().filter(|field| kind != Kind::Trash || **field != "suspended");
+/// Refuses what another program keeps in a field of a record that is to be written.
+pub(super) fn writable(record: &Document, written: &[&'static str]) -> Result<(), InTheWay> {
     none_foreign(written, |field| is_ours(record, field))
 }
 
-/// As [`writable`], of an admin that such an operation writes to: the fields by which it is found, hidden
-/// and fenced. One that is removed may have anything.
-pub(super) fn writable_admin(admin: &Document, kind: Kind) -> Result<(), InTheWay> {
-    let written: &[&'static str] = match kind {
-        Kind::Delete => &[],
-        Kind::Create | Kind::Update | Kind::Admin | Kind::Trash | Kind::Restore | Kind::Suspend => {
-            &["email_key", "seen", "trash", "operation", "joining", "suspended_password"]
-        }
-    };
-    none_foreign(written.iter(), |field| is_ours_of_admin(admin, field))
+/// As [`writable`], of an admin.
+pub(super) fn writable_admin(admin: &Document, written: &[&'static str]) -> Result<(), InTheWay> {
+    none_foreign(written, |field| is_ours_of_admin(admin, field))
 }
 
-fn none_foreign<'a>(
-    mut written: impl Iterator<Item = &'a &'static str>,
-    is_ours: impl Fn(&str) -> bool,
-) -> Result<(), InTheWay> {
-    match written.find(|field| !is_ours(field)) {
+fn none_foreign(written: &[&'static str], is_ours: impl Fn(&str) -> bool) -> Result<(), InTheWay> {
+    match written.iter().find(|field| !is_ours(field)) {
         Some(field) => Err(InTheWay(field)),
         None => Ok(()),
     }
@@ -239,6 +217,9 @@ pub(super) fn is_ours(record: &Document, field: &str) -> bool {
         }
         "created_key" => value.as_datetime().is_some(),
         "seen" => value.as_document().is_some(),
+        "listing" => value.as_document().is_some_and(|listing| {
+            listing.get_str("key").is_ok() && listing.get_str("text").is_ok()
+        }),
         _ => value.as_str().is_some(),
     }
 }
@@ -312,16 +293,6 @@ mod tests {
         let pending = doc! { "id": ObjectId::new(), "at": at(), "kind": "create" };
         assert!(super::pending(&doc! { "pending": &pending }).is_some());
         assert!(super::pending(&doc! { "pending": &pending, "organization_name": "x" }).is_none());
-    }
-
-    #[test]
-    fn an_operation_is_stopped_by_what_it_would_write_and_by_nothing_else() {
-        let record = doc! { "suspended": false };
-        assert_eq!(writable(&record, Kind::Update), Ok(()));
-        assert_eq!(writable(&record, Kind::Trash), Ok(()));
-        assert_eq!(writable(&record, Kind::Suspend), Err(InTheWay("suspended")));
-        assert_eq!(writable(&doc! { "revision": "v3" }, Kind::Update), Err(InTheWay("revision")));
-        assert_eq!(writable(&doc! { "former": "Old" }, Kind::Delete), Ok(()));
     }
 
     #[test]

@@ -9,17 +9,19 @@
 //!   brought along.
 //! - One that a newer version has changed is only read.
 
+use std::{sync::PoisonError, time::Instant};
+
 use mongodb::bson::{DateTime, Document, doc};
 
 use super::{
     Inner,
-    adopt::Kind,
     error::{code, code_of},
+    migrate::Kind,
 };
 use crate::store::{Progress, Result, StoreError, UpgradePlan};
 
 /// What this version makes of a database.
-const VERSION: i32 = 1;
+const VERSION: i32 = 2;
 
 /// Where it is kept that somebody agreed: this document of a collection of ours.
 pub(super) const COLLECTION: &str = "tenantry";
@@ -47,12 +49,12 @@ impl Inner {
     }
 
     /// Makes ready what every write needs, the first time; and settles what was left half-done until then.
-    pub(super) async fn ready(&self) -> Result<()> {
+    pub(super) async fn ready(&self, operator: &str) -> Result<()> {
         self.may_write()?;
         let made = self.ready.get_or_try_init(async || match self.standing().await? {
             Standing::Foreign => Err(StoreError::NeedsUpgrade),
             Standing::Newer(version) => Err(StoreError::only_readable(&newer(version))),
-            Standing::Fresh | Standing::Ours => self.make_ready().await,
+            Standing::Fresh | Standing::Ours => self.make_ready(operator).await,
         });
         made.await.copied()
     }
@@ -67,8 +69,8 @@ impl Inner {
         }
     }
 
-    async fn make_ready(&self) -> Result<()> {
-        self.agree().await?;
+    async fn make_ready(&self, operator: &str) -> Result<()> {
+        self.agree(operator).await?;
         self.index().await?;
         self.settle_expired().await?;
         // An outcome that nobody learns of keeps nothing from being written.
@@ -79,22 +81,40 @@ impl Inner {
     }
 
     /// Before any operation: nothing half-done and nothing unclaimed is left, so far as that can be.
-    pub(super) async fn prepare(&self) -> Result<()> {
+    pub(super) async fn prepare(&self, operator: &str) -> Result<()> {
+        let began = Instant::now();
+        self.prepare_now(operator).await?;
+        *self.prepared.lock().unwrap_or_else(PoisonError::into_inner) = Some(began);
+        Ok(())
+    }
+
+    /// As [`Inner::prepare`]; nothing where whoever has rules to check before an operation did that a moment
+    /// ago, and nobody has begun another one since. What is left half-done is left alone for longer anyway.
+    pub(super) async fn ensure_prepared(&self, operator: &str) -> Result<()> {
+        self.may_write()?;
+        let prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match prepared {
+            Some(since) if since.elapsed() < self.lease / 2 => Ok(()),
+            Some(_) | None => self.prepare_now(operator).await,
+        }
+    }
+
+    async fn prepare_now(&self, operator: &str) -> Result<()> {
         let was_ready = self.ready.initialized();
-        self.ready().await?;
+        self.ready(operator).await?;
         let settled = async { if was_ready { self.settle_expired().await } else { Ok(()) } };
         let (brought, looks) = (self.bring_some_along(), self.complete_looks());
         futures_util::future::try_join3(settled, brought, looks).await.map(|_| ())
     }
 
     /// Somebody agreed: from now on it may be written, and all of it is brought up to date.
-    pub(super) async fn upgrade(&self, told: &Progress) -> Result<()> {
+    pub(super) async fn upgrade(&self, operator: &str, told: &Progress) -> Result<()> {
         self.may_write()?;
         if let Some(Standing::Newer(version)) = self.agreed().await? {
             return Err(StoreError::only_readable(&newer(version)));
         }
-        self.ready.get_or_try_init(|| self.make_ready()).await?;
-        self.catch_up().await?;
+        self.ready.get_or_try_init(|| self.make_ready(operator)).await?;
+        self.catch_up(operator).await?;
         self.bring_along(told).await
     }
 
@@ -105,12 +125,14 @@ impl Inner {
 
     /// What an upgrade would add.
     pub(super) async fn upgrade_plan(&self) -> Result<UpgradePlan> {
-        let (standing, [organizations, admins], indexes) = futures_util::future::try_join3(
-            self.standing(),
-            self.how_many_lack(),
-            self.missing_indexes(),
-        )
-        .await?;
+        let (standing, [organizations, admins], listings, indexes) =
+            futures_util::future::try_join4(
+                self.standing(),
+                self.how_many_lack(),
+                self.how_many_lack_listings(),
+                self.missing_indexes(),
+            )
+            .await?;
         if matches!(standing, Standing::Fresh) {
             return Ok(UpgradePlan { empty: true, ..UpgradePlan::nothing() });
         }
@@ -119,7 +141,12 @@ impl Inner {
             let fields = kind.added().iter().map(|field| (*field).to_owned()).collect();
             (self.collection(kind).name().to_owned(), fields)
         });
-        let (asks, fields) = (matches!(standing, Standing::Foreign), fields.collect());
+        let mut fields: Vec<(String, Vec<String>)> = fields.collect();
+        if listings > 0 && organizations == 0 {
+            fields.push((self.orgs.name().to_owned(), vec!["listing".to_owned()]));
+        }
+        let (asks, organizations) =
+            (matches!(standing, Standing::Foreign), organizations + listings);
         Ok(UpgradePlan {
             empty: false,
             asks,
@@ -132,17 +159,20 @@ impl Inner {
     }
 
     /// Notes that it may be written, and by which version it was.
-    async fn agree(&self) -> Result<()> {
-        if self.agreed().await?.is_some() {
+    async fn agree(&self, operator: &str) -> Result<()> {
+        let now = doc! { "_id": SCHEMA, "version": { "$gte": VERSION } };
+        if self.find_one(&self.schema, now).await?.is_some() {
             return Ok(());
         }
         let update = doc! {
-            "$setOnInsert": { "version": VERSION, "agreed_by": &self.operator, "agreed_at": DateTime::now() },
+            // An earlier version does not keep what this one does, and only reads from now on.
+            "$max": { "version": VERSION },
+            "$setOnInsert": { "agreed_by": operator, "agreed_at": DateTime::now() },
         };
         match self.schema.update_one(doc! { "_id": SCHEMA }, update).upsert(true).await {
             // Two consoles at once.
             Err(error) if code_of(&error) != Some(code::DUPLICATE_KEY) => {
-                Err(self.words.of(&error))
+                Err(self.errors.translate(&error))
             }
             _ => Ok(()),
         }

@@ -10,19 +10,17 @@ use mongodb::bson::{Bson, DateTime, Document, doc, oid::ObjectId};
 
 use super::{
     Inner, READ,
-    admins::hidden,
     connect::list_collections,
     error::code_of,
     exact::Exact,
     read::Record,
     shape::{ADMIN_FIELDS, FIELDS},
-    steps::shelved,
 };
-use crate::store::{Result, StoreError, Trouble};
+use crate::store::{Inconsistency, Result};
 
 /// What there is to do.
 pub(super) const ALLOW: &str =
-    "allow them there with `collMod`; until then what writes them is refused, the rest works";
+    "allow them with `collMod`; until then, operations that write them are refused";
 
 /// The document without our fields, and with all of them. No field is called that.
 const BARE: &str = "_bare";
@@ -49,7 +47,7 @@ const AGREEMENT: [&str; 3] = ["version", "agreed_by", "agreed_at"];
 
 impl Inner {
     /// What of ours the validators refuse that there are.
-    pub(super) async fn look_at_validators(&self) -> Result<Vec<Trouble>> {
+    pub(super) async fn look_at_validators(&self) -> Result<Vec<Inconsistency>> {
         let all: [(&Exact<Record>, &[&'static str], Option<Document>); 5] = [
             (&self.orgs, &FIELDS, Some(of_service())),
             (&self.admins, &ADMIN_FIELDS, Some(admin_of_service())),
@@ -64,52 +62,21 @@ impl Inner {
             let Some(validator) = validators.get(collection.name()) else { continue };
             let fields = self.refused_by(validator, collection, fields, theirs).await?;
             if !fields.is_empty() {
-                found.push(Trouble::Validator { collection: collection.name().into(), fields });
+                found.push(Inconsistency::Validator {
+                    collection: collection.name().into(),
+                    fields,
+                });
             }
         }
         Ok(found)
     }
 
-    /// Refuses the trash to what a validator would not let into it: what is moved there half-way only goes
-    /// on.
-    pub(super) async fn ensure_trash_accepted(
-        &self,
-        org: ObjectId,
-        admins: &[Document],
-        from: Option<&str>,
-    ) -> Result<()> {
-        let validators = self.validators(&[self.orgs.name(), self.admins.name()]).await?;
-        let ids: Vec<_> = admins.iter().filter_map(|admin| admin.get("_id")).collect();
-        for (collection, which, update) in [
-            (&self.orgs, doc! { "_id": org }, shelved(&self.operator, 1, from)),
-            (&self.admins, doc! { "_id": { "$in": ids } }, hidden(org, ObjectId::new())),
-        ] {
-            let Some(validator) = validators.get(collection.name()) else { continue };
-            let mut asked = vec![doc! { "$match": which }];
-            asked.extend(update);
-            asked.push(doc! { "$match": { "$nor": [validator] } });
-            let refused = collection.aggregate(asked).max_time(READ).await;
-            let mut refused = refused.map_err(|error| self.words.of(&error))?;
-            if refused.advance().await.map_err(|error| self.words.of(&error))? {
-                return Err(StoreError::Misconfigured {
-                    problem: format!(
-                        "the validator of the collection {} refuses what the trash makes of its documents",
-                        collection.name()
-                    ),
-                    help: "relax it with `collMod`: in the trash, a name and an e-mail are ObjectIds, and \
-                           what was there is in the field trash",
-                });
-            }
-        }
-        Ok(())
-    }
-
     /// The validators of these collections that refuse anything.
-    async fn validators(&self, names: &[&str]) -> Result<HashMap<String, Document>> {
+    pub(super) async fn validators(&self, names: &[&str]) -> Result<HashMap<String, Document>> {
         let filter = doc! { "name": { "$in": names }, "type": "collection" };
         let found = list_collections(&self.db, filter).await;
         let mut validators = HashMap::new();
-        for one in found.map_err(|error| self.words.of(&error))? {
+        for one in found.map_err(|error| self.errors.translate(&error))? {
             let (Ok(name), Ok(options)) = (one.get_str("name"), one.get_document("options")) else {
                 continue;
             };
@@ -154,12 +121,12 @@ impl Inner {
             Ok(answer) => answer,
             // Not every validator can be asked so, nor every server.
             Err(error) if code_of(&error).is_some() => return Ok(Vec::new()),
-            Err(error) => return Err(self.words.of(&error)),
+            Err(error) => return Err(self.errors.translate(&error)),
         };
-        if !answer.advance().await.map_err(|error| self.words.of(&error))? {
+        if !answer.advance().await.map_err(|error| self.errors.translate(&error))? {
             return Ok(Vec::new());
         }
-        let answer = answer.deserialize_current().map_err(|error| self.words.of(&error))?;
+        let answer = answer.deserialize_current().map_err(|error| self.errors.translate(&error))?;
         let is_refused = |asked: &str| answer.get_array(asked).is_ok_and(|all| !all.is_empty());
         // It wants something that the service does not write either: no field of ours is to blame.
         if !is_refused(WHOLE) || is_theirs && is_refused(BARE) {
@@ -205,6 +172,7 @@ fn sample(field: &str) -> Bson {
         "created_key" | "at" | "until" | "agreed_at" => at.into(),
         "organization_id" | "operation" | "joining" | "entry" | "granted" | "refused" => id.into(),
         "seen" => doc! {}.into(),
+        "listing" => super::listing::listing("a", "org_a", ["a@a.example"]).into(),
         "role" => crate::org::Role::Admin.word().into(),
         _ => "a".into(),
     }

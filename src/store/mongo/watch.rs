@@ -66,13 +66,18 @@ impl Activity {
 impl Inner {
     pub(super) async fn server(&self) -> Result<Server> {
         let said = read_command(&self.db, doc! { "hello": 1 }).await;
-        let said = said.map_err(|error| self.words.of(&error))?;
+        let said = said.map_err(|error| self.errors.translate(&error))?;
         let version = said.get_document("topologyVersion").ok();
         let silent = |_| StoreError::Other("the server does not say what time it is".into());
         Ok(Server {
             process: version.and_then(|version| version.get("processId")).cloned(),
             now: said.get_datetime("localTime").copied().map_err(silent)?,
         })
+    }
+
+    /// The server's clock.
+    pub(super) async fn server_time(&self) -> Result<DateTime> {
+        Ok(self.server().await?.now)
     }
 
     /// None where there is no such collection.
@@ -88,7 +93,7 @@ impl Inner {
         let answer = match read_command(&self.db, command).await {
             Ok(answer) => answer,
             Err(error) if code_of(&error) == Some(code::NAMESPACE_NOT_FOUND) => return Ok(None),
-            Err(error) => return Err(self.words.of(&error)),
+            Err(error) => return Err(self.errors.translate(&error)),
         };
         let number = |document: Option<&Document>, field: &str| {
             document.and_then(|document| document.get(field)).map_or(0, |value| match value {
@@ -129,7 +134,7 @@ impl Inner {
             .sort(doc! { "_id": -1 })
             .max_time(READ)
             .await;
-        let newest = newest.map_err(|error| self.words.of(&error))?;
+        let newest = newest.map_err(|error| self.errors.translate(&error))?;
         Ok(newest.and_then(|document| document.get_object_id("_id").ok()))
     }
 

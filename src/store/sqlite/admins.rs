@@ -1,16 +1,18 @@
 //! Who runs an organization: its admins, found and changed.
 
-use mongodb::bson::{DateTime, oid::ObjectId};
+use bson::{DateTime, oid::ObjectId};
 use rusqlite::{Connection, OptionalExtension, Row, ToSql};
 
 use super::{
+    claims,
     error::Attempt,
+    listed,
     read::{ORG, object_id, org},
-    write,
+    row,
 };
 use crate::{
     org::{Admin, Claim, Email, Org, PasswordHash, ResetCode, Role, email_key},
-    store::{AdminChange, AdminEdit, NewAdmin, StoreError},
+    store::{AdminChange, AdminEdit, NewAdmin, StoreError, admit},
 };
 
 /// What [`admin`] reads, in its order.
@@ -68,15 +70,21 @@ pub(super) fn org_of_admin(connection: &Connection, admin: ObjectId) -> Attempt<
 
 /// Adds, removes or changes one.
 pub(super) fn change(tx: &Connection, org: &Org, change: &AdminChange) -> Attempt<Org> {
-    let row = write::unchanged(tx, org, "trashed_at IS NULL")?;
-    match change.what {
-        AdminEdit::Add(_) | AdminEdit::Appoint(_) => {}
-        AdminEdit::Remove | AdminEdit::Set { .. } => belongs(tx, org, change.admin)?,
-    }
-    if let Some(heir) = &change.heir {
-        belongs(tx, org, heir.id)?;
+    let row = row::unchanged(tx, org)?;
+    let admins = admins(tx, org.id)?;
+    let one = |id| admins.iter().find(|admin| admin.id == id).ok_or(StoreError::Changed);
+    let was = match change.what {
+        AdminEdit::Add(_) | AdminEdit::Appoint(_) => None,
+        AdminEdit::Remove | AdminEdit::Set { .. } => {
+            Some(email_key(one(change.admin)?.email.raw()))
+        }
+    };
+    let first = ObjectId::parse_str(org.admin_id.raw()).ok();
+    admit::stays_named(first, change, was.as_deref())?;
+    if let Some(successor) = admit::successor(first, change) {
+        one(successor.id)?;
         tx.prepare_cached("UPDATE organizations SET admin_id = ? WHERE row = ?")?
-            .execute((heir.id.bytes(), row))?;
+            .execute((successor.id.bytes(), row))?;
     }
     match &change.what {
         AdminEdit::Add(new) => add(tx, org, row, change.admin, new)?,
@@ -91,7 +99,7 @@ pub(super) fn change(tx: &Connection, org: &Org, change: &AdminChange) -> Attemp
             if let Some(email) = email {
                 email_is_free(tx, org, change.admin, email)?;
                 release(tx, row, change.admin)?;
-                write::hold(tx, &[Claim::of_email(email.as_str())], row)?;
+                claims::insert_claims(tx, &[Claim::of_email(email.as_str())], row)?;
                 tx.prepare_cached("UPDATE admins SET email = ?, email_key = ? WHERE id = ?")?
                     .execute((email.as_str(), email_key(email.as_str()), id))?;
             }
@@ -120,15 +128,13 @@ pub(super) fn change(tx: &Connection, org: &Org, change: &AdminChange) -> Attemp
          (SELECT email, email_key FROM admins WHERE id = admin_id) WHERE row = ?",
     )?
     .execute([row])?;
-    write::made(tx, org.id.bytes())
+    listed::update(tx, row)?;
+    row::made(tx, org.id.bytes())
 }
 
 /// Adds an owner where there is none, in the place of the one whom the record names where that one is gone.
 fn appoint(tx: &Connection, org: &Org, row: i64, id: ObjectId, new: &NewAdmin) -> Attempt<()> {
-    let admins = admins(tx, org.id)?;
-    if admins.iter().any(|admin| admin.role == Role::Owner) {
-        return Err(StoreError::Changed.into());
-    }
+    admit::no_owner(&admins(tx, org.id)?)?;
     let gone = !tx
         .prepare_cached(
             "SELECT 1 FROM admins JOIN organizations ON admin_id = admins.id WHERE row = ?",
@@ -152,7 +158,7 @@ fn appoint(tx: &Connection, org: &Org, row: i64, id: ObjectId, new: &NewAdmin) -
 
 fn add(tx: &Connection, org: &Org, row: i64, id: ObjectId, new: &NewAdmin) -> Attempt<()> {
     let claims = [Claim::of_email(new.email.as_str())];
-    write::none_taken(tx, &claims, None)?;
+    claims::none_taken(tx, &claims, None)?;
     tx.prepare_cached(
         "INSERT INTO admins (id, email, email_key, password, created_at, organization, owner, \
          reset_code, reset_until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -168,7 +174,7 @@ fn add(tx: &Connection, org: &Org, row: i64, id: ObjectId, new: &NewAdmin) -> At
         &new.reset.hash,
         new.reset.until.timestamp_millis(),
     ))?;
-    write::hold(tx, &claims, row)
+    claims::insert_claims(tx, &claims, row)
 }
 
 /// Refuses an e-mail that anybody but this admin has, also another one of the same organization.
@@ -178,18 +184,10 @@ pub(super) fn email_is_free(
     admin: ObjectId,
     email: &Email,
 ) -> Attempt<()> {
-    let own = tx
-        .prepare_cached("SELECT 1 FROM admins WHERE id = ? AND email_key = ?")?
-        .exists((admin.bytes(), email_key(email.as_str())))?;
-    write::none_taken(tx, &[Claim::of_email(email.as_str())], own.then_some(org))
-}
-
-/// Refuses one who is none of the organization's admins any more.
-fn belongs(tx: &Connection, org: &Org, admin: ObjectId) -> Attempt<()> {
-    let there = tx
-        .prepare_cached("SELECT 1 FROM admins WHERE id = ? AND organization = ?")?
-        .exists((admin.bytes(), org.id.bytes()))?;
-    if there { Ok(()) } else { Err(StoreError::Changed.into()) }
+    let others = admins(tx, org.id)?.into_iter().filter(|other| other.id != admin);
+    let others: Vec<String> = others.map(|other| email_key(other.email.raw())).collect();
+    admit::no_own_email(org, others.iter().map(String::as_str), email.as_str())?;
+    claims::none_taken(tx, &[Claim::of_email(email.as_str())], Some(org))
 }
 
 /// Frees an admin's e-mail.

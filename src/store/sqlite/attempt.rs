@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mongodb::bson::{DateTime, oid::ObjectId};
+use bson::{DateTime, oid::ObjectId};
 use rusqlite::{Connection, OptionalExtension};
 use sha2::{Digest, Sha256};
 

@@ -1,7 +1,7 @@
-//! The record. An entry is appended in the transaction of the deed it tells of, and its number and what
+//! The audit log. An entry is appended in the transaction of the operation it tells of, and its number and what
 //! it follows are read there: both or neither, and never a gap.
 
-use mongodb::bson::{Document, doc, oid::ObjectId};
+use bson::{Document, doc, oid::ObjectId};
 use rusqlite::{
     Connection, OptionalExtension, Row, params_from_iter,
     types::{Value, ValueRef},
@@ -27,7 +27,7 @@ pub(super) fn append(tx: &Connection, entry: &Entry) -> Attempt<()> {
         .prepare_cached(&format!("{} ORDER BY number DESC LIMIT 1", select()))?
         .query_row([], stored)
         .optional()?
-        .map_or_else(Head::default, |last| Head::of(&last));
+        .map_or_else(Head::default, |last| Head::from_document(&last));
     if head.number == i64::MAX {
         // Nothing can follow what somebody wrote there.
         return Err(Fault::Garbage);
@@ -40,7 +40,7 @@ pub(super) fn append(tx: &Connection, entry: &Entry) -> Attempt<()> {
     Ok(())
 }
 
-/// What came of an operation. Nothing is ever half-done here: it was recorded with what it did.
+/// What came of an operation. Nothing is ever half-done here: its entry is there with what it did.
 pub(super) fn outcome(connection: &Connection, entry: ObjectId) -> Attempt<Settled> {
     let there = connection
         .prepare_cached("SELECT 1 FROM audit_log WHERE entry = ?")?
@@ -141,7 +141,7 @@ fn columns(document: &Document) -> [Value; SEARCHED.len()] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::sqlite::schema;
+    use crate::store::sqlite::{schema, tests::plan_of};
 
     #[test]
     fn an_organizations_entries_and_those_from_a_number_on_are_found_without_looking_at_all() {
@@ -151,13 +151,7 @@ mod tests {
             for at in [AuditAt::After(5), AuditAt::Before(5), AuditAt::Newest] {
                 let query = AuditQuery { of: of.clone(), since: None, at, limit: 50 };
                 let (sql, values) = select_of(&query);
-                let plan: Vec<String> = connection
-                    .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
-                    .unwrap()
-                    .query_map(params_from_iter(values), |row| row.get(3))
-                    .unwrap()
-                    .map(Result::unwrap)
-                    .collect();
+                let plan = plan_of(&connection, &sql, values);
                 let [step] = &plan[..] else { panic!("{plan:?}") };
                 // From the end of the table it is as much of it as is asked for.
                 let whole = of.is_none() && at == AuditAt::Newest;

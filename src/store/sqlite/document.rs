@@ -1,10 +1,13 @@
 //! Documents as rows: their bytes exactly as a MongoDB server would keep them, and a key that sorts
 //! as `_id` does there.
 
-use mongodb::bson::{Bson, Document, RawBsonRef, RawDocument, oid::ObjectId};
+use bson::{Bson, Document, RawBsonRef, RawDocument, RawDocumentBuf, oid::ObjectId};
+use rusqlite::Connection;
 
 use super::error::{Attempt, Fault};
-use crate::store::{DOCUMENT_MOST_BYTES, StoreError, TOO_LARGE};
+use crate::store::{
+    DOCUMENT_MOST_BYTES, DocumentAt, DocumentPage, DocumentQuery, StoreError, TOO_LARGE,
+};
 
 /// How far documents may be in documents on a MongoDB server.
 const DEEPEST: usize = 200;
@@ -17,7 +20,7 @@ pub(super) struct Row {
 
 impl Row {
     /// The row of a document; one without `_id` is given one, in front.
-    pub(super) fn of(mut document: Document) -> Attempt<Self> {
+    pub(super) fn from_document(mut document: Document) -> Attempt<Self> {
         if !document.contains_key("_id") {
             let rest = std::mem::take(&mut document);
             document.insert("_id", ObjectId::new());
@@ -28,11 +31,46 @@ impl Row {
     }
 }
 
-/// The document in a row, as far as it is looked into.
-pub(super) fn shown(bson: &[u8]) -> Attempt<Document> {
-    if is_small(bson) {
-        return decoded(bson);
+/// One page of a collection's documents, by their keys.
+pub(super) fn page(
+    connection: &Connection,
+    collection: &str,
+    query: &DocumentQuery,
+) -> Attempt<DocumentPage> {
+    let from = match &query.at {
+        DocumentAt::First | DocumentAt::Last => None,
+        DocumentAt::After(id) | DocumentAt::Before(id) => Some(key(id)?),
+    };
+    let (than, direction) = if query.at.is_backwards() { ("<", "DESC") } else { (">", "ASC") };
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT bson FROM documents \
+         WHERE collection = (SELECT row FROM collections WHERE name = ?1) \
+         AND (?2 IS NULL OR key {than} ?2) ORDER BY key {direction} LIMIT ?3"
+    ))?;
+    let mut rows = statement.query((collection, from, i64::from(query.limit) + 1))?;
+    let mut documents = Vec::new();
+    while let Some(row) = rows.next()? {
+        let bson = row.get_ref(0)?.as_blob().map_err(|_| Fault::Garbage)?;
+        documents.push(stored(bson, query.whole)?);
     }
+    Ok(DocumentPage::from_read(documents, query))
+}
+
+/// The document in a row; of one that is too large to be looked into, its `_id`, unless all of it is wanted.
+fn stored(bson: &[u8], whole: bool) -> Attempt<RawDocumentBuf> {
+    if whole || is_small(bson) {
+        if !whole {
+            // Whoever looks into it is not to find out later that it is none.
+            decoded(bson)?;
+        }
+        return RawDocumentBuf::from_bytes(bson.to_vec()).map_err(|_| Fault::Garbage);
+    }
+    let named = named(bson)?;
+    RawDocumentBuf::try_from(&named).map_err(|_| Fault::Garbage)
+}
+
+/// What a document is called that is too large to be looked into.
+fn named(bson: &[u8]) -> Attempt<Document> {
     let raw = RawDocument::from_bytes(bson).map_err(|_| Fault::Garbage)?;
     let id = raw.get("_id").ok().flatten().ok_or(Fault::Garbage)?;
     if within(&id).is_some_and(is_too_deep) {
@@ -149,7 +187,7 @@ fn signed(number: i64) -> [u8; 8] {
 
 #[cfg(test)]
 mod tests {
-    use mongodb::bson::{DateTime, doc};
+    use bson::{DateTime, doc};
     use proptest::prelude::*;
 
     use super::*;
@@ -199,6 +237,10 @@ mod tests {
         assert_eq!(key_of(-0.0), key_of(0.0));
     }
 
+    fn shown(bson: &[u8]) -> Attempt<Document> {
+        stored(bson, false).and_then(|raw| decoded(raw.as_bytes()))
+    }
+
     #[test]
     fn a_document_that_is_too_deep_is_named_and_not_looked_into() {
         let nested = |depth| {
@@ -229,7 +271,7 @@ mod tests {
 
     #[test]
     fn a_document_without_identity_gets_one_in_front() {
-        let Ok(row) = Row::of(doc! { "a": 1 }) else { panic!("no row") };
+        let Ok(row) = Row::from_document(doc! { "a": 1 }) else { panic!("no row") };
         let Ok(document) = decoded(&row.bson) else { panic!("no document") };
         assert_eq!(document.keys().collect::<Vec<_>>(), ["_id", "a"]);
     }

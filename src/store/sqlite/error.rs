@@ -63,7 +63,7 @@ impl Fault {
         };
         if let Some(why) = unwritten(&error) {
             return StoreError::Disk {
-                problem: format!("{file} could not be written: {why}; nothing was changed"),
+                problem: format!("cannot write {file}: {why}; nothing was changed"),
                 help: "make room and try again",
             };
         }
@@ -73,17 +73,17 @@ impl Fault {
                 StoreError::Busy { what: UnderWay::Changing, by: "another console".into() }
             }
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => StoreError::Refused {
-                problem: format!("this user may not write {file}"),
-                help: "see that this user may write the file and the directory it is in",
+                problem: format!("this user has no permission to write {file}"),
+                help: "make sure this user can write the file and its directory",
             },
             Some(ErrorCode::CannotOpen) => StoreError::Misconfigured {
-                problem: format!("{file} cannot be opened as a file"),
-                help: "see that it is no directory, and that this user may read and write it and \
-                       the directory it is in",
+                problem: format!("cannot open {file} as a file"),
+                help: "make sure it is a file, and that this user can read and write it and its \
+                       directory",
             },
             Some(ErrorCode::SystemIoFailure) => StoreError::Disk {
-                problem: format!("{file} could not be read or written: {error}"),
-                help: "see whether the disk it is on is well, and try again",
+                problem: format!("cannot read or write {file}: {error}"),
+                help: "check the disk it is on, then try again",
             },
             _ => StoreError::Other(format!("{error} ({file})")),
         }
@@ -111,7 +111,9 @@ fn unwritten(error: &Error) -> Option<String> {
 
 fn damaged(file: &str) -> StoreError {
     StoreError::Damaged {
-        problem: format!("{file} is damaged or no database of Tenantry, and was left as it is"),
+        problem: format!(
+            "{file} is damaged, or not a database of Tenantry, and was left unchanged"
+        ),
         help: "keep a copy of it, put a backup in its place, or start with another file \
                (--file PATH)",
     }

@@ -1,6 +1,6 @@
 //! Going through everything: what does not belong together, and the repair.
 //!
-//! Nothing here comes about by itself, since every deed is one transaction: it takes another program,
+//! Nothing here comes about by itself, since every operation is one transaction: it takes another program,
 //! or a damaged disk.
 
 use std::collections::{HashMap, HashSet};
@@ -8,14 +8,16 @@ use std::collections::{HashMap, HashSet};
 use rusqlite::Connection;
 
 use super::{
+    claims::insert_claims,
     error::{Attempt, Fault},
+    listed,
     read::{self, ORG},
     write,
 };
 use crate::{
     org::{COLLECTION_PREFIX, Claim, Org, PasswordHash, StoredText, email_key, name_key},
     store::{
-        Finding, Repair, Trouble,
+        Finding, Inconsistency, Repair,
         finding::{NEW_PASSWORD, WHICH_ADMIN},
     },
 };
@@ -36,10 +38,11 @@ pub(super) fn examine(tx: &Connection, fix: bool) -> Attempt<Vec<Finding>> {
         let repair = repaired(fix, || {
             let new = free_name(tx, &name)?;
             tx.execute("UPDATE collections SET name = ? WHERE name = ?", (&new, &name))?;
-            Ok(format!("it was renamed to {}", StoredText::from(new)))
+            Ok(format!("renamed to {}", StoredText::from(new)))
         })?;
-        let trouble = Trouble::CollectionOfNobody { collection: name.into(), documents };
-        findings.push(Finding { trouble, repair });
+        let inconsistency =
+            Inconsistency::CollectionOfNobody { collection: name.into(), documents };
+        findings.push(Finding { inconsistency, repair });
     }
     findings.extend(unknown_roles(tx)?);
     findings.extend(unusable_passwords(tx)?);
@@ -52,9 +55,12 @@ pub(super) fn examine(tx: &Connection, fix: bool) -> Attempt<Vec<Finding>> {
                 [&id],
             )?;
             tx.execute("DELETE FROM admins WHERE id = ?", [&id])?;
-            Ok("it was moved to the table quarantine_admins".to_owned())
+            Ok("moved to the table quarantine_admins".to_owned())
         })?;
-        findings.push(Finding { trouble: Trouble::AdminOfNobody { email: email.into() }, repair });
+        findings.push(Finding {
+            inconsistency: Inconsistency::AdminOfNobody { email: email.into() },
+            repair,
+        });
     }
     let swapped = swapped_admins(tx)?;
     findings.extend(swapped.findings);
@@ -62,15 +68,21 @@ pub(super) fn examine(tx: &Connection, fix: bool) -> Attempt<Vec<Finding>> {
         if !exists(tx, "SELECT 1 FROM collections WHERE name = ?", org.collection.raw())? {
             let repair = repaired(fix, || {
                 write::insert_documents(tx, org.collection.raw(), Vec::new())?;
-                Ok("an empty one was made".to_owned())
+                Ok("created an empty one".to_owned())
             })?;
             let (org, collection) = (org.name.clone(), org.collection.clone());
-            findings.push(Finding { trouble: Trouble::NoCollection { org, collection }, repair });
+            findings.push(Finding {
+                inconsistency: Inconsistency::NoCollection { org, collection },
+                repair,
+            });
         }
         // The record does not say what the e-mail of somebody else's admin is.
         if !swapped.rows.contains(&row) && is_stale(tx, row, &org)? {
             let repair = renewed(tx, row, &org, fix)?;
-            findings.push(Finding { trouble: Trouble::Stale { org: org.name.clone() }, repair });
+            findings.push(Finding {
+                inconsistency: Inconsistency::Stale { org: org.name.clone() },
+                repair,
+            });
         }
     }
     Ok(findings)
@@ -110,8 +122,8 @@ fn miscounted(tx: &Connection, fix: bool) -> Attempt<Vec<Finding>> {
             tx.execute(sql, (held, size, row))?;
             Ok(format!("it holds {held}"))
         })?;
-        let trouble = Trouble::Miscounted { collection: name.into(), documents };
-        Ok(Finding { trouble, repair })
+        let inconsistency = Inconsistency::Miscounted { collection: name.into(), documents };
+        Ok(Finding { inconsistency, repair })
     });
     found.collect()
 }
@@ -135,12 +147,12 @@ pub(super) fn damages(tx: &Connection) -> Attempt<Vec<Finding>> {
             .prepare("SELECT \"table\", parent FROM pragma_foreign_key_check LIMIT ?")?
             .query_map([DAMAGES], |row| {
                 let (table, parent): (String, String) = (row.get(0)?, row.get(1)?);
-                Ok(format!("a row of {table} has lost what it belongs to in {parent}"))
+                Ok(format!("a row of {table} refers to a missing row of {parent}"))
             })?
             .collect::<Result<_, _>>()?;
     }
     let damage = |line: String| Finding {
-        trouble: Trouble::Damage(line.into()),
+        inconsistency: Inconsistency::Damage(line.into()),
         repair: Repair::ByHand(RESTORE),
     };
     Ok(said.into_iter().map(damage).collect())
@@ -179,7 +191,7 @@ fn unknown_roles(tx: &Connection) -> Attempt<Vec<Finding>> {
             let (email, role) = row?;
             let (email, role) = (email.into(), role.to_string().into());
             let repair = Repair::ByHand(SET_OWNER);
-            Ok(Finding { trouble: Trouble::UnknownRole { email, role }, repair })
+            Ok(Finding { inconsistency: Inconsistency::UnknownRole { email, role }, repair })
         })
         .collect::<Result<_, rusqlite::Error>>()?;
     Ok(found)
@@ -194,8 +206,9 @@ fn unusable_passwords(tx: &Connection) -> Attempt<Vec<Finding>> {
     let mut admins = admins.query([])?;
     while let Some(admin) = admins.next()? {
         if !PasswordHash::stored(admin.get(1)?).is_usable() {
-            let trouble = Trouble::UnusablePassword { email: admin.get::<_, String>(0)?.into() };
-            found.push(Finding { trouble, repair: Repair::ByHand(NEW_PASSWORD) });
+            let inconsistency =
+                Inconsistency::UnusablePassword { email: admin.get::<_, String>(0)?.into() };
+            found.push(Finding { inconsistency, repair: Repair::ByHand(NEW_PASSWORD) });
         }
     }
     Ok(found)
@@ -226,8 +239,8 @@ fn swapped_admins(tx: &Connection) -> Attempt<Swapped> {
             continue;
         };
         swapped.rows.extend([one_row, row]);
-        let trouble = Trouble::SwappedAdmins { one: one.into(), other: other.into() };
-        swapped.findings.push(Finding { trouble, repair: Repair::ByHand(WHICH_ADMIN) });
+        let inconsistency = Inconsistency::SwappedAdmins { one: one.into(), other: other.into() };
+        swapped.findings.push(Finding { inconsistency, repair: Repair::ByHand(WHICH_ADMIN) });
     }
     Ok(swapped)
 }
@@ -278,6 +291,7 @@ fn is_stale(tx: &Connection, row: i64, org: &Org) -> Attempt<bool> {
     let claims: Vec<String> = claims(org, &admins).iter().map(Claim::to_string).collect();
     Ok(held != claims
         || keys != [name_key(org.name.raw()), email_key(org.admin_email.raw())]
+        || listed::is_stale(tx, row, org)?
         || first != Some(org.admin_email.raw())
         || admins.iter().any(|(email, key, _)| *key != email_key(email)))
 }
@@ -298,7 +312,7 @@ fn renewed(tx: &Connection, row: i64, org: &Org, fix: bool) -> Attempt<Repair> {
     repaired(fix, || {
         tx.execute("DELETE FROM claims WHERE org = ?", [row])?;
         tx.execute("DELETE FROM looks WHERE org = ?", [row])?;
-        write::hold(tx, &claims, row)?;
+        insert_claims(tx, &claims, row)?;
         let (name, email) = (name_key(org.name.raw()), email_key(org.admin_email.raw()));
         tx.execute(
             "UPDATE organizations SET name_key = ?, email_key = ? WHERE row = ?",
@@ -315,7 +329,8 @@ fn renewed(tx: &Connection, row: i64, org: &Org, fix: bool) -> Attempt<Repair> {
                 (email_key(&email), &email, org.id.bytes()),
             )?;
         }
-        Ok("it was brought up to date".to_owned())
+        listed::update(tx, row)?;
+        Ok("brought up to date".to_owned())
     })
 }
 

@@ -1,7 +1,8 @@
 //! The file itself: opened as far as this user may, made by the first write, and looked after.
 //!
 //! Looking changes nothing. Where there is no file, or nothing in it, an empty database in memory stands for
-//! it; an older one is looked at through a copy that is brought up to date. The first write opens it anew.
+//! it; an older one that cannot be read as it is is looked at through a copy that is brought up to date. The first
+//! write opens it anew.
 //!
 //! A database nobody may write beside has no write-ahead log to be read through. SQLite reads such a
 //! file only when it is told that nothing changes it (`immutable`). Somebody else may, so whoever reads
@@ -18,17 +19,17 @@ use std::os::unix::{
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, FileControl, OpenFlags};
+use rusqlite::{Connection, OpenFlags};
 use rustix::{
     fs::{Access, access},
     io::Errno,
 };
 
 use super::{
-    error::{Attempt, Fault},
+    error::Attempt,
+    place::{is_in_place, moved, shown},
     schema::{self, Found, PATIENCE},
 };
-use crate::org::escaped;
 use crate::store::StoreError;
 
 /// An open database. Until the first write it only looks.
@@ -81,7 +82,7 @@ impl Open {
         self.connection()?;
         if !matches!(self.seen, Seen::ToWrite) {
             make(&self.path).map_err(|problem| StoreError::Misconfigured {
-                problem: format!("{} cannot be made: {problem}", shown(&self.path)),
+                problem: format!("cannot create {}: {problem}", shown(&self.path)),
                 help: "name another file with --file",
             })?;
             (self.connection, _) = connected(&canonical(&self.path), Way::Write)?;
@@ -91,6 +92,15 @@ impl Open {
             keep_from_others(Path::new(path));
         }
         self.connection()
+    }
+
+    /// Whether there is a file, or a database in memory.
+    pub(super) fn is_there(&mut self) -> Attempt<bool> {
+        self.connection()?;
+        Ok(match self.seen {
+            Seen::AsOf(stamp, _) => stamp.is_some(),
+            Seen::ToWrite | Seen::ToRead => true,
+        })
     }
 
     /// The format of the file, where it is an older one.
@@ -140,6 +150,9 @@ impl Open {
         let (connection, seen) = match found {
             Found::Ours if way == Way::Frozen => (connection, Seen::AsOf(then, None)),
             Found::Ours => (connection, Seen::ToRead),
+            Found::Older(format) if format >= schema::READABLE => {
+                (connection, Seen::AsOf(then, Some(format)))
+            }
             Found::Older(format) => {
                 (schema::copy_up_to_date(&connection)?, Seen::AsOf(then, Some(format)))
             }
@@ -174,13 +187,16 @@ pub(super) fn open(path: &Path, read_only: bool) -> Attempt<(Open, Option<String
     let there = path.exists();
     if read_only && !there {
         return Err(StoreError::Misconfigured {
-            problem: format!("there is no file {}, and with --read-only none is made", shown(path)),
+            problem: format!(
+                "there is no file {}, and --read-only does not create one",
+                shown(path)
+            ),
             help: "check its name, or start once without --read-only",
         }
         .into());
     }
     let open = Open::to_look(path, read_only)?;
-    let asked = read_only.then(|| "it was opened for reading only".to_owned());
+    let asked = read_only.then(|| "it was opened read-only".to_owned());
     Ok((open, asked.or_else(|| there.then(|| unwritable(&canonical(path))).flatten())))
 }
 
@@ -247,9 +263,9 @@ fn immutable(path: &Path) -> String {
 fn unwritable(path: &Path) -> Option<String> {
     let directory = directory(path);
     [path, directory].into_iter().find_map(|place| match access(place, Access::WRITE_OK) {
-        Err(Errno::ROFS) => Some(format!("{} can only be read where it is", shown(place))),
+        Err(Errno::ROFS) => Some(format!("{} is on a read-only file system", shown(place))),
         Err(Errno::ACCESS | Errno::PERM) => {
-            Some(format!("this user may not write {}", shown(place)))
+            Some(format!("this user has no permission to write {}", shown(place)))
         }
         _ => None,
     })
@@ -259,11 +275,6 @@ fn unwritable(path: &Path) -> Option<String> {
 fn pending(path: &Path) -> bool {
     let length = |suffix| beside(path, suffix).metadata().map_or(0, |file| file.len());
     length("-wal") > 0 || length("-journal") > 0
-}
-
-/// The path in a sentence, with nothing hidden in it.
-pub(super) fn shown(path: &Path) -> String {
-    escaped(&path.display().to_string()).into_owned()
 }
 
 fn beside(path: &Path, suffix: &str) -> PathBuf {
@@ -301,24 +312,6 @@ fn make_directory(path: &Path) -> std::io::Result<()> {
         _ => drop(File::open(above).and_then(|above| above.sync_all())),
     }
     Ok(())
-}
-
-/// Refuses a file that is no longer where it was opened: what is written to it nobody finds again.
-pub(super) fn is_in_place(connection: &Connection) -> Attempt<()> {
-    let Some(path) = connection.path().filter(|path| !path.is_empty()) else { return Ok(()) };
-    let mut has_moved = 0;
-    connection.file_control(Some("main"), FileControl::HasMoved(&mut has_moved))?;
-    if has_moved == 0 {
-        return Ok(());
-    }
-    Err(moved(&escaped(path)))
-}
-
-fn moved(path: &str) -> Fault {
-    Fault::Answer(StoreError::Disk {
-        problem: format!("{path} was moved, deleted or replaced while it was open"),
-        help: "put it back, or start again with what is there now; nothing was changed",
-    })
 }
 
 /// Takes out of the write-ahead log what was taken out of the file. Another console that reads right

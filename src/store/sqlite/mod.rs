@@ -2,9 +2,11 @@
 //!
 //! - `file` opens a file as far as this user may, and looks after it.
 //! - `schema` makes the tables with the first write, or says why what is there cannot be used.
-//! - `read` and `write` hold the queries, `admins` those about admins; each method is one transaction.
+//! - `list` finds the pages of the list, `search` what can match a search; `listed` keeps what both need.
+//! - `read` and `write` hold the other queries, `admins` those about admins, `claims` and `row` what they share; each
+//!   method is one `transaction`.
 //! - `purge` empties the trash of what was there for too long.
-//! - `audit` keeps the record, `attempt` counts attempts to log in.
+//! - `audit` keeps the audit log, `append` the queue of those who append to it, `attempt` counts attempts to log in.
 //! - `examine` goes through everything.
 //! - `document` turns documents into rows and back.
 //! - `error` turns SQLite's errors into a person's.
@@ -13,17 +15,25 @@
 //! A read nobody waits for any more is interrupted, a write never is.
 
 mod admins;
+mod append;
 mod attempt;
 mod audit;
+mod claims;
 mod document;
 mod error;
 mod examine;
 mod file;
+mod list;
+mod listed;
+mod place;
 mod purge;
 mod read;
+mod row;
 mod schema;
+mod search;
 #[cfg(test)]
 mod tests;
+mod transaction;
 mod write;
 
 use std::path::Path;
@@ -31,15 +41,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use mongodb::bson::{DateTime, Document, oid::ObjectId};
+use bson::{DateTime, Document, oid::ObjectId};
 use rusqlite::Transaction;
+use tokio::sync::oneshot;
 
 use super::{
-    Access, Attempt as LoginAttempt, AuditQuery, Count, Deed, Entry, Examination, Finding, Holder,
-    Line, Page, PageQuery, Place, PlaceKind, Progress, Purge, Result, Settled, Shelf, Statistics,
-    Store, StoreError, UpgradePlan,
+    Admins, Attempt as LoginAttempt, Attempts, AuditLog, AuditQuery, Count, DocumentPage,
+    DocumentQuery, Documents, Entry, Examination, Finding, Holder, Line, ListScope, Maintenance,
+    Operation, Organizations, Page, PageQuery, Place, PlaceKind, Progress, Purge, Result, Settled,
+    Statistics, StoreError, UpgradePlan,
 };
 use crate::org::{Admin, Claim, Org, email_key};
+use append::Appending;
 use error::{Attempt, Fault};
 use file::Open;
 
@@ -56,8 +69,8 @@ const STEPS_BETWEEN_LOOKS: i32 = 1000;
 pub struct SqliteStore {
     open: Arc<Mutex<Open>>,
     place: Place,
-    operator: String,
     read_only: Option<String>,
+    appending: Arc<Appending>,
 }
 
 impl SqliteStore {
@@ -69,18 +82,18 @@ impl SqliteStore {
     /// [`StoreError::Damaged`] when the file is damaged, not ours, or of a newer version: then it is
     /// left as it is. [`StoreError::Misconfigured`] when it cannot be opened, or is to be only read and is
     /// not there. [`StoreError::Disk`] when there is no room even to look.
-    pub fn open(path: &Path, access: &Access) -> Result<Self> {
+    pub fn open(path: &Path, read_only: bool) -> Result<Self> {
         let place = Self::place_of(path);
         let (open, read_only) =
-            file::open(path, access.read_only).map_err(|fault| fault.into_error(&place))?;
-        let (open, operator) = (Arc::new(Mutex::new(open)), access.operator.clone());
-        Ok(Self { open, place, operator, read_only })
+            file::open(path, read_only).map_err(|fault| fault.into_error(&place))?;
+        let open = Arc::new(Mutex::new(open));
+        Ok(Self { open, place, read_only, appending: Arc::default() })
     }
 
     /// What the database in a file is called.
     #[must_use]
     pub fn place_of(path: &Path) -> Place {
-        let address = file::shown(path);
+        let address = place::shown(path);
         Place { kind: PlaceKind::Embedded, address, database: String::new() }
     }
 
@@ -95,11 +108,11 @@ impl SqliteStore {
     ///
     /// # Errors
     /// When there is no memory.
-    pub fn in_memory(operator: &str) -> Result<Self> {
+    pub fn in_memory() -> Result<Self> {
         let place = Self::place_in_memory();
         let open = Open::in_memory().map_err(|fault| fault.into_error(&place))?;
-        let (open, operator) = (Arc::new(Mutex::new(open)), operator.to_owned());
-        Ok(Self { open, place, operator, read_only: None })
+        let open = Arc::new(Mutex::new(open));
+        Ok(Self { open, place, read_only: None, appending: Arc::default() })
     }
 
     /// Puts documents into a collection, all or none, and makes the collection when it is missing;
@@ -143,7 +156,7 @@ impl SqliteStore {
         work: impl FnOnce(&Transaction) -> Attempt<T> + Send + 'static,
     ) -> Result<T> {
         self.writable()?;
-        self.run(move |open| write::whole(open.for_writing()?, work)).await
+        self.run(move |open| transaction::whole(open.for_writing()?, work)).await
     }
 
     /// Takes what was removed for good out of the log as well, as far as that can be done now. It is
@@ -175,8 +188,8 @@ impl SqliteStore {
     }
 }
 
-/// What was done in this transaction, once it is in the record too.
-fn recorded<T>(tx: &Transaction, entry: &Entry, done: Attempt<T>) -> Attempt<T> {
+/// What was done in this transaction, once it is in the audit log too.
+fn logged<T>(tx: &Transaction, entry: &Entry, done: Attempt<T>) -> Attempt<T> {
     let done = done?;
     audit::append(tx, entry)?;
     Ok(done)
@@ -195,90 +208,57 @@ impl Drop for Waited {
 }
 
 #[async_trait]
-impl Store for SqliteStore {
-    fn place(&self) -> &Place {
-        &self.place
-    }
-
-    fn only_readable_because(&self) -> Option<&str> {
-        self.read_only.as_deref()
-    }
-
-    fn operator(&self) -> &str {
-        &self.operator
-    }
-
-    async fn prepare(&self) -> Result<()> {
-        self.writable()?;
-        self.run(|open| open.for_writing().map(drop)).await
-    }
-
-    /// No other program writes here.
-    async fn needs_upgrade(&self) -> Result<bool> {
-        Ok(false)
-    }
-
-    async fn upgrade_plan(&self) -> Result<UpgradePlan> {
-        let older = self.run(Open::older_format).await?;
-        let formats = older.map(|older| (older, schema::VERSION));
-        Ok(UpgradePlan { formats, ..UpgradePlan::nothing() })
-    }
-
-    async fn upgrade(&self, _: &Progress) -> Result<()> {
-        self.writable()?;
-        self.run(|open| match open.older_format()? {
-            Some(_) => open.for_writing().map(drop),
-            None => Ok(()),
-        })
-        .await
-    }
-
-    /// Nothing is ever half-done here: SQLite rolls a killed console's transaction back by itself.
-    async fn recover(&self) -> Result<u64> {
-        Ok(0)
-    }
-
-    async fn purge_expired(&self, believed: bool) -> Result<Purge> {
-        self.purge(believed).await
-    }
-
-    /// No other program writes here.
-    async fn catch_up(&self) -> Result<u64> {
-        Ok(0)
-    }
-
+impl Organizations for SqliteStore {
     async fn page(&self, query: &PageQuery) -> Result<Page> {
         let query = query.clone();
-        self.read(move |tx| read::page(tx, &query)).await
+        self.read(move |tx| list::page(tx, &query)).await
     }
 
-    async fn count(&self, of: Shelf, search: Option<&str>, most: u64) -> Result<Count> {
+    async fn count(&self, of: ListScope, search: Option<&str>, most: u64) -> Result<Count> {
         let search = search.map(str::to_owned);
-        self.read(move |tx| read::count(tx, of, search.as_deref(), most)).await
+        self.read(move |tx| list::count(tx, of, search.as_deref(), most)).await
     }
 
     async fn org(&self, id: ObjectId) -> Result<Option<Org>> {
         self.read(move |tx| read::org_where(tx, "id = ?", id.bytes())).await
     }
 
-    async fn org_named(&self, name: &str, from: Shelf) -> Result<Option<Org>> {
+    async fn org_named(&self, name: &str, from: ListScope) -> Result<Option<Org>> {
         let name = name.to_owned();
         self.read(move |tx| read::org_named(tx, &name, from)).await
-    }
-
-    async fn org_of_admin(&self, admin: &Admin) -> Result<Option<Org>> {
-        let admin = admin.id;
-        self.read(move |tx| admins::org_of_admin(tx, admin)).await
-    }
-
-    async fn admins(&self, org: &Org) -> Result<Vec<Admin>> {
-        let org = org.id;
-        self.read(move |tx| admins::admins(tx, org)).await
     }
 
     async fn holder(&self, claim: &Claim) -> Result<Option<Holder>> {
         let claim = claim.clone();
         self.read(move |tx| read::holder(tx, &claim)).await
+    }
+
+    async fn perform(&self, operation: &Operation, entry: &Entry) -> Result<Option<Org>> {
+        let (operation, entry) = (operation.clone(), entry.clone());
+        let now = DateTime::now().timestamp_millis();
+        let done =
+            self.write(move |tx| logged(tx, &entry, write::perform(tx, &operation, now))).await?;
+        if done.is_none() {
+            self.forget_log().await;
+        }
+        Ok(done)
+    }
+
+    async fn outcome(&self, _: ObjectId, entry: ObjectId) -> Result<Settled> {
+        self.read(move |tx| audit::outcome(tx, entry)).await
+    }
+}
+
+#[async_trait]
+impl Admins for SqliteStore {
+    async fn admins(&self, org: &Org) -> Result<Vec<Admin>> {
+        let org = org.id;
+        self.read(move |tx| admins::admins(tx, org)).await
+    }
+
+    async fn org_of_admin(&self, admin: &Admin) -> Result<Option<Org>> {
+        let admin = admin.id;
+        self.read(move |tx| admins::org_of_admin(tx, admin)).await
     }
 
     async fn admin_with_email(&self, email: &str) -> Result<Option<Admin>> {
@@ -295,60 +275,56 @@ impl Store for SqliteStore {
         self.read(move |tx| admins::admin_in_trash(tx, id, &email)).await
     }
 
+    /// None: what a record names for an admin is a key of theirs.
+    async fn without_admin(&self, _orgs: &[Org]) -> Result<Vec<ObjectId>> {
+        Ok(Vec::new())
+    }
+}
+
+#[async_trait]
+impl Documents for SqliteStore {
+    async fn documents(&self, org: &Org, query: &DocumentQuery) -> Result<DocumentPage> {
+        let (collection, query) = (org.collection.clone(), query.clone());
+        self.read(move |tx| document::page(tx, collection.raw(), &query)).await
+    }
+
     /// Documents and bytes are counted as they are written, so this reads one row.
     async fn statistics(&self, org: &Org) -> Result<Statistics> {
         let collection = org.collection.clone();
         self.read(move |tx| read::statistics(tx, collection.raw())).await
     }
+}
 
-    async fn documents(&self, org: &Org, most: u32) -> Result<Vec<Document>> {
-        let collection = org.collection.clone();
-        self.read(move |tx| read::documents(tx, collection.raw(), most)).await
-    }
-
-    /// None: what a record names for an admin is a key of theirs.
-    async fn without_admin(&self, _orgs: &[Org]) -> Result<Vec<ObjectId>> {
-        Ok(Vec::new())
-    }
-
-    async fn perform(&self, deed: &Deed, entry: &Entry) -> Result<Option<Org>> {
-        let (deed, entry) = (deed.clone(), entry.clone());
-        let removes = matches!(deed, Deed::Delete(_));
-        let now = DateTime::now().timestamp_millis();
-        let done = self
-            .write(move |tx| {
-                let done = match &deed {
-                    Deed::Create(new) => write::create(tx, new).map(Some),
-                    Deed::Update(org, change) => write::update(tx, org, change).map(Some),
-                    Deed::Delete(org) => write::delete(tx, org).map(|()| None),
-                    Deed::Trash(org, days) => write::trash(tx, org, *days, now).map(Some),
-                    Deed::Restore(org, change) => write::restore(tx, org, change).map(Some),
-                    Deed::Suspend(org, suspended) => write::suspend(tx, org, *suspended).map(Some),
-                    Deed::Admin(org, change) => admins::change(tx, org, change).map(Some),
-                };
-                recorded(tx, &entry, done)
-            })
-            .await?;
-        if removes {
-            self.forget_log().await;
-        }
-        Ok(done)
-    }
-
-    async fn outcome(&self, _: ObjectId, entry: ObjectId) -> Result<Settled> {
-        self.read(move |tx| audit::outcome(tx, entry)).await
-    }
-
-    async fn record(&self, entry: &Entry) -> Result<()> {
-        let entry = entry.clone();
-        self.write(move |tx| audit::append(tx, &entry)).await
+#[async_trait]
+impl AuditLog for SqliteStore {
+    async fn append(&self, entry: &Entry) -> Result<()> {
+        self.writable()?;
+        let (answer, told) = oneshot::channel();
+        self.appending.push(entry.clone(), answer);
+        let (appending, place) = (Arc::clone(&self.appending), self.place.clone());
+        self.run(move |open| {
+            appending.write(|entries| {
+                let written = open.for_writing().and_then(|connection| {
+                    transaction::whole(connection, |tx| {
+                        entries.iter().try_for_each(|entry| audit::append(tx, entry))
+                    })
+                });
+                written.map_err(|fault| fault.into_error(&place))
+            });
+            Ok(())
+        })
+        .await?;
+        told.await.unwrap_or_else(|_| Err(StoreError::Other("the append was cut off".into())))
     }
 
     async fn entries(&self, query: &AuditQuery) -> Result<Vec<Document>> {
         let query = query.clone();
         self.read(move |tx| audit::entries(tx, &query)).await
     }
+}
 
+#[async_trait]
+impl Attempts for SqliteStore {
     async fn attempt(&self, email: &str, line: Option<Line>) -> Result<LoginAttempt> {
         let email = email.to_owned();
         let now = || DateTime::now().timestamp_millis();
@@ -366,10 +342,68 @@ impl Store for SqliteStore {
         let now = || DateTime::now().timestamp_millis();
         self.write(move |tx| attempt::forget(tx, &email, None, now())).await
     }
+}
+
+#[async_trait]
+impl Maintenance for SqliteStore {
+    fn place(&self) -> &Place {
+        &self.place
+    }
+
+    fn only_readable_because(&self) -> Option<&str> {
+        self.read_only.as_deref()
+    }
+
+    async fn is_there(&self) -> Result<bool> {
+        self.run(Open::is_there).await
+    }
+
+    async fn prepare(&self, _: &str) -> Result<()> {
+        self.writable()?;
+        self.run(|open| open.for_writing().map(drop)).await
+    }
+
+    /// No other program writes here.
+    async fn needs_upgrade(&self) -> Result<bool> {
+        Ok(false)
+    }
+
+    async fn upgrade_plan(&self) -> Result<UpgradePlan> {
+        let older = self.run(Open::older_format).await?;
+        let formats = older.map(|older| (older, schema::VERSION));
+        Ok(UpgradePlan { formats, ..UpgradePlan::nothing() })
+    }
+
+    async fn upgrade(&self, _: &str, _: &Progress) -> Result<()> {
+        self.writable()?;
+        self.run(|open| match open.older_format()? {
+            Some(_) => open.for_writing().map(drop),
+            None => Ok(()),
+        })
+        .await
+    }
+
+    /// Nothing is ever half-done here: SQLite rolls a killed console's transaction back by itself.
+    async fn recover(&self, _: &str) -> Result<u64> {
+        Ok(0)
+    }
+
+    async fn purge_expired(&self, operator: &str, believed: bool) -> Result<Purge> {
+        self.purge(operator, believed).await
+    }
+
+    /// No other program writes here.
+    async fn catch_up(&self, _: &str) -> Result<u64> {
+        Ok(0)
+    }
 
     /// Looks at everything before it begins to write: that takes as long as the file is large, and
     /// nobody has to wait for it.
-    async fn go_through(&self, examination: &Examination<'_>) -> Result<Vec<Finding>> {
+    async fn go_through(
+        &self,
+        operator: &str,
+        examination: &Examination<'_>,
+    ) -> Result<Vec<Finding>> {
         let fix = examination.fix;
         if fix {
             self.writable()?;
@@ -380,14 +414,14 @@ impl Store for SqliteStore {
             return Ok(damages);
         }
         let kept = if fix {
-            self.purge(false).await?.findings
+            self.purge(operator, false).await?.findings
         } else {
             self.kept_by_the_clock().await?.into_iter().collect()
         };
         let mut found = self.read(|tx| examine::examine(tx, false)).await?;
         // No other program has this file, so all that is found is ours, named or not.
         for name in examination.quarantine.iter().filter(|_| fix) {
-            if !found.iter().any(|finding| finding.trouble.is_called(name)) {
+            if !found.iter().any(|finding| finding.inconsistency.is_called(name)) {
                 return Err(StoreError::nothing_to_quarantine(name));
             }
         }

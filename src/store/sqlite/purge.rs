@@ -1,12 +1,12 @@
 //! Purging the trash by a clock that anybody may set, and that nobody else checks.
 
-use mongodb::bson::DateTime;
+use bson::DateTime;
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
-use super::{SqliteStore, error::Attempt, examine, read, recorded, write};
+use super::{SqliteStore, error::Attempt, examine, logged, read, write};
 use crate::{
-    org::Org,
-    store::{Action, Entry, Finding, Jump, Purge, Result},
+    org::{OperationKind, Org},
+    store::{Entry, Finding, Jump, Purge, Result},
 };
 
 /// What the trash has too long at one moment.
@@ -19,7 +19,7 @@ struct Due {
 }
 
 impl SqliteStore {
-    pub(super) async fn purge(&self, believed: bool) -> Result<Purge> {
+    pub(super) async fn purge(&self, operator: &str, believed: bool) -> Result<Purge> {
         let mut purge = Purge::default();
         // Writing begins only where there is something to write: every console comes by here.
         if self.read_only.is_some() {
@@ -40,10 +40,10 @@ impl SqliteStore {
         self.write(move |tx| believe(tx, number, now)).await?;
         // Each by itself: other consoles wait for one of them, and not for all.
         for org in due.orgs {
-            let mut entry = Entry::about(&self.operator, Action::Purge, &org);
-            entry.reason = "its time in the trash was over".into();
+            let mut entry = Entry::about(operator, OperationKind::Purge, &org);
+            entry.reason = "its time in the trash had expired".into();
             let gone = org.clone();
-            let done = self.write(move |tx| recorded(tx, &entry, write::delete(tx, &gone))).await;
+            let done = self.write(move |tx| logged(tx, &entry, write::delete(tx, &gone))).await;
             purge.note(&org, done);
         }
         self.forget_log().await;

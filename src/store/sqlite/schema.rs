@@ -9,18 +9,17 @@ use rusqlite::{
     ffi,
 };
 
-use super::{
-    error::Attempt,
-    file::shown,
-    write::{hold, whole},
-};
+use super::{claims::insert_claims, error::Attempt, listed, place::shown, transaction::whole};
 use crate::{org::Claim, store::StoreError};
 
 /// Marks a file as ours ("Tnty"), in its header.
 const APPLICATION_ID: i32 = 0x546e_7479;
 
 /// The version of the tables below.
-pub(super) const VERSION: i32 = 5;
+pub(super) const VERSION: i32 = 7;
+
+/// Files of this version and later can be read as they are: all that is missing is an index.
+pub(super) const READABLE: i32 = 6;
 
 /// How long a console waits for another one's transaction.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
@@ -29,8 +28,7 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 const LOG_MOST: u32 = 4 * 1024 * 1024;
 
 /// Once `claims` holds a claim, no other organization can have it; no other rule makes names,
-/// collections and e-mails unique. Looks are in a table of their own, since not every one is unique. Each index of the list ends with what a search reads, so that
-/// a search reads nothing else; there is one for either shelf. A collection's documents know it by number: a rename is one row.
+/// collections and e-mails unique. Looks are in a table of their own, since not every one is unique. A collection's documents know it by number: a rename is one row.
 /// An organization names one of its owners; all of its admins name it.
 const TABLES: &str = "
 CREATE TABLE organizations (
@@ -82,22 +80,6 @@ CREATE TABLE documents (
     bson BLOB NOT NULL,
     UNIQUE (collection, key)
 ) STRICT;
-";
-
-/// The indexes of the list.
-const INDEXES: &str = "
-CREATE INDEX organizations_by_name ON organizations (name_key, id, email_key)
-    WHERE trashed_at IS NULL;
-CREATE INDEX organizations_by_created ON organizations (created_at, id, name_key, email_key)
-    WHERE trashed_at IS NULL;
-CREATE INDEX organizations_by_email ON organizations (email_key, id, name_key)
-    WHERE trashed_at IS NULL;
-CREATE INDEX trash_by_name ON organizations (name_key, id, email_key)
-    WHERE trashed_at IS NOT NULL;
-CREATE INDEX trash_by_created ON organizations (trashed_at, id, name_key, email_key)
-    WHERE trashed_at IS NOT NULL;
-CREATE INDEX trash_by_email ON organizations (email_key, id, name_key)
-    WHERE trashed_at IS NOT NULL;
 ";
 
 /// What there is since version 3. The columns of `audit_log` are what it is searched by; what counts is
@@ -153,6 +135,57 @@ CREATE INDEX looks_by_org ON looks (org);
 DELETE FROM claims WHERE claim LIKE 'look:%';
 ";
 
+/// New in version 6: the sort key of names and the searchable text ([`listed`] fills both). The index by name ends
+/// with the searchable text, so that a search reads only that index.
+const SINCE_6: &str = "
+ALTER TABLE organizations ADD COLUMN name_order TEXT NOT NULL DEFAULT '';
+ALTER TABLE organizations ADD COLUMN searchable TEXT NOT NULL DEFAULT '';
+DROP INDEX IF EXISTS organizations_by_name;
+DROP INDEX IF EXISTS organizations_by_created;
+DROP INDEX IF EXISTS organizations_by_email;
+DROP INDEX IF EXISTS trash_by_name;
+DROP INDEX IF EXISTS trash_by_created;
+DROP INDEX IF EXISTS trash_by_email;
+CREATE INDEX organizations_by_key ON organizations (name_key);
+CREATE INDEX organizations_suspended ON organizations (id) WHERE suspended = 1;
+CREATE INDEX organizations_by_name ON organizations (name_order, id, searchable)
+    WHERE trashed_at IS NULL;
+CREATE INDEX organizations_by_created ON organizations (created_at, id) WHERE trashed_at IS NULL;
+CREATE INDEX organizations_by_email ON organizations (email_key, id) WHERE trashed_at IS NULL;
+CREATE INDEX trash_by_name ON organizations (name_order, id, searchable)
+    WHERE trashed_at IS NOT NULL;
+CREATE INDEX trash_by_created ON organizations (trashed_at, id) WHERE trashed_at IS NOT NULL;
+CREATE INDEX trash_by_email ON organizations (email_key, id) WHERE trashed_at IS NOT NULL;
+";
+
+/// New in version 7: an index of the trigrams of the searchable text. What is deleted from it is gone at once.
+/// `organizations_grams` lists what is in it. The text gets one more character, so that each of its own begins a
+/// trigram.
+const SINCE_7: &str = "
+CREATE VIEW organizations_searched (row, text) AS
+    SELECT row, searchable || char(10) FROM organizations;
+CREATE VIRTUAL TABLE organizations_search USING fts5 (
+    text, content = 'organizations_searched', content_rowid = 'row',
+    tokenize = 'trigram case_sensitive 1', detail = none, columnsize = 0
+);
+INSERT INTO organizations_search (organizations_search, rank) VALUES ('secure-delete', 1);
+CREATE VIRTUAL TABLE organizations_grams USING fts5vocab (organizations_search, instance);
+CREATE TRIGGER organizations_search_insert AFTER INSERT ON organizations BEGIN
+    INSERT INTO organizations_search (rowid, text) VALUES (new.row, new.searchable || char(10));
+END;
+CREATE TRIGGER organizations_search_delete AFTER DELETE ON organizations BEGIN
+    INSERT INTO organizations_search (organizations_search, rowid, text)
+        VALUES ('delete', old.row, old.searchable || char(10));
+END;
+CREATE TRIGGER organizations_search_update AFTER UPDATE OF searchable ON organizations
+WHEN old.searchable IS NOT new.searchable BEGIN
+    INSERT INTO organizations_search (organizations_search, rowid, text)
+        VALUES ('delete', old.row, old.searchable || char(10));
+    INSERT INTO organizations_search (rowid, text) VALUES (new.row, new.searchable || char(10));
+END;
+INSERT INTO organizations_search (organizations_search) VALUES ('rebuild');
+";
+
 /// From version 1, which had neither suspension nor trash.
 const FROM_1: &str = "
 ALTER TABLE organizations ADD COLUMN suspended INTEGER NOT NULL DEFAULT 0;
@@ -175,10 +208,10 @@ UPDATE admins SET organization = (SELECT id FROM organizations WHERE admin_id = 
 
 /// A new database that is gone with its connection.
 pub(super) fn in_memory() -> Attempt<Connection> {
-    completed(Connection::open_in_memory()?)
+    completed(Connection::open_in_memory()?, make_tables)
 }
 
-/// A copy of an older file, brought up to date. SQLite keeps what has no room in memory in a file of its own
+/// A copy of an older file, so far up to date that it can be read. SQLite keeps what has no room in memory in a file of its own
 /// that nobody sees; it is gone with the connection.
 pub(super) fn copy_up_to_date(older: &Connection) -> Attempt<Connection> {
     let mut copy = Connection::open("")?;
@@ -190,13 +223,16 @@ pub(super) fn copy_up_to_date(older: &Connection) -> Attempt<Connection> {
             );
         }
     }
-    completed(copy)
+    completed(copy, make_readable)
 }
 
-fn completed(mut connection: Connection) -> Attempt<Connection> {
+fn completed(
+    mut connection: Connection,
+    make: fn(&Transaction) -> Attempt<()>,
+) -> Attempt<Connection> {
     configure(&connection)?;
     let tx = connection.transaction()?;
-    make_tables(&tx)?;
+    make(&tx)?;
     tx.commit()?;
     Ok(connection)
 }
@@ -272,7 +308,7 @@ fn look(connection: &Connection, path: &Path) -> Attempt<Found> {
         return Ok(Found::Empty);
     }
     Err(StoreError::Damaged {
-        problem: format!("{} is a database of another program and was left as it is", shown(path)),
+        problem: format!("{} belongs to another program and was left unchanged", shown(path)),
         help: "name another file with --file",
     }
     .into())
@@ -282,21 +318,35 @@ fn look(connection: &Connection, path: &Path) -> Attempt<Found> {
 /// a file is either as it was or whole, whoever is killed when.
 fn make_tables(tx: &Transaction) -> Attempt<()> {
     // Another console may have done it just now.
+    if pragma::<i32>(tx, "user_version")? >= VERSION {
+        return Ok(());
+    }
+    make_readable(tx)?;
+    tx.execute_batch(SINCE_7)?;
+    tx.pragma_update(None, "application_id", APPLICATION_ID)?;
+    tx.pragma_update(None, "user_version", VERSION)?;
+    Ok(())
+}
+
+/// Makes the tables of version [`READABLE`], or brings those of an older one up to it.
+fn make_readable(tx: &Transaction) -> Attempt<()> {
     let steps: &[&str] = match pragma::<i32>(tx, "user_version")? {
-        0 => &[TABLES, INDEXES, SINCE_3, SINCE_4, SINCE_5],
-        1 => &[FROM_1, INDEXES, FROM_2, SINCE_3, SINCE_4, SINCE_5],
+        0 => &[TABLES, SINCE_3, SINCE_4, SINCE_5],
+        1 => &[FROM_1, FROM_2, SINCE_3, SINCE_4, SINCE_5],
         2 => &[FROM_2, SINCE_3, SINCE_4, SINCE_5],
         3 => &[SINCE_4, SINCE_5],
         4 => &[SINCE_5],
+        5 => &[],
         _ => return Ok(()),
     };
     for step in steps {
         tx.execute_batch(step)?;
     }
-    fill_looks(tx)?;
-    tx.pragma_update(None, "application_id", APPLICATION_ID)?;
-    tx.pragma_update(None, "user_version", VERSION)?;
-    Ok(())
+    if !steps.is_empty() {
+        fill_looks(tx)?;
+    }
+    tx.execute_batch(SINCE_6)?;
+    listed::fill(tx)
 }
 
 /// Notes what every organization that is there looks like.
@@ -304,7 +354,7 @@ fn fill_looks(tx: &Connection) -> Attempt<()> {
     let mut orgs = tx.prepare("SELECT row, name FROM organizations")?;
     let mut orgs = orgs.query([])?;
     while let Some(org) = orgs.next()? {
-        hold(tx, &Claim::looks_of(&org.get::<_, String>(1)?), org.get(0)?)?;
+        insert_claims(tx, &Claim::looks_of(&org.get::<_, String>(1)?), org.get(0)?)?;
     }
     Ok(())
 }

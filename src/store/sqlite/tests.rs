@@ -3,29 +3,40 @@
 use std::time::Duration;
 
 use super::*;
-use crate::org::{CollectionName, Email, OrgName, PasswordHash};
+use crate::org::{CollectionName, Email, OrgName, PasswordHash, slug};
 use crate::store::{Change, NewOrg};
-use deeds::Deeds as _;
+use operations::Operations as _;
 
-#[path = "../../../tests/support/deeds.rs"]
-mod deeds;
+#[path = "../../../tests/support/operations.rs"]
+mod operations;
+
+/// How the database answers a query: a line a step.
+pub(super) fn plan_of(
+    connection: &rusqlite::Connection,
+    sql: &str,
+    values: Vec<rusqlite::types::Value>,
+) -> Vec<String> {
+    let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+    let steps = plan.query_map(rusqlite::params_from_iter(values), |row| row.get(3)).unwrap();
+    steps.map(|step| step.unwrap()).collect()
+}
 
 #[tokio::test]
 async fn a_read_nobody_waits_for_does_not_hold_up_the_next_call() {
-    let store = SqliteStore::in_memory("tester@here").unwrap();
+    let store = SqliteStore::in_memory().unwrap();
     let endless = store.read(|tx| {
         let sql =
             "WITH RECURSIVE n (x) AS (SELECT 0 UNION ALL SELECT x FROM n) SELECT max(x) FROM n";
         Ok(tx.query_row(sql, [], |row| row.get::<_, i64>(0))?)
     });
     assert!(tokio::time::timeout(Duration::from_millis(50), endless).await.is_err());
-    assert_eq!(store.count(Shelf::Live, None, 10).await, Ok(Count::default()));
+    assert_eq!(store.count(ListScope::Live, None, 10).await, Ok(Count::default()));
 }
 
 #[tokio::test]
 async fn a_write_nobody_waits_for_is_never_half_done() {
-    let store = SqliteStore::in_memory("tester@here").unwrap();
-    let documents = vec![mongodb::bson::doc! { "a": 1 }; 5000];
+    let store = SqliteStore::in_memory().unwrap();
+    let documents = vec![bson::doc! { "a": 1 }; 5000];
     let insert = store.insert_documents("org_acme", &documents);
     assert!(tokio::time::timeout(Duration::ZERO, insert).await.is_err());
     let count = store.read(|tx| read::statistics(tx, "org_acme")).await.unwrap().documents;
@@ -77,29 +88,20 @@ fn big() -> PasswordHash {
 }
 
 fn new_org(name: &str) -> NewOrg {
-    let name = OrgName::parse(name).unwrap();
-    let collection = CollectionName::of(&name);
-    NewOrg {
-        id: ObjectId::new(),
-        admin_id: ObjectId::new(),
-        email: Email::parse(&format!("{}@acme.com", collection.as_str())).unwrap(),
-        password: big(),
-        created_at: DateTime::now(),
-        collection,
-        name,
-    }
+    let email = format!("{}@acme.com", slug(name));
+    NewOrg { password: big(), ..crate::orgs::new_org(name, &email, "") }
 }
 
 /// Does something again and again with a page more of room, until it works: before that, nothing is
 /// changed, and why is said. How often it did not.
 async fn with_more_and_more_room<T: std::fmt::Debug>(
     store: &SqliteStore,
-    deed: impl AsyncFn(&SqliteStore) -> Result<T>,
+    operation: impl AsyncFn(&SqliteStore) -> Result<T>,
 ) -> (u32, T) {
     let before = connected(store, rows);
     for pages in 0.. {
         connected(store, |connection| room(connection, pages));
-        match deed(store).await {
+        match operation(store).await {
             Ok(done) => {
                 connected(store, |connection| room(connection, 1_000_000));
                 return (pages, done);
@@ -118,21 +120,20 @@ async fn with_more_and_more_room<T: std::fmt::Debug>(
 #[tokio::test]
 async fn on_a_full_disk_every_change_fails_whole_and_works_once_there_is_room() {
     let directory = tempfile::tempdir().unwrap();
-    let access = Access { operator: "tester@here".to_owned(), read_only: false };
-    let store = SqliteStore::open(&directory.path().join("tenantry.db"), &access).unwrap();
+    let store = SqliteStore::open(&directory.path().join("tenantry.db"), false).unwrap();
     let new = new_org("Acme");
     let (often, org) =
         with_more_and_more_room(&store, async |store| store.create(&new).await).await;
     assert!(often > 5, "{often}");
 
-    let documents = vec![mongodb::bson::doc! { "text": "x".repeat(3000) }; 30];
+    let documents = vec![bson::doc! { "text": "x".repeat(3000) }; 30];
     let insert = async |store: &SqliteStore| store.insert_documents("org_acme", &documents).await;
     let (often, ()) = with_more_and_more_room(&store, insert).await;
     assert!(often > 5, "{often}");
 
     let name = OrgName::parse(&"a".repeat(63)).unwrap();
     let change = Change {
-        collection: Some(CollectionName::of(&name)),
+        collection: Some(CollectionName::from_name(&name)),
         email: Some(Email::parse(&format!("{0}@{0}.com", "e".repeat(60))).unwrap()),
         password: Some(PasswordHash::stored("$".repeat(90_000))),
         name: Some(name),
@@ -155,16 +156,16 @@ async fn on_a_full_disk_every_change_fails_whole_and_works_once_there_is_room() 
                       VALUES (x'01', 'no@body.com', 'no@body.com', ?, 0)";
         connection.execute(nobody, ["$".repeat(40_000)]).unwrap();
     });
-    let repair = async |store: &SqliteStore| store.examine(true).await;
+    let repair = async |store: &SqliteStore| store.examine("tester@here", true).await;
     let (often, found) = with_more_and_more_room(&store, repair).await;
     // What fills the pages here is no password anybody can use.
-    let is_filling = |found: &Finding| found.trouble.code() == "unusable_password";
+    let is_filling = |found: &Finding| found.inconsistency.code() == "unusable_password";
     let is_settled = |found: &Finding| found.repair.is_done() || is_filling(found);
     assert!(often > 0 && found.iter().all(is_settled), "{often} {found:?}");
 
     let delete = async |store: &SqliteStore| store.delete(&org).await;
     with_more_and_more_room(&store, delete).await;
-    assert_eq!(store.examine(false).await, Ok(vec![]));
+    assert_eq!(store.examine("tester@here", false).await, Ok(vec![]));
 }
 
 #[test]
@@ -186,8 +187,7 @@ fn on_a_full_disk_no_file_is_made_by_half() {
 #[test]
 fn a_file_is_kept_with_care() {
     let directory = tempfile::tempdir().unwrap();
-    let access = Access { operator: "tester@here".to_owned(), read_only: false };
-    let store = SqliteStore::open(&directory.path().join("a/tenantry.db"), &access).unwrap();
+    let store = SqliteStore::open(&directory.path().join("a/tenantry.db"), false).unwrap();
     connected(&store, |connection| {
         let set = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
         // Full: the log is made sure of before anybody is told.

@@ -1,41 +1,34 @@
-//! The deeds: each takes an open transaction and either finishes or fails, and then nothing stays.
+//! The operations: each takes an open transaction and either finishes or fails, and then nothing stays.
 
-use mongodb::bson::{Document, oid::ObjectId};
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
+use bson::{Document, oid::ObjectId};
+use rusqlite::Connection;
 
 use super::{
     DATABASE, admins,
+    claims::{insert_claims, none_taken},
     document::Row,
-    error::{Attempt, Fault},
-    file, read,
+    error::Attempt,
+    listed,
+    row::{made, unchanged},
 };
-use crate::org::{Claim, ClaimKind, Org, email_key, name_key};
-use crate::store::{Change, NewOrg, StoreError, first_document};
+use crate::org::{Org, email_key, name_key};
+use crate::store::{Change, NewOrg, Operation, admit, first_document};
 
-/// One change, whole or not at all, and never interrupted.
-pub(super) fn whole<T>(
-    connection: &mut Connection,
-    work: impl FnOnce(&Transaction) -> Attempt<T>,
-) -> Attempt<T> {
-    connection.progress_handler(0, None::<fn() -> bool>)?;
-    #[cfg(feature = "failpoints")]
-    connection.progress_handler(
-        1,
-        Some(|| {
-            crate::failpoint::step();
-            false
-        }),
-    )?;
-    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let done = work(&tx)?;
-    file::is_in_place(&tx)?;
-    tx.commit()?;
-    #[cfg(feature = "failpoints")]
-    crate::failpoint::reached(crate::failpoint::SQLITE_COMMITTED);
-    Ok(done)
+/// Does an operation. The organization afterwards; none when it is gone.
+pub(super) fn perform(tx: &Connection, operation: &Operation, now: i64) -> Attempt<Option<Org>> {
+    admit::on_its_list(operation)?;
+    match operation {
+        Operation::Create(new) => create(tx, new).map(Some),
+        Operation::Update(org, change) => update(tx, org, change).map(Some),
+        Operation::Delete(org) => delete(tx, org).map(|()| None),
+        Operation::Trash(org, days) => trash(tx, org, *days, now).map(Some),
+        Operation::Restore(org, change) => restore(tx, org, change).map(Some),
+        Operation::Suspend(org, suspended) => suspend(tx, org, *suspended).map(Some),
+        Operation::Admin(org, change) => admins::change(tx, org, change).map(Some),
+    }
 }
 
-pub(super) fn create(tx: &Connection, new: &NewOrg) -> Attempt<Org> {
+fn create(tx: &Connection, new: &NewOrg) -> Attempt<Org> {
     let claims = new.claims();
     let name = new.name.as_str();
     let collection = new.collection.as_str();
@@ -69,19 +62,21 @@ pub(super) fn create(tx: &Connection, new: &NewOrg) -> Attempt<Org> {
         created_at,
         DATABASE,
     ))?;
-    hold(tx, &claims, tx.last_insert_rowid())?;
+    let row = tx.last_insert_rowid();
+    insert_claims(tx, &claims, row)?;
+    listed::update(tx, row)?;
     insert_documents(tx, collection, vec![first_document(new.created_at)])?;
     made(tx, new.id.bytes())
 }
 
-pub(super) fn update(tx: &Connection, org: &Org, change: &Change) -> Attempt<Org> {
-    let row = unchanged(tx, org, "trashed_at IS NULL")?;
+fn update(tx: &Connection, org: &Org, change: &Change) -> Attempt<Org> {
+    let row = unchanged(tx, org)?;
     change_to(tx, org, row, change)?;
     made(tx, org.id.bytes())
 }
 
-pub(super) fn trash(tx: &Connection, org: &Org, days: u32, now: i64) -> Attempt<Org> {
-    let row = unchanged(tx, org, "trashed_at IS NULL")?;
+fn trash(tx: &Connection, org: &Org, days: u32, now: i64) -> Attempt<Org> {
+    let row = unchanged(tx, org)?;
     tx.prepare_cached(
         "UPDATE organizations SET trashed_at = ?, trash_days = ?, revision = revision + 1, \
          login_epoch = login_epoch + 1 \
@@ -91,19 +86,18 @@ pub(super) fn trash(tx: &Connection, org: &Org, days: u32, now: i64) -> Attempt<
     made(tx, org.id.bytes())
 }
 
-pub(super) fn restore(tx: &Connection, org: &Org, change: &Change) -> Attempt<Org> {
-    let row = unchanged(tx, org, "trashed_at IS NOT NULL")?;
+fn restore(tx: &Connection, org: &Org, change: &Change) -> Attempt<Org> {
+    let row = unchanged(tx, org)?;
     tx.prepare_cached(
         "UPDATE organizations SET trashed_at = NULL, trash_days = NULL WHERE row = ?",
     )?
     .execute([row])?;
-    let (name, collection) = (change.name.clone(), change.collection.clone());
-    change_to(tx, org, row, &Change { name, collection, ..Change::default() })?;
+    change_to(tx, org, row, &admit::restored(change))?;
     made(tx, org.id.bytes())
 }
 
-pub(super) fn suspend(tx: &Connection, org: &Org, suspended: bool) -> Attempt<Org> {
-    let row = unchanged(tx, org, "trashed_at IS NULL")?;
+fn suspend(tx: &Connection, org: &Org, suspended: bool) -> Attempt<Org> {
+    let row = unchanged(tx, org)?;
     tx.prepare_cached(
         "UPDATE organizations SET suspended = ?1, revision = revision + (suspended <> ?1), \
          login_epoch = login_epoch + (suspended < ?1) \
@@ -115,12 +109,8 @@ pub(super) fn suspend(tx: &Connection, org: &Org, suspended: bool) -> Attempt<Or
 
 fn change_to(tx: &Connection, org: &Org, row: i64, change: &Change) -> Attempt<()> {
     let claims = change.claims_of(org);
-    // What it looked like already, or gets back, is in nobody's way.
-    let had = Claim::looks_of(org.name.raw());
-    let may_clash =
-        |claim: &&Claim| claim.kind() != ClaimKind::Look || !(change.undoes || had.contains(claim));
-    let asked: Vec<Claim> = claims.iter().filter(may_clash).cloned().collect();
-    none_taken(tx, &asked, Some(org))?;
+    let asked = claims.iter().filter(|claim| admit::is_exclusive(org, change, claim));
+    none_taken(tx, asked, Some(org))?;
     if let (Some(email), Ok(first)) = (&change.email, ObjectId::parse_str(org.admin_id.raw())) {
         admins::email_is_free(tx, org, first, email)?;
     }
@@ -132,7 +122,7 @@ fn change_to(tx: &Connection, org: &Org, row: i64, change: &Change) -> Attempt<(
     )?
     .execute([row])?;
     tx.prepare_cached("DELETE FROM looks WHERE org = ?")?.execute([row])?;
-    hold(tx, &claims, row)?;
+    insert_claims(tx, &claims, row)?;
     if let Some(name) = &change.name {
         tx.prepare_cached("UPDATE organizations SET name = ?, name_key = ? WHERE row = ?")?
             .execute((name.as_str(), name_key(name.as_str()), row))?;
@@ -162,12 +152,12 @@ fn change_to(tx: &Connection, org: &Org, row: i64, change: &Change) -> Attempt<(
     }
     tx.prepare_cached("UPDATE organizations SET revision = revision + 1 WHERE row = ?")?
         .execute([row])?;
-    Ok(())
+    listed::update(tx, row)
 }
 
 /// Takes longer the more documents the collection has: every row goes.
 pub(super) fn delete(tx: &Connection, org: &Org) -> Attempt<()> {
-    let row = unchanged(tx, org, "TRUE")?;
+    let row = unchanged(tx, org)?;
     let admin: [u8; 12] = tx
         .prepare_cached("DELETE FROM organizations WHERE row = ? RETURNING admin_id")?
         .query_row([row], |row| row.get(0))?;
@@ -199,7 +189,7 @@ pub(super) fn insert_documents(
         tx.prepare_cached("INSERT INTO documents (collection, key, bson) VALUES (?, ?, ?)")?;
     let (mut count, mut bytes) = (0_u64, 0_u64);
     for document in documents {
-        let Row { key, bson } = Row::of(document)?;
+        let Row { key, bson } = Row::from_document(document)?;
         insert.execute((row, key, &bson))?;
         count += 1;
         bytes += bson.len() as u64;
@@ -209,55 +199,4 @@ pub(super) fn insert_documents(
     )?
     .execute((count, bytes, row))?;
     Ok(())
-}
-
-/// The first of the claims that somebody other than `own` holds is the error.
-pub(super) fn none_taken(tx: &Connection, claims: &[Claim], own: Option<&Org>) -> Attempt<()> {
-    for claim in claims {
-        if let Some(holder) = read::holder(tx, claim)?
-            && (holder.org.is_none() || holder.org != own.map(|org| org.id))
-        {
-            return Err(StoreError::Taken {
-                what: claim.kind(),
-                by: holder.name,
-                in_trash: holder.in_trash,
-            }
-            .into());
-        }
-    }
-    Ok(())
-}
-
-pub(super) fn hold(tx: &Connection, claims: &[Claim], row: i64) -> Attempt<()> {
-    let mut insert = tx.prepare_cached("INSERT INTO claims (claim, org) VALUES (?, ?)")?;
-    let mut look = tx.prepare_cached("INSERT INTO looks (look, org) VALUES (?, ?)")?;
-    for claim in claims {
-        match claim {
-            Claim::Look(seen) => look.execute((seen, row))?,
-            Claim::Name(_) | Claim::Collection(_) | Claim::Email(_) => {
-                insert.execute((claim.to_string(), row))?
-            }
-        };
-    }
-    Ok(())
-}
-
-/// The row of an organization that is still as it was when `org` was read, and meets a condition.
-pub(super) fn unchanged(tx: &Connection, org: &Org, condition: &str) -> Attempt<i64> {
-    let sql =
-        format!("SELECT row FROM organizations WHERE id = ? AND revision = ? AND {condition}");
-    tx.prepare_cached(&sql)?
-        .query_row((org.id.bytes(), org.revision), |row| row.get(0))
-        .optional()?
-        .map_or_else(|| Err(changed(tx, org)?.into()), Ok)
-}
-
-/// How it is different from what was read.
-fn changed(tx: &Connection, org: &Org) -> Attempt<StoreError> {
-    let there = read::org_where(tx, "id = ?", org.id.bytes())?.is_some();
-    Ok(if there { StoreError::Changed } else { StoreError::Gone })
-}
-
-pub(super) fn made(tx: &Connection, id: [u8; 12]) -> Attempt<Org> {
-    read::org_where(tx, "id = ?", id)?.ok_or(Fault::Garbage)
 }

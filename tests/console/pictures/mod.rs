@@ -1,4 +1,4 @@
-//! The pictures that the README shows, and the tour: made from what the real program, with the demo's
+//! The pictures that the README and the manual show, and the tour: made from what the real program, with the demo's
 //! organizations, really sends to a terminal, and compared with what is committed, so that none goes
 //! stale. `TENANTRY_UPDATE_PICTURES=1` makes them anew.
 
@@ -36,8 +36,13 @@ impl Demo {
         Self { console, paper, tour: Vec::new(), _home: home }
     }
 
-    /// Presses keys and waits for what comes of them.
+    /// Presses keys and waits for what comes of them; that must not have been there before, or the wait
+    /// would end before the keys did anything.
     fn press(&mut self, keys: &str, seen: &str) -> &mut Self {
+        if !keys.is_empty() {
+            let screen = self.console.screen();
+            assert!(!screen.contains(seen), "“{seen}” stands there before {keys:?}:\n{screen}");
+        }
         self.console.send(keys);
         self.console.see(seen);
         self
@@ -52,11 +57,13 @@ impl Demo {
 
     /// Selects the organization with this name.
     fn select(&mut self, search: &str, name: &str) -> &mut Self {
-        self.press("/", "/ ");
-        self.press(search, &format!("▌{name}"));
-        self.press("\r", "esc show all");
+        self.press("/", "enter keep");
+        self.press(search, &format!("/ {search}"))
+            .press("", " 1 of 3")
+            .press("", &format!("▌{name}"));
+        self.press("\r", "esc clear filter");
         self.console.send("\x1b");
-        self.console.see_no_more("esc show all");
+        self.console.see_no_more("esc clear filter");
         self.console.wait_until("all the others again", |received| {
             let screen = received.screen();
             let rows = screen.lines().filter_map(|line| line.split('│').next());
@@ -67,10 +74,10 @@ impl Demo {
 
     fn log_in(&mut self) -> &mut Self {
         self.press("L", "Log in as an admin");
-        self.press("\r", "logged in");
+        self.press("\r", "Logged in");
         // What went well is gone at the next key.
         self.console.send("\x1b");
-        self.console.see_no_more("logged in");
+        self.console.see_no_more("Logged in");
         self
     }
 
@@ -178,7 +185,7 @@ fn the_admins_the_documents_and_what_was_done() {
     demo.select("acme_c", "acme_corp").log_in();
     demo.press("\r\x1b[C", "code until");
     demo.press("a", "New admin of acme_corp").press("grace@acme.example", "grace@acme.example");
-    demo.press("\x13", "One-time code for").press("\r", "grace@acme.example");
+    demo.press("\x13", "One-time code for").press("\r", "a add").press("", "grace@acme.example");
     demo.press("", "UTC").is_current("admins.svg");
     demo.press("\x1b[C", "_id: ObjectId(").is_current("documents.svg");
     demo.press("\x1b[C", "added admin").is_current("activity.svg");
@@ -189,7 +196,7 @@ fn the_trash() {
     let mut demo = Demo::new(SMALL);
     demo.select("acme_c", "acme_corp").log_in();
     demo.press("d", "the trash?").is_current("delete.svg");
-    demo.press("\r", "35 organizations").press("", "is in the trash until");
+    demo.press("\r", "35 organizations").press("", "to the trash until");
     demo.press("t", "1 in the trash").press("", "kept until").is_current("trash.svg");
 }
 
@@ -224,7 +231,7 @@ fn what_can_be_copied() {
 #[test]
 fn several_at_once() {
     let mut demo = Demo::new(WIDE);
-    demo.press("jj  j ", "3 marked").press("s", "Suspend 3 organizations?");
+    demo.press("jj  j ", "3 selected").press("s", "Suspend 3 organizations?");
     demo.is_current("several.svg");
 }
 
@@ -240,11 +247,11 @@ fn production() {
 fn the_tour() {
     let mut demo = Demo::new(SMALL);
     demo.keep("tenantry --demo", 3.0);
-    for (name, seconds) in [("acme_corp", 0.4), ("acme_industries", 0.4), ("acme_labs", 1.2)] {
+    for (name, seconds) in [("acme_industries", 0.4), ("acme_labs", 1.2)] {
         demo.press("j", &format!("▌{name}")).press("", &looked_at(name)).keep("j  down", seconds);
     }
-    demo.press("/", "/ ").keep("/  filter", 0.8);
-    demo.press("ki", "▌Kowalski").press("", &looked_at("kowalski_i_synowie")).keep("ki", 1.6);
+    demo.press("/", "enter keep").keep("/  filter", 0.8);
+    demo.press("kow", "▌Kowalski").press("", &looked_at("kowalski_i_synowie")).keep("kow", 1.6);
     demo.press("\x1b", "/ filter")
         .press("", &looked_at("kowalski_i_synowie"))
         .keep("esc  all again", 1.0);
@@ -254,21 +261,23 @@ fn the_tour() {
     demo.press("\x15Acme Laboratories", "Acme Laboratories").keep("a new name", 1.4);
     demo.press("\x13", "▌Acme Laboratories").press("", &looked_at("acme_laboratories"));
     demo.press("", "u undo").keep("^s  save: its collection moves along", 2.4);
-    demo.press("u", "▌acme_labs").press("", &looked_at("acme_labs")).keep("u  take it back", 2.0);
+    demo.press("u", "▌acme_labs").press("", &looked_at("acme_labs")).keep("u  undo", 2.0);
     demo.select("acme_c", "acme_corp").press("", &looked_at("acme_corp"));
-    demo.press("d", "Log in as an admin").keep("d  delete: that takes a login", 1.6);
+    demo.press("d", "Log in as an admin").keep("d  trash: that takes a login", 1.6);
     demo.press("", "••••").keep("the password is filled in", 0.8);
-    demo.press("\r", "the trash?").press("", "stay its own").keep("what goes, and until when", 2.6);
+    demo.press("\r", "the trash?")
+        .press("", "stay reserved")
+        .keep("what goes, and until when", 2.6);
     demo.press("\r", "35 organizations")
-        .press("", "is in the trash until")
+        .press("", "to the trash until")
         .keep("enter  into the trash", 2.0);
     demo.press("t", "1 in the trash").press("", "kept until").keep("t  the trash", 2.0);
-    demo.press("R", "The trash is empty").keep("R  back with everything it had", 2.0);
+    demo.press("R", "The trash is empty").keep("R  restore", 2.0);
     demo.press("t", "36 organizations").press("", "▌acme_corp").press("", &looked_at("acme_corp"));
     demo.press("\r\x1b[C", "code until").keep("enter, →  its admins", 1.6);
     demo.press("\x1b[C", "_id: ObjectId(").keep("→  its documents", 1.6);
-    demo.press("\x1b", "/ filter").press(":", "what to do?").keep(":  any command", 1.2);
-    demo.press("sus", "suspend it").keep("sus", 1.6);
+    demo.press("\x1b", "n new").press(":", "type a command").keep(":  any command", 1.2);
+    demo.press("sus", ": sus").press("", "suspend it").keep("sus", 1.6);
     demo.press("\x1b", "n new").press("y", "the JSON").keep("y  copy, over SSH too", 1.8);
     demo.press("\x1b", "n new").press("?", "Keys in the list").keep("?  all keys", 2.4);
     is_current("tour.svg", &svg::moving(&demo.tour, demo.paper));

@@ -1,6 +1,6 @@
 //! Which command of an operation is meant.
 
-use mongodb::bson::{Bson, Document};
+use bson::{Bson, Document};
 
 use crate::proxy::Command;
 

@@ -1,13 +1,13 @@
 //! The most dangerous ways that the model of the protocol knows, each led on a real server. Some are in
 //! `late` or `replies` under a name of their own.
 
-mod commands;
-mod ways;
+pub mod commands;
+pub mod ways;
 
 use std::{collections::VecDeque, fmt::Write as _, panic::AssertUnwindSafe, sync::Mutex};
 
+use bson::oid::ObjectId;
 use futures_util::{FutureExt as _, future::join_all};
-use mongodb::bson::oid::ObjectId;
 
 use self::{commands::*, ways::*};
 use crate::support::hash;

@@ -1,9 +1,10 @@
 //! The ways themselves: who is held up, what happens meanwhile, and what must be there in the end.
 
 use std::{sync::Arc, time::Duration};
+use tenantry::store::traits::*;
 
-use mongodb::bson::{DateTime, Document, doc, oid::ObjectId};
-use tenantry::store::{Result, Store as _, StoreError, mongo::MongoStore};
+use bson::{DateTime, Document, doc, oid::ObjectId};
+use tenantry::store::{Result, StoreError, mongo::MongoStore};
 use tokio::{sync::oneshot, task::JoinHandle};
 
 use super::{commands::*, new};
@@ -73,31 +74,31 @@ pub async fn cut(lane: &Lane, what: What, wanted: Wanted) -> Case {
 }
 
 /// A console whose commands can be held.
-struct Slow {
-    proxy: Proxy,
+pub struct Slow {
+    pub proxy: Proxy,
     store: Arc<MongoStore>,
 }
 
 impl Slow {
-    async fn new(lane: &Lane) -> Self {
+    pub async fn new(lane: &Lane) -> Self {
         let proxy = Proxy::before(lane.server.address());
-        let store = console(&proxy.uri(), &lane.place, "slow@here", OWN).await;
+        let store = console(&proxy.uri(), &lane.place, OWN).await;
         Self { proxy, store: Arc::new(store) }
     }
 
-    fn does(&self, operation: &Operation) -> JoinHandle<Result<()>> {
+    pub fn does(&self, operation: &Operation) -> JoinHandle<Result<()>> {
         let (store, operation) = (Arc::clone(&self.store), operation.clone());
         tokio::spawn(async move { operation.run(&*store).await })
     }
 
     /// Recovers what is under way, whose lease has run out by now.
-    async fn recovers(&self, lane: &Lane) -> JoinHandle<Result<u64>> {
+    pub async fn recovers(&self, lane: &Lane) -> JoinHandle<Result<u64>> {
         let records = lane.place.db.collection::<Document>("organizations");
         let under_way = doc! { "pending": { "$exists": true } };
         let long_ago = doc! { "$set": { "pending.at": DateTime::from_millis(0) } };
         records.update_many(under_way, long_ago).await.unwrap();
         let store = Arc::clone(&self.store);
-        tokio::spawn(async move { store.recover().await })
+        tokio::spawn(async move { store.recover("tester@here").await })
     }
 }
 

@@ -47,7 +47,7 @@ fn later_org() -> Org {
     Org { revision: 2, ..org(0, "org000") }
 }
 
-pub(super) fn notice(app: &App) -> &Said {
+pub(super) fn notice(app: &App) -> &Notice {
     &app.notice.as_ref().unwrap_or_else(|| panic!("nothing said: {app:?}")).1
 }
 
@@ -225,8 +225,8 @@ fn whoever_stops_waiting_for_an_admin_sees_the_code_only_while_the_form_is_as_it
         let seen = more.is_empty() && !left;
         assert_eq!(shown_code(&app).is_some(), seen, "{more:?} {left}");
         if !seen {
-            assert_eq!(notice(&app).what, "eve@example.com is an admin of “org000”");
-            assert!(notice(&app).help.contains("c makes another"));
+            assert_eq!(notice(&app).what, "added eve@example.com to the admins of “org000”");
+            assert!(notice(&app).help.contains("press c to issue another"));
             assert!(!format!("{app:?}").contains("aaaaaa"));
         }
     }
@@ -238,7 +238,8 @@ fn an_admin_is_removed_after_a_question() {
     let last =
         Error::LastOwner { email: "grace@example.com".into(), organization: "org000".into() };
     let effects = press(&mut app, KeyCode::Char('x'));
-    let [Effect::Authorize(asked, Deed::RemoveAdmin(_), _, Some(admin), Some(_))] = &effects[..]
+    let [Effect::Authorize(asked, OrgAction::RemoveAdmin(_), _, Some(admin), Some(_))] =
+        &effects[..]
     else {
         panic!("{effects:?}")
     };
@@ -248,23 +249,24 @@ fn an_admin_is_removed_after_a_question() {
     let said = question.problem.as_ref().map(|said| said.what.as_str());
     assert_eq!(
         said,
-        Some("grace@example.com is the last owner of “org000”"),
+        Some("cannot remove or demote grace@example.com, the last owner of “org000”"),
         "before it is confirmed"
     );
     let effects = press(&mut app, KeyCode::Enter);
-    let [Effect::Do(generation, deed, org, given, Some(_))] = &effects[..] else {
+    let [Effect::Do(generation, action, org, given, Some(_))] = &effects[..] else {
         panic!("{effects:?}")
     };
-    assert_eq!(*deed, Deed::RemoveAdmin(three()[1].id));
+    assert_eq!(*action, OrgAction::RemoveAdmin(three()[1].id));
     assert_eq!(given.email, "grace@example.com");
-    app.update(Message::Done(*generation, *deed, org.clone(), Err(last)));
+    app.update(Message::Done(*generation, *action, org.clone(), Err(last)));
     let Some(Layer::Question(question)) = app.layers.last() else { panic!("{:?}", app.layers) };
     assert!(question.problem.as_ref().is_some_and(|said| said.what.contains("the last owner")));
     let generation = generation!(press(&mut app, KeyCode::Enter), Do);
-    let effects = app.update(Message::Done(generation, *deed, org.clone(), Ok(Some(later_org()))));
+    let effects =
+        app.update(Message::Done(generation, *action, org.clone(), Ok(Some(later_org()))));
     assert!(app.layers.is_empty());
     assert!(app.session.is_some(), "it was somebody else");
-    assert_eq!(notice(&app).what, "grace@example.com is no admin of “org000” any more");
+    assert_eq!(notice(&app).what, "removed grace@example.com from “org000”");
     generation!(effects, LoadAdmins);
     assert_eq!(app.chosen().map(|org| org.revision), Some(2));
 }
@@ -275,9 +277,14 @@ fn removing_whoever_is_logged_in_ends_their_session() {
     press(&mut app, KeyCode::Char('g'));
     press(&mut app, KeyCode::Char('d'));
     let effects = press(&mut app, KeyCode::Enter);
-    let [Effect::Do(generation, deed, org, ..)] = &effects[..] else { panic!("{effects:?}") };
-    assert_eq!(*deed, Deed::RemoveAdmin(three()[0].id), "d removes what is selected, here too");
-    let effects = app.update(Message::Done(*generation, *deed, org.clone(), Ok(Some(later_org()))));
+    let [Effect::Do(generation, action, org, ..)] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(
+        *action,
+        OrgAction::RemoveAdmin(three()[0].id),
+        "d removes what is selected, here too"
+    );
+    let effects =
+        app.update(Message::Done(*generation, *action, org.clone(), Ok(Some(later_org()))));
     assert!(effects.iter().any(|effect| matches!(effect, Effect::Logout(_))));
     assert!(app.session.is_none());
 }
@@ -308,16 +315,16 @@ fn a_removal_nobody_waits_for_still_reports_and_takes_no_other_question_along() 
     let mut app = as_owner();
     press(&mut app, KeyCode::Char('x'));
     let effects = press(&mut app, KeyCode::Enter);
-    let [Effect::Do(generation, deed, org, ..)] = &effects[..] else { panic!("{effects:?}") };
+    let [Effect::Do(generation, action, org, ..)] = &effects[..] else { panic!("{effects:?}") };
     press(&mut app, KeyCode::Esc);
     press(&mut app, KeyCode::Esc);
     press(&mut app, KeyCode::Char('j'));
     press(&mut app, KeyCode::Char('x'));
-    app.update(Message::Done(*generation, *deed, org.clone(), Ok(Some(later_org()))));
+    app.update(Message::Done(*generation, *action, org.clone(), Ok(Some(later_org()))));
     let [Layer::Question(question)] = &app.layers[..] else { panic!("{:?}", app.layers) };
     assert_eq!(question.admin.as_ref().map(StoredText::raw), Some("linus@example.com"));
     assert_eq!(question.org.revision, 2, "and that goes on from what is stored now");
-    assert_eq!(notice(&app).what, "grace@example.com is no admin of “org000” any more");
+    assert_eq!(notice(&app).what, "removed grace@example.com from “org000”");
 }
 
 #[test]
@@ -327,22 +334,22 @@ fn an_admin_is_changed_by_what_is_different_only() {
     assert_eq!(top_form(&app).fields.len(), 2, "nobody chooses a password for somebody else");
     assert!(control(&mut app, 'g').is_empty(), "so none is made either");
     assert!(control(&mut app, 's').is_empty());
-    assert_eq!(top_form(&app).problem.as_ref().unwrap().what, "nothing is different");
+    assert_eq!(top_form(&app).problem.as_ref().unwrap().what, "no changes to save");
     press(&mut app, KeyCode::Tab);
     press(&mut app, KeyCode::Right);
     let effects = press(&mut app, KeyCode::Enter);
-    let [Effect::UpdateAdmin(generation, _, email, wish, Some(_))] = &effects[..] else {
+    let [Effect::UpdateAdmin(generation, _, email, changes, Some(_))] = &effects[..] else {
         panic!("{effects:?}")
     };
     assert_eq!(email.raw(), "grace@example.com");
-    assert_eq!((wish.role, &wish.email), (Some(Role::Admin), &None));
-    assert!(wish.password.is_none());
+    assert_eq!((changes.role, &changes.email), (Some(Role::Admin), &None));
+    assert!(changes.password.is_none());
     let last = Error::LastOwner { email: email.clone(), organization: "org000".into() };
     app.update(Message::Updated(*generation, Err(last)));
     assert!(top_form(&app).fields[1].problem.is_some(), "it is about the role");
     let generation = generation!(press(&mut app, KeyCode::Enter), UpdateAdmin);
     let effects = app.update(Message::Updated(generation, Ok(later_org())));
-    assert_eq!(notice(&app).what, "grace@example.com was changed");
+    assert_eq!(notice(&app).what, "updated grace@example.com");
     assert!(app.layers.is_empty() && app.session.is_some());
     generation!(effects, LoadAdmins);
 }
@@ -361,14 +368,14 @@ fn ones_own_password_is_changed_with_the_e_mail_and_ends_the_session() {
     };
     assert_eq!((name.as_str(), email.as_str()), ("org000", "org000@example.com"));
     let effects = control(&mut app, 's');
-    let [Effect::UpdateAdmin(generation, _, _, wish, Some(_))] = &effects[..] else {
+    let [Effect::UpdateAdmin(generation, _, _, changes, Some(_))] = &effects[..] else {
         panic!("{effects:?}")
     };
-    assert!(wish.password.is_some() && wish.email.is_none() && wish.role.is_none());
+    assert!(changes.password.is_some() && changes.email.is_none() && changes.role.is_none());
     let effects = app.update(Message::Updated(*generation, Ok(later_org())));
     assert!(effects.iter().any(|effect| matches!(effect, Effect::Logout(_))));
     assert!(app.session.is_none());
-    assert!(notice(&app).what.contains("the new password is for the next login"));
+    assert!(notice(&app).what.contains("log in again with the new password"));
 }
 
 #[test]
@@ -394,12 +401,12 @@ fn ones_own_e_mail_is_the_sessions_from_then_on() {
 fn where_nothing_may_be_written_no_form_and_no_question_opens() {
     let mut app = among_admins();
     let Connection::Ready(connected) = &mut app.connection else { panic!() };
-    connected.read_only = Some("this console was opened read-only".into());
+    connected.read_only = Some("read-only mode".into());
     for key in ['a', 'e', 'x', 'd', 'c', 'L'] {
         app.notice = None;
         assert!(press(&mut app, KeyCode::Char(key)).is_empty());
         assert!(app.layers.is_empty(), "{key}");
-        assert_eq!(notice(&app).what, "this console was opened read-only", "{key}");
+        assert_eq!(notice(&app).what, "read-only mode", "{key}");
     }
 }
 
@@ -441,11 +448,11 @@ fn whoever_is_asked_about_an_organization_sees_how_many_admins_go_along() {
 #[test]
 fn an_admin_who_is_no_owner_purges_nothing_and_is_told_so_in_the_question() {
     let mut app = console(page(orgs(2), false, false));
-    app.layers.push(Layer::Question(Question::of(Deed::Purge, &org(0, "org000"))));
+    app.layers.push(Layer::Question(Question::new(OrgAction::Purge, &org(0, "org000"))));
     let effects = control(&mut app, 's');
     let generation = generation!(effects, Do);
     let refused = Err(Refusal::OwnersOnly("org000".into()).into());
-    app.update(Message::Done(generation, Deed::Purge, Box::new(org(0, "org000")), refused));
+    app.update(Message::Done(generation, OrgAction::Purge, Box::new(org(0, "org000")), refused));
     let [Layer::Question(question)] = &app.layers[..] else { panic!("{:?}", app.layers) };
     assert_eq!(question.focus, 0);
     assert!(question.fields[0].problem.as_ref().is_some_and(|s| s.what.contains("only an owner")));

@@ -2,17 +2,22 @@
 
 use std::time::{Duration, SystemTime};
 
+use bson::{DateTime, oid::ObjectId};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use mongodb::bson::{DateTime, oid::ObjectId};
+
+use ratatui::{Terminal, backend::TestBackend};
 
 use super::*;
 use crate::{
+    console::view,
     org::{
-        Admin, ClaimKind, Connection as Stored, Field, Invalid, OrgState, PasswordFault,
-        PasswordHash, PasswordPolicy, Role, Secret, Strength,
+        Admin, ClaimKind, Field, Invalid, OrgState, PasswordFault, PasswordHash, PasswordPolicy,
+        Role, Secret, Strength,
     },
+    orgs::admin_of,
     store::{Page, PageAt, PlaceKind, SortKey, Statistics, StoreError},
     tenancy::{self, Error, Refusal},
+    theme::Theme,
 };
 
 fn place() -> Place {
@@ -20,20 +25,7 @@ fn place() -> Place {
 }
 
 fn org(number: u8, name: &str) -> Org {
-    Org {
-        id: ObjectId::from_bytes([number; 12]),
-        name: name.into(),
-        collection: format!("org_{name}").into(),
-        admin_id: ObjectId::from_bytes([number; 12]).to_hex().into(),
-        admin_email: format!("{name}@example.com").into(),
-        created_at: DateTime::from_millis(0),
-        connection: Stored::default(),
-        state: OrgState::Active,
-        under_way: None,
-        admin_gone: false,
-        login_epoch: 0,
-        revision: 1,
-    }
+    crate::orgs::org(number, name, &format!("{name}@example.com"))
 }
 
 fn orgs(count: u8) -> Vec<Org> {
@@ -41,7 +33,9 @@ fn orgs(count: u8) -> Vec<Org> {
 }
 
 fn page(orgs: Vec<Org>, more_before: bool, more_after: bool) -> Page {
-    Page { orgs, more_before, more_after }
+    let places =
+        orgs.iter().map(|org| crate::store::Cursor::from_org(org, SortKey::Name)).collect();
+    Page { orgs, places, nearest: Vec::new(), more_before, more_after }
 }
 
 /// The generation of the newest effect of a kind.
@@ -59,7 +53,7 @@ macro_rules! generation {
 }
 
 // Below the macro, which is only known from there on.
-mod meanwhile;
+mod edit_conflicts;
 
 fn connected() -> Connected {
     Connected {
@@ -88,12 +82,29 @@ fn console_sized(rows: Page, width: u16, height: u16) -> App {
     app
 }
 
+/// Draws it, as the runtime does after each batch of messages.
+fn draw(app: &mut App) {
+    let (width, height) = app.size;
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+    let mut drawn = Drawn::default();
+    terminal.draw(|frame| drawn = view::draw(app, &Theme::colourless(), frame)).unwrap();
+    app.drawn = drawn;
+}
+
+fn typed(app: &mut App, code: KeyCode, modifiers: KeyModifiers) -> Vec<Effect> {
+    // No other key depends on what was drawn.
+    if app.pane == Pane::Detail || matches!(app.layers.last(), Some(Layer::Log(_))) {
+        draw(app);
+    }
+    app.update(Message::Key(KeyEvent::new(code, modifiers)))
+}
+
 fn press(app: &mut App, code: KeyCode) -> Vec<Effect> {
-    app.update(Message::Key(KeyEvent::new(code, KeyModifiers::NONE)))
+    typed(app, code, KeyModifiers::NONE)
 }
 
 fn control(app: &mut App, letter: char) -> Vec<Effect> {
-    app.update(Message::Key(KeyEvent::new(KeyCode::Char(letter), KeyModifiers::CONTROL)))
+    typed(app, KeyCode::Char(letter), KeyModifiers::CONTROL)
 }
 
 fn type_text(app: &mut App, text: &str) -> Vec<Effect> {
@@ -104,20 +115,8 @@ fn later(app: &mut App, by: Duration) {
     app.update(Message::Clock(app.now + by));
 }
 
-fn an_admin(of: &Org) -> Admin {
-    Admin {
-        id: of.id,
-        email: of.admin_email.clone(),
-        password: PasswordHash::stored(String::new()),
-        created_at: of.created_at,
-        role: Role::Owner,
-        organization: None,
-        reset: None,
-    }
-}
-
 fn session(app: &App, of: &Org) -> Session {
-    Session::new("token".into(), &an_admin(of), of, app.now + Duration::from_mins(30))
+    Session::new("token".into(), &admin_of(of), of, app.now + Duration::from_mins(30))
 }
 
 fn log_in(app: &mut App, of: &Org) {
@@ -134,19 +133,23 @@ fn top_form(app: &App) -> &Form {
     }
 }
 
+mod actions;
+mod activity_and_throttle;
 mod admins;
-mod code;
-mod deeds;
+mod bulk;
+mod connection;
+mod copying;
 mod form;
-mod hands;
-mod link;
-mod overtaken;
+mod manual;
+mod mouse;
+mod one_time_codes;
 mod palette;
-mod record;
-mod secret;
-mod several;
+mod question_conflicts;
+mod secrets;
 mod tabs;
 mod trash;
+mod undo;
+mod walk;
 
 #[test]
 fn opening_says_so_and_a_failure_offers_to_try_again() {
@@ -156,7 +159,7 @@ fn opening_says_so_and_a_failure_offers_to_try_again() {
     let error = StoreError::Unreachable { address: "db1:27017".into(), problem: "refused".into() };
     app.update(Message::Connected(generation!(effects, Connect), Err(error.into())));
     let Connection::Failed(said) = &app.connection else { panic!("{:?}", app.connection) };
-    assert_eq!(said.what, "db1:27017 cannot be reached: refused");
+    assert_eq!(said.what, "cannot reach db1:27017: refused");
     assert_eq!(app.next_tick(), None);
     let effects = press(&mut app, KeyCode::Char('r'));
     assert!(matches!(effects[..], [Effect::Connect(_)]));
@@ -181,7 +184,7 @@ fn the_list_is_read_by_pages_as_the_selection_nears_its_end() {
     let generation = generation!(effects, LoadPage);
     let [Effect::LoadPage(_, query)] = &effects[..] else { panic!("{effects:?}") };
     let last = &orgs(100)[99];
-    assert_eq!(query.at, PageAt::After(crate::store::Cursor::of(last, SortKey::Name)));
+    assert_eq!(query.at, PageAt::After(crate::store::Cursor::from_org(last, SortKey::Name)));
     let more = (100..150).map(|n| org(n, &format!("org{n:03}"))).collect();
     app.update(Message::Page(generation, Ok(page(more, true, false))));
     assert_eq!(app.list.rows.len(), 150);
@@ -208,20 +211,6 @@ fn the_end_of_a_long_list_is_read_at_once_and_then_backwards() {
 }
 
 #[test]
-fn a_long_walk_keeps_only_a_window_of_rows() {
-    let mut app = console(page(orgs(100), false, true));
-    for _ in 0..100 {
-        let effects = press(&mut app, KeyCode::PageDown);
-        if app.list.loading.is_waiting() {
-            let generation = generation!(effects, LoadPage);
-            app.update(Message::Page(generation, Ok(page(orgs(100), true, true))));
-        }
-    }
-    assert!(app.list.rows.len() <= 1200, "{} rows", app.list.rows.len());
-    assert!(app.list.more_before);
-}
-
-#[test]
 fn only_the_newest_filter_counts() {
     let mut app = console(page(orgs(5), false, false));
     press(&mut app, KeyCode::Char('/'));
@@ -243,6 +232,29 @@ fn only_the_newest_filter_counts() {
         _ => None,
     });
     assert_eq!(loaded, Some(None), "{effects:?}");
+}
+
+#[test]
+fn enter_filters_by_the_nearest_name_while_it_is_the_nearest() {
+    let mut app = console(page(orgs(5), false, false));
+    press(&mut app, KeyCode::Char('/'));
+    let effects = type_text(&mut app, "glboex");
+    let none = || Page { nearest: vec![org(9, "Globex")], ..page(Vec::new(), false, false) };
+    let asked = |effects: &[Effect]| {
+        let last = effects.iter().rev().find_map(|effect| match effect {
+            Effect::LoadPage(generation, _) => Some(*generation),
+            _ => None,
+        });
+        last.unwrap()
+    };
+    app.update(Message::Page(asked(&effects), Ok(none())));
+    // Another letter: it was the nearest to another text.
+    let effects = type_text(&mut app, "q");
+    assert!(app.list.nearest.is_empty());
+    app.update(Message::Page(asked(&effects), Ok(none())));
+    let effects = press(&mut app, KeyCode::Enter);
+    assert_eq!(app.list.search().as_deref(), Some("Globex"));
+    asked(&effects);
 }
 
 #[test]
@@ -308,7 +320,7 @@ fn a_session_counts_down_ends_and_is_logged_out_of() {
     assert!(app.session.is_some());
     later(&mut app, Duration::from_mins(1));
     assert!(app.session.is_none());
-    assert!(app.unread[0].what.contains("has ended"));
+    assert!(app.unread[0].what.contains("has expired"));
     assert_eq!(app.next_tick(), None);
 
     let start = app.now;
@@ -333,13 +345,41 @@ fn a_paste_is_text_and_never_a_command() {
 }
 
 #[test]
+fn sorting_keeps_what_the_cursor_is_on_and_at_the_very_top_shows_the_top() {
+    for key in ['o', 'O'] {
+        let mut app = console(page(orgs(30), false, false));
+        let effects = press(&mut app, KeyCode::Char(key));
+        assert_eq!(app.list.arrival, Arrival::Replace(Select::First));
+        let mut orgs = orgs(30);
+        orgs.reverse();
+        app.update(Message::Page(generation!(effects, LoadPage), Ok(page(orgs, false, false))));
+        for _ in 0..7 {
+            press(&mut app, KeyCode::Char('j'));
+        }
+        let on = app.list.selected().unwrap().id;
+        press(&mut app, KeyCode::Char(key));
+        assert_eq!(app.list.arrival, Arrival::Replace(Select::Org(on)));
+    }
+}
+
+#[test]
+fn opening_where_the_details_did_not_show_begins_with_the_overview() {
+    for (width, tab) in [(80, Tab::Overview), (120, Tab::Documents)] {
+        let mut app = console_sized(page(orgs(3), false, false), width, 30);
+        app.detail.tab = Tab::Documents;
+        press(&mut app, KeyCode::Enter);
+        assert_eq!((app.pane, app.detail.tab), (Pane::Detail, tab));
+    }
+}
+
+#[test]
 fn the_list_that_cannot_be_read_keeps_its_rows_and_offers_to_read_again() {
     let mut app = console(page(orgs(3), false, false));
     let generation = generation!(press(&mut app, KeyCode::Char('r')), LoadPage);
     let gone = StoreError::Unreachable { address: "db1".into(), problem: "closed".into() };
     app.update(Message::Page(generation, Err(gone.into())));
     assert_eq!(app.list.rows.len(), 3);
-    assert!(app.notice.as_ref().unwrap().1.help.contains("r reads it again"));
+    assert!(app.notice.as_ref().unwrap().1.help.contains("press r to retry"));
     assert_eq!(app.next_tick(), None, "it is not tried again by itself");
     let generation = generation!(press(&mut app, KeyCode::Char('r')), LoadPage);
     app.update(Message::Page(generation, Ok(page(orgs(4), false, false))));

@@ -26,6 +26,10 @@ fn a_few_letters_of_a_command_find_it_and_enter_does_it() {
         ("QUIT", "quit"),
         ("trash", "trash"),
         ("shtr", "show-trash"),
+        // Keys are told apart by their case.
+        ("o", "sort"),
+        ("O", "reverse"),
+        ("D", "purge-now"),
     ] {
         control(&mut app, 'u');
         type_text(&mut app, typed);
@@ -83,15 +87,77 @@ fn the_help_is_gone_through_searched_and_left() {
     let last = names(&app).len() - 1;
     assert_eq!(help(&app).selected, last);
     let rows = app.areas().unwrap().help_rows();
-    assert_eq!(help(&app).scroll, last + 1 - rows);
+    assert_eq!(help(&app).scroll, app.help_lines(help(&app)).len() - rows);
     press(&mut app, KeyCode::Char('/'));
     type_text(&mut app, "purge");
-    // Only what works where the help was opened.
-    assert!(!names(&app).contains(&"purge".to_owned()));
+    // What works elsewhere stands last, and is not done.
+    assert_eq!(names(&app), ["purge-now", "purge"]);
+    press(&mut app, KeyCode::Up);
+    type_text(&mut app, "x");
+    press(&mut app, KeyCode::Backspace);
+    press(&mut app, KeyCode::Down);
+    assert!(press(&mut app, KeyCode::Enter).is_empty());
+    assert_eq!(
+        app.notice,
+        Some((
+            Severity::Warning,
+            Notice {
+                what: "“purge” does not work in the list".to_owned(),
+                help: "it works in the trash".to_owned()
+            }
+        ))
+    );
     control(&mut app, 'u');
     type_text(&mut app, "q");
     assert_eq!(names(&app)[0], "quit", "a key finds its command");
     assert!(matches!(press(&mut app, KeyCode::Enter)[..], [Effect::Quit]));
+}
+
+#[test]
+fn a_command_is_run_at_once_only_where_it_is_clearly_meant() {
+    for (typed, clear) in [
+        ("suspend", true),
+        ("susp", true),
+        ("shtr", true),
+        ("q", true),
+        // Several begin like this, or one has the letters here and there.
+        ("re", false),
+        ("spnd", false),
+        ("purge", false),
+        ("", false),
+    ] {
+        let mut app = console(page(orgs(3), false, false));
+        press(&mut app, KeyCode::Char(':'));
+        type_text(&mut app, typed);
+        press(&mut app, KeyCode::Enter);
+        let stays = matches!(app.layers.last(), Some(Layer::Help(_)));
+        assert_eq!(!stays, clear, "{typed}");
+        if stays {
+            let (_, said) = app.notice.clone().unwrap();
+            assert!(said.help.contains("again to run"), "{said:?}");
+            press(&mut app, KeyCode::Enter);
+            assert!(!matches!(app.layers.last(), Some(Layer::Help(_))), "{typed}");
+        }
+    }
+    // What was moved to is meant.
+    let mut app = console(page(orgs(3), false, false));
+    press(&mut app, KeyCode::Char(':'));
+    type_text(&mut app, "re");
+    press(&mut app, KeyCode::Down);
+    let second = names(&app)[1].clone();
+    press(&mut app, KeyCode::Enter);
+    assert_eq!(app.recent.last(), Some(&second));
+}
+
+#[test]
+fn no_letters_here_and_there_in_a_description_find_a_command() {
+    let mut app = console(page(orgs(3), false, false));
+    app.mouse = true;
+    press(&mut app, KeyCode::Char(':'));
+    type_text(&mut app, "theme");
+    assert!(names(&app).is_empty(), "{:?}", names(&app));
+    press(&mut app, KeyCode::Enter);
+    assert!(app.mouse);
 }
 
 #[test]
@@ -141,16 +207,31 @@ fn without_a_database_the_palette_connects_again() {
 }
 
 #[test]
+fn a_palette_that_was_opened_too_early_shows_what_can_be_done_once_the_database_is_open() {
+    let (mut app, effects) = App::new(place(), SystemTime::UNIX_EPOCH);
+    app.update(Message::Resize(80, 24));
+    press(&mut app, KeyCode::Char(':'));
+    type_text(&mut app, "s");
+    // One letter is the beginning of too much to leave the console for.
+    assert_eq!(names(&app)[0], "shell");
+    assert!(press(&mut app, KeyCode::Enter).is_empty());
+    let effects = app.update(Message::Connected(generation!(effects, Connect), Ok(connected())));
+    app.update(Message::Page(generation!(effects, LoadPage), Ok(page(orgs(3), false, false))));
+    assert_eq!((help(&app).about, help(&app).moved), (keymap::Place::List, false));
+    assert_eq!(names(&app)[0], "suspend");
+}
+
+#[test]
 fn all_that_was_said_is_in_the_log_which_marks_it_as_read() {
     let mut app = console(page(orgs(3), false, false));
     app.update(Message::Paste("x".into()));
-    app.say(Mood::Unread, Said::plain("it went wrong meanwhile"));
-    press(&mut app, KeyCode::Char('l'));
+    app.say(Severity::Alert, Notice::plain("it went wrong meanwhile"));
+    press(&mut app, KeyCode::Char('M'));
     assert!(matches!(app.layers.last(), Some(Layer::Log(0))));
     assert_eq!((app.unread.len(), app.notice.is_none()), (0, true));
-    let said: Vec<_> = app.remarks.iter().map(|remark| remark.said.what.as_str()).collect();
+    let said: Vec<_> = app.messages.iter().map(|entry| entry.said.what.as_str()).collect();
     assert_eq!(said[1], "it went wrong meanwhile");
-    press(&mut app, KeyCode::Char('l'));
+    press(&mut app, KeyCode::Char('M'));
     assert!(app.layers.is_empty());
 }
 
@@ -158,19 +239,19 @@ fn all_that_was_said_is_in_the_log_which_marks_it_as_read() {
 fn the_log_keeps_the_newest_and_counts_all() {
     let mut app = console(page(orgs(3), false, false));
     for number in 0..1000 {
-        app.say(Mood::Good, Said::plain(format!("{number}")));
+        app.say(Severity::Success, Notice::plain(format!("{number}")));
     }
-    assert_eq!((app.remarks.count(), app.remarks.iter().count()), (1000, 500));
-    let new: Vec<_> = app.remarks.after(998).map(|remark| remark.said.what.as_str()).collect();
+    assert_eq!((app.messages.count(), app.messages.iter().count()), (1000, 500));
+    let new: Vec<_> = app.messages.after(998).map(|entry| entry.said.what.as_str()).collect();
     assert_eq!(new, ["998", "999"]);
-    assert_eq!(app.remarks.after(1000).count(), 0);
+    assert_eq!(app.messages.after(1000).count(), 0);
 }
 
 #[test]
 fn what_nobody_asked_for_stays_until_it_was_read_three_at_a_time() {
     let mut app = console(page(orgs(3), false, false));
     for number in 0..5 {
-        app.say(Mood::Unread, Said::plain(format!("failure {number}")));
+        app.say(Severity::Alert, Notice::plain(format!("failure {number}")));
     }
     press(&mut app, KeyCode::Char('j'));
     app.update(Message::Paste("x".into()));
@@ -178,11 +259,11 @@ fn what_nobody_asked_for_stays_until_it_was_read_three_at_a_time() {
     // Three, the word that there are more, and what is said now.
     assert_eq!(app.areas().unwrap().notice.height, 5);
     press(&mut app, KeyCode::Esc);
-    assert_eq!(app.unread, [Said::plain("failure 3"), Said::plain("failure 4")]);
+    assert_eq!(app.unread, [Notice::plain("failure 3"), Notice::plain("failure 4")]);
     press(&mut app, KeyCode::Esc);
     assert!(app.unread.is_empty());
-    app.say(Mood::Unread, Said::plain("again"));
-    app.say(Mood::Unread, Said::plain("again"));
+    app.say(Severity::Alert, Notice::plain("again"));
+    app.say(Severity::Alert, Notice::plain("again"));
     assert_eq!(app.unread.len(), 1, "the same is said once");
 }
 
@@ -212,7 +293,7 @@ fn another_profile_is_gone_to_with_nothing_of_the_one_before() {
     app.update(Message::Page(generation!(effects, LoadPage), Ok(page(orgs(2), false, false))));
     assert_eq!(app.list.rows.len(), 2);
     // What was said before is in the log still.
-    assert!(app.remarks.count() > 0);
+    assert!(app.messages.count() > 0);
 }
 
 #[test]
@@ -268,14 +349,15 @@ fn in_production_a_form_is_sent_with_another_key_and_what_is_typed_after_a_refus
 fn in_production_a_question_is_answered_with_another_key() {
     let mut app = in_production();
     press(&mut app, KeyCode::Char('s'));
+    assert!(app.asks_again());
     assert!(hold(&mut app, KeyCode::Enter).is_empty());
+    assert!(!app.asks_again());
     press(&mut app, KeyCode::Esc);
-    press(&mut app, KeyCode::Esc);
-    assert!(app.layers.is_empty());
+    assert!(app.layers.is_empty(), "cancelled is cancelled");
     press(&mut app, KeyCode::Char('s'));
     assert!(press(&mut app, KeyCode::Enter).is_empty());
     let effects = press(&mut app, KeyCode::Char('y'));
-    assert!(matches!(effects[..], [Effect::Do(_, Deed::Suspend, ..)]), "{effects:?}");
+    assert!(matches!(effects[..], [Effect::Do(_, OrgAction::Suspend, ..)]), "{effects:?}");
 }
 
 #[test]
@@ -291,7 +373,7 @@ fn in_production_what_is_done_at_once_takes_another_key() {
     assert!(copying.is_empty() && matches!(app.layers.pop(), Some(Layer::Copy(_))));
     press(&mut app, KeyCode::Char('s'));
     let effects = press(&mut app, KeyCode::Char('y'));
-    assert!(matches!(effects[..], [Effect::Do(_, Deed::Reactivate, ..)]), "{effects:?}");
+    assert!(matches!(effects[..], [Effect::Do(_, OrgAction::Reactivate, ..)]), "{effects:?}");
     assert_eq!(app.notice, None, "what asked is answered");
 }
 

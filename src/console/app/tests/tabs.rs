@@ -32,8 +32,8 @@ fn refused(app: &mut App, key: char) -> String {
     assert!(effects.is_empty(), "{key}: {effects:?}");
     assert!(app.layers.is_empty(), "{key}: {:?}", app.layers);
     assert!(!app.list.filtering && app.pane == Pane::Detail, "{key}");
-    let (mood, said) = app.notice.clone().unwrap_or_else(|| panic!("{key}: nothing is said"));
-    assert_eq!(mood, Mood::Warning);
+    let (severity, said) = app.notice.clone().unwrap_or_else(|| panic!("{key}: nothing is said"));
+    assert_eq!(severity, Severity::Warning);
     said.what
 }
 
@@ -43,7 +43,7 @@ fn no_key_in_documents_or_activity_acts_on_the_organization() {
         for key in "/edDnsoOyL ".chars() {
             let said = refused(&mut in_tab(tab), key);
             let key = if key == ' ' { "space".to_owned() } else { key.to_string() };
-            assert_eq!(said, format!("{key} does not work in the {word} tab"));
+            assert_eq!(said, format!("“{key}” does not work in the {word} tab"));
         }
         for key in "/RdDoOy ".chars() {
             refused(&mut in_trashed_tab(tab), key);
@@ -69,7 +69,7 @@ fn the_overview_does_not_sort_or_filter_the_list_beside_it() {
     }
     let mut app = in_tab(Tab::Overview);
     press(&mut app, KeyCode::Char('d'));
-    assert!(matches!(app.layers.last(), Some(Layer::Question(q)) if q.deed == Deed::Trash));
+    assert!(matches!(app.layers.last(), Some(Layer::Question(q)) if q.action == OrgAction::Trash));
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn what_is_said_of_such_a_key_is_gone_with_the_next_one() {
     refused(&mut app, 'd');
     assert_eq!(
         app.notice.as_ref().map(|(_, said)| said.help.as_str()),
-        Some("it acts on organizations: esc goes back to the list")
+        Some("it acts on organizations: press esc to go back to the list")
     );
     press(&mut app, KeyCode::Esc);
     assert_eq!((app.notice.is_none(), app.pane), (true, Pane::List));
@@ -112,8 +112,8 @@ fn nothing_that_writes_works_where_things_are_only_read() {
 fn among_the_admins_the_selected_ones_email_is_copied() {
     let of = org(0, "org000");
     for mut app in [in_tab(Tab::Admins), in_trashed_tab(Tab::Admins)] {
-        let second = Admin { email: "eve@example.com".into(), ..an_admin(&of) };
-        app.detail.admins = Some(vec![an_admin(&of), second]);
+        let second = Admin { email: "eve@example.com".into(), ..admin_of(&of) };
+        app.detail.admins = Some(vec![admin_of(&of), second]);
         press(&mut app, KeyCode::Char('j'));
         let effects = press(&mut app, KeyCode::Char('y'));
         let [Effect::Copy("the e-mail", text)] = &effects[..] else { panic!("{effects:?}") };
@@ -126,7 +126,7 @@ fn a_paste_where_nothing_is_typed_is_no_success() {
     let mut app = console(page(orgs(3), false, false));
     app.update(Message::Paste("d".into()));
     assert_eq!(
-        app.notice.clone().map(|(mood, said)| (mood, said.what)),
-        Some((Mood::Warning, "the paste was ignored: nothing is being typed here".to_owned()))
+        app.notice.clone().map(|(severity, said)| (severity, said.what)),
+        Some((Severity::Warning, "paste ignored: no text field is active".to_owned()))
     );
 }

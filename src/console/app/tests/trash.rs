@@ -30,19 +30,21 @@ pub(super) fn question(app: &App) -> &Question {
     }
 }
 
-/// Answers the deed under way.
+/// Answers the operation under way.
 pub(super) fn done(
     app: &mut App,
-    (generation, deed, org): (Generation, Deed, Org),
+    (generation, action, org): (Generation, OrgAction, Org),
     result: tenancy::Result<Option<Org>>,
 ) -> Vec<Effect> {
-    app.update(Message::Done(generation, deed, Box::new(org), result))
+    app.update(Message::Done(generation, action, Box::new(org), result))
 }
 
-/// The deed among these effects.
-pub(super) fn begun(effects: &[Effect]) -> (Generation, Deed, Org) {
+/// The operation among these effects.
+pub(super) fn begun(effects: &[Effect]) -> (Generation, OrgAction, Org) {
     let found = effects.iter().rev().find_map(|effect| match effect {
-        Effect::Do(generation, deed, org, ..) => Some((*generation, *deed, org.as_ref().clone())),
+        Effect::Do(generation, action, org, ..) => {
+            Some((*generation, *action, org.as_ref().clone()))
+        }
         _ => None,
     });
     found.unwrap_or_else(|| panic!("nothing is done in {effects:?}"))
@@ -53,7 +55,7 @@ pub(super) fn read_again(app: &mut App, effects: &[Effect], org: Org) -> Vec<Eff
     app.update(Message::Detail(generation!(effects, LoadDetail), Ok(Some((org, held)))))
 }
 
-pub(super) fn notice(app: &App) -> &Said {
+pub(super) fn notice(app: &App) -> &Notice {
     &app.notice.as_ref().expect("something is said").1
 }
 
@@ -67,13 +69,13 @@ fn an_organization_goes_to_the_trash_with_a_login_and_one_key_and_its_session_en
     type_text(&mut app, "jq");
     assert!(question(&app).fields.is_empty(), "no name is typed, since it can be undone");
     let effects = press(&mut app, KeyCode::Enter);
-    assert!(matches!(effects[..], [Effect::Do(_, Deed::Trash, _, _, Some(_))]), "{effects:?}");
+    assert!(matches!(effects[..], [Effect::Do(_, OrgAction::Trash, _, _, Some(_))]), "{effects:?}");
     let effects = done(&mut app, begun(&effects), Ok(Some(trashed(0, "org000"))));
     assert!(app.layers.is_empty() && app.session.is_none());
     assert!(effects.iter().any(|effect| matches!(effect, Effect::Logout(_))));
     let generation = generation!(effects, LoadPage);
-    assert_eq!(notice(&app).what, "“org000” is in the trash until 1970-01-31");
-    assert!(notice(&app).help.contains("R brings it back"));
+    assert_eq!(notice(&app).what, "moved “org000” to the trash until 1970-01-31");
+    assert!(notice(&app).help.contains("R restores it"));
     app.update(Message::Page(generation, Ok(page(orgs(3)[1..].to_vec(), false, false))));
     assert_eq!(app.list.selected().map(|org| org.name.raw()), Some("org001"), "the neighbour");
 }
@@ -89,8 +91,8 @@ fn without_a_login_the_trash_asks_for_one_and_goes_on() {
     let login = generation!(control(&mut app, 's'), Login);
     let effects = app.update(Message::LoggedIn(login, Ok(session)));
     app.update(Message::Authorized(generation!(effects, Authorize), Ok(())));
-    let (_, deed, of) = begun(&control(&mut app, 's'));
-    assert_eq!((deed, of.name.raw()), (Deed::Trash, "org000"));
+    let (_, action, of) = begun(&control(&mut app, 's'));
+    assert_eq!((action, of.name.raw()), (OrgAction::Trash, "org000"));
 }
 
 #[test]
@@ -136,13 +138,17 @@ fn the_trash_is_a_list_of_its_own_and_is_left_as_it_was_entered() {
         .iter()
         .filter_map(|effect| match effect {
             Effect::LoadPage(_, query) => {
-                Some((query.shelf, query.sort.key, query.sort.descending))
+                Some((query.scope, query.sort.key, query.sort.descending))
             }
             _ => None,
         })
         .collect();
-    assert_eq!(asked, [(Shelf::Trash, SortKey::Created, true)], "what was put there last first");
-    assert!(effects.iter().any(|e| matches!(e, Effect::Count(_, Shelf::Trash, None, _))));
+    assert_eq!(
+        asked,
+        [(ListScope::Trash, SortKey::Created, true)],
+        "what was put there last first"
+    );
+    assert!(effects.iter().any(|e| matches!(e, Effect::Count(_, ListScope::Trash, None, _))));
     let rows = vec![trashed(7, "old"), trashed(8, "older")];
     let generation = generation!(effects, LoadPage);
     app.update(Message::Page(generation, Ok(page(rows, false, false))));
@@ -156,16 +162,20 @@ fn the_trash_is_a_list_of_its_own_and_is_left_as_it_was_entered() {
     app.update(Message::Page(generation, Ok(page(vec![trashed(7, "old")], false, false))));
     press(&mut app, KeyCode::Enter);
     press(&mut app, KeyCode::Esc);
-    assert_eq!((app.list.shelf, app.list.search()), (Shelf::Trash, None), "first the filter goes");
+    assert_eq!(
+        (app.list.scope, app.list.search()),
+        (ListScope::Trash, None),
+        "first the filter goes"
+    );
     let effects = press(&mut app, KeyCode::Esc);
-    assert_eq!(app.list.shelf, Shelf::Live);
+    assert_eq!(app.list.scope, ListScope::Live);
     let generation = generation!(effects, LoadPage);
     app.update(Message::Page(generation, Ok(page(orgs(5), false, false))));
     assert_eq!(app.list.selected().map(|org| org.name.raw()), Some("org002"));
 }
 
 #[test]
-fn a_late_page_of_the_other_shelf_is_dropped() {
+fn a_late_page_of_the_other_scope_is_dropped() {
     let mut app = console(page(orgs(5), false, false));
     let late = generation!(press(&mut app, KeyCode::Char('r')), LoadPage);
     let effects = press(&mut app, KeyCode::Char('t'));
@@ -178,19 +188,19 @@ fn a_late_page_of_the_other_shelf_is_dropped() {
 fn one_key_brings_it_back_and_it_is_selected_among_the_others() {
     let mut app = in_trash(vec![trashed(7, "old"), trashed(8, "older")]);
     let effects = press(&mut app, KeyCode::Char('R'));
-    let (generation, deed, of) = begun(&effects);
-    assert_eq!((deed, of.name.raw()), (Deed::Restore, "old"));
+    let (generation, action, of) = begun(&effects);
+    assert_eq!((action, of.name.raw()), (OrgAction::Restore, "old"));
     assert!(app.next_tick().is_some(), "it is waited for");
     assert!(press(&mut app, KeyCode::Char('R')).is_empty(), "and not asked for twice");
     let back = Org { revision: 3, ..org(7, "old") };
-    let effects = done(&mut app, (generation, deed, of), Ok(Some(back.clone())));
+    let effects = done(&mut app, (generation, action, of), Ok(Some(back.clone())));
     let Some(Effect::LoadPage(_, query)) =
         effects.iter().find(|effect| matches!(effect, Effect::LoadPage(..)))
     else {
         panic!("{effects:?}")
     };
-    assert_eq!(query.shelf, Shelf::Trash, "the trash is read again");
-    assert_eq!(notice(&app).what, "“old” is back with everything it had");
+    assert_eq!(query.scope, ListScope::Trash, "the trash is read again");
+    assert_eq!(notice(&app).what, "restored “old”");
     assert!(app.at_once.is_none());
     let effects = press(&mut app, KeyCode::Char('t'));
     let mut rows = orgs(3);
@@ -218,7 +228,7 @@ fn what_came_back_is_shown_even_where_a_filter_or_a_long_list_hid_it() {
     else {
         panic!("{effects:?}")
     };
-    assert_eq!((query.shelf, query.search.as_deref()), (Shelf::Live, None));
+    assert_eq!((query.scope, query.search.as_deref()), (ListScope::Live, None));
     let PageAt::After(Cursor { id, .. }) = &query.at else { panic!("{query:?}") };
     assert!(*id < org(200, "zebra").id, "the page begins with it");
 }
@@ -232,10 +242,12 @@ fn a_name_given_away_meanwhile_opens_a_form_for_another_one() {
     done(&mut app, first, Err(taken(ClaimKind::Name)));
     assert_eq!(question(&app).fields[0].text(), "old");
     let said = question(&app).fields[0].problem.as_ref().unwrap();
-    assert_eq!(said.what, "the name “old” is taken by “Old”");
+    assert_eq!(said.what, "name “old” is taken by “Old”");
     type_text(&mut app, "er!");
     let effects = press(&mut app, KeyCode::Enter);
-    let [Effect::Do(_, Deed::Restore, _, given, _)] = &effects[..] else { panic!("{effects:?}") };
+    let [Effect::Do(_, OrgAction::Restore, _, given, _)] = &effects[..] else {
+        panic!("{effects:?}")
+    };
     assert_eq!(given.name.as_deref(), Some("older!"));
     let second = begun(&effects);
     done(&mut app, second, Err(Invalid::NameCharacter('!').into()));
@@ -244,7 +256,7 @@ fn a_name_given_away_meanwhile_opens_a_form_for_another_one() {
     let third = begun(&control(&mut app, 's'));
     done(&mut app, third, Ok(Some(org(7, "older"))));
     assert!(app.layers.is_empty());
-    assert_eq!(notice(&app).what, "“old” is back, as “older”");
+    assert_eq!(notice(&app).what, "restored “old” as “older”");
 }
 
 #[test]
@@ -259,8 +271,8 @@ fn an_e_mail_given_away_meanwhile_is_said_since_another_name_would_not_help() {
     };
     done(&mut app, begun, Err(taken));
     assert!(app.layers.is_empty());
-    assert_eq!(notice(&app).what, "the e-mail old@example.com is taken: an admin of “new” has it");
-    assert_eq!(notice(&app).help, "it can come back once that admin has another e-mail");
+    assert_eq!(notice(&app).what, "e-mail old@example.com is taken by an admin of “new”");
+    assert_eq!(notice(&app).help, "give that admin another e-mail, then restore it");
 }
 
 #[test]
@@ -270,19 +282,19 @@ fn a_restoration_that_takes_long_can_be_left_and_reports_all_the_same() {
     later(&mut app, Duration::from_millis(100));
     let effects = press(&mut app, KeyCode::Esc);
     assert!(effects.is_empty(), "what writes goes on: {effects:?}");
-    assert_eq!(app.list.shelf, Shelf::Trash, "esc stopped waiting and nothing else");
+    assert_eq!(app.list.scope, ListScope::Trash, "esc stopped waiting and nothing else");
     assert_eq!(app.next_tick(), None);
     press(&mut app, KeyCode::Esc);
     press(&mut app, KeyCode::Esc);
-    assert_eq!(app.list.shelf, Shelf::Live);
+    assert_eq!(app.list.scope, ListScope::Live);
     let effects = done(&mut app, first.clone(), Ok(Some(org(7, "old"))));
-    assert_eq!(notice(&app).what, "“old” is back with everything it had");
+    assert_eq!(notice(&app).what, "restored “old”");
     let Some(Effect::LoadPage(_, query)) =
         effects.iter().find(|effect| matches!(effect, Effect::LoadPage(..)))
     else {
         panic!("{effects:?}")
     };
-    assert_eq!(query.shelf, Shelf::Live, "what is shown is read again");
+    assert_eq!(query.scope, ListScope::Live, "what is shown is read again");
     app.notice = None;
     assert!(done(&mut app, first, Ok(Some(org(7, "old")))).is_empty(), "once");
     assert!(app.notice.is_none());
@@ -296,10 +308,10 @@ fn two_can_come_back_at_once_and_each_is_reported() {
     let second = begun(&press(&mut app, KeyCode::Char('R')));
     assert_ne!(first.2.id, second.2.id);
     done(&mut app, first, Ok(Some(org(7, "old"))));
-    assert_eq!(notice(&app).what, "“old” is back with everything it had");
+    assert_eq!(notice(&app).what, "restored “old”");
     assert!(app.at_once.is_some(), "the other is still waited for");
     done(&mut app, second, Ok(Some(org(8, "older"))));
-    assert_eq!(notice(&app).what, "“older” is back with everything it had");
+    assert_eq!(notice(&app).what, "restored “older”");
 }
 
 #[test]
@@ -308,14 +320,16 @@ fn purging_wants_an_admin_it_had_and_its_name_and_empties_only_a_wrong_password(
         let mut app = in_trash(vec![trashed(7, "old"), trashed(8, "older")]);
         let effects = press(&mut app, KeyCode::Char(key));
         generation!(effects, LoadDetail);
-        let asks = |e: &Effect| matches!(e, Effect::Authorize(_, Deed::Purge, ..));
+        let asks = |e: &Effect| matches!(e, Effect::Authorize(_, OrgAction::Purge, ..));
         assert!(effects.iter().any(asks), "whether it can be done at all");
         assert_eq!(question(&app).focus, 1, "the e-mail is there already");
         type_text(&mut app, "wrong");
         press(&mut app, KeyCode::Enter);
         type_text(&mut app, "old");
         let effects = press(&mut app, KeyCode::Enter);
-        let [Effect::Do(_, Deed::Purge, _, given, _)] = &effects[..] else { panic!("{effects:?}") };
+        let [Effect::Do(_, OrgAction::Purge, _, given, _)] = &effects[..] else {
+            panic!("{effects:?}")
+        };
         assert_eq!(given.email, "old@example.com");
         assert_eq!(given.password.reveal(), "wrong");
         assert_eq!(given.name.as_deref(), Some("old"));
@@ -331,7 +345,7 @@ fn purging_wants_an_admin_it_had_and_its_name_and_empties_only_a_wrong_password(
         let third = begun(&press(&mut app, KeyCode::Enter));
         let effects = done(&mut app, third, Ok(None));
         assert!(app.layers.is_empty());
-        assert_eq!(notice(&app).what, "“old” was deleted for good");
+        assert_eq!(notice(&app).what, "purged “old”");
         let generation = generation!(effects, LoadPage);
         app.update(Message::Page(generation, Ok(page(vec![trashed(8, "older")], false, false))));
         assert_eq!(app.list.selected().map(|org| org.name.raw()), Some("older"));
@@ -349,9 +363,9 @@ fn suspending_asks_and_ends_only_its_own_session_and_reactivating_does_not_ask()
         assert!(app.layers.is_empty());
         assert_eq!(app.session.is_some(), stays);
         assert_eq!(app.list.selected().map(|org| org.state), Some(OrgState::Suspended));
-        assert!(notice(&app).help.contains("s reactivates it"));
+        assert!(notice(&app).help.contains("press s to reactivate it"));
         let second = begun(&press(&mut app, KeyCode::Char('s')));
-        assert_eq!((second.1, second.2.revision), (Deed::Reactivate, 2));
+        assert_eq!((second.1, second.2.revision), (OrgAction::Reactivate, 2));
         done(&mut app, second, Ok(Some(Org { revision: 3, ..org(0, "org000") })));
         assert_eq!(app.list.selected().map(|org| org.state), Some(OrgState::Active));
         assert_eq!(app.session.is_some(), stays);
@@ -372,7 +386,7 @@ fn what_is_suspended_right_after_it_was_suspended_is_what_is_stored_now() {
 fn where_only_reading_is_possible_all_of_it_is_refused_and_the_trash_can_be_looked_at() {
     let (mut app, effects) = App::new(place(), SystemTime::UNIX_EPOCH);
     app.update(Message::Resize(80, 24));
-    let read_only = Some("this console was opened read-only".to_owned());
+    let read_only = Some("read-only mode".to_owned());
     let connected = Connected { read_only, read_only_asked: true, ..connected() };
     let effects = app.update(Message::Connected(generation!(effects, Connect), Ok(connected)));
     let generation = generation!(effects, LoadPage);
@@ -382,7 +396,7 @@ fn where_only_reading_is_possible_all_of_it_is_refused_and_the_trash_can_be_look
             app.notice = None;
             assert!(press(app, KeyCode::Char(*key)).is_empty(), "{key}");
             assert!(app.layers.is_empty());
-            assert_eq!(notice(app).what, "this console was opened read-only");
+            assert_eq!(notice(app).what, "read-only mode");
         }
         app.notice = None;
     };
@@ -428,4 +442,19 @@ fn how_many_there_are_is_not_said_from_before_a_change_that_was_made_under_a_fil
     press(&mut app, KeyCode::Enter);
     app.refresh();
     assert_eq!(app.list.total, None);
+}
+
+#[test]
+fn what_would_be_refused_whatever_is_answered_is_not_offered() {
+    let mut app = console(page(vec![suspended(0, "org000"), org(1, "org001")], false, false));
+    let asked = generation!(press(&mut app, KeyCode::Char('d')), Authorize);
+    app.update(Message::Authorized(asked, Err(Refusal::Suspended("org000".into()).into())));
+    assert!(app.is_refused());
+    press(&mut app, KeyCode::Esc);
+    // A database that does not answer may do so the next time.
+    press(&mut app, KeyCode::Char('j'));
+    let asked = generation!(press(&mut app, KeyCode::Char('d')), Authorize);
+    let away = StoreError::Unreachable { address: "h".into(), problem: "gone".into() };
+    app.update(Message::Authorized(asked, Err(away.into())));
+    assert!(!app.is_refused());
 }

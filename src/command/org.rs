@@ -1,0 +1,247 @@
+//! `tenantry org …`.
+
+use super::{
+    Answer, Failure, OrgCommand,
+    ask::{agree, ask_new, ask_password, asked, confirm, log_in},
+    line::{Login, Sure},
+    terminal::{Terminal, line_of_stdin},
+};
+use crate::{
+    config::Output,
+    org::{OrgState, Search, counted},
+    store::{Count, Cursor, ListScope, PageAt, PageQuery, Sort},
+    tenancy::{Edit, NewOrganization, Session, Tenancy},
+};
+
+/// How many organizations a terminal is shown where nothing else is said.
+const PAGE: u32 = 50;
+
+/// How far matches are counted, so that it costs little.
+const COUNT_MOST: u64 = 1000;
+
+/// Whether it writes.
+pub(super) fn writes(command: &OrgCommand) -> bool {
+    match command {
+        OrgCommand::Get { .. } | OrgCommand::List { .. } | OrgCommand::Count { .. } => false,
+        OrgCommand::Create { .. }
+        | OrgCommand::Update { .. }
+        | OrgCommand::Trash { .. }
+        | OrgCommand::Restore { .. }
+        | OrgCommand::Purge { .. }
+        | OrgCommand::Suspend { .. }
+        | OrgCommand::Reactivate { .. } => true,
+    }
+}
+
+/// Refuses what no database is needed to refuse; whether it asks for a password.
+pub(super) fn check(command: &OrgCommand) -> Result<bool, Failure> {
+    match command {
+        OrgCommand::Get { .. }
+        | OrgCommand::Restore { .. }
+        | OrgCommand::Suspend { .. }
+        | OrgCommand::Reactivate { .. } => Ok(false),
+        OrgCommand::List { search, trash, sort, limit, after, .. } => {
+            page_of(*trash, search.clone(), *sort, limit.unwrap_or(PAGE), after.as_deref())?;
+            Ok(false)
+        }
+        OrgCommand::Count { search, trash } => {
+            page_of(*trash, search.clone(), None, PAGE, None)?;
+            Ok(false)
+        }
+        OrgCommand::Update {
+            new_name, email, new_password_stdin, login, password_stdin, ..
+        } => {
+            if new_name.is_none() && email.is_none() && !new_password_stdin {
+                let help = "add --name, --email or --new-password-stdin";
+                return Err(Failure::usage("nothing to change", help));
+            }
+            Ok(login.is_some() && !password_stdin)
+        }
+        OrgCommand::Trash { login: Login { password_stdin, .. }, sure, .. }
+        | OrgCommand::Purge { password_stdin, sure, .. } => {
+            asked(sure, Terminal::open())?;
+            Ok(!password_stdin)
+        }
+        OrgCommand::Create { password_stdin, .. } => Ok(!password_stdin),
+    }
+}
+
+pub(super) async fn answer(
+    tenancy: &Tenancy,
+    command: OrgCommand,
+    output: Output,
+) -> Result<Answer, Failure> {
+    match command {
+        OrgCommand::Create { name, email, .. } => create(tenancy, name, email).await,
+        OrgCommand::Get { name } => {
+            let org = tenancy.named(&name).await?;
+            // Read again as it is shown: with whether its admin is still there.
+            Ok(Answer::Shown(tenancy.org(org.id).await?.unwrap_or(org)))
+        }
+        OrgCommand::Count { search, trash } => {
+            let of = if trash { ListScope::Trash } else { ListScope::Live };
+            Ok(Answer::Counted(tenancy.count(of, search.as_deref(), u64::MAX).await?))
+        }
+        OrgCommand::List { search, trash, sort, limit, after, .. } => {
+            let limit = limit.unwrap_or(PAGE);
+            list(tenancy, page_of(trash, search, sort, limit, after.as_deref())?, output).await
+        }
+        OrgCommand::Update { name, new_name, email, new_password_stdin, login, .. } => {
+            let edit = Edit { name: new_name, email, password: None };
+            update(tenancy, &name, edit, new_password_stdin, login.as_deref()).await
+        }
+        OrgCommand::Trash { name, login, now, sure } => {
+            delete(tenancy, &name, &login.login, now, &sure).await
+        }
+        OrgCommand::Restore { name, new_name, .. } => {
+            let org = tenancy.named_in_trash(&name).await?;
+            let restored = tenancy.restore(&org, new_name.as_deref()).await;
+            Ok(Answer::Changed(restored.map_err(Failure::Restore)?))
+        }
+        OrgCommand::Purge { name, login, sure, .. } => purge(tenancy, &name, &login, &sure).await,
+        OrgCommand::Suspend { name, .. } => {
+            Ok(Answer::Changed(tenancy.suspend(&tenancy.named_to_change(&name).await?).await?))
+        }
+        OrgCommand::Reactivate { name, .. } => {
+            Ok(Answer::Changed(tenancy.reactivate(&tenancy.named_to_change(&name).await?).await?))
+        }
+    }
+}
+
+async fn create(tenancy: &Tenancy, name: String, email: String) -> Result<Answer, Failure> {
+    let password = match Terminal::open() {
+        Some(terminal) => {
+            // Check the name and the e-mail before asking for a password.
+            tenancy.check_name(&name, None).await?;
+            tenancy.check_email(&email, None).await?;
+            ask_new(&terminal, tenancy, &name, &email).await?
+        }
+        None => line_of_stdin("the password").await?,
+    };
+    let changes = NewOrganization { name, email, password };
+    Ok(Answer::Changed(tenancy.create(&changes).await?))
+}
+
+/// Which page is asked for.
+pub(super) fn page_of(
+    trash: bool,
+    search: Option<String>,
+    sort: Option<Sort>,
+    limit: u32,
+    after: Option<&str>,
+) -> Result<PageQuery, Failure> {
+    let scope = if trash { ListScope::Trash } else { ListScope::Live };
+    if let Some(fault) = Search::parse(search.as_deref().unwrap_or_default()).fault() {
+        return Err(Failure::usage(fault.to_string(), "see `tenantry org list --help`"));
+    }
+    let mut query = PageQuery {
+        scope,
+        search,
+        best_first: sort.is_none(),
+        sort: sort.unwrap_or_default(),
+        at: PageAt::First,
+        limit,
+    };
+    if let Some(word) = after {
+        let cursor = Cursor::decode(word, &query).ok_or_else(|| {
+            Failure::usage(
+                "--after is not a “next” cursor of this list",
+                "use the same --search, --sort and --trash as for the page it came from",
+            )
+        })?;
+        query.at = PageAt::After(cursor);
+    }
+    Ok(query)
+}
+
+async fn list(tenancy: &Tenancy, query: PageQuery, output: Output) -> Result<Answer, Failure> {
+    let page = tenancy.page(&query).await?;
+    let next = page.places.last().filter(|_| page.more_after).cloned();
+    let total = if output != Output::Table {
+        None
+    } else if query.at == PageAt::First && next.is_none() {
+        Some(Count {
+            counted: u64::try_from(page.orgs.len()).unwrap_or(u64::MAX),
+            ..Count::default()
+        })
+    } else {
+        let most = if query.search.is_some() { COUNT_MOST } else { u64::MAX };
+        Some(tenancy.count(query.scope, query.search.as_deref(), most).await?)
+    };
+    let place = tenancy.place().clone();
+    Ok(Answer::Listed { orgs: page.orgs, next, query, total, nearest: page.nearest, place })
+}
+
+async fn update(
+    tenancy: &Tenancy,
+    name: &str,
+    mut edit: Edit,
+    new_password: bool,
+    login: Option<&str>,
+) -> Result<Answer, Failure> {
+    let org = tenancy.named_to_change(name).await?;
+    // Refuse what is impossible before asking for a login.
+    if let Some(name) = &edit.name {
+        tenancy.check_name(name, Some(&org)).await?;
+    }
+    if let Some(email) = &edit.email {
+        tenancy.check_email(email, Some(&org)).await?;
+    }
+    let session = match login {
+        Some(email) => Some(log_in(tenancy, email).await?),
+        None => None,
+    };
+    let token = session.as_ref().map(Session::token);
+    if new_password {
+        // Before a new one is asked for: whether there is any use in it.
+        tenancy.in_session(token).authorize(&org).await?;
+        edit.password = Some(match Terminal::open() {
+            Some(terminal) => {
+                let name = edit.name.as_deref().unwrap_or(org.name.raw());
+                let email = edit.email.as_deref().unwrap_or(org.admin_email.raw());
+                ask_new(&terminal, tenancy, name, email).await?
+            }
+            None => line_of_stdin("the new password").await?,
+        });
+    }
+    Ok(Answer::Changed(tenancy.in_session(token).update(&org, &edit).await?))
+}
+
+async fn delete(
+    tenancy: &Tenancy,
+    name: &str,
+    login: &str,
+    now: bool,
+    sure: &Sure,
+) -> Result<Answer, Failure> {
+    let org = tenancy.named_to_change(name).await?;
+    tenancy.ensure_deletable(&org).await?;
+    let session = log_in(tenancy, login).await?;
+    let token = Some(session.token());
+    tenancy.in_session(token).authorize(&org).await?;
+    let terminal = asked(sure, Terminal::open())?;
+    if now {
+        let confirmation = confirm(tenancy, &org, terminal.as_ref()).await?;
+        tenancy.in_session(token).delete(&org, &confirmation).await?;
+        return Ok(Answer::Deleted(org));
+    }
+    if let Some(terminal) = terminal {
+        let days = counted(u64::from(tenancy.trash_days()), "day");
+        let name = &org.name;
+        let question = format!("Move “{name}” to the trash, where it can be restored for {days}?");
+        agree(&terminal, &question).await?;
+    }
+    Ok(Answer::Deleted(tenancy.in_session(token).trash(&org).await?))
+}
+
+async fn purge(tenancy: &Tenancy, name: &str, login: &str, sure: &Sure) -> Result<Answer, Failure> {
+    let mut org = tenancy.named_in_trash(name).await?;
+    tenancy.ensure_deletable(&org).await?;
+    let password = ask_password(login).await?;
+    let terminal = asked(sure, Terminal::open())?;
+    let confirmation = confirm(tenancy, &org, terminal.as_ref()).await?;
+    tenancy.purge(&org, &confirmation, login, &password).await?;
+    // It is nowhere any more.
+    org.state = OrgState::Active;
+    Ok(Answer::Deleted(org))
+}

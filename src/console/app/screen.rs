@@ -1,0 +1,55 @@
+//! What the state knows of the screen: how it is parted, and when it changes by itself.
+
+use std::time::Duration;
+
+use super::{App, Layer, Notice, Pane};
+use crate::console::layout;
+
+/// How many things that were not read yet show at once.
+pub const UNREAD_SHOWN: usize = 3;
+/// How often something that is waited for moves on the screen.
+const SPIN: Duration = Duration::from_millis(100);
+
+impl App {
+    /// When the screen changes without anything happening: while something is waited for, and once a
+    /// second while a session runs. None: never.
+    #[must_use]
+    pub fn next_tick(&self) -> Option<Duration> {
+        let waiting = self.connecting.is_waiting()
+            || self.list.loading.is_waiting()
+            || self.detail.loading.is_waiting()
+            || self.detail.reading.is_waiting()
+            || self.at_once.is_some()
+            || self.layers.iter().any(Layer::is_waiting);
+        if waiting {
+            return Some(SPIN);
+        }
+        let left = self.session.as_ref()?.expires_at.duration_since(self.now).unwrap_or_default();
+        // When the seconds on the screen change next, or the minutes where each change is read aloud.
+        let step = if self.plain { Duration::from_mins(1) } else { Duration::from_secs(1) };
+        let over = left.as_nanos() % step.as_nanos();
+        Some(u64::try_from(over).ok().filter(|over| *over > 0).map_or(step, Duration::from_nanos))
+    }
+
+    /// The parts of the screen; none when it is too small.
+    #[must_use]
+    pub fn areas(&self) -> Option<layout::Areas> {
+        let width = layout::notice_width(self.size.0);
+        let lines = |said: &Notice| {
+            let (what, help) = said.lines(width);
+            what.len() + help.len()
+        };
+        let notice = self.notice.as_ref().map_or(0, |(_, said)| lines(said));
+        let shown = self.unread.iter().take(UNREAD_SHOWN);
+        let more = usize::from(self.unread.len() > UNREAD_SHOWN);
+        let unread = shown.map(lines).sum::<usize>() + more;
+        let notice = u16::try_from(notice + unread).unwrap_or(u16::MAX);
+        // All are text to read, in lines as long as they come.
+        let whole = self.plain
+            || matches!(
+                self.layers.last(),
+                Some(Layer::Help(_) | Layer::Manual(_) | Layer::Log(_))
+            );
+        layout::areas(self.size, self.pane == Pane::Detail, notice, self.split, whole)
+    }
+}

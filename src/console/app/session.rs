@@ -1,0 +1,242 @@
+//! Who is logged in: the login, what needs it, and how a session ends.
+
+use std::time::SystemTime;
+
+use super::{
+    App, Connection, Effect, Form, Generation, Layer, Notice, OrgAction, Question, Severity,
+    field::{Request, TextField},
+};
+use crate::{
+    org::{Org, Secret, StoredText},
+    tenancy::{Error, Refusal, Result, Session},
+};
+
+/// The login.
+#[derive(Debug)]
+pub struct Login {
+    /// E-mail and password.
+    pub fields: Box<[TextField; 2]>,
+    /// Which one is being typed in.
+    pub focus: usize,
+    /// Why it opened, or what is wrong.
+    pub problem: Option<Notice>,
+    /// Whether something below goes on once it is done.
+    pub wanted: Option<StoredText>,
+    /// The login that is waited for.
+    pub submitting: Request,
+}
+
+impl Login {
+    /// A login, suggesting an e-mail; `wanted` names the organization something needs it for.
+    #[must_use]
+    pub fn new(email: &str, wanted: Option<StoredText>) -> Self {
+        let fields = Box::new([TextField::with(email), TextField::secret()]);
+        let focus = usize::from(!email.is_empty());
+        Self { fields, focus, problem: None, wanted, submitting: Request::default() }
+    }
+
+    fn typed(&self, (email, password): &(StoredText, Secret)) -> bool {
+        self.fields[0].text() == email.raw() && self.fields[1].text() == password.reveal()
+    }
+}
+
+impl App {
+    /// Time goes by: a session may be over.
+    pub(super) fn clock(&mut self, now: SystemTime) -> Vec<Effect> {
+        self.now = now;
+        if self.session.as_ref().is_some_and(|session| session.expires_at <= now)
+            && let Some(session) = self.session.take()
+        {
+            self.say(
+                Severity::Alert,
+                Notice {
+                    what: format!("the session of {} has expired", session.admin_email),
+                    help: "log in again when you need to".to_owned(),
+                },
+            );
+        }
+        Vec::new()
+    }
+
+    pub(super) fn log_in_or_out(&mut self) -> Vec<Effect> {
+        if let Some(session) = self.session.take() {
+            self.say(
+                Severity::Success,
+                Notice::plain(format!("logged out {}", session.admin_email)),
+            );
+            return vec![Effect::Logout(session)];
+        }
+        if let Some(refused) = self.read_only() {
+            // Attempts cannot be counted there, so logging in is impossible.
+            self.say(Severity::Error, refused);
+            return Vec::new();
+        }
+        let usable = self.chosen().filter(|org| !org.admin_gone);
+        let email = usable.map(|org| org.admin_email.clone()).unwrap_or_default();
+        self.layers.push(Layer::Login(self.login_of(&email, None)));
+        Vec::new()
+    }
+
+    /// Opens the login above what needs it; where nobody can log in, says so there. A session that
+    /// counts no longer is let go of.
+    pub(super) fn ask_to_log_in(&mut self, org: &Org, refusal: &Refusal) {
+        // The session may be of another organization, and that one closed.
+        let closed = match refusal {
+            Refusal::Suspended(name) | Refusal::Trashed(name) => *name == org.name,
+            Refusal::NoSession(_)
+            | Refusal::Expired
+            | Refusal::Foreign
+            | Refusal::LoggedOut
+            | Refusal::AdminChanged
+            | Refusal::OwnersOnly(_)
+            | Refusal::OwnPassword(_)
+            | Refusal::OtherOrganization { .. } => false,
+        };
+        let counts = match refusal {
+            Refusal::NoSession(_)
+            | Refusal::OtherOrganization { .. }
+            | Refusal::OwnersOnly(_)
+            | Refusal::OwnPassword(_) => true,
+            Refusal::Expired
+            | Refusal::Foreign
+            | Refusal::LoggedOut
+            | Refusal::AdminChanged
+            | Refusal::Suspended(_)
+            | Refusal::Trashed(_) => {
+                closed && self.session.as_ref().is_some_and(|s| s.organization_id != org.id)
+            }
+        };
+        if !counts {
+            self.session = None;
+        }
+        if closed {
+            let said = Notice::from(&Error::NotAllowed(refusal.clone()));
+            match self.layers.last_mut() {
+                Some(Layer::Question(Question { problem, refused, .. })) => {
+                    (*problem, *refused) = (Some(said), true);
+                }
+                Some(Layer::Form(Form { problem, .. })) => *problem = Some(said),
+                Some(
+                    Layer::Bulk(_)
+                    | Layer::Login(_)
+                    | Layer::Upgrade
+                    | Layer::Code(_)
+                    | Layer::Help(_)
+                    | Layer::Copy(_)
+                    | Layer::Manual(_)
+                    | Layer::Log(_),
+                )
+                | None => self.say(Severity::Error, said),
+            }
+            return;
+        }
+        let mut login = self.login_of(&org.admin_email, Some(org.name.clone()));
+        login.problem = Some(Notice::plain(refusal.to_string()));
+        self.layers.push(Layer::Login(login));
+    }
+
+    /// Whom to log in as in a demonstration, with the password that is no secret; none once that login no
+    /// longer works.
+    #[must_use]
+    pub fn demo_login(&self) -> Option<&(StoredText, Secret)> {
+        let Connection::Ready(connected) = &self.connection else { return None };
+        connected.demo.as_ref().filter(|_| !self.demo_ended)
+    }
+
+    /// Something was done to the organization of these admins: they may no longer be able to log in, or again.
+    pub(super) fn demo_follows(&mut self, action: OrgAction, before: &Org) {
+        let Connection::Ready(connected) = &mut self.connection else { return };
+        let own = |(email, _): &mut (StoredText, Secret)| *email == before.admin_email;
+        match action {
+            OrgAction::Trash | OrgAction::Suspend => {
+                self.demo_ended |= connected.demo.as_mut().is_some_and(own);
+            }
+            OrgAction::Restore | OrgAction::Reactivate => {
+                self.demo_ended &= !connected.demo.as_mut().is_some_and(own);
+            }
+            OrgAction::Delete | OrgAction::Purge => drop(connected.demo.take_if(own)),
+            OrgAction::Rename | OrgAction::RemoveAdmin(_) | OrgAction::IssueCode(_) => {}
+        }
+    }
+
+    /// The password of this admin is another one, or they are none any more.
+    pub(super) fn demo_is_over_for(&mut self, email: &StoredText) {
+        if let Connection::Ready(connected) = &mut self.connection {
+            connected.demo.take_if(|(demo, _)| demo == email);
+        }
+    }
+
+    /// A login for this admin; in a demonstration the password that is no secret is filled in.
+    pub(super) fn login_of(&self, email: &StoredText, wanted: Option<StoredText>) -> Login {
+        let mut login = Login::new(email.raw(), wanted);
+        if let Some((of, password)) = self.demo_login()
+            && of == email
+        {
+            login.fields[1].set(password.reveal());
+        }
+        login
+    }
+
+    pub(super) fn logged_in(
+        &mut self,
+        generation: Generation,
+        result: Result<Session>,
+    ) -> Vec<Effect> {
+        let demo = self.demo_login().cloned();
+        let Some(Layer::Login(login)) = self.layers.last_mut() else { return Vec::new() };
+        if !login.submitting.answered(generation) {
+            return Vec::new();
+        }
+        match result {
+            Err(error) => {
+                if matches!(error, Error::WrongLogin | Error::Waiting(_)) {
+                    if demo.as_ref().is_some_and(|demo| login.typed(demo)) {
+                        // Another console has changed it.
+                        self.demo_ended = matches!(error, Error::WrongLogin);
+                    }
+                    login.fields[1].set("");
+                    login.focus = 1;
+                }
+                login.problem = Some(Notice::from(&error));
+                Vec::new()
+            }
+            Ok(session) => {
+                let said = format!(
+                    "logged in as {}, an admin of “{}”",
+                    session.admin_email, session.organization_name
+                );
+                if let Some(warning) = warning(session.failures) {
+                    self.say(Severity::Alert, Notice::plain(warning));
+                }
+                let replaced = self.session.replace(session);
+                self.layers.pop();
+                let mut effects: Vec<_> = replaced.map(Effect::Logout).into_iter().collect();
+                match self.layers.last() {
+                    Some(Layer::Form(_)) => effects.extend(self.submit()),
+                    Some(Layer::Question(_)) => effects.extend(self.authorize()),
+                    Some(
+                        Layer::Bulk(_)
+                        | Layer::Login(_)
+                        | Layer::Upgrade
+                        | Layer::Code(_)
+                        | Layer::Help(_)
+                        | Layer::Copy(_)
+                        | Layer::Manual(_)
+                        | Layer::Log(_),
+                    )
+                    | None => self.say(Severity::Success, Notice::plain(said)),
+                }
+                effects
+            }
+        }
+    }
+}
+
+/// What whoever logs in should know about the logins that failed before.
+fn warning(failures: u64) -> Option<String> {
+    match failures {
+        0 => None,
+        1 => Some("1 failed login with this e-mail before this one".to_owned()),
+        more => Some(format!("{more} failed logins with this e-mail before this one")),
+    }
+}

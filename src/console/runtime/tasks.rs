@@ -1,0 +1,273 @@
+//! What the effects ask of the rules, each until it is answered.
+
+use std::{sync::Arc, time::Duration};
+
+use bson::oid::ObjectId;
+
+use crate::{
+    config::Database,
+    console::{
+        app::{Check, Connected, Generation, Given, Message, NewPassword, OrgAction},
+        documents,
+    },
+    org::{Org, Role, Secret, StoredText},
+    store::{Entry, Statistics, StoreError},
+    tenancy::{AdminChanges, Confirmation, Edit, Error, Refusal, Result, Session, Tenancy},
+};
+
+/// How many documents the details show.
+const DOCUMENTS: u32 = 50;
+
+/// How many entries of the audit log they show.
+pub(super) const ENTRIES: u32 = 200;
+
+/// How long it is until a database that did not answer is asked again what came of an operation.
+const BETWEEN_TRIES: Duration = Duration::from_secs(1);
+
+/// Opens a database: what the state is told of it, and what the next tasks ask.
+pub(super) async fn opened(database: &Database) -> (Result<Connected>, Option<Arc<Tenancy>>) {
+    let (opened, target) = match database.open().await {
+        Ok(opened) => opened,
+        Err(error) => return (Err(error), None),
+    };
+    // Read-only until an operator agrees to the upgrade.
+    let (upgrade, problem) = match opened.tenancy.awaited_upgrade().await {
+        Ok(upgrade) => (upgrade, None),
+        Err(error) => (None, Some(format!("{error}; {}", error.help()))),
+    };
+    let unread = upgrade.as_ref().map(|_| StoreError::NeedsUpgrade.to_string());
+    let connected = Connected {
+        place: opened.tenancy.place().clone(),
+        read_only: opened.tenancy.read_only().map(str::to_owned).or(problem).or(unread),
+        read_only_asked: database.caller.read_only,
+        upgrade,
+        connection: target.connection(),
+        trash_days: opened.tenancy.trash_days(),
+        passwords: opened.tenancy.password_policy(),
+        demo: opened.demo.map(|admin| (admin.email.into(), Secret::from(admin.password))),
+    };
+    (Ok(connected), Some(Arc::new(opened.tenancy)))
+}
+
+/// What another program has changed meanwhile, and whether anything may still be written.
+pub(super) async fn catch_up(tenancy: Arc<Tenancy>, generation: Generation) -> Message {
+    let changed = tenancy.catch_up().await;
+    let read_only = tenancy.read_only().map(str::to_owned);
+    Message::CaughtUp(generation, changed, read_only)
+}
+
+/// The first documents of an organization, as lines.
+pub(super) async fn documents(tenancy: &Tenancy, org: &Org) -> Result<Vec<String>> {
+    let documents = tenancy.documents(org, DOCUMENTS).await?;
+    Ok(documents::lines(&documents, DOCUMENTS))
+}
+
+/// An organization, and what it holds.
+pub(super) async fn detail(tenancy: &Tenancy, id: ObjectId) -> Result<Option<(Org, Statistics)>> {
+    let Some(org) = tenancy.org(id).await? else { return Ok(None) };
+    let statistics = tenancy.statistics(&org).await?;
+    Ok(Some((org, statistics)))
+}
+
+/// Does something to an organization as it is, and what came of it.
+pub(super) async fn done(
+    tenancy: &Tenancy,
+    generation: Generation,
+    action: OrgAction,
+    org: Box<Org>,
+    given: Given,
+    session: Option<&Session>,
+) -> Message {
+    let token = session.map(Session::token);
+    let Given { name, email, password, before } = given;
+    let typed = |name: Option<String>| Confirmation::Typed(name.unwrap_or_default());
+    let result = match action {
+        OrgAction::Trash => tenancy.in_session(token).trash(&org).await.map(Some),
+        OrgAction::Restore => tenancy.restore(&org, name.as_deref()).await.map(Some),
+        OrgAction::Rename => {
+            tenancy.undo_rename(&org, before.as_deref().unwrap_or(&org)).await.map(Some)
+        }
+        OrgAction::Suspend => tenancy.suspend(&org).await.map(Some),
+        OrgAction::Reactivate => tenancy.reactivate(&org).await.map(Some),
+        OrgAction::Delete => {
+            tenancy.in_session(token).delete(&org, &typed(name)).await.map(|()| None)
+        }
+        OrgAction::Purge => {
+            tenancy.purge(&org, &typed(name), &email, &password).await.map(|()| None)
+        }
+        OrgAction::RemoveAdmin(_) => {
+            tenancy.in_session(token).remove_admin(&org, &email).await.map(Some)
+        }
+        OrgAction::IssueCode(_) => {
+            let issued = tenancy.issue_code(&org, &email).await;
+            return Message::Coded(generation, action, org, email.into(), issued);
+        }
+    };
+    Message::Done(generation, action, org, result)
+}
+
+/// What came of an operation, asked until the database answers.
+pub(super) async fn found_out(tenancy: Arc<Tenancy>, entry: Box<Entry>) -> Message {
+    loop {
+        if let Ok(Some(settled)) = tenancy.outcome(&entry).await {
+            return Message::FoundOut(entry, settled);
+        }
+        tokio::time::sleep(BETWEEN_TRIES).await;
+    }
+}
+
+/// Whether it can be done, as far as looking shows, and whether the session allows it.
+pub(super) async fn allowed(
+    tenancy: &Tenancy,
+    action: OrgAction,
+    org: &Org,
+    admin: Option<&StoredText>,
+    session: Option<Session>,
+) -> Result<()> {
+    match (action, admin) {
+        (OrgAction::RemoveAdmin(_), Some(admin)) => {
+            tenancy.ensure_removable(org, admin.raw()).await?;
+        }
+        (OrgAction::Trash | OrgAction::Delete | OrgAction::Purge, _) => {
+            tenancy.ensure_deletable(org).await?;
+        }
+        (
+            OrgAction::RemoveAdmin(_)
+            | OrgAction::Restore
+            | OrgAction::Rename
+            | OrgAction::Suspend
+            | OrgAction::Reactivate
+            | OrgAction::IssueCode(_),
+            _,
+        ) => {}
+    }
+    if action.wants_session() { authorized(tenancy, org, session).await } else { Ok(()) }
+}
+
+/// Whether the session allows what an owner may. The login of another organization was not made for this one:
+/// that a login of this one is asked for is no attempt, and nothing that an audit has to record.
+async fn authorized(tenancy: &Tenancy, org: &Org, session: Option<Session>) -> Result<()> {
+    let (own, other) = match session {
+        Some(session) if session.organization_id == org.id => (Some(session), None),
+        other => (None, other),
+    };
+    let done = tenancy.in_session(own.as_ref().map(Session::token)).authorize(org).await;
+    match (done, other) {
+        (Err(Error::NotAllowed(Refusal::NoSession(wanted))), Some(other)) => {
+            let (admin, of) = (other.admin_email, other.organization_name);
+            Err(Refusal::OtherOrganization { admin, of, wanted }.into())
+        }
+        (done, _) => done,
+    }
+}
+
+/// Refuses what needs a login of this organization where there is none. What such a login allows, the operation
+/// says.
+async fn logged_in(tenancy: &Tenancy, org: &Org, session: Option<&Session>) -> Result<()> {
+    match session {
+        Some(session) if session.organization_id == org.id => Ok(()),
+        other => authorized(tenancy, org, other.cloned()).await,
+    }
+}
+
+/// Changes an organization.
+pub(super) async fn updated(
+    tenancy: &Tenancy,
+    org: &Org,
+    edit: &Edit,
+    session: Option<&Session>,
+) -> Result<Org> {
+    if edit.needs_login(org) {
+        logged_in(tenancy, org, session).await?;
+    }
+    tenancy.in_session(session.map(Session::token)).update(org, edit).await
+}
+
+/// Adds an admin to an organization, with a one-time code. If it has no owner, appoints one without a login.
+pub(super) async fn admin_added(
+    tenancy: &Tenancy,
+    org: &Org,
+    (email, role): (&str, Role),
+    session: Option<&Session>,
+) -> Result<(Org, Secret)> {
+    match logged_in(tenancy, org, session).await {
+        Ok(()) | Err(Error::NoOwner(_)) => {}
+        Err(refused) => return Err(refused),
+    }
+    tenancy.in_session(session.map(Session::token)).add_admin(org, email, role).await
+}
+
+/// Changes an admin of an organization.
+pub(super) async fn admin_updated(
+    tenancy: &Tenancy,
+    org: &Org,
+    (email, changes): (&str, &AdminChanges),
+    session: Option<&Session>,
+) -> Result<Org> {
+    // Refuse before the login what would be refused after it.
+    tenancy.ensure_changeable(org, email, changes).await?;
+    logged_in(tenancy, org, session).await?;
+    tenancy.in_session(session.map(Session::token)).update_admin(org, email, changes).await
+}
+
+/// Whether a field's content will do.
+pub(super) async fn checked(tenancy: &Tenancy, check: Check) -> Result<()> {
+    match check {
+        Check::Name(name, org) => tenancy.check_name(&name, org.as_deref()).await,
+        Check::Email(email, org) => tenancy.check_email(&email, org.as_deref()).await,
+        Check::Password(NewPassword { password, name, email }) => {
+            tenancy.check_password(&password, &name, &email).await
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        store::Target,
+        tenancy::{Caller, DemoAdmin, Opened, Rules, open},
+    };
+
+    /// A demonstration, its admin, and another organization than that admin's.
+    async fn demo() -> (Tenancy, DemoAdmin, Org) {
+        let opened = open(&Target::Demo, &Caller::new("ada@here"), Rules::default()).await;
+        let Opened { tenancy, demo } = opened.unwrap();
+        let org = tenancy.named("Zephyr").await.unwrap();
+        (tenancy, demo.unwrap(), org)
+    }
+
+    async fn recorded(tenancy: &Tenancy, org: &Org) -> usize {
+        tenancy.activity(org, ENTRIES).await.unwrap().len()
+    }
+
+    #[tokio::test]
+    async fn a_form_that_is_sent_without_a_login_is_no_attempt() {
+        let (tenancy, demo, org) = demo().await;
+        let admin = org.admin_email.raw();
+        let before = recorded(&tenancy, &org).await;
+        let other = tenancy.login(&demo.email, &demo.password.into()).await.unwrap();
+        let email = Some("new@example.com".to_owned());
+        let edit = Edit { email: email.clone(), ..Edit::default() };
+        let changes = AdminChanges { email, ..AdminChanges::default() };
+        for session in [None, Some(&other)] {
+            let refused = [
+                updated(&tenancy, &org, &edit, session).await.err(),
+                admin_added(&tenancy, &org, ("eve@x.com", Role::Admin), session).await.err(),
+                admin_updated(&tenancy, &org, (admin, &changes), session).await.err(),
+            ];
+            for refused in refused {
+                let asked = matches!(
+                    (&refused, session),
+                    (Some(Error::NotAllowed(Refusal::NoSession(_))), None)
+                        | (Some(Error::NotAllowed(Refusal::OtherOrganization { .. })), Some(_))
+                );
+                assert!(asked, "{refused:?}");
+            }
+            assert_eq!(recorded(&tenancy, &org).await, before);
+        }
+        // What needs no login asks for none.
+        let edit = Edit { name: Some("Zephyr Two".to_owned()), ..Edit::default() };
+        assert!(updated(&tenancy, &org, &edit, None).await.is_ok());
+    }
+}

@@ -1,0 +1,303 @@
+//! What is recorded of each operation, each login and each refusal, and how it is read and verified.
+//!
+//! An operation's entry is written by the store with the operation; of one that was undone a second entry says so. A
+//! refusal's is written here; where that cannot be, the refusal stands all the same, and whoever asked is
+//! told why it was refused.
+
+use std::time::Duration;
+
+use bson::DateTime;
+
+use super::{Error, Result, Tenancy};
+use crate::{
+    org::{ClaimKind, Email, Invalid, OperationKind, Org, PasswordFault, StoredText},
+    store::{
+        AuditAt, AuditQuery, Entry, Head, ListScope, Operation, Outcome, Settled, StoreError,
+        Tampering, Verification,
+    },
+};
+
+/// What a change of an organization's name is called in the audit log.
+pub(super) const NAME: &str = "name";
+
+/// How long it is tried to record that an outcome is unknown, before that is said.
+const RECORDING: Duration = Duration::from_millis(400);
+
+/// How many entries are verified at once.
+const AT_ONCE: u32 = 1000;
+
+/// An entry with its number.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NumberedEntry {
+    /// Its number.
+    pub number: i64,
+    /// What it says.
+    pub entry: Entry,
+}
+
+/// What a verification found: how far the record is as it was written, and what was done to it there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// The last entry that is as it was written.
+    pub head: Head,
+    /// What was done to the one behind it, if anything.
+    pub tampering: Option<Tampering>,
+}
+
+impl Tenancy {
+    /// Entries of the record: of one organization, by its name now or then, or of all.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where no organization is or was called so, or the database's.
+    pub async fn audit(
+        &self,
+        of: Option<&str>,
+        since: Option<DateTime>,
+        at: AuditAt,
+        limit: u32,
+    ) -> Result<Vec<NumberedEntry>> {
+        let of = match of {
+            None => None,
+            Some(name) => {
+                let mut org = self.store.org_named(name, ListScope::Live).await?;
+                if org.is_none() {
+                    org = self.store.org_named(name, ListScope::Trash).await?;
+                }
+                let typed = name;
+                let name = org.as_ref().map_or(name, |org| org.name.raw()).to_owned();
+                let unknown = org.is_none();
+                let of = Some((org.map(|org| org.id), name));
+                if unknown {
+                    // One that is gone is known by what was recorded of it.
+                    let (of, since, at) = (of.clone(), None, AuditAt::Newest);
+                    let ever = AuditQuery { of, since, at, limit: 1 };
+                    if self.read_audit_log(&ever).await?.is_empty() {
+                        return Err(Error::NotFound { name: typed.into(), nearest: None });
+                    }
+                }
+                of
+            }
+        };
+        self.read_audit_log(&AuditQuery { of, since, at, limit }).await
+    }
+
+    /// The newest entries about an organization.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn activity(&self, org: &Org, limit: u32) -> Result<Vec<NumberedEntry>> {
+        // By identity alone: an earlier organization of the same name is another one.
+        let of = Some((Some(org.id), String::new()));
+        self.read_audit_log(&AuditQuery { of, since: None, at: AuditAt::Newest, limit }).await
+    }
+
+    async fn read_audit_log(&self, query: &AuditQuery) -> Result<Vec<NumberedEntry>> {
+        let found = self.store.entries(query).await?;
+        Ok(found
+            .iter()
+            .map(|document| NumberedEntry {
+                number: Head::from_document(document).number,
+                entry: Entry::from_document(document),
+            })
+            .collect())
+    }
+
+    /// Goes through the whole record, from its first entry. With `kept`, a head that was printed
+    /// earlier and kept elsewhere, finds a tail that was cut or made again as well.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn verify(&self, kept: Option<&Head>) -> Result<Verified> {
+        let mut verification = Verification::default();
+        let mut has_kept = kept.is_none_or(|kept| *kept == Head::default());
+        loop {
+            let at = AuditAt::After(verification.head().number);
+            let query = AuditQuery { of: None, since: None, at, limit: AT_ONCE };
+            let batch = self.store.entries(&query).await?;
+            for document in &batch {
+                if let Err(tampering) = verification.next(document) {
+                    let head = verification.head().clone();
+                    return Ok(Verified { head, tampering: Some(tampering) });
+                }
+                has_kept |= kept == Some(verification.head());
+            }
+            if batch.is_empty() {
+                let head = verification.head().clone();
+                let other = kept.filter(|_| !has_kept).map(|kept| kept.number);
+                return Ok(Verified { head, tampering: other.map(Tampering::OtherHead) });
+            }
+        }
+    }
+
+    /// An entry about something that is done to an organization, or to none.
+    pub(super) fn entry(&self, action: OperationKind, org: Option<&Org>) -> Entry {
+        match org {
+            Some(org) => Entry::about(&self.caller.operator, action, org),
+            None => Entry::new(&self.caller.operator, action),
+        }
+    }
+
+    /// What came of an operation whose outcome was unknown, after settling what nobody is at any more;
+    /// none while nobody knows yet.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn outcome(&self, entry: &Entry) -> Result<Option<Settled>> {
+        let Some(org) = entry.organization else { return Ok(Some(Settled::NotBegun)) };
+        self.store.recover(&self.caller.operator).await?;
+        Ok(match self.store.outcome(org, entry.id).await? {
+            Settled::UnderWay => None,
+            settled @ (Settled::Done | Settled::TakenBack(_) | Settled::NotBegun) => Some(settled),
+        })
+    }
+
+    /// Records why something was refused, where it was, and hands on what came of it.
+    pub(super) async fn recorded<T>(&self, entry: &Entry, done: Result<T>) -> Result<T> {
+        let error = match done {
+            Err(error) if self.read_only().is_none() => error,
+            done => return done,
+        };
+        let (error, ended) = match error {
+            Error::Store(StoreError::OutcomeUnknown(why)) => {
+                let ended = entry.followed(Outcome::Unknown, &why.to_string());
+                (Error::OutcomeUnknown { entry: Box::new(entry.clone()), why: *why }, ended)
+            }
+            Error::Store(StoreError::DoneByAnother) => {
+                return Err(Error::DoneByAnother { entry: Box::new(entry.clone()) });
+            }
+            // Whoever took it back has recorded that; and nothing was done, nor can that be recorded, where
+            // the database is away: the person is to know that at once.
+            error @ (Error::Store(StoreError::TakenBack(_) | StoreError::Unreachable { .. })
+            // A crowd that is turned away must not fill the audit log.
+            | Error::Overloaded) => {
+                return Err(error);
+            }
+            // Where there is no database yet, a refusal makes none.
+            error if self.store.is_there().await == Ok(false) => return Err(error),
+            error => {
+                let ended = untyped(entry).ended(outcome_of(&error), &reason(&error));
+                (error, ended)
+            }
+        };
+        let recording = self.store.append(&ended);
+        // Nothing more can be done about it, and the refusal is what has to be said.
+        if matches!(error, Error::OutcomeUnknown { .. }) {
+            // The database is likely still away, and whoever asked has waited for it already.
+            let _ = tokio::time::timeout(RECORDING, recording).await;
+        } else {
+            let _ = recording.await;
+        }
+        Err(error)
+    }
+
+    /// Does an operation on an organization that is there afterwards.
+    pub(super) async fn perform(
+        &self,
+        operation: Operation,
+        entry: &Entry,
+    ) -> std::result::Result<Org, StoreError> {
+        self.store.perform(&operation, entry).await?.ok_or(StoreError::Gone)
+    }
+}
+
+/// What was typed for an e-mail, as far as it may be recorded: people type passwords there too.
+pub(super) fn typed_email(typed: &str) -> &str {
+    if Email::parse(typed).is_ok() { typed } else { "(no e-mail address)" }
+}
+
+/// What is recorded of what was refused: without the name that was typed. People type passwords there
+/// too, and nothing can ever be taken out of the audit log again.
+fn untyped(entry: &Entry) -> Entry {
+    let mut entry = entry.clone();
+    if entry.action == OperationKind::Create {
+        entry.name = StoredText::default();
+    }
+    for change in &mut entry.changes {
+        if change.field.raw() == NAME {
+            change.to = StoredText::default();
+        }
+    }
+    entry
+}
+
+/// Why something was refused, without anything that was typed but for e-mail addresses.
+fn reason(error: &Error) -> String {
+    match error {
+        Error::NoSuchAdmin { email, organization } => {
+            let (email, organization) = (typed_email(email.raw()).into(), organization.clone());
+            Error::NoSuchAdmin { email, organization }.to_string()
+        }
+        Error::Taken { what: what @ ClaimKind::Email, wanted, by, in_trash } => {
+            let wanted = typed_email(wanted.raw()).into();
+            Error::Taken { what: *what, wanted, by: by.clone(), in_trash: *in_trash }.to_string()
+        }
+        Error::Taken { what, by, in_trash, .. } => {
+            let wanted = "(the name that was typed)".into();
+            Error::Taken { what: *what, wanted, by: by.clone(), in_trash: *in_trash }.to_string()
+        }
+        Error::Invalid(Invalid::NameCharacter(_)) => {
+            "the name contains a character that is not allowed".into()
+        }
+        Error::Invalid(Invalid::Password(faults)) => {
+            let faults = faults.iter().map(|fault| match fault {
+                PasswordFault::Contains(_) => {
+                    "contains the organization's name or the e-mail".to_owned()
+                }
+                fault @ (PasswordFault::TooShort { .. }
+                | PasswordFault::TooLong(_)
+                | PasswordFault::Invisible
+                | PasswordFault::Guessable) => fault.to_string(),
+            });
+            format!("password {}", PasswordFault::together(faults))
+        }
+        Error::NotFound { .. } | Error::NotInTrash(_) => "organization not found".into(),
+        error @ (Error::Invalid(_)
+        | Error::InTrash(_)
+        | Error::Ambiguous { .. }
+        | Error::WrongLogin
+        | Error::Waiting(_)
+        | Error::WrongCode
+        | Error::NoOwner(_)
+        | Error::LastOwner { .. }
+        | Error::OneAtATime
+        | Error::NotAllowed(_)
+        | Error::NotConfirmed
+        | Error::ReadOnly(_)
+        | Error::Changed(_)
+        | Error::Gone(_)
+        | Error::Busy { .. }
+        | Error::Overloaded
+        | Error::Machine(_)
+        | Error::OutcomeUnknown { .. }
+        | Error::DoneByAnother { .. }
+        | Error::Store(_)) => error.to_string(),
+    }
+}
+
+fn outcome_of(error: &Error) -> Outcome {
+    match error {
+        Error::Store(_) | Error::Machine(_) => Outcome::Failed,
+        Error::Invalid(_)
+        | Error::Taken { .. }
+        | Error::NotFound { .. }
+        | Error::InTrash(_)
+        | Error::Ambiguous { .. }
+        | Error::NotInTrash(_)
+        | Error::WrongLogin
+        | Error::Waiting(_)
+        | Error::WrongCode
+        | Error::NoSuchAdmin { .. }
+        | Error::NoOwner(_)
+        | Error::LastOwner { .. }
+        | Error::OneAtATime
+        | Error::NotAllowed(_)
+        | Error::NotConfirmed
+        | Error::ReadOnly(_)
+        | Error::Changed(_)
+        | Error::Gone(_)
+        | Error::Busy { .. }
+        | Error::Overloaded
+        | Error::OutcomeUnknown { .. }
+        | Error::DoneByAnother { .. } => Outcome::Refused,
+    }
+}

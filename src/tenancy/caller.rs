@@ -1,0 +1,68 @@
+//! Who calls, and how far they may go. Goes with each call: one process serves many callers.
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+/// Who calls.
+#[derive(Clone, Default)]
+pub struct Caller {
+    /// `user@host`: who is recorded as doing it.
+    pub operator: String,
+    /// Whether everything that writes is refused.
+    pub read_only: bool,
+    token: Option<Zeroizing<String>>,
+}
+
+impl Caller {
+    /// An operator without a session, who may write.
+    #[must_use]
+    pub fn new(operator: impl Into<String>) -> Self {
+        Self { operator: operator.into(), ..Self::default() }
+    }
+
+    /// The same caller, for whom every write is refused or not.
+    #[must_use]
+    pub fn with_read_only(self, read_only: bool) -> Self {
+        Self { read_only, ..self }
+    }
+
+    /// The same caller with the token of an admin's session, or without one. Nothing is checked here:
+    /// each operation that needs a session verifies it.
+    #[must_use]
+    pub fn with_session(self, token: Option<&str>) -> Self {
+        Self { token: token.map(|token| Zeroizing::new(token.to_owned())), ..self }
+    }
+
+    /// The token, if there is one.
+    pub(super) fn token(&self) -> Option<&str> {
+        self.token.as_ref().map(|token| token.as_str())
+    }
+}
+
+/// Without the token.
+impl fmt::Debug for Caller {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { operator, read_only, token } = self;
+        formatter
+            .debug_struct("Caller")
+            .field("operator", operator)
+            .field("read_only", read_only)
+            .field("has_session", &token.is_some())
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_output_does_not_show_the_token() {
+        let caller = Caller::new("ada@here").with_session(Some("eyJhbGciOi"));
+        assert_eq!(caller.token(), Some("eyJhbGciOi"));
+        let shown = format!("{caller:?}");
+        assert!(shown.contains("ada@here") && shown.contains("has_session: true"), "{shown}");
+        assert!(!shown.contains("eyJ"), "{shown}");
+    }
+}

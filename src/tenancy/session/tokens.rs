@@ -1,0 +1,221 @@
+//! The tokens of sessions: issued at a login, verified by every protected operation.
+//!
+//! A token is a JWT (RFC 7519) signed with HS256 and nothing else, kept in memory only. The signature
+//! says that this console issued it; whether it still counts is asked of the database each time.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use bson::oid::ObjectId;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use super::{Session, clock::Clock};
+use crate::{
+    org::{Admin, Org, PasswordHash, Secret},
+    tenancy::{Error, Refusal, Result},
+};
+
+const ISSUER: &str = "tenantry";
+const AUDIENCE: &str = "tenantry-session";
+
+/// The fewest bytes of a `SECRET_KEY`: as many as HS256 puts out (RFC 7518, 3.2).
+pub const SECRET_KEY_LEAST_BYTES: usize = 32;
+
+#[derive(Serialize, Deserialize)]
+struct Claims {
+    iss: String,
+    sub: String,
+    aud: String,
+    exp: u64,
+    iat: u64,
+    jti: String,
+    admin_id: String,
+    organization_id: String,
+    /// A fingerprint of the hash that was verified: another password is another fingerprint, whoever
+    /// changed it and with whatever program.
+    password: String,
+    /// [`Org::login_epoch`] at the login.
+    epoch: i64,
+}
+
+/// Issues and verifies tokens.
+pub(in crate::tenancy) struct Sessions {
+    encoding: EncodingKey,
+    decoding: DecodingKey,
+    length: Duration,
+    clock: Clock,
+    /// When each session would have expired that was ended before: forgotten from then on.
+    ended: Mutex<HashMap<String, u64>>,
+}
+
+impl Sessions {
+    /// Signs with `key`, or with 256 random bits when there is none.
+    pub(in crate::tenancy) fn new(key: Option<&Secret>, length: Duration) -> Result<Self> {
+        let mut random = Zeroizing::new([0_u8; 32]);
+        let bytes = if let Some(key) = key {
+            key.reveal().as_bytes()
+        } else {
+            getrandom::fill(random.as_mut()).map_err(|e| Error::Machine(e.to_string()))?;
+            random.as_slice()
+        };
+        Ok(Self {
+            encoding: EncodingKey::from_secret(bytes),
+            decoding: DecodingKey::from_secret(bytes),
+            length,
+            clock: Clock::system(),
+            ended: Mutex::default(),
+        })
+    }
+
+    /// A session for an admin whose password was just verified.
+    pub(super) fn issue(&self, admin: &Admin, org: &Org, failures: u64) -> Result<Session> {
+        let now = self.clock.now();
+        let expires_at = now + self.length;
+        let mut id = [0_u8; 16];
+        getrandom::fill(&mut id).map_err(|e| Error::Machine(e.to_string()))?;
+        let claims = Claims {
+            iss: ISSUER.to_owned(),
+            sub: admin.id.to_hex(),
+            aud: AUDIENCE.to_owned(),
+            exp: seconds(expires_at),
+            iat: seconds(now),
+            jti: hex::encode(id),
+            admin_id: admin.id.to_hex(),
+            organization_id: org.id.to_hex(),
+            password: fingerprint(&admin.password),
+            epoch: org.login_epoch,
+        };
+        let token = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)
+            .map_err(|e| Error::Machine(e.to_string()))?;
+        // What the token says, to the second.
+        let expires_at = UNIX_EPOCH + Duration::from_secs(seconds(expires_at));
+        Ok(Session { failures, ..Session::new(token, admin, org, expires_at) })
+    }
+
+    /// What a token of ours that has neither expired nor been ended says.
+    pub(super) fn verify(&self, token: &str) -> std::result::Result<Verified, Refusal> {
+        let claims = self.decode(token)?;
+        if claims.exp <= seconds(self.clock.now()) {
+            return Err(Refusal::Expired);
+        }
+        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        if ended.contains_key(&claims.jti) {
+            return Err(Refusal::LoggedOut);
+        }
+        let id = |hex: &str| ObjectId::parse_str(hex).map_err(|_| Refusal::Foreign);
+        Ok(Verified {
+            admin: id(&claims.admin_id)?,
+            organization: id(&claims.organization_id)?,
+            password: claims.password,
+            epoch: claims.epoch,
+        })
+    }
+
+    /// Ends a session: its token is refused from now on.
+    pub(super) fn end(&self, token: &str) {
+        let Ok(claims) = self.decode(token) else { return };
+        let now = seconds(self.clock.now());
+        let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        ended.insert(claims.jti, claims.exp);
+        ended.retain(|_, expires| *expires > now);
+    }
+
+    /// What a token of ours says, whether it has expired or not: the time is ours to compare.
+    fn decode(&self, token: &str) -> std::result::Result<Claims, Refusal> {
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.set_issuer(&[ISSUER]);
+        validation.set_audience(&[AUDIENCE]);
+        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        validation.validate_exp = false;
+        jsonwebtoken::decode::<Claims>(token, &self.decoding, &validation)
+            .map(|data| data.claims)
+            .map_err(|_| Refusal::Foreign)
+    }
+}
+
+/// What a valid token says.
+pub(super) struct Verified {
+    pub(super) admin: ObjectId,
+    pub(super) organization: ObjectId,
+    password: String,
+    epoch: i64,
+}
+
+impl Verified {
+    /// Whether nothing has ended all logins to the organization since this one.
+    pub(super) fn same_epoch(&self, org: &Org) -> bool {
+        self.epoch == org.login_epoch
+    }
+
+    /// Whether the admin still has the password the session was opened with.
+    pub(super) fn same_password(&self, admin: &Admin) -> bool {
+        self.password == fingerprint(&admin.password)
+    }
+}
+
+fn fingerprint(hash: &PasswordHash) -> String {
+    hex::encode(&Sha256::digest(hash.as_str().as_bytes())[..16])
+}
+
+fn seconds(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::Arc, time::Instant};
+
+    use super::*;
+    use crate::orgs;
+
+    fn somebody() -> (Admin, Org) {
+        let org = orgs::org(1, "acme", "ada@acme.com");
+        (orgs::admin_of(&org), org)
+    }
+
+    /// Sessions of half an hour by a clock that says what it is told.
+    fn sessions() -> (Sessions, impl Fn(u64, u64)) {
+        let start = Instant::now();
+        let at = move |passed: u64, wall: u64| {
+            (start + Duration::from_secs(passed), UNIX_EPOCH + Duration::from_secs(wall))
+        };
+        let shown = Arc::new(Mutex::new(at(0, 1_000_000)));
+        let mut sessions = Sessions::new(None, Duration::from_mins(30)).unwrap();
+        let read = Arc::clone(&shown);
+        sessions.clock = Clock::reading(move || *read.lock().unwrap());
+        (sessions, move |passed, wall| *shown.lock().unwrap() = at(passed, wall))
+    }
+
+    #[test]
+    fn a_session_ends_by_a_clock_that_cannot_be_put_back() {
+        let ((admin, org), (sessions, set)) = (somebody(), sessions());
+        let session = sessions.issue(&admin, &org, 0).unwrap();
+        assert!(sessions.verify(session.token()).is_ok());
+        // Half an hour later, and a day earlier by the wall clock.
+        set(1_799, 1_000_000 - 86_400);
+        assert!(sessions.verify(session.token()).is_ok());
+        set(1_800, 1_000_000 - 86_400);
+        assert!(matches!(sessions.verify(session.token()), Err(Refusal::Expired)));
+    }
+
+    #[test]
+    fn ended_sessions_are_forgotten_once_they_would_have_expired() {
+        let ((admin, org), (sessions, set)) = (somebody(), sessions());
+        let first = sessions.issue(&admin, &org, 0).unwrap();
+        sessions.end(first.token());
+        assert!(matches!(sessions.verify(first.token()), Err(Refusal::LoggedOut)));
+        assert_eq!(sessions.ended.lock().unwrap().len(), 1);
+        set(1_801, 1_001_801);
+        let second = sessions.issue(&admin, &org, 0).unwrap();
+        sessions.end(second.token());
+        assert_eq!(sessions.ended.lock().unwrap().len(), 1, "the first is no longer kept");
+        assert!(matches!(sessions.verify(first.token()), Err(Refusal::Expired)));
+        assert!(matches!(sessions.verify(second.token()), Err(Refusal::LoggedOut)));
+    }
+}

@@ -1,0 +1,25 @@
+//! The embedded database's file as version 6 of it was: without the index of trigrams.
+
+use rusqlite::Connection;
+
+/// Stops what keeps the index.
+pub const WITHOUT_TRIGGERS: &str = "
+    DROP TRIGGER organizations_search_insert;
+    DROP TRIGGER organizations_search_delete;
+    DROP TRIGGER organizations_search_update;";
+
+const WITHOUT_INDEX: &str = "
+    DROP TABLE organizations_grams;
+    DROP TABLE organizations_search;
+    DROP VIEW organizations_searched;
+    PRAGMA user_version = 6;";
+
+/// Makes a file of today one of version 6.
+pub fn downgrade(file: &Connection) {
+    file.execute_batch(&format!("{WITHOUT_TRIGGERS}{WITHOUT_INDEX}")).unwrap();
+}
+
+/// The same, where [`WITHOUT_TRIGGERS`] was run.
+pub fn drop_index(file: &Connection) {
+    file.execute_batch(WITHOUT_INDEX).unwrap();
+}
