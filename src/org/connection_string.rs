@@ -140,6 +140,7 @@ mod tests {
             ("mongodb+srv://ops:s3%40cret@h/users", "mongodb+srv://ops@h/m?authSource=users"),
             ("mongodb://o:s3@cret@h/?authSource=x&w=1", "mongodb://o@h/m?authSource=x"),
             ("mongodb://o:s3?cret@h/", "mongodb://o@h/m?authSource=admin"),
+            ("mongodb://o://s3cret@h/", "mongodb://o@h/m?authSource=admin"),
             (
                 "mongodb://h/?tls=true&tlsCertificateKeyFilePassword=s3cret&proxyPassword=s3cret",
                 "mongodb://h/m?tls=true",

@@ -106,6 +106,11 @@ fn what_was_found_is_marked_where_it_is_shown() {
     assert_eq!(marks("acme", "zebra"), Vec::<String>::new());
 }
 
+#[test]
+fn a_letter_whose_decomposition_folds_once_more_is_folded_to_the_end() {
+    assert_eq!(fold(&fold("𐞶")), fold("𐞶"));
+}
+
 proptest! {
     #[test]
     fn what_is_folded_stays_as_it_is(text in "\\PC{0,40}") {
