@@ -18,6 +18,13 @@ pub mod traces;
 /// For how long anything is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// A server that says nothing is waited for once: four and a half seconds, and what a busy machine adds. Whoever
+/// waits twice takes longer than this.
+pub const LESS_THAN_TWO_WAITS: Duration = Duration::from_millis(8_900);
+
+/// Who does not wait for it at all.
+pub const LESS_THAN_A_WAIT: Duration = Duration::from_millis(4_400);
+
 /// Waits until it is so.
 pub async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     let began = Instant::now();
