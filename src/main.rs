@@ -72,7 +72,13 @@ fn run(line: CommandLine) -> Result<u8, Ended> {
         Some(Command::Local(local)) => {
             command::local(&line.flags, environment, &local).map_err(failed).map(|()| 0)
         }
-        Some(Command::Database(command)) => command::run(&settings()?, command).map_err(failed),
+        Some(Command::Database(command)) => {
+            command::run(&settings()?, command, line.login).map_err(failed)
+        }
+        None if line.login.account.is_some() || line.login.password_stdin => {
+            let what = "--as and --password-stdin need a command";
+            Err(failed(Failure::usage(what, "in the console, press L to log in")))
+        }
         None => Ok(console::run(settings()?)?.code()),
     }
 }

@@ -2,14 +2,13 @@
 
 use super::{
     Answer, Failure,
-    ask::{agree, ask_new, asked, log_in},
-    line::Login,
+    ask::{LogIn, agree, ask_new, asked, log_in},
     terminal::{Terminal, line_of_stdin},
 };
 use crate::{
     command::AdminCommand,
     org::escaped_short,
-    tenancy::{AdminChanges, Session, Tenancy},
+    tenancy::{AdminChanges, Tenancy},
 };
 
 /// Whether it writes.
@@ -27,64 +26,62 @@ pub(super) fn writes(command: &AdminCommand) -> bool {
 }
 
 /// Refuses what no database is needed to refuse; whether it asks for a password.
-pub(super) fn check(command: &AdminCommand) -> Result<bool, Failure> {
+pub(super) fn check(command: &AdminCommand, login: &LogIn) -> Result<bool, Failure> {
     match command {
-        AdminCommand::List { .. } | AdminCommand::Code { .. } => Ok(false),
-        AdminCommand::Remove { login, sure, .. } => {
-            asked(sure, Terminal::open())?;
-            Ok(!login.password_stdin)
+        AdminCommand::List { .. } | AdminCommand::Code { .. } | AdminCommand::Add { .. } => {
+            Ok(false)
         }
-        AdminCommand::Update { role, new_email, new_password_stdin, login, .. } => {
+        AdminCommand::Remove { sure, .. } => {
+            login.is_needed("name one of its owners, or a manager, with --as E-MAIL")?;
+            asked(sure, Terminal::open())?;
+            Ok(true)
+        }
+        AdminCommand::Update { role, new_email, new_password_stdin, .. } => {
+            login
+                .is_needed("name that admin, one of the owners, or a manager, with --as E-MAIL")?;
             if role.is_none() && new_email.is_none() && !new_password_stdin {
                 let help = "add --role, --email or --new-password-stdin";
                 return Err(Failure::usage("nothing to change", help));
             }
-            Ok(!login.password_stdin)
+            Ok(true)
         }
-        AdminCommand::Add { login, password_stdin, .. } => Ok(login.is_some() && !password_stdin),
-        AdminCommand::Login { password_stdin, .. }
-        | AdminCommand::Redeem { stdin: password_stdin, .. } => Ok(!password_stdin),
+        AdminCommand::Login { .. } => Ok(true),
+        AdminCommand::Redeem { stdin, .. } => Ok(!stdin),
     }
 }
 
-pub(super) async fn answer(tenancy: &Tenancy, command: AdminCommand) -> Result<Answer, Failure> {
+pub(super) async fn answer(
+    tenancy: &Tenancy,
+    command: AdminCommand,
+    login: &mut LogIn,
+) -> Result<Answer, Failure> {
     match command {
         AdminCommand::Login { email, .. } => Ok(Answer::Login(log_in(tenancy, &email).await?)),
         AdminCommand::List { organization } => {
             let org = tenancy.named(&organization).await?;
             Ok(Answer::Admins(tenancy.admins(&org).await?))
         }
-        AdminCommand::Add { organization, email, role, login, .. } => {
+        AdminCommand::Add { organization, email, role, .. } => {
             let org = tenancy.named_to_change(&organization).await?;
-            let session = match &login {
-                Some(login) => Some(log_in(tenancy, login).await?),
-                None => None,
-            };
-            let token = session.as_ref().map(Session::token);
-            let (org, code) = tenancy.in_session(token).add_admin(&org, &email, role).await?;
+            let tenancy = &login.session_of(tenancy).await?;
+            let (org, code) = tenancy.add_admin(&org, &email, role).await?;
             Ok(Answer::Code { admin: tenancy.admin_of(&org, &email).await?, org, code })
         }
         AdminCommand::Update {
-            organization,
-            email,
-            role,
-            new_email,
-            new_password_stdin,
-            login,
-            ..
+            organization, email, role, new_email, new_password_stdin, ..
         } => {
             let changes = AdminChanges { role, email: new_email, password: None };
-            update(tenancy, &organization, &email, changes, new_password_stdin, &login).await
+            update(tenancy, &organization, &email, changes, new_password_stdin, login).await
         }
-        AdminCommand::Remove { organization, email, sure, login } => {
+        AdminCommand::Remove { organization, email, sure } => {
             let org = tenancy.named_to_change(&organization).await?;
             let admin = tenancy.ensure_removable(&org, &email).await?;
-            let session = log_in(tenancy, &login.login).await?;
+            let tenancy = &login.session_of(tenancy).await?;
             if let Some(terminal) = asked(&sure, Terminal::open())? {
                 let question = format!("Remove {}, {} of “{}”?", admin.email, admin.role, org.name);
                 agree(&terminal, &question).await?;
             }
-            let org = tenancy.in_session(Some(session.token())).remove_admin(&org, &email).await?;
+            let org = tenancy.remove_admin(&org, &email).await?;
             Ok(Answer::Admins(tenancy.admins(&org).await?))
         }
         AdminCommand::Code { organization, email, .. } => {
@@ -114,11 +111,11 @@ async fn update(
     email: &str,
     mut changes: AdminChanges,
     new_password: bool,
-    login: &Login,
+    login: &mut LogIn,
 ) -> Result<Answer, Failure> {
     let org = tenancy.named_to_change(organization).await?;
     tenancy.ensure_changeable(&org, email, &changes).await?;
-    let session: Session = log_in(tenancy, &login.login).await?;
+    let tenancy = &login.session_of(tenancy).await?;
     if new_password {
         changes.password = Some(match Terminal::open() {
             Some(terminal) => {
@@ -128,6 +125,6 @@ async fn update(
             None => line_of_stdin("the new password").await?,
         });
     }
-    let org = tenancy.in_session(Some(session.token())).update_admin(&org, email, &changes).await?;
+    let org = tenancy.update_admin(&org, email, &changes).await?;
     Ok(Answer::Admins(tenancy.admins(&org).await?))
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{
     audit,
     configuration::Configured,
-    records,
+    operator, records,
     table::{UNKNOWN_WIDTH, columns, pairs},
     upgrade::{self, UpgradeFields},
 };
@@ -17,8 +17,10 @@ use crate::{
         Admin, Org, OrgFields, OrgState, Secret, StoredText, TrashFields, escaped, fit, json_text,
         thousands, timestamp,
     },
-    store::{Count, Cursor, Finding, ListScope, PageQuery, Place, PlaceKind, UpgradePlan},
-    tenancy::{NumberedEntry, Session, Verified},
+    store::{
+        Count, Cursor, Directory, Finding, ListScope, PageQuery, Place, PlaceKind, UpgradePlan,
+    },
+    tenancy::{Account, NumberedEntry, Session, Verified},
 };
 
 /// What an operation answers with.
@@ -50,6 +52,8 @@ pub(super) enum Answer {
     Login(Session),
     /// An organization's admins.
     Admins(Vec<Admin>),
+    /// Operators.
+    Operators(Directory),
     /// A one-time code for an admin.
     Code { org: Org, admin: Admin, code: Secret },
     /// Entries of the record.
@@ -101,9 +105,30 @@ struct FindingFields {
 struct LoginFields<'a> {
     access_token: &'a str,
     token_type: &'static str,
-    admin_id: String,
-    organization_id: String,
-    organization_name: &'a StoredText,
+    #[serde(flatten)]
+    account: AccountFields<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum AccountFields<'a> {
+    Admin { admin_id: String, organization_id: String, organization_name: &'a StoredText },
+    Operator { operator_id: String, email: &'a StoredText, role: &'static str },
+}
+
+impl<'a> AccountFields<'a> {
+    fn from_account(account: &'a Account) -> Self {
+        match account {
+            Account::Admin { id, organization, organization_name, .. } => Self::Admin {
+                admin_id: id.to_hex(),
+                organization_id: organization.to_hex(),
+                organization_name,
+            },
+            Account::Operator { id, email, role } => {
+                Self::Operator { operator_id: id.to_hex(), email, role: role.word() }
+            }
+        }
+    }
 }
 
 impl Answer {
@@ -155,11 +180,10 @@ impl Answer {
             Self::Login(session) => json_text(&LoginFields {
                 access_token: session.token(),
                 token_type: "bearer",
-                admin_id: session.admin_id.to_hex(),
-                organization_id: session.organization_id.to_hex(),
-                organization_name: &session.organization_name,
+                account: AccountFields::from_account(&session.account),
             }),
             Self::Admins(admins) => json_text(&audit::AdminsFields::from_admins(admins)),
+            Self::Operators(all) => json_text(&operator::OperatorsFields::from_directory(all)),
             Self::Code { org, admin, code } => json_text(&audit::CodeFields::new(org, admin, code)),
             Self::NumberedEntry { entries, more } => {
                 json_text(&audit::AuditFields::from_entries(entries, *more))
@@ -226,20 +250,28 @@ impl Answer {
                 findings_table(findings, most)
             }
             // A token that was cut would be worth nothing.
-            Self::Login(session) => pairs(
-                &[
-                    (
-                        "organization",
-                        fit(&session.organization_name.to_string(), UNKNOWN_WIDTH / 2).into_owned(),
-                    ),
-                    ("organization id", session.organization_id.to_hex()),
-                    ("admin", session.admin_email.to_string()),
-                    ("admin id", session.admin_id.to_hex()),
-                    ("token", session.token().to_owned()),
-                ],
-                None,
-            ),
+            Self::Login(session) => {
+                let mut rows = match &session.account {
+                    Account::Admin { id, email, organization, organization_name } => vec![
+                        (
+                            "organization",
+                            fit(&organization_name.to_string(), UNKNOWN_WIDTH / 2).into_owned(),
+                        ),
+                        ("organization id", organization.to_hex()),
+                        ("admin", email.to_string()),
+                        ("admin id", id.to_hex()),
+                    ],
+                    Account::Operator { id, email, role } => vec![
+                        ("operator", email.to_string()),
+                        ("role", role.to_string()),
+                        ("operator id", id.to_hex()),
+                    ],
+                };
+                rows.push(("token", session.token().to_owned()));
+                pairs(&rows, None)
+            }
             Self::Admins(admins) => audit::admins_table(admins, width),
+            Self::Operators(all) => operator::table(all, width),
             Self::Code { org, admin, code } => audit::code_table(org, admin, code),
             Self::NumberedEntry { entries, more } => audit::audit_table(entries, *more, width),
             Self::Verified(verified) => audit::verified_table(verified),
@@ -264,6 +296,7 @@ impl Answer {
             | Self::Deleted(_)
             | Self::Login(_)
             | Self::Admins(_)
+            | Self::Operators(_)
             | Self::Code { .. }
             | Self::NumberedEntry { .. }
             | Self::Configured(_) => 0,
@@ -283,6 +316,7 @@ impl Answer {
             | Self::Examined { .. }
             | Self::Login(_)
             | Self::Admins(_)
+            | Self::Operators(_)
             | Self::Code { .. }
             | Self::NumberedEntry { .. }
             | Self::Verified(_)

@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 
 use super::{
     DatabaseCommand, Failure,
-    line::Sure,
+    line::{Login, Sure},
     terminal::{Terminal, line_of_stdin},
 };
 use crate::{
@@ -74,6 +74,45 @@ pub(super) async fn agree(terminal: &Terminal, question: &str) -> Result<(), Fai
     }
 }
 
+/// Who is to log in, and the session once they have: a password is asked for once.
+#[derive(Debug, Default)]
+pub(super) struct LogIn {
+    login: Login,
+    session: Option<Session>,
+}
+
+impl LogIn {
+    pub(super) fn new(login: Login) -> Self {
+        Self { login, session: None }
+    }
+
+    /// Whom `--as` names.
+    pub(super) fn email(&self) -> Option<&str> {
+        self.login.account.as_deref()
+    }
+
+    /// Whether passwords come from standard input.
+    pub(super) fn reads_stdin(&self) -> bool {
+        self.login.password_stdin
+    }
+
+    /// Refuses a command line without `--as`.
+    pub(super) fn is_needed(&self, help: &'static str) -> Result<(), Failure> {
+        match self.email() {
+            Some(_) => Ok(()),
+            None => Err(Failure::usage("this requires a login", help)),
+        }
+    }
+
+    /// The same operations as whoever `--as` names, who logs in now where they have not yet; without it, as nobody.
+    pub(super) async fn session_of(&mut self, tenancy: &Tenancy) -> Result<Tenancy, Failure> {
+        if let (None, Some(email)) = (&self.session, &self.login.account) {
+            self.session = Some(log_in(tenancy, email).await?);
+        }
+        Ok(tenancy.in_session(self.session.as_ref().map(Session::token)))
+    }
+}
+
 /// Asks for the password and logs in. Says where others have tried before.
 pub(super) async fn log_in(tenancy: &Tenancy, email: &str) -> Result<Session, Failure> {
     let password = ask_password(email).await?;
@@ -107,6 +146,8 @@ pub(super) async fn ask_new(
     name: &str,
     email: &str,
 ) -> Result<Secret, Failure> {
+    // Somebody may type ahead.
+    let _silence = terminal.silence()?;
     terminal.show(&format!("Password rules: {}.\n", tenancy.password_policy()))?;
     let first = loop {
         let typed = terminal.ask_secret("New password: ").await?;

@@ -122,6 +122,8 @@ struct EntryFields<'a> {
     number: i64,
     at: Option<String>,
     operator: &'a StoredText,
+    /// Null where no operator was logged in.
+    account: Option<&'a StoredText>,
     /// Null where nobody was logged in.
     admin: Option<&'a StoredText>,
     #[serde(rename = "deed")]
@@ -155,6 +157,7 @@ impl<'a> AuditFields<'a> {
                 number: recorded.number,
                 at: rfc3339(entry.at),
                 operator: &entry.operator,
+                account: some(&entry.account),
                 admin: some(&entry.admin),
                 action: entry.action.code(),
                 organization_id: entry.organization.map(ObjectId::to_hex),
@@ -176,9 +179,10 @@ pub(super) fn audit_table(entries: &[NumberedEntry], more: bool, width: usize) -
     let rows: Vec<_> = entries
         .iter()
         .map(|NumberedEntry { number, entry }| {
-            let by = match entry.admin.raw() {
-                "" => entry.operator.to_string(),
-                _ => format!("{} ({})", entry.admin, entry.operator),
+            let by = if entry.by() == &entry.operator {
+                entry.operator.to_string()
+            } else {
+                format!("{} ({})", entry.by(), entry.operator)
             };
             [
                 number.to_string(),

@@ -51,7 +51,8 @@ pub enum Failure {
 
 impl Failure {
     /// A wrong use of the command line.
-    pub(super) fn usage(what: impl Into<String>, help: &'static str) -> Self {
+    #[must_use]
+    pub fn usage(what: impl Into<String>, help: &'static str) -> Self {
         Self::Usage { what: what.into(), help }
     }
 
@@ -70,6 +71,12 @@ impl Failure {
             Self::Configuration(errors) => errors.first().map_or("", config::Error::help),
             Self::Tenancy(tenancy::Error::NotAllowed(tenancy::Refusal::NoSession(_))) => {
                 "name the owner to log in as with --as E-MAIL"
+            }
+            Self::Tenancy(error @ tenancy::Error::NotAllowed(tenancy::Refusal::Role { .. })) => {
+                error.help()
+            }
+            Self::Tenancy(tenancy::Error::NotAllowed(refusal)) if refusal.is_an_operators() => {
+                "log in with the account of an operator: --as E-MAIL, or L in the console"
             }
             Self::Tenancy(tenancy::Error::InTrash(_)) => {
                 "restore it with `tenantry org restore`, or purge it with `tenantry org purge`"
@@ -192,12 +199,18 @@ fn code_of(error: &tenancy::Error) -> u8 {
         | tenancy::Error::Gone(_)
         | tenancy::Error::InTrash(_)
         | tenancy::Error::NoSuchAdmin { .. }
+        | tenancy::Error::NoSuchOperator(_)
         | tenancy::Error::NotInTrash(_) => 3,
-        tenancy::Error::Taken { .. } | tenancy::Error::Store(StoreError::Taken { .. }) => 4,
+        tenancy::Error::Taken { .. }
+        | tenancy::Error::OperatorsEmail(_)
+        | tenancy::Error::Store(StoreError::Taken { .. } | StoreError::OperatorsEmail) => 4,
         tenancy::Error::WrongLogin
         | tenancy::Error::Waiting(_)
         | tenancy::Error::WrongCode
         | tenancy::Error::LastOwner { .. }
+        | tenancy::Error::LastManager(_)
+        | tenancy::Error::FirstIsManager
+        | tenancy::Error::OperatorsOwnPassword(_)
         | tenancy::Error::NoOwner(_)
         | tenancy::Error::NotAllowed(_)
         | tenancy::Error::ReadOnly(_)
@@ -211,6 +224,7 @@ fn code_of(error: &tenancy::Error) -> u8 {
         // A connection string that does not parse, or a file that cannot be one.
         tenancy::Error::Store(StoreError::Misconfigured { .. }) => 2,
         tenancy::Error::Changed(_)
+        | tenancy::Error::OperatorsChanged
         | tenancy::Error::Busy { .. }
         | tenancy::Error::Overloaded
         | tenancy::Error::Machine(_)

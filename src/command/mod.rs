@@ -12,6 +12,7 @@ mod failure;
 mod help;
 mod line;
 mod manual;
+mod operator;
 mod org;
 mod records;
 mod stream;
@@ -30,18 +31,18 @@ pub use complete::answer_shell;
 pub use failure::{Failure, report, report_json};
 pub use line::{
     AdminCommand, AuditCommand, Command, CommandLine, ConfigCommand, DatabaseCommand, LocalCommand,
-    OrgCommand,
+    Login, OperatorCommand, OrgCommand,
 };
 
 use answer::Answer;
-use ask::{believes, sure_in_production};
+use ask::{LogIn, believes, sure_in_production};
 use configuration::Configured;
 use records::{Columns, Lines};
 use terminal::{Telling, Terminal};
 
 use crate::{
     config::{self, Database, Flags, Output, Settings, Source},
-    store::{Examination, Target},
+    store::{Examination, Required, Target},
     tenancy::Believe,
 };
 
@@ -80,7 +81,7 @@ pub fn local(
 ///
 /// # Errors
 /// Everything that can go wrong; nothing was changed then, except where the error says otherwise.
-pub fn run(settings: &Settings, command: DatabaseCommand) -> Result<u8, Failure> {
+pub fn run(settings: &Settings, command: DatabaseCommand, login: Login) -> Result<u8, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -88,7 +89,7 @@ pub fn run(settings: &Settings, command: DatabaseCommand) -> Result<u8, Failure>
     let done = runtime.block_on(async {
         // Whoever drops the operation half-way has the terminal show again what is typed.
         tokio::select! {
-            answer = answer(settings, command) => answer,
+            answer = answer(settings, command, LogIn::new(login)) => answer,
             failure = ended() => Err(failure),
         }
     });
@@ -108,6 +109,7 @@ fn check_output(output: Option<Output>, command: &DatabaseCommand) -> Result<(),
         }
         DatabaseCommand::Org(_)
         | DatabaseCommand::Admin(_)
+        | DatabaseCommand::Operator(_)
         | DatabaseCommand::Audit(_)
         | DatabaseCommand::Doctor { .. }
         | DatabaseCommand::Upgrade { .. } => {
@@ -128,9 +130,13 @@ fn check_output(output: Option<Output>, command: &DatabaseCommand) -> Result<(),
     Ok(())
 }
 
-async fn answer(settings: &Settings, command: DatabaseCommand) -> Result<Answer, Failure> {
+async fn answer(
+    settings: &Settings,
+    command: DatabaseCommand,
+    mut login: LogIn,
+) -> Result<Answer, Failure> {
     // What is wrong with the command line is said before any database is asked.
-    check(&command)?;
+    check(&command, &login)?;
     check_output(settings.output, &command)?;
     let database = &settings.database;
     there(database, &command)?;
@@ -139,6 +145,14 @@ async fn answer(settings: &Settings, command: DatabaseCommand) -> Result<Answer,
     if writes(&command) {
         tenancy.ensure_upgraded().await?;
     }
+    let login = &mut login;
+    // Others refuse what is impossible before anybody is asked for a password, as far as looking needs none.
+    let looks = tenancy.required().await? < Required::Everything;
+    let tenancy = if looks && logs_in_itself(&command) {
+        tenancy
+    } else {
+        login.session_of(&tenancy).await?
+    };
     match command {
         DatabaseCommand::Org(OrgCommand::List {
             search,
@@ -162,9 +176,10 @@ async fn answer(settings: &Settings, command: DatabaseCommand) -> Result<Answer,
             Ok(Answer::Written)
         }
         DatabaseCommand::Org(command) => {
-            org::answer(&tenancy, command, output_of(settings.output)).await
+            org::answer(&tenancy, command, output_of(settings.output), login).await
         }
-        DatabaseCommand::Admin(command) => admin::answer(&tenancy, command).await,
+        DatabaseCommand::Admin(command) => admin::answer(&tenancy, command, login).await,
+        DatabaseCommand::Operator(command) => operator::answer(&tenancy, command, login).await,
         DatabaseCommand::Audit(command) => audit::answer(&tenancy, command).await,
         DatabaseCommand::Doctor { fix, all, quarantine, .. } => {
             let telling = Telling::default();
@@ -180,15 +195,21 @@ async fn answer(settings: &Settings, command: DatabaseCommand) -> Result<Answer,
 
 /// Refuses invalid command lines before a database is opened: nothing to change, contradictory flags, and prompts
 /// without a terminal.
-fn check(command: &DatabaseCommand) -> Result<(), Failure> {
+fn check(command: &DatabaseCommand, login: &LogIn) -> Result<(), Failure> {
     let asks = match command {
-        DatabaseCommand::Org(command) => org::check(command)?,
-        DatabaseCommand::Admin(command) => admin::check(command)?,
+        DatabaseCommand::Org(command) => org::check(command, login)?,
+        DatabaseCommand::Admin(command) => admin::check(command, login)?,
+        DatabaseCommand::Operator(command) => operator::check(command, login)?,
         DatabaseCommand::Audit(_)
         | DatabaseCommand::Upgrade { .. }
         | DatabaseCommand::Doctor { .. } => false,
     };
-    if !asks || Terminal::open().is_some() {
+    if login.reads_stdin() && !asks && login.email().is_none() && !reads_new_password(command) {
+        let help = "name who logs in with --as E-MAIL; see --help";
+        return Err(Failure::usage("--password-stdin needs a login", help));
+    }
+    let asks = asks || login.email().is_some();
+    if !asks || login.reads_stdin() || Terminal::open().is_some() {
         return Ok(());
     }
     let help = match command {
@@ -197,6 +218,7 @@ fn check(command: &DatabaseCommand) -> Result<(), Failure> {
         }
         DatabaseCommand::Org(_)
         | DatabaseCommand::Admin(_)
+        | DatabaseCommand::Operator(_)
         | DatabaseCommand::Audit(_)
         | DatabaseCommand::Doctor { .. }
         | DatabaseCommand::Upgrade { .. } => {
@@ -226,8 +248,54 @@ fn writes(command: &DatabaseCommand) -> bool {
     match command {
         DatabaseCommand::Org(command) => org::writes(command),
         DatabaseCommand::Admin(command) => admin::writes(command),
+        DatabaseCommand::Operator(command) => operator::writes(command),
         DatabaseCommand::Audit(_) | DatabaseCommand::Upgrade { .. } => false,
         DatabaseCommand::Doctor { fix, .. } => *fix,
+    }
+}
+
+/// Whether it reads a new password where it is told to.
+fn reads_new_password(command: &DatabaseCommand) -> bool {
+    match command {
+        DatabaseCommand::Org(OrgCommand::Update { new_password_stdin, .. })
+        | DatabaseCommand::Admin(AdminCommand::Update { new_password_stdin, .. }) => {
+            *new_password_stdin
+        }
+        DatabaseCommand::Org(_)
+        | DatabaseCommand::Admin(_)
+        | DatabaseCommand::Operator(_)
+        | DatabaseCommand::Audit(_)
+        | DatabaseCommand::Doctor { .. }
+        | DatabaseCommand::Upgrade { .. } => false,
+    }
+}
+
+/// Whether it logs in only after looking whether it is possible at all.
+fn logs_in_itself(command: &DatabaseCommand) -> bool {
+    match command {
+        DatabaseCommand::Org(command) => match command {
+            OrgCommand::Update { .. } | OrgCommand::Trash { .. } | OrgCommand::Purge { .. } => true,
+            OrgCommand::Create { .. }
+            | OrgCommand::Get { .. }
+            | OrgCommand::List { .. }
+            | OrgCommand::Count { .. }
+            | OrgCommand::Restore { .. }
+            | OrgCommand::Suspend { .. }
+            | OrgCommand::Reactivate { .. } => false,
+        },
+        DatabaseCommand::Admin(command) => match command {
+            AdminCommand::Add { .. }
+            | AdminCommand::Update { .. }
+            | AdminCommand::Remove { .. } => true,
+            AdminCommand::Login { .. }
+            | AdminCommand::List { .. }
+            | AdminCommand::Code { .. }
+            | AdminCommand::Redeem { .. } => false,
+        },
+        DatabaseCommand::Operator(_)
+        | DatabaseCommand::Audit(_)
+        | DatabaseCommand::Doctor { .. }
+        | DatabaseCommand::Upgrade { .. } => false,
     }
 }
 

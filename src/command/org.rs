@@ -2,15 +2,15 @@
 
 use super::{
     Answer, Failure, OrgCommand,
-    ask::{agree, ask_new, ask_password, asked, confirm, log_in},
-    line::{Login, Sure},
+    ask::{LogIn, agree, ask_new, ask_password, asked, confirm},
+    line::Sure,
     terminal::{Terminal, line_of_stdin},
 };
 use crate::{
     config::Output,
-    org::{OrgState, Search, counted},
+    org::{OperationKind, OrgState, Search, counted},
     store::{Count, Cursor, ListScope, PageAt, PageQuery, Sort},
-    tenancy::{Edit, NewOrganization, Session, Tenancy},
+    tenancy::{Edit, NewOrganization, Tenancy},
 };
 
 /// How many organizations a terminal is shown where nothing else is said.
@@ -34,7 +34,7 @@ pub(super) fn writes(command: &OrgCommand) -> bool {
 }
 
 /// Refuses what no database is needed to refuse; whether it asks for a password.
-pub(super) fn check(command: &OrgCommand) -> Result<bool, Failure> {
+pub(super) fn check(command: &OrgCommand, login: &LogIn) -> Result<bool, Failure> {
     match command {
         OrgCommand::Get { .. }
         | OrgCommand::Restore { .. }
@@ -48,21 +48,19 @@ pub(super) fn check(command: &OrgCommand) -> Result<bool, Failure> {
             page_of(*trash, search.clone(), None, PAGE, None)?;
             Ok(false)
         }
-        OrgCommand::Update {
-            new_name, email, new_password_stdin, login, password_stdin, ..
-        } => {
+        OrgCommand::Update { new_name, email, new_password_stdin, .. } => {
             if new_name.is_none() && email.is_none() && !new_password_stdin {
                 let help = "add --name, --email or --new-password-stdin";
                 return Err(Failure::usage("nothing to change", help));
             }
-            Ok(login.is_some() && !password_stdin)
+            Ok(false)
         }
-        OrgCommand::Trash { login: Login { password_stdin, .. }, sure, .. }
-        | OrgCommand::Purge { password_stdin, sure, .. } => {
+        OrgCommand::Trash { sure, .. } | OrgCommand::Purge { sure, .. } => {
+            login.is_needed("name one of its owners, or an operator, with --as E-MAIL")?;
             asked(sure, Terminal::open())?;
-            Ok(!password_stdin)
+            Ok(true)
         }
-        OrgCommand::Create { password_stdin, .. } => Ok(!password_stdin),
+        OrgCommand::Create { .. } => Ok(true),
     }
 }
 
@@ -70,6 +68,7 @@ pub(super) async fn answer(
     tenancy: &Tenancy,
     command: OrgCommand,
     output: Output,
+    login: &mut LogIn,
 ) -> Result<Answer, Failure> {
     match command {
         OrgCommand::Create { name, email, .. } => create(tenancy, name, email).await,
@@ -86,19 +85,17 @@ pub(super) async fn answer(
             let limit = limit.unwrap_or(PAGE);
             list(tenancy, page_of(trash, search, sort, limit, after.as_deref())?, output).await
         }
-        OrgCommand::Update { name, new_name, email, new_password_stdin, login, .. } => {
+        OrgCommand::Update { name, new_name, email, new_password_stdin, .. } => {
             let edit = Edit { name: new_name, email, password: None };
-            update(tenancy, &name, edit, new_password_stdin, login.as_deref()).await
+            update(tenancy, &name, edit, new_password_stdin, login).await
         }
-        OrgCommand::Trash { name, login, now, sure } => {
-            delete(tenancy, &name, &login.login, now, &sure).await
-        }
+        OrgCommand::Trash { name, now, sure } => delete(tenancy, &name, login, now, &sure).await,
         OrgCommand::Restore { name, new_name, .. } => {
             let org = tenancy.named_in_trash(&name).await?;
             let restored = tenancy.restore(&org, new_name.as_deref()).await;
             Ok(Answer::Changed(restored.map_err(Failure::Restore)?))
         }
-        OrgCommand::Purge { name, login, sure, .. } => purge(tenancy, &name, &login, &sure).await,
+        OrgCommand::Purge { name, sure } => purge(tenancy, &name, login, &sure).await,
         OrgCommand::Suspend { name, .. } => {
             Ok(Answer::Changed(tenancy.suspend(&tenancy.named_to_change(&name).await?).await?))
         }
@@ -111,7 +108,8 @@ pub(super) async fn answer(
 async fn create(tenancy: &Tenancy, name: String, email: String) -> Result<Answer, Failure> {
     let password = match Terminal::open() {
         Some(terminal) => {
-            // Check the name and the e-mail before asking for a password.
+            // What would be refused is refused before asking for a password.
+            tenancy.ensure_may(&OperationKind::Create, None).await?;
             tenancy.check_name(&name, None).await?;
             tenancy.check_email(&email, None).await?;
             ask_new(&terminal, tenancy, &name, &email).await?
@@ -177,7 +175,7 @@ async fn update(
     name: &str,
     mut edit: Edit,
     new_password: bool,
-    login: Option<&str>,
+    login: &mut LogIn,
 ) -> Result<Answer, Failure> {
     let org = tenancy.named_to_change(name).await?;
     // Refuse what is impossible before asking for a login.
@@ -187,14 +185,10 @@ async fn update(
     if let Some(email) = &edit.email {
         tenancy.check_email(email, Some(&org)).await?;
     }
-    let session = match login {
-        Some(email) => Some(log_in(tenancy, email).await?),
-        None => None,
-    };
-    let token = session.as_ref().map(Session::token);
+    let tenancy = &login.session_of(tenancy).await?;
     if new_password {
         // Before a new one is asked for: whether there is any use in it.
-        tenancy.in_session(token).authorize(&org).await?;
+        tenancy.authorize(&org).await?;
         edit.password = Some(match Terminal::open() {
             Some(terminal) => {
                 let name = edit.name.as_deref().unwrap_or(org.name.raw());
@@ -204,25 +198,24 @@ async fn update(
             None => line_of_stdin("the new password").await?,
         });
     }
-    Ok(Answer::Changed(tenancy.in_session(token).update(&org, &edit).await?))
+    Ok(Answer::Changed(tenancy.update(&org, &edit).await?))
 }
 
 async fn delete(
     tenancy: &Tenancy,
     name: &str,
-    login: &str,
+    login: &mut LogIn,
     now: bool,
     sure: &Sure,
 ) -> Result<Answer, Failure> {
     let org = tenancy.named_to_change(name).await?;
     tenancy.ensure_deletable(&org).await?;
-    let session = log_in(tenancy, login).await?;
-    let token = Some(session.token());
-    tenancy.in_session(token).authorize(&org).await?;
+    let tenancy = &login.session_of(tenancy).await?;
+    tenancy.authorize(&org).await?;
     let terminal = asked(sure, Terminal::open())?;
     if now {
         let confirmation = confirm(tenancy, &org, terminal.as_ref()).await?;
-        tenancy.in_session(token).delete(&org, &confirmation).await?;
+        tenancy.delete(&org, &confirmation).await?;
         return Ok(Answer::Deleted(org));
     }
     if let Some(terminal) = terminal {
@@ -231,16 +224,22 @@ async fn delete(
         let question = format!("Move “{name}” to the trash, where it can be restored for {days}?");
         agree(&terminal, &question).await?;
     }
-    Ok(Answer::Deleted(tenancy.in_session(token).trash(&org).await?))
+    Ok(Answer::Deleted(tenancy.trash(&org).await?))
 }
 
-async fn purge(tenancy: &Tenancy, name: &str, login: &str, sure: &Sure) -> Result<Answer, Failure> {
+async fn purge(
+    tenancy: &Tenancy,
+    name: &str,
+    login: &LogIn,
+    sure: &Sure,
+) -> Result<Answer, Failure> {
+    let email = login.email().unwrap_or_default();
     let mut org = tenancy.named_in_trash(name).await?;
     tenancy.ensure_deletable(&org).await?;
-    let password = ask_password(login).await?;
+    let password = ask_password(email).await?;
     let terminal = asked(sure, Terminal::open())?;
     let confirmation = confirm(tenancy, &org, terminal.as_ref()).await?;
-    tenancy.purge(&org, &confirmation, login, &password).await?;
+    tenancy.purge(&org, &confirmation, email, &password).await?;
     // It is nowhere any more.
     org.state = OrgState::Active;
     Ok(Answer::Deleted(org))

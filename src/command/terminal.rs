@@ -118,13 +118,18 @@ impl Terminal {
     /// As [`Terminal::ask`], and what is typed stays unseen. The terminal shows it again as soon as
     /// this is over, also when it is dropped half-way.
     pub(super) async fn ask_secret(&self, question: &str) -> Result<Secret, Failure> {
-        let _silence = Silence::over(&self.tty).map_err(|error| lost(&error))?;
+        let _silence = self.silence()?;
         self.ask(question).await
+    }
+
+    /// Keeps what is typed unseen until it is dropped, also between two questions.
+    pub(super) fn silence(&self) -> Result<Silence<'_>, Failure> {
+        Silence::over(&self.tty).map_err(|error| lost(&error))
     }
 }
 
 /// While it lives, the terminal does not show what is typed.
-struct Silence<'a> {
+pub(super) struct Silence<'a> {
     tty: &'a File,
     before: Termios,
 }

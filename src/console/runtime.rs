@@ -64,7 +64,7 @@ pub(super) async fn run(
     if asked {
         terminal.pass(QUESTION)?;
     }
-    effects.run(first);
+    effects.run(first, app.session.as_ref());
 
     let mut sources = Sources::new(answered)?;
     let (mut inputs, mut batch) = (Vec::new(), Vec::new());
@@ -134,7 +134,7 @@ pub(super) async fn run(
         if taken_again || wanted.iter().any(|effect| matches!(effect, Effect::Redraw)) {
             wanted.extend(again(&mut terminal, &mut app)?);
         }
-        effects.run(wanted);
+        effects.run(wanted, app.session.as_ref());
     };
     drop(terminal);
     finish(effects, log).await;

@@ -236,7 +236,7 @@ impl Command {
                 false
             }
             command => command.operation().is_some_and(|operation| match operation.authority() {
-                Authority::Owner | Authority::Password => true,
+                Authority::Owner | Authority::Manager | Authority::Password => true,
                 Authority::Operator | Authority::Admin | Authority::Code => false,
             }),
         }

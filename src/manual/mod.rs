@@ -39,6 +39,7 @@ topics! {
     "names": "Which are allowed, which are the same, collections",
     "mongodb": "Connection strings, roles and privileges",
     "older-service": "Opening, upgrading and sharing its databases",
+    "operators": "Accounts, roles, requiring a login",
     "admins": "Owners, one-time codes, sessions, rate limiting",
     "trash": "Trash, restore, purge, undo",
     "audit-log": "What is recorded, and how tampering shows",

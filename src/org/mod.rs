@@ -9,6 +9,7 @@ mod email;
 mod fields;
 mod name;
 mod operation;
+mod operator;
 mod order;
 mod password;
 mod reset;
@@ -27,6 +28,7 @@ pub use name::{
     NAME_MOST, OrgName, letters_look, look_as_typed, name_key, name_letters, name_look,
 };
 pub use operation::{Authority, OperationKind};
+pub use operator::{Operator, OperatorRole};
 pub use order::name_order;
 pub use password::{
     BCRYPT_COST, PASSWORD_MOST_BYTES, Password, PasswordFault, PasswordHash, PasswordPolicy,

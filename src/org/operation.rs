@@ -45,12 +45,22 @@ pub enum OperationKind {
     Repair,
     /// Bring the database up to date.
     Upgrade,
+    /// Add an operator.
+    AddOperator,
+    /// Change an operator's role or password, or disable or enable them.
+    ChangeOperator,
+    /// Remove an operator.
+    RemoveOperator,
+    /// Say for what an operator's account is required.
+    RequireOperators,
+    /// Make a manager where none can log in any more.
+    RecoverOperators,
     /// What no program of ours does, or only a newer one.
     Foreign(StoredText),
 }
 
 impl OperationKind {
-    const KNOWN: [Self; 18] = [
+    const KNOWN: [Self; 23] = [
         Self::Create,
         Self::Update,
         Self::Trash,
@@ -69,6 +79,11 @@ impl OperationKind {
         Self::Authorize,
         Self::Repair,
         Self::Upgrade,
+        Self::AddOperator,
+        Self::ChangeOperator,
+        Self::RemoveOperator,
+        Self::RequireOperators,
+        Self::RecoverOperators,
     ];
 
     /// What it is stored as, and called in commands. Never changes: what is stored is hashed.
@@ -101,6 +116,10 @@ impl OperationKind {
             | Self::Authorize
             | Self::Foreign(_) => Authority::Owner,
             Self::ChangeAdmin => Authority::Admin,
+            Self::AddOperator
+            | Self::ChangeOperator
+            | Self::RemoveOperator
+            | Self::RequireOperators => Authority::Manager,
             Self::Purge | Self::LogIn => Authority::Password,
             Self::RedeemCode => Authority::Code,
             // The name; an e-mail or a password needs an owner.
@@ -112,7 +131,8 @@ impl OperationKind {
             | Self::AppointOwner
             | Self::IssueCode
             | Self::Repair
-            | Self::Upgrade => Authority::Operator,
+            | Self::Upgrade
+            | Self::RecoverOperators => Authority::Operator,
         }
     }
 
@@ -139,6 +159,11 @@ impl OperationKind {
             | Self::RedeemCode
             | Self::Repair
             | Self::Upgrade
+            | Self::AddOperator
+            | Self::ChangeOperator
+            | Self::RemoveOperator
+            | Self::RequireOperators
+            | Self::RecoverOperators
             | Self::Foreign(_) => true,
         }
     }
@@ -160,7 +185,16 @@ impl OperationKind {
             | Self::IssueCode
             | Self::RedeemCode
             | Self::Authorize => Some(ListScope::Live),
-            Self::Create | Self::LogIn | Self::Repair | Self::Upgrade | Self::Foreign(_) => None,
+            Self::Create
+            | Self::LogIn
+            | Self::Repair
+            | Self::Upgrade
+            | Self::AddOperator
+            | Self::ChangeOperator
+            | Self::RemoveOperator
+            | Self::RequireOperators
+            | Self::RecoverOperators
+            | Self::Foreign(_) => None,
         }
     }
 
@@ -187,6 +221,11 @@ impl OperationKind {
             | Self::Authorize
             | Self::Repair
             | Self::Upgrade
+            | Self::AddOperator
+            | Self::ChangeOperator
+            | Self::RemoveOperator
+            | Self::RequireOperators
+            | Self::RecoverOperators
             | Self::Foreign(_) => None,
         }
     }
@@ -211,14 +250,19 @@ impl OperationKind {
             | Self::Authorize
             | Self::Repair
             | Self::Upgrade
+            | Self::AddOperator
+            | Self::ChangeOperator
+            | Self::RemoveOperator
+            | Self::RequireOperators
+            | Self::RecoverOperators
             | Self::Foreign(_) => false,
         }
     }
 
-    /// Whether it takes anything away: an organization, or an admin from one.
+    /// Whether it takes anything away: an organization, an admin from one, or an operator.
     #[must_use]
     pub fn is_dangerous(&self) -> bool {
-        self.takes_away() || *self == Self::RemoveAdmin
+        self.takes_away() || matches!(self, Self::RemoveAdmin | Self::RemoveOperator)
     }
 
     /// Code, done, noun.
@@ -242,20 +286,31 @@ impl OperationKind {
             Self::Authorize => ("authorize", "checked permission", "permission"),
             Self::Repair => ("repair", "repaired", "repair"),
             Self::Upgrade => ("upgrade", "upgraded", "upgrade"),
+            Self::AddOperator => ("add operator", "added operator", "adding an operator"),
+            Self::ChangeOperator => ("change operator", "changed operator", "changing an operator"),
+            Self::RemoveOperator => ("remove operator", "removed operator", "removing an operator"),
+            Self::RequireOperators => {
+                ("require operators", "changed what requires operators", "requiring operators")
+            }
+            Self::RecoverOperators => {
+                ("recover operators", "recovered operators", "recovering operators")
+            }
             Self::Foreign(code) => (code.raw(), code.raw(), code.raw()),
         }
     }
 }
 
-/// Who may do something.
+/// Who may do something, where the database does not require operators to log in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Authority {
     /// Whoever reaches the database.
     Operator,
-    /// An owner of the organization, in a session of this console.
+    /// An owner of the organization, or an operator whose role allows it, in a session of this console.
     Owner,
     /// An admin of the organization, in a session of this console: for themselves, or an owner.
     Admin,
+    /// A manager among the operators, in a session; anybody while there is no operator.
+    Manager,
     /// Whoever gives an admin's e-mail and password with it.
     Password,
     /// Whoever gives an admin's e-mail and one-time code with it.

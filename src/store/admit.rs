@@ -43,6 +43,9 @@ pub(super) fn unclaimed(
 
 /// That somebody has what is claimed.
 pub(super) fn taken(claim: &Claim, holder: Holder) -> StoreError {
+    if holder.operator {
+        return StoreError::OperatorsEmail;
+    }
     StoreError::Taken { what: claim.kind(), by: holder.name, in_trash: holder.in_trash }
 }
 
@@ -174,7 +177,8 @@ mod tests {
     #[test]
     fn a_claim_is_taken_by_anybody_else_and_by_what_belongs_to_nobody() {
         let claim = Claim::of_email("ada@acme.com");
-        let holder = |org| Some(Holder { org, name: Some("Acme".into()), in_trash: true });
+        let holder =
+            |org| Some(Holder { org, name: Some("Acme".into()), in_trash: true, operator: false });
         let taken =
             StoreError::Taken { what: ClaimKind::Email, by: Some("Acme".into()), in_trash: true };
         let (own, other) = (Some(org().id), Some(ObjectId::from_bytes([9; 12])));

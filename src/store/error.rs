@@ -19,6 +19,9 @@ pub enum StoreError {
         /// Whether that organization is in the trash.
         in_trash: bool,
     },
+    /// An e-mail is an operator's.
+    #[error("that is an operator's e-mail")]
+    OperatorsEmail,
     /// The record is no longer as it was when it was read.
     #[error("it was changed by someone else")]
     Changed,
@@ -141,7 +144,7 @@ impl StoreError {
             Self::Unreachable { .. } => {
                 "check that the database is running and the address is correct, then try again"
             }
-            Self::Taken { .. } => "choose another",
+            Self::Taken { .. } | Self::OperatorsEmail => "choose another",
             Self::Changed | Self::Busy { .. } => "try again in a moment",
             Self::Gone => "no further action is needed",
             Self::TakenBack(_) => "nothing was changed; try again",

@@ -79,6 +79,12 @@ pub enum Inconsistency {
         /// The admin's e-mail.
         email: StoredText,
     },
+    /// An admin, whom another program added, with the e-mail of an operator.
+    #[error("admin {email} cannot log in here: an operator has the same e-mail")]
+    OperatorsEmail {
+        /// The e-mail.
+        email: StoredText,
+    },
     /// An admin whom the service before this program lets in although the organization is suspended.
     #[error("“{org}” is suspended, but the FastAPI service still lets {email} log in")]
     NotLocked {
@@ -270,6 +276,7 @@ impl Inconsistency {
             | Self::NoAdmin { .. }
             | Self::UnknownRole { .. }
             | Self::UnusablePassword { .. }
+            | Self::OperatorsEmail { .. }
             | Self::NotLocked { .. }
             | Self::NotUnlocked { .. }
             | Self::Unusable { .. }
@@ -305,6 +312,7 @@ impl Inconsistency {
             | Self::NoAdmin { .. }
             | Self::UnknownRole { .. }
             | Self::UnusablePassword { .. }
+            | Self::OperatorsEmail { .. }
             | Self::NotLocked { .. }
             | Self::NotUnlocked { .. }
             | Self::Unusable { .. }
@@ -349,6 +357,7 @@ impl Inconsistency {
             Self::NoAdmin { .. } => "organization_without_admin",
             Self::UnknownRole { .. } => "unknown_role",
             Self::UnusablePassword { .. } => "unusable_password",
+            Self::OperatorsEmail { .. } => "operators_email",
             Self::NotLocked { .. } => "suspended_admin_not_locked",
             Self::NotUnlocked { .. } => "active_admin_locked",
             Self::Unusable { .. } => "unusable_record",

@@ -18,6 +18,7 @@ mod inconsistency;
 mod maintenance;
 pub mod mongo;
 mod operation;
+mod operators;
 mod organizations;
 mod page;
 mod purge;
@@ -44,6 +45,7 @@ pub use inconsistency::Inconsistency;
 pub use maintenance::Maintenance;
 use operation::JournalKind;
 pub use operation::{AdminChange, AdminEdit, Change, NewAdmin, NewOrg, Operation, first_document};
+pub use operators::{Directory, Operators, Required};
 pub use organizations::Organizations;
 pub use page::{Count, Cursor, CursorKey, Page, PageAt, PageQuery, Sort, SortKey};
 pub use purge::{Purge, kept_by_the_clock};
@@ -55,15 +57,21 @@ use purge::Jump;
 
 /// Somewhere organizations are kept. It knows nobody: who does something is in the entry of an operation, or
 /// is the `operator` (`user@host`) of whatever else may write on someone's behalf.
-pub trait Store: Organizations + Admins + Documents + AuditLog + Attempts + Maintenance {}
+pub trait Store:
+    Organizations + Admins + Documents + AuditLog + Attempts + Operators + Maintenance
+{
+}
 
-impl<T> Store for T where T: Organizations + Admins + Documents + AuditLog + Attempts + Maintenance {}
+impl<T> Store for T where
+    T: Organizations + Admins + Documents + AuditLog + Attempts + Operators + Maintenance
+{
+}
 
 /// The traits of a store, to be imported together where one store is used and not [`Store`].
 pub mod traits {
     pub use super::{
         Admins as _, Attempts as _, AuditLog as _, Documents as _, Maintenance as _,
-        Organizations as _,
+        Operators as _, Organizations as _,
     };
 }
 
@@ -93,12 +101,23 @@ pub enum PlaceKind {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Holder {
     /// The organization; none when what holds it belongs to no organization (a collection nobody
-    /// owns, an admin without an organization).
+    /// owns, an admin without an organization, an operator).
     pub org: Option<ObjectId>,
     /// What the organization is called, as stored; none where there is no organization.
     pub name: Option<crate::org::StoredText>,
     /// Whether that organization is in the trash.
     pub in_trash: bool,
+    /// Whether it is an operator's e-mail.
+    pub operator: bool,
+}
+
+impl Holder {
+    /// What holds it belongs to no organization.
+    pub(crate) const NOBODY: Self =
+        Self { org: None, name: None, in_trash: false, operator: false };
+
+    /// An operator has it.
+    pub(crate) const OPERATOR: Self = Self { operator: true, ..Self::NOBODY };
 }
 
 /// How much an organization holds.

@@ -58,6 +58,7 @@ impl Tenancy {
     /// # Errors
     /// The database's.
     pub async fn admins(&self, org: &Org) -> Result<Vec<Admin>> {
+        self.reading().await?;
         Ok(self.store.admins(org).await?)
     }
 
@@ -85,19 +86,20 @@ impl Tenancy {
             self.entry(OperationKind::AddAdmin, Some(org)).with("admin", "", typed_email(email));
         let mut entry = entry.with("role", "", role.word());
         let done = async {
-            self.may_change(org).await?;
+            self.may_change(&entry.action, org).await?;
             let email = Email::parse(email)?;
             let appoints = !self.has_owner(org).await?;
             let claims = Claim::of_spellings(&email);
             if appoints {
                 entry.action = OperationKind::AppointOwner;
+                self.ensure_may(&entry.action, Some(org)).await?;
                 if role != Role::Owner {
                     return Err(Error::NoOwner(org.name.clone()));
                 }
                 // The e-mail of the one who is gone is the organization's still.
                 self.ensure_unclaimed(&claims, Some(org.id), email.as_str()).await?;
             } else {
-                entry.admin = self.permitted(&entry.action, org).await?.email;
+                entry.admin = self.permitted(&entry.action, org).await?.admin_email();
                 self.ensure_unclaimed(&claims, None, email.as_str()).await?;
             }
             let (code, reset) = new_code()?;
@@ -193,8 +195,8 @@ impl Tenancy {
         let mut entry =
             self.entry(OperationKind::RemoveAdmin, Some(org)).with("admin", typed_email(email), "");
         let done = async {
-            self.may_change(org).await?;
-            entry.admin = self.permitted(&entry.action, org).await?.email;
+            self.may_change(&entry.action, org).await?;
+            entry.admin = self.permitted(&entry.action, org).await?.admin_email();
             let admin = self.admin_of(org, email).await?;
             name_admin(&mut entry, &admin, "");
             let successor = self.successor(org, &admin).await?;
@@ -232,13 +234,13 @@ impl Tenancy {
         changes: &AdminChanges,
         entry: &mut Entry,
     ) -> Result<Org> {
-        self.may_change(org).await?;
+        self.may_change(&entry.action, org).await?;
         let by = self.permitted(&entry.action, org).await?;
-        *entry = entry.clone().of_admin(by.email.raw());
+        *entry = entry.clone().of_admin(by.admin_email().raw());
         let admin = self.admin_of(org, email).await?;
         name_admin(entry, &admin, admin.email.raw());
-        let own = by.id == admin.id;
-        if by.role != Role::Owner && (!own || changes.role.is_some()) {
+        let own = by.is_admin(admin.id);
+        if !by.decides() && (!own || changes.role.is_some()) {
             return Err(Refusal::OwnersOnly(org.name.clone()).into());
         }
         if changes.password.is_some() && !own {
@@ -283,7 +285,7 @@ impl Tenancy {
         let typed = typed_email(email);
         let mut entry = self.entry(OperationKind::IssueCode, Some(org)).with("admin", typed, typed);
         let done = async {
-            self.may_change(org).await?;
+            self.may_change(&entry.action, org).await?;
             let admin = self.admin_of(org, email).await?;
             name_admin(&mut entry, &admin, admin.email.raw());
             let (code, reset) = new_code()?;
@@ -323,7 +325,7 @@ impl Tenancy {
         password: &Secret,
         entry: &mut Entry,
     ) -> Result<Org> {
-        self.writing().await?;
+        self.writing(&entry.action, None).await?;
         let found = admin_with_email(&*self.store, email).await?.ok_or(Error::WrongCode)?;
         let org = self.store.org_of_admin(&found).await?.ok_or(Error::WrongCode)?;
         // Read again, behind the organization: whatever uses the code in between changes that.
@@ -392,8 +394,8 @@ impl Tenancy {
         Ok(self.store.admins(org).await?.iter().any(|admin| admin.role == Role::Owner))
     }
 
-    async fn may_change(&self, org: &Org) -> Result<()> {
-        self.writing().await?;
+    async fn may_change(&self, operation: &OperationKind, org: &Org) -> Result<()> {
+        self.writing(operation, Some(org)).await?;
         not_in_trash(org)
     }
 }

@@ -8,7 +8,10 @@ use std::time::Duration;
 
 use bson::DateTime;
 
-use super::{Error, Result, Tenancy};
+use super::{
+    Error, Result, Tenancy,
+    session::{TokenOf, ValidToken},
+};
 use crate::{
     org::{ClaimKind, Email, Invalid, OperationKind, Org, PasswordFault, StoredText},
     store::{
@@ -92,6 +95,7 @@ impl Tenancy {
     }
 
     async fn read_audit_log(&self, query: &AuditQuery) -> Result<Vec<NumberedEntry>> {
+        self.reading().await?;
         let found = self.store.entries(query).await?;
         Ok(found
             .iter()
@@ -108,6 +112,7 @@ impl Tenancy {
     /// # Errors
     /// The database's.
     pub async fn verify(&self, kept: Option<&Head>) -> Result<Verified> {
+        self.reading().await?;
         let mut verification = Verification::default();
         let mut has_kept = kept.is_none_or(|kept| *kept == Head::default());
         loop {
@@ -131,9 +136,15 @@ impl Tenancy {
 
     /// An entry about something that is done to an organization, or to none.
     pub(super) fn entry(&self, action: OperationKind, org: Option<&Org>) -> Entry {
-        match org {
+        let entry = match org {
             Some(org) => Entry::about(&self.caller.operator, action, org),
             None => Entry::new(&self.caller.operator, action),
+        };
+        match self.caller.token().map(|token| self.shared.sessions.verify(token)) {
+            Some(Ok(ValidToken { whose: TokenOf::Operator { email, .. }, .. })) => {
+                entry.of_operator(&email)
+            }
+            Some(_) | None => entry,
         }
     }
 
@@ -251,7 +262,17 @@ fn reason(error: &Error) -> String {
             format!("password {}", PasswordFault::together(faults))
         }
         Error::NotFound { .. } | Error::NotInTrash(_) => "organization not found".into(),
+        Error::OperatorsEmail(email) => {
+            Error::OperatorsEmail(typed_email(email.raw()).into()).to_string()
+        }
+        Error::NoSuchOperator(email) => {
+            Error::NoSuchOperator(typed_email(email.raw()).into()).to_string()
+        }
         error @ (Error::Invalid(_)
+        | Error::FirstIsManager
+        | Error::LastManager(_)
+        | Error::OperatorsChanged
+        | Error::OperatorsOwnPassword(_)
         | Error::InTrash(_)
         | Error::Ambiguous { .. }
         | Error::WrongLogin
@@ -279,6 +300,12 @@ fn outcome_of(error: &Error) -> Outcome {
         Error::Store(_) | Error::Machine(_) => Outcome::Failed,
         Error::Invalid(_)
         | Error::Taken { .. }
+        | Error::OperatorsEmail(_)
+        | Error::NoSuchOperator(_)
+        | Error::FirstIsManager
+        | Error::LastManager(_)
+        | Error::OperatorsChanged
+        | Error::OperatorsOwnPassword(_)
         | Error::NotFound { .. }
         | Error::InTrash(_)
         | Error::Ambiguous { .. }

@@ -2,11 +2,14 @@
 
 use bson::{DateTime, oid::ObjectId};
 
-use super::{Error, Refusal, Result, Tenancy, admins::is_first, audit::NAME, blocking, confirms};
+use super::{
+    Error, Refusal, Result, Tenancy, admins::is_first, audit::NAME, blocking, confirms,
+    session::Actor,
+};
 use crate::{
     org::{
         COLLECTION_PREFIX, Claim, ClaimKind, CollectionName, Email, OperationKind, Org, OrgName,
-        Password, PasswordHash, PasswordPolicy, Role, Secret, StoredText, Strength, letters_look,
+        Password, PasswordHash, PasswordPolicy, Secret, StoredText, Strength, letters_look,
         name_letters, slug,
     },
     store::{Change, Entry, Holder, NewOrg, Operation},
@@ -66,6 +69,7 @@ impl Tenancy {
     /// # Errors
     /// [`Error::Invalid`], [`Error::Taken`] with who has it, or the database's.
     pub async fn check_name(&self, name: &str, except: Option<&Org>) -> Result<()> {
+        self.reading().await?;
         if except.is_some_and(|org| org.name.raw() == name) {
             return Ok(());
         }
@@ -83,6 +87,7 @@ impl Tenancy {
     /// # Errors
     /// As [`Tenancy::check_name`].
     pub async fn check_email(&self, email: &str, except: Option<&Org>) -> Result<()> {
+        self.reading().await?;
         if except.is_some_and(|org| org.admin_email.raw() == email) {
             return Ok(());
         }
@@ -135,7 +140,7 @@ impl Tenancy {
         *entry = entry.clone().called(name.as_str()).with("admin", "", email.as_str());
         entry.organization = Some(id);
         let password = self.hash(&changes.password, name.as_str(), email.as_str()).await?;
-        self.writing().await?;
+        self.writing(&entry.action, None).await?;
         // The store decides in the end.
         let plain = || CollectionName::from_name(&name);
         let collection = self.collection_for(&name, None).await?.unwrap_or_else(plain);
@@ -173,7 +178,7 @@ impl Tenancy {
     }
 
     async fn change(&self, org: &Org, edit: &Edit, entry: &mut Entry) -> Result<Org> {
-        self.writing().await?;
+        self.writing(&entry.action, Some(org)).await?;
         if org.in_trash().is_some() {
             return Err(Error::InTrash(org.name.clone()));
         }
@@ -186,9 +191,10 @@ impl Tenancy {
             _ => None,
         };
         if edit.needs_login(org) {
-            let admin = self.allowed(org, Role::Owner).await?;
-            *entry = entry.clone().of_admin(admin.email.raw());
-            if edit.password.is_some() && !is_first(&admin, org) {
+            let actor = self.permitted(&entry.action, org).await?;
+            *entry = entry.clone().of_admin(actor.admin_email().raw());
+            let is_own = matches!(&actor, Actor::Admin(admin) if is_first(admin, org));
+            if edit.password.is_some() && !is_own {
                 return Err(Refusal::OwnPassword(org.admin_email.clone()).into());
             }
         }
@@ -243,7 +249,7 @@ impl Tenancy {
         let entry = self.entry(OperationKind::Update, Some(org));
         let entry = entry.with(NAME, org.name.raw(), before.name.raw());
         let done = async {
-            self.writing().await?;
+            self.writing(&entry.action, Some(org)).await?;
             if org.in_trash().is_some() {
                 return Err(Error::InTrash(org.name.clone()));
             }
@@ -270,8 +276,8 @@ impl Tenancy {
     pub async fn delete(&self, org: &Org, confirmation: &Confirmation) -> Result<()> {
         let mut entry = self.entry(OperationKind::Delete, Some(org));
         let done = async {
-            self.writing().await?;
-            entry.admin = self.permitted(&entry.action, org).await?.email;
+            self.writing(&entry.action, Some(org)).await?;
+            entry.admin = self.permitted(&entry.action, org).await?.admin_email();
             confirms(confirmation, &org.name)?;
             let gone = self.store.perform(&Operation::Delete(Box::new(org.clone())), &entry).await;
             gone.map_err(|error| Error::of_store(error, &org.name, |_| org.name.clone()))?;
@@ -292,6 +298,9 @@ impl Tenancy {
             if let Some(holder) = self.store.holder(claim).await?
                 && (holder.org.is_none() || holder.org != except)
             {
+                if holder.operator {
+                    return Err(Error::OperatorsEmail(wanted.into()));
+                }
                 let (what, by, in_trash) = (claim.kind(), holder.name, holder.in_trash);
                 return Err(Error::Taken { what, wanted: wanted.into(), by, in_trash });
             }

@@ -27,11 +27,13 @@ impl Tenancy {
         believe: &Believe,
     ) -> Result<Vec<Finding>> {
         if !wanted.fix {
+            self.reading().await?;
             return Ok(self.store.go_through(&self.caller.operator, wanted).await?);
         }
         let mut entry = self.entry(OperationKind::Repair, None);
         let done = async {
             self.writable()?;
+            self.ensure_may(&entry.action, None).await?;
             let mut found = self.store.go_through(&self.caller.operator, wanted).await?;
             let doubted = kept_by_the_clock(&found).cloned();
             if let Some(doubted) = doubted

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    org::{ClaimKind, Field, Invalid, StoredText, UnderWay},
+    org::{ClaimKind, Field, Invalid, OperatorRole, StoredText, UnderWay},
     store::{Entry, StoreError},
 };
 
@@ -28,6 +28,24 @@ pub enum Error {
         /// Whether that organization is in the trash.
         in_trash: bool,
     },
+    /// An operator has that e-mail already.
+    #[error("e-mail {0} belongs to an operator")]
+    OperatorsEmail(StoredText),
+    /// No such operator.
+    #[error("no operator has the e-mail {0}")]
+    NoSuchOperator(StoredText),
+    /// The first operator has to be able to add the others.
+    #[error("the first operator must be a manager")]
+    FirstIsManager,
+    /// Nobody would be left to manage the operators.
+    #[error("cannot demote, disable or remove {0}, the last manager who can log in")]
+    LastManager(StoredText),
+    /// Another manager, or a login, has changed the operators since they were read.
+    #[error("the operators were changed by someone else")]
+    OperatorsChanged,
+    /// A password of somebody else.
+    #[error("only {0} can change this operator's password")]
+    OperatorsOwnPassword(StoredText),
     /// No such organization.
     #[error("organization “{name}” not found{}", did_you_mean(nearest.as_ref()))]
     NotFound {
@@ -138,6 +156,29 @@ pub enum Refusal {
     /// Nobody is logged in.
     #[error("this requires a login as an admin of “{0}”")]
     NoSession(StoredText),
+    /// Nobody is logged in, and an operator could be as well.
+    #[error("this requires a login as an operator, or as an owner of “{0}”")]
+    NoLogin(StoredText),
+    /// The operators are managed by managers.
+    #[error("this requires a login as a manager")]
+    ManagersOnly,
+    /// This database wants an account of whoever changes anything, or looks.
+    #[error("this database requires operators to log in")]
+    OperatorsRequired,
+    /// An operator whose role is too low.
+    #[error("this requires {}, and you are {}", a_role(*least), a_role(*role))]
+    Role {
+        /// What they are.
+        role: OperatorRole,
+        /// What is needed at least.
+        least: OperatorRole,
+    },
+    /// The operator was disabled or removed, or has another password since.
+    #[error("the operator was disabled or removed, or changed the password, after this login")]
+    OperatorChanged,
+    /// A right password of an account that is disabled.
+    #[error("this operator is disabled")]
+    Disabled,
     /// The session's time is over.
     #[error("the session has expired")]
     Expired,
@@ -174,15 +215,47 @@ pub enum Refusal {
     },
 }
 
+impl Refusal {
+    /// Whether it is for an operator rather than an admin to log in, or again.
+    #[must_use]
+    pub fn is_an_operators(&self) -> bool {
+        match self {
+            Self::NoLogin(_)
+            | Self::ManagersOnly
+            | Self::OperatorsRequired
+            | Self::Role { .. }
+            | Self::OperatorChanged
+            | Self::Disabled => true,
+            Self::NoSession(_)
+            | Self::Expired
+            | Self::Foreign
+            | Self::LoggedOut
+            | Self::AdminChanged
+            | Self::Suspended(_)
+            | Self::Trashed(_)
+            | Self::OwnersOnly(_)
+            | Self::OwnPassword(_)
+            | Self::OtherOrganization { .. } => false,
+        }
+    }
+}
+
 impl Error {
     /// The input it is about, when it is about one.
     #[must_use]
     pub fn field(&self) -> Option<Field> {
         match self {
             Self::Invalid(invalid) => Some(invalid.field()),
-            Self::Taken { what: ClaimKind::Email, .. } => Some(Field::Email),
+            Self::Taken { what: ClaimKind::Email, .. } | Self::OperatorsEmail(_) => {
+                Some(Field::Email)
+            }
             Self::Taken { .. } => Some(Field::Name),
             Self::NotFound { .. }
+            | Self::NoSuchOperator(_)
+            | Self::FirstIsManager
+            | Self::LastManager(_)
+            | Self::OperatorsChanged
+            | Self::OperatorsOwnPassword(_)
             | Self::InTrash(_)
             | Self::Ambiguous { .. }
             | Self::NotInTrash(_)
@@ -214,6 +287,12 @@ impl Error {
             Self::OutcomeUnknown { entry, .. } | Self::DoneByAnother { entry } => Some(entry),
             Self::Invalid(_)
             | Self::Taken { .. }
+            | Self::OperatorsEmail(_)
+            | Self::NoSuchOperator(_)
+            | Self::FirstIsManager
+            | Self::LastManager(_)
+            | Self::OperatorsChanged
+            | Self::OperatorsOwnPassword(_)
             | Self::NotFound { .. }
             | Self::InTrash(_)
             | Self::Ambiguous { .. }
@@ -245,7 +324,14 @@ impl Error {
             Self::Taken { in_trash: true, .. } => {
                 "restore or purge the one in the trash, or choose another"
             }
-            Self::Taken { what: ClaimKind::Email, .. } => "choose another e-mail",
+            Self::Taken { what: ClaimKind::Email, .. } | Self::OperatorsEmail(_) => {
+                "choose another e-mail"
+            }
+            Self::NoSuchOperator(_) => "check the e-mail in the list of operators",
+            Self::FirstIsManager => "add a manager first; the others can have any role",
+            Self::LastManager(_) => "make another operator a manager first",
+            Self::OperatorsChanged => "try again",
+            Self::OperatorsOwnPassword(_) => "log in as that operator",
             Self::Taken { .. } => "choose another name",
             Self::NotFound { .. } => "check the name in the list",
             Self::InTrash(_) | Self::NotAllowed(Refusal::Trashed(_)) => "restore it first",
@@ -265,6 +351,14 @@ impl Error {
                 "log in as that admin, or issue a one-time code for them"
             }
             Self::NotAllowed(Refusal::Suspended(_)) => "reactivate it first",
+            Self::NotAllowed(Refusal::NoLogin(_)) => "log in as one of them",
+            Self::NotAllowed(
+                Refusal::OperatorsRequired
+                | Refusal::OperatorChanged
+                | Refusal::Disabled
+                | Refusal::ManagersOnly,
+            ) => "log in with the account of an operator",
+            Self::NotAllowed(Refusal::Role { .. }) => "ask a manager to do it, or for another role",
             Self::NotAllowed(_) => "log in as an admin of that organization",
             Self::NotConfirmed => "type the name exactly as shown",
             Self::ReadOnly(_) => "you can still list, search and open",
@@ -292,6 +386,7 @@ impl Error {
             StoreError::Taken { what, by, in_trash } => {
                 Self::Taken { what, wanted: wanted(what), by, in_trash }
             }
+            StoreError::OperatorsEmail => Self::OperatorsEmail(wanted(ClaimKind::Email)),
             StoreError::Changed => Self::Changed(name.clone()),
             StoreError::Gone => Self::Gone(name.clone()),
             StoreError::Busy { what, by } => Self::Busy { name: name.clone(), what, by },
@@ -309,6 +404,15 @@ impl From<StoreError> for Error {
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         Self::NotAllowed(refusal)
+    }
+}
+
+/// With its article.
+fn a_role(role: OperatorRole) -> &'static str {
+    match role {
+        OperatorRole::Viewer => "a viewer",
+        OperatorRole::Operator => "an operator",
+        OperatorRole::Manager => "a manager",
     }
 }
 

@@ -11,16 +11,21 @@ mod error;
 mod hashing;
 mod nearest;
 mod open;
+mod operators;
+mod rights;
 mod session;
 mod suspension;
 mod trash;
 mod upgrade;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use bson::{Document, oid::ObjectId};
 use hashing::Hashing;
-use session::Sessions;
+use session::{Sessions, TokenOf, may};
 use tokio::sync::OnceCell;
 
 pub use admins::AdminChanges;
@@ -30,11 +35,13 @@ pub use change::{Confirmation, Edit, NewOrganization};
 pub use doctor::Believe;
 pub use error::{Error, Refusal, Result};
 pub use open::{DemoAdmin, Opened, open};
-pub use session::{SECRET_KEY_LEAST_BYTES, Session};
+pub use operators::OperatorChanges;
+pub use rights::least_role;
+pub use session::{Account, SECRET_KEY_LEAST_BYTES, Session};
 
 use crate::{
-    org::{NAME_MOST, Org, PasswordPolicy, Search, Secret, StoredText, escaped},
-    store::{Count, ListScope, Page, PageQuery, Place, Statistics, Store, StoreError},
+    org::{NAME_MOST, OperationKind, Org, PasswordPolicy, Search, Secret, StoredText, escaped},
+    store::{Count, ListScope, Page, PageQuery, Place, Required, Statistics, Store, StoreError},
 };
 
 /// What an operator may set.
@@ -72,6 +79,9 @@ impl Default for Rules {
     }
 }
 
+/// For how long it is believed that looking needs no account.
+const LOOKING: Duration = Duration::from_secs(5);
+
 /// What can be done with one database, as one caller. All that a database has of it is shared, so that
 /// one for another caller is made for each call.
 #[derive(Clone)]
@@ -86,6 +96,8 @@ struct Shared {
     rules: Rules,
     sessions: Sessions,
     hashing: Hashing,
+    /// Since when it is known that looking needs no account.
+    looking: Mutex<Option<Instant>>,
     /// Whether what was in the trash for too long is purged, as before the first write it is.
     purged: OnceCell<()>,
 }
@@ -97,8 +109,8 @@ impl Tenancy {
     /// [`Error::Machine`] when a signing key is needed and there are no random bytes.
     pub fn new(store: Arc<dyn Store>, rules: Rules, caller: Caller) -> Result<Self> {
         let sessions = Sessions::new(rules.secret_key.as_ref(), rules.session)?;
-        let (hashing, purged) = (Hashing::new(), OnceCell::new());
-        let shared = Arc::new(Shared { rules, sessions, hashing, purged });
+        let (hashing, looking, purged) = (Hashing::new(), Mutex::default(), OnceCell::new());
+        let shared = Arc::new(Shared { rules, sessions, hashing, looking, purged });
         Ok(Self { store, shared, caller })
     }
 
@@ -159,6 +171,7 @@ impl Tenancy {
     /// # Errors
     /// The database's.
     pub async fn page(&self, query: &PageQuery) -> Result<Page> {
+        self.reading().await?;
         let mut page = self.store.page(query).await?;
         self.note_gone_admins(&mut page.orgs).await?;
         if let Some(search) = query.search.as_deref().filter(|_| page.orgs.is_empty()) {
@@ -176,6 +189,7 @@ impl Tenancy {
     /// # Errors
     /// The database's.
     pub async fn count(&self, of: ListScope, search: Option<&str>, most: u64) -> Result<Count> {
+        self.reading().await?;
         Ok(self.store.count(of, search, most).await?)
     }
 
@@ -184,6 +198,7 @@ impl Tenancy {
     /// # Errors
     /// [`Error::NotFound`], [`Error::InTrash`], or the database's.
     pub async fn named(&self, name: &str) -> Result<Org> {
+        self.reading().await?;
         if let Some(org) = self.store.org_named(name, ListScope::Live).await? {
             return Ok(org);
         }
@@ -214,6 +229,7 @@ impl Tenancy {
     /// # Errors
     /// [`Error::NotInTrash`], [`Error::Ambiguous`], or the database's.
     pub async fn named_in_trash(&self, name: &str) -> Result<Org> {
+        self.reading().await?;
         if let Some(org) = self.store.org_named(name, ListScope::Trash).await? {
             return self.certainly(name, org).await;
         }
@@ -241,6 +257,7 @@ impl Tenancy {
     /// # Errors
     /// The database's.
     pub async fn org(&self, id: ObjectId) -> Result<Option<Org>> {
+        self.reading().await?;
         let mut org = self.store.org(id).await?;
         self.note_gone_admins(org.as_mut_slice()).await?;
         Ok(org)
@@ -267,6 +284,7 @@ impl Tenancy {
     /// # Errors
     /// The database's.
     pub async fn statistics(&self, org: &Org) -> Result<Statistics> {
+        self.reading().await?;
         Ok(self.store.statistics(org).await?)
     }
 
@@ -275,20 +293,44 @@ impl Tenancy {
     /// # Errors
     /// The database's.
     pub async fn documents(&self, org: &Org, most: u32) -> Result<Vec<Document>> {
+        self.reading().await?;
         Ok(self.store.first_documents(org, most).await?)
     }
 
-    /// Refuses where nothing may be written, and makes ready what a write stands on. The first time, what has
+    /// Refuses where nothing may be written, or not by the caller, and makes ready what a write stands on. The first time, what has
     /// been in the trash for too long is purged; whether that can be is no reason to refuse anything else.
-    async fn writing(&self) -> Result<()> {
+    async fn writing(&self, operation: &OperationKind, org: Option<&Org>) -> Result<()> {
         self.writable()?;
         self.store.prepare(&self.caller.operator).await?;
+        self.ensure_may(operation, org).await?;
         let purge = async || match self.store.purge_expired(&self.caller.operator, false).await {
             // Whatever is to be written would only wait for the same server once more.
             Err(gone @ StoreError::Unreachable { .. }) => Err(gone),
             Ok(_) | Err(_) => Ok(()),
         };
         self.shared.purged.get_or_try_init(purge).await?;
+        Ok(())
+    }
+
+    /// Refuses to look where operators have to log in even for that. Consoles that look already hear of it a moment
+    /// after it was turned on.
+    async fn reading(&self) -> Result<()> {
+        let asked = || self.shared.looking.lock().unwrap_or_else(PoisonError::into_inner);
+        if asked().is_some_and(|since| since.elapsed() < LOOKING) {
+            return Ok(());
+        }
+        let directory = self.store.directory().await?;
+        if directory.required < Required::Everything {
+            *asked() = Some(Instant::now());
+            return Ok(());
+        }
+        let Some(token) = self.caller.token() else {
+            return Err(Refusal::OperatorsRequired.into());
+        };
+        let verified = self.shared.sessions.verify(token)?;
+        if let TokenOf::Operator { operator, .. } = verified.whose {
+            may(&directory, operator, &verified, &OperationKind::LogIn)?;
+        }
         Ok(())
     }
 

@@ -27,7 +27,7 @@ impl Tenancy {
         let action = if suspended { OperationKind::Suspend } else { OperationKind::Reactivate };
         let entry = self.entry(action, Some(org));
         let done = async {
-            self.writing().await?;
+            self.writing(&entry.action, Some(org)).await?;
             if org.in_trash().is_some() {
                 return Err(Error::InTrash(org.name.clone()));
             }

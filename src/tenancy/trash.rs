@@ -4,7 +4,7 @@ use super::{
     Confirmation, Error, Refusal, Result, Tenancy,
     audit::{NAME, typed_email},
     confirms,
-    session::ensure_login_allowed,
+    session::{Actor, ensure_login_allowed, may_as},
 };
 use crate::{
     org::{ClaimKind, OperationKind, Org, OrgName, Role, Secret},
@@ -21,8 +21,8 @@ impl Tenancy {
     pub async fn trash(&self, org: &Org) -> Result<Org> {
         let mut entry = self.entry(OperationKind::Trash, Some(org));
         let done = async {
-            self.writing().await?;
-            entry.admin = self.permitted(&entry.action, org).await?.email;
+            self.writing(&entry.action, Some(org)).await?;
+            entry.admin = self.permitted(&entry.action, org).await?.admin_email();
             let operation = Operation::Trash(Box::new(org.clone()), self.shared.rules.trash_days);
             let trashed = self.perform(operation, &entry).await;
             trashed.map_err(|error| Error::of_store(error, &org.name, |_| org.name.clone()))
@@ -39,11 +39,14 @@ impl Tenancy {
     /// database's, which also refuses what it cannot move.
     pub async fn ensure_deletable(&self, org: &Org) -> Result<()> {
         self.writable()?;
-        if org.in_trash().is_none() {
-            ensure_login_allowed(org)?;
-        }
-        if !self.has_owner(org).await? {
-            return Err(Error::NoOwner(org.name.clone()));
+        // An operator can, whoever owns it.
+        if self.store.directory().await?.operators.is_empty() {
+            if org.in_trash().is_none() {
+                ensure_login_allowed(org)?;
+            }
+            if !self.has_owner(org).await? {
+                return Err(Error::NoOwner(org.name.clone()));
+            }
         }
         Ok(self.store.ensure_movable(org).await?)
     }
@@ -63,6 +66,7 @@ impl Tenancy {
     async fn bring_back(&self, org: &Org, name: Option<&str>, entry: &mut Entry) -> Result<Org> {
         // Not what empties the trash of what is overdue: this may be just that.
         self.writable()?;
+        self.ensure_may(&entry.action, Some(org)).await?;
         in_trash(org)?;
         let change = match name.filter(|name| *name != org.name.raw()) {
             None => Change::default(),
@@ -84,8 +88,8 @@ impl Tenancy {
         })
     }
 
-    /// Removes an organization that is in the trash with everything it has. Since nobody can log in
-    /// to it, an admin of it proves who they are here: with e-mail and password.
+    /// Removes an organization that is in the trash with everything it has. In the session of an operator who may;
+    /// otherwise, since nobody can log in to it, an owner proves who they are here: with e-mail and password.
     ///
     /// # Errors
     /// [`Error::NotConfirmed`], [`Error::WrongLogin`], [`Error::NotInTrash`], [`Error::Changed`],
@@ -103,9 +107,21 @@ impl Tenancy {
             self.writable()?;
             in_trash(org)?;
             confirms(confirmation, &org.name)?;
-            let (admin, _) = self.verified(email, Some(org), password).await?;
-            if admin.role != Role::Owner {
-                return Err(Refusal::OwnersOnly(org.name.clone()).into());
+            let actor = if self.is_in_operators_session() {
+                self.permitted(&entry.action, org).await?
+            } else {
+                self.verified(email, Some(org), password).await?.0
+            };
+            match actor {
+                Actor::Admin(admin) if admin.role == Role::Owner => {}
+                Actor::Admin(_) => return Err(Refusal::OwnersOnly(org.name.clone()).into()),
+                Actor::Operator(operator) => {
+                    entry = entry.clone().of_admin("").of_operator(operator.email.raw());
+                    if operator.disabled {
+                        return Err(Refusal::Disabled.into());
+                    }
+                    may_as(operator.role, &entry.action)?;
+                }
             }
             let purged =
                 self.store.perform(&Operation::Delete(Box::new(org.clone())), &entry).await;

@@ -59,6 +59,7 @@ impl Tenancy {
         let entry = self.entry(OperationKind::Upgrade, None);
         let done = async {
             self.writable()?;
+            self.ensure_may(&entry.action, None).await?;
             let before = self.store.upgrade_plan().await?;
             if before.empty {
                 return Ok(before);

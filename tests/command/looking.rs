@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// The commands that look, each as it is typed; `doctor` and `upgrade` do where nothing more is said.
-const LOOKING: [&[&str]; 21] = [
+const LOOKING: [&[&str]; 22] = [
     &["org", "count"],
     &["org", "count", "--search", "a", "--trash"],
     &["org", "list"],
@@ -35,6 +35,7 @@ const LOOKING: [&[&str]; 21] = [
     &["org", "get", "added"],
     &["org", "get", "nobody's"],
     &["admin", "list", "added"],
+    &["operator", "list"],
     &["audit", "list"],
     &["audit", "list", "--org", "added", "--since", "7d"],
     &["audit", "verify"],
@@ -51,7 +52,7 @@ const LOOKING: [&[&str]; 21] = [
 ];
 
 /// The commands that write.
-const WRITING: [&str; 14] = [
+const WRITING: [&str; 20] = [
     "org create",
     "org update",
     "org trash",
@@ -59,6 +60,12 @@ const WRITING: [&str; 14] = [
     "org purge",
     "org suspend",
     "org reactivate",
+    "operator add",
+    "operator update",
+    "operator password",
+    "operator remove",
+    "operator require",
+    "operator recover",
     // It counts the attempt.
     "admin login",
     "admin add",

@@ -330,6 +330,7 @@ pages! {
     mongodb: "mongodb.md",
     names: "names.md",
     older_service: "older-service.md",
+    operators: "operators.md",
     performance: "performance.md",
     repair: "repair.md",
     scripts: "scripts.md",

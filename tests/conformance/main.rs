@@ -17,6 +17,7 @@ mod guess;
 mod keep;
 mod look;
 mod mongo;
+mod operators;
 mod page;
 mod race;
 mod search;
@@ -174,6 +175,17 @@ macro_rules! conforms {
                         a_code_that_is_late_guessed_or_anothers_opens_nothing,
                         a_code_goes_with_its_admin_and_with_another_password,
                         whoever_is_kept_waiting_by_others_gets_in_with_a_code;
+                    operators:
+                        a_directory_is_written_whole_and_only_as_it_was_read,
+                        no_operator_has_the_email_of_an_admin,
+                        an_email_becomes_an_operators_or_an_admins_and_never_both,
+                        a_role_allows_what_the_table_says_and_nothing_else,
+                        where_operators_are_required_nobody_else_writes,
+                        a_session_ends_with_the_account_it_was_opened_with,
+                        an_operator_deletes_a_customers_organization_and_knows_no_password,
+                        the_last_manager_stays_and_the_first_operator_is_one,
+                        an_operators_login_is_guessed_no_faster_than_an_admins,
+                        of_many_changes_at_once_none_is_lost;
                     race:
                         sixteen_tasks_of_two_processes_get_true_answers;
                     keep:

@@ -148,7 +148,7 @@ impl Console {
 
     /// The same, for whoever is logged in to it.
     fn owned(&mut self, org: &Org, session: Option<&Session>) -> Result<Org> {
-        if session.is_none_or(|session| session.organization_id != org.id) {
+        if session.is_none_or(|session| !session.account.is_for(org.id)) {
             return Err(Refusal::NoSession(org.name.clone()).into());
         }
         self.changed(org)

@@ -12,7 +12,7 @@ use tenantry::{
         view,
     },
     org::{Admin, InTrash, Org, OrgState, PasswordPolicy, Strength},
-    store::{Place, PlaceKind, Statistics},
+    store::{Place, PlaceKind, Required, Statistics},
     tenancy::{Error, NumberedEntry, Refusal, Result, Session},
     theme::Theme,
 };
@@ -129,6 +129,7 @@ impl Console {
             place,
             read_only: None,
             read_only_asked: false,
+            required: Required::Nothing,
             trash_days: 30,
             connection: "mongodb://ops@db1.example:27017/master_organization_db".into(),
             passwords: PasswordPolicy::default(),
@@ -253,7 +254,7 @@ impl Console {
                 Message::Authorized(*generation, Ok(()))
             }
             Effect::Authorize(generation, _, org, _, session) => {
-                let own = session.as_ref().is_some_and(|s| s.organization_id == org.id);
+                let own = session.as_ref().is_some_and(|s| s.account.is_for(org.id));
                 let name = org.name.clone();
                 let refusal = || match org.state {
                     OrgState::Suspended => Error::from(Refusal::Suspended(name)),

@@ -54,6 +54,8 @@ pub const MIGRATING_FROM_2: Case =
     Case { settles: true, recorded: ("", 0), ..case(version_2, "", &["upgrade"]) };
 pub const MIGRATING_FROM_6: Case =
     Case { settles: true, recorded: ("", 0), ..case(version_6, "", &["upgrade"]) };
+pub const MIGRATING_FROM_7: Case =
+    Case { settles: true, recorded: ("", 0), ..case(version_7, "", &["upgrade"]) };
 pub const CREATING: Case = Case {
     hashes: true,
     ..case(
@@ -132,6 +134,11 @@ pub const ADDING_AN_ADMIN: Case = case(
     "add admin",
     &["admin", "add", "acme corp", "eve@acme.com", "--as", ADA, "--password-stdin"],
 );
+pub const ADDING_AN_OPERATOR: Case = Case {
+    hashes: true,
+    recorded: ("add operator", 1),
+    ..case(two, "", &["operator", "add", "ops@example.com", "--password-stdin"])
+};
 pub const REMOVING_THE_FIRST_ADMIN: Case = case(
     with_three,
     "remove admin",
@@ -373,6 +380,14 @@ pub fn version_6(path: &Path) {
     sql(&made, "UPDATE organizations SET suspended = 1, login_epoch = 1 WHERE name = 'Globex'");
     fs::copy(&made, path).unwrap();
     format_6::downgrade(&Connection::open(path).unwrap());
+}
+
+/// The same as version 7 of the file had it.
+pub fn version_7(path: &Path) {
+    let made = path.with_extension("made");
+    trashed(&made);
+    fs::copy(&made, path).unwrap();
+    format_6::downgrade_to_7(&Connection::open(path).unwrap());
 }
 
 fn older(path: &Path, made: &Path, more: &str) {

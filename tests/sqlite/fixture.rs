@@ -9,10 +9,13 @@ use crate::support::{hash, orgs};
 use bson::{DateTime, Document, doc, oid::ObjectId};
 use rusqlite::{Connection, Row, types::Value};
 use sha2::{Digest, Sha256};
-use tenantry::org::{CollectionName, Email, Org, OrgName, PasswordHash, ResetCode, Role, slug};
+use tenantry::org::{
+    CollectionName, Email, Operator, Org, OrgName, PasswordHash, ResetCode, Role, slug,
+};
 use tenantry::store::{
-    AdminChange, AdminEdit, AuditAt, AuditQuery, Change, Entry, Head, ListScope, NewAdmin, NewOrg,
-    Operation, PageAt, PageQuery, Result, Sort, Tampering, Verification, sqlite::SqliteStore,
+    AdminChange, AdminEdit, AuditAt, AuditQuery, Change, Directory, Entry, Head, ListScope,
+    NewAdmin, NewOrg, Operation, PageAt, PageQuery, Result, Sort, Tampering, Verification,
+    sqlite::SqliteStore,
 };
 
 /// An open store on a new file, with nothing in it.
@@ -149,6 +152,10 @@ pub fn view(path: &Path) -> View {
     add("SELECT look, name FROM looks JOIN organizations ON row = org", |row| {
         format!("look {}", cells(row, 0..2))
     });
+    let directory = Directory::from_document(&operators(&raw));
+    for Operator { email, role, disabled, .. } in directory.operators {
+        view.insert(format!("operator {email} {role} {disabled} {:?}", directory.required));
+    }
     let mut collections = raw.prepare("SELECT row, name FROM collections").unwrap();
     let collections = collections.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
     for (row, name) in collections.map(|row| row.unwrap()) {
@@ -157,6 +164,15 @@ pub fn view(path: &Path) -> View {
         view.insert(format!("collection {name} {count} {sum}"));
     }
     view
+}
+
+/// What is stored of them; nothing where there never was one.
+fn operators(raw: &Connection) -> Document {
+    let stored = raw.query_row("SELECT bson FROM operators", [], |row| row.get::<_, Vec<u8>>(0));
+    stored.map_or_else(
+        |_| Directory::default().to_document(),
+        |bson| Document::from_reader(bson.as_slice()).unwrap(),
+    )
 }
 
 /// How many documents, and a sum over every byte of them.

@@ -1,4 +1,5 @@
-//! The embedded database's file as version 6 of it was: without the index of trigrams.
+//! The embedded database's file as version 6 of it was, without the index of trigrams, and as version 7, without
+//! operators.
 
 use rusqlite::Connection;
 
@@ -8,11 +9,21 @@ pub const WITHOUT_TRIGGERS: &str = "
     DROP TRIGGER organizations_search_delete;
     DROP TRIGGER organizations_search_update;";
 
+const WITHOUT_OPERATORS: &str = "
+    DROP TABLE operators;
+    PRAGMA user_version = 7;";
+
 const WITHOUT_INDEX: &str = "
+    DROP TABLE operators;
     DROP TABLE organizations_grams;
     DROP TABLE organizations_search;
     DROP VIEW organizations_searched;
     PRAGMA user_version = 6;";
+
+/// Makes a file of today one of version 7.
+pub fn downgrade_to_7(file: &Connection) {
+    file.execute_batch(WITHOUT_OPERATORS).unwrap();
+}
 
 /// Makes a file of today one of version 6.
 pub fn downgrade(file: &Connection) {

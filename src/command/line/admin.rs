@@ -1,7 +1,7 @@
 //! `tenantry admin …`.
 
 use clap::{
-    Args, Subcommand,
+    Subcommand,
     builder::{PossibleValuesParser, TypedValueParser},
 };
 
@@ -18,9 +18,6 @@ up to 15 minutes.")]
     Login {
         /// The admin's e-mail
         email: String,
-        /// Read the password from the first line of standard input
-        #[arg(long)]
-        password_stdin: bool,
     },
     /// List an organization's admins
     List {
@@ -44,12 +41,6 @@ Examples:
         /// Role of the new admin; owners also manage admins, and can trash and purge
         #[arg(long, value_name = "ROLE", default_value = "admin", value_parser = role())]
         role: Role,
-        /// The e-mail of the owner to log in as
-        #[arg(long = "as", value_name = "E-MAIL")]
-        login: Option<String>,
-        /// Read the login password from the first line of standard input
-        #[arg(long, requires = "login")]
-        password_stdin: bool,
         /// Who is asked.
         #[command(flatten)]
         sure: Sure,
@@ -77,9 +68,6 @@ Examples:
         /// Read your own new password from standard input, after the login password
         #[arg(long)]
         new_password_stdin: bool,
-        /// Who does it.
-        #[command(flatten)]
-        login: Login,
         /// Who is asked.
         #[command(flatten)]
         sure: Sure,
@@ -98,9 +86,6 @@ Example:
         /// Who is asked.
         #[command(flatten)]
         sure: Sure,
-        /// Who does it.
-        #[command(flatten)]
-        login: Login,
     },
     /// Issue a one-time code for an admin who has no password or forgot it
     #[command(after_help = "\
@@ -148,17 +133,6 @@ impl AdminCommand {
             Self::Login { .. } | Self::List { .. } => None,
         }
     }
-}
-
-/// Who does it.
-#[derive(Debug, Args)]
-pub struct Login {
-    /// The e-mail of the admin to log in as
-    #[arg(long = "as", value_name = "E-MAIL")]
-    pub login: String,
-    /// Read the login password from the first line of standard input
-    #[arg(long)]
-    pub password_stdin: bool,
 }
 
 /// With both words said, so that shells complete them.

@@ -3,14 +3,16 @@
 mod admin;
 mod audit;
 mod local;
+mod operator;
 mod org;
 
 use clap::{Args, Parser, Subcommand, builder::TypedValueParser};
 
 pub use self::{
-    admin::{AdminCommand, Login},
+    admin::AdminCommand,
     audit::AuditCommand,
     local::{ConfigCommand, LocalCommand, Shell},
+    operator::OperatorCommand,
     org::OrgCommand,
 };
 use crate::{
@@ -53,9 +55,23 @@ pub struct CommandLine {
     /// Which database, and how.
     #[command(flatten)]
     pub flags: Flags,
+    /// Who does it.
+    #[command(flatten)]
+    pub login: Login,
     /// What to do; the console when there is nothing.
     #[command(subcommand)]
     pub command: Option<Command>,
+}
+
+/// Who does it.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Login {
+    /// The e-mail of the operator or owner to log in as
+    #[arg(long = "as", help_heading = "Login", global = true, value_name = "E-MAIL")]
+    pub account: Option<String>,
+    /// Read passwords from standard input, one per line: the login's first
+    #[arg(long, help_heading = "Login", global = true)]
+    pub password_stdin: bool,
 }
 
 /// What can be done from the command line.
@@ -75,6 +91,9 @@ pub enum DatabaseCommand {
     /// Create, list, change, trash and purge organizations
     #[command(subcommand)]
     Org(OrgCommand),
+    /// Manage operators: accounts for the people who run this
+    #[command(subcommand)]
+    Operator(OperatorCommand),
     /// Manage an organization's admins, log in, and reset passwords
     #[command(subcommand)]
     Admin(AdminCommand),
@@ -143,6 +162,7 @@ impl DatabaseCommand {
         match self {
             Self::Org(command) => command.sure(),
             Self::Admin(command) => command.sure(),
+            Self::Operator(command) => command.sure(),
             Self::Doctor { fix: true, sure, .. } => Some(sure),
             // An upgrade asks by itself, whatever the profile.
             Self::Audit(_) | Self::Upgrade { .. } | Self::Doctor { fix: false, .. } => None,

@@ -5,7 +5,7 @@ use clap::{
     builder::{PossibleValuesParser, TypedValueParser},
 };
 
-use super::{super::records::FIELDS, Login, Sure, page_size};
+use super::{super::records::FIELDS, Sure, page_size};
 use crate::store::{Sort, SortKey};
 
 /// What can be done with organizations.
@@ -22,9 +22,6 @@ Examples:
         /// E-mail of its admin
         #[arg(long, value_name = "E-MAIL")]
         email: String,
-        /// Read the admin's password from the first line of standard input
-        #[arg(long)]
-        password_stdin: bool,
         /// Who is asked.
         #[command(flatten)]
         sure: Sure,
@@ -104,12 +101,6 @@ Examples:
         /// Read the admin's new password from standard input, after the login password
         #[arg(long)]
         new_password_stdin: bool,
-        /// The e-mail of the admin to log in as
-        #[arg(long = "as", value_name = "E-MAIL")]
-        login: Option<String>,
-        /// Read the login password from the first line of standard input
-        #[arg(long, requires = "login")]
-        password_stdin: bool,
         /// Who is asked.
         #[command(flatten)]
         sure: Sure,
@@ -129,9 +120,6 @@ Examples:
     Trash {
         /// Name, case-insensitive
         name: String,
-        /// Who does it.
-        #[command(flatten)]
-        login: Login,
         /// Skip the trash: purge it (delete permanently)
         #[arg(long)]
         now: bool,
@@ -162,12 +150,6 @@ Examples:
     Purge {
         /// Name, case-insensitive
         name: String,
-        /// E-mail of one of its owners
-        #[arg(long = "as", value_name = "E-MAIL")]
-        login: String,
-        /// Read that admin's password from the first line of standard input
-        #[arg(long)]
-        password_stdin: bool,
         /// Who is asked.
         #[command(flatten)]
         sure: Sure,

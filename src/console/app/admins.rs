@@ -9,7 +9,7 @@ use super::{
 use crate::{
     keymap::Command,
     org::{Admin, Org, Role, Secret, StoredText, email_key},
-    tenancy::Result,
+    tenancy::{Account, Result},
 };
 
 impl App {
@@ -28,7 +28,8 @@ impl App {
     /// Opens the form for the admin that is selected.
     pub(super) fn edit_admin(&mut self) -> Vec<Effect> {
         if let (Some(org), Some(admin)) = (self.chosen(), self.detail.admin()) {
-            let own = self.session.as_ref().is_some_and(|session| session.admin_id == admin.id);
+            let own =
+                self.session.as_ref().is_some_and(|session| session.account.is_admin(admin.id));
             let form = Form::edit_admin(org, admin, own);
             self.layers.push(Layer::Form(form));
         }
@@ -150,7 +151,7 @@ impl App {
                     }
                 }
                 let same = |other: &StoredText| email_key(other.raw()) == email_key(email.raw());
-                if let Some(session) = self.session.take_if(|s| same(&s.admin_email)) {
+                if let Some(session) = self.session.take_if(|s| same(s.account.email())) {
                     effects.push(Effect::Logout(session));
                 }
                 self.demo_is_over_for(email);
@@ -198,9 +199,10 @@ impl App {
     /// The session, after one's own e-mail was changed with the form that was on top.
     pub(super) fn session_follows(&mut self, form: &Form) {
         if let (Purpose::EditAdmin(_, admin), Some(session)) = (&form.purpose, &mut self.session)
-            && admin.id == session.admin_id
+            && let Account::Admin { id, email, .. } = &mut session.account
+            && admin.id == *id
         {
-            session.admin_email = form.text(crate::org::Field::Email).trim().into();
+            *email = form.text(crate::org::Field::Email).trim().into();
         }
     }
 }

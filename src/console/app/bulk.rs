@@ -11,7 +11,7 @@ use crate::{
     keymap::Command,
     org::{OperationKind, Org, OrgState},
     store::ListScope,
-    tenancy::{Error, Result},
+    tenancy::{Error, Result, Session},
 };
 
 /// The question before it, how far it is, and what came of it.
@@ -94,6 +94,8 @@ impl App {
                 Some((OrgAction::Reactivate, all.to_vec()))
             }
             OperationKind::Restore => Some((OrgAction::Restore, all.to_vec())),
+            // Whoever is logged in for all of them.
+            OperationKind::Trash if self.is_operator() => Some((OrgAction::Trash, all.to_vec())),
             OperationKind::Create
             | OperationKind::Update
             | OperationKind::Trash
@@ -108,6 +110,11 @@ impl App {
             | OperationKind::LogIn
             | OperationKind::Authorize
             | OperationKind::Repair
+            | OperationKind::AddOperator
+            | OperationKind::ChangeOperator
+            | OperationKind::RemoveOperator
+            | OperationKind::RequireOperators
+            | OperationKind::RecoverOperators
             | OperationKind::Upgrade
             | OperationKind::Foreign(_) => None,
         }
@@ -159,7 +166,7 @@ impl App {
         }
         bulk.problem = None;
         bulk.stopping = false;
-        begin(bulk, generation, now)
+        begin(bulk, generation, now, self.session.as_ref())
     }
 
     /// The end of it for one of several; none when it was not for one of several.
@@ -205,7 +212,7 @@ impl App {
         if bulk.left.is_empty() || bulk.stopping {
             effects.extend(self.stopped(at));
         } else {
-            effects.extend(begin(bulk, next, now));
+            effects.extend(begin(bulk, next, now, self.session.as_ref()));
         }
         if let Some((action, org)) = changed {
             self.demo_follows(action, &org);
@@ -236,8 +243,8 @@ impl App {
             let (what, help) = match action {
                 OrgAction::Suspend => ("suspended", format!("press {undo} to undo")),
                 OrgAction::Reactivate => ("reactivated", format!("press {undo} to undo")),
-                OrgAction::Trash
-                | OrgAction::Delete
+                OrgAction::Trash => ("trashed", format!("press {undo} to undo")),
+                OrgAction::Delete
                 | OrgAction::Purge
                 | OrgAction::Restore
                 | OrgAction::Rename
@@ -262,9 +269,15 @@ impl App {
     }
 }
 
-fn begin(bulk: &mut Bulk, generation: Generation, now: SystemTime) -> Vec<Effect> {
+fn begin(
+    bulk: &mut Bulk,
+    generation: Generation,
+    now: SystemTime,
+    session: Option<&Session>,
+) -> Vec<Effect> {
     let Some(org) = bulk.left.front().cloned() else { return Vec::new() };
     let mut effects = cancel(bulk.submitting.begin(generation, now));
-    effects.push(Effect::Do(generation, bulk.action, Box::new(org), Given::default(), None));
+    let (given, session) = (Given::default(), session.cloned());
+    effects.push(Effect::Do(generation, bulk.action, Box::new(org), given, session));
     effects
 }

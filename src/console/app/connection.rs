@@ -3,8 +3,8 @@
 use super::{App, Arrival, Connected, Effect, Generation, Notice, Select, Severity, cancel};
 use crate::{
     org::{PasswordPolicy, escaped},
-    store::{PageAt, Place, PlaceKind},
-    tenancy,
+    store::{PageAt, Place, PlaceKind, Required},
+    tenancy::{self, Refusal},
 };
 
 /// Whether there is a database.
@@ -49,10 +49,18 @@ impl App {
                 }
                 let looks =
                     connected.read_only.is_none() && connected.place.kind == PlaceKind::Mongo;
+                let required = connected.required;
                 self.connection = Connection::Ready(Box::new(connected));
                 self.help_is_about_the_list();
-                let mut effects = self.load(Arrival::Replace(Select::First), PageAt::First);
-                effects.extend(self.count());
+                let mut effects = Vec::new();
+                if required == Required::Nothing || self.session.is_some() {
+                    effects.extend(self.first_page());
+                } else {
+                    if required < Required::Everything {
+                        effects.extend(self.first_page());
+                    }
+                    self.ask_operator_to_log_in(&Refusal::OperatorsRequired);
+                }
                 effects.extend(self.watch());
                 if looks {
                     let generation = self.next();
@@ -66,6 +74,13 @@ impl App {
                 Vec::new()
             }
         }
+    }
+
+    /// Reads the list from its beginning.
+    pub(super) fn first_page(&mut self) -> Vec<Effect> {
+        let mut effects = self.load(Arrival::Replace(Select::First), PageAt::First);
+        effects.extend(self.count());
+        effects
     }
 
     /// Watches whether the database can be reached.

@@ -9,7 +9,8 @@ use super::org_action::{Given, OrgAction};
 use crate::{
     org::{Admin, Field, Org, PasswordPolicy, Role, Secret, StoredText, Strength},
     store::{
-        Count, Entry, ListScope, Page, PageQuery, Place, Settled, Statistics, Upgrade, UpgradePlan,
+        Count, Entry, ListScope, Page, PageQuery, Place, Required, Settled, Statistics, Upgrade,
+        UpgradePlan,
     },
     tenancy::{AdminChanges, Edit, Error, NewOrganization, NumberedEntry, Result, Session},
 };
@@ -156,6 +157,8 @@ pub struct Connected {
     pub read_only_asked: bool,
     /// What has to be agreed to before anything can be written.
     pub upgrade: Option<UpgradePlan>,
+    /// For what an operator's account is required.
+    pub required: Required,
     /// How long the trash keeps what is moved there, in days.
     pub trash_days: u32,
     /// How to connect to it, without any secret.

@@ -90,7 +90,7 @@ impl OrgAction {
     #[must_use]
     pub fn wants_session(self) -> bool {
         match self.kind().authority() {
-            Authority::Owner | Authority::Admin => true,
+            Authority::Owner | Authority::Admin | Authority::Manager => true,
             Authority::Operator | Authority::Password | Authority::Code => false,
         }
     }

@@ -109,8 +109,7 @@ impl App {
 
     /// An operation was refused, and its question is still open.
     fn not_done(&mut self, org: &Org, error: &Error, at: Option<usize>) -> Vec<Effect> {
-        let here =
-            self.question(at).is_some_and(|q| q.action.asks_for().contains(&Field::Password));
+        let here = self.question(at).is_some_and(|q| q.asks.contains(&Field::Password));
         // Where the login is part of the question, that is where it was refused.
         if let (Error::NotAllowed(refusal), false) = (error, here) {
             // The question whether it is allowed may have opened the login already.
@@ -169,7 +168,7 @@ pub(super) fn end_login(
     org: &Org,
 ) -> Option<Effect> {
     let over = |session: &mut Session| match action {
-        OrgAction::RemoveAdmin(admin) => session.admin_id == admin,
+        OrgAction::RemoveAdmin(admin) => session.account.is_admin(admin),
         OrgAction::Trash
         | OrgAction::Delete
         | OrgAction::Purge
@@ -177,7 +176,7 @@ pub(super) fn end_login(
         | OrgAction::Rename
         | OrgAction::Suspend
         | OrgAction::Reactivate
-        | OrgAction::IssueCode(_) => action.ends_logins() && session.organization_id == org.id,
+        | OrgAction::IssueCode(_) => action.ends_logins() && session.account.is_admin_of(org.id),
     };
     login.take_if(over).map(Effect::Logout)
 }

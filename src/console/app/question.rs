@@ -30,7 +30,9 @@ pub struct Question {
     pub admins: Option<usize>,
     /// Their number.
     pub counting: Request,
-    /// What is typed: [`OrgAction::asks_for`] it.
+    /// What has to be typed.
+    pub asks: &'static [Field],
+    /// What is typed.
     pub fields: Vec<TextField>,
     /// Which one is being typed in.
     pub focus: usize,
@@ -60,7 +62,8 @@ impl Question {
             Field::Email => TextField::with(org.admin_email.raw()),
             Field::Password | Field::Code => TextField::secret(),
         };
-        let fields: Vec<_> = action.asks_for().iter().map(field).collect();
+        let asks = action.asks_for();
+        let fields: Vec<_> = asks.iter().map(field).collect();
         Self {
             action,
             org: Box::new(org.clone()),
@@ -68,6 +71,7 @@ impl Question {
             statistics: None,
             admins: None,
             counting: Request::default(),
+            asks,
             // What is known already need not be typed.
             focus: fields.iter().position(|field| field.text().is_empty()).unwrap_or(0),
             fields,
@@ -81,13 +85,23 @@ impl Question {
         }
     }
 
+    /// The same for an operator, who is logged in already: an owner's login is not asked for.
+    pub(super) fn of_operator(action: OrgAction, org: &Org) -> Self {
+        let mut question = Self::new(action, org);
+        if question.asks.contains(&Field::Email) {
+            (question.asks, question.fields, question.focus) =
+                (&[Field::Name], vec![TextField::default()], 0);
+        }
+        question
+    }
+
     /// Whether it is this operation that it waits for, or did.
     pub(super) fn awaits(&self, generation: Generation) -> bool {
         self.submitting.awaits(generation) || self.left == Some(generation)
     }
 
     fn field(&self, field: Field) -> Option<&TextField> {
-        let at = self.action.asks_for().iter().position(|other| *other == field)?;
+        let at = self.asks.iter().position(|other| *other == field)?;
         self.fields.get(at)
     }
 
@@ -114,7 +128,7 @@ impl Question {
             Error::NotConfirmed => Some(Field::Name),
             error => error.field(),
         };
-        let fields = self.action.asks_for();
+        let fields = self.asks;
         let at = about.and_then(|about| fields.iter().position(|field| *field == about));
         match at.and_then(|at| Some((at, self.fields.get_mut(at)?))) {
             Some((at, field)) => {
@@ -144,7 +158,9 @@ impl App {
     /// Asks whether to do this to the organization that is looked at.
     pub(super) fn ask(&mut self, action: OrgAction) -> Vec<Effect> {
         let Some(org) = self.chosen().cloned() else { return Vec::new() };
-        self.layers.push(Layer::Question(Question::new(action, &org)));
+        let question = if self.is_operator() { Question::of_operator } else { Question::new };
+        let question = question(action, &org);
+        self.layers.push(Layer::Question(question));
         let mut effects = Vec::new();
         if action.counts() {
             // What goes is counted now, not when it was last looked at.

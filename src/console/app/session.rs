@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     org::{Org, Secret, StoredText},
-    tenancy::{Error, Refusal, Result, Session},
+    tenancy::{Account, Error, Refusal, Result, Session},
 };
 
 /// The login.
@@ -50,7 +50,7 @@ impl App {
             self.say(
                 Severity::Alert,
                 Notice {
-                    what: format!("the session of {} has expired", session.admin_email),
+                    what: format!("the session of {} has expired", session.account.email()),
                     help: "log in again when you need to".to_owned(),
                 },
             );
@@ -62,7 +62,7 @@ impl App {
         if let Some(session) = self.session.take() {
             self.say(
                 Severity::Success,
-                Notice::plain(format!("logged out {}", session.admin_email)),
+                Notice::plain(format!("logged out {}", session.account.email())),
             );
             return vec![Effect::Logout(session)];
         }
@@ -84,6 +84,12 @@ impl App {
         let closed = match refusal {
             Refusal::Suspended(name) | Refusal::Trashed(name) => *name == org.name,
             Refusal::NoSession(_)
+            | Refusal::NoLogin(_)
+            | Refusal::ManagersOnly
+            | Refusal::OperatorsRequired
+            | Refusal::Role { .. }
+            | Refusal::OperatorChanged
+            | Refusal::Disabled
             | Refusal::Expired
             | Refusal::Foreign
             | Refusal::LoggedOut
@@ -94,16 +100,22 @@ impl App {
         };
         let counts = match refusal {
             Refusal::NoSession(_)
+            | Refusal::NoLogin(_)
+            | Refusal::ManagersOnly
+            | Refusal::OperatorsRequired
+            | Refusal::Role { .. }
             | Refusal::OtherOrganization { .. }
             | Refusal::OwnersOnly(_)
             | Refusal::OwnPassword(_) => true,
             Refusal::Expired
+            | Refusal::OperatorChanged
+            | Refusal::Disabled
             | Refusal::Foreign
             | Refusal::LoggedOut
             | Refusal::AdminChanged
             | Refusal::Suspended(_)
             | Refusal::Trashed(_) => {
-                closed && self.session.as_ref().is_some_and(|s| s.organization_id != org.id)
+                closed && self.session.as_ref().is_some_and(|s| !s.account.is_admin_of(org.id))
             }
         };
         if !counts {
@@ -130,7 +142,22 @@ impl App {
             }
             return;
         }
-        let mut login = self.login_of(&org.admin_email, Some(org.name.clone()));
+        let nobody = StoredText::default();
+        let email = if refusal.is_an_operators() { &nobody } else { &org.admin_email };
+        let mut login = self.login_of(email, Some(org.name.clone()));
+        login.problem = Some(Notice::plain(refusal.to_string()));
+        self.layers.push(Layer::Login(login));
+    }
+
+    /// Whether an operator is logged in.
+    pub(super) fn is_operator(&self) -> bool {
+        let account = self.session.as_ref().map(|session| &session.account);
+        matches!(account, Some(Account::Operator { .. }))
+    }
+
+    /// Opens the login for an operator, and says why.
+    pub(super) fn ask_operator_to_log_in(&mut self, refusal: &Refusal) {
+        let mut login = Login::new("", None);
         login.problem = Some(Notice::plain(refusal.to_string()));
         self.layers.push(Layer::Login(login));
     }
@@ -201,16 +228,24 @@ impl App {
                 Vec::new()
             }
             Ok(session) => {
-                let said = format!(
-                    "logged in as {}, an admin of “{}”",
-                    session.admin_email, session.organization_name
-                );
+                let said = match &session.account {
+                    Account::Admin { email, organization_name, .. } => {
+                        format!("logged in as {email}, an admin of “{organization_name}”")
+                    }
+                    Account::Operator { email, role, .. } => {
+                        format!("logged in as {email}, {role}")
+                    }
+                };
                 if let Some(warning) = warning(session.failures) {
                     self.say(Severity::Alert, Notice::plain(warning));
                 }
                 let replaced = self.session.replace(session);
                 self.layers.pop();
                 let mut effects: Vec<_> = replaced.map(Effect::Logout).into_iter().collect();
+                if !self.list.loaded && !self.list.loading.is_waiting() {
+                    // Nothing could be looked at before.
+                    effects.extend(self.first_page());
+                }
                 match self.layers.last() {
                     Some(Layer::Form(_)) => effects.extend(self.submit()),
                     Some(Layer::Question(_)) => effects.extend(self.authorize()),

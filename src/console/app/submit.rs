@@ -172,7 +172,7 @@ impl App {
                     if let Purpose::EditAdmin(..) = form.purpose {
                         said = format!("updated {}", StoredText::from(form.text(Field::Email)));
                     }
-                    if let Some(session) = self.session.take_if(|s| s.organization_id == org.id) {
+                    if let Some(session) = self.session.take_if(|s| s.account.is_admin_of(org.id)) {
                         if password {
                             said.push_str("; log in again with the new password");
                             effects.push(Effect::Logout(session));
@@ -234,9 +234,16 @@ impl App {
             self.say(Severity::Alert, said);
             return Vec::new();
         };
-        if let (Error::NotAllowed(refusal), Some(org)) = (error, form.org().cloned()) {
-            self.ask_to_log_in(&org, refusal);
-            return Vec::new();
+        match (error, form.org().cloned()) {
+            (Error::NotAllowed(refusal), Some(org)) => {
+                self.ask_to_log_in(&org, refusal);
+                return Vec::new();
+            }
+            (Error::NotAllowed(refusal), None) if refusal.is_an_operators() => {
+                self.ask_operator_to_log_in(refusal);
+                return Vec::new();
+            }
+            _ => {}
         }
         if let (Error::Changed(_), Some(org)) = (error, form.org()) {
             let id = org.id;

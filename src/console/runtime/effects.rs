@@ -15,7 +15,7 @@ use crate::{
         clipboard,
     },
     org::Secret,
-    tenancy::Tenancy,
+    tenancy::{Session, Tenancy},
 };
 
 /// How long a selection rests before its details are read: while a key is held down, none are.
@@ -44,6 +44,8 @@ pub(super) struct Effects {
     /// Those that one can go to.
     profiles: Vec<Database>,
     tenancy: Option<Arc<Tenancy>>,
+    /// Who is logged in: whatever is asked is asked by them.
+    session: Option<Session>,
     /// What opens it: one that was opened for anybody else is not the one.
     connecting: Generation,
     answers: UnboundedSender<Answer>,
@@ -65,6 +67,7 @@ impl Effects {
             database,
             profiles,
             tenancy: None,
+            session: None,
             connecting: 0,
             answers,
             reads: HashMap::new(),
@@ -73,8 +76,9 @@ impl Effects {
         }
     }
 
-    /// Begins everything that is wanted.
-    pub(super) fn run(&mut self, effects: Vec<Effect>) {
+    /// Begins everything that is wanted, by whoever is logged in.
+    pub(super) fn run(&mut self, effects: Vec<Effect>, session: Option<&Session>) {
+        self.session = session.cloned();
         for effect in effects {
             self.begin(effect);
         }
@@ -147,8 +151,9 @@ impl Effects {
             | Effect::Redeem(..)
             | Effect::Do(..)
             | Effect::FindOut(..)) => {
-                if let Some(tenancy) = self.tenancy.clone() {
-                    self.ask(tenancy, effect);
+                let token = self.session.as_ref().map(Session::token);
+                if let Some(tenancy) = self.tenancy.as_ref().map(|all| all.in_session(token)) {
+                    self.ask(Arc::new(tenancy), effect);
                 }
             }
         }

@@ -12,7 +12,9 @@ use crate::{
     },
     org::{Org, Role, Secret, StoredText},
     store::{Entry, Statistics, StoreError},
-    tenancy::{AdminChanges, Confirmation, Edit, Error, Refusal, Result, Session, Tenancy},
+    tenancy::{
+        Account, AdminChanges, Confirmation, Edit, Error, Refusal, Result, Session, Tenancy,
+    },
 };
 
 /// How many documents the details show.
@@ -35,6 +37,10 @@ pub(super) async fn opened(database: &Database) -> (Result<Connected>, Option<Ar
         Ok(upgrade) => (upgrade, None),
         Err(error) => (None, Some(format!("{error}; {}", error.help()))),
     };
+    let required = match opened.tenancy.required().await {
+        Ok(required) => required,
+        Err(error) => return (Err(error), None),
+    };
     let unread = upgrade.as_ref().map(|_| StoreError::NeedsUpgrade.to_string());
     let connected = Connected {
         place: opened.tenancy.place().clone(),
@@ -42,6 +48,7 @@ pub(super) async fn opened(database: &Database) -> (Result<Connected>, Option<Ar
         read_only_asked: database.caller.read_only,
         upgrade,
         connection: target.connection(),
+        required,
         trash_days: opened.tenancy.trash_days(),
         passwords: opened.tenancy.password_policy(),
         demo: opened.demo.map(|admin| (admin.email.into(), Secret::from(admin.password))),
@@ -144,19 +151,19 @@ pub(super) async fn allowed(
     if action.wants_session() { authorized(tenancy, org, session).await } else { Ok(()) }
 }
 
-/// Whether the session allows what an owner may. The login of another organization was not made for this one:
+/// Whether the session allows what an owner may, or an operator. The login of another organization was not made for this one:
 /// that a login of this one is asked for is no attempt, and nothing that an audit has to record.
 async fn authorized(tenancy: &Tenancy, org: &Org, session: Option<Session>) -> Result<()> {
     let (own, other) = match session {
-        Some(session) if session.organization_id == org.id => (Some(session), None),
+        Some(session) if session.account.is_for(org.id) => (Some(session), None),
         other => (None, other),
     };
     let done = tenancy.in_session(own.as_ref().map(Session::token)).authorize(org).await;
-    match (done, other) {
-        (Err(Error::NotAllowed(Refusal::NoSession(wanted))), Some(other)) => {
-            let (admin, of) = (other.admin_email, other.organization_name);
-            Err(Refusal::OtherOrganization { admin, of, wanted }.into())
-        }
+    match (done, other.map(|other| other.account)) {
+        (
+            Err(Error::NotAllowed(Refusal::NoSession(wanted))),
+            Some(Account::Admin { email: admin, organization_name: of, .. }),
+        ) => Err(Refusal::OtherOrganization { admin, of, wanted }.into()),
         (done, _) => done,
     }
 }
@@ -165,7 +172,7 @@ async fn authorized(tenancy: &Tenancy, org: &Org, session: Option<Session>) -> R
 /// says.
 async fn logged_in(tenancy: &Tenancy, org: &Org, session: Option<&Session>) -> Result<()> {
     match session {
-        Some(session) if session.organization_id == org.id => Ok(()),
+        Some(session) if session.account.is_for(org.id) => Ok(()),
         other => authorized(tenancy, org, other.cloned()).await,
     }
 }

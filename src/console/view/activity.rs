@@ -47,9 +47,11 @@ pub(super) fn draw(app: &App, first: usize, theme: &Theme, buffer: &mut Buffer, 
         } else {
             timestamp(entry.at).trim_end_matches(" UTC").to_owned()
         };
-        let by = if entry.admin.raw().is_empty() { &entry.operator } else { &entry.admin };
-        let begin =
-            format!("{}  {}  ", text::filled(&at, when), text::filled(&by.to_string(), who));
+        let begin = format!(
+            "{}  {}  ",
+            text::filled(&at, when),
+            text::filled(&entry.by().to_string(), who)
+        );
         let mut begin = Some(Span::styled(begin, theme.faint));
         for (line, row) in lines(entry, theme, what).into_iter().zip(&mut rows) {
             let indent = || Span::raw(" ".repeat(room.saturating_sub(what)));

@@ -36,8 +36,8 @@ pub(super) fn draw(
     let verb = match bulk.action {
         OrgAction::Suspend => "Suspend",
         OrgAction::Reactivate => "Reactivate",
-        OrgAction::Trash
-        | OrgAction::Delete
+        OrgAction::Trash => "Trash",
+        OrgAction::Delete
         | OrgAction::Purge
         | OrgAction::Restore
         | OrgAction::Rename
@@ -52,8 +52,11 @@ pub(super) fn draw(
     let means = match bulk.action {
         OrgAction::Suspend => "Their admins cannot log in; active sessions end now.",
         OrgAction::Reactivate => "Their admins can log in again.",
-        OrgAction::Trash
-        | OrgAction::Delete
+        OrgAction::Trash => {
+            "They can be restored with all their data while they are in the trash. Until then their \
+             admins cannot log in."
+        }
+        OrgAction::Delete
         | OrgAction::Purge
         | OrgAction::Restore
         | OrgAction::Rename

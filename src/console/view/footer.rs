@@ -116,7 +116,7 @@ fn session(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
 fn session_words(app: &App, area: Rect) -> Option<(String, String)> {
     let session = app.session.as_ref()?;
     let left = session.expires_at.duration_since(app.now).unwrap_or_default();
-    let email = session.admin_email.to_string();
+    let email = session.account.email().to_string();
     // What can be done now matters more on a small screen than who does it.
     let small = area.width < 60 && !app.layers.is_empty();
     let room = if small { 0 } else { usize::from(area.width / 3) };
@@ -301,7 +301,9 @@ fn works_now(app: &App, row: &Row) -> bool {
         Command::Retry => matches!(app.connection, Connection::Failed(_)),
         Command::New => !read_only,
         Command::Upgrade => app.upgrade.is_some(),
-        command if command.is_for_one() && has_selection(app) => false,
+        command if command.is_for_one() && has_selection(app) => {
+            app.action_for_selection(command).is_some()
+        }
         Command::EditAdmin | Command::RemoveAdmin | Command::IssueCode => {
             app.detail.admin().is_some() && !read_only
         }

@@ -77,7 +77,7 @@ fn sheet<'a>(app: &App, question: &Question, theme: &'a Theme, area: Rect) -> Sh
         }
         OrgAction::RemoveAdmin(id) => {
             sheet.gap();
-            let own = app.session.as_ref().is_some_and(|session| session.admin_id == id);
+            let own = app.session.as_ref().is_some_and(|session| session.account.is_admin(id));
             let what = if own {
                 format!("This is you: your session in {name} ends now.")
             } else {
@@ -175,7 +175,7 @@ pub(super) fn as_number(number: usize) -> u64 {
 /// What has to be typed.
 fn fields(app: &App, question: &Question, theme: &Theme, sheet: &mut Sheet, width: usize) {
     let waiting = question.submitting.is_waiting();
-    for (at, (kind, field)) in question.action.asks_for().iter().zip(&question.fields).enumerate() {
+    for (at, (kind, field)) in question.asks.iter().zip(&question.fields).enumerate() {
         let label = match kind {
             Field::Name if question.action == OrgAction::Restore => {
                 sheet.gap();

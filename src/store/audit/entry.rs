@@ -70,7 +70,9 @@ pub struct Entry {
     pub at: DateTime,
     /// Who operates the console: `user@host`.
     pub operator: StoredText,
-    /// The e-mail of the admin who was logged in, or tried to be; empty where there was none.
+    /// The e-mail of the operator who was logged in; empty where none was.
+    pub account: StoredText,
+    /// The e-mail of the admin who was logged in, or of whoever tried to; empty where there was none.
     pub admin: StoredText,
     /// What was done.
     pub action: OperationKind,
@@ -96,6 +98,7 @@ impl Entry {
             id: ObjectId::new(),
             at: DateTime::now(),
             operator: short(operator),
+            account: StoredText::default(),
             admin: StoredText::default(),
             action: shortened(action.into()),
             organization: None,
@@ -129,6 +132,12 @@ impl Entry {
         Self { admin: short(email), ..self }
     }
 
+    /// By an operator with this e-mail.
+    #[must_use]
+    pub fn of_operator(self, email: &str) -> Self {
+        Self { account: short(email), ..self }
+    }
+
     /// The same, and that something else came of it, for this reason.
     #[must_use]
     pub fn ended(&self, outcome: Outcome, reason: &str) -> Self {
@@ -140,6 +149,14 @@ impl Entry {
     #[must_use]
     pub fn followed(&self, outcome: Outcome, reason: &str) -> Self {
         Self { of: self.of.or(Some(self.id)), ..self.ended(outcome, reason) }
+    }
+
+    /// Who did it, as far as that is known: the account that was logged in, otherwise whoever operates the console.
+    #[must_use]
+    pub fn by(&self) -> &StoredText {
+        let accounts = [&self.account, &self.admin];
+        let known = accounts.into_iter().find(|account| !account.raw().is_empty());
+        known.unwrap_or(&self.operator)
     }
 
     /// With one more difference.
@@ -203,6 +220,10 @@ impl Entry {
             "reason": self.reason.raw(),
             "changes": changes.collect::<Vec<_>>(),
         };
+        // Entries of versions without accounts have none.
+        if !self.account.raw().is_empty() {
+            document.insert("account", self.account.raw());
+        }
         if let Some(of) = self.of {
             document.insert("of", of);
         }
@@ -225,6 +246,7 @@ impl Entry {
             id: document.get_object_id("entry").unwrap_or_else(|_| ObjectId::from_bytes([0; 12])),
             at: document.get_datetime("at").copied().unwrap_or(DateTime::MIN),
             operator: text(document, "operator"),
+            account: text(document, "account"),
             admin: text(document, "admin"),
             action: shortened(document.get_str("deed").unwrap_or_default().into()),
             organization: document.get_object_id("organization_id").ok(),
@@ -281,6 +303,7 @@ pub(super) mod tests {
         "id",
         "at",
         "operator",
+        "account",
         "admin",
         "deed",
         "organization_id",
@@ -311,6 +334,8 @@ pub(super) mod tests {
     fn an_entry_is_read_as_it_was_written_and_anything_is_read_as_something() {
         let mut entry = Entry::new("ada@here", "update").with("name", "acme", "globex");
         entry.organization = Some(ObjectId::new());
+        assert!(!entry.to_document().contains_key("account"));
+        let entry = entry.of_operator("ops@example.com");
         assert_eq!(Entry::from_document(&entry.to_document()), entry);
         assert_eq!(
             Entry::from_document(&doc! { "at": 1, "changes": [1, {}] }).outcome,

@@ -29,6 +29,9 @@ use crate::{
 /// What there is to say when two records cannot both keep what they have.
 const CLASH: &str = "rename or remove one of them with the program that created them";
 
+/// What there is to say when an operator and an admin have the same e-mail.
+const OTHER_EMAIL: &str = "give that admin or that operator another e-mail";
+
 /// What an older program left behind while it moved late writes; then the organization's identity.
 const STRAGGLER_PREFIX: &str = "straggler_";
 
@@ -71,6 +74,11 @@ impl Inner {
         }
         self.each(&self.admins, Document::new(), |admin| seen.admin(&admin)).await?;
         self.each(&self.orgs, Document::new(), |record| seen.record(&record)).await?;
+        let operators = self.directory().await?;
+        let of_operators = |email: &&StoredText| operators.with_email(email.raw()).is_some();
+        for email in seen.admins.values().filter(of_operators).cloned().collect::<Vec<_>>() {
+            seen.by_hand(Inconsistency::OperatorsEmail { email }, OTHER_EMAIL);
+        }
         let places = std::mem::take(&mut seen.places);
         seen.found.extend(self.look_at_places(places).await?);
         self.look_at_first_admins(&mut seen).await?;

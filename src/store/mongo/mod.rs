@@ -10,6 +10,7 @@
 //! - `role.rs` what an admin may do, `index.rs` indexes, `exact.rs` questions that no collation answers
 //! - `upgrade.rs` what is done before the first write, and whether it may be; `migrate.rs` bringing records of
 //!   the service before this one along, `clash.rs` those that cannot be, `unlisted.rs` listing them
+//! - `operators.rs` the accounts of operators
 //! - `audit.rs` the audit log, `append.rs` what goes to its end, `attempt.rs` attempts to log in
 //! - `examine.rs` going through everything: `look.rs` what does not belong together (`found.rs`), `seen.rs` what each record says, `named.rs` what any
 //!   record names, `elsewhere.rs` what records name that is not here, `others.rs` the admins beside the first, `watch.rs` whether anybody is at it, `quarantine.rs` moving it away
@@ -42,6 +43,7 @@ mod looks;
 mod migrate;
 mod named;
 mod operation;
+mod operators;
 mod others;
 mod password;
 mod privileges;
@@ -71,10 +73,10 @@ use tokio::sync::OnceCell;
 
 use self::{append::Audit, error::ErrorTranslator, exact::Exact, read::Record};
 use super::{
-    Admins, Attempt, Attempts, AuditLog, AuditQuery, Count, DocumentPage, DocumentQuery, Documents,
-    Entry, Examination, Finding, Holder, Line, ListScope, Maintenance, Operation, Organizations,
-    Page, PageQuery, Patience, Place, Progress, Purge, Result, Settled, Statistics, StoreError,
-    UpgradePlan,
+    Admins, Attempt, Attempts, AuditLog, AuditQuery, Count, Directory, DocumentPage, DocumentQuery,
+    Documents, Entry, Examination, Finding, Holder, Line, ListScope, Maintenance, Operation,
+    Operators, Organizations, Page, PageQuery, Patience, Place, Progress, Purge, Result, Settled,
+    Statistics, StoreError, UpgradePlan,
 };
 pub(super) use connect::place;
 
@@ -320,6 +322,17 @@ impl Attempts for MongoStore {
 
     async fn forget_attempts(&self, email: &str) -> Result<u64> {
         self.inner.answered(Box::pin(self.inner.forget_attempts(email))).await
+    }
+}
+
+#[async_trait]
+impl Operators for MongoStore {
+    async fn directory(&self) -> Result<Directory> {
+        self.inner.answered(self.inner.directory()).await
+    }
+
+    async fn write_directory(&self, directory: &Directory, entry: &Entry) -> Result<()> {
+        self.inner.answered(Box::pin(self.inner.write_directory(directory, entry))).await
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use futures_util::future::try_join3;
+use futures_util::future::{try_join3, try_join4};
 use mongodb::bson::{Bson, Document, Utf8Lossy, doc, oid::ObjectId};
 
 use super::{
@@ -209,10 +209,17 @@ impl Inner {
                 Claim::Name(_) | Claim::Look(_) | Claim::Email(_) => Ok(None),
             }
         };
+        let operators = async {
+            match claim {
+                Claim::Email(email) => self.is_an_operators(email).await,
+                Claim::Name(_) | Claim::Look(_) | Claim::Collection(_) => Ok(false),
+            }
+        };
         let unmigrated_filter = self.unmigrated_holder(claim, &except);
-        let (known, unmigrated_filter, nobodys) =
-            try_join3(known, unmigrated_filter, nobodys_collection).await?;
-        Ok(known.or(unmigrated_filter).or(nobodys))
+        let (known, unmigrated_filter, nobodys, is_operators) =
+            try_join4(known, unmigrated_filter, nobodys_collection, operators).await?;
+        let operator = is_operators.then_some(Holder::OPERATOR);
+        Ok(known.or(unmigrated_filter).or(nobodys).or(operator))
     }
 
     /// A record without our fields that has what is claimed.
@@ -278,8 +285,9 @@ pub(super) fn holder_in(record: &Document) -> Holder {
         org: record.get_object_id("_id").ok(),
         name: Some(record::called(record)),
         in_trash: shape::trash(record).is_some(),
+        operator: false,
     }
 }
 
 /// Who has a collection that no organization has, or the e-mail of an admin without one.
-const NOBODY: Holder = Holder { org: None, name: None, in_trash: false };
+const NOBODY: Holder = Holder::NOBODY;

@@ -21,7 +21,7 @@ use super::{
 use crate::store::{Progress, Result, StoreError, UpgradePlan};
 
 /// What this version makes of a database.
-const VERSION: i32 = 2;
+const VERSION: i32 = 3;
 
 /// Where it is kept that somebody agreed: this document of a collection of ours.
 pub(super) const COLLECTION: &str = "tenantry";

@@ -5,6 +5,7 @@
 //! - `list` finds the pages of the list, `search` what can match a search; `listed` keeps what both need.
 //! - `read` and `write` hold the other queries, `admins` those about admins, `claims` and `row` what they share; each
 //!   method is one `transaction`.
+//! - `operators` keeps the accounts of operators.
 //! - `purge` empties the trash of what was there for too long.
 //! - `audit` keeps the audit log, `append` the queue of those who append to it, `attempt` counts attempts to log in.
 //! - `examine` goes through everything.
@@ -25,6 +26,7 @@ mod examine;
 mod file;
 mod list;
 mod listed;
+mod operators;
 mod place;
 mod purge;
 mod read;
@@ -46,10 +48,10 @@ use rusqlite::Transaction;
 use tokio::sync::oneshot;
 
 use super::{
-    Admins, Attempt as LoginAttempt, Attempts, AuditLog, AuditQuery, Count, DocumentPage,
-    DocumentQuery, Documents, Entry, Examination, Finding, Holder, Line, ListScope, Maintenance,
-    Operation, Organizations, Page, PageQuery, Place, PlaceKind, Progress, Purge, Result, Settled,
-    Statistics, StoreError, UpgradePlan,
+    Admins, Attempt as LoginAttempt, Attempts, AuditLog, AuditQuery, Count, Directory,
+    DocumentPage, DocumentQuery, Documents, Entry, Examination, Finding, Holder, Line, ListScope,
+    Maintenance, Operation, Operators, Organizations, Page, PageQuery, Place, PlaceKind, Progress,
+    Purge, Result, Settled, Statistics, StoreError, UpgradePlan,
 };
 use crate::org::{Admin, Claim, Org, email_key};
 use append::Appending;
@@ -341,6 +343,18 @@ impl Attempts for SqliteStore {
         let email = email.to_owned();
         let now = || DateTime::now().timestamp_millis();
         self.write(move |tx| attempt::forget(tx, &email, None, now())).await
+    }
+}
+
+#[async_trait]
+impl Operators for SqliteStore {
+    async fn directory(&self) -> Result<Directory> {
+        self.read(|tx| read::directory(tx)).await
+    }
+
+    async fn write_directory(&self, directory: &Directory, entry: &Entry) -> Result<()> {
+        let (directory, entry) = (directory.clone(), entry.clone());
+        self.write(move |tx| operators::write(tx, &directory, &entry)).await
     }
 }
 

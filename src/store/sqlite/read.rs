@@ -1,11 +1,11 @@
 //! The queries that only look.
 
-use bson::{DateTime, oid::ObjectId};
+use bson::{DateTime, Document, oid::ObjectId};
 use rusqlite::{Connection, OptionalExtension, Row, ToSql};
 
-use super::error::Attempt;
+use super::error::{Attempt, Fault};
 use crate::org::{Claim, Connection as Details, InTrash, Org, OrgState, StoredText, name_key};
-use crate::store::{Holder, ListScope, Statistics};
+use crate::store::{Directory, Holder, ListScope, Statistics};
 
 /// What [`org`] reads of a row of `organizations`, in its order. No e-mail has more than one line.
 pub(super) const ORG: &str = "id, name, collection, admin_id, admin_email, created_at, database, revision, \
@@ -75,6 +75,7 @@ pub(super) fn holder(connection: &Connection, claim: &Claim) -> Attempt<Option<H
                 org: Some(object_id(row, 0)?),
                 name: Some(row.get::<_, String>(1)?.into()),
                 in_trash: row.get(2)?,
+                operator: false,
             })
         })
         .optional()?;
@@ -82,11 +83,30 @@ pub(super) fn holder(connection: &Connection, claim: &Claim) -> Attempt<Option<H
         Claim::Collection(name) if held.is_none() => {
             let mut ownerless =
                 connection.prepare_cached("SELECT 1 FROM collections WHERE name = ?")?;
-            let holder = Holder { org: None, name: None, in_trash: false };
-            Ok(ownerless.exists([name])?.then_some(holder))
+            Ok(ownerless.exists([name])?.then_some(Holder::NOBODY))
+        }
+        Claim::Email(email) if held.is_none() => {
+            let operator = directory(connection)?.with_email(email).is_some();
+            Ok(operator.then_some(Holder::OPERATOR))
         }
         Claim::Name(_) | Claim::Look(_) | Claim::Collection(_) | Claim::Email(_) => Ok(held),
     }
+}
+
+/// The operators.
+pub(super) fn directory(connection: &Connection) -> Attempt<Directory> {
+    // A file of an older format may be only read.
+    let there = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'operators'";
+    if !connection.prepare_cached(there)?.exists([])? {
+        return Ok(Directory::default());
+    }
+    let stored: Option<Vec<u8>> = connection
+        .prepare_cached("SELECT bson FROM operators")?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    let Some(stored) = stored else { return Ok(Directory::default()) };
+    let document = Document::from_reader(stored.as_slice()).map_err(|_| Fault::Garbage)?;
+    Ok(Directory::from_document(&document))
 }
 
 /// How much is in a collection.

@@ -16,7 +16,7 @@ use crate::{org::Claim, store::StoreError};
 const APPLICATION_ID: i32 = 0x546e_7479;
 
 /// The version of the tables below.
-pub(super) const VERSION: i32 = 7;
+pub(super) const VERSION: i32 = 8;
 
 /// Files of this version and later can be read as they are: all that is missing is an index.
 pub(super) const READABLE: i32 = 6;
@@ -186,6 +186,14 @@ END;
 INSERT INTO organizations_search (organizations_search) VALUES ('rebuild');
 ";
 
+/// New in version 8: the operators, as one document.
+const SINCE_8: &str = "
+CREATE TABLE operators (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    bson BLOB NOT NULL
+) STRICT;
+";
+
 /// From version 1, which had neither suspension nor trash.
 const FROM_1: &str = "
 ALTER TABLE organizations ADD COLUMN suspended INTEGER NOT NULL DEFAULT 0;
@@ -321,8 +329,12 @@ fn make_tables(tx: &Transaction) -> Attempt<()> {
     if pragma::<i32>(tx, "user_version")? >= VERSION {
         return Ok(());
     }
+    let before = pragma::<i32>(tx, "user_version")?;
     make_readable(tx)?;
-    tx.execute_batch(SINCE_7)?;
+    if before < 7 {
+        tx.execute_batch(SINCE_7)?;
+    }
+    tx.execute_batch(SINCE_8)?;
     tx.pragma_update(None, "application_id", APPLICATION_ID)?;
     tx.pragma_update(None, "user_version", VERSION)?;
     Ok(())

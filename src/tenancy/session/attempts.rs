@@ -6,12 +6,13 @@ use bson::oid::ObjectId;
 use tokio::time::{Instant, sleep};
 
 use crate::{
-    org::{Admin, Invalid, Org, PasswordHash, Secret, email_as_stored},
+    org::{Invalid, Org, PasswordHash, Secret, email_as_stored, email_forms},
     store::{Attempt, Line},
     tenancy::{
         Error, Result, Tenancy,
         admins::{admin_in_trash, admin_with_email},
         hashing::Place,
+        session::Actor,
     },
 };
 
@@ -22,16 +23,16 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const ASKS: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(250));
 
 impl Tenancy {
-    /// The admin with this e-mail, among those of `trashed` where that is given, if the password is
-    /// right; and how many wrong ones there were since the last right one. Takes as long, and says the
-    /// same, whether there is such an admin or not. Whoever stops waiting leaves the line; a password
+    /// The operator with this e-mail, or else the admin, among those of `trashed` where that is given, if the password
+    /// is right; and how many wrong ones there were since the last right one. Takes as long, and says the
+    /// same, whether there is such an account or not. Whoever stops waiting leaves the line; a password
     /// that is being looked at is answered for all the same.
     pub(in crate::tenancy) async fn verified(
         &self,
         email: &str,
         trashed: Option<&Org>,
         password: &Secret,
-    ) -> Result<(Admin, u64)> {
+    ) -> Result<(Actor, u64)> {
         // What an empty one opens is open to everybody: it is a slip, and no attempt.
         if password.is_empty() {
             return Err(Invalid::PasswordEmpty.into());
@@ -42,15 +43,19 @@ impl Tenancy {
         let (store, email) = (Arc::clone(&self.store), email.to_owned());
         let (trashed, password) = (trashed.cloned(), password.clone());
         let answered = tokio::spawn(async move {
+            let directory = store.directory().await?;
+            let forms = email_forms(&email);
+            let operator = forms.iter().find_map(|form| directory.with_email(form)).cloned();
             let admin = match &trashed {
                 None => admin_with_email(&*store, &email).await?,
                 Some(org) => admin_in_trash(&*store, org, &email).await?,
             };
-            let hash = admin.as_ref().map_or_else(PasswordHash::nobodys, |a| a.password.clone());
+            let actor = operator.map(Actor::Operator).or(admin.map(Actor::Admin));
+            let hash = actor.as_ref().map_or_else(PasswordHash::nobodys, |a| a.password().clone());
             let right = place.run(move || hash.verify(&password)).await?;
-            let admin = admin.filter(|_| right);
-            let failures = store.answer_attempt(&account, granted, admin.is_some()).await?;
-            admin.map(|admin| (admin, failures)).ok_or(Error::WrongLogin)
+            let actor = actor.filter(|_| right);
+            let failures = store.answer_attempt(&account, granted, actor.is_some()).await?;
+            actor.map(|actor| (actor, failures)).ok_or(Error::WrongLogin)
         });
         answered.await.map_err(|error| Error::Machine(error.to_string()))?
     }

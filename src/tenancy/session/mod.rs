@@ -10,57 +10,127 @@ use std::{fmt, time::SystemTime};
 use bson::{DateTime, oid::ObjectId};
 use zeroize::Zeroizing;
 
-use super::{Error, Refusal, Result, Tenancy, admins::admin_with_email, audit::typed_email};
+use super::{
+    Error, Refusal, Result, Tenancy, admins::admin_with_email, audit::typed_email,
+    rights::least_role,
+};
 use crate::{
     org::{
-        Admin, Authority, OperationKind, Org, OrgState, PasswordHash, Role, Secret, StoredText,
-        UnderWay,
+        Admin, Authority, OperationKind, Operator, OperatorRole, Org, OrgState, PasswordHash, Role,
+        Secret, StoredText, UnderWay,
     },
-    store::Entry,
+    store::{Directory, Entry, Required},
 };
 
 pub use tokens::SECRET_KEY_LEAST_BYTES;
-pub(super) use tokens::Sessions;
+pub(super) use tokens::{Sessions, TokenOf, ValidToken};
 
 /// A successful login. The token prints only through [`Session::token`].
 #[derive(Clone)]
 pub struct Session {
     token: Zeroizing<String>,
     /// Who is logged in.
-    pub admin_id: ObjectId,
-    /// Their e-mail.
-    pub admin_email: StoredText,
-    /// Whose admin that is.
-    pub organization_id: ObjectId,
-    /// What it is called, as far as this console knows.
-    pub organization_name: StoredText,
+    pub account: Account,
     /// When the session ends by itself.
     pub expires_at: SystemTime,
     /// How many logins with that e-mail failed since the last that did not: somebody may have guessed.
     pub failures: u64,
 }
 
+/// Who is logged in.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Account {
+    /// An admin of an organization.
+    Admin {
+        /// Which admin.
+        id: ObjectId,
+        /// Their e-mail.
+        email: StoredText,
+        /// Whose admin that is.
+        organization: ObjectId,
+        /// What it is called, as far as this console knows.
+        organization_name: StoredText,
+    },
+    /// An operator.
+    Operator {
+        /// Which operator.
+        id: ObjectId,
+        /// Their e-mail.
+        email: StoredText,
+        /// Their role at the login.
+        role: OperatorRole,
+    },
+}
+
+impl Account {
+    /// The e-mail.
+    #[must_use]
+    pub fn email(&self) -> &StoredText {
+        match self {
+            Self::Admin { email, .. } | Self::Operator { email, .. } => email,
+        }
+    }
+
+    /// Whether it is this admin.
+    #[must_use]
+    pub fn is_admin(&self, admin: ObjectId) -> bool {
+        match self {
+            Self::Admin { id, .. } => *id == admin,
+            Self::Operator { .. } => false,
+        }
+    }
+
+    /// Whether it is an admin of this organization.
+    #[must_use]
+    pub fn is_admin_of(&self, org: ObjectId) -> bool {
+        match self {
+            Self::Admin { organization, .. } => *organization == org,
+            Self::Operator { .. } => false,
+        }
+    }
+
+    /// Whether it may be asked for anything in this organization: as an admin of it, or as an operator.
+    #[must_use]
+    pub fn is_for(&self, org: ObjectId) -> bool {
+        matches!(self, Self::Operator { .. }) || self.is_admin_of(org)
+    }
+}
+
 impl Session {
-    /// What a login hands out. It opens nothing by being made: each protected operation asks the token.
+    /// What the login of an admin hands out. It opens nothing by being made: each protected operation asks the token.
     #[must_use]
     pub fn new(token: String, admin: &Admin, org: &Org, expires_at: SystemTime) -> Self {
         Self {
             failures: 0,
             token: Zeroizing::new(token),
-            admin_id: admin.id,
-            admin_email: admin.email.clone(),
-            organization_id: org.id,
-            organization_name: org.name.clone(),
+            account: Account::Admin {
+                id: admin.id,
+                email: admin.email.clone(),
+                organization: org.id,
+                organization_name: org.name.clone(),
+            },
             expires_at,
         }
     }
 
+    /// What the login of an operator hands out.
+    #[must_use]
+    pub fn of_operator(token: String, operator: &Operator, expires_at: SystemTime) -> Self {
+        let (id, email, role) = (operator.id, operator.email.clone(), operator.role);
+        let account = Account::Operator { id, email, role };
+        Self { failures: 0, token: Zeroizing::new(token), account, expires_at }
+    }
+
     /// The same session, with the organization's name and admin as they are called now.
     #[must_use]
-    pub fn now_of(self, org: &Org) -> Self {
-        let first = self.admin_id.to_hex() == org.admin_id.raw().to_lowercase();
-        let admin_email = if first { org.admin_email.clone() } else { self.admin_email };
-        Self { admin_email, organization_name: org.name.clone(), ..self }
+    pub fn now_of(mut self, org: &Org) -> Self {
+        if let Account::Admin { id, email, organization_name, .. } = &mut self.account {
+            if id.to_hex() == org.admin_id.raw().to_lowercase() {
+                *email = org.admin_email.clone();
+            }
+            *organization_name = org.name.clone();
+        }
+        self
     }
 
     /// The token itself: only for whoever asked for it.
@@ -72,7 +142,7 @@ impl Session {
 
 impl fmt::Debug for Session {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Session({})", self.admin_email)
+        write!(formatter, "Session({})", self.account.email())
     }
 }
 
@@ -114,8 +184,14 @@ impl Tenancy {
     }
 
     async fn log_in(&self, email: &str, password: &Secret, entry: &mut Entry) -> Result<Session> {
-        self.writing().await?;
-        let (admin, failures) = self.verified(email, None, password).await?;
+        self.writing(&entry.action, None).await?;
+        let (proven, failures) = self.verified(email, None, password).await?;
+        let admin = match proven {
+            Actor::Admin(admin) => admin,
+            Actor::Operator(operator) => {
+                return self.operator_logs_in(&operator, failures, entry).await;
+            }
+        };
         let Some(org) = self.store.org_of_admin(&admin).await? else {
             return Err(Error::WrongLogin);
         };
@@ -147,42 +223,72 @@ impl Tenancy {
         self.recorded(&self.entry(OperationKind::Authorize, Some(org)), done).await
     }
 
-    /// The admin whose session the caller has, who may do this in `org`: what is known of the operation is the
-    /// rule.
-    pub(super) async fn permitted(&self, operation: &OperationKind, org: &Org) -> Result<Admin> {
-        let least = match operation.authority() {
-            Authority::Admin => Role::Admin,
-            // Those behind the first need no session; one that is asked for all the same is an owner's.
-            Authority::Owner | Authority::Operator | Authority::Password | Authority::Code => {
-                Role::Owner
+    /// Whose session the caller has, who may do this in `org`: what is known of the operation is the rule.
+    pub(super) async fn permitted(&self, operation: &OperationKind, org: &Org) -> Result<Actor> {
+        let Some(token) = self.caller.token() else { return Err(self.no_session(org).await?) };
+        let verified = self.shared.sessions.verify(token)?;
+        match verified.whose {
+            TokenOf::Operator { operator, .. } => {
+                let directory = self.store.directory().await?;
+                let operator = may(&directory, operator, &verified, operation)?;
+                Ok(Actor::Operator(operator.clone()))
             }
-        };
-        self.allowed(org, least).await
+            TokenOf::Admin { admin, organization, epoch } => {
+                let least = match operation.authority() {
+                    Authority::Admin => Role::Admin,
+                    // Those behind the first need no session; one that is asked for all the same is an owner's.
+                    Authority::Owner
+                    | Authority::Operator
+                    | Authority::Manager
+                    | Authority::Password
+                    | Authority::Code => Role::Owner,
+                };
+                let session = (admin, organization, epoch);
+                Ok(Actor::Admin(self.admin_allowed(&verified, session, org, least).await?))
+            }
+        }
     }
 
-    /// The admin whose session the caller has, who may do what one with this role may in `org`.
-    pub(super) async fn allowed(&self, org: &Org, least: Role) -> Result<Admin> {
-        let Some(token) = self.caller.token() else {
-            ensure_login_allowed(org)?;
-            // A login that nobody can have is not asked for.
-            return Err(if self.has_owner(org).await? {
-                Refusal::NoSession(org.name.clone()).into()
-            } else {
-                Error::NoOwner(org.name.clone())
-            });
-        };
-        let verified = self.shared.sessions.verify(token)?;
-        let admin = self.store.admin(verified.admin).await?;
-        let Some(admin) = admin.filter(|admin| verified.same_password(admin)) else {
-            return Err(self.ended(verified.organization).await?);
+    /// Whether the caller has a session of an operator, which may have ended since.
+    pub(super) fn is_in_operators_session(&self) -> bool {
+        let session = self.caller.token().map(|token| self.shared.sessions.verify(token));
+        session.is_some_and(|session| {
+            session.is_ok_and(|session| matches!(session.whose, TokenOf::Operator { .. }))
+        })
+    }
+
+    /// Why nobody without a session may. A login that nobody can have is not asked for.
+    async fn no_session(&self, org: &Org) -> Result<Error> {
+        if !self.store.directory().await?.operators.is_empty() {
+            return Ok(Refusal::NoLogin(org.name.clone()).into());
+        }
+        ensure_login_allowed(org)?;
+        Ok(if self.has_owner(org).await? {
+            Refusal::NoSession(org.name.clone()).into()
+        } else {
+            Error::NoOwner(org.name.clone())
+        })
+    }
+
+    /// The admin of a session, who may do what one with this role may in `org`.
+    async fn admin_allowed(
+        &self,
+        verified: &ValidToken,
+        (admin, organization, epoch): (ObjectId, ObjectId, i64),
+        org: &Org,
+        least: Role,
+    ) -> Result<Admin> {
+        let admin = self.store.admin(admin).await?;
+        let Some(admin) = admin.filter(|admin| verified.same_password(&admin.password)) else {
+            return Err(self.ended(organization).await?);
         };
         let own = self.store.org_of_admin(&admin).await?;
-        let Some(own) = own.filter(|own| own.id == verified.organization) else {
-            return Err(self.ended(verified.organization).await?);
+        let Some(own) = own.filter(|own| own.id == organization) else {
+            return Err(self.ended(organization).await?);
         };
         ensure_login_allowed(&own)?;
         // It was suspended or in the trash meanwhile, and is no longer.
-        if !verified.same_epoch(&own) {
+        if epoch != own.login_epoch {
             return Err(Refusal::LoggedOut.into());
         }
         if own.id != org.id {
@@ -199,6 +305,32 @@ impl Tenancy {
         Ok(admin)
     }
 
+    /// Refuses what whoever reaches the database may do otherwise: where operators are required to log in, and nobody
+    /// has who may; and to an operator whose role does not allow it.
+    ///
+    /// # Errors
+    /// [`Error::NotAllowed`], or the database's.
+    pub async fn ensure_may(&self, operation: &OperationKind, org: Option<&Org>) -> Result<()> {
+        if operation.authority() != Authority::Operator || least_role(operation).is_none() {
+            // Asked where it is done.
+            return Ok(());
+        }
+        let directory = self.store.directory().await?;
+        let session = self.caller.token().map(|token| self.shared.sessions.verify(token));
+        if let Some(Ok(verified)) = &session
+            && let TokenOf::Operator { operator, .. } = verified.whose
+        {
+            return Ok(may(&directory, operator, verified, operation).map(drop)?);
+        }
+        match (directory.required, session, org) {
+            (Required::Nothing, ..) => Ok(()),
+            (Required::Writes | Required::Everything, Some(_), Some(org)) => {
+                self.permitted(operation, org).await.map(drop)
+            }
+            (Required::Writes | Required::Everything, ..) => Err(Refusal::OperatorsRequired.into()),
+        }
+    }
+
     /// Why a session's admin is no longer who they were. Looked at last: the trash hides them too, at any time.
     async fn ended(&self, organization: ObjectId) -> Result<Error> {
         Ok(match self.store.org(organization).await? {
@@ -208,6 +340,68 @@ impl Tenancy {
             Some(_) | None => Refusal::AdminChanged.into(),
         })
     }
+}
+
+/// Who has proved who they are: in a session, or with a password.
+pub(super) enum Actor {
+    Admin(Admin),
+    Operator(Operator),
+}
+
+impl Actor {
+    /// The admin's e-mail for the audit log, which has an operator's elsewhere.
+    pub(super) fn admin_email(&self) -> StoredText {
+        match self {
+            Self::Admin(admin) => admin.email.clone(),
+            Self::Operator(_) => StoredText::default(),
+        }
+    }
+
+    /// Whether it is this admin.
+    pub(super) fn is_admin(&self, other: ObjectId) -> bool {
+        match self {
+            Self::Admin(admin) => admin.id == other,
+            Self::Operator(_) => false,
+        }
+    }
+
+    /// Whether they may change others than themselves.
+    pub(super) fn decides(&self) -> bool {
+        match self {
+            Self::Admin(admin) => admin.role == Role::Owner,
+            Self::Operator(_) => true,
+        }
+    }
+
+    pub(super) fn password(&self) -> &PasswordHash {
+        match self {
+            Self::Admin(admin) => &admin.password,
+            Self::Operator(operator) => &operator.password,
+        }
+    }
+}
+
+/// The operator of a session, who may do this.
+pub(super) fn may<'a>(
+    directory: &'a Directory,
+    operator: ObjectId,
+    session: &ValidToken,
+    operation: &OperationKind,
+) -> std::result::Result<&'a Operator, Refusal> {
+    let operator = directory.operators.iter().find(|own| own.id == operator);
+    let operator = operator.filter(|own| !own.disabled && session.same_password(&own.password));
+    let operator = operator.ok_or(Refusal::OperatorChanged)?;
+    may_as(operator.role, operation)?;
+    Ok(operator)
+}
+
+/// Refuses what this role does not allow.
+pub(super) fn may_as(
+    role: OperatorRole,
+    operation: &OperationKind,
+) -> std::result::Result<(), Refusal> {
+    let least = least_role(operation).unwrap_or(OperatorRole::Viewer);
+    if role < least { Err(Refusal::Role { role, least }) } else { Ok(()) }
 }
 
 /// Whether anybody may be logged in to an organization now.

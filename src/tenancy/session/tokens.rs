@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 
 use super::{Session, clock::Clock};
 use crate::{
-    org::{Admin, Org, PasswordHash, Secret},
+    org::{Admin, Operator, Org, PasswordHash, Secret},
     tenancy::{Error, Refusal, Result},
 };
 
@@ -35,13 +35,28 @@ struct Claims {
     exp: u64,
     iat: u64,
     jti: String,
-    admin_id: String,
-    organization_id: String,
+    #[serde(flatten)]
+    whose: Whose,
     /// A fingerprint of the hash that was verified: another password is another fingerprint, whoever
     /// changed it and with whatever program.
     password: String,
-    /// [`Org::login_epoch`] at the login.
-    epoch: i64,
+}
+
+/// Whose session it is.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Whose {
+    Admin {
+        admin_id: String,
+        organization_id: String,
+        /// [`Org::login_epoch`] at the login.
+        epoch: i64,
+    },
+    Operator {
+        operator_id: String,
+        /// For the audit log.
+        email: String,
+    },
 }
 
 /// Issues and verifies tokens.
@@ -75,31 +90,59 @@ impl Sessions {
 
     /// A session for an admin whose password was just verified.
     pub(super) fn issue(&self, admin: &Admin, org: &Org, failures: u64) -> Result<Session> {
+        let whose = Whose::Admin {
+            admin_id: admin.id.to_hex(),
+            organization_id: org.id.to_hex(),
+            epoch: org.login_epoch,
+        };
+        let (token, expires_at) = self.token(admin.id, whose, &admin.password)?;
+        Ok(Session { failures, ..Session::new(token, admin, org, expires_at) })
+    }
+
+    /// A session for an operator whose password was just verified.
+    pub(in crate::tenancy) fn issue_to_operator(
+        &self,
+        operator: &Operator,
+        failures: u64,
+    ) -> Result<Session> {
+        let email = operator.email.raw().to_owned();
+        let whose = Whose::Operator { operator_id: operator.id.to_hex(), email };
+        let (token, expires_at) = self.token(operator.id, whose, &operator.password)?;
+        Ok(Session { failures, ..Session::of_operator(token, operator, expires_at) })
+    }
+
+    /// A token, and when it expires.
+    fn token(
+        &self,
+        id: ObjectId,
+        whose: Whose,
+        password: &PasswordHash,
+    ) -> Result<(String, SystemTime)> {
         let now = self.clock.now();
         let expires_at = now + self.length;
-        let mut id = [0_u8; 16];
-        getrandom::fill(&mut id).map_err(|e| Error::Machine(e.to_string()))?;
+        let mut jti = [0_u8; 16];
+        getrandom::fill(&mut jti).map_err(|e| Error::Machine(e.to_string()))?;
         let claims = Claims {
             iss: ISSUER.to_owned(),
-            sub: admin.id.to_hex(),
+            sub: id.to_hex(),
             aud: AUDIENCE.to_owned(),
             exp: seconds(expires_at),
             iat: seconds(now),
-            jti: hex::encode(id),
-            admin_id: admin.id.to_hex(),
-            organization_id: org.id.to_hex(),
-            password: fingerprint(&admin.password),
-            epoch: org.login_epoch,
+            jti: hex::encode(jti),
+            whose,
+            password: fingerprint(password),
         };
         let token = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)
             .map_err(|e| Error::Machine(e.to_string()))?;
         // What the token says, to the second.
-        let expires_at = UNIX_EPOCH + Duration::from_secs(seconds(expires_at));
-        Ok(Session { failures, ..Session::new(token, admin, org, expires_at) })
+        Ok((token, UNIX_EPOCH + Duration::from_secs(seconds(expires_at))))
     }
 
     /// What a token of ours that has neither expired nor been ended says.
-    pub(super) fn verify(&self, token: &str) -> std::result::Result<Verified, Refusal> {
+    pub(in crate::tenancy) fn verify(
+        &self,
+        token: &str,
+    ) -> std::result::Result<ValidToken, Refusal> {
         let claims = self.decode(token)?;
         if claims.exp <= seconds(self.clock.now()) {
             return Err(Refusal::Expired);
@@ -109,12 +152,15 @@ impl Sessions {
             return Err(Refusal::LoggedOut);
         }
         let id = |hex: &str| ObjectId::parse_str(hex).map_err(|_| Refusal::Foreign);
-        Ok(Verified {
-            admin: id(&claims.admin_id)?,
-            organization: id(&claims.organization_id)?,
-            password: claims.password,
-            epoch: claims.epoch,
-        })
+        let whose = match claims.whose {
+            Whose::Admin { admin_id, organization_id, epoch } => {
+                TokenOf::Admin { admin: id(&admin_id)?, organization: id(&organization_id)?, epoch }
+            }
+            Whose::Operator { operator_id, email } => {
+                TokenOf::Operator { operator: id(&operator_id)?, email }
+            }
+        };
+        Ok(ValidToken { whose, password: claims.password })
     }
 
     /// Ends a session: its token is refused from now on.
@@ -140,22 +186,29 @@ impl Sessions {
 }
 
 /// What a valid token says.
-pub(super) struct Verified {
-    pub(super) admin: ObjectId,
-    pub(super) organization: ObjectId,
+pub(in crate::tenancy) struct ValidToken {
+    pub(in crate::tenancy) whose: TokenOf,
     password: String,
-    epoch: i64,
 }
 
-impl Verified {
-    /// Whether nothing has ended all logins to the organization since this one.
-    pub(super) fn same_epoch(&self, org: &Org) -> bool {
-        self.epoch == org.login_epoch
-    }
+/// Whose session a valid token is.
+pub(in crate::tenancy) enum TokenOf {
+    Admin {
+        admin: ObjectId,
+        organization: ObjectId,
+        /// [`Org::login_epoch`] at the login: another one has ended the session.
+        epoch: i64,
+    },
+    Operator {
+        operator: ObjectId,
+        email: String,
+    },
+}
 
-    /// Whether the admin still has the password the session was opened with.
-    pub(super) fn same_password(&self, admin: &Admin) -> bool {
-        self.password == fingerprint(&admin.password)
+impl ValidToken {
+    /// Whether that is still the password the session was opened with.
+    pub(in crate::tenancy) fn same_password(&self, now: &PasswordHash) -> bool {
+        self.password == fingerprint(now)
     }
 }
 

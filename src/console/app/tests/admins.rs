@@ -394,7 +394,7 @@ fn ones_own_e_mail_is_the_sessions_from_then_on() {
     let generation = generation!(control(&mut app, 's'), UpdateAdmin);
     app.update(Message::Updated(generation, Ok(later_org())));
     let session = app.session.as_ref().unwrap();
-    assert_eq!(session.admin_email.raw(), "hopper@example.com");
+    assert_eq!(session.account.email().raw(), "hopper@example.com");
 }
 
 #[test]

@@ -15,8 +15,8 @@ use crate::{
         Role, Secret, Strength,
     },
     orgs::admin_of,
-    store::{Page, PageAt, PlaceKind, SortKey, Statistics, StoreError},
-    tenancy::{self, Error, Refusal},
+    store::{Page, PageAt, PlaceKind, Required, SortKey, Statistics, StoreError},
+    tenancy::{self, Account, Error, Refusal},
     theme::Theme,
 };
 
@@ -61,6 +61,7 @@ fn connected() -> Connected {
         read_only: None,
         read_only_asked: false,
         upgrade: None,
+        required: Required::Nothing,
         trash_days: 30,
         connection: "mongodb://ops@db1.example/m".into(),
         passwords: PasswordPolicy::default(),
@@ -143,6 +144,7 @@ mod form;
 mod manual;
 mod mouse;
 mod one_time_codes;
+mod operators;
 mod palette;
 mod question_conflicts;
 mod secrets;

@@ -29,6 +29,7 @@ impl Inner {
         for done in [
             self.complete_joining().await,
             self.settle_unknown().await,
+            self.settle_directory().await.map(drop),
             self.bring_along(&no_progress).await,
         ] {
             failed = failed.or(done.err());

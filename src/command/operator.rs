@@ -1,0 +1,162 @@
+//! `tenantry operator …`.
+
+use serde::Serialize;
+
+use super::{
+    Answer, Failure, OperatorCommand,
+    ask::{LogIn, agree, ask_new, asked},
+    table::columns,
+    terminal::{Terminal, line_of_stdin},
+};
+use crate::{
+    org::{Operator, Secret, StoredText, rfc3339, timestamp},
+    store::{Directory, Required},
+    tenancy::{OperatorChanges, Tenancy},
+};
+
+/// Whether it writes.
+pub(super) fn writes(command: &OperatorCommand) -> bool {
+    match command {
+        OperatorCommand::List => false,
+        OperatorCommand::Add { .. }
+        | OperatorCommand::Update { .. }
+        | OperatorCommand::Password { .. }
+        | OperatorCommand::Remove { .. }
+        | OperatorCommand::Require { .. }
+        | OperatorCommand::Recover { .. } => true,
+    }
+}
+
+/// Refuses what no database is needed to refuse; whether it asks for a password.
+pub(super) fn check(command: &OperatorCommand, login: &LogIn) -> Result<bool, Failure> {
+    match command {
+        OperatorCommand::List | OperatorCommand::Require { .. } => Ok(false),
+        OperatorCommand::Add { .. } | OperatorCommand::Recover { .. } => Ok(true),
+        OperatorCommand::Update { role, disable, enable, .. } => {
+            if role.is_none() && !disable && !enable {
+                let help = "add --role, --disable or --enable";
+                return Err(Failure::usage("nothing to change", help));
+            }
+            Ok(false)
+        }
+        OperatorCommand::Password { .. } => {
+            login.is_needed("name yourself with --as E-MAIL")?;
+            Ok(true)
+        }
+        OperatorCommand::Remove { sure, .. } => {
+            asked(sure, Terminal::open())?;
+            Ok(false)
+        }
+    }
+}
+
+pub(super) async fn answer(
+    tenancy: &Tenancy,
+    command: OperatorCommand,
+    login: &mut LogIn,
+) -> Result<Answer, Failure> {
+    let tenancy = &login.session_of(tenancy).await?;
+    match command {
+        OperatorCommand::List => return Ok(Answer::Operators(tenancy.operators().await?)),
+        OperatorCommand::Add { email, role, .. } => {
+            tenancy.check_new_operator(&email, role).await?;
+            let password = new_password(tenancy, &email).await?;
+            tenancy.add_operator(&email, role, &password).await?;
+        }
+        OperatorCommand::Update { email, role, disable, enable, .. } => {
+            let disabled = (disable || enable).then_some(disable);
+            let changes = OperatorChanges { role, disabled, password: None };
+            tenancy.update_operator(&email, &changes).await?;
+        }
+        OperatorCommand::Password { .. } => {
+            let email = login.email().unwrap_or_default().to_owned();
+            let password = Some(new_password(tenancy, &email).await?);
+            let changes = OperatorChanges { password, ..OperatorChanges::default() };
+            let own = tenancy.update_operator(&email, &changes).await?;
+            return Ok(Answer::Operators(only(own)));
+        }
+        OperatorCommand::Remove { email, sure } => {
+            if let Some(terminal) = asked(&sure, Terminal::open())? {
+                let question = format!("Remove operator {}?", StoredText::from(email.as_str()));
+                agree(&terminal, &question).await?;
+            }
+            tenancy.remove_operator(&email).await?;
+        }
+        OperatorCommand::Require { what, .. } => tenancy.require_operators(what).await?,
+        OperatorCommand::Recover { email, .. } => {
+            let password = new_password(tenancy, &email).await?;
+            return Ok(Answer::Operators(only(
+                tenancy.recover_operators(&email, &password).await?,
+            )));
+        }
+    }
+    Ok(Answer::Operators(tenancy.operators().await?))
+}
+
+/// One operator: whoever is none may not see the others where looking needs an account.
+fn only(operator: Operator) -> Directory {
+    Directory { operators: vec![operator], ..Directory::default() }
+}
+
+async fn new_password(tenancy: &Tenancy, email: &str) -> Result<Secret, Failure> {
+    match Terminal::open() {
+        Some(terminal) => ask_new(&terminal, tenancy, "", email).await,
+        None => line_of_stdin("the new password").await,
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct OperatorsFields<'a> {
+    required: &'static str,
+    operators: Vec<OperatorFields<'a>>,
+}
+
+#[derive(Serialize)]
+struct OperatorFields<'a> {
+    operator_id: String,
+    email: &'a StoredText,
+    role: &'static str,
+    disabled: bool,
+    created_at: Option<String>,
+    last_login: Option<String>,
+}
+
+impl<'a> OperatorsFields<'a> {
+    pub(super) fn from_directory(directory: &'a Directory) -> Self {
+        let fields = |operator: &'a Operator| OperatorFields {
+            operator_id: operator.id.to_hex(),
+            email: &operator.email,
+            role: operator.role.word(),
+            disabled: operator.disabled,
+            created_at: rfc3339(operator.created_at),
+            last_login: operator.last_login.and_then(rfc3339),
+        };
+        let operators = directory.operators.iter().map(fields).collect();
+        Self { required: directory.required.word(), operators }
+    }
+}
+
+pub(super) fn table(directory: &Directory, width: usize) -> String {
+    let required = match directory.required {
+        Required::Nothing => "",
+        Required::Writes => "Operators must log in to make changes\n",
+        Required::Everything => "Operators must log in for everything\n",
+    };
+    if directory.operators.is_empty() {
+        return "No operators: anyone who can reach the database can make changes\n".to_owned();
+    }
+    let rows: Vec<_> = directory
+        .operators
+        .iter()
+        .map(|operator| {
+            [
+                operator.email.to_string(),
+                operator.role.to_string(),
+                if operator.disabled { "disabled" } else { "" }.to_owned(),
+                timestamp(operator.created_at),
+                operator.last_login.map_or_else(|| "never".to_owned(), timestamp),
+            ]
+        })
+        .collect();
+    columns(&["operator", "role", "state", "added", "last login"], &rows, width) + required
+}

@@ -1,0 +1,364 @@
+//! Operators: accounts of the people who operate, managed by those among them who are managers.
+//!
+//! While there is none, whoever reaches the database operates, and adds the first, a manager. From then on one manager
+//! who can log in always remains. All accounts are one document, so that each rule here is checked of just what is
+//! written then.
+
+use bson::{DateTime, oid::ObjectId};
+
+use super::{
+    Error, Refusal, Result, Session, Tenancy,
+    audit::typed_email,
+    session::{TokenOf, may},
+};
+use crate::{
+    org::{
+        Claim, Email, OperationKind, Operator, OperatorRole, PasswordHash, Secret, email_as_stored,
+        email_forms,
+    },
+    store::{Directory, Entry, Required, StoreError},
+};
+
+/// How often a write is tried again that another one came in the way of.
+const TRIES: u32 = 10;
+
+/// What is to change about an operator; `None` stays.
+#[derive(Clone, Debug, Default)]
+pub struct OperatorChanges {
+    /// The new role.
+    pub role: Option<OperatorRole>,
+    /// Whether they cannot log in.
+    pub disabled: Option<bool>,
+    /// The new password. Only ever one's own.
+    pub password: Option<Secret>,
+}
+
+impl OperatorChanges {
+    /// Whether it is about what only managers decide.
+    fn needs_manager(&self) -> bool {
+        self.role.is_some() || self.disabled.is_some()
+    }
+}
+
+impl Tenancy {
+    /// All operators, and for what an account is required.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn operators(&self) -> Result<Directory> {
+        self.reading().await?;
+        Ok(self.store.directory().await?)
+    }
+
+    /// For what an account is required: known to everybody, so that whoever may log in is asked to.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn required(&self) -> Result<Required> {
+        Ok(self.store.directory().await?.required)
+    }
+
+    /// Adds an operator. The first one is a manager and needs no login; later ones need a manager's.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`], [`Error::Taken`], [`Error::OperatorsEmail`], [`Error::FirstIsManager`],
+    /// [`Error::NotAllowed`], [`Error::ReadOnly`], or the database's. Nothing was changed.
+    pub async fn add_operator(
+        &self,
+        email: &str,
+        role: Option<OperatorRole>,
+        password: &Secret,
+    ) -> Result<Operator> {
+        let mut entry = self.entry(OperationKind::AddOperator, None);
+        entry = entry.with("operator", "", typed_email(email));
+        let done = async {
+            let email = Email::parse(email)?;
+            // Before the password is hashed.
+            let role = self.admissible(&email, role).await?;
+            entry = entry.clone().with("role", "", role.word());
+            let password = self.hash(password, "", email.as_str()).await?;
+            let new = new_operator(&email, role, password);
+            let adds = |directory: &mut Directory| {
+                self.ensure_manages(directory, &OperationKind::AddOperator)?;
+                first_role(directory, Some(role))?;
+                if operator_with_email(directory, email.as_str()).is_ok() {
+                    return Err(Error::OperatorsEmail(email.as_str().into()));
+                }
+                directory.operators.push(new.clone());
+                Ok(new.clone())
+            };
+            self.write_operators(&entry, email.as_str(), adds).await
+        }
+        .await;
+        self.recorded(&entry, done).await
+    }
+
+    /// Refuses what [`Tenancy::add_operator`] would refuse before a password is asked for.
+    ///
+    /// # Errors
+    /// As [`Tenancy::add_operator`].
+    pub async fn check_new_operator(&self, email: &str, role: Option<OperatorRole>) -> Result<()> {
+        self.admissible(&Email::parse(email)?, role).await.map(drop)
+    }
+
+    /// The role of an operator who can be added by the caller.
+    async fn admissible(&self, email: &Email, role: Option<OperatorRole>) -> Result<OperatorRole> {
+        let directory = self.directory_to_write().await?;
+        self.ensure_manages(&directory, &OperationKind::AddOperator)?;
+        let role = first_role(&directory, role)?;
+        self.ensure_no_account(&directory, email).await?;
+        Ok(role)
+    }
+
+    /// Changes an operator's role, disables or enables them, which needs a manager; or one's own password.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchOperator`], [`Error::LastManager`], [`Error::OperatorsOwnPassword`], [`Error::Invalid`],
+    /// [`Error::NotAllowed`], [`Error::ReadOnly`], or the database's. Nothing was changed.
+    pub async fn update_operator(
+        &self,
+        email: &str,
+        changes: &OperatorChanges,
+    ) -> Result<Operator> {
+        let typed = typed_email(email);
+        let mut entry = self.entry(OperationKind::ChangeOperator, None);
+        entry = entry.with("operator", typed, typed);
+        let done = async {
+            let directory = self.directory_to_write().await?;
+            if changes.needs_manager() {
+                self.ensure_manages(&directory, &OperationKind::ChangeOperator)?;
+            }
+            let before = operator_with_email(&directory, email)?.clone();
+            if let Some(role) = changes.role {
+                entry = entry.clone().with("role", before.role.word(), role.word());
+            }
+            if let Some(disabled) = changes.disabled {
+                let word = |disabled| if disabled { "disabled" } else { "enabled" };
+                entry = entry.clone().with("login", word(before.disabled), word(disabled));
+            }
+            let password = match &changes.password {
+                None => None,
+                Some(password) => {
+                    entry = entry.clone().with("password", "", "");
+                    self.ensure_own(&directory, &before)?;
+                    Some(self.hash(password, "", before.email.raw()).await?)
+                }
+            };
+            let changes_it = |directory: &mut Directory| {
+                if changes.needs_manager() {
+                    self.ensure_manages(directory, &OperationKind::ChangeOperator)?;
+                }
+                if password.is_some() {
+                    self.ensure_own(directory, &before)?;
+                }
+                let place = directory.operators.iter_mut().find(|own| own.id == before.id);
+                let own = place.ok_or_else(|| Error::NoSuchOperator(before.email.clone()))?;
+                own.role = changes.role.unwrap_or(own.role);
+                own.disabled = changes.disabled.unwrap_or(own.disabled);
+                own.password = password.clone().unwrap_or_else(|| own.password.clone());
+                let own = own.clone();
+                ensure_manager(directory, &before)?;
+                Ok(own)
+            };
+            self.write_operators(&entry, before.email.raw(), changes_it).await
+        }
+        .await;
+        self.recorded(&entry, done).await
+    }
+
+    /// Removes an operator: they cannot log in any more, and their sessions end. Needs a manager's session.
+    ///
+    /// # Errors
+    /// As [`Tenancy::update_operator`].
+    pub async fn remove_operator(&self, email: &str) -> Result<Operator> {
+        let mut entry = self.entry(OperationKind::RemoveOperator, None);
+        entry = entry.with("operator", typed_email(email), "");
+        let removes = |directory: &mut Directory| {
+            self.ensure_manages(directory, &OperationKind::RemoveOperator)?;
+            let gone = operator_with_email(directory, email)?.clone();
+            directory.operators.retain(|own| own.id != gone.id);
+            ensure_manager(directory, &gone)?;
+            Ok(gone)
+        };
+        let done = self.write_operators(&entry, email, removes).await;
+        self.recorded(&entry, done).await
+    }
+
+    /// Says for what an operator's account is required, on this database and for every console. Needs a manager's
+    /// session.
+    ///
+    /// # Errors
+    /// [`Error::FirstIsManager`] where there is no operator, [`Error::NotAllowed`], [`Error::ReadOnly`], or the
+    /// database's.
+    pub async fn require_operators(&self, required: Required) -> Result<()> {
+        let entry = self.entry(OperationKind::RequireOperators, None);
+        let entry = entry.with("required", "", required.word());
+        let sets = |directory: &mut Directory| {
+            self.ensure_manages(directory, &OperationKind::RequireOperators)?;
+            if directory.operators.is_empty() {
+                return Err(Error::FirstIsManager);
+            }
+            directory.required = required;
+            Ok(())
+        };
+        let done = self.write_operators(&entry, "", sets).await;
+        self.recorded(&entry, done).await
+    }
+
+    /// Makes an account a manager who can log in with this password, where none can any more: for whoever reaches the
+    /// database. Recorded as what it is.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`], [`Error::Taken`], [`Error::ReadOnly`], or the database's.
+    pub async fn recover_operators(&self, email: &str, password: &Secret) -> Result<Operator> {
+        let mut entry = self.entry(OperationKind::RecoverOperators, None);
+        entry = entry.with("operator", "", typed_email(email));
+        let done = async {
+            let email = Email::parse(email)?;
+            let directory = self.directory_to_write().await?;
+            if operator_with_email(&directory, email.as_str()).is_err() {
+                self.ensure_no_account(&directory, &email).await?;
+            }
+            let password = self.hash(password, "", email.as_str()).await?;
+            let new = new_operator(&email, OperatorRole::Manager, password);
+            let recovers = |directory: &mut Directory| {
+                let known = operator_with_email(directory, email.as_str()).ok().map(|own| own.id);
+                let place = directory.operators.iter_mut().find(|own| Some(own.id) == known);
+                let Some(own) = place else {
+                    directory.operators.push(new.clone());
+                    return Ok(new.clone());
+                };
+                own.password = new.password.clone();
+                (own.role, own.disabled) = (OperatorRole::Manager, false);
+                Ok(own.clone())
+            };
+            let recovered = self.write_operators(&entry, email.as_str(), recovers).await?;
+            // Whoever guessed at it keeps its owner out no longer.
+            self.store.forget_attempts(&email_as_stored(email.as_str())).await?;
+            Ok(recovered)
+        }
+        .await;
+        self.recorded(&entry, done).await
+    }
+
+    /// The session of an operator whose password was just verified.
+    pub(super) async fn operator_logs_in(
+        &self,
+        operator: &Operator,
+        failures: u64,
+        entry: &mut Entry,
+    ) -> Result<Session> {
+        *entry = entry.clone().of_admin("").of_operator(operator.email.raw());
+        let logs_in = |directory: &mut Directory| {
+            let own = directory.operators.iter_mut().find(|own| own.id == operator.id);
+            let own = own.filter(|own| own.password == operator.password);
+            let own = own.ok_or(Error::WrongLogin)?;
+            if own.disabled {
+                return Err(Refusal::Disabled.into());
+            }
+            own.last_login = Some(DateTime::now());
+            self.shared.sessions.issue_to_operator(own, failures)
+        };
+        self.write_operators(entry, operator.email.raw(), logs_in).await
+    }
+
+    /// Changes the directory as it is then, and again where another one came in between.
+    async fn write_operators<T>(
+        &self,
+        entry: &Entry,
+        email: &str,
+        change: impl Fn(&mut Directory) -> Result<T>,
+    ) -> Result<T> {
+        for _ in 0..TRIES {
+            let mut directory = self.directory_to_write().await?;
+            let done = change(&mut directory)?;
+            match self.store.write_directory(&directory, entry).await {
+                Err(StoreError::Changed) => {}
+                Err(error) => return Err(Error::of_store(error, &email.into(), |_| email.into())),
+                Ok(()) => return Ok(done),
+            }
+        }
+        Err(Error::OperatorsChanged)
+    }
+
+    async fn directory_to_write(&self) -> Result<Directory> {
+        self.writable()?;
+        self.store.prepare(&self.caller.operator).await?;
+        Ok(self.store.directory().await?)
+    }
+
+    /// Refuses whoever may not manage operators: managers may, and anybody while there is no operator.
+    fn ensure_manages(&self, directory: &Directory, operation: &OperationKind) -> Result<()> {
+        if directory.operators.is_empty() {
+            return Ok(());
+        }
+        let token = self.caller.token().ok_or(Refusal::ManagersOnly)?;
+        let verified = self.shared.sessions.verify(token)?;
+        match verified.whose {
+            TokenOf::Operator { operator, .. } => {
+                may(directory, operator, &verified, operation)?;
+                Ok(())
+            }
+            TokenOf::Admin { .. } => Err(Refusal::ManagersOnly.into()),
+        }
+    }
+
+    /// Refuses everybody but this operator.
+    fn ensure_own(&self, directory: &Directory, own: &Operator) -> Result<()> {
+        let refused = || Error::OperatorsOwnPassword(own.email.clone());
+        let verified = self.shared.sessions.verify(self.caller.token().ok_or_else(refused)?)?;
+        match verified.whose {
+            TokenOf::Operator { operator, .. } if operator == own.id => {
+                may(directory, operator, &verified, &OperationKind::LogIn)?;
+                Ok(())
+            }
+            TokenOf::Operator { .. } | TokenOf::Admin { .. } => Err(refused()),
+        }
+    }
+
+    /// Refuses an e-mail that an operator or an admin has, in any spelling.
+    async fn ensure_no_account(&self, directory: &Directory, email: &Email) -> Result<()> {
+        if operator_with_email(directory, email.as_str()).is_ok() {
+            return Err(Error::OperatorsEmail(email.as_str().into()));
+        }
+        self.ensure_unclaimed(&Claim::of_spellings(email), None, email.as_str()).await
+    }
+}
+
+fn new_operator(email: &Email, role: OperatorRole, password: PasswordHash) -> Operator {
+    Operator {
+        id: ObjectId::new(),
+        email: email.as_str().into(),
+        password,
+        role,
+        disabled: false,
+        created_at: DateTime::now(),
+        last_login: None,
+    }
+}
+
+/// The role of a new operator: the first one has to be able to add the others.
+fn first_role(directory: &Directory, role: Option<OperatorRole>) -> Result<OperatorRole> {
+    match role {
+        Some(OperatorRole::Viewer | OperatorRole::Operator) if directory.operators.is_empty() => {
+            Err(Error::FirstIsManager)
+        }
+        None if directory.operators.is_empty() => Ok(OperatorRole::Manager),
+        role => Ok(role.unwrap_or(OperatorRole::Operator)),
+    }
+}
+
+/// The operator with this e-mail, in any spelling.
+fn operator_with_email<'a>(directory: &'a Directory, typed: &str) -> Result<&'a Operator> {
+    let forms = email_forms(typed);
+    let found = forms.iter().find_map(|form| directory.with_email(form));
+    found.ok_or_else(|| Error::NoSuchOperator(typed.into()))
+}
+
+/// Refuses what would leave nobody to manage the operators.
+fn ensure_manager(after: &Directory, changed: &Operator) -> Result<()> {
+    if after.operators.iter().any(Operator::is_enabled_manager) {
+        return Ok(());
+    }
+    Err(Error::LastManager(changed.email.clone()))
+}
