@@ -14,11 +14,12 @@ use super::{
 use crate::{
     config::Output,
     org::{
-        Admin, Org, OrgFields, OrgState, Secret, StoredText, TrashFields, escaped, fit, json_text,
-        thousands, timestamp,
+        Admin, Org, OrgFields, OrgState, Secret, StoredText, TrashFields, counted, escaped, fit,
+        json_text, thousands, timestamp,
     },
     store::{
-        Count, Cursor, Directory, Finding, ListScope, PageQuery, Place, PlaceKind, UpgradePlan,
+        Count, Cursor, Directory, Finding, ListScope, PageQuery, Place, PlaceKind, Purge,
+        UpgradePlan,
     },
     tenancy::{Account, NumberedEntry, Session, Verified},
 };
@@ -46,6 +47,8 @@ pub(super) enum Answer {
     Counted(Count),
     /// An organization is in the trash, or gone.
     Deleted(Org),
+    /// What a purge of the trash came to.
+    Purged(Purge),
     /// What an examination found.
     Examined { findings: Vec<Finding>, all: bool },
     /// A login.
@@ -131,6 +134,24 @@ impl<'a> AccountFields<'a> {
     }
 }
 
+#[derive(Serialize)]
+struct PurgedFields {
+    purged: u64,
+    findings: Vec<FindingFields>,
+}
+
+impl FindingFields {
+    fn all(findings: &[Finding]) -> Vec<Self> {
+        let fields = |finding: &Finding| Self {
+            code: finding.inconsistency.code(),
+            what: finding.inconsistency.to_string(),
+            repaired: finding.repair.is_done(),
+            how: finding.repair.to_string(),
+        };
+        findings.iter().map(fields).collect()
+    }
+}
+
 impl Answer {
     /// The answer as text that ends with a line end; a table is no wider than `width`.
     pub(super) fn render(
@@ -166,17 +187,13 @@ impl Answer {
                 deleted: true,
                 in_trash: TrashFields::from_org(org),
             }),
-            Self::Examined { findings, .. } => json_text(&ExaminedFields {
-                findings: findings
-                    .iter()
-                    .map(|finding| FindingFields {
-                        code: finding.inconsistency.code(),
-                        what: finding.inconsistency.to_string(),
-                        repaired: finding.repair.is_done(),
-                        how: finding.repair.to_string(),
-                    })
-                    .collect(),
+            Self::Purged(purge) => json_text(&PurgedFields {
+                purged: purge.purged,
+                findings: FindingFields::all(&purge.findings),
             }),
+            Self::Examined { findings, .. } => {
+                json_text(&ExaminedFields { findings: FindingFields::all(findings) })
+            }
             Self::Login(session) => json_text(&LoginFields {
                 access_token: session.token(),
                 token_type: "bearer",
@@ -242,6 +259,10 @@ impl Answer {
                     timestamp(time.until)
                 ),
             },
+            Self::Purged(purge) => {
+                let purged = counted(purge.purged, "organization");
+                format!("purged {purged}\n{}", findings_table(&purge.findings, LISTED))
+            }
             Self::Examined { findings, .. } if findings.is_empty() => {
                 "No problems found\n".to_owned()
             }
@@ -286,6 +307,7 @@ impl Answer {
             Self::Examined { findings, .. } => {
                 u8::from(!findings.iter().all(|finding| finding.repair.is_done()))
             }
+            Self::Purged(purge) => u8::from(!purge.findings.is_empty()),
             Self::Verified(verified) => u8::from(verified.tampering.is_some()),
             Self::Upgrade { left, .. } => u8::from(left.is_some_and(|left| left > 0)),
             Self::Changed(_)
@@ -313,6 +335,7 @@ impl Answer {
             | Self::Listed { .. }
             | Self::Counted(_)
             | Self::Deleted(_)
+            | Self::Purged(_)
             | Self::Examined { .. }
             | Self::Login(_)
             | Self::Admins(_)

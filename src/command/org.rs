@@ -55,6 +55,7 @@ pub(super) fn check(command: &OrgCommand, login: &LogIn) -> Result<bool, Failure
             }
             Ok(false)
         }
+        OrgCommand::Purge { expired: true, .. } => Ok(false),
         OrgCommand::Trash { sure, .. } | OrgCommand::Purge { sure, .. } => {
             login.is_needed("name one of its owners, or an operator, with --as E-MAIL")?;
             asked(sure, Terminal::open())?;
@@ -95,7 +96,13 @@ pub(super) async fn answer(
             let restored = tenancy.restore(&org, new_name.as_deref()).await;
             Ok(Answer::Changed(restored.map_err(Failure::Restore)?))
         }
-        OrgCommand::Purge { name, sure } => purge(tenancy, &name, login, &sure).await,
+        OrgCommand::Purge { name: Some(name), sure, .. } => {
+            purge(tenancy, &name, login, &sure).await
+        }
+        OrgCommand::Purge { name: None, .. } => {
+            let tenancy = login.session_of(tenancy).await?;
+            Ok(Answer::Purged(tenancy.purge_expired().await?))
+        }
         OrgCommand::Suspend { name, .. } => {
             Ok(Answer::Changed(tenancy.suspend(&tenancy.named_to_change(&name).await?).await?))
         }

@@ -41,7 +41,9 @@ pub use session::{Account, SECRET_KEY_LEAST_BYTES, Session};
 
 use crate::{
     org::{NAME_MOST, OperationKind, Org, PasswordPolicy, Search, Secret, StoredText, escaped},
-    store::{Count, ListScope, Page, PageQuery, Place, Required, Statistics, Store, StoreError},
+    store::{
+        Count, ListScope, Page, PageQuery, Place, Purge, Required, Statistics, Store, StoreError,
+    },
 };
 
 /// What an operator may set.
@@ -98,8 +100,8 @@ struct Shared {
     hashing: Hashing,
     /// Since when it is known that looking needs no account.
     looking: Mutex<Option<Instant>>,
-    /// Whether what was in the trash for too long is purged, as before the first write it is.
-    purged: OnceCell<()>,
+    /// What was purged before the first write, since it had been in the trash for too long.
+    purged: OnceCell<Purge>,
 }
 
 impl Tenancy {
@@ -306,7 +308,7 @@ impl Tenancy {
         let purge = async || match self.store.purge_expired(&self.caller.operator, false).await {
             // Whatever is to be written would only wait for the same server once more.
             Err(gone @ StoreError::Unreachable { .. }) => Err(gone),
-            Ok(_) | Err(_) => Ok(()),
+            purged => Ok(purged.unwrap_or_default()),
         };
         self.shared.purged.get_or_try_init(purge).await?;
         Ok(())

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     org::{ClaimKind, OperationKind, Org, OrgName, Role, Secret},
-    store::{Change, Entry, Operation},
+    store::{Change, Entry, Operation, Purge},
 };
 
 impl Tenancy {
@@ -130,6 +130,21 @@ impl Tenancy {
         }
         .await;
         self.recorded(&entry, done).await
+    }
+
+    /// Purges what has been in the trash for longer than it was to be kept, as the first write of each console does
+    /// by itself. What the clock, or something else, keeps there is among the findings.
+    ///
+    /// # Errors
+    /// [`Error::NotAllowed`], [`Error::ReadOnly`], or the database's.
+    pub async fn purge_expired(&self) -> Result<Purge> {
+        self.writable()?;
+        self.store.prepare(&self.caller.operator).await?;
+        self.ensure_may(&OperationKind::Repair, None).await?;
+        let mut now = self.store.purge_expired(&self.caller.operator, false).await?;
+        // A login may have done it a moment ago.
+        now.purged += self.shared.purged.get().map_or(0, |before| before.purged);
+        Ok(now)
     }
 }
 

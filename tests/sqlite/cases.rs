@@ -125,6 +125,8 @@ pub const EXPIRING: Case = Case {
     recorded: ("purge", 2),
     ..case(expired, "", &["doctor", "--fix"])
 };
+pub const EXPIRED_BY_COMMAND: Case =
+    Case { line: &["org", "purge", "--expired", "--yes"], ..EXPIRING };
 pub const SUSPENDING: Case = case(two, "suspend", &["org", "suspend", "acme corp"]);
 pub const REACTIVATING: Case = case(suspended, "reactivate", &["org", "reactivate", "acme corp"]);
 pub const REPAIRING: Case = case(muddled, "repair", &["doctor", "--fix"]);

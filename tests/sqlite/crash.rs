@@ -189,6 +189,7 @@ killed! {
     restoring_under_another_name: RESTORING_UNDER_ANOTHER_NAME,
     purging: PURGING,
     purging_what_was_in_the_trash_for_too_long: EXPIRING,
+    purging_what_is_overdue: EXPIRED_BY_COMMAND,
     suspending: SUSPENDING,
     reactivating: REACTIVATING,
     repairing: REPAIRING,

@@ -142,14 +142,21 @@ Examples:
         #[command(flatten)]
         sure: Sure,
     },
-    /// Purge an organization in the trash (delete permanently)
+    /// Purge an organization in the trash, or all whose time there is over (delete permanently)
     #[command(after_help = "\
+--expired needs no login: the first change by anyone purges them as well.
+
 Examples:
+  tenantry org purge --expired
   tenantry org purge acme_corp --as ada@acme.com
   pass show acme | tenantry org purge acme_corp --as ada@acme.com --password-stdin --yes")]
     Purge {
         /// Name, case-insensitive
-        name: String,
+        #[arg(required_unless_present = "expired", conflicts_with = "expired")]
+        name: Option<String>,
+        /// Purge those that were to be kept until now
+        #[arg(long)]
+        expired: bool,
         /// Who is asked.
         #[command(flatten)]
         sure: Sure,

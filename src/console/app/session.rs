@@ -22,6 +22,8 @@ pub struct Login {
     pub problem: Option<Notice>,
     /// Whether something below goes on once it is done.
     pub wanted: Option<StoredText>,
+    /// Whether rather an operator is to log in than an admin.
+    pub of_operator: bool,
     /// The login that is waited for.
     pub submitting: Request,
 }
@@ -32,7 +34,8 @@ impl Login {
     pub fn new(email: &str, wanted: Option<StoredText>) -> Self {
         let fields = Box::new([TextField::with(email), TextField::secret()]);
         let focus = usize::from(!email.is_empty());
-        Self { fields, focus, problem: None, wanted, submitting: Request::default() }
+        let submitting = Request::default();
+        Self { fields, focus, problem: None, wanted, of_operator: false, submitting }
     }
 
     fn typed(&self, (email, password): &(StoredText, Secret)) -> bool {
@@ -146,6 +149,7 @@ impl App {
         let email = if refusal.is_an_operators() { &nobody } else { &org.admin_email };
         let mut login = self.login_of(email, Some(org.name.clone()));
         login.problem = Some(Notice::plain(refusal.to_string()));
+        login.of_operator = refusal.is_an_operators();
         self.layers.push(Layer::Login(login));
     }
 

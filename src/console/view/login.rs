@@ -24,8 +24,8 @@ pub(super) fn draw(
     drawn: &mut Drawn,
 ) -> Option<Position> {
     let words = match &login.wanted {
-        Some(name) => format!("Log in as an admin of {name}"),
-        None => "Log in as an admin".to_owned(),
+        Some(name) if !login.of_operator => format!("Log in as an admin of {name}"),
+        Some(_) | None => "Log in".to_owned(),
     };
     let area = heading(buffer, area, theme, &words, "");
     sheet(app, login, theme, area).draw_fields(buffer, area, drawn)
