@@ -22,6 +22,7 @@ mod append;
 mod arbitrary;
 mod attempt;
 mod audit;
+mod by_admins;
 mod clash;
 mod collection;
 mod connect;
