@@ -45,6 +45,8 @@
 //! - **A key or a command of the console**: a variant in `keymap/command.rs`, its row in
 //!   `keymap/table.rs`, what it does in `console/app/browsing.rs`, or in `console/app/layer_keys.rs` for
 //!   something above the list. Footer, help, palette and configuration follow from the row.
+//! - **A column of the list**: a variant of [`keymap::Column`], how it fits in `console/columns.rs`, and what it shows in
+//!   `console/view/list.rs`. What is kept of the choice is in `console/kept.rs`.
 //! - **An operation**: its variant of [`store::Operation`] (`store/operation.rs`) and of [`org::OperationKind`]
 //!   (`org/operation.rs`: who may, what it writes, what undoes it); its rule in `tenancy`; in `store/sqlite/write.rs` one transaction; for MongoDB a
 //!   file in `store/mongo/operation` with what its journal keeps, what reserves it, its steps forward and its

@@ -178,6 +178,8 @@ pub struct ConsoleSettings {
     pub mouse: bool,
     /// The file that everything said is kept in; none where there is to be none.
     pub log: Option<PathBuf>,
+    /// The file that the console keeps in how a person has set it up; none where no home is known.
+    pub kept: Option<PathBuf>,
     /// What keys mean.
     pub keymap: Keymap,
 }
@@ -408,6 +410,7 @@ fn console(
                 in_home(environment, "XDG_STATE_HOME", ".local/state", "tenantry.log").ok()
             }
         },
+        kept: in_home(environment, "XDG_STATE_HOME", ".local/state", "console.json").ok(),
         keymap,
     })
 }

@@ -49,7 +49,7 @@ pub fn areas(
     let body = row(2, body_height);
     let (list, divider, detail) = if width >= WIDE && !whole {
         // Half: a name and an e-mail want as much room as what is said about them.
-        let list_width = split.unwrap_or((width / 2).min(90)).clamp(LEAST.0, width - LEAST.0 - 2);
+        let list_width = split.unwrap_or((width / 2).min(100)).clamp(LEAST.0, width - LEAST.0 - 2);
         let list = Rect { width: list_width, ..body };
         let divider = Rect { x: list_width, width: 1, ..body };
         let detail = Rect { x: list_width + 2, width: width - list_width - 2, ..body };

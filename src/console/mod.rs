@@ -3,9 +3,11 @@
 mod ambiguous_width;
 pub mod app;
 mod clipboard;
+pub mod columns;
 mod documents;
 mod escape;
 mod input;
+mod kept;
 pub mod layout;
 mod log;
 mod runtime;

@@ -19,8 +19,9 @@ use tokio::{
 
 use self::effects::{Answer, Effects};
 use super::{
-    app::{App, Drawn, Effect, Message},
+    app::{App, Drawn, Effect, Kept, Message},
     input::{self, Input},
+    kept,
     log::LogFile,
     shutdown::{Ending, Endings},
     suspend::Suspends,
@@ -54,6 +55,8 @@ pub(super) async fn run(
     let mut theme = surroundings.theme(looks, None);
     let (mut app, first) = begun(&database, &profiles, console.keymap, &theme);
     app.mouse = console.mouse;
+    app.kept = console.kept.as_deref().map(kept::read).unwrap_or_default();
+    let before = app.kept.clone();
     let log = log_file(console.log, answers.clone());
     let mut logged = 0;
     let mut effects = Effects::new(database, profiles, answers);
@@ -137,6 +140,9 @@ pub(super) async fn run(
         effects.run(wanted, app.session.as_ref());
     };
     drop(terminal);
+    if let Some(path) = console.kept.filter(|_| app.kept != before) {
+        keep(path, app.kept).await;
+    }
     finish(effects, log).await;
     Ok(ending)
 }
@@ -211,6 +217,12 @@ async fn finish(effects: Effects, log: LogFile) {
     let written = tokio::task::spawn_blocking(move || log.finish(LOG_PATIENCE));
     // It cannot panic, and nobody would be there to be told.
     let _ = written.await;
+}
+
+/// Keeps how the console was set up, unless the disk hangs. Nobody depends on it, so that nobody is told where it cannot be.
+async fn keep(path: PathBuf, kept: Kept) {
+    let writing = tokio::task::spawn_blocking(move || kept::write(&path, &kept));
+    let _ = tokio::time::timeout(LOG_PATIENCE, writing).await;
 }
 
 fn log_file(path: Option<PathBuf>, unlogged: mpsc::UnboundedSender<Answer>) -> LogFile {

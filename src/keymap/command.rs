@@ -21,6 +21,8 @@ pub enum Command {
     NarrowList,
     /// Make the list wider.
     WidenList,
+    /// Show or hide a column of the list.
+    ToggleColumn(Column),
     /// The next tab of the details.
     NextTab,
     /// The previous tab of the details.
@@ -109,6 +111,35 @@ pub enum Command {
     Quit,
 }
 
+/// A column of the list that can be hidden. The name always shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Column {
+    /// Whether it is active or suspended.
+    State,
+    /// The e-mail of the first admin.
+    Email,
+    /// How many admins there are.
+    Admins,
+    /// How old it is, or since when it is in the trash.
+    Age,
+}
+
+impl Column {
+    /// All of them, from left to right.
+    pub const ALL: [Self; 4] = [Self::State, Self::Email, Self::Admins, Self::Age];
+
+    /// What it is called, where the choice is kept and in words.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::State => "state",
+            Self::Email => "e-mail",
+            Self::Admins => "admins",
+            Self::Age => "age",
+        }
+    }
+}
+
 /// What can be copied of an organization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum OrgPart {
@@ -193,6 +224,7 @@ impl Command {
             | Self::NextPane
             | Self::NarrowList
             | Self::WidenList
+            | Self::ToggleColumn(_)
             | Self::NextTab
             | Self::PreviousTab
             | Self::Select

@@ -4,7 +4,7 @@
 use crossterm::event::KeyCode;
 
 use super::{
-    command::{Command, Motion, OrgPart},
+    command::{Column, Command, Motion, OrgPart},
     key::{control, key, letter},
     place::{EVERYWHERE, Place},
     row::{Group, Row},
@@ -183,6 +183,13 @@ pub const COMMANDS: &[Row] = &[
         "top; 10g goes to row 10"),
     row!(Navigate, "last", Move(Motion::Last), [letter('G'), key(KeyCode::End)], MOVING, None, "bottom"),
     row!(View, "redraw", Redraw, [control('l')], EVERYWHERE, None, "redraw the screen"),
+    row!(View, "column-state", ToggleColumn(Column::State), [], LISTS, None,
+        "show or hide the state, where there is room"),
+    row!(View, "column-email", ToggleColumn(Column::Email), [], LISTS, None,
+        "show or hide the first admin's e-mail"),
+    row!(View, "column-admins", ToggleColumn(Column::Admins), [], LISTS, None,
+        "show or hide the number of admins, where there is room"),
+    row!(View, "column-age", ToggleColumn(Column::Age), [], LISTS, None, "show or hide the age"),
     row!(Program, "leave", Quit, [control('c')], EVERYWHERE, None, "quit, from anywhere"),
     row!(Program, "shell", Shell, [control('z')], EVERYWHERE, None, "go to the shell; fg returns"),
 ];

@@ -171,6 +171,13 @@ impl Org {
         }
     }
 
+    /// How many admins its record names, without the first where that one is known to be gone.
+    #[must_use]
+    pub fn admins(&self) -> u32 {
+        let others = u32::try_from(self.other_emails.len()).unwrap_or(u32::MAX);
+        others.saturating_add(u32::from(!self.admin_gone))
+    }
+
     /// What of it is searched: see [`searchable`].
     #[must_use]
     pub fn searchable(&self) -> String {

@@ -31,7 +31,7 @@ fn new_admin(email: &str) -> NewAdmin {
     }
 }
 
-async fn add(store: &dyn Store, org: &Org, email: &str, role: Role) -> Result<Org> {
+pub async fn add(store: &dyn Store, org: &Org, email: &str, role: Role) -> Result<Org> {
     // Later than the one before, whoever's clock it is by.
     let created_at = DateTime::from_millis(CREATED.timestamp_millis() + 1000 * org.revision);
     let new = NewAdmin { role, created_at, ..new_admin(email) };

@@ -66,6 +66,7 @@ macro_rules! conforms {
                         a_count_stops_where_told,
                         an_empty_database_has_an_empty_page;
                     search:
+                        a_number_of_admins_finds_those_who_have_as_many,
                         any_search_finds_what_a_list_in_memory_finds,
                         what_stays_is_seen_once_while_another_process_changes_the_list;
                     update:

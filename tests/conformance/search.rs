@@ -8,11 +8,12 @@ use std::sync::Arc;
 use bson::{DateTime, oid::ObjectId};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use tenantry::org::Org;
+use tenantry::org::{Org, Role};
 use tenantry::store::{
     Change, ListScope, NewOrg, PageAt, PageQuery, Sort, SortKey, Store, StoreError,
 };
 
+use crate::admins::add;
 use crate::fixture::{Fixture, new_org, renamed};
 use crate::support::list::{count_of, page_of};
 use crate::support::operations::Operations as _;
@@ -40,6 +41,7 @@ fn searches() -> impl Strategy<Value = Vec<String>> {
         "id:[0a7]{1,4}",
         "email:[ab7c]{1,2}",
         "created:[<>]?=?2024-01-0[1-3]",
+        "admins:[<>]?=?[0-2]",
         Just("state:nonsense".to_owned()),
     ];
     let word = prop_oneof![4 => "[aAbB7äE京.\"*%]{1,3}", 1 => "[0a7]{6,8}"];
@@ -128,6 +130,89 @@ pub async fn any_search_finds_what_a_list_in_memory_finds<F: Fixture>() {
         })
     })
     .unwrap();
+}
+
+/// The names on a list, in order; the count of it must agree.
+async fn names(store: &Arc<dyn Store>, scope: ListScope, search: &str) -> Vec<String> {
+    let query = PageQuery::first(scope, Some(search.to_owned()), 2);
+    let mut names = Vec::new();
+    for backwards in [false, true] {
+        let ids = paged(store, query.clone(), backwards).await;
+        names.clear();
+        for id in &ids {
+            names.push(store.org(*id).await.unwrap().unwrap().name.raw().to_owned());
+        }
+        let counted = store.count(scope, Some(search), 100).await.unwrap();
+        assert_eq!(counted.counted, ids.len() as u64, "{search}");
+    }
+    names
+}
+
+pub async fn a_number_of_admins_finds_those_who_have_as_many<F: Fixture>() {
+    let fixture = F::fresh().await;
+    let store = fixture.open(false).await;
+    let made = async |name: &str, others: usize| {
+        let domain = name.replace(' ', "-");
+        let first = format!("first@{domain}.com");
+        let mut org = store.create(&new_org(name, &first)).await.unwrap();
+        for at in 0..others {
+            let email = format!("other{at}@{domain}.com");
+            org = add(&*store, &org, &email, Role::Owner).await.unwrap();
+        }
+        org
+    };
+    let mut trashed = Vec::new();
+    for (name, others) in [("none", 0), ("one", 0), ("two", 1), ("three", 2)] {
+        made(name, others).await;
+        trashed.push(made(&format!("bin {name}"), others).await);
+    }
+    // Its first is gone, and one of its others.
+    made("left", 1).await;
+    made("lost", 3).await;
+    let emails = ["first@none.com", "first@left.com", "first@lost.com", "other1@lost.com"];
+    for email in emails {
+        fixture.remove_admin(email).await;
+    }
+    for org in &trashed {
+        store.trash(org, 30).await.unwrap();
+    }
+    for (search, found) in [
+        ("admins:0", vec!["none"]),
+        ("admins:1", vec!["left", "one"]),
+        ("admins:2", vec!["lost", "two"]),
+        ("admins:3", vec!["three"]),
+        ("admins:4", vec![]),
+        ("admins:>0", vec!["left", "lost", "one", "three", "two"]),
+        ("admins:>=2", vec!["lost", "three", "two"]),
+        ("admins:>1 admins:<3", vec!["lost", "two"]),
+        ("admins:>2", vec!["three"]),
+        ("admins:<2", vec!["left", "none", "one"]),
+        ("admins:<=2", vec!["left", "lost", "none", "one", "two"]),
+        ("admins:<1", vec!["none"]),
+        ("admins:<0", vec![]),
+        ("admins:>=0", vec!["left", "lost", "none", "one", "three", "two"]),
+        // With text and with other filters.
+        ("admins:>1 t", vec!["three", "two", "lost"]),
+        ("admins:1 on", vec!["one"]),
+        ("one admins:0", vec!["none"]),
+        ("admins:<2 email:left", vec!["left"]),
+        ("admins:2 state:suspended", vec![]),
+        ("admins:2 state:active", vec!["lost", "two"]),
+        ("admins:none", vec![]),
+    ] {
+        assert_eq!(names(&store, ListScope::Live, search).await, found, "{search}");
+    }
+    for (search, found) in [
+        ("admins:0", vec![]),
+        ("admins:1", vec!["bin none", "bin one"]),
+        ("admins:>1", vec!["bin three", "bin two"]),
+        ("admins:<3 two", vec!["bin two"]),
+    ] {
+        assert_eq!(names(&store, ListScope::Trash, search).await, found, "{search}");
+    }
+    fixture.remove_admin("first@one.com").await;
+    assert_eq!(names(&store, ListScope::Live, "admins:0").await, ["none", "one"]);
+    assert_eq!(names(&store, ListScope::Live, "admins:1").await, ["left"]);
 }
 
 /// Where the other process finds the database.

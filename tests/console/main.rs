@@ -9,6 +9,7 @@ mod endings;
 mod fixture;
 mod hands;
 mod hostile;
+mod kept;
 mod keyboard;
 mod life;
 mod looks;

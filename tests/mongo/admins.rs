@@ -10,7 +10,7 @@ use tenantry::store::{
 
 use crate::support::hash;
 use crate::{
-    fixture::{HASH, Scratch, all, new_org},
+    fixture::{HASH, Scratch, all, first_page, new_org},
     support::{mongod, operations::Operations as _},
 };
 
@@ -264,6 +264,19 @@ async fn whose_first_admin_is_gone_is_known_however_the_record_names_them() {
     found.sort();
     gone.sort();
     assert_eq!(found, gone);
+    // A search for them finds the same, and the others have one.
+    for (search, wanted) in [("admins:0", true), ("admins:1", false), ("admins:>1", true)] {
+        let mut found = Vec::new();
+        for list in [first_page(), in_trash()] {
+            let query = PageQuery { search: Some(search.to_owned()), ..list };
+            found.extend(store.page(&query).await.unwrap().orgs.iter().map(|org| org.id));
+        }
+        found.sort();
+        let mut ids: Vec<ObjectId> = read.iter().map(|org| org.id).collect();
+        ids.retain(|id| search != "admins:>1" && gone.contains(id) == wanted);
+        ids.sort();
+        assert_eq!(found, ids, "{search}");
+    }
 }
 
 fn id(org: &Org) -> ObjectId {

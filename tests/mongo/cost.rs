@@ -163,6 +163,55 @@ async fn no_search_goes_through_everything() {
     }
 }
 
+/// How many admins there are is not stored: an index tells who has several, and another who names an admin that may be
+/// gone. Neither reads a record of an organization that is not found.
+#[tokio::test]
+async fn a_number_of_admins_is_told_by_indexes() {
+    let scratch = many("admins_counted").await;
+    let store = scratch.open().await;
+    let orgs = scratch.collection::<Document>("organizations");
+    let admins = scratch.collection::<Document>("admins");
+    for n in [7, 70, 700] {
+        let gone = admins.delete_one(doc! { "email": format!("a{n}@example.com") }).await;
+        assert_eq!(gone.unwrap().deleted_count, 1);
+    }
+    let two = orgs.find_one(doc! { "organization_name": "tenant 00008" }).await.unwrap().unwrap();
+    let (org, other) = (two.get_object_id("_id").unwrap(), bson::oid::ObjectId::new());
+    let email = "other@example.com";
+    admins.insert_one(doc! { "_id": other, "email": email, "organization_id": org }).await.unwrap();
+    let listed = doc! { "$set": { "other_admins": [other], "other_emails": [email] } };
+    orgs.update_one(doc! { "_id": org }, listed).await.unwrap();
+    scratch.run_command(doc! { "profile": 2 }).await.unwrap();
+    let all = i64::from(MANY);
+    for (search, found, keys) in [
+        ("admins:0", 3, all + 1),
+        ("admins:0 tenant", 3, all + 1),
+        ("admins:0 00700", 1, all + 1),
+        ("admins:1", 20, all + 1),
+        ("admins:1 tenant", 20, all + 1),
+        ("admins:>1", 1, 10),
+        ("admins:>1 tenant", 1, 10),
+        ("admins:>1 00700", 0, 10),
+        ("admins:<2", 20, 2_200),
+        ("admins:3", 0, 10),
+    ] {
+        let query = PageQuery { search: Some(search.to_owned()), limit: 20, ..first_page() };
+        assert_eq!(store.page(&query).await.unwrap().orgs.len(), found, "{search}");
+        scratch.run_command(doc! { "profile": 0 }).await.unwrap();
+        for asked in scratch.documents("system.profile").await {
+            if asked.get_str("appName").is_ok_and(|name| name == "tenantry") {
+                let plan = asked.get_str("planSummary").unwrap_or_default();
+                assert!(!plan.contains("COLLSCAN"), "{search}: {asked}");
+                assert!(!asked.contains_key("hasSortStage"), "{search}: {asked}");
+            }
+        }
+        for (read, what) in looked_at(&scratch).await {
+            let most = if what.contains("\"skip\"") { 100 } else { keys };
+            assert!(read <= most, "{search}: {read} in {what}");
+        }
+    }
+}
+
 /// More matches than are sorted at once come in the same order, page by page, in both directions.
 #[tokio::test]
 async fn what_is_found_of_many_comes_in_order_the_best_first() {

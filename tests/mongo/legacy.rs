@@ -222,6 +222,37 @@ async fn a_password_is_not_reported_changed_when_its_admin_is_gone() {
 }
 
 #[tokio::test]
+async fn a_number_of_admins_is_found_before_an_upgrade() {
+    let scratch = Scratch::new("legacy_counted").await;
+    for name in ["kept", "gone", "none"] {
+        scratch.add_legacy(name, &format!("org_{name}"), &format!("{name}@example.com")).await;
+    }
+    let admins = scratch.collection::<Document>("admins");
+    admins.delete_one(doc! { "email": "gone@example.com" }).await.unwrap();
+    // One that never had any.
+    let orgs = scratch.collection::<Document>("organizations");
+    let unset = doc! { "$unset": { "admin_id": "", "admin_email": "" } };
+    orgs.update_one(doc! { "organization_name": "none" }, unset).await.unwrap();
+    let before = scratch.dump().await;
+    let store = scratch.look().await;
+    for (search, found) in [
+        ("admins:0", vec!["gone", "none"]),
+        ("admins:0 org", vec!["gone", "none"]),
+        ("admins:1", vec!["kept"]),
+        ("admins:>1", vec![]),
+        ("admins:<2 gone", vec!["gone"]),
+    ] {
+        let query = PageQuery { search: Some(search.to_owned()), ..first_page() };
+        let page = store.page(&query).await.unwrap();
+        let names: Vec<&str> = page.orgs.iter().map(|org| org.name.raw()).collect();
+        assert_eq!(names, found, "{search}");
+        let counted = store.count(query.scope, Some(search), 10).await.unwrap();
+        assert_eq!(counted.counted, found.len() as u64, "{search}");
+    }
+    assert_eq!(scratch.dump().await, before);
+}
+
+#[tokio::test]
 async fn a_record_of_megabytes_keeps_nobody_out_and_can_be_put_right() {
     let scratch = Scratch::new("legacy_huge").await;
     let names = ["a".repeat(7_000_000), "\u{202e}".repeat(4_000_000)];

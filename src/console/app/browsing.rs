@@ -5,7 +5,7 @@ use super::{
 };
 use crate::{
     console::layout,
-    keymap::{Command, Motion},
+    keymap::{Column, Command, Motion},
     store::PageAt,
 };
 
@@ -57,6 +57,7 @@ impl App {
             }
             Command::NarrowList => self.move_divider(-DIVIDER_STEP),
             Command::WidenList => self.move_divider(DIVIDER_STEP),
+            Command::ToggleColumn(column) => self.toggle_column(column),
             Command::NextTab => self.turn_to(self.detail.tab.moved(1)),
             Command::PreviousTab => self.turn_to(self.detail.tab.moved(Tab::ALL.len() - 1)),
             Command::AddAdmin => self.add_admin(),
@@ -132,7 +133,31 @@ impl App {
             self.say(Severity::Warning, Notice::plain(what));
             return Vec::new();
         };
-        self.split = Some(divider.x.saturating_add_signed(by));
+        self.kept.divider = Some(divider.x.saturating_add_signed(by));
+        Vec::new()
+    }
+
+    /// Hides a column of the list that shows, and shows one that does not, where there is room.
+    fn toggle_column(&mut self, column: Column) -> Vec<Effect> {
+        let (word, list) = (column.word(), self.areas().map_or(0, |areas| areas.list.width));
+        if self.columns(list).shows(column) {
+            self.kept.hidden.push(column);
+            let help = format!("{} shows it again", self.keymap.how(Command::ToggleColumn(column)));
+            let what = format!("the {word} column is hidden");
+            self.say(Severity::Success, Notice { what, help });
+            return Vec::new();
+        }
+        self.kept.hidden.retain(|hidden| *hidden != column);
+        if !self.columns(list).shows(column) {
+            let needed = (list..=u16::MAX).find(|width| self.columns(*width).shows(column));
+            let what = match needed {
+                Some(needed) => format!(
+                    "the {word} column shows in a list of {needed} columns or more; this one has {list}"
+                ),
+                None => format!("the {word} column does not show here"),
+            };
+            self.say(Severity::Warning, Notice::plain(what));
+        }
         Vec::new()
     }
 

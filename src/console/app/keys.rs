@@ -166,6 +166,7 @@ impl App {
             | Command::NextPane
             | Command::NarrowList
             | Command::WidenList
+            | Command::ToggleColumn(_)
             | Command::NextTab
             | Command::PreviousTab
             | Command::New

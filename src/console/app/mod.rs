@@ -62,7 +62,7 @@ pub use upgrade::AwaitedUpgrade;
 
 use crate::{
     config::Profile,
-    keymap::{self, Keymap},
+    keymap::{self, Column, Keymap},
     org::Org,
     store::{ListScope, Place},
     tenancy::Session,
@@ -76,6 +76,15 @@ pub enum Pane {
     List,
     /// The details.
     Detail,
+}
+
+/// How a person has set the console up, for the next time too.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// The column of the screen that list and details are parted at, where it was chosen.
+    pub divider: Option<u16>,
+    /// The columns of the list that do not show.
+    pub hidden: Vec<Column>,
 }
 
 /// All of the console's state.
@@ -149,8 +158,8 @@ pub struct App {
     pub count: Count,
     /// What the mouse has begun.
     pub pointer: Pointer,
-    /// The column that list and details are parted at, where somebody chose it.
-    pub split: Option<u16>,
+    /// How the person has set it up.
+    pub kept: Kept,
     /// The operation that needed no question and is waited for.
     pub at_once: Option<AtOnce>,
     /// Operations nobody waits for that still go on: they report when they end.
@@ -203,7 +212,7 @@ impl App {
             mouse: false,
             count: Count::default(),
             pointer: Pointer::default(),
-            split: None,
+            kept: Kept::default(),
             at_once: None,
             abandoned: Vec::new(),
             last: 0,

@@ -44,7 +44,7 @@ impl App {
                 self.click(target, again)
             }
             MouseEventKind::Drag(MouseButton::Left) if self.pointer.dragging => {
-                self.split = Some(event.column);
+                self.kept.divider = Some(event.column);
                 Vec::new()
             }
             MouseEventKind::Up(_) => {

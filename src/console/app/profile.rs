@@ -183,7 +183,7 @@ impl App {
         self.mouse = before.mouse;
         self.drawn = before.drawn;
         self.plain = before.plain;
-        self.split = before.split;
+        self.kept = before.kept;
         self.profiles = before.profiles;
         self.last = before.last;
         if let Some(mut upgrade) = before.upgrade {

@@ -3,7 +3,11 @@
 use std::time::Duration;
 
 use super::{App, Layer, Notice, Pane};
-use crate::console::layout;
+use crate::{
+    console::{columns::Columns, layout},
+    keymap::Column,
+    store::{ListScope, SortKey},
+};
 
 /// How many things that were not read yet show at once.
 pub const UNREAD_SHOWN: usize = 3;
@@ -50,6 +54,20 @@ impl App {
                 self.layers.last(),
                 Some(Layer::Help(_) | Layer::Manual(_) | Layer::Log(_))
             );
-        layout::areas(self.size, self.pane == Pane::Detail, notice, self.split, whole)
+        let divider = self.kept.divider;
+        layout::areas(self.size, self.pane == Pane::Detail, notice, divider, whole)
+    }
+
+    /// The columns of a list of `width` cells.
+    #[must_use]
+    pub fn columns(&self, width: u16) -> Columns {
+        // A screen reader is told what is suspended and selected in the place of the e-mail.
+        let mut hidden =
+            if self.plain { vec![Column::State, Column::Admins] } else { self.kept.hidden.clone() };
+        // All in the trash are in the same state, and nobody can log in.
+        if self.list.scope == ListScope::Trash {
+            hidden.extend([Column::State, Column::Admins]);
+        }
+        Columns::new(width, &hidden, self.plain || self.list.sort.key == SortKey::Email)
     }
 }

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     console::{
         app::{App, Drawn, HitTarget, Pane},
+        columns::{ADMINS, AGE, Columns},
         text,
     },
     keymap::Command,
@@ -21,35 +22,23 @@ use crate::{
     store::{ListScope, Sort, SortKey},
 };
 
-/// The columns of an age and of the space before it.
-const AGE: u16 = 7;
-/// With less room than this for both, names have it for themselves: they are what organizations are told
-/// apart by, and the details say the rest.
-const BOTH: usize = 45;
-
-/// Shared by all rows: the widths of the columns, and the search to highlight.
-struct Columns {
-    name: usize,
-    /// None where e-mails do not show.
-    admin: usize,
+/// Shared by all rows: the columns, and the search to highlight.
+struct Shared {
+    columns: Columns,
     search: Search,
 }
 
-impl Columns {
-    fn for_width(app: &App, area: Rect) -> Self {
+impl Shared {
+    fn new(app: &App, area: Rect) -> Self {
         let search = app.list.search().map(|search| Search::parse(&search)).unwrap_or_default();
-        let room = usize::from(area.width.saturating_sub(AGE + 4));
-        // To a screen reader the e-mail's place also says what is suspended and selected.
-        if room < BOTH && app.list.sort.key != SortKey::Email && !app.plain {
-            return Self { name: room + 2, admin: 0, search };
-        }
-        let name = if room < 60 { room * 3 / 5 } else { room * 11 / 20 };
-        Self { name, admin: room - name, search }
+        Self { columns: app.columns(area.width), search }
     }
+}
 
-    fn admin_at(&self) -> u16 {
-        u16::try_from(self.name + 3).unwrap_or(u16::MAX)
-    }
+/// The part of a row where the number of admins ends, before the age.
+fn before_age(area: Rect, columns: Columns) -> Rect {
+    let age = if columns.age { AGE } else { 0 };
+    Rect { width: margin(area).width.saturating_sub(age), ..area }
 }
 
 pub(super) fn draw(
@@ -70,12 +59,12 @@ pub(super) fn draw(
         nothing(app, theme, buffer, below(rows, 1));
         return cursor;
     }
-    let columns = Columns::for_width(app, area);
-    header(app, theme, buffer, Rect { height: 1, ..below(area, 1) }, &columns, drawn);
+    let shared = Shared::new(app, area);
+    header(app, theme, buffer, Rect { height: 1, ..below(area, 1) }, &shared, drawn);
     let visible = app.list.rows.iter().enumerate().skip(app.list.top);
     for (y, (at, org)) in (0..rows.height).zip(visible) {
         drawn.add(Rect { height: 1, ..below(rows, y) }, HitTarget::Row(org.id));
-        row(app, org, at == app.list.selected, theme, buffer, below(rows, y), &columns);
+        row(app, org, at == app.list.selected, theme, buffer, below(rows, y), &shared);
     }
     cursor
 }
@@ -126,10 +115,10 @@ fn header(
     theme: &Theme,
     buffer: &mut Buffer,
     area: Rect,
-    columns: &Columns,
+    shared: &Shared,
     drawn: &mut Drawn,
 ) {
-    let sort = app.list.sort;
+    let (sort, columns) = (app.list.sort, shared.columns);
     // Newest first is the age going up.
     let arrow = |key: SortKey| match (sort.key == key, sort.descending == (key == SortKey::Created))
     {
@@ -138,27 +127,42 @@ fn header(
         (true, false) => " ↓",
     };
     let words = |word: &str, key| format!("{word}{}", arrow(key));
-    let name = if columns.search.has_words() && sort == Sort::default() {
+    let name = if shared.search.has_words() && sort == Sort::default() {
         // The rank comes first, the name breaks ties.
-        text::fit("name (best match first)", columns.name).into_owned()
+        text::fit("name (best match first)", columns.name.into()).into_owned()
     } else {
         words("name", SortKey::Name)
     };
     put(buffer, area, 1, 0, &name, theme.faint);
-    if columns.admin > 0 {
-        put(buffer, area, columns.admin_at(), 0, &words("admin", SortKey::Email), theme.faint);
+    if columns.state {
+        put(buffer, area, columns.state_at(), 0, "state", theme.faint);
+    }
+    if columns.email > 0 {
+        put(buffer, area, columns.email_at(), 0, &words("admin", SortKey::Email), theme.faint);
+    }
+    if columns.admins {
+        put_right(buffer, before_age(area, columns), 0, "admins", theme.faint);
     }
     let age = match app.list.scope {
         ListScope::Live => "age",
         ListScope::Trash => "trashed",
     };
-    put_right(buffer, margin(area), 0, &words(age, SortKey::Created), theme.faint);
-    let (email, age) = (columns.admin_at(), area.width.saturating_sub(AGE));
-    drawn.add(area, HitTarget::Header(SortKey::Created));
-    if columns.admin > 0 {
-        drawn.add(Rect { width: age, ..area }, HitTarget::Header(SortKey::Email));
+    if columns.age {
+        put_right(buffer, margin(area), 0, &words(age, SortKey::Created), theme.faint);
+        drawn.add(area, HitTarget::Header(SortKey::Created));
     }
-    drawn.add(Rect { width: email.min(area.width), ..area }, HitTarget::Header(SortKey::Name));
+    // Nothing is sorted by what stands between.
+    let age = before_age(area, columns).width + 1;
+    drawn.add(Rect { width: age, ..area }, HitTarget::List);
+    if columns.email > 0 {
+        let emails = age.saturating_sub(if columns.admins { ADMINS } else { 0 });
+        drawn.add(Rect { width: emails, ..area }, HitTarget::Header(SortKey::Email));
+    }
+    if columns.state {
+        drawn.add(Rect { width: columns.email_at(), ..area }, HitTarget::List);
+    }
+    let name = columns.state_at().min(area.width);
+    drawn.add(Rect { width: name, ..area }, HitTarget::Header(SortKey::Name));
 }
 
 fn row(
@@ -168,8 +172,9 @@ fn row(
     theme: &Theme,
     buffer: &mut Buffer,
     area: Rect,
-    columns: &Columns,
+    shared: &Shared,
 ) {
+    let (columns, search) = (shared.columns, &shared.search);
     let focused = app.pane == Pane::List && app.layers.is_empty();
     let name = match org.name.to_string() {
         name if name.trim().is_empty() => "(no name)".to_owned(),
@@ -179,14 +184,15 @@ fn row(
     // Only while some are selected, that has a column.
     let column = !app.list.selection.is_empty() && !theme.plain;
     let (chosen, x) = (app.list.is_in_selection(org.id), if column { 3 } else { 1 });
-    let left = usize::from(x - 1) + usize::from(suspended);
-    let elsewhere = found_in(org, &columns.search);
+    let marked = suspended && !columns.state;
+    let left = usize::from(x - 1) + usize::from(marked);
+    let elsewhere = found_in(org, search);
     let name = match &elsewhere {
         // Without a column for e-mails, beside the name.
-        Some(found) if columns.admin == 0 => format!("{name} · {found}"),
+        Some(found) if columns.email == 0 => format!("{name} · {found}"),
         Some(_) | None => name,
     };
-    let name = text::fit(&name, columns.name.saturating_sub(left));
+    let name = text::fit(&name, usize::from(columns.name).saturating_sub(left));
     let style = match (selected, focused) {
         (true, true) => theme.selected,
         (true, false) => theme.strong,
@@ -201,9 +207,14 @@ fn row(
         put(buffer, area, 1, 0, "✓", theme.accent);
     }
     put(buffer, area, x, 0, &name, style);
-    mark(buffer, area, x, &name, &columns.search);
-    if suspended {
-        put(buffer, area, columns.admin_at() - 2, 0, &SUSPENDED.to_string(), theme.strong);
+    mark(buffer, area, x, &name, search);
+    if marked {
+        put(buffer, area, columns.state_at() - 2, 0, &SUSPENDED.to_string(), theme.strong);
+    }
+    if columns.state {
+        let (word, style) =
+            if suspended { ("suspended", theme.strong) } else { ("active", theme.faint) };
+        put(buffer, area, columns.state_at(), 0, word, style);
     }
     // The first admin has a rule of its own, which also says if it is missing.
     let elsewhere = elsewhere.filter(|found| *found != org.admin_email.to_string());
@@ -214,11 +225,18 @@ fn row(
     if chosen && theme.plain {
         admin.insert_str(0, "selected, ");
     }
-    let admin = text::fit(&admin, columns.admin);
-    put(buffer, area, columns.admin_at(), 0, &admin, theme.faint);
-    mark(buffer, area, columns.admin_at(), &admin, &columns.search);
-    let since = org.in_trash().map_or(org.created_at, |kept| kept.since);
-    put_right(buffer, margin(area), 0, &format::age(since, app.now), Style::new());
+    let admin = text::fit(&admin, columns.email.into());
+    put(buffer, area, columns.email_at(), 0, &admin, theme.faint);
+    mark(buffer, area, columns.email_at(), &admin, search);
+    if columns.admins {
+        let (count, area) = (org.admins(), before_age(area, columns));
+        let style = if count == 0 { theme.bad } else { Style::new() };
+        put_right(buffer, area, 0, &format::thousands(count.into()), style);
+    }
+    if columns.age {
+        let since = org.in_trash().map_or(org.created_at, |kept| kept.since);
+        put_right(buffer, margin(area), 0, &format::age(since, app.now), Style::new());
+    }
 }
 
 /// Underlines the matches in a text that was just written.

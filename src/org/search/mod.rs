@@ -8,7 +8,7 @@ mod fold;
 #[cfg(test)]
 mod tests;
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use bson::{DateTime, oid::ObjectId};
 
@@ -48,6 +48,8 @@ pub struct Filter {
     pub from: Option<DateTime>,
     /// Created before this time.
     pub before: Option<DateTime>,
+    /// How many admins there are.
+    pub admins: Option<RangeInclusive<u32>>,
 }
 
 /// The ids that begin with certain digits: from the first to the last, inclusive.
@@ -74,6 +76,9 @@ pub enum SearchFault {
     /// `email:` with nothing that could be in one.
     #[error("use email: with a part of an e-mail")]
     Email,
+    /// `admins:` with something else.
+    #[error("use admins:2, or > or < before the number")]
+    Admins,
     /// Nothing but punctuation.
     #[error("punctuation is ignored: add a letter or a digit")]
     Punctuation,
@@ -167,8 +172,6 @@ impl Search {
         let mut plain = Vec::new();
         for word in text.split_whitespace() {
             match word.split_once(':').map(|(key, value)| (key.to_lowercase(), value)) {
-                // It is still being typed.
-                Some((key, "")) if KEYS.contains(&key.as_str()) => {}
                 Some((key, value)) => match search.narrow(&key, value) {
                     Ok(true) => {}
                     Ok(false) => plain.push(word),
@@ -220,6 +223,13 @@ impl Search {
                 filter.from = filter.from.max(from);
                 filter.before = filter.before.into_iter().chain(before).min();
             }
+            "admins" => {
+                let (least, most) = numbers(value).ok_or(SearchFault::Admins)?.into_inner();
+                filter.admins = Some(match filter.admins.take() {
+                    Some(admins) => least.max(*admins.start())..=most.min(*admins.end()),
+                    None => least..=most,
+                });
+            }
             _ => return Ok(false),
         }
         Ok(true)
@@ -247,6 +257,12 @@ impl Search {
     #[must_use]
     pub fn filter(&self) -> &Filter {
         &self.filter
+    }
+
+    /// The same search of any number of admins.
+    #[must_use]
+    pub fn with_any_admins(&self) -> Self {
+        Self { filter: Filter { admins: None, ..self.filter.clone() }, ..self.clone() }
     }
 
     /// The texts that a [`searchable`] text contains, all of them, if it matches at this rank or better. An
@@ -277,9 +293,9 @@ impl Search {
         })
     }
 
-    /// Whether an organization, with its [`searchable`] text, passes the filters.
-    fn admits(&self, org: &Org, searchable: &str) -> bool {
-        let Filter { emails, ids, suspended, from, before } = &self.filter;
+    /// Whether an organization, with its [`searchable`] text and so many admins, passes the filters.
+    fn admits(&self, org: &Org, searchable: &str, count: u32) -> bool {
+        let Filter { emails, ids, suspended, from, before, admins } = &self.filter;
         let in_emails = searchable.split_once(EMAILS).map_or("", |(_, emails)| emails);
         emails.iter().all(|part| in_emails.contains(part.as_str()))
             && ids.is_none_or(|ids| ids.contains(org.id))
@@ -290,13 +306,14 @@ impl Search {
             })
             && from.is_none_or(|from| org.created_at >= from)
             && before.is_none_or(|before| org.created_at < before)
+            && admins.as_ref().is_none_or(|admins| admins.contains(&count))
     }
 
     /// The rank of an organization that it finds, given its [`searchable`] text: one that matches the words and passes
-    /// the filters.
+    /// the filters. Its admins are those that its record names.
     #[must_use]
     pub fn find(&self, org: &Org, searchable: &str) -> Option<Rank> {
-        self.rank(org.id, searchable).filter(|_| self.admits(org, searchable))
+        self.rank(org.id, searchable).filter(|_| self.admits(org, searchable, org.admins()))
     }
 
     /// The ranges of a displayed text that match its words: in bytes, ordered, not overlapping.
@@ -335,15 +352,31 @@ impl From<String> for Search {
     }
 }
 
-/// What can stand before a colon.
-const KEYS: [&str; 4] = ["created", "email", "id", "state"];
+/// What is compared, such as `>`, and with what; none without a digit.
+fn comparison(value: &str) -> Option<(&str, &str)> {
+    value.find(|character: char| character.is_ascii_digit()).map(|at| value.split_at(at))
+}
+
+/// The numbers that a comparison is true of.
+fn numbers(value: &str) -> Option<RangeInclusive<u32>> {
+    let (sign, number) = comparison(value)?;
+    let number: u32 = number.parse().ok()?;
+    Some(match sign {
+        "" | "=" => number..=number,
+        ">" => number.checked_add(1).map_or(NOTHING, |least| least..=u32::MAX),
+        ">=" => number..=u32::MAX,
+        "<" => number.checked_sub(1).map_or(NOTHING, |most| 0..=most),
+        "<=" => 0..=number,
+        _ => return None,
+    })
+}
+
+/// No number at all.
+const NOTHING: RangeInclusive<u32> = RangeInclusive::new(1, 0);
 
 /// The time range of a day, or of everything before or after it: its start, and its exclusive end.
 fn days(value: &str) -> Option<(Option<DateTime>, Option<DateTime>)> {
-    let (sign, day) = match value.find(|character: char| character.is_ascii_digit()) {
-        Some(at) => value.split_at(at),
-        None => return None,
-    };
+    let (sign, day) = comparison(value)?;
     // Nothing but a day is that long.
     let this = earlier(day, DateTime::MIN).filter(|_| day.len() == "2026-11-20".len())?;
     let next = DateTime::from_millis(this.timestamp_millis().checked_add(86_400_000)?);

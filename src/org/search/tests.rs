@@ -78,7 +78,16 @@ fn a_key_narrows_and_what_has_no_meaning_is_said() {
     assert_eq!(ok("created:<=2026-01-31").before, day("2026-02-01"));
     let both = ok("created:>=2026-01-01 created:<2026-02-01");
     assert_eq!((both.from, both.before), (day("2026-01-01"), day("2026-02-01")));
-    assert_eq!(ok("state: acme"), Filter::default(), "still being typed");
+    assert_eq!(ok("admins:2").admins, Some(2..=2));
+    assert_eq!(ok("admins:=0").admins, Some(0..=0));
+    assert_eq!(ok("admins:>1 acme").admins, Some(2..=u32::MAX));
+    assert_eq!(ok("admins:>=1").admins, Some(1..=u32::MAX));
+    assert_eq!(ok("admins:<2").admins, Some(0..=1));
+    assert_eq!(ok("Admins:<=2").admins, Some(0..=2));
+    assert_eq!(ok("admins:>1 admins:<5 admins:<=3").admins, Some(2..=3));
+    for none in ["admins:<0", "admins:>4294967295", "admins:1 admins:2"] {
+        assert!(ok(none).admins.is_some_and(|admins| admins.is_empty()), "{none}");
+    }
     assert_eq!(Search::parse("tenant:7").needles(Rank::Anywhere), ["tenant 7"], "no key of ours");
     for (text, fault) in [
         ("state:gone", SearchFault::State),
@@ -86,6 +95,19 @@ fn a_key_narrows_and_what_has_no_meaning_is_said() {
         ("created:>2026-02-30", SearchFault::Created),
         ("id:xyz", SearchFault::Id),
         ("email:@", SearchFault::Email),
+        ("admins:many", SearchFault::Admins),
+        ("admins:-1", SearchFault::Admins),
+        ("admins:+1", SearchFault::Admins),
+        ("admins:1.5", SearchFault::Admins),
+        ("admins:>", SearchFault::Admins),
+        ("admins:4294967296", SearchFault::Admins),
+        // A key alone never matches everything.
+        ("state:", SearchFault::State),
+        ("state: acme", SearchFault::State),
+        ("created:", SearchFault::Created),
+        ("id:", SearchFault::Id),
+        ("email:", SearchFault::Email),
+        ("admins:", SearchFault::Admins),
         ("& %", SearchFault::Punctuation),
     ] {
         assert_eq!(Search::parse(text).fault(), Some(fault), "{text}");

@@ -192,9 +192,7 @@ impl ErrorTranslator {
                 };
                 return self.refused(answer_of(error).unwrap_or_default().1, command);
             }
-            Some(code::MAX_TIME_EXPIRED) => {
-                return self.unreachable("the query took longer than 30 s and was cancelled");
-            }
+            Some(code::MAX_TIME_EXPIRED) => return self.too_slow(),
             Some(code::WRITE_CONCERN_TIMEOUT) => return self.unreachable(UNCONFIRMED),
             Some(code::DOCUMENT_REFUSED) => return refused_by_validator(),
             _ if error.get_custom::<Unconfirmed>().is_some() => {
@@ -233,6 +231,11 @@ impl ErrorTranslator {
 
     fn refused(&self, sentence: &str, command: &str) -> StoreError {
         self.privileges.refused(sentence, command, &self.place.database)
+    }
+
+    /// What was asked took longer than a read may.
+    pub(super) fn too_slow(&self) -> StoreError {
+        self.unreachable("the query took longer than 30 s and was cancelled")
     }
 
     /// No answer to anything at all.

@@ -11,6 +11,7 @@ use mongodb::{
 
 use super::{
     Inner, READ,
+    by_admins::ByAdmins,
     field::field_at,
     listing::{sorted, text_of},
     read::Record,
@@ -45,13 +46,15 @@ impl Inner {
             return Ok(Page::default());
         }
         let most = usize::try_from(query.limit).unwrap_or(usize::MAX).saturating_add(1);
+        let by_admins = self.by_admins(query.scope, &search).await?;
+        let by_admins = by_admins.as_ref();
         let (near, unlisted) = futures_util::future::try_join(
-            search::near(self, query, &search, &side, most),
+            search::near(&List { inner: self, by_admins }, query, &search, &side, most),
             async {
                 if !self.has_unlisted(query.scope).await? {
                     return Ok(None);
                 }
-                let wanted = Wanted { query, search: &search, side: &side, most };
+                let wanted = Wanted { query, search: &search, by_admins, side: &side, most };
                 self.unlisted_near(&wanted).await.map(Some)
             },
         )
@@ -105,10 +108,12 @@ impl Inner {
                 counted.await.map_err(say)?
             }
             ListScope::Live | ListScope::Trash => {
+                let by_admins = self.by_admins(of, &search).await?;
+                let by_admins = by_admins.as_ref();
                 let counted = async {
                     let ranks = Ranks::UpTo(Rank::Anywhere);
                     let by_index = self.by_index(of, &search, ranks).await?;
-                    let filter = looked_up(of, &search, ranks, by_index);
+                    let filter = looked_up(of, &search, ranks, by_index, by_admins);
                     let counted = self.orgs.count_documents(filter).limit(limit).max_time(READ);
                     counted.await.map_err(say)
                 };
@@ -116,7 +121,7 @@ impl Inner {
                     if !self.has_unlisted(of).await? {
                         return Ok(0);
                     }
-                    self.count_unlisted(of, &search).await
+                    self.count_unlisted(of, &search, by_admins).await
                 };
                 let (counted, more) = futures_util::future::try_join(counted, unlisted).await?;
                 counted + more
@@ -180,7 +185,13 @@ impl Inner {
     }
 }
 
-impl Rows for Inner {
+/// A list, narrowed to as many admins as are wanted.
+struct List<'a> {
+    inner: &'a Inner,
+    by_admins: Option<&'a ByAdmins>,
+}
+
+impl Rows for List<'_> {
     type Error = StoreError;
 
     async fn all(
@@ -189,13 +200,14 @@ impl Rows for Inner {
         search: &Search,
         ranks: Ranks,
     ) -> Result<Option<Vec<(Cursor, String)>>> {
-        let say = |error| self.errors.translate(&error);
-        let by_index = self.by_index(query.scope, search, ranks).await?;
-        let filter = looked_up(query.scope, search, ranks, by_index);
+        let say = |error| self.inner.errors.translate(&error);
+        let by_index = self.inner.by_index(query.scope, search, ranks).await?;
+        let filter = looked_up(query.scope, search, ranks, by_index, self.by_admins);
         let (key, text) = (sorted(query.scope, query.sort.key), text_of(query.scope));
         let limit = i64::try_from(SORTED_MOST).unwrap_or(i64::MAX).saturating_add(1);
         let shown = doc! { key: 1, text: 1 };
-        let found = self.orgs.find(filter).projection(shown).limit(limit).max_time(READ).await;
+        let found =
+            self.inner.orgs.find(filter).projection(shown).limit(limit).max_time(READ).await;
         let (mut found, mut all) = (found.map_err(say)?, Vec::new());
         while found.advance().await.map_err(say)? {
             if all.len() == SORTED_MOST {
@@ -210,11 +222,11 @@ impl Rows for Inner {
     }
 
     async fn walk(&self, walk: Walk<'_>) -> Result<Vec<(Cursor, Org)>> {
-        let say = |error| self.errors.translate(&error);
-        let (filter, sort) = walked(&walk);
+        let say = |error| self.inner.errors.translate(&error);
+        let (filter, sort) = walked(&walk, self.by_admins);
         let limit = i64::try_from(walk.most).unwrap_or(i64::MAX);
         let field = sorted(walk.query.scope, walk.query.sort.key);
-        let found = self.orgs.find(filter).sort(sort).limit(limit).max_time(READ).await;
+        let found = self.inner.orgs.find(filter).sort(sort).limit(limit).max_time(READ).await;
         let (mut found, mut listed) = (found.map_err(say)?, Vec::new());
         while found.advance().await.map_err(say)? {
             let Ok(record) = found.deserialize_current() else { continue };
@@ -224,8 +236,10 @@ impl Rows for Inner {
     }
 
     async fn orgs(&self, ids: &[ObjectId]) -> Result<Vec<Org>> {
-        let found = self.orgs.find(doc! { "_id": { "$in": ids.to_vec() } }).max_time(READ).await;
-        self.orgs_in(found.map_err(|error| self.errors.translate(&error))?).await
+        let say = |error| self.inner.errors.translate(&error);
+        let these = self.inner.orgs.find(doc! { "_id": { "$in": ids.to_vec() } });
+        let found = these.max_time(READ).await;
+        self.inner.orgs_in(found.map_err(say)?).await
     }
 }
 
@@ -240,13 +254,14 @@ fn place(record: &Document, field: &str) -> Option<Cursor> {
 }
 
 /// The filter and the order of a walk.
-fn walked(walk: &Walk) -> (Document, Document) {
+fn walked(walk: &Walk, by_admins: Option<&ByAdmins>) -> (Document, Document) {
     let (scope, key) = (walk.query.scope, walk.query.sort.key);
     let field = sorted(scope, key);
     let direction = if walk.up { 1 } else { -1 };
     // Records that are only being created have none.
     let mut all = vec![doc! { field: { "$gte": least(key) } }];
     all.extend(found(scope, walk.search, walk.ranks, None));
+    all.extend(by_admins.map(ByAdmins::condition));
     if let Some((Cursor { key, id, .. }, included)) = walk.from {
         let (far, near) = match (walk.up, included) {
             (true, false) => ("$gt", "$gt"),
@@ -281,9 +296,11 @@ fn looked_up(
     search: &Search,
     ranks: Ranks,
     by_index: Option<Document>,
+    by_admins: Option<&ByAdmins>,
 ) -> Document {
     let mut all = vec![doc! { sorted(scope, SortKey::Name): { "$gte": "" } }];
     all.extend(found(scope, search, ranks, by_index));
+    all.extend(by_admins.map(ByAdmins::condition));
     all_of(all)
 }
 

@@ -23,6 +23,7 @@ mod append;
 mod arbitrary;
 mod attempt;
 mod audit;
+mod by_admins;
 mod clash;
 mod collection;
 mod connect;

@@ -10,6 +10,7 @@ use mongodb::bson::{Bson, Document, RawDocument, RawDocumentBuf, doc};
 
 use super::{
     Inner, READ,
+    by_admins::ByAdmins,
     connect::write_command,
     error::code,
     field::{field_at, text},
@@ -18,7 +19,7 @@ use super::{
     record, shape,
 };
 use crate::{
-    org::{Org, Search},
+    org::{Org, Rank, Search},
     store::{Cursor, ListScope, PageQuery, Result, SortKey, StoreError, search::Side},
 };
 
@@ -26,6 +27,7 @@ use crate::{
 pub(super) struct Wanted<'a> {
     pub(super) query: &'a PageQuery,
     pub(super) search: &'a Search,
+    pub(super) by_admins: Option<&'a ByAdmins>,
     pub(super) side: &'a Side,
     /// How many at the most.
     pub(super) most: usize,
@@ -43,13 +45,11 @@ impl Inner {
         &self,
         wanted: &Wanted<'_>,
     ) -> Result<(Vec<(Cursor, Org)>, bool)> {
-        let Wanted { query, search, side, most } = wanted;
+        let Wanted { query, search, by_admins, side, most } = wanted;
         let descending = query.sort.descending;
         // The nearest first.
         let (mut near, mut beyond) = (Vec::<(Cursor, Org)>::new(), false);
-        self.each_unlisted(query.scope, |org| {
-            let searchable = org.searchable();
-            let Some(rank) = search.find(&org, &searchable) else { return };
+        self.each_found(query.scope, search, *by_admins, |org, rank| {
             let rank = Some(rank).filter(|_| query.ranks(search));
             let place = Cursor { rank, ..Cursor::from_org(&org, query.sort.key) };
             if side.is_behind(query, &place) {
@@ -70,12 +70,14 @@ impl Inner {
     }
 
     /// How many of those without the fields match.
-    pub(super) async fn count_unlisted(&self, scope: ListScope, search: &Search) -> Result<u64> {
+    pub(super) async fn count_unlisted(
+        &self,
+        scope: ListScope,
+        search: &Search,
+        by_admins: Option<&ByAdmins>,
+    ) -> Result<u64> {
         let mut counted = 0;
-        self.each_unlisted(scope, |org| {
-            counted += u64::from(search.find(&org, &org.searchable()).is_some());
-        })
-        .await?;
+        self.each_found(scope, search, by_admins, |_, _| counted += 1).await?;
         Ok(counted)
     }
 
@@ -131,8 +133,16 @@ impl Inner {
         Ok(answer.get_i32("nModified").unwrap_or_default() > 0)
     }
 
-    /// Shows every organization of a list that lacks the fields.
-    async fn each_unlisted(&self, scope: ListScope, mut then: impl FnMut(Org)) -> Result<()> {
+    /// Shows every organization of a list that lacks the fields and is found.
+    async fn each_found(
+        &self,
+        scope: ListScope,
+        search: &Search,
+        by_admins: Option<&ByAdmins>,
+        mut then: impl FnMut(Org, Rank),
+    ) -> Result<()> {
+        // Which of its admins exist is not in the record.
+        let search = search.with_any_admins();
         let say = |error| self.errors.translate(&error);
         let orgs = self.orgs.clone_with_type::<RawDocumentBuf>();
         let fields: Document = LISTED.iter().map(|field| ((*field).to_owned(), 1.into())).collect();
@@ -144,8 +154,12 @@ impl Inner {
             .await;
         let mut found = found.map_err(say)?;
         while found.advance().await.map_err(say)? {
-            if let Some(org) = whole(found.current()).as_ref().and_then(record::org) {
-                then(org);
+            let org = whole(found.current()).as_ref().and_then(record::org);
+            let Some(org) = org.filter(|org| by_admins.is_none_or(|by| by.contains(org.id))) else {
+                continue;
+            };
+            if let Some(rank) = search.find(&org, &org.searchable()) {
+                then(org, rank);
             }
         }
         Ok(())

@@ -5,10 +5,11 @@ use rusqlite::{Connection, Row, params_from_iter, types::Value};
 
 use super::{
     error::{Attempt, Fault},
-    read::{ORG, object_id, on, org},
+    found::{Found, LIST},
+    read::{ORG, object_id, org},
     search::{Candidates, candidates},
 };
-use crate::org::{IdRange, Org, Rank, Search};
+use crate::org::{Org, Rank, Search};
 use crate::store::{
     Count, Cursor, CursorKey, ListScope, Page, PageQuery, SortKey,
     page::other_order,
@@ -41,7 +42,7 @@ pub(super) fn count(
     let mut found = Found::new(scope, &search);
     found.ranked(&search, ranks);
     let from = match candidates(connection, &search, ranks)? {
-        Candidates::Rows(rows) => found.among(&rows),
+        Candidates::Rows(rows) => found.among(&rows, &search),
         Candidates::TooMany | Candidates::Unknown => found.from(&search),
     };
     let limit = i64::try_from(most).unwrap_or(i64::MAX).saturating_add(1);
@@ -71,7 +72,7 @@ impl Rows for List<'_> {
         let mut found = Found::new(query.scope, search);
         found.ranked(search, ranks);
         let (from, most) = match candidates(self.connection, search, ranks)? {
-            Candidates::Rows(rows) => (found.among(&rows), rows.len()),
+            Candidates::Rows(rows) => (found.among(&rows, search), rows.len()),
             // To read the list itself is what the walk does.
             Candidates::TooMany if found.index(search) == LIST => return Ok(None),
             Candidates::TooMany | Candidates::Unknown => (found.from(search), SORTED_MOST),
@@ -110,9 +111,6 @@ impl Rows for List<'_> {
         Ok(orgs)
     }
 }
-
-/// The index of the whole list; it has the searchable texts.
-const LIST: &str = "INDEXED BY organizations_by_name";
 
 /// What the column is called in which a row's place is.
 const LISTED: &str = "listed";
@@ -168,6 +166,7 @@ fn walked(walk: &Walk) -> Attempt<(String, Vec<Value>)> {
         );
     }
     found.ranked(walk.search, walk.ranks);
+    found.counted(walk.search, false);
     let direction = if walk.up { "ASC" } else { "DESC" };
     let sql = format!(
         "SELECT {ORG}, {column} AS listed FROM organizations INDEXED BY {index} WHERE {} \
@@ -176,106 +175,6 @@ fn walked(walk: &Walk) -> Attempt<(String, Vec<Value>)> {
         walk.most,
     );
     Ok((sql, found.values))
-}
-
-/// Conditions, all of which are met, and the values in them.
-struct Found {
-    scope: ListScope,
-    conditions: Vec<String>,
-    values: Vec<Value>,
-}
-
-impl Found {
-    /// The filters of a search.
-    fn new(scope: ListScope, search: &Search) -> Self {
-        let mut found = Self { scope, conditions: vec![on(scope).to_owned()], values: Vec::new() };
-        let filter = search.filter();
-        if let Some(ids) = filter.ids {
-            found.that("id BETWEEN ? AND ?", both(ids));
-        }
-        if let Some(suspended) = filter.suspended {
-            // Trashed organizations are neither.
-            let is = if suspended { "suspended = 1" } else { "suspended = 0" };
-            found.that(format!("{is} AND trashed_at IS NULL"), []);
-        }
-        if let Some(from) = filter.from {
-            found.that("created_at >= ?", [from.timestamp_millis().into()]);
-        }
-        if let Some(before) = filter.before {
-            found.that("created_at < ?", [before.timestamp_millis().into()]);
-        }
-        for part in &filter.emails {
-            // E-mails follow this character.
-            let emails = "substr(searchable, instr(searchable, char(1)))";
-            found.that(format!("instr({emails}, ?)"), [part.clone().into()]);
-        }
-        found
-    }
-
-    fn that(&mut self, condition: impl Into<String>, values: impl IntoIterator<Item = Value>) {
-        self.conditions.push(condition.into());
-        self.values.extend(values);
-    }
-
-    /// Adds the ranks that are wanted.
-    fn ranked(&mut self, search: &Search, ranks: Ranks) {
-        let (worst, but_not) = ranks.within();
-        for (rank, is) in [(worst, "ifnull"), (but_not, "NOT ifnull")] {
-            let Some(rank) = rank else { continue };
-            let needles = search.needles(rank);
-            let mut any = Vec::with_capacity(needles.len());
-            let mut values: Vec<Value> = Vec::new();
-            for needle in needles {
-                any.push("instr(searchable, ?)");
-                values.push(needle.clone().into());
-            }
-            let mut condition = any.join(" AND ");
-            if let Some(ids) = search.ids_at(rank) {
-                condition = format!("({condition}) OR id BETWEEN ? AND ?");
-                values.extend(both(ids));
-            }
-            if !condition.is_empty() {
-                self.that(format!("{is}({condition}, 0)"), values);
-            }
-        }
-    }
-
-    /// The index to look for a few matches in: by time or state if there is such a filter, otherwise by name, whose
-    /// index has the searchable text.
-    fn index(&self, search: &Search) -> &'static str {
-        let filter = search.filter();
-        let by_time = filter.from.is_some() || filter.before.is_some();
-        match self.scope {
-            ListScope::Live if filter.ids.is_some() => "",
-            ListScope::Live if filter.suspended == Some(true) => {
-                "INDEXED BY organizations_suspended"
-            }
-            ListScope::Live if by_time => "INDEXED BY organizations_by_created",
-            ListScope::Live => LIST,
-            ListScope::Trash => "INDEXED BY trash_by_name",
-        }
-    }
-
-    /// The table, and the index to look for a few matches in.
-    fn from(&self, search: &Search) -> String {
-        format!("organizations {}", self.index(search))
-    }
-
-    /// The table, of which only some rows are looked at, one by one.
-    fn among(&mut self, rows: &[i64]) -> String {
-        let rows: Vec<String> = rows.iter().map(i64::to_string).collect();
-        self.values.insert(0, format!("[{}]", rows.join(",")).into());
-        "(SELECT value FROM json_each(?)) AS candidate CROSS JOIN organizations ON row = value"
-            .to_owned()
-    }
-
-    fn condition(&self) -> String {
-        self.conditions.join(" AND ")
-    }
-}
-
-fn both(ids: IdRange) -> [Value; 2] {
-    [ids.first.bytes().to_vec().into(), ids.last.bytes().to_vec().into()]
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ mod document;
 mod error;
 mod examine;
 mod file;
+mod found;
 mod list;
 mod listed;
 mod operators;

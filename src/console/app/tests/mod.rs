@@ -138,6 +138,7 @@ mod actions;
 mod activity_and_throttle;
 mod admins;
 mod bulk;
+mod columns;
 mod connection;
 mod copying;
 mod form;
