@@ -39,7 +39,8 @@ pub(super) fn check(command: &OrgCommand, login: &LogIn) -> Result<bool, Failure
         OrgCommand::Get { .. }
         | OrgCommand::Restore { .. }
         | OrgCommand::Suspend { .. }
-        | OrgCommand::Reactivate { .. } => Ok(false),
+        | OrgCommand::Reactivate { .. }
+        | OrgCommand::Purge { expired: true, .. } => Ok(false),
         OrgCommand::List { search, trash, sort, limit, after, .. } => {
             page_of(*trash, search.clone(), *sort, limit.unwrap_or(PAGE), after.as_deref())?;
             Ok(false)
@@ -55,7 +56,6 @@ pub(super) fn check(command: &OrgCommand, login: &LogIn) -> Result<bool, Failure
             }
             Ok(false)
         }
-        OrgCommand::Purge { expired: true, .. } => Ok(false),
         OrgCommand::Trash { sure, .. } | OrgCommand::Purge { sure, .. } => {
             login.is_needed("name one of its owners, or an operator, with --as E-MAIL")?;
             asked(sure, Terminal::open())?;

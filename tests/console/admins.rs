@@ -59,7 +59,7 @@ fn the_life_of_an_admin_on_the_embedded_database() {
     console.send("L");
     console.see("Logged out ada@acme.com");
     console.send("L");
-    console.see("Log in as an admin");
+    console.see("redeem a code");
     console.send(&format!("\x1b[Z{CLEAR}eve@acme.com\r"));
     console.send(&format!("{EVES}\r"));
     console.see("Wrong e-mail or password");
@@ -77,7 +77,7 @@ fn the_life_of_an_admin_on_the_embedded_database() {
     console.send("L");
     console.see("Logged out eve@acme.com");
     console.send("L");
-    console.see("Log in as an admin");
+    console.see("redeem a code");
     console.send(&format!("\x1b[Z{CLEAR}eve@acme.com"));
     console.send(&format!("{USE_CODE}{code}\t{ADAS}\r"));
     console.see("Wrong e-mail, or invalid or expired code");

@@ -137,7 +137,7 @@ fn suspended_and_active_again(console: &mut Console) {
     console.see(&format!("Suspended “{NAME}”"));
     console.see("◌");
     console.send("L");
-    console.see("Log in as an admin");
+    console.see("redeem a code");
     console.send(&format!("{PASSWORD}\r"));
     console.see("Reactivate it first");
     console.send("\x1b");
@@ -146,7 +146,7 @@ fn suspended_and_active_again(console: &mut Console) {
     console.see(&format!("Reactivated “{NAME}”"));
     console.see_no_more("◌");
     console.send("L");
-    console.see("Log in as an admin");
+    console.see("redeem a code");
     console.send(&format!("{PASSWORD}\r"));
     console.see("Logged in as eve@globex.com");
 }

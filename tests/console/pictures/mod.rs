@@ -73,7 +73,7 @@ impl Demo {
     }
 
     fn log_in(&mut self) -> &mut Self {
-        self.press("L", "Log in as an admin");
+        self.press("L", "Log in");
         self.press("\r", "Logged in");
         // What went well is gone at the next key.
         self.console.send("\x1b");
@@ -210,7 +210,7 @@ fn making_one() {
 
 #[test]
 fn the_login() {
-    Demo::new(SMALL).press("L", "Log in as an admin").is_current("login.svg");
+    Demo::new(SMALL).press("L", "Log in").is_current("login.svg");
 }
 
 #[test]
