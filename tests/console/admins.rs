@@ -82,6 +82,8 @@ fn the_life_of_an_admin_on_the_embedded_database() {
     console.send(&format!("{USE_CODE}{code}\t{ADAS}\r"));
     console.see("Wrong e-mail, or invalid or expired code");
     console.send("\x1b");
+    console.see("What you typed is not saved");
+    console.send("\x1b");
     console.see_no_more("Set a new password");
     console.send(&format!("\t{EVES}\r"));
     console.see("Logged in as eve@acme.com");
@@ -94,6 +96,8 @@ fn the_life_of_an_admin_on_the_embedded_database() {
     console.send(&format!("{CLEAR}mallory@acme.com"));
     console.send(SUBMIT);
     console.see("“acme” has no admin eve@acme.com");
+    console.send("\x1b");
+    console.see("What you typed is not saved");
     console.send("\x1b");
     // Esc and a key right behind it are one key, which leaves no form.
     console.see("code until");

@@ -98,6 +98,8 @@ fn a_paste_is_text_where_text_is_typed_and_nothing_elsewhere() {
     console.see("Pasted & Co.");
     console.see("New organization");
     console.send("\x1b");
+    console.see("What you typed is not saved");
+    console.send("\x1b");
     console.see_no_more("New organization");
     console.send("q");
     assert_eq!(console.end().0, 0);

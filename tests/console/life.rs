@@ -104,6 +104,8 @@ fn to_the_trash_and_back(console: &mut Console) {
     console.send(&format!("n{NAME}\t"));
     console.see("Restore or purge the one");
     console.send("\x1b");
+    console.see("What you typed is not saved");
+    console.send("\x1b");
     console.see_no_more("Restore or purge the one");
 
     console.send("t");

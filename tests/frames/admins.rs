@@ -177,6 +177,7 @@ fn an_admin_is_changed() {
     console.press(KeyCode::Esc);
     looks_like_at(&mut console, "admin_edit", &[LEAST, NARROW, WIDE]);
     console.press(KeyCode::Esc);
+    console.press(KeyCode::Esc);
     // One's own has a password.
     console.press(KeyCode::Char('k'));
     console.press(KeyCode::Char('e'));

@@ -7,6 +7,7 @@ mod admins;
 mod columns;
 mod connection;
 mod dump;
+mod form;
 #[path = "../support/list.rs"]
 mod list;
 mod looks;

@@ -68,6 +68,10 @@ pub struct Form {
     pub stale: bool,
     /// Whether it is meant, in production.
     pub sure: Sure,
+    /// What was in its fields when it was opened.
+    initial: Vec<Secret>,
+    /// Whether the next esc discards what was typed.
+    pub leaving: bool,
     /// The operation that is no longer waited for and has not ended yet, with what was typed for it.
     pub left: Option<(Generation, Vec<Secret>)>,
 }
@@ -75,8 +79,11 @@ pub struct Form {
 impl Form {
     fn with_fields(purpose: Purpose, fields: Vec<TextField>) -> Self {
         let submitting = Request::default();
+        let initial = fields.iter().map(TextField::as_secret).collect();
         Self {
             purpose,
+            initial,
+            leaving: false,
             fields,
             focus: 0,
             problem: None,
@@ -192,6 +199,18 @@ impl Form {
         self.fields.iter().map(TextField::as_secret).collect()
     }
 
+    /// Whether it may be left, though what was typed is discarded then: the second time, that is meant. What was submitted is
+    /// no longer only here.
+    pub(super) fn may_leave(&mut self) -> bool {
+        let typed = self.typed();
+        let submitted = self.left.as_ref().is_some_and(|(_, submitted)| *submitted == typed);
+        if self.leaving || submitted || typed == self.initial {
+            return true;
+        }
+        self.leaving = true;
+        false
+    }
+
     /// What an organization is to be made of.
     #[must_use]
     pub fn new_organization(&self) -> NewOrganization {
@@ -235,9 +254,11 @@ impl Form {
         let edits = matches!(self.purpose, Purpose::Edit(_));
         if let Some(old) = self.replace(org).filter(|_| edits) {
             let stored = [(&old.name, &org.name), (&old.admin_email, &org.admin_email)];
-            for (field, (old, new)) in self.fields.iter_mut().zip(stored) {
+            let fields = self.fields.iter_mut().zip(&mut self.initial);
+            for ((field, initial), (old, new)) in fields.zip(stored) {
                 if field.holds(old.raw()) && old != new {
                     field.set(new.raw());
+                    *initial = field.as_secret();
                 }
             }
         }

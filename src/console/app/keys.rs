@@ -143,6 +143,9 @@ impl App {
         if !matches!(command, Command::Accept | Command::Submit) {
             self.no_longer_sure();
         }
+        if command != Command::Back {
+            self.stay();
+        }
         match command {
             Command::Quit => vec![Effect::Quit],
             Command::Shell => vec![Effect::Shell],
@@ -250,6 +253,7 @@ impl App {
             return Vec::new();
         }
         self.no_longer_sure();
+        self.stay();
         if let Some(layer) = self.layers.last_mut() {
             let searching = matches!(layer, Layer::Help(_) | Layer::Manual(_));
             if let Some(field) = layer.focused() {
@@ -278,6 +282,7 @@ impl App {
             return Vec::new();
         }
         self.no_longer_sure();
+        self.stay();
         if let Some(layer) = self.layers.last_mut() {
             let searching = matches!(layer, Layer::Help(_) | Layer::Manual(_));
             if layer.focused().is_some_and(|field| field.key(event)) && searching {
@@ -314,6 +319,12 @@ impl App {
         if let Some(layer) = self.layers.last_mut() {
             if let Some(effects) = stop_submitting(layer, &mut self.abandoned) {
                 return effects;
+            }
+            if let Layer::Form(form) = layer
+                && !form.may_leave()
+            {
+                self.ask_to_discard();
+                return Vec::new();
             }
             let mut effects = Vec::new();
             for request in layer.requests() {

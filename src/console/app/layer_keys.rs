@@ -1,6 +1,6 @@
 //! What commands do in what is above list and details: forms, questions, the login, all that was said.
 
-use super::{App, Asked, Effect, Extent, Layer, Notice, cancel, layer::Typing};
+use super::{App, Asked, Effect, Extent, Layer, Notice, Severity, cancel, layer::Typing};
 use crate::keymap::{Command, Motion};
 
 impl App {
@@ -114,6 +114,23 @@ impl App {
             *focus = moved(*focus, by, fields.len());
         }
         effects
+    }
+
+    /// Asks before what was typed in a form is discarded: where everybody sees it, however small the screen.
+    pub(super) fn ask_to_discard(&mut self) {
+        let back = self.keymap.how(Command::Back);
+        let what = "what you typed is not saved".to_owned();
+        let help = format!("press {back} again to discard it");
+        self.say(Severity::Warning, Notice { what, help });
+    }
+
+    /// Whatever is done in a form other than leaving it once more, what was typed is not discarded.
+    pub(super) fn stay(&mut self) {
+        if let Some(Layer::Form(form)) = self.layers.last_mut()
+            && std::mem::take(&mut form.leaving)
+        {
+            self.notice = None;
+        }
     }
 
     /// Shows all that was said; or leaves that.

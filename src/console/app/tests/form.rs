@@ -69,6 +69,44 @@ fn nothing_typed_is_lost_when_the_database_refuses_or_goes_away() {
 }
 
 #[test]
+fn esc_asks_before_it_discards_what_was_typed() {
+    let mut app = console(page(orgs(2), false, false));
+    for (key, typed) in [('n', "acme"), ('e', "x")] {
+        // Nothing was typed: it is left at once.
+        press(&mut app, KeyCode::Char(key));
+        press(&mut app, KeyCode::Tab);
+        press(&mut app, KeyCode::Esc);
+        assert!(app.layers.is_empty(), "{key}");
+
+        press(&mut app, KeyCode::Char(key));
+        type_text(&mut app, typed);
+        press(&mut app, KeyCode::Esc);
+        let asked = |app: &App| app.notice.as_ref().map(|(_, said)| said.what.clone());
+        assert_eq!(asked(&app).as_deref(), Some("what you typed is not saved"));
+        // Whatever else is done, it is not discarded.
+        let text = top_form(&app).text(Field::Name).to_owned();
+        for stays in [KeyCode::Tab, KeyCode::BackTab, KeyCode::Char('y'), KeyCode::Left] {
+            press(&mut app, stays);
+            assert_eq!(asked(&app), None, "{stays:?}");
+            press(&mut app, KeyCode::Esc);
+            assert!(asked(&app).is_some(), "{stays:?}");
+        }
+        app.update(Message::Paste("z".into()));
+        press(&mut app, KeyCode::Esc);
+        assert!(top_form(&app).text(Field::Name).len() > text.len());
+        press(&mut app, KeyCode::Esc);
+        assert!(app.layers.is_empty() && asked(&app).is_none(), "{key}");
+
+        // What was typed and removed again is nothing.
+        press(&mut app, KeyCode::Char(key));
+        type_text(&mut app, "x");
+        press(&mut app, KeyCode::Backspace);
+        press(&mut app, KeyCode::Esc);
+        assert!(app.layers.is_empty(), "{key}");
+    }
+}
+
+#[test]
 fn a_made_password_is_shown_until_it_is_changed() {
     let mut app = console(page(orgs(2), false, false));
     press(&mut app, KeyCode::Char('n'));

@@ -163,6 +163,7 @@ fn a_refused_code_or_password_stands_at_its_field_and_nothing_typed_is_lost() {
     let typed: Vec<_> = form.fields.iter().map(TextField::text).collect();
     assert_eq!(typed, ["org000@example.com", "AAAAAA bbbbbb", "walnut harbor 58 lantern"]);
     press(&mut app, KeyCode::Esc);
+    press(&mut app, KeyCode::Esc);
     let Some(Layer::Login(login)) = app.layers.last() else { panic!("{:?}", app.layers) };
     assert_eq!(login.fields[1].text(), "forgotten", "the login is as it was left");
 }
