@@ -72,11 +72,11 @@ impl Failure {
             Self::Tenancy(tenancy::Error::NotAllowed(tenancy::Refusal::NoSession(_))) => {
                 "name the owner to log in as with --as E-MAIL"
             }
-            Self::Tenancy(error @ tenancy::Error::NotAllowed(tenancy::Refusal::Role { .. })) => {
-                error.help()
-            }
-            Self::Tenancy(tenancy::Error::NotAllowed(refusal)) if refusal.is_an_operators() => {
-                "log in with the account of an operator: --as E-MAIL, or L in the console"
+            Self::Tenancy(tenancy::Error::NotAllowed(
+                tenancy::Refusal::OperatorsRequired | tenancy::Refusal::NoLogin(_),
+            )) => "log in with the account of an operator: --as E-MAIL, or L in the console",
+            Self::Tenancy(tenancy::Error::NotAllowed(tenancy::Refusal::ManagersOnly)) => {
+                "name a manager to log in as with --as E-MAIL"
             }
             Self::Tenancy(tenancy::Error::InTrash(_)) => {
                 "restore it with `tenantry org restore`, or purge it with `tenantry org purge`"
@@ -210,6 +210,7 @@ fn code_of(error: &tenancy::Error) -> u8 {
         | tenancy::Error::LastOwner { .. }
         | tenancy::Error::LastManager(_)
         | tenancy::Error::FirstIsManager
+        | tenancy::Error::NoOperators
         | tenancy::Error::OperatorsOwnPassword(_)
         | tenancy::Error::NoOwner(_)
         | tenancy::Error::NotAllowed(_)

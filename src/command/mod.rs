@@ -232,7 +232,11 @@ fn check(command: &DatabaseCommand, login: &LogIn) -> Result<(), Failure> {
 /// Otherwise a missing `MONGODB_URI` would look like an empty list.
 fn there(database: &Database, command: &DatabaseCommand) -> Result<(), Failure> {
     let Source::Known(Target::File(file)) = &database.source else { return Ok(()) };
-    let begins = matches!(command, DatabaseCommand::Org(OrgCommand::Create { .. }));
+    let begins = matches!(
+        command,
+        DatabaseCommand::Org(OrgCommand::Create { .. })
+            | DatabaseCommand::Operator(OperatorCommand::Add { .. })
+    );
     if begins || file.exists() || Terminal::open().is_some() {
         return Ok(());
     }

@@ -31,7 +31,11 @@ pub(super) fn writes(command: &OperatorCommand) -> bool {
 pub(super) fn check(command: &OperatorCommand, login: &LogIn) -> Result<bool, Failure> {
     match command {
         OperatorCommand::List | OperatorCommand::Require { .. } => Ok(false),
-        OperatorCommand::Add { .. } | OperatorCommand::Recover { .. } => Ok(true),
+        OperatorCommand::Add { .. } => Ok(true),
+        OperatorCommand::Recover { sure, .. } => {
+            asked(sure, Terminal::open())?;
+            Ok(true)
+        }
         OperatorCommand::Update { role, disable, enable, .. } => {
             if role.is_none() && !disable && !enable {
                 let help = "add --role, --disable or --enable";
@@ -83,7 +87,12 @@ pub(super) async fn answer(
             tenancy.remove_operator(&email).await?;
         }
         OperatorCommand::Require { what, .. } => tenancy.require_operators(what).await?,
-        OperatorCommand::Recover { email, .. } => {
+        OperatorCommand::Recover { email, sure } => {
+            tenancy.check_recovery(&email).await?;
+            if let Some(terminal) = asked(&sure, Terminal::open())? {
+                let shown = StoredText::from(email.as_str());
+                agree(&terminal, &format!("Make {shown} a manager with a new password?")).await?;
+            }
             let password = new_password(tenancy, &email).await?;
             return Ok(Answer::Operators(only(
                 tenancy.recover_operators(&email, &password).await?,

@@ -290,10 +290,10 @@ impl OperationKind {
             Self::ChangeOperator => ("change operator", "changed operator", "changing an operator"),
             Self::RemoveOperator => ("remove operator", "removed operator", "removing an operator"),
             Self::RequireOperators => {
-                ("require operators", "changed what requires operators", "requiring operators")
+                ("require login", "changed whether a login is required", "requiring a login")
             }
             Self::RecoverOperators => {
-                ("recover operators", "recovered operators", "recovering operators")
+                ("recover operator", "recovered operator", "recovering an operator")
             }
             Self::Foreign(code) => (code.raw(), code.raw(), code.raw()),
         }

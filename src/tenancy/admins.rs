@@ -58,7 +58,7 @@ impl Tenancy {
     /// # Errors
     /// The database's.
     pub async fn admins(&self, org: &Org) -> Result<Vec<Admin>> {
-        self.reading().await?;
+        self.reading_of(Some(org.id)).await?;
         Ok(self.store.admins(org).await?)
     }
 

@@ -59,6 +59,7 @@ impl Tenancy {
         at: AuditAt,
         limit: u32,
     ) -> Result<Vec<NumberedEntry>> {
+        self.reading().await?;
         let of = match of {
             None => None,
             Some(name) => {
@@ -91,11 +92,11 @@ impl Tenancy {
     pub async fn activity(&self, org: &Org, limit: u32) -> Result<Vec<NumberedEntry>> {
         // By identity alone: an earlier organization of the same name is another one.
         let of = Some((Some(org.id), String::new()));
+        self.reading_of(Some(org.id)).await?;
         self.read_audit_log(&AuditQuery { of, since: None, at: AuditAt::Newest, limit }).await
     }
 
     async fn read_audit_log(&self, query: &AuditQuery) -> Result<Vec<NumberedEntry>> {
-        self.reading().await?;
         let found = self.store.entries(query).await?;
         Ok(found
             .iter()
@@ -269,6 +270,7 @@ fn reason(error: &Error) -> String {
             Error::NoSuchOperator(typed_email(email.raw()).into()).to_string()
         }
         error @ (Error::Invalid(_)
+        | Error::NoOperators
         | Error::FirstIsManager
         | Error::LastManager(_)
         | Error::OperatorsChanged
@@ -302,6 +304,7 @@ fn outcome_of(error: &Error) -> Outcome {
         | Error::Taken { .. }
         | Error::OperatorsEmail(_)
         | Error::NoSuchOperator(_)
+        | Error::NoOperators
         | Error::FirstIsManager
         | Error::LastManager(_)
         | Error::OperatorsChanged

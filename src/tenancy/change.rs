@@ -3,8 +3,11 @@
 use bson::{DateTime, oid::ObjectId};
 
 use super::{
-    Error, Refusal, Result, Tenancy, admins::is_first, audit::NAME, blocking, confirms,
-    session::Actor,
+    Error, Refusal, Result, Tenancy,
+    admins::is_first,
+    audit::NAME,
+    blocking, confirms,
+    session::{Actor, may_as},
 };
 use crate::{
     org::{
@@ -69,7 +72,7 @@ impl Tenancy {
     /// # Errors
     /// [`Error::Invalid`], [`Error::Taken`] with who has it, or the database's.
     pub async fn check_name(&self, name: &str, except: Option<&Org>) -> Result<()> {
-        self.reading().await?;
+        self.reading_of(except.map(|org| org.id)).await?;
         if except.is_some_and(|org| org.name.raw() == name) {
             return Ok(());
         }
@@ -87,7 +90,7 @@ impl Tenancy {
     /// # Errors
     /// As [`Tenancy::check_name`].
     pub async fn check_email(&self, email: &str, except: Option<&Org>) -> Result<()> {
-        self.reading().await?;
+        self.reading_of(except.map(|org| org.id)).await?;
         if except.is_some_and(|org| org.admin_email.raw() == email) {
             return Ok(());
         }
@@ -193,6 +196,10 @@ impl Tenancy {
         if edit.needs_login(org) {
             let actor = self.permitted(&entry.action, org).await?;
             *entry = entry.clone().of_admin(actor.admin_email().raw());
+            if let (Actor::Operator(operator), Some(_)) = (&actor, &email) {
+                // As for any other admin.
+                may_as(operator.role, &OperationKind::ChangeAdmin)?;
+            }
             let is_own = matches!(&actor, Actor::Admin(admin) if is_first(admin, org));
             if edit.password.is_some() && !is_own {
                 return Err(Refusal::OwnPassword(org.admin_email.clone()).into());

@@ -34,6 +34,9 @@ pub enum Error {
     /// No such operator.
     #[error("no operator has the e-mail {0}")]
     NoSuchOperator(StoredText),
+    /// There is nobody to log in.
+    #[error("there are no operators yet")]
+    NoOperators,
     /// The first operator has to be able to add the others.
     #[error("the first operator must be a manager")]
     FirstIsManager,
@@ -252,6 +255,7 @@ impl Error {
             Self::Taken { .. } => Some(Field::Name),
             Self::NotFound { .. }
             | Self::NoSuchOperator(_)
+            | Self::NoOperators
             | Self::FirstIsManager
             | Self::LastManager(_)
             | Self::OperatorsChanged
@@ -289,6 +293,7 @@ impl Error {
             | Self::Taken { .. }
             | Self::OperatorsEmail(_)
             | Self::NoSuchOperator(_)
+            | Self::NoOperators
             | Self::FirstIsManager
             | Self::LastManager(_)
             | Self::OperatorsChanged
@@ -328,6 +333,7 @@ impl Error {
                 "choose another e-mail"
             }
             Self::NoSuchOperator(_) => "check the e-mail in the list of operators",
+            Self::NoOperators => "add one with `tenantry operator add`",
             Self::FirstIsManager => "add a manager first; the others can have any role",
             Self::LastManager(_) => "make another operator a manager first",
             Self::OperatorsChanged => "try again",
@@ -352,12 +358,11 @@ impl Error {
             }
             Self::NotAllowed(Refusal::Suspended(_)) => "reactivate it first",
             Self::NotAllowed(Refusal::NoLogin(_)) => "log in as one of them",
-            Self::NotAllowed(
-                Refusal::OperatorsRequired
-                | Refusal::OperatorChanged
-                | Refusal::Disabled
-                | Refusal::ManagersOnly,
-            ) => "log in with the account of an operator",
+            Self::NotAllowed(Refusal::OperatorsRequired | Refusal::OperatorChanged) => {
+                "log in with the account of an operator"
+            }
+            Self::NotAllowed(Refusal::Disabled) => "ask a manager to enable it",
+            Self::NotAllowed(Refusal::ManagersOnly) => "log in with the account of a manager",
             Self::NotAllowed(Refusal::Role { .. }) => "ask a manager to do it, or for another role",
             Self::NotAllowed(_) => "log in as an admin of that organization",
             Self::NotConfirmed => "type the name exactly as shown",

@@ -200,7 +200,12 @@ impl Tenancy {
     /// # Errors
     /// [`Error::NotFound`], [`Error::InTrash`], or the database's.
     pub async fn named(&self, name: &str) -> Result<Org> {
-        self.reading().await?;
+        let found = self.find_named(name).await;
+        self.reading_of(found.as_ref().ok().map(|org| org.id)).await?;
+        found
+    }
+
+    async fn find_named(&self, name: &str) -> Result<Org> {
         if let Some(org) = self.store.org_named(name, ListScope::Live).await? {
             return Ok(org);
         }
@@ -259,7 +264,7 @@ impl Tenancy {
     /// # Errors
     /// The database's.
     pub async fn org(&self, id: ObjectId) -> Result<Option<Org>> {
-        self.reading().await?;
+        self.reading_of(Some(id)).await?;
         let mut org = self.store.org(id).await?;
         self.note_gone_admins(org.as_mut_slice()).await?;
         Ok(org)
@@ -286,7 +291,7 @@ impl Tenancy {
     /// # Errors
     /// The database's.
     pub async fn statistics(&self, org: &Org) -> Result<Statistics> {
-        self.reading().await?;
+        self.reading_of(Some(org.id)).await?;
         Ok(self.store.statistics(org).await?)
     }
 
@@ -295,7 +300,7 @@ impl Tenancy {
     /// # Errors
     /// The database's.
     pub async fn documents(&self, org: &Org, most: u32) -> Result<Vec<Document>> {
-        self.reading().await?;
+        self.reading_of(Some(org.id)).await?;
         Ok(self.store.first_documents(org, most).await?)
     }
 
@@ -317,6 +322,11 @@ impl Tenancy {
     /// Refuses to look where operators have to log in even for that. Consoles that look already hear of it a moment
     /// after it was turned on.
     async fn reading(&self) -> Result<()> {
+        self.reading_of(None).await
+    }
+
+    /// The same for one organization, which its own admins may look at as well.
+    async fn reading_of(&self, org: Option<ObjectId>) -> Result<()> {
         let asked = || self.shared.looking.lock().unwrap_or_else(PoisonError::into_inner);
         if asked().is_some_and(|since| since.elapsed() < LOOKING) {
             return Ok(());
@@ -326,14 +336,19 @@ impl Tenancy {
             *asked() = Some(Instant::now());
             return Ok(());
         }
-        let Some(token) = self.caller.token() else {
-            return Err(Refusal::OperatorsRequired.into());
-        };
+        let token = self.caller.token().ok_or(Refusal::OperatorsRequired)?;
         let verified = self.shared.sessions.verify(token)?;
-        if let TokenOf::Operator { operator, .. } = verified.whose {
-            may(&directory, operator, &verified, &OperationKind::LogIn)?;
+        match (&verified.whose, org) {
+            (TokenOf::Operator { operator, .. }, _) => {
+                may(&directory, *operator, &verified, &OperationKind::LogIn)?;
+                Ok(())
+            }
+            (TokenOf::Admin { organization, .. }, Some(org)) if *organization == org => {
+                let own = self.store.org(org).await?.ok_or(Refusal::OperatorsRequired)?;
+                self.permitted(&OperationKind::ChangeAdmin, &own).await.map(drop)
+            }
+            (TokenOf::Admin { .. }, _) => Err(Refusal::OperatorsRequired.into()),
         }
-        Ok(())
     }
 
     fn writable(&self) -> Result<()> {

@@ -50,6 +50,14 @@ impl Tenancy {
         Ok(self.store.directory().await?)
     }
 
+    /// Refuses what [`Tenancy::recover_operators`] would refuse before a password is asked for.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchOperator`], [`Error::ReadOnly`], or the database's.
+    pub async fn check_recovery(&self, email: &str) -> Result<()> {
+        operator_with_email(&self.directory_to_write().await?, email).map(drop)
+    }
+
     /// For what an account is required: known to everybody, so that whoever may log in is asked to.
     ///
     /// # Errors
@@ -188,7 +196,7 @@ impl Tenancy {
     /// session.
     ///
     /// # Errors
-    /// [`Error::FirstIsManager`] where there is no operator, [`Error::NotAllowed`], [`Error::ReadOnly`], or the
+    /// [`Error::NoOperators`], [`Error::NotAllowed`], [`Error::ReadOnly`], or the
     /// database's.
     pub async fn require_operators(&self, required: Required) -> Result<()> {
         let entry = self.entry(OperationKind::RequireOperators, None);
@@ -196,7 +204,7 @@ impl Tenancy {
         let sets = |directory: &mut Directory| {
             self.ensure_manages(directory, &OperationKind::RequireOperators)?;
             if directory.operators.is_empty() {
-                return Err(Error::FirstIsManager);
+                return Err(Error::NoOperators);
             }
             directory.required = required;
             Ok(())
@@ -205,36 +213,27 @@ impl Tenancy {
         self.recorded(&entry, done).await
     }
 
-    /// Makes an account a manager who can log in with this password, where none can any more: for whoever reaches the
-    /// database. Recorded as what it is.
+    /// Makes an operator a manager who can log in with this password: for whoever reaches the database, since whether
+    /// the managers still know their passwords cannot be known here. Recorded as what it is.
     ///
     /// # Errors
-    /// [`Error::Invalid`], [`Error::Taken`], [`Error::ReadOnly`], or the database's.
+    /// [`Error::NoSuchOperator`], [`Error::Invalid`], [`Error::ReadOnly`], or the database's.
     pub async fn recover_operators(&self, email: &str, password: &Secret) -> Result<Operator> {
         let mut entry = self.entry(OperationKind::RecoverOperators, None);
         entry = entry.with("operator", "", typed_email(email));
         let done = async {
-            let email = Email::parse(email)?;
-            let directory = self.directory_to_write().await?;
-            if operator_with_email(&directory, email.as_str()).is_err() {
-                self.ensure_no_account(&directory, &email).await?;
-            }
-            let password = self.hash(password, "", email.as_str()).await?;
-            let new = new_operator(&email, OperatorRole::Manager, password);
+            let known = operator_with_email(&self.directory_to_write().await?, email)?.clone();
+            let password = self.hash(password, "", known.email.raw()).await?;
             let recovers = |directory: &mut Directory| {
-                let known = operator_with_email(directory, email.as_str()).ok().map(|own| own.id);
-                let place = directory.operators.iter_mut().find(|own| Some(own.id) == known);
-                let Some(own) = place else {
-                    directory.operators.push(new.clone());
-                    return Ok(new.clone());
-                };
-                own.password = new.password.clone();
+                let place = directory.operators.iter_mut().find(|own| own.id == known.id);
+                let own = place.ok_or_else(|| Error::NoSuchOperator(known.email.clone()))?;
+                own.password = password.clone();
                 (own.role, own.disabled) = (OperatorRole::Manager, false);
                 Ok(own.clone())
             };
-            let recovered = self.write_operators(&entry, email.as_str(), recovers).await?;
+            let recovered = self.write_operators(&entry, known.email.raw(), recovers).await?;
             // Whoever guessed at it keeps its owner out no longer.
-            self.store.forget_attempts(&email_as_stored(email.as_str())).await?;
+            self.store.forget_attempts(&email_as_stored(known.email.raw())).await?;
             Ok(recovered)
         }
         .await;

@@ -249,6 +249,25 @@ pub async fn where_operators_are_required_nobody_else_writes<F: Fixture>() {
     let fresh = tenancy(siege.fixture.open(false).await);
     assert_eq!(refused(fresh.named("Globex").await), Refusal::OperatorsRequired);
     assert_eq!(refused(fresh.activity(&siege.globex, 10).await), Refusal::OperatorsRequired);
+    // An admin looks at their own organization, and at no other.
+    let kim = fresh.login("kim@globex.com", &secret(PASSWORD)).await.unwrap();
+    let kim = fresh.in_session(Some(kim.token()));
+    assert_eq!(kim.named("globex").await.unwrap().id, siege.globex.id);
+    assert!(kim.activity(&siege.globex, 10).await.is_ok());
+    assert!(kim.org(siege.globex.id).await.unwrap().is_some());
+    let others = [
+        kim.named("Acme Two").await.map(drop),
+        kim.named("Nothing").await.map(drop),
+        kim.org(siege.acme.id).await.map(drop),
+        kim.admins(&siege.acme).await.map(drop),
+        kim.activity(&siege.acme, 10).await.map(drop),
+        kim.audit(None, None, tenantry::store::AuditAt::Newest, 10).await.map(drop),
+        kim.operators().await.map(drop),
+        kim.count(tenantry::store::ListScope::Live, None, 10).await.map(drop),
+    ];
+    for other in others {
+        assert_eq!(refused(other), Refusal::OperatorsRequired);
+    }
     let session = fresh.login(OPS, &secret(PASSWORD)).await.unwrap();
     assert!(fresh.in_session(Some(session.token())).named("Globex").await.is_ok());
 }
@@ -297,6 +316,14 @@ pub async fn an_operator_deletes_a_customers_organization_and_knows_no_password<
     assert!(matches!(refused(siege.tenancy.trash(&siege.acme).await), Refusal::NoLogin(_)));
     let session = siege.log_in(OPS).await;
     let own = siege.tenancy.in_session(Some(session.token()));
+    // Whose login it is, is for a manager to change.
+    let clerk = operator("clerk@example.com", OperatorRole::Operator);
+    let boss = siege.store.directory().await.unwrap().operators.remove(0);
+    require(&*siege.store, Required::Nothing, vec![boss, clerk]).await;
+    let clerk = siege.log_in("clerk@example.com").await;
+    let email = Edit { email: Some("eve@evil.com".into()), ..Edit::default() };
+    let clerk = siege.tenancy.in_session(Some(clerk.token()));
+    assert!(matches!(refused(clerk.update(&siege.acme, &email).await), Refusal::Role { .. }));
     let acme = own.suspend(&siege.acme).await.unwrap();
     assert!(matches!(refused(own.update(&acme, &edit).await), Refusal::OwnPassword(_)));
     // A suspended one as well: nobody could log in to it.
@@ -319,7 +346,9 @@ pub async fn the_last_manager_stays_and_the_first_operator_is_one<F: Fixture>() 
     let password = secret(OTHER);
     let first = t.add_operator("Boss@Example.com", Some(OperatorRole::Viewer), &password).await;
     assert_eq!(first, Err(Error::FirstIsManager));
-    assert_eq!(t.require_operators(Required::Writes).await, Err(Error::FirstIsManager));
+    assert_eq!(t.require_operators(Required::Writes).await, Err(Error::NoOperators));
+    let nobody = t.recover_operators("boss@example.com", &password).await;
+    assert!(matches!(nobody, Err(Error::NoSuchOperator(_))), "{nobody:?}");
     let admins = t.add_operator("ada@acme.com", None, &password).await;
     assert!(matches!(admins, Err(Error::Taken { .. })), "{admins:?}");
     let weak = t.add_operator("boss@example.com", None, &secret("boss@example.com 1")).await;

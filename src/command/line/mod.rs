@@ -67,7 +67,13 @@ pub struct CommandLine {
 #[derive(Clone, Debug, Default, Args)]
 pub struct Login {
     /// The e-mail of the operator or owner to log in as
-    #[arg(long = "as", help_heading = "Login", global = true, value_name = "E-MAIL")]
+    #[arg(
+        long = "as",
+        help_heading = "Login",
+        global = true,
+        value_name = "E-MAIL",
+        value_parser = clap::builder::NonEmptyStringValueParser::new()
+    )]
     pub account: Option<String>,
     /// Read passwords from standard input, one per line: the login's first
     #[arg(long, help_heading = "Login", global = true)]

@@ -89,10 +89,10 @@ Example:
         #[command(flatten)]
         sure: Sure,
     },
-    /// Make an operator a manager who can log in, if no manager can any more
+    /// Make an operator a manager and set their password, without a login
     #[command(after_help = "\
-Needs no login, only access to the database. It sets the password, enables the account and makes it a
-manager, adding it if it is missing. The audit log records it.
+For when no manager can log in any more. It needs only access to the database, sets the password,
+enables the account and makes it a manager. The audit log records it.
 
 Example:
   tenantry operator recover ada@example.com")]

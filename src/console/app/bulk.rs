@@ -258,6 +258,8 @@ impl App {
             self.say(Severity::Success, Notice { what: format!("{what} {who}"), help });
         }
         match self.list.scope {
+            // There are fewer now.
+            ListScope::Live if action == OrgAction::Trash => self.refresh(),
             ListScope::Live => {
                 let (arrival, at) = self.list.again();
                 let mut effects = self.load(arrival, at);

@@ -2,6 +2,7 @@
 
 use super::{App, Arrival, Connected, Effect, Generation, Notice, Select, Severity, cancel};
 use crate::{
+    keymap::Command,
     org::{PasswordPolicy, escaped},
     store::{PageAt, Place, PlaceKind, Required},
     tenancy::{self, Refusal},
@@ -58,6 +59,12 @@ impl App {
                 } else {
                     if required < Required::Everything {
                         effects.extend(self.first_page());
+                    }
+                    if required == Required::Everything {
+                        let login = self.keymap.how(Command::Login);
+                        let said = Refusal::OperatorsRequired.to_string();
+                        let help = format!("press {login} to log in");
+                        self.list.problem = Some(Notice { what: said, help });
                     }
                     self.ask_operator_to_log_in(&Refusal::OperatorsRequired);
                 }

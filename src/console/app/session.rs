@@ -161,8 +161,12 @@ impl App {
 
     /// Opens the login for an operator, and says why.
     pub(super) fn ask_operator_to_log_in(&mut self, refusal: &Refusal) {
+        if matches!(refusal, Refusal::OperatorChanged | Refusal::Disabled) {
+            self.session = None;
+        }
         let mut login = Login::new("", None);
         login.problem = Some(Notice::plain(refusal.to_string()));
+        login.of_operator = true;
         self.layers.push(Layer::Login(login));
     }
 

@@ -310,7 +310,9 @@ fn works_now(app: &App, row: &Row) -> bool {
         Command::CopyAdmin => app.detail.admin().is_some(),
         Command::Undo => app.undo.is_some() && !read_only,
         command if command.writes() => some && !read_only,
-        Command::Login => app.session.is_some() || some && !read_only,
+        Command::Login => {
+            app.session.is_some() || (some || app.list.problem.is_some()) && !read_only
+        }
         Command::UseCode => !read_only && !waits(app),
         Command::Open => some || !app.list.nearest.is_empty(),
         Command::Sort | Command::Copy => some,
