@@ -30,6 +30,8 @@
 //! - Logins and sessions: `tenancy/session` (`tenancy/session/tokens.rs` signs and verifies,
 //!   `tenancy/session/attempts.rs` counts attempts); passwords are hashed through the queue in
 //!   `tenancy/hashing.rs`; admins, roles and one-time codes are in `tenancy/admins.rs`.
+//! - Operators are one document (`store/operators.rs`), managed in `tenancy/operators.rs`; what each role may do is the
+//!   table in `tenancy/rights.rs`.
 //! - What others stored is an [`org::StoredText`], whose `Display` escapes it (`org/text.rs`); connection
 //!   strings lose their secrets in `org/connection_string.rs`.
 //! - What a search matches, and its rank: `org/search`. How a page of matches is found: `store/search.rs`; on

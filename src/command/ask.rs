@@ -104,7 +104,8 @@ impl LogIn {
         }
     }
 
-    /// The same operations as whoever `--as` names, who logs in now where they have not yet; without it, as nobody.
+    /// The same operations in the session of the account that `--as` names, which logs in the first time; without
+    /// `--as`, without a session.
     pub(super) async fn session_of(&mut self, tenancy: &Tenancy) -> Result<Tenancy, Failure> {
         if let (None, Some(email)) = (&self.session, &self.login.account) {
             self.session = Some(log_in(tenancy, email).await?);
@@ -146,7 +147,7 @@ pub(super) async fn ask_new(
     name: &str,
     email: &str,
 ) -> Result<Secret, Failure> {
-    // Somebody may type ahead.
+    // What is typed ahead stays unseen as well.
     let _silence = terminal.silence()?;
     terminal.show(&format!("Password rules: {}.\n", tenancy.password_policy()))?;
     let first = loop {

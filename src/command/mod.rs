@@ -147,7 +147,7 @@ async fn answer(
     }
     let login = &mut login;
     // Others refuse what is impossible before anybody is asked for a password, as far as looking needs none.
-    let looks = tenancy.required().await? < Required::Everything;
+    let looks = tenancy.required().await?.0 < Required::Everything;
     let tenancy = if looks && logs_in_itself(&command) {
         tenancy
     } else {

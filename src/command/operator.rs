@@ -102,7 +102,7 @@ pub(super) async fn answer(
     Ok(Answer::Operators(tenancy.operators().await?))
 }
 
-/// One operator: whoever is none may not see the others where looking needs an account.
+/// This operator alone: the others may only be listed after a login.
 fn only(operator: Operator) -> Directory {
     Directory { operators: vec![operator], ..Directory::default() }
 }

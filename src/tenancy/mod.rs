@@ -319,8 +319,8 @@ impl Tenancy {
         Ok(())
     }
 
-    /// Refuses to look where operators have to log in even for that. Consoles that look already hear of it a moment
-    /// after it was turned on.
+    /// Refuses to look without a login where the database requires one even for that. An open console notices a few
+    /// seconds after it was turned on.
     async fn reading(&self) -> Result<()> {
         self.reading_of(None).await
     }

@@ -58,12 +58,13 @@ impl Tenancy {
         operator_with_email(&self.directory_to_write().await?, email).map(drop)
     }
 
-    /// For what an account is required: known to everybody, so that whoever may log in is asked to.
+    /// For what an account is required, and whether there is any: told without a login, so that one can be asked for.
     ///
     /// # Errors
     /// The database's.
-    pub async fn required(&self) -> Result<Required> {
-        Ok(self.store.directory().await?.required)
+    pub async fn required(&self) -> Result<(Required, bool)> {
+        let directory = self.store.directory().await?;
+        Ok((directory.required, !directory.operators.is_empty()))
     }
 
     /// Adds an operator. The first one is a manager and needs no login; later ones need a manager's.

@@ -130,6 +130,7 @@ impl Console {
             read_only: None,
             read_only_asked: false,
             required: Required::Nothing,
+            has_operators: false,
             trash_days: 30,
             connection: "mongodb://ops@db1.example:27017/master_organization_db".into(),
             passwords: PasswordPolicy::default(),

@@ -76,7 +76,7 @@ Examples:
     },
     /// Say whether operators must log in: for changes (on), for everything (all), or not (off)
     #[command(after_help = "\
-Requires a manager's login. It holds for this database, whoever opens it. Owners can still log in to
+Requires a manager's login, and applies to everyone who opens this database. Owners can still log in to
 change their own organization.
 
 Example:

@@ -94,7 +94,7 @@ impl App {
                 Some((OrgAction::Reactivate, all.to_vec()))
             }
             OperationKind::Restore => Some((OrgAction::Restore, all.to_vec())),
-            // Whoever is logged in for all of them.
+            // One login is enough for all of them.
             OperationKind::Trash if self.is_operator() => Some((OrgAction::Trash, all.to_vec())),
             OperationKind::Create
             | OperationKind::Update

@@ -159,6 +159,8 @@ pub struct Connected {
     pub upgrade: Option<UpgradePlan>,
     /// For what an operator's account is required.
     pub required: Required,
+    /// Whether there is any such account.
+    pub has_operators: bool,
     /// How long the trash keeps what is moved there, in days.
     pub trash_days: u32,
     /// How to connect to it, without any secret.

@@ -74,7 +74,10 @@ impl App {
             self.say(Severity::Error, refused);
             return Vec::new();
         }
-        let usable = self.chosen().filter(|org| !org.admin_gone);
+        let operators =
+            matches!(&self.connection, Connection::Ready(connected) if connected.has_operators);
+        // Where there are operators, it is more likely one of them.
+        let usable = self.chosen().filter(|org| !org.admin_gone && !operators);
         let email = usable.map(|org| org.admin_email.clone()).unwrap_or_default();
         self.layers.push(Layer::Login(self.login_of(&email, None)));
         Vec::new()

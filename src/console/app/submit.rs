@@ -234,16 +234,15 @@ impl App {
             self.say(Severity::Alert, said);
             return Vec::new();
         };
-        match (error, form.org().cloned()) {
-            (Error::NotAllowed(refusal), Some(org)) => {
+        if let Error::NotAllowed(refusal) = error {
+            if let Some(org) = form.org().cloned() {
                 self.ask_to_log_in(&org, refusal);
                 return Vec::new();
             }
-            (Error::NotAllowed(refusal), None) if refusal.is_an_operators() => {
+            if refusal.is_an_operators() {
                 self.ask_operator_to_log_in(refusal);
                 return Vec::new();
             }
-            _ => {}
         }
         if let (Error::Changed(_), Some(org)) = (error, form.org()) {
             let id = org.id;

@@ -37,7 +37,7 @@ pub(super) async fn opened(database: &Database) -> (Result<Connected>, Option<Ar
         Ok(upgrade) => (upgrade, None),
         Err(error) => (None, Some(format!("{error}; {}", error.help()))),
     };
-    let required = match opened.tenancy.required().await {
+    let (required, has_operators) = match opened.tenancy.required().await {
         Ok(required) => required,
         Err(error) => return (Err(error), None),
     };
@@ -49,6 +49,7 @@ pub(super) async fn opened(database: &Database) -> (Result<Connected>, Option<Ar
         upgrade,
         connection: target.connection(),
         required,
+        has_operators,
         trash_days: opened.tenancy.trash_days(),
         passwords: opened.tenancy.password_policy(),
         demo: opened.demo.map(|admin| (admin.email.into(), Secret::from(admin.password))),

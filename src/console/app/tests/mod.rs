@@ -62,6 +62,7 @@ fn connected() -> Connected {
         read_only_asked: false,
         upgrade: None,
         required: Required::Nothing,
+        has_operators: false,
         trash_days: 30,
         connection: "mongodb://ops@db1.example/m".into(),
         passwords: PasswordPolicy::default(),

@@ -90,6 +90,22 @@ fn a_form_that_needs_an_operator_keeps_what_was_typed_and_goes_on_after_the_logi
 }
 
 #[test]
+fn where_there_are_operators_no_admins_login_is_suggested() {
+    for (has_operators, email) in [(false, "org000@example.com"), (true, "")] {
+        let (mut app, effects) = App::new(place(), SystemTime::UNIX_EPOCH);
+        let connected = Connected { has_operators, ..connected() };
+        let effects = app.update(Message::Connected(generation!(effects, Connect), Ok(connected)));
+        let rows = page(orgs(1), false, false);
+        app.update(Message::Page(generation!(effects, LoadPage), Ok(rows)));
+        press(&mut app, KeyCode::Char('L'));
+        let login = top_login(&app);
+        assert_eq!(login.fields[0].text(), email);
+        // What is known need not be typed.
+        assert_eq!(login.focus, usize::from(!has_operators));
+    }
+}
+
+#[test]
 fn a_role_that_is_too_low_is_said_where_another_account_can_log_in() {
     let mut app = console(page(orgs(1), false, false));
     log_in_operator(&mut app, OperatorRole::Viewer);
