@@ -87,7 +87,7 @@ pub fn run(settings: &Settings, command: DatabaseCommand, login: Login) -> Resul
         .build()
         .map_err(|error| Failure::io("cannot start the event loop", &error))?;
     let done = runtime.block_on(async {
-        // Whoever drops the operation half-way has the terminal show again what is typed.
+        // Dropping the operation restores the echo of the terminal.
         tokio::select! {
             answer = answer(settings, command, LogIn::new(login)) => answer,
             failure = ended() => Err(failure),

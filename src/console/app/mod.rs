@@ -162,7 +162,7 @@ pub struct App {
     pub kept: Kept,
     /// The operation that needed no question and is waited for.
     pub at_once: Option<AtOnce>,
-    /// Operations nobody waits for that still go on: they report when they end.
+    /// Abandoned operations that are still running: they report when they end.
     pub abandoned: Vec<Generation>,
     last: Generation,
 }

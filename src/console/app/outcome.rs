@@ -128,7 +128,7 @@ impl App {
         Vec::new()
     }
 
-    /// An operation was refused that nobody was asked about, or nobody waits for any more.
+    /// An operation without a question, or an abandoned one, was refused.
     fn not_done_at_once(
         &mut self,
         action: OrgAction,

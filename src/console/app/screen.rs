@@ -64,7 +64,7 @@ impl App {
         // A screen reader is told what is suspended and selected in the place of the e-mail.
         let mut hidden =
             if self.plain { vec![Column::State, Column::Admins] } else { self.kept.hidden.clone() };
-        // All in the trash are in the same state, and nobody can log in.
+        // All in the trash are in the same state, and no login is possible.
         if self.list.scope == ListScope::Trash {
             hidden.extend([Column::State, Column::Admins]);
         }

@@ -83,8 +83,8 @@ impl App {
         Vec::new()
     }
 
-    /// Opens the login above what needs it; where nobody can log in, says so there. A session that
-    /// counts no longer is let go of.
+    /// Opens the login above what needs it; if no login is possible, says so there. Drops a session that
+    /// is no longer valid.
     pub(super) fn ask_to_log_in(&mut self, org: &Org, refusal: &Refusal) {
         // The session may be of another organization, and that one closed.
         let closed = match refusal {
@@ -148,8 +148,8 @@ impl App {
             }
             return;
         }
-        let nobody = StoredText::default();
-        let email = if refusal.is_an_operators() { &nobody } else { &org.admin_email };
+        let none = StoredText::default();
+        let email = if refusal.is_an_operators() { &none } else { &org.admin_email };
         let mut login = self.login_of(email, Some(org.name.clone()));
         login.problem = Some(Notice::plain(refusal.to_string()));
         login.of_operator = refusal.is_an_operators();
