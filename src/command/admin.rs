@@ -2,7 +2,7 @@
 
 use super::{
     Answer, Failure,
-    ask::{LogIn, agree, ask_new, asked, log_in},
+    ask::{LogIn, agree, ask_new, asked},
     terminal::{Terminal, line_of_stdin},
 };
 use crate::{
@@ -56,7 +56,9 @@ pub(super) async fn answer(
     login: &mut LogIn,
 ) -> Result<Answer, Failure> {
     match command {
-        AdminCommand::Login { email, .. } => Ok(Answer::Login(log_in(tenancy, &email).await?)),
+        AdminCommand::Login { email, .. } => {
+            Ok(Answer::Login(login.log_in(tenancy, &email).await?))
+        }
         AdminCommand::List { organization } => {
             let org = tenancy.named(&organization).await?;
             Ok(Answer::Admins(tenancy.admins(&org).await?))

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{
     audit,
     configuration::Configured,
-    operator, records,
+    operator, records, second_factor,
     table::{UNKNOWN_WIDTH, columns, pairs},
     upgrade::{self, UpgradeFields},
 };
@@ -57,6 +57,8 @@ pub(super) enum Answer {
     Admins(Vec<Admin>),
     /// Operators.
     Operators(Directory),
+    /// The recovery codes of a second factor.
+    RecoveryCodes(Vec<Secret>),
     /// A one-time code for an admin.
     Code { org: Org, admin: Admin, code: Secret },
     /// Entries of the record.
@@ -201,6 +203,7 @@ impl Answer {
             }),
             Self::Admins(admins) => json_text(&audit::AdminsFields::from_admins(admins)),
             Self::Operators(all) => json_text(&operator::OperatorsFields::from_directory(all)),
+            Self::RecoveryCodes(codes) => json_text(&second_factor::RecoveryFields::new(codes)),
             Self::Code { org, admin, code } => json_text(&audit::CodeFields::new(org, admin, code)),
             Self::NumberedEntry { entries, more } => {
                 json_text(&audit::AuditFields::from_entries(entries, *more))
@@ -293,6 +296,7 @@ impl Answer {
             }
             Self::Admins(admins) => audit::admins_table(admins, width),
             Self::Operators(all) => operator::table(all, width),
+            Self::RecoveryCodes(codes) => second_factor::table(codes),
             Self::Code { org, admin, code } => audit::code_table(org, admin, code),
             Self::NumberedEntry { entries, more } => audit::audit_table(entries, *more, width),
             Self::Verified(verified) => audit::verified_table(verified),
@@ -319,6 +323,7 @@ impl Answer {
             | Self::Login(_)
             | Self::Admins(_)
             | Self::Operators(_)
+            | Self::RecoveryCodes(_)
             | Self::Code { .. }
             | Self::NumberedEntry { .. }
             | Self::Configured(_) => 0,
@@ -340,6 +345,7 @@ impl Answer {
             | Self::Login(_)
             | Self::Admins(_)
             | Self::Operators(_)
+            | Self::RecoveryCodes(_)
             | Self::Code { .. }
             | Self::NumberedEntry { .. }
             | Self::Verified(_)

@@ -108,25 +108,42 @@ impl LogIn {
     /// `--as`, without a session.
     pub(super) async fn session_of(&mut self, tenancy: &Tenancy) -> Result<Tenancy, Failure> {
         if let (None, Some(email)) = (&self.session, &self.login.account) {
-            self.session = Some(log_in(tenancy, email).await?);
+            self.session = Some(self.log_in(tenancy, email).await?);
         }
         Ok(tenancy.in_session(self.session.as_ref().map(Session::token)))
     }
-}
 
-/// Asks for the password and logs in. Says where others have tried before.
-pub(super) async fn log_in(tenancy: &Tenancy, email: &str) -> Result<Session, Failure> {
-    let password = ask_password(email).await?;
-    let session = tenancy.login(email, &password).await?;
-    if session.failures > 0 {
-        let before = counted(session.failures, "failed login");
-        // Beside the answer, which a program may read.
-        let _ = writeln!(
-            io::stderr(),
-            "tenantry: {before} with this e-mail since the last successful one"
-        );
+    /// Asks for the password, and for the code where the account has a second factor, and logs in. Says where others
+    /// have tried before.
+    pub(super) async fn log_in(&self, tenancy: &Tenancy, email: &str) -> Result<Session, Failure> {
+        let password = ask_password(email).await?;
+        let code = if self.login.code_stdin {
+            Some(line_of_stdin("the authentication code").await?)
+        } else {
+            None
+        };
+        let mut session = tenancy.login_with_code(email, &password, code.as_ref()).await;
+        if let Err(tenancy::Error::CodeRequired) = session {
+            let Some(terminal) = Terminal::open() else {
+                return Err(Failure::usage(
+                    format!("{} needs an authentication code", escaped_short(email, 100)),
+                    "add --code-stdin and give it on the line after the password",
+                ));
+            };
+            let code = terminal.ask("Authentication code: ").await?;
+            session = tenancy.login_with_code(email, &password, Some(&code)).await;
+        }
+        let session = session?;
+        if session.failures > 0 {
+            let before = counted(session.failures, "failed login");
+            // Beside the answer, which a program may read.
+            let _ = writeln!(
+                io::stderr(),
+                "tenantry: {before} with this e-mail since the last successful one"
+            );
+        }
+        Ok(session)
     }
-    Ok(session)
 }
 
 pub(super) async fn ask_password(email: &str) -> Result<Secret, Failure> {

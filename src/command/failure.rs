@@ -207,6 +207,10 @@ fn code_of(error: &tenancy::Error) -> u8 {
         tenancy::Error::WrongLogin
         | tenancy::Error::Waiting(_)
         | tenancy::Error::WrongCode
+        | tenancy::Error::OwnSecondFactor
+        | tenancy::Error::CodeRequired
+        | tenancy::Error::WrongAuthenticationCode
+        | tenancy::Error::FactorUnreadable(_)
         | tenancy::Error::LastOwner { .. }
         | tenancy::Error::LastManager(_)
         | tenancy::Error::FirstIsManager

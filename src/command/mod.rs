@@ -15,6 +15,7 @@ mod manual;
 mod operator;
 mod org;
 mod records;
+mod second_factor;
 mod stream;
 mod table;
 mod terminal;

@@ -5,11 +5,12 @@ use serde::Serialize;
 use super::{
     Answer, Failure, OperatorCommand,
     ask::{LogIn, agree, ask_new, asked},
+    second_factor,
     table::columns,
     terminal::{Terminal, line_of_stdin},
 };
 use crate::{
-    org::{Operator, Secret, StoredText, rfc3339, timestamp},
+    org::{Operator, OperatorRole, SecondFactor, Secret, StoredText, rfc3339, timestamp},
     store::{Directory, Required},
     tenancy::{OperatorChanges, Tenancy},
 };
@@ -22,7 +23,9 @@ pub(super) fn writes(command: &OperatorCommand) -> bool {
         | OperatorCommand::Update { .. }
         | OperatorCommand::Password { .. }
         | OperatorCommand::Remove { .. }
+        | OperatorCommand::Totp { .. }
         | OperatorCommand::Require { .. }
+        | OperatorCommand::RequireTotp { .. }
         | OperatorCommand::Recover { .. } => true,
     }
 }
@@ -30,15 +33,24 @@ pub(super) fn writes(command: &OperatorCommand) -> bool {
 /// Refuses what no database is needed to refuse; whether it asks for a password.
 pub(super) fn check(command: &OperatorCommand, login: &LogIn) -> Result<bool, Failure> {
     match command {
-        OperatorCommand::List | OperatorCommand::Require { .. } => Ok(false),
+        OperatorCommand::List
+        | OperatorCommand::Require { .. }
+        | OperatorCommand::RequireTotp { .. } => Ok(false),
+        OperatorCommand::Totp { remove, .. } => {
+            login.is_needed("name yourself with --as E-MAIL")?;
+            if !remove {
+                second_factor::shows()?;
+            }
+            Ok(true)
+        }
         OperatorCommand::Add { .. } => Ok(true),
         OperatorCommand::Recover { sure, .. } => {
             asked(sure, Terminal::open())?;
             Ok(true)
         }
-        OperatorCommand::Update { role, disable, enable, .. } => {
-            if role.is_none() && !disable && !enable {
-                let help = "add --role, --disable or --enable";
+        OperatorCommand::Update { role, disable, enable, reset_totp, .. } => {
+            if role.is_none() && !disable && !enable && !reset_totp {
+                let help = "add --role, --disable, --enable or --reset-totp";
                 return Err(Failure::usage("nothing to change", help));
             }
             Ok(false)
@@ -67,9 +79,14 @@ pub(super) async fn answer(
             let password = new_password(tenancy, &email).await?;
             tenancy.add_operator(&email, role, &password).await?;
         }
-        OperatorCommand::Update { email, role, disable, enable, .. } => {
+        OperatorCommand::Update { email, role, disable, enable, reset_totp, .. } => {
             let disabled = (disable || enable).then_some(disable);
-            let changes = OperatorChanges { role, disabled, password: None };
+            let changes = OperatorChanges {
+                role,
+                disabled,
+                password: None,
+                resets_second_factor: reset_totp,
+            };
             tenancy.update_operator(&email, &changes).await?;
         }
         OperatorCommand::Password { .. } => {
@@ -85,6 +102,16 @@ pub(super) async fn answer(
                 agree(&terminal, &question).await?;
             }
             tenancy.remove_operator(&email).await?;
+        }
+        OperatorCommand::Totp { remove: true, .. } => {
+            return Ok(Answer::Operators(only(tenancy.remove_second_factor().await?)));
+        }
+        OperatorCommand::Totp { remove: false, .. } => {
+            let email = login.email().unwrap_or_default();
+            return Ok(Answer::RecoveryCodes(second_factor::set_up(tenancy, email).await?));
+        }
+        OperatorCommand::RequireTotp { from, .. } => {
+            tenancy.require_second_factor(from.role()).await?;
         }
         OperatorCommand::Require { what, .. } => tenancy.require_operators(what).await?,
         OperatorCommand::Recover { email, sure } => {
@@ -117,6 +144,8 @@ async fn new_password(tenancy: &Tenancy, email: &str) -> Result<Secret, Failure>
 #[derive(Serialize)]
 pub(super) struct OperatorsFields<'a> {
     required: &'static str,
+    /// The least role that has to have a second factor.
+    second_factor_from: Option<&'static str>,
     operators: Vec<OperatorFields<'a>>,
 }
 
@@ -126,6 +155,9 @@ struct OperatorFields<'a> {
     email: &'a StoredText,
     role: &'static str,
     disabled: bool,
+    second_factor: bool,
+    /// How many recovery codes are left.
+    recovery_codes: usize,
     created_at: Option<String>,
     last_login: Option<String>,
 }
@@ -137,11 +169,14 @@ impl<'a> OperatorsFields<'a> {
             email: &operator.email,
             role: operator.role.word(),
             disabled: operator.disabled,
+            second_factor: operator.second_factor.is_some(),
+            recovery_codes: operator.second_factor.as_ref().map_or(0, SecondFactor::recovery_codes),
             created_at: rfc3339(operator.created_at),
             last_login: operator.last_login.and_then(rfc3339),
         };
         let operators = directory.operators.iter().map(fields).collect();
-        Self { required: directory.required.word(), operators }
+        let second_factor_from = directory.second_factor_from.map(OperatorRole::word);
+        Self { required: directory.required.word(), second_factor_from, operators }
     }
 }
 
@@ -162,10 +197,21 @@ pub(super) fn table(directory: &Directory, width: usize) -> String {
                 operator.email.to_string(),
                 operator.role.to_string(),
                 if operator.disabled { "disabled" } else { "" }.to_owned(),
+                if operator.second_factor.is_some() { "totp" } else { "" }.to_owned(),
                 timestamp(operator.created_at),
                 operator.last_login.map_or_else(|| "never".to_owned(), timestamp),
             ]
         })
         .collect();
-    columns(&["operator", "role", "state", "added", "last login"], &rows, width) + required
+    let heading = ["operator", "role", "state", "second factor", "added", "last login"];
+    let mut text = columns(&heading, &rows, width) + required;
+    match directory.second_factor_from {
+        None => {}
+        Some(OperatorRole::Viewer) => text += "All operators must have a second factor\n",
+        Some(OperatorRole::Operator) => {
+            text += "Operators and managers must have a second factor\n";
+        }
+        Some(OperatorRole::Manager) => text += "Managers must have a second factor\n",
+    }
+    text
 }

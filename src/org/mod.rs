@@ -15,6 +15,7 @@ mod password;
 mod reset;
 mod role;
 mod search;
+mod second_factor;
 mod text;
 mod time;
 
@@ -39,6 +40,7 @@ pub use role::Role;
 pub use search::{
     Filter, IdRange, Rank, SEARCH_MOST, Search, SearchFault, fold, grams, searchable,
 };
+pub use second_factor::{FactorKey, NewSecondFactor, SecondFactor, Unreadable};
 pub use text::{StoredText, counted, escaped, escaped_short, is_hidden, thousands};
 pub use time::{day, earlier, timestamp};
 

@@ -290,7 +290,7 @@ impl OperationKind {
             Self::ChangeOperator => ("change operator", "changed operator", "changing an operator"),
             Self::RemoveOperator => ("remove operator", "removed operator", "removing an operator"),
             Self::RequireOperators => {
-                ("require login", "changed whether a login is required", "requiring a login")
+                ("require login", "changed what a login needs", "requiring a login")
             }
             Self::RecoverOperators => {
                 ("recover operator", "recovered operator", "recovering an operator")

@@ -4,7 +4,7 @@ use std::fmt;
 
 use bson::{DateTime, oid::ObjectId};
 
-use super::{PasswordHash, StoredText};
+use super::{PasswordHash, SecondFactor, StoredText};
 
 /// What an operator may do; which operations that is, is a table of `tenancy`. The least first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,6 +61,8 @@ pub struct Operator {
     pub created_at: DateTime,
     /// When they last logged in; none where they never did.
     pub last_login: Option<DateTime>,
+    /// The second factor of their logins, where they have set one up.
+    pub second_factor: Option<SecondFactor>,
 }
 
 impl Operator {

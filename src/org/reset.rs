@@ -31,26 +31,28 @@ impl ResetCode {
     pub fn issue(now: DateTime) -> Result<(Secret, Self), getrandom::Error> {
         let code = Secret::of_symbols(SYMBOLS, 6)?;
         let until = DateTime::from_millis(now.timestamp_millis().saturating_add(VALID));
-        let hash = hash(&code);
+        let hash = Self::hash(&code);
         Ok((code, Self { hash, until }))
     }
 
     /// Whether what was typed is the code, and in time. Case, dashes and spaces do not matter.
     #[must_use]
     pub fn opens(&self, typed: &Secret, now: DateTime) -> bool {
-        now < self.until && hash(typed) == self.hash
+        now < self.until && Self::hash(typed) == self.hash
     }
-}
 
-fn hash(code: &Secret) -> String {
-    let plain: Zeroizing<String> = Zeroizing::new(
-        code.reveal()
-            .chars()
-            .filter(|c| !c.is_whitespace() && *c != '-')
-            .map(|c| c.to_ascii_lowercase())
-            .collect(),
-    );
-    hex::encode(Sha256::digest(plain.as_bytes()))
+    /// SHA-256 of a code in hex. Case, dashes and spaces do not matter.
+    #[must_use]
+    pub fn hash(code: &Secret) -> String {
+        let plain: Zeroizing<String> = Zeroizing::new(
+            code.reveal()
+                .chars()
+                .filter(|c| !c.is_whitespace() && *c != '-')
+                .map(|c| c.to_ascii_lowercase())
+                .collect(),
+        );
+        hex::encode(Sha256::digest(plain.as_bytes()))
+    }
 }
 
 #[cfg(test)]

@@ -24,9 +24,13 @@ pub trait Attempts: Send + Sync {
     /// looked at than one after the other would be. Whoever asks again says with what it was put in line.
     async fn attempt(&self, email: &str, line: Option<Line>) -> Result<Attempt>;
 
-    /// Takes the answer to an attempt that was granted, once: a right one clears the failures and answers how
-    /// many there were, a wrong one is one more.
-    async fn answer_attempt(&self, email: &str, granted: ObjectId, right: bool) -> Result<u64>;
+    /// Takes the answer to an attempt that was granted, once; how many failures there were before a right one.
+    async fn answer_attempt(
+        &self,
+        email: &str,
+        granted: ObjectId,
+        result: AttemptResult,
+    ) -> Result<u64>;
 
     /// Forgets the failures, since whoever has the e-mail was known otherwise. Returns how many there were.
     async fn forget_attempts(&self, email: &str) -> Result<u64>;
@@ -51,6 +55,18 @@ pub enum Attempt {
     Wait(Duration),
     /// Not before another one was answered.
     InLine(Line),
+}
+
+/// What came of an attempt that was granted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AttemptResult {
+    /// The account proved who they are: the failures are cleared.
+    Right,
+    /// A wrong password or code: one more failure.
+    Wrong,
+    /// A right password without the code that it needs: neither, or whoever knows the password could try codes for
+    /// ever.
+    Unfinished,
 }
 
 /// A place in line.

@@ -31,7 +31,8 @@ use bson::oid::ObjectId;
 
 pub use admins::Admins;
 pub use attempt::{
-    Attempt, Attempts, FREE_ATTEMPTS, LONGEST_WAIT, Line, SHORTEST_HOLD, hold_of, wait_after,
+    Attempt, AttemptResult, Attempts, FREE_ATTEMPTS, LONGEST_WAIT, Line, SHORTEST_HOLD, hold_of,
+    wait_after,
 };
 pub use audit::{
     AuditAt, AuditLog, AuditQuery, Difference, Entry, Head, Outcome, Settled, Tampering,

@@ -6,7 +6,10 @@ use async_trait::async_trait;
 use bson::{Bson, DateTime, Document, doc};
 
 use super::{Entry, Result, StoreError};
-use crate::org::{Operator, OperatorRole, PasswordHash, email_key};
+use crate::org::{Operator, OperatorRole, PasswordHash, SecondFactor, email_key};
+
+/// An account's second factor.
+const SECOND_FACTOR: &str = "second_factor";
 
 /// The accounts of operators.
 #[async_trait]
@@ -63,6 +66,8 @@ pub struct Directory {
     pub revision: i64,
     /// For what an account is required.
     pub required: Required,
+    /// The least role that has to have a second factor; none where no role has to.
+    pub second_factor_from: Option<OperatorRole>,
     /// The accounts, in the order in which they were added.
     pub operators: Vec<Operator>,
 }
@@ -80,6 +85,13 @@ impl Directory {
     pub(super) fn new_emails(&self, before: &Self) -> Vec<String> {
         let new = self.operators.iter().filter(|own| before.with_email(own.email.raw()).is_none());
         new.map(|operator| email_key(operator.email.raw())).collect()
+    }
+
+    /// Whether this operator has to set up a second factor before anything else.
+    #[must_use]
+    pub fn lacks_second_factor(&self, operator: &Operator) -> bool {
+        operator.second_factor.is_none()
+            && self.second_factor_from.is_some_and(|least| operator.role >= least)
     }
 
     /// The same, with the next revision.
@@ -104,11 +116,15 @@ impl Directory {
             if let Some(at) = operator.last_login {
                 document.insert("last_login", at);
             }
+            if let Some(factor) = &operator.second_factor {
+                document.insert(SECOND_FACTOR, factor.to_document());
+            }
             document
         });
         doc! {
             "revision": self.revision,
             "required": self.required.word(),
+            "second_factor_from": self.second_factor_from.map(OperatorRole::word),
             "operators": operators.collect::<Vec<_>>(),
         }
     }
@@ -122,6 +138,13 @@ impl Directory {
         Self {
             revision: document.get_i64("revision").unwrap_or_default(),
             required: required.unwrap_or(Required::Everything),
+            second_factor_from: match document.get("second_factor_from") {
+                None | Some(Bson::Null) => None,
+                // An unknown role: all of them.
+                Some(role) => Some(
+                    role.as_str().and_then(OperatorRole::parse).unwrap_or(OperatorRole::Viewer),
+                ),
+            },
             operators: operators
                 .iter()
                 .filter_map(Bson::as_document)
@@ -141,6 +164,7 @@ fn operator(document: &Document) -> Option<Operator> {
         disabled: document.get_bool("disabled").unwrap_or(true),
         created_at: document.get_datetime("created_at").copied().unwrap_or(DateTime::MIN),
         last_login: document.get_datetime("last_login").ok().copied(),
+        second_factor: SecondFactor::from_field(document.get(SECOND_FACTOR)),
     })
 }
 
@@ -159,6 +183,7 @@ mod tests {
             disabled: false,
             created_at: DateTime::from_millis(1_000),
             last_login: Some(DateTime::from_millis(2_000)),
+            second_factor: None,
         }
     }
 
@@ -167,7 +192,12 @@ mod tests {
         let never =
             Operator { last_login: None, disabled: true, role: OperatorRole::Viewer, ..ada() };
         let operators = vec![ada(), never];
-        let directory = Directory { revision: 7, required: Required::Writes, operators };
+        let directory = Directory {
+            revision: 7,
+            required: Required::Writes,
+            second_factor_from: Some(OperatorRole::Manager),
+            operators,
+        };
         assert_eq!(Directory::from_document(&directory.to_document()), directory);
     }
 

@@ -280,6 +280,10 @@ fn reason(error: &Error) -> String {
         | Error::WrongLogin
         | Error::Waiting(_)
         | Error::WrongCode
+        | Error::OwnSecondFactor
+        | Error::CodeRequired
+        | Error::WrongAuthenticationCode
+        | Error::FactorUnreadable(_)
         | Error::NoOwner(_)
         | Error::LastOwner { .. }
         | Error::OneAtATime
@@ -316,6 +320,10 @@ fn outcome_of(error: &Error) -> Outcome {
         | Error::WrongLogin
         | Error::Waiting(_)
         | Error::WrongCode
+        | Error::OwnSecondFactor
+        | Error::CodeRequired
+        | Error::WrongAuthenticationCode
+        | Error::FactorUnreadable(_)
         | Error::NoSuchAdmin { .. }
         | Error::NoOwner(_)
         | Error::LastOwner { .. }

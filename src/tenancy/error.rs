@@ -80,6 +80,18 @@ pub enum Error {
     /// The code is wrong, was used, or is too old; or there is no such admin.
     #[error("wrong e-mail, or invalid or expired code")]
     WrongCode,
+    /// Their own second factor is what a manager resets of others.
+    #[error("cannot reset your own second factor")]
+    OwnSecondFactor,
+    /// The password is right, and the account has a second factor.
+    #[error("this account needs an authentication code")]
+    CodeRequired,
+    /// The code of the app is wrong, or too old, or was accepted before; or the recovery code was.
+    #[error("wrong or used authentication code")]
+    WrongAuthenticationCode,
+    /// The secret of a second factor is encrypted with another key.
+    #[error("the second factor of {0} is encrypted with another SECRET_KEY")]
+    FactorUnreadable(StoredText),
     /// The organization has no such admin.
     #[error("“{organization}” has no admin {email}")]
     NoSuchAdmin {
@@ -177,8 +189,14 @@ pub enum Refusal {
         least: OperatorRole,
     },
     /// The operator was disabled or removed, or has another password since.
-    #[error("the operator was disabled or removed, or changed the password, after this login")]
+    #[error("the operator was disabled or removed, or changed how they log in, after this login")]
     OperatorChanged,
+    /// Their role has to have a second factor.
+    #[error("your role requires a second factor")]
+    SecondFactorRequired,
+    /// What changes how an account logs in needs a login that is not long ago.
+    #[error("this requires a login within the last 5 minutes")]
+    NotRecent,
     /// A right password of an account that is disabled.
     #[error("this operator is disabled")]
     Disabled,
@@ -228,6 +246,8 @@ impl Refusal {
             | Self::OperatorsRequired
             | Self::Role { .. }
             | Self::OperatorChanged
+            | Self::SecondFactorRequired
+            | Self::NotRecent
             | Self::Disabled => true,
             Self::NoSession(_)
             | Self::Expired
@@ -266,6 +286,10 @@ impl Error {
             | Self::WrongLogin
             | Self::Waiting(_)
             | Self::WrongCode
+            | Self::OwnSecondFactor
+            | Self::CodeRequired
+            | Self::WrongAuthenticationCode
+            | Self::FactorUnreadable(_)
             | Self::NoSuchAdmin { .. }
             | Self::NoOwner(_)
             | Self::LastOwner { .. }
@@ -305,6 +329,10 @@ impl Error {
             | Self::WrongLogin
             | Self::Waiting(_)
             | Self::WrongCode
+            | Self::OwnSecondFactor
+            | Self::CodeRequired
+            | Self::WrongAuthenticationCode
+            | Self::FactorUnreadable(_)
             | Self::NoSuchAdmin { .. }
             | Self::NoOwner(_)
             | Self::LastOwner { .. }
@@ -346,6 +374,14 @@ impl Error {
             Self::WrongLogin => "check both and try again",
             Self::Waiting(_) => "wait, or ask an operator for a one-time code",
             Self::WrongCode => "check both, or ask an operator for a new code",
+            Self::OwnSecondFactor => "replace or remove it with `tenantry operator totp`",
+            Self::CodeRequired => "enter the code that your authenticator app shows",
+            Self::WrongAuthenticationCode => {
+                "enter the next code that your app shows, or a recovery code"
+            }
+            Self::FactorUnreadable(_) => {
+                "set the SECRET_KEY it was set up with, or use a recovery code"
+            }
             Self::NoSuchAdmin { .. } => "check the e-mail in its list of admins",
             Self::LastOwner { .. } => "make another admin an owner first",
             Self::NoOwner(_) => {
@@ -361,6 +397,10 @@ impl Error {
             Self::NotAllowed(Refusal::OperatorsRequired | Refusal::OperatorChanged) => {
                 "log in with the account of an operator"
             }
+            Self::NotAllowed(Refusal::SecondFactorRequired) => {
+                "set it up with `tenantry operator totp`"
+            }
+            Self::NotAllowed(Refusal::NotRecent) => "log out, log in again and repeat it",
             Self::NotAllowed(Refusal::Disabled) => "ask a manager to enable it",
             Self::NotAllowed(Refusal::ManagersOnly) => "log in with the account of a manager",
             Self::NotAllowed(Refusal::Role { .. }) => "ask a manager to do it, or for another role",

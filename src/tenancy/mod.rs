@@ -40,7 +40,10 @@ pub use rights::least_role;
 pub use session::{Account, SECRET_KEY_LEAST_BYTES, Session};
 
 use crate::{
-    org::{NAME_MOST, OperationKind, Org, PasswordPolicy, Search, Secret, StoredText, escaped},
+    org::{
+        FactorKey, NAME_MOST, OperationKind, Org, PasswordPolicy, Search, Secret, StoredText,
+        escaped,
+    },
     store::{
         Count, ListScope, Page, PageQuery, Place, Purge, Required, Statistics, Store, StoreError,
     },
@@ -97,6 +100,8 @@ pub struct Tenancy {
 struct Shared {
     rules: Rules,
     sessions: Sessions,
+    /// What the secrets of second factors are encrypted with, where there is a `SECRET_KEY`.
+    factor_key: Option<Arc<FactorKey>>,
     hashing: Hashing,
     /// Since when it is known that looking needs no account.
     looking: Mutex<Option<Instant>>,
@@ -111,8 +116,9 @@ impl Tenancy {
     /// [`Error::Machine`] when a signing key is needed and there are no random bytes.
     pub fn new(store: Arc<dyn Store>, rules: Rules, caller: Caller) -> Result<Self> {
         let sessions = Sessions::new(rules.secret_key.as_ref(), rules.session)?;
+        let factor_key = rules.secret_key.as_ref().map(FactorKey::derive).map(Arc::new);
         let (hashing, looking, purged) = (Hashing::new(), Mutex::default(), OnceCell::new());
-        let shared = Arc::new(Shared { rules, sessions, hashing, looking, purged });
+        let shared = Arc::new(Shared { rules, sessions, factor_key, hashing, looking, purged });
         Ok(Self { store, shared, caller })
     }
 

@@ -110,7 +110,7 @@ impl Tenancy {
             let actor = if self.is_in_operators_session() {
                 self.permitted(&entry.action, org).await?
             } else {
-                self.verified(email, Some(org), password).await?.0
+                self.verified(email, Some(org), password, None).await?.0
             };
             match actor {
                 Actor::Admin(admin) if admin.role == Role::Owner => {}

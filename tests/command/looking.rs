@@ -52,7 +52,7 @@ const LOOKING: [&[&str]; 22] = [
 ];
 
 /// The commands that write.
-const WRITING: [&str; 20] = [
+const WRITING: [&str; 22] = [
     "org create",
     "org update",
     "org trash",
@@ -65,6 +65,8 @@ const WRITING: [&str; 20] = [
     "operator password",
     "operator remove",
     "operator require",
+    "operator totp",
+    "operator require-totp",
     "operator recover",
     // It counts the attempt.
     "admin login",

@@ -8,7 +8,7 @@ use tenantry::command::CommandLine;
 
 use crate::{
     fixture::Scratch,
-    support::pty::Console,
+    support::{pty::Console, totp::code},
     tool::{OTHER_PASSWORD, PASSWORD, PROGRAM},
 };
 
@@ -19,7 +19,7 @@ const MARK: u8 = 0x1e;
 const SIZE: (u16, u16) = (110, 40);
 
 /// Commands that no test can run, one reason each. They stand in blocks marked `no_run`.
-const NOT_RUN: [&str; 11] = [
+const NOT_RUN: [&str; 12] = [
     // They build and test what is running.
     "cargo run --release         # the console",
     "tests/run                   # the whole test suite",
@@ -33,6 +33,8 @@ const NOT_RUN: [&str; 11] = [
     "export MONGODB_URI='mongodb://a.example,b.example,c.example/?replicaSet=rs0'",
     "export MONGODB_URI='mongodb://ops:PASSWORD@db1.example/?authSource=admin'",
     "export MONGODB_URI='mongodb://db1.example/?tls=true&tlsCAFile=/etc/ssl/db-ca.pem'",
+    // The code that would be typed is used up.
+    "tenantry operator update bob@example.com --reset-totp --as ada@example.com",
     // It starts an editor.
     "$EDITOR \"$(tenantry config path)\"",
 ];
@@ -136,9 +138,12 @@ fn opens_the_console(command: &str) -> bool {
         && !words.any(|word| program.get_subcommands().any(|known| known.get_name() == word))
 }
 
-/// The answer to a prompt that the output ends with.
-fn answer(output: &str) -> Option<String> {
+/// The answer to a prompt that the output ends with; `app` is the authenticator app of whoever is asked.
+fn answer(output: &str, app: &App) -> Option<String> {
     let prompt = output.lines().last().unwrap_or_default();
+    if prompt == "Code the app shows now: " || prompt == "Authentication code: " {
+        return app.next_code().map(|code| format!("{code}\r"));
+    }
     if prompt.ends_with("[y/N] ") {
         return Some("y\r".to_owned());
     }
@@ -149,6 +154,28 @@ fn answer(output: &str) -> Option<String> {
         || prompt.ends_with("Again: ")
         || (prompt.starts_with("Password of ") && prompt.ends_with(": "));
     secret.then(|| format!("{PASSWORD}\r"))
+}
+
+/// An authenticator app on the reader's phone.
+#[derive(Default)]
+struct App {
+    secret: Option<String>,
+    used: i64,
+}
+
+impl App {
+    /// Adds the account whose secret is shown.
+    fn scan(&mut self, output: &str) {
+        let shown = output.lines().find_map(|line| line.strip_prefix("  secret   "));
+        if let Some(secret) = shown.filter(|_| self.secret.is_none()) {
+            self.secret = Some(secret.to_owned());
+        }
+    }
+
+    /// Each code is good once; the one before and the one after are good as well.
+    fn next_code(&self) -> Option<String> {
+        self.secret.as_ref().map(|secret| code(secret, self.used - 1))
+    }
 }
 
 /// What a terminal received, as text in lines.
@@ -230,10 +257,10 @@ fn run(name: &str, server: &str, database: &str) {
         ("DATABASE", database),
     ];
     let mut shell = Console::run("bash".as_ref(), &[&script], &variables, SIZE, home.path());
-    let mut from = 0;
+    let (mut from, mut app) = (0, App::default());
     for step in &page.steps {
         let Step::Run(command, shown) = step else { continue };
-        let (output, code) = see_end(&mut shell, command, &mut from);
+        let (output, code) = see_end(&mut shell, command, &mut from, &mut app);
         for secret in [PASSWORD, OTHER_PASSWORD] {
             assert!(!output.contains(secret), "{name}: $ {command}\nshows a secret:\n{output}");
         }
@@ -255,7 +282,12 @@ fn run(name: &str, server: &str, database: &str) {
 
 /// Waits for the end of a command, answers what it asks, and leaves the console it may open. Its output and its
 /// exit code; `from` is how many bytes came before it, and then also of it.
-fn see_end(shell: &mut Console, command: &str, from: &mut usize) -> (String, String) {
+fn see_end(
+    shell: &mut Console,
+    command: &str,
+    from: &mut usize,
+    app: &mut App,
+) -> (String, String) {
     // It has connected, and knows how many there are.
     let is_open = |screen: &str| screen.contains("q quit") && screen.contains("organization");
     let mut opens = opens_the_console(command);
@@ -263,7 +295,7 @@ fn see_end(shell: &mut Console, command: &str, from: &mut usize) -> (String, Str
     loop {
         shell.wait_until(&format!("the end of `{command}`"), |received| {
             ended(&received.bytes[*from..]).is_some()
-                || answer(&plain(&received.bytes[answered..])).is_some()
+                || asks(&plain(&received.bytes[answered..]))
                 || (opens && is_open(&received.screen()))
         });
         let bytes = shell.bytes();
@@ -274,11 +306,21 @@ fn see_end(shell: &mut Console, command: &str, from: &mut usize) -> (String, Str
             let mut part = || parts.next().unwrap_or_default().to_owned();
             return (part(), part());
         }
-        let typed = answer(&plain(&bytes[answered..])).unwrap_or_else(|| "q".to_owned());
+        let shown = plain(&bytes[answered..]);
+        app.scan(&shown);
+        let typed = answer(&shown, app).unwrap_or_else(|| "q".to_owned());
+        app.used += i64::from(shown.ends_with(" now: ") || shown.ends_with(" code: "));
         answered = bytes.len();
         opens = opens && typed != "q";
         shell.send(&typed);
     }
+}
+
+/// Whether the output ends with a prompt.
+fn asks(output: &str) -> bool {
+    let any = App { secret: Some(String::new()), used: 0 };
+    let prompt = output.lines().last().unwrap_or_default();
+    prompt.ends_with(" now: ") || prompt.ends_with(" code: ") || answer(output, &any).is_some()
 }
 
 /// How many bytes the first command printed, with the two marks behind it; none before it has ended.

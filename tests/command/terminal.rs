@@ -4,7 +4,7 @@ use bson::{DateTime, Document, doc, oid::ObjectId};
 use rustix::process::Signal;
 
 use crate::{
-    support::{access::OwnDatabase, mongod, pty::Console},
+    support::{access::OwnDatabase, mongod, pty::Console, totp::code},
     tool::{Home, OTHER_PASSWORD, PASSWORD, PROGRAM},
 };
 
@@ -357,4 +357,58 @@ async fn an_upgrade_of_a_database_that_is_not_there_creates_nothing() {
     let said = home.run(&["--output", "table", "upgrade"]).out;
     assert!(said.contains("this database is empty"), "{said}");
     assert_eq!(database.db.list_collection_names().await.unwrap(), Vec::<String>::new());
+}
+
+#[test]
+fn a_second_factor_is_set_up_at_the_terminal_and_asked_for_from_then_on() {
+    let home = Home::new();
+    home.run_with(&["operator", "add", "ops@example.com", "--password-stdin"], PASSWORD).json();
+    let mut session = Session::begin(&home, &["operator", "totp", "--as", "ops@example.com"]);
+    session.see("Password of ops@example.com: ");
+    session.type_in(&format!("{PASSWORD}\r"));
+    session.see("Code the app shows now: ");
+    let shown = session.0.screen();
+    let secret = shown.lines().find_map(|line| line.trim().strip_prefix("secret   ")).unwrap();
+    let secret = secret.trim().to_owned();
+    // A wrong one is asked for again.
+    session.type_in("000000\r");
+    session.see("wrong or used authentication code");
+    session.see("Code the app shows now: ");
+    session.type_in(&format!("{}\r", code(&secret, -1)));
+    let (status, screen) = session.end();
+    assert_eq!(status, 0, "{screen}");
+    let recovery = screen.lines().map(str::trim).find(|line| line.len() == 19).unwrap().to_owned();
+    let list = home.run(&["operator", "list"]).json();
+    assert_eq!(list["operators"][0]["second_factor"], true);
+    assert_eq!(list["operators"][0]["recovery_codes"], 10);
+
+    let create =
+        ["org", "create", "acme_corp", "--email", "ada@acme.com", "--as", "ops@example.com"];
+    let mut session = Session::begin(&home, &create);
+    session.see("Password of ops@example.com: ");
+    session.type_in(&format!("{PASSWORD}\r"));
+    session.see("Authentication code: ");
+    session.type_in(&format!("{}\r", code(&secret, 0)));
+    session.see("New password: ");
+    session.type_in(&format!("{PASSWORD}\r"));
+    session.see("Again: ");
+    session.type_in(&format!("{PASSWORD}\r"));
+    let (status, screen) = session.end();
+    assert_eq!(status, 0, "{screen}");
+
+    // In a script it is the line after the password, and one that is missing is said.
+    let suspend = ["org", "suspend", "acme_corp", "--as", "ops@example.com", "--password-stdin"];
+    home.run_with(&suspend, PASSWORD).fails(2, "add --code-stdin");
+    let coded = [&suspend[..], &["--code-stdin"]].concat();
+    let twice = format!("{PASSWORD}\n{}\n", code(&secret, 0));
+    home.run_with(&coded, &twice).fails(5, "wrong or used authentication code");
+    home.run_with(&coded, &format!("{PASSWORD}\n{recovery}\n")).json();
+    let alone = home.run_with(&["org", "list", "--code-stdin"], "");
+    assert!(alone.code == 2 && alone.err.contains("--password-stdin"), "{alone:?}");
+    home.run_with(&["operator", "totp", "--as", "ops@example.com", "--password-stdin"], PASSWORD)
+        .fails(2, "no terminal to show the secret on");
+    let remove = ["operator", "totp", "--remove", "--as", "ops@example.com"];
+    let remove = [&remove[..], &["--password-stdin", "--code-stdin"]].concat();
+    let left = home.run_with(&remove, &format!("{PASSWORD}\n{}\n", code(&secret, 1))).json();
+    assert_eq!(left["operators"][0]["second_factor"], false);
 }

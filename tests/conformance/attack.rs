@@ -4,7 +4,7 @@
 use std::sync::{Arc, LazyLock};
 
 use tenantry::org::{Org, Role, Secret};
-use tenantry::store::{Attempt, AuditAt, NewOrg, Outcome, Store};
+use tenantry::store::{Attempt, AttemptResult, AuditAt, NewOrg, Outcome, Store};
 use tenantry::tenancy::{
     AdminChanges, Caller, Confirmation, Edit, Error, Refusal, Result, Rules, Session, Tenancy,
 };
@@ -64,7 +64,7 @@ impl<F: Fixture> Besieged<F> {
             let Attempt::Granted(place) = self.store.attempt(email, None).await.unwrap() else {
                 panic!("{email:?} waits");
             };
-            self.store.answer_attempt(email, place, false).await.unwrap();
+            self.store.answer_attempt(email, place, AttemptResult::Wrong).await.unwrap();
         }
         self.fixture.end_waits().await;
     }

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use bson::oid::ObjectId;
 use tenantry::store::{
-    Attempt, FREE_ATTEMPTS, LONGEST_WAIT, Line, Store, StoreError, hold_of, wait_after,
+    Attempt, AttemptResult, FREE_ATTEMPTS, LONGEST_WAIT, Line, Store, StoreError, hold_of,
+    wait_after,
 };
 
 use crate::fixture::{Fixture, with_acme};
@@ -22,7 +23,7 @@ async fn granted(store: &dyn Store, email: &str) -> ObjectId {
 
 async fn fails(store: &dyn Store, email: &str) {
     let place = granted(store, email).await;
-    assert_eq!(store.answer_attempt(email, place, false).await, Ok(0));
+    assert_eq!(store.answer_attempt(email, place, AttemptResult::Wrong).await, Ok(0));
 }
 
 async fn in_line(store: &dyn Store, email: &str, line: Option<Line>) -> Line {
@@ -66,7 +67,7 @@ pub async fn of_fifty_at_once_exactly_the_free_ones_are_looked_at<F: Fixture>() 
         assert_eq!((places.len(), lines.len()), (FREE, 50 - FREE));
         for place in places {
             in_line(&*stores[0], email, Some(lines[0])).await;
-            assert_eq!(stores[1].answer_attempt(email, place, false).await, Ok(0));
+            assert_eq!(stores[1].answer_attempt(email, place, AttemptResult::Wrong).await, Ok(0));
         }
         for line in &lines {
             waits(&*stores[0], email, Some(*line)).await;
@@ -85,7 +86,7 @@ pub async fn whoever_was_in_line_waits_with_the_others_also_when_that_is_over<F:
     }
     let line = in_line(&*store, ADA, None).await;
     for place in places {
-        store.answer_attempt(ADA, place, false).await.unwrap();
+        store.answer_attempt(ADA, place, AttemptResult::Wrong).await.unwrap();
     }
     // Just over: whoever comes now is looked at, who was there before is not.
     fixture.age_attempts(1000).await;
@@ -121,7 +122,7 @@ pub async fn a_right_password_gives_its_place_back_and_clears_the_failures<F: Fi
     }
     let place = granted(&*store, ADA).await;
     in_line(&*store, ADA, None).await;
-    assert_eq!(store.answer_attempt(ADA, place, true).await, Ok(4));
+    assert_eq!(store.answer_attempt(ADA, place, AttemptResult::Right).await, Ok(4));
     assert!(fixture.attempts().await.is_empty());
     // As many as ever at once, and none of them is a failure.
     for _ in 0..3 {
@@ -131,18 +132,18 @@ pub async fn a_right_password_gives_its_place_back_and_clears_the_failures<F: Fi
         }
         in_line(&*store, ADA, None).await;
         for place in places {
-            assert_eq!(store.answer_attempt(ADA, place, true).await, Ok(0));
+            assert_eq!(store.answer_attempt(ADA, place, AttemptResult::Right).await, Ok(0));
         }
     }
     // What is being answered meanwhile stays where it is.
     let (one, other) = (granted(&*store, ADA).await, granted(&*store, ADA).await);
     fails(&*store, ADA).await;
-    assert_eq!(store.answer_attempt(ADA, one, true).await, Ok(1));
+    assert_eq!(store.answer_attempt(ADA, one, AttemptResult::Right).await, Ok(1));
     for _ in 0..FREE - 1 {
         fails(&*store, ADA).await;
     }
     in_line(&*store, ADA, None).await;
-    store.answer_attempt(ADA, other, false).await.unwrap();
+    store.answer_attempt(ADA, other, AttemptResult::Wrong).await.unwrap();
     waits(&*store, ADA, None).await;
 }
 
@@ -163,7 +164,7 @@ pub async fn whoever_never_answers_has_no_cheaper_guess<F: Fixture>() {
         let place = granted(&*store, ADA).await;
         in_line(&*store, ADA, None).await;
         if number == FREE_ATTEMPTS + 7 {
-            store.answer_attempt(ADA, place, false).await.unwrap();
+            store.answer_attempt(ADA, place, AttemptResult::Wrong).await.unwrap();
             let left = waits(&*store, ADA, None).await;
             let wait = wait_after(number);
             assert!(left <= wait && left > wait / 2, "{left:?} of {wait:?}");
@@ -172,7 +173,7 @@ pub async fn whoever_never_answers_has_no_cheaper_guess<F: Fixture>() {
     }
     // And none of them is told of as a failure: one was, and one waited.
     let place = granted(&*store, ADA).await;
-    assert_eq!(store.answer_attempt(ADA, place, true).await, Ok(2));
+    assert_eq!(store.answer_attempt(ADA, place, AttemptResult::Right).await, Ok(2));
     assert!(fixture.attempts().await.is_empty());
 }
 
@@ -185,10 +186,10 @@ pub async fn an_answer_that_comes_late_counts_once<F: Fixture>() {
     fixture.age_attempts(millis(hold_of(FREE_ATTEMPTS))).await;
     let next = granted(&*store, ADA).await;
     for place in places {
-        store.answer_attempt(ADA, place, false).await.unwrap();
+        store.answer_attempt(ADA, place, AttemptResult::Wrong).await.unwrap();
     }
     in_line(&*store, ADA, None).await;
-    store.answer_attempt(ADA, next, false).await.unwrap();
+    store.answer_attempt(ADA, next, AttemptResult::Wrong).await.unwrap();
     let left = waits(&*store, ADA, None).await;
     let wait = wait_after(FREE_ATTEMPTS + 1);
     assert!(left <= wait && left > wait / 2, "{left:?} of {wait:?}");
@@ -225,7 +226,7 @@ pub async fn where_nothing_may_be_written_none_is_granted<F: Fixture>() {
     let refused = |done: bool| assert!(done);
     let asked = reader.attempt(ADA, None).await;
     refused(matches!(asked, Err(StoreError::Refused { .. })));
-    let answered = reader.answer_attempt(ADA, ObjectId::new(), true).await;
+    let answered = reader.answer_attempt(ADA, ObjectId::new(), AttemptResult::Right).await;
     refused(matches!(answered, Err(StoreError::Refused { .. })));
     let forgotten = reader.forget_attempts(ADA).await;
     refused(matches!(forgotten, Err(StoreError::Refused { .. })));

@@ -21,6 +21,7 @@ mod operators;
 mod page;
 mod race;
 mod search;
+mod second_factor;
 mod session;
 mod sqlite;
 mod suspend;
@@ -187,6 +188,13 @@ macro_rules! conforms {
                         the_last_manager_stays_and_the_first_operator_is_one,
                         an_operators_login_is_guessed_no_faster_than_an_admins,
                         of_many_changes_at_once_none_is_lost;
+                    second_factor:
+                        a_code_is_accepted_once_also_by_two_consoles_at_once,
+                        codes_are_guessed_no_faster_than_passwords,
+                        a_factor_is_set_up_with_a_right_code_and_ends_the_sessions_without_it,
+                        only_a_manager_or_a_recovery_lifts_it,
+                        a_role_that_requires_one_does_nothing_without,
+                        a_factor_of_another_key_is_refused_and_says_why;
                     race:
                         sixteen_tasks_of_two_processes_get_true_answers;
                     keep:

@@ -18,14 +18,14 @@ use crate::attack::{Besieged, OTHER, PASSWORD, secret, tenancy};
 use crate::fixture::{Fixture, new_org, with_acme, with_email};
 use crate::support::operations::Operations as _;
 
-const OPS: &str = "ops@example.com";
+pub const OPS: &str = "ops@example.com";
 
 fn entry() -> Entry {
     Entry::new("tester@here", "add operator")
 }
 
 /// An account with [`PASSWORD`], at the lowest cost.
-fn operator(email: &str, role: OperatorRole) -> Operator {
+pub fn operator(email: &str, role: OperatorRole) -> Operator {
     Operator {
         id: ObjectId::new(),
         email: email.into(),
@@ -34,6 +34,7 @@ fn operator(email: &str, role: OperatorRole) -> Operator {
         disabled: false,
         created_at: DateTime::from_millis(1_700_000_000_000),
         last_login: None,
+        second_factor: None,
     }
 }
 
@@ -42,13 +43,13 @@ fn directory(operators: Vec<Operator>) -> Directory {
 }
 
 /// Whatever is required, for these operators.
-async fn require(store: &dyn Store, required: Required, operators: Vec<Operator>) {
+pub async fn require(store: &dyn Store, required: Required, operators: Vec<Operator>) {
     let now = store.directory().await.unwrap();
-    let next = Directory { required, operators, revision: now.revision };
+    let next = Directory { required, operators, ..now };
     store.write_directory(&next, &entry()).await.unwrap();
 }
 
-fn refused<T: std::fmt::Debug>(answer: Result<T>) -> Refusal {
+pub fn refused<T: std::fmt::Debug>(answer: Result<T>) -> Refusal {
     match answer {
         Err(Error::NotAllowed(refusal)) => refusal,
         other => panic!("{other:?}"),

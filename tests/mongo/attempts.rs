@@ -3,7 +3,7 @@
 use bson::{Bson, DateTime, Document, doc, oid::ObjectId};
 use tenantry::store::traits::*;
 use tenantry::store::{
-    Attempt, FREE_ATTEMPTS, LONGEST_WAIT, hold_of, mongo::MongoStore, wait_after,
+    Attempt, AttemptResult, FREE_ATTEMPTS, LONGEST_WAIT, hold_of, mongo::MongoStore, wait_after,
 };
 
 use crate::fixture::Scratch;
@@ -28,7 +28,7 @@ async fn the_server_has_everybody_wait_as_long_as_the_rule_says() {
     let attempts = scratch.collection::<Document>("login_attempts");
     for looked_at in (1..FREE_ATTEMPTS + 40).chain([1_000_000, i64::MAX - 1]) {
         let place = granted(&store).await;
-        store.answer_attempt(ADA, place, false).await.unwrap();
+        store.answer_attempt(ADA, place, AttemptResult::Wrong).await.unwrap();
         let over = doc! { "looked_at": looked_at - 1, "until": DateTime::from_millis(0) };
         attempts.update_one(doc! {}, doc! { "$set": over }).await.unwrap();
         let place = granted(&store).await;
@@ -37,7 +37,7 @@ async fn the_server_has_everybody_wait_as_long_as_the_rule_says() {
         let held = stored.get_array("places").unwrap()[0].as_document().unwrap();
         let holds = millis(held, "until") - millis(stored, "at");
         assert_eq!(holds, hold_of(looked_at).as_millis(), "{looked_at}");
-        store.answer_attempt(ADA, place, false).await.unwrap();
+        store.answer_attempt(ADA, place, AttemptResult::Wrong).await.unwrap();
         let stored = &scratch.documents("login_attempts").await[0];
         assert_eq!(stored.get_i64("looked_at").unwrap(), looked_at);
         if looked_at >= FREE_ATTEMPTS {
@@ -88,7 +88,7 @@ async fn an_account_that_another_program_wrote_lets_nobody_guess_more() {
     assert!(left.as_millis() <= 3_000);
     let old = doc! { "failures": 9_i64, "looked_at": 8_i64, "until": DateTime::from_millis(0) };
     let Attempt::Granted(place) = fields(old).await else { panic!("refused") };
-    assert_eq!(store.answer_attempt(ADA, place, true).await, Ok(9));
+    assert_eq!(store.answer_attempt(ADA, place, AttemptResult::Right).await, Ok(9));
     attempts.insert_one(doc! { "_id": account.clone() }).await.unwrap();
     // A wait that is no time is the longest one, and a number that is none the largest.
     for odd in [Bson::Null, "x".into(), 1.into(), true.into(), doc! {}.into(), Bson::MaxKey] {
@@ -97,7 +97,7 @@ async fn an_account_that_another_program_wrote_lets_nobody_guess_more() {
         let over = DateTime::from_millis(0);
         let attempt = fields(doc! { "looked_at": odd.clone(), "until": over }).await;
         let Attempt::Granted(place) = attempt else { panic!("{odd:?}: {attempt:?}") };
-        store.answer_attempt(ADA, place, false).await.unwrap();
+        store.answer_attempt(ADA, place, AttemptResult::Wrong).await.unwrap();
         let Attempt::Wait(left) = store.attempt(ADA, None).await.unwrap() else { panic!() };
         assert!(left > LONGEST_WAIT / 2, "{odd:?}: {left:?}");
         // Nor do places that are none give any.

@@ -26,6 +26,7 @@ fn operator(email: &str, password: &str) -> Operator {
         disabled: false,
         created_at: DateTime::from_millis(7),
         last_login: None,
+        second_factor: None,
     }
 }
 

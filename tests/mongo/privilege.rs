@@ -6,9 +6,9 @@ use tenantry::store::traits::*;
 use tenantry::{
     org::{Claim, CollectionName, Email, Org, OrgName, PasswordHash, ResetCode, Role},
     store::{
-        AdminChange, AdminEdit, AuditAt, AuditQuery, Change, Entry, Examination, ListScope,
-        NewAdmin, Operation, PageAt, PageQuery, Patience, Repair, StoreError, Verification,
-        mongo::MongoStore,
+        AdminChange, AdminEdit, AttemptResult, AuditAt, AuditQuery, Change, Entry, Examination,
+        ListScope, NewAdmin, Operation, PageAt, PageQuery, Patience, Repair, StoreError,
+        Verification, mongo::MongoStore,
     },
 };
 
@@ -179,7 +179,7 @@ async fn do_everything(store: &MongoStore, refusals: &mut Refusals) {
     refusals.of(store.append(&Entry::new("tester@here", "log in")).await);
     refusals.of(store.attempt("nobody@example.com", None).await);
     let place = bson::oid::ObjectId::new();
-    refusals.of(store.answer_attempt("nobody@example.com", place, false).await);
+    refusals.of(store.answer_attempt("nobody@example.com", place, AttemptResult::Wrong).await);
     refusals.of(store.forget_attempts("nobody@example.com").await);
     let credentials = Change {
         email: Some(Email::parse("new@example.com").unwrap()),

@@ -9,7 +9,9 @@ use tenantry::store::traits::*;
 
 use bson::DateTime;
 use rusqlite::Connection;
-use tenantry::store::{Attempt, FREE_ATTEMPTS, LONGEST_WAIT, sqlite::SqliteStore, wait_after};
+use tenantry::store::{
+    Attempt, AttemptResult, FREE_ATTEMPTS, LONGEST_WAIT, sqlite::SqliteStore, wait_after,
+};
 
 use crate::cases::sql;
 use crate::fixture::{file, made, open};
@@ -39,7 +41,7 @@ async fn locked_out(store: &SqliteStore) {
 /// Whether it was looked at, and wrong.
 async fn guess_once(store: &SqliteStore) -> bool {
     let Attempt::Granted(place) = store.attempt(ADA, None).await.unwrap() else { return false };
-    store.answer_attempt(ADA, place, false).await.unwrap();
+    store.answer_attempt(ADA, place, AttemptResult::Wrong).await.unwrap();
     true
 }
 

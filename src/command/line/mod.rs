@@ -78,6 +78,9 @@ pub struct Login {
     /// Read passwords from standard input, one per line: the login's first
     #[arg(long, help_heading = "Login", global = true)]
     pub password_stdin: bool,
+    /// Read the authentication code from standard input too: the line after the login's password
+    #[arg(long, help_heading = "Login", global = true, requires = "password_stdin")]
+    pub code_stdin: bool,
 }
 
 /// What can be done from the command line.

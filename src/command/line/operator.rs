@@ -52,6 +52,9 @@ Examples:
         /// They can log in again
         #[arg(long, conflicts_with = "disable")]
         enable: bool,
+        /// Remove their second factor, if they lost it
+        #[arg(long)]
+        reset_totp: bool,
         /// Who is asked.
         #[command(flatten)]
         sure: Sure,
@@ -62,6 +65,23 @@ Examples:
   tenantry operator password --as ada@example.com
   printf '%s\\n' \"$OLD\" \"$NEW\" | tenantry operator password --as ada@example.com --password-stdin")]
     Password {
+        /// Who is asked.
+        #[command(flatten)]
+        sure: Sure,
+    },
+    /// Set up your second factor: an authenticator app (TOTP), with recovery codes
+    #[command(after_help = "\
+Shows a secret, and a QR code, for the app, and asks for the first code it shows. Then prints ten recovery
+codes, each of which logs you in once without the app. Running it again replaces both.
+
+Examples:
+  tenantry operator totp --as ada@example.com
+  printf '%s\\n' \"$PASSWORD\" \"$CODE\" |
+    tenantry operator totp --remove --as ada@example.com --password-stdin --code-stdin")]
+    Totp {
+        /// Remove it instead
+        #[arg(long)]
+        remove: bool,
         /// Who is asked.
         #[command(flatten)]
         sure: Sure,
@@ -89,10 +109,24 @@ Example:
         #[command(flatten)]
         sure: Sure,
     },
+    /// Require a second factor of this role and the roles above it, or of none (off)
+    #[command(after_help = "\
+Requires a manager's login. Operators who have no second factor yet can still log in, but can only set one up.
+
+Example:
+  tenantry operator require-totp manager --as ada@example.com")]
+    RequireTotp {
+        /// viewer, operator, manager or off
+        #[arg(value_name = "ROLE", value_parser = least_role())]
+        from: LeastRole,
+        /// Who is asked.
+        #[command(flatten)]
+        sure: Sure,
+    },
     /// Make an operator a manager and set their password, without a login
     #[command(after_help = "\
 For when no manager can log in any more. It needs only access to the database, sets the password,
-enables the account and makes it a manager. The audit log records it.
+enables the account, makes it a manager and removes its second factor. The audit log records it.
 
 Example:
   tenantry operator recover ada@example.com")]
@@ -113,11 +147,34 @@ impl OperatorCommand {
             Self::Add { sure, .. }
             | Self::Update { sure, .. }
             | Self::Password { sure }
+            | Self::Totp { sure, .. }
+            | Self::RequireTotp { sure, .. }
             | Self::Remove { sure, .. }
             | Self::Require { sure, .. }
             | Self::Recover { sure, .. } => Some(sure),
         }
     }
+}
+
+/// The least role that something is asked of, if any.
+#[derive(Clone, Copy, Debug)]
+pub struct LeastRole(Option<OperatorRole>);
+
+impl LeastRole {
+    pub(in crate::command) fn role(self) -> Option<OperatorRole> {
+        self.0
+    }
+}
+
+/// No role.
+const OFF: &str = "off";
+
+fn least_role() -> impl TypedValueParser<Value = LeastRole> {
+    let words = OperatorRole::ALL.map(OperatorRole::word).into_iter().chain([OFF]);
+    PossibleValuesParser::new(words).try_map(|word| match OperatorRole::parse(&word) {
+        None if word != OFF => Err("unknown role"),
+        role => Ok(LeastRole(role)),
+    })
 }
 
 /// With all words said, so that shells complete them.

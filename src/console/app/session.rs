@@ -95,6 +95,8 @@ impl App {
             | Refusal::OperatorsRequired
             | Refusal::Role { .. }
             | Refusal::OperatorChanged
+            | Refusal::SecondFactorRequired
+            | Refusal::NotRecent
             | Refusal::Disabled
             | Refusal::Expired
             | Refusal::Foreign
@@ -110,6 +112,8 @@ impl App {
             | Refusal::ManagersOnly
             | Refusal::OperatorsRequired
             | Refusal::Role { .. }
+            | Refusal::SecondFactorRequired
+            | Refusal::NotRecent
             | Refusal::OtherOrganization { .. }
             | Refusal::OwnersOnly(_)
             | Refusal::OwnPassword(_) => true,

@@ -15,7 +15,8 @@ use super::{
 use crate::{
     org::email_key,
     store::{
-        Attempt, FREE_ATTEMPTS, LONGEST_WAIT, Line, Result, SHORTEST_HOLD, StoreError, hold_of,
+        Attempt, AttemptResult, FREE_ATTEMPTS, LONGEST_WAIT, Line, Result, SHORTEST_HOLD,
+        StoreError, hold_of,
     },
 };
 
@@ -53,14 +54,16 @@ impl Inner {
         &self,
         email: &str,
         granted: ObjectId,
-        right: bool,
+        result: AttemptResult,
     ) -> Result<u64> {
-        if right {
-            return self.forget(email, Some(granted)).await;
-        }
+        let update = match result {
+            AttemptResult::Right => return self.forget(email, Some(granted)).await,
+            AttemptResult::Wrong => failed(granted),
+            AttemptResult::Unfinished => withdrawn(granted),
+        };
         self.ready(NOBODY).await?;
-        let failed = self.attempts.update_one(doc! { "_id": account(email) }, failed(granted));
-        failed.await.map_err(|error| self.errors.translate(&error))?;
+        let answered = self.attempts.update_one(doc! { "_id": account(email) }, update);
+        answered.await.map_err(|error| self.errors.translate(&error))?;
         Ok(0)
     }
 
@@ -169,9 +172,6 @@ fn counted(own: ObjectId, line: Option<Line>) -> Vec<Document> {
 fn failed(place: ObjectId) -> Vec<Document> {
     let places = doc! { "$cond": [{ "$isArray": "$places" }, "$places", []] };
     let held = doc! { "$in": [place, "$places.id"] };
-    let others = doc! { "$filter": {
-        "input": "$places", "as": "place", "cond": { "$ne": ["$$place.id", place] },
-    } };
     let wait = wait_after("$looked_at");
     let waits = doc! { "$and": ["$held", { "$gt": [&wait, 0_i64] }] };
     vec![
@@ -180,11 +180,24 @@ fn failed(place: ObjectId) -> Vec<Document> {
             "held": &held,
             "looked_at": one_more_if(&held, "looked_at"),
             "failures": one_more_if(&doc! { "$literal": true }, "failures"),
-            "places": others,
+            "places": others("$places", place),
         } },
         doc! { "$set": { "until": when(&waits, doc! { "$add": ["$$NOW", wait] }, "$until") } },
         doc! { "$unset": "held" },
     ]
+}
+
+/// The update that gives a place back, as if it had never been taken.
+fn withdrawn(place: ObjectId) -> Vec<Document> {
+    let places = doc! { "$cond": [{ "$isArray": "$places" }, "$places", []] };
+    vec![doc! { "$set": { "places": others(places, place) } }]
+}
+
+/// All places but this one.
+fn others(places: impl Into<Bson>, place: ObjectId) -> Document {
+    doc! { "$filter": {
+        "input": places.into(), "as": "place", "cond": { "$ne": ["$$place.id", place] },
+    } }
 }
 
 /// The update that clears an account in which others are being answered.

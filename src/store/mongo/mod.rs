@@ -74,10 +74,10 @@ use tokio::sync::OnceCell;
 
 use self::{append::Audit, error::ErrorTranslator, exact::Exact, read::Record};
 use super::{
-    Admins, Attempt, Attempts, AuditLog, AuditQuery, Count, Directory, DocumentPage, DocumentQuery,
-    Documents, Entry, Examination, Finding, Holder, Line, ListScope, Maintenance, Operation,
-    Operators, Organizations, Page, PageQuery, Patience, Place, Progress, Purge, Result, Settled,
-    Statistics, StoreError, UpgradePlan,
+    Admins, Attempt, AttemptResult, Attempts, AuditLog, AuditQuery, Count, Directory, DocumentPage,
+    DocumentQuery, Documents, Entry, Examination, Finding, Holder, Line, ListScope, Maintenance,
+    Operation, Operators, Organizations, Page, PageQuery, Patience, Place, Progress, Purge, Result,
+    Settled, Statistics, StoreError, UpgradePlan,
 };
 pub(super) use connect::place;
 
@@ -317,8 +317,13 @@ impl Attempts for MongoStore {
         self.inner.answered(Box::pin(self.inner.attempt(email, line))).await
     }
 
-    async fn answer_attempt(&self, email: &str, granted: ObjectId, right: bool) -> Result<u64> {
-        self.inner.answered(Box::pin(self.inner.answer_attempt(email, granted, right))).await
+    async fn answer_attempt(
+        &self,
+        email: &str,
+        granted: ObjectId,
+        result: AttemptResult,
+    ) -> Result<u64> {
+        self.inner.answered(Box::pin(self.inner.answer_attempt(email, granted, result))).await
     }
 
     async fn forget_attempts(&self, email: &str) -> Result<u64> {

@@ -9,7 +9,10 @@ use sha2::{Digest, Sha256};
 use super::error::Attempt;
 use crate::{
     org::email_key,
-    store::{Attempt as LoginAttempt, FREE_ATTEMPTS, LONGEST_WAIT, Line, hold_of, wait_after},
+    store::{
+        Attempt as LoginAttempt, AttemptResult, FREE_ATTEMPTS, LONGEST_WAIT, Line, hold_of,
+        wait_after,
+    },
 };
 
 /// After how many milliseconds an account that nobody tried any more is forgotten.
@@ -63,15 +66,19 @@ pub(super) fn answer(
     tx: &Connection,
     email: &str,
     place: ObjectId,
-    right: bool,
+    result: AttemptResult,
     now: i64,
 ) -> Attempt<u64> {
-    if right {
+    if result == AttemptResult::Right {
         return forget(tx, email, Some(place), now);
     }
     let mut account = Account::read(tx, email, now)?;
     let places = account.places.len();
     account.places.retain(|(id, _)| *id != place);
+    if result == AttemptResult::Unfinished {
+        account.write(tx, email, now)?;
+        return Ok(0);
+    }
     account.failures = account.failures.saturating_add(1);
     // A place that it had no longer is counted already.
     if account.places.len() < places {

@@ -49,10 +49,10 @@ use rusqlite::Transaction;
 use tokio::sync::oneshot;
 
 use super::{
-    Admins, Attempt as LoginAttempt, Attempts, AuditLog, AuditQuery, Count, Directory,
-    DocumentPage, DocumentQuery, Documents, Entry, Examination, Finding, Holder, Line, ListScope,
-    Maintenance, Operation, Operators, Organizations, Page, PageQuery, Place, PlaceKind, Progress,
-    Purge, Result, Settled, Statistics, StoreError, UpgradePlan,
+    Admins, Attempt as LoginAttempt, AttemptResult, Attempts, AuditLog, AuditQuery, Count,
+    Directory, DocumentPage, DocumentQuery, Documents, Entry, Examination, Finding, Holder, Line,
+    ListScope, Maintenance, Operation, Operators, Organizations, Page, PageQuery, Place, PlaceKind,
+    Progress, Purge, Result, Settled, Statistics, StoreError, UpgradePlan,
 };
 use crate::org::{Admin, Claim, Org, email_key};
 use append::Appending;
@@ -334,10 +334,15 @@ impl Attempts for SqliteStore {
         self.write(move |tx| attempt::count(tx, &email, line, now())).await
     }
 
-    async fn answer_attempt(&self, email: &str, granted: ObjectId, right: bool) -> Result<u64> {
+    async fn answer_attempt(
+        &self,
+        email: &str,
+        granted: ObjectId,
+        result: AttemptResult,
+    ) -> Result<u64> {
         let email = email.to_owned();
         let now = || DateTime::now().timestamp_millis();
-        self.write(move |tx| attempt::answer(tx, &email, granted, right, now())).await
+        self.write(move |tx| attempt::answer(tx, &email, granted, result, now())).await
     }
 
     async fn forget_attempts(&self, email: &str) -> Result<u64> {

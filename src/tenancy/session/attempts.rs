@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::{
     org::{Invalid, Org, PasswordHash, Secret, email_as_stored, email_forms},
-    store::{Attempt, Line},
+    store::{Attempt, AttemptResult, Line},
     tenancy::{
         Error, Result, Tenancy,
         admins::{admin_in_trash, admin_with_email},
@@ -24,14 +24,15 @@ const ASKS: (Duration, Duration) = (Duration::from_millis(20), Duration::from_mi
 
 impl Tenancy {
     /// The operator with this e-mail, or else the admin, among those of `trashed` where that is given, if the password
-    /// is right; and how many wrong ones there were since the last right one. Takes as long, and says the
-    /// same, whether there is such an account or not. Whoever stops waiting leaves the line; a password
-    /// that is being looked at is answered for all the same.
+    /// is right, and the code where the account has a second factor; and how many wrong ones there were since the last
+    /// right one. The code is not used up here. Takes as long, and says the same, whether there is such an account or
+    /// not. Whoever stops waiting leaves the line; a password that is being looked at is answered for all the same.
     pub(in crate::tenancy) async fn verified(
         &self,
         email: &str,
         trashed: Option<&Org>,
         password: &Secret,
+        code: Option<&Secret>,
     ) -> Result<(Actor, u64)> {
         // What an empty one opens is open to everybody: it is a slip, and no attempt.
         if password.is_empty() {
@@ -41,7 +42,8 @@ impl Tenancy {
         let account = email_as_stored(email);
         let (granted, place) = self.in_line(&account).await?;
         let (store, email) = (Arc::clone(&self.store), email.to_owned());
-        let (trashed, password) = (trashed.cloned(), password.clone());
+        let (trashed, password, code) = (trashed.cloned(), password.clone(), code.cloned());
+        let key = self.shared.factor_key.clone();
         let answered = tokio::spawn(async move {
             let directory = store.directory().await?;
             let forms = email_forms(&email);
@@ -53,9 +55,17 @@ impl Tenancy {
             let actor = operator.map(Actor::Operator).or(admin.map(Actor::Admin));
             let hash = actor.as_ref().map_or_else(PasswordHash::nobodys, |a| a.password().clone());
             let right = place.run(move || hash.verify(&password)).await?;
-            let actor = actor.filter(|_| right);
-            let failures = store.answer_attempt(&account, granted, actor.is_some()).await?;
-            actor.map(|actor| (actor, failures)).ok_or(Error::WrongLogin)
+            let proven = actor.filter(|_| right).ok_or(Error::WrongLogin).and_then(|actor| {
+                actor.spend(code.as_ref(), key.as_deref())?;
+                Ok(actor)
+            });
+            let result = match &proven {
+                Ok(_) => AttemptResult::Right,
+                Err(Error::CodeRequired | Error::FactorUnreadable(_)) => AttemptResult::Unfinished,
+                Err(_) => AttemptResult::Wrong,
+            };
+            let failures = store.answer_attempt(&account, granted, result).await?;
+            Ok((proven?, failures))
         });
         answered.await.map_err(|error| Error::Machine(error.to_string()))?
     }

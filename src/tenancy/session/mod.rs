@@ -16,8 +16,8 @@ use super::{
 };
 use crate::{
     org::{
-        Admin, Authority, OperationKind, Operator, OperatorRole, Org, OrgState, PasswordHash, Role,
-        Secret, StoredText, UnderWay,
+        Admin, Authority, FactorKey, OperationKind, Operator, OperatorRole, Org, OrgState,
+        PasswordHash, Role, SecondFactor, Secret, StoredText, UnderWay, Unreadable,
     },
     store::{Directory, Entry, Required},
 };
@@ -155,8 +155,27 @@ impl Tenancy {
     /// [`Error::WrongLogin`], [`Error::Waiting`], [`Error::NotAllowed`] where nobody can log in,
     /// [`Error::ReadOnly`] where attempts cannot be counted, or the database's.
     pub async fn login(&self, email: &str, password: &Secret) -> Result<Session> {
+        self.login_with_code(email, password, None).await
+    }
+
+    /// The same for an account with a second factor: with a code of its app, or a recovery code. A code is accepted
+    /// once.
+    ///
+    /// # Errors
+    /// As [`Tenancy::login`], and once the password is right: [`Error::CodeRequired`] without a code,
+    /// [`Error::WrongAuthenticationCode`], or [`Error::FactorUnreadable`].
+    pub async fn login_with_code(
+        &self,
+        email: &str,
+        password: &Secret,
+        code: Option<&Secret>,
+    ) -> Result<Session> {
         let mut entry = self.entry(OperationKind::LogIn, None).of_admin(typed_email(email));
-        let done = self.log_in(email, password, &mut entry).await;
+        let done = self.log_in(email, password, code, &mut entry).await;
+        if let Err(Error::CodeRequired) = done {
+            // The first half of a login, and nothing that was refused.
+            return done;
+        }
         if matches!(done, Err(Error::WrongLogin | Error::Waiting(_))) {
             self.note_whose(email, &mut entry).await;
         }
@@ -183,13 +202,19 @@ impl Tenancy {
         }
     }
 
-    async fn log_in(&self, email: &str, password: &Secret, entry: &mut Entry) -> Result<Session> {
+    async fn log_in(
+        &self,
+        email: &str,
+        password: &Secret,
+        code: Option<&Secret>,
+        entry: &mut Entry,
+    ) -> Result<Session> {
         self.writing(&entry.action, None).await?;
-        let (proven, failures) = self.verified(email, None, password).await?;
+        let (proven, failures) = self.verified(email, None, password, code).await?;
         let admin = match proven {
             Actor::Admin(admin) => admin,
             Actor::Operator(operator) => {
-                return self.operator_logs_in(&operator, failures, entry).await;
+                return self.operator_logs_in(&operator, code, failures, entry).await;
             }
         };
         let Some(org) = self.store.org_of_admin(&admin).await? else {
@@ -279,7 +304,8 @@ impl Tenancy {
         least: Role,
     ) -> Result<Admin> {
         let admin = self.store.admin(admin).await?;
-        let Some(admin) = admin.filter(|admin| verified.same_password(&admin.password)) else {
+        let Some(admin) = admin.filter(|admin| verified.same_credentials(&admin.password, None))
+        else {
             return Err(self.ended(organization).await?);
         };
         let own = self.store.org_of_admin(&admin).await?;
@@ -365,6 +391,19 @@ impl Actor {
         }
     }
 
+    /// The second factor with the code used up, where the account has one.
+    pub(super) fn spend(
+        &self,
+        code: Option<&Secret>,
+        key: Option<&FactorKey>,
+    ) -> Result<Option<SecondFactor>> {
+        match self {
+            // Only operators have one.
+            Self::Admin(_) => Ok(None),
+            Self::Operator(operator) => spend(operator, code, key),
+        }
+    }
+
     /// Whether they may change others than themselves.
     pub(super) fn decides(&self) -> bool {
         match self {
@@ -381,6 +420,21 @@ impl Actor {
     }
 }
 
+/// The operator's second factor with the code used up, where there is one.
+pub(super) fn spend(
+    operator: &Operator,
+    code: Option<&Secret>,
+    key: Option<&FactorKey>,
+) -> Result<Option<SecondFactor>> {
+    let Some(factor) = &operator.second_factor else { return Ok(None) };
+    let code = code.filter(|code| !code.is_empty()).ok_or(Error::CodeRequired)?;
+    match factor.spend(code, DateTime::now(), operator.id, key) {
+        Ok(Some(spent)) => Ok(Some(spent)),
+        Ok(None) => Err(Error::WrongAuthenticationCode),
+        Err(Unreadable) => Err(Error::FactorUnreadable(operator.email.clone())),
+    }
+}
+
 /// The operator of a session, who may do this.
 pub(super) fn may<'a>(
     directory: &'a Directory,
@@ -388,11 +442,24 @@ pub(super) fn may<'a>(
     session: &ValidToken,
     operation: &OperationKind,
 ) -> std::result::Result<&'a Operator, Refusal> {
-    let operator = directory.operators.iter().find(|own| own.id == operator);
-    let operator = operator.filter(|own| !own.disabled && session.same_password(&own.password));
-    let operator = operator.ok_or(Refusal::OperatorChanged)?;
+    let operator = whose(directory, operator, session)?;
+    if directory.lacks_second_factor(operator) {
+        return Err(Refusal::SecondFactorRequired);
+    }
     may_as(operator.role, operation)?;
     Ok(operator)
+}
+
+/// The operator of a session, whatever they may.
+pub(super) fn whose<'a>(
+    directory: &'a Directory,
+    operator: ObjectId,
+    session: &ValidToken,
+) -> std::result::Result<&'a Operator, Refusal> {
+    let operator = directory.operators.iter().find(|own| own.id == operator);
+    let same =
+        |own: &&Operator| session.same_credentials(&own.password, own.second_factor.as_ref());
+    operator.filter(|own| !own.disabled).filter(same).ok_or(Refusal::OperatorChanged)
 }
 
 /// Refuses what this role does not allow.

@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 
 use super::{Session, clock::Clock};
 use crate::{
-    org::{Admin, Operator, Org, PasswordHash, Secret},
+    org::{Admin, Operator, Org, PasswordHash, SecondFactor, Secret},
     tenancy::{Error, Refusal, Result},
 };
 
@@ -26,6 +26,9 @@ const AUDIENCE: &str = "tenantry-session";
 
 /// The fewest bytes of a `SECRET_KEY`: as many as HS256 puts out (RFC 7518, 3.2).
 pub const SECRET_KEY_LEAST_BYTES: usize = 32;
+
+/// How old a login may be that changes how its account logs in: an unattended session must not take it over.
+pub(in crate::tenancy) const RECENT: Duration = Duration::from_mins(5);
 
 #[derive(Serialize, Deserialize)]
 struct Claims {
@@ -37,7 +40,7 @@ struct Claims {
     jti: String,
     #[serde(flatten)]
     whose: Whose,
-    /// A fingerprint of the hash that was verified: another password is another fingerprint, whoever
+    /// A fingerprint of what was verified: another password or second factor is another fingerprint, whoever
     /// changed it and with whatever program.
     password: String,
 }
@@ -95,7 +98,8 @@ impl Sessions {
             organization_id: org.id.to_hex(),
             epoch: org.login_epoch,
         };
-        let (token, expires_at) = self.token(admin.id, whose, &admin.password)?;
+        let verified = fingerprint(&admin.password, None);
+        let (token, expires_at) = self.token(admin.id, whose, verified)?;
         Ok(Session { failures, ..Session::new(token, admin, org, expires_at) })
     }
 
@@ -107,17 +111,13 @@ impl Sessions {
     ) -> Result<Session> {
         let email = operator.email.raw().to_owned();
         let whose = Whose::Operator { operator_id: operator.id.to_hex(), email };
-        let (token, expires_at) = self.token(operator.id, whose, &operator.password)?;
+        let verified = fingerprint(&operator.password, operator.second_factor.as_ref());
+        let (token, expires_at) = self.token(operator.id, whose, verified)?;
         Ok(Session { failures, ..Session::of_operator(token, operator, expires_at) })
     }
 
     /// A token, and when it expires.
-    fn token(
-        &self,
-        id: ObjectId,
-        whose: Whose,
-        password: &PasswordHash,
-    ) -> Result<(String, SystemTime)> {
+    fn token(&self, id: ObjectId, whose: Whose, password: String) -> Result<(String, SystemTime)> {
         let now = self.clock.now();
         let expires_at = now + self.length;
         let mut jti = [0_u8; 16];
@@ -130,7 +130,7 @@ impl Sessions {
             iat: seconds(now),
             jti: hex::encode(jti),
             whose,
-            password: fingerprint(password),
+            password,
         };
         let token = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)
             .map_err(|e| Error::Machine(e.to_string()))?;
@@ -160,7 +160,8 @@ impl Sessions {
                 TokenOf::Operator { operator: id(&operator_id)?, email }
             }
         };
-        Ok(ValidToken { whose, password: claims.password })
+        let age = Duration::from_secs(seconds(self.clock.now()).saturating_sub(claims.iat));
+        Ok(ValidToken { whose, password: claims.password, age })
     }
 
     /// Ends a session: its token is refused from now on.
@@ -189,6 +190,8 @@ impl Sessions {
 pub(in crate::tenancy) struct ValidToken {
     pub(in crate::tenancy) whose: TokenOf,
     password: String,
+    /// How long ago the login was.
+    age: Duration,
 }
 
 /// Whose session a valid token is.
@@ -206,14 +209,27 @@ pub(in crate::tenancy) enum TokenOf {
 }
 
 impl ValidToken {
-    /// Whether that is still the password the session was opened with.
-    pub(in crate::tenancy) fn same_password(&self, now: &PasswordHash) -> bool {
-        self.password == fingerprint(now)
+    /// Whether these are still the password and the second factor that the session was opened with.
+    pub(in crate::tenancy) fn same_credentials(
+        &self,
+        password: &PasswordHash,
+        factor: Option<&SecondFactor>,
+    ) -> bool {
+        self.password == fingerprint(password, factor)
+    }
+
+    /// Whether the login was so long ago at the most.
+    pub(in crate::tenancy) fn is_recent(&self) -> bool {
+        self.age <= RECENT
     }
 }
 
-fn fingerprint(hash: &PasswordHash) -> String {
-    hex::encode(&Sha256::digest(hash.as_str().as_bytes())[..16])
+fn fingerprint(hash: &PasswordHash, factor: Option<&SecondFactor>) -> String {
+    let mut verified = Sha256::new_with_prefix(hash.as_str().as_bytes());
+    if let Some(factor) = factor {
+        verified.update(factor.since.timestamp_millis().to_be_bytes());
+    }
+    hex::encode(&verified.finalize()[..16])
 }
 
 fn seconds(time: SystemTime) -> u64 {

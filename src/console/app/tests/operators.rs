@@ -12,6 +12,7 @@ fn operators_session(app: &App, role: OperatorRole) -> Session {
         disabled: false,
         created_at: DateTime::from_millis(0),
         last_login: None,
+        second_factor: None,
     };
     Session::of_operator("token".into(), &operator, app.now + Duration::from_mins(30))
 }

@@ -1,0 +1,94 @@
+//! Setting up a second factor on a terminal.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use super::{Failure, terminal::Terminal};
+use crate::{
+    org::{Secret, escaped_short},
+    tenancy::{self, Tenancy},
+};
+
+/// Light modules around a QR code, so that a camera finds it.
+const MARGIN: usize = 2;
+
+/// The terminal to show the secret on.
+///
+/// # Errors
+/// A usage error where there is none: on an output that may be kept, it would stay.
+pub(super) fn shows() -> Result<Terminal, Failure> {
+    Terminal::open()
+        .ok_or_else(|| Failure::usage("no terminal to show the secret on", "run it in a terminal"))
+}
+
+/// Shows a new secret and asks for its first code, until it is right. The recovery codes.
+pub(super) async fn set_up(tenancy: &Tenancy, email: &str) -> Result<Vec<Secret>, Failure> {
+    let terminal = shows()?;
+    let new = Tenancy::new_second_factor()?;
+    let mut shown = Zeroizing::new(String::new());
+    if let Some(qr) = new.qr(email) {
+        draw(&mut shown, &qr);
+    }
+    // Writing to a string cannot fail.
+    let _ = writeln!(
+        shown,
+        "Scan this with your authenticator app, or enter the secret:\n  account  Tenantry: {}\n  secret   {}",
+        escaped_short(email, 100),
+        new.base32().reveal(),
+    );
+    terminal.show(&shown)?;
+    loop {
+        let code = terminal.ask("Code the app shows now: ").await?;
+        match tenancy.set_up_second_factor(&new, &code).await {
+            Ok((_, codes)) => return Ok(codes),
+            Err(wrong @ tenancy::Error::WrongAuthenticationCode) => {
+                terminal.show(&format!("{wrong}\n  → check the clock of both devices\n"))?;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Two rows of modules a line, black on white whatever the terminal's colours are.
+fn draw(text: &mut String, qr: &[Vec<bool>]) {
+    let is_light = |x: usize, y: usize| {
+        let module = || qr.get(y.checked_sub(MARGIN)?)?.get(x.checked_sub(MARGIN)?);
+        !module().copied().unwrap_or(false)
+    };
+    let size = qr.len() + 2 * MARGIN;
+    for y in (0..size).step_by(2) {
+        text.push_str("\x1b[40;97m");
+        for x in 0..size {
+            text.push(match (is_light(x, y), y + 1 < size && is_light(x, y + 1)) {
+                (true, true) => '█',
+                (true, false) => '▀',
+                (false, true) => '▄',
+                (false, false) => ' ',
+            });
+        }
+        text.push_str("\x1b[0m\n");
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct RecoveryFields<'a> {
+    recovery_codes: Vec<&'a str>,
+}
+
+impl<'a> RecoveryFields<'a> {
+    pub(super) fn new(codes: &'a [Secret]) -> Self {
+        Self { recovery_codes: codes.iter().map(Secret::reveal).collect() }
+    }
+}
+
+pub(super) fn table(codes: &[Secret]) -> String {
+    let mut text =
+        String::from("Second factor set up. Recovery codes, each good for one login:\n\n");
+    for code in codes {
+        let _ = writeln!(text, "  {}", code.reveal());
+    }
+    text.push_str("\n  → keep them somewhere safe: they are not shown again\n");
+    text
+}
