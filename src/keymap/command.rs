@@ -57,6 +57,8 @@ pub enum Command {
     Purge,
     /// Log in, or out.
     Login,
+    /// Set up a second factor for one's logins.
+    SecondFactor,
     /// Refresh.
     Refresh,
     /// Connect again.
@@ -215,6 +217,7 @@ impl Command {
             Self::Restore => Some(OperationKind::Restore),
             Self::Purge => Some(OperationKind::Purge),
             Self::Login => Some(OperationKind::LogIn),
+            Self::SecondFactor => Some(OperationKind::ChangeOperator),
             Self::Upgrade => Some(OperationKind::Upgrade),
             Self::Move(_)
             | Self::Filter
@@ -264,9 +267,12 @@ impl Command {
         match self {
             Self::Edit => true,
             // What is done to an admin is done to the one that is selected, whatever else is.
-            Self::AddAdmin | Self::RemoveAdmin | Self::EditAdmin | Self::UseCode | Self::Login => {
-                false
-            }
+            Self::AddAdmin
+            | Self::RemoveAdmin
+            | Self::EditAdmin
+            | Self::UseCode
+            | Self::Login
+            | Self::SecondFactor => false,
             command => command.operation().is_some_and(|operation| match operation.authority() {
                 Authority::Owner | Authority::Manager | Authority::Password => true,
                 Authority::Operator | Authority::Admin | Authority::Code => false,
@@ -286,7 +292,7 @@ impl Command {
         match self {
             Self::Undo => true,
             // These say by themselves why they cannot be.
-            Self::Login | Self::UseCode | Self::Upgrade => false,
+            Self::Login | Self::SecondFactor | Self::UseCode | Self::Upgrade => false,
             command => command.operation().is_some_and(|operation| operation.writes()),
         }
     }

@@ -199,8 +199,13 @@ impl NewSecondFactor {
     pub fn generate() -> Result<Self, getrandom::Error> {
         let mut bytes = Zeroizing::new([0_u8; SECRET_BYTES]);
         getrandom::fill(bytes.as_mut())?;
-        let secret = totp_rs::Secret::from(bytes.to_vec()).to_base32().into();
-        Ok(Self { secret })
+        Ok(Self::with_secret(totp_rs::Secret::from(bytes.to_vec()).to_base32().into()))
+    }
+
+    /// The one with this secret, in base32.
+    #[must_use]
+    pub fn with_secret(secret: Secret) -> Self {
+        Self { secret }
     }
 
     /// The secret in base32, in groups of four to be typed into an app.

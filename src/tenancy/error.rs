@@ -87,7 +87,7 @@ pub enum Error {
     #[error("this account needs an authentication code")]
     CodeRequired,
     /// The code of the app is wrong, or too old, or was accepted before; or the recovery code was.
-    #[error("wrong or used authentication code")]
+    #[error("wrong or used code")]
     WrongAuthenticationCode,
     /// The secret of a second factor is encrypted with another key.
     #[error("the second factor of {0} is encrypted with another SECRET_KEY")]
@@ -398,7 +398,7 @@ impl Error {
                 "log in with the account of an operator"
             }
             Self::NotAllowed(Refusal::SecondFactorRequired) => {
-                "set it up with `tenantry operator totp`"
+                "set it up with `tenantry operator totp`, or :second-factor in the console"
             }
             Self::NotAllowed(Refusal::NotRecent) => "log out, log in again and repeat it",
             Self::NotAllowed(Refusal::Disabled) => "ask a manager to enable it",

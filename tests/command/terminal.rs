@@ -372,7 +372,7 @@ fn a_second_factor_is_set_up_at_the_terminal_and_asked_for_from_then_on() {
     let secret = secret.trim().to_owned();
     // A wrong one is asked for again.
     session.type_in("000000\r");
-    session.see("wrong or used authentication code");
+    session.see("wrong or used code");
     session.see("Code the app shows now: ");
     session.type_in(&format!("{}\r", code(&secret, -1)));
     let (status, screen) = session.end();
@@ -401,7 +401,7 @@ fn a_second_factor_is_set_up_at_the_terminal_and_asked_for_from_then_on() {
     home.run_with(&suspend, PASSWORD).fails(2, "add --code-stdin");
     let coded = [&suspend[..], &["--code-stdin"]].concat();
     let twice = format!("{PASSWORD}\n{}\n", code(&secret, 0));
-    home.run_with(&coded, &twice).fails(5, "wrong or used authentication code");
+    home.run_with(&coded, &twice).fails(5, "wrong or used code");
     home.run_with(&coded, &format!("{PASSWORD}\n{recovery}\n")).json();
     let alone = home.run_with(&["org", "list", "--code-stdin"], "");
     assert!(alone.code == 2 && alone.err.contains("--password-stdin"), "{alone:?}");

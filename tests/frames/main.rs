@@ -19,6 +19,7 @@ mod pretend;
 mod properties;
 
 mod screens;
+mod second_factor;
 mod selection;
 mod trash;
 mod words;

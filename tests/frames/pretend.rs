@@ -263,7 +263,7 @@ impl Console {
                 };
                 Message::Authorized(*generation, own.then_some(()).ok_or_else(refusal))
             }
-            Effect::Login(generation, email, _) => {
+            Effect::Login(generation, email, ..) => {
                 let org = self.orgs.iter().find(|org| org.admin_email.raw() == email);
                 let session = org.map(|org| session(org, Duration::from_secs(1781)));
                 Message::LoggedIn(*generation, session.ok_or(Error::WrongLogin))
@@ -412,12 +412,14 @@ pub fn generation(effect: &Effect) -> Option<u64> {
         | Effect::Judge(generation, ..)
         | Effect::Authorize(generation, ..)
         | Effect::Login(generation, ..)
+        | Effect::SetUpSecondFactor(generation, ..)
         | Effect::Create(generation, ..)
         | Effect::Update(generation, ..)
         | Effect::Do(generation, ..)
         | Effect::FindOut(generation, ..)
         | Effect::Cancel(generation) => Some(*generation),
         Effect::Generate { .. }
+        | Effect::NewSecondFactor
         | Effect::Logout(_)
         | Effect::Copy(..)
         | Effect::Mouse(_)

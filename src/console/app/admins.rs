@@ -119,7 +119,7 @@ impl App {
         if let Some(code) = code {
             // It says what was done, and needs the room.
             self.notice = None;
-            self.layers.push(Layer::Code(Code { code, email: email.clone() }));
+            self.layers.push(Layer::Code(Code::OneTime { code, email: email.clone() }));
         } else {
             let how = self.keymap.how(Command::IssueCode);
             let help = format!(
@@ -143,11 +143,7 @@ impl App {
                 if open {
                     self.layers.pop();
                     if let Some(Layer::Login(login)) = self.layers.last_mut() {
-                        let [name, password] = login.fields.as_mut();
-                        name.set(email.raw());
-                        password.set("");
-                        login.focus = 1;
-                        login.problem = None;
+                        login.start_again(email.raw());
                     }
                 }
                 let same = |other: &StoredText| email_key(other.raw()) == email_key(email.raw());

@@ -85,6 +85,7 @@ impl App {
             }
             Command::ToggleTrash => self.switch_scope(),
             Command::Login => self.log_in_or_out(),
+            Command::SecondFactor => self.begin_second_factor(),
             Command::Undo => self.undo_last(),
             Command::Copy => self.ask_what_to_copy(),
             Command::CopyAdmin => self.copy_admin(),

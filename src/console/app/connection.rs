@@ -66,7 +66,7 @@ impl App {
                         let help = format!("press {login} to log in");
                         self.list.problem = Some(Notice { what: said, help });
                     }
-                    self.ask_operator_to_log_in(&Refusal::OperatorsRequired);
+                    effects.extend(self.ask_operator_to_log_in(&Refusal::OperatorsRequired));
                 }
                 effects.extend(self.watch());
                 if looks {

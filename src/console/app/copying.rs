@@ -1,6 +1,8 @@
 //! What can be copied of an organization, as text on the way to the clipboard.
 
-use super::{App, Arrived, Asked, Connection, Effect, Layer, Notice, Severity};
+use zeroize::Zeroizing;
+
+use super::{App, Arrived, Asked, Code, Connection, Effect, Layer, Notice, Severity};
 use crate::{
     keymap::{Command, OrgPart},
     org::{Org, OrgFields, json_text},
@@ -64,10 +66,20 @@ impl App {
         email.map(|email| Effect::Copy("the e-mail", email.into())).into_iter().collect()
     }
 
-    /// Copies the one-time code that is shown.
+    /// Copies the one-time code that is shown, or the recovery codes.
     pub(super) fn copy_code(&self) -> Vec<Effect> {
         let Some(Layer::Code(shown)) = self.layers.last() else { return Vec::new() };
-        vec![Effect::Copy("the code", shown.code.clone())]
+        match shown {
+            Code::OneTime { code, .. } => vec![Effect::Copy("the code", code.clone())],
+            Code::Recovery(codes) => {
+                let mut lines = Zeroizing::new(String::new());
+                for code in codes {
+                    lines.push_str(code.reveal());
+                    lines.push('\n');
+                }
+                vec![Effect::Copy("the recovery codes", lines.as_str().into())]
+            }
+        }
     }
 
     /// Copies the password of the form on top: one that was generated is shown nowhere else.

@@ -6,7 +6,7 @@ use super::{
     profile::Sure,
 };
 use crate::{
-    org::{Admin, Field, Org, Role, Secret, StoredText},
+    org::{Admin, Field, NewSecondFactor, Org, Role, Secret, StoredText},
     tenancy::{AdminChanges, Edit, NewOrganization},
 };
 
@@ -49,6 +49,8 @@ pub enum Purpose {
     EditAdmin(Box<Org>, Box<Admin>),
     /// To set a password with a one-time code.
     UseCode,
+    /// To set up a second factor for the logins of who is logged in.
+    SecondFactor(NewSecondFactor),
 }
 
 /// A form.
@@ -136,6 +138,12 @@ impl Form {
         Self { focus, ..Self::with_fields(Purpose::UseCode, fields) }
     }
 
+    /// To set up a second factor.
+    #[must_use]
+    pub fn second_factor(new: NewSecondFactor) -> Self {
+        Self::with_fields(Purpose::SecondFactor(new), vec![TextField::default()])
+    }
+
     /// What it asks for, one for each field.
     #[must_use]
     pub fn asked(&self) -> &'static [Asked] {
@@ -145,6 +153,7 @@ impl Form {
                 &[Asked::Email, Asked::Role, Asked::Password]
             }
             Purpose::UseCode => &[Asked::Email, Asked::Code, Asked::Password],
+            Purpose::SecondFactor(_) => &[Asked::Code],
         };
         &all[..self.fields.len().min(all.len())]
     }
@@ -160,7 +169,7 @@ impl Form {
     #[must_use]
     pub fn org(&self) -> Option<&Org> {
         match &self.purpose {
-            Purpose::Create | Purpose::UseCode => None,
+            Purpose::Create | Purpose::UseCode | Purpose::SecondFactor(_) => None,
             Purpose::Edit(org) | Purpose::AddAdmin(org) | Purpose::EditAdmin(org, _) => Some(org),
         }
     }
@@ -177,7 +186,8 @@ impl Form {
             | Purpose::Edit(_)
             | Purpose::AddAdmin(_)
             | Purpose::EditAdmin(..)
-            | Purpose::UseCode => None,
+            | Purpose::UseCode
+            | Purpose::SecondFactor(_) => None,
         }
     }
 
@@ -273,7 +283,10 @@ impl Form {
         match &self.purpose {
             Purpose::Edit(org) => Some(org.admin_email.clone()),
             Purpose::EditAdmin(_, admin) => Some(admin.email.clone()),
-            Purpose::Create | Purpose::AddAdmin(_) | Purpose::UseCode => None,
+            Purpose::Create
+            | Purpose::AddAdmin(_)
+            | Purpose::UseCode
+            | Purpose::SecondFactor(_) => None,
         }
     }
 
@@ -284,7 +297,13 @@ impl Form {
             (Purpose::Edit(org), Asked::Email) => Some(org.admin_email.raw()),
             (Purpose::EditAdmin(_, admin), Asked::Email) => Some(admin.email.raw()),
             (Purpose::EditAdmin(..), Asked::Name)
-            | (Purpose::Create | Purpose::AddAdmin(_) | Purpose::UseCode, _)
+            | (
+                Purpose::Create
+                | Purpose::AddAdmin(_)
+                | Purpose::UseCode
+                | Purpose::SecondFactor(_),
+                _,
+            )
             | (_, Asked::Role | Asked::Code | Asked::Password) => None,
         }
     }
@@ -341,9 +360,11 @@ impl Form {
     pub fn whose_password(&self) -> (String, String) {
         let name = match &self.purpose {
             Purpose::EditAdmin(org, _) => org.name.raw(),
-            Purpose::Create | Purpose::Edit(_) | Purpose::AddAdmin(_) | Purpose::UseCode => {
-                self.text(Asked::Name)
-            }
+            Purpose::Create
+            | Purpose::Edit(_)
+            | Purpose::AddAdmin(_)
+            | Purpose::UseCode
+            | Purpose::SecondFactor(_) => self.text(Asked::Name),
         };
         (name.to_owned(), self.text(Asked::Email).to_owned())
     }

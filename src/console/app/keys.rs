@@ -187,6 +187,7 @@ impl App {
             | Command::Restore
             | Command::Purge
             | Command::Login
+            | Command::SecondFactor
             | Command::Refresh
             | Command::NextField
             | Command::PreviousField

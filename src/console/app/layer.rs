@@ -27,7 +27,7 @@ pub enum Layer {
     Login(Login),
     /// The question whether the database is to be upgraded; and how far that is.
     Upgrade,
-    /// A one-time code.
+    /// A one-time code, or recovery codes.
     Code(Code),
     /// The help.
     Help(Help),
@@ -172,11 +172,16 @@ pub(super) struct Typing<'a> {
     pub(super) problem: &'a mut Option<Notice>,
 }
 
-/// A one-time code, shown until it is left: it is kept nowhere else.
+/// Codes, shown until they are left: they are kept nowhere else.
 #[derive(Debug)]
-pub struct Code {
-    /// The code.
-    pub code: Secret,
-    /// Whose.
-    pub email: StoredText,
+pub enum Code {
+    /// A one-time code.
+    OneTime {
+        /// The code.
+        code: Secret,
+        /// Whose.
+        email: StoredText,
+    },
+    /// The recovery codes of a second factor.
+    Recovery(Vec<Secret>),
 }

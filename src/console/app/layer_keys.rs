@@ -72,6 +72,7 @@ impl App {
             | Command::Restore
             | Command::Purge
             | Command::Login
+            | Command::SecondFactor
             | Command::Refresh
             | Command::Run
             | Command::Copy

@@ -7,7 +7,7 @@ use crossterm::event::{KeyEvent, MouseEvent};
 
 use super::org_action::{Given, OrgAction};
 use crate::{
-    org::{Admin, Field, Org, PasswordPolicy, Role, Secret, StoredText, Strength},
+    org::{Admin, Field, NewSecondFactor, Org, PasswordPolicy, Role, Secret, StoredText, Strength},
     store::{
         Count, Entry, ListScope, Page, PageQuery, Place, Required, Settled, Statistics, Upgrade,
         UpgradePlan,
@@ -71,6 +71,10 @@ pub enum Message {
     Authorized(Generation, Result<()>),
     /// A login.
     LoggedIn(Generation, Result<Session>),
+    /// A second factor that can be set up.
+    NewSecondFactor(Result<NewSecondFactor>),
+    /// A second factor was set up, or not: the session that goes on, and the recovery codes.
+    SecondFactor(Generation, Result<(Session, Vec<Secret>)>),
     /// An organization was made, or not.
     Created(Generation, Result<Org>),
     /// An organization, or an admin of it, was changed, or not.
@@ -132,6 +136,8 @@ impl Message {
             | Self::Generated(_)
             | Self::Authorized(..)
             | Self::LoggedIn(..)
+            | Self::NewSecondFactor(_)
+            | Self::SecondFactor(..)
             | Self::FoundOut(..) => None,
         }
     }
@@ -212,8 +218,12 @@ pub enum Effect {
     /// Ask whether this can be done to the organization, or to its admin with this e-mail, before anybody
     /// confirms it; and whether the session allows it.
     Authorize(Generation, OrgAction, Box<Org>, Option<StoredText>, Option<Session>),
-    /// Open a session.
-    Login(Generation, String, Secret),
+    /// Open a session; with a code, where the account has a second factor.
+    Login(Generation, String, Secret, Option<Secret>),
+    /// Make a second factor that can be set up.
+    NewSecondFactor,
+    /// Set it up for who is logged in, with a code of it.
+    SetUpSecondFactor(Generation, NewSecondFactor, Secret, Option<Session>),
     /// End a session.
     Logout(Session),
     /// Make an organization.

@@ -25,6 +25,7 @@ mod paging;
 mod profile;
 mod question;
 mod screen;
+mod second_factor;
 mod session;
 mod submit;
 #[cfg(test)]
@@ -289,6 +290,8 @@ impl App {
             Message::Generated(result) => self.generated(result),
             Message::Authorized(generation, result) => self.authorized(generation, result),
             Message::LoggedIn(generation, result) => self.logged_in(generation, result),
+            Message::NewSecondFactor(result) => self.ask_for_second_factor(result),
+            Message::SecondFactor(generation, result) => self.second_factor(generation, result),
             Message::Created(generation, result) => self.created(generation, result),
             Message::Updated(generation, result) => self.updated(generation, result),
             Message::Added(generation, email, result) => self.added(generation, &email, result),

@@ -114,7 +114,7 @@ impl App {
         if let (Error::NotAllowed(refusal), false) = (error, here) {
             // The question whether it is allowed may have opened the login already.
             if matches!(self.layers.last(), Some(Layer::Question(_))) {
-                self.ask_to_log_in(org, refusal);
+                return self.ask_to_log_in(org, refusal);
             }
             return Vec::new();
         }

@@ -8,7 +8,7 @@ use crate::{
     keymap::Command,
     org::{Org, Search},
     store::{Count, ListScope, Page, PageAt, Sort, SortKey},
-    tenancy::Result,
+    tenancy::{Error, Refusal, Result},
 };
 
 /// Counting goes no further than this while a filter is typed.
@@ -88,6 +88,9 @@ impl App {
             Ok(page) => self.list.arrived(page),
             Err(error) => {
                 self.list.problem = Some(Notice::from(&error));
+                if error == Error::NotAllowed(Refusal::SecondFactorRequired) {
+                    return self.ask_operator_to_log_in(&Refusal::SecondFactorRequired);
+                }
                 let again = self.keymap.how(Command::Refresh);
                 self.say(
                     Severity::Error,

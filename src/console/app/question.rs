@@ -236,7 +236,7 @@ impl App {
             Ok(()) => {}
             Err(Error::NotAllowed(refusal)) => {
                 let org = question.org.clone();
-                self.ask_to_log_in(&org, &refusal);
+                return self.ask_to_log_in(&org, &refusal);
             }
             Err(error) => {
                 question.refused = !matches!(error, Error::Store(_));

@@ -11,11 +11,14 @@ use crate::{
     tenancy::{Account, Error, Refusal, Result, Session},
 };
 
+/// The place of the code among a login's fields.
+const CODE: usize = 2;
+
 /// The login.
 #[derive(Debug)]
 pub struct Login {
-    /// E-mail and password.
-    pub fields: Box<[TextField; 2]>,
+    /// E-mail and password; and the code, once it is asked for.
+    pub fields: Vec<TextField>,
     /// Which one is being typed in.
     pub focus: usize,
     /// Why it opened, or what is wrong.
@@ -32,10 +35,29 @@ impl Login {
     /// A login, suggesting an e-mail; `wanted` names the organization something needs it for.
     #[must_use]
     pub fn new(email: &str, wanted: Option<StoredText>) -> Self {
-        let fields = Box::new([TextField::with(email), TextField::secret()]);
+        let fields = vec![TextField::with(email), TextField::secret()];
         let focus = usize::from(!email.is_empty());
         let submitting = Request::default();
         Self { fields, focus, problem: None, wanted, of_operator: false, submitting }
+    }
+
+    /// The code for the second factor, where one was asked for.
+    #[must_use]
+    pub fn code(&self) -> Option<Secret> {
+        self.fields.get(CODE).map(TextField::as_secret)
+    }
+
+    /// Asks for the code, or for another one.
+    fn ask_code(&mut self) {
+        self.fields.truncate(CODE);
+        self.fields.push(TextField::default());
+        self.focus = CODE;
+    }
+
+    /// As it was opened, for this e-mail.
+    pub(super) fn start_again(&mut self, email: &str) {
+        self.fields = vec![TextField::with(email), TextField::secret()];
+        (self.focus, self.problem) = (1, None);
     }
 
     fn typed(&self, (email, password): &(StoredText, Secret)) -> bool {
@@ -85,7 +107,10 @@ impl App {
 
     /// Opens the login above what needs it; if no login is possible, says so there. Drops a session that
     /// is no longer valid.
-    pub(super) fn ask_to_log_in(&mut self, org: &Org, refusal: &Refusal) {
+    pub(super) fn ask_to_log_in(&mut self, org: &Org, refusal: &Refusal) -> Vec<Effect> {
+        if *refusal == Refusal::SecondFactorRequired {
+            return vec![Effect::NewSecondFactor];
+        }
         // The session may be of another organization, and that one closed.
         let closed = match refusal {
             Refusal::Suspended(name) | Refusal::Trashed(name) => *name == org.name,
@@ -150,7 +175,7 @@ impl App {
                 )
                 | None => self.say(Severity::Error, said),
             }
-            return;
+            return Vec::new();
         }
         let none = StoredText::default();
         let email = if refusal.is_an_operators() { &none } else { &org.admin_email };
@@ -158,6 +183,7 @@ impl App {
         login.problem = Some(Notice::plain(refusal.to_string()));
         login.of_operator = refusal.is_an_operators();
         self.layers.push(Layer::Login(login));
+        Vec::new()
     }
 
     /// Whether an operator is logged in.
@@ -166,8 +192,11 @@ impl App {
         matches!(account, Some(Account::Operator { .. }))
     }
 
-    /// Opens the login for an operator, and says why.
-    pub(super) fn ask_operator_to_log_in(&mut self, refusal: &Refusal) {
+    /// Opens the login for an operator, and says why; or what they have to set up first.
+    pub(super) fn ask_operator_to_log_in(&mut self, refusal: &Refusal) -> Vec<Effect> {
+        if *refusal == Refusal::SecondFactorRequired {
+            return vec![Effect::NewSecondFactor];
+        }
         if matches!(refusal, Refusal::OperatorChanged | Refusal::Disabled) {
             self.session = None;
         }
@@ -175,6 +204,7 @@ impl App {
         login.problem = Some(Notice::plain(refusal.to_string()));
         login.of_operator = true;
         self.layers.push(Layer::Login(login));
+        Vec::new()
     }
 
     /// Whom to log in as in a demonstration, with the password that is no secret; none once that login no
@@ -230,8 +260,16 @@ impl App {
             return Vec::new();
         }
         match result {
+            Err(Error::CodeRequired) => {
+                login.ask_code();
+                Vec::new()
+            }
             Err(error) => {
+                if error == Error::WrongAuthenticationCode {
+                    login.ask_code();
+                }
                 if matches!(error, Error::WrongLogin | Error::Waiting(_)) {
+                    login.fields.truncate(CODE);
                     if demo.as_ref().is_some_and(|demo| login.typed(demo)) {
                         // Another console has changed it.
                         self.demo_ended = matches!(error, Error::WrongLogin);
@@ -257,10 +295,7 @@ impl App {
                 let replaced = self.session.replace(session);
                 self.layers.pop();
                 let mut effects: Vec<_> = replaced.map(Effect::Logout).into_iter().collect();
-                if !self.list.loaded && !self.list.loading.is_waiting() {
-                    // Nothing could be looked at before.
-                    effects.extend(self.first_page());
-                }
+                effects.extend(self.first_look());
                 match self.layers.last() {
                     Some(Layer::Form(_)) => effects.extend(self.submit()),
                     Some(Layer::Question(_)) => effects.extend(self.authorize()),
@@ -279,6 +314,12 @@ impl App {
                 effects
             }
         }
+    }
+
+    /// Reads what could not be looked at before.
+    pub(super) fn first_look(&mut self) -> Vec<Effect> {
+        let unread = !self.list.loaded && !self.list.loading.is_waiting();
+        if unread { self.first_page() } else { Vec::new() }
     }
 }
 

@@ -51,9 +51,9 @@ impl App {
             Layer::Login(login) => {
                 login.problem = None;
                 let email = login.fields[0].text().to_owned();
-                let password = login.fields[1].as_secret();
+                let (password, code) = (login.fields[1].as_secret(), login.code());
                 let mut effects = cancel(login.submitting.begin(generation, self.now));
-                effects.push(Effect::Login(generation, email, password));
+                effects.push(Effect::Login(generation, email, password, code));
                 effects
             }
             Layer::Upgrade
@@ -236,12 +236,10 @@ impl App {
         };
         if let Error::NotAllowed(refusal) = error {
             if let Some(org) = form.org().cloned() {
-                self.ask_to_log_in(&org, refusal);
-                return Vec::new();
+                return self.ask_to_log_in(&org, refusal);
             }
             if refusal.is_an_operators() {
-                self.ask_operator_to_log_in(refusal);
-                return Vec::new();
+                return self.ask_operator_to_log_in(refusal);
             }
         }
         if let (Error::Changed(_), Some(org)) = (error, form.org()) {
@@ -255,7 +253,7 @@ impl App {
             return self.refresh();
         }
         let about = match error {
-            Error::WrongCode => Some(Asked::Code),
+            Error::WrongCode | Error::WrongAuthenticationCode => Some(Asked::Code),
             Error::LastOwner { .. } | Error::NoOwner(_) => Some(Asked::Role),
             error => error.field().map(Asked::from),
         };
@@ -293,6 +291,10 @@ fn effect_of(form: &Form, generation: Generation, session: Option<Session>) -> O
             let secret = |asked| Secret::from(form.text(asked));
             let email = form.text(Asked::Email).to_owned();
             Effect::Redeem(generation, email, secret(Asked::Code), secret(Asked::Password))
+        }
+        Purpose::SecondFactor(new) => {
+            let code = Secret::from(form.text(Asked::Code));
+            Effect::SetUpSecondFactor(generation, new.clone(), code, session)
         }
     })
 }

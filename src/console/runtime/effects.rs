@@ -122,6 +122,9 @@ impl Effects {
                 let made = self.database.rules.generate_password(&name, &email);
                 self.answer(0, Message::Generated(made));
             }
+            Effect::NewSecondFactor => {
+                self.answer(0, Message::NewSecondFactor(Tenancy::new_second_factor()));
+            }
             Effect::Logout(session) => {
                 if let Some(tenancy) = &self.tenancy {
                     tenancy.logout(&session);
@@ -144,6 +147,7 @@ impl Effects {
             | Effect::Judge(..)
             | Effect::Authorize(..)
             | Effect::Login(..)
+            | Effect::SetUpSecondFactor(..)
             | Effect::Create(..)
             | Effect::Update(..)
             | Effect::AddAdmin(..)
@@ -200,8 +204,13 @@ impl Effects {
                 let allowed = tasks::allowed(&tenancy, action, &org, admin.as_ref(), session);
                 Message::Authorized(at, allowed.await)
             }),
-            Effect::Login(at, email, password) => self.read(at, async move {
-                Message::LoggedIn(at, tenancy.login(&email, &password).await)
+            Effect::Login(at, email, password, code) => self.read(at, async move {
+                let session = tenancy.login_with_code(&email, &password, code.as_ref());
+                Message::LoggedIn(at, session.await)
+            }),
+            Effect::SetUpSecondFactor(at, new, code, session) => self.write(at, async move {
+                let own = tenancy.in_session(session.as_ref().map(Session::token));
+                Message::SecondFactor(at, own.set_up_second_factor(&new, &code).await)
             }),
             Effect::Create(at, new) => {
                 self.write(at, async move { Message::Created(at, tenancy.create(&new).await) });
@@ -233,6 +242,7 @@ impl Effects {
             | Effect::Switch(..)
             | Effect::Cancel(_)
             | Effect::Generate { .. }
+            | Effect::NewSecondFactor
             | Effect::Logout(_)
             | Effect::Copy(..)
             | Effect::Mouse(_)

@@ -1,4 +1,4 @@
-//! A one-time code, large enough to be read out: the only time it is shown.
+//! A one-time code, large enough to be read out, or recovery codes: the only time they are shown.
 
 use ratatui::{
     buffer::Buffer,
@@ -9,9 +9,12 @@ use ratatui::{
 
 use super::{Theme, heading, sheet::Sheet};
 use crate::{
-    console::app::{App, Code},
+    console::{
+        app::{App, Code},
+        text,
+    },
     keymap::Command,
-    org::StoredText,
+    org::{Secret, StoredText},
 };
 
 pub(super) fn draw(
@@ -21,11 +24,15 @@ pub(super) fn draw(
     buffer: &mut Buffer,
     area: Rect,
 ) -> Option<Position> {
-    let words = format!("One-time code for {}", code.email);
+    let (code, email) = match code {
+        Code::OneTime { code, email } => (code, email),
+        Code::Recovery(codes) => return recovery(app, codes, theme, buffer, area),
+    };
+    let words = format!("One-time code for {email}");
     let area = heading(buffer, area, theme, &words, "");
     let mut sheet = Sheet::new(theme, area);
     sheet.gap();
-    for line in groups_in(code.code.reveal(), usize::from(area.width).saturating_sub(1)) {
+    for line in groups_in(code.reveal(), usize::from(area.width).saturating_sub(1)) {
         sheet.line(vec![Span::styled(line, theme.selected)]);
     }
     sheet.gap();
@@ -36,11 +43,33 @@ pub(super) fn draw(
     );
     sheet.gap();
     let how = app.keymap.how(Command::UseCode);
-    let used = format!(
-        "To redeem it: {how} in the login, or tenantry admin redeem {}",
-        argument(&code.email)
-    );
+    let used =
+        format!("To redeem it: {how} in the login, or tenantry admin redeem {}", argument(email));
     sheet.text(&used, theme.faint);
+    sheet.draw(buffer, area)
+}
+
+/// The recovery codes of a second factor.
+fn recovery(
+    app: &App,
+    codes: &[Secret],
+    theme: &Theme,
+    buffer: &mut Buffer,
+    area: Rect,
+) -> Option<Position> {
+    let area = heading(buffer, area, theme, "Recovery codes", "");
+    let mut sheet = Sheet::new(theme, area);
+    let copy = app.keymap.how(Command::CopyCode);
+    sheet.gap();
+    // Above what may not fit.
+    sheet.text(&format!("Copy them now ({copy}): they are not shown again."), Style::new());
+    sheet.text("Each logs you in once if you lose your authenticator app.", theme.faint);
+    sheet.gap();
+    let wide = codes.first().map_or(1, |code| text::width(code.reveal())) + 3;
+    for row in codes.chunks((usize::from(area.width) / wide).clamp(1, 2)) {
+        let row = row.iter().map(|code| text::filled(code.reveal(), wide));
+        sheet.line(row.map(|code| Span::styled(code, theme.selected)).collect());
+    }
     sheet.draw(buffer, area)
 }
 

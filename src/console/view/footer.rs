@@ -202,6 +202,7 @@ fn word(app: &App, row: &Row) -> Option<&'static str> {
                 Purpose::AddAdmin(_) => "add",
                 Purpose::Edit(_) | Purpose::EditAdmin(..) => "save",
                 Purpose::UseCode => "set password",
+                Purpose::SecondFactor(_) => "set up",
             };
             (Some(action), form.focus + 1 == form.fields.len())
         }

@@ -5,7 +5,7 @@ use ratatui::{
     layout::{Position, Rect},
 };
 
-use super::{Theme, heading, sheet::Sheet};
+use super::{Theme, below, heading, second_factor, sheet::Sheet};
 use crate::{
     console::app::{App, Asked, Drawn, Form, Purpose},
     keymap::Command,
@@ -26,9 +26,14 @@ pub(super) fn draw(
         Purpose::AddAdmin(org) => format!("New admin of {}", org.name),
         Purpose::EditAdmin(_, admin) => format!("Edit {}", admin.email),
         Purpose::UseCode => "Set a new password with a one-time code".to_owned(),
+        Purpose::SecondFactor(_) => "Set up a second factor".to_owned(),
     };
     let area = heading(buffer, area, theme, &words, "");
-    sheet(app, form, theme, area).draw_fields(buffer, area, drawn)
+    let sheet = sheet(app, form, theme, area);
+    if let Purpose::SecondFactor(new) = &form.purpose {
+        second_factor::draw_qr(app, new, theme, buffer, below(area, sheet.height()));
+    }
+    sheet.draw_fields(buffer, area, drawn)
 }
 
 /// What is below the heading.
@@ -36,6 +41,9 @@ fn sheet<'a>(app: &App, form: &Form, theme: &'a Theme, area: Rect) -> Sheet<'a> 
     let mut sheet = Sheet::new(theme, area);
     sheet.confirms = app.is_to_confirm();
     let waiting = form.submitting.is_waiting();
+    if let Purpose::SecondFactor(new) = &form.purpose {
+        second_factor::instructions(app, new, &mut sheet);
+    }
     for (at, (asked, field)) in form.asked().iter().zip(&form.fields).enumerate() {
         sheet.gap();
         let focused = at == form.focus && !waiting;
@@ -49,7 +57,9 @@ fn sheet<'a>(app: &App, form: &Form, theme: &'a Theme, area: Rect) -> Sheet<'a> 
     let doing = match form.purpose {
         Purpose::Create => "creating",
         Purpose::AddAdmin(_) => "adding",
-        Purpose::Edit(_) | Purpose::EditAdmin(..) | Purpose::UseCode => "saving",
+        Purpose::Edit(_) | Purpose::EditAdmin(..) | Purpose::UseCode | Purpose::SecondFactor(_) => {
+            "saving"
+        }
     };
     sheet.wait_or_leave(app, &form.submitting, doing);
     sheet
@@ -79,13 +89,14 @@ fn hint(app: &App, asked: Asked, form: &Form) -> String {
                 .map(|name| format!("usual collection: {}", CollectionName::from_name(&name)))
                 .unwrap_or_default();
         }
-        (Asked::Name, _) | (Asked::Email, Purpose::UseCode) => "",
+        (Asked::Name, _) | (Asked::Email, Purpose::UseCode | Purpose::SecondFactor(_)) => "",
         (Asked::Email, Purpose::Create) => "the first owner logs in with it",
         (Asked::Email, Purpose::Edit(_)) => "changing it requires an owner's login",
         (Asked::Email, Purpose::AddAdmin(_)) => "sets a password with a one-time code",
         (Asked::Email, Purpose::EditAdmin(..)) => "changing it requires their login or an owner's",
         (Asked::Role, _) if form.role() == Role::Owner => "manages all admins; space to switch",
         (Asked::Role, _) => "manages only their own login; space to switch",
+        (Asked::Code, Purpose::SecondFactor(_)) => "that the app shows now",
         (Asked::Code, _) => {
             return format!("case and dashes are ignored; {} to show it", how(Command::Reveal));
         }
@@ -102,7 +113,7 @@ fn hint(app: &App, asked: Asked, form: &Form) -> String {
         }
         (Asked::Password, purpose) => {
             let empty = match purpose {
-                Purpose::Create | Purpose::UseCode => "",
+                Purpose::Create | Purpose::UseCode | Purpose::SecondFactor(_) => "",
                 Purpose::Edit(_) | Purpose::AddAdmin(_) | Purpose::EditAdmin(..) => {
                     "leave empty to keep it; a new one: "
                 }

@@ -44,11 +44,11 @@ fn sheet<'a>(app: &App, login: &Login, theme: &'a Theme, area: Rect) -> Sheet<'a
         sheet.text(&text::sentence(&said.what), Style::new());
     }
     let waiting = login.submitting.is_waiting();
-    let [email, password] = login.fields.as_ref();
-    sheet.gap();
-    sheet.field(app, "e-mail", email, login.focus == 0 && !waiting, "");
-    sheet.gap();
-    sheet.field(app, "password", password, login.focus == 1 && !waiting, "");
+    let labels = [("e-mail", ""), ("password", ""), ("code", "or a recovery code")];
+    for (at, ((label, hint), field)) in labels.into_iter().zip(&login.fields).enumerate() {
+        sheet.gap();
+        sheet.field(app, label, field, login.focus == at && !waiting, hint);
+    }
     if let Some(said) = wrong {
         sheet.problem(said);
     }

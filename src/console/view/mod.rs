@@ -19,6 +19,7 @@ mod log;
 mod login;
 mod manual;
 mod question;
+mod second_factor;
 mod sheet;
 mod symbols;
 mod title;

@@ -194,6 +194,11 @@ impl<'a> Sheet<'a> {
         if lines > height { lines - gaps } else { lines }
     }
 
+    /// How many rows it takes where there is room.
+    pub(super) fn height(&self) -> u16 {
+        u16::try_from(self.lines.len()).unwrap_or(u16::MAX)
+    }
+
     /// With this line, counted without the empty ones, as the first in sight.
     pub(super) fn scrolled(mut self, first: usize) -> Self {
         self.first = first;

@@ -152,7 +152,9 @@ fn an_edit_that_needs_a_login_asks_for_it_and_goes_on() {
     app.update(Message::LoggedIn(generation, Err(Error::WrongLogin)));
     type_text(&mut app, "right");
     let effects = press(&mut app, KeyCode::Enter);
-    let Effect::Login(generation, email, password) = &effects[0] else { panic!("{effects:?}") };
+    let Effect::Login(generation, email, password, None) = &effects[0] else {
+        panic!("{effects:?}")
+    };
     assert_eq!((email.as_str(), password.reveal()), ("org000@example.com", "right"));
     let session = session(&app, &orgs(1)[0]);
     let effects = app.update(Message::LoggedIn(*generation, Ok(session)));

@@ -53,7 +53,7 @@ pub(super) fn notice(app: &App) -> &Notice {
 
 pub(super) fn shown_code(app: &App) -> Option<(&str, &str)> {
     match app.layers.last() {
-        Some(Layer::Code(code)) => Some((code.email.raw(), code.code.reveal())),
+        Some(Layer::Code(Code::OneTime { code, email })) => Some((email.raw(), code.reveal())),
         _ => None,
     }
 }

@@ -1,7 +1,7 @@
 //! Operators: the login that a database requires, and what their session opens.
 
 use super::*;
-use crate::org::{Operator, OperatorRole};
+use crate::org::{NewSecondFactor, Operator, OperatorRole};
 
 fn operators_session(app: &App, role: OperatorRole) -> Session {
     let operator = Operator {
@@ -154,4 +154,144 @@ fn an_operator_trashes_many_at_once_and_purges_without_anybodys_password() {
     let question = Question::of_operator(OrgAction::Purge, &trashed);
     assert_eq!(question.asks, [Field::Name]);
     assert_eq!(Question::new(OrgAction::Purge, &trashed).asks.len(), 3);
+}
+
+/// An operator types e-mail and password; what the database answers without a code.
+fn asked_for_a_code() -> App {
+    let mut app = console(page(orgs(1), false, false));
+    press(&mut app, KeyCode::Char('L'));
+    press(&mut app, KeyCode::BackTab);
+    control(&mut app, 'u');
+    type_fields(&mut app, &["ops@example.com", "violet"]);
+    let effects = control(&mut app, 's');
+    app.update(Message::LoggedIn(generation!(effects, Login), Err(Error::CodeRequired)));
+    app
+}
+
+fn login_effect(effects: &[Effect]) -> (Generation, &str, &str, Option<&str>) {
+    match effects {
+        [Effect::Login(generation, email, password, code)] => {
+            (*generation, email, password.reveal(), code.as_ref().map(Secret::reveal))
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_login_asks_for_the_code_once_the_password_is_right() {
+    let mut app = asked_for_a_code();
+    assert_eq!((top_login(&app).focus, top_login(&app).problem.clone()), (2, None));
+    type_text(&mut app, "123 456");
+    let effects = press(&mut app, KeyCode::Enter);
+    let (at, email, password, code) = login_effect(&effects);
+    assert_eq!((email, password, code), ("ops@example.com", "violet", Some("123 456")));
+    // A wrong one is asked for anew, and nothing else is.
+    app.update(Message::LoggedIn(at, Err(Error::WrongAuthenticationCode)));
+    let login = top_login(&app);
+    assert_eq!((login.focus, login.fields[2].text()), (2, ""));
+    assert_eq!(login.fields[1].text(), "violet");
+    assert_eq!(login.problem.as_ref().unwrap().what, "wrong or used code");
+    type_text(&mut app, "654321");
+    let effects = press(&mut app, KeyCode::Enter);
+    assert_eq!(login_effect(&effects).3, Some("654321"));
+    let session = operators_session(&app, OperatorRole::Manager);
+    app.update(Message::LoggedIn(generation!(effects, Login), Ok(session)));
+    assert!(app.layers.is_empty() && app.session.is_some());
+
+    // The password was changed in between: both are asked for again, and the code only after it.
+    let mut app = asked_for_a_code();
+    type_text(&mut app, "123456");
+    let effects = press(&mut app, KeyCode::Enter);
+    app.update(Message::LoggedIn(generation!(effects, Login), Err(Error::WrongLogin)));
+    let login = top_login(&app);
+    assert_eq!((login.fields.len(), login.focus, login.fields[1].text()), (2, 1, ""));
+}
+
+/// Runs a command by its name.
+fn run(app: &mut App, name: &str) -> Vec<Effect> {
+    press(app, KeyCode::Char(':'));
+    type_text(app, name);
+    press(app, KeyCode::Enter)
+}
+
+fn secret_of(app: &App) -> Option<&str> {
+    match app.layers.last() {
+        Some(Layer::Code(Code::Recovery(codes))) => codes.first().map(Secret::reveal),
+        _ => None,
+    }
+}
+
+#[test]
+fn a_second_factor_is_set_up_in_the_session_and_its_recovery_codes_are_shown_once() {
+    let mut app = console(page(orgs(1), false, false));
+    let effects = run(&mut app, "second-factor");
+    assert!(effects.is_empty());
+    let said = app.notice.as_ref().map(|(_, said)| said.what.clone());
+    assert_eq!(said.as_deref(), Some("only operators can set up a second factor"));
+    log_in_operator(&mut app, OperatorRole::Viewer);
+    let effects = run(&mut app, "second-factor");
+    assert!(matches!(effects[..], [Effect::NewSecondFactor]), "{effects:?}");
+    let new = NewSecondFactor::generate().unwrap();
+    app.update(Message::NewSecondFactor(Ok(new)));
+    type_text(&mut app, "000000");
+    let effects = press(&mut app, KeyCode::Enter);
+    let at = generation!(effects, SetUpSecondFactor);
+    let wrong = Err(Error::WrongAuthenticationCode);
+    app.update(Message::SecondFactor(at, wrong));
+    let Some(Layer::Form(form)) = app.layers.last() else { panic!("no form") };
+    assert_eq!(form.fields[0].problem.as_ref().unwrap().what, "wrong or used code");
+    control(&mut app, 'u');
+    type_text(&mut app, "123456");
+    let effects = press(&mut app, KeyCode::Enter);
+    let Effect::SetUpSecondFactor(at, _, code, session) = &effects[0] else {
+        panic!("{effects:?}");
+    };
+    assert_eq!((code.reveal(), session.as_ref().map(Session::token)), ("123456", Some("token")));
+    // Their session goes on as another one.
+    let next = operators_session(&app, OperatorRole::Manager);
+    let codes = vec!["aaaa-bbbb".into(), "cccc-dddd".into()];
+    app.update(Message::SecondFactor(*at, Ok((next, codes))));
+    assert_eq!(secret_of(&app), Some("aaaa-bbbb"));
+    let effects = press(&mut app, KeyCode::Char('y'));
+    let [Effect::Copy("the recovery codes", copied)] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(copied.reveal(), "aaaa-bbbb\ncccc-dddd\n");
+    press(&mut app, KeyCode::Enter);
+    assert!(app.layers.is_empty());
+    let account = app.session.as_ref().map(|session| session.account.clone());
+    let Some(Account::Operator { role: OperatorRole::Manager, .. }) = account else {
+        panic!("{account:?}");
+    };
+}
+
+#[test]
+fn where_a_role_requires_a_second_factor_it_is_set_up_where_that_shows() {
+    let refused = || Error::NotAllowed(Refusal::SecondFactorRequired);
+    // What is looked at, where that needs a login.
+    let (mut app, _) = required(Required::Everything);
+    type_fields(&mut app, &["ops@example.com", "violet"]);
+    let effects = control(&mut app, 's');
+    let session = operators_session(&app, OperatorRole::Viewer);
+    let effects = app.update(Message::LoggedIn(generation!(effects, Login), Ok(session)));
+    let effects = app.update(Message::Page(generation!(effects, LoadPage), Err(refused())));
+    assert!(matches!(effects[..], [Effect::NewSecondFactor]), "{effects:?}");
+    app.update(Message::NewSecondFactor(Ok(NewSecondFactor::generate().unwrap())));
+    type_text(&mut app, "123456");
+    let effects = press(&mut app, KeyCode::Enter);
+    let session = operators_session(&app, OperatorRole::Viewer);
+    let codes = vec!["aaaa-bbbb".into()];
+    let at = generation!(effects, SetUpSecondFactor);
+    let effects = app.update(Message::SecondFactor(at, Ok((session, codes))));
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::LoadPage(..))), "{effects:?}");
+    // And what is typed in a form stays.
+    let mut app = console(page(orgs(1), false, false));
+    log_in_operator(&mut app, OperatorRole::Operator);
+    press(&mut app, KeyCode::Char('n'));
+    type_fields(&mut app, &["globex", "kim@globex.com", "violet harbor lantern 42"]);
+    let effects = control(&mut app, 's');
+    let effects = app.update(Message::Created(generation!(effects, Create), Err(refused())));
+    assert!(matches!(effects[..], [Effect::NewSecondFactor]), "{effects:?}");
+    app.update(Message::NewSecondFactor(Ok(NewSecondFactor::generate().unwrap())));
+    press(&mut app, KeyCode::Esc);
+    let Some(Layer::Form(form)) = app.layers.last() else { panic!("no form") };
+    assert_eq!(form.fields[0].text(), "globex");
 }

@@ -14,7 +14,8 @@ fn copied(effects: &[Effect]) -> (&'static str, &str) {
 #[test]
 fn a_one_time_code_is_copied_and_stays_in_sight() {
     let mut app = console(page(orgs(3), false, false));
-    app.layers.push(Layer::Code(Code { code: MADE.into(), email: "eve@example.com".into() }));
+    app.layers
+        .push(Layer::Code(Code::OneTime { code: MADE.into(), email: "eve@example.com".into() }));
     assert_eq!(copied(&press(&mut app, KeyCode::Char('y'))), ("the code", MADE));
     assert!(matches!(app.layers.last(), Some(Layer::Code(_))));
 }
@@ -47,7 +48,9 @@ fn the_login_of_a_demonstration_is_filled_in_and_a_deletion_takes_few_keys() {
     let refused = Refusal::NoSession(of.name.clone());
     app.update(Message::Authorized(generation!(effects, Authorize), Err(refused.into())));
     let effects = key(&mut app, KeyCode::Enter);
-    let [Effect::Login(generation, email, password)] = &effects[..] else { panic!("{effects:?}") };
+    let [Effect::Login(generation, email, password, None)] = &effects[..] else {
+        panic!("{effects:?}")
+    };
     assert_eq!((email.as_str(), password.reveal()), ("org000@example.com", MADE));
     let opened = session(&app, &of);
     app.update(Message::LoggedIn(*generation, Ok(opened)));

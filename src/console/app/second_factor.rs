@@ -1,0 +1,51 @@
+//! Setting up the second factor of the operator who is logged in.
+
+use super::{App, Code, Effect, Form, Generation, Layer, Notice, Severity};
+use crate::{
+    keymap::Command,
+    org::{NewSecondFactor, Secret},
+    tenancy::{Result, Session},
+};
+
+impl App {
+    pub(super) fn begin_second_factor(&mut self) -> Vec<Effect> {
+        if self.is_operator() {
+            return vec![Effect::NewSecondFactor];
+        }
+        let what = "only operators can set up a second factor".to_owned();
+        let help = format!("press {} to log in as one", self.keymap.how(Command::Login));
+        self.say(Severity::Error, Notice { what, help });
+        Vec::new()
+    }
+
+    /// Shows the secret, and asks for the first code.
+    pub(super) fn ask_for_second_factor(&mut self, new: Result<NewSecondFactor>) -> Vec<Effect> {
+        match new {
+            Ok(new) => self.layers.push(Layer::Form(Form::second_factor(new))),
+            Err(error) => self.say(Severity::Error, Notice::from(&error)),
+        }
+        Vec::new()
+    }
+
+    /// It was set up, or not.
+    pub(super) fn second_factor(
+        &mut self,
+        generation: Generation,
+        result: Result<(Session, Vec<Secret>)>,
+    ) -> Vec<Effect> {
+        let Some(open) = self.form_awaits(generation) else { return Vec::new() };
+        match result {
+            Ok((session, codes)) => {
+                if open {
+                    self.layers.pop();
+                }
+                // The one before has ended by that.
+                self.session = Some(session);
+                self.layers.push(Layer::Code(Code::Recovery(codes)));
+                self.say(Severity::Success, Notice::plain("set up the second factor"));
+                self.first_look()
+            }
+            Err(error) => self.form_refused(&error, open),
+        }
+    }
+}
