@@ -69,10 +69,8 @@ impl Layer {
     pub(super) fn typing(&mut self) -> Option<Typing<'_>> {
         let (fields, focus, submitting, problem) = match self {
             Self::Form(Form { fields, focus, submitting, problem, .. })
-            | Self::Question(Question { fields, focus, submitting, problem, .. }) => {
-                (&mut fields[..], focus, submitting, problem)
-            }
-            Self::Login(Login { fields, focus, submitting, problem, .. }) => {
+            | Self::Question(Question { fields, focus, submitting, problem, .. })
+            | Self::Login(Login { fields, focus, submitting, problem, .. }) => {
                 (&mut fields[..], focus, submitting, problem)
             }
             Self::Bulk(_)

@@ -4,7 +4,7 @@ use super::{App, Code, Effect, Form, Generation, Layer, Notice, Severity};
 use crate::{
     keymap::Command,
     org::{NewSecondFactor, Secret},
-    tenancy::{Result, Session},
+    tenancy::{Error, Result, Session},
 };
 
 impl App {
@@ -45,7 +45,19 @@ impl App {
                 self.say(Severity::Success, Notice::plain("set up the second factor"));
                 self.first_look()
             }
-            Err(error) => self.form_refused(&error, open),
+            Err(error) => {
+                let effects = self.form_refused(&error, open);
+                if error == Error::WrongAuthenticationCode
+                    && let Some(Layer::Form(form)) = self.layers.last_mut()
+                    && let Some(problem) = form.fields.first_mut().and_then(|f| f.problem.as_mut())
+                {
+                    // There are no recovery codes yet, and none was used.
+                    "wrong code".clone_into(&mut problem.what);
+                    "enter the next one, and check the clocks of both devices"
+                        .clone_into(&mut problem.help);
+                }
+                effects
+            }
         }
     }
 }

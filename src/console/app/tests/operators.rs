@@ -239,7 +239,7 @@ fn a_second_factor_is_set_up_in_the_session_and_its_recovery_codes_are_shown_onc
     let wrong = Err(Error::WrongAuthenticationCode);
     app.update(Message::SecondFactor(at, wrong));
     let Some(Layer::Form(form)) = app.layers.last() else { panic!("no form") };
-    assert_eq!(form.fields[0].problem.as_ref().unwrap().what, "wrong or used code");
+    assert_eq!(form.fields[0].problem.as_ref().unwrap().what, "wrong code");
     control(&mut app, 'u');
     type_text(&mut app, "123456");
     let effects = press(&mut app, KeyCode::Enter);
