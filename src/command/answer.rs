@@ -32,6 +32,8 @@ pub(super) enum Answer {
     Shown(Org),
     /// Everything, which is written already.
     Written,
+    /// The same, and the exit code of the worst.
+    Told(u8),
     /// A page of the list, and where it was read.
     /// In a table it ends with how many there are in all.
     Listed {
@@ -175,7 +177,7 @@ impl Answer {
         match self {
             Self::Changed(org) => json_text(&OrgFields::from_org(org)),
             Self::Shown(org) => json_text(&OrgFields::with_connection(org)),
-            Self::Written => Ok(String::new()),
+            Self::Written | Self::Told(_) => Ok(String::new()),
             Self::Listed { orgs, .. } => json_text(&ListFields {
                 organizations: orgs.iter().map(OrgFields::from_org).collect(),
                 next: self.next(),
@@ -217,7 +219,7 @@ impl Answer {
     fn table(&self, width: usize) -> String {
         match self {
             Self::Changed(org) => pairs(&summary(org), Some(width)),
-            Self::Written => String::new(),
+            Self::Written | Self::Told(_) => String::new(),
             Self::Shown(org) => {
                 let mut rows = summary(org);
                 rows.push(("database", org.connection.database.to_string()));
@@ -312,6 +314,7 @@ impl Answer {
                 u8::from(!findings.iter().all(|finding| finding.repair.is_done()))
             }
             Self::Purged(purge) => u8::from(!purge.findings.is_empty()),
+            Self::Told(code) => *code,
             Self::Verified(verified) => u8::from(verified.tampering.is_some()),
             Self::Upgrade { left, .. } => u8::from(left.is_some_and(|left| left > 0)),
             Self::Changed(_)
@@ -337,6 +340,7 @@ impl Answer {
             Self::Changed(_)
             | Self::Shown(_)
             | Self::Written
+            | Self::Told(_)
             | Self::Listed { .. }
             | Self::Counted(_)
             | Self::Deleted(_)

@@ -133,6 +133,11 @@ impl Failure {
         }
     }
 
+    /// The JSON of it, as an object with the field `error`.
+    pub(super) fn fields(&self) -> serde_json::Value {
+        error_fields(self.code(), &self.to_string(), self.help())
+    }
+
     /// The lines for standard error, with nothing in them that could move a terminal's cursor.
     #[must_use]
     pub fn lines(&self) -> String {
@@ -155,6 +160,11 @@ impl Failure {
 /// the exit code.
 #[must_use]
 pub fn report_json(exit: u8, what: &str, help: &str) -> String {
+    // Text and nothing else is always written.
+    json_text(&error_fields(exit, what, help)).unwrap_or_default()
+}
+
+fn error_fields(exit: u8, what: &str, help: &str) -> serde_json::Value {
     let code = match exit {
         2 => "usage",
         3 => "not_found",
@@ -165,9 +175,7 @@ pub fn report_json(exit: u8, what: &str, help: &str) -> String {
         128.. => "interrupted",
         _ => "failed",
     };
-    let error = serde_json::json!({ "error": { "code": code, "message": what, "help": help } });
-    // Text and nothing else is always written.
-    json_text(&error).unwrap_or_default()
+    serde_json::json!({ "error": { "code": code, "message": what, "help": help } })
 }
 
 /// What happened, and below it what to do.

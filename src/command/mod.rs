@@ -6,6 +6,7 @@ mod answer;
 mod ascii;
 mod ask;
 mod audit;
+mod bulk;
 mod complete;
 mod configuration;
 mod failure;

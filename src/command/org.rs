@@ -3,12 +3,13 @@
 use super::{
     Answer, Failure, OrgCommand,
     ask::{LogIn, agree, ask_new, ask_password, asked, confirm},
+    bulk::{self, BulkOperation, each},
     line::Sure,
     terminal::{Terminal, line_of_stdin},
 };
 use crate::{
     config::Output,
-    org::{OperationKind, OrgState, Search, counted},
+    org::{OperationKind, OrgState, Search, Secret, counted},
     store::{Count, Cursor, ListScope, PageAt, PageQuery, Sort},
     tenancy::{Edit, NewOrganization, Tenancy},
 };
@@ -36,11 +37,23 @@ pub(super) fn writes(command: &OrgCommand) -> bool {
 /// Refuses what no database is needed to refuse; whether it asks for a password.
 pub(super) fn check(command: &OrgCommand, login: &LogIn) -> Result<bool, Failure> {
     match command {
-        OrgCommand::Get { .. }
-        | OrgCommand::Restore { .. }
-        | OrgCommand::Suspend { .. }
-        | OrgCommand::Reactivate { .. }
-        | OrgCommand::Purge { expired: true, .. } => Ok(false),
+        OrgCommand::Get { .. } | OrgCommand::Purge { expired: true, .. } => Ok(false),
+        OrgCommand::Restore { names, new_name, sure } => {
+            if new_name.is_some() && names.single().is_none() {
+                let help = "restore one organization at a time with --name";
+                return Err(Failure::usage("--name is for one organization", help));
+            }
+            bulk::check(BulkOperation::Restore, names, sure)?;
+            Ok(false)
+        }
+        OrgCommand::Suspend { names, sure } => {
+            bulk::check(BulkOperation::Suspend, names, sure)?;
+            Ok(false)
+        }
+        OrgCommand::Reactivate { names, sure } => {
+            bulk::check(BulkOperation::Reactivate, names, sure)?;
+            Ok(false)
+        }
         OrgCommand::List { search, trash, sort, limit, after, .. } => {
             page_of(*trash, search.clone(), *sort, limit.unwrap_or(PAGE), after.as_deref())?;
             Ok(false)
@@ -56,9 +69,9 @@ pub(super) fn check(command: &OrgCommand, login: &LogIn) -> Result<bool, Failure
             }
             Ok(false)
         }
-        OrgCommand::Trash { sure, .. } | OrgCommand::Purge { sure, .. } => {
+        OrgCommand::Trash { names, sure, .. } | OrgCommand::Purge { names, sure, .. } => {
             login.is_needed("name one of its owners, or an operator, with --as E-MAIL")?;
-            asked(sure, Terminal::open())?;
+            bulk::check(BulkOperation::Trash, names, sure)?;
             Ok(true)
         }
         OrgCommand::Create { .. } => Ok(true),
@@ -90,25 +103,42 @@ pub(super) async fn answer(
             let edit = Edit { name: new_name, email, password: None };
             update(tenancy, &name, edit, new_password_stdin, login).await
         }
-        OrgCommand::Trash { name, now, sure } => delete(tenancy, &name, login, now, &sure).await,
-        OrgCommand::Restore { name, new_name, .. } => {
-            let org = tenancy.named_in_trash(&name).await?;
-            let restored = tenancy.restore(&org, new_name.as_deref()).await;
-            Ok(Answer::Changed(restored.map_err(Failure::Restore)?))
+        OrgCommand::Trash { names, now, sure } => {
+            if let Some(name) = names.single() {
+                return delete(tenancy, name, login, now, &sure).await;
+            }
+            let operation = if now { BulkOperation::Delete } else { BulkOperation::Trash };
+            each(tenancy, operation, &names, &sure, output, login).await
         }
-        OrgCommand::Purge { name: Some(name), sure, .. } => {
-            purge(tenancy, &name, login, &sure).await
-        }
-        OrgCommand::Purge { name: None, .. } => {
+        OrgCommand::Restore { names, new_name, sure } => match names.single() {
+            Some(name) => {
+                let org = tenancy.named_in_trash(name).await?;
+                let restored = tenancy.restore(&org, new_name.as_deref()).await;
+                Ok(Answer::Changed(restored.map_err(Failure::Restore)?))
+            }
+            None => each(tenancy, BulkOperation::Restore, &names, &sure, output, login).await,
+        },
+        OrgCommand::Purge { expired: true, .. } => {
             let tenancy = login.session_of(tenancy).await?;
             Ok(Answer::Purged(tenancy.purge_expired().await?))
         }
-        OrgCommand::Suspend { name, .. } => {
-            Ok(Answer::Changed(tenancy.suspend(&tenancy.named_to_change(&name).await?).await?))
-        }
-        OrgCommand::Reactivate { name, .. } => {
-            Ok(Answer::Changed(tenancy.reactivate(&tenancy.named_to_change(&name).await?).await?))
-        }
+        OrgCommand::Purge { names, expired: false, sure } => match names.single() {
+            Some(name) => purge(tenancy, name, login, &sure).await,
+            None => each(tenancy, BulkOperation::Purge, &names, &sure, output, login).await,
+        },
+        OrgCommand::Suspend { names, sure } => match names.single() {
+            Some(name) => {
+                Ok(Answer::Changed(tenancy.suspend(&tenancy.named_to_change(name).await?).await?))
+            }
+            None => each(tenancy, BulkOperation::Suspend, &names, &sure, output, login).await,
+        },
+        OrgCommand::Reactivate { names, sure } => match names.single() {
+            Some(name) => {
+                let org = tenancy.named_to_change(name).await?;
+                Ok(Answer::Changed(tenancy.reactivate(&org).await?))
+            }
+            None => each(tenancy, BulkOperation::Reactivate, &names, &sure, output, login).await,
+        },
     }
 }
 
@@ -237,16 +267,21 @@ async fn delete(
 async fn purge(
     tenancy: &Tenancy,
     name: &str,
-    login: &LogIn,
+    login: &mut LogIn,
     sure: &Sure,
 ) -> Result<Answer, Failure> {
-    let email = login.email().unwrap_or_default();
+    let email = login.email().unwrap_or_default().to_owned();
     let mut org = tenancy.named_in_trash(name).await?;
     tenancy.ensure_deletable(&org).await?;
-    let password = ask_password(email).await?;
+    // Operators log in; the admins of what is in the trash cannot, and give their password with it.
+    let (tenancy, password) = if tenancy.is_operators(&email).await? {
+        (login.session_of(tenancy).await?, Secret::default())
+    } else {
+        (tenancy.clone(), ask_password(&email).await?)
+    };
     let terminal = asked(sure, Terminal::open())?;
-    let confirmation = confirm(tenancy, &org, terminal.as_ref()).await?;
-    tenancy.purge(&org, &confirmation, email, &password).await?;
+    let confirmation = confirm(&tenancy, &org, terminal.as_ref()).await?;
+    tenancy.purge(&org, &confirmation, &email, &password).await?;
     // It is nowhere any more.
     org.state = OrgState::Active;
     Ok(Answer::Deleted(org))

@@ -37,6 +37,21 @@ pub(super) async fn line_of_stdin(what: &'static str) -> Result<Secret, Failure>
     })
 }
 
+/// Every line of standard input that is left and not blank, without the spaces around it.
+pub(super) async fn names_of_stdin() -> Result<Vec<String>, Failure> {
+    blocking(|| {
+        let mut names = Vec::new();
+        while let Some(line) = read_line(&mut io::stdin().lock().take(LINE_MOST))? {
+            let name = line.reveal().trim();
+            if !name.is_empty() {
+                names.push(name.to_owned());
+            }
+        }
+        Ok(names)
+    })
+    .await
+}
+
 /// Says on a line of its own how far a database of an older program is brought up to date, or how long
 /// something is still watched before it is repaired, where a person looks on; and takes the line away in the end, however that comes.
 #[derive(Default)]

@@ -73,6 +73,14 @@ impl Tenancy {
         Ok((directory.required, !directory.operators.is_empty()))
     }
 
+    /// Whether an operator has this e-mail, in any spelling: for who is asked for a password, to know for what.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn is_operators(&self, email: &str) -> Result<bool> {
+        Ok(operator_with_email(&self.store.directory().await?, email).is_ok())
+    }
+
     /// Adds an operator. The first one is a manager and needs no login; later ones need a manager's.
     ///
     /// # Errors

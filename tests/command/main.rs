@@ -9,6 +9,7 @@
 )]
 
 mod admins;
+mod bulk;
 mod configuration;
 mod corpus;
 #[path = "../mongo/fixture.rs"]

@@ -264,10 +264,11 @@ fn run(name: &str, server: &str, database: &str) {
         for secret in [PASSWORD, OTHER_PASSWORD] {
             assert!(!output.contains(secret), "{name}: $ {command}\nshows a secret:\n{output}");
         }
-        let fails = shown
-            .iter()
-            .flatten()
-            .any(|line| line.starts_with("tenantry: ") || line == "  \"error\": {");
+        let fails = shown.iter().flatten().any(|line| {
+            line.starts_with("tenantry: ")
+                || line == "  \"error\": {"
+                || line.contains("\"result\": \"failed\"")
+        });
         assert_eq!(code != "0", fails, "{name}: $ {command}\nexit code {code}:\n{output}");
         if let Some(shown) = shown {
             let lines: Vec<&str> = output.lines().collect();

@@ -388,7 +388,8 @@ fn a_second_factor_is_set_up_at_the_terminal_and_asked_for_from_then_on() {
     session.see("Password of ops@example.com: ");
     session.type_in(&format!("{PASSWORD}\r"));
     session.see("Authentication code: ");
-    session.type_in(&format!("{}\r", code(&secret, 0)));
+    let used = code(&secret, 0);
+    session.type_in(&format!("{used}\r"));
     session.see("New password: ");
     session.type_in(&format!("{PASSWORD}\r"));
     session.see("Again: ");
@@ -400,8 +401,7 @@ fn a_second_factor_is_set_up_at_the_terminal_and_asked_for_from_then_on() {
     let suspend = ["org", "suspend", "acme_corp", "--as", "ops@example.com", "--password-stdin"];
     home.run_with(&suspend, PASSWORD).fails(2, "add --code-stdin");
     let coded = [&suspend[..], &["--code-stdin"]].concat();
-    let twice = format!("{PASSWORD}\n{}\n", code(&secret, 0));
-    home.run_with(&coded, &twice).fails(5, "wrong or used code");
+    home.run_with(&coded, &format!("{PASSWORD}\n{used}\n")).fails(5, "wrong or used code");
     home.run_with(&coded, &format!("{PASSWORD}\n{recovery}\n")).json();
     let alone = home.run_with(&["org", "list", "--code-stdin"], "");
     assert!(alone.code == 2 && alone.err.contains("--password-stdin"), "{alone:?}");

@@ -13,7 +13,7 @@ pub use self::{
     audit::AuditCommand,
     local::{ConfigCommand, LocalCommand, Shell},
     operator::OperatorCommand,
-    org::OrgCommand,
+    org::{BulkNames, OrgCommand},
 };
 use crate::{
     config::{ENVIRONMENT_HELP, Flags},

@@ -1,12 +1,23 @@
 //! `tenantry org …`.
 
 use clap::{
-    Subcommand,
+    Args, Subcommand,
     builder::{PossibleValuesParser, TypedValueParser},
 };
 
 use super::{super::records::FIELDS, Sure, page_size};
 use crate::store::{Sort, SortKey};
+
+/// The organizations that something is done to.
+#[derive(Debug, Args)]
+pub struct BulkNames {
+    /// Names, case-insensitive, or ids; - reads them from standard input, one per line
+    #[arg(id = "name", value_name = "NAME", required = true)]
+    pub names: Vec<String>,
+    /// Show what would be done, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
 
 /// What can be done with organizations.
 #[derive(Debug, Subcommand)]
@@ -105,7 +116,7 @@ Examples:
         #[command(flatten)]
         sure: Sure,
     },
-    /// Move an organization to the trash, or purge it at once
+    /// Move organizations to the trash, or purge them at once
     #[command(
         aliases = ["delete", "rm"],
         after_help = "\
@@ -115,11 +126,14 @@ Its name and e-mail addresses stay reserved until it is purged.
 Examples:
   tenantry org trash acme_corp --as ada@acme.com
   pass show acme | tenantry org trash acme_corp --as ada@acme.com --password-stdin --yes
-  tenantry org trash acme_corp --as ada@acme.com --now"
+  tenantry org trash acme_corp --as ada@acme.com --now
+  tenantry org list --search 'test created:<2026-01-01' --output name |
+    tenantry org trash - --as ops@example.com --dry-run"
     )]
     Trash {
-        /// Name, case-insensitive
-        name: String,
+        /// Which ones.
+        #[command(flatten)]
+        names: BulkNames,
         /// Skip the trash: purge it (delete permanently)
         #[arg(long)]
         now: bool,
@@ -127,14 +141,15 @@ Examples:
         #[command(flatten)]
         sure: Sure,
     },
-    /// Restore an organization from the trash with all its data
+    /// Restore organizations from the trash with all their data
     #[command(after_help = "\
 Examples:
   tenantry org restore acme_corp
   tenantry org restore acme_corp --name 'Acme 2'    if its name has been taken")]
     Restore {
-        /// Name, case-insensitive
-        name: String,
+        /// Which ones.
+        #[command(flatten)]
+        names: BulkNames,
         /// Restore it under this name
         #[arg(long = "name", value_name = "NAME")]
         new_name: Option<String>,
@@ -142,7 +157,7 @@ Examples:
         #[command(flatten)]
         sure: Sure,
     },
-    /// Purge an organization in the trash, or all whose time there is over (delete permanently)
+    /// Purge organizations in the trash, or all whose time there is over (delete permanently)
     #[command(after_help = "\
 --expired needs no login: the first change by anyone purges them as well.
 
@@ -151,28 +166,34 @@ Examples:
   tenantry org purge acme_corp --as ada@acme.com
   pass show acme | tenantry org purge acme_corp --as ada@acme.com --password-stdin --yes")]
     Purge {
-        /// Name, case-insensitive
-        #[arg(required_unless_present = "expired", conflicts_with = "expired")]
-        name: Option<String>,
+        /// Which ones.
+        #[command(flatten)]
+        names: BulkNames,
         /// Purge those that were to be kept until now
-        #[arg(long)]
+        #[arg(long, conflicts_with_all = ["name", "dry_run"])]
         expired: bool,
         /// Who is asked.
         #[command(flatten)]
         sure: Sure,
     },
-    /// Suspend an organization: its admins cannot log in, and their sessions end
+    /// Suspend organizations: their admins cannot log in, and their sessions end
+    #[command(after_help = "\
+Examples:
+  tenantry org suspend acme_corp
+  tenantry org suspend acme_corp globex initech")]
     Suspend {
-        /// Name, case-insensitive
-        name: String,
+        /// Which ones.
+        #[command(flatten)]
+        names: BulkNames,
         /// Who is asked.
         #[command(flatten)]
         sure: Sure,
     },
-    /// Reactivate a suspended organization
+    /// Reactivate suspended organizations
     Reactivate {
-        /// Name, case-insensitive
-        name: String,
+        /// Which ones.
+        #[command(flatten)]
+        names: BulkNames,
         /// Who is asked.
         #[command(flatten)]
         sure: Sure,

@@ -357,6 +357,22 @@ impl Tenancy {
         }
     }
 
+    /// Refuses what the caller may not do in `org`, as doing it would be refused, and records nothing: to look ahead.
+    ///
+    /// # Errors
+    /// [`Error::NotAllowed`], [`Error::NoOwner`], or the database's.
+    pub async fn ensure_allowed(&self, operation: &OperationKind, org: &Org) -> Result<()> {
+        match operation.authority() {
+            Authority::Owner | Authority::Admin => self.permitted(operation, org).await.map(drop),
+            Authority::Password if self.is_in_operators_session() => {
+                self.permitted(operation, org).await.map(drop)
+            }
+            Authority::Operator | Authority::Manager | Authority::Password | Authority::Code => {
+                self.ensure_may(operation, Some(org)).await
+            }
+        }
+    }
+
     /// Why a session's admin is no longer who they were. Looked at last: the trash hides them too, at any time.
     async fn ended(&self, organization: ObjectId) -> Result<Error> {
         Ok(match self.store.org(organization).await? {
