@@ -35,6 +35,7 @@ pub(super) struct Console {
     pub marks: Option<Marks>,
     pub plain: Option<bool>,
     pub mouse: Option<bool>,
+    pub live: Option<bool>,
     pub log: Option<Log>,
 }
 

@@ -176,6 +176,8 @@ pub struct ConsoleSettings {
     pub looks: ThemeSettings,
     /// Whether the mouse is the console's when it starts.
     pub mouse: bool,
+    /// Whether the console shows what others change by itself.
+    pub live: bool,
     /// The file that everything said is kept in; none where there is to be none.
     pub log: Option<PathBuf>,
     /// The file that the console keeps in how a person has set it up; none where no home is known.
@@ -402,6 +404,7 @@ fn console(
             plain: flags.plain || written.plain.unwrap_or_default(),
         },
         mouse: !flags.no_mouse && written.mouse.unwrap_or(true),
+        live: written.live.unwrap_or(true),
         log: match &written.log {
             Some(Log::Kept(false)) => None,
             Some(Log::At(path)) => Some(written_path(environment, path, Path::new(""))?),

@@ -55,6 +55,7 @@ pub(super) async fn run(
     let mut theme = surroundings.theme(looks, None);
     let (mut app, first) = begun(&database, &profiles, console.keymap, &theme);
     app.mouse = console.mouse;
+    app.live.on = console.live;
     app.kept = console.kept.as_deref().map(kept::read).unwrap_or_default();
     let before = app.kept.clone();
     let log = log_file(console.log, answers.clone());

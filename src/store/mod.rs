@@ -11,6 +11,7 @@ mod admit;
 mod arbitrary;
 mod attempt;
 mod audit;
+mod changes;
 mod documents;
 mod error;
 mod finding;
@@ -38,6 +39,7 @@ pub use audit::{
     AuditAt, AuditLog, AuditQuery, Difference, Entry, Head, Outcome, Settled, Tampering,
     Verification,
 };
+pub use changes::{Changes, Seen};
 use documents::TOO_LARGE;
 pub use documents::{DOCUMENT_MOST_BYTES, DocumentAt, DocumentPage, DocumentQuery, Documents};
 pub use error::{Result, StoreError};
@@ -59,19 +61,19 @@ use purge::Jump;
 /// Somewhere organizations are kept. It knows nobody: who does something is in the entry of an operation, or
 /// is the `operator` (`user@host`) of whatever else may write on someone's behalf.
 pub trait Store:
-    Organizations + Admins + Documents + AuditLog + Attempts + Operators + Maintenance
+    Organizations + Admins + Documents + AuditLog + Attempts + Operators + Changes + Maintenance
 {
 }
 
 impl<T> Store for T where
-    T: Organizations + Admins + Documents + AuditLog + Attempts + Operators + Maintenance
+    T: Organizations + Admins + Documents + AuditLog + Attempts + Operators + Changes + Maintenance
 {
 }
 
 /// The traits of a store, to be imported together where one store is used and not [`Store`].
 pub mod traits {
     pub use super::{
-        Admins as _, Attempts as _, AuditLog as _, Documents as _, Maintenance as _,
+        Admins as _, Attempts as _, AuditLog as _, Changes as _, Documents as _, Maintenance as _,
         Operators as _, Organizations as _,
     };
 }

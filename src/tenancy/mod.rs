@@ -45,7 +45,8 @@ use crate::{
         escaped,
     },
     store::{
-        Count, ListScope, Page, PageQuery, Place, Purge, Required, Statistics, Store, StoreError,
+        Count, ListScope, Page, PageQuery, Place, Purge, Required, Seen, Statistics, Store,
+        StoreError,
     },
 };
 
@@ -172,6 +173,15 @@ impl Tenancy {
     /// again.
     pub async fn link_changed(&self, lost: bool) -> Option<Error> {
         self.store.link_changed(lost).await.map(Error::Store)
+    }
+
+    /// Ends once something was changed after `seen`, by whomever: see [`crate::store::Changes::changed`]. It says nothing
+    /// of what that is, and needs no login.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn changed(&self, seen: Option<Seen>) -> Result<Seen> {
+        Ok(self.store.changed(seen).await?)
     }
 
     /// One page of the list; if a search by words has no match, with the nearest names.

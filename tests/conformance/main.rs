@@ -15,6 +15,7 @@ mod delete;
 mod fixture;
 mod guess;
 mod keep;
+mod live;
 mod look;
 mod mongo;
 mod operators;
@@ -195,6 +196,9 @@ macro_rules! conforms {
                         only_a_manager_or_a_recovery_lifts_it,
                         a_role_that_requires_one_does_nothing_without,
                         a_factor_of_another_key_is_refused_and_says_why;
+                    live:
+                        a_change_of_another_console_is_told,
+                        what_is_told_can_be_read;
                     race:
                         sixteen_tasks_of_two_processes_get_true_answers;
                     keep:

@@ -214,6 +214,7 @@ impl Console {
                 self.watched = *generation;
                 return None;
             }
+            Effect::Follow(..) => return None,
             Effect::CatchUp(generation) => Message::CaughtUp(*generation, Ok(0), None),
             Effect::LoadPage(generation, query) => {
                 Message::Page(*generation, Ok(page_of(&self.orgs, query)))
@@ -399,6 +400,7 @@ pub fn generation(effect: &Effect) -> Option<u64> {
         | Effect::LookForUpgrade(generation)
         | Effect::Upgrade(generation)
         | Effect::Watch(generation, _)
+        | Effect::Follow(generation, _)
         | Effect::LoadPage(generation, ..)
         | Effect::Count(generation, ..)
         | Effect::LoadDetail(generation, ..)

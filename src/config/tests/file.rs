@@ -161,7 +161,7 @@ fn what_is_wrong_has_line_and_column_and_what_to_do() {
         (
             "[console]\ncolour = \"16\"\n",
             "tenantry: FILE:2:1: unknown field `colour`\n  2 | colour = \"16\"\n    | ^^^^^^\n  \
-             → is `colors` meant? write one of `theme`, `colors`, `marks`, `plain`, `mouse`, `log`\n",
+             → is `colors` meant? write one of `theme`, `colors`, `marks`, `plain`, `mouse`, `live`, `log`\n",
         ),
         (
             "profile = \"gone\"\n[profiles.a]\ndemo = true\n",

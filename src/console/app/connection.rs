@@ -69,6 +69,8 @@ impl App {
                     effects.extend(self.ask_operator_to_log_in(&Refusal::OperatorsRequired));
                 }
                 effects.extend(self.watch());
+                effects.extend(self.follow_another());
+                effects.extend(self.follow());
                 if looks {
                     let generation = self.next();
                     effects.extend(cancel(self.looking_for_upgrade.begin(generation, self.now)));

@@ -178,8 +178,9 @@ impl App {
             Ok(Some((org, statistics))) => {
                 self.list.replace(&org);
                 if let Some(Layer::Form(form)) = self.layers.last_mut()
-                    && form.stale
-                    && form.org().is_some_and(|edited| edited.id == org.id)
+                    && form.org().is_some_and(|edited| {
+                        edited.id == org.id && (form.stale || edited.revision != org.revision)
+                    })
                 {
                     form.rebase(&org);
                 }
@@ -196,6 +197,12 @@ impl App {
             Ok(None) => {
                 if let Some((id, name)) = asked.and_then(|id| Some((id, self.asked_about(id)?))) {
                     return self.overtaken(id, &Error::Gone(name));
+                }
+                if let Some(Layer::Form(form)) = self.layers.last_mut()
+                    && let Some(org) = form.org().filter(|org| Some(org.id) == asked)
+                {
+                    // What was typed stays, to be copied.
+                    form.problem = Some(Notice::from(&Error::Gone(org.name.clone())));
                 }
                 self.detail.problem = Some(Notice {
                     what: "someone else deleted this organization".to_owned(),

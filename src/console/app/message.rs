@@ -9,8 +9,8 @@ use super::org_action::{Given, OrgAction};
 use crate::{
     org::{Admin, Field, NewSecondFactor, Org, PasswordPolicy, Role, Secret, StoredText, Strength},
     store::{
-        Count, Entry, ListScope, Page, PageQuery, Place, Required, Settled, Statistics, Upgrade,
-        UpgradePlan,
+        Count, Entry, ListScope, Page, PageQuery, Place, Required, Seen, Settled, Statistics,
+        Upgrade, UpgradePlan,
     },
     tenancy::{AdminChanges, Edit, Error, NewOrganization, NumberedEntry, Result, Session},
 };
@@ -45,6 +45,8 @@ pub enum Message {
     CaughtUp(Generation, Result<u64>, Option<String>),
     /// The database cannot be reached any more, and why; or it can be again.
     Link(Generation, Option<Error>),
+    /// Somebody has changed something; or why that cannot be waited for.
+    Changed(Generation, Result<Seen>),
     /// A page of the list.
     Page(Generation, Result<Page>),
     /// How many match.
@@ -123,6 +125,7 @@ impl Message {
             | Self::Upgraded(..)
             | Self::CaughtUp(..)
             | Self::Link(..)
+            | Self::Changed(..)
             | Self::Page(..)
             | Self::Counted(..)
             | Self::Detail(..)
@@ -192,6 +195,8 @@ pub enum Effect {
     Upgrade(Generation),
     /// Say when the database cannot be reached any more; or where it is lost, when it can be again.
     Watch(Generation, bool),
+    /// Say when something was changed after what was seen.
+    Follow(Generation, Option<Seen>),
     /// Read a page of the list.
     LoadPage(Generation, PageQuery),
     /// Count what matches, no further than the number says.

@@ -15,6 +15,7 @@ mod keys;
 mod layer;
 mod layer_keys;
 mod list;
+mod live;
 mod manual;
 mod message;
 mod messages;
@@ -48,6 +49,7 @@ pub use help::{Choice, Help, HelpLine};
 pub use keys::Count;
 pub use layer::{Code, Layer};
 pub use list::{Arrival, List, Select};
+pub use live::Live;
 pub use manual::{Manual, text_of};
 pub use message::{Arrived, Check, Connected, Effect, Generation, Message, NewPassword};
 pub use messages::{LogEntry, MessageLog, Severity};
@@ -115,6 +117,8 @@ pub struct App {
     pub lost: Option<Notice>,
     /// The end of that, or its beginning.
     watching: Request,
+    /// How what others change comes to show here.
+    pub live: Live,
     /// The organizations, or those in the trash.
     pub list: List,
     /// The organizations, while the trash is shown.
@@ -191,6 +195,7 @@ impl App {
             upgrade: None,
             lost: None,
             watching: Request::default(),
+            live: Live::default(),
             list: List::new(ListScope::Live),
             aside: None,
             unseen: None,
@@ -249,6 +254,7 @@ impl App {
                 self.caught_up(generation, &result, read_only)
             }
             Message::Link(generation, why) => self.linked(generation, why.as_ref()),
+            Message::Changed(generation, seen) => self.changed(generation, seen),
             Message::Page(generation, result) => self.page(generation, result),
             Message::Counted(generation, result) => {
                 self.counted(generation, &result);
@@ -315,6 +321,7 @@ impl App {
             effects.push(Effect::FindOut(self.next(), entry));
         }
         effects.extend(self.judge());
+        effects.extend(self.catch_up_with_others());
         self.settle(&mut effects);
         effects
     }

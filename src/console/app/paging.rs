@@ -72,11 +72,13 @@ impl App {
 
     /// Reads the list again where it stands, and what is looked at.
     pub(super) fn refresh(&mut self) -> Vec<Effect> {
+        self.live.behind = false;
         self.forget_total();
         let (arrival, at) = self.list.again();
         let mut effects = self.load(arrival, at);
         effects.extend(self.count());
         effects.extend(self.forget_detail());
+        effects.extend(self.follow());
         effects
     }
 
@@ -84,7 +86,9 @@ impl App {
         if !self.list.loading.answered(generation) {
             return Vec::new();
         }
+        let overtaken = self.is_overtaken(generation);
         match result {
+            Ok(_) if overtaken => {}
             Ok(page) => self.list.arrived(page),
             Err(error) => {
                 self.list.problem = Some(Notice::from(&error));

@@ -137,6 +137,7 @@ impl Effects {
             | Effect::LookForUpgrade(_)
             | Effect::Upgrade(_)
             | Effect::Watch(..)
+            | Effect::Follow(..)
             | Effect::LoadPage(..)
             | Effect::Count(..)
             | Effect::LoadDetail(..)
@@ -171,6 +172,9 @@ impl Effects {
             Effect::Upgrade(at) => self.upgrade(at, tenancy),
             Effect::Watch(at, lost) => {
                 self.read(at, async move { Message::Link(at, tenancy.link_changed(lost).await) });
+            }
+            Effect::Follow(at, seen) => {
+                self.read(at, async move { Message::Changed(at, tenancy.changed(seen).await) });
             }
             Effect::LoadPage(at, query) => {
                 self.read(at, async move { Message::Page(at, tenancy.page(&query).await) });

@@ -24,6 +24,7 @@ mod arbitrary;
 mod attempt;
 mod audit;
 mod by_admins;
+mod changes;
 mod clash;
 mod collection;
 mod connect;
@@ -74,10 +75,10 @@ use tokio::sync::OnceCell;
 
 use self::{append::Audit, error::ErrorTranslator, exact::Exact, read::Record};
 use super::{
-    Admins, Attempt, AttemptResult, Attempts, AuditLog, AuditQuery, Count, Directory, DocumentPage,
-    DocumentQuery, Documents, Entry, Examination, Finding, Holder, Line, ListScope, Maintenance,
-    Operation, Operators, Organizations, Page, PageQuery, Patience, Place, Progress, Purge, Result,
-    Settled, Statistics, StoreError, UpgradePlan,
+    Admins, Attempt, AttemptResult, Attempts, AuditLog, AuditQuery, Changes, Count, Directory,
+    DocumentPage, DocumentQuery, Documents, Entry, Examination, Finding, Holder, Line, ListScope,
+    Maintenance, Operation, Operators, Organizations, Page, PageQuery, Patience, Place, Progress,
+    Purge, Result, Seen, Settled, Statistics, StoreError, UpgradePlan,
 };
 pub(super) use connect::place;
 
@@ -339,6 +340,13 @@ impl Operators for MongoStore {
 
     async fn write_directory(&self, directory: &Directory, entry: &Entry) -> Result<()> {
         self.inner.answered(Box::pin(self.inner.write_directory(directory, entry))).await
+    }
+}
+
+#[async_trait]
+impl Changes for MongoStore {
+    async fn changed(&self, seen: Option<Seen>) -> Result<Seen> {
+        self.inner.changed(seen).await
     }
 }
 

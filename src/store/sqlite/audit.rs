@@ -40,6 +40,14 @@ pub(super) fn append(tx: &Connection, entry: &Entry) -> Attempt<()> {
     Ok(())
 }
 
+/// The number of the last entry; 0 where there is none.
+pub(super) fn last_number(connection: &mut Connection) -> Attempt<i64> {
+    let last = connection
+        .prepare_cached("SELECT max(number) FROM audit_log")?
+        .query_row([], |row| row.get::<_, Option<i64>>(0))?;
+    Ok(last.unwrap_or(0))
+}
+
 /// What came of an operation. Nothing is ever half-done here: its entry is there with what it did.
 pub(super) fn outcome(connection: &Connection, entry: ObjectId) -> Attempt<Settled> {
     let there = connection

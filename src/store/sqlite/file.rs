@@ -64,6 +64,11 @@ impl Open {
         Ok(Self { connection, path, read_only: false, seen: Seen::ToWrite })
     }
 
+    /// Where the file is, or will be; empty for a database in memory.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The connection to what is in the file now.
     pub(super) fn connection(&mut self) -> Attempt<&mut Connection> {
         if !self.was_steady() {

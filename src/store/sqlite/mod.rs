@@ -19,6 +19,7 @@ mod admins;
 mod append;
 mod attempt;
 mod audit;
+mod changes;
 mod claims;
 mod document;
 mod error;
@@ -46,16 +47,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use bson::{DateTime, Document, oid::ObjectId};
 use rusqlite::Transaction;
-use tokio::sync::oneshot;
+use tokio::sync::{OnceCell, oneshot};
 
 use super::{
-    Admins, Attempt as LoginAttempt, AttemptResult, Attempts, AuditLog, AuditQuery, Count,
+    Admins, Attempt as LoginAttempt, AttemptResult, Attempts, AuditLog, AuditQuery, Changes, Count,
     Directory, DocumentPage, DocumentQuery, Documents, Entry, Examination, Finding, Holder, Line,
     ListScope, Maintenance, Operation, Operators, Organizations, Page, PageQuery, Place, PlaceKind,
-    Progress, Purge, Result, Settled, Statistics, StoreError, UpgradePlan,
+    Progress, Purge, Result, Seen, Settled, Statistics, StoreError, UpgradePlan,
 };
 use crate::org::{Admin, Claim, Org, email_key};
 use append::Appending;
+use changes::Written;
 use error::{Attempt, Fault};
 use file::Open;
 
@@ -74,6 +76,8 @@ pub struct SqliteStore {
     place: Place,
     read_only: Option<String>,
     appending: Arc<Appending>,
+    /// Tells what others write, once that was asked for.
+    written: OnceCell<Written>,
 }
 
 impl SqliteStore {
@@ -90,7 +94,7 @@ impl SqliteStore {
         let (open, read_only) =
             file::open(path, read_only).map_err(|fault| fault.into_error(&place))?;
         let open = Arc::new(Mutex::new(open));
-        Ok(Self { open, place, read_only, appending: Arc::default() })
+        Ok(Self { open, place, read_only, appending: Arc::default(), written: OnceCell::new() })
     }
 
     /// What the database in a file is called.
@@ -115,7 +119,13 @@ impl SqliteStore {
         let place = Self::place_in_memory();
         let open = Open::in_memory().map_err(|fault| fault.into_error(&place))?;
         let open = Arc::new(Mutex::new(open));
-        Ok(Self { open, place, read_only: None, appending: Arc::default() })
+        Ok(Self {
+            open,
+            place,
+            read_only: None,
+            appending: Arc::default(),
+            written: OnceCell::new(),
+        })
     }
 
     /// Puts documents into a collection, all or none, and makes the collection when it is missing;
@@ -361,6 +371,13 @@ impl Operators for SqliteStore {
     async fn write_directory(&self, directory: &Directory, entry: &Entry) -> Result<()> {
         let (directory, entry) = (directory.clone(), entry.clone());
         self.write(move |tx| operators::write(tx, &directory, &entry)).await
+    }
+}
+
+#[async_trait]
+impl Changes for SqliteStore {
+    async fn changed(&self, seen: Option<Seen>) -> Result<Seen> {
+        self.changed(seen).await
     }
 }
 
