@@ -21,7 +21,7 @@ use crate::{
         Count, Cursor, Directory, Finding, ListScope, PageQuery, Place, PlaceKind, Purge,
         UpgradePlan,
     },
-    tenancy::{Account, NumberedEntry, Session, Verified},
+    tenancy::{Account, AuditPage, Session, Verified},
 };
 
 /// What an operation answers with.
@@ -60,7 +60,7 @@ pub(super) enum Answer {
     /// A one-time code for an admin.
     Code { org: Org, admin: Admin, code: Secret },
     /// Entries of the record.
-    NumberedEntry { entries: Vec<NumberedEntry>, more: bool },
+    Audit(AuditPage),
     /// What a verification of the record found.
     Verified(Verified),
     /// What a configuration in order has.
@@ -202,9 +202,7 @@ impl Answer {
             Self::Admins(admins) => json_text(&audit::AdminsFields::from_admins(admins)),
             Self::Operators(all) => json_text(&operator::OperatorsFields::from_directory(all)),
             Self::Code { org, admin, code } => json_text(&audit::CodeFields::new(org, admin, code)),
-            Self::NumberedEntry { entries, more } => {
-                json_text(&audit::AuditFields::from_entries(entries, *more))
-            }
+            Self::Audit(page) => json_text(&audit::AuditFields::from_page(page)),
             Self::Verified(verified) => json_text(&audit::VerifiedFields::from_verified(verified)),
             Self::Configured(configured) => json_text(configured),
             Self::Upgrade { plan, left } => json_text(&UpgradeFields::from_plan(plan, *left)),
@@ -294,7 +292,7 @@ impl Answer {
             Self::Admins(admins) => audit::admins_table(admins, width),
             Self::Operators(all) => operator::table(all, width),
             Self::Code { org, admin, code } => audit::code_table(org, admin, code),
-            Self::NumberedEntry { entries, more } => audit::audit_table(entries, *more, width),
+            Self::Audit(page) => audit::audit_table(page, width),
             Self::Verified(verified) => audit::verified_table(verified),
             Self::Configured(configured) => configured.table(),
             Self::Upgrade { plan, left } => upgrade::table(plan, *left),
@@ -320,7 +318,7 @@ impl Answer {
             | Self::Admins(_)
             | Self::Operators(_)
             | Self::Code { .. }
-            | Self::NumberedEntry { .. }
+            | Self::Audit(_)
             | Self::Configured(_) => 0,
         }
     }
@@ -341,7 +339,7 @@ impl Answer {
             | Self::Admins(_)
             | Self::Operators(_)
             | Self::Code { .. }
-            | Self::NumberedEntry { .. }
+            | Self::Audit(_)
             | Self::Verified(_)
             | Self::Configured(_)
             | Self::Upgrade { .. } => None,

@@ -33,9 +33,10 @@ pub use admins::Admins;
 pub use attempt::{
     Attempt, Attempts, FREE_ATTEMPTS, LONGEST_WAIT, Line, SHORTEST_HOLD, hold_of, wait_after,
 };
+use audit::WHO;
 pub use audit::{
-    AuditAt, AuditLog, AuditQuery, Difference, Entry, Head, Outcome, Settled, Tampering,
-    Verification,
+    AuditAt, AuditFilter, AuditLog, AuditQuery, Difference, Entry, FilterFault, Head, Outcome,
+    Part, Settled, Tampering, Verification, Within, parse_filter,
 };
 use documents::TOO_LARGE;
 pub use documents::{DOCUMENT_MOST_BYTES, DocumentAt, DocumentPage, DocumentQuery, Documents};

@@ -138,6 +138,7 @@ impl Effects {
             | Effect::Count(..)
             | Effect::LoadDetail(..)
             | Effect::LoadDocuments(..)
+            | Effect::LoadAudit(..)
             | Effect::LoadAdmins(..)
             | Effect::LoadActivity(..)
             | Effect::Check(..)
@@ -189,6 +190,8 @@ impl Effects {
             Effect::LoadActivity(at, org) => self.load(at, async move {
                 Message::Activity(at, tenancy.activity(&org, tasks::ENTRIES).await)
             }),
+            Effect::LoadAudit(at, query) => self
+                .read(at, async move { Message::Audit(at, tasks::audit(&tenancy, &query).await) }),
             Effect::Check(at, check) => self.read(at, async move {
                 Message::Checked(at, check.field(), tasks::checked(&tenancy, check).await)
             }),
