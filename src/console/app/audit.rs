@@ -241,6 +241,10 @@ impl App {
         if audit.loading.shown_wait(now).is_some() {
             let stopped = cancel(audit.loading.stop());
             audit.failed(Notice::plain("cancelled"));
+            if !audit.rows.is_empty() {
+                let (what, help) = ("cancelled".to_owned(), self.how_to_retry_audit());
+                self.say(Severity::Error, Notice { what, help });
+            }
             return Some(stopped);
         }
         let typing = std::mem::take(&mut audit.typing);

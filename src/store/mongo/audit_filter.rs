@@ -4,8 +4,8 @@
 //!
 //! No index is made for it: a database is looked at without writing to it, and every entry would have to be
 //! written to each index for a question that is seldom asked. The server goes through the log in the order of its
-//! numbers until so many match, at about a million entries in a second or two, and gives up after the time that
-//! every read has. A time range does not shorten that, since a clock may be wrong.
+//! numbers until so many match, at a million entries in one second to four, and gives up after the time that every
+//! read has. A time range does not shorten that, since a clock may be wrong.
 
 use mongodb::bson::{Bson, Document, doc};
 

@@ -224,6 +224,14 @@ fn waiting_shows_and_can_be_cancelled() {
     press(&mut app, KeyCode::Enter);
     let effects = press(&mut app, KeyCode::Char('r'));
     assert_eq!(asked(&effects).1.filter, filter("x", &app));
+    answer(&mut app, &effects, 901..=1000, true);
+    // What shows stays where more of it was waited for, and that is said.
+    press(&mut app, KeyCode::Char('r'));
+    later(&mut app, Duration::from_millis(100));
+    press(&mut app, KeyCode::Esc);
+    assert_eq!(audit(&app).rows.len(), 100);
+    let said = &app.notice.as_ref().unwrap().1;
+    assert_eq!((said.what.as_str(), said.help.as_str()), ("cancelled", "press r to retry"));
 }
 
 #[test]
