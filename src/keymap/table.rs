@@ -33,8 +33,10 @@ const FILTERS: &[Place] = &[Filter, AuditFilter];
 const FIELDS: &[Place] = &[Form, Login, Question];
 /// Where everything that can be done can be looked up.
 const OPEN: &[Place] = &joined::<9>(&[Unconnected], BROWSING);
+/// The same, and the audit log.
+const COMMANDED: &[Place] = &joined::<11>(OPEN, AUDIT);
 /// The same, and where it is being looked up.
-const HELPED: &[Place] = &joined::<12>(OPEN, &[Help, AuditLog, AuditEntry]);
+const HELPED: &[Place] = &joined::<12>(COMMANDED, &[Help]);
 
 /// Both in one list; their number is checked when this is compiled.
 const fn joined<const COUNT: usize>(some: &[Place], more: &[Place]) -> [Place; COUNT] {
@@ -149,7 +151,7 @@ pub const COMMANDS: &[Row] = &[
     row!(Navigate, "back", Back, [key(KeyCode::Esc)], EVERYWHERE, Some("back"),
         "cancel; close or leave; clear the selection or the filter"),
     row!(Program, "help", Help, [letter('?')], HELPED, Some("help"), "show or close this help"),
-    row!(Program, "palette", Palette, [letter(':')], OPEN, Some("command"), "type a command"),
+    row!(Program, "palette", Palette, [letter(':')], COMMANDED, Some("command"), "type a command"),
     row!(View, "search", Palette, [letter('/'), letter(':')], &[Help], Some("search"), "search the commands"),
     row!(Fields, "run", Run, [key(KeyCode::Enter)], &[Help, Palette], Some("run"),
         "run the selected command"),

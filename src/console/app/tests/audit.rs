@@ -199,6 +199,10 @@ fn an_entry_is_opened_in_full_scrolls_and_is_copied() {
         assert!(text.reveal().contains(part), "{}", text.reveal());
     }
     let top = |app: &App| audit(app).open.as_ref().unwrap().1;
+    // Also by its name.
+    press(&mut app, KeyCode::Char(':'));
+    type_text(&mut app, "copy-entry");
+    assert!(matches!(press(&mut app, KeyCode::Enter)[..], [Effect::Copy("the entry", _)]));
     press(&mut app, KeyCode::Char('G'));
     let end = top(&app);
     assert!(end > 20);
