@@ -100,11 +100,11 @@ impl Demo {
     }
 }
 
-/// Who runs the program here, as far as the audit log has room for it.
-fn operator() -> String {
+/// Who runs the program here, as a column shows it that has room for all or for so much.
+fn operator() -> Vec<String> {
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
     let operator = format!("{}@{host}", whoami::username().unwrap());
-    tenantry::org::fit(&operator, 19).into_owned()
+    [19, 12].map(|room| tenantry::org::fit(&operator, room).into_owned()).into()
 }
 
 /// Times, days, ids and who runs the program are other ones each time: what stands there instead.
@@ -150,8 +150,9 @@ fn steady(text: &[char]) -> Vec<(usize, char)> {
         if like(at, "29:## ") || like(at, "30:00 ") {
             put(at, "29:41");
         }
-        if like(at, "####-##-## ##:##  ") && like(at + 18, &format!("{operator} ")) {
-            put(at + 18, &format!("{:1$}", "ops@bastion", operator.chars().count()));
+        let shown = operator.iter().find(|shown| like(at, &format!("{shown} ")));
+        if let Some(shown) = shown.filter(|_| at > 0 && text[at - 1] == ' ') {
+            put(at, &format!("{:1$}", "ops@bastion", shown.chars().count()));
         }
         if like(at, ":ffffffffffff") {
             put(at + 1, "5f70bf18a086");
