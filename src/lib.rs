@@ -39,6 +39,9 @@
 //!   `store/sqlite/search.rs`. The sort key of a name: `org/order.rs`.
 //! - What is known of each operation, with its code in the audit log, is in `org/operation.rs`; on MongoDB a rename is
 //!   `store/mongo/operation/update.rs`, and `store/mongo/operation/back.rs` undoes what was interrupted.
+//! - Which entries of the audit log a filter lets through is in `store/audit/query.rs`, how it is typed in
+//!   `store/audit/typed.rs`, what MongoDB is asked in `store/mongo/audit_filter.rs`. The console's screen of it is
+//!   `console/app/audit.rs`.
 //! - A word of the footer is in `keymap/table.rs`, or where it depends on the state in `console/view/footer.rs`.
 //!
 //! # What to touch

@@ -21,7 +21,7 @@ use crate::{
         Count, Cursor, Directory, Finding, ListScope, PageQuery, Place, PlaceKind, Purge,
         UpgradePlan,
     },
-    tenancy::{Account, NumberedEntry, Session, Verified},
+    tenancy::{Account, AuditPage, Session, Verified},
 };
 
 /// What an operation answers with.
@@ -64,7 +64,7 @@ pub(super) enum Answer {
     /// A one-time code for an admin.
     Code { org: Org, admin: Admin, code: Secret },
     /// Entries of the record.
-    NumberedEntry { entries: Vec<NumberedEntry>, more: bool },
+    Audit(AuditPage),
     /// What a verification of the record found.
     Verified(Verified),
     /// What a configuration in order has.
@@ -207,9 +207,7 @@ impl Answer {
             Self::Operators(all) => json_text(&operator::OperatorsFields::from_directory(all)),
             Self::RecoveryCodes(codes) => json_text(&second_factor::RecoveryFields::new(codes)),
             Self::Code { org, admin, code } => json_text(&audit::CodeFields::new(org, admin, code)),
-            Self::NumberedEntry { entries, more } => {
-                json_text(&audit::AuditFields::from_entries(entries, *more))
-            }
+            Self::Audit(page) => json_text(&audit::AuditFields::from_page(page)),
             Self::Verified(verified) => json_text(&audit::VerifiedFields::from_verified(verified)),
             Self::Configured(configured) => json_text(configured),
             Self::Upgrade { plan, left } => json_text(&UpgradeFields::from_plan(plan, *left)),
@@ -300,7 +298,7 @@ impl Answer {
             Self::Operators(all) => operator::table(all, width),
             Self::RecoveryCodes(codes) => second_factor::table(codes),
             Self::Code { org, admin, code } => audit::code_table(org, admin, code),
-            Self::NumberedEntry { entries, more } => audit::audit_table(entries, *more, width),
+            Self::Audit(page) => audit::audit_table(page, width),
             Self::Verified(verified) => audit::verified_table(verified),
             Self::Configured(configured) => configured.table(),
             Self::Upgrade { plan, left } => upgrade::table(plan, *left),
@@ -328,7 +326,7 @@ impl Answer {
             | Self::Operators(_)
             | Self::RecoveryCodes(_)
             | Self::Code { .. }
-            | Self::NumberedEntry { .. }
+            | Self::Audit(_)
             | Self::Configured(_) => 0,
         }
     }
@@ -351,7 +349,7 @@ impl Answer {
             | Self::Operators(_)
             | Self::RecoveryCodes(_)
             | Self::Code { .. }
-            | Self::NumberedEntry { .. }
+            | Self::Audit(_)
             | Self::Verified(_)
             | Self::Configured(_)
             | Self::Upgrade { .. } => None,

@@ -12,20 +12,23 @@ use super::{
 use crate::{
     command::AuditCommand,
     org::{Admin, Org, Secret, StoredText, fit, rfc3339, timestamp},
-    store::AuditAt,
-    tenancy::{NumberedEntry, Tenancy, Verified},
+    store::{AuditAt, AuditFilter},
+    tenancy::{AuditPage, NumberedEntry, Tenancy, Verified},
 };
 
 pub(super) async fn answer(tenancy: &Tenancy, command: AuditCommand) -> Result<Answer, Failure> {
     match command {
-        AuditCommand::List { org, since, limit, before } => {
+        AuditCommand::List { org, operator, action, result, since, until, limit, before } => {
             let at = before.map_or(AuditAt::Newest, AuditAt::Before);
-            // One more tells whether there are more.
-            let mut entries = tenancy.audit(org.as_deref(), since, at, limit + 1).await?;
-            let most = usize::try_from(limit).unwrap_or(usize::MAX);
-            let more = entries.len() > most;
-            entries.truncate(most);
-            Ok(Answer::NumberedEntry { entries, more })
+            let filter = AuditFilter {
+                operator,
+                actions: action.into_iter().collect(),
+                outcomes: result.into_iter().collect(),
+                since,
+                until,
+                ..AuditFilter::ALL
+            };
+            Ok(Answer::Audit(tenancy.audit(org.as_deref(), &filter, at, limit).await?))
         }
         AuditCommand::Verify { head } => Ok(Answer::Verified(tenancy.verify(head.as_ref()).await?)),
     }
@@ -144,7 +147,7 @@ struct ChangeFields<'a> {
 }
 
 impl<'a> AuditFields<'a> {
-    pub(super) fn from_entries(entries: &'a [NumberedEntry], more: bool) -> Self {
+    pub(super) fn from_page(AuditPage { entries, more }: &'a AuditPage) -> Self {
         let some = |text: &'a StoredText| Some(text).filter(|text| !text.raw().is_empty());
         let fields = |recorded: &'a NumberedEntry| {
             let entry = &recorded.entry;
@@ -167,18 +170,18 @@ impl<'a> AuditFields<'a> {
                 changes: entry.changes.iter().map(change).collect(),
             }
         };
-        let next = entries.last().filter(|_| more).map(|last| last.number);
+        let next = entries.last().filter(|_| *more).map(|last| last.number);
         Self { entries: entries.iter().map(fields).collect(), next }
     }
 }
 
-pub(super) fn audit_table(entries: &[NumberedEntry], more: bool, width: usize) -> String {
+pub(super) fn audit_table(AuditPage { entries, more }: &AuditPage, width: usize) -> String {
     if entries.is_empty() {
         return "no entries\n".to_owned();
     }
     let rows: Vec<_> = entries
         .iter()
-        .map(|NumberedEntry { number, entry }| {
+        .map(|NumberedEntry { number, entry, .. }| {
             let by = if entry.by() == &entry.operator {
                 entry.operator.to_string()
             } else {
@@ -196,7 +199,7 @@ pub(super) fn audit_table(entries: &[NumberedEntry], more: bool, width: usize) -
         .collect();
     let heading = ["number", "when (UTC)", "operator", "action", "organization", "result"];
     let mut text = columns(&heading, &rows, width);
-    if let Some(last) = entries.last().filter(|_| more) {
+    if let Some(last) = entries.last().filter(|_| *more) {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "\nmore with --before {}", last.number);
     }

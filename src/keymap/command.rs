@@ -99,6 +99,10 @@ pub enum Command {
     Undo,
     /// Show or close the messages.
     Log,
+    /// Show or close the audit log.
+    AuditLog,
+    /// Copy the entry of the audit log.
+    CopyEntry,
     /// Upgrade the database, or see how far that is.
     Upgrade,
     /// Toggle mouse capture.
@@ -252,6 +256,8 @@ impl Command {
             | Self::CopyPassword
             | Self::Undo
             | Self::Log
+            | Self::AuditLog
+            | Self::CopyEntry
             | Self::Mouse
             | Self::Back
             | Self::Redraw

@@ -72,6 +72,12 @@ places! {
     Copying: "while copying",
     /// All that was said.
     Log: "in the messages",
+    /// The audit log.
+    AuditLog: "in the audit log",
+    /// Its filter, being typed.
+    AuditFilter: "in the filter of the audit log",
+    /// An entry of it, in full.
+    AuditEntry: "in an entry of the audit log",
 }
 
 impl Place {
@@ -101,7 +107,10 @@ impl Place {
             | Self::TopicSearch
             | Self::Manual
             | Self::Copying
-            | Self::Log => false,
+            | Self::Log
+            | Self::AuditLog
+            | Self::AuditFilter
+            | Self::AuditEntry => false,
         }
     }
 
@@ -114,7 +123,8 @@ impl Place {
             | Self::Question
             | Self::Login
             | Self::Palette
-            | Self::TopicSearch => true,
+            | Self::TopicSearch
+            | Self::AuditFilter => true,
             Self::Unconnected
             | Self::List
             | Self::Detail
@@ -131,7 +141,9 @@ impl Place {
             | Self::Topics
             | Self::Manual
             | Self::Copying
-            | Self::Log => false,
+            | Self::Log
+            | Self::AuditLog
+            | Self::AuditEntry => false,
         }
     }
 }

@@ -11,9 +11,9 @@ use super::{
 };
 
 use Place::{
-    Activity, Admins, Code, Copying, Detail, Documents, Filter, Form, Help, List, Log, Login,
-    Manual, Palette, Production, Question, TopicSearch, Topics, Trash, Trashed, TrashedAdmins,
-    Unconnected,
+    Activity, Admins, AuditEntry, AuditFilter, AuditLog, Code, Copying, Detail, Documents, Filter,
+    Form, Help, List, Log, Login, Manual, Palette, Production, Question, TopicSearch, Topics,
+    Trash, Trashed, TrashedAdmins, Unconnected,
 };
 
 const TABS: &[Place] = &[Detail, Admins, Documents, Activity, Trashed, TrashedAdmins];
@@ -24,12 +24,19 @@ const LISTS: &[Place] = &[List, Trash];
 const ONE: &[Place] = &[List, Detail];
 /// The same in the trash.
 const IN_TRASH: &[Place] = &[Trash, Trashed];
-const MOVING: &[Place] = &joined::<12>(BROWSING, &[Help, Log, Topics, Manual]);
+const MOVING: &[Place] =
+    &joined::<14>(BROWSING, &[Help, Log, Topics, Manual, AuditLog, AuditEntry]);
+/// The audit log, where nothing is typed.
+const AUDIT: &[Place] = &[AuditLog, AuditEntry];
+/// Where something is filtered as one types.
+const FILTERS: &[Place] = &[Filter, AuditFilter];
 const FIELDS: &[Place] = &[Form, Login, Question];
 /// Where everything that can be done can be looked up.
 const OPEN: &[Place] = &joined::<9>(&[Unconnected], BROWSING);
+/// The same, and the audit log.
+const COMMANDED: &[Place] = &joined::<11>(OPEN, AUDIT);
 /// The same, and where it is being looked up.
-const HELPED: &[Place] = &joined::<10>(OPEN, &[Help]);
+const HELPED: &[Place] = &joined::<12>(COMMANDED, &[Help]);
 
 /// Both in one list; their number is checked when this is compiled.
 const fn joined<const COUNT: usize>(some: &[Place], more: &[Place]) -> [Place; COUNT] {
@@ -111,11 +118,18 @@ pub const COMMANDS: &[Row] = &[
         "previous tab"),
     row!(View, "narrow-list", NarrowList, [letter('<')], BROWSING, None, "make the list narrower"),
     row!(View, "widen-list", WidenList, [letter('>')], BROWSING, None, "make the list wider"),
-    row!(View, "refresh", Refresh, [letter('r')], BROWSING, None, "refresh"),
-    row!(Fields, "keep-filter", Accept, [key(KeyCode::Enter)], &[Filter], Some("keep"),
+    row!(View, "refresh", Refresh, [letter('r')], &joined::<9>(BROWSING, &[AuditLog]), None, "refresh"),
+    row!(View, "audit-log", AuditLog, [letter('A')], BROWSING, None, "show the audit log"),
+    row!(View, "filter-audit-log", Filter, [letter('/')], &[AuditLog], Some("filter"),
+        "filter by operator, action, result, time or organization"),
+    row!(Navigate, "open-entry", Open, [key(KeyCode::Enter), letter('l')], &[AuditLog], Some("open"),
+        "open the entry"),
+    row!(View, "copy-entry", CopyEntry, [letter('y')], AUDIT, Some("copy"), "copy the entry"),
+    row!(View, "close-audit-log", AuditLog, [letter('A')], AUDIT, None, "close the audit log"),
+    row!(Fields, "keep-filter", Accept, [key(KeyCode::Enter)], FILTERS, Some("keep"),
         "keep the filter and return to the list"),
-    row!(Navigate, "filter-down", Move(Motion::Down), [key(KeyCode::Down)], &[Filter], None, "down"),
-    row!(Navigate, "filter-up", Move(Motion::Up), [key(KeyCode::Up)], &[Filter], None, "up"),
+    row!(Navigate, "filter-down", Move(Motion::Down), [key(KeyCode::Down)], FILTERS, None, "down"),
+    row!(Navigate, "filter-up", Move(Motion::Up), [key(KeyCode::Up)], FILTERS, None, "up"),
     row!(Fields, "accept", Accept, [key(KeyCode::Enter)], FIELDS, Some("next"),
         "next field; on the last one, submit"),
     row!(Fields, "submit", Submit, [control('s')], FIELDS, Some("submit"), "submit"),
@@ -139,7 +153,7 @@ pub const COMMANDS: &[Row] = &[
     row!(Navigate, "back", Back, [key(KeyCode::Esc)], EVERYWHERE, Some("back"),
         "cancel; close or leave; clear the selection or the filter"),
     row!(Program, "help", Help, [letter('?')], HELPED, Some("help"), "show or close this help"),
-    row!(Program, "palette", Palette, [letter(':')], OPEN, Some("command"), "type a command"),
+    row!(Program, "palette", Palette, [letter(':')], COMMANDED, Some("command"), "type a command"),
     row!(View, "search", Palette, [letter('/'), letter(':')], &[Help], Some("search"), "search the commands"),
     row!(Fields, "run", Run, [key(KeyCode::Enter)], &[Help, Palette], Some("run"),
         "run the selected command"),
@@ -170,10 +184,10 @@ pub const COMMANDS: &[Row] = &[
     row!(View, "close-log", Log, [letter('M')], &[Log], None, "close the messages"),
     row!(View, "mouse", Mouse, [letter('m')], BROWSING, None,
         "toggle mouse capture (off: the terminal selects text)"),
-    row!(Program, "help-while-typing", Help, [key(KeyCode::F(1))], &[Filter, Form, Question, Login, Place::Upgrade, Code, Production], None,
+    row!(Program, "help-while-typing", Help, [key(KeyCode::F(1))], &[Filter, AuditFilter, Form, Question, Login, Place::Upgrade, Code, Production], None,
         "show the keys"),
     row!(Program, "quit", Quit, [letter('q')], OPEN, Some("quit"), "quit"),
-    row!(Program, "close", Back, [letter('q')], &[Help, Topics, Manual, Copying, Log], None, "close"),
+    row!(Program, "close", Back, [letter('q')], &[Help, Topics, Manual, Copying, Log, AuditLog, AuditEntry], None, "close"),
     row!(Navigate, "down", Move(Motion::Down), [letter('j'), key(KeyCode::Down)], MOVING, None,
         "down; 10j moves ten rows"),
     row!(Navigate, "up", Move(Motion::Up), [letter('k'), key(KeyCode::Up)], MOVING, None, "up"),

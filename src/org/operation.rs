@@ -60,7 +60,8 @@ pub enum OperationKind {
 }
 
 impl OperationKind {
-    const KNOWN: [Self; 23] = [
+    /// All that are known.
+    pub const KNOWN: [Self; 23] = [
         Self::Create,
         Self::Update,
         Self::Trash,
@@ -90,6 +91,12 @@ impl OperationKind {
     #[must_use]
     pub fn code(&self) -> &str {
         self.words().0
+    }
+
+    /// Its code as it is typed in a filter: without spaces.
+    #[must_use]
+    pub fn typed(&self) -> String {
+        self.code().replace(' ', "-")
     }
 
     /// Says that it was done, without its object: “added admin”. Safe to show.

@@ -35,9 +35,10 @@ pub use attempt::{
     Attempt, AttemptResult, Attempts, FREE_ATTEMPTS, LONGEST_WAIT, Line, SHORTEST_HOLD, hold_of,
     wait_after,
 };
+use audit::WHO;
 pub use audit::{
-    AuditAt, AuditLog, AuditQuery, Difference, Entry, Head, Outcome, Settled, Tampering,
-    Verification,
+    AuditAt, AuditFilter, AuditLog, AuditQuery, Difference, Entry, FilterFault, Head, Outcome,
+    Part, Settled, Tampering, Verification, Within, parse_filter,
 };
 pub use changes::{Changes, Seen};
 use documents::TOO_LARGE;

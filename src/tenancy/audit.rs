@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use bson::DateTime;
+use bson::{Bson, Document};
 
 use super::{
     Error, Result, Tenancy,
@@ -15,8 +15,8 @@ use super::{
 use crate::{
     org::{ClaimKind, Email, Invalid, OperationKind, Org, PasswordFault, StoredText},
     store::{
-        AuditAt, AuditQuery, Entry, Head, ListScope, Operation, Outcome, Settled, StoreError,
-        Tampering, Verification,
+        AuditAt, AuditFilter, AuditQuery, Entry, Head, ListScope, Operation, Outcome, Settled,
+        StoreError, Tampering, Verification,
     },
 };
 
@@ -34,8 +34,19 @@ const AT_ONCE: u32 = 1000;
 pub struct NumberedEntry {
     /// Its number.
     pub number: i64,
+    /// Its hash, which is over all before it as well.
+    pub hash: StoredText,
     /// What it says.
     pub entry: Entry,
+}
+
+/// Entries that follow each other in the audit log.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AuditPage {
+    /// The entries.
+    pub entries: Vec<NumberedEntry>,
+    /// Whether more match behind them.
+    pub more: bool,
 }
 
 /// What a verification found: how far the record is as it was written, and what was done to it there.
@@ -48,20 +59,20 @@ pub struct Verified {
 }
 
 impl Tenancy {
-    /// Entries of the record: of one organization, by its name now or then, or of all.
+    /// The next entries that a filter lets through: of one organization, by its name now or then, or of all.
     ///
     /// # Errors
     /// [`Error::NotFound`] where no organization is or was called so, or the database's.
     pub async fn audit(
         &self,
         of: Option<&str>,
-        since: Option<DateTime>,
+        filter: &AuditFilter,
         at: AuditAt,
         limit: u32,
-    ) -> Result<Vec<NumberedEntry>> {
+    ) -> Result<AuditPage> {
         self.reading().await?;
         let of = match of {
-            None => None,
+            None => filter.of.clone(),
             Some(name) => {
                 let mut org = self.store.org_named(name, ListScope::Live).await?;
                 if org.is_none() {
@@ -73,8 +84,8 @@ impl Tenancy {
                 let of = Some((org.map(|org| org.id), name));
                 if unknown {
                     // One that is gone is known by what was recorded of it.
-                    let (of, since, at) = (of.clone(), None, AuditAt::Newest);
-                    let ever = AuditQuery { of, since, at, limit: 1 };
+                    let filter = AuditFilter { of: of.clone(), ..AuditFilter::ALL };
+                    let ever = AuditQuery { filter, at: AuditAt::Newest, limit: 1 };
                     if self.read_audit_log(&ever).await?.is_empty() {
                         return Err(Error::NotFound { name: typed.into(), nearest: None });
                     }
@@ -82,7 +93,24 @@ impl Tenancy {
                 of
             }
         };
-        self.read_audit_log(&AuditQuery { of, since, at, limit }).await
+        let filter = AuditFilter { of, ..filter.clone() };
+        // One more tells whether there are more.
+        let query = AuditQuery { filter, at, limit: limit.saturating_add(1) };
+        let mut entries = self.read_audit_log(&query).await?;
+        let more = entries.len() > usize::try_from(limit).unwrap_or(usize::MAX);
+        entries.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(AuditPage { entries, more })
+    }
+
+    /// The last entry of the audit log, as it is stored: to compare with what a verification finds.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn head(&self) -> Result<Head> {
+        self.reading().await?;
+        let newest = AuditQuery { filter: AuditFilter::ALL, at: AuditAt::Newest, limit: 1 };
+        let found = self.store.entries(&newest).await?;
+        Ok(found.first().map(Head::from_document).unwrap_or_default())
     }
 
     /// The newest entries about an organization.
@@ -91,9 +119,9 @@ impl Tenancy {
     /// The database's.
     pub async fn activity(&self, org: &Org, limit: u32) -> Result<Vec<NumberedEntry>> {
         // By identity alone: an earlier organization of the same name is another one.
-        let of = Some((Some(org.id), String::new()));
+        let filter = AuditFilter::of(Some(org.id), "");
         self.reading_of(Some(org.id)).await?;
-        self.read_audit_log(&AuditQuery { of, since: None, at: AuditAt::Newest, limit }).await
+        self.read_audit_log(&AuditQuery { filter, at: AuditAt::Newest, limit }).await
     }
 
     async fn read_audit_log(&self, query: &AuditQuery) -> Result<Vec<NumberedEntry>> {
@@ -101,7 +129,8 @@ impl Tenancy {
         Ok(found
             .iter()
             .map(|document| NumberedEntry {
-                number: Head::from_document(document).number,
+                number: number_of(document),
+                hash: Head::from_document(document).hash.into(),
                 entry: Entry::from_document(document),
             })
             .collect())
@@ -118,7 +147,7 @@ impl Tenancy {
         let mut has_kept = kept.is_none_or(|kept| *kept == Head::default());
         loop {
             let at = AuditAt::After(verification.head().number);
-            let query = AuditQuery { of: None, since: None, at, limit: AT_ONCE };
+            let query = AuditQuery { filter: AuditFilter::ALL, at, limit: AT_ONCE };
             let batch = self.store.entries(&query).await?;
             for document in &batch {
                 if let Err(tampering) = verification.next(document) {
@@ -209,6 +238,21 @@ impl Tenancy {
         entry: &Entry,
     ) -> std::result::Result<Org, StoreError> {
         self.store.perform(&operation, entry).await?.ok_or(StoreError::Gone)
+    }
+}
+
+/// The number of an entry: also of one that another program gave a number of another type, so that a page that ends
+/// with it is followed by the next.
+fn number_of(document: &Document) -> i64 {
+    match document.get("_id") {
+        Some(Bson::Int64(number)) => *number,
+        Some(Bson::Int32(number)) => i64::from(*number),
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "where it is cut, it stays the nearest"
+        )]
+        Some(Bson::Double(number)) => number.floor() as i64,
+        Some(_) | None => 0,
     }
 }
 

@@ -29,7 +29,7 @@ use session::{Sessions, TokenOf, may};
 use tokio::sync::OnceCell;
 
 pub use admins::AdminChanges;
-pub use audit::{NumberedEntry, Verified};
+pub use audit::{AuditPage, NumberedEntry, Verified};
 pub use caller::Caller;
 pub use change::{Confirmation, Edit, NewOrganization};
 pub use doctor::Believe;

@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// The commands that look, each as it is typed; `doctor` and `upgrade` do where nothing more is said.
-const LOOKING: [&[&str]; 22] = [
+const LOOKING: [&[&str]; 23] = [
     &["org", "count"],
     &["org", "count", "--search", "a", "--trash"],
     &["org", "list"],
@@ -38,6 +38,18 @@ const LOOKING: [&[&str]; 22] = [
     &["operator", "list"],
     &["audit", "list"],
     &["audit", "list", "--org", "added", "--since", "7d"],
+    &[
+        "audit",
+        "list",
+        "--operator",
+        "a@b",
+        "--action",
+        "trash",
+        "--result",
+        "done",
+        "--until",
+        "1d",
+    ],
     &["audit", "verify"],
     &["doctor"],
     &["doctor", "--all"],

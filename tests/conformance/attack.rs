@@ -4,7 +4,7 @@
 use std::sync::{Arc, LazyLock};
 
 use tenantry::org::{Org, Role, Secret};
-use tenantry::store::{Attempt, AttemptResult, AuditAt, NewOrg, Outcome, Store};
+use tenantry::store::{Attempt, AttemptResult, AuditAt, AuditFilter, NewOrg, Outcome, Store};
 use tenantry::tenancy::{
     AdminChanges, Caller, Confirmation, Edit, Error, Refusal, Result, Rules, Session, Tenancy,
 };
@@ -136,7 +136,12 @@ impl<F: Fixture> Besieged<F> {
     /// The audit log from its first entry: it verifies, and no secret is in it.
     pub async fn audit_log(&self, secrets: &[&str]) -> Vec<(String, Outcome, String)> {
         assert_eq!(self.tenancy.verify(None).await.unwrap().tampering, None);
-        let found = self.tenancy.audit(None, None, AuditAt::After(0), 10_000).await.unwrap();
+        let found = self
+            .tenancy
+            .audit(None, &AuditFilter::ALL, AuditAt::After(0), 10_000)
+            .await
+            .unwrap()
+            .entries;
         let text = format!("{found:?}").to_lowercase();
         for secret in secrets.iter().chain(&[PASSWORD, OTHER, KEY]) {
             assert!(!text.contains(&secret.to_lowercase()), "a secret was recorded");

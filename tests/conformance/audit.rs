@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use bson::{DateTime, Document, oid::ObjectId};
 use tenantry::store::{
-    AuditAt, AuditQuery, Entry, Head, Operation, Outcome, Store, StoreError, Tampering,
-    Verification,
+    AuditAt, AuditFilter, AuditQuery, Entry, Head, Operation, Outcome, Store, StoreError,
+    Tampering, Verification,
 };
 
 use crate::fixture::{Fixture, new_org, renamed, with_acme, with_email};
 use crate::support::operations::Operations as _;
 
-const ALL: AuditQuery = AuditQuery { of: None, since: None, at: AuditAt::After(0), limit: 10_000 };
+const ALL: AuditQuery =
+    AuditQuery { filter: AuditFilter::ALL, at: AuditAt::After(0), limit: 10_000 };
 
 async fn stored(store: &dyn Store) -> Vec<Document> {
     store.entries(&ALL).await.unwrap()
@@ -123,7 +124,7 @@ pub async fn of_sixty_four_appends_at_once_each_is_there_once<F: Fixture>() {
                 }
                 appending.await.unwrap();
                 let found =
-                    AuditQuery { of: None, since: None, at: AuditAt::After(0), limit: 1000 };
+                    AuditQuery { filter: AuditFilter::ALL, at: AuditAt::After(0), limit: 1000 };
                 let found = store.entries(&found).await.unwrap();
                 // Whoever is answered finds its entry there.
                 assert!(found.iter().any(|found| Entry::from_document(found).id == entry.id));
@@ -245,14 +246,15 @@ pub async fn entries_are_found_by_organization_time_and_order<F: Fixture>() {
     assert_eq!(found(AuditQuery { at: AuditAt::After(2), ..ALL }).await, [3, 4]);
     assert_eq!(found(AuditQuery { at: AuditAt::Newest, limit: 3, ..ALL }).await, [4, 3, 2]);
     assert_eq!(found(AuditQuery { at: AuditAt::Before(3), ..ALL }).await, [2, 1]);
-    assert_eq!(found(AuditQuery { since: Some(late.at), ..ALL }).await, [3]);
-    let of = |id: Option<ObjectId>, name: &str| Some((id, name.to_owned()));
+    let since = AuditFilter { since: Some(late.at), ..AuditFilter::ALL };
+    assert_eq!(found(AuditQuery { filter: since, ..ALL }).await, [3]);
+    let of = |id: Option<ObjectId>, name: &str| AuditFilter::of(id, name);
     let id = Some(globex.id);
-    assert_eq!(found(AuditQuery { of: of(id, ""), ..ALL }).await, [2, 3]);
-    assert_eq!(found(AuditQuery { of: of(id, "Globex"), ..ALL }).await, [2, 3]);
-    assert_eq!(found(AuditQuery { of: of(None, "Acme Corp"), ..ALL }).await, [1, 4]);
-    assert_eq!(found(AuditQuery { of: of(None, "acme.*"), ..ALL }).await, [0_i64; 0]);
-    assert_eq!(found(AuditQuery { of: of(None, ""), ..ALL }).await, [0_i64; 0]);
+    assert_eq!(found(AuditQuery { filter: of(id, ""), ..ALL }).await, [2, 3]);
+    assert_eq!(found(AuditQuery { filter: of(id, "Globex"), ..ALL }).await, [2, 3]);
+    assert_eq!(found(AuditQuery { filter: of(None, "Acme Corp"), ..ALL }).await, [1, 4]);
+    assert_eq!(found(AuditQuery { filter: of(None, "acme.*"), ..ALL }).await, [0_i64; 0]);
+    assert_eq!(found(AuditQuery { filter: of(None, ""), ..ALL }).await, [0_i64; 0]);
 }
 
 pub async fn a_recovery_says_once_what_came_of_what_was_unknown<F: Fixture>() {

@@ -8,8 +8,8 @@ use bson::{
 use tenantry::org::{Email, ResetCode, Role};
 use tenantry::store::ListScope;
 use tenantry::store::{
-    AdminChange, AdminEdit, AuditAt, AuditQuery, Entry, NewAdmin, Operation, PageAt, PageQuery,
-    Sort, StoreError,
+    AdminChange, AdminEdit, AuditAt, AuditFilter, AuditQuery, Entry, NewAdmin, Operation, PageAt,
+    PageQuery, Sort, StoreError,
 };
 
 use crate::fixture::{CREATED, Fixture, hash, new_org, renamed, with_acme};
@@ -51,7 +51,7 @@ pub async fn a_time_is_the_operations_own_or_the_databases<F: Fixture>() {
     let admins = store.admins(&trashed).await.unwrap();
     assert_eq!(admins.iter().map(|admin| admin.created_at).collect::<Vec<_>>(), [CREATED; 2]);
     assert_eq!(admins[1].reset.as_ref().map(|code| code.until), Some(until));
-    let all = AuditQuery { of: None, since: None, at: AuditAt::After(1), limit: 10 };
+    let all = AuditQuery { filter: AuditFilter::ALL, at: AuditAt::After(1), limit: 10 };
     let log = store.entries(&all).await.unwrap();
     let times: Vec<_> = log.iter().map(|entry| *entry.get_datetime("at").unwrap()).collect();
     assert_eq!(times, [CREATED; 2]);

@@ -10,6 +10,7 @@ mod admins;
 mod attack;
 mod attempts;
 mod audit;
+mod audit_filter;
 mod create;
 mod delete;
 mod fixture;
@@ -149,6 +150,9 @@ macro_rules! conforms {
                         entries_are_found_by_organization_time_and_order,
                         a_recovery_says_once_what_came_of_what_was_unknown,
                         where_nothing_may_be_written_nothing_is_recorded;
+                    audit_filter:
+                        entries_are_found_by_who_what_result_and_time,
+                        any_filter_finds_what_it_lets_through_page_by_page;
                     session:
                         a_forged_token_opens_nothing,
                         a_session_ends_with_its_time,

@@ -6,7 +6,8 @@ use bson::{DateTime, oid::ObjectId};
 use tenantry::{
     org::{OperationKind, Operator, OperatorRole, Org, PasswordHash, Role},
     store::{
-        Directory, Entry, Examination, Outcome, Required, Store, StoreError, no_progress, no_watch,
+        AuditAt, AuditFilter, Directory, Entry, Examination, Outcome, Required, Store, StoreError,
+        no_progress, no_watch,
     },
     tenancy::{
         AdminChanges, Confirmation, Edit, Error, NewOrganization, OperatorChanges, Refusal, Result,
@@ -76,8 +77,8 @@ pub async fn a_directory_is_written_whole_and_only_as_it_was_read<F: Fixture>() 
     second.write_directory(&next, &other).await.unwrap();
     assert_eq!(store.directory().await.unwrap().required, Required::Writes);
     // One entry for each that was done, and none for the one that was not.
-    let told = tenancy(store).audit(None, None, tenantry::store::AuditAt::Newest, 100).await;
-    let told: Vec<_> = told.unwrap().iter().map(|told| told.entry.id).collect();
+    let told = tenancy(store).audit(None, &AuditFilter::ALL, AuditAt::Newest, 100).await;
+    let told: Vec<_> = told.unwrap().entries.iter().map(|told| told.entry.id).collect();
     assert_eq!(told.iter().filter(|id| **id == one.id).count(), 1);
     assert_eq!(told.iter().filter(|id| **id == other.id).count(), 1);
 }
@@ -262,7 +263,8 @@ pub async fn where_operators_are_required_nobody_else_writes<F: Fixture>() {
         kim.org(siege.acme.id).await.map(drop),
         kim.admins(&siege.acme).await.map(drop),
         kim.activity(&siege.acme, 10).await.map(drop),
-        kim.audit(None, None, tenantry::store::AuditAt::Newest, 10).await.map(drop),
+        kim.audit(None, &AuditFilter::ALL, AuditAt::Newest, 10).await.map(drop),
+        kim.head().await.map(drop),
         kim.operators().await.map(drop),
         kim.count(tenantry::store::ListScope::Live, None, 10).await.map(drop),
     ];
@@ -389,9 +391,12 @@ pub async fn the_last_manager_stays_and_the_first_operator_is_one<F: Fixture>() 
     boss.require_operators(Required::Everything).await.unwrap();
     let recovered = t.recover_operators("eve@example.com", &secret(OTHER)).await.unwrap();
     assert_eq!((recovered.role, recovered.disabled), (OperatorRole::Manager, false));
-    let told = boss.audit(None, None, tenantry::store::AuditAt::Newest, 1).await.unwrap();
-    assert_eq!(told[0].entry.action, OperationKind::RecoverOperators);
-    assert_eq!(told[0].entry.outcome, Outcome::Done);
+    let told = boss.audit(None, &AuditFilter::ALL, AuditAt::Newest, 1).await.unwrap();
+    assert_eq!(told.entries[0].entry.action, OperationKind::RecoverOperators);
+    assert_eq!(told.entries[0].entry.outcome, Outcome::Done);
+    let head = boss.head().await.unwrap();
+    assert_eq!((told.more, told.entries[0].hash.raw()), (true, head.hash.as_str()));
+    assert_eq!(boss.verify(Some(&head)).await.unwrap().head, head);
 }
 
 pub async fn an_operators_login_is_guessed_no_faster_than_an_admins<F: Fixture>() {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bson::DateTime;
 use tenantry::{
     org::{FactorKey, NewSecondFactor, OperationKind, Operator, OperatorRole, Secret},
-    store::{Outcome, Required},
+    store::{AuditAt, AuditFilter, Outcome, Required},
     tenancy::{Confirmation, Error, OperatorChanges, Refusal, Session},
 };
 
@@ -211,7 +211,7 @@ pub async fn a_role_that_requires_one_does_nothing_without<F: Fixture>() {
     let (session, _) = own.set_up_second_factor(&new, &typed).await.unwrap();
     let own = t.in_session(Some(session.token()));
     assert!(own.suspend(&siege.acme).await.is_ok());
-    let told = boss.audit(None, None, tenantry::store::AuditAt::Newest, 50).await.unwrap();
+    let told = boss.audit(None, &AuditFilter::ALL, AuditAt::Newest, 50).await.unwrap().entries;
     let set = told.iter().find(|told| told.entry.action == OperationKind::RequireOperators);
     let set = set.unwrap();
     assert_eq!(set.entry.changes[0].field.raw(), "second factor");

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde_json::{Value, json};
 use tenantry::org::{OrgState, Role};
-use tenantry::store::{AuditAt, Outcome};
+use tenantry::store::{AuditAt, AuditFilter, Outcome};
 use tenantry::tenancy::{AdminChanges, Caller, Confirmation, Edit, Error, Refusal, Rules, Tenancy};
 
 use crate::attack::{Besieged, KEY, OTHER, PASSWORD, make, secret};
@@ -319,7 +319,8 @@ pub async fn callers_of_one_console_are_told_apart_and_share_nothing_of_each_oth
     let globex = bob.suspend(&siege.globex).await.unwrap();
     assert_eq!(globex.state, OrgState::Suspended);
     ada.trash(&siege.acme).await.unwrap();
-    let entries = siege.tenancy.audit(None, None, AuditAt::Newest, 10).await.unwrap();
+    let entries = siege.tenancy.audit(None, &AuditFilter::ALL, AuditAt::Newest, 10).await;
+    let entries = entries.unwrap().entries;
     let did: Vec<_> = entries
         .iter()
         .map(|one| (one.entry.operator.raw(), one.entry.action.code(), one.entry.outcome))

@@ -149,8 +149,8 @@ impl Fixture for SqliteFile {
                 number,
                 fields.id.bytes(),
                 fields.organization.map(|id| id.bytes()),
-                fields.name.raw(),
-                fields.at.timestamp_millis(),
+                entry.get_str("organization_name").ok(),
+                entry.get_datetime("at").ok().map(|at| at.timestamp_millis()),
                 entry.to_vec().unwrap(),
             ),
         );

@@ -14,7 +14,7 @@ use tenantry::{
 
 use crate::{
     dump::{self, LEAST, NARROW, WIDE, looks_like, looks_like_at},
-    people::{admin, others, recorded, with_code},
+    people::{HASH, admin, others, recorded, with_code},
     pretend::{Console, DAY, customers, session},
 };
 
@@ -309,7 +309,7 @@ fn hostile_text_among_the_admins_and_in_the_audit_log_is_written_out() {
     let failed = entry.ended(Outcome::Refused, evil);
     let known = Entry { action: "change admin".into(), ..entry.clone() };
     let entries = [entry, failed, known].into_iter().zip(1..);
-    let entries = entries.map(|(entry, number)| NumberedEntry { number, entry });
+    let entries = entries.map(|(entry, number)| NumberedEntry { number, hash: HASH.into(), entry });
     console.entries = Some(
         entries
             .map(|r| NumberedEntry { entry: Entry { at: bson::DateTime::MIN, ..r.entry }, ..r })

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests are tests
 
 mod admins;
+mod audit;
 mod columns;
 mod connection;
 mod dump;

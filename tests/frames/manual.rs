@@ -63,6 +63,7 @@ fn the_manual_has_every_key_and_no_other() {
         table(&[Place::Form, Place::Login, Place::Question], &browsing),
         table(&[Place::Copying], &browsing),
         table(&[Place::Help, Place::Palette, Place::Log], &browsing),
+        table(&[Place::AuditLog, Place::AuditFilter, Place::AuditEntry], &browsing),
         table(&[Place::Topics, Place::TopicSearch, Place::Manual], &browsing),
     ] {
         // What follows is an empty line, or the end: no row that means nothing.

@@ -6,8 +6,8 @@ use bson::{DateTime, oid::ObjectId};
 use tenantry::{
     console::app::{Effect, Message, OrgAction},
     org::{Admin, Org, PasswordHash, ResetCode, Role},
-    store::{Entry, Outcome},
-    tenancy::{Error, NumberedEntry, Refusal, Result, Session},
+    store::{AuditAt, AuditQuery, Entry, Head, Outcome},
+    tenancy::{AuditPage, Error, NumberedEntry, Refusal, Result, Session},
 };
 
 use crate::pretend::{Console, DAY, HOUR, admin_of, now};
@@ -80,10 +80,13 @@ pub fn recorded(org: &Org) -> Vec<NumberedEntry> {
         let ago = Duration::from_secs(u64::try_from(at * at).unwrap() * HOUR);
         let number = i64::try_from(15 - at).unwrap();
         let at = DateTime::from_system_time(now() - ago);
-        NumberedEntry { number, entry: Entry { at, ..entry } }
+        NumberedEntry { number, hash: HASH.into(), entry: Entry { at, ..entry } }
     };
     entries.into_iter().enumerate().map(dated).collect()
 }
+
+/// The hash of every entry.
+pub const HASH: &str = "5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef";
 
 pub const CODE: &str = "4t7zqm-9kx2hd-w3nvb8-c5r1fp-y6";
 
@@ -99,6 +102,26 @@ impl Console {
             Effect::LoadActivity(generation, org) => {
                 let entries = self.entries.clone().unwrap_or_else(|| recorded(org));
                 Message::Activity(*generation, Ok(entries))
+            }
+            Effect::LoadAudit(generation, AuditQuery { filter, at, limit }) => {
+                let all = || self.entries.clone().unwrap_or_default().into_iter();
+                let head = all().next().map(|newest| Head {
+                    number: newest.number,
+                    hash: newest.hash.raw().to_owned(),
+                });
+                let mut entries: Vec<_> =
+                    all().filter(|one| filter.admits(&one.entry.to_document())).collect();
+                match at {
+                    AuditAt::Newest => {}
+                    AuditAt::Before(number) => entries.retain(|one| one.number < *number),
+                    AuditAt::After(number) => {
+                        entries.retain(|one| one.number > *number);
+                        entries.reverse();
+                    }
+                }
+                let more = entries.len() > *limit as usize;
+                entries.truncate(*limit as usize);
+                Message::Audit(*generation, Ok((AuditPage { entries, more }, head)))
             }
             Effect::AddAdmin(generation, org, email, role, session) => {
                 let added = self.owned(org, session.as_ref()).map(|org| {

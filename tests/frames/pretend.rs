@@ -157,7 +157,7 @@ impl Console {
     pub fn send(&mut self, message: Message) {
         // The runtime draws after each batch. Only what scrolls, and the mouse, depend on it.
         let scrolls = self.app.pane == Pane::Detail
-            || matches!(self.app.layers.last(), Some(Layer::Log(_)))
+            || matches!(self.app.layers.last(), Some(Layer::Log(_) | Layer::Audit(_)))
             || matches!(message, Message::Mouse(_));
         if scrolls && matches!(message, Message::Key(_) | Message::Mouse(_)) {
             self.app.drawn = self.frame(&Theme::colourless()).0;
@@ -407,6 +407,7 @@ pub fn generation(effect: &Effect) -> Option<u64> {
         | Effect::LoadDocuments(generation, ..)
         | Effect::LoadAdmins(generation, ..)
         | Effect::LoadActivity(generation, ..)
+        | Effect::LoadAudit(generation, ..)
         | Effect::AddAdmin(generation, ..)
         | Effect::UpdateAdmin(generation, ..)
         | Effect::Redeem(generation, ..)

@@ -3,7 +3,7 @@
 use bson::{Document, doc};
 use tenantry::store::traits::*;
 use tenantry::store::{
-    AuditAt, AuditQuery, Change, Entry, Outcome, Store, StoreError, Verification,
+    AuditAt, AuditFilter, AuditQuery, Change, Entry, Outcome, Store, StoreError, Verification,
 };
 
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
 };
 
 async fn entries(store: &dyn Store) -> Vec<Document> {
-    let all = AuditQuery { of: None, since: None, at: AuditAt::After(0), limit: 1000 };
+    let all = AuditQuery { filter: AuditFilter::ALL, at: AuditAt::After(0), limit: 1000 };
     store.entries(&all).await.unwrap()
 }
 
@@ -132,6 +132,21 @@ async fn what_another_program_puts_into_the_audit_log_stops_nothing_and_is_named
     let operations: Vec<_> =
         log.iter().map(|entry| Entry::from_document(entry).action.code().to_owned()).collect();
     assert_eq!(operations, ["create", "", "", "suspend", "suspend", ""]);
+    // A page that ends with one of them is followed by the next.
+    let rules = tenantry::tenancy::Rules::default();
+    let caller = tenantry::tenancy::Caller::new("tester@here");
+    let tenancy =
+        tenantry::tenancy::Tenancy::new(std::sync::Arc::new(store), rules, caller).unwrap();
+    let (mut numbers, mut at) = (Vec::new(), AuditAt::Newest);
+    loop {
+        let page = tenancy.audit(None, &AuditFilter::ALL, at, 1).await.unwrap();
+        numbers.extend(page.entries.iter().map(|entry| entry.number));
+        if !page.more {
+            break;
+        }
+        at = AuditAt::Before(*numbers.last().unwrap());
+    }
+    assert_eq!(numbers, [i64::MAX, 5, 4, 3, 2, 1]);
     let mut verification = Verification::default();
     let tampering = log.iter().find_map(|entry| verification.next(entry).err());
     assert_eq!(tampering, Some(tenantry::store::Tampering::Edited(2)));

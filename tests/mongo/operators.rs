@@ -4,7 +4,7 @@ use bson::{DateTime, Document, doc, oid::ObjectId};
 use tenantry::{
     org::{Operator, OperatorRole, PasswordHash},
     store::{
-        AuditAt, AuditQuery, Directory, Entry, Inconsistency, Repair, StoreError,
+        AuditAt, AuditFilter, AuditQuery, Directory, Entry, Inconsistency, Repair, StoreError,
         mongo::MongoStore, traits::*,
     },
     tenancy::{Account, Caller, Rules, Tenancy},
@@ -41,7 +41,7 @@ async fn left_half_done(scratch: &Scratch, entry: &Entry) {
 }
 
 async fn told(store: &MongoStore, entry: &Entry) -> usize {
-    let all = AuditQuery { of: None, since: None, at: AuditAt::Newest, limit: 100 };
+    let all = AuditQuery { filter: AuditFilter::ALL, at: AuditAt::Newest, limit: 100 };
     let all = store.entries(&all).await.unwrap();
     all.iter().filter(|told| told.get_object_id("entry").unwrap() == entry.id).count()
 }

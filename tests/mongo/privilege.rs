@@ -6,9 +6,9 @@ use tenantry::store::traits::*;
 use tenantry::{
     org::{Claim, CollectionName, Email, Org, OrgName, PasswordHash, ResetCode, Role},
     store::{
-        AdminChange, AdminEdit, AttemptResult, AuditAt, AuditQuery, Change, Entry, Examination,
-        ListScope, NewAdmin, Operation, PageAt, PageQuery, Patience, Repair, StoreError,
-        Verification, mongo::MongoStore,
+        AdminChange, AdminEdit, AttemptResult, AuditAt, AuditFilter, AuditQuery, Change, Entry,
+        Examination, ListScope, NewAdmin, Operation, PageAt, PageQuery, Patience, Repair,
+        StoreError, Verification, mongo::MongoStore,
     },
 };
 
@@ -148,8 +148,8 @@ async fn read(store: &MongoStore, refusals: &mut Refusals) {
         refusals.of(store.org(org.id).await);
         refusals.of(store.statistics(&org).await);
         refusals.of(store.admins(&org).await);
-        let of = Some((Some(org.id), "looked at".to_owned()));
-        let query = AuditQuery { of, since: None, at: AuditAt::Newest, limit: 50 };
+        let filter = AuditFilter::of(Some(org.id), "looked at");
+        let query = AuditQuery { filter, at: AuditAt::Newest, limit: 50 };
         refusals.of(store.entries(&query).await);
         refusals.of(store.first_documents(&org, 50).await);
     }

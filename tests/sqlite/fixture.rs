@@ -13,9 +13,9 @@ use tenantry::org::{
     CollectionName, Email, Operator, Org, OrgName, PasswordHash, ResetCode, Role, slug,
 };
 use tenantry::store::{
-    AdminChange, AdminEdit, AuditAt, AuditQuery, Change, Directory, Entry, Head, ListScope,
-    NewAdmin, NewOrg, Operation, PageAt, PageQuery, Result, Sort, Tampering, Verification,
-    sqlite::SqliteStore,
+    AdminChange, AdminEdit, AuditAt, AuditFilter, AuditQuery, Change, Directory, Entry, Head,
+    ListScope, NewAdmin, NewOrg, Operation, PageAt, PageQuery, Result, Sort, Tampering,
+    Verification, sqlite::SqliteStore,
 };
 
 /// An open store on a new file, with nothing in it.
@@ -62,7 +62,7 @@ pub async fn add_admin(store: &SqliteStore, org: &Org, email: &str, role: Role) 
 
 /// Every entry of the audit log, as it is stored.
 pub const WHOLE_AUDIT_LOG: AuditQuery =
-    AuditQuery { of: None, since: None, at: AuditAt::After(0), limit: 1_000_000 };
+    AuditQuery { filter: AuditFilter::ALL, at: AuditAt::After(0), limit: 1_000_000 };
 
 /// What was done to the audit log, or its head.
 pub fn verified(entries: &[Document]) -> std::result::Result<Head, Tampering> {

@@ -91,6 +91,7 @@ impl App {
             Command::CopyAdmin => self.copy_admin(),
             Command::Mouse => self.give_or_take_mouse(),
             Command::Refresh => self.refresh(),
+            Command::AuditLog => self.show_audit_log(),
             Command::Move(Motion::First) if self.pane == Pane::List && self.list.more_before => {
                 self.load(Arrival::Replace(Select::First), PageAt::First)
             }
@@ -118,6 +119,7 @@ impl App {
             | Command::CopyCode
             | Command::CopyPassword
             | Command::Log
+            | Command::CopyEntry
             | Command::Back
             | Command::Redraw
             | Command::Shell

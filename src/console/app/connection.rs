@@ -119,6 +119,7 @@ impl App {
             let lost = self.lost.take();
             self.unread.retain(|said| Some(said) != lost.as_ref());
             effects.extend(self.refresh());
+            effects.extend(self.refresh_audit());
             // After what is no longer true was taken away.
             self.say(Severity::Success, Notice::plain("reconnected to the database"));
         }

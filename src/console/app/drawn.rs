@@ -30,6 +30,8 @@ pub enum HitTarget {
     Tab(Tab),
     /// One of the admins.
     Admin(ObjectId),
+    /// An entry of the audit log, by its number.
+    Entry(i64),
     /// The rest of the details.
     Detail,
     /// A command in the footer.
@@ -72,6 +74,8 @@ pub struct Drawn {
     tab: Option<(Tab, Extent)>,
     /// How far the messages scroll.
     pub messages: Extent,
+    /// How far an entry of the audit log scrolls.
+    pub entry: Extent,
     /// Whether something was turned by a page since: how far the next one goes, the next frame shows, since
     /// lines are of different heights.
     pub turned: bool,

@@ -201,7 +201,8 @@ impl App {
                 | Layer::Upgrade
                 | Layer::Code(_)
                 | Layer::Copy(_)
-                | Layer::Log(_),
+                | Layer::Log(_)
+                | Layer::Audit(_),
             )
             | None => self.layers.push(Layer::Help(Help {
                 about,

@@ -88,7 +88,11 @@ impl App {
         };
         if !effects.is_empty() {
             // The first page is on its way; the row is counted from there.
-            self.list.owed = isize::try_from(times).unwrap_or(isize::MAX);
+            let owed = isize::try_from(times).unwrap_or(isize::MAX);
+            match self.layers.last_mut() {
+                Some(Layer::Audit(audit)) => audit.owed = owed,
+                Some(_) | None => self.list.owed = owed,
+            }
             return effects;
         }
         if times > 0 {
@@ -203,6 +207,8 @@ impl App {
             | Command::CopyPassword
             | Command::Undo
             | Command::Upgrade
+            | Command::AuditLog
+            | Command::CopyEntry
             | Command::Mouse => self.command_of(place, command),
         }
     }
@@ -216,6 +222,9 @@ impl App {
             keymap::Place::Help | keymap::Place::Palette => self.help_command(command),
             keymap::Place::Topics | keymap::Place::TopicSearch | keymap::Place::Manual => {
                 self.manual_command(command)
+            }
+            keymap::Place::AuditLog | keymap::Place::AuditFilter | keymap::Place::AuditEntry => {
+                self.audit_command(command)
             }
             keymap::Place::Copying => {
                 if let Command::CopyPart(part) = command {
@@ -257,12 +266,13 @@ impl App {
         self.stay();
         if let Some(layer) = self.layers.last_mut() {
             let searching = matches!(layer, Layer::Help(_) | Layer::Manual(_));
+            let filters = matches!(layer, Layer::Audit(_));
             if let Some(field) = layer.focused() {
                 field.paste(text);
                 if searching {
                     self.searched();
                 }
-                return Vec::new();
+                return if filters { self.refilter_audit() } else { Vec::new() };
             }
             if searching || !layer.place().takes_text() {
                 self.say(Severity::Warning, Notice::plain(IGNORED_PASTE));
@@ -286,10 +296,12 @@ impl App {
         self.stay();
         if let Some(layer) = self.layers.last_mut() {
             let searching = matches!(layer, Layer::Help(_) | Layer::Manual(_));
-            if layer.focused().is_some_and(|field| field.key(event)) && searching {
+            let filters = matches!(layer, Layer::Audit(_));
+            let changed = layer.focused().is_some_and(|field| field.key(event));
+            if changed && searching {
                 self.searched();
             }
-            return Vec::new();
+            return if changed && filters { self.refilter_audit() } else { Vec::new() };
         }
         if self.focus() == keymap::Place::Filter && self.list.filter.key(event) {
             return self.refilter();
@@ -316,6 +328,9 @@ impl App {
         }
         if self.back_in_manual() {
             return Vec::new();
+        }
+        if let Some(effects) = self.back_in_audit() {
+            return effects;
         }
         if let Some(layer) = self.layers.last_mut() {
             if let Some(effects) = stop_submitting(layer, &mut self.abandoned) {

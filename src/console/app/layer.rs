@@ -1,6 +1,7 @@
 //! What lies above list and details: forms, questions, the login, the help.
 
 use super::{
+    audit_window::Audit,
     bulk::Bulk,
     field::{Notice, Request, TextField},
     form::Form,
@@ -37,6 +38,8 @@ pub enum Layer {
     Copy(Vec<Org>),
     /// All that was said; how many lines of it are below the screen.
     Log(usize),
+    /// The audit log.
+    Audit(Box<Audit>),
 }
 
 impl Layer {
@@ -56,6 +59,7 @@ impl Layer {
             Self::Manual(_) => keymap::Place::Topics,
             Self::Copy(_) => keymap::Place::Copying,
             Self::Log(_) => keymap::Place::Log,
+            Self::Audit(audit) => audit.place(),
         }
     }
 
@@ -79,7 +83,8 @@ impl Layer {
             | Self::Help(_)
             | Self::Copy(_)
             | Self::Manual(_)
-            | Self::Log(_) => return None,
+            | Self::Log(_)
+            | Self::Audit(_) => return None,
         };
         Some(Typing { fields, focus, submitting, problem })
     }
@@ -91,6 +96,9 @@ impl Layer {
         }
         if let Self::Manual(manual) = self {
             return manual.typing.then_some(&mut manual.search);
+        }
+        if let Self::Audit(audit) = self {
+            return audit.typing.then_some(&mut audit.filter);
         }
         let Typing { fields, focus, submitting, .. } = self.typing()?;
         if submitting.is_waiting() { None } else { fields.get_mut(*focus) }
@@ -109,7 +117,8 @@ impl Layer {
             | Self::Help(_)
             | Self::Copy(_)
             | Self::Manual(_)
-            | Self::Log(_) => false,
+            | Self::Log(_)
+            | Self::Audit(_) => false,
         }
     }
 
@@ -121,6 +130,7 @@ impl Layer {
             Self::Question(question) => {
                 question.authorizing.is_waiting() || question.counting.is_waiting()
             }
+            Self::Audit(audit) => audit.loading.is_waiting(),
             Self::Bulk(_)
             | Self::Login(_)
             | Self::Upgrade
@@ -148,6 +158,7 @@ impl Layer {
             }
             Self::Bulk(bulk) => vec![&mut bulk.submitting],
             Self::Login(login) => vec![&mut login.submitting],
+            Self::Audit(audit) => vec![&mut audit.loading],
             Self::Upgrade
             | Self::Code(_)
             | Self::Help(_)

@@ -29,7 +29,8 @@ impl App {
                     | Layer::Help(_)
                     | Layer::Copy(_)
                     | Layer::Manual(_)
-                    | Layer::Log(_),
+                    | Layer::Log(_)
+                    | Layer::Audit(_),
                 )
                 | None => Vec::new(),
             },
@@ -88,6 +89,8 @@ impl App {
             | Command::Manual
             | Command::Palette
             | Command::Log
+            | Command::AuditLog
+            | Command::CopyEntry
             | Command::Back
             | Command::Redraw
             | Command::Shell
@@ -174,7 +177,8 @@ pub(super) fn stop_submitting(layer: &mut Layer, abandoned: &mut Vec<u64>) -> Op
         | Layer::Help(_)
         | Layer::Copy(_)
         | Layer::Manual(_)
-        | Layer::Log(_) => return None,
+        | Layer::Log(_)
+        | Layer::Audit(_) => return None,
     }
     abandoned.push(generation);
     Some(vec![Effect::Cancel(generation)])

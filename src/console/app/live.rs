@@ -84,6 +84,7 @@ impl App {
                 | Layer::Code(_)
                 | Layer::Help(_)
                 | Layer::Copy(_)
+                | Layer::Audit(_)
                 | Layer::Manual(_)
                 | Layer::Log(_),
             )

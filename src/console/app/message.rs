@@ -9,10 +9,12 @@ use super::org_action::{Given, OrgAction};
 use crate::{
     org::{Admin, Field, NewSecondFactor, Org, PasswordPolicy, Role, Secret, StoredText, Strength},
     store::{
-        Count, Entry, ListScope, Page, PageQuery, Place, Required, Seen, Settled, Statistics,
-        Upgrade, UpgradePlan,
+        AuditQuery, Count, Entry, Head, ListScope, Page, PageQuery, Place, Required, Seen, Settled,
+        Statistics, Upgrade, UpgradePlan,
     },
-    tenancy::{AdminChanges, Edit, Error, NewOrganization, NumberedEntry, Result, Session},
+    tenancy::{
+        AdminChanges, AuditPage, Edit, Error, NewOrganization, NumberedEntry, Result, Session,
+    },
 };
 
 /// The number of a request. Only the newest of its kind is waited for; an answer with an older one is
@@ -63,6 +65,8 @@ pub enum Message {
     Admins(Generation, Result<Vec<Admin>>),
     /// The newest of what was recorded about it, the newest first.
     Activity(Generation, Result<Vec<NumberedEntry>>),
+    /// A page of the audit log; with its last entry, where that was to be read too.
+    Audit(Generation, Result<(AuditPage, Option<Head>)>),
     /// Whether a field's content will do.
     Checked(Generation, Field, Result<()>),
     /// How good the password is that is being typed.
@@ -134,6 +138,7 @@ impl Message {
             | Self::Unlogged(_)
             | Self::Admins(..)
             | Self::Activity(..)
+            | Self::Audit(..)
             | Self::Checked(..)
             | Self::Judged(..)
             | Self::Generated(_)
@@ -209,6 +214,8 @@ pub enum Effect {
     LoadAdmins(Generation, Box<Org>),
     /// Read the newest of what was recorded about it.
     LoadActivity(Generation, Box<Org>),
+    /// Read a page of the audit log.
+    LoadAudit(Generation, AuditQuery),
     /// Ask whether a field's content will do.
     Check(Generation, Check),
     /// Ask how good a password is, while it is typed.

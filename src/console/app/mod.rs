@@ -1,6 +1,8 @@
 //! The console as plain state: messages in, effects out, nothing else. No I/O, no clock, no async.
 
 mod admins;
+mod audit;
+mod audit_window;
 mod browsing;
 mod bulk;
 mod connection;
@@ -39,6 +41,8 @@ use std::time::SystemTime;
 use crossterm::event::{KeyCode, KeyModifiers};
 
 pub use admins::code_waits;
+pub use audit::fields;
+pub use audit_window::Audit;
 pub use bulk::Bulk;
 pub use connection::{Connection, database_label};
 pub use detail::{Detail, Tab};
@@ -275,6 +279,7 @@ impl App {
                 self.activity(generation, result);
                 Vec::new()
             }
+            Message::Audit(generation, result) => self.audit_page(generation, result),
             Message::Checked(generation, field, result) => {
                 self.checked(generation, field, &result);
                 Vec::new()
@@ -362,6 +367,7 @@ impl App {
         if !matches!(self.connection, Connection::Ready(_)) {
             return;
         }
+        effects.extend(self.settle_audit());
         let height = areas.list_rows();
         if height > 0 {
             self.list.scroll(height);

@@ -62,12 +62,14 @@ impl App {
                 HitTarget::Row(_) | HitTarget::List | HitTarget::Filter | HitTarget::Header(_),
             ) => Pane::List,
             Some(HitTarget::Detail | HitTarget::Tab(_) | HitTarget::Admin(_)) => Pane::Detail,
-            Some(HitTarget::Layer | HitTarget::Choice(_) | HitTarget::Field(_)) => {
+            Some(
+                HitTarget::Layer | HitTarget::Choice(_) | HitTarget::Field(_) | HitTarget::Entry(_),
+            ) => {
                 let place = self.focus();
                 // In a form the wheel would go from field to field.
                 if !matches!(
                     self.layers.last(),
-                    Some(Layer::Help(_) | Layer::Manual(_) | Layer::Log(_))
+                    Some(Layer::Help(_) | Layer::Manual(_) | Layer::Log(_) | Layer::Audit(_))
                 ) {
                     return Vec::new();
                 }
@@ -111,6 +113,10 @@ impl App {
                 if again { self.command(place, Command::Run) } else { Vec::new() }
             }
             HitTarget::Field(number) => self.go_to_field(number),
+            HitTarget::Entry(number) => {
+                let opens = self.select_entry(number) && again;
+                if opens { self.audit_command(Command::Open) } else { Vec::new() }
+            }
             HitTarget::Layer => Vec::new(),
             HitTarget::Filter => {
                 self.pane = Pane::List;
@@ -172,7 +178,8 @@ impl App {
                 | Layer::Help(_)
                 | Layer::Copy(_)
                 | Layer::Manual(_)
-                | Layer::Log(_),
+                | Layer::Log(_)
+                | Layer::Audit(_),
             )
             | None => return Vec::new(),
         };

@@ -62,7 +62,8 @@ impl App {
                 | Layer::Help(_)
                 | Layer::Copy(_)
                 | Layer::Manual(_)
-                | Layer::Log(_),
+                | Layer::Log(_)
+                | Layer::Audit(_),
             )
             | None => return false,
         };
@@ -96,7 +97,8 @@ impl App {
                 | Layer::Help(_)
                 | Layer::Copy(_)
                 | Layer::Manual(_)
-                | Layer::Log(_),
+                | Layer::Log(_)
+                | Layer::Audit(_),
             ) => false,
             None => self.armed.is_some(),
         }
@@ -209,6 +211,7 @@ fn confirmable(layer: &mut Layer) -> Option<(&mut Sure, &mut Option<Notice>)> {
         | Layer::Help(_)
         | Layer::Copy(_)
         | Layer::Manual(_)
-        | Layer::Log(_) => None,
+        | Layer::Log(_)
+        | Layer::Audit(_) => None,
     }
 }

@@ -53,7 +53,8 @@ impl App {
             || matches!(
                 self.layers.last(),
                 Some(Layer::Help(_) | Layer::Manual(_) | Layer::Log(_))
-            );
+            )
+            || self.layers.iter().any(|layer| matches!(layer, Layer::Audit(_)));
         let divider = self.kept.divider;
         layout::areas(self.size, self.pane == Pane::Detail, notice, divider, whole)
     }

@@ -171,7 +171,8 @@ impl App {
                     | Layer::Help(_)
                     | Layer::Copy(_)
                     | Layer::Manual(_)
-                    | Layer::Log(_),
+                    | Layer::Log(_)
+                    | Layer::Audit(_),
                 )
                 | None => self.say(Severity::Error, said),
             }
@@ -299,6 +300,11 @@ impl App {
                 match self.layers.last() {
                     Some(Layer::Form(_)) => effects.extend(self.submit()),
                     Some(Layer::Question(_)) => effects.extend(self.authorize()),
+                    // It could not be read before.
+                    Some(Layer::Audit(_)) => {
+                        effects.extend(self.refresh_audit());
+                        self.say(Severity::Success, Notice::plain(said));
+                    }
                     Some(
                         Layer::Bulk(_)
                         | Layer::Login(_)

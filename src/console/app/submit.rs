@@ -61,7 +61,8 @@ impl App {
             | Layer::Help(_)
             | Layer::Copy(_)
             | Layer::Manual(_)
-            | Layer::Log(_) => Vec::new(),
+            | Layer::Log(_)
+            | Layer::Audit(_) => Vec::new(),
         }
     }
 

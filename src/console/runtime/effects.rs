@@ -142,6 +142,7 @@ impl Effects {
             | Effect::Count(..)
             | Effect::LoadDetail(..)
             | Effect::LoadDocuments(..)
+            | Effect::LoadAudit(..)
             | Effect::LoadAdmins(..)
             | Effect::LoadActivity(..)
             | Effect::Check(..)
@@ -197,6 +198,8 @@ impl Effects {
             Effect::LoadActivity(at, org) => self.load(at, async move {
                 Message::Activity(at, tenancy.activity(&org, tasks::ENTRIES).await)
             }),
+            Effect::LoadAudit(at, query) => self
+                .read(at, async move { Message::Audit(at, tasks::audit(&tenancy, &query).await) }),
             Effect::Check(at, check) => self.read(at, async move {
                 Message::Checked(at, check.field(), tasks::checked(&tenancy, check).await)
             }),

@@ -11,9 +11,10 @@ use crate::{
         documents,
     },
     org::{Org, Role, Secret, StoredText},
-    store::{Entry, Statistics, StoreError},
+    store::{AuditAt, AuditQuery, Entry, Head, Statistics, StoreError},
     tenancy::{
-        Account, AdminChanges, Confirmation, Edit, Error, Refusal, Result, Session, Tenancy,
+        Account, AdminChanges, AuditPage, Confirmation, Edit, Error, Refusal, Result, Session,
+        Tenancy,
     },
 };
 
@@ -75,6 +76,20 @@ pub(super) async fn detail(tenancy: &Tenancy, id: ObjectId) -> Result<Option<(Or
     let Some(org) = tenancy.org(id).await? else { return Ok(None) };
     let statistics = tenancy.statistics(&org).await?;
     Ok(Some((org, statistics)))
+}
+
+/// A page of the audit log; from its end, with the last entry of all.
+pub(super) async fn audit(
+    tenancy: &Tenancy,
+    query: &AuditQuery,
+) -> Result<(AuditPage, Option<Head>)> {
+    let AuditQuery { filter, at, limit } = query;
+    let page = tenancy.audit(None, filter, *at, *limit).await?;
+    let head = match at {
+        AuditAt::Newest => Some(tenancy.head().await?),
+        AuditAt::After(_) | AuditAt::Before(_) => None,
+    };
+    Ok((page, head))
 }
 
 /// Does something to an organization as it is, and what came of it.

@@ -93,6 +93,17 @@ fn lines(entry: &Entry, theme: &Theme, room: usize) -> Vec<Vec<Span<'static>>> {
     text::wrap_styled(&parts.collect::<Vec<_>>(), room)
 }
 
+/// What an entry says, in a line of so much room.
+pub(super) fn line(entry: &Entry, theme: &Theme, room: usize) -> Vec<Span<'static>> {
+    let mut left = room;
+    let parts = said(entry, theme).into_iter().map(|(part, style)| {
+        let shown = text::fit(&part, left).into_owned();
+        left -= text::width(&shown);
+        Span::styled(shown, style)
+    });
+    parts.collect()
+}
+
 /// What an entry says: what was done; or what was wanted, what came of it, and why.
 fn said(entry: &Entry, theme: &Theme) -> Vec<(String, Style)> {
     let (done, wanted) = words(entry);

@@ -216,7 +216,12 @@ fn word(app: &App, row: &Row) -> Option<&'static str> {
             (Some(if running { "stop" } else { "upgrade" }), true)
         }
         Some(
-            Layer::Code(_) | Layer::Help(_) | Layer::Copy(_) | Layer::Manual(_) | Layer::Log(_),
+            Layer::Code(_)
+            | Layer::Help(_)
+            | Layer::Copy(_)
+            | Layer::Manual(_)
+            | Layer::Log(_)
+            | Layer::Audit(_),
         )
         | None => (None, false),
     };
@@ -243,11 +248,15 @@ fn word(app: &App, row: &Row) -> Option<&'static str> {
                 | Layer::Help(_)
                 | Layer::Copy(_)
                 | Layer::Manual(_)
-                | Layer::Log(_),
+                | Layer::Log(_)
+                | Layer::Audit(_),
             )
             | None => Some("cancel"),
         },
-        Command::Back if app.focus() == Place::Filter => Some("clear"),
+        Command::Back if matches!(app.focus(), Place::Filter | Place::AuditFilter) => Some("clear"),
+        Command::Back if app.focus() == Place::AuditLog && is_audit_filtered(app) => {
+            Some("clear filter")
+        }
         Command::Accept if app.focus() == Place::Filter && app.list.rows.is_empty() => {
             let nearest = !app.list.nearest.is_empty();
             Some(if nearest { "show the nearest" } else { "keep" })
@@ -315,6 +324,8 @@ fn works_now(app: &App, row: &Row) -> bool {
             app.session.is_some() || (some || app.list.problem.is_some()) && !read_only
         }
         Command::UseCode => !read_only && !waits(app),
+        Command::Open | Command::CopyEntry if layered => has_entries(app),
+        Command::Filter if layered => true,
         Command::Open => some || !app.list.nearest.is_empty(),
         Command::Sort | Command::Copy => some,
         Command::Filter => some || app.list.search().is_some(),
@@ -338,7 +349,8 @@ fn works_now(app: &App, row: &Row) -> bool {
                 | Layer::Help(_)
                 | Layer::Copy(_)
                 | Layer::Manual(_)
-                | Layer::Log(_),
+                | Layer::Log(_)
+                | Layer::Audit(_),
             )
             | None => true,
         },
@@ -353,16 +365,27 @@ fn works_now(app: &App, row: &Row) -> bool {
                 | Layer::Help(_)
                 | Layer::Copy(_)
                 | Layer::Manual(_)
-                | Layer::Log(_),
+                | Layer::Log(_)
+                | Layer::Audit(_),
             )
             | None => true,
         },
         // What was refused before it was asked would be refused again.
         Command::Accept | Command::Submit if app.is_refused() => false,
+        _ if matches!(app.layers.last(), Some(Layer::Audit(_))) => true,
         // While an operation is under way the layer takes no text and no second operation.
         _ if layered && app.focus() != Place::Help => !waits(app),
         _ => true,
     }
+}
+
+/// Whether the audit log shows any entry.
+fn has_entries(app: &App) -> bool {
+    matches!(app.layers.last(), Some(Layer::Audit(audit)) if !audit.rows.is_empty())
+}
+
+fn is_audit_filtered(app: &App) -> bool {
+    matches!(app.layers.last(), Some(Layer::Audit(audit)) if audit.is_filtered())
 }
 
 fn bad(app: &App) -> bool {
@@ -372,6 +395,9 @@ fn bad(app: &App) -> bool {
 /// Whether esc would stop something.
 fn waits(app: &App) -> bool {
     match app.layers.last() {
+        Some(Layer::Audit(audit)) => {
+            audit.open.is_none() && audit.loading.shown_wait(app.now).is_some()
+        }
         Some(layer) => layer.is_submitting(),
         None => {
             app.connecting.is_waiting()

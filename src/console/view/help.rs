@@ -115,7 +115,7 @@ pub(super) fn search(
     let cursor = if typing { field.input.cursor() } else { 0 };
     let (shown, at) = text::window(field.text(), cursor, room, false);
     if shown.is_empty() {
-        put(buffer, area, x + 1, 0, hint, theme.faint);
+        put(buffer, area, x + 1, 0, &text::fit(hint, room), theme.faint);
     }
     put(buffer, area, x, 0, &shown, theme.strong);
     let at = u16::try_from(at).unwrap_or(u16::MAX);

@@ -5,6 +5,7 @@
 
 mod activity;
 mod admins;
+mod audit;
 mod bulk;
 mod code;
 mod connection;
@@ -113,6 +114,7 @@ fn draw_layer(
         Layer::Copy(orgs) => copy::draw(app, orgs, theme, buffer, area),
         Layer::Manual(manual) => manual::draw(app, manual, theme, buffer, area, drawn),
         Layer::Log(below) => log::draw(app, *below, theme, buffer, area, drawn),
+        Layer::Audit(audit) => audit::draw(app, audit, theme, buffer, area, drawn),
     }
 }
 

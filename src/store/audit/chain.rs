@@ -35,6 +35,12 @@ impl fmt::Display for Head {
 }
 
 impl Head {
+    /// Its number and how its hash begins: enough to compare by eye.
+    #[must_use]
+    pub fn short(&self) -> String {
+        format!("{}:{}", self.number, escaped_short(self.hash.get(..12).unwrap_or("?"), 12))
+    }
+
     /// Reads what `Display` wrote; `None` for anything else.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

@@ -27,8 +27,21 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    const ALL: [Self; 6] =
+    /// All of them.
+    pub const ALL: [Self; 6] =
         [Self::Done, Self::Refused, Self::Failed, Self::Unknown, Self::TakenBack, Self::Foreign];
+
+    /// Of a stored entry; foreign where that says none of ours.
+    pub(super) fn of(entry: &Document) -> Self {
+        let word = entry.get_str("outcome").unwrap_or_default();
+        Self::ALL.into_iter().find(|known| known.word() == word).unwrap_or(Self::Foreign)
+    }
+
+    /// As it is typed in a filter: without spaces.
+    #[must_use]
+    pub fn typed(self) -> String {
+        self.word().replace(' ', "-")
+    }
 
     /// The word for it, stored and shown.
     #[must_use]
@@ -59,6 +72,20 @@ pub struct Difference {
     pub from: StoredText,
     /// What it is; likewise.
     pub to: StoredText,
+}
+
+/// What was and what is, as far as that is known.
+impl fmt::Display for Difference {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { field, from, to } = self;
+        match (from.raw(), to.raw()) {
+            ("", "") => write!(formatter, "{field} changed"),
+            ("", _) => write!(formatter, "{field} {to}"),
+            (_, "") => write!(formatter, "{field} {from} removed"),
+            (old, new) if old == new => write!(formatter, "{field} {to}"),
+            _ => write!(formatter, "{field} {from} → {to}"),
+        }
+    }
 }
 
 /// What happened, before it has its place in the audit log.
@@ -176,15 +203,7 @@ impl Entry {
                 _ => format!("{}: {}", self.outcome, self.reason),
             });
         }
-        let changes = self.changes.iter().map(|Difference { field, from, to }| {
-            match (from.raw(), to.raw()) {
-                ("", "") => format!("{field} changed"),
-                ("", _) => format!("{field} {to}"),
-                (_, "") => format!("{field} {from} removed"),
-                (old, new) if old == new => format!("{field} {to}"),
-                _ => format!("{field} {from} → {to}"),
-            }
-        });
+        let changes = self.changes.iter().map(ToString::to_string);
         // What was not done must not read as if it had been.
         match self.outcome {
             Outcome::Done => parts.extend(changes),
@@ -235,7 +254,6 @@ impl Entry {
     #[must_use]
     pub fn from_document(document: &Document) -> Self {
         let text = |document: &Document, field| short(document.get_str(field).unwrap_or_default());
-        let outcome = document.get_str("outcome").unwrap_or_default();
         let changes = document.get_array("changes").map(Vec::as_slice).unwrap_or_default();
         let changes = changes.iter().filter_map(Bson::as_document).map(|change| Difference {
             field: text(change, "field"),
@@ -251,10 +269,7 @@ impl Entry {
             action: shortened(document.get_str("deed").unwrap_or_default().into()),
             organization: document.get_object_id("organization_id").ok(),
             name: text(document, "organization_name"),
-            outcome: Outcome::ALL
-                .into_iter()
-                .find(|known| known.word() == outcome)
-                .unwrap_or(Outcome::Foreign),
+            outcome: Outcome::of(document),
             reason: text(document, "reason"),
             changes: changes.collect(),
             of: document.get_object_id("of").ok(),

@@ -3,13 +3,16 @@
 mod chain;
 mod entry;
 mod query;
+mod typed;
 
 use async_trait::async_trait;
 use bson::Document;
 
 pub use chain::{Head, Tampering, Verification};
 pub use entry::{Difference, Entry, Outcome, Settled};
-pub use query::{AuditAt, AuditQuery};
+pub(in crate::store) use query::WHO;
+pub use query::{AuditAt, AuditFilter, AuditQuery, Part, Within};
+pub use typed::{FilterFault, parse_filter};
 
 use super::Result;
 

@@ -2,7 +2,7 @@
 
 use mongodb::bson::{Bson, Document, RawDocument, RawDocumentBuf, doc, oid::ObjectId};
 
-use super::{Inner, READ};
+use super::{Inner, READ, audit_filter};
 use crate::store::{
     AuditAt, AuditQuery, DOCUMENT_MOST_BYTES, Entry, Head, Outcome, Result, Settled, StoreError,
 };
@@ -83,25 +83,10 @@ impl Inner {
     }
 
     pub(super) async fn entries(&self, query: &AuditQuery) -> Result<Vec<Document>> {
-        let mut filter = Document::new();
-        match &query.of {
-            None => {}
-            Some((Some(id), name)) if name.is_empty() => {
-                filter.insert("organization_id", id);
-            }
-            Some((Some(id), name)) => {
-                let either = [doc! { "organization_id": id }, doc! { "organization_name": name }];
-                filter.insert("$or", either.to_vec());
-            }
-            // No name is no organization.
-            Some((None, name)) if name.is_empty() => return Ok(Vec::new()),
-            Some((None, name)) => {
-                filter.insert("organization_name", name);
-            }
-        }
-        if let Some(since) = query.since {
-            filter.insert("at", doc! { "$gte": since });
-        }
+        // A limit of zero would mean none to the server.
+        let Some(mut asked) = audit_filter::asked(&query.filter).filter(|_| query.limit > 0) else {
+            return Ok(Vec::new());
+        };
         let (range, direction) = match query.at {
             // From the very first there is: also one that somebody put in front of the first.
             AuditAt::After(..=0) => (doc! { "$gte": i64::MIN }, 1),
@@ -109,24 +94,27 @@ impl Inner {
             AuditAt::Before(number) => (doc! { "$lt": number }, -1),
             AuditAt::Newest => (doc! { "$gte": i64::MIN }, -1),
         };
-        filter.insert("_id", range);
-        // A limit of zero would mean none to the server.
-        if query.limit == 0 {
-            return Ok(Vec::new());
-        }
+        asked.insert("_id", range);
         let large = doc! { "$gt": [{ "$bsonSize": "$$ROOT" }, i64::from(DOCUMENT_MOST_BYTES)] };
-        let pipeline = [
-            doc! { "$match": filter },
+        let mut pipeline = vec![
+            doc! { "$match": asked },
             doc! { "$sort": { "_id": direction } },
-            doc! { "$limit": i64::from(query.limit) },
             doc! { "$replaceWith": { "$cond": [large, { "_id": "$_id" }, "$$ROOT"] } },
         ];
+        // What the server finds beyond the filter is made up for by what follows.
+        if query.filter.is_empty() {
+            pipeline.insert(2, doc! { "$limit": i64::from(query.limit) });
+        }
         let say = |error| self.errors.translate(&error);
-        let found = self.audit.entries.aggregate(pipeline).max_time(READ).await;
-        let mut found = found.map_err(say)?.with_type::<RawDocumentBuf>();
+        let found = self.audit.entries.aggregate(pipeline).batch_size(query.limit).max_time(READ);
+        let mut found = found.await.map_err(say)?.with_type::<RawDocumentBuf>();
+        let most = usize::try_from(query.limit).unwrap_or(usize::MAX);
         let mut entries = Vec::new();
-        while found.advance().await.map_err(say)? {
-            entries.push(stored(found.current()));
+        while entries.len() < most && found.advance().await.map_err(say)? {
+            let entry = stored(found.current());
+            if query.filter.admits(&entry) {
+                entries.push(entry);
+            }
         }
         Ok(entries)
     }

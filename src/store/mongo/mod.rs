@@ -23,6 +23,7 @@ mod append;
 mod arbitrary;
 mod attempt;
 mod audit;
+mod audit_filter;
 mod by_admins;
 mod changes;
 mod clash;

@@ -11,7 +11,10 @@ use super::{
     document::is_small,
     error::{Attempt, Fault},
 };
-use crate::store::{AuditAt, AuditQuery, Entry, Head, Settled, StoreError};
+use crate::{
+    org::OperationKind,
+    store::{AuditAt, AuditFilter, AuditQuery, Entry, Head, Outcome, Settled, StoreError},
+};
 
 /// The columns by which entries are found; the document is behind them.
 const SEARCHED: [&str; 5] = ["number", "entry", "organization", "name", "at"];
@@ -60,55 +63,79 @@ fn select() -> String {
     format!("SELECT {}, bson FROM audit_log", SEARCHED.join(", "))
 }
 
-/// Entries as they are stored.
+/// Entries as they are stored. What has no column is looked for in each document, until so many match: a
+/// search through all of a log is interrupted like any other read, and no column or index is added for a question that
+/// is seldom asked.
 pub(super) fn entries(connection: &Connection, query: &AuditQuery) -> Attempt<Vec<Document>> {
     let (sql, values) = select_of(query);
-    Ok(connection
-        .prepare_cached(&sql)?
-        .query_map(params_from_iter(values), stored)?
-        .collect::<Result<_, _>>()?)
+    let mut statement = connection.prepare_cached(&sql)?;
+    let found = statement.query_map(params_from_iter(values), stored)?;
+    let admitted = found.filter(|entry| entry.as_ref().map_or(true, |e| query.filter.admits(e)));
+    let most = usize::try_from(query.limit).unwrap_or(usize::MAX);
+    Ok(admitted.take(most).collect::<Result<_, _>>()?)
+}
+
+/// The texts of which an entry has one, for each filter that is for whole texts: without them in its bytes, it need
+/// not be decoded.
+fn whole_texts(filter: &AuditFilter) -> Vec<Vec<Value>> {
+    let blobs = |texts: &mut dyn Iterator<Item = &str>| {
+        texts.map(|text| Value::from(text.as_bytes().to_vec())).collect::<Vec<_>>()
+    };
+    let mut all = vec![blobs(&mut filter.actions.iter().map(OperationKind::code))];
+    if let Some(names) = filter.operators() {
+        all.push(blobs(&mut names.iter().map(String::as_str)));
+    }
+    // An entry that cannot be read says nothing of the kind.
+    if !filter.outcomes.contains(&Outcome::Foreign) {
+        all.push(blobs(&mut filter.outcomes.iter().map(|outcome| outcome.word())));
+    }
+    all.retain(|texts| !texts.is_empty());
+    all
 }
 
 fn select_of(query: &AuditQuery) -> (String, Vec<Value>) {
-    let mut conditions = vec!["TRUE"];
+    let mut conditions = vec!["TRUE".to_owned()];
     let mut values: Vec<Value> = Vec::new();
-    if let Some((id, name)) = &query.of {
+    if let Some((id, name)) = &query.filter.of {
         let name = Some(name).filter(|name| !name.is_empty());
-        conditions.push(match (id, name) {
+        let condition = match (id, name) {
             (Some(_), Some(_)) => "(organization = ? OR name = ?)",
             (Some(_), None) => "organization = ?",
             (None, Some(_)) => "name = ?",
             (None, None) => "FALSE",
-        });
+        };
+        conditions.push(condition.to_owned());
         values.extend(id.map(|id| id.bytes().to_vec().into()));
         values.extend(name.map(|name| name.clone().into()));
     }
-    if let Some(since) = query.since {
-        conditions.push("at >= ?");
-        values.push(since.timestamp_millis().into());
+    for (time, condition) in [(query.filter.since, "at >= ?"), (query.filter.until, "at < ?")] {
+        if let Some(time) = time {
+            conditions.push(condition.to_owned());
+            values.push(time.timestamp_millis().into());
+        }
+    }
+    for texts in whole_texts(&query.filter) {
+        let one = vec!["instr(bson, ?) > 0"; texts.len()];
+        conditions.push(format!("({})", one.join(" OR ")));
+        values.extend(texts);
     }
     let direction = match query.at {
         // From the very first there is: also one that somebody put in front of the first.
         AuditAt::After(..=0) => "ASC",
         AuditAt::After(number) => {
-            conditions.push("number > ?");
+            conditions.push("number > ?".to_owned());
             values.push(number.into());
             "ASC"
         }
         AuditAt::Before(number) => {
-            conditions.push("number < ?");
+            conditions.push("number < ?".to_owned());
             values.push(number.into());
             "DESC"
         }
         AuditAt::Newest => "DESC",
     };
-    values.push(query.limit.into());
-    let sql = format!(
-        "{} WHERE {} ORDER BY number {direction} LIMIT ?",
-        select(),
-        conditions.join(" AND ")
-    );
-    (sql, values)
+    let conditions = conditions.join(" AND ");
+    (format!("{} WHERE {conditions} ORDER BY number {direction}", select()), values)
 }
 
 /// The document in a row; nothing but its number where that is none, or where the row says something
@@ -154,15 +181,17 @@ mod tests {
     #[test]
     fn an_organizations_entries_and_those_from_a_number_on_are_found_without_looking_at_all() {
         let Ok(connection) = schema::in_memory() else { panic!("no database") };
-        let org = Some((Some(ObjectId::new()), String::new()));
-        for (of, index) in [(None, "PRIMARY KEY"), (org, "audit_log_by_organization")] {
+        let org = AuditFilter::of(Some(ObjectId::new()), "");
+        for (filter, index) in
+            [(AuditFilter::ALL, "PRIMARY KEY"), (org, "audit_log_by_organization")]
+        {
             for at in [AuditAt::After(5), AuditAt::Before(5), AuditAt::Newest] {
-                let query = AuditQuery { of: of.clone(), since: None, at, limit: 50 };
+                let query = AuditQuery { filter: filter.clone(), at, limit: 50 };
                 let (sql, values) = select_of(&query);
                 let plan = plan_of(&connection, &sql, values);
                 let [step] = &plan[..] else { panic!("{plan:?}") };
                 // From the end of the table it is as much of it as is asked for.
-                let whole = of.is_none() && at == AuditAt::Newest;
+                let whole = filter.is_empty() && at == AuditAt::Newest;
                 assert!(whole || step.contains(index), "{sql}: {step}");
             }
         }

@@ -100,9 +100,17 @@ impl Demo {
     }
 }
 
-/// Times, days and ids are other ones each time: what stands there instead.
+/// Who runs the program here, as a column shows it that has room for all or for so much.
+fn operator() -> Vec<String> {
+    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let operator = format!("{}@{host}", whoami::username().unwrap());
+    [19, 12].map(|room| tenantry::org::fit(&operator, room).into_owned()).into()
+}
+
+/// Times, days, ids and who runs the program are other ones each time: what stands there instead.
 fn steady(text: &[char]) -> Vec<(usize, char)> {
     const ID: &str = "6b035911";
+    let operator = operator();
     let now = time::OffsetDateTime::now_utc().date().to_string();
     let mut instead = Vec::new();
     let like = |at: usize, pattern: &str| {
@@ -141,6 +149,13 @@ fn steady(text: &[char]) -> Vec<(usize, char)> {
         // What is left of a session: it begins with thirty minutes.
         if like(at, "29:## ") || like(at, "30:00 ") {
             put(at, "29:41");
+        }
+        let shown = operator.iter().find(|shown| like(at, &format!("{shown} ")));
+        if let Some(shown) = shown.filter(|_| at > 0 && text[at - 1] == ' ') {
+            put(at, &format!("{:1$}", "ops@bastion", shown.chars().count()));
+        }
+        if like(at, ":ffffffffffff") {
+            put(at + 1, "5f70bf18a086");
         }
         // The first part of an identity is when it was made; those of the demo go on like this.
         if like(at, "ffffffff5eed") {
@@ -189,6 +204,14 @@ fn the_admins_the_documents_and_what_was_done() {
     demo.press("", "UTC").is_current("admins.svg");
     demo.press("\x1b[C", "_id: ObjectId(").is_current("documents.svg");
     demo.press("\x1b[C", "added admin").is_current("activity.svg");
+}
+
+#[test]
+fn the_audit_log() {
+    let mut demo = Demo::new(SMALL);
+    demo.select("acme_c", "acme_corp").log_in();
+    demo.press("s", "Suspend").press("\r", "u undo");
+    demo.press("A", "head ").press("", "suspended").is_current("audit.svg");
 }
 
 #[test]

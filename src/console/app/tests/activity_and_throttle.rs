@@ -4,7 +4,11 @@ use super::{admins::notice, *};
 use crate::{store::Entry, tenancy::NumberedEntry};
 
 fn entries(count: i64) -> Vec<NumberedEntry> {
-    let entry = |number| NumberedEntry { number, entry: Entry::new("ada@here", "suspend") };
+    let entry = |number| NumberedEntry {
+        number,
+        hash: "5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef".into(),
+        entry: Entry::new("ada@here", "suspend"),
+    };
     (1..=count).rev().map(entry).collect()
 }
 

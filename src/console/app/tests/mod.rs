@@ -95,7 +95,9 @@ fn draw(app: &mut App) {
 
 fn typed(app: &mut App, code: KeyCode, modifiers: KeyModifiers) -> Vec<Effect> {
     // No other key depends on what was drawn.
-    if app.pane == Pane::Detail || matches!(app.layers.last(), Some(Layer::Log(_))) {
+    if app.pane == Pane::Detail
+        || matches!(app.layers.last(), Some(Layer::Log(_) | Layer::Audit(_)))
+    {
         draw(app);
     }
     app.update(Message::Key(KeyEvent::new(code, modifiers)))
@@ -138,6 +140,7 @@ fn top_form(app: &App) -> &Form {
 mod actions;
 mod activity_and_throttle;
 mod admins;
+mod audit;
 mod bulk;
 mod columns;
 mod connection;
