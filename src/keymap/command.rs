@@ -47,6 +47,10 @@ pub enum Command {
     Delete,
     /// Select it for what is done to several, or deselect it.
     Select,
+    /// Select the rows from the cursor to wherever it moves, or keep them selected.
+    SelectRange,
+    /// Move, and select what is passed.
+    Extend(Motion),
     /// Suspend the organization, or reactivate it.
     Suspend,
     /// Show the trash, or the organizations again.
@@ -228,6 +232,8 @@ impl Command {
             | Self::NextTab
             | Self::PreviousTab
             | Self::Select
+            | Self::SelectRange
+            | Self::Extend(_)
             | Self::ToggleTrash
             | Self::Refresh
             | Self::Retry

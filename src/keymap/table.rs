@@ -5,7 +5,7 @@ use crossterm::event::KeyCode;
 
 use super::{
     command::{Column, Command, Motion, OrgPart},
-    key::{control, key, letter},
+    key::{control, key, letter, shifted},
     place::{EVERYWHERE, Place},
     row::{Group, Row},
 };
@@ -89,7 +89,14 @@ pub const COMMANDS: &[Row] = &[
     row!(View, "reverse", Reverse, [letter('O')], LISTS, None, "reverse sort order"),
     row!(Navigate, "open", Open, [key(KeyCode::Enter), letter('l')], LISTS, Some("open"),
         "open the organization"),
-    row!(Organization, "select", Select, [letter(' ')], LISTS, None, "select it for a bulk operation"),
+    row!(Organization, "select", Select, [letter(' ')], LISTS, None,
+        "select it for a bulk operation; 15 space selects 15"),
+    row!(Organization, "select-range", SelectRange, [letter('v')], LISTS, None,
+        "select a range: move, then v again"),
+    row!(Organization, "extend-down", Extend(Motion::Down), [shifted(KeyCode::Down)], LISTS, None,
+        "extend the selection down"),
+    row!(Organization, "extend-up", Extend(Motion::Up), [shifted(KeyCode::Up)], LISTS, None,
+        "extend the selection up"),
     row!(View, "show-trash", ToggleTrash, [letter('t')], BROWSING, Some("show trash"),
         "show the trash, or go back to the organizations"),
     row!(Organization, "suspend", Suspend, [letter('s')], ONE, Some("suspend"),

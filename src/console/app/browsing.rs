@@ -19,14 +19,17 @@ impl App {
             self.say(Severity::Error, refused);
             return Vec::new();
         }
+        if command.operation().is_some() || command == Command::Copy {
+            self.list.keep_range();
+        }
         if self.ask_about_selection(command) { Vec::new() } else { self.browse_one(command) }
     }
 
     /// The same, where nothing else is to be said about it first.
     fn browse_one(&mut self, command: Command) -> Vec<Effect> {
         match command {
-            Command::Select => {
-                self.toggle_selection();
+            Command::Select | Command::SelectRange | Command::Extend(_) => {
+                self.select_by(command);
                 Vec::new()
             }
             Command::Filter => {
@@ -90,6 +93,9 @@ impl App {
             Command::CopyAdmin => self.copy_admin(),
             Command::Mouse => self.give_or_take_mouse(),
             Command::Refresh => self.refresh(),
+            Command::Move(Motion::First | Motion::Last) if self.is_beyond_range(command) => {
+                Vec::new()
+            }
             Command::Move(Motion::First) if self.pane == Pane::List && self.list.more_before => {
                 self.load(Arrival::Replace(Select::First), PageAt::First)
             }
@@ -175,6 +181,7 @@ impl App {
     pub(super) fn move_in_pane(&mut self, motion: Motion) {
         let Some(areas) = self.areas() else { return };
         if self.pane == Pane::List {
+            self.list.release_range();
             self.list.move_by(self.steps(motion, areas.list_rows()));
         } else {
             let Extent { rows, last, .. } = self.drawn.extent(self.detail.tab);

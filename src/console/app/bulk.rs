@@ -4,7 +4,7 @@
 use std::{collections::VecDeque, time::SystemTime};
 
 use super::{
-    App, Effect, Generation, Layer, Notice, OrgAction, Pane, Request, Severity, Sure, cancel,
+    App, Effect, Generation, Layer, Notice, OrgAction, Request, Severity, Sure, cancel,
     layer_keys::let_go, org_action::Given, outcome::end_login,
 };
 use crate::{
@@ -59,43 +59,25 @@ impl Bulk {
 }
 
 impl App {
-    /// Selects the organization under the cursor, or deselects it, and goes on to the next.
-    pub(super) fn toggle_selection(&mut self) {
-        // A key that is held must not deselect it again while the next rows are being read.
-        if self.list.more_after && self.list.selected + 1 == self.list.rows.len() {
-            return;
-        }
-        if let Some(org) = self.list.selected().cloned() {
-            if !self.list.deselect(org.id) {
-                self.list.selection.push(org);
-            }
-            self.list.move_by(1);
-        }
-    }
-
-    /// Those that what is done here is done to; none where it is to the one that is selected.
-    #[must_use]
-    pub fn selection(&self) -> &[Org] {
-        if self.pane == Pane::List { &self.list.selection } else { &[] }
-    }
-
     /// What a command does to the selected organizations, and to which of them; none where nothing is, or
     /// where it is about something else.
     #[must_use]
     pub fn action_for_selection(&self, command: Command) -> Option<(OrgAction, Vec<Org>)> {
-        let all = self.selection();
-        let operation = command.operation().filter(|_| !all.is_empty())?;
-        let active = || all.iter().filter(|org| org.state == OrgState::Active);
+        let operation = command.operation().filter(|_| self.has_selection())?;
+        let all = self.list.selection.iter();
+        let active = || all.clone().filter(|org| org.state == OrgState::Active);
         match operation {
             OperationKind::Suspend if active().next().is_some() => {
                 Some((OrgAction::Suspend, active().cloned().collect()))
             }
             OperationKind::Suspend | OperationKind::Reactivate => {
-                Some((OrgAction::Reactivate, all.to_vec()))
+                Some((OrgAction::Reactivate, all.cloned().collect()))
             }
-            OperationKind::Restore => Some((OrgAction::Restore, all.to_vec())),
+            OperationKind::Restore => Some((OrgAction::Restore, all.cloned().collect())),
             // One login is enough for all of them.
-            OperationKind::Trash if self.is_operator() => Some((OrgAction::Trash, all.to_vec())),
+            OperationKind::Trash if self.is_operator() => {
+                Some((OrgAction::Trash, all.cloned().collect()))
+            }
             OperationKind::Create
             | OperationKind::Update
             | OperationKind::Trash
@@ -126,7 +108,7 @@ impl App {
             self.layers.push(Layer::Bulk(Bulk::new(action, orgs)));
             return true;
         }
-        let refused = command.is_for_one() && !self.selection().is_empty();
+        let refused = command.is_for_one() && self.has_selection();
         if refused {
             let what = "this works on one organization at a time".to_owned();
             let help = format!("press {} to clear the selection", self.keymap.how(Command::Back));
@@ -188,7 +170,7 @@ impl App {
             Ok(after) => {
                 let after = after.as_ref().unwrap_or(&before).clone();
                 effects.extend(end_login(&mut self.session, bulk.action, &after));
-                self.list.deselect(after.id);
+                self.list.selection.remove(after.id);
                 self.list.replace(&after);
                 changed = Some((bulk.action, after.clone()));
                 bulk.done.push(after);

@@ -9,9 +9,10 @@ use crate::{
 impl App {
     /// Asks what to copy of the organization under the cursor, or of those that are selected.
     pub(super) fn ask_what_to_copy(&mut self) -> Vec<Effect> {
-        let orgs = match self.selection() {
-            [] => self.chosen().cloned().into_iter().collect(),
-            all => all.to_vec(),
+        let orgs: Vec<_> = if self.has_selection() {
+            self.list.selection.iter().cloned().collect()
+        } else {
+            self.chosen().cloned().into_iter().collect()
         };
         if !orgs.is_empty() {
             self.layers.push(Layer::Copy(orgs));

@@ -20,7 +20,7 @@ pub struct Count {
     /// Whether the key before went to a row by its number.
     went_to: bool,
     /// How many times the motion is done that is being done; zero where no count was typed.
-    times: u32,
+    pub(super) times: u32,
 }
 
 impl Count {
@@ -57,6 +57,7 @@ impl App {
     /// Takes digits as a count for the motion that follows, as vim does.
     fn take_count(&mut self, place: keymap::Place, event: KeyEvent) -> Vec<Effect> {
         self.list.owed = 0;
+        self.list.to_select = 0;
         let went_to = std::mem::take(&mut self.count.went_to);
         let before = self.count.typed.take();
         if let Some(digit) = self.keymap.digit(place, &event)
@@ -69,6 +70,12 @@ impl App {
         match (self.keymap.command(place, &event), before) {
             (Some(Command::Back), Some(_)) => Vec::new(),
             (Some(Command::Move(motion)), Some(count)) => self.repeat(place, motion, count),
+            (Some(command @ (Command::Select | Command::Extend(_))), Some(count)) => {
+                self.count.times = count;
+                let effects = self.command(place, command);
+                self.count.times = 0;
+                effects
+            }
             // The second g of 10gg.
             (Some(Command::Move(Motion::First)), None) if went_to => Vec::new(),
             (command, _) => self.meant(place, command, event),
@@ -182,6 +189,8 @@ impl App {
             | Command::Trash
             | Command::Delete
             | Command::Select
+            | Command::SelectRange
+            | Command::Extend(_)
             | Command::Suspend
             | Command::ToggleTrash
             | Command::Restore
@@ -384,6 +393,9 @@ impl App {
         }
         if self.pane == Pane::Detail {
             self.pane = Pane::List;
+            return Vec::new();
+        }
+        if self.list.range.take().is_some() {
             return Vec::new();
         }
         if !self.list.selection.is_empty() {

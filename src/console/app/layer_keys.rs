@@ -67,6 +67,8 @@ impl App {
             | Command::Trash
             | Command::Delete
             | Command::Select
+            | Command::SelectRange
+            | Command::Extend(_)
             | Command::Suspend
             | Command::ToggleTrash
             | Command::Restore

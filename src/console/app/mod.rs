@@ -25,6 +25,7 @@ mod paging;
 mod profile;
 mod question;
 mod screen;
+mod selection;
 mod session;
 mod submit;
 #[cfg(test)]
@@ -56,6 +57,7 @@ use profile::Armed;
 pub use profile::Sure;
 pub use question::{AtOnce, Question};
 pub use screen::UNREAD_SHOWN;
+pub use selection::{Range, Selection};
 pub use session::Login;
 pub use undo::Undo;
 pub use upgrade::AwaitedUpgrade;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
 use super::{App, Effect, Help, HitTarget, Layer, Manual, Pane};
 use crate::keymap::{Command, Motion, Place};
@@ -29,11 +29,15 @@ impl App {
         }
         let target = self.pointed_at(event.column, event.row);
         self.list.owed = 0;
+        self.list.to_select = 0;
         match event.kind {
             MouseEventKind::ScrollDown => self.wheel(target, Motion::Down),
             MouseEventKind::ScrollUp => self.wheel(target, Motion::Up),
             MouseEventKind::Down(MouseButton::Left) => {
                 let Some(target) = target else { return Vec::new() };
+                if event.modifiers.contains(KeyModifiers::SHIFT) && self.layers.is_empty() {
+                    return self.shift_click(target);
+                }
                 let before = self.pointer.clicked.replace((target, self.now));
                 let again = before.is_some_and(|(last, at)| {
                     last == target && self.now.duration_since(at).is_ok_and(|since| since < DOUBLE)
@@ -121,6 +125,7 @@ impl App {
                 if let Some(at) = self.list.rows.iter().position(|org| org.id == id) {
                     self.list.filtering = false;
                     self.pane = Pane::List;
+                    self.list.release_range();
                     self.list.selected = at;
                     if again {
                         return self.open();
@@ -157,6 +162,18 @@ impl App {
                 Vec::new()
             }
         }
+    }
+
+    /// Selects all from the cursor to a row.
+    fn shift_click(&mut self, target: HitTarget) -> Vec<Effect> {
+        if let HitTarget::Row(id) = target
+            && let Some(at) = self.list.rows.iter().position(|org| org.id == id)
+        {
+            self.list.filtering = false;
+            self.pane = Pane::List;
+            self.list.extend_range_to(at);
+        }
+        Vec::new()
     }
 
     /// Goes to a field of what is on top, as the keys would: what is left is judged.

@@ -54,7 +54,7 @@ impl App {
     fn did(&mut self, action: OrgAction, before: &Org, now: Option<Org>) -> Vec<Effect> {
         let mut effects = Vec::new();
         if action.admin().is_none() && action != OrgAction::Rename {
-            self.list.deselect(before.id);
+            self.list.selection.remove(before.id);
         }
         self.demo_follows(action, before);
         self.can_undo(action, before, now.as_ref());

@@ -252,8 +252,10 @@ fn word(app: &App, row: &Row) -> Option<&'static str> {
             Some(if nearest { "show the nearest" } else { "keep" })
         }
         Command::Back if in_list(app) && bad(app) => Some("dismiss"),
+        Command::Back if in_list(app) && app.list.range.is_some() => Some("leave the range"),
         Command::Back if in_list(app) && has_selection(app) => Some("clear selection"),
-        Command::Select if has_selection(app) => Some("select"),
+        Command::SelectRange if app.list.range.is_some() => Some("keep the range"),
+        Command::Select if has_selection(app) && app.list.range.is_none() => Some("select"),
         Command::Back if in_list(app) && app.list.search().is_some() => Some("clear filter"),
         Command::ToggleTrash if app.list.scope == ListScope::Trash => Some("organizations"),
         Command::Suspend if has_selection(app) => {
@@ -290,7 +292,7 @@ fn in_list(app: &App) -> bool {
 
 /// Whether what is done here is done to the selected organizations.
 fn has_selection(app: &App) -> bool {
-    !app.selection().is_empty()
+    app.has_selection()
 }
 
 fn works_now(app: &App, row: &Row) -> bool {

@@ -1,6 +1,7 @@
 //! What is selected in the list is suspended, restored and copied together.
 
 use super::{
+    selection::selection,
     trash::{begun, done, in_trash, notice, suspended, trashed},
     *,
 };
@@ -12,10 +13,6 @@ fn bulk(app: &App) -> &Bulk {
         Some(Layer::Bulk(bulk)) => bulk,
         other => panic!("nothing about several on top but {other:?}"),
     }
-}
-
-fn selection(app: &App) -> Vec<&str> {
-    app.list.selection.iter().map(|org| org.name.raw()).collect()
 }
 
 /// A console with five organizations, the first and the third of them selected.

@@ -150,6 +150,7 @@ mod operators;
 mod palette;
 mod question_conflicts;
 mod secrets;
+mod selection;
 mod tabs;
 mod trash;
 mod undo;

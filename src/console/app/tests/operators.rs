@@ -129,7 +129,7 @@ fn a_role_that_is_too_low_is_said_where_another_account_can_log_in() {
 fn an_operator_trashes_many_at_once_and_purges_without_anybodys_password() {
     let mut app = console(page(orgs(3), false, false));
     type_text(&mut app, "  ");
-    assert_eq!(app.selection().len(), 2);
+    assert_eq!(app.list.selection.len(), 2);
     press(&mut app, KeyCode::Char('d'));
     assert!(app.layers.is_empty(), "it needs a login of each");
     log_in_operator(&mut app, OperatorRole::Manager);
