@@ -39,6 +39,8 @@
 //!   `store/sqlite/search.rs`. The sort key of a name: `org/order.rs`.
 //! - What is known of each operation, with its code in the audit log, is in `org/operation.rs`; on MongoDB a rename is
 //!   `store/mongo/operation/update.rs`, and `store/mongo/operation/back.rs` undoes what was interrupted.
+//! - Bulk operations: the question is `console/app/bulk.rs`, what goes on behind it `console/app/jobs.rs` and
+//!   `console/app/job.rs`, and which organizations are selected `console/app/selection.rs`.
 //! - A word of the footer is in `keymap/table.rs`, or where it depends on the state in `console/view/footer.rs`.
 //!
 //! # What to touch

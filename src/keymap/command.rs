@@ -51,6 +51,10 @@ pub enum Command {
     SelectRange,
     /// Move, and select what is passed.
     Extend(Motion),
+    /// Select all that match the filter.
+    SelectAll,
+    /// Select what is not selected, and deselect what is.
+    InvertSelection,
     /// Suspend the organization, or reactivate it.
     Suspend,
     /// Show the trash, or the organizations again.
@@ -101,6 +105,10 @@ pub enum Command {
     Undo,
     /// Show or close the messages.
     Log,
+    /// Show or close the jobs.
+    Jobs,
+    /// End a job after the organization that is waited for.
+    CancelJob,
     /// Upgrade the database, or see how far that is.
     Upgrade,
     /// Toggle mouse capture.
@@ -234,6 +242,10 @@ impl Command {
             | Self::Select
             | Self::SelectRange
             | Self::Extend(_)
+            | Self::SelectAll
+            | Self::InvertSelection
+            | Self::Jobs
+            | Self::CancelJob
             | Self::ToggleTrash
             | Self::Refresh
             | Self::Retry

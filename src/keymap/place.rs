@@ -72,6 +72,10 @@ places! {
     Copying: "while copying",
     /// All that was said.
     Log: "in the messages",
+    /// The bulk operations of this session.
+    Jobs: "in the jobs",
+    /// One of them.
+    Job: "in the job",
 }
 
 impl Place {
@@ -101,7 +105,9 @@ impl Place {
             | Self::TopicSearch
             | Self::Manual
             | Self::Copying
-            | Self::Log => false,
+            | Self::Log
+            | Self::Jobs
+            | Self::Job => false,
         }
     }
 
@@ -131,7 +137,9 @@ impl Place {
             | Self::Topics
             | Self::Manual
             | Self::Copying
-            | Self::Log => false,
+            | Self::Log
+            | Self::Jobs
+            | Self::Job => false,
         }
     }
 }

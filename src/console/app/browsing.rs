@@ -22,13 +22,17 @@ impl App {
         if command.operation().is_some() || command == Command::Copy {
             self.list.keep_range();
         }
-        if self.ask_about_selection(command) { Vec::new() } else { self.browse_one(command) }
+        self.ask_about_selection(command).unwrap_or_else(|| self.browse_one(command))
     }
 
     /// The same, where nothing else is to be said about it first.
     fn browse_one(&mut self, command: Command) -> Vec<Effect> {
         match command {
-            Command::Select | Command::SelectRange | Command::Extend(_) => {
+            Command::Select
+            | Command::SelectRange
+            | Command::Extend(_)
+            | Command::SelectAll
+            | Command::InvertSelection => {
                 self.select_by(command);
                 Vec::new()
             }
@@ -93,19 +97,7 @@ impl App {
             Command::CopyAdmin => self.copy_admin(),
             Command::Mouse => self.give_or_take_mouse(),
             Command::Refresh => self.refresh(),
-            Command::Move(Motion::First | Motion::Last) if self.is_beyond_range(command) => {
-                Vec::new()
-            }
-            Command::Move(Motion::First) if self.pane == Pane::List && self.list.more_before => {
-                self.load(Arrival::Replace(Select::First), PageAt::First)
-            }
-            Command::Move(Motion::Last) if self.pane == Pane::List && self.list.more_after => {
-                self.load(Arrival::Replace(Select::Last), PageAt::Last)
-            }
-            Command::Move(motion) => {
-                self.move_in_pane(motion);
-                Vec::new()
-            }
+            Command::Move(motion) => self.go(motion),
             // What works everywhere is done already; the rest is of what lies above.
             Command::Retry
             | Command::NextField
@@ -123,6 +115,8 @@ impl App {
             | Command::CopyCode
             | Command::CopyPassword
             | Command::Log
+            | Command::Jobs
+            | Command::CancelJob
             | Command::Back
             | Command::Redraw
             | Command::Shell
@@ -176,6 +170,26 @@ impl App {
         let shows = self.areas().is_some_and(|areas| areas.detail.area() > 0);
         self.pane = Pane::Detail;
         if shows { Vec::new() } else { self.turn_to(Tab::Overview) }
+    }
+
+    /// Moves in list or details; to an end of the list that is not loaded, that is read.
+    fn go(&mut self, motion: Motion) -> Vec<Effect> {
+        let list = self.pane == Pane::List;
+        let (arrival, at, more) = match motion {
+            Motion::First => (Select::First, PageAt::First, list && self.list.more_before),
+            Motion::Last => (Select::Last, PageAt::Last, list && self.list.more_after),
+            Motion::Down | Motion::Up | Motion::PageDown | Motion::PageUp => {
+                (Select::First, PageAt::First, false)
+            }
+        };
+        if more && self.list.range.is_some() {
+            self.say_range_ends();
+        } else if more {
+            return self.load(Arrival::Replace(arrival), at);
+        } else {
+            self.move_in_pane(motion);
+        }
+        Vec::new()
     }
 
     pub(super) fn move_in_pane(&mut self, motion: Motion) {

@@ -201,7 +201,9 @@ impl App {
                 | Layer::Upgrade
                 | Layer::Code(_)
                 | Layer::Copy(_)
-                | Layer::Log(_),
+                | Layer::Log(_)
+                | Layer::Jobs(_)
+                | Layer::Job(_),
             )
             | None => self.layers.push(Layer::Help(Help {
                 about,

@@ -5,6 +5,7 @@ use super::{
     field::{Notice, Request, TextField},
     form::Form,
     help::Help,
+    job::JobNumber,
     manual::Manual,
     question::Question,
     session::Login,
@@ -37,6 +38,10 @@ pub enum Layer {
     Copy(Vec<Org>),
     /// All that was said; how many lines of it are below the screen.
     Log(usize),
+    /// The bulk operations of this session; which of them is selected, the newest first.
+    Jobs(usize),
+    /// One of them.
+    Job(JobNumber),
 }
 
 impl Layer {
@@ -56,6 +61,8 @@ impl Layer {
             Self::Manual(_) => keymap::Place::Topics,
             Self::Copy(_) => keymap::Place::Copying,
             Self::Log(_) => keymap::Place::Log,
+            Self::Jobs(_) => keymap::Place::Jobs,
+            Self::Job(_) => keymap::Place::Job,
         }
     }
 
@@ -75,13 +82,17 @@ impl Layer {
             Self::Login(Login { fields, focus, submitting, problem, .. }) => {
                 (&mut fields[..], focus, submitting, problem)
             }
-            Self::Bulk(_)
-            | Self::Upgrade
+            Self::Bulk(Bulk { fields, focus, reading, problem, .. }) => {
+                (&mut fields[..], focus, reading, problem)
+            }
+            Self::Upgrade
             | Self::Code(_)
             | Self::Help(_)
             | Self::Copy(_)
             | Self::Manual(_)
-            | Self::Log(_) => return None,
+            | Self::Log(_)
+            | Self::Jobs(_)
+            | Self::Job(_) => return None,
         };
         Some(Typing { fields, focus, submitting, problem })
     }
@@ -104,14 +115,16 @@ impl Layer {
         match self {
             Self::Form(Form { submitting, .. })
             | Self::Question(Question { submitting, .. })
-            | Self::Bulk(Bulk { submitting, .. })
+            | Self::Bulk(Bulk { reading: submitting, .. })
             | Self::Login(Login { submitting, .. }) => submitting.is_waiting(),
             Self::Upgrade
             | Self::Code(_)
             | Self::Help(_)
             | Self::Copy(_)
             | Self::Manual(_)
-            | Self::Log(_) => false,
+            | Self::Log(_)
+            | Self::Jobs(_)
+            | Self::Job(_) => false,
         }
     }
 
@@ -123,14 +136,16 @@ impl Layer {
             Self::Question(question) => {
                 question.authorizing.is_waiting() || question.counting.is_waiting()
             }
-            Self::Bulk(_)
-            | Self::Login(_)
+            Self::Bulk(bulk) => bulk.counting.is_waiting(),
+            Self::Login(_)
             | Self::Upgrade
             | Self::Code(_)
             | Self::Help(_)
             | Self::Copy(_)
             | Self::Manual(_)
-            | Self::Log(_) => false,
+            | Self::Log(_)
+            | Self::Jobs(_)
+            | Self::Job(_) => false,
         };
         besides || self.is_submitting()
     }
@@ -148,14 +163,16 @@ impl Layer {
             Self::Question(question) => {
                 vec![&mut question.submitting, &mut question.authorizing, &mut question.counting]
             }
-            Self::Bulk(bulk) => vec![&mut bulk.submitting],
+            Self::Bulk(bulk) => vec![&mut bulk.reading, &mut bulk.counting],
             Self::Login(login) => vec![&mut login.submitting],
             Self::Upgrade
             | Self::Code(_)
             | Self::Help(_)
             | Self::Copy(_)
             | Self::Manual(_)
-            | Self::Log(_) => Vec::new(),
+            | Self::Log(_)
+            | Self::Jobs(_)
+            | Self::Job(_) => Vec::new(),
         }
     }
 }

@@ -29,7 +29,9 @@ impl App {
                     | Layer::Help(_)
                     | Layer::Copy(_)
                     | Layer::Manual(_)
-                    | Layer::Log(_),
+                    | Layer::Log(_)
+                    | Layer::Jobs(_)
+                    | Layer::Job(_),
                 )
                 | None => Vec::new(),
             },
@@ -89,6 +91,10 @@ impl App {
             | Command::Manual
             | Command::Palette
             | Command::Log
+            | Command::Jobs
+            | Command::CancelJob
+            | Command::SelectAll
+            | Command::InvertSelection
             | Command::Back
             | Command::Redraw
             | Command::Shell
@@ -175,7 +181,9 @@ pub(super) fn stop_submitting(layer: &mut Layer, abandoned: &mut Vec<u64>) -> Op
         | Layer::Help(_)
         | Layer::Copy(_)
         | Layer::Manual(_)
-        | Layer::Log(_) => return None,
+        | Layer::Log(_)
+        | Layer::Jobs(_)
+        | Layer::Job(_) => return None,
     }
     abandoned.push(generation);
     Some(vec![Effect::Cancel(generation)])

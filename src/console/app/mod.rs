@@ -1,6 +1,7 @@
 //! The console as plain state: messages in, effects out, nothing else. No I/O, no clock, no async.
 
 mod admins;
+mod back;
 mod browsing;
 mod bulk;
 mod connection;
@@ -11,6 +12,8 @@ mod field;
 mod fit;
 mod form;
 mod help;
+mod job;
+mod jobs;
 mod keys;
 mod layer;
 mod layer_keys;
@@ -38,13 +41,14 @@ use std::time::SystemTime;
 use crossterm::event::{KeyCode, KeyModifiers};
 
 pub use admins::code_waits;
-pub use bulk::Bulk;
+pub use bulk::{BULK_MOST, Bulk};
 pub use connection::{Connection, database_label};
 pub use detail::{Detail, Tab};
 pub use drawn::{Drawn, Extent, HitTarget};
 pub use field::{Notice, Request, TextField};
 pub use form::{Asked, Form, Purpose};
 pub use help::{Choice, Help, HelpLine};
+pub use job::{Failure, Job, JobNumber, organizations};
 pub use keys::Count;
 pub use layer::{Code, Layer};
 pub use list::{Arrival, List, Select};
@@ -57,7 +61,7 @@ use profile::Armed;
 pub use profile::Sure;
 pub use question::{AtOnce, Question};
 pub use screen::UNREAD_SHOWN;
-pub use selection::{Range, Selection};
+pub use selection::{Filtered, Range, Selection};
 pub use session::Login;
 pub use undo::Undo;
 pub use upgrade::AwaitedUpgrade;
@@ -166,6 +170,10 @@ pub struct App {
     pub at_once: Option<AtOnce>,
     /// Abandoned operations that are still running: they report when they end.
     pub abandoned: Vec<Generation>,
+    /// The bulk operations that were begun, the newest last.
+    pub jobs: Vec<Job>,
+    /// Whether quitting was asked for while one of them is running.
+    quitting: bool,
     last: Generation,
 }
 
@@ -217,6 +225,8 @@ impl App {
             kept: Kept::default(),
             at_once: None,
             abandoned: Vec::new(),
+            jobs: Vec::new(),
+            quitting: false,
             last: 0,
         }
     }
@@ -251,6 +261,7 @@ impl App {
             }
             Message::Link(generation, why) => self.linked(generation, why.as_ref()),
             Message::Page(generation, result) => self.page(generation, result),
+            Message::Measured(generation, result) => self.measured(generation, &result),
             Message::Counted(generation, result) => {
                 self.counted(generation, &result);
                 Vec::new()

@@ -71,7 +71,13 @@ impl App {
                 // In a form the wheel would go from field to field.
                 if !matches!(
                     self.layers.last(),
-                    Some(Layer::Help(_) | Layer::Manual(_) | Layer::Log(_))
+                    Some(
+                        Layer::Help(_)
+                            | Layer::Manual(_)
+                            | Layer::Log(_)
+                            | Layer::Jobs(_)
+                            | Layer::Job(_)
+                    )
                 ) {
                     return Vec::new();
                 }
@@ -110,6 +116,9 @@ impl App {
                     Layer::Help(Help { selected, .. }) | Layer::Manual(Manual { selected, .. }),
                 ) = self.layers.last_mut()
                 {
+                    *selected = number;
+                }
+                if let Some(Layer::Jobs(selected)) = self.layers.last_mut() {
                     *selected = number;
                 }
                 if again { self.command(place, Command::Run) } else { Vec::new() }
@@ -189,7 +198,9 @@ impl App {
                 | Layer::Help(_)
                 | Layer::Copy(_)
                 | Layer::Manual(_)
-                | Layer::Log(_),
+                | Layer::Log(_)
+                | Layer::Jobs(_)
+                | Layer::Job(_),
             )
             | None => return Vec::new(),
         };

@@ -20,7 +20,7 @@ impl App {
         org: &Org,
         result: Result<Option<Org>>,
     ) -> Vec<Effect> {
-        if let Some(effects) = self.done_to_one(generation, &result) {
+        if let Some(effects) = self.job_stepped(generation, org, &result) {
             return effects;
         }
         let at_once = self.at_once.take_if(|begun| begun.waiting.answered(generation)).is_some();

@@ -1,6 +1,6 @@
 //! Which profile is open: what is confirmed where people depend on it, and how to go to another.
 
-use super::{App, Effect, Given, Layer, Notice, OrgAction, Severity};
+use super::{App, Effect, Given, Job, Layer, Notice, OrgAction, Severity};
 use crate::{
     config::Profile,
     keymap::{self, Command},
@@ -62,7 +62,9 @@ impl App {
                 | Layer::Help(_)
                 | Layer::Copy(_)
                 | Layer::Manual(_)
-                | Layer::Log(_),
+                | Layer::Log(_)
+                | Layer::Jobs(_)
+                | Layer::Job(_),
             )
             | None => return false,
         };
@@ -96,7 +98,9 @@ impl App {
                 | Layer::Help(_)
                 | Layer::Copy(_)
                 | Layer::Manual(_)
-                | Layer::Log(_),
+                | Layer::Log(_)
+                | Layer::Jobs(_)
+                | Layer::Job(_),
             ) => false,
             None => self.armed.is_some(),
         }
@@ -156,7 +160,8 @@ impl App {
 
     /// Goes to another profile: another database, with nothing of this one's.
     pub(super) fn switch(&mut self, name: &str) -> Vec<Effect> {
-        if self.at_once.is_some() || !self.abandoned.is_empty() {
+        let running = self.jobs.iter().any(Job::is_running);
+        if running || self.at_once.is_some() || !self.abandoned.is_empty() {
             self.say(
                 Severity::Error,
                 Notice {
@@ -209,6 +214,8 @@ fn confirmable(layer: &mut Layer) -> Option<(&mut Sure, &mut Option<Notice>)> {
         | Layer::Help(_)
         | Layer::Copy(_)
         | Layer::Manual(_)
-        | Layer::Log(_) => None,
+        | Layer::Log(_)
+        | Layer::Jobs(_)
+        | Layer::Job(_) => None,
     }
 }

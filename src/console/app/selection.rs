@@ -1,18 +1,22 @@
-//! Which organizations are selected, and how: one by one, so many from the cursor on, or all between two rows.
+//! Which organizations are selected, and how: one by one, so many from the cursor on, all between two rows, or all
+//! that match the filter.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use bson::oid::ObjectId;
 
 use super::{App, List, Notice, Pane, Severity};
 use crate::{
     keymap::{Command, Motion},
-    org::Org,
+    org::{Org, OrgState},
 };
 
-/// The selected organizations, as they were read last, in the order they were selected.
+/// The selected organizations: those that were picked, or all that match the filter but for those.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
+    /// Whether all are selected but for the picked.
+    all: bool,
+    /// The picked, as they were read last, in the order they were picked.
     orgs: BTreeMap<u64, Org>,
     numbers: HashMap<ObjectId, u64>,
     last: u64,
@@ -22,46 +26,69 @@ impl Selection {
     /// Whether it is one of them.
     #[must_use]
     pub fn contains(&self, org: ObjectId) -> bool {
-        self.numbers.contains_key(&org)
+        self.numbers.contains_key(&org) != self.all
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.orgs.is_empty()
+        !self.all && self.orgs.is_empty()
     }
 
-    /// How many there are.
+    /// What all that match the filter are selected without; none where only the picked are.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub fn filtered(&self) -> Option<Filtered> {
+        self.all.then(|| Filtered { without: self.numbers.keys().copied().collect() })
+    }
+
+    /// How many were picked.
+    #[must_use]
+    pub fn picked(&self) -> usize {
         self.orgs.len()
     }
 
-    /// All of them.
+    /// The picked.
     #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Org> + Clone {
         self.orgs.values()
     }
 
-    /// Adds one that is not among them yet.
+    /// Selects one.
     pub fn add(&mut self, org: &Org) {
-        if !self.contains(org.id) {
+        if self.contains(org.id) {
+            return;
+        }
+        self.toggle(org);
+    }
+
+    /// Selects one, or deselects it.
+    pub fn toggle(&mut self, org: &Org) {
+        if let Some(number) = self.numbers.remove(&org.id) {
+            self.orgs.remove(&number);
+        } else {
             self.last += 1;
             self.numbers.insert(org.id, self.last);
             self.orgs.insert(self.last, org.clone());
         }
     }
 
-    /// Takes one away; whether it was among them.
-    pub fn remove(&mut self, org: ObjectId) -> bool {
-        let number = self.numbers.remove(&org);
-        number.is_some_and(|number| self.orgs.remove(&number).is_some())
+    /// What one was picked for is done.
+    pub fn remove(&mut self, org: ObjectId) {
+        if !self.all
+            && let Some(number) = self.numbers.remove(&org)
+        {
+            self.orgs.remove(&number);
+        }
     }
 
-    /// Takes all away.
+    /// Selects what is not selected of all that match the filter, and deselects what is.
+    pub fn invert(&mut self) {
+        self.all = !self.all;
+    }
+
+    /// Deselects all.
     pub fn clear(&mut self) {
-        self.orgs.clear();
-        self.numbers.clear();
+        *self = Self::default();
     }
 
     /// What is done to the selected organizations is done to them as they are now.
@@ -71,6 +98,13 @@ impl Selection {
             other.clone_from(org);
         }
     }
+}
+
+/// All that match the filter, but for these.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Filtered {
+    /// What is not selected.
+    pub without: HashSet<ObjectId>,
 }
 
 /// The rows from one to the cursor, while they are being chosen.
@@ -91,12 +125,12 @@ impl List {
         Some((at.min(self.selected), at.max(self.selected)))
     }
 
-    /// How many are selected, those in the range too.
+    /// How many were picked, those in the range too.
     #[must_use]
     pub fn selection_count(&self) -> usize {
         let range = self.range_rows().map_or(&[][..], |(from, to)| &self.rows[from..=to]);
         let added = range.iter().filter(|org| !self.selection.contains(org.id)).count();
-        self.selection.len() + added
+        self.selection.picked() + added
     }
 
     /// Begins a range at the cursor, where none is begun.
@@ -114,6 +148,42 @@ impl List {
             }
         }
         self.range = None;
+    }
+
+    /// Whether anything is selected.
+    #[must_use]
+    pub fn has_selection(&self) -> bool {
+        !self.selection.is_empty() || self.range.is_some()
+    }
+
+    /// Whether one that is selected is active, as far as that was read.
+    #[must_use]
+    pub fn selects_active(&self) -> bool {
+        let mut picked = self.selection.iter();
+        self.selection.all || picked.any(|org| org.state == OrgState::Active)
+    }
+
+    /// Leaves the range, or where there is none, the selection; whether there was any.
+    pub(super) fn leave_selection(&mut self) -> bool {
+        let range = self.range.take().is_some();
+        let some = range || !self.selection.is_empty();
+        if !range {
+            self.selection.clear();
+        }
+        some
+    }
+
+    /// Another filter: what was selected by the one before is not any more.
+    pub(super) fn leave_filtered_selection(&mut self) {
+        if self.selection.all {
+            self.selection.clear();
+        }
+    }
+
+    /// Deselects all.
+    pub(super) fn clear_selection(&mut self) {
+        self.range = None;
+        self.selection.clear();
     }
 
     /// Whatever else is done: shift is no longer held.
@@ -157,6 +227,12 @@ impl App {
     pub(super) fn select_by(&mut self, command: Command) {
         if let Command::Extend(motion) = command {
             self.extend_range(motion);
+        } else if command == Command::SelectAll {
+            self.list.clear_selection();
+            self.list.selection.invert();
+        } else if command == Command::InvertSelection {
+            self.list.keep_range();
+            self.list.selection.invert();
         } else if self.list.range.is_some() {
             self.list.keep_range();
         } else if command == Command::SelectRange {
@@ -179,9 +255,7 @@ impl App {
             return;
         }
         if let Some(org) = self.list.selected().cloned() {
-            if !self.list.selection.remove(org.id) {
-                self.list.selection.add(&org);
-            }
+            self.list.selection.toggle(&org);
             self.list.move_by(1);
         }
     }
@@ -193,26 +267,18 @@ impl App {
         self.list.move_by(self.steps(motion, areas.list_rows()));
     }
 
-    /// Whether a motion would go beyond what is read, with a range begun: that is said.
-    pub(super) fn is_beyond_range(&mut self, command: Command) -> bool {
-        let more = match command {
-            Command::Move(Motion::First) => self.list.more_before,
-            command => command == Command::Move(Motion::Last) && self.list.more_after,
-        };
-        let beyond = more && self.pane == Pane::List && self.list.range.is_some();
-        if beyond {
-            let what = "the range cannot reach rows that are not loaded".to_owned();
-            let (down, up) = (Motion::PageDown, Motion::PageUp);
-            let how = |motion| self.keymap.how(Command::Move(motion));
-            let help = format!("move there with {} and {}", how(down), how(up));
-            self.say(Severity::Warning, Notice { what, help });
-        }
-        beyond
+    /// A motion would go beyond what is read, with a range begun.
+    pub(super) fn say_range_ends(&mut self) {
+        let what = "the range cannot reach rows that are not loaded".to_owned();
+        let (down, up) = (Motion::PageDown, Motion::PageUp);
+        let how = |motion| self.keymap.how(Command::Move(motion));
+        let help = format!("move there with {} and {}", how(down), how(up));
+        self.say(Severity::Warning, Notice { what, help });
     }
 
     /// Whether what is done here is done to the selected organizations.
     #[must_use]
     pub fn has_selection(&self) -> bool {
-        self.pane == Pane::List && !(self.list.selection.is_empty() && self.list.range.is_none())
+        self.pane == Pane::List && self.list.has_selection()
     }
 }

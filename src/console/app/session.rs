@@ -142,7 +142,9 @@ impl App {
                     | Layer::Help(_)
                     | Layer::Copy(_)
                     | Layer::Manual(_)
-                    | Layer::Log(_),
+                    | Layer::Log(_)
+                    | Layer::Jobs(_)
+                    | Layer::Job(_),
                 )
                 | None => self.say(Severity::Error, said),
             }
@@ -268,7 +270,9 @@ impl App {
                         | Layer::Help(_)
                         | Layer::Copy(_)
                         | Layer::Manual(_)
-                        | Layer::Log(_),
+                        | Layer::Log(_)
+                        | Layer::Jobs(_)
+                        | Layer::Job(_),
                     )
                     | None => self.say(Severity::Success, Notice::plain(said)),
                 }

@@ -2,9 +2,7 @@
 
 use bson::oid::ObjectId;
 
-use super::{
-    App, AtOnce, Bulk, Effect, Given, Layer, Notice, OrgAction, Request, Severity, cancel,
-};
+use super::{App, AtOnce, Effect, Given, Notice, OrgAction, Request, Severity, cancel};
 use crate::{org::Org, tenancy::Error};
 
 /// What undoes the last move to the trash, suspension or rename.
@@ -89,8 +87,7 @@ impl App {
             return Vec::new();
         };
         let [org] = &undo.orgs[..] else {
-            self.layers.push(Layer::Bulk(Bulk::new(undo.action, undo.orgs)));
-            return Vec::new();
+            return self.ask_about(undo.action, undo.orgs);
         };
         let given = Given { before: undo.before, ..Given::default() };
         self.begin_if_sure(undo.action, org.clone(), given)

@@ -136,6 +136,7 @@ impl Effects {
             | Effect::Watch(..)
             | Effect::LoadPage(..)
             | Effect::Count(..)
+            | Effect::Measure(..)
             | Effect::LoadDetail(..)
             | Effect::LoadDocuments(..)
             | Effect::LoadAdmins(..)
@@ -173,6 +174,9 @@ impl Effects {
             }
             Effect::Count(at, of, search, most) => self.read(at, async move {
                 Message::Counted(at, tenancy.count(of, search.as_deref(), most).await)
+            }),
+            Effect::Measure(at, orgs) => self.read(at, async move {
+                Message::Measured(at, tasks::measured(&tenancy, &orgs).await)
             }),
             Effect::LoadDetail(at, id) => {
                 self.load(

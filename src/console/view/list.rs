@@ -82,7 +82,12 @@ fn filter(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) -> Option<P
     } else {
         let mut words = Vec::new();
         let selected = list.selection_count();
-        if selected > 0 {
+        if list.selection.filtered().is_some() {
+            words.push(match selected {
+                0 => "all selected".to_owned(),
+                some => format!("all but {} selected", format::thousands(as_number(some))),
+            });
+        } else if selected > 0 {
             words.push(format!("{} selected", format::thousands(as_number(selected))));
         }
         if let (Some(_), Some(count)) = (list.search(), list.matching) {

@@ -143,6 +143,7 @@ mod columns;
 mod connection;
 mod copying;
 mod form;
+mod jobs;
 mod manual;
 mod mouse;
 mod one_time_codes;
