@@ -22,8 +22,10 @@ pub struct Job {
     pub action: OrgAction,
     /// To which it is still to be done. While one is waited for, it is the first.
     pub left: VecDeque<Org>,
-    /// To which it was done, as they are now.
+    /// To which it was done, as they are now, until all of it is done.
     pub done: Vec<Org>,
+    /// To how many it was done that are no longer kept here.
+    settled: usize,
     /// To which it could not be.
     pub failed: Vec<Failure>,
     /// To which it was not to be done, and why.
@@ -62,6 +64,7 @@ impl Job {
             action,
             left: orgs.into(),
             done: Vec::new(),
+            settled: 0,
             failed: Vec::new(),
             skipped,
             waiting: Request::default(),
@@ -98,7 +101,22 @@ impl Job {
     /// How many are behind it, done or not.
     #[must_use]
     pub fn over(&self) -> usize {
-        self.done.len() + self.failed.len()
+        self.done_count() + self.failed.len()
+    }
+
+    /// To how many it was done.
+    #[must_use]
+    pub fn done_count(&self) -> usize {
+        self.settled + self.done.len()
+    }
+
+    /// To which it was done. Where nothing is left to do they are not kept.
+    pub(super) fn settle(&mut self) -> Vec<Org> {
+        if self.not_done().next().is_some() {
+            return self.done.clone();
+        }
+        self.settled += self.done.len();
+        std::mem::take(&mut self.done)
     }
 
     /// Whether it goes on.
@@ -140,13 +158,13 @@ impl Job {
     #[must_use]
     pub fn outcome(&self) -> String {
         let many = |number: usize| thousands(number as u64);
-        let (done, count) = (many(self.done.len()), many(self.count()));
+        let (done, count) = (many(self.done_count()), many(self.count()));
         if self.is_running() {
             return self.progress();
         }
         let did = did(self.action);
         match (self.left.len(), self.failed.len()) {
-            (0, 0) => format!("{did} {}", organizations(self.done.len())),
+            (0, 0) => format!("{did} {}", organizations(self.done_count())),
             (0, failed) => format!("{did} {done} of {count}; {} failed", many(failed)),
             (left, 0) => format!("{did} {done} of {count}; stopped, {} unchanged", many(left)),
             (left, failed) => format!(

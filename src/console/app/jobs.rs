@@ -125,9 +125,10 @@ impl App {
         job.stopping = false;
         let (number, action, all) = (job.number, job.action, job.not_done().next().is_none());
         let (failed, what) = (job.failed.len(), job.outcome());
-        let done = job.done.clone();
+        let done = job.settle();
+        let one = if let [org] = &done[..] { Some(org.name.clone()) } else { None };
         let problem = job.problem.clone();
-        self.can_undo_all(action, &done);
+        self.can_undo_all(action, done);
         if self.list.scope == action.scope() && !self.list.has_selection() {
             self.select_not_done(at);
         }
@@ -148,10 +149,8 @@ impl App {
                 | OrgAction::RemoveAdmin(_)
                 | OrgAction::IssueCode(_) => String::new(),
             };
-            let what = match &done[..] {
-                [org] => format!("{} “{}”", did(action), org.name),
-                _ => what,
-            };
+            let one = one.map(|name| format!("{} “{name}”", did(action)));
+            let what = one.unwrap_or(what);
             self.say(Severity::Success, Notice { what, help });
         } else if !shown {
             let what = problem.map_or_else(|| what.clone(), |why| format!("{what}: {}", why.what));

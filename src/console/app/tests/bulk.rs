@@ -84,7 +84,7 @@ fn what_is_selected_is_suspended_one_after_the_other_and_back_again_with_undo() 
     assert!(press(&mut app, KeyCode::Enter).is_empty(), "it is under way");
     let second = succeed(&mut app, &first);
     assert_eq!(begun(&second).2.name.raw(), "org002");
-    assert_eq!(job(&app).done.len(), 1);
+    assert_eq!(job(&app).done_count(), 1);
     let effects = succeed(&mut app, &second);
     assert!(effects.iter().any(|effect| matches!(effect, Effect::Logout(_))), "{effects:?}");
     assert!(app.session.is_none() && app.layers.is_empty() && selection(&app).is_empty());

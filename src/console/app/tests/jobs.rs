@@ -119,7 +119,7 @@ fn a_job_of_a_thousand_with_twenty_that_cannot_be_reports_exactly_those() {
     }
     let wrong: Vec<_> = all.iter().filter(|org| cannot_be(org)).collect();
     let failed: Vec<_> = job(&app).failed.iter().map(|failure| &failure.org).collect();
-    assert_eq!((job(&app).done.len(), failed), (980, wrong.clone()));
+    assert_eq!((job(&app).done_count(), failed), (980, wrong.clone()));
     assert_eq!(job(&app).outcome(), "trashed 980 of 1,000; 20 failed");
     let report = job(&app).report();
     assert_eq!(report.lines().count(), 21, "{report}");
