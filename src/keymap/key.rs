@@ -127,7 +127,7 @@ impl NoKey {
     /// What the person can do about it.
     #[must_use]
     pub fn help(self) -> &'static str {
-        "use a character, enter, esc, tab, space, up, page-down, f1 … f12, or ^x, alt-x"
+        "use a character, enter, esc, tab, space, up, page-down, f1 … f12, or ^x, alt-x, shift-up"
     }
 }
 
