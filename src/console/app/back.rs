@@ -33,7 +33,7 @@ impl App {
             }
             let refused = matches!(layer, Layer::Login(login) if login.wanted.is_some());
             self.layers.pop();
-            // What nobody logs in for is not asked about either; a form is kept.
+            // Without the login, the question that needs it is left too; a form is kept.
             if refused && matches!(self.layers.last(), Some(Layer::Question(_))) {
                 self.layers.pop();
             }

@@ -86,7 +86,11 @@ impl App {
                 let after = after.as_ref().unwrap_or(&before).clone();
                 effects.extend(end_login(&mut self.session, action, &after));
                 self.list.selection.remove(after.id);
-                self.list.replace(&after);
+                if action.moves() {
+                    self.list.remove(after.id);
+                } else {
+                    self.list.replace(&after);
+                }
                 job.done.push(after.clone());
                 self.demo_follows(action, &after);
             }
@@ -133,7 +137,6 @@ impl App {
             self.select_not_done(at);
         }
         let shown = matches!(self.layers.last(), Some(Layer::Job(top)) if *top == number);
-        let jobs = self.keymap.how(Command::Jobs);
         if all && failed == 0 {
             if shown {
                 self.layers.pop();
@@ -154,7 +157,7 @@ impl App {
             self.say(Severity::Success, Notice { what, help });
         } else if !shown {
             let what = problem.map_or_else(|| what.clone(), |why| format!("{what}: {}", why.what));
-            self.say(Severity::Alert, Notice { what, help: format!("{jobs} shows the jobs") });
+            self.say(Severity::Alert, Notice { what, help: self.how_to_see_jobs() });
         } else {
             self.note(Severity::Warning, Notice::plain(what));
         }
@@ -223,9 +226,16 @@ impl App {
                 self.layers.pop();
             }
         } else {
+            // What leads here was read.
+            let help = self.how_to_see_jobs();
+            self.unread.retain(|said| said.help != help);
             self.layers.push(Layer::Jobs(0));
         }
         Vec::new()
+    }
+
+    fn how_to_see_jobs(&self) -> String {
+        format!("{} shows the jobs", self.keymap.how(Command::Jobs))
     }
 
     /// Does what keys mean in the list of jobs, and in one of them.
@@ -289,7 +299,7 @@ impl App {
         let listed = matches!(self.layers.last(), Some(Layer::Jobs(_)));
         if let Some(progress) = running.filter(|_| !listed) {
             let what = format!("{progress} in the background");
-            let help = format!("{} shows the jobs", self.keymap.how(Command::Jobs));
+            let help = self.how_to_see_jobs();
             self.say(Severity::Success, Notice { what, help });
         }
         Vec::new()

@@ -296,6 +296,22 @@ impl List {
         self.selection.follow(org);
     }
 
+    /// It is on another list now, or gone: its row goes, and the cursor stays on its own.
+    pub(super) fn remove(&mut self, org: ObjectId) {
+        // The last row says where reading goes on, and a range needs all of its rows.
+        if self.rows.len() < 2 || self.range.is_some() {
+            return;
+        }
+        let Some(at) = self.rows.iter().position(|row| row.id == org) else { return };
+        self.rows.remove(at);
+        if at < self.selected || self.selected == self.rows.len() {
+            self.selected = self.selected.saturating_sub(1);
+        }
+        if at < self.top {
+            self.top -= 1;
+        }
+    }
+
     /// Brings the selected row onto a screen of `height` rows.
     pub fn scroll(&mut self, height: usize) {
         let height = height.max(1);

@@ -145,7 +145,7 @@ pub struct Given {
 }
 
 impl Given {
-    /// What is given for one of several: whoever answered the question typed how many there are, not each name.
+    /// What is given for one of several: the question asked for their number, and not for each name.
     pub(super) fn of_bulk(action: OrgAction, org: &Org) -> Self {
         let name = (action == OrgAction::Purge).then(|| confirmation_of(&org.name));
         Self { name, ..Self::default() }

@@ -164,6 +164,8 @@ fn an_end_in_the_background_that_is_not_all_stays_said() {
     let said = app.unread.last().unwrap();
     assert_eq!(said.what, "suspended 1 of 2; 1 failed");
     assert_eq!(said.help, "J shows the jobs");
+    press(&mut app, KeyCode::Char('J'));
+    assert!(app.unread.is_empty(), "it is read");
 }
 
 #[test]
@@ -223,4 +225,27 @@ fn the_oldest_jobs_that_ended_are_forgotten() {
         done(&mut app, (generation, action, org.clone()), Ok(Some(org)));
     }
     assert_eq!(app.jobs.len(), 20);
+}
+
+#[test]
+fn what_a_job_moves_leaves_the_list_as_it_goes_and_the_cursor_stays_on_its_row() {
+    let mut app = console(page(orgs(30), false, false));
+    app.session = Some(operators_session(&app, OperatorRole::Operator));
+    type_text(&mut app, "10 5j");
+    let on = app.list.selected().unwrap().id;
+    press(&mut app, KeyCode::Char('d'));
+    type_text(&mut app, "10");
+    let mut effects = press(&mut app, KeyCode::Enter);
+    press(&mut app, KeyCode::Esc);
+    for gone in 1..10 {
+        let (generation, action, org) = begun(&effects);
+        let now = Org { state: trashed(0, "").state, ..org.clone() };
+        effects = done(&mut app, (generation, action, org), Ok(Some(now)));
+        assert_eq!((app.list.rows.len(), app.list.selected().unwrap().id), (30 - gone, on));
+    }
+    // Rows to choose from stay as they are meanwhile.
+    press(&mut app, KeyCode::Char('v'));
+    let (generation, action, org) = begun(&effects);
+    done(&mut app, (generation, action, org.clone()), Ok(Some(org)));
+    assert_eq!(app.list.rows.len(), 21);
 }
