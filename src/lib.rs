@@ -42,6 +42,8 @@
 //! - Which entries of the audit log a filter lets through is in `store/audit/query.rs`, how it is typed in
 //!   `store/audit/typed.rs`, what MongoDB is asked in `store/mongo/audit_filter.rs`. The console's screen of it is
 //!   `console/app/audit.rs`.
+//! - Bulk operations: the question is `console/app/bulk.rs`, what goes on behind it `console/app/jobs.rs` and
+//!   `console/app/job.rs`, and which organizations are selected `console/app/selection.rs`.
 //! - A word of the footer is in `keymap/table.rs`, or where it depends on the state in `console/view/footer.rs`.
 //!
 //! # What to touch

@@ -5,6 +5,8 @@
 
 mod effects;
 mod tasks;
+#[cfg(test)]
+mod tests;
 
 use std::{
     io,

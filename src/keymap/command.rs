@@ -47,6 +47,14 @@ pub enum Command {
     Delete,
     /// Select it for what is done to several, or deselect it.
     Select,
+    /// Select the rows from the cursor to wherever it moves, or keep them selected.
+    SelectRange,
+    /// Move, and select what is passed.
+    Extend(Motion),
+    /// Select all that match the filter.
+    SelectAll,
+    /// Select what is not selected, and deselect what is.
+    InvertSelection,
     /// Suspend the organization, or reactivate it.
     Suspend,
     /// Show the trash, or the organizations again.
@@ -103,6 +111,10 @@ pub enum Command {
     AuditLog,
     /// Copy the entry of the audit log.
     CopyEntry,
+    /// Show or close the jobs.
+    Jobs,
+    /// End a job after the organization that is waited for.
+    CancelJob,
     /// Upgrade the database, or see how far that is.
     Upgrade,
     /// Toggle mouse capture.
@@ -235,6 +247,12 @@ impl Command {
             | Self::NextTab
             | Self::PreviousTab
             | Self::Select
+            | Self::SelectRange
+            | Self::Extend(_)
+            | Self::SelectAll
+            | Self::InvertSelection
+            | Self::Jobs
+            | Self::CancelJob
             | Self::ToggleTrash
             | Self::Refresh
             | Self::Retry

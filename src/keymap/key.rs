@@ -10,10 +10,12 @@ pub struct Key {
     code: KeyCode,
     control: bool,
     alt: bool,
+    /// Only of a key that types nothing.
+    shift: bool,
 }
 
 pub(super) const fn key(code: KeyCode) -> Key {
-    Key { code, control: false, alt: false }
+    Key { code, control: false, alt: false, shift: false }
 }
 
 pub(super) const fn letter(character: char) -> Key {
@@ -21,7 +23,11 @@ pub(super) const fn letter(character: char) -> Key {
 }
 
 pub(super) const fn control(character: char) -> Key {
-    Key { code: KeyCode::Char(character), control: true, alt: false }
+    Key { control: true, ..letter(character) }
+}
+
+pub(super) const fn shifted(code: KeyCode) -> Key {
+    Key { shift: true, ..key(code) }
 }
 
 /// The names of keys that are no characters, as they are read and written.
@@ -52,13 +58,19 @@ const NAMES: &[(&str, KeyCode)] = &[
 ];
 
 impl Key {
-    /// Whether an event is this key.
+    /// Whether it is one with shift, which comes before the same without.
+    pub(super) fn is_shifted(self) -> bool {
+        self.shift
+    }
+
+    /// Whether an event is this key. Shift counts only where the key has it.
     pub(super) fn is(self, event: &KeyEvent) -> bool {
         let control = event.modifiers.contains(KeyModifiers::CONTROL);
         let alt = event.modifiers.intersects(KeyModifiers::ALT | KeyModifiers::META);
         // Esc and ^c in one read arrive as one key with Alt; ^c ends the console all the same.
         let alt = alt == self.alt || control && alt && !self.alt;
-        event.code == self.code && control == self.control && alt
+        let shift = !self.shift || event.modifiers.contains(KeyModifiers::SHIFT);
+        event.code == self.code && control == self.control && alt && shift
     }
 
     /// Whether it is one that types a character.
@@ -98,6 +110,9 @@ impl Key {
         if self.alt {
             out.push_str("alt-");
         }
+        if self.shift {
+            out.push_str("shift-");
+        }
         out.push_str(name);
         out
     }
@@ -112,7 +127,7 @@ impl NoKey {
     /// What the person can do about it.
     #[must_use]
     pub fn help(self) -> &'static str {
-        "use a character, enter, esc, tab, space, up, page-down, f1 … f12, or ^x, alt-x"
+        "use a character, enter, esc, tab, space, up, page-down, f1 … f12, or ^x, alt-x, shift-up"
     }
 }
 
@@ -136,6 +151,12 @@ impl FromStr for Key {
         let number = lower.strip_prefix('f').and_then(|number| number.parse().ok());
         if let Some(number) = number.filter(|number| (1..=12).contains(number)) {
             return Ok(key(KeyCode::F(number)));
+        }
+        if let Some(rest) = lower.strip_prefix("shift-") {
+            let key: Self = rest.parse()?;
+            let types = matches!(key.code, KeyCode::Char(_) | KeyCode::BackTab | KeyCode::Tab);
+            let plain = !types && !key.shift && !key.control && !key.alt;
+            return if plain { Ok(Self { shift: true, ..key }) } else { Err(NoKey) };
         }
         for (prefix, control) in [("^", true), ("ctrl-", true), ("alt-", false)] {
             if !lower.starts_with(prefix) {

@@ -185,10 +185,14 @@ impl Keymap {
             return None;
         }
         let find = |event: &KeyEvent| {
-            self.rows(place).find_map(|bound| {
-                let key = bound.keys.iter().find(|key| key.is(event))?;
-                Some((bound, *key))
-            })
+            let all =
+                self.rows(place).flat_map(|bound| bound.keys.iter().map(move |key| (bound, *key)));
+            let mut all = all.filter(|(_, key)| key.is(event));
+            let first = all.next()?;
+            if first.1.is_shifted() {
+                return Some(first);
+            }
+            Some(all.find(|(_, key)| key.is_shifted()).unwrap_or(first))
         };
         // Where text is typed a letter of another keyboard is text, but not with control.
         let elsewhere = || {

@@ -78,6 +78,10 @@ places! {
     AuditFilter: "in the filter of the audit log",
     /// An entry of it, in full.
     AuditEntry: "in an entry of the audit log",
+    /// The bulk operations of this session.
+    Jobs: "in the jobs",
+    /// One of them.
+    Job: "in the job",
 }
 
 impl Place {
@@ -110,7 +114,9 @@ impl Place {
             | Self::Log
             | Self::AuditLog
             | Self::AuditFilter
-            | Self::AuditEntry => false,
+            | Self::AuditEntry
+            | Self::Jobs
+            | Self::Job => false,
         }
     }
 
@@ -143,7 +149,9 @@ impl Place {
             | Self::Copying
             | Self::Log
             | Self::AuditLog
-            | Self::AuditEntry => false,
+            | Self::AuditEntry
+            | Self::Jobs
+            | Self::Job => false,
         }
     }
 }

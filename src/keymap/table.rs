@@ -5,14 +5,14 @@ use crossterm::event::KeyCode;
 
 use super::{
     command::{Column, Command, Motion, OrgPart},
-    key::{control, key, letter},
+    key::{control, key, letter, shifted},
     place::{EVERYWHERE, Place},
     row::{Group, Row},
 };
 
 use Place::{
     Activity, Admins, AuditEntry, AuditFilter, AuditLog, Code, Copying, Detail, Documents, Filter,
-    Form, Help, List, Log, Login, Manual, Palette, Production, Question, TopicSearch, Topics,
+    Form, Help, Job, List, Log, Login, Manual, Palette, Production, Question, TopicSearch, Topics,
     Trash, Trashed, TrashedAdmins, Unconnected,
 };
 
@@ -25,11 +25,13 @@ const ONE: &[Place] = &[List, Detail];
 /// The same in the trash.
 const IN_TRASH: &[Place] = &[Trash, Trashed];
 const MOVING: &[Place] =
-    &joined::<14>(BROWSING, &[Help, Log, Topics, Manual, AuditLog, AuditEntry]);
+    &joined::<15>(BROWSING, &[Help, Log, Topics, Manual, AuditLog, AuditEntry, Place::Jobs]);
 /// The audit log, where nothing is typed.
 const AUDIT: &[Place] = &[AuditLog, AuditEntry];
 /// Where something is filtered as one types.
 const FILTERS: &[Place] = &[Filter, AuditFilter];
+/// Where the jobs are.
+const JOBS: &[Place] = &[Place::Jobs, Job];
 const FIELDS: &[Place] = &[Form, Login, Question];
 /// Where everything that can be done can be looked up.
 const OPEN: &[Place] = &joined::<9>(&[Unconnected], BROWSING);
@@ -96,7 +98,12 @@ pub const COMMANDS: &[Row] = &[
     row!(View, "reverse", Reverse, [letter('O')], LISTS, None, "reverse sort order"),
     row!(Navigate, "open", Open, [key(KeyCode::Enter), letter('l')], LISTS, Some("open"),
         "open the organization"),
-    row!(Organization, "select", Select, [letter(' ')], LISTS, None, "select it for a bulk operation"),
+    row!(Organization, "select", Select, [letter(' ')], LISTS, None,
+        "select it for a bulk operation; 15 space selects 15"),
+    row!(Organization, "select-range", SelectRange, [letter('v')], LISTS, None,
+        "select a range: move, then v again"),
+    row!(Organization, "select-all", SelectAll, [control('a')], LISTS, None,
+        "select all that match the filter"),
     row!(View, "show-trash", ToggleTrash, [letter('t')], BROWSING, Some("show trash"),
         "show the trash, or go back to the organizations"),
     row!(Organization, "suspend", Suspend, [letter('s')], ONE, Some("suspend"),
@@ -182,15 +189,32 @@ pub const COMMANDS: &[Row] = &[
         "upgrade a database of the FastAPI service, or show the progress"),
     row!(View, "log", Log, [letter('M')], OPEN, None, "show all messages since the start"),
     row!(View, "close-log", Log, [letter('M')], &[Log], None, "close the messages"),
+    row!(Organization, "invert-selection", InvertSelection, [letter('i')], LISTS, None,
+        "invert the selection among all that match the filter"),
+    row!(View, "jobs", Jobs, [letter('J')], BROWSING, None, "show the bulk operations of this session"),
+    row!(Navigate, "open-job", Run, [key(KeyCode::Enter)], &[Place::Jobs], Some("open"), "open the job"),
+    row!(Fields, "continue-job", Accept, [key(KeyCode::Enter)], &[Job], Some("try again"),
+        "try again what was not done"),
+    row!(Fields, "cancel-job", CancelJob, [letter('x')], JOBS, Some("cancel"),
+        "cancel the job after the current organization"),
+    row!(Fields, "select-again", Select, [letter(' ')], JOBS, Some("select again"),
+        "select what was not done"),
+    row!(Fields, "copy-report", Copy, [letter('y')], JOBS, Some("copy report"),
+        "copy what was not done, and why"),
+    row!(View, "close-jobs", Jobs, [letter('J')], JOBS, None, "close the jobs"),
     row!(View, "mouse", Mouse, [letter('m')], BROWSING, None,
         "toggle mouse capture (off: the terminal selects text)"),
     row!(Program, "help-while-typing", Help, [key(KeyCode::F(1))], &[Filter, AuditFilter, Form, Question, Login, Place::Upgrade, Code, Production], None,
         "show the keys"),
     row!(Program, "quit", Quit, [letter('q')], OPEN, Some("quit"), "quit"),
-    row!(Program, "close", Back, [letter('q')], &[Help, Topics, Manual, Copying, Log, AuditLog, AuditEntry], None, "close"),
+    row!(Program, "close", Back, [letter('q')], &[Help, Topics, Manual, Copying, Log, AuditLog, AuditEntry, Place::Jobs, Job], None, "close"),
     row!(Navigate, "down", Move(Motion::Down), [letter('j'), key(KeyCode::Down)], MOVING, None,
         "down; 10j moves ten rows"),
     row!(Navigate, "up", Move(Motion::Up), [letter('k'), key(KeyCode::Up)], MOVING, None, "up"),
+    row!(Navigate, "select-down", Extend(Motion::Down), [shifted(KeyCode::Down)], LISTS, None,
+        "extend the selection down"),
+    row!(Navigate, "select-up", Extend(Motion::Up), [shifted(KeyCode::Up)], LISTS, None,
+        "extend the selection up"),
     row!(Navigate, "page-down", Move(Motion::PageDown), [key(KeyCode::PageDown), control('d'), control('f')], MOVING, None,
         "page down"),
     row!(Navigate, "page-up", Move(Motion::PageUp), [key(KeyCode::PageUp), control('u'), control('b')], MOVING, None,

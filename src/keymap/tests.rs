@@ -63,6 +63,8 @@ fn keys_are_written_as_people_say_them() {
         ("ESC", "esc"),
         ("shift-tab", "shift-tab"),
         ("page-down", "PgDn"),
+        ("shift-up", "shift-↑"),
+        ("Shift-Home", "shift-home"),
         ("up", "↑"),
         ("space", "space"),
         ("d", "d"),
@@ -76,6 +78,9 @@ fn keys_are_written_as_people_say_them() {
         ("^space", "^space"),
     ] {
         assert_eq!(key(text).words(), words, "{text}");
+    }
+    for text in ["shift-x", "shift-", "shift-shift-up", "shift-^x"] {
+        assert_eq!(text.parse::<Key>(), Err(NoKey), "{text:?}");
     }
     for text in ["", " ", "dd", "ctrl-", "ctrl-ctrl-d", "f13", "f0", "hyper-x", "\n", "\u{1b}"] {
         assert_eq!(text.parse::<Key>(), Err(NoKey), "{text:?}");
@@ -125,6 +130,20 @@ fn what_cannot_be_chosen_is_told_with_what_is_in_the_way() {
 }
 
 #[test]
+fn shift_makes_another_key_of_an_arrow_only_where_that_is_one() {
+    let keymap = Keymap::default();
+    let shifted = |code| KeyEvent::new(code, KeyModifiers::SHIFT);
+    let list = |event| keymap.command(Place::List, &event);
+    assert_eq!(list(shifted(KeyCode::Down)), Some(Command::Extend(Motion::Down)));
+    assert_eq!(list(KeyCode::Down.into()), Some(Command::Move(Motion::Down)));
+    assert_eq!(list(shifted(KeyCode::PageDown)), Some(Command::Move(Motion::PageDown)));
+    assert_eq!(
+        keymap.command(Place::Help, &shifted(KeyCode::Down)),
+        Some(Command::Move(Motion::Down))
+    );
+}
+
+#[test]
 fn one_key_in_two_places_is_no_clash() {
     assert!(chosen(&[("restore", &["n"])]).is_ok());
 }
@@ -157,7 +176,7 @@ fn who_chose_a_letter_of_another_keyboard_gets_it() {
 
 proptest! {
     #[test]
-    fn what_is_written_is_read_again(text in "(ctrl-)?(alt-)?([!-~]|enter|esc|tab|home|f[1-9]|page-up|down)") {
+    fn what_is_written_is_read_again(text in "(ctrl-)?(alt-)?([!-~]|enter|esc|tab|(shift-)?home|f[1-9]|page-up|(shift-)?down)") {
         let Ok(read) = text.parse::<Key>() else { return Ok(()) };
         let words = read.words();
         prop_assert_eq!(words.parse::<Key>(), Ok(read), "{}", words);

@@ -62,6 +62,7 @@ fn the_manual_has_every_key_and_no_other() {
         table(&[Place::Trash, Place::Trashed], &browsing),
         table(&[Place::Form, Place::Login, Place::Question], &browsing),
         table(&[Place::Copying], &browsing),
+        table(&[Place::Jobs, Place::Job], &browsing),
         table(&[Place::Help, Place::Palette, Place::Log], &browsing),
         table(&[Place::AuditLog, Place::AuditFilter, Place::AuditEntry], &browsing),
         table(&[Place::Topics, Place::TopicSearch, Place::Manual], &browsing),

@@ -60,6 +60,8 @@ impl App {
             | Layer::Code(_)
             | Layer::Help(_)
             | Layer::Copy(_)
+            | Layer::Jobs(_)
+            | Layer::Job(_)
             | Layer::Manual(_)
             | Layer::Log(_) => None,
         })

@@ -19,14 +19,21 @@ impl App {
             self.say(Severity::Error, refused);
             return Vec::new();
         }
-        if self.ask_about_selection(command) { Vec::new() } else { self.browse_one(command) }
+        if command.operation().is_some() || command == Command::Copy {
+            self.list.keep_range();
+        }
+        self.ask_about_selection(command).unwrap_or_else(|| self.browse_one(command))
     }
 
     /// The same, where nothing else is to be said about it first.
     fn browse_one(&mut self, command: Command) -> Vec<Effect> {
         match command {
-            Command::Select => {
-                self.toggle_selection();
+            Command::Select
+            | Command::SelectRange
+            | Command::Extend(_)
+            | Command::SelectAll
+            | Command::InvertSelection => {
+                self.select_by(command);
                 Vec::new()
             }
             Command::Filter => {
@@ -92,16 +99,7 @@ impl App {
             Command::Mouse => self.give_or_take_mouse(),
             Command::Refresh => self.refresh(),
             Command::AuditLog => self.show_audit_log(),
-            Command::Move(Motion::First) if self.pane == Pane::List && self.list.more_before => {
-                self.load(Arrival::Replace(Select::First), PageAt::First)
-            }
-            Command::Move(Motion::Last) if self.pane == Pane::List && self.list.more_after => {
-                self.load(Arrival::Replace(Select::Last), PageAt::Last)
-            }
-            Command::Move(motion) => {
-                self.move_in_pane(motion);
-                Vec::new()
-            }
+            Command::Move(motion) => self.go(motion),
             // What works everywhere is done already; the rest is of what lies above.
             Command::Retry
             | Command::NextField
@@ -120,6 +118,8 @@ impl App {
             | Command::CopyPassword
             | Command::Log
             | Command::CopyEntry
+            | Command::Jobs
+            | Command::CancelJob
             | Command::Back
             | Command::Redraw
             | Command::Shell
@@ -175,9 +175,30 @@ impl App {
         if shows { Vec::new() } else { self.turn_to(Tab::Overview) }
     }
 
+    /// Moves in list or details; to an end of the list that is not loaded, that is read.
+    fn go(&mut self, motion: Motion) -> Vec<Effect> {
+        let list = self.pane == Pane::List;
+        let (arrival, at, more) = match motion {
+            Motion::First => (Select::First, PageAt::First, list && self.list.more_before),
+            Motion::Last => (Select::Last, PageAt::Last, list && self.list.more_after),
+            Motion::Down | Motion::Up | Motion::PageDown | Motion::PageUp => {
+                (Select::First, PageAt::First, false)
+            }
+        };
+        if more && self.list.range.is_some() {
+            self.say_range_ends();
+        } else if more {
+            return self.load(Arrival::Replace(arrival), at);
+        } else {
+            self.move_in_pane(motion);
+        }
+        Vec::new()
+    }
+
     pub(super) fn move_in_pane(&mut self, motion: Motion) {
         let Some(areas) = self.areas() else { return };
         if self.pane == Pane::List {
+            self.list.release_range();
             self.list.move_by(self.steps(motion, areas.list_rows()));
         } else {
             let Extent { rows, last, .. } = self.drawn.extent(self.detail.tab);

@@ -1,35 +1,50 @@
-//! What is done to several organizations at once: those that were selected in the list, one after the
-//! other, each of them whole or not at all.
+//! The question before something is done to several organizations at once: to which of them, what they hold, and
+//! which are left out and why.
 
-use std::{collections::VecDeque, time::SystemTime};
+use std::collections::HashSet;
+
+use bson::oid::ObjectId;
 
 use super::{
-    App, Effect, Generation, Layer, Notice, OrgAction, Pane, Request, Severity, Sure, cancel,
-    layer_keys::let_go, org_action::Given, outcome::end_login,
+    App, Effect, Generation, Layer, Notice, OrgAction, Request, Severity, Sure, TextField, cancel,
+    selection::Filtered,
 };
 use crate::{
     keymap::Command,
-    org::{OperationKind, Org, OrgState},
-    store::ListScope,
-    tenancy::{Error, Result, Session},
+    org::{ListScope, OperationKind, Org, OrgState, thousands},
+    store::{Page, PageAt, PageQuery, Statistics},
+    tenancy::{Account, Error, Refusal, Result, least_role},
 };
 
-/// The question before it, how far it is, and what came of it.
+/// At most so many are done at once: all of them are kept in memory, as they were when the question opened.
+pub const BULK_MOST: usize = 25_000;
+/// How many are read at once of those that match a filter.
+const READ: u32 = 1000;
+/// How many are counted at once.
+const COUNTED: usize = 100;
+
+/// The question before it.
 #[derive(Debug)]
 pub struct Bulk {
     /// What is done.
     pub action: OrgAction,
-    /// To which it is still to be done. While one is waited for, it is the first.
-    pub left: VecDeque<Org>,
-    /// To which it was done, as they are now.
-    pub done: Vec<Org>,
-    /// To which it could not be, and why, in words that name it.
-    pub failed: Vec<(Org, Notice)>,
-    /// The answer that is waited for.
-    pub submitting: Request,
-    /// Whether it is to end with the one that is waited for.
-    pub stopping: bool,
-    /// Why it does not go on, or that it is done in production.
+    /// To which it is to be done, as they are now.
+    pub orgs: Vec<Org>,
+    /// To which it is not, and why.
+    pub skipped: Vec<(Org, String)>,
+    /// The filter whose matches are still being read, and what is left out of them.
+    filter: Option<(PageQuery, HashSet<ObjectId>)>,
+    /// The page of them that is waited for.
+    pub reading: Request,
+    /// How many were counted, and what those hold together.
+    pub held: (usize, Statistics),
+    /// The next of them that are being counted.
+    pub counting: Request,
+    /// The number to type, where it takes them away.
+    pub fields: Vec<TextField>,
+    /// Which one is being typed in.
+    pub focus: usize,
+    /// What is wrong, or that it is done in production.
     pub problem: Option<Notice>,
     /// Whether it is meant, in production.
     pub sure: Sure,
@@ -39,63 +54,98 @@ impl Bulk {
     /// The question whether to do this to these.
     #[must_use]
     pub fn new(action: OrgAction, orgs: Vec<Org>) -> Self {
-        Self {
+        let mut bulk = Self {
             action,
-            left: orgs.into(),
-            done: Vec::new(),
-            failed: Vec::new(),
-            submitting: Request::default(),
-            stopping: false,
+            orgs,
+            skipped: Vec::new(),
+            filter: None,
+            reading: Request::default(),
+            held: (0, Statistics::default()),
+            counting: Request::default(),
+            fields: if action.counts() { vec![TextField::default()] } else { Vec::new() },
+            focus: 0,
             problem: None,
             sure: Sure::default(),
-        }
+        };
+        bulk.leave_out();
+        bulk
     }
 
-    /// How many there are in all.
+    /// How many there are in all, without those that are left out.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.left.len() + self.done.len() + self.failed.len()
+        self.orgs.len()
+    }
+
+    /// Leaves out those that it cannot be done to.
+    fn leave_out(&mut self) {
+        // Where none is active, all are to be active again.
+        if self.action == OrgAction::Suspend
+            && !self.orgs.iter().any(|org| org.state == OrgState::Active)
+        {
+            self.action = OrgAction::Reactivate;
+        }
+        let (mut orgs, mut skipped) = (Vec::new(), Vec::new());
+        for org in self.orgs.drain(..) {
+            match refused(self.action, &org) {
+                Some(why) => skipped.push((org, why)),
+                None => orgs.push(org),
+            }
+        }
+        (self.orgs, self.skipped) = (orgs, skipped);
+    }
+
+    /// Takes the next page of what matches; where the one after it begins.
+    fn take(&mut self, page: Page) -> Option<PageAt> {
+        let (_, without) = self.filter.as_mut()?;
+        let last = page.places.last().cloned();
+        // What is renamed meanwhile may come twice.
+        self.orgs.extend(page.orgs.into_iter().filter(|org| without.insert(org.id)));
+        last.filter(|_| page.more_after).map(PageAt::After)
+    }
+
+    /// Whether what is typed is how many there are.
+    fn is_number_typed(&self) -> bool {
+        let typed = self.fields.first().map(|field| field.text().replace([',', ' ', '.'], ""));
+        typed.is_none_or(|typed| typed.parse() == Ok(self.count()))
+    }
+}
+
+/// Why it cannot be done to this one.
+fn refused(action: OrgAction, org: &Org) -> Option<String> {
+    if let Some(under_way) = org.under_way {
+        return Some(under_way.to_string());
+    }
+    match (action.scope(), org.state) {
+        (ListScope::Live, OrgState::InTrash(_)) => Some("in the trash".to_owned()),
+        (ListScope::Trash, OrgState::Active | OrgState::Suspended) => {
+            Some("not in the trash".to_owned())
+        }
+        (ListScope::Live, OrgState::Suspended) if action == OrgAction::Suspend => {
+            Some("already suspended".to_owned())
+        }
+        (ListScope::Live, OrgState::Active) if action == OrgAction::Reactivate => {
+            Some("not suspended".to_owned())
+        }
+        (ListScope::Live, OrgState::Active | OrgState::Suspended)
+        | (ListScope::Trash, OrgState::InTrash(_)) => None,
     }
 }
 
 impl App {
-    /// Selects the organization under the cursor, or deselects it, and goes on to the next.
-    pub(super) fn toggle_selection(&mut self) {
-        // A key that is held must not deselect it again while the next rows are being read.
-        if self.list.more_after && self.list.selected + 1 == self.list.rows.len() {
-            return;
-        }
-        if let Some(org) = self.list.selected().cloned() {
-            if !self.list.deselect(org.id) {
-                self.list.selection.push(org);
-            }
-            self.list.move_by(1);
-        }
-    }
-
-    /// Those that what is done here is done to; none where it is to the one that is selected.
+    /// What a command does to the selected organizations; none where nothing is, or where it is about something
+    /// else.
     #[must_use]
-    pub fn selection(&self) -> &[Org] {
-        if self.pane == Pane::List { &self.list.selection } else { &[] }
-    }
-
-    /// What a command does to the selected organizations, and to which of them; none where nothing is, or
-    /// where it is about something else.
-    #[must_use]
-    pub fn action_for_selection(&self, command: Command) -> Option<(OrgAction, Vec<Org>)> {
-        let all = self.selection();
-        let operation = command.operation().filter(|_| !all.is_empty())?;
-        let active = || all.iter().filter(|org| org.state == OrgState::Active);
+    pub fn action_for_selection(&self, command: Command) -> Option<OrgAction> {
+        let operation = command.operation().filter(|_| self.has_selection())?;
         match operation {
-            OperationKind::Suspend if active().next().is_some() => {
-                Some((OrgAction::Suspend, active().cloned().collect()))
-            }
-            OperationKind::Suspend | OperationKind::Reactivate => {
-                Some((OrgAction::Reactivate, all.to_vec()))
-            }
-            OperationKind::Restore => Some((OrgAction::Restore, all.to_vec())),
+            // What is read only later decides for itself.
+            OperationKind::Suspend if self.list.selects_active() => Some(OrgAction::Suspend),
+            OperationKind::Suspend | OperationKind::Reactivate => Some(OrgAction::Reactivate),
+            OperationKind::Restore => Some(OrgAction::Restore),
             // One login is enough for all of them.
-            OperationKind::Trash if self.is_operator() => Some((OrgAction::Trash, all.to_vec())),
+            OperationKind::Trash if self.is_operator() => Some(OrgAction::Trash),
+            OperationKind::Purge if self.is_operator() => Some(OrgAction::Purge),
             OperationKind::Create
             | OperationKind::Update
             | OperationKind::Trash
@@ -120,166 +170,158 @@ impl App {
         }
     }
 
-    /// Asks whether to do it to the selected organizations; whether the command is for them.
-    pub(super) fn ask_about_selection(&mut self, command: Command) -> bool {
-        if let Some((action, orgs)) = self.action_for_selection(command) {
-            self.layers.push(Layer::Bulk(Bulk::new(action, orgs)));
-            return true;
+    /// Asks whether to do it to the selected organizations; none where the command is not for them.
+    pub(super) fn ask_about_selection(&mut self, command: Command) -> Option<Vec<Effect>> {
+        if let Some(action) = self.action_for_selection(command) {
+            if let Some(refusal) = self.role_refuses(action) {
+                self.say(Severity::Error, Notice::from(&Error::NotAllowed(refusal)));
+                return Some(Vec::new());
+            }
+            return Some(match self.list.selection.filtered() {
+                Some(filtered) => self.ask_about_filtered(action, filtered),
+                None => self.ask_about(action, self.list.selection.iter().cloned().collect()),
+            });
         }
-        let refused = command.is_for_one() && !self.selection().is_empty();
+        let refused = command.is_for_one() && self.has_selection();
         if refused {
             let what = "this works on one organization at a time".to_owned();
             let help = format!("press {} to clear the selection", self.keymap.how(Command::Back));
             self.say(Severity::Error, Notice { what, help });
         }
-        refused
+        refused.then(Vec::new)
     }
 
-    /// Stops it after the one that is waited for; or waits no longer for that either, and leaves.
-    pub(super) fn stop_or_leave_bulk(&mut self) -> Vec<Effect> {
-        let Some(Layer::Bulk(bulk)) = self.layers.last_mut() else { return Vec::new() };
-        if bulk.submitting.is_waiting() && !bulk.stopping {
-            bulk.stopping = true;
-            return Vec::new();
-        }
-        let waited = bulk.submitting.stop();
-        let (action, done) = (bulk.action, std::mem::take(&mut bulk.done));
-        self.layers.pop();
-        let Some(generation) = waited else { return Vec::new() };
-        self.abandoned.push(generation);
-        self.can_undo_all(action, &done);
-        self.say(Severity::Error, let_go("the result will be shown here"));
-        self.refresh()
+    /// Why the role of the operator who is logged in does not allow it.
+    fn role_refuses(&self, action: OrgAction) -> Option<Refusal> {
+        let Account::Operator { role, .. } = &self.session.as_ref()?.account else { return None };
+        let least = least_role(&action.kind())?;
+        (*role < least).then_some(Refusal::Role { role: *role, least })
     }
 
-    /// Does it to the next one; to those that it could not be done to before, where no other is left.
-    pub(super) fn go_on(&mut self, generation: Generation) -> Vec<Effect> {
-        let now = self.now;
-        let Some(Layer::Bulk(bulk)) = self.layers.last_mut() else { return Vec::new() };
-        if bulk.left.is_empty() {
-            // As they were read last.
-            let now = |org: Org| {
-                let read = self.list.selection.iter().find(|read| read.id == org.id);
-                read.cloned().unwrap_or(org)
-            };
-            bulk.left.extend(bulk.failed.drain(..).map(|(org, _)| now(org)));
-        }
-        bulk.problem = None;
-        bulk.stopping = false;
-        begin(bulk, generation, now, self.session.as_ref())
+    /// Asks whether to do this to these.
+    pub(super) fn ask_about(&mut self, action: OrgAction, orgs: Vec<Org>) -> Vec<Effect> {
+        self.layers.push(Layer::Bulk(Bulk::new(action, orgs)));
+        self.count_next()
     }
 
-    /// The end of it for one of several; none when it was not for one of several.
-    pub(super) fn done_to_one(
+    /// The same, to what matches a filter now: that is read first.
+    fn ask_about_filtered(&mut self, action: OrgAction, filtered: Filtered) -> Vec<Effect> {
+        let mut bulk = Bulk::new(action, Vec::new());
+        bulk.action = action;
+        let query = PageQuery { limit: READ, ..self.list.query(PageAt::First) };
+        bulk.filter = Some((query, filtered.without));
+        self.layers.push(Layer::Bulk(bulk));
+        self.read_next(PageAt::First)
+    }
+
+    fn read_next(&mut self, at: PageAt) -> Vec<Effect> {
+        let (generation, now) = (self.next(), self.now);
+        let Some(Layer::Bulk(bulk)) = self.bulk_mut() else { return Vec::new() };
+        let Some((query, _)) = &bulk.filter else { return Vec::new() };
+        let query = PageQuery { at, ..query.clone() };
+        let mut effects = cancel(bulk.reading.begin(generation, now));
+        effects.push(Effect::LoadPage(generation, query));
+        effects
+    }
+
+    /// The question that is open, also below the help.
+    fn bulk_mut(&mut self) -> Option<&mut Layer> {
+        self.layers.iter_mut().find(|layer| matches!(layer, Layer::Bulk(_)))
+    }
+
+    /// A page of what matches has come; none where it is a page of the list.
+    pub(super) fn bulk_page(
         &mut self,
         generation: Generation,
-        result: &Result<Option<Org>>,
-    ) -> Option<Vec<Effect>> {
-        let at = self.layers.iter().position(
-            |layer| matches!(layer, Layer::Bulk(bulk) if bulk.submitting.awaits(generation)),
-        )?;
-        let (next, now) = (self.next(), self.now);
-        let Some(Layer::Bulk(bulk)) = self.layers.get_mut(at) else { return None };
-        let _ = bulk.submitting.stop();
-        let before = bulk.left.pop_front()?;
-        let mut effects = Vec::new();
-        let (mut why, mut changed) = (None, None);
+        result: Result<Page>,
+    ) -> std::result::Result<Vec<Effect>, Result<Page>> {
+        let Some(Layer::Bulk(bulk)) = self.bulk_mut() else { return Err(result) };
+        if !bulk.reading.answered(generation) {
+            return Err(result);
+        }
         match result {
-            Ok(after) => {
-                let after = after.as_ref().unwrap_or(&before).clone();
-                effects.extend(end_login(&mut self.session, bulk.action, &after));
-                self.list.deselect(after.id);
-                self.list.replace(&after);
-                changed = Some((bulk.action, after.clone()));
-                bulk.done.push(after);
-            }
-            // It would be the same for each of the others.
-            Err(error @ (Error::Store(_) | Error::ReadOnly(_))) => {
-                bulk.left.push_front(before);
-                bulk.problem = Some(Notice::from(error));
-                bulk.stopping = true;
-                why.clone_from(&bulk.problem);
+            Ok(page) => {
+                let next = bulk.take(page);
+                if bulk.orgs.len() > BULK_MOST {
+                    bulk.orgs.clear();
+                    let what = format!("more than {} match", thousands(BULK_MOST as u64));
+                    let help = "narrow the filter: no more than that are done at once".to_owned();
+                    bulk.problem = Some(Notice { what, help });
+                    return Ok(Vec::new());
+                }
+                if let Some(at) = next {
+                    return Ok(self.read_next(at));
+                }
+                bulk.filter = None;
+                bulk.leave_out();
+                Ok(self.count_next())
             }
             Err(error) => {
-                let mut said = Notice::from(error);
-                if !said.what.contains(&before.name.to_string()) {
-                    said.what = format!("“{}”: {}", before.name, said.what);
-                }
-                why = Some(said.clone());
-                bulk.failed.push((before, said));
+                bulk.orgs.clear();
+                bulk.problem = Some(Notice::from(&error));
+                Ok(Vec::new())
             }
         }
-        if bulk.left.is_empty() || bulk.stopping {
-            effects.extend(self.stopped(at));
-        } else {
-            effects.extend(begin(bulk, next, now, self.session.as_ref()));
-        }
-        if let Some((action, org)) = changed {
-            self.demo_follows(action, &org);
-        }
-        if let Some(said) = why {
-            self.note(Severity::Error, said);
-        }
-        Some(effects)
     }
 
-    /// It has come to an end, to all of them or not: what was done can be undone together.
-    pub(super) fn stopped(&mut self, at: usize) -> Vec<Effect> {
-        let Some(Layer::Bulk(bulk)) = self.layers.get_mut(at) else { return Vec::new() };
-        let (action, done) = (bulk.action, bulk.done.clone());
-        bulk.stopping = false;
-        let all = bulk.left.is_empty() && bulk.failed.is_empty();
-        if !all && bulk.problem.is_none() {
-            let what = match bulk.left.len() {
-                0 => format!("{} of {} failed", bulk.failed.len(), bulk.count()),
-                left => format!("stopped; {left} of {} unchanged", bulk.count()),
-            };
-            bulk.problem = Some(Notice::plain(what));
+    /// Counts what the next of them hold, where it takes them away.
+    fn count_next(&mut self) -> Vec<Effect> {
+        let (generation, now) = (self.next(), self.now);
+        let Some(Layer::Bulk(bulk)) = self.bulk_mut() else { return Vec::new() };
+        let from = bulk.held.0.min(bulk.orgs.len());
+        let some: Vec<Org> = bulk.orgs[from..].iter().take(COUNTED).cloned().collect();
+        if !bulk.action.counts() || some.is_empty() {
+            return Vec::new();
         }
-        self.can_undo_all(action, &done);
-        if all {
-            self.layers.remove(at);
-            let undo = self.keymap.how(Command::Undo);
-            let (what, help) = match action {
-                OrgAction::Suspend => ("suspended", format!("press {undo} to undo")),
-                OrgAction::Reactivate => ("reactivated", format!("press {undo} to undo")),
-                OrgAction::Trash => ("trashed", format!("press {undo} to undo")),
-                OrgAction::Delete
-                | OrgAction::Purge
-                | OrgAction::Restore
-                | OrgAction::Rename
-                | OrgAction::RemoveAdmin(_)
-                | OrgAction::IssueCode(_) => ("restored", String::new()),
-            };
-            let who = match &done[..] {
-                [org] => format!("“{}”", org.name),
-                all => format!("{} organizations", all.len()),
-            };
-            self.say(Severity::Success, Notice { what: format!("{what} {who}"), help });
+        let mut effects = cancel(bulk.counting.begin(generation, now));
+        effects.push(Effect::Measure(generation, some));
+        effects
+    }
+
+    /// What some of them hold.
+    pub(super) fn measured(
+        &mut self,
+        generation: Generation,
+        result: &Result<Statistics>,
+    ) -> Vec<Effect> {
+        let Some(Layer::Bulk(bulk)) = self.bulk_mut() else { return Vec::new() };
+        // What cannot be counted is not known; that is no reason not to do it.
+        let (true, Ok(more)) = (bulk.counting.answered(generation), result) else {
+            return Vec::new();
+        };
+        let (counted, held) = &mut bulk.held;
+        *counted = (*counted + COUNTED).min(bulk.orgs.len());
+        held.documents = held.documents.saturating_add(more.documents);
+        held.bytes = held.bytes.saturating_add(more.bytes);
+        self.count_next()
+    }
+
+    /// Begins what the question on top asks, where the right number is typed.
+    pub(super) fn answer_bulk(&mut self) -> Vec<Effect> {
+        let Some(Layer::Bulk(bulk)) = self.layers.last_mut() else { return Vec::new() };
+        if bulk.reading.is_waiting() {
+            return Vec::new();
         }
-        match self.list.scope {
-            // There are fewer now.
-            ListScope::Live if action == OrgAction::Trash => self.refresh(),
-            ListScope::Live => {
-                let (arrival, at) = self.list.again();
-                let mut effects = self.load(arrival, at);
-                effects.extend(self.forget_detail());
-                effects
+        if bulk.orgs.is_empty() {
+            if bulk.problem.is_none() {
+                bulk.problem = Some(Notice::plain("there is nothing to do"));
             }
-            ListScope::Trash => self.refresh(),
+            return Vec::new();
         }
+        bulk.problem = None;
+        let wrong = !bulk.is_number_typed();
+        if let Some(field) = bulk.fields.first_mut() {
+            field.problem = wrong.then(|| Notice::plain("the number does not match"));
+        }
+        if wrong || !self.sure_of_layer() {
+            return Vec::new();
+        }
+        let Some(Layer::Bulk(mut bulk)) = self.layers.pop() else { return Vec::new() };
+        if self.list.selection.filtered().is_some() {
+            self.list.clear_selection();
+        }
+        let mut effects = cancel(bulk.counting.stop());
+        effects.extend(self.begin_job(bulk.action, bulk.orgs, bulk.skipped));
+        effects
     }
-}
-
-fn begin(
-    bulk: &mut Bulk,
-    generation: Generation,
-    now: SystemTime,
-    session: Option<&Session>,
-) -> Vec<Effect> {
-    let Some(org) = bulk.left.front().cloned() else { return Vec::new() };
-    let mut effects = cancel(bulk.submitting.begin(generation, now));
-    let (given, session) = (Given::default(), session.cloned());
-    effects.push(Effect::Do(generation, bulk.action, Box::new(org), given, session));
-    effects
 }

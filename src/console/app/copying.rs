@@ -11,9 +11,18 @@ use crate::{
 impl App {
     /// Asks what to copy of the organization under the cursor, or of those that are selected.
     pub(super) fn ask_what_to_copy(&mut self) -> Vec<Effect> {
-        let orgs = match self.selection() {
-            [] => self.chosen().cloned().into_iter().collect(),
-            all => all.to_vec(),
+        let orgs: Vec<_> = if !self.has_selection() {
+            self.chosen().cloned().into_iter().collect()
+        } else if self.list.selection.filtered().is_none() {
+            self.list.selection.iter().cloned().collect()
+        } else if self.list.more_before || self.list.more_after {
+            let what = "cannot copy from organizations that are not loaded".to_owned();
+            let help = "narrow the filter, or select fewer".to_owned();
+            self.say(Severity::Warning, Notice { what, help });
+            return Vec::new();
+        } else {
+            let all = self.list.rows.iter();
+            all.filter(|org| self.list.selection.contains(org.id)).cloned().collect()
         };
         if !orgs.is_empty() {
             self.layers.push(Layer::Copy(orgs));

@@ -202,7 +202,9 @@ impl App {
                 | Layer::Code(_)
                 | Layer::Copy(_)
                 | Layer::Log(_)
-                | Layer::Audit(_),
+                | Layer::Audit(_)
+                | Layer::Jobs(_)
+                | Layer::Job(_),
             )
             | None => self.layers.push(Layer::Help(Help {
                 about,

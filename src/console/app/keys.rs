@@ -2,10 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::{
-    App, Connection, Effect, Layer, Notice, Pane, Severity, cancel,
-    layer_keys::{let_go, stop_submitting},
-};
+use super::{App, Connection, Effect, Layer, Notice, Severity};
 use crate::{
     keymap::{self, Command, Motion},
     store::ListScope,
@@ -20,7 +17,7 @@ pub struct Count {
     /// Whether the key before went to a row by its number.
     went_to: bool,
     /// How many times the motion is done that is being done; zero where no count was typed.
-    times: u32,
+    pub(super) times: u32,
 }
 
 impl Count {
@@ -57,6 +54,7 @@ impl App {
     /// Takes digits as a count for the motion that follows, as vim does.
     fn take_count(&mut self, place: keymap::Place, event: KeyEvent) -> Vec<Effect> {
         self.list.owed = 0;
+        self.list.to_select = 0;
         let went_to = std::mem::take(&mut self.count.went_to);
         let before = self.count.typed.take();
         if let Some(digit) = self.keymap.digit(place, &event)
@@ -69,6 +67,12 @@ impl App {
         match (self.keymap.command(place, &event), before) {
             (Some(Command::Back), Some(_)) => Vec::new(),
             (Some(Command::Move(motion)), Some(count)) => self.repeat(place, motion, count),
+            (Some(command @ (Command::Select | Command::Extend(_))), Some(count)) => {
+                self.count.times = count;
+                let effects = self.command(place, command);
+                self.count.times = 0;
+                effects
+            }
             // The second g of 10gg.
             (Some(Command::Move(Motion::First)), None) if went_to => Vec::new(),
             (command, _) => self.meant(place, command, event),
@@ -150,14 +154,16 @@ impl App {
         if command != Command::Back {
             self.stay();
         }
+        self.quitting &= command == Command::Quit;
         match command {
-            Command::Quit => vec![Effect::Quit],
+            Command::Quit => self.quit(place),
             Command::Shell => vec![Effect::Shell],
             Command::Redraw => vec![Effect::Redraw],
             Command::Help => self.help(place, false),
             Command::Palette => self.help(place, true),
             Command::Manual => self.show_manual(),
             Command::Log => self.show_log(),
+            Command::Jobs => self.show_jobs(),
             Command::Back if place == keymap::Place::Production => self.leave_production(),
             Command::Back => self.back(),
             Command::Confirm => self.confirm(),
@@ -186,6 +192,11 @@ impl App {
             | Command::Trash
             | Command::Delete
             | Command::Select
+            | Command::SelectRange
+            | Command::Extend(_)
+            | Command::SelectAll
+            | Command::InvertSelection
+            | Command::CancelJob
             | Command::Suspend
             | Command::ToggleTrash
             | Command::Restore
@@ -239,6 +250,7 @@ impl App {
                 }
                 Vec::new()
             }
+            keymap::Place::Jobs | keymap::Place::Job => self.job_command(command),
             keymap::Place::Upgrade if command == Command::Accept => self.start_or_stop_upgrade(),
             keymap::Place::Code if command == Command::CopyCode => self.copy_code(),
             keymap::Place::Unconnected
@@ -319,96 +331,5 @@ impl App {
         }
         let how = self.keymap.how(Command::Upgrade);
         Some(Notice { help: format!("use {how} to upgrade it"), ..said })
-    }
-
-    /// Stops waiting, or leaves what is on top, or undoes the last narrowing of the view.
-    pub(super) fn back(&mut self) -> Vec<Effect> {
-        if let Some(Layer::Bulk(_)) = self.layers.last() {
-            return self.stop_or_leave_bulk();
-        }
-        if self.back_in_manual() {
-            return Vec::new();
-        }
-        if let Some(effects) = self.back_in_audit() {
-            return effects;
-        }
-        if let Some(layer) = self.layers.last_mut() {
-            if let Some(effects) = stop_submitting(layer, &mut self.abandoned) {
-                return effects;
-            }
-            if let Layer::Form(form) = layer
-                && !form.may_leave()
-            {
-                self.ask_to_discard();
-                return Vec::new();
-            }
-            let mut effects = Vec::new();
-            for request in layer.requests() {
-                effects.extend(cancel(request.stop()));
-            }
-            let refused = matches!(layer, Layer::Login(login) if login.wanted.is_some());
-            self.layers.pop();
-            // What nobody logs in for is not asked about either; a form is kept.
-            if refused && matches!(self.layers.last(), Some(Layer::Question(_))) {
-                self.layers.pop();
-            }
-            return effects;
-        }
-        if let Some(generation) = self.connecting.stop() {
-            self.connection = Connection::Failed(Notice {
-                what: "cancelled".to_owned(),
-                help: format!("press {} to connect again", self.keymap.how(Command::Retry)),
-            });
-            return vec![Effect::Cancel(generation)];
-        }
-        if self.list.filtering {
-            self.list.filtering = false;
-            return self.drop_filter();
-        }
-        if let Some(begun) =
-            self.at_once.take_if(|begun| begun.waiting.shown_wait(self.now).is_some())
-        {
-            let mut waiting = begun.waiting;
-            self.abandoned.extend(waiting.stop());
-            self.say(Severity::Error, let_go("the result will be shown here"));
-            return Vec::new();
-        }
-        if self.list.loading.shown_wait(self.now).is_some() {
-            self.list.problem = Some(Notice::plain("cancelled"));
-            self.say(
-                Severity::Error,
-                Notice {
-                    what: "cancelled".to_owned(),
-                    help: format!("press {} to retry", self.keymap.how(Command::Refresh)),
-                },
-            );
-            return cancel(self.list.loading.stop());
-        }
-        if self.detail.loading.shown_wait(self.now).is_some()
-            || self.detail.reading.shown_wait(self.now).is_some()
-        {
-            let again = self.keymap.how(Command::Refresh);
-            let stopped = Notice::plain(format!("cancelled; press {again} to retry"));
-            let loading = self.detail.loading.stop();
-            let reading = self.detail.reading.stop();
-            self.detail.problem = loading.map(|_| stopped.clone());
-            self.detail.unreadable = reading.map(|_| stopped);
-            return cancel(loading).into_iter().chain(cancel(reading)).collect();
-        }
-        if self.read() {
-            return Vec::new();
-        }
-        if self.pane == Pane::Detail {
-            self.pane = Pane::List;
-            return Vec::new();
-        }
-        if !self.list.selection.is_empty() {
-            self.list.selection.clear();
-            return Vec::new();
-        }
-        if self.list.search().is_none() && self.list.scope == ListScope::Trash {
-            return self.switch_scope();
-        }
-        self.drop_filter()
     }
 }

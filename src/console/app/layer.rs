@@ -6,6 +6,7 @@ use super::{
     field::{Notice, Request, TextField},
     form::Form,
     help::Help,
+    job::JobNumber,
     manual::Manual,
     question::Question,
     session::Login,
@@ -40,6 +41,10 @@ pub enum Layer {
     Log(usize),
     /// The audit log.
     Audit(Box<Audit>),
+    /// The bulk operations of this session; which of them is selected, the newest first.
+    Jobs(usize),
+    /// One of them.
+    Job(JobNumber),
 }
 
 impl Layer {
@@ -60,6 +65,8 @@ impl Layer {
             Self::Copy(_) => keymap::Place::Copying,
             Self::Log(_) => keymap::Place::Log,
             Self::Audit(audit) => audit.place(),
+            Self::Jobs(_) => keymap::Place::Jobs,
+            Self::Job(_) => keymap::Place::Job,
         }
     }
 
@@ -77,14 +84,18 @@ impl Layer {
             | Self::Login(Login { fields, focus, submitting, problem, .. }) => {
                 (&mut fields[..], focus, submitting, problem)
             }
-            Self::Bulk(_)
-            | Self::Upgrade
+            Self::Bulk(Bulk { fields, focus, reading, problem, .. }) => {
+                (&mut fields[..], focus, reading, problem)
+            }
+            Self::Upgrade
             | Self::Code(_)
             | Self::Help(_)
             | Self::Copy(_)
             | Self::Manual(_)
             | Self::Log(_)
-            | Self::Audit(_) => return None,
+            | Self::Audit(_)
+            | Self::Jobs(_)
+            | Self::Job(_) => return None,
         };
         Some(Typing { fields, focus, submitting, problem })
     }
@@ -110,7 +121,7 @@ impl Layer {
         match self {
             Self::Form(Form { submitting, .. })
             | Self::Question(Question { submitting, .. })
-            | Self::Bulk(Bulk { submitting, .. })
+            | Self::Bulk(Bulk { reading: submitting, .. })
             | Self::Login(Login { submitting, .. }) => submitting.is_waiting(),
             Self::Upgrade
             | Self::Code(_)
@@ -118,7 +129,9 @@ impl Layer {
             | Self::Copy(_)
             | Self::Manual(_)
             | Self::Log(_)
-            | Self::Audit(_) => false,
+            | Self::Audit(_)
+            | Self::Jobs(_)
+            | Self::Job(_) => false,
         }
     }
 
@@ -131,14 +144,16 @@ impl Layer {
                 question.authorizing.is_waiting() || question.counting.is_waiting()
             }
             Self::Audit(audit) => audit.loading.is_waiting(),
-            Self::Bulk(_)
-            | Self::Login(_)
+            Self::Bulk(bulk) => bulk.counting.is_waiting(),
+            Self::Login(_)
             | Self::Upgrade
             | Self::Code(_)
             | Self::Help(_)
             | Self::Copy(_)
             | Self::Manual(_)
-            | Self::Log(_) => false,
+            | Self::Log(_)
+            | Self::Jobs(_)
+            | Self::Job(_) => false,
         };
         besides || self.is_submitting()
     }
@@ -156,7 +171,7 @@ impl Layer {
             Self::Question(question) => {
                 vec![&mut question.submitting, &mut question.authorizing, &mut question.counting]
             }
-            Self::Bulk(bulk) => vec![&mut bulk.submitting],
+            Self::Bulk(bulk) => vec![&mut bulk.reading, &mut bulk.counting],
             Self::Login(login) => vec![&mut login.submitting],
             Self::Audit(audit) => vec![&mut audit.loading],
             Self::Upgrade
@@ -164,7 +179,9 @@ impl Layer {
             | Self::Help(_)
             | Self::Copy(_)
             | Self::Manual(_)
-            | Self::Log(_) => Vec::new(),
+            | Self::Log(_)
+            | Self::Jobs(_)
+            | Self::Job(_) => Vec::new(),
         }
     }
 }

@@ -30,7 +30,9 @@ impl App {
                     | Layer::Copy(_)
                     | Layer::Manual(_)
                     | Layer::Log(_)
-                    | Layer::Audit(_),
+                    | Layer::Audit(_)
+                    | Layer::Jobs(_)
+                    | Layer::Job(_),
                 )
                 | None => Vec::new(),
             },
@@ -68,6 +70,8 @@ impl App {
             | Command::Trash
             | Command::Delete
             | Command::Select
+            | Command::SelectRange
+            | Command::Extend(_)
             | Command::Suspend
             | Command::ToggleTrash
             | Command::Restore
@@ -91,6 +95,10 @@ impl App {
             | Command::Log
             | Command::AuditLog
             | Command::CopyEntry
+            | Command::Jobs
+            | Command::CancelJob
+            | Command::SelectAll
+            | Command::InvertSelection
             | Command::Back
             | Command::Redraw
             | Command::Shell
@@ -178,7 +186,9 @@ pub(super) fn stop_submitting(layer: &mut Layer, abandoned: &mut Vec<u64>) -> Op
         | Layer::Copy(_)
         | Layer::Manual(_)
         | Layer::Log(_)
-        | Layer::Audit(_) => return None,
+        | Layer::Audit(_)
+        | Layer::Jobs(_)
+        | Layer::Job(_) => return None,
     }
     abandoned.push(generation);
     Some(vec![Effect::Cancel(generation)])

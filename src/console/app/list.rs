@@ -7,7 +7,10 @@ use std::collections::{HashMap, HashSet};
 
 use bson::oid::ObjectId;
 
-use super::field::{Notice, Request, TextField};
+use super::{
+    field::{Notice, Request, TextField},
+    selection::{Range, Selection},
+};
 use crate::{
     org::Org,
     store::{Count, Cursor, ListScope, Page, PageAt, PageQuery, Sort, SortKey},
@@ -61,8 +64,12 @@ pub struct List {
     pub owed: isize,
     /// The first row on the screen.
     pub top: usize,
-    /// The selected organizations, as they were read last, in the order they were selected.
-    pub selection: Vec<Org>,
+    /// The selected organizations.
+    pub selection: Selection,
+    /// The rows that are being selected together.
+    pub range: Option<Range>,
+    /// How many more are selected as soon as they are read.
+    pub to_select: usize,
     /// What is shown only.
     pub filter: TextField,
     /// Whether the filter is being typed.
@@ -99,7 +106,9 @@ impl List {
             selected: 0,
             owed: 0,
             top: 0,
-            selection: Vec::new(),
+            selection: Selection::default(),
+            range: None,
+            to_select: 0,
             filter: TextField::default(),
             filtering: false,
             sort: Sort::default(),
@@ -218,7 +227,7 @@ impl List {
         self.loaded = true;
         self.problem = None;
         for org in &page.orgs {
-            self.selection_follows(org);
+            self.selection.follow(org);
         }
         self.nearest = page.nearest;
         if let Arrival::Replace(_) = self.arrival {
@@ -227,6 +236,8 @@ impl List {
         self.places.extend(page.places.into_iter().map(|place| (place.id, place)));
         match self.arrival {
             Arrival::Replace(select) => {
+                // It is of the rows that were there.
+                self.keep_range();
                 let place = self.selected.saturating_sub(self.top);
                 self.rows = page.orgs;
                 self.more_before = page.more_before;
@@ -246,7 +257,8 @@ impl List {
                 self.rows.extend(page.orgs);
                 self.more_after = page.more_after;
                 let excess = self.rows.len().saturating_sub(WINDOW).min(self.top);
-                if excess > 0 {
+                // A range needs all of its rows.
+                if excess > 0 && self.range.is_none() {
                     self.rows.drain(..excess);
                     self.selected -= excess;
                     self.top -= excess;
@@ -259,7 +271,7 @@ impl List {
                 self.selected += arrived;
                 self.top += arrived;
                 self.more_before = page.more_before;
-                if self.rows.len() > WINDOW {
+                if self.rows.len() > WINDOW && self.range.is_none() {
                     self.rows.truncate(WINDOW.max(self.selected + 1));
                     self.more_after = true;
                 }
@@ -268,6 +280,7 @@ impl List {
         let owed = std::mem::take(&mut self.owed);
         if self.arrival != Arrival::Replace(Select::Last) {
             self.move_by(owed);
+            self.select_on();
         }
         if self.places.len() > 2 * WINDOW {
             let kept: HashSet<_> = self.rows.iter().map(|org| org.id).collect();
@@ -280,26 +293,22 @@ impl List {
         if let Some(row) = self.rows.iter_mut().find(|row| row.id == org.id) {
             row.clone_from(org);
         }
-        self.selection_follows(org);
+        self.selection.follow(org);
     }
 
-    /// Whether it is one of the selected.
-    #[must_use]
-    pub fn is_in_selection(&self, org: ObjectId) -> bool {
-        self.selection.iter().any(|other| other.id == org)
-    }
-
-    /// Deselects it; whether it was selected.
-    pub fn deselect(&mut self, org: ObjectId) -> bool {
-        let before = self.selection.len();
-        self.selection.retain(|other| other.id != org);
-        self.selection.len() < before
-    }
-
-    /// What is done to the selected organizations is done to them as they are now.
-    fn selection_follows(&mut self, org: &Org) {
-        if let Some(other) = self.selection.iter_mut().find(|other| other.id == org.id) {
-            other.clone_from(org);
+    /// It is on another list now, or gone: its row goes, and the cursor stays on its own.
+    pub(super) fn remove(&mut self, org: ObjectId) {
+        // The last row says where reading goes on, and a range needs all of its rows.
+        if self.rows.len() < 2 || self.range.is_some() {
+            return;
+        }
+        let Some(at) = self.rows.iter().position(|row| row.id == org) else { return };
+        self.rows.remove(at);
+        if at < self.selected || self.selected == self.rows.len() {
+            self.selected = self.selected.saturating_sub(1);
+        }
+        if at < self.top {
+            self.top -= 1;
         }
     }
 

@@ -84,6 +84,8 @@ impl App {
                 | Layer::Code(_)
                 | Layer::Help(_)
                 | Layer::Copy(_)
+                | Layer::Jobs(_)
+                | Layer::Job(_)
                 | Layer::Audit(_)
                 | Layer::Manual(_)
                 | Layer::Log(_),
@@ -96,7 +98,7 @@ impl App {
 
     /// Whether somebody is filtering or has selected something: nothing is to move then.
     fn is_choosing(&self) -> bool {
-        self.list.filtering || !self.list.selection.is_empty()
+        self.list.filtering || self.list.has_selection()
     }
 
     /// Reads again what has changed, as soon as nothing is in the way.

@@ -53,6 +53,8 @@ pub enum Message {
     Page(Generation, Result<Page>),
     /// How many match.
     Counted(Generation, Result<Count>),
+    /// What several organizations hold together.
+    Measured(Generation, Result<Statistics>),
     /// The organization that is looked at, read again; none when it is gone.
     Detail(Generation, Result<Option<(Org, Statistics)>>),
     /// Its first documents, each as lines of escaped text.
@@ -132,6 +134,7 @@ impl Message {
             | Self::Changed(..)
             | Self::Page(..)
             | Self::Counted(..)
+            | Self::Measured(..)
             | Self::Detail(..)
             | Self::Documents(..)
             | Self::Copied(..)
@@ -206,6 +209,8 @@ pub enum Effect {
     LoadPage(Generation, PageQuery),
     /// Count what matches, no further than the number says.
     Count(Generation, ListScope, Option<String>, u64),
+    /// Count what several organizations hold together.
+    Measure(Generation, Vec<Org>),
     /// Read one organization and what it holds.
     LoadDetail(Generation, ObjectId),
     /// Read its first documents.

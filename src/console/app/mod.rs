@@ -3,6 +3,7 @@
 mod admins;
 mod audit;
 mod audit_window;
+mod back;
 mod browsing;
 mod bulk;
 mod connection;
@@ -13,6 +14,8 @@ mod field;
 mod fit;
 mod form;
 mod help;
+mod job;
+mod jobs;
 mod keys;
 mod layer;
 mod layer_keys;
@@ -29,6 +32,7 @@ mod profile;
 mod question;
 mod screen;
 mod second_factor;
+mod selection;
 mod session;
 mod submit;
 #[cfg(test)]
@@ -43,13 +47,14 @@ use crossterm::event::{KeyCode, KeyModifiers};
 pub use admins::code_waits;
 pub use audit::fields;
 pub use audit_window::Audit;
-pub use bulk::Bulk;
+pub use bulk::{BULK_MOST, Bulk};
 pub use connection::{Connection, database_label};
 pub use detail::{Detail, Tab};
 pub use drawn::{Drawn, Extent, HitTarget};
 pub use field::{Notice, Request, TextField};
 pub use form::{Asked, Form, Purpose};
 pub use help::{Choice, Help, HelpLine};
+pub use job::{Failure, Job, JobNumber, organizations};
 pub use keys::Count;
 pub use layer::{Code, Layer};
 pub use list::{Arrival, List, Select};
@@ -63,6 +68,7 @@ use profile::Armed;
 pub use profile::Sure;
 pub use question::{AtOnce, Question};
 pub use screen::UNREAD_SHOWN;
+pub use selection::{Filtered, Range, Selection};
 pub use session::Login;
 pub use undo::Undo;
 pub use upgrade::AwaitedUpgrade;
@@ -173,6 +179,10 @@ pub struct App {
     pub at_once: Option<AtOnce>,
     /// Abandoned operations that are still running: they report when they end.
     pub abandoned: Vec<Generation>,
+    /// The bulk operations that were begun, the newest last.
+    pub jobs: Vec<Job>,
+    /// Whether quitting was asked for while one of them is running.
+    quitting: bool,
     last: Generation,
 }
 
@@ -225,6 +235,8 @@ impl App {
             kept: Kept::default(),
             at_once: None,
             abandoned: Vec::new(),
+            jobs: Vec::new(),
+            quitting: false,
             last: 0,
         }
     }
@@ -260,6 +272,7 @@ impl App {
             Message::Link(generation, why) => self.linked(generation, why.as_ref()),
             Message::Changed(generation, seen) => self.changed(generation, seen),
             Message::Page(generation, result) => self.page(generation, result),
+            Message::Measured(generation, result) => self.measured(generation, &result),
             Message::Counted(generation, result) => {
                 self.counted(generation, &result);
                 Vec::new()

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
 use super::{App, Effect, Help, HitTarget, Layer, Manual, Pane};
 use crate::keymap::{Command, Motion, Place};
@@ -29,11 +29,15 @@ impl App {
         }
         let target = self.pointed_at(event.column, event.row);
         self.list.owed = 0;
+        self.list.to_select = 0;
         match event.kind {
             MouseEventKind::ScrollDown => self.wheel(target, Motion::Down),
             MouseEventKind::ScrollUp => self.wheel(target, Motion::Up),
             MouseEventKind::Down(MouseButton::Left) => {
                 let Some(target) = target else { return Vec::new() };
+                if event.modifiers.contains(KeyModifiers::SHIFT) && self.layers.is_empty() {
+                    return self.shift_click(target);
+                }
                 let before = self.pointer.clicked.replace((target, self.now));
                 let again = before.is_some_and(|(last, at)| {
                     last == target && self.now.duration_since(at).is_ok_and(|since| since < DOUBLE)
@@ -69,7 +73,14 @@ impl App {
                 // In a form the wheel would go from field to field.
                 if !matches!(
                     self.layers.last(),
-                    Some(Layer::Help(_) | Layer::Manual(_) | Layer::Log(_) | Layer::Audit(_))
+                    Some(
+                        Layer::Help(_)
+                            | Layer::Manual(_)
+                            | Layer::Log(_)
+                            | Layer::Audit(_)
+                            | Layer::Jobs(_)
+                            | Layer::Job(_)
+                    )
                 ) {
                     return Vec::new();
                 }
@@ -110,6 +121,9 @@ impl App {
                 {
                     *selected = number;
                 }
+                if let Some(Layer::Jobs(selected)) = self.layers.last_mut() {
+                    *selected = number;
+                }
                 if again { self.command(place, Command::Run) } else { Vec::new() }
             }
             HitTarget::Field(number) => self.go_to_field(number),
@@ -127,6 +141,7 @@ impl App {
                 if let Some(at) = self.list.rows.iter().position(|org| org.id == id) {
                     self.list.filtering = false;
                     self.pane = Pane::List;
+                    self.list.release_range();
                     self.list.selected = at;
                     if again {
                         return self.open();
@@ -165,6 +180,18 @@ impl App {
         }
     }
 
+    /// Selects all from the cursor to a row.
+    fn shift_click(&mut self, target: HitTarget) -> Vec<Effect> {
+        if let HitTarget::Row(id) = target
+            && let Some(at) = self.list.rows.iter().position(|org| org.id == id)
+        {
+            self.list.filtering = false;
+            self.pane = Pane::List;
+            self.list.extend_range_to(at);
+        }
+        Vec::new()
+    }
+
     /// Goes to a field of what is on top, as the keys would: what is left is judged.
     fn go_to_field(&mut self, number: usize) -> Vec<Effect> {
         let focus = match self.layers.last() {
@@ -179,7 +206,9 @@ impl App {
                 | Layer::Copy(_)
                 | Layer::Manual(_)
                 | Layer::Log(_)
-                | Layer::Audit(_),
+                | Layer::Audit(_)
+                | Layer::Jobs(_)
+                | Layer::Job(_),
             )
             | None => return Vec::new(),
         };

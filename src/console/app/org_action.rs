@@ -6,6 +6,7 @@ use super::Notice;
 use crate::{
     keymap::{Command, Keymap},
     org::{Authority, Field, ListScope, OperationKind, Org, Secret, StoredText, day},
+    tenancy::confirmation_of,
 };
 
 /// Something that is done to one organization as it is.
@@ -101,7 +102,8 @@ impl OrgAction {
     }
 
     /// Where the organizations are that it can be done to.
-    pub(super) fn scope(self) -> ListScope {
+    #[must_use]
+    pub fn scope(self) -> ListScope {
         self.kind().scope().unwrap_or(ListScope::Live)
     }
 
@@ -140,6 +142,14 @@ pub struct Given {
     pub password: Secret,
     /// The organization as it was, where its rename is undone.
     pub before: Option<Box<Org>>,
+}
+
+impl Given {
+    /// What is given for one of several: the question asked for their number, and not for each name.
+    pub(super) fn of_bulk(action: OrgAction, org: &Org) -> Self {
+        let name = (action == OrgAction::Purge).then(|| confirmation_of(&org.name));
+        Self { name, ..Self::default() }
+    }
 }
 
 /// What is said when an operation is done.

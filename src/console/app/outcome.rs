@@ -20,7 +20,7 @@ impl App {
         org: &Org,
         result: Result<Option<Org>>,
     ) -> Vec<Effect> {
-        if let Some(effects) = self.done_to_one(generation, &result) {
+        if let Some(effects) = self.job_stepped(generation, org, &result) {
             return effects;
         }
         let at_once = self.at_once.take_if(|begun| begun.waiting.answered(generation)).is_some();
@@ -54,7 +54,7 @@ impl App {
     fn did(&mut self, action: OrgAction, before: &Org, now: Option<Org>) -> Vec<Effect> {
         let mut effects = Vec::new();
         if action.admin().is_none() && action != OrgAction::Rename {
-            self.list.deselect(before.id);
+            self.list.selection.remove(before.id);
         }
         self.demo_follows(action, before);
         self.can_undo(action, before, now.as_ref());

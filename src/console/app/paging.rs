@@ -83,6 +83,10 @@ impl App {
     }
 
     pub(super) fn page(&mut self, generation: Generation, result: Result<Page>) -> Vec<Effect> {
+        let result = match self.bulk_page(generation, result) {
+            Ok(effects) => return effects,
+            Err(result) => result,
+        };
         if !self.list.loading.answered(generation) {
             return Vec::new();
         }
@@ -121,6 +125,7 @@ impl App {
 
     /// The filter is another one: the list begins anew.
     pub(super) fn refilter(&mut self) -> Vec<Effect> {
+        self.list.leave_filtered_selection();
         self.list.matching = None;
         // These were for another filter.
         self.list.nearest.clear();
@@ -141,6 +146,7 @@ impl App {
         if self.list.search().is_none() {
             return Vec::new();
         }
+        self.list.leave_filtered_selection();
         let selected = self.list.selected().cloned();
         self.list.filter.set("");
         self.list.matching = None;
@@ -174,6 +180,7 @@ impl App {
         self.list.replace(org);
         let search = self.list.search().map(|search| Search::parse(&search));
         if search.is_some_and(|search| search.find(org, &org.searchable()).is_none()) {
+            self.list.leave_filtered_selection();
             self.list.filter.set("");
         }
         self.forget_total();

@@ -1,6 +1,6 @@
 //! Which profile is open: what is confirmed where people depend on it, and how to go to another.
 
-use super::{App, Effect, Given, Layer, Notice, OrgAction, Severity};
+use super::{App, Effect, Given, Job, Layer, Notice, OrgAction, Severity};
 use crate::{
     config::Profile,
     keymap::{self, Command},
@@ -63,7 +63,9 @@ impl App {
                 | Layer::Copy(_)
                 | Layer::Manual(_)
                 | Layer::Log(_)
-                | Layer::Audit(_),
+                | Layer::Audit(_)
+                | Layer::Jobs(_)
+                | Layer::Job(_),
             )
             | None => return false,
         };
@@ -98,7 +100,9 @@ impl App {
                 | Layer::Copy(_)
                 | Layer::Manual(_)
                 | Layer::Log(_)
-                | Layer::Audit(_),
+                | Layer::Audit(_)
+                | Layer::Jobs(_)
+                | Layer::Job(_),
             ) => false,
             None => self.armed.is_some(),
         }
@@ -158,7 +162,8 @@ impl App {
 
     /// Goes to another profile: another database, with nothing of this one's.
     pub(super) fn switch(&mut self, name: &str) -> Vec<Effect> {
-        if self.at_once.is_some() || !self.abandoned.is_empty() {
+        let running = self.jobs.iter().any(Job::is_running);
+        if running || self.at_once.is_some() || !self.abandoned.is_empty() {
             self.say(
                 Severity::Error,
                 Notice {
@@ -212,6 +217,8 @@ fn confirmable(layer: &mut Layer) -> Option<(&mut Sure, &mut Option<Notice>)> {
         | Layer::Copy(_)
         | Layer::Manual(_)
         | Layer::Log(_)
-        | Layer::Audit(_) => None,
+        | Layer::Audit(_)
+        | Layer::Jobs(_)
+        | Layer::Job(_) => None,
     }
 }

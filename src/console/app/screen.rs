@@ -24,7 +24,8 @@ impl App {
             || self.detail.loading.is_waiting()
             || self.detail.reading.is_waiting()
             || self.at_once.is_some()
-            || self.layers.iter().any(Layer::is_waiting);
+            || self.layers.iter().any(Layer::is_waiting)
+            || self.shows_running_job();
         if waiting {
             return Some(SPIN);
         }

@@ -172,7 +172,9 @@ impl App {
                     | Layer::Copy(_)
                     | Layer::Manual(_)
                     | Layer::Log(_)
-                    | Layer::Audit(_),
+                    | Layer::Audit(_)
+                    | Layer::Jobs(_)
+                    | Layer::Job(_),
                 )
                 | None => self.say(Severity::Error, said),
             }
@@ -313,7 +315,9 @@ impl App {
                         | Layer::Help(_)
                         | Layer::Copy(_)
                         | Layer::Manual(_)
-                        | Layer::Log(_),
+                        | Layer::Log(_)
+                        | Layer::Jobs(_)
+                        | Layer::Job(_),
                     )
                     | None => self.say(Severity::Success, Notice::plain(said)),
                 }

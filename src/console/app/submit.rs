@@ -41,13 +41,7 @@ impl App {
                 question.problem = None;
                 if self.sure_of_layer() { self.answer(generation) } else { Vec::new() }
             }
-            Layer::Bulk(_) => {
-                if self.sure_of_layer() {
-                    self.go_on(generation)
-                } else {
-                    Vec::new()
-                }
-            }
+            Layer::Bulk(_) => self.answer_bulk(),
             Layer::Login(login) => {
                 login.problem = None;
                 let email = login.fields[0].text().to_owned();
@@ -62,7 +56,9 @@ impl App {
             | Layer::Copy(_)
             | Layer::Manual(_)
             | Layer::Log(_)
-            | Layer::Audit(_) => Vec::new(),
+            | Layer::Audit(_)
+            | Layer::Jobs(_)
+            | Layer::Job(_) => Vec::new(),
         }
     }
 

@@ -1,10 +1,10 @@
 //! Taking back what was done last.
 
+use std::collections::HashSet;
+
 use bson::oid::ObjectId;
 
-use super::{
-    App, AtOnce, Bulk, Effect, Given, Layer, Notice, OrgAction, Request, Severity, cancel,
-};
+use super::{App, AtOnce, Effect, Given, Notice, OrgAction, Request, Severity, cancel};
 use crate::{org::Org, tenancy::Error};
 
 /// What undoes the last move to the trash, suspension or rename.
@@ -49,11 +49,12 @@ impl App {
     }
 
     /// The same for what was done to several at once.
-    pub(super) fn can_undo_all(&mut self, action: OrgAction, now: &[Org]) {
+    pub(super) fn can_undo_all(&mut self, action: OrgAction, now: Vec<Org>) {
         if let (Some(action), false) = (back(action), now.is_empty()) {
-            self.undo = Some(Undo { action, orgs: now.to_vec(), before: None });
+            self.undo = Some(Undo { action, orgs: now, before: None });
         } else {
-            self.undo.take_if(|undo| now.iter().any(|org| undo.is_about(org.id)));
+            let now: HashSet<_> = now.iter().map(|org| org.id).collect();
+            self.undo.take_if(|undo| undo.orgs.iter().any(|org| now.contains(&org.id)));
         }
     }
 
@@ -89,8 +90,7 @@ impl App {
             return Vec::new();
         };
         let [org] = &undo.orgs[..] else {
-            self.layers.push(Layer::Bulk(Bulk::new(undo.action, undo.orgs)));
-            return Vec::new();
+            return self.ask_about(undo.action, undo.orgs);
         };
         let given = Given { before: undo.before, ..Given::default() };
         self.begin_if_sure(undo.action, org.clone(), given)

@@ -140,6 +140,7 @@ impl Effects {
             | Effect::Follow(..)
             | Effect::LoadPage(..)
             | Effect::Count(..)
+            | Effect::Measure(..)
             | Effect::LoadDetail(..)
             | Effect::LoadDocuments(..)
             | Effect::LoadAudit(..)
@@ -182,6 +183,9 @@ impl Effects {
             }
             Effect::Count(at, of, search, most) => self.read(at, async move {
                 Message::Counted(at, tenancy.count(of, search.as_deref(), most).await)
+            }),
+            Effect::Measure(at, orgs) => self.read(at, async move {
+                Message::Measured(at, tasks::measured(&tenancy, &orgs).await)
             }),
             Effect::LoadDetail(at, id) => {
                 self.load(

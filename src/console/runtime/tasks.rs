@@ -92,7 +92,18 @@ pub(super) async fn audit(
     Ok((page, head))
 }
 
-/// Does something to an organization as it is, and what came of it.
+/// What several organizations hold together.
+pub(super) async fn measured(tenancy: &Tenancy, orgs: &[Org]) -> Result<Statistics> {
+    let mut all = Statistics::default();
+    for org in orgs {
+        let one = tenancy.statistics(org).await?;
+        all.documents = all.documents.saturating_add(one.documents);
+        all.bytes = all.bytes.saturating_add(one.bytes);
+    }
+    Ok(all)
+}
+
+/// Does something to an organization as it is, and what came of it; where it was changed since, as it is now.
 pub(super) async fn done(
     tenancy: &Tenancy,
     generation: Generation,
@@ -116,6 +127,7 @@ pub(super) async fn done(
             tenancy.in_session(token).delete(&org, &typed(name)).await.map(|()| None)
         }
         OrgAction::Purge => {
+            let tenancy = tenancy.in_session(token);
             tenancy.purge(&org, &typed(name), &email, &password).await.map(|()| None)
         }
         OrgAction::RemoveAdmin(_) => {
@@ -126,7 +138,12 @@ pub(super) async fn done(
             return Message::Coded(generation, action, org, email.into(), issued);
         }
     };
-    Message::Done(generation, action, org, result)
+    // For another try.
+    let now = match &result {
+        Err(Error::Changed(_)) => tenancy.org(org.id).await.ok().flatten().map(Box::new),
+        Ok(_) | Err(_) => None,
+    };
+    Message::Done(generation, action, now.unwrap_or(org), result)
 }
 
 /// What came of an operation, asked until the database answers.

@@ -1,30 +1,26 @@
-//! The question before something is done to several organizations, how far it is, and to which of them it
-//! could not be done.
+//! The question before something is done to several organizations: what it means, to how many and which of them,
+//! and which are left out.
 
 use ratatui::{
     buffer::Buffer,
     layout::{Position, Rect},
     style::Style,
-    text::Span,
 };
 
-use super::{
-    Theme, format, heading,
-    question::{as_number, doing},
-    sheet::Sheet,
-};
+use super::{Theme, format, heading, question::as_number, sheet::Sheet};
 use crate::{
     console::{
-        app::{App, Bulk, OrgAction},
+        app::{App, Bulk, Drawn, OrgAction, organizations},
         text,
     },
-    keymap::Command,
     org::Org,
 };
 
 /// The most names, and the most columns of each: there may be thousands, of any length.
-const NAMED: usize = 20;
+pub(super) const NAMED: usize = 20;
 const NAME: usize = 40;
+/// The most that are left out that are named with the reason.
+const SKIPPED: usize = 5;
 
 pub(super) fn draw(
     app: &App,
@@ -32,86 +28,134 @@ pub(super) fn draw(
     theme: &Theme,
     buffer: &mut Buffer,
     area: Rect,
+    drawn: &mut Drawn,
 ) -> Option<Position> {
-    let verb = match bulk.action {
-        OrgAction::Suspend => "Suspend",
-        OrgAction::Reactivate => "Reactivate",
-        OrgAction::Trash => "Trash",
-        OrgAction::Delete
-        | OrgAction::Purge
-        | OrgAction::Restore
-        | OrgAction::Rename
-        | OrgAction::RemoveAdmin(_)
-        | OrgAction::IssueCode(_) => "Restore",
+    let verb = verb(bulk.action);
+    let asked = if bulk.reading.is_waiting() {
+        format!("{verb} all that match?")
+    } else {
+        format!("{verb} {}?", organizations(bulk.count()))
     };
-    let asked = format!("{verb} {}?", organizations(bulk.count()));
     let area = heading(buffer, area, theme, &asked, "");
     let mut sheet = Sheet::new(theme, area);
     sheet.confirms = app.is_to_confirm();
     sheet.gap();
-    let means = match bulk.action {
-        OrgAction::Suspend => "Their admins cannot log in; active sessions end now.",
-        OrgAction::Reactivate => "Their admins can log in again.",
-        OrgAction::Trash => {
-            "They can be restored with all their data while they are in the trash. Until then their \
-             admins cannot log in."
+    means(bulk.action, theme, &mut sheet);
+    if bulk.reading.is_waiting() {
+        sheet.gap();
+        let found = format::thousands(as_number(bulk.orgs.len()));
+        sheet.wait(app, &bulk.reading, &format!("reading what matches: {found}"));
+    } else {
+        holds(app, bulk, &mut sheet);
+        if !bulk.orgs.is_empty() {
+            sheet.gap();
+            sheet.text(&names(bulk.orgs.iter()), theme.faint);
         }
-        OrgAction::Delete
-        | OrgAction::Purge
-        | OrgAction::Restore
-        | OrgAction::Rename
-        | OrgAction::RemoveAdmin(_)
-        | OrgAction::IssueCode(_) => "All their data is restored, under the same names.",
-    };
-    sheet.text(means, Style::new());
-    if bulk.submitting.is_waiting() {
-        let over = bulk.done.len() + bulk.failed.len();
-        let back = app.keymap.how(Command::Back);
-        let stops = if bulk.stopping {
-            "  stopping after this one".to_owned()
-        } else {
-            format!("  {back} to stop")
-        };
-        sheet.gap();
-        sheet.line(vec![
-            Span::raw(format!("{}… {over} of {}", doing(bulk.action), bulk.count())),
-            Span::styled(stops, theme.faint),
-        ]);
-    } else if !bulk.done.is_empty() {
-        sheet.gap();
-        sheet.amount(&format::thousands(as_number(bulk.done.len())), "done");
-    }
-    if !bulk.failed.is_empty() {
-        sheet.gap();
-        for (_, said) in bulk.failed.iter().take(NAMED) {
-            sheet.text(&text::sentence(&said.what), theme.bad);
-        }
-        if let Some(more @ 1..) = bulk.failed.len().checked_sub(NAMED) {
-            sheet.text(&format!("and {} more", format::thousands(as_number(more))), theme.bad);
+        skipped(bulk, theme, &mut sheet);
+        if let (Some(field), false) = (bulk.fields.first(), bulk.orgs.is_empty()) {
+            sheet.gap();
+            let count = format::thousands(as_number(bulk.count()));
+            sheet.text(&format!("Type {count} to confirm:"), Style::new());
+            sheet.field(app, "number", field, true, "");
         }
     }
     if let Some(said) = &bulk.problem {
         sheet.gap();
         sheet.refusal(said);
     }
-    if !bulk.left.is_empty() {
-        sheet.gap();
-        sheet.text(&names(bulk.left.iter()), theme.faint);
+    sheet.draw_fields(buffer, area, drawn)
+}
+
+/// What is done, as it begins a sentence.
+pub(super) fn verb(action: OrgAction) -> &'static str {
+    match action {
+        OrgAction::Suspend => "Suspend",
+        OrgAction::Reactivate => "Reactivate",
+        OrgAction::Trash => "Trash",
+        OrgAction::Delete | OrgAction::Purge => "Purge",
+        OrgAction::Restore
+        | OrgAction::Rename
+        | OrgAction::RemoveAdmin(_)
+        | OrgAction::IssueCode(_) => "Restore",
     }
-    sheet.draw(buffer, area)
 }
 
-/// A number of organizations.
-pub(super) fn organizations(number: usize) -> String {
-    format::counted(as_number(number), "organization", "organizations")
+/// What it means for them.
+fn means(action: OrgAction, theme: &Theme, sheet: &mut Sheet) {
+    let (means, style) = match action {
+        OrgAction::Suspend => {
+            ("Their admins cannot log in; active sessions end now.", Style::new())
+        }
+        OrgAction::Reactivate => ("Their admins can log in again.", Style::new()),
+        OrgAction::Trash => (
+            "They can be restored with all their data while they are in the trash. Until then their \
+             admins cannot log in.",
+            Style::new(),
+        ),
+        OrgAction::Delete | OrgAction::Purge => {
+            ("They will be permanently deleted, with all their data.", theme.bad)
+        }
+        OrgAction::Restore
+        | OrgAction::Rename
+        | OrgAction::RemoveAdmin(_)
+        | OrgAction::IssueCode(_) => {
+            ("All their data is restored, under the same names.", Style::new())
+        }
+    };
+    sheet.text(means, style);
 }
 
-fn names<'a>(orgs: impl ExactSizeIterator<Item = &'a Org>) -> String {
+/// What they hold, as far as it was counted.
+fn holds(app: &App, bulk: &Bulk, sheet: &mut Sheet) {
+    if !bulk.action.counts() || bulk.orgs.is_empty() {
+        return;
+    }
+    sheet.gap();
+    let (counted, held) = bulk.held;
+    let noun = if held.documents == 1 { "document" } else { "documents" };
+    if counted > 0 {
+        sheet.amount(&format::thousands(held.documents), noun);
+        sheet.amount(&format::bytes(held.bytes), "of data");
+    }
+    let (counted, count) = (as_number(counted), as_number(bulk.count()));
+    if counted < count {
+        let of = format!("of {}", format::thousands(count));
+        let words = format!("counting documents: {} {of}", format::thousands(counted));
+        if !sheet.wait(app, &bulk.counting, &words) {
+            sheet.amount(&format::thousands(counted), &format!("{of} counted"));
+        }
+    }
+}
+
+/// Which are left out, and why.
+fn skipped(bulk: &Bulk, theme: &Theme, sheet: &mut Sheet) {
+    let Some(more) = bulk.skipped.len().checked_sub(SKIPPED) else {
+        return list(bulk, theme, sheet);
+    };
+    list(bulk, theme, sheet);
+    if more > 0 {
+        sheet.text(&format!("and {} more", format::thousands(as_number(more))), theme.faint);
+    }
+}
+
+fn list(bulk: &Bulk, theme: &Theme, sheet: &mut Sheet) {
+    if bulk.skipped.is_empty() {
+        return;
+    }
+    sheet.gap();
+    sheet.text(&format!("Skipped: {}", organizations(bulk.skipped.len())), theme.strong);
+    for (org, why) in bulk.skipped.iter().take(SKIPPED) {
+        sheet.text(&format!("“{}”: {why}", name(org)), theme.faint);
+    }
+}
+
+/// The first names, and how many more there are.
+pub(super) fn names<'a>(orgs: impl ExactSizeIterator<Item = &'a Org>) -> String {
     let more = orgs.len().saturating_sub(NAMED);
     let more = (more > 0).then(|| format!("and {} more", format::thousands(as_number(more))));
     orgs.take(NAMED).map(name).chain(more).collect::<Vec<_>>().join(", ")
 }
 
-fn name(org: &Org) -> String {
+pub(super) fn name(org: &Org) -> String {
     text::fit(&org.name.to_string(), NAME).into_owned()
 }

@@ -7,9 +7,12 @@ use ratatui::{
     text::Span,
 };
 
-use super::{Theme, bulk::organizations, heading, sheet::Sheet};
+use super::{Theme, heading, sheet::Sheet};
 use crate::{
-    console::{app::App, text},
+    console::{
+        app::{App, organizations},
+        text,
+    },
     keymap::Command,
     org::{Org, escaped_short},
 };

@@ -7,7 +7,7 @@ use super::{Theme, format, margin, put, put_right};
 use crate::{
     console::{
         app::{
-            App, Asked, Connection, Drawn, HitTarget, Layer, OrgAction, Purpose, Severity,
+            App, Asked, Connection, Drawn, HitTarget, Job, Layer, OrgAction, Purpose, Severity,
             UNREAD_SHOWN,
         },
         layout::{self, Areas},
@@ -211,6 +211,10 @@ fn word(app: &App, row: &Row) -> Option<&'static str> {
             (Some(answer(question.action)), question.focus + 1 >= question.fields.len())
         }
         Some(Layer::Bulk(bulk)) => (Some(answer(bulk.action)), true),
+        Some(Layer::Job(_)) => {
+            let left = app.job_shown().is_some_and(|job| !job.left.is_empty());
+            (Some(if left { "continue" } else { "try again" }), true)
+        }
         Some(Layer::Upgrade) => {
             let running = app.upgrade.as_ref().is_some_and(|it| it.running.is_waiting());
             (Some(if running { "stop" } else { "upgrade" }), true)
@@ -221,7 +225,8 @@ fn word(app: &App, row: &Row) -> Option<&'static str> {
             | Layer::Copy(_)
             | Layer::Manual(_)
             | Layer::Log(_)
-            | Layer::Audit(_),
+            | Layer::Audit(_)
+            | Layer::Jobs(_),
         )
         | None => (None, false),
     };
@@ -237,7 +242,6 @@ fn word(app: &App, row: &Row) -> Option<&'static str> {
             Some(if running || !asks { "back" } else { "stay read-only" })
         }
         Command::Back if waits(app) => match app.layers.last() {
-            Some(Layer::Bulk(bulk)) if !bulk.stopping => Some("stop"),
             Some(
                 Layer::Form(_)
                 | Layer::Question(_)
@@ -249,7 +253,9 @@ fn word(app: &App, row: &Row) -> Option<&'static str> {
                 | Layer::Copy(_)
                 | Layer::Manual(_)
                 | Layer::Log(_)
-                | Layer::Audit(_),
+                | Layer::Audit(_)
+                | Layer::Jobs(_)
+                | Layer::Job(_),
             )
             | None => Some("cancel"),
         },
@@ -262,13 +268,15 @@ fn word(app: &App, row: &Row) -> Option<&'static str> {
             Some(if nearest { "show the nearest" } else { "keep" })
         }
         Command::Back if in_list(app) && bad(app) => Some("dismiss"),
+        Command::Back if in_list(app) && app.list.range.is_some() => Some("leave the range"),
         Command::Back if in_list(app) && has_selection(app) => Some("clear selection"),
-        Command::Select if has_selection(app) => Some("select"),
+        Command::SelectRange if app.list.range.is_some() => Some("keep the range"),
+        Command::Select if in_list(app) && has_selection(app) && app.list.range.is_none() => {
+            Some("select")
+        }
         Command::Back if in_list(app) && app.list.search().is_some() => Some("clear filter"),
         Command::ToggleTrash if app.list.scope == ListScope::Trash => Some("organizations"),
-        Command::Suspend if has_selection(app) => {
-            app.action_for_selection(row.command).map(|(action, _)| answer(action))
-        }
+        Command::Suspend if has_selection(app) => app.action_for_selection(row.command).map(answer),
         Command::Suspend if app.chosen().is_some_and(|org| org.state == OrgState::Suspended) => {
             Some("reactivate")
         }
@@ -300,7 +308,7 @@ fn in_list(app: &App) -> bool {
 
 /// Whether what is done here is done to the selected organizations.
 fn has_selection(app: &App) -> bool {
-    !app.selection().is_empty()
+    app.has_selection()
 }
 
 fn works_now(app: &App, row: &Row) -> bool {
@@ -308,6 +316,13 @@ fn works_now(app: &App, row: &Row) -> bool {
     let read_only = matches!(&app.connection, Connection::Ready(c) if c.read_only.is_some());
     let some = app.list.selected().is_some();
     match row.command {
+        Command::CancelJob => app.job_shown().is_some_and(Job::is_running),
+        Command::Run | Command::Copy if app.focus() == Place::Jobs => !app.jobs.is_empty(),
+        Command::Accept | Command::Select if matches!(app.focus(), Place::Jobs | Place::Job) => {
+            let left = |job: &Job| job.not_done().next().is_some();
+            app.job_shown().is_some_and(|job| !job.is_running() && left(job))
+        }
+        Command::Copy if app.focus() == Place::Job => true,
         Command::Retry => matches!(app.connection, Connection::Failed(_)),
         Command::New => !read_only,
         Command::Upgrade => app.upgrade.is_some(),
@@ -350,7 +365,9 @@ fn works_now(app: &App, row: &Row) -> bool {
                 | Layer::Copy(_)
                 | Layer::Manual(_)
                 | Layer::Log(_)
-                | Layer::Audit(_),
+                | Layer::Audit(_)
+                | Layer::Jobs(_)
+                | Layer::Job(_),
             )
             | None => true,
         },
@@ -366,7 +383,9 @@ fn works_now(app: &App, row: &Row) -> bool {
                 | Layer::Copy(_)
                 | Layer::Manual(_)
                 | Layer::Log(_)
-                | Layer::Audit(_),
+                | Layer::Audit(_)
+                | Layer::Jobs(_)
+                | Layer::Job(_),
             )
             | None => true,
         },

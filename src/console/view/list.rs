@@ -26,12 +26,14 @@ use crate::{
 struct Shared {
     columns: Columns,
     search: Search,
+    /// The first and the last row of the range.
+    range: Option<(usize, usize)>,
 }
 
 impl Shared {
     fn new(app: &App, area: Rect) -> Self {
         let search = app.list.search().map(|search| Search::parse(&search)).unwrap_or_default();
-        Self { columns: app.columns(area.width), search }
+        Self { columns: app.columns(area.width), search, range: app.list.range_rows() }
     }
 }
 
@@ -64,7 +66,7 @@ pub(super) fn draw(
     let visible = app.list.rows.iter().enumerate().skip(app.list.top);
     for (y, (at, org)) in (0..rows.height).zip(visible) {
         drawn.add(Rect { height: 1, ..below(rows, y) }, HitTarget::Row(org.id));
-        row(app, org, at == app.list.selected, theme, buffer, below(rows, y), &shared);
+        row(app, org, at, theme, buffer, below(rows, y), &shared);
     }
     cursor
 }
@@ -79,8 +81,14 @@ fn filter(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) -> Option<P
         put_right(buffer, right, 0, &format!("loading… {turn}"), theme.faint)
     } else {
         let mut words = Vec::new();
-        if !list.selection.is_empty() {
-            words.push(format!("{} selected", format::thousands(as_number(list.selection.len()))));
+        let selected = list.selection_count();
+        if list.selection.filtered().is_some() {
+            words.push(match selected {
+                0 => "all selected".to_owned(),
+                some => format!("all but {} selected", format::thousands(as_number(some))),
+            });
+        } else if selected > 0 {
+            words.push(format!("{} selected", format::thousands(as_number(selected))));
         }
         if let (Some(_), Some(count)) = (list.search(), list.matching) {
             let of = list.total.map(|total| format!(" of {total}"));
@@ -168,7 +176,7 @@ fn header(
 fn row(
     app: &App,
     org: &Org,
-    selected: bool,
+    at: usize,
     theme: &Theme,
     buffer: &mut Buffer,
     area: Rect,
@@ -176,14 +184,18 @@ fn row(
 ) {
     let (columns, search) = (shared.columns, &shared.search);
     let focused = app.pane == Pane::List && app.layers.is_empty();
+    let selected = at == app.list.selected;
     let name = match org.name.to_string() {
         name if name.trim().is_empty() => "(no name)".to_owned(),
         name => name,
     };
     let suspended = org.state == OrgState::Suspended;
     // Only while some are selected, that has a column.
-    let column = !app.list.selection.is_empty() && !theme.plain;
-    let (chosen, x) = (app.list.is_in_selection(org.id), if column { 3 } else { 1 });
+    let some = shared.range.is_some() || !app.list.selection.is_empty();
+    let column = some && !theme.plain;
+    let in_range = shared.range.is_some_and(|(from, to)| (from..=to).contains(&at));
+    let chosen = in_range || app.list.selection.contains(org.id);
+    let x = if column { 3 } else { 1 };
     let marked = suspended && !columns.state;
     let left = usize::from(x - 1) + usize::from(marked);
     let elsewhere = found_in(org, search);

@@ -15,6 +15,7 @@ mod footer;
 mod form;
 mod format;
 mod help;
+mod job;
 mod list;
 mod log;
 mod login;
@@ -110,9 +111,11 @@ fn draw_layer(
         Layer::Upgrade => upgrade::draw(app, theme, buffer, area),
         Layer::Code(code) => code::draw(app, code, theme, buffer, area),
         Layer::Help(help) => help::draw(app, help, theme, buffer, area, drawn),
-        Layer::Bulk(bulk) => bulk::draw(app, bulk, theme, buffer, area),
+        Layer::Bulk(bulk) => bulk::draw(app, bulk, theme, buffer, area, drawn),
         Layer::Copy(orgs) => copy::draw(app, orgs, theme, buffer, area),
         Layer::Manual(manual) => manual::draw(app, manual, theme, buffer, area, drawn),
+        Layer::Jobs(selected) => job::draw_list(app, *selected, theme, buffer, area, drawn),
+        Layer::Job(_) => app.job_shown().and_then(|job| job::draw(app, job, theme, buffer, area)),
         Layer::Log(below) => log::draw(app, *below, theme, buffer, area, drawn),
         Layer::Audit(audit) => audit::draw(app, audit, theme, buffer, area, drawn),
     }

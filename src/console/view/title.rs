@@ -23,6 +23,8 @@ pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
     if let Some(progress) = progress {
         let words = format!("upgrading {} %", progress.percent);
         room.width = put_right(buffer, room, 0, &words, theme.accent).saturating_sub(2);
+    } else if let Some(job) = app.jobs_newest_first().find(|job| job.is_running()) {
+        room.width = put_right(buffer, room, 0, &job.progress(), theme.accent).saturating_sub(2);
     } else if let Some(total) = app.list.total {
         let noun = match (app.list.scope, total.counted) {
             (ListScope::Trash, _) => "in the trash",

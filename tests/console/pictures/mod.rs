@@ -241,7 +241,7 @@ fn the_help_and_the_palette() {
     let mut demo = Demo::new(SMALL);
     demo.press("?", "Keys in the list").is_current("help.svg");
     demo.console.send("\x1b");
-    demo.console.see_no_more("Keys in the list");
+    demo.console.see_no_more("suspend it");
     demo.press(":sus", "suspend it").is_current("palette.svg");
 }
 

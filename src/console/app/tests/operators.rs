@@ -3,7 +3,7 @@
 use super::*;
 use crate::org::{NewSecondFactor, Operator, OperatorRole};
 
-fn operators_session(app: &App, role: OperatorRole) -> Session {
+pub(super) fn operators_session(app: &App, role: OperatorRole) -> Session {
     let operator = Operator {
         id: ObjectId::from_bytes([9; 12]),
         email: "ops@example.com".into(),
@@ -130,12 +130,13 @@ fn a_role_that_is_too_low_is_said_where_another_account_can_log_in() {
 fn an_operator_trashes_many_at_once_and_purges_without_anybodys_password() {
     let mut app = console(page(orgs(3), false, false));
     type_text(&mut app, "  ");
-    assert_eq!(app.selection().len(), 2);
+    assert_eq!(app.list.selection.picked(), 2);
     press(&mut app, KeyCode::Char('d'));
     assert!(app.layers.is_empty(), "it needs a login of each");
     log_in_operator(&mut app, OperatorRole::Manager);
     press(&mut app, KeyCode::Char('d'));
     assert!(matches!(app.layers.last(), Some(Layer::Bulk(bulk)) if bulk.count() == 2));
+    type_text(&mut app, "2");
     let effects = press(&mut app, KeyCode::Enter);
     let [.., Effect::Do(generation, OrgAction::Trash, first, _, Some(_))] = &effects[..] else {
         panic!("{effects:?}");
