@@ -34,6 +34,8 @@ mod fixture;
 mod foreign;
 #[path = "mongo/legacy.rs"]
 mod legacy;
+#[path = "mongo/live.rs"]
+mod live;
 #[path = "mongo/operators.rs"]
 mod operators;
 #[path = "mongo/privilege.rs"]

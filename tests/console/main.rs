@@ -12,6 +12,7 @@ mod hostile;
 mod kept;
 mod keyboard;
 mod life;
+mod live;
 mod looks;
 mod pictures;
 mod profiles;

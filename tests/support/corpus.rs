@@ -1,6 +1,6 @@
 //! What somebody could store to mislead a person or a terminal.
 
-use bson::{Document, doc, oid::ObjectId};
+use bson::{DateTime, Document, doc, oid::ObjectId};
 use rusqlite::Connection;
 use tenantry::org::is_hidden;
 
@@ -88,7 +88,12 @@ pub fn plant(database: &Connection, number: i64, text: &str) {
     assert_eq!(database.execute(one, (org, text, admin, number, trashed)), Ok(1));
     let one = "INSERT INTO collections (name, documents, bytes) VALUES (?, 0, 0)";
     assert_eq!(database.execute(one, [text]), Ok(1));
-    let bson = entry(number, text).to_vec().unwrap();
+    // As readable as any, so that its texts are shown.
+    let mut planted = entry(number, text);
+    planted.insert("entry", ObjectId::from_bytes(org));
+    planted.insert("organization_id", ObjectId::from_bytes(org));
+    planted.insert("at", DateTime::from_millis(0));
+    let bson = planted.to_vec().unwrap();
     let one = "INSERT INTO audit_log (number, entry, organization, name, at, bson) \
                VALUES (?1, ?2, ?2, ?3, 0, ?4)";
     assert_eq!(database.execute(one, (number, org, text, bson)), Ok(1));

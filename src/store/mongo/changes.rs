@@ -59,19 +59,22 @@ impl Inner {
                 };
             }
         };
+        let opened_at = stream.resume_token();
         let head = self.tail().await?.number;
-        let Some(seen) = seen else { return Ok(Seen { head, resume: stream.resume_token() }) };
+        let Some(seen) = seen else { return Ok(Seen { head, resume: opened_at }) };
+        // Each event says where the stream goes on after it. Asked itself, it panics once a wait was given up.
+        let mut resume = seen.resume.or(opened_at);
         if seen.head == head
             && let Some(event) = stream.next().await
         {
-            event.map_err(|error| self.errors.translate(&error))?;
+            resume = Some(event.map_err(|error| self.errors.translate(&error))?.id);
         }
         // The others of the same row.
         let until = Instant::now() + TOGETHER;
         while let Ok(Some(event)) = timeout(until - Instant::now(), stream.next()).await {
-            event.map_err(|error| self.errors.translate(&error))?;
+            resume = Some(event.map_err(|error| self.errors.translate(&error))?.id);
         }
-        Ok(Seen { head: self.tail().await?.number, resume: stream.resume_token() })
+        Ok(Seen { head: self.tail().await?.number, resume })
     }
 
     /// The same where the server does not tell.
