@@ -11,9 +11,6 @@ use crate::{
     tenancy::{self, Tenancy},
 };
 
-/// Light modules around a QR code, so that a camera finds it.
-const MARGIN: usize = 2;
-
 /// The terminal to show the secret on.
 ///
 /// # Errors
@@ -28,8 +25,9 @@ pub(super) async fn set_up(tenancy: &Tenancy, email: &str) -> Result<Vec<Secret>
     let terminal = shows()?;
     let new = Tenancy::new_second_factor()?;
     let mut shown = Zeroizing::new(String::new());
-    if let Some(qr) = new.qr(email) {
-        draw(&mut shown, &qr);
+    for line in new.qr(email).unwrap_or_default() {
+        // White on black, whatever the terminal's colours are.
+        let _ = writeln!(shown, "\x1b[40;97m{line}\x1b[0m");
     }
     // Writing to a string cannot fail.
     let _ = writeln!(
@@ -48,27 +46,6 @@ pub(super) async fn set_up(tenancy: &Tenancy, email: &str) -> Result<Vec<Secret>
             }
             Err(error) => return Err(error.into()),
         }
-    }
-}
-
-/// Two rows of modules a line, black on white whatever the terminal's colours are.
-fn draw(text: &mut String, qr: &[Vec<bool>]) {
-    let is_light = |x: usize, y: usize| {
-        let module = || qr.get(y.checked_sub(MARGIN)?)?.get(x.checked_sub(MARGIN)?);
-        !module().copied().unwrap_or(false)
-    };
-    let size = qr.len() + 2 * MARGIN;
-    for y in (0..size).step_by(2) {
-        text.push_str("\x1b[40;97m");
-        for x in 0..size {
-            text.push(match (is_light(x, y), y + 1 < size && is_light(x, y + 1)) {
-                (true, true) => '█',
-                (true, false) => '▀',
-                (false, true) => '▄',
-                (false, false) => ' ',
-            });
-        }
-        text.push_str("\x1b[0m\n");
     }
 }
 

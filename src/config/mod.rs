@@ -70,7 +70,7 @@ Environment (flags override it, it overrides the configuration file; empty means
   TENANTRY_FILE             as --file
   TENANTRY_PROFILE          as --profile
   TENANTRY_CONFIG           as --config
-  SECRET_KEY                signs logins; 32 bytes or more, random for each run when unset
+  SECRET_KEY                signs logins, encrypts second factors; 32 bytes or more, random when unset
   TENANTRY_PASSWORD_LENGTH  minimum length of a new password, 8 to 72 (default 15)
   TENANTRY_PASSWORD_SCORE   its minimum zxcvbn score, 0 to 4 (default 2)
   TENANTRY_TRASH_DAYS       days that the trash keeps an organization, 1 to 3650 (default 30)

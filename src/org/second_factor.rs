@@ -31,6 +31,9 @@ const RECOVERY_CODES: usize = 10;
 /// Symbols of five bits each in a recovery code: 80 bits, so that a fast hash is enough.
 const RECOVERY_SYMBOLS: usize = 16;
 
+/// Light modules around a QR code.
+const MARGIN: usize = 2;
+
 /// What is before the ciphertext.
 const NONCE_BYTES: usize = 24;
 
@@ -237,13 +240,26 @@ impl NewSecondFactor {
         url.as_str().into()
     }
 
-    /// The same address as a QR code: whether each module is dark, row by row. None where the e-mail is too long for
-    /// one.
+    /// The same address as a QR code, two rows of modules a line, with a margin so that a camera finds it: blocks are
+    /// light, to be drawn white on black. None where the e-mail is too long for one.
     #[must_use]
-    pub fn qr(&self, email: &str) -> Option<Vec<Vec<bool>>> {
+    pub fn qr(&self, email: &str) -> Option<Vec<String>> {
         let qr = QRBuilder::new(self.url(email).reveal()).ecl(ECL::L).build().ok()?;
-        let row = |y: usize| qr[y].iter().map(|module| module.value()).collect();
-        Some((0..qr.size).map(row).collect())
+        let is_light = |x: usize, y: usize| match (x.checked_sub(MARGIN), y.checked_sub(MARGIN)) {
+            (Some(x), Some(y)) if x < qr.size && y < qr.size => !qr[y][x].value(),
+            (Some(_) | None, _) => true,
+        };
+        let size = qr.size + 2 * MARGIN;
+        let line = |y: usize| {
+            let cells = (0..size).map(|x| match (is_light(x, y), is_light(x, y + 1)) {
+                (true, true) => '█',
+                (true, false) => '▀',
+                (false, true) => '▄',
+                (false, false) => ' ',
+            });
+            cells.collect()
+        };
+        Some((0..size).step_by(2).map(line).collect())
     }
 
     /// The factor with this code used up, and its recovery codes, where the code is right.
@@ -435,9 +451,14 @@ mod tests {
         );
         assert_eq!(new.base32().reveal(), "GEZD GNBV GY3T QOJQ GEZD GNBV GY3T QOJQ");
         let qr = new.qr("ada@example.com").unwrap();
-        assert!(qr.iter().all(|row| row.len() == qr.len()));
-        // A finder pattern stands in the corner.
-        assert!(qr[0][..7].iter().all(|dark| *dark) && !qr[1][1] && qr[3][3]);
+        let columns = qr[0].chars().count();
+        assert!(qr.iter().all(|line| line.chars().count() == columns));
+        assert_eq!(qr.len(), columns.div_ceil(2));
+        // A finder pattern stands in the corner, behind the margin.
+        assert!(qr[0].chars().all(|cell| cell == '█'), "{qr:?}");
+        let corner: Vec<String> =
+            qr[1..4].iter().map(|line| line.chars().take(9).collect()).collect();
+        assert_eq!(corner, ["██ ▄▄▄▄▄ ", "██ █   █ ", "██ █▄▄▄█ "]);
         let (one, other) =
             (NewSecondFactor::generate().unwrap(), NewSecondFactor::generate().unwrap());
         assert_ne!(one.secret, other.secret);

@@ -131,6 +131,16 @@ impl<F: Fixture> Besieged<F> {
         for refusal in self.try_all(org, token).await {
             assert_eq!(&refusal, why);
         }
+        // A console that asks hears the same, but for what only the wish is refused for.
+        let lives = matches!(
+            why,
+            Refusal::OtherOrganization { .. }
+                | Refusal::OwnersOnly(_)
+                | Refusal::Role { .. }
+                | Refusal::SecondFactorRequired
+        );
+        let asked = self.tenancy.in_session(Some(token)).ensure_session().await;
+        assert_eq!(asked, if lives { Ok(()) } else { Err(Error::NotAllowed(why.clone())) });
     }
 
     /// The audit log from its first entry: it verifies, and no secret is in it.

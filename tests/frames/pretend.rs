@@ -422,6 +422,7 @@ pub fn generation(effect: &Effect) -> Option<u64> {
         | Effect::Judge(generation, ..)
         | Effect::Authorize(generation, ..)
         | Effect::Login(generation, ..)
+        | Effect::CheckSession(generation, _)
         | Effect::SetUpSecondFactor(generation, ..)
         | Effect::Create(generation, ..)
         | Effect::Update(generation, ..)

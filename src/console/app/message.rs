@@ -79,6 +79,8 @@ pub enum Message {
     Authorized(Generation, Result<()>),
     /// A login.
     LoggedIn(Generation, Result<Session>),
+    /// Whether a session still counts.
+    SessionChecked(Session, Result<()>),
     /// A second factor that can be set up.
     NewSecondFactor(Result<NewSecondFactor>),
     /// A second factor was set up, or not: the session that goes on, and the recovery codes.
@@ -147,6 +149,7 @@ impl Message {
             | Self::Generated(_)
             | Self::Authorized(..)
             | Self::LoggedIn(..)
+            | Self::SessionChecked(..)
             | Self::NewSecondFactor(_)
             | Self::SecondFactor(..)
             | Self::FoundOut(..) => None,
@@ -237,6 +240,8 @@ pub enum Effect {
     Authorize(Generation, OrgAction, Box<Org>, Option<StoredText>, Option<Session>),
     /// Open a session; with a code, where the account has a second factor.
     Login(Generation, String, Secret, Option<Secret>),
+    /// Ask whether a session still counts.
+    CheckSession(Generation, Session),
     /// Make a second factor that can be set up.
     NewSecondFactor,
     /// Set it up for who is logged in, with a code of it.

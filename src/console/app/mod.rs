@@ -314,6 +314,7 @@ impl App {
             Message::Generated(result) => self.generated(result),
             Message::Authorized(generation, result) => self.authorized(generation, result),
             Message::LoggedIn(generation, result) => self.logged_in(generation, result),
+            Message::SessionChecked(session, result) => self.session_checked(&session, result),
             Message::NewSecondFactor(result) => self.ask_for_second_factor(result),
             Message::SecondFactor(generation, result) => self.second_factor(generation, result),
             Message::Created(generation, result) => self.created(generation, result),

@@ -189,6 +189,26 @@ impl App {
         Vec::new()
     }
 
+    /// Asks whether the session still counts, after others have changed something.
+    pub(super) fn check_session(&mut self) -> Vec<Effect> {
+        let Some(session) = self.session.clone() else { return Vec::new() };
+        vec![Effect::CheckSession(self.next(), session)]
+    }
+
+    /// It does, or it was ended elsewhere: nobody is to find that out in the middle of something.
+    pub(super) fn session_checked(&mut self, asked: &Session, result: Result<()>) -> Vec<Effect> {
+        let is_this = |session: &&mut Session| session.token() == asked.token();
+        let (Err(Error::NotAllowed(refusal)), Some(_)) =
+            (result, self.session.as_mut().filter(is_this))
+        else {
+            return Vec::new();
+        };
+        let ended = self.session.take();
+        let said = Notice::from(&Error::NotAllowed(refusal));
+        self.say(Severity::Alert, said);
+        ended.map(Effect::Logout).into_iter().collect()
+    }
+
     /// Whether an operator is logged in.
     pub(super) fn is_operator(&self) -> bool {
         let account = self.session.as_ref().map(|session| &session.account);

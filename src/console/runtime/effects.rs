@@ -150,6 +150,7 @@ impl Effects {
             | Effect::Judge(..)
             | Effect::Authorize(..)
             | Effect::Login(..)
+            | Effect::CheckSession(..)
             | Effect::SetUpSecondFactor(..)
             | Effect::Create(..)
             | Effect::Update(..)
@@ -218,6 +219,10 @@ impl Effects {
             Effect::Login(at, email, password, code) => self.read(at, async move {
                 let session = tenancy.login_with_code(&email, &password, code.as_ref());
                 Message::LoggedIn(at, session.await)
+            }),
+            Effect::CheckSession(at, session) => self.read(at, async move {
+                let own = tenancy.in_session(Some(session.token()));
+                Message::SessionChecked(session, own.ensure_session().await)
             }),
             Effect::SetUpSecondFactor(at, new, code, session) => self.write(at, async move {
                 let own = tenancy.in_session(session.as_ref().map(Session::token));

@@ -7,17 +7,17 @@ use ratatui::{
 };
 
 use super::{Theme, put, sheet::Sheet};
-use crate::{console::app::App, org::NewSecondFactor};
-
-/// Light modules around a QR code, so that a camera finds it.
-const MARGIN: usize = 2;
+use crate::{
+    console::{app::App, text},
+    org::{NewSecondFactor, StoredText},
+};
 
 /// What to do, and the secret.
 pub(super) fn instructions(app: &App, new: &NewSecondFactor, sheet: &mut Sheet) {
     sheet.gap();
     sheet.text("Add this account to your authenticator app:", Style::new());
     sheet.gap();
-    sheet.pair("account", &format!("Tenantry: {}", email(app)));
+    sheet.pair("account", &format!("Tenantry: {}", email(app).unwrap_or(&StoredText::default())));
     sheet.pair("secret", new.base32().reveal());
 }
 
@@ -29,15 +29,12 @@ pub(super) fn draw_qr(
     buffer: &mut Buffer,
     area: Rect,
 ) {
-    let Some(qr) = new.qr(&email(app)).filter(|_| draws(theme)) else { return };
-    let is_light = |x: usize, y: usize| {
-        let module = || qr.get(y.checked_sub(MARGIN)?)?.get(x.checked_sub(MARGIN)?);
-        !module().copied().unwrap_or(false)
+    let Some(qr) = email(app).and_then(|email| new.qr(email.raw())).filter(|_| draws(theme)) else {
+        return;
     };
-    let size = qr.len() + 2 * MARGIN;
-    let (columns, rows) = (size, size.div_ceil(2));
-    if columns > usize::from(area.width) || rows > usize::from(area.height) {
-        let missing = rows.saturating_sub(area.height.into());
+    let columns = qr.first().map_or(0, |line| text::width(line));
+    let missing = qr.len().saturating_sub(area.height.into());
+    if columns > usize::from(area.width) || missing > 0 {
         let words = match missing {
             0 => String::new(),
             more => format!("(with {more} more rows, a QR code shows here)"),
@@ -45,16 +42,10 @@ pub(super) fn draw_qr(
         put(buffer, area, 0, 0, &words, theme.faint);
         return;
     }
-    // Black on white whatever the terminal's colours are.
+    // White on black, whatever the terminal's colours are.
     let style = Style::new().fg(Color::White).bg(Color::Black);
-    for (line, y) in (0_u16..).zip((0..size).step_by(2)) {
-        let cells = (0..size).map(|x| match (is_light(x, y), is_light(x, y + 1)) {
-            (true, true) => '█',
-            (true, false) => '▀',
-            (false, true) => '▄',
-            (false, false) => ' ',
-        });
-        put(buffer, area, 0, line, &cells.collect::<String>(), style);
+    for (y, line) in (0..).zip(&qr) {
+        put(buffer, area, 0, y, line, style);
     }
 }
 
@@ -64,6 +55,6 @@ fn draws(theme: &Theme) -> bool {
 }
 
 /// Whose it is.
-fn email(app: &App) -> String {
-    app.session.as_ref().map(|s| s.account.email().raw().to_owned()).unwrap_or_default()
+fn email(app: &App) -> Option<&StoredText> {
+    app.session.as_ref().map(|session| session.account.email())
 }

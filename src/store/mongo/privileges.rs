@@ -11,7 +11,7 @@ use mongodb::bson::{Bson, Document, doc};
 use crate::{org::escaped_short, store::StoreError};
 
 /// The actions that reading takes: without one of them, `--read-only` is no way out.
-const READING: [&str; 3] = ["find", "listCollections", "collStats"];
+const READING: [&str; 4] = ["find", "listCollections", "collStats", "changeStream"];
 
 const GRANT: &str = "grant it that; `tenantry help mongodb` has the role";
 

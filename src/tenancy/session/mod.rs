@@ -248,6 +248,27 @@ impl Tenancy {
         self.recorded(&self.entry(OperationKind::Authorize, Some(org)), done).await
     }
 
+    /// Refuses the caller's session where it has ended: with its time, or since whoever opened it was disabled,
+    /// suspended or removed, or logs in otherwise now. Records nothing.
+    ///
+    /// # Errors
+    /// [`Error::NotAllowed`] with the reason, or the database's.
+    pub async fn ensure_session(&self) -> Result<()> {
+        let Some(token) = self.caller.token() else { return Ok(()) };
+        let verified = self.shared.sessions.verify(token)?;
+        match verified.whose {
+            TokenOf::Operator { operator, .. } => {
+                whose(&self.store.directory().await?, operator, &verified)?;
+                Ok(())
+            }
+            TokenOf::Admin { admin, organization, epoch } => {
+                let own = self.store.org(organization).await?.ok_or(Refusal::AdminChanged)?;
+                let session = (admin, organization, epoch);
+                self.admin_allowed(&verified, session, &own, Role::Admin).await.map(drop)
+            }
+        }
+    }
+
     /// Whose session the caller has, who may do this in `org`: what is known of the operation is the rule.
     pub(super) async fn permitted(&self, operation: &OperationKind, org: &Org) -> Result<Actor> {
         let Some(token) = self.caller.token() else { return Err(self.no_session(org).await?) };

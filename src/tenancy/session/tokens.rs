@@ -274,6 +274,19 @@ mod tests {
     }
 
     #[test]
+    fn a_login_is_recent_for_five_minutes() {
+        let ((admin, org), (sessions, set)) = (somebody(), sessions());
+        let session = sessions.issue(&admin, &org, 0).unwrap();
+        let is_recent = || sessions.verify(session.token()).map(|valid| valid.is_recent()).ok();
+        assert_eq!(is_recent(), Some(true));
+        set(300, 1_000_300);
+        assert_eq!(is_recent(), Some(true));
+        // Also where the wall clock is put back.
+        set(301, 1_000_000);
+        assert_eq!(is_recent(), Some(false));
+    }
+
+    #[test]
     fn ended_sessions_are_forgotten_once_they_would_have_expired() {
         let ((admin, org), (sessions, set)) = (somebody(), sessions());
         let first = sessions.issue(&admin, &org, 0).unwrap();

@@ -129,3 +129,31 @@ fn where_it_cannot_be_waited_for_r_reads_and_waits_again() {
     let effects = press(&mut app, KeyCode::Char('r'));
     assert!(!effects.iter().any(|effect| matches!(effect, Effect::Follow(..))), "{effects:?}");
 }
+
+#[test]
+fn a_session_that_was_ended_elsewhere_ends_here() {
+    let (mut app, follow) = live(page(orgs(2), false, false));
+    let own = orgs(1).remove(0);
+    log_in(&mut app, &own);
+    let effects = app.update(Message::Changed(follow, Ok(Seen::default())));
+    let check = effects.iter().find_map(|effect| match effect {
+        Effect::CheckSession(_, session) => Some(session.clone()),
+        _ => None,
+    });
+    let asked = check.unwrap();
+    // The database that does not answer ends nothing.
+    let away = Error::Store(StoreError::Other("gone".into()));
+    app.update(Message::SessionChecked(asked.clone(), Err(away)));
+    app.update(Message::SessionChecked(asked.clone(), Ok(())));
+    assert!(app.session.is_some());
+    let refused = || Error::NotAllowed(Refusal::AdminChanged);
+    let effects = app.update(Message::SessionChecked(asked.clone(), Err(refused())));
+    assert!(app.session.is_none());
+    assert!(matches!(effects[..], [Effect::Logout(_)]), "{effects:?}");
+    // One that is another by then goes on.
+    let mut next = session(&app, &own);
+    next = Session::new("another".into(), &admin_of(&own), &own, next.expires_at);
+    app.session = Some(next);
+    app.update(Message::SessionChecked(asked, Err(refused())));
+    assert!(app.session.is_some());
+}
