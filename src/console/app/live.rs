@@ -48,15 +48,15 @@ impl App {
         effects
     }
 
-    /// Something was changed, by this console or another. Where that cannot be waited for, it is tried again when the
-    /// list is read again.
+    /// Something was changed, by this console or another. Where that could not be waited for, it is tried again.
     pub(super) fn changed(&mut self, generation: Generation, seen: Result<Seen>) -> Vec<Effect> {
         if !self.live.following.answered(generation) {
             return Vec::new();
         }
         let Ok(seen) = seen else {
-            self.live.seen = None;
-            return Vec::new();
+            // What is missed until then is read then.
+            (self.live.seen, self.live.behind) = (None, true);
+            return self.follow();
         };
         let was_first = self.live.seen.replace(seen).is_none();
         let mut effects = self.follow();
