@@ -21,9 +21,6 @@ use crate::{
 /// How long a selection rests before its details are read: while a key is held down, none are.
 const REST: Duration = Duration::from_millis(30);
 
-/// How long until changes are waited for again, where that failed.
-const BEFORE_FOLLOWING_AGAIN: Duration = Duration::from_secs(5);
-
 /// What a task ends with.
 pub(super) struct Answer {
     message: Message,
@@ -180,13 +177,7 @@ impl Effects {
                 self.read(at, async move { Message::Link(at, tenancy.link_changed(lost).await) });
             }
             Effect::Follow(at, seen) => {
-                self.read(at, async move {
-                    let seen = tenancy.changed(seen).await;
-                    if seen.is_err() {
-                        tokio::time::sleep(BEFORE_FOLLOWING_AGAIN).await;
-                    }
-                    Message::Changed(at, seen)
-                });
+                self.read(at, async move { tasks::changed(&tenancy, at, seen).await });
             }
             Effect::LoadPage(at, query) => {
                 self.read(at, async move { Message::Page(at, tenancy.page(&query).await) });

@@ -11,7 +11,7 @@ use crate::{
         documents,
     },
     org::{Org, Role, Secret, StoredText},
-    store::{AuditAt, AuditQuery, Entry, Head, Statistics, StoreError},
+    store::{AuditAt, AuditQuery, Entry, Head, Seen, Statistics, StoreError},
     tenancy::{
         Account, AdminChanges, AuditPage, Confirmation, Edit, Error, Refusal, Result, Session,
         Tenancy,
@@ -90,6 +90,18 @@ pub(super) async fn audit(
         AuditAt::After(_) | AuditAt::Before(_) => None,
     };
     Ok((page, head))
+}
+
+/// How long until changes are waited for again, where that failed.
+const BEFORE_FOLLOWING_AGAIN: Duration = Duration::from_secs(5);
+
+/// The next change; where it cannot be waited for, that is said after a while, since it is tried again then.
+pub(super) async fn changed(tenancy: &Tenancy, at: Generation, seen: Option<Seen>) -> Message {
+    let seen = tenancy.changed(seen).await;
+    if seen.is_err() {
+        tokio::time::sleep(BEFORE_FOLLOWING_AGAIN).await;
+    }
+    Message::Changed(at, seen)
 }
 
 /// What several organizations hold together.
