@@ -260,7 +260,7 @@ impl Line<'_> {
     }
 }
 
-/// Writes it at once; whether somebody still reads.
+/// Writes it at once. False once the reader has closed the pipe.
 fn say(text: &str) -> Result<bool, Failure> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {

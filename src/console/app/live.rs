@@ -1,12 +1,11 @@
-//! What others change shows here as well, without moving the cursor, and without taking anything from under somebody
-//! who types or selects.
+//! Live updates: changes by others show up without moving the cursor, and wait while the person types or selects.
 
 use bson::oid::ObjectId;
 
 use super::{App, Connection, Effect, Generation, Layer, Notice, Severity, cancel, list::List};
 use crate::{keymap::Command, store::Seen, tenancy::Result};
 
-/// How what is shown keeps up with the database.
+/// The state of live updates.
 #[derive(Debug, Default)]
 pub struct Live {
     /// Whether it does.
@@ -73,7 +72,7 @@ impl App {
         effects
     }
 
-    /// Whoever changes or deletes an organization is to know at once when somebody else has.
+    /// Reads the organization of the open form or question again, so that a conflict shows at once.
     fn look_at_what_is_open(&mut self) -> Vec<Effect> {
         let open = match self.layers.last() {
             Some(Layer::Form(form)) => form.org().map(|org| org.id),
@@ -97,7 +96,7 @@ impl App {
         open.filter(|_| !waits).map(|id| self.load_detail(id)).unwrap_or_default()
     }
 
-    /// Whether somebody is filtering or has selected something: nothing is to move then.
+    /// Whether the person is filtering or has a selection: the list must not move then.
     fn is_choosing(&self) -> bool {
         self.list.filtering || self.list.has_selection()
     }

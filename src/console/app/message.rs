@@ -47,7 +47,7 @@ pub enum Message {
     CaughtUp(Generation, Result<u64>, Option<String>),
     /// The database cannot be reached any more, and why; or it can be again.
     Link(Generation, Option<Error>),
-    /// Somebody has changed something; or why that cannot be waited for.
+    /// The database changed; or why changes cannot be followed.
     Changed(Generation, Result<Seen>),
     /// A page of the list.
     Page(Generation, Result<Page>),

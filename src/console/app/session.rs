@@ -195,7 +195,7 @@ impl App {
         vec![Effect::CheckSession(self.next(), session)]
     }
 
-    /// It does, or it was ended elsewhere: nobody is to find that out in the middle of something.
+    /// Ends the session here if it was ended elsewhere.
     pub(super) fn session_checked(&mut self, asked: &Session, result: Result<()>) -> Vec<Effect> {
         let is_this = |session: &&mut Session| session.token() == asked.token();
         let (Err(Error::NotAllowed(refusal)), Some(_)) =
