@@ -19,6 +19,7 @@ mod damage;
 mod disk;
 mod fixture;
 mod foreign;
+mod live;
 mod log;
 mod looking;
 mod moved;

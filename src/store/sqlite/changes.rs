@@ -1,22 +1,32 @@
 //! Waiting for a change: the operating system says when the write-ahead log is written, so that nothing is asked
 //! meanwhile.
 
-use std::{ffi::OsString, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
-use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
+use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::Notify;
 
-use super::{SqliteStore, audit, file::Open};
+use super::{SqliteStore, audit, error::Attempt, file};
 use crate::store::{Result, Seen, StoreError};
 
 impl SqliteStore {
     pub(super) async fn changed(&self, seen: Option<Seen>) -> Result<Seen> {
-        // Before the first look, and for good: what is written between two waits is not missed.
-        let written = self.written.get_or_try_init(|| self.watch()).await?;
         let mut looks = LOOKS.len();
         loop {
-            let head = self.run(|open| Open::connection(open).and_then(audit::last_number)).await?;
-            let now = Seen { head, resume: None };
+            let written = Arc::clone(&self.written);
+            let head = self.run(move |open| {
+                // Before each look, and for good: what is written between two waits is not missed.
+                written.watch(open.path())?;
+                let last = open.connection().and_then(audit::last_number);
+                // A directory that was removed is not watched any more, even if it is there again.
+                last.inspect_err(|_| written.unwatch())
+            });
+            let now = Seen { head: head.await?, resume: None };
             if seen.as_ref() != Some(&now) {
                 return Ok(now);
             }
@@ -24,69 +34,89 @@ impl SqliteStore {
                 tokio::time::sleep(*pause).await;
                 looks += 1;
             } else {
-                written.next().await;
+                self.written.next().await;
                 looks = 0;
             }
         }
     }
-
-    async fn watch(&self) -> Result<Written> {
-        let path = self.run(|open| Ok(open.path().to_owned())).await?;
-        Written::watch(path).await
-    }
 }
 
 /// How long to wait before each look at what was written: it can be read only once it is on the disk.
-const LOOKS: [Duration; 4] = [
+const LOOKS: [Duration; 5] = [
     Duration::from_millis(20),
     Duration::from_millis(100),
     Duration::from_millis(300),
     Duration::from_secs(1),
+    Duration::from_secs(4),
 ];
 
 /// Tells when a database's files are written.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Written {
     told: Arc<Notify>,
-    /// None for a database in memory, which nobody else has.
-    _watcher: Option<RecommendedWatcher>,
+    /// The directory that is watched.
+    watched: Mutex<Option<(PathBuf, RecommendedWatcher)>>,
 }
 
 impl Written {
-    async fn watch(path: PathBuf) -> Result<Self> {
-        let told = Arc::new(Notify::new());
-        let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else {
-            return Ok(Self { told, _watcher: None });
+    /// Watches the files of the database at `path`, or, where their directory is missing, for the first step towards
+    /// it. Not a database in memory, which nobody else has. Blocks.
+    fn watch(&self, path: &Path) -> Attempt<()> {
+        if path.as_os_str().is_empty() {
+            return Ok(());
+        }
+        let (directory, names) = watched(path);
+        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        if watched.as_ref().is_some_and(|(at, _)| *at == directory) {
+            return Ok(());
+        }
+        let (told, at) = (Arc::clone(&self.told), directory.clone());
+        let on_event = move |event: notify::Result<Event>| {
+            // Where the system cannot tell any more, it is looked.
+            if event.as_ref().map_or(true, |event| is_write(event, &at, &names)) {
+                told.notify_one();
+            }
         };
-        let mut log = OsString::from(name);
-        log.push("-wal");
-        let (name, directory, teller) = (name.to_owned(), directory.to_owned(), Arc::clone(&told));
-        let begun = tokio::task::spawn_blocking(move || {
-            let on_event = move |event: notify::Result<notify::Event>| {
-                // Reading opens and closes files as well.
-                let writes = |event: &notify::Event| {
-                    !matches!(event.kind, EventKind::Access(_))
-                        && event.paths.iter().any(|path| {
-                            path.file_name().is_some_and(|file| file == name || file == log)
-                        })
-                };
-                // Where the system cannot tell any more, it is looked.
-                if event.as_ref().map_or(true, writes) {
-                    teller.notify_one();
-                }
-            };
-            let mut watcher = notify::recommended_watcher(on_event)?;
+        let begun = notify::recommended_watcher(on_event).and_then(|mut watcher| {
             watcher.watch(&directory, RecursiveMode::NonRecursive)?;
-            notify::Result::Ok(watcher)
+            Ok(watcher)
         });
-        let other = |problem: String| StoreError::Other(problem);
-        let watcher = begun.await.map_err(|problem| other(problem.to_string()))?;
-        let watcher = watcher.map_err(|problem| other(problem.to_string()))?;
-        Ok(Self { told, _watcher: Some(watcher) })
+        let watcher = begun.map_err(|problem| StoreError::Other(problem.to_string()))?;
+        *watched = Some((directory, watcher));
+        Ok(())
+    }
+
+    fn unwatch(&self) {
+        *self.watched.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// Ends with the next write.
     async fn next(&self) {
         self.told.notified().await;
     }
+}
+
+/// The directory to watch for the database at `path`, and the names in it that tell of a write.
+fn watched(path: &Path) -> (PathBuf, Vec<OsString>) {
+    let file = file::canonical(path);
+    let (mut directory, name) = (file::directory(&file), file.file_name().unwrap_or_default());
+    if directory.exists() {
+        let log = [name, "-wal".as_ref()].into_iter().collect();
+        return (directory.to_owned(), vec![name.to_owned(), log]);
+    }
+    let mut missing = OsString::new();
+    while !directory.exists() {
+        missing = directory.file_name().unwrap_or_default().to_owned();
+        directory = file::directory(directory);
+    }
+    (directory.to_owned(), vec![missing])
+}
+
+/// Whether one of these was written, or the directory itself removed; reading opens and closes files as well.
+fn is_write(event: &Event, directory: &Path, names: &[OsString]) -> bool {
+    let is_meant = |path: &PathBuf| {
+        path == directory || names.iter().any(|name| path.file_name() == Some(name))
+    };
+    event.need_rescan()
+        || !matches!(event.kind, EventKind::Access(_)) && event.paths.iter().any(is_meant)
 }

@@ -69,6 +69,11 @@ impl Open {
         &self.path
     }
 
+    /// What comes next is not interrupted as the last read is, which nobody waits for any more.
+    pub(super) fn interrupt_never(&mut self) -> Attempt<()> {
+        Ok(self.connection.progress_handler(0, None::<fn() -> bool>)?)
+    }
+
     /// The connection to what is in the file now.
     pub(super) fn connection(&mut self) -> Attempt<&mut Connection> {
         if !self.was_steady() {
@@ -206,7 +211,7 @@ pub(super) fn open(path: &Path, read_only: bool) -> Attempt<(Open, Option<String
 }
 
 /// SQLite puts what belongs to a file beside the file itself, wherever a link to it is.
-fn canonical(path: &Path) -> PathBuf {
+pub(super) fn canonical(path: &Path) -> PathBuf {
     fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }
 
@@ -288,7 +293,7 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-fn directory(path: &Path) -> &Path {
+pub(super) fn directory(path: &Path) -> &Path {
     path.parent().filter(|at| !at.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 

@@ -47,7 +47,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use bson::{DateTime, Document, oid::ObjectId};
 use rusqlite::Transaction;
-use tokio::sync::{OnceCell, oneshot};
+use tokio::sync::oneshot;
 
 use super::{
     Admins, Attempt as LoginAttempt, AttemptResult, Attempts, AuditLog, AuditQuery, Changes, Count,
@@ -77,7 +77,7 @@ pub struct SqliteStore {
     read_only: Option<String>,
     appending: Arc<Appending>,
     /// Tells what others write, once that was asked for.
-    written: OnceCell<Written>,
+    written: Arc<Written>,
 }
 
 impl SqliteStore {
@@ -94,7 +94,7 @@ impl SqliteStore {
         let (open, read_only) =
             file::open(path, read_only).map_err(|fault| fault.into_error(&place))?;
         let open = Arc::new(Mutex::new(open));
-        Ok(Self { open, place, read_only, appending: Arc::default(), written: OnceCell::new() })
+        Ok(Self { open, place, read_only, appending: Arc::default(), written: Arc::default() })
     }
 
     /// What the database in a file is called.
@@ -124,7 +124,7 @@ impl SqliteStore {
             place,
             read_only: None,
             appending: Arc::default(),
-            written: OnceCell::new(),
+            written: Arc::default(),
         })
     }
 
@@ -192,7 +192,9 @@ impl SqliteStore {
         let open = Arc::clone(&self.open);
         let done = tokio::task::spawn_blocking(move || {
             // A panic while the lock was held has rolled its transaction back: nothing is poisoned.
-            work(&mut open.lock().unwrap_or_else(PoisonError::into_inner))
+            let mut open = open.lock().unwrap_or_else(PoisonError::into_inner);
+            open.interrupt_never()?;
+            work(&mut open)
         });
         match done.await {
             Ok(outcome) => outcome.map_err(|fault| fault.into_error(&self.place)),

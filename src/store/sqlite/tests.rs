@@ -33,6 +33,17 @@ async fn a_read_nobody_waits_for_does_not_hold_up_the_next_call() {
     assert_eq!(store.count(ListScope::Live, None, 10).await, Ok(Count::default()));
 }
 
+/// A cached statement adds up its steps: one that takes a few only is asked as well whether anybody waits, now and then.
+#[tokio::test]
+async fn a_change_is_told_however_often_it_was_looked() {
+    let store = SqliteStore::in_memory().unwrap();
+    for look in 0..500 {
+        store.count(ListScope::Live, None, 10).await.unwrap();
+        let seen = store.changed(None).await;
+        assert!(seen.is_ok(), "look {look}: {seen:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_write_nobody_waits_for_is_never_half_done() {
     let store = SqliteStore::in_memory().unwrap();

@@ -4,12 +4,11 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::{error::Attempt, place};
 
-/// One change, whole or not at all, and never interrupted.
+/// One change, whole or not at all.
 pub(super) fn whole<T>(
     connection: &mut Connection,
     work: impl FnOnce(&Transaction) -> Attempt<T>,
 ) -> Attempt<T> {
-    connection.progress_handler(0, None::<fn() -> bool>)?;
     #[cfg(feature = "failpoints")]
     connection.progress_handler(
         1,

@@ -1,0 +1,79 @@
+//! Being told of another console's changes, wherever the file is.
+
+use std::{fs, os::unix::fs::symlink, path::Path, time::Duration};
+
+use tenantry::store::{ListScope, traits::*};
+use tokio::time::timeout;
+
+use crate::fixture::{file, made, new_org, open};
+use crate::support::operations::Operations as _;
+
+const SOON: Duration = Duration::from_secs(10);
+
+/// A console that looks at `seen_at` is told of each organization that another one makes in `made_in`.
+async fn assert_told(seen_at: &Path, made_in: &Path) {
+    let looking = open(seen_at).unwrap();
+    let mut seen = looking.changed(None).await.unwrap();
+    for (at, name) in ["Acme", "Globex", "Initech"].into_iter().enumerate() {
+        let making = async {
+            // So that it is waited for by then.
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            made(made_in).await.create(&new_org(name)).await.unwrap();
+        };
+        let telling = async {
+            loop {
+                seen = timeout(SOON, looking.changed(Some(seen.clone()))).await.unwrap().unwrap();
+                let count = looking.count(ListScope::Live, None, 10).await.unwrap().counted;
+                if count > u64::try_from(at).unwrap() {
+                    break;
+                }
+            }
+        };
+        tokio::join!(telling, making);
+    }
+}
+
+#[tokio::test]
+async fn changes_in_a_file_behind_a_link_are_told() {
+    let (directory, path) = file();
+    drop(made(&path).await);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let link = elsewhere.path().join("link.db");
+    symlink(&path, &link).unwrap();
+    assert_told(&link, &path).await;
+    drop(directory);
+}
+
+/// As on a new machine: the first console is opened before there is anything.
+#[tokio::test]
+async fn changes_in_a_file_whose_directory_is_made_later_are_told() {
+    let (directory, _) = file();
+    let path = directory.path().join("share").join("tenantry").join("tenantry.db");
+    assert_told(&path, &path).await;
+}
+
+#[tokio::test]
+async fn changes_in_a_file_whose_directory_is_made_anew_are_told() {
+    let (directory, _) = file();
+    let path = directory.path().join("tenantry").join("tenantry.db");
+    fs::create_dir(directory.path().join("tenantry")).unwrap();
+    let looking = open(&path).unwrap();
+    let seen = looking.changed(None).await.unwrap();
+    let making = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        fs::remove_dir(directory.path().join("tenantry")).unwrap();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        made(&path).await.create(&new_org("Acme")).await.unwrap();
+    };
+    let (told, ()) = tokio::join!(timeout(SOON, looking.changed(Some(seen))), making);
+    told.unwrap().unwrap();
+}
+
+/// A file that is named without a directory.
+#[tokio::test]
+async fn changes_in_the_current_directory_are_waited_for() {
+    let looking = open(Path::new("no-such-file.db")).unwrap();
+    let seen = looking.changed(None).await.unwrap();
+    let waits = timeout(Duration::from_millis(50), looking.changed(Some(seen))).await;
+    assert!(waits.is_err(), "{waits:?}");
+}
