@@ -14,8 +14,8 @@ use super::{
 use crate::{
     config::Output,
     org::{
-        Admin, Org, OrgFields, OrgState, Secret, StoredText, TrashFields, counted, escaped, fit,
-        json_text, thousands, timestamp,
+        Admin, Operator, Org, OrgFields, OrgState, Secret, StoredText, TrashFields, counted,
+        escaped, fit, json_text, thousands, timestamp,
     },
     store::{
         Count, Cursor, Directory, Finding, ListScope, PageQuery, Place, PlaceKind, Purge,
@@ -59,6 +59,8 @@ pub(super) enum Answer {
     Admins(Vec<Admin>),
     /// Operators.
     Operators(Directory),
+    /// One operator alone.
+    Operator(Operator),
     /// The recovery codes of a second factor.
     RecoveryCodes(Vec<Secret>),
     /// A one-time code for an admin.
@@ -205,6 +207,7 @@ impl Answer {
             }),
             Self::Admins(admins) => json_text(&audit::AdminsFields::from_admins(admins)),
             Self::Operators(all) => json_text(&operator::OperatorsFields::from_directory(all)),
+            Self::Operator(one) => json_text(&operator::OperatorsFields::from_operator(one)),
             Self::RecoveryCodes(codes) => json_text(&second_factor::RecoveryFields::new(codes)),
             Self::Code { org, admin, code } => json_text(&audit::CodeFields::new(org, admin, code)),
             Self::Audit(page) => json_text(&audit::AuditFields::from_page(page)),
@@ -296,6 +299,7 @@ impl Answer {
             }
             Self::Admins(admins) => audit::admins_table(admins, width),
             Self::Operators(all) => operator::table(all, width),
+            Self::Operator(one) => operator::rows(std::slice::from_ref(one), width),
             Self::RecoveryCodes(codes) => second_factor::table(codes),
             Self::Code { org, admin, code } => audit::code_table(org, admin, code),
             Self::Audit(page) => audit::audit_table(page, width),
@@ -324,6 +328,7 @@ impl Answer {
             | Self::Login(_)
             | Self::Admins(_)
             | Self::Operators(_)
+            | Self::Operator(_)
             | Self::RecoveryCodes(_)
             | Self::Code { .. }
             | Self::Audit(_)
@@ -347,6 +352,7 @@ impl Answer {
             | Self::Login(_)
             | Self::Admins(_)
             | Self::Operators(_)
+            | Self::Operator(_)
             | Self::RecoveryCodes(_)
             | Self::Code { .. }
             | Self::Audit(_)

@@ -2,6 +2,7 @@
 //! of its own as soon as it is known.
 
 use std::{
+    collections::HashSet,
     fmt::Write as _,
     io::{self, ErrorKind, Write as _},
 };
@@ -17,7 +18,9 @@ use super::{
 };
 use crate::{
     config::Output,
-    org::{OperationKind, Org, OrgFields, OrgState, Secret, StoredText, counted, json_text},
+    org::{
+        OperationKind, Org, OrgFields, OrgState, Secret, StoredText, counted, json_text, name_key,
+    },
     tenancy::{self, Confirmation, Tenancy},
 };
 
@@ -91,6 +94,7 @@ pub(super) async fn each(
     let tenancy = &login.session_of(tenancy).await?;
     let dry_run = names.dry_run;
     let names = if names.are_on_stdin() { names_of_stdin().await? } else { names.names.clone() };
+    let names = once_each(names);
     if names.is_empty() {
         return Err(Failure::usage("no names on standard input", "put each on a line of its own"));
     }
@@ -140,6 +144,12 @@ pub(super) async fn each(
         say(&summary)?;
     }
     Ok(Answer::Told(worst))
+}
+
+/// The same without those that were given before.
+fn once_each(names: Vec<String>) -> Vec<String> {
+    let mut given = HashSet::new();
+    names.into_iter().filter(|name| given.insert(name_key(name))).collect()
 }
 
 /// Asks for the number of them.

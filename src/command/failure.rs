@@ -218,6 +218,7 @@ fn code_of(error: &tenancy::Error) -> u8 {
         | tenancy::Error::OwnSecondFactor
         | tenancy::Error::CodeRequired
         | tenancy::Error::WrongAuthenticationCode
+        | tenancy::Error::WrongFirstCode
         | tenancy::Error::FactorUnreadable(_)
         | tenancy::Error::LastOwner { .. }
         | tenancy::Error::LastManager(_)

@@ -245,7 +245,7 @@ fn there(database: &Database, command: &DatabaseCommand) -> Result<(), Failure> 
     Err(Failure::usage(
         format!("no database at {}", file.display()),
         "name a server with MONGODB_URI or --uri, or another file with --file; \
-         `tenantry org create` begins a new one",
+         `tenantry org create` or `tenantry operator add` begins a new one",
     ))
 }
 

@@ -94,7 +94,7 @@ pub(super) async fn answer(
             let password = Some(new_password(tenancy, &email).await?);
             let changes = OperatorChanges { password, ..OperatorChanges::default() };
             let own = tenancy.update_operator(&email, &changes).await?;
-            return Ok(Answer::Operators(only(own)));
+            return Ok(Answer::Operator(own));
         }
         OperatorCommand::Remove { email, sure } => {
             if let Some(terminal) = asked(&sure, Terminal::open())? {
@@ -104,7 +104,7 @@ pub(super) async fn answer(
             tenancy.remove_operator(&email).await?;
         }
         OperatorCommand::Totp { remove: true, .. } => {
-            return Ok(Answer::Operators(only(tenancy.remove_second_factor().await?)));
+            return Ok(Answer::Operator(tenancy.remove_second_factor().await?));
         }
         OperatorCommand::Totp { remove: false, .. } => {
             let email = login.email().unwrap_or_default();
@@ -121,17 +121,10 @@ pub(super) async fn answer(
                 agree(&terminal, &format!("Make {shown} a manager with a new password?")).await?;
             }
             let password = new_password(tenancy, &email).await?;
-            return Ok(Answer::Operators(only(
-                tenancy.recover_operators(&email, &password).await?,
-            )));
+            return Ok(Answer::Operator(tenancy.recover_operators(&email, &password).await?));
         }
     }
     Ok(Answer::Operators(tenancy.operators().await?))
-}
-
-/// This operator alone: the others may only be listed after a login.
-fn only(operator: Operator) -> Directory {
-    Directory { operators: vec![operator], ..Directory::default() }
 }
 
 async fn new_password(tenancy: &Tenancy, email: &str) -> Result<Secret, Failure> {
@@ -143,10 +136,18 @@ async fn new_password(tenancy: &Tenancy, email: &str) -> Result<Secret, Failure>
 
 #[derive(Serialize)]
 pub(super) struct OperatorsFields<'a> {
+    /// Nothing where only one operator may be shown.
+    #[serde(flatten)]
+    rules: Option<RulesFields>,
+    operators: Vec<OperatorFields<'a>>,
+}
+
+/// What the database asks of them.
+#[derive(Serialize)]
+struct RulesFields {
     required: &'static str,
     /// The least role that has to have a second factor.
     second_factor_from: Option<&'static str>,
-    operators: Vec<OperatorFields<'a>>,
 }
 
 #[derive(Serialize)]
@@ -162,9 +163,9 @@ struct OperatorFields<'a> {
     last_login: Option<String>,
 }
 
-impl<'a> OperatorsFields<'a> {
-    pub(super) fn from_directory(directory: &'a Directory) -> Self {
-        let fields = |operator: &'a Operator| OperatorFields {
+impl<'a> OperatorFields<'a> {
+    fn from_operator(operator: &'a Operator) -> Self {
+        Self {
             operator_id: operator.id.to_hex(),
             email: &operator.email,
             role: operator.role.word(),
@@ -173,24 +174,51 @@ impl<'a> OperatorsFields<'a> {
             recovery_codes: operator.second_factor.as_ref().map_or(0, SecondFactor::recovery_codes),
             created_at: rfc3339(operator.created_at),
             last_login: operator.last_login.and_then(rfc3339),
-        };
-        let operators = directory.operators.iter().map(fields).collect();
+        }
+    }
+}
+
+impl<'a> OperatorsFields<'a> {
+    pub(super) fn from_directory(directory: &'a Directory) -> Self {
         let second_factor_from = directory.second_factor_from.map(OperatorRole::word);
-        Self { required: directory.required.word(), second_factor_from, operators }
+        let rules = RulesFields { required: directory.required.word(), second_factor_from };
+        let operators = directory.operators.iter().map(OperatorFields::from_operator).collect();
+        Self { rules: Some(rules), operators }
+    }
+
+    /// The others may only be listed after a login.
+    pub(super) fn from_operator(operator: &'a Operator) -> Self {
+        Self { rules: None, operators: vec![OperatorFields::from_operator(operator)] }
     }
 }
 
 pub(super) fn table(directory: &Directory, width: usize) -> String {
     let required = match directory.required {
-        Required::Nothing => "",
+        Required::Nothing => {
+            "Anyone who can reach the database can make changes without a login\n  \
+             → `tenantry operator require on` changes that\n"
+        }
         Required::Writes => "Operators must log in to make changes\n",
         Required::Everything => "Operators must log in for everything\n",
     };
     if directory.operators.is_empty() {
         return "No operators: anyone who can reach the database can make changes\n".to_owned();
     }
-    let rows: Vec<_> = directory
-        .operators
+    let mut text = rows(&directory.operators, width) + required;
+    match directory.second_factor_from {
+        None => {}
+        Some(OperatorRole::Viewer) => text += "All operators must have a second factor\n",
+        Some(OperatorRole::Operator) => {
+            text += "Operators and managers must have a second factor\n";
+        }
+        Some(OperatorRole::Manager) => text += "Managers must have a second factor\n",
+    }
+    text
+}
+
+/// Operators as rows.
+pub(super) fn rows(operators: &[Operator], width: usize) -> String {
+    let rows: Vec<_> = operators
         .iter()
         .map(|operator| {
             [
@@ -203,15 +231,5 @@ pub(super) fn table(directory: &Directory, width: usize) -> String {
             ]
         })
         .collect();
-    let heading = ["operator", "role", "state", "second factor", "added", "last login"];
-    let mut text = columns(&heading, &rows, width) + required;
-    match directory.second_factor_from {
-        None => {}
-        Some(OperatorRole::Viewer) => text += "All operators must have a second factor\n",
-        Some(OperatorRole::Operator) => {
-            text += "Operators and managers must have a second factor\n";
-        }
-        Some(OperatorRole::Manager) => text += "Managers must have a second factor\n",
-    }
-    text
+    columns(&["operator", "role", "state", "second factor", "added", "last login"], &rows, width)
 }

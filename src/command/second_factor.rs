@@ -41,8 +41,8 @@ pub(super) async fn set_up(tenancy: &Tenancy, email: &str) -> Result<Vec<Secret>
         let code = terminal.ask("Code the app shows now: ").await?;
         match tenancy.set_up_second_factor(&new, &code).await {
             Ok((_, codes)) => return Ok(codes),
-            Err(wrong @ tenancy::Error::WrongAuthenticationCode) => {
-                terminal.show(&format!("{wrong}\n  → check the clock of both devices\n"))?;
+            Err(wrong @ tenancy::Error::WrongFirstCode) => {
+                terminal.show(&format!("{wrong}\n  → {}\n", wrong.help()))?;
             }
             Err(error) => return Err(error.into()),
         }

@@ -130,11 +130,11 @@ pub enum Output {
     Table,
     /// One JSON object per line
     Ndjson,
-    /// Comma-separated values, of lists
+    /// Comma-separated values, of `org list`
     Csv,
-    /// Tab-separated values, of lists
+    /// Tab-separated values, of `org list`
     Tsv,
-    /// Names alone, of lists
+    /// Names alone, of `org list`
     Name,
 }
 

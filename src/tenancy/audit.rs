@@ -327,6 +327,7 @@ fn reason(error: &Error) -> String {
         | Error::OwnSecondFactor
         | Error::CodeRequired
         | Error::WrongAuthenticationCode
+        | Error::WrongFirstCode
         | Error::FactorUnreadable(_)
         | Error::NoOwner(_)
         | Error::LastOwner { .. }
@@ -367,6 +368,7 @@ fn outcome_of(error: &Error) -> Outcome {
         | Error::OwnSecondFactor
         | Error::CodeRequired
         | Error::WrongAuthenticationCode
+        | Error::WrongFirstCode
         | Error::FactorUnreadable(_)
         | Error::NoSuchAdmin { .. }
         | Error::NoOwner(_)

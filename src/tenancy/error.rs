@@ -89,6 +89,9 @@ pub enum Error {
     /// The code of the app is wrong, or too old, or was accepted before; or the recovery code was.
     #[error("wrong or used code")]
     WrongAuthenticationCode,
+    /// The code that is to prove that the app has a new secret is wrong.
+    #[error("wrong code")]
+    WrongFirstCode,
     /// The secret of a second factor is encrypted with another key.
     #[error("the second factor of {0} is encrypted with another SECRET_KEY")]
     FactorUnreadable(StoredText),
@@ -289,6 +292,7 @@ impl Error {
             | Self::OwnSecondFactor
             | Self::CodeRequired
             | Self::WrongAuthenticationCode
+            | Self::WrongFirstCode
             | Self::FactorUnreadable(_)
             | Self::NoSuchAdmin { .. }
             | Self::NoOwner(_)
@@ -332,6 +336,7 @@ impl Error {
             | Self::OwnSecondFactor
             | Self::CodeRequired
             | Self::WrongAuthenticationCode
+            | Self::WrongFirstCode
             | Self::FactorUnreadable(_)
             | Self::NoSuchAdmin { .. }
             | Self::NoOwner(_)
@@ -367,7 +372,7 @@ impl Error {
             Self::OperatorsChanged => "try again",
             Self::OperatorsOwnPassword(_) => "log in as that operator",
             Self::Taken { .. } => "choose another name",
-            Self::NotFound { .. } => "check the name in the list",
+            Self::NotFound { .. } | Self::Gone(_) => "check the name in the list",
             Self::InTrash(_) | Self::NotAllowed(Refusal::Trashed(_)) => "restore it first",
             Self::Ambiguous { .. } => "rename one of them, or name the other one by its name",
             Self::NotInTrash(_) => "check the name in the trash",
@@ -378,6 +383,10 @@ impl Error {
             Self::CodeRequired => "enter the code that your authenticator app shows",
             Self::WrongAuthenticationCode => {
                 "enter the next code that your app shows, or a recovery code"
+            }
+            Self::WrongFirstCode => {
+                "enter the six digits that the app shows now; if they are refused again, check the clocks of both \
+                 devices"
             }
             Self::FactorUnreadable(_) => {
                 "set the SECRET_KEY it was set up with, or use a recovery code"
@@ -408,7 +417,6 @@ impl Error {
             Self::NotConfirmed => "type the name exactly as shown",
             Self::ReadOnly(_) => "you can still list, search and open",
             Self::Changed(_) => "refresh, then repeat your change if you still want it",
-            Self::Gone(_) => "refresh the list",
             Self::Busy { .. } => "try again in a moment",
             Self::Overloaded => "try again in a few seconds",
             Self::Machine(_) => "try again; if the error persists, restart",

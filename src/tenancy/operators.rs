@@ -278,7 +278,7 @@ impl Tenancy {
     /// of the one before. Their sessions end; gives a new one, and the recovery codes: shown once, stored nowhere.
     ///
     /// # Errors
-    /// [`Error::WrongAuthenticationCode`], [`Error::NotAllowed`] where no operator is logged in, or not within the last
+    /// [`Error::WrongFirstCode`], [`Error::NotAllowed`] where no operator is logged in, or not within the last
     /// minutes, [`Error::ReadOnly`], or the database's.
     pub async fn set_up_second_factor(
         &self,
@@ -293,7 +293,7 @@ impl Tenancy {
             let key = self.shared.factor_key.as_deref();
             let confirmed = new.confirm(code, DateTime::now(), own.id, key);
             let confirmed = confirmed.map_err(|error| Error::Machine(error.to_string()))?;
-            let (factor, codes) = confirmed.ok_or(Error::WrongAuthenticationCode)?;
+            let (factor, codes) = confirmed.ok_or(Error::WrongFirstCode)?;
             let sets_up = |directory: &mut Directory| {
                 let own = self.logged_in_operator(directory)?;
                 let place = directory.operators.iter_mut().find(|other| other.id == own.id);

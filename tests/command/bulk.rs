@@ -107,9 +107,10 @@ fn an_operator_trashes_restores_and_purges_several_with_one_login() {
         lines(&said).iter().all(|line| line["organization"]["state"] == "in_trash"),
         "{said:?}"
     );
-    let said = home.run(&["org", "restore", "globex", "acme", "globex"]);
-    let restored = of(&[("globex", "done"), ("acme", "done"), ("globex", "failed")]);
-    assert_eq!((said.code, results(&said)), (3, restored));
+    let said = home.run(&["org", "restore", "globex", "acme", "GLOBEX"]);
+    // A name given twice is meant once, however it is spelled.
+    let restored = of(&[("globex", "done"), ("acme", "done")]);
+    assert_eq!((said.code, results(&said)), (0, restored));
     // The password first, then the names.
     let purge = ["org", "purge", "-", "--as", OPS, "--password-stdin", "--yes"];
     let said = home.run_with(&purge, &format!("{PASSWORD}\nBig Co\nacme\n"));

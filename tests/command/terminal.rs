@@ -372,7 +372,7 @@ fn a_second_factor_is_set_up_at_the_terminal_and_asked_for_from_then_on() {
     let secret = secret.trim().to_owned();
     // A wrong one is asked for again.
     session.type_in("000000\r");
-    session.see("wrong or used code");
+    session.see("wrong code");
     session.see("Code the app shows now: ");
     session.type_in(&format!("{}\r", code(&secret, -1)));
     let (status, screen) = session.end();
@@ -411,4 +411,6 @@ fn a_second_factor_is_set_up_at_the_terminal_and_asked_for_from_then_on() {
     let remove = [&remove[..], &["--password-stdin", "--code-stdin"]].concat();
     let left = home.run_with(&remove, &format!("{PASSWORD}\n{}\n", code(&secret, 1))).json();
     assert_eq!(left["operators"][0]["second_factor"], false);
+    // What the database requires is not said there.
+    assert_eq!(left.get("required"), None);
 }

@@ -122,7 +122,7 @@ pub async fn a_factor_is_set_up_with_a_right_code_and_ends_the_sessions_without_
     let own = t.in_session(Some(here.token()));
     let before = siege.store.directory().await.unwrap();
     let wrong = own.set_up_second_factor(&new, &secret("000000")).await;
-    assert_eq!(wrong.unwrap_err(), Error::WrongAuthenticationCode);
+    assert_eq!(wrong.unwrap_err(), Error::WrongFirstCode);
     assert_eq!(siege.store.directory().await.unwrap(), before);
     let (session, codes) = own.set_up_second_factor(&new, &right).await.unwrap();
     assert_eq!(codes.len(), 10);

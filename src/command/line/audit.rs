@@ -37,10 +37,10 @@ Examples:
         #[arg(long, value_name = "RESULT", value_parser = result())]
         result: Option<Outcome>,
         /// Only entries since a day, an RFC 3339 time, or an age (30m, 12h, 7d); that time included
-        #[arg(long, value_name = "TIME", value_parser = time)]
+        #[arg(long, value_name = "TIME", value_parser = time, allow_hyphen_values = true)]
         since: Option<DateTime>,
         /// Only entries until then; that time excluded: a day is its beginning
-        #[arg(long, value_name = "TIME", value_parser = time)]
+        #[arg(long, value_name = "TIME", value_parser = time, allow_hyphen_values = true)]
         until: Option<DateTime>,
         /// Maximum number of entries
         #[arg(

@@ -1,10 +1,13 @@
 //! What esc does: it stops waiting, leaves what is on top, or undoes the last narrowing of the view, one step at a time.
 
 use super::{
-    App, Connection, Effect, Layer, Notice, Pane, Severity, cancel,
+    App, Code, Connection, Effect, Layer, Notice, Pane, Severity, cancel,
     layer_keys::{let_go, stop_submitting},
 };
-use crate::{keymap::Command, store::ListScope};
+use crate::{
+    keymap::{Command, Place},
+    store::ListScope,
+};
 
 impl App {
     /// Stops waiting, or leaves what is on top, or undoes the last narrowing of the view.
@@ -28,6 +31,15 @@ impl App {
                 && !form.may_leave()
             {
                 self.ask_to_discard();
+                return Vec::new();
+            }
+            if let Layer::Code(Code::Recovery { may_leave, .. }) = layer
+                && !std::mem::replace(may_leave, true)
+            {
+                let what = "the recovery codes are not shown again".to_owned();
+                let close = self.keymap.how_in(Place::Code, Command::Back);
+                let help = format!("press {close} again to close them");
+                self.say(Severity::Warning, Notice { what, help });
                 return Vec::new();
             }
             let mut effects = Vec::new();

@@ -8,6 +8,9 @@ use crate::{
     org::{Org, OrgFields, json_text},
 };
 
+/// What they are called.
+const RECOVERY_CODES: &str = "the recovery codes";
+
 impl App {
     /// Asks what to copy of the organization under the cursor, or of those that are selected.
     pub(super) fn ask_what_to_copy(&mut self) -> Vec<Effect> {
@@ -80,13 +83,13 @@ impl App {
         let Some(Layer::Code(shown)) = self.layers.last() else { return Vec::new() };
         match shown {
             Code::OneTime { code, .. } => vec![Effect::Copy("the code", code.clone())],
-            Code::Recovery(codes) => {
+            Code::Recovery { codes, .. } => {
                 let mut lines = Zeroizing::new(String::new());
                 for code in codes {
                     lines.push_str(code.reveal());
                     lines.push('\n');
                 }
-                vec![Effect::Copy("the recovery codes", lines.as_str().into())]
+                vec![Effect::Copy(RECOVERY_CODES, lines.as_str().into())]
             }
         }
     }
@@ -104,6 +107,10 @@ impl App {
         let by_hand = format!("select it with the mouse ({leaves} toggles mouse capture)");
         match sent {
             Ok(Arrived::Known) => {
+                if let Some(Layer::Code(Code::Recovery { may_leave, .. })) = self.layers.last_mut()
+                {
+                    *may_leave |= what == RECOVERY_CODES;
+                }
                 self.say(Severity::Success, Notice::plain(format!("copied {what}")));
             }
             Ok(Arrived::Unknown) => {

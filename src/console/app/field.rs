@@ -272,6 +272,11 @@ impl TextField {
         self.changed();
     }
 
+    /// Empties it; what is said of it stays.
+    pub(super) fn clear(&mut self) {
+        self.input = Typed::new("");
+    }
+
     fn changed(&mut self) {
         self.problem = None;
         self.revealed = false;

@@ -6,7 +6,7 @@ use super::{
     profile::Sure,
 };
 use crate::{
-    org::{Admin, Field, NewSecondFactor, Org, Role, Secret, StoredText},
+    org::{Admin, Field, NewSecondFactor, Org, OrgState, Role, Secret, StoredText},
     tenancy::{AdminChanges, Edit, NewOrganization},
 };
 
@@ -274,8 +274,15 @@ impl Form {
         }
         self.stale = false;
         self.sure = Sure::Unasked;
-        self.problem =
-            Some(Notice::changed_to(org, "save again to overwrite it, or press esc to cancel"));
+        self.problem = Some(match org.state {
+            OrgState::Active | OrgState::Suspended => {
+                Notice::changed_to(org, "save again to overwrite it, or press esc to cancel")
+            }
+            OrgState::InTrash(_) => Notice {
+                what: format!("someone else moved “{}” to the trash", org.name),
+                help: "restore it there before you save; what you typed stays here".to_owned(),
+            },
+        });
     }
 
     /// The e-mail of the admin that is edited, as it was.

@@ -208,6 +208,11 @@ pub enum Code {
         /// Whose.
         email: StoredText,
     },
-    /// The recovery codes of a second factor.
-    Recovery(Vec<Secret>),
+    /// The recovery codes of a second factor, which cannot be had again.
+    Recovery {
+        /// The codes.
+        codes: Vec<Secret>,
+        /// Whether they may be left: they are in the clipboard, or that was asked for already.
+        may_leave: bool,
+    },
 }

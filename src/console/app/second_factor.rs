@@ -41,20 +41,17 @@ impl App {
                 }
                 // The one before has ended by that.
                 self.session = Some(session);
-                self.layers.push(Layer::Code(Code::Recovery(codes)));
+                self.layers.push(Layer::Code(Code::Recovery { codes, may_leave: false }));
                 self.say(Severity::Success, Notice::plain("set up the second factor"));
                 self.first_look()
             }
             Err(error) => {
                 let effects = self.form_refused(&error, open);
-                if error == Error::WrongAuthenticationCode
-                    && let Some(Layer::Form(form)) = self.layers.last_mut()
-                    && let Some(problem) = form.fields.first_mut().and_then(|f| f.problem.as_mut())
+                if error == Error::WrongFirstCode
+                    && let Some(Layer::Form(form)) = self.layers.last_mut().filter(|_| open)
+                    && let Some(code) = form.fields.first_mut()
                 {
-                    // There are no recovery codes yet, and none was used.
-                    "wrong code".clone_into(&mut problem.what);
-                    "enter the next one, and check the clocks of both devices"
-                        .clone_into(&mut problem.help);
+                    code.clear();
                 }
                 effects
             }

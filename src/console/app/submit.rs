@@ -250,7 +250,9 @@ impl App {
             return self.refresh();
         }
         let about = match error {
-            Error::WrongCode | Error::WrongAuthenticationCode => Some(Asked::Code),
+            Error::WrongCode | Error::WrongAuthenticationCode | Error::WrongFirstCode => {
+                Some(Asked::Code)
+            }
             Error::LastOwner { .. } | Error::NoOwner(_) => Some(Asked::Role),
             error => error.field().map(Asked::from),
         };

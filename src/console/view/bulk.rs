@@ -88,7 +88,7 @@ fn means(action: OrgAction, theme: &Theme, sheet: &mut Sheet) {
         }
         OrgAction::Reactivate => ("Their admins can log in again.", Style::new()),
         OrgAction::Trash => (
-            "They can be restored with all their data while they are in the trash. Until then their \
+            "They can be restored with all their data while they are in the trash. Meanwhile, their \
              admins cannot log in.",
             Style::new(),
         ),

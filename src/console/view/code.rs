@@ -26,7 +26,7 @@ pub(super) fn draw(
 ) -> Option<Position> {
     let (code, email) = match code {
         Code::OneTime { code, email } => (code, email),
-        Code::Recovery(codes) => return recovery(app, codes, theme, buffer, area),
+        Code::Recovery { codes, .. } => return recovery(app, codes, theme, buffer, area),
     };
     let words = format!("One-time code for {email}");
     let area = heading(buffer, area, theme, &words, "");

@@ -42,6 +42,27 @@ fn a_form_goes_on_from_what_someone_else_changed() {
 }
 
 #[test]
+fn a_form_on_what_someone_else_moved_to_the_trash_does_not_offer_to_overwrite_it() {
+    let mut app = console(page(orgs(3), false, false));
+    press(&mut app, KeyCode::Char('e'));
+    control(&mut app, 'u');
+    type_text(&mut app, "mine");
+    let trashed = OrgState::InTrash(crate::org::InTrash {
+        since: bson::DateTime::now(),
+        until: bson::DateTime::now(),
+    });
+    let theirs = Org { revision: 2, state: trashed, ..org(0, "org000") };
+    let held = crate::store::Statistics { documents: 1, bytes: 1, indexes: 1 };
+    let effects = app.load_detail(theirs.id);
+    app.update(Message::Detail(generation!(effects, LoadDetail), Ok(Some((theirs, held)))));
+    let form = top_form(&app);
+    assert_eq!(form.text(Field::Name), "mine");
+    let said = form.problem.as_ref().unwrap();
+    assert_eq!(said.what, "someone else moved “org000” to the trash");
+    assert!(!said.help.contains("overwrite"), "{said:?}");
+}
+
+#[test]
 fn a_session_follows_a_new_name_and_ends_with_a_new_password() {
     let mut app = console(page(orgs(3), false, false));
     log_in(&mut app, &org(0, "org000"));

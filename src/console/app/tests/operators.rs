@@ -217,7 +217,7 @@ fn run(app: &mut App, name: &str) -> Vec<Effect> {
 
 fn secret_of(app: &App) -> Option<&str> {
     match app.layers.last() {
-        Some(Layer::Code(Code::Recovery(codes))) => codes.first().map(Secret::reveal),
+        Some(Layer::Code(Code::Recovery { codes, .. })) => codes.first().map(Secret::reveal),
         _ => None,
     }
 }
@@ -237,11 +237,10 @@ fn a_second_factor_is_set_up_in_the_session_and_its_recovery_codes_are_shown_onc
     type_text(&mut app, "000000");
     let effects = press(&mut app, KeyCode::Enter);
     let at = generation!(effects, SetUpSecondFactor);
-    let wrong = Err(Error::WrongAuthenticationCode);
-    app.update(Message::SecondFactor(at, wrong));
+    app.update(Message::SecondFactor(at, Err(Error::WrongFirstCode)));
     let Some(Layer::Form(form)) = app.layers.last() else { panic!("no form") };
     assert_eq!(form.fields[0].problem.as_ref().unwrap().what, "wrong code");
-    control(&mut app, 'u');
+    assert_eq!(form.fields[0].text(), "", "the next one is another one");
     type_text(&mut app, "123456");
     let effects = press(&mut app, KeyCode::Enter);
     let Effect::SetUpSecondFactor(at, _, code, session) = &effects[0] else {
@@ -253,6 +252,11 @@ fn a_second_factor_is_set_up_in_the_session_and_its_recovery_codes_are_shown_onc
     let codes = vec!["aaaa-bbbb".into(), "cccc-dddd".into()];
     app.update(Message::SecondFactor(*at, Ok((next, codes))));
     assert_eq!(secret_of(&app), Some("aaaa-bbbb"));
+    // They cannot be had again.
+    press(&mut app, KeyCode::Esc);
+    assert_eq!(secret_of(&app), Some("aaaa-bbbb"));
+    let said = app.notice.as_ref().map(|(_, said)| said.what.clone());
+    assert_eq!(said.as_deref(), Some("the recovery codes are not shown again"));
     let effects = press(&mut app, KeyCode::Char('y'));
     let [Effect::Copy("the recovery codes", copied)] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!(copied.reveal(), "aaaa-bbbb\ncccc-dddd\n");
