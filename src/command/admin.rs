@@ -3,6 +3,7 @@
 use super::{
     Answer, Failure,
     ask::{LogIn, agree, ask_new, asked},
+    second_factor,
     terminal::{Terminal, line_of_stdin},
 };
 use crate::{
@@ -21,7 +22,8 @@ pub(super) fn writes(command: &AdminCommand) -> bool {
         | AdminCommand::Update { .. }
         | AdminCommand::Remove { .. }
         | AdminCommand::Code { .. }
-        | AdminCommand::Redeem { .. } => true,
+        | AdminCommand::Redeem { .. }
+        | AdminCommand::Totp { .. } => true,
     }
 }
 
@@ -36,13 +38,17 @@ pub(super) fn check(command: &AdminCommand, login: &LogIn) -> Result<bool, Failu
             asked(sure, Terminal::open())?;
             Ok(true)
         }
-        AdminCommand::Update { role, new_email, new_password_stdin, .. } => {
+        AdminCommand::Update { role, new_email, new_password_stdin, reset_totp, .. } => {
             login
                 .is_needed("name that admin, one of the owners, or a manager, with --as E-MAIL")?;
-            if role.is_none() && new_email.is_none() && !new_password_stdin {
-                let help = "add --role, --email or --new-password-stdin";
+            if role.is_none() && new_email.is_none() && !new_password_stdin && !reset_totp {
+                let help = "add --role, --email, --new-password-stdin or --reset-totp";
                 return Err(Failure::usage("nothing to change", help));
             }
+            Ok(true)
+        }
+        AdminCommand::Totp { remove, .. } => {
+            second_factor::check(*remove, login)?;
             Ok(true)
         }
         AdminCommand::Login { .. } => Ok(true),
@@ -67,12 +73,21 @@ pub(super) async fn answer(
             let org = tenancy.named_to_change(&organization).await?;
             let tenancy = &login.session_of(tenancy).await?;
             let (org, code) = tenancy.add_admin(&org, &email, role).await?;
-            Ok(Answer::Code { admin: tenancy.admin_of(&org, &email).await?, org, code })
+            let admin = Box::new(tenancy.admin_of(&org, &email).await?);
+            Ok(Answer::Code { org, admin, code })
         }
+        AdminCommand::Totp { remove, .. } => second_factor::answer(tenancy, remove, login).await,
         AdminCommand::Update {
-            organization, email, role, new_email, new_password_stdin, ..
+            organization,
+            email,
+            role,
+            new_email,
+            new_password_stdin,
+            reset_totp,
+            ..
         } => {
-            let changes = AdminChanges { role, email: new_email, password: None };
+            let (password, resets_second_factor) = (None, reset_totp);
+            let changes = AdminChanges { role, email: new_email, password, resets_second_factor };
             update(tenancy, &organization, &email, changes, new_password_stdin, login).await
         }
         AdminCommand::Remove { organization, email, sure } => {
@@ -89,7 +104,8 @@ pub(super) async fn answer(
         AdminCommand::Code { organization, email, .. } => {
             let org = tenancy.named_to_change(&organization).await?;
             let (org, code) = tenancy.issue_code(&org, &email).await?;
-            Ok(Answer::Code { admin: tenancy.admin_of(&org, &email).await?, org, code })
+            let admin = Box::new(tenancy.admin_of(&org, &email).await?);
+            Ok(Answer::Code { org, admin, code })
         }
         AdminCommand::Redeem { email, .. } => {
             let (code, password) = if let Some(terminal) = Terminal::open() {

@@ -64,7 +64,7 @@ pub(super) enum Answer {
     /// The recovery codes of a second factor.
     RecoveryCodes(Vec<Secret>),
     /// A one-time code for an admin.
-    Code { org: Org, admin: Admin, code: Secret },
+    Code { org: Org, admin: Box<Admin>, code: Secret },
     /// Entries of the record.
     Audit(AuditPage),
     /// What a verification of the record found.

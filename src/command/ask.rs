@@ -10,7 +10,7 @@ use super::{
 use crate::{
     config::Database,
     org::{Org, Secret, counted, escaped, escaped_short},
-    tenancy::{self, Confirmation, Session, Tenancy, confirmation_of},
+    tenancy::{self, Account, Confirmation, Session, Tenancy, confirmation_of},
 };
 
 /// The terminal to confirm a deletion on; none with `--yes`. A terminal that has gone away does not count
@@ -96,6 +96,17 @@ impl LogIn {
         self.login.password_stdin
     }
 
+    /// Whether somebody has logged in.
+    pub(super) fn has_session(&self) -> bool {
+        self.session.is_some()
+    }
+
+    /// Whether it is an admin.
+    pub(super) fn is_an_admin(&self) -> bool {
+        let account = self.session.as_ref().map(|session| &session.account);
+        matches!(account, Some(Account::Admin { .. }))
+    }
+
     /// Refuses a command line without `--as`.
     pub(super) fn is_needed(&self, help: &'static str) -> Result<(), Failure> {
         match self.email() {
@@ -117,23 +128,9 @@ impl LogIn {
     /// have tried before.
     pub(super) async fn log_in(&self, tenancy: &Tenancy, email: &str) -> Result<Session, Failure> {
         let password = ask_password(email).await?;
-        let code = if self.login.code_stdin {
-            Some(line_of_stdin("the authentication code").await?)
-        } else {
-            None
-        };
-        let mut session = tenancy.login_with_code(email, &password, code.as_ref()).await;
-        if let Err(tenancy::Error::CodeRequired) = session {
-            let Some(terminal) = Terminal::open() else {
-                return Err(Failure::usage(
-                    format!("{} needs an authentication code", escaped_short(email, 100)),
-                    "add --code-stdin and give it on the line after the password",
-                ));
-            };
-            let code = terminal.ask("Authentication code: ").await?;
-            session = tenancy.login_with_code(email, &password, Some(&code)).await;
-        }
-        let session = session?;
+        let login =
+            async |code: Option<&Secret>| tenancy.login_with_code(email, &password, code).await;
+        let session = self.with_code(email, login).await?;
         if session.failures > 0 {
             let before = counted(session.failures, "failed login");
             // Beside the answer, which a program may read.
@@ -143,6 +140,31 @@ impl LogIn {
             );
         }
         Ok(session)
+    }
+
+    /// Does what a password proves, with the code of standard input; without one, asks for it where it is needed.
+    pub(super) async fn with_code<T>(
+        &self,
+        email: &str,
+        attempt: impl AsyncFn(Option<&Secret>) -> tenancy::Result<T>,
+    ) -> Result<T, Failure> {
+        let code = if self.login.code_stdin {
+            Some(line_of_stdin("the authentication code").await?)
+        } else {
+            None
+        };
+        match attempt(code.as_ref()).await {
+            Err(tenancy::Error::CodeRequired) => {}
+            done => return Ok(done?),
+        }
+        let Some(terminal) = Terminal::open() else {
+            return Err(Failure::usage(
+                format!("{} needs an authentication code", escaped_short(email, 100)),
+                "add --code-stdin and give it on the line after the password",
+            ));
+        };
+        let code = terminal.ask("Authentication code: ").await?;
+        Ok(attempt(Some(&code)).await?)
     }
 }
 

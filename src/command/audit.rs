@@ -45,6 +45,7 @@ struct AdminFields<'a> {
     email: &'a StoredText,
     role: &'static str,
     created_at: Option<String>,
+    second_factor: bool,
     /// Only while a one-time code can be used.
     #[serde(skip_serializing_if = "Option::is_none")]
     code_until: Option<String>,
@@ -57,6 +58,7 @@ impl<'a> AdminsFields<'a> {
             email: &admin.email,
             role: admin.role.word(),
             created_at: rfc3339(admin.created_at),
+            second_factor: admin.second_factor.is_some(),
             code_until: admin.reset.as_ref().and_then(|reset| rfc3339(reset.until)),
         };
         Self { admins: admins.iter().map(fields).collect() }
@@ -71,11 +73,12 @@ pub(super) fn admins_table(admins: &[Admin], width: usize) -> String {
                 admin.email.to_string(),
                 admin.role.to_string(),
                 timestamp(admin.created_at),
+                if admin.second_factor.is_some() { "totp" } else { "" }.to_owned(),
                 admin.reset.as_ref().map_or_else(String::new, |reset| timestamp(reset.until)),
             ]
         })
         .collect();
-    columns(&["admin", "role", "added", "code until"], &rows, width)
+    columns(&["admin", "role", "added", "second factor", "code until"], &rows, width)
 }
 
 /// The one answer beside a token that is a secret: nobody can ask for it again.

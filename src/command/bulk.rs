@@ -199,7 +199,7 @@ async fn one(
         BulkOperation::Reactivate => tenancy.reactivate(&org).await,
         BulkOperation::Delete => tenancy.delete(&org, &Confirmation::Given).await.map(|()| org),
         BulkOperation::Purge => {
-            tenancy.purge(&org, &Confirmation::Given, "", &Secret::default()).await?;
+            tenancy.purge(&org, &Confirmation::Given, "", &Secret::default(), None).await?;
             // It is nowhere any more.
             org.state = OrgState::Active;
             Ok(org)

@@ -292,7 +292,8 @@ fn logs_in_itself(command: &DatabaseCommand) -> bool {
         DatabaseCommand::Admin(command) => match command {
             AdminCommand::Add { .. }
             | AdminCommand::Update { .. }
-            | AdminCommand::Remove { .. } => true,
+            | AdminCommand::Remove { .. }
+            | AdminCommand::Totp { .. } => true,
             AdminCommand::Login { .. }
             | AdminCommand::List { .. }
             | AdminCommand::Code { .. }

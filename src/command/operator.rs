@@ -37,10 +37,7 @@ pub(super) fn check(command: &OperatorCommand, login: &LogIn) -> Result<bool, Fa
         | OperatorCommand::Require { .. }
         | OperatorCommand::RequireTotp { .. } => Ok(false),
         OperatorCommand::Totp { remove, .. } => {
-            login.is_needed("name yourself with --as E-MAIL")?;
-            if !remove {
-                second_factor::shows()?;
-            }
+            second_factor::check(*remove, login)?;
             Ok(true)
         }
         OperatorCommand::Add { .. } => Ok(true),
@@ -103,12 +100,8 @@ pub(super) async fn answer(
             }
             tenancy.remove_operator(&email).await?;
         }
-        OperatorCommand::Totp { remove: true, .. } => {
-            return Ok(Answer::Operator(tenancy.remove_second_factor().await?));
-        }
-        OperatorCommand::Totp { remove: false, .. } => {
-            let email = login.email().unwrap_or_default();
-            return Ok(Answer::RecoveryCodes(second_factor::set_up(tenancy, email).await?));
+        OperatorCommand::Totp { remove, .. } => {
+            return second_factor::answer(tenancy, remove, login).await;
         }
         OperatorCommand::RequireTotp { from, .. } => {
             tenancy.require_second_factor(from.role()).await?;

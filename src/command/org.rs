@@ -281,7 +281,14 @@ async fn purge(
     };
     let terminal = asked(sure, Terminal::open())?;
     let confirmation = confirm(&tenancy, &org, terminal.as_ref()).await?;
-    tenancy.purge(&org, &confirmation, &email, &password).await?;
+    let purge = async |code: Option<&Secret>| {
+        tenancy.purge(&org, &confirmation, &email, &password, code).await
+    };
+    if login.has_session() {
+        purge(None).await?;
+    } else {
+        login.with_code(&email, purge).await?;
+    }
     // It is nowhere any more.
     org.state = OrgState::Active;
     Ok(Answer::Deleted(org))

@@ -5,23 +5,49 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::{Failure, terminal::Terminal};
+use super::{Answer, Failure, ask::LogIn, terminal::Terminal};
 use crate::{
     org::{Secret, escaped_short},
-    tenancy::{self, Tenancy},
+    tenancy::{self, FASTAPI_ASKS_FOR_NONE, Own, Tenancy},
 };
+
+/// Refuses what no database is needed to refuse.
+pub(super) fn check(remove: bool, login: &LogIn) -> Result<(), Failure> {
+    login.is_needed("name yourself with --as E-MAIL")?;
+    if !remove {
+        shows()?;
+    }
+    Ok(())
+}
+
+/// Sets up the second factor of whoever logs in, or removes it.
+pub(super) async fn answer(
+    tenancy: &Tenancy,
+    remove: bool,
+    login: &mut LogIn,
+) -> Result<Answer, Failure> {
+    let tenancy = &login.session_of(tenancy).await?;
+    if !remove {
+        let email = login.email().unwrap_or_default();
+        return Ok(Answer::RecoveryCodes(set_up(tenancy, email, login.is_an_admin()).await?));
+    }
+    Ok(match tenancy.remove_second_factor().await? {
+        Own::Operator(operator) => Answer::Operator(operator),
+        Own::Admin(admin, _) => Answer::Admins(vec![*admin]),
+    })
+}
 
 /// The terminal to show the secret on.
 ///
 /// # Errors
 /// A usage error where there is none: on an output that may be kept, it would stay.
-pub(super) fn shows() -> Result<Terminal, Failure> {
+fn shows() -> Result<Terminal, Failure> {
     Terminal::open()
         .ok_or_else(|| Failure::usage("no terminal to show the secret on", "run it in a terminal"))
 }
 
 /// Shows a new secret and asks for its first code, until it is right. The recovery codes.
-pub(super) async fn set_up(tenancy: &Tenancy, email: &str) -> Result<Vec<Secret>, Failure> {
+async fn set_up(tenancy: &Tenancy, email: &str, is_an_admin: bool) -> Result<Vec<Secret>, Failure> {
     let terminal = shows()?;
     let new = Tenancy::new_second_factor()?;
     let mut shown = Zeroizing::new(String::new());
@@ -36,6 +62,9 @@ pub(super) async fn set_up(tenancy: &Tenancy, email: &str) -> Result<Vec<Secret>
         escaped_short(email, 100),
         new.base32().reveal(),
     );
+    if is_an_admin {
+        let _ = writeln!(shown, "{FASTAPI_ASKS_FOR_NONE}");
+    }
     terminal.show(&shown)?;
     loop {
         let code = terminal.ask("Code the app shows now: ").await?;

@@ -214,6 +214,8 @@ pub struct Admin {
     pub organization: Option<ObjectId>,
     /// The one-time code that was handed out for it and not used yet.
     pub reset: Option<ResetCode>,
+    /// What else than the password a login needs.
+    pub second_factor: Option<SecondFactor>,
 }
 
 /// Which input is wrong.

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use bson::oid::ObjectId;
 
 use super::Result;
-use crate::org::{Admin, Org};
+use crate::org::{Admin, Org, SecondFactor};
 
 /// Admins, found. They are changed by an operation on their organization: a new password takes the one-time
 /// code away, unless another code comes with it, and a new code takes the place of the one before. The admins of
@@ -27,6 +27,10 @@ pub trait Admins: Send + Sync {
 
     /// The admin with this e-mail among those of an organization in the trash.
     async fn admin_in_trash(&self, org: &Org, email: &str) -> Result<Option<Admin>>;
+
+    /// Replaces the admin's second factor by `spent`, the same with a code used up; false where it is no longer the
+    /// one that was read, or the admin gone.
+    async fn spend_second_factor(&self, admin: &Admin, spent: &SecondFactor) -> Result<bool>;
 
     /// The identities of those of these organizations whose records name an admin that does not exist.
     async fn without_admin(&self, orgs: &[Org]) -> Result<Vec<ObjectId>>;

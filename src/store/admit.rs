@@ -100,7 +100,7 @@ pub(super) fn email_after(what: &AdminEdit, was: Option<&str>) -> Option<String>
         AdminEdit::Add(new) | AdminEdit::Appoint(new) => Some(email_key(new.email.as_str())),
         AdminEdit::Remove => None,
         AdminEdit::Set { email: Some(email), .. } => Some(email_key(email.as_str())),
-        AdminEdit::Set { email: None, .. } => was.map(str::to_owned),
+        AdminEdit::Set { email: None, .. } | AdminEdit::SecondFactor(_) => was.map(str::to_owned),
     }
 }
 

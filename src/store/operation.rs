@@ -5,7 +5,7 @@ use bson::{DateTime, Document, oid::ObjectId};
 
 use crate::org::{
     Admin, Claim, CollectionName, Email, ListScope, OperationKind, Org, OrgName, PasswordHash,
-    ResetCode, Role, UnderWay,
+    ResetCode, Role, SecondFactor, UnderWay,
 };
 
 /// What is to be done. Each operation on an organization is done to it as it was read: where it has changed
@@ -51,7 +51,7 @@ impl Operation {
                 AdminEdit::Add(_) => OperationKind::AddAdmin,
                 AdminEdit::Appoint(_) => OperationKind::AppointOwner,
                 AdminEdit::Remove => OperationKind::RemoveAdmin,
-                AdminEdit::Set { .. } => OperationKind::ChangeAdmin,
+                AdminEdit::Set { .. } | AdminEdit::SecondFactor(_) => OperationKind::ChangeAdmin,
             },
         }
     }
@@ -234,6 +234,8 @@ pub enum AdminEdit {
         /// A new code, instead of the one before.
         reset: Option<ResetCode>,
     },
+    /// Another second factor, or none.
+    SecondFactor(Option<SecondFactor>),
 }
 
 /// An admin about to be.

@@ -4,7 +4,11 @@
 
 use bson::{DateTime, oid::ObjectId};
 
-use super::{Error, Refusal, Result, Tenancy, audit::typed_email};
+use super::{
+    Error, Refusal, Result, Tenancy,
+    audit::typed_email,
+    second_factor::{SECOND_FACTOR, factor_word},
+};
 use crate::{
     org::{
         Admin, Claim, ClaimKind, Email, Invalid, OperationKind, Org, PasswordHash, ResetCode, Role,
@@ -50,6 +54,8 @@ pub struct AdminChanges {
     pub email: Option<String>,
     /// The new password. Only ever one's own.
     pub password: Option<Secret>,
+    /// Whether the second factor goes: an owner's or a manager's answer to a lost one.
+    pub resets_second_factor: bool,
 }
 
 impl Tenancy {
@@ -253,6 +259,9 @@ impl Tenancy {
         if let Some(email) = email.map(Email::parse).transpose()? {
             *entry = entry.clone().with("e-mail", admin.email.raw(), email.as_str());
         }
+        if changes.resets_second_factor {
+            return self.reset_second_factor(org, &admin, own, changes, entry).await;
+        }
         let (role, new_email, successor) = self.possible(org, &admin, changes).await?;
         let password = match &changes.password {
             None => None,
@@ -274,6 +283,25 @@ impl Tenancy {
         let what = AdminEdit::Set { role, email: new_email, password, reset: None };
         let change = AdminChange { admin: admin.id, what, successor };
         self.change_admin(org, change, entry, &meant).await
+    }
+
+    /// Takes away another admin's second factor.
+    async fn reset_second_factor(
+        &self,
+        org: &Org,
+        admin: &Admin,
+        own: bool,
+        changes: &AdminChanges,
+        entry: &mut Entry,
+    ) -> Result<Org> {
+        if own {
+            return Err(Error::OwnSecondFactor);
+        }
+        if changes.role.is_some() || changes.email.is_some() {
+            return Err(Error::OneAtATime);
+        }
+        *entry = entry.clone().with(SECOND_FACTOR, factor_word(admin.second_factor.as_ref()), "");
+        self.set_second_factor(org, admin, None, entry).await
     }
 
     /// Makes a one-time code for an admin who has no password or has forgotten it: shown once, stored
@@ -357,7 +385,7 @@ impl Tenancy {
         Ok(org)
     }
 
-    async fn change_admin(
+    pub(super) async fn change_admin(
         &self,
         org: &Org,
         change: AdminChange,

@@ -379,7 +379,9 @@ impl Error {
             Self::WrongLogin => "check both and try again",
             Self::Waiting(_) => "wait, or ask an operator for a one-time code",
             Self::WrongCode => "check both, or ask an operator for a new code",
-            Self::OwnSecondFactor => "replace or remove it with `tenantry operator totp`",
+            Self::OwnSecondFactor => {
+                "replace or remove it with `tenantry operator totp` or `tenantry admin totp`"
+            }
             Self::CodeRequired => "enter the code that your authenticator app shows",
             Self::WrongAuthenticationCode => {
                 "enter the next code that your app shows, or a recovery code"

@@ -13,6 +13,7 @@ mod nearest;
 mod open;
 mod operators;
 mod rights;
+mod second_factor;
 mod session;
 mod suspension;
 mod trash;
@@ -37,6 +38,7 @@ pub use error::{Error, Refusal, Result};
 pub use open::{DemoAdmin, Opened, open};
 pub use operators::OperatorChanges;
 pub use rights::least_role;
+pub use second_factor::{FASTAPI_ASKS_FOR_NONE, Own};
 pub use session::{Account, SECRET_KEY_LEAST_BYTES, Session};
 
 use crate::{

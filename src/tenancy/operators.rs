@@ -9,19 +9,16 @@ use bson::{DateTime, oid::ObjectId};
 use super::{
     Error, Refusal, Result, Session, Tenancy,
     audit::typed_email,
-    session::{TokenOf, ValidToken, may, spend, whose},
+    second_factor::{SECOND_FACTOR, factor_word},
+    session::{TokenOf, ValidToken, may, spend},
 };
 use crate::{
     org::{
-        Claim, Email, NewSecondFactor, OperationKind, Operator, OperatorRole, PasswordHash, Secret,
-        email_as_stored, email_forms,
+        Claim, Email, OperationKind, Operator, OperatorRole, PasswordHash, Secret, email_as_stored,
+        email_forms,
     },
     store::{Directory, Entry, Required, StoreError},
 };
-
-/// What a second factor is called in the audit log, and the only kind of it.
-const SECOND_FACTOR: &str = "second factor";
-const TOTP: &str = "totp";
 
 /// How often a write is tried again that another one came in the way of.
 const TRIES: u32 = 10;
@@ -160,7 +157,11 @@ impl Tenancy {
                 entry = entry.clone().with("login", word(before.disabled), word(disabled));
             }
             if changes.resets_second_factor {
-                entry = entry.clone().with(SECOND_FACTOR, factor_word(&before), "");
+                entry = entry.clone().with(
+                    SECOND_FACTOR,
+                    factor_word(before.second_factor.as_ref()),
+                    "",
+                );
             }
             let password = match &changes.password {
                 None => None,
@@ -266,109 +267,6 @@ impl Tenancy {
         self.recorded(&entry, done).await
     }
 
-    /// A second factor to be set up with [`Tenancy::set_up_second_factor`]. Nothing of it is stored.
-    ///
-    /// # Errors
-    /// [`Error::Machine`], where the operating system gives no random bytes.
-    pub fn new_second_factor() -> Result<NewSecondFactor> {
-        NewSecondFactor::generate().map_err(|error| Error::Machine(error.to_string()))
-    }
-
-    /// Sets up the caller's second factor with a code that shows that the app has it, which is used up by it, instead
-    /// of the one before. Their sessions end; gives a new one, and the recovery codes: shown once, stored nowhere.
-    ///
-    /// # Errors
-    /// [`Error::WrongFirstCode`], [`Error::NotAllowed`] where no operator is logged in, or not within the last
-    /// minutes, [`Error::ReadOnly`], or the database's.
-    pub async fn set_up_second_factor(
-        &self,
-        new: &NewSecondFactor,
-        code: &Secret,
-    ) -> Result<(Session, Vec<Secret>)> {
-        let mut entry = self.entry(OperationKind::ChangeOperator, None);
-        let done = async {
-            let own = self.logged_in_operator(&self.directory_to_write().await?)?;
-            entry = entry.clone().with("operator", own.email.raw(), own.email.raw());
-            entry = entry.clone().with(SECOND_FACTOR, factor_word(&own), TOTP);
-            let key = self.shared.factor_key.as_deref();
-            let confirmed = new.confirm(code, DateTime::now(), own.id, key);
-            let confirmed = confirmed.map_err(|error| Error::Machine(error.to_string()))?;
-            let (factor, codes) = confirmed.ok_or(Error::WrongFirstCode)?;
-            let sets_up = |directory: &mut Directory| {
-                let own = self.logged_in_operator(directory)?;
-                let place = directory.operators.iter_mut().find(|other| other.id == own.id);
-                let own = place.ok_or(Refusal::OperatorChanged)?;
-                own.second_factor = Some(factor.clone());
-                self.shared.sessions.issue_to_operator(own, 0)
-            };
-            let session = self.write_operators(&entry, own.email.raw(), sets_up).await?;
-            Ok((session, codes))
-        }
-        .await;
-        self.recorded(&entry, done).await
-    }
-
-    /// Removes the caller's second factor. Their sessions end.
-    ///
-    /// # Errors
-    /// [`Error::NotAllowed`] as [`Tenancy::set_up_second_factor`], and where their role requires one;
-    /// [`Error::ReadOnly`], or the database's.
-    pub async fn remove_second_factor(&self) -> Result<Operator> {
-        let mut entry = self.entry(OperationKind::ChangeOperator, None);
-        let done = async {
-            let own = self.logged_in_operator(&self.directory_to_write().await?)?;
-            entry = entry.clone().with("operator", own.email.raw(), own.email.raw());
-            entry = entry.clone().with(SECOND_FACTOR, factor_word(&own), "");
-            let removes = |directory: &mut Directory| {
-                let own = Operator { second_factor: None, ..self.logged_in_operator(directory)? };
-                if directory.lacks_second_factor(&own) {
-                    return Err(Refusal::SecondFactorRequired.into());
-                }
-                let place = directory.operators.iter_mut().find(|other| other.id == own.id);
-                *place.ok_or(Refusal::OperatorChanged)? = own.clone();
-                Ok(own)
-            };
-            self.write_operators(&entry, own.email.raw(), removes).await
-        }
-        .await;
-        self.recorded(&entry, done).await
-    }
-
-    /// Says from which role on operators have to have a second factor: without one, they can set one up, and nothing
-    /// else. Needs a manager's session.
-    ///
-    /// # Errors
-    /// As [`Tenancy::require_operators`].
-    pub async fn require_second_factor(&self, from: Option<OperatorRole>) -> Result<()> {
-        let entry = self.entry(OperationKind::RequireOperators, None);
-        let word = from.map_or("off", OperatorRole::word);
-        let entry = entry.with(SECOND_FACTOR, "", word);
-        let sets = |directory: &mut Directory| {
-            self.ensure_manages(directory, &OperationKind::RequireOperators)?;
-            if directory.operators.is_empty() {
-                return Err(Error::NoOperators);
-            }
-            directory.second_factor_from = from;
-            Ok(())
-        };
-        let done = self.write_operators(&entry, "", sets).await;
-        self.recorded(&entry, done).await
-    }
-
-    /// The operator whose session the caller has, after a login that is not long ago: for what changes how they log in.
-    fn logged_in_operator(&self, directory: &Directory) -> Result<Operator> {
-        let token = self.caller.token().ok_or(Refusal::OperatorsRequired)?;
-        let verified = self.shared.sessions.verify(token)?;
-        let TokenOf::Operator { operator, .. } = verified.whose else {
-            return Err(Refusal::OperatorsRequired.into());
-        };
-        let operator = whose(directory, operator, &verified)?;
-        if !verified.is_recent() {
-            return Err(Refusal::NotRecent.into());
-        }
-        Ok(operator.clone())
-    }
-
     /// The session of an operator whose password was just verified.
     pub(super) async fn operator_logs_in(
         &self,
@@ -386,7 +284,8 @@ impl Tenancy {
                 return Err(Refusal::Disabled.into());
             }
             // Whichever of two that use the same code writes first has used it up for the other.
-            own.second_factor = spend(own, code, self.shared.factor_key.as_deref())?;
+            let (key, account) = (self.shared.factor_key.as_deref(), (own.id, &own.email));
+            own.second_factor = spend(own.second_factor.as_ref(), account, code, key)?;
             own.last_login = Some(DateTime::now());
             self.shared.sessions.issue_to_operator(own, failures)
         };
@@ -394,7 +293,7 @@ impl Tenancy {
     }
 
     /// Changes the directory as it is then, and again where another one came in between.
-    async fn write_operators<T>(
+    pub(super) async fn write_operators<T>(
         &self,
         entry: &Entry,
         email: &str,
@@ -412,14 +311,18 @@ impl Tenancy {
         Err(Error::OperatorsChanged)
     }
 
-    async fn directory_to_write(&self) -> Result<Directory> {
+    pub(super) async fn directory_to_write(&self) -> Result<Directory> {
         self.writable()?;
         self.store.prepare(&self.caller.operator).await?;
         Ok(self.store.directory().await?)
     }
 
     /// Refuses whoever may not manage operators: managers may, and anybody while there is no operator.
-    fn ensure_manages(&self, directory: &Directory, operation: &OperationKind) -> Result<()> {
+    pub(super) fn ensure_manages(
+        &self,
+        directory: &Directory,
+        operation: &OperationKind,
+    ) -> Result<()> {
         if directory.operators.is_empty() {
             return Ok(());
         }
@@ -475,11 +378,6 @@ fn new_operator(email: &Email, role: OperatorRole, password: PasswordHash) -> Op
         last_login: None,
         second_factor: None,
     }
-}
-
-/// How the audit log calls an operator's second factor.
-fn factor_word(operator: &Operator) -> &'static str {
-    if operator.second_factor.is_some() { TOTP } else { "" }
 }
 
 /// The role of a new operator: the first one has to be able to add the others.

@@ -89,10 +89,11 @@ impl Tenancy {
     }
 
     /// Removes an organization that is in the trash with everything it has. In the session of an operator who may;
-    /// otherwise, since nobody can log in to it, an owner proves who they are here: with e-mail and password.
+    /// otherwise, since nobody can log in to it, an owner proves who they are here: with e-mail and password, and a code
+    /// where they have a second factor.
     ///
     /// # Errors
-    /// [`Error::NotConfirmed`], [`Error::WrongLogin`], [`Error::NotInTrash`], [`Error::Changed`],
+    /// [`Error::NotConfirmed`], [`Error::WrongLogin`], [`Error::CodeRequired`], [`Error::WrongAuthenticationCode`], [`Error::NotInTrash`], [`Error::Changed`],
     /// [`Error::ReadOnly`], or the database's.
     pub async fn purge(
         &self,
@@ -100,6 +101,7 @@ impl Tenancy {
         confirmation: &Confirmation,
         email: &str,
         password: &Secret,
+        code: Option<&Secret>,
     ) -> Result<()> {
         let mut entry = self.entry(OperationKind::Purge, Some(org));
         entry = entry.of_admin(typed_email(email));
@@ -110,7 +112,8 @@ impl Tenancy {
             let actor = if self.is_in_operators_session() {
                 self.permitted(&entry.action, org).await?
             } else {
-                self.verified(email, Some(org), password, None).await?.0
+                // Its code need not be used up: the account is gone with the organization.
+                self.verified(email, Some(org), password, code).await?.0
             };
             match actor {
                 Actor::Admin(admin) if admin.role == Role::Owner => {}

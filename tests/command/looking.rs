@@ -64,7 +64,7 @@ const LOOKING: [&[&str]; 23] = [
 ];
 
 /// The commands that write.
-const WRITING: [&str; 22] = [
+const WRITING: [&str; 23] = [
     "org create",
     "org update",
     "org trash",
@@ -77,6 +77,7 @@ const WRITING: [&str; 22] = [
     "operator password",
     "operator remove",
     "operator require",
+    "admin totp",
     "operator totp",
     "operator require-totp",
     "operator recover",

@@ -34,6 +34,7 @@ const NOT_RUN: [&str; 12] = [
     "export MONGODB_URI='mongodb://ops:PASSWORD@db1.example/?authSource=admin'",
     "export MONGODB_URI='mongodb://db1.example/?tls=true&tlsCAFile=/etc/ssl/db-ca.pem'",
     // The code that would be typed is used up.
+    "tenantry admin update acme_corp bob@acme.com --reset-totp --as ada@acme.com",
     "tenantry operator update bob@example.com --reset-totp --as ada@example.com",
     // It starts an editor.
     "$EDITOR \"$(tenantry config path)\"",

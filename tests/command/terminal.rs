@@ -414,3 +414,40 @@ fn a_second_factor_is_set_up_at_the_terminal_and_asked_for_from_then_on() {
     // What the database requires is not said there.
     assert_eq!(left.get("required"), None);
 }
+
+#[test]
+fn an_admins_second_factor_is_asked_for_also_where_they_purge() {
+    let home = Home::new();
+    home.create("acme_corp", "ada@acme.com");
+    let mut session = Session::begin(&home, &["admin", "totp", "--as", "ada@acme.com"]);
+    session.see("Password of ada@acme.com: ");
+    session.type_in(&format!("{PASSWORD}\r"));
+    session.see("does not ask for codes");
+    session.see("Code the app shows now: ");
+    let shown = session.0.screen();
+    let secret = shown.lines().find_map(|line| line.trim().strip_prefix("secret   ")).unwrap();
+    let secret = secret.trim().to_owned();
+    session.type_in(&format!("{}\r", code(&secret, -1)));
+    let (status, screen) = session.end();
+    assert_eq!(status, 0, "{screen}");
+    let mut recovery = screen.lines().map(str::trim).filter(|line| line.len() == 19);
+    let (first, second) = (recovery.next().unwrap(), recovery.next().unwrap());
+    let list = home.run(&["admin", "list", "acme_corp"]).json();
+    assert_eq!(list["admins"][0]["second_factor"], true);
+
+    home.run_with(&["admin", "login", "ada@acme.com", "--password-stdin"], PASSWORD)
+        .fails(2, "add --code-stdin");
+    let trash = ["org", "trash", "acme_corp", "--as", "ada@acme.com", "--yes"];
+    let trash = [&trash[..], &["--password-stdin", "--code-stdin"]].concat();
+    home.run_with(&trash, &format!("{PASSWORD}\n{first}\n")).json();
+    let mut session = Session::begin(&home, &["org", "purge", "acme_corp", "--as", "ada@acme.com"]);
+    session.see("Password of ada@acme.com: ");
+    session.type_in(&format!("{PASSWORD}\r"));
+    session.see("to purge it: ");
+    session.type_in("acme_corp\r");
+    session.see("Authentication code: ");
+    session.type_in(&format!("{second}\r"));
+    let (status, screen) = session.end();
+    assert_eq!(status, 0, "{screen}");
+    assert!(screen.contains("purged"), "{screen}");
+}

@@ -91,6 +91,7 @@ impl<F: Fixture> Besieged<F> {
             role,
             email: email.map(str::to_owned),
             password: password.map(secret),
+            resets_second_factor: false,
         };
         let (given, token) = (Confirmation::Given, Some(token));
         let first = org.admin_email.raw();

@@ -168,13 +168,13 @@ pub async fn a_login_says_the_same_of_everybody<F: Fixture>() {
     let wrong = secret(OTHER);
     for email in ["kim@globex.com", "who@globex.com"] {
         siege.failed(email, 8).await;
-        let answer = siege.tenancy.purge(&trashed, &given, email, &wrong).await;
+        let answer = siege.tenancy.purge(&trashed, &given, email, &wrong, None).await;
         assert_eq!(answer, Err(Error::WrongLogin), "{email}");
-        let answer = siege.tenancy.purge(&trashed, &given, email, &secret(PASSWORD)).await;
+        let answer = siege.tenancy.purge(&trashed, &given, email, &secret(PASSWORD), None).await;
         assert!(matches!(answer, Err(Error::Waiting(_))), "{email}");
     }
     siege.fixture.end_waits().await;
-    siege.tenancy.purge(&trashed, &given, "kim@globex.com", &secret(PASSWORD)).await.unwrap();
+    siege.tenancy.purge(&trashed, &given, "kim@globex.com", &secret(PASSWORD), None).await.unwrap();
     siege.audit_log(&[]).await;
 }
 

@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "in a test they are the failure")]
 
 mod admins;
+mod admins_factor;
 mod attack;
 mod attempts;
 mod audit;
@@ -200,6 +201,10 @@ macro_rules! conforms {
                         only_a_manager_or_a_recovery_lifts_it,
                         a_role_that_requires_one_does_nothing_without,
                         a_factor_of_another_key_is_refused_and_says_why;
+                    admins_factor:
+                        an_admins_code_is_accepted_once_also_by_two_consoles_at_once,
+                        nothing_done_to_an_organization_lifts_an_admins_factor,
+                        another_owner_or_a_manager_resets_an_admins_factor;
                     live:
                         a_change_of_another_console_is_told,
                         what_is_told_can_be_read;

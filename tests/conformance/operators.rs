@@ -332,13 +332,15 @@ pub async fn an_operator_deletes_a_customers_organization_and_knows_no_password<
     // A suspended one as well: nobody could log in to it.
     own.ensure_deletable(&acme).await.unwrap();
     let trashed = own.trash(&acme).await.unwrap();
-    let wrong = own.purge(&trashed, &Confirmation::Typed("Acme".into()), "", &secret("")).await;
+    let wrong =
+        own.purge(&trashed, &Confirmation::Typed("Acme".into()), "", &secret(""), None).await;
     assert_eq!(wrong, Err(Error::NotConfirmed));
-    own.purge(&trashed, &Confirmation::Given, "", &secret("")).await.unwrap();
+    own.purge(&trashed, &Confirmation::Given, "", &secret(""), None).await.unwrap();
     assert_eq!(siege.store.org(acme.id).await.unwrap(), None);
     // Or with e-mail and password, as an owner would.
     let globex = own.trash(&siege.globex).await.unwrap();
-    let purged = siege.tenancy.purge(&globex, &Confirmation::Given, OPS, &secret(PASSWORD)).await;
+    let purged =
+        siege.tenancy.purge(&globex, &Confirmation::Given, OPS, &secret(PASSWORD), None).await;
     assert_eq!(purged, Ok(()));
     assert_eq!(siege.tenancy.verify(None).await.unwrap().tampering, None);
 }

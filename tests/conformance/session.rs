@@ -214,7 +214,7 @@ pub async fn a_session_ends_with_the_trash_and_does_not_come_back<F: Fixture>() 
     let session = siege.log_in("ada@acme.com").await;
     let trashed = siege.tenancy.in_session(Some(session.token())).trash(&siege.acme).await.unwrap();
     let given = Confirmation::Given;
-    siege.tenancy.purge(&trashed, &given, "ada@acme.com", &secret(PASSWORD)).await.unwrap();
+    siege.tenancy.purge(&trashed, &given, "ada@acme.com", &secret(PASSWORD), None).await.unwrap();
     let again = make(&*siege.store, "Acme Corp", "ada@acme.com").await;
     for token in [token, session.token()] {
         siege.is_shut_out(&again, token, &Refusal::AdminChanged).await;

@@ -78,7 +78,7 @@ async fn does(
             tenancy.in_session(token).update(org, &edit).await.map(|_| ())
         }
         What::Delete if org.in_trash().is_some() => {
-            tenancy.purge(org, &Confirmation::Given, ADA, &secret(PASSWORD)).await
+            tenancy.purge(org, &Confirmation::Given, ADA, &secret(PASSWORD), None).await
         }
         What::Delete => tenancy.in_session(token).delete(org, &Confirmation::Given).await,
         What::Trash => tenancy.in_session(token).trash(org).await.map(|_| ()),
@@ -92,7 +92,7 @@ async fn does(
             tenancy.in_session(token).remove_admin(org, email).await.map(|_| ())
         }
         What::ChangeAdmin { email, to, role, .. } => {
-            let wish = AdminChanges { role: *role, email: owned(*to), password: None };
+            let wish = AdminChanges { role: *role, email: owned(*to), ..AdminChanges::default() };
             tenancy.in_session(token).update_admin(org, email, &wish).await.map(|_| ())
         }
     }

@@ -22,6 +22,7 @@ pub fn admin(number: u8, email: &str, role: Role, age: u64) -> Admin {
         role,
         organization: None,
         reset: None,
+        second_factor: None,
     }
 }
 

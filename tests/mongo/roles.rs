@@ -121,7 +121,7 @@ async fn who_has_an_unknown_role_deletes_trashes_and_purges_nothing() {
     let trashed = tenancy.in_session(Some(session.token())).trash(&acme).await.unwrap();
     set(&scratch, doc! { "role": "Owner" }).await;
     let given = Confirmation::Given;
-    let purged = tenancy.purge(&trashed, &given, ADA, &Secret::from(PASSWORD)).await;
+    let purged = tenancy.purge(&trashed, &given, ADA, &Secret::from(PASSWORD), None).await;
     assert_eq!(purged, owners);
     // In the trash it is found as well, by the e-mail that the admin has there.
     let found = store.examine("tester@here", false).await.unwrap();

@@ -10,10 +10,12 @@ pub const WITHOUT_TRIGGERS: &str = "
     DROP TRIGGER organizations_search_update;";
 
 const WITHOUT_OPERATORS: &str = "
+    DROP TABLE second_factors;
     DROP TABLE operators;
     PRAGMA user_version = 7;";
 
 const WITHOUT_INDEX: &str = "
+    DROP TABLE second_factors;
     DROP TABLE operators;
     DROP TABLE organizations_grams;
     DROP TABLE organizations_search;

@@ -45,6 +45,7 @@ pub fn admin_of(org: &Org) -> Admin {
         role: Role::Owner,
         organization: None,
         reset: None,
+        second_factor: None,
     }
 }
 

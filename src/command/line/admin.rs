@@ -68,6 +68,27 @@ Examples:
         /// Read your own new password from standard input, after the login password
         #[arg(long)]
         new_password_stdin: bool,
+        /// Remove their second factor, if they lost it
+        #[arg(long)]
+        reset_totp: bool,
+        /// Who is asked.
+        #[command(flatten)]
+        sure: Sure,
+    },
+    /// Set up your second factor: an authenticator app (TOTP), with recovery codes
+    #[command(after_help = "\
+Shows a secret, and a QR code, for the app, and asks for the first code it shows. Then prints ten recovery
+codes, each of which logs you in once without the app. Running it again replaces both. The FastAPI service
+does not ask for codes.
+
+Examples:
+  tenantry admin totp --as ada@acme.com
+  printf '%s\\n' \"$PASSWORD\" \"$CODE\" |
+    tenantry admin totp --remove --as ada@acme.com --password-stdin --code-stdin")]
+    Totp {
+        /// Remove it instead
+        #[arg(long)]
+        remove: bool,
         /// Who is asked.
         #[command(flatten)]
         sure: Sure,
@@ -126,6 +147,7 @@ impl AdminCommand {
         match self {
             Self::Add { sure, .. }
             | Self::Update { sure, .. }
+            | Self::Totp { sure, .. }
             | Self::Remove { sure, .. }
             | Self::Code { sure, .. }
             | Self::Redeem { sure, .. } => Some(sure),

@@ -249,6 +249,7 @@ impl Form {
             role: Some(self.role()).filter(|role| *role != admin.role),
             email: (email != admin.email.raw()).then(|| email.to_owned()),
             password: self.password(),
+            resets_second_factor: false,
         };
         let some = changes.role.is_some() || changes.email.is_some() || changes.password.is_some();
         some.then_some(changes)

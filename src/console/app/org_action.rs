@@ -140,6 +140,8 @@ pub struct Given {
     pub email: String,
     /// Their password.
     pub password: Secret,
+    /// The code of their second factor, once it was asked for.
+    pub code: Option<Secret>,
     /// The organization as it was, where its rename is undone.
     pub before: Option<Box<Org>>,
 }

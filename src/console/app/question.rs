@@ -15,6 +15,9 @@ use crate::{
     tenancy::{Error, Result},
 };
 
+/// What a purge asks for where the owner has a second factor.
+const WITH_CODE: &[Field] = &[Field::Email, Field::Password, Field::Code, Field::Name];
+
 /// The question before an operation.
 #[derive(Debug)]
 pub struct Question {
@@ -116,13 +119,24 @@ impl Question {
                 None => text(Field::Email).unwrap_or_default().to_owned(),
             },
             password: self.field(Field::Password).map(TextField::as_secret).unwrap_or_default(),
+            code: self.field(Field::Code).map(TextField::as_secret),
             before: None,
         }
     }
 
     /// Puts what was refused beside the field it is about; a wrong password has to be typed anew.
     pub(super) fn refused(&mut self, error: &Error) {
+        if *error == Error::CodeRequired
+            && self.asks == OrgAction::Purge.asks_for()
+            && let Some(at) = WITH_CODE.iter().position(|field| *field == Field::Code)
+        {
+            self.asks = WITH_CODE;
+            self.fields.insert(at, TextField::default());
+            self.focus = at;
+            return;
+        }
         let about = match error {
+            Error::WrongAuthenticationCode => Some(Field::Code),
             Error::WrongLogin | Error::Waiting(_) => Some(Field::Password),
             Error::NotAllowed(_) => Some(Field::Email),
             Error::NotConfirmed => Some(Field::Name),
@@ -132,8 +146,8 @@ impl Question {
         let at = about.and_then(|about| fields.iter().position(|field| *field == about));
         match at.and_then(|at| Some((at, self.fields.get_mut(at)?))) {
             Some((at, field)) => {
-                if about == Some(Field::Password) {
-                    field.set("");
+                if matches!(about, Some(Field::Password | Field::Code)) {
+                    field.clear();
                 }
                 field.problem = Some(Notice::from(error));
                 self.focus = at;

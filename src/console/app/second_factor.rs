@@ -1,4 +1,4 @@
-//! Setting up the second factor of the operator who is logged in.
+//! Setting up the second factor of the account that is logged in.
 
 use super::{App, Code, Effect, Form, Generation, Layer, Notice, Severity};
 use crate::{
@@ -9,11 +9,11 @@ use crate::{
 
 impl App {
     pub(super) fn begin_second_factor(&mut self) -> Vec<Effect> {
-        if self.is_operator() {
+        if self.session.is_some() {
             return vec![Effect::NewSecondFactor];
         }
-        let what = "only operators can set up a second factor".to_owned();
-        let help = format!("press {} to log in as one", self.keymap.how(Command::Login));
+        let what = "a second factor is for your own account".to_owned();
+        let help = format!("press {} to log in", self.keymap.how(Command::Login));
         self.say(Severity::Error, Notice { what, help });
         Vec::new()
     }

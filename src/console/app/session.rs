@@ -210,7 +210,8 @@ impl App {
     }
 
     /// Whether an operator is logged in.
-    pub(super) fn is_operator(&self) -> bool {
+    #[must_use]
+    pub fn is_operator(&self) -> bool {
         let account = self.session.as_ref().map(|session| &session.account);
         matches!(account, Some(Account::Operator { .. }))
     }

@@ -125,7 +125,7 @@ pub(super) async fn done(
     session: Option<&Session>,
 ) -> Message {
     let token = session.map(Session::token);
-    let Given { name, email, password, before } = given;
+    let Given { name, email, password, code, before } = given;
     let typed = |name: Option<String>| Confirmation::Typed(name.unwrap_or_default());
     let result = match action {
         OrgAction::Trash => tenancy.in_session(token).trash(&org).await.map(Some),
@@ -140,7 +140,9 @@ pub(super) async fn done(
         }
         OrgAction::Purge => {
             let tenancy = tenancy.in_session(token);
-            tenancy.purge(&org, &typed(name), &email, &password).await.map(|()| None)
+            let name = typed(name);
+            let purged = tenancy.purge(&org, &name, &email, &password, code.as_ref());
+            purged.await.map(|()| None)
         }
         OrgAction::RemoveAdmin(_) => {
             tenancy.in_session(token).remove_admin(&org, &email).await.map(Some)

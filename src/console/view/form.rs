@@ -42,7 +42,7 @@ fn sheet<'a>(app: &App, form: &Form, theme: &'a Theme, area: Rect) -> Sheet<'a> 
     sheet.confirms = app.is_to_confirm();
     let waiting = form.submitting.is_waiting();
     if let Purpose::SecondFactor(new) = &form.purpose {
-        second_factor::instructions(app, new, &mut sheet);
+        second_factor::instructions(app, new, theme, &mut sheet);
     }
     for (at, (asked, field)) in form.asked().iter().zip(&form.fields).enumerate() {
         sheet.gap();

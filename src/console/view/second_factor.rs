@@ -10,15 +10,20 @@ use super::{Theme, put, sheet::Sheet};
 use crate::{
     console::{app::App, text},
     org::{NewSecondFactor, StoredText},
+    tenancy::FASTAPI_ASKS_FOR_NONE,
 };
 
 /// What to do, and the secret.
-pub(super) fn instructions(app: &App, new: &NewSecondFactor, sheet: &mut Sheet) {
+pub(super) fn instructions(app: &App, new: &NewSecondFactor, theme: &Theme, sheet: &mut Sheet) {
     sheet.gap();
     sheet.text("Add this account to your authenticator app:", Style::new());
     sheet.gap();
     sheet.pair("account", &format!("Tenantry: {}", email(app).unwrap_or(&StoredText::default())));
     sheet.pair("secret", new.base32().reveal());
+    if !app.is_operator() {
+        sheet.gap();
+        sheet.text(FASTAPI_ASKS_FOR_NONE, theme.faint);
+    }
 }
 
 /// The QR code, where it fits.

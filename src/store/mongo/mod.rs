@@ -83,7 +83,7 @@ use super::{
 };
 pub(super) use connect::place;
 
-use crate::org::{Admin, Claim, Org};
+use crate::org::{Admin, Claim, Org, SecondFactor};
 
 /// The longest a read may take on the server.
 const READ: Duration = Duration::from_secs(30);
@@ -225,7 +225,7 @@ impl Organizations for MongoStore {
     }
 
     async fn holder(&self, claim: &Claim) -> Result<Option<Holder>> {
-        self.inner.answered(self.inner.holder(claim)).await
+        self.inner.answered(Box::pin(self.inner.holder(claim))).await
     }
 
     async fn ensure_movable(&self, org: &Org) -> Result<()> {
@@ -279,6 +279,10 @@ impl Admins for MongoStore {
 
     async fn admin_in_trash(&self, org: &Org, email: &str) -> Result<Option<Admin>> {
         self.inner.answered(self.inner.admin_in_trash(org, email)).await
+    }
+
+    async fn spend_second_factor(&self, admin: &Admin, spent: &SecondFactor) -> Result<bool> {
+        self.inner.answered(self.inner.spend_second_factor(admin, spent)).await
     }
 
     async fn without_admin(&self, orgs: &[Org]) -> Result<Vec<ObjectId>> {

@@ -15,7 +15,7 @@ use super::{
     shape,
 };
 use crate::{
-    org::{Admin, Claim, Org, email_key, name_key},
+    org::{Admin, Claim, Org, SecondFactor, email_key, name_key},
     store::{Holder, ListScope, Result},
 };
 
@@ -178,6 +178,27 @@ impl Inner {
         )
         .await?;
         Ok(exact.or(known).or(unmigrated_filter))
+    }
+
+    /// By what every code that is used up changes.
+    pub(super) async fn spend_second_factor(
+        &self,
+        admin: &Admin,
+        spent: &SecondFactor,
+    ) -> Result<bool> {
+        let Some(before) = &admin.second_factor else { return Ok(false) };
+        let before = before.to_document();
+        let mut filter = doc! { "_id": admin.id };
+        for field in ["last_step", "recovery", "since"] {
+            filter.insert(
+                format!("second_factor.{field}"),
+                doc! { "$eq": before.get(field).cloned().unwrap_or(Bson::Null) },
+            );
+        }
+        let update = doc! { "$set": { "second_factor": spent.to_document() } };
+        let written = self.admins.update_one(filter, update).await;
+        let written = written.map_err(|error| self.errors.translate(&error))?;
+        Ok(written.matched_count == 1)
     }
 
     pub(super) async fn holder(&self, claim: &Claim) -> Result<Option<Holder>> {

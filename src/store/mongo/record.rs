@@ -8,7 +8,7 @@
 //! the first, which the organization claims too), `other_admins` (those admins), `revision`, `login_epoch`, `suspended`, `former`
 //! (names its collection had), `pending`, the journal ([`super::journal`]), and `trash`. An admin has
 //! `email_key` and `seen` of ours, and `organization_id` and `role` where the record names another one
-//! as the first, `reset` (the hash of a one-time code), `operation` (the lease that last wrote to it),
+//! as the first, `reset` (the hash of a one-time code), `second_factor`, `operation` (the lease that last wrote to it),
 //! `suspended_password` ([`super::password`]),
 //! `trash`, and `joining` until the operation that adds it is settled.
 //!
@@ -28,7 +28,7 @@ use super::{
 };
 use crate::org::{
     Admin, COLLECTION_PREFIX, Claim, Connection, InTrash, Org, OrgState, PasswordHash, ResetCode,
-    StoredText, UnderWay, email_key, look_as_typed, name_key, name_look,
+    SecondFactor, StoredText, UnderWay, email_key, look_as_typed, name_key, name_look,
 };
 use crate::store::JournalKind;
 
@@ -146,6 +146,7 @@ fn read_admin(record: &Document, email: &Document) -> Option<Admin> {
         role: role(record),
         organization: record.get_object_id("organization_id").ok(),
         reset: reset(record),
+        second_factor: SecondFactor::from_field(record.get("second_factor")),
     })
 }
 

@@ -148,12 +148,13 @@ pub(super) const FIELDS: [&str; 16] = [
 ];
 
 /// Every field of ours in an admin.
-pub(super) const ADMIN_FIELDS: [&str; 9] = [
+pub(super) const ADMIN_FIELDS: [&str; 10] = [
     "email_key",
     "seen",
     "organization_id",
     "role",
     "reset",
+    "second_factor",
     "trash",
     "operation",
     "joining",
@@ -227,7 +228,7 @@ pub(super) fn is_ours(record: &Document, field: &str) -> bool {
 pub(super) fn is_ours_of_admin(admin: &Document, field: &str) -> bool {
     let Some(value) = admin.get(field) else { return true };
     match field {
-        "seen" => value.as_document().is_some(),
+        "seen" | "second_factor" => value.as_document().is_some(),
         "organization_id" | "operation" | "joining" => value.as_object_id().is_some(),
         "reset" => value.as_document().is_some_and(|reset| {
             reset.get_str("code").is_ok() && reset.get_datetime("until").is_ok()

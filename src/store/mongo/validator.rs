@@ -172,6 +172,9 @@ fn sample(field: &str) -> Bson {
         "created_key" | "at" | "until" | "agreed_at" => at.into(),
         "organization_id" | "operation" | "joining" | "entry" | "granted" | "refused" => id.into(),
         "seen" => doc! {}.into(),
+        "second_factor" => {
+            doc! { "sealed": "a", "last_step": 1_i64, "recovery": ["a"], "since": at }.into()
+        }
         "listing" => super::listing::listing("a", "org_a", ["a@a.example"]).into(),
         "role" => crate::org::Role::Admin.word().into(),
         _ => "a".into(),

@@ -1,22 +1,32 @@
 //! Who runs an organization: its admins, found and changed.
 
-use bson::{DateTime, oid::ObjectId};
+use bson::{Bson, DateTime, Document, oid::ObjectId};
 use rusqlite::{Connection, OptionalExtension, Row, ToSql};
 
 use super::{
     claims,
-    error::Attempt,
+    error::{Attempt, Fault},
     listed,
     read::{ORG, object_id, org},
     row,
 };
 use crate::{
-    org::{Admin, Claim, Email, Org, PasswordHash, ResetCode, Role, email_key},
+    org::{Admin, Claim, Email, Org, PasswordHash, ResetCode, Role, SecondFactor, email_key},
     store::{AdminChange, AdminEdit, NewAdmin, StoreError, admit},
 };
 
-/// What [`admin`] reads, in its order.
-const ADMIN: &str = "id, email, password, created_at, owner, organization, reset_code, reset_until";
+/// What [`admin`] reads, in its order. A file of an older format may be only read, and has no second factors.
+fn columns(connection: &Connection) -> Attempt<String> {
+    let there = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'second_factors'";
+    let factor = if connection.prepare_cached(there)?.exists([])? {
+        "(SELECT bson FROM second_factors WHERE admin = admins.id)"
+    } else {
+        "NULL"
+    };
+    Ok(format!(
+        "id, email, password, created_at, owner, organization, reset_code, reset_until, {factor}"
+    ))
+}
 
 /// The admin who meets a condition at most one can meet, unless the organization is in the trash.
 pub(super) fn admin_where(
@@ -24,8 +34,9 @@ pub(super) fn admin_where(
     condition: &str,
     value: impl ToSql,
 ) -> Attempt<Option<Admin>> {
+    let admins = columns(connection)?;
     let sql = format!(
-        "SELECT {ADMIN} FROM admins WHERE {condition} AND NOT EXISTS \
+        "SELECT {admins} FROM admins WHERE {condition} AND NOT EXISTS \
          (SELECT 1 FROM organizations AS o WHERE o.id = organization AND trashed_at IS NOT NULL)"
     );
     Ok(connection.prepare_cached(&sql)?.query_row([value], admin).optional()?)
@@ -37,8 +48,9 @@ pub(super) fn admin_in_trash(
     org: ObjectId,
     email: &str,
 ) -> Attempt<Option<Admin>> {
+    let admins = columns(connection)?;
     let sql = format!(
-        "SELECT {ADMIN} FROM admins WHERE email_key = ? AND organization = \
+        "SELECT {admins} FROM admins WHERE email_key = ? AND organization = \
          (SELECT id FROM organizations WHERE id = ? AND trashed_at IS NOT NULL)"
     );
     Ok(connection
@@ -49,8 +61,9 @@ pub(super) fn admin_in_trash(
 
 /// An organization's admins: the one its record names, then the others as they were added.
 pub(super) fn admins(connection: &Connection, org: ObjectId) -> Attempt<Vec<Admin>> {
+    let admins = columns(connection)?;
     let sql = format!(
-        "SELECT {ADMIN} FROM admins WHERE organization = ?1 ORDER BY \
+        "SELECT {admins} FROM admins WHERE organization = ?1 ORDER BY \
          id = (SELECT admin_id FROM organizations WHERE id = ?1) DESC, created_at, id"
     );
     Ok(connection
@@ -75,7 +88,7 @@ pub(super) fn change(tx: &Connection, org: &Org, change: &AdminChange) -> Attemp
     let one = |id| admins.iter().find(|admin| admin.id == id).ok_or(StoreError::Changed);
     let was = match change.what {
         AdminEdit::Add(_) | AdminEdit::Appoint(_) => None,
-        AdminEdit::Remove | AdminEdit::Set { .. } => {
+        AdminEdit::Remove | AdminEdit::Set { .. } | AdminEdit::SecondFactor(_) => {
             Some(email_key(one(change.admin)?.email.raw()))
         }
     };
@@ -121,6 +134,7 @@ pub(super) fn change(tx: &Connection, org: &Org, change: &AdminChange) -> Attemp
                 .execute((hash, until.timestamp_millis(), id))?;
             }
         }
+        AdminEdit::SecondFactor(factor) => set_second_factor(tx, change.admin, factor.as_ref())?,
     }
     // The record says the same of its admin as that one does itself.
     tx.prepare_cached(
@@ -216,5 +230,40 @@ fn admin(row: &Row) -> rusqlite::Result<Admin> {
         role,
         organization: row.get::<_, Option<_>>(5)?.map(ObjectId::from_bytes),
         reset,
+        second_factor: row.get::<_, Option<Vec<u8>>>(8)?.as_deref().and_then(second_factor),
     })
+}
+
+/// What cannot be read is a factor that no code fits.
+fn second_factor(stored: &[u8]) -> Option<SecondFactor> {
+    let document = Document::from_reader(stored).unwrap_or_default();
+    SecondFactor::from_field(Some(&Bson::Document(document)))
+}
+
+fn set_second_factor(
+    tx: &Connection,
+    admin: ObjectId,
+    factor: Option<&SecondFactor>,
+) -> Attempt<()> {
+    tx.prepare_cached("DELETE FROM second_factors WHERE admin = ?")?.execute([admin.bytes()])?;
+    if let Some(factor) = factor {
+        let bson = factor.to_document().to_vec().map_err(|_| Fault::Garbage)?;
+        tx.prepare_cached("INSERT INTO second_factors (admin, bson) VALUES (?, ?)")?
+            .execute((admin.bytes(), bson))?;
+    }
+    Ok(())
+}
+
+/// Replaces the factor that was read, unless it is another one by now.
+pub(super) fn spend_second_factor(
+    tx: &Connection,
+    admin: &Admin,
+    spent: &SecondFactor,
+) -> Attempt<bool> {
+    let now = admin_where(tx, "id = ?", admin.id.bytes())?;
+    if now.is_none_or(|now| now.second_factor != admin.second_factor) {
+        return Ok(false);
+    }
+    set_second_factor(tx, admin.id, Some(spent))?;
+    Ok(true)
 }

@@ -55,7 +55,7 @@ use super::{
     ListScope, Maintenance, Operation, Operators, Organizations, Page, PageQuery, Place, PlaceKind,
     Progress, Purge, Result, Seen, Settled, Statistics, StoreError, UpgradePlan,
 };
-use crate::org::{Admin, Claim, Org, email_key};
+use crate::org::{Admin, Claim, Org, SecondFactor, email_key};
 use append::Appending;
 use changes::Written;
 use error::{Attempt, Fault};
@@ -288,6 +288,11 @@ impl Admins for SqliteStore {
     async fn admin_in_trash(&self, org: &Org, email: &str) -> Result<Option<Admin>> {
         let (id, email) = (org.id, email.to_owned());
         self.read(move |tx| admins::admin_in_trash(tx, id, &email)).await
+    }
+
+    async fn spend_second_factor(&self, admin: &Admin, spent: &SecondFactor) -> Result<bool> {
+        let (admin, spent) = (admin.clone(), spent.clone());
+        self.write(move |tx| admins::spend_second_factor(tx, &admin, &spent)).await
     }
 
     /// None: what a record names for an admin is a key of theirs.

@@ -16,9 +16,10 @@ use crate::{org::Claim, store::StoreError};
 const APPLICATION_ID: i32 = 0x546e_7479;
 
 /// The version of the tables below.
-pub(super) const VERSION: i32 = 8;
+pub(super) const VERSION: i32 = 9;
 
-/// Files of this version and later can be read as they are: all that is missing is an index.
+/// Files of this version and later can be read as they are: all that is missing is an index, and tables that are empty
+/// where they are missing.
 pub(super) const READABLE: i32 = 6;
 
 /// How long a console waits for another one's transaction.
@@ -194,6 +195,14 @@ CREATE TABLE operators (
 ) STRICT;
 ";
 
+/// New in version 9: the second factors of admins, a document each, gone with their admins.
+const SINCE_9: &str = "
+CREATE TABLE second_factors (
+    admin BLOB PRIMARY KEY REFERENCES admins (id) ON DELETE CASCADE,
+    bson BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+";
+
 /// From version 1, which had neither suspension nor trash.
 const FROM_1: &str = "
 ALTER TABLE organizations ADD COLUMN suspended INTEGER NOT NULL DEFAULT 0;
@@ -334,7 +343,10 @@ fn make_tables(tx: &Transaction) -> Attempt<()> {
     if before < 7 {
         tx.execute_batch(SINCE_7)?;
     }
-    tx.execute_batch(SINCE_8)?;
+    if before < 8 {
+        tx.execute_batch(SINCE_8)?;
+    }
+    tx.execute_batch(SINCE_9)?;
     tx.pragma_update(None, "application_id", APPLICATION_ID)?;
     tx.pragma_update(None, "user_version", VERSION)?;
     Ok(())

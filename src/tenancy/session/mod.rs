@@ -193,6 +193,7 @@ impl Tenancy {
             role: Role::Admin,
             organization: None,
             reset: None,
+            second_factor: None,
         };
         let admin = admin_with_email(&*self.store, email).await.ok().flatten();
         let admin = admin.unwrap_or_else(unknown);
@@ -224,6 +225,7 @@ impl Tenancy {
         entry.organization = Some(org.id);
         // Whoever knows the password may know this.
         ensure_login_allowed(&org)?;
+        let admin = self.spend_code(&admin, code).await?;
         let session = self.shared.sessions.issue(&admin, &org, failures)?;
         self.store.append(entry).await?;
         Ok(session)
@@ -317,7 +319,7 @@ impl Tenancy {
     }
 
     /// The admin of a session, who may do what one with this role may in `org`.
-    async fn admin_allowed(
+    pub(super) async fn admin_allowed(
         &self,
         verified: &ValidToken,
         (admin, organization, epoch): (ObjectId, ObjectId, i64),
@@ -325,8 +327,9 @@ impl Tenancy {
         least: Role,
     ) -> Result<Admin> {
         let admin = self.store.admin(admin).await?;
-        let Some(admin) = admin.filter(|admin| verified.same_credentials(&admin.password, None))
-        else {
+        let same =
+            |own: &Admin| verified.same_credentials(&own.password, own.second_factor.as_ref());
+        let Some(admin) = admin.filter(same) else {
             return Err(self.ended(organization).await?);
         };
         let own = self.store.org_of_admin(&admin).await?;
@@ -435,9 +438,12 @@ impl Actor {
         key: Option<&FactorKey>,
     ) -> Result<Option<SecondFactor>> {
         match self {
-            // Only operators have one.
-            Self::Admin(_) => Ok(None),
-            Self::Operator(operator) => spend(operator, code, key),
+            Self::Admin(admin) => {
+                spend(admin.second_factor.as_ref(), (admin.id, &admin.email), code, key)
+            }
+            Self::Operator(own) => {
+                spend(own.second_factor.as_ref(), (own.id, &own.email), code, key)
+            }
         }
     }
 
@@ -457,18 +463,19 @@ impl Actor {
     }
 }
 
-/// The operator's second factor with the code used up, where there is one.
+/// The second factor of this account with the code used up, where there is one.
 pub(super) fn spend(
-    operator: &Operator,
+    factor: Option<&SecondFactor>,
+    (id, email): (ObjectId, &StoredText),
     code: Option<&Secret>,
     key: Option<&FactorKey>,
 ) -> Result<Option<SecondFactor>> {
-    let Some(factor) = &operator.second_factor else { return Ok(None) };
+    let Some(factor) = factor else { return Ok(None) };
     let code = code.filter(|code| !code.is_empty()).ok_or(Error::CodeRequired)?;
-    match factor.spend(code, DateTime::now(), operator.id, key) {
+    match factor.spend(code, DateTime::now(), id, key) {
         Ok(Some(spent)) => Ok(Some(spent)),
         Ok(None) => Err(Error::WrongAuthenticationCode),
-        Err(Unreadable) => Err(Error::FactorUnreadable(operator.email.clone())),
+        Err(Unreadable) => Err(Error::FactorUnreadable(email.clone())),
     }
 }
 

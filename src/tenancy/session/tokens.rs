@@ -92,13 +92,18 @@ impl Sessions {
     }
 
     /// A session for an admin whose password was just verified.
-    pub(super) fn issue(&self, admin: &Admin, org: &Org, failures: u64) -> Result<Session> {
+    pub(in crate::tenancy) fn issue(
+        &self,
+        admin: &Admin,
+        org: &Org,
+        failures: u64,
+    ) -> Result<Session> {
         let whose = Whose::Admin {
             admin_id: admin.id.to_hex(),
             organization_id: org.id.to_hex(),
             epoch: org.login_epoch,
         };
-        let verified = fingerprint(&admin.password, None);
+        let verified = fingerprint(&admin.password, admin.second_factor.as_ref());
         let (token, expires_at) = self.token(admin.id, whose, verified)?;
         Ok(Session { failures, ..Session::new(token, admin, org, expires_at) })
     }

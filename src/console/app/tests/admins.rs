@@ -14,6 +14,7 @@ pub(super) fn admin(number: u8, email: &str, role: Role) -> Admin {
         role,
         organization: None,
         reset: None,
+        second_factor: None,
     }
 }
 

@@ -228,7 +228,7 @@ fn a_second_factor_is_set_up_in_the_session_and_its_recovery_codes_are_shown_onc
     let effects = run(&mut app, "second-factor");
     assert!(effects.is_empty());
     let said = app.notice.as_ref().map(|(_, said)| said.what.clone());
-    assert_eq!(said.as_deref(), Some("only operators can set up a second factor"));
+    assert_eq!(said.as_deref(), Some("a second factor is for your own account"));
     log_in_operator(&mut app, OperatorRole::Viewer);
     let effects = run(&mut app, "second-factor");
     assert!(matches!(effects[..], [Effect::NewSecondFactor]), "{effects:?}");

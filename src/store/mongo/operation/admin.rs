@@ -28,7 +28,7 @@ impl Inner {
         let is_first = first == Some(id);
         let (was, there) = match &change.what {
             AdminEdit::Add(_) | AdminEdit::Appoint(_) => (None, None),
-            AdminEdit::Remove | AdminEdit::Set { .. } => {
+            AdminEdit::Remove | AdminEdit::Set { .. } | AdminEdit::SecondFactor(_) => {
                 let (email, there) = self.admin_in(&record, first, id).await?;
                 (Some(email), Some(there))
             }
@@ -38,7 +38,10 @@ impl Inner {
         let successor = admit::successor(first, &change);
         let appoints = match &change.what {
             AdminEdit::Appoint(_) => true,
-            AdminEdit::Add(_) | AdminEdit::Remove | AdminEdit::Set { .. } => false,
+            AdminEdit::Add(_)
+            | AdminEdit::Remove
+            | AdminEdit::Set { .. }
+            | AdminEdit::SecondFactor(_) => false,
         };
         if appoints {
             admit::no_owner(&self.admins_of(org.id).await?)?;
@@ -216,5 +219,9 @@ fn fields(what: AdminEdit, record: &Document, makes_way: bool, edit: &mut Edit) 
                 set.insert("reset", code(reset));
             }
         }
+        AdminEdit::SecondFactor(Some(factor)) => {
+            edit.admin_set.insert("second_factor", factor.to_document());
+        }
+        AdminEdit::SecondFactor(None) => edit.admin_unset.push("second_factor".to_owned()),
     }
 }

@@ -1,0 +1,246 @@
+//! The second factor of an account: operators and admins set up their own, and an operator's role can require one.
+
+use bson::DateTime;
+
+use super::{
+    Error, Refusal, Result, Session, Tenancy,
+    session::{TokenOf, ValidToken, spend, whose},
+};
+use crate::{
+    org::{
+        Admin, NewSecondFactor, OperationKind, Operator, OperatorRole, Org, Role, SecondFactor,
+        Secret,
+    },
+    store::{AdminChange, AdminEdit, Directory, Entry},
+};
+
+/// What it is called in the audit log, and the only kind of it.
+pub(super) const SECOND_FACTOR: &str = "second factor";
+const TOTP: &str = "totp";
+
+/// What an admin should know who sets one up.
+pub const FASTAPI_ASKS_FOR_NONE: &str =
+    "The FastAPI service, if it still runs on this database, does not ask for codes.";
+
+/// How often a code is looked at again where another login came in between.
+const TRIES: u32 = 10;
+
+/// Whose second factor it is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Own {
+    /// An operator's.
+    Operator(Operator),
+    /// An admin's, and their organization.
+    Admin(Box<Admin>, Box<Org>),
+}
+
+/// How the audit log calls it.
+pub(super) fn factor_word(factor: Option<&SecondFactor>) -> &'static str {
+    if factor.is_some() { TOTP } else { "" }
+}
+
+impl Tenancy {
+    /// A second factor to be set up with [`Tenancy::set_up_second_factor`]. Nothing of it is stored.
+    ///
+    /// # Errors
+    /// [`Error::Machine`], where the operating system gives no random bytes.
+    pub fn new_second_factor() -> Result<NewSecondFactor> {
+        NewSecondFactor::generate().map_err(|error| Error::Machine(error.to_string()))
+    }
+
+    /// Sets up the caller's second factor with a code that shows that the app has it, which is used up by it, instead
+    /// of the one before. Their sessions end; gives a new one, and the recovery codes: shown once, stored nowhere.
+    ///
+    /// # Errors
+    /// [`Error::WrongFirstCode`], [`Error::NotAllowed`] where neither an operator nor an admin is logged in, or not
+    /// within the last minutes, [`Error::ReadOnly`], or the database's.
+    pub async fn set_up_second_factor(
+        &self,
+        new: &NewSecondFactor,
+        code: &Secret,
+    ) -> Result<(Session, Vec<Secret>)> {
+        let mut entry = self.own_entry();
+        let done = async {
+            self.writing(&entry.action, None).await?;
+            let own = self.own_account(&mut entry, TOTP).await?;
+            let id = match &own {
+                Own::Operator(operator) => operator.id,
+                Own::Admin(admin, _) => admin.id,
+            };
+            let key = self.shared.factor_key.as_deref();
+            let confirmed = new.confirm(code, DateTime::now(), id, key);
+            let confirmed = confirmed.map_err(|error| Error::Machine(error.to_string()))?;
+            let (factor, codes) = confirmed.ok_or(Error::WrongFirstCode)?;
+            let session = match own {
+                Own::Operator(own) => {
+                    let sets_up = |directory: &mut Directory| {
+                        let own = self.logged_in_operator(directory)?;
+                        let place = directory.operators.iter_mut().find(|other| other.id == own.id);
+                        let own = place.ok_or(Refusal::OperatorChanged)?;
+                        own.second_factor = Some(factor.clone());
+                        self.shared.sessions.issue_to_operator(own, 0)
+                    };
+                    self.write_operators(&entry, own.email.raw(), sets_up).await?
+                }
+                Own::Admin(admin, org) => {
+                    let org =
+                        self.set_second_factor(&org, &admin, Some(factor.clone()), &entry).await?;
+                    let admin = Admin { second_factor: Some(factor), ..*admin };
+                    self.shared.sessions.issue(&admin, &org, 0)?
+                }
+            };
+            Ok((session, codes))
+        }
+        .await;
+        self.recorded(&entry, done).await
+    }
+
+    /// Removes the caller's second factor. Their sessions end.
+    ///
+    /// # Errors
+    /// [`Error::NotAllowed`] as [`Tenancy::set_up_second_factor`], and where an operator's role requires one;
+    /// [`Error::ReadOnly`], or the database's.
+    pub async fn remove_second_factor(&self) -> Result<Own> {
+        let mut entry = self.own_entry();
+        let done = async {
+            self.writing(&entry.action, None).await?;
+            match self.own_account(&mut entry, "").await? {
+                Own::Operator(own) => {
+                    let removes = |directory: &mut Directory| {
+                        let own =
+                            Operator { second_factor: None, ..self.logged_in_operator(directory)? };
+                        if directory.lacks_second_factor(&own) {
+                            return Err(Refusal::SecondFactorRequired.into());
+                        }
+                        let place = directory.operators.iter_mut().find(|other| other.id == own.id);
+                        *place.ok_or(Refusal::OperatorChanged)? = own.clone();
+                        Ok(own)
+                    };
+                    let email = own.email.raw();
+                    Ok(Own::Operator(self.write_operators(&entry, email, removes).await?))
+                }
+                Own::Admin(admin, org) => {
+                    let org = self.set_second_factor(&org, &admin, None, &entry).await?;
+                    let admin = Admin { second_factor: None, ..*admin };
+                    Ok(Own::Admin(Box::new(admin), Box::new(org)))
+                }
+            }
+        }
+        .await;
+        self.recorded(&entry, done).await
+    }
+
+    /// Says from which role on operators have to have a second factor: without one, they can set one up, and nothing
+    /// else. Needs a manager's session.
+    ///
+    /// # Errors
+    /// As [`Tenancy::require_operators`].
+    pub async fn require_second_factor(&self, from: Option<OperatorRole>) -> Result<()> {
+        let entry = self.entry(OperationKind::RequireOperators, None);
+        let word = from.map_or("off", OperatorRole::word);
+        let entry = entry.with(SECOND_FACTOR, "", word);
+        let sets = |directory: &mut Directory| {
+            self.ensure_manages(directory, &OperationKind::RequireOperators)?;
+            if directory.operators.is_empty() {
+                return Err(Error::NoOperators);
+            }
+            directory.second_factor_from = from;
+            Ok(())
+        };
+        let done = self.write_operators(&entry, "", sets).await;
+        self.recorded(&entry, done).await
+    }
+
+    /// What is recorded of what somebody changes about their own login.
+    fn own_entry(&self) -> Entry {
+        let session = self.caller.token().map(|token| self.shared.sessions.verify(token));
+        let kind = match session {
+            Some(Ok(ValidToken { whose: TokenOf::Admin { .. }, .. })) => OperationKind::ChangeAdmin,
+            Some(Ok(ValidToken { whose: TokenOf::Operator { .. }, .. }) | Err(_)) | None => {
+                OperationKind::ChangeOperator
+            }
+        };
+        self.entry(kind, None)
+    }
+
+    /// Whose session the caller has, after a login that is not long ago: for what changes how they log in. Notes who
+    /// that is, and what becomes of their second factor.
+    async fn own_account(&self, entry: &mut Entry, afterwards: &str) -> Result<Own> {
+        let token = self.caller.token().ok_or(Refusal::OperatorsRequired)?;
+        let verified = self.shared.sessions.verify(token)?;
+        let (own, kind) = match verified.whose {
+            TokenOf::Operator { .. } => {
+                let own = self.logged_in_operator(&self.directory_to_write().await?)?;
+                (Own::Operator(own), "operator")
+            }
+            TokenOf::Admin { admin, organization, epoch } => {
+                let org = self.store.org(organization).await?.ok_or(Refusal::AdminChanged)?;
+                let session = (admin, organization, epoch);
+                let own = self.admin_allowed(&verified, session, &org, Role::Admin).await?;
+                if !verified.is_recent() {
+                    return Err(Refusal::NotRecent.into());
+                }
+                *entry = self.entry(OperationKind::ChangeAdmin, Some(&org));
+                *entry = entry.clone().of_admin(own.email.raw());
+                (Own::Admin(Box::new(own), Box::new(org)), "admin")
+            }
+        };
+        let (email, factor) = match &own {
+            Own::Operator(own) => (&own.email, own.second_factor.as_ref()),
+            Own::Admin(own, _) => (&own.email, own.second_factor.as_ref()),
+        };
+        *entry = entry.clone().with(kind, email.raw(), email.raw());
+        *entry = entry.clone().with(SECOND_FACTOR, factor_word(factor), afterwards);
+        Ok(own)
+    }
+
+    pub(super) async fn set_second_factor(
+        &self,
+        org: &Org,
+        admin: &Admin,
+        factor: Option<SecondFactor>,
+        entry: &Entry,
+    ) -> Result<Org> {
+        let what = AdminEdit::SecondFactor(factor);
+        let change = AdminChange { admin: admin.id, what, successor: None };
+        self.change_admin(org, change, entry, &admin.email).await
+    }
+
+    /// Uses up the code that an admin has just proved to have, so that it is accepted once. Whichever of two that use
+    /// the same one writes first has used it up for the other.
+    pub(super) async fn spend_code(&self, admin: &Admin, code: Option<&Secret>) -> Result<Admin> {
+        let mut admin = admin.clone();
+        for _ in 0..TRIES {
+            let Some(spent) = spend(
+                admin.second_factor.as_ref(),
+                (admin.id, &admin.email),
+                code,
+                self.shared.factor_key.as_deref(),
+            )?
+            else {
+                return Ok(admin);
+            };
+            if self.store.spend_second_factor(&admin, &spent).await? {
+                return Ok(Admin { second_factor: Some(spent), ..admin });
+            }
+            let password = admin.password;
+            let now = self.store.admin(admin.id).await?;
+            admin = now.filter(|now| now.password == password).ok_or(Error::WrongLogin)?;
+        }
+        Err(Error::WrongAuthenticationCode)
+    }
+
+    /// The operator whose session the caller has, after a login that is not long ago: for what changes how they log in.
+    pub(super) fn logged_in_operator(&self, directory: &Directory) -> Result<Operator> {
+        let token = self.caller.token().ok_or(Refusal::OperatorsRequired)?;
+        let verified = self.shared.sessions.verify(token)?;
+        let TokenOf::Operator { operator, .. } = verified.whose else {
+            return Err(Refusal::OperatorsRequired.into());
+        };
+        let operator = whose(directory, operator, &verified)?;
+        if !verified.is_recent() {
+            return Err(Refusal::NotRecent.into());
+        }
+        Ok(operator.clone())
+    }
+}
