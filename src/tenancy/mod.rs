@@ -19,6 +19,7 @@ mod trash;
 mod upgrade;
 
 use std::{
+    collections::HashSet,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -209,6 +210,17 @@ impl Tenancy {
     pub async fn count(&self, of: ListScope, search: Option<&str>, most: u64) -> Result<Count> {
         self.reading().await?;
         Ok(self.store.count(of, search, most).await?)
+    }
+
+    /// Those of these organizations that are no longer on this list.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn gone(&self, mut ids: Vec<ObjectId>, from: ListScope) -> Result<Vec<ObjectId>> {
+        self.reading().await?;
+        let present: HashSet<_> = self.store.present(&ids, from).await?.into_iter().collect();
+        ids.retain(|id| !present.contains(id));
+        Ok(ids)
     }
 
     /// The organization with this name, in any case.

@@ -53,6 +53,7 @@ macro_rules! conforms {
                     look:
                         an_organization_is_found_by_name_in_any_case,
                         an_organization_is_found_by_its_admin,
+                        what_is_on_a_list_is_told_from_what_is_not,
                         an_admin_is_found_by_email_in_any_case,
                         holders_of_claims_are_named,
                         statistics_are_of_what_is_stored,

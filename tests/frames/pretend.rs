@@ -12,7 +12,7 @@ use tenantry::{
         view,
     },
     org::{Admin, InTrash, Org, OrgState, PasswordPolicy, Strength},
-    store::{Place, PlaceKind, Required, Statistics},
+    store::{ListScope, Place, PlaceKind, Required, Statistics},
     tenancy::{Error, NumberedEntry, Refusal, Result, Session},
     theme::Theme,
 };
@@ -223,6 +223,15 @@ impl Console {
                 let count = count_of(&self.orgs, *of, search.as_deref(), *most);
                 Message::Counted(*generation, Ok(count))
             }
+            Effect::FindGone(generation, list, ids) => {
+                let scope = |org: &Org| match org.in_trash() {
+                    Some(_) => ListScope::Trash,
+                    None => ListScope::Live,
+                };
+                let there = |id| self.orgs.iter().any(|org| org.id == id && scope(org) == *list);
+                let gone = |id: &ObjectId| !there(*id);
+                Message::Gone(*generation, Ok(ids.iter().copied().filter(gone).collect()))
+            }
             Effect::Measure(generation, orgs) => {
                 let count = orgs.len() as u64;
                 let held =
@@ -408,6 +417,7 @@ pub fn generation(effect: &Effect) -> Option<u64> {
         | Effect::Watch(generation, _)
         | Effect::Follow(generation, _)
         | Effect::LoadPage(generation, ..)
+        | Effect::FindGone(generation, ..)
         | Effect::Count(generation, ..)
         | Effect::Measure(generation, ..)
         | Effect::LoadDetail(generation, ..)

@@ -70,6 +70,10 @@ pub struct List {
     pub range: Option<Range>,
     /// How many more are selected as soon as they are read.
     pub to_select: usize,
+    /// Which of the selected have left the list.
+    pub finding_gone: Request,
+    /// How many of them were deselected, and how that was said.
+    pub deselected: Option<(usize, Notice)>,
     /// What is shown only.
     pub filter: TextField,
     /// Whether the filter is being typed.
@@ -109,6 +113,8 @@ impl List {
             selection: Selection::default(),
             range: None,
             to_select: 0,
+            finding_gone: Request::default(),
+            deselected: None,
             filter: TextField::default(),
             filtering: false,
             sort: Sort::default(),
@@ -119,6 +125,14 @@ impl List {
             counting: Request::default(),
             loaded: false,
             problem: None,
+        }
+    }
+
+    /// What it is called where something has left it.
+    pub(super) fn scope_word(&self) -> &'static str {
+        match self.scope {
+            ListScope::Live => "list",
+            ListScope::Trash => "trash",
         }
     }
 

@@ -62,6 +62,7 @@ impl App {
         if !was_first {
             effects.extend(self.look_at_what_is_open());
             effects.extend(self.check_session());
+            effects.extend(self.find_gone());
             if !self.live.behind && self.layers.is_empty() && self.is_choosing() {
                 let help = format!("press {} to refresh", self.keymap.how(Command::Refresh));
                 let what = "organizations were changed elsewhere".to_owned();

@@ -51,6 +51,8 @@ pub enum Message {
     Changed(Generation, Result<Seen>),
     /// A page of the list.
     Page(Generation, Result<Page>),
+    /// Which of the selected organizations have left the list.
+    Gone(Generation, Result<Vec<ObjectId>>),
     /// How many match.
     Counted(Generation, Result<Count>),
     /// What several organizations hold together.
@@ -135,6 +137,7 @@ impl Message {
             | Self::Link(..)
             | Self::Changed(..)
             | Self::Page(..)
+            | Self::Gone(..)
             | Self::Counted(..)
             | Self::Measured(..)
             | Self::Detail(..)
@@ -210,6 +213,8 @@ pub enum Effect {
     Follow(Generation, Option<Seen>),
     /// Read a page of the list.
     LoadPage(Generation, PageQuery),
+    /// Find out which of these organizations have left the list.
+    FindGone(Generation, ListScope, Vec<ObjectId>),
     /// Count what matches, no further than the number says.
     Count(Generation, ListScope, Option<String>, u64),
     /// Count what several organizations hold together.

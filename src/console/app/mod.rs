@@ -272,6 +272,10 @@ impl App {
             Message::Link(generation, why) => self.linked(generation, why.as_ref()),
             Message::Changed(generation, seen) => self.changed(generation, seen),
             Message::Page(generation, result) => self.page(generation, result),
+            Message::Gone(generation, result) => {
+                self.deselect_gone(generation, result);
+                Vec::new()
+            }
             Message::Measured(generation, result) => self.measured(generation, &result),
             Message::Counted(generation, result) => {
                 self.counted(generation, &result);
@@ -377,6 +381,10 @@ impl App {
 
     /// What follows from any change: rows are read ahead, and the details follow the selection.
     fn settle(&mut self, effects: &mut Vec<Effect>) {
+        if self.list.rows.is_empty() {
+            // There are no details to be in.
+            self.pane = Pane::List;
+        }
         let Some(areas) = self.areas() else { return };
         if !matches!(self.connection, Connection::Ready(_)) {
             return;

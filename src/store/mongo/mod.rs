@@ -220,6 +220,10 @@ impl Organizations for MongoStore {
         self.inner.answered(self.inner.org(id)).await
     }
 
+    async fn present(&self, ids: &[ObjectId], on: ListScope) -> Result<Vec<ObjectId>> {
+        self.inner.answered(self.inner.present(ids, on)).await
+    }
+
     async fn org_named(&self, name: &str, from: ListScope) -> Result<Option<Org>> {
         self.inner.answered(self.inner.org_named(name, from)).await
     }

@@ -238,6 +238,11 @@ impl Organizations for SqliteStore {
         self.read(move |tx| read::org_where(tx, "id = ?", id.bytes())).await
     }
 
+    async fn present(&self, ids: &[ObjectId], on: ListScope) -> Result<Vec<ObjectId>> {
+        let ids = ids.to_vec();
+        self.read(move |tx| read::present(tx, &ids, on)).await
+    }
+
     async fn org_named(&self, name: &str, from: ListScope) -> Result<Option<Org>> {
         let name = name.to_owned();
         self.read(move |tx| read::org_named(tx, &name, from)).await

@@ -97,6 +97,35 @@ fn nothing_moves_while_somebody_types_or_selects() {
 }
 
 #[test]
+fn what_others_take_away_leaves_the_selection_and_the_list_follows_again() {
+    let (mut app, follow) = live(page(orgs(5), false, false));
+    press(&mut app, KeyCode::Char(' '));
+    settle_detail(&mut app);
+    let effects = app.update(Message::Changed(follow, Ok(Seen::default())));
+    assert!(!loads(&effects), "{effects:?}");
+    let gone = Message::Gone(generation!(effects, FindGone), Ok(vec![orgs(1)[0].id]));
+    let effects = app.update(gone);
+    assert!(loads(&effects), "nothing is selected any more: {effects:?}");
+    let said = app.notice.as_ref().map(|(_, said)| said.what.as_str());
+    assert_eq!(said, Some("1 organization is no longer in the list"));
+}
+
+#[test]
+fn details_of_what_others_take_away_are_left() {
+    for left in [1, 0] {
+        let (mut app, follow) = live(page(orgs(2), false, false));
+        press(&mut app, KeyCode::Enter);
+        assert_eq!(app.pane, Pane::Detail);
+        let effects = app.update(Message::Changed(follow, Ok(Seen::default())));
+        let rows = orgs(2).into_iter().skip(1).take(left).collect();
+        app.update(Message::Page(generation!(effects, LoadPage), Ok(page(rows, false, false))));
+        assert_eq!((app.pane, app.list.rows.len()), (Pane::List, left));
+        let said = app.notice.as_ref().map(|(_, said)| said.what.as_str());
+        assert_eq!(said, Some("“org000” is no longer in the list"));
+    }
+}
+
+#[test]
 fn a_form_says_at_once_that_its_organization_was_changed_or_deleted() {
     for deleted in [false, true] {
         let (mut app, follow) = live(page(orgs(2), false, false));
