@@ -46,7 +46,7 @@ use crate::{
         escaped,
     },
     store::{
-        Count, ListScope, Page, PageQuery, Place, Purge, Required, Seen, Statistics, Store,
+        Count, ListScope, News, Page, PageQuery, Place, Purge, Required, Seen, Statistics, Store,
         StoreError,
     },
 };
@@ -176,12 +176,12 @@ impl Tenancy {
         self.store.link_changed(lost).await.map(Error::Store)
     }
 
-    /// Ends once something was changed after `seen`, by whomever: see [`crate::store::Changes::changed`]. It says nothing
-    /// of what that is, and needs no login.
+    /// Ends once something was changed after `seen`, by whomever: see [`crate::store::Changes::changed`]. It says no
+    /// more of it than which organizations that was done to, and needs no login.
     ///
     /// # Errors
     /// The database's.
-    pub async fn changed(&self, seen: Option<Seen>) -> Result<Seen> {
+    pub async fn changed(&self, seen: Option<Seen>) -> Result<News> {
         Ok(self.store.changed(seen).await?)
     }
 

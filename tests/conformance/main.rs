@@ -203,7 +203,8 @@ macro_rules! conforms {
                         a_factor_of_another_key_is_refused_and_says_why;
                     live:
                         a_change_of_another_console_is_told,
-                        what_is_told_can_be_read;
+                        what_is_told_can_be_read,
+                        what_was_changed_is_named;
                     race:
                         sixteen_tasks_of_two_processes_get_true_answers;
                     keep:

@@ -244,7 +244,11 @@ impl App {
     /// The only thing that changes the state.
     pub fn update(&mut self, message: Message) -> Vec<Effect> {
         let unknown = message.unknown();
-        let catches_up = message.has_written() && std::mem::take(&mut self.catches_up);
+        let written = message.written();
+        let catches_up = written.is_some() && std::mem::take(&mut self.catches_up);
+        if let Some(org) = written {
+            self.live.is_own(org, self.now);
+        }
         let mut effects = match message {
             Message::Clock(now) => self.clock(now),
             Message::Key(event) => self.key(event),

@@ -73,7 +73,7 @@ impl App {
 
     /// Reads the list again where it stands, and what is looked at.
     pub(super) fn refresh(&mut self) -> Vec<Effect> {
-        self.live.behind = false;
+        self.live.caught_up();
         self.forget_total();
         let (arrival, at) = self.list.again();
         let mut effects = self.load(arrival, at);

@@ -78,8 +78,8 @@ use self::{append::Audit, error::ErrorTranslator, exact::Exact, read::Record};
 use super::{
     Admins, Attempt, AttemptResult, Attempts, AuditLog, AuditQuery, Changes, Count, Directory,
     DocumentPage, DocumentQuery, Documents, Entry, Examination, Finding, Holder, Line, ListScope,
-    Maintenance, Operation, Operators, Organizations, Page, PageQuery, Patience, Place, Progress,
-    Purge, Result, Seen, Settled, Statistics, StoreError, UpgradePlan,
+    Maintenance, News, Operation, Operators, Organizations, Page, PageQuery, Patience, Place,
+    Progress, Purge, Result, Seen, Settled, Statistics, StoreError, UpgradePlan,
 };
 pub(super) use connect::place;
 
@@ -350,7 +350,7 @@ impl Operators for MongoStore {
 
 #[async_trait]
 impl Changes for MongoStore {
-    async fn changed(&self, seen: Option<Seen>) -> Result<Seen> {
+    async fn changed(&self, seen: Option<Seen>) -> Result<News> {
         self.inner.changed(seen).await
     }
 }

@@ -52,8 +52,8 @@ use tokio::sync::oneshot;
 use super::{
     Admins, Attempt as LoginAttempt, AttemptResult, Attempts, AuditLog, AuditQuery, Changes, Count,
     Directory, DocumentPage, DocumentQuery, Documents, Entry, Examination, Finding, Holder, Line,
-    ListScope, Maintenance, Operation, Operators, Organizations, Page, PageQuery, Place, PlaceKind,
-    Progress, Purge, Result, Seen, Settled, Statistics, StoreError, UpgradePlan,
+    ListScope, Maintenance, News, Operation, Operators, Organizations, Page, PageQuery, Place,
+    PlaceKind, Progress, Purge, Result, Seen, Settled, Statistics, StoreError, UpgradePlan,
 };
 use crate::org::{Admin, Claim, Org, email_key};
 use append::Appending;
@@ -383,7 +383,7 @@ impl Operators for SqliteStore {
 
 #[async_trait]
 impl Changes for SqliteStore {
-    async fn changed(&self, seen: Option<Seen>) -> Result<Seen> {
+    async fn changed(&self, seen: Option<Seen>) -> Result<News> {
         self.changed(seen).await
     }
 }
