@@ -162,7 +162,7 @@ impl App {
             self.note(Severity::Warning, Notice::plain(what));
         }
         match self.list.scope {
-            ListScope::Live if action != OrgAction::Trash => {
+            ListScope::Live if !action.moves() => {
                 let (arrival, at) = self.list.again();
                 let mut effects = self.load(arrival, at);
                 effects.extend(self.forget_detail());
