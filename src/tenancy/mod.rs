@@ -37,7 +37,7 @@ pub use doctor::Believe;
 pub use error::{Error, Refusal, Result};
 pub use open::{DemoAdmin, Opened, open};
 pub use operators::OperatorChanges;
-pub use rights::least_role;
+pub use rights::{least_role, rights};
 pub use session::{Account, SECRET_KEY_LEAST_BYTES, Session};
 
 use crate::{
