@@ -118,6 +118,8 @@ pub struct Console {
     pub pending: Vec<Effect>,
     /// What waits for the database to go away, or to come back.
     pub watched: u64,
+    /// What waits for changes.
+    pub followed: u64,
 }
 
 impl Console {
@@ -137,19 +139,23 @@ impl Console {
             demo: None,
         };
         let others = Vec::new();
-        let mut console = Self { app, orgs, others, entries: None, connected, pending, watched: 0 };
+        let mut console =
+            Self { app, orgs, others, entries: None, connected, pending, watched: 0, followed: 0 };
         console.send(Message::Resize(width, height));
         console
     }
 
     /// A console in front of these organizations.
     pub fn with(width: u16, height: u16, orgs: Vec<Org>) -> Self {
-        let place = Place {
-            kind: PlaceKind::Mongo,
-            address: "db1.example:27017".into(),
-            database: "master_organization_db".into(),
-        };
-        let mut console = Self::opening(width, height, place, orgs);
+        let mut console = Self::opening(width, height, mongo(), orgs);
+        console.answer_all();
+        console
+    }
+
+    /// The same, which follows what others change.
+    pub fn following(width: u16, height: u16, orgs: Vec<Org>) -> Self {
+        let mut console = Self::opening(width, height, mongo(), orgs);
+        console.app.live.on = true;
         console.answer_all();
         console
     }
@@ -214,7 +220,10 @@ impl Console {
                 self.watched = *generation;
                 return None;
             }
-            Effect::Follow(..) => return None,
+            Effect::Follow(generation, _) => {
+                self.followed = *generation;
+                return None;
+            }
             Effect::CatchUp(generation) => Message::CaughtUp(*generation, Ok(0), None),
             Effect::LoadPage(generation, query) => {
                 Message::Page(*generation, Ok(page_of(&self.orgs, query)))
@@ -384,6 +393,15 @@ impl Console {
         let mut drawn = Drawn::default();
         terminal.draw(|frame| drawn = view::draw(&self.app, theme, frame)).unwrap();
         (drawn, terminal)
+    }
+}
+
+/// A server.
+fn mongo() -> Place {
+    Place {
+        kind: PlaceKind::Mongo,
+        address: "db1.example:27017".into(),
+        database: "master_organization_db".into(),
     }
 }
 

@@ -302,6 +302,20 @@ impl List {
         }
     }
 
+    /// Which rows of a page that takes the place of the window were changed since, or are new.
+    pub(super) fn changed_in(&self, page: &Page) -> impl Iterator<Item = ObjectId> {
+        let before: HashMap<_, _> = self.rows.iter().map(|org| (org.id, org)).collect();
+        let last = page.orgs.iter().rposition(|org| before.contains_key(&org.id));
+        let changed = page.orgs.iter().enumerate().filter(move |(at, org)| {
+            match before.get(&org.id) {
+                Some(before) => before != org,
+                // Behind the last row it may only not have been read.
+                None => !self.more_after || last.is_some_and(|last| *at < last),
+            }
+        });
+        changed.map(|(_, org)| org.id)
+    }
+
     /// Puts what was read again in the place of the row it was read for.
     pub fn replace(&mut self, org: &Org) {
         if let Some(row) = self.rows.iter_mut().find(|row| row.id == org.id) {

@@ -13,12 +13,15 @@ use super::{
 };
 use crate::{
     keymap::{Command, Place},
-    store::{News, Seen},
+    store::{News, Page, Seen},
     tenancy::Result,
 };
 
 /// For how long a change that is told is taken for the one that was made here.
 const OWN: Duration = Duration::from_secs(15);
+
+/// For how long something that others have changed is marked.
+const MARK: Duration = Duration::from_secs(5);
 
 /// The state of live updates.
 #[derive(Debug, Default)]
@@ -39,8 +42,18 @@ pub struct Live {
     said: Option<Notice>,
     /// What was changed here, and when.
     own: HashMap<ObjectId, SystemTime>,
-    /// The page that is read again by itself, and how the list stood when it was asked for.
-    renewing: Option<(Generation, Standing)>,
+    /// The page that shows what has changed.
+    renewing: Option<Renewal>,
+    /// Which organizations in the list others have changed, until when that is marked.
+    marks: HashMap<ObjectId, SystemTime>,
+}
+
+/// The page that shows what has changed.
+#[derive(Debug)]
+struct Renewal {
+    generation: Generation,
+    /// How the list stood when the page was asked for, where it is read by itself.
+    stood: Option<Standing>,
 }
 
 impl Live {
@@ -48,6 +61,33 @@ impl Live {
     pub(super) fn is_own(&mut self, org: ObjectId, now: SystemTime) {
         self.changed.remove(&org);
         self.own.insert(org, now);
+    }
+
+    /// Whether the database tells of changes, or has to be asked now and then; none where they are not followed.
+    #[must_use]
+    pub fn is_told(&self) -> Option<bool> {
+        self.seen.as_ref().filter(|_| self.on).map(Seen::is_told)
+    }
+
+    /// The number of the last entry in the audit log, as far as changes were seen.
+    pub(super) fn head(&self) -> Option<i64> {
+        self.seen.as_ref().map(Seen::head)
+    }
+
+    /// Whether an organization in the list was changed elsewhere a moment ago.
+    #[must_use]
+    pub fn is_marked(&self, org: ObjectId) -> bool {
+        self.marks.contains_key(&org)
+    }
+
+    /// When the next mark goes.
+    pub(super) fn next_mark_end(&self) -> Option<SystemTime> {
+        self.marks.values().min().copied()
+    }
+
+    /// Marks go with the time.
+    pub(super) fn clock(&mut self, now: SystemTime) {
+        self.marks.retain(|_, until| *until > now);
     }
 
     /// Everything is read again.
@@ -206,7 +246,8 @@ impl App {
         self.live.caught_up();
         let (arrival, at) = self.list.again();
         let mut effects = self.load(arrival, at);
-        self.live.renewing = Some((self.last, standing(&self.list)));
+        let stood = Some(standing(&self.list));
+        self.live.renewing = Some(Renewal { generation: self.last, stood });
         effects.extend(self.count());
         if let Some(shown) = self.detail.org.as_ref().map(|org| org.id) {
             effects.extend(self.load_detail(shown));
@@ -214,11 +255,26 @@ impl App {
         effects
     }
 
-    /// Whether a page that was read by itself comes too late: the cursor has moved on, and would jump back.
-    pub(super) fn is_overtaken(&mut self, generation: Generation) -> bool {
-        let asked = self.live.renewing.take_if(|(renewing, _)| *renewing == generation);
-        let overtaken = asked.is_some_and(|(_, stood)| stood != standing(&self.list));
-        self.live.behind |= overtaken;
-        overtaken
+    /// The page that is waited for shows what has changed: the person asked for it.
+    pub(super) fn show_changes(&mut self) {
+        self.live.renewing = Some(Renewal { generation: self.last, stood: None });
+    }
+
+    /// Takes a page of the list, where it does not come too late: when it was read by itself and the cursor has moved on,
+    /// that would jump back. Marks what others have changed.
+    pub(super) fn renew(&mut self, generation: Generation, page: Page) {
+        let renewal = self.live.renewing.take_if(|renewal| renewal.generation == generation);
+        let stood = renewal.as_ref().and_then(|renewal| renewal.stood);
+        if stood.is_some_and(|stood| stood != standing(&self.list)) {
+            self.live.behind = true;
+            return;
+        }
+        if renewal.is_some() && !self.plain {
+            let changed = self.list.changed_in(&page).filter(|org| !self.is_own(*org));
+            let until = self.now + MARK;
+            let marks: Vec<_> = changed.map(|org| (org, until)).collect();
+            self.live.marks.extend(marks);
+        }
+        self.arrived(page);
     }
 }

@@ -48,7 +48,7 @@ pub use admins::code_waits;
 pub use audit::fields;
 pub use audit_window::Audit;
 pub use bulk::{BULK_MOST, Bulk};
-pub use connection::{Connection, database_label};
+pub use connection::{Connection, Lost, database_label};
 pub use detail::{Detail, Tab};
 pub use drawn::{Drawn, Extent, HitTarget};
 pub use field::{Notice, Request, TextField};
@@ -124,7 +124,7 @@ pub struct App {
     /// The upgrade that the operator must agree to before anything can be written, or may.
     pub upgrade: Option<AwaitedUpgrade>,
     /// Why the database cannot be reached any more, while that is so.
-    pub lost: Option<Notice>,
+    pub lost: Option<Lost>,
     /// The end of that, or its beginning.
     watching: Request,
     /// How what others change comes to show here.

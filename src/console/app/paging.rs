@@ -73,10 +73,14 @@ impl App {
 
     /// Reads the list again where it stands, and what is looked at.
     pub(super) fn refresh(&mut self) -> Vec<Effect> {
+        let behind = self.live.behind;
         self.live.caught_up();
         self.forget_total();
         let (arrival, at) = self.list.again();
         let mut effects = self.load(arrival, at);
+        if behind {
+            self.show_changes();
+        }
         effects.extend(self.count());
         effects.extend(self.forget_detail());
         effects.extend(self.follow());
@@ -92,10 +96,8 @@ impl App {
         if !self.list.loading.answered(generation) {
             return Vec::new();
         }
-        let overtaken = self.is_overtaken(generation);
         match result {
-            Ok(_) if overtaken => {}
-            Ok(page) => self.arrived(page),
+            Ok(page) => self.renew(generation, page),
             Err(error) => {
                 self.list.problem = Some(Notice::from(&error));
                 if error == Error::NotAllowed(Refusal::SecondFactorRequired) {
@@ -116,7 +118,7 @@ impl App {
 
     /// Takes a page. Where the organization whose details are shown has left the list, they are left too: keys must not
     /// act on the one in its place.
-    fn arrived(&mut self, page: Page) {
+    pub(super) fn arrived(&mut self, page: Page) {
         let open = self.list.selected().filter(|_| self.pane == Pane::Detail).cloned();
         let stays = |org: &Org| self.list.arrival == Arrival::Replace(Select::Org(org.id));
         let open = open.filter(stays);

@@ -287,3 +287,72 @@ fn what_is_recorded_of_no_organization_reads_no_list() {
     let effects = changed(&mut app, &mut follow, news(&[3]));
     assert!(loads(&effects), "{effects:?}");
 }
+
+/// The organizations that are marked, and whether a wake-up is due.
+fn marked(app: &App) -> Vec<u8> {
+    (0..=255).filter(|number| app.live.is_marked(org(*number, "").id)).collect()
+}
+
+#[test]
+fn what_others_have_changed_is_marked_for_a_moment_and_costs_one_wake_up() {
+    let (mut app, mut follow) = live(page(orgs(100), false, true));
+    let effects = changed(&mut app, &mut follow, news(&[1, 3]));
+    // One is renamed, one is new, one is gone, and the last was only not read before.
+    let mut rows = orgs(101);
+    rows[1].name = "renamed".into();
+    rows[1].revision += 1;
+    rows.remove(3);
+    rows.insert(2, org(200, "new"));
+    app.update(Message::Page(generation!(effects, LoadPage), Ok(page(rows.clone(), false, true))));
+    settle_detail(&mut app);
+    assert_eq!(marked(&app), [1, 200]);
+    assert_eq!(app.next_tick(), Some(Duration::from_secs(5)));
+    later(&mut app, Duration::from_secs(3));
+    assert_eq!((marked(&app).len(), app.next_tick()), (2, Some(Duration::from_secs(2))));
+    // Others have their own time.
+    let effects = changed(&mut app, &mut follow, news(&[0]));
+    rows[0].revision += 1;
+    app.update(Message::Page(generation!(effects, LoadPage), Ok(page(rows, false, true))));
+    settle_detail(&mut app);
+    assert_eq!(marked(&app), [0, 1, 200]);
+    later(&mut app, Duration::from_secs(2));
+    assert_eq!((marked(&app), app.next_tick()), (vec![0], Some(Duration::from_secs(3))));
+    later(&mut app, Duration::from_secs(3));
+    assert_eq!((marked(&app).len(), app.next_tick()), (0, None));
+}
+
+#[test]
+fn what_is_read_for_other_reasons_or_was_changed_here_is_not_marked() {
+    for plain in [false, true] {
+        let (mut app, mut follow) = live(page(orgs(5), false, false));
+        app.plain = plain;
+        let mut rows = orgs(5);
+        rows[1].revision += 1;
+        let effects = press(&mut app, KeyCode::Char('r'));
+        app.update(Message::Page(
+            generation!(effects, LoadPage),
+            Ok(page(rows.clone(), false, false)),
+        ));
+        settle_detail(&mut app);
+        assert!(marked(&app).is_empty());
+        // Asked for, while something was selected.
+        press(&mut app, KeyCode::Char(' '));
+        settle_detail(&mut app);
+        changed(&mut app, &mut follow, news(&[2]));
+        rows[2].revision += 1;
+        let effects = press(&mut app, KeyCode::Char('r'));
+        app.update(Message::Page(
+            generation!(effects, LoadPage),
+            Ok(page(rows.clone(), false, false)),
+        ));
+        settle_detail(&mut app);
+        assert_eq!(marked(&app), if plain { vec![] } else { vec![2] });
+        press(&mut app, KeyCode::Esc);
+        app.live.is_own(rows[3].id, app.now);
+        let effects = changed(&mut app, &mut follow, news(&[3]));
+        rows[3].revision += 1;
+        app.update(Message::Page(generation!(effects, LoadPage), Ok(page(rows, false, false))));
+        settle_detail(&mut app);
+        assert!(!marked(&app).contains(&3));
+    }
+}
