@@ -36,6 +36,8 @@ pub enum Group {
     Navigate,
     /// The program itself.
     Program,
+    /// What operators may do: no commands.
+    Roles,
 }
 
 impl Group {
@@ -49,6 +51,7 @@ impl Group {
             Self::View => "View",
             Self::Navigate => "Navigate",
             Self::Program => "Program",
+            Self::Roles => "Roles of operators (each may also do what those above may)",
         }
     }
 }

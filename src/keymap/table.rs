@@ -201,7 +201,7 @@ pub const COMMANDS: &[Row] = &[
         "select what was not done"),
     row!(Fields, "copy-report", Copy, [letter('y')], JOBS, Some("copy report"),
         "copy what was not done, and why"),
-    row!(View, "close-jobs", Jobs, [letter('J')], JOBS, None, "close the jobs"),
+    row!(View, "close-jobs", Jobs, [letter('J')], JOBS, None, "show all jobs, or close them"),
     row!(View, "mouse", Mouse, [letter('m')], BROWSING, None,
         "toggle mouse capture (off: the terminal selects text)"),
     row!(Program, "help-while-typing", Help, [key(KeyCode::F(1))], &[Filter, AuditFilter, Form, Question, Login, Place::Upgrade, Code, Production], None,

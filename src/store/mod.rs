@@ -40,7 +40,7 @@ pub use audit::{
     AuditAt, AuditFilter, AuditLog, AuditQuery, Difference, Entry, FilterFault, Head, Outcome,
     Part, Settled, Tampering, Verification, Within, parse_filter,
 };
-pub use changes::{Changes, Seen};
+pub use changes::{Changes, News, Seen};
 use documents::TOO_LARGE;
 pub use documents::{DOCUMENT_MOST_BYTES, DocumentAt, DocumentPage, DocumentQuery, Documents};
 pub use error::{Result, StoreError};

@@ -31,6 +31,9 @@ pub trait Organizations: Send + Sync {
     /// The organization with this identity, also one in the trash.
     async fn org(&self, id: ObjectId) -> Result<Option<Org>>;
 
+    /// Those of these that are on this list, in any order.
+    async fn present(&self, ids: &[ObjectId], on: ListScope) -> Result<Vec<ObjectId>>;
+
     /// The organization with this name on the list: the one stored exactly so, or else the one with
     /// the same [`crate::org::name_key`]. Of several in the trash, the one that was put there last.
     async fn org_named(&self, name: &str, from: ListScope) -> Result<Option<Org>>;

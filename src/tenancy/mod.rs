@@ -20,6 +20,7 @@ mod trash;
 mod upgrade;
 
 use std::{
+    collections::HashSet,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -37,7 +38,7 @@ pub use doctor::Believe;
 pub use error::{Error, Refusal, Result};
 pub use open::{DemoAdmin, Opened, open};
 pub use operators::OperatorChanges;
-pub use rights::least_role;
+pub use rights::{least_role, rights};
 pub use second_factor::{FASTAPI_ASKS_FOR_NONE, Own};
 pub use session::{Account, SECRET_KEY_LEAST_BYTES, Session};
 
@@ -47,7 +48,7 @@ use crate::{
         escaped,
     },
     store::{
-        Count, ListScope, Page, PageQuery, Place, Purge, Required, Seen, Statistics, Store,
+        Count, ListScope, News, Page, PageQuery, Place, Purge, Required, Seen, Statistics, Store,
         StoreError,
     },
 };
@@ -177,12 +178,12 @@ impl Tenancy {
         self.store.link_changed(lost).await.map(Error::Store)
     }
 
-    /// Ends once something was changed after `seen`, by whomever: see [`crate::store::Changes::changed`]. It says nothing
-    /// of what that is, and needs no login.
+    /// Ends once something was changed after `seen`, by whomever: see [`crate::store::Changes::changed`]. It says no
+    /// more of it than which organizations that was done to, and needs no login.
     ///
     /// # Errors
     /// The database's.
-    pub async fn changed(&self, seen: Option<Seen>) -> Result<Seen> {
+    pub async fn changed(&self, seen: Option<Seen>) -> Result<News> {
         Ok(self.store.changed(seen).await?)
     }
 
@@ -211,6 +212,17 @@ impl Tenancy {
     pub async fn count(&self, of: ListScope, search: Option<&str>, most: u64) -> Result<Count> {
         self.reading().await?;
         Ok(self.store.count(of, search, most).await?)
+    }
+
+    /// Those of these organizations that are no longer on this list.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn gone(&self, mut ids: Vec<ObjectId>, from: ListScope) -> Result<Vec<ObjectId>> {
+        self.reading().await?;
+        let present: HashSet<_> = self.store.present(&ids, from).await?.into_iter().collect();
+        ids.retain(|id| !present.contains(id));
+        Ok(ids)
     }
 
     /// The organization with this name, in any case.

@@ -5,8 +5,21 @@ use tenantry::org::{Admin, Claim};
 use tenantry::store::ListScope;
 use tenantry::store::{DocumentAt, DocumentQuery, Statistics};
 
-use crate::fixture::{CREATED, Fixture, hash, with_acme};
+use crate::fixture::{CREATED, Fixture, hash, new_org, with_acme};
 use crate::support::operations::Operations as _;
+
+pub async fn what_is_on_a_list_is_told_from_what_is_not<F: Fixture>() {
+    let (_fixture, store, acme) = with_acme::<F>().await;
+    let globex = store.create(&new_org("Globex", "kim@globex.com")).await.unwrap();
+    let initech = store.create(&new_org("Initech", "bill@initech.com")).await.unwrap();
+    store.trash(&globex, 30).await.unwrap();
+    store.delete(&initech).await.unwrap();
+    let all = [globex.id, initech.id, acme.id, ObjectId::new()];
+    for (list, there) in [(ListScope::Live, acme.id), (ListScope::Trash, globex.id)] {
+        assert_eq!(store.present(&all, list).await, Ok(vec![there]), "{list:?}");
+        assert_eq!(store.present(&[], list).await, Ok(Vec::new()));
+    }
+}
 
 pub async fn an_organization_is_found_by_name_in_any_case<F: Fixture>() {
     let (_fixture, store, org) = with_acme::<F>().await;

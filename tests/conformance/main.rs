@@ -54,6 +54,7 @@ macro_rules! conforms {
                     look:
                         an_organization_is_found_by_name_in_any_case,
                         an_organization_is_found_by_its_admin,
+                        what_is_on_a_list_is_told_from_what_is_not,
                         an_admin_is_found_by_email_in_any_case,
                         holders_of_claims_are_named,
                         statistics_are_of_what_is_stored,
@@ -207,7 +208,8 @@ macro_rules! conforms {
                         another_owner_or_a_manager_resets_an_admins_factor;
                     live:
                         a_change_of_another_console_is_told,
-                        what_is_told_can_be_read;
+                        what_is_told_can_be_read,
+                        what_was_changed_is_named;
                     race:
                         sixteen_tasks_of_two_processes_get_true_answers;
                     keep:

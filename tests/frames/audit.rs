@@ -3,7 +3,7 @@
 use crossterm::event::KeyCode;
 use tenantry::{
     console::app::{Effect, Message},
-    store::{Entry, Outcome, StoreError},
+    store::{Entry, News, Outcome, Seen, StoreError},
     tenancy::{Error, NumberedEntry},
     theme::Theme,
 };
@@ -46,6 +46,25 @@ fn the_log_shows_every_entry_and_the_head() {
     console.press(KeyCode::Char('j'));
     looks_like!(console, "audit_no_color", &Theme::colourless());
     looks_like_at(&mut opened(Vec::new()), "audit_empty", &[LEAST, (80, 24)]);
+}
+
+#[test]
+fn new_entries_are_counted_where_they_do_not_show() {
+    let mut console = Console::following(80, 24, customers());
+    let told = |console: &mut Console, head| {
+        let news = News { seen: Seen::up_to(head, true), orgs: Some(Vec::new()) };
+        console.send(Message::Changed(console.followed, Ok(news)));
+        console.answer_all();
+    };
+    let entries = log();
+    let newest = entries[0].number;
+    console.entries = Some(entries);
+    told(&mut console, newest);
+    console.press(KeyCode::Char('A'));
+    console.answer_all();
+    console.press(KeyCode::Char('j'));
+    told(&mut console, newest + 3);
+    looks_like_at(&mut console, "audit_new", &[LEAST, (80, 24)]);
 }
 
 #[test]

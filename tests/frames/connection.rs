@@ -1,16 +1,19 @@
 //! The database as the screen shows it: opened, upgraded, only read, lost and back.
 
+use std::fmt::Write as _;
+
 use crossterm::event::KeyCode;
 use tenantry::{
     console::app::{Effect, Message},
-    store::{Place, PlaceKind, StoreError, Upgrade, UpgradePlan},
+    org::OrgState,
+    store::{News, Place, PlaceKind, Seen, StoreError, Upgrade, UpgradePlan},
     tenancy::Error,
     theme::Theme,
 };
 
 use crate::{
-    dump::looks_like,
-    pretend::{Console, customers, embedded, wide},
+    dump::{self, looks_like},
+    pretend::{Console, customers, embedded, org, wide},
 };
 
 #[test]
@@ -100,6 +103,59 @@ fn lost() {
     console.send(Message::Link(console.watched, None));
     console.answer_all();
     looks_like!(console, "lost_and_back");
+}
+
+/// A console that follows changes of a database that tells of them, or does not.
+fn following(width: u16, height: u16, told: bool) -> Console {
+    let mut console = Console::following(width, height, customers());
+    let follow = console.followed;
+    let news = News { seen: Seen::up_to(0, told), orgs: None };
+    console.send(Message::Changed(follow, Ok(news)));
+    console.answer_all();
+    console
+}
+
+#[test]
+fn the_title_says_how_it_is_connected() {
+    let mut titles = String::new();
+    for width in [40, 60, 80, 120] {
+        let mut console = following(width, 24, true);
+        let title = |console: &Console| dump::text(&console.drawn(&Theme::sixteen()).0);
+        let mut note = |console: &Console| {
+            let _ = writeln!(titles, "{}", title(console).lines().next().unwrap_or_default());
+        };
+        note(&console);
+        note(&following(width, 24, false));
+        let error = Error::Store(StoreError::Unreachable {
+            address: "db1.example:27017".into(),
+            problem: "connection refused".into(),
+        });
+        console.send(Message::Link(console.watched, Some(error)));
+        note(&console);
+    }
+    insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true, snapshot_path => "../snapshots" }, {
+        insta::assert_snapshot!("title_connected", titles);
+    });
+    looks_like!(following(80, 24, false), "polling");
+}
+
+#[test]
+fn what_others_have_changed_is_marked() {
+    for (width, height) in [(80, 24), (120, 32)] {
+        let mut console = following(width, height, true);
+        console.orgs[2].state = OrgState::Suspended;
+        console.orgs[2].revision += 1;
+        console.orgs[0].revision += 1;
+        console.orgs.insert(4, org(99, "Brand New", "new@example.com", 60));
+        let orgs = Some(vec![console.orgs[2].id]);
+        let news = News { seen: Seen::up_to(1, true), orgs };
+        console.send(Message::Changed(console.followed, Ok(news)));
+        console.answer_all();
+        looks_like!(console, format!("marked_{width}x{height}"));
+        looks_like!(console, format!("marked_{width}x{height}_no_color"), &Theme::colourless());
+        console.wait(6_000);
+        assert!(!dump::text(&console.drawn(&Theme::sixteen()).0).contains('•'));
+    }
 }
 
 #[test]

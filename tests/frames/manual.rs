@@ -12,6 +12,8 @@ use tenantry::{
     command::CommandLine,
     keymap::{COMMANDS, Place},
     manual::{TOPICS, Topic},
+    org::OperatorRole,
+    tenancy::rights,
 };
 
 fn root() -> &'static Path {
@@ -73,6 +75,16 @@ fn the_manual_has_every_key_and_no_other() {
             "keys.md lacks:\n\n{wanted}"
         );
     }
+}
+
+#[test]
+fn the_manual_says_what_each_role_may() {
+    let mut wanted = "| role | may |\n|---|---|\n".to_owned();
+    for role in OperatorRole::ALL {
+        let _ = writeln!(wanted, "| {role} | {} |", rights(role).join(", "));
+    }
+    let page = page("operators.md");
+    assert!(page.contains(&format!("\n{wanted}\n")), "operators.md lacks:\n\n{wanted}");
 }
 
 /// A row for each command below this one that does something: how it is typed, and what it does.

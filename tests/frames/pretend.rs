@@ -12,7 +12,7 @@ use tenantry::{
         view,
     },
     org::{Admin, InTrash, Org, OrgState, PasswordPolicy, Strength},
-    store::{Place, PlaceKind, Required, Statistics},
+    store::{ListScope, Place, PlaceKind, Required, Statistics},
     tenancy::{Error, NumberedEntry, Refusal, Result, Session},
     theme::Theme,
 };
@@ -118,6 +118,8 @@ pub struct Console {
     pub pending: Vec<Effect>,
     /// What waits for the database to go away, or to come back.
     pub watched: u64,
+    /// What waits for changes.
+    pub followed: u64,
 }
 
 impl Console {
@@ -137,19 +139,23 @@ impl Console {
             demo: None,
         };
         let others = Vec::new();
-        let mut console = Self { app, orgs, others, entries: None, connected, pending, watched: 0 };
+        let mut console =
+            Self { app, orgs, others, entries: None, connected, pending, watched: 0, followed: 0 };
         console.send(Message::Resize(width, height));
         console
     }
 
     /// A console in front of these organizations.
     pub fn with(width: u16, height: u16, orgs: Vec<Org>) -> Self {
-        let place = Place {
-            kind: PlaceKind::Mongo,
-            address: "db1.example:27017".into(),
-            database: "master_organization_db".into(),
-        };
-        let mut console = Self::opening(width, height, place, orgs);
+        let mut console = Self::opening(width, height, mongo(), orgs);
+        console.answer_all();
+        console
+    }
+
+    /// The same, which follows what others change.
+    pub fn following(width: u16, height: u16, orgs: Vec<Org>) -> Self {
+        let mut console = Self::opening(width, height, mongo(), orgs);
+        console.app.live.on = true;
         console.answer_all();
         console
     }
@@ -214,7 +220,10 @@ impl Console {
                 self.watched = *generation;
                 return None;
             }
-            Effect::Follow(..) => return None,
+            Effect::Follow(generation, _) => {
+                self.followed = *generation;
+                return None;
+            }
             Effect::CatchUp(generation) => Message::CaughtUp(*generation, Ok(0), None),
             Effect::LoadPage(generation, query) => {
                 Message::Page(*generation, Ok(page_of(&self.orgs, query)))
@@ -222,6 +231,15 @@ impl Console {
             Effect::Count(generation, of, search, most) => {
                 let count = count_of(&self.orgs, *of, search.as_deref(), *most);
                 Message::Counted(*generation, Ok(count))
+            }
+            Effect::FindGone(generation, list, ids) => {
+                let scope = |org: &Org| match org.in_trash() {
+                    Some(_) => ListScope::Trash,
+                    None => ListScope::Live,
+                };
+                let there = |id| self.orgs.iter().any(|org| org.id == id && scope(org) == *list);
+                let gone = |id: &ObjectId| !there(*id);
+                Message::Gone(*generation, Ok(ids.iter().copied().filter(gone).collect()))
             }
             Effect::Measure(generation, orgs) => {
                 let count = orgs.len() as u64;
@@ -378,6 +396,15 @@ impl Console {
     }
 }
 
+/// A server.
+fn mongo() -> Place {
+    Place {
+        kind: PlaceKind::Mongo,
+        address: "db1.example:27017".into(),
+        database: "master_organization_db".into(),
+    }
+}
+
 /// An embedded database.
 pub fn embedded() -> Place {
     Place {
@@ -408,6 +435,7 @@ pub fn generation(effect: &Effect) -> Option<u64> {
         | Effect::Watch(generation, _)
         | Effect::Follow(generation, _)
         | Effect::LoadPage(generation, ..)
+        | Effect::FindGone(generation, ..)
         | Effect::Count(generation, ..)
         | Effect::Measure(generation, ..)
         | Effect::LoadDetail(generation, ..)

@@ -20,7 +20,8 @@ async fn a_replica_set_tells_at_once_what_the_old_service_does() {
     let scratch = Scratch::on(mongod::replica_set().await, "live").await;
     let store = Arc::new(scratch.open().await);
     store.create(&new_org("Acme Corp", "ada@acme.com")).await.unwrap();
-    let mut seen = store.changed(None).await.unwrap();
+    let mut seen = store.changed(None).await.unwrap().seen;
+    assert!(seen.is_told());
     let organizations = scratch.db.collection::<Document>("organizations");
     for number in 0..3 {
         let waiting = {
@@ -35,8 +36,10 @@ async fn a_replica_set_tells_at_once_what_the_old_service_does() {
             "admin_id": ObjectId::new().to_hex(), "admin_email": format!("x{number}@old.com"),
             "created_at": DateTime::now(),
         };
-        organizations.insert_one(record).await.unwrap();
-        seen = timeout(AT_ONCE, waiting).await.expect("at once").unwrap().unwrap();
+        let id = organizations.insert_one(record).await.unwrap().inserted_id;
+        let news = timeout(AT_ONCE, waiting).await.expect("at once").unwrap().unwrap();
+        assert_eq!(news.orgs, Some(vec![id.as_object_id().unwrap()]));
+        seen = news.seen;
         assert!(store.org_named(&name, tenantry::store::ListScope::Live).await.unwrap().is_some());
     }
     // While nothing happens, nothing is told, however long somebody waited for the last of a row.

@@ -302,11 +302,13 @@ async fn changes_are_told_without_the_right_to_the_servers_stream() {
         let acme = writer.create(&new_org(ours, &format!("{ours}@example.com"))).await.unwrap();
         scratch.grant(&rest).await;
         let store = try_to_open(&scratch, true).await.unwrap();
-        let seen = store.changed(None).await.unwrap();
+        let seen = store.changed(None).await.unwrap().seen;
+        assert!(!seen.is_told());
         scratch.grant(&actions(ALL)).await;
         writer.suspend(&acme, true).await.unwrap();
         scratch.grant(&rest).await;
-        store.changed(Some(seen)).await.unwrap();
+        let news = store.changed(Some(seen)).await.unwrap();
+        assert_eq!(news.orgs, Some(vec![acme.id]));
         scratch.grant(&actions(ALL)).await;
     }
 }

@@ -13,7 +13,7 @@ const SOON: Duration = Duration::from_secs(10);
 /// A console that looks at `seen_at` is told of each organization that another one makes in `made_in`.
 async fn assert_told(seen_at: &Path, made_in: &Path) {
     let looking = open(seen_at).unwrap();
-    let mut seen = looking.changed(None).await.unwrap();
+    let mut seen = looking.changed(None).await.unwrap().seen;
     for (at, name) in ["Acme", "Globex", "Initech"].into_iter().enumerate() {
         let making = async {
             // So that it is waited for by then.
@@ -22,7 +22,8 @@ async fn assert_told(seen_at: &Path, made_in: &Path) {
         };
         let telling = async {
             loop {
-                seen = timeout(SOON, looking.changed(Some(seen.clone()))).await.unwrap().unwrap();
+                let news = timeout(SOON, looking.changed(Some(seen.clone()))).await;
+                seen = news.unwrap().unwrap().seen;
                 let count = looking.count(ListScope::Live, None, 10).await.unwrap().counted;
                 if count > u64::try_from(at).unwrap() {
                     break;
@@ -58,7 +59,7 @@ async fn changes_in_a_file_whose_directory_is_made_anew_are_told() {
     let path = directory.path().join("tenantry").join("tenantry.db");
     fs::create_dir(directory.path().join("tenantry")).unwrap();
     let looking = open(&path).unwrap();
-    let seen = looking.changed(None).await.unwrap();
+    let seen = looking.changed(None).await.unwrap().seen;
     let making = async {
         tokio::time::sleep(Duration::from_millis(100)).await;
         fs::remove_dir(directory.path().join("tenantry")).unwrap();
@@ -73,7 +74,7 @@ async fn changes_in_a_file_whose_directory_is_made_anew_are_told() {
 #[tokio::test]
 async fn changes_in_the_current_directory_are_waited_for() {
     let looking = open(Path::new("no-such-file.db")).unwrap();
-    let seen = looking.changed(None).await.unwrap();
+    let seen = looking.changed(None).await.unwrap().seen;
     let waits = timeout(Duration::from_millis(50), looking.changed(Some(seen))).await;
     assert!(waits.is_err(), "{waits:?}");
 }

@@ -99,7 +99,9 @@ impl App {
 
     /// Reads the audit log again where it stands. Ages in the filter are of now.
     pub(super) fn refresh_audit(&mut self) -> Vec<Effect> {
-        let Some(arrival) = self.audit().map(|audit| audit.again()) else { return Vec::new() };
+        let Some(audit) = self.audit() else { return Vec::new() };
+        audit.followed = audit.newest;
+        let arrival = audit.again();
         if self.understand_filter() { self.load_audit(arrival) } else { Vec::new() }
     }
 
@@ -133,9 +135,14 @@ impl App {
 
     /// Reads ahead, and keeps the selection in sight.
     pub(super) fn settle_audit(&mut self) -> Vec<Effect> {
-        let height = self.audit_rows();
+        let (height, newest) = (self.audit_rows(), self.live.head());
+        let on_top = matches!(self.layers.last(), Some(Layer::Audit(_)));
         let Some(audit) = self.audit() else { return Vec::new() };
+        audit.newest = newest.unwrap_or(audit.newest);
         audit.scroll(height);
+        if on_top && audit.follows() {
+            return self.refresh_audit();
+        }
         let ahead = audit.ahead(height);
         ahead.map(|arrival| self.load_audit(arrival)).unwrap_or_default()
     }

@@ -64,6 +64,10 @@ pub struct Audit {
     pub top: usize,
     /// The last entry of the whole log.
     pub head: Option<Head>,
+    /// The number of the last entry there is, as far as changes are followed.
+    pub(super) newest: i64,
+    /// The same when the log was last read for it, or was refreshed.
+    pub(super) followed: i64,
     /// The page that is waited for.
     pub loading: Request,
     /// Whether a page has ever arrived.
@@ -100,6 +104,20 @@ impl Audit {
     #[must_use]
     pub fn is_filtered(&self) -> bool {
         !self.filter.text().trim().is_empty()
+    }
+
+    /// How many entries are newer than what was read of the log.
+    #[must_use]
+    pub fn unseen(&self) -> u64 {
+        let read = self.head.as_ref().map_or(self.newest, |head| head.number.max(self.followed));
+        u64::try_from(self.newest.saturating_sub(read)).unwrap_or(0)
+    }
+
+    /// Whether new entries show by themselves: the cursor is on the newest, and nothing is typed or open.
+    pub(super) fn follows(&self) -> bool {
+        let at_top = self.selected == 0 && !self.more_newer && !self.typing && self.open.is_none();
+        let reads = self.loading.is_waiting() || self.problem.is_some() || self.fault.is_some();
+        at_top && self.loaded && !reads && self.unseen() > 0
     }
 
     /// Moves the selection by some rows: within the window at once, and on as soon as more is read.

@@ -146,6 +146,7 @@ impl App {
             // One login is enough for all of them.
             OperationKind::Trash if self.is_operator() => Some(OrgAction::Trash),
             OperationKind::Purge if self.is_operator() => Some(OrgAction::Purge),
+            OperationKind::Delete if self.is_operator() => Some(OrgAction::Delete),
             OperationKind::Create
             | OperationKind::Update
             | OperationKind::Trash

@@ -1,5 +1,7 @@
 //! The database: opened, watched while it is open, and looked after when it comes back.
 
+use std::time::SystemTime;
+
 use super::{App, Arrival, Connected, Effect, Generation, Notice, Select, Severity, cancel};
 use crate::{
     keymap::Command,
@@ -17,6 +19,15 @@ pub enum Connection {
     Failed(Notice),
     /// It answered.
     Ready(Box<Connected>),
+}
+
+/// A database that cannot be reached any more.
+#[derive(Clone, Debug)]
+pub struct Lost {
+    /// Why, as it was said.
+    pub said: Notice,
+    /// Since when.
+    pub since: SystemTime,
 }
 
 impl App {
@@ -114,10 +125,10 @@ impl App {
             let help = "what you see may be out of date; reconnecting";
             let said = Notice { what: error.to_string(), help: help.to_owned() };
             self.say(Severity::Alert, said.clone());
-            self.lost = Some(said);
+            self.lost = Some(Lost { said, since: self.now });
         } else {
             let lost = self.lost.take();
-            self.unread.retain(|said| Some(said) != lost.as_ref());
+            self.unread.retain(|said| lost.as_ref().is_none_or(|lost| *said != lost.said));
             effects.extend(self.refresh());
             effects.extend(self.refresh_audit());
             // After what is no longer true was taken away.

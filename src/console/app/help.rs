@@ -4,7 +4,8 @@ use super::{App, Effect, Layer, Notice, Severity, TextField, fit::Fit};
 use crate::{
     config::Profile,
     keymap::{Bound, Command, EVERYWHERE, Group, Place},
-    org::escaped,
+    org::{OperatorRole, escaped},
+    tenancy::rights,
 };
 
 /// Something to choose in the help.
@@ -16,6 +17,8 @@ pub enum Choice<'a> {
     Profile(&'a Profile),
     /// A command that works only in another place.
     Elsewhere(&'a Bound, Place),
+    /// Nothing to do: what operators of a role may.
+    Right(OperatorRole, &'static str),
 }
 
 impl Choice<'_> {
@@ -25,6 +28,7 @@ impl Choice<'_> {
         match self {
             Self::Command(bound) | Self::Elsewhere(bound, _) => bound.row.name.to_owned(),
             Self::Profile(profile) => format!("profile {}", profile.name),
+            Self::Right(..) => String::new(),
         }
     }
 
@@ -37,14 +41,16 @@ impl Choice<'_> {
             Self::Elsewhere(bound, place) => {
                 format!("works {}: {}", place.words(), bound.row.does)
             }
+            Self::Right(_, right) => (*right).to_owned(),
         }
     }
 
-    /// Its keys in words; none where they do not work.
+    /// Its keys in words; none where they do not work. Of a right, whose it is.
     #[must_use]
     pub fn keys(&self) -> String {
         match self {
             Self::Command(bound) => bound.words(),
+            Self::Right(role, _) => role.word().to_owned(),
             Self::Profile(_) | Self::Elsewhere(..) => String::new(),
         }
     }
@@ -55,6 +61,7 @@ impl Choice<'_> {
         match self {
             Self::Command(bound) | Self::Elsewhere(bound, _) => bound.row.group,
             Self::Profile(_) => Group::Program,
+            Self::Right(..) => Group::Roles,
         }
     }
 
@@ -63,7 +70,7 @@ impl Choice<'_> {
     pub fn is_dangerous(&self) -> bool {
         match self {
             Self::Command(bound) => bound.row.command.is_dangerous(),
-            Self::Profile(_) | Self::Elsewhere(..) => false,
+            Self::Profile(_) | Self::Elsewhere(..) | Self::Right(..) => false,
         }
     }
 
@@ -74,6 +81,7 @@ impl Choice<'_> {
                 Some(Fit::Whole)
             }
             Self::Command(_) | Self::Profile(_) => Fit::find(&self.name(), &self.does(), search),
+            Self::Right(..) => None,
             // A command of another place is offered only if it was clearly named.
             Self::Elsewhere(..) => Fit::find(&self.name(), "", search).filter(|fit| fit.is_clear()),
         }
@@ -130,9 +138,17 @@ impl App {
             };
             all.sort_by_cached_key(|choice| last(choice).unwrap_or(usize::MAX));
         } else {
+            all.extend(self.roles(help.about));
             all.sort_by_key(Choice::group);
         }
         all
+    }
+
+    /// What operators may do, where one can log in.
+    fn roles(&self, about: Place) -> impl Iterator<Item = Choice<'_>> {
+        let logs_in = self.keymap.rows(about).any(|row| row.row.command == Command::Login);
+        let roles = OperatorRole::ALL.into_iter().filter(move |_| logs_in);
+        roles.flat_map(|role| rights(role).into_iter().map(move |right| Choice::Right(role, right)))
     }
 
     /// What can be done in a place.
@@ -174,7 +190,9 @@ impl App {
         // The whole name of a command of another place means that one.
         let other = others.iter().any(|(fit, choice)| match choice {
             Choice::Elsewhere(..) => *fit == Fit::Whole,
-            Choice::Command(_) | Choice::Profile(_) => fit.tier() == first.tier(),
+            Choice::Command(_) | Choice::Profile(_) | Choice::Right(..) => {
+                fit.tier() == first.tier()
+            }
         });
         // One letter is the beginning of too much.
         let long = search.chars().nth(1).is_some();
@@ -300,6 +318,7 @@ impl App {
         let run = match choice {
             Choice::Command(bound) => Ok(bound.row.command),
             Choice::Profile(profile) => Err(profile.name.clone()),
+            Choice::Right(..) => return Vec::new(),
             Choice::Elsewhere(_, place) => {
                 let what = format!("“{name}” does not work {}", about.words());
                 let help = format!("it works {}", place.words());

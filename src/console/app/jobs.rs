@@ -162,10 +162,11 @@ impl App {
             self.note(Severity::Warning, Notice::plain(what));
         }
         match self.list.scope {
-            ListScope::Live if action != OrgAction::Trash => {
+            ListScope::Live if !action.moves() => {
                 let (arrival, at) = self.list.again();
                 let mut effects = self.load(arrival, at);
                 effects.extend(self.forget_detail());
+                effects.extend(self.find_gone());
                 effects
             }
             // There are fewer now, or more.
@@ -218,13 +219,16 @@ impl App {
         self.job_ended(at)
     }
 
-    /// Shows the jobs, or leaves them.
+    /// Shows the jobs, from one of them too; or leaves the list of them.
     pub(super) fn show_jobs(&mut self) -> Vec<Effect> {
-        let open = |layer: &Layer| matches!(layer, Layer::Jobs(_) | Layer::Job(_));
-        if self.layers.last().is_some_and(open) {
-            while self.layers.last().is_some_and(open) {
-                self.layers.pop();
+        if let Some(Layer::Job(number)) = self.layers.last() {
+            let at = self.jobs_newest_first().position(|job| job.number == *number);
+            self.layers.pop();
+            if !matches!(self.layers.last(), Some(Layer::Jobs(_))) {
+                self.layers.push(Layer::Jobs(at.unwrap_or(0)));
             }
+        } else if let Some(Layer::Jobs(_)) = self.layers.last() {
+            self.layers.pop();
         } else {
             // What leads here was read.
             let help = self.how_to_see_jobs();
@@ -284,11 +288,13 @@ impl App {
         }
         self.layers.clear();
         self.pane = Pane::List;
-        let effects = if self.list.scope == scope { Vec::new() } else { self.switch_scope() };
+        let mut effects = if self.list.scope == scope { Vec::new() } else { self.switch_scope() };
         self.list.clear_selection();
         if let Some(at) = self.jobs.iter().position(|job| job.number == number) {
             self.select_not_done(at);
         }
+        // What it did not do may be done by now, elsewhere.
+        effects.extend(self.find_gone());
         effects
     }
 

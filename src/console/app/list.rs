@@ -70,6 +70,10 @@ pub struct List {
     pub range: Option<Range>,
     /// How many more are selected as soon as they are read.
     pub to_select: usize,
+    /// Which of the selected have left the list.
+    pub finding_gone: Request,
+    /// How many of them were deselected, and how that was said.
+    pub deselected: Option<(usize, Notice)>,
     /// What is shown only.
     pub filter: TextField,
     /// Whether the filter is being typed.
@@ -109,6 +113,8 @@ impl List {
             selection: Selection::default(),
             range: None,
             to_select: 0,
+            finding_gone: Request::default(),
+            deselected: None,
             filter: TextField::default(),
             filtering: false,
             sort: Sort::default(),
@@ -119,6 +125,14 @@ impl List {
             counting: Request::default(),
             loaded: false,
             problem: None,
+        }
+    }
+
+    /// What it is called where something has left it.
+    pub(super) fn scope_word(&self) -> &'static str {
+        match self.scope {
+            ListScope::Live => "list",
+            ListScope::Trash => "trash",
         }
     }
 
@@ -286,6 +300,20 @@ impl List {
             let kept: HashSet<_> = self.rows.iter().map(|org| org.id).collect();
             self.places.retain(|id, _| kept.contains(id));
         }
+    }
+
+    /// Which rows of a page that takes the place of the window were changed since, or are new.
+    pub(super) fn changed_in(&self, page: &Page) -> impl Iterator<Item = ObjectId> {
+        let before: HashMap<_, _> = self.rows.iter().map(|org| (org.id, org)).collect();
+        let last = page.orgs.iter().rposition(|org| before.contains_key(&org.id));
+        let changed = page.orgs.iter().enumerate().filter(move |(at, org)| {
+            match before.get(&org.id) {
+                Some(before) => before != org,
+                // Behind the last row it may only not have been read.
+                None => !self.more_after || last.is_some_and(|last| *at < last),
+            }
+        });
+        changed.map(|(_, org)| org.id)
     }
 
     /// Puts what was read again in the place of the row it was read for.

@@ -1,9 +1,27 @@
-//! Live updates: changes by others show up without moving the cursor, and wait while the person types or selects.
+//! Live updates: changes by others show up without moving the cursor, and wait while the person types or
+//! selects.
+
+use std::{
+    collections::{HashMap, HashSet},
+    time::{Duration, SystemTime},
+};
 
 use bson::oid::ObjectId;
 
-use super::{App, Connection, Effect, Generation, Layer, Notice, Severity, cancel, list::List};
-use crate::{keymap::Command, store::Seen, tenancy::Result};
+use super::{
+    App, Connection, Effect, Generation, Layer, Notice, cancel, list::List, organizations,
+};
+use crate::{
+    keymap::{Command, Place},
+    store::{News, Page, Seen},
+    tenancy::Result,
+};
+
+/// For how long a change that is told is taken for the one that was made here.
+const OWN: Duration = Duration::from_secs(15);
+
+/// For how long something that others have changed is marked.
+const MARK: Duration = Duration::from_secs(5);
 
 /// The state of live updates.
 #[derive(Debug, Default)]
@@ -16,8 +34,68 @@ pub struct Live {
     seen: Option<Seen>,
     /// Whether something has changed that does not show yet.
     pub behind: bool,
-    /// The page that is read again by itself, and how the list stood when it was asked for.
-    renewing: Option<(Generation, Standing)>,
+    /// Which organizations that is, as far as others have changed them.
+    changed: HashSet<ObjectId>,
+    /// Whether there are more than those.
+    more: bool,
+    /// How that was said.
+    said: Option<Notice>,
+    /// What was changed here, and when.
+    own: HashMap<ObjectId, SystemTime>,
+    /// The page that shows what has changed.
+    renewing: Option<Renewal>,
+    /// Which organizations in the list others have changed, until when that is marked.
+    marks: HashMap<ObjectId, SystemTime>,
+}
+
+/// The page that shows what has changed.
+#[derive(Debug)]
+struct Renewal {
+    generation: Generation,
+    /// How the list stood when the page was asked for, where it is read by itself.
+    stood: Option<Standing>,
+}
+
+impl Live {
+    /// An organization was changed here: that is no news.
+    pub(super) fn is_own(&mut self, org: ObjectId, now: SystemTime) {
+        self.changed.remove(&org);
+        self.own.insert(org, now);
+    }
+
+    /// Whether the database tells of changes, or has to be asked now and then; none where they are not followed.
+    #[must_use]
+    pub fn is_told(&self) -> Option<bool> {
+        self.seen.as_ref().filter(|_| self.on).map(Seen::is_told)
+    }
+
+    /// The number of the last entry in the audit log, as far as changes were seen.
+    pub(super) fn head(&self) -> Option<i64> {
+        self.seen.as_ref().map(Seen::head)
+    }
+
+    /// Whether an organization in the list was changed elsewhere a moment ago.
+    #[must_use]
+    pub fn is_marked(&self, org: ObjectId) -> bool {
+        self.marks.contains_key(&org)
+    }
+
+    /// When the next mark goes.
+    pub(super) fn next_mark_end(&self) -> Option<SystemTime> {
+        self.marks.values().min().copied()
+    }
+
+    /// Marks go with the time.
+    pub(super) fn clock(&mut self, now: SystemTime) {
+        self.marks.retain(|_, until| *until > now);
+    }
+
+    /// Everything is read again.
+    pub(super) fn caught_up(&mut self) {
+        self.behind = false;
+        self.changed.clear();
+        self.more = false;
+    }
 }
 
 /// Where the list stands: what is selected, and how far it is scrolled.
@@ -48,28 +126,85 @@ impl App {
     }
 
     /// Something was changed, by this console or another. Where that could not be waited for, it is tried again.
-    pub(super) fn changed(&mut self, generation: Generation, seen: Result<Seen>) -> Vec<Effect> {
+    pub(super) fn changed(&mut self, generation: Generation, news: Result<News>) -> Vec<Effect> {
         if !self.live.following.answered(generation) {
             return Vec::new();
         }
-        let Ok(seen) = seen else {
+        let Ok(News { seen, orgs }) = news else {
             // What is missed until then is read then.
             (self.live.seen, self.live.behind) = (None, true);
             return self.follow();
         };
-        let was_first = self.live.seen.replace(seen).is_none();
+        let (told, head) = (seen.is_told(), seen.head());
+        let before = self.live.seen.replace(seen);
         let mut effects = self.follow();
-        if !was_first {
-            effects.extend(self.look_at_what_is_open());
-            effects.extend(self.check_session());
-            if !self.live.behind && self.layers.is_empty() && self.is_choosing() {
-                let help = format!("press {} to refresh", self.keymap.how(Command::Refresh));
-                let what = "organizations were changed elsewhere".to_owned();
-                self.say(Severity::Warning, Notice { what, help });
-            }
-            self.live.behind = true;
+        let Some(before) = before else { return effects };
+        effects.extend(self.look_at_what_is_open());
+        effects.extend(self.check_session());
+        let selects = |org: &ObjectId| self.list.selection.contains(*org);
+        if orgs.as_ref().is_none_or(|orgs| orgs.iter().any(selects)) {
+            effects.extend(self.find_gone());
         }
+        // A database that does not tell may have changed in what it keeps no log of.
+        let perhaps = orgs.is_none() && !told && before.head() == head;
+        self.are_changed(orgs, perhaps);
         effects
+    }
+
+    /// These organizations have changed, or where that is not known, some; or `perhaps` not even that.
+    fn are_changed(&mut self, orgs: Option<Vec<ObjectId>>, perhaps: bool) {
+        self.live.behind |= orgs.as_ref().is_none_or(|orgs| !orgs.is_empty());
+        let now = self.now;
+        self.live.own.retain(|_, at| now.duration_since(*at).is_ok_and(|age| age < OWN));
+        if let Some(mut orgs) = orgs {
+            orgs.retain(|org| !self.is_own(*org));
+            if orgs.is_empty() {
+                return;
+            }
+            self.live.changed.extend(orgs);
+        } else if perhaps || self.is_writing() {
+            return;
+        } else {
+            self.live.more = true;
+        }
+        if self.layers.is_empty() && self.is_choosing() {
+            self.say_changed();
+        }
+    }
+
+    /// Whether something is being written here that may be what has changed.
+    fn is_writing(&self) -> bool {
+        let jobs = self.jobs.iter().any(super::Job::is_running);
+        jobs || self.at_once.is_some() || !self.abandoned.is_empty()
+    }
+
+    /// Whether an organization was changed here a moment ago, or is being changed.
+    fn is_own(&self, org: ObjectId) -> bool {
+        let next =
+            |job: &super::Job| job.is_running() && job.left.front().is_some_and(|o| o.id == org);
+        self.live.own.contains_key(&org)
+            || self.at_once.as_ref().is_some_and(|begun| begun.org == org)
+            || self.jobs.iter().any(next)
+    }
+
+    /// Says how many organizations were changed elsewhere, in the place of how many there were before.
+    fn say_changed(&mut self) {
+        let what = match (self.live.more, self.live.changed.len()) {
+            (false, 1) => "1 organization was changed elsewhere".to_owned(),
+            (false, count) => format!("{} were changed elsewhere", organizations(count)),
+            (true, _) => "organizations were changed elsewhere".to_owned(),
+        };
+        let refresh = self.keymap.how(Command::Refresh);
+        let help = if self.list.filtering {
+            let keep = self.keymap.how_in(Place::Filter, Command::Accept);
+            format!("press {keep}, then {refresh} to show them")
+        } else {
+            format!("press {refresh} to show them")
+        };
+        let said = Notice { what, help };
+        let before = self.live.said.take();
+        self.say_instead(before.as_ref(), said.clone());
+        self.live.said = Some(said);
     }
 
     /// Reads the organization of the open form or question again, so that a conflict shows at once.
@@ -108,10 +243,11 @@ impl App {
         if !self.live.behind || !is_free {
             return Vec::new();
         }
-        self.live.behind = false;
+        self.live.caught_up();
         let (arrival, at) = self.list.again();
         let mut effects = self.load(arrival, at);
-        self.live.renewing = Some((self.last, standing(&self.list)));
+        let stood = Some(standing(&self.list));
+        self.live.renewing = Some(Renewal { generation: self.last, stood });
         effects.extend(self.count());
         if let Some(shown) = self.detail.org.as_ref().map(|org| org.id) {
             effects.extend(self.load_detail(shown));
@@ -119,11 +255,26 @@ impl App {
         effects
     }
 
-    /// Whether a page that was read by itself comes too late: the cursor has moved on, and would jump back.
-    pub(super) fn is_overtaken(&mut self, generation: Generation) -> bool {
-        let asked = self.live.renewing.take_if(|(renewing, _)| *renewing == generation);
-        let overtaken = asked.is_some_and(|(_, stood)| stood != standing(&self.list));
-        self.live.behind |= overtaken;
-        overtaken
+    /// The page that is waited for shows what has changed: the person asked for it.
+    pub(super) fn show_changes(&mut self) {
+        self.live.renewing = Some(Renewal { generation: self.last, stood: None });
+    }
+
+    /// Takes a page of the list, where it does not come too late: when it was read by itself and the cursor has moved on,
+    /// that would jump back. Marks what others have changed.
+    pub(super) fn renew(&mut self, generation: Generation, page: Page) {
+        let renewal = self.live.renewing.take_if(|renewal| renewal.generation == generation);
+        let stood = renewal.as_ref().and_then(|renewal| renewal.stood);
+        if stood.is_some_and(|stood| stood != standing(&self.list)) {
+            self.live.behind = true;
+            return;
+        }
+        if renewal.is_some() && !self.plain {
+            let changed = self.list.changed_in(&page).filter(|org| !self.is_own(*org));
+            let until = self.now + MARK;
+            let marks: Vec<_> = changed.map(|org| (org, until)).collect();
+            self.live.marks.extend(marks);
+        }
+        self.arrived(page);
     }
 }

@@ -9,8 +9,8 @@ use super::org_action::{Given, OrgAction};
 use crate::{
     org::{Admin, Field, NewSecondFactor, Org, PasswordPolicy, Role, Secret, StoredText, Strength},
     store::{
-        AuditQuery, Count, Entry, Head, ListScope, Page, PageQuery, Place, Required, Seen, Settled,
-        Statistics, Upgrade, UpgradePlan,
+        AuditQuery, Count, Entry, Head, ListScope, News, Page, PageQuery, Place, Required, Seen,
+        Settled, Statistics, Upgrade, UpgradePlan,
     },
     tenancy::{
         AdminChanges, AuditPage, Edit, Error, NewOrganization, NumberedEntry, Result, Session,
@@ -48,9 +48,11 @@ pub enum Message {
     /// The database cannot be reached any more, and why; or it can be again.
     Link(Generation, Option<Error>),
     /// The database changed; or why changes cannot be followed.
-    Changed(Generation, Result<Seen>),
+    Changed(Generation, Result<News>),
     /// A page of the list.
     Page(Generation, Result<Page>),
+    /// Which of the selected organizations have left the list.
+    Gone(Generation, Result<Vec<ObjectId>>),
     /// How many match.
     Counted(Generation, Result<Count>),
     /// What several organizations hold together.
@@ -102,9 +104,9 @@ pub enum Message {
 }
 
 impl Message {
-    /// Whether an organization was changed: from then on, more may be written.
-    pub(super) fn has_written(&self) -> bool {
-        self.of_a_write().is_some_and(|result| result.is_ok())
+    /// Which organization was changed: from then on, more may be written.
+    pub(super) fn written(&self) -> Option<ObjectId> {
+        self.of_a_write()?.ok()
     }
 
     /// What was recorded of the operation whose outcome this says is unknown.
@@ -113,15 +115,15 @@ impl Message {
     }
 
     /// What came of something that changes an organization; none where nothing was to be changed.
-    fn of_a_write(&self) -> Option<std::result::Result<(), &Error>> {
+    fn of_a_write(&self) -> Option<std::result::Result<ObjectId, &Error>> {
         match self {
             Self::Created(_, result) | Self::Updated(_, result) | Self::Redeemed(_, _, result) => {
-                Some(result.as_ref().map(drop))
+                Some(result.as_ref().map(|org| org.id))
             }
             Self::Added(_, _, result) | Self::Coded(_, _, _, _, result) => {
-                Some(result.as_ref().map(drop))
+                Some(result.as_ref().map(|(org, _)| org.id))
             }
-            Self::Done(_, _, _, result) => Some(result.as_ref().map(drop)),
+            Self::Done(_, _, org, result) => Some(result.as_ref().map(|_| org.id)),
             Self::Clock(_)
             | Self::Key(_)
             | Self::Mouse(_)
@@ -135,6 +137,7 @@ impl Message {
             | Self::Link(..)
             | Self::Changed(..)
             | Self::Page(..)
+            | Self::Gone(..)
             | Self::Counted(..)
             | Self::Measured(..)
             | Self::Detail(..)
@@ -210,6 +213,8 @@ pub enum Effect {
     Follow(Generation, Option<Seen>),
     /// Read a page of the list.
     LoadPage(Generation, PageQuery),
+    /// Find out which of these organizations have left the list.
+    FindGone(Generation, ListScope, Vec<ObjectId>),
     /// Count what matches, no further than the number says.
     Count(Generation, ListScope, Option<String>, u64),
     /// Count what several organizations hold together.

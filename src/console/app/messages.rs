@@ -95,6 +95,20 @@ impl App {
         }
     }
 
+    /// Whether this shows at the bottom.
+    pub(super) fn shows(&self, said: &Notice) -> bool {
+        matches!(&self.notice, Some((_, shown)) if shown == said)
+    }
+
+    /// Says it in place of what was said `before` of the same; as long as that shows, it is no new message.
+    pub(super) fn say_instead(&mut self, before: Option<&Notice>, said: Notice) {
+        if before.is_some_and(|before| self.shows(before)) {
+            self.notice = Some((Severity::Warning, said));
+        } else {
+            self.say(Severity::Warning, said);
+        }
+    }
+
     /// Takes away what is said at the bottom, now that it was read; whether there was any.
     pub(super) fn read(&mut self) -> bool {
         self.armed = None;

@@ -48,7 +48,7 @@ pub use admins::code_waits;
 pub use audit::fields;
 pub use audit_window::Audit;
 pub use bulk::{BULK_MOST, Bulk};
-pub use connection::{Connection, database_label};
+pub use connection::{Connection, Lost, database_label};
 pub use detail::{Detail, Tab};
 pub use drawn::{Drawn, Extent, HitTarget};
 pub use field::{Notice, Request, TextField};
@@ -124,7 +124,7 @@ pub struct App {
     /// The upgrade that the operator must agree to before anything can be written, or may.
     pub upgrade: Option<AwaitedUpgrade>,
     /// Why the database cannot be reached any more, while that is so.
-    pub lost: Option<Notice>,
+    pub lost: Option<Lost>,
     /// The end of that, or its beginning.
     watching: Request,
     /// How what others change comes to show here.
@@ -244,7 +244,11 @@ impl App {
     /// The only thing that changes the state.
     pub fn update(&mut self, message: Message) -> Vec<Effect> {
         let unknown = message.unknown();
-        let catches_up = message.has_written() && std::mem::take(&mut self.catches_up);
+        let written = message.written();
+        let catches_up = written.is_some() && std::mem::take(&mut self.catches_up);
+        if let Some(org) = written {
+            self.live.is_own(org, self.now);
+        }
         let mut effects = match message {
             Message::Clock(now) => self.clock(now),
             Message::Key(event) => self.key(event),
@@ -272,6 +276,10 @@ impl App {
             Message::Link(generation, why) => self.linked(generation, why.as_ref()),
             Message::Changed(generation, seen) => self.changed(generation, seen),
             Message::Page(generation, result) => self.page(generation, result),
+            Message::Gone(generation, result) => {
+                self.deselect_gone(generation, result);
+                Vec::new()
+            }
             Message::Measured(generation, result) => self.measured(generation, &result),
             Message::Counted(generation, result) => {
                 self.counted(generation, &result);
@@ -377,6 +385,10 @@ impl App {
 
     /// What follows from any change: rows are read ahead, and the details follow the selection.
     fn settle(&mut self, effects: &mut Vec<Effect>) {
+        if self.list.rows.is_empty() {
+            // There are no details to be in.
+            self.pane = Pane::List;
+        }
         let Some(areas) = self.areas() else { return };
         if !matches!(self.connection, Connection::Ready(_)) {
             return;

@@ -149,7 +149,8 @@ pub struct Given {
 impl Given {
     /// What is given for one of several: the question asked for their number, and not for each name.
     pub(super) fn of_bulk(action: OrgAction, org: &Org) -> Self {
-        let name = (action == OrgAction::Purge).then(|| confirmation_of(&org.name));
+        let typed = matches!(action, OrgAction::Purge | OrgAction::Delete);
+        let name = typed.then(|| confirmation_of(&org.name));
         Self { name, ..Self::default() }
     }
 }

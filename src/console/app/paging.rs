@@ -19,6 +19,7 @@ impl App {
     pub(super) fn switch_scope(&mut self) -> Vec<Effect> {
         let mut effects = cancel(self.list.loading.stop());
         effects.extend(cancel(self.list.counting.stop()));
+        effects.extend(cancel(self.list.finding_gone.stop()));
         effects.extend(self.forget_detail());
         if self.list.problem.is_some() {
             // It was about the list that is left.
@@ -72,13 +73,18 @@ impl App {
 
     /// Reads the list again where it stands, and what is looked at.
     pub(super) fn refresh(&mut self) -> Vec<Effect> {
-        self.live.behind = false;
+        let behind = self.live.behind;
+        self.live.caught_up();
         self.forget_total();
         let (arrival, at) = self.list.again();
         let mut effects = self.load(arrival, at);
+        if behind {
+            self.show_changes();
+        }
         effects.extend(self.count());
         effects.extend(self.forget_detail());
         effects.extend(self.follow());
+        effects.extend(self.find_gone());
         effects
     }
 
@@ -90,10 +96,8 @@ impl App {
         if !self.list.loading.answered(generation) {
             return Vec::new();
         }
-        let overtaken = self.is_overtaken(generation);
         match result {
-            Ok(_) if overtaken => {}
-            Ok(page) => self.list.arrived(page),
+            Ok(page) => self.renew(generation, page),
             Err(error) => {
                 self.list.problem = Some(Notice::from(&error));
                 if error == Error::NotAllowed(Refusal::SecondFactorRequired) {
@@ -110,6 +114,22 @@ impl App {
             }
         }
         Vec::new()
+    }
+
+    /// Takes a page. Where the organization whose details are shown has left the list, they are left too: keys must not
+    /// act on the one in its place.
+    pub(super) fn arrived(&mut self, page: Page) {
+        let open = self.list.selected().filter(|_| self.pane == Pane::Detail).cloned();
+        let stays = |org: &Org| self.list.arrival == Arrival::Replace(Select::Org(org.id));
+        let open = open.filter(stays);
+        self.list.arrived(page);
+        if let Some(org) = open
+            && self.list.selected().is_none_or(|selected| selected.id != org.id)
+        {
+            self.pane = Pane::List;
+            let what = format!("“{}” is no longer in the {}", org.name, self.list.scope_word());
+            self.say(Severity::Warning, Notice::plain(what));
+        }
     }
 
     pub(super) fn counted(&mut self, generation: Generation, result: &Result<Count>) {

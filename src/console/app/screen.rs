@@ -15,8 +15,8 @@ pub const UNREAD_SHOWN: usize = 3;
 const SPIN: Duration = Duration::from_millis(100);
 
 impl App {
-    /// When the screen changes without anything happening: while something is waited for, and once a
-    /// second while a session runs. None: never.
+    /// When the screen changes without anything happening: while something is waited for, once a second while a session
+    /// runs, and when what others have changed is marked no longer. None: never.
     #[must_use]
     pub fn next_tick(&self) -> Option<Duration> {
         let waiting = self.connecting.is_waiting()
@@ -29,8 +29,14 @@ impl App {
         if waiting {
             return Some(SPIN);
         }
+        let mark = self.live.next_mark_end();
+        let mark = mark.map(|end| end.duration_since(self.now).unwrap_or_default());
+        [self.next_session_tick(), mark].into_iter().flatten().min()
+    }
+
+    /// When the seconds of the session change next, or its minutes where each change is read aloud.
+    fn next_session_tick(&self) -> Option<Duration> {
         let left = self.session.as_ref()?.expires_at.duration_since(self.now).unwrap_or_default();
-        // When the seconds on the screen change next, or the minutes where each change is read aloud.
         let step = if self.plain { Duration::from_mins(1) } else { Duration::from_secs(1) };
         let over = left.as_nanos() % step.as_nanos();
         Some(u64::try_from(over).ok().filter(|over| *over > 0).map_or(step, Duration::from_nanos))

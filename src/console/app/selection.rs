@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use bson::oid::ObjectId;
 
-use super::{App, List, Notice, Pane, Severity};
+use super::{App, Effect, Generation, List, Notice, Pane, Severity, cancel, organizations};
 use crate::{
     keymap::{Command, Motion},
     org::{Org, OrgState},
+    tenancy::Result,
 };
 
 /// The selected organizations: those that were picked, or all that match the filter but for those.
@@ -72,7 +73,12 @@ impl Selection {
         }
     }
 
-    /// What one was picked for is done.
+    /// The picked, as far as it is known whether they have left the list: of all that match a filter nothing is.
+    fn ids(&self) -> Vec<ObjectId> {
+        if self.all { Vec::new() } else { self.numbers.keys().copied().collect() }
+    }
+
+    /// What one was picked for is done, or it has left the list.
     pub fn remove(&mut self, org: ObjectId) {
         if !self.all
             && let Some(number) = self.numbers.remove(&org)
@@ -265,6 +271,42 @@ impl App {
         let Some(areas) = self.areas() else { return };
         self.list.begin_range(true);
         self.list.move_by(self.steps(motion, areas.list_rows()));
+    }
+
+    /// Asks which of the selected organizations have left the list: another console, or a job that was cancelled, may
+    /// have moved them.
+    pub(super) fn find_gone(&mut self) -> Vec<Effect> {
+        let ids = self.list.selection.ids();
+        if ids.is_empty() {
+            return Vec::new();
+        }
+        let generation = self.next();
+        let mut effects = cancel(self.list.finding_gone.begin(generation, self.now));
+        effects.push(Effect::FindGone(generation, self.list.scope, ids));
+        effects
+    }
+
+    /// Deselects those, and says how many they are.
+    pub(super) fn deselect_gone(&mut self, generation: Generation, result: Result<Vec<ObjectId>>) {
+        let (true, Ok(gone)) = (self.list.finding_gone.answered(generation), result) else {
+            return;
+        };
+        let picked = self.list.selection.picked();
+        for org in gone {
+            self.list.selection.remove(org);
+        }
+        let count = picked - self.list.selection.picked();
+        if count == 0 {
+            return;
+        }
+        let before = self.list.deselected.take().filter(|(_, said)| self.shows(said));
+        let count = before.as_ref().map_or(0, |(before, _)| *before) + count;
+        let list = self.list.scope_word();
+        let (are, were) = if count == 1 { ("is", "it was") } else { ("are", "they were") };
+        let what = format!("{} {are} no longer in the {list}", organizations(count));
+        let said = Notice { what, help: format!("{were} deselected") };
+        self.say_instead(before.as_ref().map(|(_, said)| said), said.clone());
+        self.list.deselected = Some((count, said));
     }
 
     /// A motion would go beyond what is read, with a range begun.

@@ -69,6 +69,7 @@ impl App {
     /// Time goes by: a session may be over.
     pub(super) fn clock(&mut self, now: SystemTime) -> Vec<Effect> {
         self.now = now;
+        self.live.clock(now);
         if self.session.as_ref().is_some_and(|session| session.expires_at <= now)
             && let Some(session) = self.session.take()
         {

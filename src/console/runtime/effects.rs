@@ -139,6 +139,7 @@ impl Effects {
             | Effect::Watch(..)
             | Effect::Follow(..)
             | Effect::LoadPage(..)
+            | Effect::FindGone(..)
             | Effect::Count(..)
             | Effect::Measure(..)
             | Effect::LoadDetail(..)
@@ -181,6 +182,9 @@ impl Effects {
             }
             Effect::LoadPage(at, query) => {
                 self.read(at, async move { Message::Page(at, tenancy.page(&query).await) });
+            }
+            Effect::FindGone(at, list, ids) => {
+                self.read(at, async move { Message::Gone(at, tenancy.gone(ids, list).await) });
             }
             Effect::Count(at, of, search, most) => self.read(at, async move {
                 Message::Counted(at, tenancy.count(of, search.as_deref(), most).await)

@@ -97,11 +97,11 @@ const BEFORE_FOLLOWING_AGAIN: Duration = Duration::from_secs(5);
 
 /// The next change; where it cannot be waited for, that is said after a while, since it is tried again then.
 pub(super) async fn changed(tenancy: &Tenancy, at: Generation, seen: Option<Seen>) -> Message {
-    let seen = tenancy.changed(seen).await;
-    if seen.is_err() {
+    let news = tenancy.changed(seen).await;
+    if news.is_err() {
         tokio::time::sleep(BEFORE_FOLLOWING_AGAIN).await;
     }
-    Message::Changed(at, seen)
+    Message::Changed(at, news)
 }
 
 /// What several organizations hold together.

@@ -43,6 +43,7 @@ pub(super) fn draw(
     }
     let right = match (spinner(&audit.loading, app.now), &audit.head) {
         (Some(turn), _) => format!("{} to cancel  loading… {turn}", app.keymap.how(Command::Back)),
+        (None, Some(_)) if audit.unseen() > 0 => new_entries(app, audit),
         (None, Some(head)) => format!("head {}", head.short()),
         (None, None) => String::new(),
     };
@@ -65,6 +66,15 @@ pub(super) fn draw(
         row(app, entry, at == audit.selected, &columns, theme, buffer, place);
     }
     cursor
+}
+
+/// How many entries are new, and how they show; where text is typed, that is left first.
+fn new_entries(app: &App, audit: &Audit) -> String {
+    let count = format::counted(audit.unseen(), "new entry", "new entries");
+    if audit.typing {
+        return count;
+    }
+    format!("{count}; press {}", app.keymap.how(Command::Refresh))
 }
 
 /// How wide the columns are; nothing for one that does not show.

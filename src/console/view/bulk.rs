@@ -34,7 +34,8 @@ pub(super) fn draw(
     let asked = if bulk.reading.is_waiting() {
         format!("{verb} all that match?")
     } else {
-        format!("{verb} {}?", organizations(bulk.count()))
+        let past = if bulk.action == OrgAction::Delete { ", skipping the trash" } else { "" };
+        format!("{verb} {}{past}?", organizations(bulk.count()))
     };
     let area = heading(buffer, area, theme, &asked, "");
     let mut sheet = Sheet::new(theme, area);

@@ -75,6 +75,12 @@ pub(super) fn time_of_day(at: SystemTime) -> String {
     format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
 }
 
+/// The same without seconds: `10:42 UTC`.
+pub(super) fn hour(at: SystemTime) -> String {
+    let time = time_of_day(at);
+    format!("{} UTC", time.get(..5).unwrap_or(&time))
+}
+
 /// How long is left, in minutes that have begun: `30 min`.
 pub(super) fn minutes(left: std::time::Duration) -> String {
     format!("{} min", left.as_secs().div_ceil(60))

@@ -88,7 +88,7 @@ pub(super) fn draw(
             (true, _) => theme.selected,
             (false, Choice::Elsewhere(..)) => theme.faint,
             (false, _) if danger => theme.bad,
-            (false, Choice::Command(_) | Choice::Profile(_)) => Style::new(),
+            (false, Choice::Command(_) | Choice::Profile(_) | Choice::Right(..)) => Style::new(),
         };
         let mark = if danger { "! " } else { "" };
         let does = format!("{mark}{}", choice.does());

@@ -205,9 +205,11 @@ fn row(
         Some(_) | None => name,
     };
     let name = text::fit(&name, usize::from(columns.name).saturating_sub(left));
+    let news = app.live.is_marked(org.id);
     let style = match (selected, focused) {
         (true, true) => theme.selected,
         (true, false) => theme.strong,
+        (false, _) if news => theme.accent,
         // What is being changed or removed is on its way.
         (false, _) if org.under_way.is_some() || suspended => theme.faint,
         (false, _) => Style::new(),
@@ -217,6 +219,9 @@ fn row(
     }
     if chosen && column {
         put(buffer, area, 1, 0, "✓", theme.accent);
+    }
+    if news {
+        put(buffer, area, area.width.saturating_sub(1), 0, "•", theme.accent);
     }
     put(buffer, area, x, 0, &name, style);
     mark(buffer, area, x, &name, search);

@@ -1,4 +1,4 @@
-//! The title bar: which program, which database and where, and how many organizations it has.
+//! The title bar: which program, which database and where, how it is connected, and how many organizations it has.
 
 use ratatui::{
     buffer::Buffer,
@@ -6,7 +6,7 @@ use ratatui::{
     style::{Color, Modifier, Style},
 };
 
-use super::{Theme, margin, put, put_right, spinner};
+use super::{Theme, format, margin, put, put_right, spinner};
 use crate::{
     config::{self, Profile},
     console::{
@@ -43,6 +43,7 @@ pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
         Connection::Opening => (spinner(&app.connecting, app.now).unwrap_or('○'), theme.faint),
         Connection::Failed(_) => ('●', theme.bad),
         Connection::Ready(_) if app.lost.is_some() => ('○', theme.bad),
+        Connection::Ready(_) if app.live.is_told() == Some(false) => ('◐', theme.accent),
         Connection::Ready(_) => ('●', theme.accent),
     };
     x = put(buffer, room, x + 2, 0, &mark.to_string(), style);
@@ -56,23 +57,49 @@ pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
         };
         x = put(buffer, room, x + 1, 0, &name, of_profile(profile, theme)) + 1;
     }
-    let read_only = matches!(&app.connection, Connection::Ready(c) if c.read_only.is_some());
-    let mark = if read_only { "  read-only" } else { "" };
-    let lost = if app.lost.is_some() { "  not connected" } else { "" };
     let left = usize::from(room.width.saturating_sub(x + 1));
-    let left = left.saturating_sub(mark.len() + lost.len());
-    let words = match app.place.kind {
+    let place = match app.place.kind {
+        PlaceKind::Embedded => format!("embedded  {}", escaped(&app.place.address)),
+        PlaceKind::Mongo | PlaceKind::Demo => database_label(&app.place),
+    };
+    // Where the database is matters more than what the dot says too.
+    let ways = states(app, theme);
+    let columns = |words: &[(String, Style)]| -> usize {
+        words.iter().map(|(word, _)| text::width(word) + 2).sum()
+    };
+    let fits = |words: &&Vec<_>| text::width(&place) + columns(words) <= left;
+    let Some(words) = ways.iter().find(fits).or(ways.last()) else { return };
+    let left = left.saturating_sub(columns(words));
+    let place = match app.place.kind {
         PlaceKind::Embedded => {
             let path = escaped(&app.place.address);
             format!("embedded  {}", text::fit_end(&path, left.saturating_sub(10)))
         }
-        PlaceKind::Mongo | PlaceKind::Demo => {
-            text::fit(&database_label(&app.place), left).into_owned()
-        }
+        PlaceKind::Mongo | PlaceKind::Demo => text::fit(&place, left).into_owned(),
     };
-    x = put(buffer, room, x + 1, 0, &words, Style::new());
-    x = put(buffer, room, x, 0, mark, theme.accent);
-    put(buffer, room, x, 0, lost, theme.bad);
+    x = put(buffer, room, x + 1, 0, &place, Style::new());
+    for (word, style) in words {
+        x = put(buffer, room, x + 2, 0, word, *style);
+    }
+}
+
+/// What the connection is in words: all of them, and what is left of them where there is less room.
+fn states(app: &App, theme: &Theme) -> [Vec<(String, Style)>; 2] {
+    let word = |word: &str, style| Some((word.to_owned(), style));
+    let (long, short) = match (&app.connection, &app.lost, app.live.is_told()) {
+        (Connection::Opening, ..) => (word("connecting", theme.faint), None),
+        (Connection::Failed(_), ..) => (word("not connected", theme.bad), None),
+        (Connection::Ready(_), Some(lost), _) => {
+            let since = format!("lost since {}", format::hour(lost.since));
+            (word(&since, theme.bad), word("lost", theme.bad))
+        }
+        (Connection::Ready(_), None, Some(true)) => (word("live", theme.accent), None),
+        (Connection::Ready(_), None, Some(false)) => (word("polling", theme.strong), None),
+        (Connection::Ready(_), None, None) => (None, None),
+    };
+    let read_only = matches!(&app.connection, Connection::Ready(c) if c.read_only.is_some());
+    let read_only = || if read_only { word("read-only", theme.accent) } else { None };
+    [long, short].map(|state| state.into_iter().chain(read_only()).collect())
 }
 
 /// How a profile is marked, on themes with colours in its own.

@@ -78,8 +78,8 @@ use self::{append::Audit, error::ErrorTranslator, exact::Exact, read::Record};
 use super::{
     Admins, Attempt, AttemptResult, Attempts, AuditLog, AuditQuery, Changes, Count, Directory,
     DocumentPage, DocumentQuery, Documents, Entry, Examination, Finding, Holder, Line, ListScope,
-    Maintenance, Operation, Operators, Organizations, Page, PageQuery, Patience, Place, Progress,
-    Purge, Result, Seen, Settled, Statistics, StoreError, UpgradePlan,
+    Maintenance, News, Operation, Operators, Organizations, Page, PageQuery, Patience, Place,
+    Progress, Purge, Result, Seen, Settled, Statistics, StoreError, UpgradePlan,
 };
 pub(super) use connect::place;
 
@@ -220,6 +220,10 @@ impl Organizations for MongoStore {
         self.inner.answered(self.inner.org(id)).await
     }
 
+    async fn present(&self, ids: &[ObjectId], on: ListScope) -> Result<Vec<ObjectId>> {
+        self.inner.answered(self.inner.present(ids, on)).await
+    }
+
     async fn org_named(&self, name: &str, from: ListScope) -> Result<Option<Org>> {
         self.inner.answered(self.inner.org_named(name, from)).await
     }
@@ -350,7 +354,7 @@ impl Operators for MongoStore {
 
 #[async_trait]
 impl Changes for MongoStore {
-    async fn changed(&self, seen: Option<Seen>) -> Result<Seen> {
+    async fn changed(&self, seen: Option<Seen>) -> Result<News> {
         self.inner.changed(seen).await
     }
 }

@@ -25,6 +25,9 @@ pub(super) type Record = Utf8Lossy<Document>;
 /// A longer e-mail, in bytes, is not looked for: a page of them would not fit into one question.
 const EMAIL_MOST: usize = 1000;
 
+/// Of how many organizations it is asked at once whether they are there.
+const ASKED_AT_ONCE: usize = 10_000;
+
 /// Finds organizations without our fields, among them those that never get any: with an `_id` that is no
 /// `ObjectId`, or with something of another program's where ours would be.
 pub(super) fn unmigrated_filter() -> Document {
@@ -59,6 +62,25 @@ impl Inner {
             }
         }
         Ok(None)
+    }
+
+    pub(super) async fn present(&self, ids: &[ObjectId], on: ListScope) -> Result<Vec<ObjectId>> {
+        let say = |error| self.errors.translate(&error);
+        let mut present = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(ASKED_AT_ONCE) {
+            let mut filter = match on {
+                ListScope::Live => shape::is_live(),
+                ListScope::Trash => shape::is_in_trash(),
+            };
+            filter.insert("_id", doc! { "$in": ids.to_vec() });
+            let found = self.orgs.find(filter).projection(doc! { "_id": 1 }).max_time(READ);
+            let mut found = found.await.map_err(say)?;
+            while found.advance().await.map_err(say)? {
+                let record = found.deserialize_current().ok();
+                present.extend(record.and_then(|record| record.0.get_object_id("_id").ok()));
+            }
+        }
+        Ok(present)
     }
 
     pub(super) async fn org(&self, id: ObjectId) -> Result<Option<Org>> {

@@ -12,10 +12,13 @@ use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::Notify;
 
 use super::{SqliteStore, audit, error::Attempt, file};
-use crate::store::{Result, Seen, StoreError};
+use crate::store::{
+    AuditLog as _, News, Result, Seen, StoreError,
+    changes::{changed_by, entries_after},
+};
 
 impl SqliteStore {
-    pub(super) async fn changed(&self, seen: Option<Seen>) -> Result<Seen> {
+    pub(super) async fn changed(&self, seen: Option<Seen>) -> Result<News> {
         let mut looks = LOOKS.len();
         loop {
             let written = Arc::clone(&self.written);
@@ -26,9 +29,17 @@ impl SqliteStore {
                 // A directory that was removed is not watched any more, even if it is there again.
                 last.inspect_err(|_| written.unwatch())
             });
-            let now = Seen { head: head.await?, resume: None };
-            if seen.as_ref() != Some(&now) {
-                return Ok(now);
+            let head = head.await?;
+            let before = seen.as_ref().map(|seen| seen.head);
+            if before != Some(head) {
+                let orgs = match before {
+                    Some(before) => {
+                        let entries = self.entries(&entries_after(before)).await;
+                        entries.ok().as_deref().and_then(changed_by)
+                    }
+                    None => None,
+                };
+                return Ok(News { seen: Seen::up_to(head, true), orgs });
             }
             if let Some(pause) = LOOKS.get(looks) {
                 tokio::time::sleep(*pause).await;

@@ -52,8 +52,8 @@ use tokio::sync::oneshot;
 use super::{
     Admins, Attempt as LoginAttempt, AttemptResult, Attempts, AuditLog, AuditQuery, Changes, Count,
     Directory, DocumentPage, DocumentQuery, Documents, Entry, Examination, Finding, Holder, Line,
-    ListScope, Maintenance, Operation, Operators, Organizations, Page, PageQuery, Place, PlaceKind,
-    Progress, Purge, Result, Seen, Settled, Statistics, StoreError, UpgradePlan,
+    ListScope, Maintenance, News, Operation, Operators, Organizations, Page, PageQuery, Place,
+    PlaceKind, Progress, Purge, Result, Seen, Settled, Statistics, StoreError, UpgradePlan,
 };
 use crate::org::{Admin, Claim, Org, SecondFactor, email_key};
 use append::Appending;
@@ -238,6 +238,11 @@ impl Organizations for SqliteStore {
         self.read(move |tx| read::org_where(tx, "id = ?", id.bytes())).await
     }
 
+    async fn present(&self, ids: &[ObjectId], on: ListScope) -> Result<Vec<ObjectId>> {
+        let ids = ids.to_vec();
+        self.read(move |tx| read::present(tx, &ids, on)).await
+    }
+
     async fn org_named(&self, name: &str, from: ListScope) -> Result<Option<Org>> {
         let name = name.to_owned();
         self.read(move |tx| read::org_named(tx, &name, from)).await
@@ -383,7 +388,7 @@ impl Operators for SqliteStore {
 
 #[async_trait]
 impl Changes for SqliteStore {
-    async fn changed(&self, seen: Option<Seen>) -> Result<Seen> {
+    async fn changed(&self, seen: Option<Seen>) -> Result<News> {
         self.changed(seen).await
     }
 }

@@ -41,6 +41,23 @@ pub(super) fn on(scope: ListScope) -> &'static str {
     }
 }
 
+/// Those of these that are on a list.
+pub(super) fn present(
+    connection: &Connection,
+    ids: &[ObjectId],
+    scope: ListScope,
+) -> Attempt<Vec<ObjectId>> {
+    let sql = format!("SELECT 1 FROM organizations WHERE id = ? AND {}", on(scope));
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut present = Vec::with_capacity(ids.len());
+    for id in ids {
+        if statement.exists([id.bytes()])? {
+            present.push(*id);
+        }
+    }
+    Ok(present)
+}
+
 /// Those whose time in the trash is over at `now`, in milliseconds since 1970.
 pub(super) fn expired(connection: &Connection, now: i64) -> Attempt<Vec<Org>> {
     let sql = format!(

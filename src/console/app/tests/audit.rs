@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    store::{AuditAt, AuditFilter, AuditQuery, Entry, Head, Outcome, parse_filter},
+    store::{AuditAt, AuditFilter, AuditQuery, Entry, Head, News, Outcome, Seen, parse_filter},
     tenancy::{AuditPage, NumberedEntry},
 };
 
@@ -323,4 +323,65 @@ fn the_mouse_selects_opens_and_scrolls() {
     draw(&mut app);
     app.update(event(MouseEventKind::ScrollDown, 7));
     assert_eq!(selected(&app), 995);
+}
+
+/// What has changed is told: the last entry has this number now.
+fn told(app: &mut App, follow: &mut Generation, head: i64) -> Vec<Effect> {
+    let news = News { seen: Seen::up_to(head, true), orgs: Some(Vec::new()) };
+    let effects = app.update(Message::Changed(*follow, Ok(news)));
+    *follow = generation!(effects, Follow);
+    effects
+}
+
+/// The same as [`opened`], which follows what others change.
+fn following() -> (App, Generation) {
+    let (mut app, effects) = App::new(place(), SystemTime::UNIX_EPOCH);
+    app.live.on = true;
+    app.update(Message::Resize(80, 24));
+    let connected = Message::Connected(generation!(effects, Connect), Ok(connected()));
+    let effects = app.update(connected);
+    let mut follow = generation!(effects, Follow);
+    app.update(Message::Page(generation!(effects, LoadPage), Ok(page(orgs(3), false, false))));
+    told(&mut app, &mut follow, 1000);
+    let effects = press(&mut app, KeyCode::Char('A'));
+    answer(&mut app, &effects, 901..=1000, true);
+    (app, follow)
+}
+
+#[test]
+fn new_entries_appear_at_the_top_while_the_cursor_is_there() {
+    let (mut app, mut follow) = following();
+    let effects = told(&mut app, &mut follow, 1002);
+    assert_eq!(asked(&effects).1.at, AuditAt::Newest);
+    answer(&mut app, &effects, 903..=1002, true);
+    assert_eq!((selected(&app), audit(&app).unseen()), (1002, 0));
+    // What is told is read once, whatever comes of it.
+    let effects = told(&mut app, &mut follow, 1003);
+    answer(&mut app, &effects, 903..=1002, true);
+    assert!(!audit(&app).loading.is_waiting());
+    assert!(told(&mut app, &mut follow, 1003).iter().all(|e| !matches!(e, Effect::LoadAudit(..))));
+}
+
+#[test]
+fn elsewhere_in_the_log_or_while_typing_new_entries_are_only_counted() {
+    for reads in ["j", "/x", "enter"] {
+        let (mut app, mut follow) = following();
+        match reads {
+            "enter" => drop(press(&mut app, KeyCode::Enter)),
+            keys => {
+                let effects = type_text(&mut app, keys);
+                if keys == "/x" {
+                    answer(&mut app, &effects, 990..=1000, false);
+                }
+            }
+        }
+        let effects = told(&mut app, &mut follow, 1003);
+        assert!(effects.iter().all(|e| !matches!(e, Effect::LoadAudit(..))), "{reads}");
+        assert_eq!(audit(&app).unseen(), 3, "{reads}");
+        if reads == "j" {
+            let effects = press(&mut app, KeyCode::Char('r'));
+            answer(&mut app, &effects, 904..=1003, true);
+            assert_eq!((selected(&app), audit(&app).unseen()), (999, 0), "the cursor stays");
+        }
+    }
 }

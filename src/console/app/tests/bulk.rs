@@ -455,3 +455,38 @@ fn all_of_a_list_that_is_not_loaded_cannot_be_copied() {
         assert_eq!(matches!(app.layers[..], [Layer::Copy(ref all)] if all.len() == 100), copies);
     }
 }
+
+#[test]
+fn a_manager_purges_what_is_selected_skipping_the_trash() {
+    let mut app = with_selection();
+    app.session = Some(operators_session(&app, OperatorRole::Manager));
+    press(&mut app, KeyCode::Char('D'));
+    assert_eq!((bulk(&app).action, bulk(&app).count()), (OrgAction::Delete, 2));
+    assert!(press(&mut app, KeyCode::Enter).is_empty(), "the number is typed");
+    type_text(&mut app, "2");
+    let effects = press(&mut app, KeyCode::Enter);
+    let [.., Effect::Do(_, OrgAction::Delete, org, given, _)] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    assert_eq!((org.name.raw(), given.name.as_deref()), ("org000", Some("org000")));
+    let effects = done(&mut app, begun(&effects), Ok(None));
+    let effects = done(&mut app, begun(&effects), Ok(None));
+    assert_eq!(notice(&app).what, "purged 2 organizations");
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Count(..))), "{effects:?}");
+    assert_eq!(app.list.rows.len(), 3);
+}
+
+#[test]
+fn others_than_a_manager_do_not_skip_the_trash() {
+    for role in [None, Some(OperatorRole::Operator)] {
+        let mut app = with_selection();
+        app.session = role.map(|role| operators_session(&app, role));
+        press(&mut app, KeyCode::Char('D'));
+        assert!(app.layers.is_empty());
+        let said = match role {
+            None => "this works on one organization at a time",
+            Some(_) => "this requires a manager, and you are an operator",
+        };
+        assert_eq!(notice(&app).what, said);
+    }
+}

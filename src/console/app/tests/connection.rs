@@ -24,7 +24,7 @@ fn a_database_that_goes_away_is_watched_until_it_is_back_and_all_is_read_again()
     let (mut app, first) = watching();
     assert!(app.lost.is_none());
     let effects = app.update(Message::Link(first, Some(unreachable())));
-    assert_eq!(app.lost.as_ref().unwrap().what, "cannot reach db1: connection refused");
+    assert_eq!(app.lost.as_ref().unwrap().said.what, "cannot reach db1: connection refused");
     assert_eq!(app.unread.len(), 1);
     let [Effect::Watch(second, true)] = effects[..] else { panic!("{effects:?}") };
     assert!(app.update(Message::Link(first, None)).is_empty(), "late");

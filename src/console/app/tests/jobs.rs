@@ -60,6 +60,32 @@ fn a_job_goes_on_in_the_background_and_is_come_back_to() {
 }
 
 #[test]
+fn from_a_job_the_same_key_shows_all_of_them_and_enter_opens_it_again() {
+    let (mut app, first) = suspending(1);
+    assert!(matches!(app.layers[..], [Layer::Job(_)]));
+    press(&mut app, KeyCode::Char('J'));
+    assert!(matches!(app.layers[..], [Layer::Jobs(0)]));
+    press(&mut app, KeyCode::Enter);
+    assert!(matches!(app.layers[..], [Layer::Jobs(0), Layer::Job(_)]));
+    press(&mut app, KeyCode::Char('J'));
+    press(&mut app, KeyCode::Char('J'));
+    assert!(app.layers.is_empty());
+    succeed(&mut app, &first);
+}
+
+#[test]
+fn after_a_job_what_is_selected_is_looked_for() {
+    let (mut app, first) = suspending(2);
+    press(&mut app, KeyCode::Esc);
+    let error = Error::Changed("org000".into());
+    let second = done(&mut app, begun(&first), Err(error));
+    let effects = succeed(&mut app, &second);
+    assert_eq!(selection(&app), ["org000"]);
+    app.update(Message::Gone(generation!(effects, FindGone), Ok(vec![org(0, "").id])));
+    assert!(selection(&app).is_empty());
+}
+
+#[test]
 fn the_rate_and_the_time_left_are_of_what_was_done_since_it_began() {
     let (mut app, mut effects) = suspending(20);
     assert_eq!(job(&app).rate(app.now), None);

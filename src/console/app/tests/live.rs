@@ -1,7 +1,11 @@
 //! What others change comes to show by itself, and takes nothing from under the hands.
 
-use super::*;
-use crate::store::Seen;
+use super::{operators::operators_session, trash::begun, *};
+use crate::{
+    org::OperatorRole,
+    store::{News, Seen},
+    tenancy::Result,
+};
 
 /// A console that shows these rows and keeps up, and the number of what it waits for.
 fn live(rows: Page) -> (App, Generation) {
@@ -14,10 +18,21 @@ fn live(rows: Page) -> (App, Generation) {
     app.update(Message::Page(generation!(effects, LoadPage), Ok(rows)));
     draw(&mut app);
     settle_detail(&mut app);
-    let effects = app.update(Message::Changed(follow, Ok(Seen::default())));
+    let effects = app.update(Message::Changed(follow, Ok(News::default())));
     // What was there at first is what shows.
     assert!(matches!(effects[..], [Effect::Follow(..)]), "{effects:?}");
     (app, generation!(effects, Follow))
+}
+
+/// What is said at the bottom.
+fn said(app: &App) -> &str {
+    app.notice.as_ref().map_or("", |(_, said)| &said.what)
+}
+
+/// That these organizations have changed.
+fn news(numbers: &[u8]) -> Result<News> {
+    let orgs = numbers.iter().map(|number| org(*number, "").id).collect();
+    Ok(News { seen: Seen::default(), orgs: Some(orgs) })
 }
 
 /// Answers what the details wait for.
@@ -40,7 +55,7 @@ fn the_list_and_the_details_are_read_again_and_the_cursor_stays() {
     press(&mut app, KeyCode::Char('j'));
     settle_detail(&mut app);
     let on = app.list.selected().unwrap().id;
-    let effects = app.update(Message::Changed(follow, Ok(Seen::default())));
+    let effects = app.update(Message::Changed(follow, Ok(News::default())));
     assert!(effects.iter().any(|effect| matches!(effect, Effect::Follow(..))), "{effects:?}");
     assert!(effects.iter().any(|effect| matches!(effect, Effect::LoadDetail(_, id) if *id == on)));
     // Two are gone, and a new one is there.
@@ -57,7 +72,7 @@ fn the_list_and_the_details_are_read_again_and_the_cursor_stays() {
 #[test]
 fn a_page_that_comes_after_the_cursor_has_moved_does_not_take_it_back() {
     let (mut app, follow) = live(page(orgs(5), false, false));
-    let effects = app.update(Message::Changed(follow, Ok(Seen::default())));
+    let effects = app.update(Message::Changed(follow, Ok(News::default())));
     let late = generation!(effects, LoadPage);
     settle_detail(&mut app);
     press(&mut app, KeyCode::Char('j'));
@@ -76,10 +91,9 @@ fn nothing_moves_while_somebody_types_or_selects() {
     // Selected.
     press(&mut app, KeyCode::Char(' '));
     settle_detail(&mut app);
-    let effects = app.update(Message::Changed(follow, Ok(Seen::default())));
+    let effects = app.update(Message::Changed(follow, Ok(News::default())));
     assert!(!loads(&effects), "{effects:?}");
-    let said = app.notice.as_ref().map(|(_, said)| said.what.as_str());
-    assert_eq!(said, Some("organizations were changed elsewhere"));
+    assert_eq!(said(&app), "organizations were changed elsewhere");
     let follow = generation!(effects, Follow);
     let effects = press(&mut app, KeyCode::Esc);
     assert!(loads(&effects), "as soon as nothing is selected: {effects:?}");
@@ -88,7 +102,7 @@ fn nothing_moves_while_somebody_types_or_selects() {
     // A form.
     press(&mut app, KeyCode::Char('n'));
     type_text(&mut app, "globex");
-    let effects = app.update(Message::Changed(follow, Ok(Seen::default())));
+    let effects = app.update(Message::Changed(follow, Ok(News::default())));
     assert!(!loads(&effects), "{effects:?}");
     assert_eq!(top_form(&app).fields[0].text(), "globex");
     press(&mut app, KeyCode::Esc);
@@ -97,12 +111,39 @@ fn nothing_moves_while_somebody_types_or_selects() {
 }
 
 #[test]
+fn what_others_take_away_leaves_the_selection_and_the_list_follows_again() {
+    let (mut app, follow) = live(page(orgs(5), false, false));
+    press(&mut app, KeyCode::Char(' '));
+    settle_detail(&mut app);
+    let effects = app.update(Message::Changed(follow, Ok(News::default())));
+    assert!(!loads(&effects), "{effects:?}");
+    let gone = Message::Gone(generation!(effects, FindGone), Ok(vec![orgs(1)[0].id]));
+    let effects = app.update(gone);
+    assert!(loads(&effects), "nothing is selected any more: {effects:?}");
+    assert_eq!(said(&app), "1 organization is no longer in the list");
+}
+
+#[test]
+fn details_of_what_others_take_away_are_left() {
+    for left in [1, 0] {
+        let (mut app, follow) = live(page(orgs(2), false, false));
+        press(&mut app, KeyCode::Enter);
+        assert_eq!(app.pane, Pane::Detail);
+        let effects = app.update(Message::Changed(follow, Ok(News::default())));
+        let rows = orgs(2).into_iter().skip(1).take(left).collect();
+        app.update(Message::Page(generation!(effects, LoadPage), Ok(page(rows, false, false))));
+        assert_eq!((app.pane, app.list.rows.len()), (Pane::List, left));
+        assert_eq!(said(&app), "“org000” is no longer in the list");
+    }
+}
+
+#[test]
 fn a_form_says_at_once_that_its_organization_was_changed_or_deleted() {
     for deleted in [false, true] {
         let (mut app, follow) = live(page(orgs(2), false, false));
         press(&mut app, KeyCode::Char('e'));
         type_text(&mut app, "2");
-        let effects = app.update(Message::Changed(follow, Ok(Seen::default())));
+        let effects = app.update(Message::Changed(follow, Ok(News::default())));
         let mut now = org(0, "renamed");
         now.revision += 1;
         let now = (!deleted).then(|| (now, Statistics::default()));
@@ -135,7 +176,7 @@ fn a_session_that_was_ended_elsewhere_ends_here() {
     let (mut app, follow) = live(page(orgs(2), false, false));
     let own = orgs(1).remove(0);
     log_in(&mut app, &own);
-    let effects = app.update(Message::Changed(follow, Ok(Seen::default())));
+    let effects = app.update(Message::Changed(follow, Ok(News::default())));
     let check = effects.iter().find_map(|effect| match effect {
         Effect::CheckSession(_, session) => Some(session.clone()),
         _ => None,
@@ -156,4 +197,162 @@ fn a_session_that_was_ended_elsewhere_ends_here() {
     app.session = Some(next);
     app.update(Message::SessionChecked(asked, Err(refused())));
     assert!(app.session.is_some());
+}
+
+/// Another change, and the number of what is waited for next.
+fn changed(app: &mut App, follow: &mut Generation, news: Result<News>) -> Vec<Effect> {
+    let effects = app.update(Message::Changed(*follow, news));
+    *follow = generation!(effects, Follow);
+    effects
+}
+
+#[test]
+fn how_many_were_changed_goes_up_in_place_and_each_counts_once() {
+    let (mut app, mut follow) = live(page(orgs(9), false, false));
+    press(&mut app, KeyCode::Char(' '));
+    settle_detail(&mut app);
+    let messages = app.messages.count();
+    changed(&mut app, &mut follow, news(&[3]));
+    assert_eq!(said(&app), "1 organization was changed elsewhere");
+    assert_eq!(app.notice.as_ref().unwrap().1.help, "press r to show them");
+    changed(&mut app, &mut follow, news(&[4, 3]));
+    changed(&mut app, &mut follow, news(&[5, 4]));
+    assert_eq!(said(&app), "3 organizations were changed elsewhere");
+    assert_eq!(app.messages.count(), messages + 1, "it is one message");
+    // Nothing of organizations, and what a database that does not tell may have changed.
+    changed(&mut app, &mut follow, news(&[]));
+    let asked = News { seen: Seen::up_to(0, false), orgs: None };
+    changed(&mut app, &mut follow, Ok(asked));
+    assert_eq!(said(&app), "3 organizations were changed elsewhere");
+    // Once another key was pressed it is said anew, with all of them.
+    press(&mut app, KeyCode::Char('j'));
+    settle_detail(&mut app);
+    assert_eq!(said(&app), "");
+    changed(&mut app, &mut follow, news(&[6]));
+    assert_eq!(
+        (said(&app), app.messages.count()),
+        ("4 organizations were changed elsewhere", messages + 2)
+    );
+    let effects = press(&mut app, KeyCode::Char('r'));
+    assert!(loads(&effects) && said(&app).is_empty());
+    app.update(Message::Page(generation!(effects, LoadPage), Ok(page(orgs(9), false, false))));
+    settle_detail(&mut app);
+    changed(&mut app, &mut follow, news(&[7]));
+    assert_eq!(said(&app), "1 organization was changed elsewhere");
+}
+
+#[test]
+fn where_it_is_not_known_how_many_no_number_is_said() {
+    let (mut app, mut follow) = live(page(orgs(9), false, false));
+    press(&mut app, KeyCode::Char('/'));
+    changed(&mut app, &mut follow, news(&[3]));
+    assert_eq!(said(&app), "1 organization was changed elsewhere");
+    assert_eq!(app.notice.as_ref().unwrap().1.help, "press enter, then r to show them");
+    changed(&mut app, &mut follow, Ok(News::default()));
+    assert_eq!(said(&app), "organizations were changed elsewhere");
+}
+
+#[test]
+fn what_was_changed_here_is_no_news() {
+    let (mut app, mut follow) = live(page(orgs(9), false, false));
+    app.session = Some(operators_session(&app, OperatorRole::Operator));
+    type_text(&mut app, "2 s");
+    let effects = press(&mut app, KeyCode::Enter);
+    press(&mut app, KeyCode::Esc);
+    press(&mut app, KeyCode::Char(' '));
+    // While it is under way, and once it is done.
+    changed(&mut app, &mut follow, news(&[0]));
+    changed(&mut app, &mut follow, Ok(News::default()));
+    let (generation, action, org) = begun(&effects);
+    let effects =
+        app.update(Message::Done(generation, action, Box::new(org.clone()), Ok(Some(org))));
+    changed(&mut app, &mut follow, news(&[0]));
+    assert_eq!(said(&app), "");
+    changed(&mut app, &mut follow, news(&[0, 8]));
+    assert_eq!(said(&app), "1 organization was changed elsewhere");
+    let (generation, action, org) = begun(&effects);
+    app.update(Message::Done(generation, action, Box::new(org.clone()), Ok(Some(org))));
+    // After a while it is another change.
+    press(&mut app, KeyCode::Char(' '));
+    later(&mut app, Duration::from_mins(1));
+    changed(&mut app, &mut follow, news(&[0]));
+    assert_eq!(said(&app), "2 organizations were changed elsewhere");
+}
+
+#[test]
+fn what_is_recorded_of_no_organization_reads_no_list() {
+    let (mut app, mut follow) = live(page(orgs(9), false, false));
+    let effects = changed(&mut app, &mut follow, news(&[]));
+    assert!(!loads(&effects), "{effects:?}");
+    let effects = changed(&mut app, &mut follow, news(&[3]));
+    assert!(loads(&effects), "{effects:?}");
+}
+
+/// The organizations that are marked, and whether a wake-up is due.
+fn marked(app: &App) -> Vec<u8> {
+    (0..=255).filter(|number| app.live.is_marked(org(*number, "").id)).collect()
+}
+
+#[test]
+fn what_others_have_changed_is_marked_for_a_moment_and_costs_one_wake_up() {
+    let (mut app, mut follow) = live(page(orgs(100), false, true));
+    let effects = changed(&mut app, &mut follow, news(&[1, 3]));
+    // One is renamed, one is new, one is gone, and the last was only not read before.
+    let mut rows = orgs(101);
+    rows[1].name = "renamed".into();
+    rows[1].revision += 1;
+    rows.remove(3);
+    rows.insert(2, org(200, "new"));
+    app.update(Message::Page(generation!(effects, LoadPage), Ok(page(rows.clone(), false, true))));
+    settle_detail(&mut app);
+    assert_eq!(marked(&app), [1, 200]);
+    assert_eq!(app.next_tick(), Some(Duration::from_secs(5)));
+    later(&mut app, Duration::from_secs(3));
+    assert_eq!((marked(&app).len(), app.next_tick()), (2, Some(Duration::from_secs(2))));
+    // Others have their own time.
+    let effects = changed(&mut app, &mut follow, news(&[0]));
+    rows[0].revision += 1;
+    app.update(Message::Page(generation!(effects, LoadPage), Ok(page(rows, false, true))));
+    settle_detail(&mut app);
+    assert_eq!(marked(&app), [0, 1, 200]);
+    later(&mut app, Duration::from_secs(2));
+    assert_eq!((marked(&app), app.next_tick()), (vec![0], Some(Duration::from_secs(3))));
+    later(&mut app, Duration::from_secs(3));
+    assert_eq!((marked(&app).len(), app.next_tick()), (0, None));
+}
+
+#[test]
+fn what_is_read_for_other_reasons_or_was_changed_here_is_not_marked() {
+    for plain in [false, true] {
+        let (mut app, mut follow) = live(page(orgs(5), false, false));
+        app.plain = plain;
+        let mut rows = orgs(5);
+        rows[1].revision += 1;
+        let effects = press(&mut app, KeyCode::Char('r'));
+        app.update(Message::Page(
+            generation!(effects, LoadPage),
+            Ok(page(rows.clone(), false, false)),
+        ));
+        settle_detail(&mut app);
+        assert!(marked(&app).is_empty());
+        // Asked for, while something was selected.
+        press(&mut app, KeyCode::Char(' '));
+        settle_detail(&mut app);
+        changed(&mut app, &mut follow, news(&[2]));
+        rows[2].revision += 1;
+        let effects = press(&mut app, KeyCode::Char('r'));
+        app.update(Message::Page(
+            generation!(effects, LoadPage),
+            Ok(page(rows.clone(), false, false)),
+        ));
+        settle_detail(&mut app);
+        assert_eq!(marked(&app), if plain { vec![] } else { vec![2] });
+        press(&mut app, KeyCode::Esc);
+        app.live.is_own(rows[3].id, app.now);
+        let effects = changed(&mut app, &mut follow, news(&[3]));
+        rows[3].revision += 1;
+        app.update(Message::Page(generation!(effects, LoadPage), Ok(page(rows, false, false))));
+        settle_detail(&mut app);
+        assert!(!marked(&app).contains(&3));
+    }
 }

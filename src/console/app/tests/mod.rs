@@ -15,7 +15,7 @@ use crate::{
         Role, Secret, Strength,
     },
     orgs::admin_of,
-    store::{Page, PageAt, PlaceKind, Required, SortKey, Statistics, StoreError},
+    store::{ListScope, Page, PageAt, PlaceKind, Required, SortKey, Statistics, StoreError},
     tenancy::{self, Account, Error, Refusal},
     theme::Theme,
 };

@@ -52,6 +52,27 @@ fn top_login(app: &App) -> &Login {
 }
 
 #[test]
+fn the_help_ends_with_what_each_role_may() {
+    let mut app = console(page(orgs(1), false, false));
+    press(&mut app, KeyCode::Char('?'));
+    press(&mut app, KeyCode::Char('G'));
+    let Some(Layer::Help(help)) = app.layers.last() else { panic!("{:?}", app.layers) };
+    let lines = app.help_lines(help);
+    let Some(HelpLine::Choice(at, last)) = lines.last() else { panic!("no help") };
+    assert_eq!(
+        (*at, last.keys().as_str(), last.does().as_str()),
+        (help.selected, "manager", "manage operators")
+    );
+    // There is nothing to do with it, and it is no command.
+    assert!(press(&mut app, KeyCode::Enter).is_empty());
+    assert!(matches!(app.layers.last(), Some(Layer::Help(_))));
+    press(&mut app, KeyCode::Esc);
+    press(&mut app, KeyCode::Char(':'));
+    let Some(Layer::Help(help)) = app.layers.last() else { panic!("{:?}", app.layers) };
+    assert!(app.found(help).iter().all(|choice| !matches!(choice, Choice::Right(..))));
+}
+
+#[test]
 fn a_database_that_requires_a_login_opens_with_it() {
     for (what, reads) in [(Required::Writes, true), (Required::Everything, false)] {
         let (mut app, effects) = required(what);

@@ -158,3 +158,69 @@ fn shift_click_selects_all_from_the_cursor_to_the_row() {
     press(&mut app, KeyCode::Up);
     assert_eq!(selection(&app).len(), 7);
 }
+
+#[test]
+fn what_has_left_the_list_leaves_the_selection_and_that_is_said_once() {
+    let mut app = console(page(orgs(20), false, false));
+    type_text(&mut app, "5 ");
+    // Whatever reads the list again looks for them.
+    let asked =
+        |effects: &[Effect]| match effects.iter().rev().find(|e| matches!(e, Effect::FindGone(..)))
+        {
+            Some(Effect::FindGone(generation, ListScope::Live, ids)) => (*generation, ids.len()),
+            _ => panic!("{effects:?}"),
+        };
+    let (late, count) = asked(&press(&mut app, KeyCode::Char('r')));
+    assert_eq!(count, 5);
+    let (first, _) = asked(&press(&mut app, KeyCode::Char('r')));
+    app.update(Message::Gone(late, Ok(vec![org(4, "").id])));
+    assert_eq!(selection(&app).len(), 5, "a late answer is dropped");
+    let messages = app.messages.count();
+    app.update(Message::Gone(first, Ok(vec![org(1, "").id, org(9, "").id])));
+    assert_eq!(selection(&app), ["org000", "org002", "org003", "org004"]);
+    let said = |app: &App| app.notice.as_ref().map(|(_, said)| said.clone()).unwrap();
+    assert_eq!(said(&app).what, "1 organization is no longer in the list");
+    assert_eq!(said(&app).help, "it was deselected");
+    // More of them: the same message.
+    let effects = app.find_gone();
+    let gone = [0, 2, 3].map(|number| org(number, "").id);
+    app.update(Message::Gone(asked(&effects).0, Ok(gone.to_vec())));
+    assert_eq!(
+        (said(&app).what.as_str(), app.messages.count()),
+        ("4 organizations are no longer in the list", messages + 1)
+    );
+    assert_eq!(said(&app).help, "they were deselected");
+    // None of them, or no answer: nothing is said.
+    let effects = press(&mut app, KeyCode::Char('r'));
+    app.update(Message::Gone(asked(&effects).0, Ok(Vec::new())));
+    let effects = press(&mut app, KeyCode::Char('r'));
+    let away = Error::Store(StoreError::Other("gone".into()));
+    app.update(Message::Gone(asked(&effects).0, Err(away)));
+    assert_eq!((selection(&app), app.notice.is_none()), (vec!["org004"], true));
+}
+
+#[test]
+fn of_all_that_match_none_is_looked_for() {
+    let mut app = console(page(orgs(20), false, false));
+    control(&mut app, 'a');
+    press(&mut app, SPACE);
+    let effects = press(&mut app, KeyCode::Char('r'));
+    assert!(!effects.iter().any(|e| matches!(e, Effect::FindGone(..))), "{effects:?}");
+}
+
+#[test]
+fn the_other_list_is_not_asked_about_what_was_selected_in_this_one() {
+    let mut app = console(page(orgs(20), false, false));
+    type_text(&mut app, "2 ");
+    let looks = |effects: &[Effect]| generation!(effects, FindGone);
+    let effects = press(&mut app, KeyCode::Char('r'));
+    let left = looks(&effects);
+    let effects = press(&mut app, KeyCode::Char('t'));
+    assert!(
+        effects.iter().any(|e| matches!(e, Effect::Cancel(old) if *old == left)),
+        "{effects:?}"
+    );
+    let effects = press(&mut app, KeyCode::Char('t'));
+    app.update(Message::Gone(looks(&effects), Ok(vec![org(0, "").id])));
+    assert_eq!(selection(&app), ["org001"]);
+}
