@@ -2,7 +2,7 @@
 //! meanwhile.
 
 use std::{
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -81,8 +81,8 @@ impl Written {
             watcher.watch(&directory, RecursiveMode::NonRecursive)?;
             Ok(watcher)
         });
-        let watcher = begun.map_err(|problem| StoreError::Other(problem.to_string()))?;
-        *watched = Some((directory, watcher));
+        let begun = begun.map_err(|problem| StoreError::Other(problem.to_string()))?;
+        *watched = Some((directory, begun));
         Ok(())
     }
 
@@ -104,12 +104,12 @@ fn watched(path: &Path) -> (PathBuf, Vec<OsString>) {
         let log = [name, "-wal".as_ref()].into_iter().collect();
         return (directory.to_owned(), vec![name.to_owned(), log]);
     }
-    let mut missing = OsString::new();
+    let mut missing = directory.file_name();
+    directory = file::directory(directory);
     while !directory.exists() {
-        missing = directory.file_name().unwrap_or_default().to_owned();
-        directory = file::directory(directory);
+        (missing, directory) = (directory.file_name(), file::directory(directory));
     }
-    (directory.to_owned(), vec![missing])
+    (directory.to_owned(), missing.map(OsStr::to_owned).into_iter().collect())
 }
 
 /// Whether one of these was written, or the directory itself removed; reading opens and closes files as well.
