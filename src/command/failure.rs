@@ -220,6 +220,7 @@ fn code_of(error: &tenancy::Error) -> u8 {
         | tenancy::Error::WrongAuthenticationCode
         | tenancy::Error::FactorUnreadable(_)
         | tenancy::Error::LastOwner { .. }
+        | tenancy::Error::OnlyOwner { .. }
         | tenancy::Error::LastManager(_)
         | tenancy::Error::FirstIsManager
         | tenancy::Error::NoOperators

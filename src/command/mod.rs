@@ -292,6 +292,7 @@ fn logs_in_itself(command: &DatabaseCommand) -> bool {
         DatabaseCommand::Admin(command) => match command {
             AdminCommand::Add { .. }
             | AdminCommand::Update { .. }
+            | AdminCommand::Transfer { .. }
             | AdminCommand::Remove { .. } => true,
             AdminCommand::Login { .. }
             | AdminCommand::List { .. }

@@ -330,6 +330,7 @@ fn reason(error: &Error) -> String {
         | Error::FactorUnreadable(_)
         | Error::NoOwner(_)
         | Error::LastOwner { .. }
+        | Error::OnlyOwner { .. }
         | Error::OneAtATime
         | Error::NotAllowed(_)
         | Error::NotConfirmed
@@ -371,6 +372,7 @@ fn outcome_of(error: &Error) -> Outcome {
         | Error::NoSuchAdmin { .. }
         | Error::NoOwner(_)
         | Error::LastOwner { .. }
+        | Error::OnlyOwner { .. }
         | Error::OneAtATime
         | Error::NotAllowed(_)
         | Error::NotConfirmed

@@ -111,6 +111,14 @@ pub enum Error {
         /// Of which organization.
         organization: StoredText,
     },
+    /// There is nothing to transfer.
+    #[error("{email} is the only owner of “{organization}” already")]
+    OnlyOwner {
+        /// Who it is.
+        email: StoredText,
+        /// Of which organization.
+        organization: StoredText,
+    },
     /// The first admin's role and e-mail cannot change together.
     #[error("cannot change the first admin's role and e-mail together")]
     OneAtATime,
@@ -293,6 +301,7 @@ impl Error {
             | Self::NoSuchAdmin { .. }
             | Self::NoOwner(_)
             | Self::LastOwner { .. }
+            | Self::OnlyOwner { .. }
             | Self::OneAtATime
             | Self::NotAllowed(_)
             | Self::NotConfirmed
@@ -336,6 +345,7 @@ impl Error {
             | Self::NoSuchAdmin { .. }
             | Self::NoOwner(_)
             | Self::LastOwner { .. }
+            | Self::OnlyOwner { .. }
             | Self::OneAtATime
             | Self::NotAllowed(_)
             | Self::NotConfirmed
@@ -384,6 +394,7 @@ impl Error {
             }
             Self::NoSuchAdmin { .. } => "check the e-mail in its list of admins",
             Self::LastOwner { .. } => "make another admin an owner first",
+            Self::OnlyOwner { .. } => "name another admin, or a new one",
             Self::NoOwner(_) => {
                 "add an owner to its admins: until it has one, no login is needed for that"
             }

@@ -15,6 +15,7 @@ mod operators;
 mod rights;
 mod session;
 mod suspension;
+mod transfer;
 mod trash;
 mod upgrade;
 

@@ -24,6 +24,7 @@ pub fn least_role(operation: &OperationKind) -> Option<OperatorRole> {
         | OperationKind::AppointOwner
         | OperationKind::RemoveAdmin
         | OperationKind::ChangeAdmin
+        | OperationKind::Transfer
         | OperationKind::AddOperator
         | OperationKind::ChangeOperator
         | OperationKind::RemoveOperator

@@ -64,7 +64,7 @@ const LOOKING: [&[&str]; 23] = [
 ];
 
 /// The commands that write.
-const WRITING: [&str; 22] = [
+const WRITING: [&str; 23] = [
     "org create",
     "org update",
     "org trash",
@@ -85,6 +85,7 @@ const WRITING: [&str; 22] = [
     "admin add",
     "admin update",
     "admin remove",
+    "admin transfer",
     "admin code",
     "admin redeem",
     "config init",

@@ -155,6 +155,7 @@ impl App {
             | OperationKind::AppointOwner
             | OperationKind::RemoveAdmin
             | OperationKind::ChangeAdmin
+            | OperationKind::Transfer
             | OperationKind::IssueCode
             | OperationKind::RedeemCode
             | OperationKind::LogIn

@@ -91,6 +91,9 @@ pub enum Message {
     Updated(Generation, Result<Org>),
     /// The admin with this e-mail was added, or not; with the code to choose a password with.
     Added(Generation, StoredText, Result<(Org, Secret)>),
+    /// An organization was transferred to the admin with this e-mail, or not; with the code to choose a password
+    /// with, if that is a new one.
+    Transferred(Generation, StoredText, Result<(Org, Option<Secret>)>),
     /// A one-time code was issued for the admin with this e-mail, or not.
     Coded(Generation, OrgAction, Box<Org>, StoredText, Result<(Org, Secret)>),
     /// The admin with this e-mail has set a password with a one-time code, or not.
@@ -121,6 +124,7 @@ impl Message {
             Self::Added(_, _, result) | Self::Coded(_, _, _, _, result) => {
                 Some(result.as_ref().map(drop))
             }
+            Self::Transferred(_, _, result) => Some(result.as_ref().map(drop)),
             Self::Done(_, _, _, result) => Some(result.as_ref().map(drop)),
             Self::Clock(_)
             | Self::Key(_)
@@ -256,6 +260,8 @@ pub enum Effect {
     AddAdmin(Generation, Box<Org>, String, Role, Option<Session>),
     /// Change the admin of one that has this e-mail.
     UpdateAdmin(Generation, Box<Org>, StoredText, AdminChanges, Option<Session>),
+    /// Make the admin with this e-mail the only owner of one; whether the owners before are removed.
+    Transfer(Generation, Box<Org>, String, bool, Option<Session>),
     /// Set the password of the admin with this e-mail, with a one-time code.
     Redeem(Generation, String, Secret, Secret),
     /// Do something to one as it is.

@@ -320,12 +320,11 @@ impl App {
             Message::Created(generation, result) => self.created(generation, result),
             Message::Updated(generation, result) => self.updated(generation, result),
             Message::Added(generation, email, result) => self.added(generation, &email, result),
+            Message::Transferred(at, email, result) => self.transferred(at, &email, result),
             Message::Coded(generation, action, org, email, result) => {
                 self.coded(generation, action, &org, &email, result)
             }
-            Message::Redeemed(generation, email, result) => {
-                self.redeemed(generation, &email, result)
-            }
+            Message::Redeemed(at, email, result) => self.redeemed(at, &email, result),
             Message::Done(generation, action, org, result) => {
                 self.done(generation, action, &org, result)
             }

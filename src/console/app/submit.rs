@@ -252,6 +252,7 @@ impl App {
         let about = match error {
             Error::WrongCode | Error::WrongAuthenticationCode => Some(Asked::Code),
             Error::LastOwner { .. } | Error::NoOwner(_) => Some(Asked::Role),
+            Error::OnlyOwner { .. } => Some(Asked::Email),
             error => error.field().map(Asked::from),
         };
         match about.and_then(|about| form.at(about)) {
@@ -283,6 +284,11 @@ fn effect_of(form: &Form, generation: Generation, session: Option<Session>) -> O
         Purpose::EditAdmin(org, admin) => {
             let (changes, email) = (form.admin_changes(admin)?, admin.email.clone());
             Effect::UpdateAdmin(generation, org.clone(), email, changes, session)
+        }
+        Purpose::Transfer(org) => {
+            let email = form.text(Asked::Email).trim().to_owned();
+            let removes = form.removes_owners();
+            Effect::Transfer(generation, org.clone(), email, removes, session)
         }
         Purpose::UseCode => {
             let secret = |asked| Secret::from(form.text(asked));

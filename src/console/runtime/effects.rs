@@ -156,6 +156,7 @@ impl Effects {
             | Effect::Update(..)
             | Effect::AddAdmin(..)
             | Effect::UpdateAdmin(..)
+            | Effect::Transfer(..)
             | Effect::Redeem(..)
             | Effect::Do(..)
             | Effect::FindOut(..)) => {
@@ -244,6 +245,9 @@ impl Effects {
                 let edit = (email.raw(), &edit);
                 let updated = tasks::admin_updated(&tenancy, &org, edit, session.as_ref());
                 Message::Updated(at, updated.await)
+            }),
+            Effect::Transfer(at, org, email, removes, session) => self.write(at, async move {
+                tasks::transferred(&tenancy, at, &org, (email, removes), session.as_ref()).await
             }),
             Effect::Redeem(at, email, code, password) => self.write(at, async move {
                 let redeemed = tenancy.redeem(&email, &code, &password).await;

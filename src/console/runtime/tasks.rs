@@ -262,6 +262,27 @@ pub(super) async fn admin_updated(
     tenancy.in_session(session.map(Session::token)).update_admin(org, email, changes).await
 }
 
+/// Transfers an organization to another owner. If it has none, no login is needed.
+pub(super) async fn transferred(
+    tenancy: &Tenancy,
+    generation: Generation,
+    org: &Org,
+    (email, removes): (String, bool),
+    session: Option<&Session>,
+) -> Message {
+    let done = async {
+        // Refuse before the login what would be refused after it.
+        tenancy.ensure_transferable(org, &email).await?;
+        match logged_in(tenancy, org, session).await {
+            Ok(()) | Err(Error::NoOwner(_)) => {}
+            Err(refused) => return Err(refused),
+        }
+        tenancy.in_session(session.map(Session::token)).transfer(org, &email, removes).await
+    };
+    let done = done.await;
+    Message::Transferred(generation, email.into(), done)
+}
+
 /// Whether a field's content will do.
 pub(super) async fn checked(tenancy: &Tenancy, check: Check) -> Result<()> {
     match check {

@@ -201,6 +201,7 @@ fn word(app: &App, row: &Row) -> Option<&'static str> {
                 Purpose::Create => "create",
                 Purpose::AddAdmin(_) => "add",
                 Purpose::Edit(_) | Purpose::EditAdmin(..) => "save",
+                Purpose::Transfer(_) => "transfer",
                 Purpose::UseCode => "set password",
                 Purpose::SecondFactor(_) => "set up",
             };

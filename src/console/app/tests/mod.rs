@@ -157,6 +157,7 @@ mod question_conflicts;
 mod secrets;
 mod selection;
 mod tabs;
+mod transfer;
 mod trash;
 mod undo;
 mod walk;
