@@ -93,7 +93,7 @@ pub(super) async fn answer(
             let org = tenancy.remove_admin(&org, &email).await?;
             Ok(Answer::Admins(tenancy.admins(&org).await?))
         }
-        AdminCommand::Transfer { organization, email, remove, sure } => {
+        AdminCommand::Transfer { organization, email, remove, sure, .. } => {
             transfer(tenancy, &organization, &email, remove, &sure, login).await
         }
         AdminCommand::Code { organization, email, .. } => {

@@ -125,6 +125,9 @@ pub enum Error {
     /// The operation needs a login it does not have.
     #[error("{0}")]
     NotAllowed(Refusal),
+    /// What takes an organization away, or gives it to another owner, has to say why here.
+    #[error("this database requires a reason for this")]
+    ReasonRequired,
     /// What was typed to confirm is not the name.
     #[error("the name does not match")]
     NotConfirmed,
@@ -281,6 +284,7 @@ impl Error {
                 Some(Field::Email)
             }
             Self::Taken { .. } => Some(Field::Name),
+            Self::ReasonRequired => Some(Field::Reason),
             Self::NotFound { .. }
             | Self::NoSuchOperator(_)
             | Self::NoOperators
@@ -348,6 +352,7 @@ impl Error {
             | Self::OnlyOwner { .. }
             | Self::OneAtATime
             | Self::NotAllowed(_)
+            | Self::ReasonRequired
             | Self::NotConfirmed
             | Self::ReadOnly(_)
             | Self::Changed(_)
@@ -416,6 +421,7 @@ impl Error {
             Self::NotAllowed(Refusal::ManagersOnly) => "log in with the account of a manager",
             Self::NotAllowed(Refusal::Role { .. }) => "ask a manager to do it, or for another role",
             Self::NotAllowed(_) => "log in as an admin of that organization",
+            Self::ReasonRequired => "say why: in the reason field, or with --reason TEXT",
             Self::NotConfirmed => "type the name exactly as shown",
             Self::ReadOnly(_) => "you can still list, search and open",
             Self::Changed(_) => "refresh, then repeat your change if you still want it",

@@ -56,6 +56,7 @@ impl Tenancy {
         entry: &mut Entry,
     ) -> Result<(Org, Option<Secret>)> {
         self.may_change(&entry.action, org).await?;
+        self.say_why(entry)?;
         if self.has_owner(org).await? {
             entry.admin = self.permitted(&entry.action, org).await?.admin_email();
         } else {

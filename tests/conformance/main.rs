@@ -22,6 +22,7 @@ mod mongo;
 mod operators;
 mod page;
 mod race;
+mod reason;
 mod search;
 mod second_factor;
 mod session;
@@ -139,6 +140,9 @@ macro_rules! conforms {
                         an_admin_becomes_the_owner_and_keeps_the_password,
                         a_manager_transfers_any_organization_and_nobody_below,
                         one_whose_owner_is_gone_is_transferred_without_a_login;
+                    reason:
+                        a_reason_is_recorded_with_what_takes_away_or_transfers,
+                        where_a_reason_is_required_nothing_is_done_without_one;
                     attempts:
                         of_fifty_at_once_exactly_the_free_ones_are_looked_at,
                         whoever_was_in_line_waits_with_the_others_also_when_that_is_over,

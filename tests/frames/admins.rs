@@ -119,7 +119,9 @@ fn an_organization_is_transferred() {
     looks_like_at(&mut console, "transfer", &[LEAST, NARROW, WIDE]);
     console.press(KeyCode::Tab);
     console.press(KeyCode::Char(' '));
-    looks_like_at(&mut console, "transfer_removing", &[NARROW]);
+    console.press(KeyCode::Enter);
+    console.type_text("sold, ticket 4711");
+    looks_like_at(&mut console, "transfer_removing", &[LEAST, NARROW]);
     console.press(KeyCode::Enter);
     console.answer_all();
     looks_like_at(&mut console, "transfer_code", &[NARROW]);

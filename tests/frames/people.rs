@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bson::{DateTime, oid::ObjectId};
 use tenantry::{
-    console::app::{Effect, Message, OrgAction},
+    console::app::{Effect, Message, NewOwner, OrgAction},
     org::{Admin, Org, PasswordHash, ResetCode, Role},
     store::{AuditAt, AuditQuery, Entry, Head, Outcome},
     tenancy::{AuditPage, Error, NumberedEntry, Refusal, Result, Session},
@@ -131,7 +131,7 @@ impl Console {
                 });
                 Message::Added(*generation, email.as_str().into(), added)
             }
-            Effect::Transfer(generation, org, email, removes, session) => {
+            Effect::Transfer(generation, org, NewOwner { email, removes, .. }, session) => {
                 let done = self.owned(org, session.as_ref());
                 let (owner, known) = (
                     org.admin_email.clone(),

@@ -132,6 +132,7 @@ impl Console {
             required: Required::Nothing,
             has_operators: false,
             trash_days: 30,
+            reason_required: false,
             connection: "mongodb://ops@db1.example:27017/master_organization_db".into(),
             passwords: PasswordPolicy::default(),
             demo: None,

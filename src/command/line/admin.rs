@@ -5,7 +5,7 @@ use clap::{
     builder::{PossibleValuesParser, TypedValueParser},
 };
 
-use super::Sure;
+use super::{Sure, Why};
 use crate::org::Role;
 
 /// What can be done with and by admins.
@@ -104,6 +104,9 @@ Examples:
         /// Remove the owners before: they can no longer log in, and their sessions end
         #[arg(long)]
         remove: bool,
+        /// Why.
+        #[command(flatten)]
+        why: Why,
         /// Who is asked.
         #[command(flatten)]
         sure: Sure,
@@ -142,6 +145,20 @@ Examples:
 }
 
 impl AdminCommand {
+    /// Why it is done, where that is asked for.
+    pub(super) fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Transfer { why, .. } => Some(why.said()),
+            Self::Login { .. }
+            | Self::List { .. }
+            | Self::Add { .. }
+            | Self::Update { .. }
+            | Self::Remove { .. }
+            | Self::Code { .. }
+            | Self::Redeem { .. } => None,
+        }
+    }
+
     /// Whether it is meant, where it changes something; none where it changes nothing.
     pub(super) fn sure(&self) -> Option<&Sure> {
         match self {

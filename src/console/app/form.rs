@@ -2,7 +2,7 @@
 
 use super::{
     field::{Notice, Request, TextField},
-    message::{Check, Generation, NewPassword},
+    message::{Check, Generation, NewOwner, NewPassword},
     profile::Sure,
 };
 use crate::{
@@ -23,6 +23,8 @@ pub enum Asked {
     Owners,
     /// A one-time code.
     Code,
+    /// Why it is done.
+    Reason,
     /// A new password.
     Password,
 }
@@ -34,14 +36,15 @@ impl From<Field> for Asked {
             Field::Email => Self::Email,
             Field::Password => Self::Password,
             Field::Code => Self::Code,
+            Field::Reason => Self::Reason,
         }
     }
 }
 
 /// What becomes of the owners before, when an organization is transferred.
-pub const DEMOTED: &str = "become admins";
+pub const DEMOTED: &str = "demoted";
 /// What becomes of them otherwise.
-pub const REMOVED: &str = "are removed";
+pub const REMOVED: &str = "removed";
 
 /// What a form is for.
 #[derive(Clone, Debug)]
@@ -144,7 +147,7 @@ impl Form {
     pub fn transfer(org: &Org, to: Option<&Admin>) -> Self {
         let email = to.map_or("", |admin| admin.email.raw());
         let owners = TextField::choice(&[DEMOTED, REMOVED], DEMOTED);
-        let fields = vec![TextField::with(email), owners];
+        let fields = vec![TextField::with(email), owners, TextField::default()];
         Self::with_fields(Purpose::Transfer(Box::new(org.clone())), fields)
     }
 
@@ -170,7 +173,7 @@ impl Form {
             Purpose::AddAdmin(_) | Purpose::EditAdmin(..) => {
                 &[Asked::Email, Asked::Role, Asked::Password]
             }
-            Purpose::Transfer(_) => &[Asked::Email, Asked::Owners],
+            Purpose::Transfer(_) => &[Asked::Email, Asked::Owners, Asked::Reason],
             Purpose::UseCode => &[Asked::Email, Asked::Code, Asked::Password],
             Purpose::SecondFactor(_) => &[Asked::Code],
         };
@@ -233,6 +236,16 @@ impl Form {
     #[must_use]
     pub fn removes_owners(&self) -> bool {
         self.text(Asked::Owners) == REMOVED
+    }
+
+    /// Who is to own it.
+    #[must_use]
+    pub fn new_owner(&self) -> NewOwner {
+        NewOwner {
+            email: self.text(Asked::Email).trim().to_owned(),
+            removes: self.removes_owners(),
+            reason: self.text(Asked::Reason).to_owned(),
+        }
     }
 
     /// What is typed in all fields.
@@ -338,7 +351,9 @@ impl Form {
                 | Purpose::SecondFactor(_),
                 _,
             )
-            | (_, Asked::Role | Asked::Owners | Asked::Code | Asked::Password) => None,
+            | (_, Asked::Role | Asked::Owners | Asked::Code | Asked::Reason | Asked::Password) => {
+                None
+            }
         }
     }
 
@@ -361,9 +376,8 @@ impl Form {
         let meant = self.meant(asked).to_owned();
         let stays = matches!(self.purpose, Purpose::Edit(_) | Purpose::EditAdmin(..));
         match (asked, &self.purpose) {
-            (Asked::Role | Asked::Owners | Asked::Code, _) | (Asked::Email, Purpose::UseCode) => {
-                None
-            }
+            (Asked::Role | Asked::Owners | Asked::Code | Asked::Reason, _)
+            | (Asked::Email, Purpose::UseCode) => None,
             (Asked::Name, Purpose::Edit(org)) => Some(Check::Name(meant, Some(org.clone()))),
             (Asked::Name, _) => Some(Check::Name(meant, None)),
             (Asked::Email, Purpose::EditAdmin(_, admin)) if meant == admin.email.raw() => None,

@@ -187,6 +187,8 @@ pub struct Connected {
     pub has_operators: bool,
     /// How long the trash keeps what is moved there, in days.
     pub trash_days: u32,
+    /// Whether trashing, purging and transferring have to say why.
+    pub reason_required: bool,
     /// How to connect to it, without any secret.
     pub connection: String,
     /// What a new password must be like.
@@ -260,8 +262,8 @@ pub enum Effect {
     AddAdmin(Generation, Box<Org>, String, Role, Option<Session>),
     /// Change the admin of one that has this e-mail.
     UpdateAdmin(Generation, Box<Org>, StoredText, AdminChanges, Option<Session>),
-    /// Make the admin with this e-mail the only owner of one; whether the owners before are removed.
-    Transfer(Generation, Box<Org>, String, bool, Option<Session>),
+    /// Transfer one to another owner.
+    Transfer(Generation, Box<Org>, NewOwner, Option<Session>),
     /// Set the password of the admin with this e-mail, with a one-time code.
     Redeem(Generation, String, Secret, Secret),
     /// Do something to one as it is.
@@ -280,6 +282,17 @@ pub enum Effect {
     Shell,
     /// End.
     Quit,
+}
+
+/// To whom an organization is transferred.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewOwner {
+    /// The e-mail.
+    pub email: String,
+    /// Whether the owners before are removed.
+    pub removes: bool,
+    /// Why; empty where that was not said.
+    pub reason: String,
 }
 
 /// A field's content and what it is judged with.

@@ -15,6 +15,9 @@ impl App {
         let generation = self.next();
         let session = self.session.clone();
         let back = self.keymap.how(Command::Back);
+        if self.layers.last().is_some_and(|layer| !layer.is_submitting()) && self.lacks_reason() {
+            return Vec::new();
+        }
         let Some(layer) = self.layers.last_mut().filter(|layer| !layer.is_submitting()) else {
             return Vec::new();
         };
@@ -286,9 +289,7 @@ fn effect_of(form: &Form, generation: Generation, session: Option<Session>) -> O
             Effect::UpdateAdmin(generation, org.clone(), email, changes, session)
         }
         Purpose::Transfer(org) => {
-            let email = form.text(Asked::Email).trim().to_owned();
-            let removes = form.removes_owners();
-            Effect::Transfer(generation, org.clone(), email, removes, session)
+            Effect::Transfer(generation, org.clone(), form.new_owner(), session)
         }
         Purpose::UseCode => {
             let secret = |asked| Secret::from(form.text(asked));

@@ -246,8 +246,8 @@ impl Effects {
                 let updated = tasks::admin_updated(&tenancy, &org, edit, session.as_ref());
                 Message::Updated(at, updated.await)
             }),
-            Effect::Transfer(at, org, email, removes, session) => self.write(at, async move {
-                tasks::transferred(&tenancy, at, &org, (email, removes), session.as_ref()).await
+            Effect::Transfer(at, org, to, session) => self.write(at, async move {
+                tasks::transferred(&tenancy, at, &org, to, session.as_ref()).await
             }),
             Effect::Redeem(at, email, code, password) => self.write(at, async move {
                 let redeemed = tenancy.redeem(&email, &code, &password).await;

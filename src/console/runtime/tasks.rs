@@ -7,7 +7,7 @@ use bson::oid::ObjectId;
 use crate::{
     config::Database,
     console::{
-        app::{Check, Connected, Generation, Given, Message, NewPassword, OrgAction},
+        app::{Check, Connected, Generation, Given, Message, NewOwner, NewPassword, OrgAction},
         documents,
     },
     org::{Org, Role, Secret, StoredText},
@@ -52,6 +52,7 @@ pub(super) async fn opened(database: &Database) -> (Result<Connected>, Option<Ar
         required,
         has_operators,
         trash_days: opened.tenancy.trash_days(),
+        reason_required: opened.tenancy.reason_required(),
         passwords: opened.tenancy.password_policy(),
         demo: opened.demo.map(|admin| (admin.email.into(), Secret::from(admin.password))),
     };
@@ -125,7 +126,8 @@ pub(super) async fn done(
     session: Option<&Session>,
 ) -> Message {
     let token = session.map(Session::token);
-    let Given { name, email, password, before } = given;
+    let Given { name, email, password, before, reason } = given;
+    let tenancy = &tenancy.because(&reason);
     let typed = |name: Option<String>| Confirmation::Typed(name.unwrap_or_default());
     let result = match action {
         OrgAction::Trash => tenancy.in_session(token).trash(&org).await.map(Some),
@@ -267,9 +269,10 @@ pub(super) async fn transferred(
     tenancy: &Tenancy,
     generation: Generation,
     org: &Org,
-    (email, removes): (String, bool),
+    NewOwner { email, removes, reason }: NewOwner,
     session: Option<&Session>,
 ) -> Message {
+    let tenancy = &tenancy.because(&reason);
     let done = async {
         // Refuse before the login what would be refused after it.
         tenancy.ensure_transferable(org, &email).await?;

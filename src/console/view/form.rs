@@ -76,6 +76,7 @@ fn label(asked: Asked, form: &Form) -> &'static str {
         (Asked::Role, _) => "role",
         (Asked::Owners, _) => "owners now",
         (Asked::Code, _) => "code",
+        (Asked::Reason, _) => "reason",
         (Asked::Password, Purpose::Create) => "password",
         (Asked::Password, _) => "new password",
     }
@@ -103,6 +104,7 @@ fn hint(app: &App, asked: Asked, form: &Form) -> String {
         (Asked::Email, Purpose::EditAdmin(..)) => "changing it requires their login or an owner's",
         (Asked::Role, _) if form.role() == Role::Owner => "manages all admins; space to switch",
         (Asked::Role, _) => "manages only their own login; space to switch",
+        (Asked::Reason, _) => app.reason_hint(),
         (Asked::Owners, _) if form.removes_owners() => "can no longer log in; space to switch",
         (Asked::Owners, _) => "manage only their own login from then on; space to switch",
         (Asked::Code, Purpose::SecondFactor(_)) => "that the app shows now",

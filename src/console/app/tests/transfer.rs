@@ -17,7 +17,7 @@ fn transferring(down: usize) -> App {
 }
 
 fn to(effects: &[Effect]) -> (Generation, &str, bool) {
-    let [Effect::Transfer(generation, org, email, removes, _)] = effects else {
+    let [Effect::Transfer(generation, org, NewOwner { email, removes, .. }, _)] = effects else {
         panic!("{effects:?}")
     };
     assert_eq!(org.name.raw(), "org000");
@@ -38,9 +38,12 @@ fn an_owner_transfers_it_to_someone_new_who_gets_a_code() {
         matches!(&effects[..], [Effect::Check(_, Check::Email(email, Some(_)))] if email == "zoe@example.com"),
         "an admin of it may have the e-mail: {effects:?}"
     );
+    press(&mut app, KeyCode::Enter);
+    type_text(&mut app, "ticket 4711");
     let effects = press(&mut app, KeyCode::Enter);
     let (generation, email, removes) = to(&effects);
     assert_eq!((email, removes), ("zoe@example.com", false));
+    assert!(matches!(&effects[0], Effect::Transfer(_, _, to, _) if to.reason == "ticket 4711"));
     let done = Ok((of("zoe@example.com"), Some("aaaaaa-bbbbbb".into())));
     let effects = app.update(Message::Transferred(generation, "zoe@example.com".into(), done));
     assert_eq!(shown_code(&app), Some(("zoe@example.com", "aaaaaa-bbbbbb")));
