@@ -32,6 +32,8 @@
 //!   `tenancy/hashing.rs`; admins, roles and one-time codes are in `tenancy/admins.rs`.
 //! - Operators are one document (`store/operators.rs`), managed in `tenancy/operators.rs`; what each role may do is the
 //!   table in `tenancy/rights.rs`.
+//! - Transferring an organization: `tenancy/transfer.rs`, `store/mongo/operation/transfer.rs`, `store/sqlite/admins.rs`.
+//!   Why something is done: `org/reason.rs`, required by [`tenancy::Rules::reason`], typed in `console/app/reason.rs`.
 //! - What others stored is an [`org::StoredText`], whose `Display` escapes it (`org/text.rs`); connection
 //!   strings lose their secrets in `org/connection_string.rs`.
 //! - What a search matches, and its rank: `org/search`. How a page of matches is found: `store/search.rs`; on

@@ -3,6 +3,7 @@
 use super::{
     Answer, Failure,
     ask::{LogIn, agree, ask_new, asked},
+    line::Sure,
     second_factor,
     terminal::{Terminal, line_of_stdin},
 };
@@ -21,6 +22,7 @@ pub(super) fn writes(command: &AdminCommand) -> bool {
         | AdminCommand::Add { .. }
         | AdminCommand::Update { .. }
         | AdminCommand::Remove { .. }
+        | AdminCommand::Transfer { .. }
         | AdminCommand::Code { .. }
         | AdminCommand::Redeem { .. }
         | AdminCommand::Totp { .. } => true,
@@ -37,6 +39,11 @@ pub(super) fn check(command: &AdminCommand, login: &LogIn) -> Result<bool, Failu
             login.is_needed("name one of its owners, or a manager, with --as E-MAIL")?;
             asked(sure, Terminal::open())?;
             Ok(true)
+        }
+        // Needs no login where there is no owner.
+        AdminCommand::Transfer { sure, .. } => {
+            asked(sure, Terminal::open())?;
+            Ok(false)
         }
         AdminCommand::Update { role, new_email, new_password_stdin, reset_totp, .. } => {
             login
@@ -101,6 +108,9 @@ pub(super) async fn answer(
             let org = tenancy.remove_admin(&org, &email).await?;
             Ok(Answer::Admins(tenancy.admins(&org).await?))
         }
+        AdminCommand::Transfer { organization, email, remove, sure, .. } => {
+            transfer(tenancy, &organization, &email, remove, &sure, login).await
+        }
         AdminCommand::Code { organization, email, .. } => {
             let org = tenancy.named_to_change(&organization).await?;
             let (org, code) = tenancy.issue_code(&org, &email).await?;
@@ -121,6 +131,38 @@ pub(super) async fn answer(
             Ok(Answer::Changed(tenancy.redeem(&email, &code, &password).await?))
         }
     }
+}
+
+async fn transfer(
+    tenancy: &Tenancy,
+    organization: &str,
+    email: &str,
+    remove: bool,
+    sure: &Sure,
+    login: &mut LogIn,
+) -> Result<Answer, Failure> {
+    let org = tenancy.named_to_change(organization).await?;
+    let owners = tenancy.ensure_transferable(&org, email).await?;
+    let tenancy = &login.session_of(tenancy).await?;
+    if let Some(terminal) = asked(sure, Terminal::open())? {
+        let owners: Vec<String> = owners.iter().map(|owner| owner.email.to_string()).collect();
+        let become_of = match (owners.len(), remove) {
+            (0, _) => String::new(),
+            (1, false) => format!(" {} becomes an admin.", owners[0]),
+            (_, false) => format!(" {} become admins.", owners.join(", ")),
+            (1, true) => format!(" {} is removed.", owners[0]),
+            (_, true) => format!(" {} are removed.", owners.join(", ")),
+        };
+        let email = escaped_short(email, 100);
+        agree(&terminal, &format!("Transfer “{}” to {email}?{become_of}", org.name)).await?;
+    }
+    let (org, code) = tenancy.transfer(&org, email, remove).await?;
+    Ok(match code {
+        Some(code) => {
+            Answer::Code { admin: Box::new(tenancy.admin_of(&org, email).await?), org, code }
+        }
+        None => Answer::Admins(tenancy.admins(&org).await?),
+    })
 }
 
 async fn update(

@@ -139,6 +139,8 @@ struct EntryFields<'a> {
     outcome: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a StoredText>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    given_reason: Option<&'a StoredText>,
     changes: Vec<ChangeFields<'a>>,
 }
 
@@ -170,6 +172,7 @@ impl<'a> AuditFields<'a> {
                 organization_name: some(&entry.name),
                 outcome: entry.outcome.word(),
                 reason: some(&entry.reason),
+                given_reason: some(&entry.given_reason),
                 changes: entry.changes.iter().map(change).collect(),
             }
         };

@@ -92,7 +92,7 @@ impl Failure {
             }
             Self::Restore(error @ tenancy::Error::Taken { .. }) => match error.field() {
                 Some(Field::Email) => "change the e-mail of the admin who has it now, then restore",
-                Some(Field::Name | Field::Password | Field::Code) | None => {
+                Some(Field::Name | Field::Password | Field::Code | Field::Reason) | None => {
                     "restore it under another name with --name"
                 }
             },
@@ -221,6 +221,7 @@ fn code_of(error: &tenancy::Error) -> u8 {
         | tenancy::Error::WrongFirstCode
         | tenancy::Error::FactorUnreadable(_)
         | tenancy::Error::LastOwner { .. }
+        | tenancy::Error::OnlyOwner { .. }
         | tenancy::Error::LastManager(_)
         | tenancy::Error::FirstIsManager
         | tenancy::Error::NoOperators
@@ -232,6 +233,7 @@ fn code_of(error: &tenancy::Error) -> u8 {
         tenancy::Error::Invalid(_)
         | tenancy::Error::Ambiguous { .. }
         | tenancy::Error::NotConfirmed
+        | tenancy::Error::ReasonRequired
         | tenancy::Error::OneAtATime => 6,
         tenancy::Error::Store(StoreError::Unreachable { .. })
         | tenancy::Error::OutcomeUnknown { why: StoreError::Unreachable { .. }, .. } => 7,

@@ -142,8 +142,12 @@ async fn answer(
     check_output(settings.output, &command)?;
     let database = &settings.database;
     there(database, &command)?;
+    if let Some(reason) = command.reason() {
+        database.rules.reason(reason)?;
+    }
     sure_in_production(database, &command).await?;
     let tenancy = database.open().await?.0.tenancy;
+    let tenancy = tenancy.because(command.reason().unwrap_or_default());
     if writes(&command) {
         tenancy.ensure_upgraded().await?;
     }
@@ -292,6 +296,7 @@ fn logs_in_itself(command: &DatabaseCommand) -> bool {
         DatabaseCommand::Admin(command) => match command {
             AdminCommand::Add { .. }
             | AdminCommand::Update { .. }
+            | AdminCommand::Transfer { .. }
             | AdminCommand::Remove { .. }
             | AdminCommand::Totp { .. } => true,
             AdminCommand::Login { .. }

@@ -103,7 +103,7 @@ pub(super) async fn answer(
             let edit = Edit { name: new_name, email, password: None };
             update(tenancy, &name, edit, new_password_stdin, login).await
         }
-        OrgCommand::Trash { names, now, sure } => {
+        OrgCommand::Trash { names, now, sure, .. } => {
             if let Some(name) = names.single() {
                 return delete(tenancy, name, login, now, &sure).await;
             }
@@ -122,7 +122,7 @@ pub(super) async fn answer(
             let tenancy = login.session_of(tenancy).await?;
             Ok(Answer::Purged(tenancy.purge_expired().await?))
         }
-        OrgCommand::Purge { names, expired: false, sure } => match names.single() {
+        OrgCommand::Purge { names, expired: false, sure, .. } => match names.single() {
             Some(name) => purge(tenancy, name, login, &sure).await,
             None => each(tenancy, BulkOperation::Purge, &names, &sure, output, login).await,
         },

@@ -77,6 +77,7 @@ struct WrittenProfile {
     color: Option<Color>,
     #[serde(default)]
     production: bool,
+    reason_required: Option<Spanned<bool>>,
     password_length: Option<Spanned<i64>>,
     password_score: Option<Spanned<i64>>,
     trash_days: Option<Spanned<i64>>,
@@ -106,6 +107,7 @@ pub(super) struct FileProfile {
     pub read_only: bool,
     pub color: Option<Color>,
     pub production: bool,
+    pub reason_required: bool,
     pub password_length: Option<u32>,
     pub password_score: Option<u32>,
     pub trash_days: Option<u32>,
@@ -323,6 +325,12 @@ fn profile(
             "run `chmod 600` on it, or use uri_env or uri_command instead of uri",
         );
     }
+    let reason_required = written.as_ref().reason_required.as_ref();
+    if let Some(required) = reason_required.filter(|required| *required.as_ref() && !production) {
+        let help = "add production = true, or remove it";
+        problems.add(required.span(), "a reason is only required in production", help);
+    }
+    let reason_required = reason_required.is_some_and(|required| *required.as_ref());
     let mut limit =
         |number: &Option<Spanned<i64>>, range| number_in(number.as_ref(), range, problems);
     let written = written.as_ref();
@@ -337,6 +345,7 @@ fn profile(
         read_only: *read_only,
         color: *color,
         production: *production,
+        reason_required,
         password_length,
         password_score,
         trash_days,

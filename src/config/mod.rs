@@ -347,6 +347,8 @@ impl Common {
                 },
                 secret_key: self.secret_key.clone(),
                 trash_days: limit(self.trash_days, |limits| limits.trash_days).unwrap_or(30),
+                reason_required: limits
+                    .is_some_and(|limits| limits.production && limits.reason_required),
                 ..Rules::default()
             },
         }

@@ -39,6 +39,8 @@ pub enum Command {
     IssueCode,
     /// Remove the admin.
     RemoveAdmin,
+    /// Transfer the organization to another owner.
+    Transfer,
     /// Set a password with a one-time code.
     UseCode,
     /// Move the organization to the trash.
@@ -226,6 +228,7 @@ impl Command {
             Self::EditAdmin => Some(OperationKind::ChangeAdmin),
             Self::IssueCode => Some(OperationKind::IssueCode),
             Self::RemoveAdmin => Some(OperationKind::RemoveAdmin),
+            Self::Transfer => Some(OperationKind::Transfer),
             Self::UseCode => Some(OperationKind::RedeemCode),
             Self::Trash => Some(OperationKind::Trash),
             Self::Delete => Some(OperationKind::Delete),
@@ -293,6 +296,7 @@ impl Command {
             // What is done to an admin is done to the one that is selected, whatever else is.
             Self::AddAdmin
             | Self::RemoveAdmin
+            | Self::Transfer
             | Self::EditAdmin
             | Self::UseCode
             | Self::Login
@@ -343,11 +347,12 @@ mod tests {
             Command::EditAdmin,
             Command::IssueCode,
             Command::RemoveAdmin,
+            Command::Transfer,
             Command::Undo,
         ] {
             assert!(refused.contains(&command), "{command:?}");
         }
-        assert_eq!(refused.len(), 12, "{refused:?}");
+        assert_eq!(refused.len(), 13, "{refused:?}");
     }
 
     #[test]

@@ -81,6 +81,8 @@ pub const COMMANDS: &[Row] = &[
         "issue a one-time code: the admin sets a new password with it"),
     row!(Admin, "remove-admin", RemoveAdmin, [letter('x'), letter('d')], &[Admins], Some("remove"),
         "remove the admin (needs a login)"),
+    row!(Admin, "transfer", Transfer, [letter('T')], &[Admins], Some("transfer"),
+        "transfer the organization to another owner (needs a login)"),
     row!(Organization, "new", New, [letter('n')], ONE, Some("new"), "create an organization"),
     row!(Organization, "edit", Edit, [letter('e')], ONE, Some("edit"),
         "change its name, its admin's e-mail or password"),

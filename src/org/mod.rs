@@ -12,6 +12,7 @@ mod operation;
 mod operator;
 mod order;
 mod password;
+mod reason;
 mod reset;
 mod role;
 mod search;
@@ -35,6 +36,7 @@ pub use password::{
     BCRYPT_COST, PASSWORD_MOST_BYTES, Password, PasswordFault, PasswordHash, PasswordPolicy,
     Secret, Strength,
 };
+pub use reason::{REASON_MOST, Reason};
 pub use reset::ResetCode;
 pub use role::Role;
 pub use search::{
@@ -229,6 +231,8 @@ pub enum Field {
     Password,
     /// The one-time code that a password is set with.
     Code,
+    /// Why it is done.
+    Reason,
 }
 
 /// Why an input cannot be what it should be. The words never repeat a password.
@@ -261,6 +265,9 @@ pub enum Invalid {
     /// No code, where one is needed.
     #[error("the one-time code is empty")]
     CodeEmpty,
+    /// More than 200 characters.
+    #[error("the reason is too long: {0} of at most {REASON_MOST} characters")]
+    ReasonTooLong(usize),
     /// All that is wrong with a password, at least one thing.
     #[error("password {}", PasswordFault::together(.0.iter().map(ToString::to_string)))]
     Password(Vec<PasswordFault>),
@@ -278,6 +285,7 @@ impl Invalid {
             Self::EmailEmpty | Self::EmailTooLong | Self::EmailMalformed => Field::Email,
             Self::PasswordEmpty | Self::Password(_) => Field::Password,
             Self::CodeEmpty => Field::Code,
+            Self::ReasonTooLong(_) => Field::Reason,
         }
     }
 
@@ -291,7 +299,7 @@ impl Invalid {
             Self::EmailEmpty | Self::EmailTooLong | Self::EmailMalformed => {
                 "enter an address like ada@example.com"
             }
-            Self::NameTooLong(_) => "shorten it",
+            Self::NameTooLong(_) | Self::ReasonTooLong(_) => "shorten it",
             Self::PasswordEmpty => "enter the password",
             Self::CodeEmpty => "enter the code",
             Self::Password(faults) => PasswordFault::help_with(faults),

@@ -33,6 +33,8 @@ pub enum OperationKind {
     RemoveAdmin,
     /// Change an admin's role, e-mail or password.
     ChangeAdmin,
+    /// Transfer it to another owner.
+    Transfer,
     /// Issue a one-time code to an admin.
     IssueCode,
     /// Choose a password with a one-time code.
@@ -61,7 +63,7 @@ pub enum OperationKind {
 
 impl OperationKind {
     /// All that are known.
-    pub const KNOWN: [Self; 23] = [
+    pub const KNOWN: [Self; 24] = [
         Self::Create,
         Self::Update,
         Self::Trash,
@@ -74,6 +76,7 @@ impl OperationKind {
         Self::AppointOwner,
         Self::RemoveAdmin,
         Self::ChangeAdmin,
+        Self::Transfer,
         Self::IssueCode,
         Self::RedeemCode,
         Self::LogIn,
@@ -120,6 +123,7 @@ impl OperationKind {
             | Self::Delete
             | Self::AddAdmin
             | Self::RemoveAdmin
+            | Self::Transfer
             | Self::Authorize
             | Self::Foreign(_) => Authority::Owner,
             Self::ChangeAdmin => Authority::Admin,
@@ -162,6 +166,7 @@ impl OperationKind {
             | Self::AppointOwner
             | Self::RemoveAdmin
             | Self::ChangeAdmin
+            | Self::Transfer
             | Self::IssueCode
             | Self::RedeemCode
             | Self::Repair
@@ -189,6 +194,7 @@ impl OperationKind {
             | Self::AppointOwner
             | Self::RemoveAdmin
             | Self::ChangeAdmin
+            | Self::Transfer
             | Self::IssueCode
             | Self::RedeemCode
             | Self::Authorize => Some(ListScope::Live),
@@ -222,6 +228,7 @@ impl OperationKind {
             | Self::AppointOwner
             | Self::RemoveAdmin
             | Self::ChangeAdmin
+            | Self::Transfer
             | Self::IssueCode
             | Self::RedeemCode
             | Self::LogIn
@@ -251,6 +258,7 @@ impl OperationKind {
             | Self::AppointOwner
             | Self::RemoveAdmin
             | Self::ChangeAdmin
+            | Self::Transfer
             | Self::IssueCode
             | Self::RedeemCode
             | Self::LogIn
@@ -266,10 +274,11 @@ impl OperationKind {
         }
     }
 
-    /// Whether it takes anything away: an organization, an admin from one, or an operator.
+    /// Whether it takes anything away: an organization, an admin or the ownership of one, or an operator.
     #[must_use]
     pub fn is_dangerous(&self) -> bool {
-        self.takes_away() || matches!(self, Self::RemoveAdmin | Self::RemoveOperator)
+        self.takes_away()
+            || matches!(self, Self::RemoveAdmin | Self::Transfer | Self::RemoveOperator)
     }
 
     /// Code, done, noun.
@@ -287,6 +296,7 @@ impl OperationKind {
             Self::AppointOwner => ("appoint owner", "appointed owner", "appointing an owner"),
             Self::RemoveAdmin => ("remove admin", "removed admin", "removing an admin"),
             Self::ChangeAdmin => ("change admin", "changed admin", "changing an admin"),
+            Self::Transfer => ("transfer", "transferred", "transfer"),
             Self::IssueCode => ("issue code", "issued one-time code for", "one-time code"),
             Self::RedeemCode => ("use code", "redeemed one-time code", "redeeming a one-time code"),
             Self::LogIn => ("log in", "logged in", "login"),

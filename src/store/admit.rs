@@ -1,9 +1,11 @@
 //! What has to be so for an operation to begin, the same in every store: questions of what was read, which
 //! read and write nothing themselves.
 
+use std::collections::BTreeSet;
+
 use bson::oid::ObjectId;
 
-use super::{AdminChange, AdminEdit, Change, Holder, Operation, Result, StoreError};
+use super::{AdminChange, AdminEdit, Change, Holder, Operation, Result, StoreError, Transfer};
 use crate::org::{Admin, Claim, ClaimKind, ListScope, Org, Role, email_key};
 
 /// Refuses an organization that is not on the list of those that the operation is for.
@@ -87,6 +89,17 @@ pub(super) fn own_email(org: &Org) -> StoreError {
 pub(super) fn no_owner(admins: &[Admin]) -> Result<()> {
     let there = admins.iter().any(|admin| admin.role == Role::Owner);
     if there { Err(StoreError::Changed) } else { Ok(()) }
+}
+
+/// Refuses a transfer where the other owners are not those that were read.
+pub(super) fn same_owners(admins: &[Admin], transfer: &Transfer) -> Result<()> {
+    let others = admins.iter().filter(|admin| admin.role == Role::Owner && admin.id != transfer.to);
+    let others: BTreeSet<ObjectId> = others.map(|admin| admin.id).collect();
+    if others == transfer.owners.iter().copied().collect() {
+        Ok(())
+    } else {
+        Err(StoreError::Changed)
+    }
 }
 
 /// The admin whom the record names after a change, where that is another one.
@@ -219,6 +232,23 @@ mod tests {
         assert_eq!(no_owner(&[admin(2, Role::Admin)]), Ok(()));
         let both = [admin(2, Role::Admin), admin(3, Role::Owner)];
         assert_eq!(no_owner(&both), Err(StoreError::Changed));
+    }
+
+    #[test]
+    fn a_transfer_is_from_the_owners_that_were_read() {
+        let ids = |ids: &[u8]| ids.iter().map(|id| ObjectId::from_bytes([*id; 12])).collect();
+        let all = [admin(2, Role::Owner), admin(3, Role::Owner), admin(4, Role::Admin)];
+        let transfer = |to: u8, owners: &[u8]| {
+            let to = ObjectId::from_bytes([to; 12]);
+            let transfer = Transfer { to, new: None, owners: ids(owners), removes: true };
+            same_owners(&all, &transfer)
+        };
+        for (to, owners) in [(4, &[3, 2][..]), (9, &[2, 3]), (2, &[3])] {
+            assert_eq!(transfer(to, owners), Ok(()));
+        }
+        for (to, owners) in [(4, &[2][..]), (4, &[]), (4, &[2, 3, 5]), (2, &[2, 3])] {
+            assert_eq!(transfer(to, owners), Err(StoreError::Changed), "{to} {owners:?}");
+        }
     }
 
     #[test]

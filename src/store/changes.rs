@@ -104,6 +104,7 @@ pub(super) fn changed_by(entries: &[Document]) -> Option<Vec<ObjectId>> {
                 | OperationKind::AppointOwner
                 | OperationKind::RemoveAdmin
                 | OperationKind::ChangeAdmin
+                | OperationKind::Transfer
                 | OperationKind::IssueCode
                 | OperationKind::RedeemCode
                 | OperationKind::Repair

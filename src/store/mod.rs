@@ -48,7 +48,9 @@ pub use finding::{Examination, Finding, Patience, Repair, Watch, Watching, no_wa
 pub use inconsistency::Inconsistency;
 pub use maintenance::Maintenance;
 use operation::JournalKind;
-pub use operation::{AdminChange, AdminEdit, Change, NewAdmin, NewOrg, Operation, first_document};
+pub use operation::{
+    AdminChange, AdminEdit, Change, NewAdmin, NewOrg, Operation, Transfer, first_document,
+};
 pub use operators::{Directory, Operators, Required};
 pub use organizations::Organizations;
 pub use page::{Count, Cursor, CursorKey, Page, PageAt, PageQuery, Sort, SortKey};

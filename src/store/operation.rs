@@ -30,6 +30,8 @@ pub enum Operation {
     Suspend(Box<Org>, bool),
     /// Add, remove or change one of its admins.
     Admin(Box<Org>, Box<AdminChange>),
+    /// Make an admin its only owner.
+    Transfer(Box<Org>, Box<Transfer>),
 }
 
 impl Operation {
@@ -53,6 +55,7 @@ impl Operation {
                 AdminEdit::Remove => OperationKind::RemoveAdmin,
                 AdminEdit::Set { .. } | AdminEdit::SecondFactor(_) => OperationKind::ChangeAdmin,
             },
+            Self::Transfer(..) => OperationKind::Transfer,
         }
     }
 
@@ -66,7 +69,8 @@ impl Operation {
             | Self::Trash(org, _)
             | Self::Restore(org, _)
             | Self::Suspend(org, _)
-            | Self::Admin(org, _) => Some(org),
+            | Self::Admin(org, _)
+            | Self::Transfer(org, _) => Some(org),
         }
     }
 }
@@ -79,6 +83,7 @@ pub(super) enum JournalKind {
     Update,
     /// An update that adds or removes an admin: an older program would not know that.
     Admin,
+    Transfer,
     Delete,
     Trash,
     Restore,
@@ -86,10 +91,11 @@ pub(super) enum JournalKind {
 }
 
 impl JournalKind {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Create,
         Self::Update,
         Self::Admin,
+        Self::Transfer,
         Self::Delete,
         Self::Trash,
         Self::Restore,
@@ -102,6 +108,7 @@ impl JournalKind {
             Self::Create => "create",
             Self::Update => "update",
             Self::Admin => "admin",
+            Self::Transfer => "transfer",
             Self::Delete => "delete",
             Self::Trash => "trash",
             Self::Restore => "restore",
@@ -118,7 +125,9 @@ impl JournalKind {
     pub(super) fn under_way(self) -> UnderWay {
         match self {
             // One that is only being created is not seen by anybody.
-            Self::Create | Self::Update | Self::Admin | Self::Suspend => UnderWay::Changing,
+            Self::Create | Self::Update | Self::Admin | Self::Transfer | Self::Suspend => {
+                UnderWay::Changing
+            }
             Self::Delete => UnderWay::Deleting,
             Self::Trash => UnderWay::Trashing,
             Self::Restore => UnderWay::Restoring,
@@ -131,6 +140,7 @@ impl JournalKind {
             Self::Create => "a creation",
             Self::Update => "an edit",
             Self::Admin => "a change of its admins",
+            Self::Transfer => "a transfer to another owner",
             Self::Delete => "a deletion",
             Self::Trash => "a move to the trash",
             Self::Restore => "a restoration",
@@ -236,6 +246,20 @@ pub enum AdminEdit {
     },
     /// Another second factor, or none.
     SecondFactor(Option<SecondFactor>),
+}
+
+/// Who becomes an organization's only owner, and what becomes of those before. Its record names that admin from
+/// then on.
+#[derive(Clone, Debug)]
+pub struct Transfer {
+    /// Which admin becomes the owner.
+    pub to: ObjectId,
+    /// That admin, where there is none yet.
+    pub new: Option<NewAdmin>,
+    /// The other owners, as they were read. Where it has others by now, nothing is done.
+    pub owners: Vec<ObjectId>,
+    /// Whether those are removed; otherwise they become admins.
+    pub removes: bool,
 }
 
 /// An admin about to be.

@@ -422,13 +422,13 @@ impl Tenancy {
         Ok(self.store.admins(org).await?.iter().any(|admin| admin.role == Role::Owner))
     }
 
-    async fn may_change(&self, operation: &OperationKind, org: &Org) -> Result<()> {
+    pub(super) async fn may_change(&self, operation: &OperationKind, org: &Org) -> Result<()> {
         self.writing(operation, Some(org)).await?;
         not_in_trash(org)
     }
 }
 
-fn not_in_trash(org: &Org) -> Result<()> {
+pub(super) fn not_in_trash(org: &Org) -> Result<()> {
     match org.in_trash() {
         Some(_) => Err(Error::InTrash(org.name.clone())),
         None => Ok(()),
@@ -442,7 +442,7 @@ fn name_admin(entry: &mut Entry, admin: &Admin, afterwards: &str) {
     *entry = entry.clone().with("admin", admin.email.raw(), afterwards);
 }
 
-fn new_code() -> Result<(Secret, ResetCode)> {
+pub(super) fn new_code() -> Result<(Secret, ResetCode)> {
     ResetCode::issue(DateTime::now()).map_err(|error| Error::Machine(error.to_string()))
 }
 

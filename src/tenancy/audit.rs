@@ -178,6 +178,13 @@ impl Tenancy {
         }
     }
 
+    /// Puts into an entry why the caller does it.
+    pub(super) fn say_why(&self, entry: &mut Entry) -> Result<()> {
+        let reason = self.shared.rules.reason(self.caller.reason())?;
+        *entry = entry.clone().because(&reason);
+        Ok(())
+    }
+
     /// What came of an operation whose outcome was unknown, after settling what nobody is at any more;
     /// none while nobody knows yet.
     ///
@@ -261,10 +268,11 @@ pub(super) fn typed_email(typed: &str) -> &str {
     if Email::parse(typed).is_ok() { typed } else { "(no e-mail address)" }
 }
 
-/// What is recorded of what was refused: without the name that was typed. People type passwords there
+/// What is recorded of what was refused: without the name or the reason that was typed. People type passwords there
 /// too, and nothing can ever be taken out of the audit log again.
 fn untyped(entry: &Entry) -> Entry {
     let mut entry = entry.clone();
+    entry.given_reason = StoredText::default();
     if entry.action == OperationKind::Create {
         entry.name = StoredText::default();
     }
@@ -331,9 +339,11 @@ fn reason(error: &Error) -> String {
         | Error::FactorUnreadable(_)
         | Error::NoOwner(_)
         | Error::LastOwner { .. }
+        | Error::OnlyOwner { .. }
         | Error::OneAtATime
         | Error::NotAllowed(_)
         | Error::NotConfirmed
+        | Error::ReasonRequired
         | Error::ReadOnly(_)
         | Error::Changed(_)
         | Error::Gone(_)
@@ -373,9 +383,11 @@ fn outcome_of(error: &Error) -> Outcome {
         | Error::NoSuchAdmin { .. }
         | Error::NoOwner(_)
         | Error::LastOwner { .. }
+        | Error::OnlyOwner { .. }
         | Error::OneAtATime
         | Error::NotAllowed(_)
         | Error::NotConfirmed
+        | Error::ReasonRequired
         | Error::ReadOnly(_)
         | Error::Changed(_)
         | Error::Gone(_)

@@ -12,6 +12,7 @@ pub struct Caller {
     /// Whether everything that writes is refused.
     pub read_only: bool,
     token: Option<Zeroizing<String>>,
+    reason: String,
 }
 
 impl Caller {
@@ -34,6 +35,17 @@ impl Caller {
         Self { token: token.map(|token| Zeroizing::new(token.to_owned())), ..self }
     }
 
+    /// The same caller, who says why they do it.
+    #[must_use]
+    pub fn with_reason(self, reason: &str) -> Self {
+        Self { reason: reason.to_owned(), ..self }
+    }
+
+    /// Why, as it was typed; empty where that was not said.
+    pub(super) fn reason(&self) -> &str {
+        &self.reason
+    }
+
     /// The token, if there is one.
     pub(super) fn token(&self) -> Option<&str> {
         self.token.as_ref().map(|token| token.as_str())
@@ -43,12 +55,13 @@ impl Caller {
 /// Without the token.
 impl fmt::Debug for Caller {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { operator, read_only, token } = self;
+        let Self { operator, read_only, token, reason } = self;
         formatter
             .debug_struct("Caller")
             .field("operator", operator)
             .field("read_only", read_only)
             .field("has_session", &token.is_some())
+            .field("reason", reason)
             .finish()
     }
 }

@@ -284,6 +284,7 @@ impl Tenancy {
         let mut entry = self.entry(OperationKind::Delete, Some(org));
         let done = async {
             self.writing(&entry.action, Some(org)).await?;
+            self.say_why(&mut entry)?;
             entry.admin = self.permitted(&entry.action, org).await?.admin_email();
             confirms(confirmation, &org.name)?;
             let gone = self.store.perform(&Operation::Delete(Box::new(org.clone())), &entry).await;

@@ -114,12 +114,23 @@ pub enum Error {
         /// Of which organization.
         organization: StoredText,
     },
+    /// There is nothing to transfer.
+    #[error("{email} is the only owner of “{organization}” already")]
+    OnlyOwner {
+        /// Who it is.
+        email: StoredText,
+        /// Of which organization.
+        organization: StoredText,
+    },
     /// The first admin's role and e-mail cannot change together.
     #[error("cannot change the first admin's role and e-mail together")]
     OneAtATime,
     /// The operation needs a login it does not have.
     #[error("{0}")]
     NotAllowed(Refusal),
+    /// What takes an organization away, or gives it to another owner, has to say why here.
+    #[error("this database requires a reason for this")]
+    ReasonRequired,
     /// What was typed to confirm is not the name.
     #[error("the name does not match")]
     NotConfirmed,
@@ -276,6 +287,7 @@ impl Error {
                 Some(Field::Email)
             }
             Self::Taken { .. } => Some(Field::Name),
+            Self::ReasonRequired => Some(Field::Reason),
             Self::NotFound { .. }
             | Self::NoSuchOperator(_)
             | Self::NoOperators
@@ -297,6 +309,7 @@ impl Error {
             | Self::NoSuchAdmin { .. }
             | Self::NoOwner(_)
             | Self::LastOwner { .. }
+            | Self::OnlyOwner { .. }
             | Self::OneAtATime
             | Self::NotAllowed(_)
             | Self::NotConfirmed
@@ -341,8 +354,10 @@ impl Error {
             | Self::NoSuchAdmin { .. }
             | Self::NoOwner(_)
             | Self::LastOwner { .. }
+            | Self::OnlyOwner { .. }
             | Self::OneAtATime
             | Self::NotAllowed(_)
+            | Self::ReasonRequired
             | Self::NotConfirmed
             | Self::ReadOnly(_)
             | Self::Changed(_)
@@ -395,6 +410,7 @@ impl Error {
             }
             Self::NoSuchAdmin { .. } => "check the e-mail in its list of admins",
             Self::LastOwner { .. } => "make another admin an owner first",
+            Self::OnlyOwner { .. } => "name another admin, or a new one",
             Self::NoOwner(_) => {
                 "add an owner to its admins: until it has one, no login is needed for that"
             }
@@ -416,6 +432,7 @@ impl Error {
             Self::NotAllowed(Refusal::ManagersOnly) => "log in with the account of a manager",
             Self::NotAllowed(Refusal::Role { .. }) => "ask a manager to do it, or for another role",
             Self::NotAllowed(_) => "log in as an admin of that organization",
+            Self::ReasonRequired => "say why: in the reason field, or with --reason TEXT",
             Self::NotConfirmed => "type the name exactly as shown",
             Self::ReadOnly(_) => "you can still list, search and open",
             Self::Changed(_) => "refresh, then repeat your change if you still want it",

@@ -16,6 +16,7 @@ mod rights;
 mod second_factor;
 mod session;
 mod suspension;
+mod transfer;
 mod trash;
 mod upgrade;
 
@@ -44,8 +45,8 @@ pub use session::{Account, SECRET_KEY_LEAST_BYTES, Session};
 
 use crate::{
     org::{
-        FactorKey, NAME_MOST, OperationKind, Org, PasswordPolicy, Search, Secret, StoredText,
-        escaped,
+        FactorKey, NAME_MOST, OperationKind, Org, PasswordPolicy, Reason, Search, Secret,
+        StoredText, escaped,
     },
     store::{
         Count, ListScope, News, Page, PageQuery, Place, Purge, Required, Seen, Statistics, Store,
@@ -64,6 +65,8 @@ pub struct Rules {
     pub secret_key: Option<Secret>,
     /// How long the trash keeps what is moved there from now on, in days.
     pub trash_days: u32,
+    /// Whether trashing, purging and transferring an organization has to say why.
+    pub reason_required: bool,
 }
 
 impl Rules {
@@ -75,6 +78,19 @@ impl Rules {
         Secret::generate(self.passwords, &change::about(name, email))
             .map_err(|e| Error::Machine(e.to_string()))
     }
+
+    /// Why something is done, of what was typed.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where it is too long, [`Error::ReasonRequired`] where there is none and there has to be.
+    pub fn reason(&self, typed: &str) -> Result<Reason> {
+        let reason = Reason::parse(typed)?;
+        if self.reason_required && reason.is_empty() {
+            Err(Error::ReasonRequired)
+        } else {
+            Ok(reason)
+        }
+    }
 }
 
 impl Default for Rules {
@@ -84,6 +100,7 @@ impl Default for Rules {
             session: Duration::from_mins(30),
             secret_key: None,
             trash_days: 30,
+            reason_required: false,
         }
     }
 }
@@ -136,6 +153,19 @@ impl Tenancy {
     #[must_use]
     pub fn in_session(&self, token: Option<&str>) -> Self {
         self.called_by(self.caller.clone().with_session(token))
+    }
+
+    /// The same caller, who says why they do it: it is recorded of what takes an organization away, or gives it to
+    /// another owner.
+    #[must_use]
+    pub fn because(&self, reason: &str) -> Self {
+        self.called_by(self.caller.clone().with_reason(reason))
+    }
+
+    /// Whether that has to be said.
+    #[must_use]
+    pub fn reason_required(&self) -> bool {
+        self.shared.rules.reason_required
     }
 
     /// What the database is called in front of people.

@@ -24,6 +24,7 @@ pub fn least_role(operation: &OperationKind) -> Option<OperatorRole> {
         | OperationKind::AppointOwner
         | OperationKind::RemoveAdmin
         | OperationKind::ChangeAdmin
+        | OperationKind::Transfer
         | OperationKind::AddOperator
         | OperationKind::ChangeOperator
         | OperationKind::RemoveOperator
@@ -51,6 +52,7 @@ fn words(operation: &OperationKind) -> Option<&'static str> {
         | OperationKind::AppointOwner
         | OperationKind::RemoveAdmin
         | OperationKind::ChangeAdmin => "add, change and remove admins",
+        OperationKind::Transfer => "transfer organizations",
         OperationKind::AddOperator
         | OperationKind::ChangeOperator
         | OperationKind::RemoveOperator

@@ -22,6 +22,7 @@ impl Tenancy {
         let mut entry = self.entry(OperationKind::Trash, Some(org));
         let done = async {
             self.writing(&entry.action, Some(org)).await?;
+            self.say_why(&mut entry)?;
             entry.admin = self.permitted(&entry.action, org).await?.admin_email();
             let operation = Operation::Trash(Box::new(org.clone()), self.shared.rules.trash_days);
             let trashed = self.perform(operation, &entry).await;
@@ -108,6 +109,7 @@ impl Tenancy {
         let done = async {
             self.writable()?;
             in_trash(org)?;
+            self.say_why(&mut entry)?;
             confirms(confirmation, &org.name)?;
             let actor = if self.is_in_operators_session() {
                 self.permitted(&entry.action, org).await?

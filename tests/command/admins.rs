@@ -161,6 +161,47 @@ fn recorded(home: &Home) {
     );
 }
 
+/// From one owner to the next: someone new, then back to who became an admin.
+fn transferred(home: &Home) {
+    home.create("acme", "ada@acme.com");
+    let to = |email, more: &[&'static str]| {
+        line(&line(&["admin", "transfer", "acme", email], more), &["--yes"])
+    };
+    home.run(&to("eve@acme.com", &[])).fails(5, "requires a login as an admin of “acme”");
+    home.run_with(&to("ada@acme.com", &ADA), PASSWORD).fails(5, "the only owner of “acme” already");
+    home.run_with(&to("no e-mail", &ADA), PASSWORD).fails(6, "e-mail");
+    let answer = home.run_with(&to("eve@acme.com", &ADA), PASSWORD).json();
+    assert_eq!(answer["admin_email"], "eve@acme.com");
+    let code = answer["code"].as_str().unwrap();
+    let redeem = ["admin", "redeem", "eve@acme.com", "--stdin"];
+    home.run_with(&redeem, &format!("{code}\n{OTHER_PASSWORD}\n")).json();
+    let listed = roles(&home.run(&["admin", "list", "acme"]).json());
+    assert_eq!(listed, [pair("eve@acme.com", "owner"), pair("ada@acme.com", "admin")]);
+    home.run_with(&to("zoe@acme.com", &ADA), PASSWORD).fails(5, "only an owner of “acme”");
+    let eve = ["--as", "eve@acme.com", "--password-stdin", "--remove"];
+    let answer = home.run_with(&to("ada@acme.com", &eve), OTHER_PASSWORD).json();
+    assert_eq!(roles(&answer), [pair("ada@acme.com", "owner")]);
+    assert_eq!(home.run(&["org", "get", "acme"]).json()["admin_email"], "ada@acme.com");
+    let told = home.run(&["audit", "list", "--action", "transfer", "--result", "done"]);
+    let said = told.json();
+    let entries = said["entries"].as_array().unwrap();
+    assert_eq!(entries.len(), 2);
+    assert_eq!(entries[1]["changes"][0]["to"], "eve@acme.com");
+    assert_eq!(home.run(&["audit", "verify"]).json()["sound"], true);
+    assert_eq!(home.run(&["doctor"]).json(), json!({ "findings": [] }));
+}
+
+#[test]
+fn an_organization_is_transferred_on_the_embedded_database() {
+    transferred(&Home::new());
+}
+
+#[tokio::test]
+async fn an_organization_is_transferred_on_mongodb() {
+    let database = OwnDatabase::on(mongod::standalone(), "transfer").await;
+    transferred(&Home::on(&database));
+}
+
 #[test]
 fn a_life_of_admins_on_the_embedded_database() {
     let home = Home::new();

@@ -64,7 +64,7 @@ const LOOKING: [&[&str]; 23] = [
 ];
 
 /// The commands that write.
-const WRITING: [&str; 23] = [
+const WRITING: [&str; 24] = [
     "org create",
     "org update",
     "org trash",
@@ -86,6 +86,7 @@ const WRITING: [&str; 23] = [
     "admin add",
     "admin update",
     "admin remove",
+    "admin transfer",
     "admin code",
     "admin redeem",
     "config init",

@@ -20,6 +20,7 @@ mod hostile;
 mod life;
 mod looking;
 mod manual;
+mod reason;
 mod refused;
 mod rights;
 mod scripts;

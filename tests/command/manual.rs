@@ -19,7 +19,7 @@ const MARK: u8 = 0x1e;
 const SIZE: (u16, u16) = (110, 40);
 
 /// Commands that no test can run, one reason each. They stand in blocks marked `no_run`.
-const NOT_RUN: [&str; 12] = [
+const NOT_RUN: [&str; 13] = [
     // They build and test what is running.
     "cargo run --release         # the console",
     "tests/run                   # the whole test suite",

@@ -248,6 +248,7 @@ fn in_production_whatever_writes_wants_yes_where_nobody_can_be_asked() {
         "admin add acme_corp bob@acme.com --as ada@acme.com --password-stdin",
         "admin update acme_corp ada@acme.com --email eve@acme.com --as ada@acme.com --password-stdin",
         "admin remove acme_corp ada@acme.com --as ada@acme.com --password-stdin",
+        "admin transfer acme_corp eve@acme.com --as ada@acme.com --password-stdin",
         "admin code acme_corp ada@acme.com",
         "admin redeem ada@acme.com --stdin",
         "doctor --fix",

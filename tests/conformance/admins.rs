@@ -17,7 +17,7 @@ async fn change(store: &dyn Store, org: &Org, change: AdminChange) -> Result<Org
     store.perform(&operation, &store.entry("change admin", org)).await.map(|org| org.unwrap())
 }
 
-fn code() -> ResetCode {
+pub fn code() -> ResetCode {
     ResetCode { hash: "c0de".repeat(16), until: DateTime::from_millis(1_800_000_000_000) }
 }
 

@@ -105,6 +105,7 @@ impl<F: Fixture> Besieged<F> {
             t.in_session(token).delete(org, &given).await,
             t.in_session(token).add_admin(org, "evil@evil.com", Role::Owner).await.map(drop),
             t.in_session(token).remove_admin(org, first).await.map(drop),
+            t.in_session(token).transfer(org, "evil@evil.com", true).await.map(drop),
             t.in_session(token)
                 .update_admin(org, first, &wish(Some(Role::Admin), None, None))
                 .await

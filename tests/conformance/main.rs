@@ -23,11 +23,13 @@ mod mongo;
 mod operators;
 mod page;
 mod race;
+mod reason;
 mod search;
 mod second_factor;
 mod session;
 mod sqlite;
 mod suspend;
+mod transfer;
 mod trash;
 mod update;
 
@@ -131,6 +133,18 @@ macro_rules! conforms {
                         a_gone_owners_email_can_be_the_new_ones_or_anybody_elses,
                         a_password_nobody_can_log_in_with_is_a_finding,
                         two_organizations_with_each_others_admin_are_left_to_a_person;
+                    transfer:
+                        one_admin_owns_it_afterwards_and_the_record_names_that_one,
+                        what_is_stored_is_what_the_service_reads,
+                        what_has_changed_since_it_was_read_is_not_transferred,
+                        of_two_transfers_at_once_exactly_one_is_done,
+                        an_owner_transfers_it_and_is_none_any_more,
+                        an_admin_becomes_the_owner_and_keeps_the_password,
+                        a_manager_transfers_any_organization_and_nobody_below,
+                        one_whose_owner_is_gone_is_transferred_without_a_login;
+                    reason:
+                        a_reason_is_recorded_with_what_takes_away_or_transfers,
+                        where_a_reason_is_required_nothing_is_done_without_one;
                     attempts:
                         of_fifty_at_once_exactly_the_free_ones_are_looked_at,
                         whoever_was_in_line_waits_with_the_others_also_when_that_is_over,

@@ -164,6 +164,7 @@ async fn all(tenancy: &Tenancy, org: &Org) -> Vec<(OperationKind, Result<()>)> {
         ),
         (OperationKind::RemoveAdmin, tenancy.remove_admin(org, "bob@acme.com").await.map(drop)),
         (OperationKind::ChangeAdmin, tenancy.update_admin(org, first, &role).await.map(drop)),
+        (OperationKind::Transfer, tenancy.transfer(org, "zoe@acme.com", true).await.map(drop)),
         (OperationKind::Repair, tenancy.examine(&examination, &believe).await.map(drop)),
         (OperationKind::Upgrade, tenancy.upgrade(&no_progress).await.map(drop)),
         (

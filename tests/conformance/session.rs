@@ -114,7 +114,7 @@ pub async fn a_forged_token_opens_nothing<F: Fixture>() {
     );
     let log = siege.audit_log(&[session.token(), signature]).await;
     let refused = log.iter().filter(|(_, outcome, _)| *outcome == Outcome::Refused).count();
-    assert_eq!(refused, (forged.len() + 1) * 10 + 1);
+    assert_eq!(refused, (forged.len() + 1) * 11 + 1);
 }
 
 pub async fn a_session_ends_with_its_time<F: Fixture>() {

@@ -83,6 +83,9 @@ pub fn scenarios() -> Vec<Scenario> {
         scenario("appoint owner", &[ownerless], What::appoint(BOB)),
         scenario("remove first", &[bob()], What::RemoveAdmin { email: ADA }),
         scenario("remove admin", &[bob()], What::RemoveAdmin { email: BOB }),
+        scenario("transfer", &[bob()], What::transfer(CAROL, false)),
+        scenario("transfer to an admin", &[bob()], What::transfer(BOB, false)),
+        scenario("transfer and remove", &[bob()], What::transfer(CAROL, true)),
         scenario("admin's e-mail", &[bob()], change(Some(CAROL), None, None)),
         scenario("admin's password", &[bob()], change(None, Some(&hash("second")), None)),
         scenario("admin's role", &[bob()], change(None, None, Some(Role::Admin))),
@@ -137,6 +140,7 @@ impl Next {
                     What::Create { .. } => What::create(ACME, ADA, &hash("third")),
                     What::AddAdmin { email, appoints: false, .. } => What::add(email),
                     What::AddAdmin { email, appoints: true, .. } => What::appoint(email),
+                    What::Transfer { email, removes, .. } => What::transfer(email, *removes),
                     other => other.clone(),
                 };
                 let id = if matches!(what, What::Create { .. }) { ObjectId::new() } else { org };

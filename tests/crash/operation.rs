@@ -8,7 +8,7 @@ use tenantry::{
     org::{CollectionName, Email, Org, OrgName, PasswordHash, ResetCode, Role},
     store::{
         self, AdminChange, AdminEdit, Change, Entry, NewAdmin, NewOrg, Result, Store, StoreError,
-        mongo::MongoStore,
+        Transfer, mongo::MongoStore,
     },
 };
 
@@ -61,6 +61,12 @@ pub enum What {
     RemoveAdmin {
         email: &'static str,
     },
+    /// To an admin of it, or to a new one of this identity.
+    Transfer {
+        admin: ObjectId,
+        email: &'static str,
+        removes: bool,
+    },
     /// Of an admin whom the record does not name first.
     ChangeAdmin {
         email: &'static str,
@@ -91,6 +97,10 @@ impl What {
     pub fn appoint(email: &'static str) -> Self {
         let (admin, reset) = (ObjectId::new(), "c0de".to_owned());
         Self::AddAdmin { admin, email, reset, appoints: true }
+    }
+
+    pub fn transfer(email: &'static str, removes: bool) -> Self {
+        Self::Transfer { admin: ObjectId::new(), email, removes }
     }
 
     pub fn on(self, org: ObjectId) -> Operation {
@@ -144,6 +154,7 @@ impl Operation {
             What::AddAdmin { appoints: false, .. } => "add admin",
             What::AddAdmin { appoints: true, .. } => "appoint owner",
             What::RemoveAdmin { .. } => "remove admin",
+            What::Transfer { .. } => "transfer",
             What::ChangeAdmin { .. } => "change admin",
         }
     }
@@ -165,20 +176,24 @@ impl Operation {
             What::Restore { name } => store::Operation::Restore(boxed, renamed(*name)),
             What::Suspend(suspended) => store::Operation::Suspend(boxed, *suspended),
             What::AddAdmin { admin, email, reset, appoints } => {
-                let hour = Duration::from_hours(1);
-                let until = DateTime::from_system_time(std::time::SystemTime::now() + hour);
-                let new = NewAdmin {
-                    email: Email::parse(email).unwrap(),
-                    role: Role::Owner,
-                    password: PasswordHash::nobodys(),
-                    reset: ResetCode { hash: reset.clone(), until },
-                    created_at: DateTime::now(),
-                };
+                let new = new_owner(email, reset);
                 let what = if *appoints { AdminEdit::Appoint(new) } else { AdminEdit::Add(new) };
                 store::Operation::Admin(
                     boxed,
                     Box::new(AdminChange { admin: *admin, what, successor: None }),
                 )
+            }
+            What::Transfer { admin, email, removes } => {
+                let admins = store.admins(org).await?;
+                let there = admins.iter().find(|admin| admin.email.raw() == *email);
+                let (to, new) = match there {
+                    Some(there) => (there.id, None),
+                    None => (*admin, Some(new_owner(email, "c0de"))),
+                };
+                let owners = admins.iter().filter(|a| a.role == Role::Owner && a.id != to);
+                let owners = owners.map(|owner| owner.id).collect();
+                let transfer = Transfer { to, new, owners, removes: *removes };
+                store::Operation::Transfer(boxed, Box::new(transfer))
             }
             What::RemoveAdmin { email } | What::ChangeAdmin { email, .. } => {
                 let admins = store.admins(org).await?;
@@ -197,6 +212,18 @@ impl Operation {
                 store::Operation::Admin(boxed, Box::new(AdminChange { admin, what, successor }))
             }
         })
+    }
+}
+
+fn new_owner(email: &str, reset: &str) -> NewAdmin {
+    let hour = Duration::from_hours(1);
+    let until = DateTime::from_system_time(std::time::SystemTime::now() + hour);
+    NewAdmin {
+        email: Email::parse(email).unwrap(),
+        role: Role::Owner,
+        password: PasswordHash::nobodys(),
+        reset: ResetCode { hash: reset.to_owned(), until },
+        created_at: DateTime::now(),
     }
 }
 

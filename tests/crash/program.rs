@@ -75,11 +75,12 @@ impl User {
 
 /// The command that does an operation, and what it reads.
 fn line_of(sample: Sample) -> (Vec<&'static str>, String) {
-    let of_admins = matches!(sample, Sample::AddAdmin | Sample::RemoveFirst);
+    let of_admins = matches!(sample, Sample::AddAdmin | Sample::RemoveFirst | Sample::Transfer);
     let mut line = vec![if of_admins { "admin" } else { "org" }];
     line.extend(match sample {
         Sample::AddAdmin => ["add", "Acme Corp"],
         Sample::RemoveFirst => ["remove", "Acme Corp"],
+        Sample::Transfer => ["transfer", "Acme Corp"],
         Sample::Create => ["create", "Acme Corp"],
         Sample::Rename | Sample::Credentials | Sample::Everything => ["update", "Acme Corp"],
         Sample::Delete | Sample::Trash => ["delete", "Acme Corp"],
@@ -108,6 +109,11 @@ fn line_of(sample: Sample) -> (Vec<&'static str>, String) {
         }
         Sample::RemoveFirst => {
             line.push("ada@acme.com");
+            line.extend(login);
+            line.push("--yes");
+        }
+        Sample::Transfer => {
+            line.extend(["bob@acme.com", "--remove"]);
             line.extend(login);
             line.push("--yes");
         }

@@ -91,6 +91,9 @@ async fn does(
         What::RemoveAdmin { email } => {
             tenancy.in_session(token).remove_admin(org, email).await.map(|_| ())
         }
+        What::Transfer { email, removes, .. } => {
+            tenancy.in_session(token).transfer(org, email, *removes).await.map(|_| ())
+        }
         What::ChangeAdmin { email, to, role, .. } => {
             let wish = AdminChanges { role: *role, email: owned(*to), ..AdminChanges::default() };
             tenancy.in_session(token).update_admin(org, email, &wish).await.map(|_| ())

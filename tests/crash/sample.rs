@@ -13,7 +13,7 @@ use tenantry::{
     org::{Claim, CollectionName, Email, Org, OrgName, OrgState, PasswordHash, ResetCode, Role},
     store::{
         AdminChange, AdminEdit, Change, Entry, ListScope, NewAdmin, NewOrg, Outcome, Result, Store,
-        Verification, mongo::MongoStore,
+        Transfer, Verification, mongo::MongoStore,
     },
 };
 
@@ -187,9 +187,11 @@ pub enum Sample {
     AddAdmin,
     /// The one that the record names, with a successor.
     RemoveFirst,
+    /// To a new owner, in the place of the one before.
+    Transfer,
 }
 
-pub const SAMPLES: [Sample; 13] = [
+pub const SAMPLES: [Sample; 14] = [
     Sample::Create,
     Sample::Rename,
     Sample::Credentials,
@@ -203,10 +205,11 @@ pub const SAMPLES: [Sample; 13] = [
     Sample::Reactivate,
     Sample::AddAdmin,
     Sample::RemoveFirst,
+    Sample::Transfer,
 ];
 
 /// Those that take every step there is; the others take a part of them.
-pub const CORE: [Sample; 8] = [
+pub const CORE: [Sample; 9] = [
     Sample::Create,
     Sample::Everything,
     Sample::Delete,
@@ -215,6 +218,7 @@ pub const CORE: [Sample; 8] = [
     Sample::Purge,
     Sample::AddAdmin,
     Sample::RemoveFirst,
+    Sample::Transfer,
 ];
 
 impl Sample {
@@ -245,6 +249,8 @@ impl Sample {
             Self::Suspend => Some(Shape { state: State::Suspended, ..ACME }),
             Self::AddAdmin => Some(Shape { second: true, ..ACME }),
             Self::RemoveFirst => Some(Shape { email: BOB, ..ACME }),
+            // Nobody knows the password.
+            Self::Transfer => Some(Shape { email: BOB, password: "second", ..ACME }),
         }
     }
 
@@ -263,7 +269,8 @@ impl Sample {
             | Self::Delete
             | Self::Trash
             | Self::Suspend
-            | Self::AddAdmin => 1,
+            | Self::AddAdmin
+            | Self::Transfer => 1,
         }
     }
 
@@ -312,7 +319,7 @@ impl Sample {
         let org = match self {
             Self::Restore | Self::RestoreRenamed | Self::Purge => store.trash(&org, 30).await,
             Self::Reactivate => store.suspend(&org, true).await,
-            Self::RemoveFirst => change_admin(store, &org, bob()).await,
+            Self::RemoveFirst => change_admin(store, &org, add_bob()).await,
             _ => Ok(org),
         };
         (new, Some(org.unwrap()), had)
@@ -335,7 +342,16 @@ impl Sample {
             }
             Self::Suspend => store.suspend(org, true).await.map(|_| ()),
             Self::Reactivate => store.suspend(org, false).await.map(|_| ()),
-            Self::AddAdmin => change_admin(store, org, bob()).await.map(|_| ()),
+            Self::AddAdmin => change_admin(store, org, add_bob()).await.map(|_| ()),
+            Self::Transfer => {
+                let owner = ObjectId::parse_str(org.admin_id.raw()).unwrap();
+                let new = NewAdmin { password: PasswordHash::nobodys(), ..bob() };
+                let (to, new, owners) = (ObjectId::new(), Some(new), vec![owner]);
+                let transfer = Transfer { to, new, owners, removes: true };
+                let operation =
+                    tenantry::store::Operation::Transfer(Box::new(org.clone()), Box::new(transfer));
+                store.perform(&operation, &store.entry("transfer", org)).await.map(|_| ())
+            }
             Self::RemoveFirst => {
                 let successor = store.admin_with_email(BOB).await?;
                 let admin = ObjectId::parse_str(org.admin_id.raw()).unwrap();
@@ -347,15 +363,18 @@ impl Sample {
 }
 
 /// One more owner.
-fn bob() -> AdminChange {
-    let what = AdminEdit::Add(NewAdmin {
+fn bob() -> NewAdmin {
+    NewAdmin {
         email: Email::parse(BOB).unwrap(),
         role: Role::Owner,
         password: PasswordHash::stored(HASH.clone()),
         reset: ResetCode { hash: "c0de".into(), until: DateTime::now() },
         created_at: DateTime::now(),
-    });
-    AdminChange { admin: ObjectId::new(), what, successor: None }
+    }
+}
+
+fn add_bob() -> AdminChange {
+    AdminChange { admin: ObjectId::new(), what: AdminEdit::Add(bob()), successor: None }
 }
 
 async fn change_admin(store: &dyn Store, org: &Org, change: AdminChange) -> Result<Org> {

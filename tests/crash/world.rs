@@ -119,6 +119,9 @@ impl World {
             What::AddAdmin { email, appoints, .. } => {
                 living.is_some_and(|tenant| !appoints || tenant.owners() == 0) && is_free(email)
             }
+            What::Transfer { email, .. } => {
+                living.is_some_and(|tenant| tenant.admins.contains_key(*email) || is_free(email))
+            }
             What::RemoveAdmin { email } => {
                 let admins = living.map(|tenant| &tenant.admins);
                 admins.is_some_and(|admins| {
@@ -312,6 +315,21 @@ impl Tenant {
                     is_found: true,
                 };
                 self.admins.insert((*email).to_owned(), login);
+            }
+            What::Transfer { admin, email, removes } => {
+                self.admins
+                    .retain(|other, admin| other == email || !removes || admin.role != Role::Owner);
+                for admin in self.admins.values_mut() {
+                    (admin.role, admin.is_first) = (Role::Admin, false);
+                }
+                let owner = self.admins.entry((*email).to_owned()).or_insert(Login {
+                    id: *admin,
+                    password: PasswordHash::nobodys().as_str().to_owned(),
+                    role: Role::Owner,
+                    is_first: true,
+                    is_found: true,
+                });
+                (owner.role, owner.is_first) = (Role::Owner, true);
             }
             What::RemoveAdmin { email } => {
                 if self.admins.remove(*email).unwrap().is_first {

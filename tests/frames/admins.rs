@@ -112,6 +112,33 @@ fn an_admin_is_added() {
 }
 
 #[test]
+fn an_organization_is_transferred() {
+    let mut console = logged_in(looking_at(ADMINS, WIDE));
+    console.press(KeyCode::Char('T'));
+    console.type_text("eve@acme.example");
+    looks_like_at(&mut console, "transfer", &[LEAST, NARROW, WIDE]);
+    console.press(KeyCode::Tab);
+    console.press(KeyCode::Char(' '));
+    console.press(KeyCode::Enter);
+    console.type_text("sold, ticket 4711");
+    looks_like_at(&mut console, "transfer_removing", &[LEAST, NARROW]);
+    console.press(KeyCode::Enter);
+    console.answer_all();
+    looks_like_at(&mut console, "transfer_code", &[NARROW]);
+    console.press(KeyCode::Esc);
+    console.answer_all();
+    looks_like_at(&mut console, "transfer_done", &[NARROW, WIDE]);
+
+    // To an admin of it, who needs no code.
+    let mut console = logged_in(looking_at(ADMINS, WIDE));
+    console.press(KeyCode::Char('G'));
+    console.press(KeyCode::Char('T'));
+    console.control('s');
+    console.answer_all();
+    looks_like_at(&mut console, "transfer_to_admin", &[NARROW, WIDE]);
+}
+
+#[test]
 fn an_admin_without_a_login_is_asked_for_one() {
     let mut console = looking_at(ADMINS, NARROW);
     console.press(KeyCode::Char('x'));

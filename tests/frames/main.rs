@@ -19,6 +19,7 @@ mod people;
 mod pretend;
 mod properties;
 
+mod reason;
 mod screens;
 mod second_factor;
 mod selection;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bson::{DateTime, oid::ObjectId};
 use tenantry::{
-    console::app::{Effect, Message, OrgAction},
+    console::app::{Effect, Message, NewOwner, OrgAction},
     org::{Admin, Org, PasswordHash, ResetCode, Role},
     store::{AuditAt, AuditQuery, Entry, Head, Outcome},
     tenancy::{AuditPage, Error, NumberedEntry, Refusal, Result, Session},
@@ -131,6 +131,30 @@ impl Console {
                     (org, CODE.into())
                 });
                 Message::Added(*generation, email.as_str().into(), added)
+            }
+            Effect::Transfer(generation, org, NewOwner { email, removes, .. }, session) => {
+                let done = self.owned(org, session.as_ref());
+                let (owner, known) = (
+                    org.admin_email.clone(),
+                    self.others.iter().position(|a| a.email.raw() == email),
+                );
+                let done = done.map(|org| {
+                    self.others.retain(|admin| !removes || admin.role != Role::Owner);
+                    for other in &mut self.others {
+                        other.role = Role::Admin;
+                    }
+                    let taken = self.others.iter().position(|admin| admin.email.raw() == email);
+                    if let Some(at) = taken {
+                        self.others.remove(at);
+                    }
+                    if !removes {
+                        self.others.push(admin(211, owner.raw(), Role::Admin, 60 * DAY));
+                    }
+                    let stored = self.orgs.iter_mut().find(|stored| stored.id == org.id).unwrap();
+                    stored.admin_email = email.as_str().into();
+                    (stored.clone(), known.is_none().then(|| CODE.into()))
+                });
+                Message::Transferred(*generation, email.as_str().into(), done)
             }
             Effect::UpdateAdmin(generation, org, email, changes, session) => {
                 let updated = self.owned(org, session.as_ref());

@@ -134,6 +134,7 @@ impl Console {
             required: Required::Nothing,
             has_operators: false,
             trash_days: 30,
+            reason_required: false,
             connection: "mongodb://ops@db1.example:27017/master_organization_db".into(),
             passwords: PasswordPolicy::default(),
             demo: None,
@@ -179,6 +180,7 @@ impl Console {
                             Effect::Create(..)
                                 | Effect::Update(..)
                                 | Effect::AddAdmin(..)
+                                | Effect::Transfer(..)
                                 | Effect::UpdateAdmin(..)
                                 | Effect::Redeem(..)
                                 | Effect::Do(..)
@@ -445,6 +447,7 @@ pub fn generation(effect: &Effect) -> Option<u64> {
         | Effect::LoadAudit(generation, ..)
         | Effect::AddAdmin(generation, ..)
         | Effect::UpdateAdmin(generation, ..)
+        | Effect::Transfer(generation, ..)
         | Effect::Redeem(generation, ..)
         | Effect::Check(generation, ..)
         | Effect::Judge(generation, ..)

@@ -136,6 +136,9 @@ fn failed(message: Message, error: Error) -> Message {
         Message::Admins(generation, _) => Message::Admins(generation, Err(error)),
         Message::Activity(generation, _) => Message::Activity(generation, Err(error)),
         Message::Added(generation, email, _) => Message::Added(generation, email, Err(error)),
+        Message::Transferred(generation, email, _) => {
+            Message::Transferred(generation, email, Err(error))
+        }
         Message::Redeemed(generation, email, _) => Message::Redeemed(generation, email, Err(error)),
         Message::Coded(generation, action, org, email, _) => {
             Message::Coded(generation, action, org, email, Err(error))

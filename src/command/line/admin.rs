@@ -5,7 +5,7 @@ use clap::{
     builder::{PossibleValuesParser, TypedValueParser},
 };
 
-use super::Sure;
+use super::{Sure, Why};
 use crate::org::Role;
 
 /// What can be done with and by admins.
@@ -108,6 +108,30 @@ Example:
         #[command(flatten)]
         sure: Sure,
     },
+    /// Transfer an organization to another owner
+    #[command(after_help = "\
+Requires the login of an owner or a manager. If an organization has no owner left, no login is needed. An
+admin of the organization keeps the password; anyone else gets a one-time code, which works once, for
+one hour, and is not shown again. The owners before become admins, or are removed with --remove.
+
+Examples:
+  tenantry admin transfer acme_corp eve@acme.com --as ada@acme.com
+  tenantry admin transfer acme_corp eve@acme.com --remove --as ops@example.com")]
+    Transfer {
+        /// The organization's name, case-insensitive
+        organization: String,
+        /// The new owner's e-mail
+        email: String,
+        /// Remove the owners before: they can no longer log in, and their sessions end
+        #[arg(long)]
+        remove: bool,
+        /// Why.
+        #[command(flatten)]
+        why: Why,
+        /// Who is asked.
+        #[command(flatten)]
+        sure: Sure,
+    },
     /// Issue a one-time code for an admin who has no password or forgot it
     #[command(after_help = "\
 The code works once, for one hour, and is not shown again. It replaces any earlier code. The audit log
@@ -142,6 +166,21 @@ Examples:
 }
 
 impl AdminCommand {
+    /// Why it is done, where that is asked for.
+    pub(super) fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Transfer { why, .. } => Some(why.said()),
+            Self::Login { .. }
+            | Self::List { .. }
+            | Self::Add { .. }
+            | Self::Update { .. }
+            | Self::Totp { .. }
+            | Self::Remove { .. }
+            | Self::Code { .. }
+            | Self::Redeem { .. } => None,
+        }
+    }
+
     /// Whether it is meant, where it changes something; none where it changes nothing.
     pub(super) fn sure(&self) -> Option<&Sure> {
         match self {
@@ -149,6 +188,7 @@ impl AdminCommand {
             | Self::Update { sure, .. }
             | Self::Totp { sure, .. }
             | Self::Remove { sure, .. }
+            | Self::Transfer { sure, .. }
             | Self::Code { sure, .. }
             | Self::Redeem { sure, .. } => Some(sure),
             // A login counts its attempt, and changes nothing else.

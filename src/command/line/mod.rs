@@ -164,7 +164,31 @@ pub struct Sure {
     pub yes: bool,
 }
 
+/// Why.
+#[derive(Debug, Args)]
+pub struct Why {
+    /// Why you do it, for the audit log; at most 200 characters
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+}
+
+impl Why {
+    fn said(&self) -> &str {
+        self.reason.as_deref().unwrap_or_default()
+    }
+}
+
 impl DatabaseCommand {
+    /// Why it is done, empty where that was not said; none where it is not asked for.
+    #[must_use]
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Org(command) => command.reason(),
+            Self::Admin(command) => command.reason(),
+            Self::Operator(_) | Self::Audit(_) | Self::Doctor { .. } | Self::Upgrade { .. } => None,
+        }
+    }
+
     /// Whether it is meant, where it changes something; none where it only reads.
     #[must_use]
     pub fn sure(&self) -> Option<&Sure> {

@@ -5,7 +5,7 @@ use clap::{
     builder::{PossibleValuesParser, TypedValueParser},
 };
 
-use super::{super::records::FIELDS, Sure, page_size};
+use super::{super::records::FIELDS, Sure, Why, page_size};
 use crate::store::{Sort, SortKey};
 
 /// The organizations that something is done to.
@@ -126,7 +126,7 @@ Its name and e-mail addresses stay reserved until it is purged.
 Examples:
   tenantry org trash acme_corp --as ada@acme.com
   pass show acme | tenantry org trash acme_corp --as ada@acme.com --password-stdin --yes
-  tenantry org trash acme_corp --as ada@acme.com --now
+  tenantry org trash acme_corp --as ada@acme.com --now --reason 'ticket 4711'
   tenantry org list --search 'test created:<2026-01-01' --output name |
     tenantry org trash - --as ops@example.com --dry-run"
     )]
@@ -137,6 +137,9 @@ Examples:
         /// Skip the trash: purge it (delete permanently)
         #[arg(long)]
         now: bool,
+        /// Why.
+        #[command(flatten)]
+        why: Why,
         /// Who is asked.
         #[command(flatten)]
         sure: Sure,
@@ -170,8 +173,11 @@ Examples:
         #[command(flatten)]
         names: BulkNames,
         /// Purge those that were to be kept until now
-        #[arg(long, conflicts_with_all = ["name", "dry_run"])]
+        #[arg(long, conflicts_with_all = ["name", "dry_run", "reason"])]
         expired: bool,
+        /// Why.
+        #[command(flatten)]
+        why: Why,
         /// Who is asked.
         #[command(flatten)]
         sure: Sure,
@@ -201,6 +207,26 @@ Examples:
 }
 
 impl OrgCommand {
+    /// Why it is done, where that is asked for.
+    pub(super) fn reason(&self) -> Option<&str> {
+        match self {
+            // Nothing is done.
+            Self::Trash { names: BulkNames { dry_run: true, .. }, .. }
+            | Self::Purge { names: BulkNames { dry_run: true, .. }, .. }
+            // Their time is over: that is why.
+            | Self::Purge { expired: true, .. }
+            | Self::Create { .. }
+            | Self::Get { .. }
+            | Self::List { .. }
+            | Self::Count { .. }
+            | Self::Update { .. }
+            | Self::Restore { .. }
+            | Self::Suspend { .. }
+            | Self::Reactivate { .. } => None,
+            Self::Trash { why, .. } | Self::Purge { why, .. } => Some(why.said()),
+        }
+    }
+
     /// Whether it is meant, where it changes something; none where it only reads.
     pub(super) fn sure(&self) -> Option<&Sure> {
         match self {

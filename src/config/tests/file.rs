@@ -32,6 +32,7 @@ fn a_profile_is_a_database_with_its_limits() {
     assert_eq!(settings.profiles.len(), 4);
     let database = settings.database;
     assert_eq!(database.production(), Some("the one"));
+    assert!(database.rules.reason_required && !settings.profiles[0].rules.reason_required);
     assert_eq!(database.rules.passwords.least_characters, 20);
     assert_eq!((database.rules.trash_days, database.rules.passwords.least_score), (7, 2));
     let Source::Known(Target::Mongo { uri, database }) = database.source else { panic!("MongoDB") };

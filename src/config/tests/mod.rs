@@ -61,6 +61,7 @@ file = "here.db"
 uri = "mongodb://ops:s3cret-word@db1.example"
 database = "orgs"
 production = true
+reason_required = true
 password_length = 20
 trash_days = 7
 

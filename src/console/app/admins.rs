@@ -25,6 +25,16 @@ impl App {
         Vec::new()
     }
 
+    /// Opens the form to transfer the organization that is looked at: to the admin that is selected, if that is no
+    /// owner.
+    pub(super) fn transfer(&mut self) -> Vec<Effect> {
+        let to = self.detail.admin().filter(|admin| admin.role != Role::Owner);
+        if let Some(form) = self.chosen().map(|org| Form::transfer(org, to)) {
+            self.layers.push(Layer::Form(form));
+        }
+        Vec::new()
+    }
+
     /// Opens the form for the admin that is selected.
     pub(super) fn edit_admin(&mut self) -> Vec<Effect> {
         if let (Some(org), Some(admin)) = (self.chosen(), self.detail.admin()) {
@@ -87,6 +97,41 @@ impl App {
             }
             Err(error) => self.form_refused(&error, open),
         }
+    }
+
+    /// An organization was transferred, or not.
+    pub(super) fn transferred(
+        &mut self,
+        generation: Generation,
+        email: &StoredText,
+        result: Result<(Org, Option<Secret>)>,
+    ) -> Vec<Effect> {
+        let Some(open) = self.form_awaits(generation) else { return Vec::new() };
+        let (org, code) = match result {
+            Ok(done) => done,
+            Err(error) => return self.form_refused(&error, open),
+        };
+        if open
+            && let Some(Layer::Form(form)) = self.layers.pop()
+            && let (true, Some(before)) = (form.removes_owners(), form.org())
+        {
+            self.demo_is_over_for(&before.admin_email);
+        }
+        let mut effects = Vec::new();
+        // Whoever owned it logs in again, as what they are now.
+        if let Some(session) = self.session.take_if(|s| s.account.is_admin_of(org.id)) {
+            effects.push(Effect::Logout(session));
+        }
+        // The owner comes first.
+        self.detail.selected = 0;
+        let what = format!("transferred “{}” to {email}", org.name);
+        match code {
+            Some(code) => self.has_code(email, what, Some(code).filter(|_| open)),
+            None => self.say(Severity::Success, Notice::plain(what)),
+        }
+        effects.extend(self.show(&org));
+        effects.extend(self.now_is(&org));
+        effects
     }
 
     /// A one-time code was issued, or not.

@@ -38,6 +38,7 @@ pub fn fields(
         ("id", id),
         ("result", entry.outcome.to_string()),
         ("reason", entry.reason.to_string()),
+        ("reason given", entry.given_reason.to_string()),
     ];
     let label = |at: usize| if at == 0 { "changes" } else { "" };
     let changes = entry.changes.iter().enumerate();

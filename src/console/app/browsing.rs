@@ -69,6 +69,7 @@ impl App {
             Command::PreviousTab => self.turn_to(self.detail.tab.moved(Tab::ALL.len() - 1)),
             Command::AddAdmin => self.add_admin(),
             Command::EditAdmin => self.edit_admin(),
+            Command::Transfer => self.transfer(),
             Command::RemoveAdmin => self.ask_about_admin(OrgAction::RemoveAdmin),
             Command::IssueCode => self.ask_about_admin(OrgAction::IssueCode),
             Command::New => {

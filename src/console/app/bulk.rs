@@ -40,7 +40,7 @@ pub struct Bulk {
     pub held: (usize, Statistics),
     /// The next of them that are being counted.
     pub counting: Request,
-    /// The number to type, where it takes them away.
+    /// The reason, and then the number to type, where it takes them away.
     pub fields: Vec<TextField>,
     /// Which one is being typed in.
     pub focus: usize,
@@ -62,8 +62,12 @@ impl Bulk {
             reading: Request::default(),
             held: (0, Statistics::default()),
             counting: Request::default(),
-            fields: if action.counts() { vec![TextField::default()] } else { Vec::new() },
-            focus: 0,
+            fields: if action.counts() {
+                vec![TextField::default(), TextField::default()]
+            } else {
+                Vec::new()
+            },
+            focus: usize::from(action.counts()),
             problem: None,
             sure: Sure::default(),
         };
@@ -104,9 +108,15 @@ impl Bulk {
         last.filter(|_| page.more_after).map(PageAt::After)
     }
 
+    /// Why it is done, as it is typed; none where it is not asked for.
+    #[must_use]
+    pub fn reason(&self) -> Option<&str> {
+        if let [reason, _] = &self.fields[..] { Some(reason.text()) } else { None }
+    }
+
     /// Whether what is typed is how many there are.
     fn is_number_typed(&self) -> bool {
-        let typed = self.fields.first().map(|field| field.text().replace([',', ' ', '.'], ""));
+        let typed = self.fields.last().map(|field| field.text().replace([',', ' ', '.'], ""));
         typed.is_none_or(|typed| typed.parse() == Ok(self.count()))
     }
 }
@@ -156,6 +166,7 @@ impl App {
             | OperationKind::AppointOwner
             | OperationKind::RemoveAdmin
             | OperationKind::ChangeAdmin
+            | OperationKind::Transfer
             | OperationKind::IssueCode
             | OperationKind::RedeemCode
             | OperationKind::LogIn
@@ -202,6 +213,7 @@ impl App {
     /// Asks whether to do this to these.
     pub(super) fn ask_about(&mut self, action: OrgAction, orgs: Vec<Org>) -> Vec<Effect> {
         self.layers.push(Layer::Bulk(Bulk::new(action, orgs)));
+        self.begin_with_reason();
         self.count_next()
     }
 
@@ -212,6 +224,7 @@ impl App {
         let query = PageQuery { limit: READ, ..self.list.query(PageAt::First) };
         bulk.filter = Some((query, filtered.without));
         self.layers.push(Layer::Bulk(bulk));
+        self.begin_with_reason();
         self.read_next(PageAt::First)
     }
 
@@ -311,7 +324,7 @@ impl App {
         }
         bulk.problem = None;
         let wrong = !bulk.is_number_typed();
-        if let Some(field) = bulk.fields.first_mut() {
+        if let Some(field) = bulk.fields.last_mut() {
             field.problem = wrong.then(|| Notice::plain("the number does not match"));
         }
         if wrong || !self.sure_of_layer() {
@@ -322,7 +335,8 @@ impl App {
             self.list.clear_selection();
         }
         let mut effects = cancel(bulk.counting.stop());
-        effects.extend(self.begin_job(bulk.action, bulk.orgs, bulk.skipped));
+        let reason = bulk.reason().unwrap_or_default().to_owned();
+        effects.extend(self.begin_job(bulk.action, bulk.orgs, bulk.skipped, reason));
         effects
     }
 }

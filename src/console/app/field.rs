@@ -208,7 +208,13 @@ impl TextField {
     /// A field that holds one of the roles.
     #[must_use]
     pub fn role(role: Role) -> Self {
-        Self { choices: vec![Role::Owner.word(), Role::Admin.word()], ..Self::with(role.word()) }
+        Self::choice(&[Role::Owner.word(), Role::Admin.word()], role.word())
+    }
+
+    /// A field that holds one of these.
+    #[must_use]
+    pub fn choice(choices: &[&'static str], chosen: &str) -> Self {
+        Self { choices: choices.to_vec(), ..Self::with(chosen) }
     }
 
     /// The text.

@@ -2,7 +2,7 @@
 
 use super::{
     field::{Notice, Request, TextField},
-    message::{Check, Generation, NewPassword},
+    message::{Check, Generation, NewOwner, NewPassword},
     profile::Sure,
 };
 use crate::{
@@ -19,8 +19,12 @@ pub enum Asked {
     Email,
     /// What the admin may do.
     Role,
+    /// What becomes of the owners before.
+    Owners,
     /// A one-time code.
     Code,
+    /// Why it is done.
+    Reason,
     /// A new password.
     Password,
 }
@@ -32,9 +36,15 @@ impl From<Field> for Asked {
             Field::Email => Self::Email,
             Field::Password => Self::Password,
             Field::Code => Self::Code,
+            Field::Reason => Self::Reason,
         }
     }
 }
+
+/// What becomes of the owners before, when an organization is transferred.
+pub const DEMOTED: &str = "demoted";
+/// What becomes of them otherwise.
+pub const REMOVED: &str = "removed";
 
 /// What a form is for.
 #[derive(Clone, Debug)]
@@ -47,6 +57,8 @@ pub enum Purpose {
     AddAdmin(Box<Org>),
     /// To change an admin of one.
     EditAdmin(Box<Org>, Box<Admin>),
+    /// To transfer one to another owner.
+    Transfer(Box<Org>),
     /// To set a password with a one-time code.
     UseCode,
     /// To set up a second factor for the logins of who is logged in.
@@ -130,6 +142,15 @@ impl Form {
         Self::with_fields(purpose, fields)
     }
 
+    /// To transfer one to another owner: to an admin of it, if one is suggested.
+    #[must_use]
+    pub fn transfer(org: &Org, to: Option<&Admin>) -> Self {
+        let email = to.map_or("", |admin| admin.email.raw());
+        let owners = TextField::choice(&[DEMOTED, REMOVED], DEMOTED);
+        let fields = vec![TextField::with(email), owners, TextField::default()];
+        Self::with_fields(Purpose::Transfer(Box::new(org.clone())), fields)
+    }
+
     /// To set a password with a one-time code.
     #[must_use]
     pub fn use_code(email: &str) -> Self {
@@ -152,6 +173,7 @@ impl Form {
             Purpose::AddAdmin(_) | Purpose::EditAdmin(..) => {
                 &[Asked::Email, Asked::Role, Asked::Password]
             }
+            Purpose::Transfer(_) => &[Asked::Email, Asked::Owners, Asked::Reason],
             Purpose::UseCode => &[Asked::Email, Asked::Code, Asked::Password],
             Purpose::SecondFactor(_) => &[Asked::Code],
         };
@@ -170,14 +192,20 @@ impl Form {
     pub fn org(&self) -> Option<&Org> {
         match &self.purpose {
             Purpose::Create | Purpose::UseCode | Purpose::SecondFactor(_) => None,
-            Purpose::Edit(org) | Purpose::AddAdmin(org) | Purpose::EditAdmin(org, _) => Some(org),
+            Purpose::Edit(org)
+            | Purpose::AddAdmin(org)
+            | Purpose::EditAdmin(org, _)
+            | Purpose::Transfer(org) => Some(org),
         }
     }
 
     /// Goes on from what the organization is now, if that is the one it is about. What it was.
     pub fn replace(&mut self, now: &Org) -> Option<Org> {
         match &mut self.purpose {
-            Purpose::Edit(org) | Purpose::AddAdmin(org) | Purpose::EditAdmin(org, _)
+            Purpose::Edit(org)
+            | Purpose::AddAdmin(org)
+            | Purpose::EditAdmin(org, _)
+            | Purpose::Transfer(org)
                 if org.id == now.id =>
             {
                 Some(std::mem::replace(org.as_mut(), now.clone()))
@@ -186,6 +214,7 @@ impl Form {
             | Purpose::Edit(_)
             | Purpose::AddAdmin(_)
             | Purpose::EditAdmin(..)
+            | Purpose::Transfer(_)
             | Purpose::UseCode
             | Purpose::SecondFactor(_) => None,
         }
@@ -201,6 +230,22 @@ impl Form {
     #[must_use]
     pub fn role(&self) -> Role {
         Role::parse(self.text(Asked::Role)).unwrap_or(Role::Admin)
+    }
+
+    /// Whether the owners before are removed.
+    #[must_use]
+    pub fn removes_owners(&self) -> bool {
+        self.text(Asked::Owners) == REMOVED
+    }
+
+    /// Who is to own it.
+    #[must_use]
+    pub fn new_owner(&self) -> NewOwner {
+        NewOwner {
+            email: self.text(Asked::Email).trim().to_owned(),
+            removes: self.removes_owners(),
+            reason: self.text(Asked::Reason).to_owned(),
+        }
     }
 
     /// What is typed in all fields.
@@ -293,6 +338,7 @@ impl Form {
             Purpose::EditAdmin(_, admin) => Some(admin.email.clone()),
             Purpose::Create
             | Purpose::AddAdmin(_)
+            | Purpose::Transfer(_)
             | Purpose::UseCode
             | Purpose::SecondFactor(_) => None,
         }
@@ -308,11 +354,14 @@ impl Form {
             | (
                 Purpose::Create
                 | Purpose::AddAdmin(_)
+                | Purpose::Transfer(_)
                 | Purpose::UseCode
                 | Purpose::SecondFactor(_),
                 _,
             )
-            | (_, Asked::Role | Asked::Code | Asked::Password) => None,
+            | (_, Asked::Role | Asked::Owners | Asked::Code | Asked::Reason | Asked::Password) => {
+                None
+            }
         }
     }
 
@@ -335,13 +384,16 @@ impl Form {
         let meant = self.meant(asked).to_owned();
         let stays = matches!(self.purpose, Purpose::Edit(_) | Purpose::EditAdmin(..));
         match (asked, &self.purpose) {
-            (Asked::Role | Asked::Code, _) | (Asked::Email, Purpose::UseCode) => None,
+            (Asked::Role | Asked::Owners | Asked::Code | Asked::Reason, _)
+            | (Asked::Email, Purpose::UseCode) => None,
             (Asked::Name, Purpose::Edit(org)) => Some(Check::Name(meant, Some(org.clone()))),
             (Asked::Name, _) => Some(Check::Name(meant, None)),
             (Asked::Email, Purpose::EditAdmin(_, admin)) if meant == admin.email.raw() => None,
-            (Asked::Email, Purpose::Edit(org) | Purpose::EditAdmin(org, _)) => {
-                Some(Check::Email(meant, Some(org.clone())))
-            }
+            // Who is an admin of it already can become its owner.
+            (
+                Asked::Email,
+                Purpose::Edit(org) | Purpose::EditAdmin(org, _) | Purpose::Transfer(org),
+            ) => Some(Check::Email(meant, Some(org.clone()))),
             (Asked::Email, _) => Some(Check::Email(meant, None)),
             (Asked::Password, _) if text.is_empty() && stays => None,
             (Asked::Password, _) => Some(Check::Password(self.new_password())),
@@ -371,6 +423,7 @@ impl Form {
             Purpose::Create
             | Purpose::Edit(_)
             | Purpose::AddAdmin(_)
+            | Purpose::Transfer(_)
             | Purpose::UseCode
             | Purpose::SecondFactor(_) => self.text(Asked::Name),
         };

@@ -20,6 +20,8 @@ pub struct Job {
     pub number: JobNumber,
     /// What is done.
     pub action: OrgAction,
+    /// Why; empty where that was not said.
+    pub reason: String,
     /// To which it is still to be done. While one is waited for, it is the first.
     pub left: VecDeque<Org>,
     /// To which it was done, as they are now, until all of it is done.
@@ -62,6 +64,7 @@ impl Job {
         Self {
             number,
             action,
+            reason: String::new(),
             left: orgs.into(),
             done: Vec::new(),
             settled: 0,
@@ -204,7 +207,7 @@ impl Job {
     ) -> Vec<Effect> {
         let Some(org) = self.left.front().cloned() else { return Vec::new() };
         let mut effects = cancel(self.waiting.begin(generation, now));
-        let (given, session) = (Given::of_bulk(self.action, &org), session.cloned());
+        let (given, session) = (Given::of_bulk(self.action, &org, &self.reason), session.cloned());
         effects.push(Effect::Do(generation, self.action, Box::new(org), given, session));
         effects
     }

@@ -45,6 +45,7 @@ impl App {
         action: OrgAction,
         orgs: Vec<Org>,
         skipped: Vec<(Org, String)>,
+        reason: String,
     ) -> Vec<Effect> {
         let generation = self.next();
         // From now on the job has them.
@@ -52,6 +53,7 @@ impl App {
             self.list.selection.remove(org.id);
         }
         let mut job = Job::new(generation, action, orgs, skipped);
+        job.reason = reason;
         let effects = job.begin(generation, self.now, self.session.as_ref());
         self.layers.push(Layer::Job(job.number));
         self.jobs.push(job);

@@ -188,6 +188,7 @@ impl App {
             | Command::EditAdmin
             | Command::IssueCode
             | Command::RemoveAdmin
+            | Command::Transfer
             | Command::UseCode
             | Command::Trash
             | Command::Delete

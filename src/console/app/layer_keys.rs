@@ -67,6 +67,7 @@ impl App {
             | Command::EditAdmin
             | Command::IssueCode
             | Command::RemoveAdmin
+            | Command::Transfer
             | Command::Trash
             | Command::Delete
             | Command::Select

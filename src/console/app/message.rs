@@ -93,6 +93,9 @@ pub enum Message {
     Updated(Generation, Result<Org>),
     /// The admin with this e-mail was added, or not; with the code to choose a password with.
     Added(Generation, StoredText, Result<(Org, Secret)>),
+    /// An organization was transferred to the admin with this e-mail, or not; with the code to choose a password
+    /// with, if that is a new one.
+    Transferred(Generation, StoredText, Result<(Org, Option<Secret>)>),
     /// A one-time code was issued for the admin with this e-mail, or not.
     Coded(Generation, OrgAction, Box<Org>, StoredText, Result<(Org, Secret)>),
     /// The admin with this e-mail has set a password with a one-time code, or not.
@@ -123,6 +126,7 @@ impl Message {
             Self::Added(_, _, result) | Self::Coded(_, _, _, _, result) => {
                 Some(result.as_ref().map(|(org, _)| org.id))
             }
+            Self::Transferred(_, _, result) => Some(result.as_ref().map(|(org, _)| org.id)),
             Self::Done(_, _, org, result) => Some(result.as_ref().map(|_| org.id)),
             Self::Clock(_)
             | Self::Key(_)
@@ -186,6 +190,8 @@ pub struct Connected {
     pub has_operators: bool,
     /// How long the trash keeps what is moved there, in days.
     pub trash_days: u32,
+    /// Whether trashing, purging and transferring have to say why.
+    pub reason_required: bool,
     /// How to connect to it, without any secret.
     pub connection: String,
     /// What a new password must be like.
@@ -261,6 +267,8 @@ pub enum Effect {
     AddAdmin(Generation, Box<Org>, String, Role, Option<Session>),
     /// Change the admin of one that has this e-mail.
     UpdateAdmin(Generation, Box<Org>, StoredText, AdminChanges, Option<Session>),
+    /// Transfer one to another owner.
+    Transfer(Generation, Box<Org>, NewOwner, Option<Session>),
     /// Set the password of the admin with this e-mail, with a one-time code.
     Redeem(Generation, String, Secret, Secret),
     /// Do something to one as it is.
@@ -279,6 +287,17 @@ pub enum Effect {
     Shell,
     /// End.
     Quit,
+}
+
+/// To whom an organization is transferred.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewOwner {
+    /// The e-mail.
+    pub email: String,
+    /// Whether the owners before are removed.
+    pub removes: bool,
+    /// Why; empty where that was not said.
+    pub reason: String,
 }
 
 /// A field's content and what it is judged with.

@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, time::SystemTime};
 
-use super::{App, Notice, connection::database_label};
+use super::{App, Effect, Notice, connection::database_label};
 
 /// How much of what was said is kept on the screen; the log file has all.
 const KEPT: usize = 500;
@@ -107,6 +107,14 @@ impl App {
         } else {
             self.say(Severity::Warning, said);
         }
+    }
+
+    /// Messages cannot be kept in the log file any more.
+    pub(super) fn unlogged(&mut self, why: &str) -> Vec<Effect> {
+        let what = format!("cannot write the log file: {why}");
+        let help = "messages are kept only until you quit".to_owned();
+        self.say(Severity::Alert, Notice { what, help });
+        Vec::new()
     }
 
     /// Takes away what is said at the bottom, now that it was read; whether there was any.

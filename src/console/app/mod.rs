@@ -30,6 +30,7 @@ mod outcome;
 mod paging;
 mod profile;
 mod question;
+mod reason;
 mod screen;
 mod second_factor;
 mod selection;
@@ -60,7 +61,7 @@ pub use layer::{Code, Layer};
 pub use list::{Arrival, List, Select};
 pub use live::Live;
 pub use manual::{Manual, text_of};
-pub use message::{Arrived, Check, Connected, Effect, Generation, Message, NewPassword};
+pub use message::{Arrived, Check, Connected, Effect, Generation, Message, NewOwner, NewPassword};
 pub use messages::{LogEntry, MessageLog, Severity};
 pub use mouse::Pointer;
 pub use org_action::{Given, OrgAction};
@@ -254,12 +255,7 @@ impl App {
             Message::Key(event) => self.key(event),
             Message::Paste(text) => self.paste(text.reveal()),
             Message::Mouse(event) => self.mouse(event),
-            Message::Resize(width, height) => {
-                let read = self.letters_above();
-                self.size = (width, height);
-                self.go_to_letter(read);
-                Vec::new()
-            }
+            Message::Resize(width, height) => self.resized(width, height),
             Message::Connected(generation, result) => self.connected(generation, result),
             Message::Upgradable(generation, result) => {
                 self.upgradable(generation, result);
@@ -313,12 +309,7 @@ impl App {
                 self.was_copied(what, sent);
                 Vec::new()
             }
-            Message::Unlogged(why) => {
-                let what = format!("cannot write the log file: {why}");
-                let help = "messages are kept only until you quit".to_owned();
-                self.say(Severity::Alert, Notice { what, help });
-                Vec::new()
-            }
+            Message::Unlogged(why) => self.unlogged(&why),
             Message::Generated(result) => self.generated(result),
             Message::Authorized(generation, result) => self.authorized(generation, result),
             Message::LoggedIn(generation, result) => self.logged_in(generation, result),
@@ -328,12 +319,11 @@ impl App {
             Message::Created(generation, result) => self.created(generation, result),
             Message::Updated(generation, result) => self.updated(generation, result),
             Message::Added(generation, email, result) => self.added(generation, &email, result),
+            Message::Transferred(at, email, result) => self.transferred(at, &email, result),
             Message::Coded(generation, action, org, email, result) => {
                 self.coded(generation, action, &org, &email, result)
             }
-            Message::Redeemed(generation, email, result) => {
-                self.redeemed(generation, &email, result)
-            }
+            Message::Redeemed(at, email, result) => self.redeemed(at, &email, result),
             Message::Done(generation, action, org, result) => {
                 self.done(generation, action, &org, result)
             }
@@ -351,6 +341,14 @@ impl App {
         effects.extend(self.catch_up_with_others());
         self.settle(&mut effects);
         effects
+    }
+
+    /// The terminal has another size; what is read of the manual stays where it is.
+    fn resized(&mut self, width: u16, height: u16) -> Vec<Effect> {
+        let read = self.letters_above();
+        self.size = (width, height);
+        self.go_to_letter(read);
+        Vec::new()
     }
 
     /// Where the keys go now.

@@ -53,10 +53,12 @@ impl OrgAction {
     #[must_use]
     pub fn asks_for(self) -> &'static [Field] {
         match self {
-            Self::Delete | Self::Restore => &[Field::Name],
-            Self::Purge => &[Field::Email, Field::Password, Field::Name],
-            Self::Trash
-            | Self::Rename
+            Self::Restore => &[Field::Name],
+            // What has to be typed comes last: the reason is passed over where it is optional.
+            Self::Trash => &[Field::Reason],
+            Self::Delete => &[Field::Reason, Field::Name],
+            Self::Purge => &[Field::Reason, Field::Email, Field::Password, Field::Name],
+            Self::Rename
             | Self::Suspend
             | Self::Reactivate
             | Self::RemoveAdmin(_)
@@ -144,14 +146,16 @@ pub struct Given {
     pub code: Option<Secret>,
     /// The organization as it was, where its rename is undone.
     pub before: Option<Box<Org>>,
+    /// Why it is done; empty where that was not said.
+    pub reason: String,
 }
 
 impl Given {
     /// What is given for one of several: the question asked for their number, and not for each name.
-    pub(super) fn of_bulk(action: OrgAction, org: &Org) -> Self {
+    pub(super) fn of_bulk(action: OrgAction, org: &Org, reason: &str) -> Self {
         let typed = matches!(action, OrgAction::Purge | OrgAction::Delete);
         let name = typed.then(|| confirmation_of(&org.name));
-        Self { name, ..Self::default() }
+        Self { name, reason: reason.to_owned(), ..Self::default() }
     }
 }
 

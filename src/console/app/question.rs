@@ -61,7 +61,7 @@ impl Question {
     pub fn new(action: OrgAction, org: &Org) -> Self {
         let field = |field: &Field| match field {
             Field::Name if action == OrgAction::Restore => TextField::with(org.name.raw()),
-            Field::Name => TextField::default(),
+            Field::Name | Field::Reason => TextField::default(),
             Field::Email => TextField::with(org.admin_email.raw()),
             Field::Password | Field::Code => TextField::secret(),
         };
@@ -76,7 +76,7 @@ impl Question {
             counting: Request::default(),
             asks,
             // What is known already need not be typed.
-            focus: fields.iter().position(|field| field.text().is_empty()).unwrap_or(0),
+            focus: first_to_fill(asks, &fields),
             fields,
             problem: None,
             authorizing: Request::default(),
@@ -92,8 +92,9 @@ impl Question {
     pub(super) fn of_operator(action: OrgAction, org: &Org) -> Self {
         let mut question = Self::new(action, org);
         if question.asks.contains(&Field::Email) {
-            (question.asks, question.fields, question.focus) =
-                (&[Field::Name], vec![TextField::default()], 0);
+            question.asks = &[Field::Reason, Field::Name];
+            question.fields = vec![TextField::default(), TextField::default()];
+            question.focus = first_to_fill(question.asks, &question.fields);
         }
         question
     }
@@ -121,6 +122,7 @@ impl Question {
             password: self.field(Field::Password).map(TextField::as_secret).unwrap_or_default(),
             code: self.field(Field::Code).map(TextField::as_secret),
             before: None,
+            reason: text(Field::Reason).unwrap_or_default().to_owned(),
         }
     }
 
@@ -157,6 +159,13 @@ impl Question {
     }
 }
 
+/// The first field that has to be filled in and is not. A reason is optional, unless the database says otherwise.
+fn first_to_fill(asks: &[Field], fields: &[TextField]) -> usize {
+    let empty =
+        |(asked, field): (&Field, &TextField)| *asked != Field::Reason && field.text().is_empty();
+    asks.iter().zip(fields).position(empty).unwrap_or(0)
+}
+
 /// An operation that needs no question, while it is waited for.
 #[derive(Debug)]
 pub struct AtOnce {
@@ -175,6 +184,7 @@ impl App {
         let question = if self.is_operator() { Question::of_operator } else { Question::new };
         let question = question(action, &org);
         self.layers.push(Layer::Question(question));
+        self.begin_with_reason();
         let mut effects = Vec::new();
         if action.counts() {
             // What goes is counted now, not when it was last looked at.

@@ -15,6 +15,9 @@ impl App {
         let generation = self.next();
         let session = self.session.clone();
         let back = self.keymap.how(Command::Back);
+        if self.layers.last().is_some_and(|layer| !layer.is_submitting()) && self.lacks_reason() {
+            return Vec::new();
+        }
         let Some(layer) = self.layers.last_mut().filter(|layer| !layer.is_submitting()) else {
             return Vec::new();
         };
@@ -254,6 +257,7 @@ impl App {
                 Some(Asked::Code)
             }
             Error::LastOwner { .. } | Error::NoOwner(_) => Some(Asked::Role),
+            Error::OnlyOwner { .. } => Some(Asked::Email),
             error => error.field().map(Asked::from),
         };
         match about.and_then(|about| form.at(about)) {
@@ -285,6 +289,9 @@ fn effect_of(form: &Form, generation: Generation, session: Option<Session>) -> O
         Purpose::EditAdmin(org, admin) => {
             let (changes, email) = (form.admin_changes(admin)?, admin.email.clone());
             Effect::UpdateAdmin(generation, org.clone(), email, changes, session)
+        }
+        Purpose::Transfer(org) => {
+            Effect::Transfer(generation, org.clone(), form.new_owner(), session)
         }
         Purpose::UseCode => {
             let secret = |asked| Secret::from(form.text(asked));

@@ -157,6 +157,7 @@ impl Effects {
             | Effect::Update(..)
             | Effect::AddAdmin(..)
             | Effect::UpdateAdmin(..)
+            | Effect::Transfer(..)
             | Effect::Redeem(..)
             | Effect::Do(..)
             | Effect::FindOut(..)) => {
@@ -220,14 +221,12 @@ impl Effects {
                 let allowed = tasks::allowed(&tenancy, action, &org, admin.as_ref(), session);
                 Message::Authorized(at, allowed.await)
             }),
-            Effect::Login(at, email, password, code) => self.read(at, async move {
-                let session = tenancy.login_with_code(&email, &password, code.as_ref());
-                Message::LoggedIn(at, session.await)
-            }),
-            Effect::CheckSession(at, session) => self.read(at, async move {
-                let own = tenancy.in_session(Some(session.token()));
-                Message::SessionChecked(session, own.ensure_session().await)
-            }),
+            Effect::Login(at, email, password, code) => {
+                self.read(at, tasks::log_in(tenancy, at, email, password, code));
+            }
+            Effect::CheckSession(at, session) => {
+                self.read(at, tasks::session_checked(tenancy, session));
+            }
             Effect::SetUpSecondFactor(at, new, code, session) => self.write(at, async move {
                 let own = tenancy.in_session(session.as_ref().map(Session::token));
                 Message::SecondFactor(at, own.set_up_second_factor(&new, &code).await)
@@ -249,10 +248,12 @@ impl Effects {
                 let updated = tasks::admin_updated(&tenancy, &org, edit, session.as_ref());
                 Message::Updated(at, updated.await)
             }),
-            Effect::Redeem(at, email, code, password) => self.write(at, async move {
-                let redeemed = tenancy.redeem(&email, &code, &password).await;
-                Message::Redeemed(at, email.into(), redeemed)
+            Effect::Transfer(at, org, to, session) => self.write(at, async move {
+                tasks::transferred(&tenancy, at, &org, to, session.as_ref()).await
             }),
+            Effect::Redeem(at, email, code, password) => {
+                self.write(at, tasks::redeemed(tenancy, at, email, code, password));
+            }
             Effect::Do(at, action, org, given, session) => self.write(at, async move {
                 tasks::done(&tenancy, at, action, org, given, session.as_ref()).await
             }),

@@ -7,7 +7,7 @@ use bson::oid::ObjectId;
 use crate::{
     config::Database,
     console::{
-        app::{Check, Connected, Generation, Given, Message, NewPassword, OrgAction},
+        app::{Check, Connected, Generation, Given, Message, NewOwner, NewPassword, OrgAction},
         documents,
     },
     org::{Org, Role, Secret, StoredText},
@@ -52,6 +52,7 @@ pub(super) async fn opened(database: &Database) -> (Result<Connected>, Option<Ar
         required,
         has_operators,
         trash_days: opened.tenancy.trash_days(),
+        reason_required: opened.tenancy.reason_required(),
         passwords: opened.tenancy.password_policy(),
         demo: opened.demo.map(|admin| (admin.email.into(), Secret::from(admin.password))),
     };
@@ -104,6 +105,35 @@ pub(super) async fn changed(tenancy: &Tenancy, at: Generation, seen: Option<Seen
     Message::Changed(at, news)
 }
 
+/// A login.
+pub(super) async fn log_in(
+    tenancy: Arc<Tenancy>,
+    at: Generation,
+    email: String,
+    password: Secret,
+    code: Option<Secret>,
+) -> Message {
+    Message::LoggedIn(at, tenancy.login_with_code(&email, &password, code.as_ref()).await)
+}
+
+/// A new password, set with a one-time code.
+pub(super) async fn redeemed(
+    tenancy: Arc<Tenancy>,
+    at: Generation,
+    email: String,
+    code: Secret,
+    password: Secret,
+) -> Message {
+    let redeemed = tenancy.redeem(&email, &code, &password).await;
+    Message::Redeemed(at, email.into(), redeemed)
+}
+
+/// Whether a session still counts.
+pub(super) async fn session_checked(tenancy: Arc<Tenancy>, session: Session) -> Message {
+    let own = tenancy.in_session(Some(session.token()));
+    Message::SessionChecked(session, own.ensure_session().await)
+}
+
 /// What several organizations hold together.
 pub(super) async fn measured(tenancy: &Tenancy, orgs: &[Org]) -> Result<Statistics> {
     let mut all = Statistics::default();
@@ -125,7 +155,8 @@ pub(super) async fn done(
     session: Option<&Session>,
 ) -> Message {
     let token = session.map(Session::token);
-    let Given { name, email, password, code, before } = given;
+    let Given { name, email, password, code, before, reason } = given;
+    let tenancy = &tenancy.because(&reason);
     let typed = |name: Option<String>| Confirmation::Typed(name.unwrap_or_default());
     let result = match action {
         OrgAction::Trash => tenancy.in_session(token).trash(&org).await.map(Some),
@@ -262,6 +293,28 @@ pub(super) async fn admin_updated(
     tenancy.ensure_changeable(org, email, changes).await?;
     logged_in(tenancy, org, session).await?;
     tenancy.in_session(session.map(Session::token)).update_admin(org, email, changes).await
+}
+
+/// Transfers an organization to another owner. If it has none, no login is needed.
+pub(super) async fn transferred(
+    tenancy: &Tenancy,
+    generation: Generation,
+    org: &Org,
+    NewOwner { email, removes, reason }: NewOwner,
+    session: Option<&Session>,
+) -> Message {
+    let tenancy = &tenancy.because(&reason);
+    let done = async {
+        // Refuse before the login what would be refused after it.
+        tenancy.ensure_transferable(org, &email).await?;
+        match logged_in(tenancy, org, session).await {
+            Ok(()) | Err(Error::NoOwner(_)) => {}
+            Err(refused) => return Err(refused),
+        }
+        tenancy.in_session(session.map(Session::token)).transfer(org, &email, removes).await
+    };
+    let done = done.await;
+    Message::Transferred(generation, email.into(), done)
 }
 
 /// Whether a field's content will do.

@@ -108,7 +108,10 @@ pub(super) fn line(entry: &Entry, theme: &Theme, room: usize) -> Vec<Span<'stati
 fn said(entry: &Entry, theme: &Theme) -> Vec<(String, Style)> {
     let (done, wanted) = words(entry);
     let style = match entry.outcome {
-        Outcome::Done => return vec![(done, Style::new())],
+        Outcome::Done => {
+            let why = entry.why().map(|why| (format!(", {why}"), theme.faint));
+            return std::iter::once((done, Style::new())).chain(why).collect();
+        }
         Outcome::TakenBack => theme.strong,
         Outcome::Refused | Outcome::Failed | Outcome::Unknown | Outcome::Foreign => theme.bad,
     };
@@ -116,6 +119,7 @@ fn said(entry: &Entry, theme: &Theme) -> Vec<(String, Style)> {
     if !entry.reason.raw().is_empty() {
         parts.push((format!(": {}", entry.reason), style));
     }
+    parts.extend(entry.why().map(|why| (format!(", {why}"), theme.faint)));
     parts
 }
 

@@ -53,11 +53,13 @@ pub(super) fn draw(
             sheet.text(&names(bulk.orgs.iter()), theme.faint);
         }
         skipped(bulk, theme, &mut sheet);
-        if let (Some(field), false) = (bulk.fields.first(), bulk.orgs.is_empty()) {
+        if let ([reason, field], false) = (&bulk.fields[..], bulk.orgs.is_empty()) {
+            sheet.gap();
+            sheet.field(app, "reason", reason, bulk.focus == 0, app.reason_hint());
             sheet.gap();
             let count = format::thousands(as_number(bulk.count()));
             sheet.text(&format!("Type {count} to confirm:"), Style::new());
-            sheet.field(app, "number", field, true, "");
+            sheet.field(app, "number", field, bulk.focus == 1, "");
         }
     }
     if let Some(said) = &bulk.problem {

@@ -201,6 +201,7 @@ fn word(app: &App, row: &Row) -> Option<&'static str> {
                 Purpose::Create => "create",
                 Purpose::AddAdmin(_) => "add",
                 Purpose::Edit(_) | Purpose::EditAdmin(..) => "save",
+                Purpose::Transfer(_) => "transfer",
                 Purpose::UseCode => "set password",
                 Purpose::SecondFactor(_) => "set up",
             };
@@ -210,7 +211,7 @@ fn word(app: &App, row: &Row) -> Option<&'static str> {
         Some(Layer::Question(question)) => {
             (Some(answer(question.action)), question.focus + 1 >= question.fields.len())
         }
-        Some(Layer::Bulk(bulk)) => (Some(answer(bulk.action)), true),
+        Some(Layer::Bulk(bulk)) => (Some(answer(bulk.action)), bulk.focus + 1 >= bulk.fields.len()),
         Some(Layer::Job(_)) => {
             let left = app.job_shown().is_some_and(|job| !job.left.is_empty());
             (Some(if left { "continue" } else { "try again" }), true)

@@ -25,6 +25,7 @@ pub(super) fn draw(
         Purpose::Edit(org) => format!("Edit {}", org.name),
         Purpose::AddAdmin(org) => format!("New admin of {}", org.name),
         Purpose::EditAdmin(_, admin) => format!("Edit {}", admin.email),
+        Purpose::Transfer(org) => format!("Transfer {} to another owner", org.name),
         Purpose::UseCode => "Set a new password with a one-time code".to_owned(),
         Purpose::SecondFactor(_) => "Set up a second factor".to_owned(),
     };
@@ -57,6 +58,7 @@ fn sheet<'a>(app: &App, form: &Form, theme: &'a Theme, area: Rect) -> Sheet<'a> 
     let doing = match form.purpose {
         Purpose::Create => "creating",
         Purpose::AddAdmin(_) => "adding",
+        Purpose::Transfer(_) => "transferring",
         Purpose::Edit(_) | Purpose::EditAdmin(..) | Purpose::UseCode | Purpose::SecondFactor(_) => {
             "saving"
         }
@@ -69,9 +71,12 @@ fn label(asked: Asked, form: &Form) -> &'static str {
     match (asked, &form.purpose) {
         (Asked::Name, _) => "name",
         (Asked::Email, Purpose::Create | Purpose::Edit(_)) => "admin e-mail",
+        (Asked::Email, Purpose::Transfer(_)) => "new owner",
         (Asked::Email, _) => "e-mail",
         (Asked::Role, _) => "role",
+        (Asked::Owners, _) => "owners now",
         (Asked::Code, _) => "code",
+        (Asked::Reason, _) => "reason",
         (Asked::Password, Purpose::Create) => "password",
         (Asked::Password, _) => "new password",
     }
@@ -92,10 +97,16 @@ fn hint(app: &App, asked: Asked, form: &Form) -> String {
         (Asked::Name, _) | (Asked::Email, Purpose::UseCode | Purpose::SecondFactor(_)) => "",
         (Asked::Email, Purpose::Create) => "the first owner logs in with it",
         (Asked::Email, Purpose::Edit(_)) => "changing it requires an owner's login",
+        (Asked::Email, Purpose::Transfer(_)) => {
+            "an admin of it, or a new one, who gets a one-time code"
+        }
         (Asked::Email, Purpose::AddAdmin(_)) => "sets a password with a one-time code",
         (Asked::Email, Purpose::EditAdmin(..)) => "changing it requires their login or an owner's",
         (Asked::Role, _) if form.role() == Role::Owner => "manages all admins; space to switch",
         (Asked::Role, _) => "manages only their own login; space to switch",
+        (Asked::Reason, _) => app.reason_hint(),
+        (Asked::Owners, _) if form.removes_owners() => "can no longer log in; space to switch",
+        (Asked::Owners, _) => "manage only their own login from then on; space to switch",
         (Asked::Code, Purpose::SecondFactor(_)) => "that the app shows now",
         (Asked::Code, _) => {
             return format!("case and dashes are ignored; {} to show it", how(Command::Reveal));
@@ -114,9 +125,10 @@ fn hint(app: &App, asked: Asked, form: &Form) -> String {
         (Asked::Password, purpose) => {
             let empty = match purpose {
                 Purpose::Create | Purpose::UseCode | Purpose::SecondFactor(_) => "",
-                Purpose::Edit(_) | Purpose::AddAdmin(_) | Purpose::EditAdmin(..) => {
-                    "leave empty to keep it; a new one: "
-                }
+                Purpose::Edit(_)
+                | Purpose::AddAdmin(_)
+                | Purpose::EditAdmin(..)
+                | Purpose::Transfer(_) => "leave empty to keep it; a new one: ",
             };
             let (rules, generates) = (app.passwords(), how(Command::Generate));
             return format!("{empty}{rules}; {generates} to generate one");

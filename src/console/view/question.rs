@@ -104,7 +104,7 @@ fn sheet<'a>(app: &App, question: &Question, theme: &'a Theme, area: Rect) -> Sh
     }
     fields(app, question, theme, &mut sheet, usize::from(area.width));
     match &question.problem {
-        Some(said) if question.fields.is_empty() => {
+        Some(said) if question.asks.iter().all(|asked| *asked == Field::Reason) => {
             sheet.gap();
             sheet.refusal(said);
         }
@@ -197,7 +197,12 @@ fn fields(app: &App, question: &Question, theme: &Theme, sheet: &mut Sheet, widt
             }
             Field::Password => "password",
             Field::Code => "code",
+            Field::Reason => {
+                sheet.gap();
+                "reason"
+            }
         };
-        sheet.field(app, label, field, at == question.focus && !waiting, "");
+        let hint = if *kind == Field::Reason { app.reason_hint() } else { "" };
+        sheet.field(app, label, field, at == question.focus && !waiting, hint);
     }
 }

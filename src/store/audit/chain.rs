@@ -179,6 +179,25 @@ mod tests {
     }
 
     #[test]
+    fn entries_with_and_without_a_reason_follow_each_other_and_a_reason_cannot_be_changed() {
+        let mut log = log(2);
+        let reason = crate::org::Reason::parse("ticket 4711").unwrap();
+        let entry = Entry::new("ada@here", "purge").because(&reason);
+        log.push(Head::from_document(&log[1]).followed_by(&entry).unwrap());
+        log.push(Head::from_document(&log[2]).followed_by(&Entry::new("a@b", "trash")).unwrap());
+        assert_eq!(verify(&log).map(|head| head.number), Ok(4));
+        for (at, other) in [(2, Some("another")), (2, None), (3, Some("added"))] {
+            let mut edited = log.clone();
+            match other {
+                Some(other) => edited[at].insert("given_reason", other),
+                None => edited[at].remove("given_reason"),
+            };
+            let number = i64::try_from(at).unwrap() + 1;
+            assert_eq!(verify(&edited), Err(Tampering::Edited(number)));
+        }
+    }
+
+    #[test]
     fn whatever_is_done_to_an_entry_is_found_at_the_first_that_it_was_done_to() {
         let sound = log(9);
         for at in 0..9_usize {

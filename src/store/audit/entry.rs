@@ -4,7 +4,7 @@ use std::fmt;
 
 use bson::{Bson, DateTime, Document, doc, oid::ObjectId};
 
-use crate::org::{OperationKind, Org, StoredText};
+use crate::org::{OperationKind, Org, Reason, StoredText};
 
 /// The most characters of a text in an entry: whatever is stored elsewhere, an entry stays small.
 const MOST: usize = 300;
@@ -111,6 +111,8 @@ pub struct Entry {
     pub outcome: Outcome,
     /// Why it was refused or taken back; empty otherwise.
     pub reason: StoredText,
+    /// Why it was done, in the words of whoever did it; empty where that was not said.
+    pub given_reason: StoredText,
     /// What is different, or was to be.
     pub changes: Vec<Difference>,
     /// The entry of the operation that this one says more of; none where it is the first about it.
@@ -132,6 +134,7 @@ impl Entry {
             name: StoredText::default(),
             outcome: Outcome::Done,
             reason: StoredText::default(),
+            given_reason: StoredText::default(),
             changes: Vec::new(),
             of: None,
         }
@@ -163,6 +166,12 @@ impl Entry {
     #[must_use]
     pub fn of_operator(self, email: &str) -> Self {
         Self { account: short(email), ..self }
+    }
+
+    /// Done for this reason.
+    #[must_use]
+    pub fn because(self, reason: &Reason) -> Self {
+        Self { given_reason: short(reason.as_str()), ..self }
     }
 
     /// The same, and that something else came of it, for this reason.
@@ -218,7 +227,19 @@ impl Entry {
                 }
             }
         }
-        if parts.is_empty() { self.outcome.to_string() } else { parts.join(", ") }
+        if parts.is_empty() {
+            parts.push(self.outcome.to_string());
+        }
+        parts.extend(self.why());
+        parts.join(", ")
+    }
+
+    /// Why it was done, in words; none where that was not said.
+    #[must_use]
+    pub fn why(&self) -> Option<String> {
+        Some(&self.given_reason)
+            .filter(|reason| !reason.raw().is_empty())
+            .map(|reason| format!("reason given: {reason}"))
     }
 
     /// Its fields, without its place in the audit log: what a journal keeps of it.
@@ -242,6 +263,10 @@ impl Entry {
         // Entries of versions without accounts have none.
         if !self.account.raw().is_empty() {
             document.insert("account", self.account.raw());
+        }
+        // Only where it was said: entries of earlier versions stay as they were hashed.
+        if !self.given_reason.raw().is_empty() {
+            document.insert("given_reason", self.given_reason.raw());
         }
         if let Some(of) = self.of {
             document.insert("of", of);
@@ -271,6 +296,7 @@ impl Entry {
             name: text(document, "organization_name"),
             outcome: Outcome::of(document),
             reason: text(document, "reason"),
+            given_reason: text(document, "given_reason"),
             changes: changes.collect(),
             of: document.get_object_id("of").ok(),
         }
@@ -325,6 +351,7 @@ pub(super) mod tests {
         "organization_name",
         "outcome",
         "reason",
+        "given_reason",
         "changes",
         "field",
         "from",
@@ -349,8 +376,12 @@ pub(super) mod tests {
     fn an_entry_is_read_as_it_was_written_and_anything_is_read_as_something() {
         let mut entry = Entry::new("ada@here", "update").with("name", "acme", "globex");
         entry.organization = Some(ObjectId::new());
-        assert!(!entry.to_document().contains_key("account"));
+        for field in ["account", "given_reason"] {
+            assert!(!entry.to_document().contains_key(field), "{field}");
+        }
         let entry = entry.of_operator("ops@example.com");
+        let entry = entry.because(&Reason::parse("ticket 4711").unwrap());
+        assert_eq!(entry.came_to(), "name acme → globex, reason given: ticket 4711");
         assert_eq!(Entry::from_document(&entry.to_document()), entry);
         assert_eq!(
             Entry::from_document(&doc! { "at": 1, "changes": [1, {}] }).outcome,

@@ -111,7 +111,7 @@ pub enum Within {
     Operator,
     /// In the name of the organization.
     Organization,
-    /// In either, and in what was done.
+    /// In either, in what was done, and in the reason that was given.
     Anything,
 }
 
@@ -145,7 +145,9 @@ impl Part {
         match self.within {
             Within::Operator => WHO,
             Within::Organization => &["organization_name"],
-            Within::Anything => &["account", "operator", "admin", "organization_name", "deed"],
+            Within::Anything => {
+                &["account", "operator", "admin", "organization_name", "deed", "given_reason"]
+            }
         }
     }
 

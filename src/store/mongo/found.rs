@@ -6,7 +6,7 @@ use super::named::Candidate;
 use crate::store::Inconsistency;
 
 /// What there is to say when nobody can log in to an organization.
-pub(super) const NO_ADMIN: &str = "restore its admin from a backup";
+pub(super) const NO_ADMIN: &str = "transfer it to another owner with `tenantry admin transfer`, or restore its admin from a backup";
 
 /// A finding, and what a repair needs to know about it.
 #[derive(Clone, Debug, PartialEq)]

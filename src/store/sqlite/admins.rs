@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     org::{Admin, Claim, Email, Org, PasswordHash, ResetCode, Role, SecondFactor, email_key},
-    store::{AdminChange, AdminEdit, NewAdmin, StoreError, admit},
+    store::{AdminChange, AdminEdit, NewAdmin, StoreError, Transfer, admit},
 };
 
 /// What [`admin`] reads, in its order. A file of an older format may be only read, and has no second factors.
@@ -103,9 +103,7 @@ pub(super) fn change(tx: &Connection, org: &Org, change: &AdminChange) -> Attemp
         AdminEdit::Add(new) => add(tx, org, row, change.admin, new)?,
         AdminEdit::Appoint(new) => appoint(tx, org, row, change.admin, new)?,
         AdminEdit::Remove => {
-            release(tx, row, change.admin)?;
-            tx.prepare_cached("DELETE FROM admins WHERE id = ?")?
-                .execute([change.admin.bytes()])?;
+            remove(tx, row, change.admin)?;
         }
         AdminEdit::Set { role, email, password, reset } => {
             let id = change.admin.bytes();
@@ -117,8 +115,7 @@ pub(super) fn change(tx: &Connection, org: &Org, change: &AdminChange) -> Attemp
                     .execute((email.as_str(), email_key(email.as_str()), id))?;
             }
             if let Some(role) = role {
-                tx.prepare_cached("UPDATE admins SET owner = ? WHERE id = ?")?
-                    .execute((*role == Role::Owner, id))?;
+                set_role(tx, change.admin, *role)?;
             }
             if let Some(password) = password {
                 tx.prepare_cached(
@@ -136,6 +133,35 @@ pub(super) fn change(tx: &Connection, org: &Org, change: &AdminChange) -> Attemp
         }
         AdminEdit::SecondFactor(factor) => set_second_factor(tx, change.admin, factor.as_ref())?,
     }
+    changed(tx, org, row)
+}
+
+/// Makes an admin the only owner.
+pub(super) fn transfer(tx: &Connection, org: &Org, transfer: &Transfer) -> Attempt<Org> {
+    let row = row::unchanged(tx, org)?;
+    let admins = admins(tx, org.id)?;
+    admit::same_owners(&admins, transfer)?;
+    free_email_of_gone(tx, org, row)?;
+    let there = admins.iter().any(|admin| admin.id == transfer.to);
+    match (&transfer.new, there) {
+        (Some(new), false) => add(tx, org, row, transfer.to, new)?,
+        (None, true) => set_role(tx, transfer.to, Role::Owner)?,
+        (Some(_), true) | (None, false) => return Err(StoreError::Changed.into()),
+    }
+    tx.prepare_cached("UPDATE organizations SET admin_id = ? WHERE row = ?")?
+        .execute((transfer.to.bytes(), row))?;
+    for owner in &transfer.owners {
+        if transfer.removes {
+            remove(tx, row, *owner)?;
+        } else {
+            set_role(tx, *owner, Role::Admin)?;
+        }
+    }
+    changed(tx, org, row)
+}
+
+/// The organization, once its admins are what they are to be.
+fn changed(tx: &Connection, org: &Org, row: i64) -> Attempt<Org> {
     // The record says the same of its admin as that one does itself.
     tx.prepare_cached(
         "UPDATE organizations SET revision = revision + 1, (admin_email, email_key) = \
@@ -146,9 +172,32 @@ pub(super) fn change(tx: &Connection, org: &Org, change: &AdminChange) -> Attemp
     row::made(tx, org.id.bytes())
 }
 
+fn set_role(tx: &Connection, admin: ObjectId, role: Role) -> Attempt<()> {
+    tx.prepare_cached("UPDATE admins SET owner = ? WHERE id = ?")?
+        .execute((role == Role::Owner, admin.bytes()))?;
+    Ok(())
+}
+
+fn remove(tx: &Connection, row: i64, admin: ObjectId) -> Attempt<()> {
+    release(tx, row, admin)?;
+    tx.prepare_cached("DELETE FROM admins WHERE id = ?")?.execute([admin.bytes()])?;
+    Ok(())
+}
+
 /// Adds an owner where there is none, in the place of the one whom the record names where that one is gone.
 fn appoint(tx: &Connection, org: &Org, row: i64, id: ObjectId, new: &NewAdmin) -> Attempt<()> {
     admit::no_owner(&admins(tx, org.id)?)?;
+    let gone = free_email_of_gone(tx, org, row)?;
+    add(tx, org, row, id, new)?;
+    if gone {
+        tx.prepare_cached("UPDATE organizations SET admin_id = ? WHERE row = ?")?
+            .execute((id.bytes(), row))?;
+    }
+    Ok(())
+}
+
+/// Frees the e-mail of the admin whom the record names, where that one is gone and no other has it. Whether it is.
+fn free_email_of_gone(tx: &Connection, org: &Org, row: i64) -> Attempt<bool> {
     let gone = !tx
         .prepare_cached(
             "SELECT 1 FROM admins JOIN organizations ON admin_id = admins.id WHERE row = ?",
@@ -162,12 +211,7 @@ fn appoint(tx: &Connection, org: &Org, row: i64, id: ObjectId, new: &NewAdmin) -
         )?
         .execute((row, org.id.bytes()))?;
     }
-    add(tx, org, row, id, new)?;
-    if gone {
-        tx.prepare_cached("UPDATE organizations SET admin_id = ? WHERE row = ?")?
-            .execute((id.bytes(), row))?;
-    }
-    Ok(())
+    Ok(gone)
 }
 
 fn add(tx: &Connection, org: &Org, row: i64, id: ObjectId, new: &NewAdmin) -> Attempt<()> {

@@ -25,6 +25,7 @@ pub(super) fn perform(tx: &Connection, operation: &Operation, now: i64) -> Attem
         Operation::Restore(org, change) => restore(tx, org, change).map(Some),
         Operation::Suspend(org, suspended) => suspend(tx, org, *suspended).map(Some),
         Operation::Admin(org, change) => admins::change(tx, org, change).map(Some),
+        Operation::Transfer(org, transfer) => admins::transfer(tx, org, transfer).map(Some),
     }
 }
 

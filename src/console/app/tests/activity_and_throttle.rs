@@ -70,7 +70,7 @@ fn a_login_that_has_to_wait_says_how_long_and_takes_the_password_back() {
 #[test]
 fn a_purge_that_has_to_wait_says_so_at_the_password_and_takes_it_back() {
     let mut question = Question::new(OrgAction::Purge, &org(0, "org000"));
-    question.fields[1].set("guessed");
+    question.fields[2].set("guessed");
     let mut app = console(page(orgs(2), false, false));
     app.layers.push(Layer::Question(question));
     let effects = control(&mut app, 's');
@@ -78,8 +78,8 @@ fn a_purge_that_has_to_wait_says_so_at_the_password_and_takes_it_back() {
     let waiting = Err(Error::Waiting(Duration::from_secs(8)));
     app.update(Message::Done(*generation, *action, of.clone(), waiting));
     let Some(Layer::Question(question)) = app.layers.last() else { panic!("{:?}", app.layers) };
-    assert_eq!((question.fields[1].text(), question.focus), ("", 1));
-    assert!(question.fields[1].problem.is_some());
+    assert_eq!((question.fields[2].text(), question.focus), ("", 2));
+    assert!(question.fields[2].problem.is_some());
 }
 
 #[test]

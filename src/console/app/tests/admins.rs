@@ -455,8 +455,8 @@ fn an_admin_who_is_no_owner_purges_nothing_and_is_told_so_in_the_question() {
     let refused = Err(Refusal::OwnersOnly("org000".into()).into());
     app.update(Message::Done(generation, OrgAction::Purge, Box::new(org(0, "org000")), refused));
     let [Layer::Question(question)] = &app.layers[..] else { panic!("{:?}", app.layers) };
-    assert_eq!(question.focus, 0);
-    assert!(question.fields[0].problem.as_ref().is_some_and(|s| s.what.contains("only an owner")));
+    assert_eq!(question.focus, 1);
+    assert!(question.fields[1].problem.as_ref().is_some_and(|s| s.what.contains("only an owner")));
 }
 
 #[test]

@@ -346,7 +346,7 @@ fn an_operator_purges_what_is_in_the_trash_once_the_number_of_them_is_typed() {
     for wrong in ["", "2"] {
         type_text(&mut app, wrong);
         assert!(press(&mut app, KeyCode::Enter).is_empty());
-        let said = bulk(&app).fields[0].problem.as_ref().unwrap();
+        let said = bulk(&app).fields[1].problem.as_ref().unwrap();
         assert_eq!(said.what, "the number does not match");
         control(&mut app, 'u');
     }

@@ -64,6 +64,7 @@ fn connected() -> Connected {
         required: Required::Nothing,
         has_operators: false,
         trash_days: 30,
+        reason_required: false,
         connection: "mongodb://ops@db1.example/m".into(),
         passwords: PasswordPolicy::default(),
         demo: None,
@@ -154,9 +155,11 @@ mod one_time_codes;
 mod operators;
 mod palette;
 mod question_conflicts;
+mod reason;
 mod secrets;
 mod selection;
 mod tabs;
+mod transfer;
 mod trash;
 mod undo;
 mod walk;

@@ -17,7 +17,7 @@ pub(super) fn operators_session(app: &App, role: OperatorRole) -> Session {
     Session::of_operator("token".into(), &operator, app.now + Duration::from_mins(30))
 }
 
-fn log_in_operator(app: &mut App, role: OperatorRole) {
+pub(super) fn log_in_operator(app: &mut App, role: OperatorRole) {
     let session = operators_session(app, role);
     press(app, KeyCode::Char('L'));
     control(app, 'u');
@@ -174,8 +174,8 @@ fn an_operator_trashes_many_at_once_and_purges_without_anybodys_password() {
 
     let trashed = org(7, "gone");
     let question = Question::of_operator(OrgAction::Purge, &trashed);
-    assert_eq!(question.asks, [Field::Name]);
-    assert_eq!(Question::new(OrgAction::Purge, &trashed).asks.len(), 3);
+    assert_eq!(question.asks, [Field::Reason, Field::Name]);
+    assert_eq!(Question::new(OrgAction::Purge, &trashed).asks.len(), 4);
 }
 
 /// An operator types e-mail and password; what the database answers without a code.

@@ -85,7 +85,7 @@ fn an_operation_left_with_esc_reports_and_takes_every_question_it_settles() {
     press(&mut app, KeyCode::Char('D'));
     type_text(&mut app, "org0");
     done(&mut app, first, Ok(Some(suspended(0, "org000"))));
-    assert_eq!(question(&app).fields[0].text(), "org0", "nothing typed is lost");
+    assert_eq!(question(&app).fields[1].text(), "org0", "nothing typed is lost");
 }
 
 #[test]

@@ -67,7 +67,7 @@ fn an_organization_goes_to_the_trash_with_a_login_and_one_key_and_its_session_en
     generation!(effects, LoadDetail);
     app.update(Message::Authorized(generation!(effects, Authorize), Ok(())));
     type_text(&mut app, "jq");
-    assert!(question(&app).fields.is_empty(), "no name is typed, since it can be undone");
+    assert_eq!(question(&app).asks, [Field::Reason], "no name is typed, since it can be undone");
     let effects = press(&mut app, KeyCode::Enter);
     assert!(matches!(effects[..], [Effect::Do(_, OrgAction::Trash, _, _, Some(_))]), "{effects:?}");
     let effects = done(&mut app, begun(&effects), Ok(Some(trashed(0, "org000"))));
@@ -322,7 +322,7 @@ fn purging_wants_an_admin_it_had_and_its_name_and_empties_only_a_wrong_password(
         generation!(effects, LoadDetail);
         let asks = |e: &Effect| matches!(e, Effect::Authorize(_, OrgAction::Purge, ..));
         assert!(effects.iter().any(asks), "whether it can be done at all");
-        assert_eq!(question(&app).focus, 1, "the e-mail is there already");
+        assert_eq!(question(&app).focus, 2, "the e-mail is there already, and the reason optional");
         type_text(&mut app, "wrong");
         press(&mut app, KeyCode::Enter);
         type_text(&mut app, "old");
@@ -336,12 +336,12 @@ fn purging_wants_an_admin_it_had_and_its_name_and_empties_only_a_wrong_password(
         let first = begun(&effects);
         done(&mut app, first, Err(Error::WrongLogin));
         let texts: Vec<_> = question(&app).fields.iter().map(TextField::text).collect();
-        assert_eq!(texts, ["old@example.com", "", "old"]);
-        assert_eq!(question(&app).focus, 1);
+        assert_eq!(texts, ["", "old@example.com", "", "old"]);
+        assert_eq!(question(&app).focus, 2);
         type_text(&mut app, "right");
         let second = begun(&control(&mut app, 's'));
         done(&mut app, second, Err(Error::NotConfirmed));
-        assert_eq!((question(&app).focus, question(&app).fields[1].text()), (2, "right"));
+        assert_eq!((question(&app).focus, question(&app).fields[2].text()), (3, "right"));
         let third = begun(&press(&mut app, KeyCode::Enter));
         let effects = done(&mut app, third, Ok(None));
         assert!(app.layers.is_empty());

@@ -1,11 +1,11 @@
 //! Adding, removing or changing one admin of an organization: an edit of the organization
 //! ([`super::update`]), with one write to `admins` between its reservation and its settlement.
 
-use mongodb::bson::{Document, doc, oid::ObjectId};
+use mongodb::bson::{Bson, Document, doc, oid::ObjectId};
 
 use super::{
     steps::Running,
-    update::{AdminOperation, Edit, set_listing, values_before},
+    update::{AdminOperation, Edit, set_listing},
 };
 use crate::{
     org::{Claim, Org, ResetCode, email_key},
@@ -107,7 +107,7 @@ impl Inner {
         }
         let makes_way = successor.is_some();
         fields(change.what, &record, makes_way, &mut edit);
-        edit.admin_before = there.as_ref().map(|there| values_before(there, &edit));
+        edit.admin_before = there.as_ref().map(|there| edit.fields().values_in(there));
         let mut both = before;
         both.extend(fresh.iter().map(Claim::to_string));
         let running = Running::new(org.id, edit, entry, there.into_iter().collect());
@@ -137,7 +137,7 @@ impl Inner {
     }
 
     /// The admins beside the first whom the record lists.
-    async fn other_admins(&self, record: &Document, org: &Org) -> Result<Vec<ObjectId>> {
+    pub(super) async fn other_admins(&self, record: &Document, org: &Org) -> Result<Vec<ObjectId>> {
         if let Some(listed) = record::other_admins(record) {
             return Ok(listed);
         }
@@ -147,7 +147,7 @@ impl Inner {
     }
 
     /// Refuses an e-mail that another admin of the same organization has.
-    async fn is_nobodys_here(
+    pub(super) async fn is_nobodys_here(
         &self,
         org: &Org,
         admin: ObjectId,
@@ -169,7 +169,7 @@ impl Inner {
 }
 
 /// The fields of a record that names this admin.
-fn naming(admin: ObjectId, email: &str) -> Document {
+pub(super) fn naming(admin: ObjectId, email: &str) -> Document {
     doc! {
         "admin_id": admin.to_hex(),
         "admin_email": email,
@@ -180,20 +180,11 @@ fn naming(admin: ObjectId, email: &str) -> Document {
 
 /// What becomes of the admin, and of its fields.
 fn fields(what: AdminEdit, record: &Document, makes_way: bool, edit: &mut Edit) {
-    let code = |ResetCode { hash, until }: ResetCode| doc! { "code": hash, "until": until };
     let own = record.get("_id").cloned();
     match what {
         AdminEdit::Add(new) | AdminEdit::Appoint(new) => {
-            let NewAdmin { email, role, password, reset, created_at } = new;
             edit.admin_operation = AdminOperation::Insert;
-            edit.admin_set = doc! {
-                "email": email.as_str(),
-                "password": password.as_str(),
-                "created_at": created_at,
-                "organization_id": own,
-                "role": role.word(),
-                "reset": code(reset),
-            };
+            edit.admin_set = added(new, own);
         }
         AdminEdit::Remove => edit.admin_operation = AdminOperation::Delete,
         AdminEdit::Set { role, email, password, reset } => {
@@ -224,4 +215,22 @@ fn fields(what: AdminEdit, record: &Document, makes_way: bool, edit: &mut Edit) 
         }
         AdminEdit::SecondFactor(None) => edit.admin_unset.push("second_factor".to_owned()),
     }
+}
+
+/// The fields of a new admin.
+pub(super) fn added(new: NewAdmin, org: Option<Bson>) -> Document {
+    let NewAdmin { email, role, password, reset, created_at } = new;
+    doc! {
+        "email": email.as_str(),
+        "password": password.as_str(),
+        "created_at": created_at,
+        "organization_id": org,
+        "role": role.word(),
+        "reset": code(reset),
+    }
+}
+
+/// A one-time code, as an admin keeps it.
+fn code(ResetCode { hash, until }: ResetCode) -> Document {
+    doc! { "code": hash, "until": until }
 }

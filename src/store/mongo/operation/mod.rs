@@ -7,18 +7,19 @@
 //! From its reservation on it can be finished, or undone while nothing is lost by it, by anyone. The same
 //! way for a standalone server, a replica set and a sharded cluster.
 //!
-//! - `create.rs`, `update.rs`, `delete.rs`, `trash.rs`, `restore.rs`, `suspend.rs`, `admin.rs`: each with
+//! - `create.rs`, `update.rs`, `delete.rs`, `trash.rs`, `restore.rs`, `suspend.rs`, `admin.rs`, `transfer.rs`: each with
 //!   what its journal keeps, what reserves it, its steps forward and its way back ([`steps::Steps`])
 //! - here what all have in common, with `reserve.rs` the reservation and `back.rs` the way back
 //! - `lease.rs` under which they are carried out, `takeover.rs` another one for whoever takes one over,
 //!   `recover.rs` finishing what somebody else began
-//! - `moving.rs` a collection on its way, `accounts.rs` writes to admins
+//! - `moving.rs` a collection on its way, `accounts.rs` writes to admins, `fields.rs` their fields before and after
 
 mod accounts;
 mod admin;
 mod back;
 mod create;
 mod delete;
+mod fields;
 mod lease;
 mod moving;
 mod recover;
@@ -27,6 +28,7 @@ mod restore;
 mod steps;
 mod suspend;
 mod takeover;
+mod transfer;
 mod trash;
 mod update;
 
@@ -72,6 +74,7 @@ fn running(record: &Document) -> Option<Running> {
     let steps = match shape::kind(&content)? {
         JournalKind::Create => read::<create::Creation>(content),
         JournalKind::Update | JournalKind::Admin => read::<update::Edit>(content),
+        JournalKind::Transfer => read::<transfer::OwnerTransfer>(content),
         JournalKind::Delete => read::<delete::Deletion>(content),
         JournalKind::Trash => read::<trash::MoveToTrash>(content),
         JournalKind::Restore => read::<restore::Restoration>(content),
@@ -99,6 +102,9 @@ impl Inner {
                 there(self.suspend(&org, suspended, entry).await?)
             }
             Operation::Admin(org, change) => there(self.change_admin(&org, *change, entry).await?),
+            Operation::Transfer(org, transfer) => {
+                there(self.transfer(&org, *transfer, entry).await?)
+            }
         }
     }
 

@@ -2,11 +2,12 @@
 //! one of its admins ([`super::admin`]) has in common with that. The documents move with the collection.
 
 use async_trait::async_trait;
-use mongodb::bson::{Binary, Bson, Document, doc, oid::ObjectId, serialize_to_document};
+use mongodb::bson::{Binary, Document, doc, oid::ObjectId, serialize_to_document};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    accounts::{AdminWrite, WRITTEN, as_marked},
+    accounts::WRITTEN,
+    fields::Fields,
     lease::{Lease, StepError, StepResult},
     reserve::{claims_after, fields_after, strings},
     steps::{OnCollection, Running, Steps, Writes},
@@ -18,7 +19,6 @@ use crate::{
         Change, Entry, JournalKind, Result, StoreError, admit,
         mongo::{
             Inner,
-            field::field_at,
             journal::{Pending, set_claims, set_or_unset},
             listing,
             password::with_password,
@@ -98,6 +98,14 @@ pub(super) enum AdminOperation {
     Delete,
 }
 
+impl Edit {
+    /// What is different about the admin.
+    pub(super) fn fields(&self) -> Fields<'_> {
+        let (set, unset, before) = (&self.admin_set, &self.admin_unset, &self.admin_before);
+        Fields { set, unset, before: before.as_ref() }
+    }
+}
+
 impl Inner {
     pub(super) async fn update(
         &self,
@@ -143,7 +151,7 @@ impl Inner {
             let first = self.first_admin(org).await?.ok_or(StoreError::Changed)?;
             let there = self.find_one(&self.admins, doc! { "_id": first }).await?;
             let there = there.ok_or(StoreError::Changed)?;
-            (edit.admin, edit.admin_before) = (Some(first), Some(values_before(&there, &edit)));
+            (edit.admin, edit.admin_before) = (Some(first), Some(edit.fields().values_in(&there)));
             admins.push(there);
         }
         let running = Running::new(org.id, edit, entry, admins);
@@ -170,38 +178,9 @@ impl Inner {
             // There was one when the change was allowed.
             (AdminOperation::Update, None) => Err(StepError::Refused(StoreError::Changed)),
             (AdminOperation::Update, Some(there)) => {
-                let edited =
-                    self.write_admin(pending, there, |there| editing(there, edit, pending.id));
-                if edited.await? { Ok(()) } else { Err(StepError::Refused(StoreError::Changed)) }
+                self.change_fields(pending, there, edit.fields()).await
             }
         }
-    }
-
-    /// Gives an admin back what an edit that is taken back has changed; false where that is somebody
-    /// else's by now.
-    async fn undo_admin(&self, pending: &Pending, admin: ObjectId, edit: &Edit) -> Result<bool> {
-        let there = self.find_one(&self.admins, doc! { "_id": admin }).await?;
-        if !self.renewed(pending).await? {
-            return Ok(false);
-        }
-        let (Some(before), Some(there)) = (&edit.admin_before, there) else { return Ok(true) };
-        let mut filter = as_marked(&there);
-        for (field, value) in &edit.admin_set {
-            filter.insert(field, doc! { "$eq": value.clone() });
-        }
-        let (mut set, mut unset) = (doc! { "operation": pending.id }, Document::new());
-        for field in edit.admin_set.keys().chain(&edit.admin_unset) {
-            match before.get(field) {
-                Some(value) => set.insert(field, value.clone()),
-                None => unset.insert(field, ""),
-            };
-        }
-        let mut update = doc! { "$set": set };
-        if !unset.is_empty() {
-            update.insert("$unset", unset);
-        }
-        let undone = self.admins.update_one(filter, update).await;
-        undone.map(|_| true).map_err(|error| self.errors.translate(&error))
     }
 }
 
@@ -281,7 +260,9 @@ impl Steps for Edit {
         store.put_back_moved(pending, &self.from, self.uuid.as_ref()).await?;
         let ours = match (self.admin, self.admin_operation) {
             (Some(admin), AdminOperation::Insert) => store.remove_new_admin(pending, admin).await?,
-            (Some(admin), AdminOperation::Update) => store.undo_admin(pending, admin, self).await?,
+            (Some(admin), AdminOperation::Update) => {
+                store.undo_fields(pending, admin, self.fields()).await?
+            }
             (Some(_), AdminOperation::Delete) | (None, _) => true,
         };
         Ok(ours && self.release(store, pending).await?)
@@ -314,48 +295,4 @@ fn admin_after(record: &Document, change: &Change) -> Document {
         set.extend(with_password(record, password));
     }
     set
-}
-
-/// Changes an admin's fields, as long as they are what they were; none where it is changed already.
-fn editing(
-    admin: &Document,
-    edit: &Edit,
-    lease: ObjectId,
-) -> std::result::Result<Option<AdminWrite>, StepError> {
-    let is = |field: &str, value: Option<&Bson>| field_at(admin, field) == value;
-    if edit.admin_set.iter().all(|(field, value)| is(field, Some(value)))
-        && edit.admin_unset.iter().all(|field| is(field, None))
-    {
-        return Ok(None);
-    }
-    let mut only_if = Document::new();
-    for field in edit.admin_set.keys().chain(&edit.admin_unset) {
-        let Some(before) = &edit.admin_before else { continue };
-        match before.get(field) {
-            // What was not UTF-8 reads as U+FFFD and cannot be compared.
-            Some(Bson::String(text)) if text.contains('\u{fffd}') => {}
-            before if !is(field, before) => return Err(StepError::Refused(StoreError::Changed)),
-            Some(before) => {
-                only_if.insert(field, doc! { "$eq": before.clone() });
-            }
-            None => {
-                only_if.insert(field, doc! { "$exists": false });
-            }
-        }
-    }
-    let mut set = edit.admin_set.clone();
-    set.insert("operation", lease);
-    let mut update = doc! { "$set": set };
-    if !edit.admin_unset.is_empty() {
-        let gone = edit.admin_unset.iter().map(|field| (field.clone(), "".into()));
-        update.insert("$unset", gone.collect::<Document>());
-    }
-    Ok(Some(AdminWrite { only_if, update: update.into() }))
-}
-
-/// What the fields that an edit changes are in an admin now.
-pub(super) fn values_before(admin: &Document, edit: &Edit) -> Document {
-    let fields = edit.admin_set.keys().chain(&edit.admin_unset);
-    let values = fields.filter_map(|field| Some((field.clone(), field_at(admin, field)?.clone())));
-    values.collect()
 }
