@@ -1,4 +1,4 @@
-//! Why something is done, in the words of whoever does it.
+//! Why something is done, in the words of the person who does it.
 
 use super::Invalid;
 

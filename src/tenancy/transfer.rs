@@ -1,5 +1,5 @@
 //! Transferring an organization to another owner, who is an admin of it already or becomes one with a one-time
-//! code. Whoever owned it before becomes an admin, or is removed; all of that at once or nothing.
+//! code. The owners before become admins, or are removed; all of that at once or nothing.
 
 use bson::{DateTime, oid::ObjectId};
 

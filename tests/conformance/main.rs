@@ -140,7 +140,7 @@ macro_rules! conforms {
                         of_two_transfers_at_once_exactly_one_is_done,
                         an_owner_transfers_it_and_is_none_any_more,
                         an_admin_becomes_the_owner_and_keeps_the_password,
-                        a_manager_transfers_any_organization_and_nobody_below,
+                        a_manager_transfers_any_organization_and_no_lower_role,
                         one_whose_owner_is_gone_is_transferred_without_a_login;
                     reason:
                         a_reason_is_recorded_with_what_takes_away_or_transfers,

@@ -88,7 +88,7 @@ pub async fn one_admin_owns_it_afterwards_and_the_record_names_that_one<F: Fixtu
                     store.admin_with_email(admin.email.raw()).await.unwrap().as_ref(),
                     Some(admin)
                 );
-                // Whoever was there keeps the password, and a code that waits.
+                // Those who were there keep the password, and a code that waits.
                 if let Some(was) = before.iter().find(|was| was.id == admin.id) {
                     assert_eq!((&was.password, &was.reset), (&admin.password, &admin.reset));
                 }
@@ -132,10 +132,10 @@ pub async fn what_has_changed_since_it_was_read_is_not_transferred<F: Fixture>()
     let before = fixture.stored().await;
     let good = to(&*store, &acme, ZOE, true).await;
     let other_owners = Transfer { owners: good.owners[..1].to_vec(), ..good.clone() };
-    let nobody = Transfer { new: None, ..good.clone() };
+    let missing = Transfer { new: None, ..good.clone() };
     let eve = to(&*store, &acme, EVE, true).await;
     let again = Transfer { new: good.new.clone(), ..eve };
-    for wrong in [other_owners, nobody, again] {
+    for wrong in [other_owners, missing, again] {
         assert_eq!(
             done(&*store, &acme, wrong.clone()).await,
             Err(StoreError::Changed),
@@ -237,7 +237,7 @@ pub async fn an_admin_becomes_the_owner_and_keeps_the_password<F: Fixture>() {
     siege.tenancy.in_session(Some(bob.token())).trash(&acme).await.unwrap();
 }
 
-pub async fn a_manager_transfers_any_organization_and_nobody_below<F: Fixture>() {
+pub async fn a_manager_transfers_any_organization_and_no_lower_role<F: Fixture>() {
     let emails = ["viewer@example.com", "operator@example.com", OPS];
     let siege = Besieged::<F>::new().await;
     let accounts = OperatorRole::ALL.into_iter().zip(emails);

@@ -249,7 +249,7 @@ impl Sample {
             Self::Suspend => Some(Shape { state: State::Suspended, ..ACME }),
             Self::AddAdmin => Some(Shape { second: true, ..ACME }),
             Self::RemoveFirst => Some(Shape { email: BOB, ..ACME }),
-            // Nobody knows the password.
+            // It has a password that opens nothing.
             Self::Transfer => Some(Shape { email: BOB, password: "second", ..ACME }),
         }
     }

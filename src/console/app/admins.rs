@@ -118,7 +118,7 @@ impl App {
             self.demo_is_over_for(&before.admin_email);
         }
         let mut effects = Vec::new();
-        // Whoever owned it logs in again, as what they are now.
+        // An owner before logs in again, with the rights that are left.
         if let Some(session) = self.session.take_if(|s| s.account.is_admin_of(org.id)) {
             effects.push(Effect::Logout(session));
         }

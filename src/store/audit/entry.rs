@@ -111,7 +111,7 @@ pub struct Entry {
     pub outcome: Outcome,
     /// Why it was refused or taken back; empty otherwise.
     pub reason: StoredText,
-    /// Why it was done, in the words of whoever did it; empty where that was not said.
+    /// Why it was done, in the words of the person who did it; empty where that was not said.
     pub given_reason: StoredText,
     /// What is different, or was to be.
     pub changes: Vec<Difference>,

@@ -48,7 +48,7 @@ fn an_owner_transfers_it_to_someone_new_who_gets_a_code() {
     let effects = app.update(Message::Transferred(generation, "zoe@example.com".into(), done));
     assert_eq!(shown_code(&app), Some(("zoe@example.com", "aaaaaa-bbbbbb")));
     assert!(effects.iter().any(|effect| matches!(effect, Effect::Logout(_))));
-    assert!(app.session.is_none(), "whoever was logged in owns it no longer");
+    assert!(app.session.is_none(), "the owner before is logged out");
     generation!(effects, LoadAdmins);
     assert!(!format!("{app:?}").contains("aaaaaa"));
 }

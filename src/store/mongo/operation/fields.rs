@@ -86,8 +86,8 @@ impl Inner {
         if changed.await? { Ok(()) } else { Err(StepError::Refused(StoreError::Changed)) }
     }
 
-    /// Gives an admin back what an operation that is taken back has changed; false where that is somebody
-    /// else's by now.
+    /// Gives an admin back what an operation that is taken back has changed; false where another lease has
+    /// taken that over.
     pub(super) async fn undo_fields(
         &self,
         pending: &Pending,
