@@ -113,7 +113,7 @@ pub const COMMANDS: &[Row] = &[
     row!(Program, "login", Login, [letter('L')], &[List, Detail, Admins], Some("log in"),
         "log in as an operator or admin, or log out"),
     row!(Program, "second-factor", SecondFactor, [], BROWSING, None,
-        "set up a second factor for your logins as an operator"),
+        "set up a second factor for your logins"),
     row!(Organization, "undo", Undo, [letter('u')], BROWSING, Some("undo"),
         "undo the last trash, suspend, reactivate or rename"),
     row!(Organization, "copy", Copy, [letter('y')], &[List, Detail, Trash, Trashed], Some("copy"),

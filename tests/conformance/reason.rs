@@ -35,7 +35,7 @@ pub async fn a_reason_is_recorded_with_what_takes_away_or_transfers<F: Fixture>(
     let acme = own.because("not recorded here").restore(&acme, None).await.unwrap();
     let acme = own.trash(&acme).await.unwrap();
     let (given, none) = (Confirmation::Given, Secret::default());
-    own.because("asked for it").purge(&acme, &given, "", &none).await.unwrap();
+    own.because("asked for it").purge(&acme, &given, "", &none, None).await.unwrap();
     own.because("a mistake").delete(&siege.globex, &given).await.unwrap();
 
     let all = siege.tenancy.audit(None, &AuditFilter::ALL, AuditAt::After(0), 1000).await.unwrap();
@@ -75,7 +75,7 @@ pub async fn where_a_reason_is_required_nothing_is_done_without_one<F: Fixture>(
         let refused = [
             own.trash(&siege.acme).await.err(),
             own.delete(&siege.acme, &given).await.err(),
-            own.purge(&trashed, &given, "", &none).await.err(),
+            own.purge(&trashed, &given, "", &none, None).await.err(),
             own.transfer(&siege.acme, "zoe@acme.com", false).await.err(),
         ];
         for error in refused {
