@@ -68,7 +68,7 @@ pub async fn what_was_changed_is_named<F: Fixture>() {
     let mut seen = first.seen;
     // In as many steps as it takes.
     let named = |news: News| {
-        let mut orgs = news.orgs.expect("known");
+        let mut orgs = news.orgs.unwrap();
         orgs.sort();
         orgs.dedup();
         (news.seen, orgs)

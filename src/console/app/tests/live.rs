@@ -4,7 +4,6 @@ use super::{operators::operators_session, trash::begun, *};
 use crate::{
     org::OperatorRole,
     store::{News, Seen},
-    tenancy::Result,
 };
 
 /// A console that shows these rows and keeps up, and the number of what it waits for.
@@ -30,9 +29,9 @@ fn said(app: &App) -> &str {
 }
 
 /// That these organizations have changed.
-fn news(numbers: &[u8]) -> Result<News> {
+fn news(numbers: &[u8]) -> News {
     let orgs = numbers.iter().map(|number| org(*number, "").id).collect();
-    Ok(News { seen: Seen::default(), orgs: Some(orgs) })
+    News { seen: Seen::default(), orgs: Some(orgs) }
 }
 
 /// Answers what the details wait for.
@@ -200,8 +199,8 @@ fn a_session_that_was_ended_elsewhere_ends_here() {
 }
 
 /// Another change, and the number of what is waited for next.
-fn changed(app: &mut App, follow: &mut Generation, news: Result<News>) -> Vec<Effect> {
-    let effects = app.update(Message::Changed(*follow, news));
+fn changed(app: &mut App, follow: &mut Generation, news: News) -> Vec<Effect> {
+    let effects = app.update(Message::Changed(*follow, Ok(news)));
     *follow = generation!(effects, Follow);
     effects
 }
@@ -222,7 +221,7 @@ fn how_many_were_changed_goes_up_in_place_and_each_counts_once() {
     // Nothing of organizations, and what a database that does not tell may have changed.
     changed(&mut app, &mut follow, news(&[]));
     let asked = News { seen: Seen::up_to(0, false), orgs: None };
-    changed(&mut app, &mut follow, Ok(asked));
+    changed(&mut app, &mut follow, asked);
     assert_eq!(said(&app), "3 organizations were changed elsewhere");
     // Once another key was pressed it is said anew, with all of them.
     press(&mut app, KeyCode::Char('j'));
@@ -248,7 +247,7 @@ fn where_it_is_not_known_how_many_no_number_is_said() {
     changed(&mut app, &mut follow, news(&[3]));
     assert_eq!(said(&app), "1 organization was changed elsewhere");
     assert_eq!(app.notice.as_ref().unwrap().1.help, "press enter, then r to show them");
-    changed(&mut app, &mut follow, Ok(News::default()));
+    changed(&mut app, &mut follow, News::default());
     assert_eq!(said(&app), "organizations were changed elsewhere");
 }
 
@@ -262,7 +261,7 @@ fn what_was_changed_here_is_no_news() {
     press(&mut app, KeyCode::Char(' '));
     // While it is under way, and once it is done.
     changed(&mut app, &mut follow, news(&[0]));
-    changed(&mut app, &mut follow, Ok(News::default()));
+    changed(&mut app, &mut follow, News::default());
     let (generation, action, org) = begun(&effects);
     let effects =
         app.update(Message::Done(generation, action, Box::new(org.clone()), Ok(Some(org))));
@@ -348,7 +347,7 @@ fn what_is_read_for_other_reasons_or_was_changed_here_is_not_marked() {
         settle_detail(&mut app);
         assert_eq!(marked(&app), if plain { vec![] } else { vec![2] });
         press(&mut app, KeyCode::Esc);
-        app.live.is_own(rows[3].id, app.now);
+        app.live.add_own(rows[3].id, app.now);
         let effects = changed(&mut app, &mut follow, news(&[3]));
         rows[3].revision += 1;
         app.update(Message::Page(generation!(effects, LoadPage), Ok(page(rows, false, false))));

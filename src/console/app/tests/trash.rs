@@ -7,7 +7,8 @@ use crate::{
 };
 
 pub(super) fn trashed(number: u8, name: &str) -> Org {
-    let (since, until) = (DateTime::from_millis(0), DateTime::from_millis(30 * 86_400_000));
+    let (since, until) = (-2 * 86_400_000, 30 * 86_400_000);
+    let (since, until) = (DateTime::from_millis(since), DateTime::from_millis(until));
     Org { state: OrgState::InTrash(InTrash { since, until }), revision: 2, ..org(number, name) }
 }
 
