@@ -59,7 +59,7 @@ pub async fn what_is_told_can_be_read<F: Fixture>() {
     creating.await.unwrap();
 }
 
-/// Which organizations were changed is told, by whomever, and nothing where none was.
+/// Which organizations were changed is told, and none where none was.
 pub async fn what_was_changed_is_named<F: Fixture>() {
     let (fixture, store, acme) = with_acme::<F>().await;
     let other = fixture.open(false).await;

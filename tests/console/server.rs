@@ -47,21 +47,21 @@ fn a_console_that_lost_its_server_says_so_and_when_it_is_back() {
     console.see("No organizations yet");
     // No key is pressed.
     server.kill();
-    console.see("not connected");
+    console.see("lost since");
     console.see("Cannot reach");
     server.restart();
     console.see("Reconnected to the database");
-    console.see_no_more("not connected");
+    console.see_no_more("lost since");
     // One that says nothing any more is found out by whoever asks it something.
     server.freezes();
     let frozen = Instant::now();
     console.send("r");
     console.see("no response");
     assert!(frozen.elapsed() < LESS_THAN_TWO_WAITS, "{:?}", frozen.elapsed());
-    console.see("not connected");
+    console.see("lost since");
     server.goes_on();
     console.see("Reconnected to the database");
-    console.see_no_more("not connected");
+    console.see_no_more("lost since");
 }
 
 #[test]

@@ -232,10 +232,15 @@ impl App {
         }
     }
 
-    pub(super) fn activity(&mut self, generation: Generation, result: Result<Vec<NumberedEntry>>) {
+    pub(super) fn activity(
+        &mut self,
+        generation: Generation,
+        result: Result<Vec<NumberedEntry>>,
+    ) -> Vec<Effect> {
         if let Some(entries) = self.tab_read(generation, result) {
             self.detail.activity = Some(entries);
         }
+        Vec::new()
     }
 
     /// What a tab waits for, if this is that.

@@ -58,7 +58,7 @@ struct Renewal {
 
 impl Live {
     /// An organization was changed here: that is no news.
-    pub(super) fn is_own(&mut self, org: ObjectId, now: SystemTime) {
+    pub(super) fn add_own(&mut self, org: ObjectId, now: SystemTime) {
         self.changed.remove(&org);
         self.own.insert(org, now);
     }

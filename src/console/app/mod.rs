@@ -1,6 +1,7 @@
 //! The console as plain state: messages in, effects out, nothing else. No I/O, no clock, no async.
 
 mod admins;
+mod ages;
 mod audit;
 mod audit_window;
 mod back;
@@ -106,6 +107,8 @@ pub struct Kept {
 pub struct App {
     /// The last known time.
     pub now: SystemTime,
+    /// When an age on the screen has last changed by itself.
+    aged: Option<SystemTime>,
     /// Columns and rows.
     pub size: (u16, u16),
     /// What keys mean.
@@ -199,6 +202,7 @@ impl App {
     fn unconnected(place: Place, now: SystemTime) -> Self {
         Self {
             now,
+            aged: None,
             size: (0, 0),
             keymap: Keymap::default(),
             place,
@@ -245,11 +249,7 @@ impl App {
     /// The only thing that changes the state.
     pub fn update(&mut self, message: Message) -> Vec<Effect> {
         let unknown = message.unknown();
-        let written = message.written();
-        let catches_up = written.is_some() && std::mem::take(&mut self.catches_up);
-        if let Some(org) = written {
-            self.live.is_own(org, self.now);
-        }
+        let catches_up = self.has_written(&message) && std::mem::take(&mut self.catches_up);
         let mut effects = match message {
             Message::Clock(now) => self.clock(now),
             Message::Key(event) => self.key(event),
@@ -272,10 +272,7 @@ impl App {
             Message::Link(generation, why) => self.linked(generation, why.as_ref()),
             Message::Changed(generation, seen) => self.changed(generation, seen),
             Message::Page(generation, result) => self.page(generation, result),
-            Message::Gone(generation, result) => {
-                self.deselect_gone(generation, result);
-                Vec::new()
-            }
+            Message::Gone(generation, result) => self.deselect_gone(generation, result),
             Message::Measured(generation, result) => self.measured(generation, &result),
             Message::Counted(generation, result) => {
                 self.counted(generation, &result);
@@ -292,10 +289,7 @@ impl App {
                 }
                 Vec::new()
             }
-            Message::Activity(generation, result) => {
-                self.activity(generation, result);
-                Vec::new()
-            }
+            Message::Activity(generation, result) => self.activity(generation, result),
             Message::Audit(generation, result) => self.audit_page(generation, result),
             Message::Checked(generation, field, result) => {
                 self.checked(generation, field, &result);
@@ -349,6 +343,15 @@ impl App {
         self.size = (width, height);
         self.go_to_letter(read);
         Vec::new()
+    }
+
+    /// Whether something was written here: that is no news.
+    fn has_written(&mut self, message: &Message) -> bool {
+        let written = message.written();
+        if let Some(org) = written {
+            self.live.add_own(org, self.now);
+        }
+        written.is_some()
     }
 
     /// Where the keys go now.

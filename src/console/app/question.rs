@@ -15,9 +15,6 @@ use crate::{
     tenancy::{Error, Result},
 };
 
-/// What a purge asks for where the owner has a second factor.
-const WITH_CODE: &[Field] = &[Field::Email, Field::Password, Field::Code, Field::Name];
-
 /// The question before an operation.
 #[derive(Debug)]
 pub struct Question {
@@ -34,7 +31,7 @@ pub struct Question {
     /// Their number.
     pub counting: Request,
     /// What has to be typed.
-    pub asks: &'static [Field],
+    pub asks: Vec<Field>,
     /// What is typed.
     pub fields: Vec<TextField>,
     /// Which one is being typed in.
@@ -65,7 +62,7 @@ impl Question {
             Field::Email => TextField::with(org.admin_email.raw()),
             Field::Password | Field::Code => TextField::secret(),
         };
-        let asks = action.asks_for();
+        let asks = action.asks_for().to_vec();
         let fields: Vec<_> = asks.iter().map(field).collect();
         Self {
             action,
@@ -74,9 +71,9 @@ impl Question {
             statistics: None,
             admins: None,
             counting: Request::default(),
-            asks,
             // What is known already need not be typed.
-            focus: first_to_fill(asks, &fields),
+            focus: first_to_fill(&asks, &fields),
+            asks,
             fields,
             problem: None,
             authorizing: Request::default(),
@@ -92,9 +89,9 @@ impl Question {
     pub(super) fn of_operator(action: OrgAction, org: &Org) -> Self {
         let mut question = Self::new(action, org);
         if question.asks.contains(&Field::Email) {
-            question.asks = &[Field::Reason, Field::Name];
+            question.asks = vec![Field::Reason, Field::Name];
             question.fields = vec![TextField::default(), TextField::default()];
-            question.focus = first_to_fill(question.asks, &question.fields);
+            question.focus = first_to_fill(&question.asks, &question.fields);
         }
         question
     }
@@ -129,12 +126,12 @@ impl Question {
     /// Puts what was refused beside the field it is about; a wrong password has to be typed anew.
     pub(super) fn refused(&mut self, error: &Error) {
         if *error == Error::CodeRequired
-            && self.asks == OrgAction::Purge.asks_for()
-            && let Some(at) = WITH_CODE.iter().position(|field| *field == Field::Code)
+            && !self.asks.contains(&Field::Code)
+            && let Some(password) = self.asks.iter().position(|field| *field == Field::Password)
         {
-            self.asks = WITH_CODE;
-            self.fields.insert(at, TextField::default());
-            self.focus = at;
+            self.focus = password + 1;
+            self.asks.insert(self.focus, Field::Code);
+            self.fields.insert(self.focus, TextField::default());
             return;
         }
         let about = match error {
@@ -144,8 +141,7 @@ impl Question {
             Error::NotConfirmed => Some(Field::Name),
             error => error.field(),
         };
-        let fields = self.asks;
-        let at = about.and_then(|about| fields.iter().position(|field| *field == about));
+        let at = about.and_then(|about| self.asks.iter().position(|field| *field == about));
         match at.and_then(|at| Some((at, self.fields.get_mut(at)?))) {
             Some((at, field)) => {
                 if matches!(about, Some(Field::Password | Field::Code)) {

@@ -16,7 +16,7 @@ const SPIN: Duration = Duration::from_millis(100);
 
 impl App {
     /// When the screen changes without anything happening: while something is waited for, once a second while a session
-    /// runs, and when what others have changed is marked no longer. None: never.
+    /// runs, when what others have changed is marked no longer, and when an age is another. None: never.
     #[must_use]
     pub fn next_tick(&self) -> Option<Duration> {
         let waiting = self.connecting.is_waiting()
@@ -29,9 +29,9 @@ impl App {
         if waiting {
             return Some(SPIN);
         }
-        let mark = self.live.next_mark_end();
-        let mark = mark.map(|end| end.duration_since(self.now).unwrap_or_default());
-        [self.next_session_tick(), mark].into_iter().flatten().min()
+        let changes = [self.live.next_mark_end(), self.next_age()].into_iter().flatten().min();
+        let changes = changes.map(|at| at.duration_since(self.now).unwrap_or_default());
+        [self.next_session_tick(), changes].into_iter().flatten().min()
     }
 
     /// When the seconds of the session change next, or its minutes where each change is read aloud.

@@ -287,9 +287,13 @@ impl App {
     }
 
     /// Deselects those, and says how many they are.
-    pub(super) fn deselect_gone(&mut self, generation: Generation, result: Result<Vec<ObjectId>>) {
+    pub(super) fn deselect_gone(
+        &mut self,
+        generation: Generation,
+        result: Result<Vec<ObjectId>>,
+    ) -> Vec<Effect> {
         let (true, Ok(gone)) = (self.list.finding_gone.answered(generation), result) else {
-            return;
+            return Vec::new();
         };
         let picked = self.list.selection.picked();
         for org in gone {
@@ -297,7 +301,7 @@ impl App {
         }
         let count = picked - self.list.selection.picked();
         if count == 0 {
-            return;
+            return Vec::new();
         }
         let before = self.list.deselected.take().filter(|(_, said)| self.shows(said));
         let count = before.as_ref().map_or(0, |(before, _)| *before) + count;
@@ -307,6 +311,7 @@ impl App {
         let said = Notice { what, help: format!("{were} deselected") };
         self.say_instead(before.as_ref().map(|(_, said)| said), said.clone());
         self.list.deselected = Some((count, said));
+        Vec::new()
     }
 
     /// A motion would go beyond what is read, with a range begun.

@@ -68,6 +68,9 @@ impl Login {
 impl App {
     /// Time goes by: a session may be over.
     pub(super) fn clock(&mut self, now: SystemTime) -> Vec<Effect> {
+        if self.next_age().is_some_and(|at| at <= now) {
+            self.aged = Some(now);
+        }
         self.now = now;
         self.live.clock(now);
         if self.session.as_ref().is_some_and(|session| session.expires_at <= now)

@@ -27,13 +27,12 @@ pub(super) fn bytes(bytes: u64) -> String {
     format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
 }
 
-const AGES: [(u64, &str, &str); 6] = [
+const AGES: [(u64, &str, &str); 5] = [
     (31_536_000, "y", "year"),
     (2_592_000, "mo", "month"),
     (86_400, "d", "day"),
     (3_600, "h", "hour"),
     (60, "m", "minute"),
-    (1, "s", "second"),
 ];
 
 fn largest(created: DateTime, now: SystemTime) -> Option<(u64, &'static str, &'static str)> {
@@ -43,7 +42,7 @@ fn largest(created: DateTime, now: SystemTime) -> Option<(u64, &'static str, &'s
         .map(|(unit, short, long)| (age / unit, *short, *long))
 }
 
-/// How old: `42s`, `5m`, `3h`, `14d`, `3mo`, `2y`; at most four columns for a century.
+/// How old: `now`, `5m`, `3h`, `14d`, `3mo`, `2y`; at most four columns for a century.
 pub(super) fn age(created: DateTime, now: SystemTime) -> String {
     largest(created, now).map_or_else(|| "now".to_owned(), |(n, short, _)| format!("{n}{short}"))
 }
@@ -143,7 +142,7 @@ mod tests {
             age(DateTime::from_millis(0), SystemTime::UNIX_EPOCH + Duration::from_secs(seconds))
         };
         let ages = [0, 1, 59, 60, 3600, day, 29 * day, 30 * day, 364 * day, 365 * day].map(of);
-        assert_eq!(ages, ["now", "1s", "59s", "1m", "1h", "1d", "29d", "1mo", "12mo", "1y"]);
+        assert_eq!(ages, ["now", "now", "now", "1m", "1h", "1d", "29d", "1mo", "12mo", "1y"]);
     }
 
     #[test]

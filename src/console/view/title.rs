@@ -31,8 +31,7 @@ pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
             (ListScope::Live, 1) => "organization",
             (ListScope::Live, _) => "organizations",
         };
-        let current = if app.lost.is_some() { ", out of date" } else { "" };
-        let words = format!("{total} {noun}{current}");
+        let words = format!("{total} {noun}");
         // Where the database is matters more than how much is in it.
         if usize::from(area.width) >= 60 {
             room.width = put_right(buffer, room, 0, &words, theme.faint).saturating_sub(2);

@@ -4,7 +4,6 @@ use super::{operators::operators_session, trash::begun, *};
 use crate::{
     org::OperatorRole,
     store::{News, Seen},
-    tenancy::Result,
 };
 
 /// A console that shows these rows and keeps up, and the number of what it waits for.
@@ -200,8 +199,8 @@ fn a_session_that_was_ended_elsewhere_ends_here() {
 }
 
 /// Another change, and the number of what is waited for next.
-fn changed(app: &mut App, follow: &mut Generation, news: Result<News>) -> Vec<Effect> {
-    let effects = app.update(Message::Changed(*follow, news));
+fn changed(app: &mut App, follow: &mut Generation, news: News) -> Vec<Effect> {
+    let effects = app.update(Message::Changed(*follow, Ok(news)));
     *follow = generation!(effects, Follow);
     effects
 }
@@ -212,23 +211,23 @@ fn how_many_were_changed_goes_up_in_place_and_each_counts_once() {
     press(&mut app, KeyCode::Char(' '));
     settle_detail(&mut app);
     let messages = app.messages.count();
-    changed(&mut app, &mut follow, Ok(news(&[3])));
+    changed(&mut app, &mut follow, news(&[3]));
     assert_eq!(said(&app), "1 organization was changed elsewhere");
     assert_eq!(app.notice.as_ref().unwrap().1.help, "press r to show them");
-    changed(&mut app, &mut follow, Ok(news(&[4, 3])));
-    changed(&mut app, &mut follow, Ok(news(&[5, 4])));
+    changed(&mut app, &mut follow, news(&[4, 3]));
+    changed(&mut app, &mut follow, news(&[5, 4]));
     assert_eq!(said(&app), "3 organizations were changed elsewhere");
     assert_eq!(app.messages.count(), messages + 1, "it is one message");
     // Nothing of organizations, and what a database that does not tell may have changed.
-    changed(&mut app, &mut follow, Ok(news(&[])));
+    changed(&mut app, &mut follow, news(&[]));
     let asked = News { seen: Seen::up_to(0, false), orgs: None };
-    changed(&mut app, &mut follow, Ok(asked));
+    changed(&mut app, &mut follow, asked);
     assert_eq!(said(&app), "3 organizations were changed elsewhere");
     // Once another key was pressed it is said anew, with all of them.
     press(&mut app, KeyCode::Char('j'));
     settle_detail(&mut app);
     assert_eq!(said(&app), "");
-    changed(&mut app, &mut follow, Ok(news(&[6])));
+    changed(&mut app, &mut follow, news(&[6]));
     assert_eq!(
         (said(&app), app.messages.count()),
         ("4 organizations were changed elsewhere", messages + 2)
@@ -237,7 +236,7 @@ fn how_many_were_changed_goes_up_in_place_and_each_counts_once() {
     assert!(loads(&effects) && said(&app).is_empty());
     app.update(Message::Page(generation!(effects, LoadPage), Ok(page(orgs(9), false, false))));
     settle_detail(&mut app);
-    changed(&mut app, &mut follow, Ok(news(&[7])));
+    changed(&mut app, &mut follow, news(&[7]));
     assert_eq!(said(&app), "1 organization was changed elsewhere");
 }
 
@@ -245,10 +244,10 @@ fn how_many_were_changed_goes_up_in_place_and_each_counts_once() {
 fn where_it_is_not_known_how_many_no_number_is_said() {
     let (mut app, mut follow) = live(page(orgs(9), false, false));
     press(&mut app, KeyCode::Char('/'));
-    changed(&mut app, &mut follow, Ok(news(&[3])));
+    changed(&mut app, &mut follow, news(&[3]));
     assert_eq!(said(&app), "1 organization was changed elsewhere");
     assert_eq!(app.notice.as_ref().unwrap().1.help, "press enter, then r to show them");
-    changed(&mut app, &mut follow, Ok(News::default()));
+    changed(&mut app, &mut follow, News::default());
     assert_eq!(said(&app), "organizations were changed elsewhere");
 }
 
@@ -261,30 +260,30 @@ fn what_was_changed_here_is_no_news() {
     press(&mut app, KeyCode::Esc);
     press(&mut app, KeyCode::Char(' '));
     // While it is under way, and once it is done.
-    changed(&mut app, &mut follow, Ok(news(&[0])));
-    changed(&mut app, &mut follow, Ok(News::default()));
+    changed(&mut app, &mut follow, news(&[0]));
+    changed(&mut app, &mut follow, News::default());
     let (generation, action, org) = begun(&effects);
     let effects =
         app.update(Message::Done(generation, action, Box::new(org.clone()), Ok(Some(org))));
-    changed(&mut app, &mut follow, Ok(news(&[0])));
+    changed(&mut app, &mut follow, news(&[0]));
     assert_eq!(said(&app), "");
-    changed(&mut app, &mut follow, Ok(news(&[0, 8])));
+    changed(&mut app, &mut follow, news(&[0, 8]));
     assert_eq!(said(&app), "1 organization was changed elsewhere");
     let (generation, action, org) = begun(&effects);
     app.update(Message::Done(generation, action, Box::new(org.clone()), Ok(Some(org))));
     // After a while it is another change.
     press(&mut app, KeyCode::Char(' '));
     later(&mut app, Duration::from_mins(1));
-    changed(&mut app, &mut follow, Ok(news(&[0])));
+    changed(&mut app, &mut follow, news(&[0]));
     assert_eq!(said(&app), "2 organizations were changed elsewhere");
 }
 
 #[test]
 fn what_is_recorded_of_no_organization_reads_no_list() {
     let (mut app, mut follow) = live(page(orgs(9), false, false));
-    let effects = changed(&mut app, &mut follow, Ok(news(&[])));
+    let effects = changed(&mut app, &mut follow, news(&[]));
     assert!(!loads(&effects), "{effects:?}");
-    let effects = changed(&mut app, &mut follow, Ok(news(&[3])));
+    let effects = changed(&mut app, &mut follow, news(&[3]));
     assert!(loads(&effects), "{effects:?}");
 }
 
@@ -296,7 +295,7 @@ fn marked(app: &App) -> Vec<u8> {
 #[test]
 fn what_others_have_changed_is_marked_for_a_moment_and_costs_one_wake_up() {
     let (mut app, mut follow) = live(page(orgs(100), false, true));
-    let effects = changed(&mut app, &mut follow, Ok(news(&[1, 3])));
+    let effects = changed(&mut app, &mut follow, news(&[1, 3]));
     // One is renamed, one is new, one is gone, and the last was only not read before.
     let mut rows = orgs(101);
     rows[1].name = "renamed".into();
@@ -310,7 +309,7 @@ fn what_others_have_changed_is_marked_for_a_moment_and_costs_one_wake_up() {
     later(&mut app, Duration::from_secs(3));
     assert_eq!((marked(&app).len(), app.next_tick()), (2, Some(Duration::from_secs(2))));
     // Others have their own time.
-    let effects = changed(&mut app, &mut follow, Ok(news(&[0])));
+    let effects = changed(&mut app, &mut follow, news(&[0]));
     rows[0].revision += 1;
     app.update(Message::Page(generation!(effects, LoadPage), Ok(page(rows, false, true))));
     settle_detail(&mut app);
@@ -338,7 +337,7 @@ fn what_is_read_for_other_reasons_or_was_changed_here_is_not_marked() {
         // Asked for, while something was selected.
         press(&mut app, KeyCode::Char(' '));
         settle_detail(&mut app);
-        changed(&mut app, &mut follow, Ok(news(&[2])));
+        changed(&mut app, &mut follow, news(&[2]));
         rows[2].revision += 1;
         let effects = press(&mut app, KeyCode::Char('r'));
         app.update(Message::Page(
@@ -348,8 +347,8 @@ fn what_is_read_for_other_reasons_or_was_changed_here_is_not_marked() {
         settle_detail(&mut app);
         assert_eq!(marked(&app), if plain { vec![] } else { vec![2] });
         press(&mut app, KeyCode::Esc);
-        app.live.is_own(rows[3].id, app.now);
-        let effects = changed(&mut app, &mut follow, Ok(news(&[3])));
+        app.live.add_own(rows[3].id, app.now);
+        let effects = changed(&mut app, &mut follow, news(&[3]));
         rows[3].revision += 1;
         app.update(Message::Page(generation!(effects, LoadPage), Ok(page(rows, false, false))));
         settle_detail(&mut app);

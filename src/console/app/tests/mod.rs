@@ -24,8 +24,10 @@ fn place() -> Place {
     Place { kind: PlaceKind::Embedded, address: "tenantry.db".into(), database: String::new() }
 }
 
+/// One that is old enough that its age does not go on.
 fn org(number: u8, name: &str) -> Org {
-    crate::orgs::org(number, name, &format!("{name}@example.com"))
+    let created_at = DateTime::from_millis(-100 * 24 * 3_600_000);
+    Org { created_at, ..crate::orgs::org(number, name, &format!("{name}@example.com")) }
 }
 
 fn orgs(count: u8) -> Vec<Org> {
@@ -141,6 +143,7 @@ fn top_form(app: &App) -> &Form {
 mod actions;
 mod activity_and_throttle;
 mod admins;
+mod ages;
 mod audit;
 mod bulk;
 mod columns;

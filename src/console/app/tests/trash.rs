@@ -7,7 +7,8 @@ use crate::{
 };
 
 pub(super) fn trashed(number: u8, name: &str) -> Org {
-    let (since, until) = (DateTime::from_millis(0), DateTime::from_millis(30 * 86_400_000));
+    let (since, until) = (-2 * 86_400_000, 30 * 86_400_000);
+    let (since, until) = (DateTime::from_millis(since), DateTime::from_millis(until));
     Org { state: OrgState::InTrash(InTrash { since, until }), revision: 2, ..org(number, name) }
 }
 
@@ -350,6 +351,38 @@ fn purging_wants_an_admin_it_had_and_its_name_and_empties_only_a_wrong_password(
         app.update(Message::Page(generation, Ok(page(vec![trashed(8, "older")], false, false))));
         assert_eq!(app.list.selected().map(|org| org.name.raw()), Some("older"));
     }
+}
+
+#[test]
+fn purging_asks_for_the_code_of_a_second_factor_once_it_is_needed() {
+    let mut app = in_trash(vec![trashed(7, "old")]);
+    press(&mut app, KeyCode::Char('d'));
+    type_text(&mut app, "violet");
+    press(&mut app, KeyCode::Enter);
+    type_text(&mut app, "old");
+    let first = begun(&press(&mut app, KeyCode::Enter));
+    done(&mut app, first, Err(Error::CodeRequired));
+    let texts = |app: &App| -> Vec<String> {
+        question(app).fields.iter().map(|field| field.text().to_owned()).collect()
+    };
+    assert_eq!(texts(&app), ["", "old@example.com", "violet", "", "old"]);
+    assert_eq!(question(&app).asks[question(&app).focus], Field::Code);
+    type_text(&mut app, "000000");
+    let second = begun(&control(&mut app, 's'));
+    done(&mut app, second, Err(Error::WrongAuthenticationCode));
+    assert_eq!(texts(&app), ["", "old@example.com", "violet", "", "old"]);
+    assert_eq!(question(&app).asks[question(&app).focus], Field::Code);
+    type_text(&mut app, "123456");
+    let effects = control(&mut app, 's');
+    let [Effect::Do(_, OrgAction::Purge, _, given, _)] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    let code = given.code.as_ref().map(Secret::reveal);
+    assert_eq!(
+        (given.email.as_str(), given.password.reveal(), code),
+        ("old@example.com", "violet", Some("123456"))
+    );
+    assert_eq!(given.name.as_deref(), Some("old"));
 }
 
 #[test]
