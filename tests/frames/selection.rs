@@ -55,12 +55,16 @@ fn what_is_selected_and_what_is_done_to_it() {
 
 /// With the list or the trash of these, and an operator logged in.
 fn with_operator(width: u16, height: u16) -> Console {
+    with_operator_who_is(OperatorRole::Manager, width, height)
+}
+
+fn with_operator_who_is(role: OperatorRole, width: u16, height: u16) -> Console {
     let mut console = Console::with(width, height, with_trash());
     let operator = Operator {
         id: ObjectId::from_bytes([9; 12]),
         email: "ops@example.com".into(),
         password: PasswordHash::nobodys(),
-        role: OperatorRole::Manager,
+        role,
         disabled: false,
         created_at: DateTime::from_system_time(now()),
         last_login: None,
@@ -69,6 +73,23 @@ fn with_operator(width: u16, height: u16) -> Console {
     let until = now() + Duration::from_secs(1781);
     console.app.session = Some(Session::of_operator("token".into(), &operator, until));
     console
+}
+
+/// What the role does not allow is not offered.
+#[test]
+fn the_footer_offers_what_the_role_allows() {
+    let footer = |role| {
+        let console = with_operator_who_is(role, 120, 32);
+        let (buffer, _) = console.drawn(&Theme::colourless());
+        let last = buffer.content().chunks(120).next_back().unwrap();
+        last.iter().map(ratatui::buffer::Cell::symbol).collect::<String>()
+    };
+    let (viewer, operator) = (footer(OperatorRole::Viewer), footer(OperatorRole::Operator));
+    for offered in ["n new", "e edit", "d trash"] {
+        assert!(!viewer.contains(offered), "{viewer}");
+        assert!(operator.contains(offered), "{operator}");
+    }
+    assert!(viewer.contains("/ filter"), "{viewer}");
 }
 
 #[test]

@@ -16,6 +16,7 @@ use crate::{
     keymap::{Command, Place, Row},
     org::OrgState,
     store::ListScope,
+    tenancy::{Account, least_role},
 };
 
 /// The rules below the title and above the bottom, met by the line between list and details. The
@@ -312,11 +313,21 @@ fn has_selection(app: &App) -> bool {
     app.has_selection()
 }
 
+/// Whether the role of the operator who is logged in allows it.
+fn is_allowed(app: &App, command: Command) -> bool {
+    let Some(Account::Operator { role, .. }) = app.session.as_ref().map(|own| &own.account) else {
+        return true;
+    };
+    let least = command.operation().and_then(|operation| least_role(&operation));
+    least.is_none_or(|least| *role >= least)
+}
+
 fn works_now(app: &App, row: &Row) -> bool {
     let layered = !app.layers.is_empty();
     let read_only = matches!(&app.connection, Connection::Ready(c) if c.read_only.is_some());
     let some = app.list.selected().is_some();
     match row.command {
+        command if command.writes() && !is_allowed(app, command) => false,
         Command::CancelJob => app.job_shown().is_some_and(Job::is_running),
         Command::Run | Command::Copy if app.focus() == Place::Jobs => !app.jobs.is_empty(),
         Command::Accept | Command::Select if matches!(app.focus(), Place::Jobs | Place::Job) => {
@@ -339,7 +350,12 @@ fn works_now(app: &App, row: &Row) -> bool {
         Command::Login => {
             app.session.is_some() || (some || app.list.problem.is_some()) && !read_only
         }
-        Command::UseCode => !read_only && !waits(app),
+        Command::UseCode => {
+            // Operators have none.
+            let of_admin =
+                |layer: &Layer| matches!(layer, Layer::Login(login) if !login.of_operator);
+            !read_only && !waits(app) && app.layers.last().is_some_and(of_admin)
+        }
         Command::Open | Command::CopyEntry if layered => has_entries(app),
         Command::Filter if layered => true,
         Command::Open => some || !app.list.nearest.is_empty(),
