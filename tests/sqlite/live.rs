@@ -78,3 +78,27 @@ async fn changes_in_the_current_directory_are_waited_for() {
     let waits = timeout(Duration::from_millis(50), looking.changed(Some(seen))).await;
     assert!(waits.is_err(), "{waits:?}");
 }
+
+/// Another program opens the file, and changes something only a while later.
+#[tokio::test]
+async fn a_change_that_comes_long_after_the_file_was_touched_is_told_at_once() {
+    let (_directory, path) = file();
+    let other = made(&path).await;
+    let looking = open(&path).unwrap();
+    let seen = looking.changed(None).await.unwrap().seen;
+    let changing = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let touched = fs::File::options().write(true).open(&path).unwrap();
+        touched.set_modified(std::time::SystemTime::now()).unwrap();
+        // By now it is looked for seldom.
+        tokio::time::sleep(Duration::from_millis(600)).await;
+        other.create(&new_org("Acme")).await.unwrap();
+        tokio::time::Instant::now()
+    };
+    let telling = async {
+        timeout(SOON, looking.changed(Some(seen))).await.unwrap().unwrap();
+        tokio::time::Instant::now()
+    };
+    let (changed, told) = tokio::join!(changing, telling);
+    assert!(told < changed + Duration::from_millis(400), "{:?}", told - changed);
+}

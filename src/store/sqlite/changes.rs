@@ -42,8 +42,12 @@ impl SqliteStore {
                 return Ok(News { seen: Seen::up_to(head, true), orgs });
             }
             if let Some(pause) = LOOKS.get(looks) {
-                tokio::time::sleep(*pause).await;
-                looks += 1;
+                // A write in the pause is looked for from the start: the one before may have been no change.
+                let written = tokio::time::timeout(*pause, self.written.next()).await;
+                looks = if written.is_ok() { 0 } else { looks + 1 };
+                if written.is_ok() {
+                    tokio::time::sleep(LOOKS[0]).await;
+                }
             } else {
                 self.written.next().await;
                 looks = 0;
