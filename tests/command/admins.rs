@@ -31,7 +31,7 @@ fn life_of_admins(home: &Home) {
     home.create("acme", "ada@acme.com");
     let listed = home.run(&["admin", "list", "ACME"]).json();
     assert_eq!(roles(&listed), [pair("ada@acme.com", "owner")]);
-    assert_eq!(listed["admins"][0].as_object().unwrap().len(), 4);
+    assert_eq!(listed["admins"][0].as_object().unwrap().len(), 5);
 
     let add = line(&["admin", "add", "acme", "bob@acme.com"], &ADA);
     home.run_with(&add, OTHER_PASSWORD).fails(5, "wrong e-mail or password");

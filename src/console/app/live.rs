@@ -42,6 +42,8 @@ pub struct Live {
     said: Option<Notice>,
     /// What was changed here, and when.
     own: HashMap<ObjectId, SystemTime>,
+    /// Whether the session may have ended with that.
+    session_unsure: bool,
     /// The page that shows what has changed.
     renewing: Option<Renewal>,
     /// Which organizations in the list others have changed, until when that is marked.
@@ -140,7 +142,7 @@ impl App {
         let mut effects = self.follow();
         let Some(before) = before else { return effects };
         effects.extend(self.look_at_what_is_open());
-        effects.extend(self.check_session());
+        self.live.session_unsure = true;
         let selects = |org: &ObjectId| self.list.selection.contains(*org);
         if orgs.as_ref().is_none_or(|orgs| orgs.iter().any(selects)) {
             effects.extend(self.find_gone());
@@ -174,8 +176,28 @@ impl App {
 
     /// Whether something is being written here that may be what has changed.
     fn is_writing(&self) -> bool {
-        let jobs = self.jobs.iter().any(super::Job::is_running);
-        jobs || self.at_once.is_some() || !self.abandoned.is_empty()
+        self.jobs.iter().any(super::Job::is_running) || self.is_waiting_for_one()
+    }
+
+    /// Whether an operation on one organization is under way here.
+    fn is_waiting_for_one(&self) -> bool {
+        let submits = self.layers.last().is_some_and(Layer::is_submitting);
+        submits || self.at_once.is_some() || !self.abandoned.is_empty()
+    }
+
+    /// Asks whether the session still counts, once nothing is under way here that ends it by itself.
+    pub(super) fn make_sure_of_session(&mut self) -> Vec<Effect> {
+        if !self.live.session_unsure || self.is_waiting_for_one() {
+            return Vec::new();
+        }
+        self.live.session_unsure = false;
+        self.check_session()
+    }
+
+    /// Whether what was told of the session has to be asked again: an operation of this console may be why it ended.
+    pub(super) fn is_told_too_early(&mut self) -> bool {
+        self.live.session_unsure |= self.is_waiting_for_one();
+        self.live.session_unsure
     }
 
     /// Whether an organization was changed here a moment ago, or is being changed.
@@ -184,7 +206,14 @@ impl App {
             |job: &super::Job| job.is_running() && job.left.front().is_some_and(|o| o.id == org);
         self.live.own.contains_key(&org)
             || self.at_once.as_ref().is_some_and(|begun| begun.org == org)
+            || self.submits_for() == Some(org)
             || self.jobs.iter().any(next)
+    }
+
+    /// Whose change was submitted and is waited for.
+    fn submits_for(&self) -> Option<ObjectId> {
+        let submits = self.layers.last().is_some_and(Layer::is_submitting);
+        self.open_org().filter(|_| submits)
     }
 
     /// Says how many organizations were changed elsewhere, in the place of how many there were before.
@@ -207,9 +236,9 @@ impl App {
         self.live.said = Some(said);
     }
 
-    /// Reads the organization of the open form or question again, so that a conflict shows at once.
-    fn look_at_what_is_open(&mut self) -> Vec<Effect> {
-        let open = match self.layers.last() {
+    /// The organization of the open form or question.
+    fn open_org(&self) -> Option<ObjectId> {
+        match self.layers.last() {
             Some(Layer::Form(form)) => form.org().map(|org| org.id),
             Some(Layer::Question(question)) => Some(question.org.id),
             Some(
@@ -226,9 +255,14 @@ impl App {
                 | Layer::Log(_),
             )
             | None => None,
-        };
+        }
+    }
+
+    /// Reads the organization of the open form or question again, so that a conflict shows at once.
+    fn look_at_what_is_open(&mut self) -> Vec<Effect> {
         let waits = self.layers.last().is_some_and(Layer::is_submitting);
-        open.filter(|_| !waits).map(|id| self.load_detail(id)).unwrap_or_default()
+        let open = self.open_org().filter(|_| !waits);
+        open.map(|id| self.load_detail(id)).unwrap_or_default()
     }
 
     /// Whether the person is filtering or has a selection: the list must not move then.

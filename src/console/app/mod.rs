@@ -332,6 +332,7 @@ impl App {
             effects.push(Effect::FindOut(self.next(), entry));
         }
         effects.extend(self.judge());
+        effects.extend(self.make_sure_of_session());
         effects.extend(self.catch_up_with_others());
         self.settle(&mut effects);
         effects

@@ -201,6 +201,9 @@ impl App {
 
     /// Ends the session here if it was ended elsewhere.
     pub(super) fn session_checked(&mut self, asked: &Session, result: Result<()>) -> Vec<Effect> {
+        if self.is_told_too_early() {
+            return Vec::new();
+        }
         let is_this = |session: &&mut Session| session.token() == asked.token();
         let (Err(Error::NotAllowed(refusal)), Some(_)) =
             (result, self.session.as_mut().filter(is_this))

@@ -1,14 +1,12 @@
-//! Sessions: what a login hands out, and what every protected operation asks of it. The token is in
+//! Sessions: what a login hands out ([`account`]), and what every protected operation asks of it. The token is in
 //! [`tokens`], the count of attempts in [`attempts`].
 
+mod account;
 mod attempts;
 mod clock;
 mod tokens;
 
-use std::{fmt, time::SystemTime};
-
 use bson::{DateTime, oid::ObjectId};
-use zeroize::Zeroizing;
 
 use super::{
     Error, Refusal, Result, Tenancy, admins::admin_with_email, audit::typed_email,
@@ -22,129 +20,9 @@ use crate::{
     store::{Directory, Entry, Required},
 };
 
+pub use account::{Account, Session};
 pub use tokens::SECRET_KEY_LEAST_BYTES;
 pub(super) use tokens::{Sessions, TokenOf, ValidToken};
-
-/// A successful login. The token prints only through [`Session::token`].
-#[derive(Clone)]
-pub struct Session {
-    token: Zeroizing<String>,
-    /// Who is logged in.
-    pub account: Account,
-    /// When the session ends by itself.
-    pub expires_at: SystemTime,
-    /// How many logins with that e-mail failed since the last that did not: somebody may have guessed.
-    pub failures: u64,
-}
-
-/// Who is logged in.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Account {
-    /// An admin of an organization.
-    Admin {
-        /// Which admin.
-        id: ObjectId,
-        /// Their e-mail.
-        email: StoredText,
-        /// Whose admin that is.
-        organization: ObjectId,
-        /// What it is called, as far as this console knows.
-        organization_name: StoredText,
-    },
-    /// An operator.
-    Operator {
-        /// Which operator.
-        id: ObjectId,
-        /// Their e-mail.
-        email: StoredText,
-        /// Their role at the login.
-        role: OperatorRole,
-    },
-}
-
-impl Account {
-    /// The e-mail.
-    #[must_use]
-    pub fn email(&self) -> &StoredText {
-        match self {
-            Self::Admin { email, .. } | Self::Operator { email, .. } => email,
-        }
-    }
-
-    /// Whether it is this admin.
-    #[must_use]
-    pub fn is_admin(&self, admin: ObjectId) -> bool {
-        match self {
-            Self::Admin { id, .. } => *id == admin,
-            Self::Operator { .. } => false,
-        }
-    }
-
-    /// Whether it is an admin of this organization.
-    #[must_use]
-    pub fn is_admin_of(&self, org: ObjectId) -> bool {
-        match self {
-            Self::Admin { organization, .. } => *organization == org,
-            Self::Operator { .. } => false,
-        }
-    }
-
-    /// Whether it may be asked for anything in this organization: as an admin of it, or as an operator.
-    #[must_use]
-    pub fn is_for(&self, org: ObjectId) -> bool {
-        matches!(self, Self::Operator { .. }) || self.is_admin_of(org)
-    }
-}
-
-impl Session {
-    /// What the login of an admin hands out. It opens nothing by being made: each protected operation asks the token.
-    #[must_use]
-    pub fn new(token: String, admin: &Admin, org: &Org, expires_at: SystemTime) -> Self {
-        Self {
-            failures: 0,
-            token: Zeroizing::new(token),
-            account: Account::Admin {
-                id: admin.id,
-                email: admin.email.clone(),
-                organization: org.id,
-                organization_name: org.name.clone(),
-            },
-            expires_at,
-        }
-    }
-
-    /// What the login of an operator hands out.
-    #[must_use]
-    pub fn of_operator(token: String, operator: &Operator, expires_at: SystemTime) -> Self {
-        let (id, email, role) = (operator.id, operator.email.clone(), operator.role);
-        let account = Account::Operator { id, email, role };
-        Self { failures: 0, token: Zeroizing::new(token), account, expires_at }
-    }
-
-    /// The same session, with the organization's name and admin as they are called now.
-    #[must_use]
-    pub fn now_of(mut self, org: &Org) -> Self {
-        if let Account::Admin { id, email, organization_name, .. } = &mut self.account {
-            if id.to_hex() == org.admin_id.raw().to_lowercase() {
-                *email = org.admin_email.clone();
-            }
-            *organization_name = org.name.clone();
-        }
-        self
-    }
-
-    /// The token itself: only for whoever asked for it.
-    #[must_use]
-    pub fn token(&self) -> &str {
-        &self.token
-    }
-}
-
-impl fmt::Debug for Session {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Session({})", self.account.email())
-    }
-}
 
 impl Tenancy {
     /// Opens a session for an admin. Takes as long, and says the same, whether the e-mail is known or

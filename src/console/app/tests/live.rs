@@ -278,6 +278,41 @@ fn what_was_changed_here_is_no_news() {
     assert_eq!(said(&app), "2 organizations were changed elsewhere");
 }
 
+/// What one does oneself is told as well, perhaps before its answer. It says by itself that it ends a session.
+#[test]
+fn a_session_that_ends_with_what_is_done_here_is_not_reported_as_ended_elsewhere() {
+    let checks = |effects: &[Effect]| {
+        effects.iter().any(|effect| matches!(effect, Effect::CheckSession(..)))
+    };
+    let (mut app, mut follow) = live(page(orgs(9), false, false));
+    log_in(&mut app, &org(0, "org000"));
+    let session = app.session.clone().unwrap();
+    press(&mut app, KeyCode::Char('s'));
+    let asked = changed(&mut app, &mut follow, news(&[3]));
+    assert!(checks(&asked), "{asked:?}");
+    let (generation, action, org) = begun(&press(&mut app, KeyCode::Enter));
+    let effects = changed(&mut app, &mut follow, news(&[0]));
+    assert!(!checks(&effects), "{effects:?}");
+    // The answer to the look before it comes only now.
+    let ended = Error::NotAllowed(Refusal::Suspended("org000".into()));
+    app.update(Message::SessionChecked(session, Err(ended)));
+    assert!(app.session.is_some() && app.unread.is_empty());
+    let suspended = Org { state: OrgState::Suspended, revision: 2, ..org.clone() };
+    let done = Message::Done(generation, action, Box::new(org), Ok(Some(suspended)));
+    let effects = app.update(done);
+    assert!(app.session.is_none() && app.unread.is_empty(), "{:?}", app.unread);
+    assert!(!checks(&effects), "{effects:?}");
+    // Somebody else's goes on, and is asked about once that is done.
+    let (mut app, mut follow) = live(page(orgs(9), false, false));
+    log_in(&mut app, &orgs(9)[1]);
+    press(&mut app, KeyCode::Char('s'));
+    let (generation, action, org) = begun(&press(&mut app, KeyCode::Enter));
+    changed(&mut app, &mut follow, news(&[0]));
+    let done = Message::Done(generation, action, Box::new(org.clone()), Ok(Some(org)));
+    let effects = app.update(done);
+    assert!(checks(&effects), "{effects:?}");
+}
+
 #[test]
 fn what_is_recorded_of_no_organization_reads_no_list() {
     let (mut app, mut follow) = live(page(orgs(9), false, false));
