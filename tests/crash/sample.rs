@@ -209,7 +209,7 @@ pub const SAMPLES: [Sample; 14] = [
 ];
 
 /// Those that take every step there is; the others take a part of them.
-pub const CORE: [Sample; 9] = [
+pub const CORE: [Sample; 8] = [
     Sample::Create,
     Sample::Everything,
     Sample::Delete,
@@ -218,7 +218,6 @@ pub const CORE: [Sample; 9] = [
     Sample::Purge,
     Sample::AddAdmin,
     Sample::RemoveFirst,
-    Sample::Transfer,
 ];
 
 impl Sample {

@@ -98,7 +98,7 @@ fn hint(app: &App, asked: Asked, form: &Form) -> String {
         (Asked::Email, Purpose::Create) => "the first owner logs in with it",
         (Asked::Email, Purpose::Edit(_)) => "changing it requires an owner's login",
         (Asked::Email, Purpose::Transfer(_)) => {
-            "an admin of it, or a new one, who gets a one-time code"
+            "one of its admins, or someone new, who gets a one-time code"
         }
         (Asked::Email, Purpose::AddAdmin(_)) => "sets a password with a one-time code",
         (Asked::Email, Purpose::EditAdmin(..)) => "changing it requires their login or an owner's",
