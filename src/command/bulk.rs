@@ -114,7 +114,7 @@ pub(super) async fn each(
                 Ok(org) => Came::Done(org),
                 Err(error) => {
                     // It would be the same for each of the others.
-                    lost = matches!(error, tenancy::Error::Store(_) | tenancy::Error::ReadOnly(_));
+                    lost = error.is_of_database();
                     Came::Failed(Failure::from(error))
                 }
             };

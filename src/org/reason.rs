@@ -16,6 +16,8 @@ impl Reason {
     /// [`Invalid::ReasonTooLong`].
     pub fn parse(typed: &str) -> Result<Self, Invalid> {
         let typed = typed.trim();
+        // What shows nothing says nothing.
+        let typed = if typed.chars().any(char::is_alphanumeric) { typed } else { "" };
         let long = typed.chars().count();
         if long > REASON_MOST {
             Err(Invalid::ReasonTooLong(long))
@@ -43,7 +45,9 @@ mod tests {
 
     #[test]
     fn a_reason_is_what_was_typed_up_to_its_most() {
-        assert!(Reason::parse(" \t ").unwrap().is_empty());
+        for nothing in [" \t ", "\u{200b}\u{202e}", "…"] {
+            assert!(Reason::parse(nothing).unwrap().is_empty(), "{nothing:?}");
+        }
         assert_eq!(Reason::parse("  ticket 4711 ").unwrap().as_str(), "ticket 4711");
         let most = "é".repeat(REASON_MOST);
         assert_eq!(Reason::parse(&most).unwrap().as_str(), most);

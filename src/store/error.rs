@@ -111,6 +111,32 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether it is about the database, so that whatever is tried next fails in the same way; otherwise it is about the
+    /// organization that something was to be done to.
+    #[must_use]
+    pub fn is_of_database(&self) -> bool {
+        match self {
+            Self::Unreachable { .. }
+            | Self::NeedsUpgrade
+            | Self::Refused { .. }
+            | Self::Misconfigured { .. }
+            | Self::Damaged { .. }
+            | Self::Disk { .. } => true,
+            Self::OutcomeUnknown(why) => why.is_of_database(),
+            Self::Taken { .. }
+            | Self::OperatorsEmail
+            | Self::Changed
+            | Self::Gone
+            | Self::Busy { .. }
+            | Self::TakenBack(_)
+            | Self::TakenOver
+            | Self::DoneByAnother
+            | Self::HeldBack(_)
+            | Self::InTheWay { .. }
+            | Self::Other(_) => false,
+        }
+    }
+
     /// What may have been done although this is what came of it.
     pub(super) fn unknown(why: Self) -> Self {
         match why {

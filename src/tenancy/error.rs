@@ -181,6 +181,13 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether the next operation fails in the same way, whatever it is done to.
+    #[must_use]
+    pub fn is_of_database(&self) -> bool {
+        let Self::Store(error) = self else { return matches!(self, Self::ReadOnly(_)) };
+        error.is_of_database()
+    }
+
     /// The input it is about, when it is about one.
     #[must_use]
     pub fn field(&self) -> Option<Field> {

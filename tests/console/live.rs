@@ -135,8 +135,12 @@ async fn two_consoles_show_what_is_stored(
     service: Option<Service>,
 ) {
     let store = Arc::clone(&stores[0]);
-    looking.see("▌middle");
-    filtering.see("▌middle");
+    // One that matches from the beginning: where none does, enter takes the nearest name.
+    create(&*store, "taskmaster").await;
+    for console in [&looking, &filtering] {
+        console.see("▌middle");
+        console.see(" taskmaster");
+    }
     filtering.send("/task");
     filtering.see("/ task");
     let service = async {

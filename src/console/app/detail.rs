@@ -177,7 +177,9 @@ impl App {
         match result {
             Ok(Some((org, statistics))) => {
                 self.list.replace(&org);
+                // While it is being saved, that may be what has changed.
                 if let Some(Layer::Form(form)) = self.layers.last_mut()
+                    && !form.submitting.is_waiting()
                     && form.org().is_some_and(|edited| {
                         edited.id == org.id && (form.stale || edited.revision != org.revision)
                     })
@@ -196,7 +198,7 @@ impl App {
             }
             Ok(None) => {
                 if let Some((id, name)) = asked.and_then(|id| Some((id, self.asked_about(id)?))) {
-                    return self.overtaken(id, &Error::Gone(name));
+                    return self.asked_in_vain(id, &Error::Gone(name));
                 }
                 if let Some(Layer::Form(form)) = self.layers.last_mut()
                     && let Some(org) = form.org().filter(|org| Some(org.id) == asked)

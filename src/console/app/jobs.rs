@@ -97,7 +97,7 @@ impl App {
                 self.demo_follows(action, &after);
             }
             // It would be the same for each of the others.
-            Err(error @ (Error::Store(_) | Error::ReadOnly(_) | Error::NotAllowed(_))) => {
+            Err(error) if error.is_of_database() || matches!(error, Error::NotAllowed(_)) => {
                 job.left.push_front(before);
                 let said = Notice::from(error);
                 job.problem = Some(said.clone());

@@ -100,6 +100,10 @@ impl App {
             Ok(page) => self.renew(generation, page),
             Err(error) => {
                 self.list.problem = Some(Notice::from(&error));
+                if error == Error::NotAllowed(Refusal::OperatorsRequired) {
+                    // It was made necessary meanwhile.
+                    return self.forget_the_list(&error);
+                }
                 if error == Error::NotAllowed(Refusal::SecondFactorRequired) {
                     return self.ask_operator_to_log_in(&Refusal::SecondFactorRequired);
                 }

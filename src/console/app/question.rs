@@ -295,10 +295,10 @@ impl App {
         }
         match (question.action.scope(), org.in_trash()) {
             (ListScope::Live, Some(_)) => {
-                return self.overtaken(org.id, &Error::InTrash(org.name.clone()));
+                return self.asked_in_vain(org.id, &Error::InTrash(org.name.clone()));
             }
             (ListScope::Trash, None) => {
-                return self.overtaken(org.id, &Error::NotInTrash(org.name.clone()));
+                return self.asked_in_vain(org.id, &Error::NotInTrash(org.name.clone()));
             }
             (ListScope::Live, None) | (ListScope::Trash, Some(_)) => {}
         }
@@ -313,7 +313,20 @@ impl App {
         if recount { self.count_admins(org.id) } else { Vec::new() }
     }
 
-    /// An organization is no longer where it was: whatever was asked about it is settled.
+    /// An organization is no longer where it was while something is asked about it. The question stays until it is left:
+    /// what is being typed into it must not run as commands on another one.
+    pub(super) fn asked_in_vain(&mut self, org: ObjectId, error: &Error) -> Vec<Effect> {
+        let said = Some(Notice::from(error));
+        let at = self.question_at(org);
+        let Some(question) = self.question(at) else { return Vec::new() };
+        if question.refused && question.problem == said {
+            return Vec::new();
+        }
+        (question.refused, question.problem) = (true, said);
+        self.refresh()
+    }
+
+    /// An organization is no longer where it was, as what was to be done to it has found out: that is settled.
     pub(super) fn overtaken(&mut self, org: ObjectId, error: &Error) -> Vec<Effect> {
         if let Some(at) = self.question_at(org) {
             self.layers.truncate(at);

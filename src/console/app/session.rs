@@ -3,11 +3,13 @@
 use std::time::SystemTime;
 
 use super::{
-    App, Connection, Effect, Form, Generation, Layer, Notice, OrgAction, Question, Severity,
+    App, Connection, Effect, Form, Generation, Layer, List, Notice, OrgAction, Pane, Question,
+    Severity, cancel,
     field::{Request, TextField},
 };
 use crate::{
     org::{Org, Secret, StoredText},
+    store::{ListScope, Required},
     tenancy::{Account, Error, Refusal, Result, Session},
 };
 
@@ -83,8 +85,32 @@ impl App {
                     help: "log in again when you need to".to_owned(),
                 },
             );
+            return self.forget_what_needs_a_login();
         }
         Vec::new()
+    }
+
+    /// Where even looking needs a login, nothing that was read with one stays for who comes next.
+    fn forget_what_needs_a_login(&mut self) -> Vec<Effect> {
+        match &self.connection {
+            Connection::Ready(connected) if connected.required == Required::Everything => {}
+            Connection::Ready(_) | Connection::Opening | Connection::Failed(_) => {
+                return Vec::new();
+            }
+        }
+        self.forget_the_list(&Error::NotAllowed(Refusal::OperatorsRequired))
+    }
+
+    /// Forgets the organizations that were read, and says why none are shown.
+    pub(super) fn forget_the_list(&mut self, why: &Error) -> Vec<Effect> {
+        let mut effects = cancel(self.list.loading.stop());
+        effects.extend(cancel(self.list.counting.stop()));
+        effects.extend(self.forget_detail());
+        self.aside = None;
+        self.pane = Pane::List;
+        self.layers.retain(|layer| !matches!(layer, Layer::Audit(_)));
+        self.list = List { problem: Some(Notice::from(why)), ..List::new(ListScope::Live) };
+        effects
     }
 
     pub(super) fn log_in_or_out(&mut self) -> Vec<Effect> {
@@ -93,7 +119,9 @@ impl App {
                 Severity::Success,
                 Notice::plain(format!("logged out {}", session.account.email())),
             );
-            return vec![Effect::Logout(session)];
+            let mut effects = self.forget_what_needs_a_login();
+            effects.push(Effect::Logout(session));
+            return effects;
         }
         if let Some(refused) = self.read_only() {
             // Attempts cannot be counted there, so logging in is impossible.
@@ -213,7 +241,9 @@ impl App {
         let ended = self.session.take();
         let said = Notice::from(&Error::NotAllowed(refusal));
         self.say(Severity::Alert, said);
-        ended.map(Effect::Logout).into_iter().collect()
+        let mut effects = self.forget_what_needs_a_login();
+        effects.extend(ended.map(Effect::Logout));
+        effects
     }
 
     /// Whether an operator is logged in.

@@ -62,6 +62,25 @@ fn a_form_on_what_someone_else_moved_to_the_trash_does_not_offer_to_overwrite_it
     assert!(!said.help.contains("overwrite"), "{said:?}");
 }
 
+/// What is read again may be what the form itself has just written, before its answer comes.
+#[test]
+fn what_a_form_did_itself_does_not_overtake_it() {
+    let mut app = console(page(orgs(3), false, false));
+    press(&mut app, KeyCode::Char('e'));
+    control(&mut app, 'u');
+    type_text(&mut app, "mine");
+    let read = app.load_detail(org(0, "org000").id);
+    let effects = control(&mut app, 's');
+    let generation = generation!(effects, Update);
+    let mine = Org { revision: 2, ..org(0, "mine") };
+    let held = crate::store::Statistics { documents: 1, bytes: 1, indexes: 1 };
+    let answer = Message::Detail(generation!(read, LoadDetail), Ok(Some((mine.clone(), held))));
+    app.update(answer);
+    assert!(top_form(&app).problem.is_none());
+    app.update(Message::Updated(generation, Ok(mine)));
+    assert_eq!(app.notice.as_ref().unwrap().1.what, "renamed “org000” to “mine”");
+}
+
 #[test]
 fn a_session_follows_a_new_name_and_ends_with_a_new_password() {
     let mut app = console(page(orgs(3), false, false));

@@ -205,6 +205,19 @@ fn a_login_that_ended_ends_the_job_for_all_of_them_and_not_one_by_one() {
     assert!(job(&app).problem.is_some());
 }
 
+/// What is wrong with one organization is no reason to leave out the others.
+#[test]
+fn what_the_database_refuses_of_one_organization_is_reported_and_the_job_goes_on() {
+    let (mut app, effects) = suspending(3);
+    let first = begun(&effects);
+    let view = StoreError::InTheWay { problem: "org_org000 is a view".into(), help: "drop it" };
+    let second = done(&mut app, first, Err(view.into()));
+    let third = succeed(&mut app, &second);
+    succeed(&mut app, &third);
+    assert_eq!(job(&app).outcome(), "suspended 2 of 3; 1 failed");
+    assert!(job(&app).failed[0].why.what.contains("org_org000 is a view"));
+}
+
 #[test]
 fn quitting_while_a_job_is_running_asks_first() {
     let (mut app, first) = suspending(2);

@@ -44,6 +44,41 @@ fn required(required: Required) -> (App, Vec<Effect>) {
     (app, effects)
 }
 
+/// Where even looking needs a login, who comes next sees nothing of what was read in the session before.
+#[test]
+fn what_needs_a_login_to_be_seen_goes_with_the_session() {
+    let logs_out: fn(&mut App) -> Vec<Effect> = |app| press(app, KeyCode::Char('L'));
+    let expires: fn(&mut App) -> Vec<Effect> =
+        |app| app.update(Message::Clock(app.now + Duration::from_hours(1)));
+    let is_refused: fn(&mut App) -> Vec<Effect> = |app| {
+        let effects = press(app, KeyCode::Char('r'));
+        let refused = Error::NotAllowed(Refusal::OperatorsRequired);
+        app.update(Message::Page(generation!(effects, LoadPage), Err(refused)))
+    };
+    for (required_here, end, stays) in [
+        (Required::Everything, logs_out, 0),
+        (Required::Everything, expires, 0),
+        (Required::Writes, logs_out, 3),
+        // It was made necessary after this console was opened.
+        (Required::Nothing, is_refused, 0),
+    ] {
+        let (mut app, _) = required(required_here);
+        app.update(Message::Resize(120, 30));
+        app.layers.clear();
+        app.session = Some(operators_session(&app, OperatorRole::Viewer));
+        app.session.as_mut().unwrap().expires_at = app.now + Duration::from_mins(30);
+        let effects = app.first_page();
+        let rows = page(orgs(3), false, false);
+        app.update(Message::Page(generation!(effects, LoadPage), Ok(rows)));
+        assert_eq!(app.list.rows.len(), 3);
+        let effects = end(&mut app);
+        assert_eq!(app.list.rows.len(), stays, "{required_here:?} {effects:?}");
+        if stays == 0 {
+            assert!(app.detail.org.is_none() && app.list.problem.is_some());
+        }
+    }
+}
+
 fn top_login(app: &App) -> &Login {
     match app.layers.last() {
         Some(Layer::Login(login)) => login,

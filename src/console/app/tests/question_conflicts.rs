@@ -22,7 +22,7 @@ fn an_organization_that_changed_under_a_question_is_shown_as_it_is_now() {
 #[test]
 fn a_question_about_what_is_no_longer_there_is_left_and_the_list_is_read_again() {
     type End = fn(&mut App, Vec<Effect>) -> Vec<Effect>;
-    let ends: [End; 4] = [
+    let ends: [End; 2] = [
         |app, _| {
             let begun = begun(&press(app, KeyCode::Enter));
             done(app, begun, Err(Error::Gone("org000".into())))
@@ -31,10 +31,8 @@ fn a_question_about_what_is_no_longer_there_is_left_and_the_list_is_read_again()
             let begun = begun(&press(app, KeyCode::Enter));
             done(app, begun, Err(Error::InTrash("org000".into())))
         },
-        |app, effects| read_again(app, &effects, trashed(0, "org000")),
-        |app, effects| app.update(Message::Detail(generation!(effects, LoadDetail), Ok(None))),
     ];
-    for (end, word) in ends.iter().zip(["deleted", "in the trash", "in the trash", "deleted"]) {
+    for (end, word) in ends.iter().zip(["deleted", "in the trash"]) {
         let mut app = console(page(orgs(3), false, false));
         log_in(&mut app, &org(0, "org000"));
         let effects = press(&mut app, KeyCode::Char('d'));
@@ -48,6 +46,35 @@ fn a_question_about_what_is_no_longer_there_is_left_and_the_list_is_read_again()
     let effects = done(&mut app, begun, Err(Error::NotInTrash("old".into())));
     generation!(effects, LoadPage);
     assert!(notice(&app).what.contains("“old” is not in the trash"));
+}
+
+/// What is typed into a question never runs as commands on another organization.
+#[test]
+fn a_question_about_what_someone_else_took_away_stays_until_it_is_left() {
+    type Taken = fn(&mut App, Vec<Effect>) -> Vec<Effect>;
+    let taken: [(Taken, &str); 2] = [
+        (|app, effects| read_again(app, &effects, trashed(0, "org000")), "in the trash"),
+        (
+            |app, effects| app.update(Message::Detail(generation!(effects, LoadDetail), Ok(None))),
+            "deleted",
+        ),
+    ];
+    for (take, word) in taken {
+        let mut app = console(page(orgs(3), false, false));
+        log_in(&mut app, &org(0, "org000"));
+        let effects = press(&mut app, KeyCode::Char('d'));
+        type_text(&mut app, "asked ");
+        let effects = take(&mut app, effects);
+        generation!(effects, LoadPage);
+        let effects = type_text(&mut app, "sd for it");
+        assert!(effects.is_empty(), "{effects:?}");
+        assert_eq!(question(&app).fields[0].text(), "asked sd for it");
+        assert!(app.is_refused());
+        let said = question(&app).problem.as_ref().unwrap();
+        assert!(said.what.contains(word), "{said:?}");
+        press(&mut app, KeyCode::Esc);
+        assert!(app.layers.is_empty());
+    }
 }
 
 #[test]
