@@ -259,7 +259,14 @@ fn in_production_whatever_writes_wants_yes_where_nobody_can_be_asked() {
         assert!(run.err.contains("add --yes"), "{command}: {}", run.err);
     }
     assert_eq!(home.list(), before);
-    for reads in ["org list", "org get acme_corp", "admin list acme_corp", "audit list", "doctor"] {
+    for reads in [
+        "org list",
+        "org get acme_corp",
+        "org suspend acme_corp --dry-run",
+        "admin list acme_corp",
+        "audit list",
+        "doctor",
+    ] {
         let run = home.run(&reads.split(' ').collect::<Vec<_>>());
         assert_eq!(run.code, 0, "{reads}: {}", run.err);
     }

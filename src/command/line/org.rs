@@ -230,13 +230,12 @@ impl OrgCommand {
     /// Whether it is meant, where it changes something; none where it only reads.
     pub(super) fn sure(&self) -> Option<&Sure> {
         match self {
-            Self::Create { sure, .. }
-            | Self::Update { sure, .. }
-            | Self::Trash { sure, .. }
-            | Self::Restore { sure, .. }
-            | Self::Purge { sure, .. }
-            | Self::Suspend { sure, .. }
-            | Self::Reactivate { sure, .. } => Some(sure),
+            Self::Create { sure, .. } | Self::Update { sure, .. } => Some(sure),
+            Self::Trash { names, sure, .. }
+            | Self::Restore { names, sure, .. }
+            | Self::Purge { names, sure, .. }
+            | Self::Suspend { names, sure, .. }
+            | Self::Reactivate { names, sure, .. } => Some(sure).filter(|_| !names.dry_run),
             Self::Get { .. } | Self::List { .. } | Self::Count { .. } => None,
         }
     }
