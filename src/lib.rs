@@ -46,7 +46,7 @@
 //!   `console/app/audit.rs`.
 //! - Bulk operations: the question is `console/app/bulk.rs`, what goes on behind it `console/app/jobs.rs` and
 //!   `console/app/job.rs`, and which organizations are selected `console/app/selection.rs`.
-//! - A word of the footer is in `keymap/table.rs`, or where it depends on the state in `console/view/footer.rs`.
+//! - A word of the footer is in `keymap/table.rs`, or where it depends on the state in `console/view/hints.rs`.
 //!
 //! # What to touch
 //! The compiler names each place that is still missing, unless it says otherwise.

@@ -96,7 +96,7 @@ impl LogIn {
         self.login.password_stdin
     }
 
-    /// Whether somebody has logged in.
+    /// Whether there is a session.
     pub(super) fn has_session(&self) -> bool {
         self.session.is_some()
     }

@@ -20,7 +20,7 @@ pub(super) fn check(remove: bool, login: &LogIn) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Sets up the second factor of whoever logs in, or removes it.
+/// Sets up the caller's own second factor, or removes it.
 pub(super) async fn answer(
     tenancy: &Tenancy,
     remove: bool,

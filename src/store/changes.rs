@@ -1,4 +1,4 @@
-//! Being told that somebody has changed something.
+//! Notification of changes to a database.
 
 use async_trait::async_trait;
 use bson::{Document, oid::ObjectId};
@@ -25,7 +25,7 @@ pub struct News {
     pub orgs: Option<Vec<ObjectId>>,
 }
 
-/// How far somebody has seen the changes of a database.
+/// The position up to which the changes of a database were seen.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Seen {
     /// The number of the last entry in the audit log: each operation of this program has one.

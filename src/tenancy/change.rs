@@ -3,11 +3,8 @@
 use bson::{DateTime, oid::ObjectId};
 
 use super::{
-    Error, Refusal, Result, Tenancy,
-    admins::is_first,
-    audit::NAME,
-    blocking, confirms,
-    session::{Actor, may_as},
+    Error, Refusal, Result, Tenancy, admins::is_first, audit::NAME, blocking, confirms,
+    rights::may_as, session::Actor,
 };
 use crate::{
     org::{

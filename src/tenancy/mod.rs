@@ -41,7 +41,7 @@ pub use error::{Error, Result};
 pub use open::{DemoAdmin, Opened, open};
 pub use operators::OperatorChanges;
 pub use refusal::Refusal;
-pub use rights::{least_role, rights};
+pub use rights::{least_role, may_as, rights};
 pub use second_factor::{FASTAPI_ASKS_FOR_NONE, Own};
 pub use session::{Account, SECRET_KEY_LEAST_BYTES, Session};
 
@@ -86,12 +86,7 @@ impl Rules {
     /// # Errors
     /// [`Error::Invalid`] where it is too long, [`Error::ReasonRequired`] where there is none and there has to be.
     pub fn reason(&self, typed: &str) -> Result<Reason> {
-        let reason = Reason::parse(typed)?;
-        if self.reason_required && reason.is_empty() {
-            Err(Error::ReasonRequired)
-        } else {
-            Ok(reason)
-        }
+        reason(typed, self.reason_required)
     }
 }
 
@@ -445,6 +440,15 @@ fn is_typed(typed: &str, name: &StoredText) -> bool {
 /// Runs what would block on a thread where that is allowed.
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
     tokio::task::spawn_blocking(work).await.map_err(|e| Error::Machine(e.to_string()))
+}
+
+/// The reason that was typed, where one may be required.
+///
+/// # Errors
+/// As [`Rules::reason`].
+pub fn reason(typed: &str, required: bool) -> Result<Reason> {
+    let reason = Reason::parse(typed)?;
+    if required && reason.is_empty() { Err(Error::ReasonRequired) } else { Ok(reason) }
 }
 
 #[cfg(test)]

@@ -5,16 +5,16 @@ use crate::org::{OperatorRole, StoredText};
 /// Why a session does not allow an operation.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// Nobody is logged in.
+    /// There is no session.
     #[error("this requires a login as an admin of “{0}”")]
     NoSession(StoredText),
-    /// Nobody is logged in, and an operator could be as well.
+    /// There is no session; an operator's would do as well.
     #[error("this requires a login as an operator, or as an owner of “{0}”")]
     NoLogin(StoredText),
     /// The operators are managed by managers.
     #[error("this requires a login as a manager")]
     ManagersOnly,
-    /// This database wants an account of whoever changes anything, or looks.
+    /// This database requires an operator's account to change anything, or even to look.
     #[error("this database requires operators to log in")]
     OperatorsRequired,
     /// An operator whose role is too low.
@@ -58,7 +58,7 @@ pub enum Refusal {
     /// An admin, but not an owner.
     #[error("only an owner of “{0}” can do this")]
     OwnersOnly(StoredText),
-    /// Nobody chooses a password for somebody else.
+    /// Admins set only their own passwords.
     #[error("only {0} can change this password")]
     OwnPassword(StoredText),
     /// An admin, but of another organization.

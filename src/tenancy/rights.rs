@@ -1,9 +1,10 @@
 //! What an operator's role allows: one table, and how it is shown.
 
+use super::Refusal;
 use crate::org::{OperationKind, OperatorRole};
 
-/// The least role of an operator who may do this in any organization; none where an account does not matter, since
-/// whoever does it proves who they are with it.
+/// The least role of an operator who may do this in any organization; none where no account
+/// is needed, since the operation itself proves who does it.
 #[must_use]
 pub fn least_role(operation: &OperationKind) -> Option<OperatorRole> {
     Some(match operation {
@@ -35,6 +36,15 @@ pub fn least_role(operation: &OperationKind) -> Option<OperatorRole> {
             return None;
         }
     })
+}
+
+/// Refuses what this role does not allow.
+///
+/// # Errors
+/// [`Refusal::Role`], which says what is needed.
+pub fn may_as(role: OperatorRole, operation: &OperationKind) -> Result<(), Refusal> {
+    let least = least_role(operation).unwrap_or(OperatorRole::Viewer);
+    if role < least { Err(Refusal::Role { role, least }) } else { Ok(()) }
 }
 
 /// What it is in front of people that may be done; none where no role is asked for, or nothing is done.

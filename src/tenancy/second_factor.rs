@@ -4,7 +4,7 @@ use bson::DateTime;
 
 use super::{
     Error, Refusal, Result, Session, Tenancy,
-    session::{TokenOf, ValidToken, spend, whose},
+    session::{TokenOf, spend, whose},
 };
 use crate::{
     org::{
@@ -59,7 +59,7 @@ impl Tenancy {
         new: &NewSecondFactor,
         code: &Secret,
     ) -> Result<(Session, Vec<Secret>)> {
-        let mut entry = self.own_entry();
+        let mut entry = self.entry(OperationKind::ChangeOperator, None);
         let done = async {
             self.writing(&entry.action, None).await?;
             let own = self.own_account(&mut entry, TOTP).await?;
@@ -101,7 +101,7 @@ impl Tenancy {
     /// [`Error::NotAllowed`] as [`Tenancy::set_up_second_factor`], and where an operator's role requires one;
     /// [`Error::ReadOnly`], or the database's.
     pub async fn remove_second_factor(&self) -> Result<Own> {
-        let mut entry = self.own_entry();
+        let mut entry = self.entry(OperationKind::ChangeOperator, None);
         let done = async {
             self.writing(&entry.action, None).await?;
             match self.own_account(&mut entry, "").await? {
@@ -151,20 +151,8 @@ impl Tenancy {
         self.recorded(&entry, done).await
     }
 
-    /// What is recorded of what somebody changes about their own login.
-    fn own_entry(&self) -> Entry {
-        let session = self.caller.token().map(|token| self.shared.sessions.verify(token));
-        let kind = match session {
-            Some(Ok(ValidToken { whose: TokenOf::Admin { .. }, .. })) => OperationKind::ChangeAdmin,
-            Some(Ok(ValidToken { whose: TokenOf::Operator { .. }, .. }) | Err(_)) | None => {
-                OperationKind::ChangeOperator
-            }
-        };
-        self.entry(kind, None)
-    }
-
-    /// Whose session the caller has, after a login that is not long ago: for what changes how they log in. Notes who
-    /// that is, and what becomes of their second factor.
+    /// The account of the caller's session, after a recent login: required to change how they log in. Adds it, and the
+    /// change of its second factor, to the entry.
     async fn own_account(&self, entry: &mut Entry, afterwards: &str) -> Result<Own> {
         let token = self.caller.token().ok_or(Refusal::OperatorsRequired)?;
         let verified = self.shared.sessions.verify(token)?;
@@ -175,13 +163,13 @@ impl Tenancy {
             }
             TokenOf::Admin { admin, organization, epoch } => {
                 let org = self.store.org(organization).await?.ok_or(Refusal::AdminChanged)?;
+                *entry = self.entry(OperationKind::ChangeAdmin, Some(&org));
                 let session = (admin, organization, epoch);
                 let own = self.admin_allowed(&verified, session, &org, Role::Admin).await?;
+                *entry = entry.clone().of_admin(own.email.raw());
                 if !verified.is_recent() {
                     return Err(Refusal::NotRecent.into());
                 }
-                *entry = self.entry(OperationKind::ChangeAdmin, Some(&org));
-                *entry = entry.clone().of_admin(own.email.raw());
                 (Own::Admin(Box::new(own), Box::new(org)), "admin")
             }
         };

@@ -4,7 +4,8 @@ use super::{
     Confirmation, Error, Refusal, Result, Tenancy,
     audit::{NAME, typed_email},
     confirms,
-    session::{Actor, ensure_login_allowed, may_as},
+    rights::may_as,
+    session::{Actor, ensure_login_allowed},
 };
 use crate::{
     org::{ClaimKind, OperationKind, Org, OrgName, Role, Secret},
@@ -90,8 +91,7 @@ impl Tenancy {
     }
 
     /// Removes an organization that is in the trash with everything it has. In the session of an operator who may;
-    /// otherwise, since nobody can log in to it, an owner proves who they are here: with e-mail and password, and a code
-    /// where they have a second factor.
+    /// otherwise an owner gives e-mail and password, and a code if they have a second factor: its admins cannot log in.
     ///
     /// # Errors
     /// [`Error::NotConfirmed`], [`Error::WrongLogin`], [`Error::CodeRequired`], [`Error::WrongAuthenticationCode`], [`Error::NotInTrash`], [`Error::Changed`],

@@ -218,6 +218,7 @@ macro_rules! conforms {
                         a_factor_of_another_key_is_refused_and_says_why;
                     admins_factor:
                         an_admins_code_is_accepted_once_also_by_two_consoles_at_once,
+                        a_login_with_a_code_is_no_news_of_an_organization,
                         nothing_done_to_an_organization_lifts_an_admins_factor,
                         another_owner_or_a_manager_resets_an_admins_factor;
                     live:

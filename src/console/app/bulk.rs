@@ -13,7 +13,7 @@ use crate::{
     keymap::Command,
     org::{ListScope, OperationKind, Org, OrgState, thousands},
     store::{Page, PageAt, PageQuery, Statistics},
-    tenancy::{Account, Error, Refusal, Result, least_role},
+    tenancy::{Account, Error, Refusal, Result, may_as},
 };
 
 /// At most so many are done at once: all of them are kept in memory, as they were when the question opened.
@@ -206,8 +206,7 @@ impl App {
     /// Why the role of the operator who is logged in does not allow it.
     fn role_refuses(&self, action: OrgAction) -> Option<Refusal> {
         let Account::Operator { role, .. } = &self.session.as_ref()?.account else { return None };
-        let least = least_role(&action.kind())?;
-        (*role < least).then_some(Refusal::Role { role: *role, least })
+        may_as(*role, &action.kind()).err()
     }
 
     /// Asks whether to do this to these.

@@ -2,10 +2,7 @@
 //! production database may require.
 
 use super::{App, Asked, Connection, Layer, Notice, layer::Typing};
-use crate::{
-    org::{Field, Reason},
-    tenancy::Error,
-};
+use crate::{org::Field, tenancy};
 
 impl App {
     /// Whether a reason has to be given.
@@ -27,11 +24,7 @@ impl App {
         let Some(at) = layer.reason_at() else { return false };
         let Some(Typing { fields, focus, .. }) = layer.typing() else { return false };
         let Some(field) = fields.get_mut(at) else { return false };
-        let error = match Reason::parse(field.text()) {
-            Err(invalid) => Error::Invalid(invalid),
-            Ok(reason) if reason.is_empty() && required => Error::ReasonRequired,
-            Ok(_) => return false,
-        };
+        let Err(error) = tenancy::reason(field.text(), required) else { return false };
         field.problem = Some(Notice::from(&error));
         *focus = at;
         true

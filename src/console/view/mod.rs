@@ -15,6 +15,7 @@ mod footer;
 mod form;
 mod format;
 mod help;
+mod hints;
 mod job;
 mod list;
 mod log;

@@ -88,8 +88,15 @@ impl Inner {
             row.add(self, &event);
             resume = Some(event.id);
         }
-        let seen = Seen { head: self.tail().await?.number, resume, told: true };
-        Ok(News { seen, orgs: row.orgs().filter(|_| known) })
+        let (before, head) = (seen.head, self.tail().await?.number);
+        let orgs = match row.changed() {
+            Changed::Orgs(orgs) => Some(orgs),
+            // A login uses up a code, and is recorded.
+            Changed::Admins if head != before => self.recorded_since(before).await,
+            Changed::Admins | Changed::Unknown => None,
+        };
+        let seen = Seen { head, resume, told: true };
+        Ok(News { seen, orgs: orgs.filter(|_| known) })
     }
 
     /// The same where the server does not tell.
@@ -101,10 +108,7 @@ impl Inner {
             let is_another = before != Some(head);
             if is_another || began.elapsed() >= MAYBE {
                 let orgs = match before.filter(|_| is_another) {
-                    Some(before) => {
-                        let entries = self.entries(&entries_after(before)).await;
-                        entries.ok().as_deref().and_then(changed_by)
-                    }
+                    Some(before) => self.recorded_since(before).await,
                     None => None,
                 };
                 return Ok(News { seen: Seen::up_to(head, false), orgs });
@@ -112,6 +116,21 @@ impl Inner {
             sleep(BETWEEN_LOOKS).await;
         }
     }
+
+    /// Which organizations were changed since this entry of the audit log, as far as the log tells.
+    async fn recorded_since(&self, head: i64) -> Option<Vec<ObjectId>> {
+        self.entries(&entries_after(head)).await.ok().as_deref().and_then(changed_by)
+    }
+}
+
+/// What a row of changes was made to.
+enum Changed {
+    /// These organizations; none where only the log or the settings were written.
+    Orgs(Vec<ObjectId>),
+    /// Admins, and no organization.
+    Admins,
+    /// That is not known.
+    Unknown,
 }
 
 /// What the changes of a row were made to.
@@ -140,9 +159,12 @@ impl Row {
         }
     }
 
-    /// Which organizations; an operation that changes an admin changes the organization too.
-    fn orgs(self) -> Option<Vec<ObjectId>> {
-        let unknown = self.unknown || self.admins && self.orgs.is_empty();
-        (!unknown).then(|| self.orgs.into_iter().collect())
+    /// An operation that changes an admin changes the organization too.
+    fn changed(self) -> Changed {
+        match (self.unknown, self.admins && self.orgs.is_empty()) {
+            (true, _) => Changed::Unknown,
+            (false, true) => Changed::Admins,
+            (false, false) => Changed::Orgs(self.orgs.into_iter().collect()),
+        }
     }
 }

@@ -20,6 +20,7 @@ use crate::store::{
 impl SqliteStore {
     pub(super) async fn changed(&self, seen: Option<Seen>) -> Result<News> {
         let mut looks = LOOKS.len();
+        let before = seen.map(|seen| seen.head);
         loop {
             let written = Arc::clone(&self.written);
             let head = self.run(move |open| {
@@ -30,7 +31,6 @@ impl SqliteStore {
                 last.inspect_err(|_| written.unwatch())
             });
             let head = head.await?;
-            let before = seen.as_ref().map(|seen| seen.head);
             if before != Some(head) {
                 let orgs = match before {
                     Some(before) => {
@@ -43,10 +43,12 @@ impl SqliteStore {
             }
             if let Some(pause) = LOOKS.get(looks) {
                 // A write in the pause is looked for from the start: the one before may have been no change.
-                let written = tokio::time::timeout(*pause, self.written.next()).await;
-                looks = if written.is_ok() { 0 } else { looks + 1 };
-                if written.is_ok() {
-                    tokio::time::sleep(LOOKS[0]).await;
+                match tokio::time::timeout(*pause, self.written.next()).await {
+                    Ok(()) => {
+                        tokio::time::sleep(LOOKS[0]).await;
+                        looks = 0;
+                    }
+                    Err(_) => looks += 1,
                 }
             } else {
                 self.written.next().await;
@@ -74,8 +76,8 @@ pub(super) struct Written {
 }
 
 impl Written {
-    /// Watches the files of the database at `path`, or, where their directory is missing, for the first step towards
-    /// it. Not a database in memory, which nobody else has. Blocks.
+    /// Watches the files of the database at `path`; if their directory is missing, its nearest parent. Does nothing for a
+    /// database in memory. Blocks.
     fn watch(&self, path: &Path) -> Attempt<()> {
         if path.as_os_str().is_empty() {
             return Ok(());

@@ -69,7 +69,7 @@ impl Open {
         &self.path
     }
 
-    /// What comes next is not interrupted as the last read is, which nobody waits for any more.
+    /// Removes the interrupt handler of the last read, which would otherwise interrupt the next statement.
     pub(super) fn interrupt_never(&mut self) -> Attempt<()> {
         Ok(self.connection.progress_handler(0, None::<fn() -> bool>)?)
     }

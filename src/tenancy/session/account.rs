@@ -15,7 +15,7 @@ pub struct Session {
     pub account: Account,
     /// When the session ends by itself.
     pub expires_at: SystemTime,
-    /// How many logins with that e-mail failed since the last that did not: somebody may have guessed.
+    /// Failed logins with that e-mail since the last successful one.
     pub failures: u64,
 }
 
@@ -115,7 +115,7 @@ impl Session {
         self
     }
 
-    /// The token itself: only for whoever asked for it.
+    /// The token itself: a secret.
     #[must_use]
     pub fn token(&self) -> &str {
         &self.token

@@ -9,13 +9,15 @@ mod tokens;
 use bson::{DateTime, oid::ObjectId};
 
 use super::{
-    Error, Refusal, Result, Tenancy, admins::admin_with_email, audit::typed_email,
-    rights::least_role,
+    Error, Refusal, Result, Tenancy,
+    admins::admin_with_email,
+    audit::typed_email,
+    rights::{least_role, may_as},
 };
 use crate::{
     org::{
-        Admin, Authority, FactorKey, OperationKind, Operator, OperatorRole, Org, OrgState,
-        PasswordHash, Role, SecondFactor, Secret, StoredText, UnderWay, Unreadable,
+        Admin, Authority, FactorKey, OperationKind, Operator, Org, OrgState, PasswordHash, Role,
+        SecondFactor, Secret, StoredText, UnderWay, Unreadable,
     },
     store::{Directory, Entry, Required},
 };
@@ -382,15 +384,6 @@ pub(super) fn whose<'a>(
     let same =
         |own: &&Operator| session.same_credentials(&own.password, own.second_factor.as_ref());
     operator.filter(|own| !own.disabled).filter(same).ok_or(Refusal::OperatorChanged)
-}
-
-/// Refuses what this role does not allow.
-pub(super) fn may_as(
-    role: OperatorRole,
-    operation: &OperationKind,
-) -> std::result::Result<(), Refusal> {
-    let least = least_role(operation).unwrap_or(OperatorRole::Viewer);
-    if role < least { Err(Refusal::Role { role, least }) } else { Ok(()) }
 }
 
 /// Whether anybody may be logged in to an organization now.

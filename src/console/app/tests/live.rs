@@ -302,7 +302,7 @@ fn a_session_that_ends_with_what_is_done_here_is_not_reported_as_ended_elsewhere
     let effects = app.update(done);
     assert!(app.session.is_none() && app.unread.is_empty(), "{:?}", app.unread);
     assert!(!checks(&effects), "{effects:?}");
-    // Somebody else's goes on, and is asked about once that is done.
+    // The session of another organization continues, and is checked once the operation is done.
     let (mut app, mut follow) = live(page(orgs(9), false, false));
     log_in(&mut app, &orgs(9)[1]);
     press(&mut app, KeyCode::Char('s'));
