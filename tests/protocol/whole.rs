@@ -71,7 +71,7 @@ fn nothing_of_the_old_service_is_taken_while_it_is_at_work() {
 
 /// Some sixty million states: minutes with `--release`, far longer without. For when the protocol changes.
 #[test]
-#[ignore = "takes many minutes"]
+#[ignore = "takes many minutes, and only a change of the protocol can make it fail: then run it with --ignored"]
 fn further() {
     for bounds in FURTHER {
         nothing_is_wrong("collections, further", &Scenario::all(true), bounds);
