@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::support::pty::Console;
+use crate::support::pty::{Console, Received};
 
 fn demo(variables: &[(&str, &str)], arguments: &[&str], home: &Path) -> Console {
     let program = Path::new(env!("CARGO_BIN_EXE_tenantry"));
@@ -161,4 +161,19 @@ fn keys_typed_before_the_answer_are_keys_and_the_answer_is_none() {
     assert!(has(&console, ON_LIGHT));
     console.send("q");
     assert_eq!(console.end().0, 0);
+}
+
+#[test]
+fn letters_that_come_in_pieces_are_shown_whole() {
+    let bytes = "\u{1b}[17;2HŁódź Textiles 北京 👩‍🌾".as_bytes();
+    let seen = |pieces: &[&[u8]]| {
+        let mut received = Received::new(24, 80);
+        pieces.iter().for_each(|piece| received.take(piece));
+        received.screen()
+    };
+    for at in 0..bytes.len() {
+        assert_eq!(seen(&[&bytes[..at], &bytes[at..]]), seen(&[bytes]), "cut at {at}");
+    }
+    let one_by_one: Vec<_> = bytes.chunks(1).collect();
+    assert_eq!(seen(&one_by_one), seen(&[bytes]));
 }

@@ -28,12 +28,34 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub struct Received {
     parser: vt100::Parser,
     pub bytes: Vec<u8>,
+    /// How many of them are on the screen: all but the beginning of a letter.
+    shown: usize,
     /// When the last of them came.
     pub at: Instant,
     closed: bool,
 }
 
 impl Received {
+    /// A blank screen.
+    pub fn new(rows: u16, columns: u16) -> Self {
+        let parser = vt100::Parser::new(rows, columns, 0);
+        Self { parser, bytes: Vec::new(), shown: 0, at: Instant::now(), closed: false }
+    }
+
+    /// Takes what came, cut off anywhere. A letter waits for its last byte: the parser loses letters
+    /// after one that comes in two pieces.
+    pub fn take(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+        let cut_off = (1..=3).find(|length| {
+            let from = self.bytes.len().saturating_sub(*length);
+            let end = std::str::from_utf8(&self.bytes[from..]);
+            end.is_err_and(|error| error.valid_up_to() == 0 && error.error_len().is_none())
+        });
+        let whole = self.bytes.len() - cut_off.unwrap_or(0);
+        self.parser.process(&self.bytes[self.shown..whole]);
+        self.shown = whole;
+    }
+
     /// The row and the column of the cursor.
     pub fn cursor(&self) -> (u16, u16) {
         self.parser.screen().cursor_position()
@@ -113,12 +135,7 @@ impl Console {
         drop(command);
         let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).expect("a process");
 
-        let received = Received {
-            parser: vt100::Parser::new(rows, columns, 0),
-            bytes: Vec::new(),
-            at: Instant::now(),
-            closed: false,
-        };
+        let received = Received::new(rows, columns);
         let received: Shared = Arc::new((Mutex::new(received), Condvar::new()));
         let paused = Arc::new(Mutex::new(()));
         let let_go = Arc::new(AtomicBool::new(false));
@@ -315,8 +332,7 @@ fn read(mut source: File, shared: &Shared, paused: &Mutex<()>, let_go: &AtomicBo
         let read = source.read(&mut bytes).unwrap_or(0);
         let at = Instant::now();
         let mut received = shared.0.lock().unwrap();
-        received.bytes.extend_from_slice(&bytes[..read]);
-        received.parser.process(&bytes[..read]);
+        received.take(&bytes[..read]);
         received.at = at;
         received.closed = read == 0;
         shared.1.notify_all();
