@@ -28,6 +28,16 @@ pub fn patience() -> Option<std::time::Duration> {
     Some(std::time::Duration::from_millis(millis))
 }
 
+/// The variable that says at which bcrypt cost passwords are hashed: tests hash thousands.
+pub const HASH_COST: &str = "FAILPOINTS_HASH_COST";
+
+/// What [`HASH_COST`] says.
+#[must_use]
+pub fn hash_cost() -> Option<u32> {
+    static COST: std::sync::OnceLock<Option<u32>> = std::sync::OnceLock::new();
+    *COST.get_or_init(|| std::env::var(HASH_COST).ok()?.parse().ok())
+}
+
 static STEPS_TAKEN: AtomicUsize = AtomicUsize::new(0);
 
 /// Lets go of everything that [`from_environment`] set, and says how many steps there were.

@@ -8,7 +8,7 @@ use std::{
 
 /// Each room, and what it may use.
 const ROOMS: [(&str, &[&str]); 10] = [
-    ("org", &[]),
+    ("org", &["failpoint"]),
     ("failpoint.rs", &[]),
     ("store", &["org", "failpoint"]),
     ("tenancy", &["org", "store"]),

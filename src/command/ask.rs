@@ -101,6 +101,11 @@ impl LogIn {
         self.session.is_some()
     }
 
+    /// Whether the account has a second factor.
+    pub(super) fn has_second_factor(&self) -> bool {
+        self.session.as_ref().is_some_and(|session| session.has_second_factor)
+    }
+
     /// Whether it is an admin.
     pub(super) fn is_an_admin(&self) -> bool {
         let account = self.session.as_ref().map(|session| &session.account);

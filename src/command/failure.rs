@@ -208,6 +208,7 @@ fn code_of(error: &tenancy::Error) -> u8 {
         | tenancy::Error::InTrash(_)
         | tenancy::Error::NoSuchAdmin { .. }
         | tenancy::Error::NoSuchOperator(_)
+        | tenancy::Error::NoSecondFactor(_)
         | tenancy::Error::NotInTrash(_) => 3,
         tenancy::Error::Taken { .. }
         | tenancy::Error::OperatorsEmail(_)

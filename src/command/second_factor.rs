@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::{Answer, Failure, ask::LogIn, terminal::Terminal};
 use crate::{
     org::{Secret, escaped_short},
-    tenancy::{self, FASTAPI_ASKS_FOR_NONE, Own, Tenancy},
+    tenancy::{self, FASTAPI_ASKS_FOR_NONE, Own, REPLACES, Tenancy},
 };
 
 /// Refuses what no database is needed to refuse.
@@ -28,12 +28,11 @@ pub(super) async fn answer(
 ) -> Result<Answer, Failure> {
     let tenancy = &login.session_of(tenancy).await?;
     if !remove {
-        let email = login.email().unwrap_or_default();
-        return Ok(Answer::RecoveryCodes(set_up(tenancy, email, login.is_an_admin()).await?));
+        return Ok(Answer::RecoveryCodes(set_up(tenancy, login).await?));
     }
     Ok(match tenancy.remove_second_factor().await? {
         Own::Operator(operator) => Answer::Operator(operator),
-        Own::Admin(admin, _) => Answer::Admins(vec![*admin]),
+        Own::Admin(_, org) => Answer::Admins(tenancy.admins(&org).await?),
     })
 }
 
@@ -47,7 +46,8 @@ fn shows() -> Result<Terminal, Failure> {
 }
 
 /// Shows a new secret and asks for its first code, until it is right. The recovery codes.
-async fn set_up(tenancy: &Tenancy, email: &str, is_an_admin: bool) -> Result<Vec<Secret>, Failure> {
+async fn set_up(tenancy: &Tenancy, login: &LogIn) -> Result<Vec<Secret>, Failure> {
+    let email = login.email().unwrap_or_default();
     let terminal = shows()?;
     let new = Tenancy::new_second_factor()?;
     let mut shown = Zeroizing::new(String::new());
@@ -62,7 +62,10 @@ async fn set_up(tenancy: &Tenancy, email: &str, is_an_admin: bool) -> Result<Vec
         escaped_short(email, 100),
         new.base32().reveal(),
     );
-    if is_an_admin {
+    if login.has_second_factor() {
+        let _ = writeln!(shown, "{REPLACES}");
+    }
+    if login.is_an_admin() {
         let _ = writeln!(shown, "{FASTAPI_ASKS_FOR_NONE}");
     }
     terminal.show(&shown)?;

@@ -22,8 +22,8 @@ pub const BCRYPT_COST: u32 = 12;
 /// that can be written takes a day. The lowest is the lowest there is.
 const COSTS: RangeInclusive<u32> = 4..=16;
 
-/// A hash at [`BCRYPT_COST`] nobody knows the password of.
-const NOBODYS_HASH: &str = "$2b$12$Qm9keU5vYm9keU5vYm9keO5fDgS0rS9bnp3kYz2lO7vQvXhC1mGxK";
+/// Salt and digest of a hash nobody knows the password of, whatever the cost.
+const NOBODYS: &str = "Qm9keU5vYm9keU5vYm9keO5fDgS0rS9bnp3kYz2lO7vQvXhC1mGxK";
 
 /// How many symbols of a generated password stand together.
 const GROUP: usize = 5;
@@ -289,8 +289,17 @@ impl Password {
     pub fn hash(&self) -> Result<PasswordHash, bcrypt::BcryptError> {
         // Nothing is cut: what is judged has no more bytes than are read. The function that refuses to
         // cut refuses the last of them too.
-        bcrypt::hash(self.0.reveal(), BCRYPT_COST).map(PasswordHash)
+        bcrypt::hash(self.0.reveal(), cost()).map(PasswordHash)
     }
+}
+
+/// [`BCRYPT_COST`], unless a test says otherwise.
+fn cost() -> u32 {
+    #[cfg(feature = "failpoints")]
+    if let Some(cost) = crate::failpoint::hash_cost() {
+        return cost;
+    }
+    BCRYPT_COST
 }
 
 /// A bcrypt hash as it is stored (`$2b$12$…`), by this program or by the service before it. Never
@@ -302,7 +311,7 @@ impl PasswordHash {
     /// A hash nobody knows the password of: what a login with an unknown e-mail is checked against.
     #[must_use]
     pub fn nobodys() -> Self {
-        Self(NOBODYS_HASH.to_owned())
+        Self(format!("$2b${:02}${NOBODYS}", cost()))
     }
 
     /// Wraps what was read from the database, where another program may have left a line end.
@@ -338,7 +347,8 @@ impl PasswordHash {
     #[must_use]
     pub fn verify(&self, typed: &Secret) -> bool {
         let usable = self.is_usable();
-        let hash = if usable { &self.0 } else { NOBODYS_HASH };
+        let nobodys = Self::nobodys();
+        let hash = if usable { self } else { &nobodys }.as_str();
         let right = |form: &Secret| bcrypt::verify(form.reveal(), hash).is_ok_and(|right| right);
         typed.forms().iter().any(right) && usable
     }

@@ -300,6 +300,9 @@ impl Tenancy {
         if changes.role.is_some() || changes.email.is_some() {
             return Err(Error::OneAtATime);
         }
+        if admin.second_factor.is_none() {
+            return Err(Error::NoSecondFactor(admin.email.clone()));
+        }
         *entry = entry.clone().with(SECOND_FACTOR, factor_word(admin.second_factor.as_ref()), "");
         self.set_second_factor(org, admin, None, entry).await
     }
@@ -418,7 +421,10 @@ impl Tenancy {
     }
 
     /// Whether the organization has an owner, who could log in or be given a code.
-    pub(super) async fn has_owner(&self, org: &Org) -> Result<bool> {
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn has_owner(&self, org: &Org) -> Result<bool> {
         Ok(self.store.admins(org).await?.iter().any(|admin| admin.role == Role::Owner))
     }
 

@@ -217,13 +217,18 @@ impl Tenancy {
             // the database is away: the person is to know that at once.
             error @ (Error::Store(StoreError::TakenBack(_) | StoreError::Unreachable { .. })
             // A crowd that is turned away must not fill the audit log.
-            | Error::Overloaded) => {
+            | Error::Overloaded
+            // The first half of a login, and nothing that was refused.
+            | Error::CodeRequired) => {
                 return Err(error);
             }
             // Where there is no database yet, a refusal makes none.
             error if self.store.is_there().await == Ok(false) => return Err(error),
             error => {
-                let ended = untyped(entry).ended(outcome_of(&error), &reason(&error));
+                let mut ended = untyped(entry).ended(outcome_of(&error), &reason(&error));
+                if ended.admin.raw().is_empty() {
+                    ended.admin = self.admin_in_session().await.unwrap_or_default();
+                }
                 (error, ended)
             }
         };
@@ -236,6 +241,13 @@ impl Tenancy {
             let _ = recording.await;
         }
         Err(error)
+    }
+
+    /// The e-mail of the admin whose session the caller has.
+    async fn admin_in_session(&self) -> Option<StoredText> {
+        let verified = self.shared.sessions.verify(self.caller.token()?).ok()?;
+        let TokenOf::Admin { admin, .. } = verified.whose else { return None };
+        Some(self.store.admin(admin).await.ok()??.email)
     }
 
     /// Does an operation on an organization that is there afterwards.
@@ -333,6 +345,7 @@ fn reason(error: &Error) -> String {
         | Error::Waiting(_)
         | Error::WrongCode
         | Error::OwnSecondFactor
+        | Error::NoSecondFactor(_)
         | Error::CodeRequired
         | Error::WrongAuthenticationCode
         | Error::WrongFirstCode
@@ -376,6 +389,7 @@ fn outcome_of(error: &Error) -> Outcome {
         | Error::Waiting(_)
         | Error::WrongCode
         | Error::OwnSecondFactor
+        | Error::NoSecondFactor(_)
         | Error::CodeRequired
         | Error::WrongAuthenticationCode
         | Error::WrongFirstCode

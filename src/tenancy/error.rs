@@ -84,6 +84,9 @@ pub enum Error {
     /// Their own second factor is what a manager resets of others.
     #[error("cannot reset your own second factor")]
     OwnSecondFactor,
+    /// There is none to remove or to reset.
+    #[error("{0} has no second factor")]
+    NoSecondFactor(StoredText),
     /// The password is right, and the account has a second factor.
     #[error("this account needs an authentication code")]
     CodeRequired,
@@ -130,7 +133,7 @@ pub enum Error {
     #[error("{0}")]
     NotAllowed(Refusal),
     /// What takes an organization away, or gives it to another owner, has to say why here.
-    #[error("this database requires a reason for this")]
+    #[error("this profile requires a reason for this")]
     ReasonRequired,
     /// What was typed to confirm is not the name.
     #[error("the name does not match")]
@@ -212,6 +215,7 @@ impl Error {
             | Self::Waiting(_)
             | Self::WrongCode
             | Self::OwnSecondFactor
+            | Self::NoSecondFactor(_)
             | Self::CodeRequired
             | Self::WrongAuthenticationCode
             | Self::WrongFirstCode
@@ -257,6 +261,7 @@ impl Error {
             | Self::Waiting(_)
             | Self::WrongCode
             | Self::OwnSecondFactor
+            | Self::NoSecondFactor(_)
             | Self::CodeRequired
             | Self::WrongAuthenticationCode
             | Self::WrongFirstCode
@@ -306,6 +311,9 @@ impl Error {
             Self::WrongCode => "check both, or ask an operator for a new code",
             Self::OwnSecondFactor => {
                 "replace or remove it with `tenantry operator totp` or `tenantry admin totp`"
+            }
+            Self::NoSecondFactor(_) => {
+                "check who has one with `tenantry operator list` or `tenantry admin list`"
             }
             Self::CodeRequired => "enter the code that your authenticator app shows",
             Self::WrongAuthenticationCode => {

@@ -42,7 +42,7 @@ pub use open::{DemoAdmin, Opened, open};
 pub use operators::OperatorChanges;
 pub use refusal::Refusal;
 pub use rights::{least_role, may_as, rights};
-pub use second_factor::{FASTAPI_ASKS_FOR_NONE, Own};
+pub use second_factor::{FASTAPI_ASKS_FOR_NONE, Own, REPLACES};
 pub use session::{Account, SECRET_KEY_LEAST_BYTES, Session};
 
 use crate::{

@@ -188,7 +188,9 @@ impl Tenancy {
                     if is_own {
                         return Err(Error::OwnSecondFactor);
                     }
-                    own.second_factor = None;
+                    if own.second_factor.take().is_none() {
+                        return Err(Error::NoSecondFactor(before.email.clone()));
+                    }
                 }
                 let own = own.clone();
                 ensure_manager(directory, &before)?;

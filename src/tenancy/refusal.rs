@@ -6,7 +6,7 @@ use crate::org::{OperatorRole, StoredText};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// There is no session.
-    #[error("this requires a login as an admin of “{0}”")]
+    #[error("this requires logging in to “{0}”")]
     NoSession(StoredText),
     /// There is no session; an operator's would do as well.
     #[error("this requires a login as an operator, or as an owner of “{0}”")]

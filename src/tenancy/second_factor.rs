@@ -9,7 +9,7 @@ use super::{
 use crate::{
     org::{
         Admin, NewSecondFactor, OperationKind, Operator, OperatorRole, Org, Role, SecondFactor,
-        Secret,
+        Secret, StoredText,
     },
     store::{AdminChange, AdminEdit, Directory, Entry},
 };
@@ -17,6 +17,9 @@ use crate::{
 /// What it is called in the audit log, and the only kind of it.
 pub(super) const SECOND_FACTOR: &str = "second factor";
 const TOTP: &str = "totp";
+
+/// What someone should know who sets one up and has one already.
+pub const REPLACES: &str = "It replaces the second factor you have now, and its recovery codes.";
 
 /// What an admin should know who sets one up.
 pub const FASTAPI_ASKS_FOR_NONE: &str =
@@ -32,6 +35,22 @@ pub enum Own {
     Operator(Operator),
     /// An admin's, and their organization.
     Admin(Box<Admin>, Box<Org>),
+}
+
+impl Own {
+    fn email(&self) -> &StoredText {
+        match self {
+            Self::Operator(own) => &own.email,
+            Self::Admin(own, _) => &own.email,
+        }
+    }
+
+    fn second_factor(&self) -> Option<&SecondFactor> {
+        match self {
+            Self::Operator(own) => own.second_factor.as_ref(),
+            Self::Admin(own, _) => own.second_factor.as_ref(),
+        }
+    }
 }
 
 /// How the audit log calls it.
@@ -104,7 +123,11 @@ impl Tenancy {
         let mut entry = self.entry(OperationKind::ChangeOperator, None);
         let done = async {
             self.writing(&entry.action, None).await?;
-            match self.own_account(&mut entry, "").await? {
+            let own = self.own_account(&mut entry, "").await?;
+            if own.second_factor().is_none() {
+                return Err(Error::NoSecondFactor(own.email().clone()));
+            }
+            match own {
                 Own::Operator(own) => {
                     let removes = |directory: &mut Directory| {
                         let own =
@@ -173,12 +196,10 @@ impl Tenancy {
                 (Own::Admin(Box::new(own), Box::new(org)), "admin")
             }
         };
-        let (email, factor) = match &own {
-            Own::Operator(own) => (&own.email, own.second_factor.as_ref()),
-            Own::Admin(own, _) => (&own.email, own.second_factor.as_ref()),
-        };
-        *entry = entry.clone().with(kind, email.raw(), email.raw());
-        *entry = entry.clone().with(SECOND_FACTOR, factor_word(factor), afterwards);
+        let email = own.email().raw();
+        *entry = entry.clone().with(kind, email, email);
+        let before = factor_word(own.second_factor());
+        *entry = entry.clone().with(SECOND_FACTOR, before, afterwards);
         Ok(own)
     }
 

@@ -1,5 +1,5 @@
 //! Transferring an organization to another owner, who is an admin of it already or becomes one with a one-time
-//! code. The owners before become admins, or are removed; all of that at once or nothing.
+//! code. The previous owners become admins, or are removed; all of that at once or nothing.
 
 use bson::{DateTime, oid::ObjectId};
 
@@ -29,7 +29,7 @@ enum Recipient {
 
 impl Tenancy {
     /// Makes the admin with this e-mail the organization's only owner. One who is an admin of it already keeps their
-    /// password; a new one chooses a password with the code that is answered. The owners before become admins; with
+    /// password; a new one chooses a password with the code that is answered. The previous owners become admins; with
     /// `removes` they are removed, and their sessions end. Needs the session of an owner or a manager; where the
     /// organization has no owner, none, as [`Tenancy::add_admin`].
     ///
@@ -91,7 +91,7 @@ impl Tenancy {
     /// Refuses a transfer that would be refused after the login anyway. Recorded as the refusal that it is.
     ///
     /// # Errors
-    /// As [`Tenancy::transfer`], but for what only a login shows. [`Ok`] has the owners before.
+    /// As [`Tenancy::transfer`], but for what only a login shows. [`Ok`] has the owners so far.
     pub async fn ensure_transferable(&self, org: &Org, email: &str) -> Result<Vec<Admin>> {
         let entry =
             self.entry(OperationKind::Transfer, Some(org)).with("owner", "", typed_email(email));

@@ -188,6 +188,13 @@ fn a_list_goes_on_where_the_page_before_ended_in_every_order() {
 }
 
 #[test]
+fn passwords_are_hashed_at_a_cost_that_only_tests_lower() {
+    let home = Home::new().with(tenantry::failpoint::HASH_COST, "");
+    home.create("Acme Corp", "ada@acme.com");
+    assert!(home.rows().iter().any(|row| row.contains("$2b$12$")), "{:?}", home.rows());
+}
+
+#[test]
 fn a_table_is_for_people() {
     let home = Home::new();
     let said = home.run(&["org", "list", "--output", "table"]);

@@ -9,7 +9,7 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::access::OwnDatabase;
+use crate::support::{access::OwnDatabase, hash_cost};
 
 /// The binary under test.
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_tenantry");
@@ -23,7 +23,7 @@ pub use crate::support::access::USER_PASSWORD as URI_PASSWORD;
 const SECRET_KEY: &str = "k3y-of-at-least-thirty-two-bytes-in-all";
 
 /// What never is on standard output or standard error, whatever happens.
-const SECRETS: [&str; 5] = [PASSWORD, OTHER_PASSWORD, URI_PASSWORD, SECRET_KEY, "$2b$12$"];
+const SECRETS: [&str; 5] = [PASSWORD, OTHER_PASSWORD, URI_PASSWORD, SECRET_KEY, "$2b$"];
 
 /// Someone's home directory, and the environment they set.
 pub struct Home {
@@ -42,13 +42,14 @@ pub struct Outcome {
 impl Home {
     pub fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let variables = vec![
+        let mut variables = vec![
             ("HOME".into(), directory.path().display().to_string()),
             ("XDG_DATA_HOME".into(), directory.path().join("data").display().to_string()),
             ("USER".into(), "tester".into()),
             ("LANG".into(), "C.UTF-8".into()),
             ("SECRET_KEY".into(), SECRET_KEY.into()),
         ];
+        variables.extend(hash_cost().map(|(name, cost)| (name.to_owned(), cost)));
         Self { directory, variables }
     }
 

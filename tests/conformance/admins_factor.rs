@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use tenantry::{
-    org::{NewSecondFactor, OperatorRole, Role, Secret},
-    store::{ListScope, Required},
+    org::{NewSecondFactor, OperationKind, OperatorRole, Role, Secret},
+    store::{AuditAt, AuditFilter, ListScope, Outcome, Required},
     tenancy::{AdminChanges, Confirmation, Error, Own, Refusal, Session},
 };
 
@@ -125,6 +125,8 @@ pub async fn another_owner_or_a_manager_resets_an_admins_factor<F: Fixture>() {
     let eve = siege.log_in("eve@acme.com").await;
     let eve = t.in_session(Some(eve.token()));
     siege.acme = eve.update_admin(&siege.acme, ADA, &reset).await.unwrap();
+    let none = Error::NoSecondFactor(ADA.into());
+    assert_eq!(eve.update_admin(&siege.acme, ADA, &reset).await, Err(none));
     siege.is_shut_out(&siege.acme, session.token(), &Refusal::AdminChanged).await;
     siege.log_in(ADA).await;
     // Bob, who is not the one whom the record names, the same; and a manager resets his.
@@ -136,8 +138,13 @@ pub async fn another_owner_or_a_manager_resets_an_admins_factor<F: Fixture>() {
     let Own::Admin(bob, acme) = own.remove_second_factor().await.unwrap() else { panic!("bob") };
     assert_eq!((bob.second_factor, acme.name.raw()), (None, "Acme Corp"));
     let bob = siege.log_in("bob@acme.com").await;
+    assert!(!bob.has_second_factor);
     let own = t.in_session(Some(bob.token()));
-    own.set_up_second_factor(&new, &secret(&code(new.base32().reveal(), 0))).await.unwrap();
+    let none = Error::NoSecondFactor("bob@acme.com".into());
+    assert_eq!(own.remove_second_factor().await, Err(none));
+    let typed = secret(&code(new.base32().reveal(), 0));
+    let (bob, _) = own.set_up_second_factor(&new, &typed).await.unwrap();
+    assert!(bob.has_second_factor);
     let boss = operator(OPS, OperatorRole::Manager);
     require(&*siege.store, Required::Nothing, vec![boss]).await;
     let boss = siege.log_in(OPS).await;
@@ -146,4 +153,11 @@ pub async fn another_owner_or_a_manager_resets_an_admins_factor<F: Fixture>() {
     boss.update_admin(&siege.acme, "bob@acme.com", &reset).await.unwrap();
     siege.log_in("bob@acme.com").await;
     siege.audit_log(&[app.reveal(), codes[0].reveal(), first.reveal()]).await;
+    // Whoever was refused in a session is named.
+    let log = t.audit(None, &AuditFilter::ALL, AuditAt::Newest, 200).await.unwrap();
+    let refused = log.entries.iter().map(|numbered| &numbered.entry).filter(|entry| {
+        entry.outcome == Outcome::Refused && entry.action == OperationKind::ChangeAdmin
+    });
+    let by: Vec<_> = refused.map(|entry| entry.admin.raw()).collect();
+    assert_eq!(by, ["bob@acme.com", "eve@acme.com", ADA, "", "bob@acme.com", ADA]);
 }

@@ -169,6 +169,8 @@ pub async fn only_a_manager_or_a_recovery_lifts_it<F: Fixture>() {
     let globex = boss.trash(&siege.globex).await.unwrap();
     let purged = t.purge(&globex, &Confirmation::Given, OPS, &secret(PASSWORD), None).await;
     assert_eq!(purged, Err(Error::CodeRequired));
+    let log = t.audit(None, &AuditFilter::ALL, AuditAt::Newest, 1).await.unwrap();
+    assert_eq!(log.entries[0].entry.action, OperationKind::Trash, "half a login is no refusal");
     // Another password does not lift it.
     let password = Some(secret(OTHER));
     let changes = OperatorChanges { password, ..OperatorChanges::default() };
@@ -180,6 +182,8 @@ pub async fn only_a_manager_or_a_recovery_lifts_it<F: Fixture>() {
     let reset = OperatorChanges { resets_second_factor: true, ..OperatorChanges::default() };
     assert_eq!(eve.update_operator("eve@example.com", &reset).await, Err(Error::OwnSecondFactor));
     eve.update_operator(OPS, &reset).await.unwrap();
+    let none = Error::NoSecondFactor(OPS.into());
+    assert_eq!(eve.update_operator(OPS, &reset).await, Err(none));
     assert!(t.login(OPS, &secret(OTHER)).await.is_ok());
     t.recover_operators("eve@example.com", &secret(OTHER)).await.unwrap();
     assert!(t.login("eve@example.com", &secret(OTHER)).await.is_ok());

@@ -168,7 +168,9 @@ fn letters_that_come_in_pieces_are_shown_whole() {
     let bytes = "\u{1b}[17;2HŁódź Textiles 北京 👩‍🌾".as_bytes();
     let seen = |pieces: &[&[u8]]| {
         let mut received = Received::new(24, 80);
-        pieces.iter().for_each(|piece| received.take(piece));
+        for piece in pieces {
+            received.take(piece);
+        }
         received.screen()
     };
     for at in 0..bytes.len() {

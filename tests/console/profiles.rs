@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, process::Command};
 
-use crate::support::pty::Console;
+use crate::support::{hash_cost, pty::Console};
 
 const PASSWORD: &str = "violet-harbor-42-lantern";
 
@@ -22,6 +22,7 @@ fn create(home: &Path, profile: &str, name: &str) {
         .args(["--profile", profile, "org", "create", name, "--email", &email])
         .args(["--password-stdin", "--yes"])
         .env_clear()
+        .envs(hash_cost())
         .env("HOME", home)
         .stdin(std::process::Stdio::piped())
         .stdout(std::process::Stdio::null())

@@ -19,7 +19,7 @@ use crate::{
     matrix::{MOST, OneIn, Tally, recover_and_die, steps},
     sample::{PASSWORD, Place, SAMPLES, Sample, assert_recorded, has_begun, look},
     server::Server,
-    support::mongod,
+    support::{hash_cost, mongod},
 };
 
 const NEW_PASSWORD: &str = "copper-meadow-77-thimble";
@@ -49,6 +49,7 @@ impl User {
         let mut child = Command::new(env!("CARGO_BIN_EXE_tenantry"))
             .args(line)
             .env_clear()
+            .envs(hash_cost())
             .env("HOME", self.home.path())
             .env("MONGODB_URI", &self.uri)
             .env("TENANTRY_DATABASE", &self.database)

@@ -3,10 +3,11 @@
 
 use std::time::Duration;
 
+use bson::DateTime;
 use crossterm::event::KeyCode;
 use tenantry::{
     console::app::{Effect, Message},
-    org::{Role, StoredText},
+    org::{NewSecondFactor, Role, StoredText},
     store::{Entry, Outcome, StoreError},
     tenancy::{Error, NumberedEntry, Refusal},
     theme::Theme,
@@ -76,6 +77,20 @@ fn the_admins() {
 }
 
 /// Where a message leaves no room for a single line, nothing is said of which lines show.
+#[test]
+fn who_has_a_second_factor_is_shown_where_anyone_has() {
+    let mut console = looking_at(ADMINS, NARROW);
+    // RFC 6238, appendix B: the code of the 59th second.
+    let new = NewSecondFactor::with_secret("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ".into());
+    let (at, id) = (DateTime::from_millis(59_000), console.others[0].id);
+    let confirmed = new.confirm(&"287082".into(), at, id, None).unwrap();
+    console.others[0].second_factor = confirmed.map(|(factor, _)| factor);
+    assert!(console.others[0].second_factor.is_some());
+    console.press(KeyCode::Char('r'));
+    console.answer_all();
+    looks_like_at(&mut console, "admins_second_factor", &[LEAST, NARROW, WIDE]);
+}
+
 #[test]
 fn a_range_of_no_lines_is_not_shown() {
     for lines in 0..6 {

@@ -56,6 +56,8 @@ fn it_is_set_up_with_a_qr_code_where_that_fits() {
     console.type_text("violet");
     log_in(&mut console, &Ok(session()));
     let new = NewSecondFactor::with_secret("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ".into());
+    // What was said of the login is gone with the next key.
+    console.press(KeyCode::Esc);
     console.send(Message::NewSecondFactor(Ok(new)));
     looks_like_at(&mut console, "second_factor", &[NARROW, LEAST, (90, 40)]);
     for (name, theme) in
@@ -66,7 +68,7 @@ fn it_is_set_up_with_a_qr_code_where_that_fits() {
     console.type_text("123456");
     console.press(KeyCode::Enter);
     let codes = ["hf5q-2cry-q331-ymmq", "5ww2-sa5c-6kts-k96h", "s02w-qvyp-abdd-1ted"];
-    let codes: Vec<Secret> = codes.map(Into::into).to_vec();
+    let codes: Vec<Secret> = codes.into_iter().cycle().take(10).map(Into::into).collect();
     let next = session();
     console.answer(|effect| match effect {
         Effect::SetUpSecondFactor(generation, ..) => {
@@ -75,4 +77,14 @@ fn it_is_set_up_with_a_qr_code_where_that_fits() {
         _ => None,
     });
     looks_like_at(&mut console, "recovery_codes", &[NARROW, LEAST]);
+    // One that has one already is told what becomes of it.
+    for _ in 0..3 {
+        console.press(KeyCode::Esc);
+    }
+    let mut next = session();
+    next.has_second_factor = true;
+    console.app.session = Some(next);
+    let new = NewSecondFactor::with_secret("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ".into());
+    console.send(Message::NewSecondFactor(Ok(new)));
+    looks_like_at(&mut console, "second_factor_again", &[NARROW, LEAST]);
 }

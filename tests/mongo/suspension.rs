@@ -137,7 +137,7 @@ async fn what_an_older_version_left_closed_is_found_and_opened() {
 fn the_service_can_check_the_hash_that_nobody_knows() {
     let hash = PasswordHash::nobodys();
     assert_eq!(bcrypt::verify(PASSWORD, hash.as_str()).ok(), Some(false));
-    assert!(hash.as_str().starts_with("$2b$12$"));
+    assert!(hash.as_str().starts_with("$2b$"));
 }
 
 #[tokio::test]

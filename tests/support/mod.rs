@@ -16,6 +16,12 @@ pub mod service;
 pub mod totp;
 pub mod traces;
 
+/// At which cost the program hashes passwords, for an environment that has nothing else of this one.
+pub fn hash_cost() -> Option<(&'static str, String)> {
+    use tenantry::failpoint::HASH_COST;
+    std::env::var(HASH_COST).ok().map(|cost| (HASH_COST, cost))
+}
+
 /// For how long anything is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
 

@@ -124,6 +124,7 @@ impl Console {
         command.arg("--ctty").arg(program).args(arguments);
         // Nothing of this machine's settings, but where programs are.
         command.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
+        command.envs(super::hash_cost());
         command.env("HOME", home).env("XDG_DATA_HOME", home.join("data"));
         command
             .env("TERM", "xterm-256color")

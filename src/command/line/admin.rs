@@ -112,7 +112,7 @@ Example:
     #[command(after_help = "\
 Requires the login of an owner or a manager. If an organization has no owner left, no login is needed. An
 admin of the organization keeps the password; anyone else gets a one-time code, which works once, for
-one hour, and is not shown again. The owners before become admins, or are removed with --remove.
+one hour, and is not shown again. The previous owners become admins, or are removed with --remove.
 
 Examples:
   tenantry admin transfer acme_corp eve@acme.com --as ada@acme.com
@@ -122,7 +122,7 @@ Examples:
         organization: String,
         /// The new owner's e-mail
         email: String,
-        /// Remove the owners before: they can no longer log in, and their sessions end
+        /// Remove the previous owners: they can no longer log in, and their sessions end
         #[arg(long)]
         remove: bool,
         /// Why.

@@ -129,6 +129,7 @@ impl App {
         } else {
             let lost = self.lost.take();
             self.unread.retain(|said| lost.as_ref().is_none_or(|lost| *said != lost.said));
+            effects.extend(self.follow_again());
             effects.extend(self.refresh());
             effects.extend(self.refresh_audit());
             // After what is no longer true was taken away.

@@ -85,6 +85,8 @@ pub struct Detail {
     pub activity: Option<Vec<NumberedEntry>>,
     /// What the tab shows and is waited for.
     pub reading: Request,
+    /// Whether what the tab shows may have changed since it was read.
+    pub outdated: bool,
     /// The first line on the screen.
     pub scroll: usize,
 }
@@ -110,7 +112,7 @@ impl Detail {
             Tab::Documents => self.documents.is_none(),
             Tab::Activity => self.activity.is_none(),
         };
-        unread && self.unreadable.is_none() && !self.reading.is_waiting()
+        (unread || self.outdated) && self.unreadable.is_none() && !self.reading.is_waiting()
     }
 }
 
@@ -141,19 +143,32 @@ impl App {
         effects
     }
 
+    /// What is shown may have changed: the tab stands until it was read again, and the others are read when they are
+    /// looked at.
+    pub(super) fn detail_may_have_changed(&mut self) {
+        let Detail { tab, admins, activity, outdated, .. } = &mut self.detail;
+        match tab {
+            Tab::Overview | Tab::Documents => (*admins, *activity) = (None, None),
+            Tab::Admins => (*activity, *outdated) = (None, true),
+            Tab::Activity => (*admins, *outdated) = (None, true),
+        }
+    }
+
     /// Shows another tab, from its beginning. What the one before waited for is waited for no longer.
     pub(super) fn turn_to(&mut self, tab: Tab) -> Vec<Effect> {
         self.detail.tab = tab;
         self.detail.scroll = 0;
+        self.detail.outdated = false;
         self.detail.unreadable = None;
         cancel(self.detail.reading.stop())
     }
 
-    /// Reads what the tab shows, where that is not read yet.
+    /// Reads what the tab shows, where that is not read yet or may have changed.
     pub(super) fn read_tab(&mut self) -> Vec<Effect> {
         let Some(org) = self.detail.org.clone().filter(|_| self.detail.unread()) else {
             return Vec::new();
         };
+        self.detail.outdated = false;
         let (generation, org) = (self.next(), Box::new(org));
         let mut effects = cancel(self.detail.reading.begin(generation, self.now));
         effects.extend(match self.detail.tab {

@@ -44,6 +44,9 @@ pub struct Live {
     own: HashMap<ObjectId, SystemTime>,
     /// Whether the session may have ended with that.
     session_unsure: bool,
+    /// Whether the first look for changes is the first since the database was opened, or came back: the list is read
+    /// once more then, also where something is typed or selected.
+    reads_again: bool,
     /// The page that shows what has changed.
     renewing: Option<Renewal>,
     /// Which organizations in the list others have changed, until when that is marked.
@@ -120,10 +123,18 @@ impl App {
         effects
     }
 
+    /// The database can be reached again: what was changed meanwhile has not been seen.
+    pub(super) fn follow_again(&mut self) -> Vec<Effect> {
+        let mut effects = cancel(self.live.following.stop());
+        (self.live.seen, self.live.reads_again) = (None, true);
+        effects.extend(self.follow());
+        effects
+    }
+
     /// Another database is opened: nothing of it was seen.
     pub(super) fn follow_another(&mut self) -> Vec<Effect> {
         let effects = cancel(self.live.following.stop());
-        self.live = Live { on: self.live.on, ..Live::default() };
+        self.live = Live { on: self.live.on, reads_again: true, ..Live::default() };
         effects
     }
 
@@ -137,10 +148,18 @@ impl App {
             (self.live.seen, self.live.behind) = (None, true);
             return self.follow();
         };
+        let reads_again = std::mem::take(&mut self.live.reads_again);
         let (told, head) = (seen.is_told(), seen.head());
         let before = self.live.seen.replace(seen);
         let mut effects = self.follow();
-        let Some(before) = before else { return effects };
+        let Some(before) = before else {
+            // What was read before may be older than what is seen from now on.
+            self.live.behind = true;
+            if reads_again && self.is_choosing() {
+                effects.extend(self.refresh());
+            }
+            return effects;
+        };
         effects.extend(self.look_at_what_is_open());
         self.live.session_unsure = true;
         let selects = |org: &ObjectId| self.list.selection.contains(*org);
@@ -285,6 +304,8 @@ impl App {
         effects.extend(self.count());
         if let Some(shown) = self.detail.org.as_ref().map(|org| org.id) {
             effects.extend(self.load_detail(shown));
+            // Not every change of an admin is one of the record.
+            self.detail_may_have_changed();
         }
         effects
     }

@@ -352,7 +352,8 @@ impl App {
     /// Whose holdings the question waits for while nothing reads them.
     pub(super) fn uncounted(&self) -> Option<ObjectId> {
         let reading = self.detail.loading.is_waiting() || self.detail.problem.is_some();
-        let waits = |q: &&Question| q.action.counts() && q.statistics.is_none();
+        // Where it is gone, there is nothing to count.
+        let waits = |q: &&Question| q.action.counts() && q.statistics.is_none() && !q.refused;
         let mut questions = self.layers.iter().filter_map(Layer::question).filter(|_| !reading);
         questions.find(waits).map(|question| question.org.id)
     }

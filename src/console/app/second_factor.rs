@@ -42,7 +42,8 @@ impl App {
                 // The one before has ended by that.
                 self.session = Some(session);
                 self.layers.push(Layer::Code(Code::Recovery { codes, may_leave: false }));
-                self.say(Severity::Success, Notice::plain("set up the second factor"));
+                // The heading says what was done, and the codes need the room.
+                self.notice = None;
                 self.first_look()
             }
             Err(error) => {

@@ -211,7 +211,8 @@ pub(super) async fn allowed(
 ) -> Result<()> {
     match (action, admin) {
         (OrgAction::RemoveAdmin(_), Some(admin)) => {
-            tenancy.ensure_removable(org, admin.raw()).await?;
+            let token = session.as_ref().map(Session::token);
+            tenancy.in_session(token).ensure_removable(org, admin.raw()).await?;
         }
         (OrgAction::Trash | OrgAction::Delete | OrgAction::Purge, _) => {
             tenancy.ensure_deletable(org).await?;
@@ -255,6 +256,11 @@ async fn logged_in(tenancy: &Tenancy, org: &Org, session: Option<&Session>) -> R
     }
 }
 
+/// The same for what makes an owner: where there is none, it needs no login of this organization.
+async fn may_make_owner(tenancy: &Tenancy, org: &Org, session: Option<&Session>) -> Result<()> {
+    if tenancy.has_owner(org).await? { logged_in(tenancy, org, session).await } else { Ok(()) }
+}
+
 /// Changes an organization.
 pub(super) async fn updated(
     tenancy: &Tenancy,
@@ -275,10 +281,7 @@ pub(super) async fn admin_added(
     (email, role): (&str, Role),
     session: Option<&Session>,
 ) -> Result<(Org, Secret)> {
-    match logged_in(tenancy, org, session).await {
-        Ok(()) | Err(Error::NoOwner(_)) => {}
-        Err(refused) => return Err(refused),
-    }
+    may_make_owner(tenancy, org, session).await?;
     tenancy.in_session(session.map(Session::token)).add_admin(org, email, role).await
 }
 
@@ -289,10 +292,11 @@ pub(super) async fn admin_updated(
     (email, changes): (&str, &AdminChanges),
     session: Option<&Session>,
 ) -> Result<Org> {
+    let own = tenancy.in_session(session.map(Session::token));
     // Refuse before the login what would be refused after it.
-    tenancy.ensure_changeable(org, email, changes).await?;
+    own.ensure_changeable(org, email, changes).await?;
     logged_in(tenancy, org, session).await?;
-    tenancy.in_session(session.map(Session::token)).update_admin(org, email, changes).await
+    own.update_admin(org, email, changes).await
 }
 
 /// Transfers an organization to another owner. If it has none, no login is needed.
@@ -305,13 +309,11 @@ pub(super) async fn transferred(
 ) -> Message {
     let tenancy = &tenancy.because(&reason);
     let done = async {
+        let own = tenancy.in_session(session.map(Session::token));
         // Refuse before the login what would be refused after it.
-        tenancy.ensure_transferable(org, &email).await?;
-        match logged_in(tenancy, org, session).await {
-            Ok(()) | Err(Error::NoOwner(_)) => {}
-            Err(refused) => return Err(refused),
-        }
-        tenancy.in_session(session.map(Session::token)).transfer(org, &email, removes).await
+        own.ensure_transferable(org, &email).await?;
+        may_make_owner(tenancy, org, session).await?;
+        own.transfer(org, &email, removes).await
     };
     let done = done.await;
     Message::Transferred(generation, email.into(), done)
@@ -333,7 +335,7 @@ mod tests {
     use super::*;
     use crate::{
         store::Target,
-        tenancy::{Caller, DemoAdmin, Opened, Rules, open},
+        tenancy::{Caller, DemoAdmin, NewOrganization, Opened, Rules, open},
     };
 
     /// A demonstration, its admin, and another organization than that admin's.
@@ -376,5 +378,37 @@ mod tests {
         // What needs no login asks for none.
         let edit = Edit { name: Some("Zephyr Two".to_owned()), ..Edit::default() };
         assert!(updated(&tenancy, &org, &edit, None).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn where_no_owner_is_left_a_new_one_takes_no_login_also_beside_operators() {
+        let home = tempfile::tempdir().unwrap();
+        let file = home.path().join("tenantry.db");
+        let target = Target::File(file.clone());
+        let opened = open(&target, &Caller::new("ada@here"), Rules::default()).await;
+        let Opened { tenancy, .. } = opened.unwrap();
+        let password = Secret::from("violet-harbor-42-lantern");
+        tenancy.add_operator("ops@example.com", None, &password).await.unwrap();
+        let mut orgs = Vec::new();
+        for name in ["Acme", "Zephyr"] {
+            let new = NewOrganization {
+                name: name.to_owned(),
+                email: format!("{name}@example.com"),
+                password: password.clone(),
+            };
+            orgs.push(tenancy.create(&new).await.unwrap());
+        }
+        let refused = admin_added(&tenancy, &orgs[0], ("eve@x.com", Role::Owner), None).await;
+        assert!(
+            matches!(refused, Err(Error::NotAllowed(Refusal::NoLogin(_)))),
+            "an owner is there: {refused:?}"
+        );
+        let raw = rusqlite::Connection::open(&file).unwrap();
+        assert_eq!(raw.execute("UPDATE admins SET owner = 0", []).unwrap(), 2);
+        let added = admin_added(&tenancy, &orgs[0], ("eve@x.com", Role::Owner), None).await;
+        assert!(added.is_ok(), "{added:?}");
+        let to = NewOwner { email: "kim@x.com".to_owned(), removes: false, reason: String::new() };
+        let done = transferred(&tenancy, Generation::default(), &orgs[1], to, None).await;
+        assert!(matches!(done, Message::Transferred(_, _, Ok((_, Some(_))))), "{done:?}");
     }
 }

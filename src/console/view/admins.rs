@@ -12,8 +12,9 @@ use crate::{
     org::{Admin, day, timestamp},
 };
 
-/// The columns of a role, of a day, of an age, and of until when a code can be used.
+/// The columns of a role, of a second factor, of a day, of an age, and of until when a code can be used.
 const ROLE: usize = 5;
+const FACTOR: usize = 4;
 const DAY: usize = 10;
 const AGE: usize = 5;
 const UNTIL: usize = 10;
@@ -26,20 +27,24 @@ const AGES_FROM: usize = 44;
 /// Where the columns begin.
 struct Columns {
     email: usize,
+    /// None where nobody has one.
+    factor: usize,
     added: usize,
     until: usize,
 }
 
 impl Columns {
-    fn for_width(room: usize) -> Self {
+    fn for_width(room: usize, admins: &[Admin]) -> Self {
+        let has_factors = admins.iter().any(|admin| admin.second_factor.is_some());
+        let factor = if has_factors { FACTOR } else { 0 };
+        let and_space = |columns| if columns == 0 { 0 } else { columns + APART };
         let added = match room {
             DAYS_FROM.. => DAY,
             AGES_FROM.. => AGE,
             _ => 0,
         };
-        let added_and_space = if added == 0 { 0 } else { added + APART };
-        let rest = APART + ROLE + added_and_space + APART + UNTIL;
-        Self { email: room.saturating_sub(1 + rest), added, until: UNTIL }
+        let rest = APART + ROLE + and_space(factor) + and_space(added) + APART + UNTIL;
+        Self { email: room.saturating_sub(1 + rest), factor, added, until: UNTIL }
     }
 
     /// Where what is behind the e-mail begins.
@@ -48,11 +53,13 @@ impl Columns {
     }
 
     /// The e-mail, and what is behind it.
-    fn line(&self, email: &str, role: &str, added: &str, until: &str) -> [String; 2] {
+    fn line(&self, email: &str, [role, factor, added, until]: [&str; 4]) -> [String; 2] {
         let apart = " ".repeat(APART);
         let mut rest = format!("{apart}{}", text::filled(role, ROLE));
-        if self.added > 0 {
-            rest = format!("{rest}{apart}{}", text::filled(added, self.added));
+        for (words, columns) in [(factor, self.factor), (added, self.added)] {
+            if columns > 0 {
+                rest = format!("{rest}{apart}{}", text::filled(words, columns));
+            }
         }
         [text::filled(email, self.email), format!("{rest}{apart}{}", text::fit(until, self.until))]
     }
@@ -67,8 +74,8 @@ pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect, dr
         put(buffer, area, 1, 0, "No admins, so no one can log in.", theme.faint);
         return;
     }
-    let columns = Columns::for_width(margin(area).width.into());
-    let [email, rest] = columns.line("e-mail", "role", "added", "code until");
+    let columns = Columns::for_width(margin(area).width.into(), admins);
+    let [email, rest] = columns.line("e-mail", ["role", "2FA", "added", "code until"]);
     put(buffer, area, 1, 0, &email, theme.faint);
     put(buffer, area, columns.rest_at(), 0, &rest, theme.faint);
     let area = below(area, 1);
@@ -96,7 +103,9 @@ fn draw_admin(
     };
     let until = admin.reset.as_ref().filter(|_| code_waits(admin, app.now));
     let until = until.map(|reset| time(reset.until)).unwrap_or_default();
-    let [email, rest] = columns.line(&admin.email.to_string(), admin.role.word(), &added, &until);
+    let factor = if admin.second_factor.is_some() { "TOTP" } else { "" };
+    let words = [admin.role.word(), factor, &added, &until];
+    let [email, rest] = columns.line(&admin.email.to_string(), words);
     let style = match (selected, focused) {
         (true, true) => theme.selected,
         (true, false) => theme.strong,

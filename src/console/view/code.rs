@@ -57,7 +57,18 @@ fn recovery(
     buffer: &mut Buffer,
     area: Rect,
 ) -> Option<Position> {
-    let area = heading(buffer, area, theme, "Recovery codes", "");
+    let code = codes.first().map_or(1, |code| text::width(code.reveal()));
+    let (columns, apart) = match usize::from(area.width).checked_sub(2 * code) {
+        Some(apart @ 1..) => (2, apart.min(3)),
+        Some(0) | None => (1, 0),
+    };
+    let rows: Vec<_> = codes.chunks(columns).collect();
+    // Where the codes need its room, there is no heading.
+    let area = if usize::from(area.height) >= rows.len() + 2 {
+        heading(buffer, area, theme, "Second factor set up: recovery codes", "")
+    } else {
+        area
+    };
     let mut sheet = Sheet::new(theme, area);
     let copy = app.keymap.how(Command::CopyCode);
     sheet.gap();
@@ -65,11 +76,12 @@ fn recovery(
     sheet.text(&format!("Copy them now ({copy}): they are not shown again."), Style::new());
     sheet.text("Each logs you in once if you lose your authenticator app.", theme.faint);
     sheet.gap();
-    let wide = codes.first().map_or(1, |code| text::width(code.reveal())) + 3;
-    for row in codes.chunks((usize::from(area.width) / wide).clamp(1, 2)) {
-        let row = row.iter().map(|code| text::filled(code.reveal(), wide));
-        sheet.line(row.map(|code| Span::styled(code, theme.selected)).collect());
+    sheet.keep_from_here();
+    for row in rows {
+        let row: Vec<_> = row.iter().map(Secret::reveal).collect();
+        sheet.line(vec![Span::styled(row.join(&" ".repeat(apart)), theme.selected)]);
     }
+    sheet.keep_until_here();
     sheet.draw(buffer, area)
 }
 

@@ -10,20 +10,23 @@ use super::{Theme, put, sheet::Sheet};
 use crate::{
     console::{app::App, text},
     org::{NewSecondFactor, StoredText},
-    tenancy::FASTAPI_ASKS_FOR_NONE,
+    tenancy::{FASTAPI_ASKS_FOR_NONE, REPLACES},
 };
 
-/// What to do, and the secret.
+/// What to do, and the secret: right above the field for its first code, since that has to be in sight with it.
 pub(super) fn instructions(app: &App, new: &NewSecondFactor, theme: &Theme, sheet: &mut Sheet) {
     sheet.gap();
+    if app.session.as_ref().is_some_and(|session| session.has_second_factor) {
+        sheet.text(REPLACES, theme.bad);
+    }
+    if !app.is_operator() {
+        sheet.text(FASTAPI_ASKS_FOR_NONE, theme.faint);
+    }
     sheet.text("Add this account to your authenticator app:", Style::new());
     sheet.gap();
     sheet.pair("account", &format!("Tenantry: {}", email(app).unwrap_or(&StoredText::default())));
+    sheet.keep_from_here();
     sheet.pair("secret", new.base32().reveal());
-    if !app.is_operator() {
-        sheet.gap();
-        sheet.text(FASTAPI_ASKS_FOR_NONE, theme.faint);
-    }
 }
 
 /// The QR code, where it fits.

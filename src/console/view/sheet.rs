@@ -29,6 +29,8 @@ pub(super) struct Sheet<'a> {
     cursor: Option<(usize, usize)>,
     /// The first and last line that must be in sight.
     keep: (usize, usize),
+    /// A line above the field being typed in that must be as well.
+    keep_from: Option<usize>,
     first: usize,
     /// How many fields there are.
     fields: usize,
@@ -47,7 +49,8 @@ impl<'a> Sheet<'a> {
     pub(super) fn new(theme: &'a Theme, area: Rect) -> Self {
         let width = usize::from(area.width).saturating_sub(1);
         let (lines, cursor, keep) = (Vec::new(), None, (0, 0));
-        Self { theme, width, lines, cursor, keep, first: 0, fields: 0, confirms: false }
+        let keep_from = None;
+        Self { theme, width, lines, cursor, keep, keep_from, first: 0, fields: 0, confirms: false }
     }
 
     /// An empty line, while there is room for it.
@@ -76,6 +79,17 @@ impl<'a> Sheet<'a> {
             let label = text::filled(if at == 0 { label } else { "" }, LABEL);
             self.line(vec![Span::styled(label, self.theme.faint), Span::styled(line, style)]);
         }
+    }
+
+    /// What follows has to be in sight together with what is typed.
+    pub(super) fn keep_from_here(&mut self) {
+        self.keep_from = Some(self.lines.len());
+    }
+
+    /// All from there on has to be in sight.
+    pub(super) fn keep_until_here(&mut self) {
+        let last = self.lines.len().saturating_sub(1);
+        self.keep = (self.keep_from.unwrap_or(last), last);
     }
 
     /// A number that lines up with the others, and what there are so many of.
@@ -154,7 +168,7 @@ impl<'a> Sheet<'a> {
             None => {}
         }
         if focused {
-            self.keep = (first, self.lines.len() - 1);
+            self.keep = (self.keep_from.unwrap_or(first), self.lines.len() - 1);
         }
         for entry in &mut self.lines[first..] {
             entry.field = Some(self.fields);

@@ -17,6 +17,8 @@ pub struct Session {
     pub expires_at: SystemTime,
     /// Failed logins with that e-mail since the last successful one.
     pub failures: u64,
+    /// Whether the account had a second factor at the login.
+    pub has_second_factor: bool,
 }
 
 /// Who is logged in.
@@ -92,6 +94,7 @@ impl Session {
                 organization_name: org.name.clone(),
             },
             expires_at,
+            has_second_factor: admin.second_factor.is_some(),
         }
     }
 
@@ -100,7 +103,8 @@ impl Session {
     pub fn of_operator(token: String, operator: &Operator, expires_at: SystemTime) -> Self {
         let (id, email, role) = (operator.id, operator.email.clone(), operator.role);
         let account = Account::Operator { id, email, role };
-        Self { failures: 0, token: Zeroizing::new(token), account, expires_at }
+        let has_second_factor = operator.second_factor.is_some();
+        Self { failures: 0, token: Zeroizing::new(token), account, expires_at, has_second_factor }
     }
 
     /// The same session, with the organization's name and admin as they are called now.

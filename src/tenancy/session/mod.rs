@@ -52,10 +52,6 @@ impl Tenancy {
     ) -> Result<Session> {
         let mut entry = self.entry(OperationKind::LogIn, None).of_admin(typed_email(email));
         let done = self.log_in(email, password, code, &mut entry).await;
-        if let Err(Error::CodeRequired) = done {
-            // The first half of a login, and nothing that was refused.
-            return done;
-        }
         if matches!(done, Err(Error::WrongLogin | Error::Waiting(_))) {
             self.note_whose(email, &mut entry).await;
         }

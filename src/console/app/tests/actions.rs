@@ -144,7 +144,7 @@ fn an_edit_that_needs_a_login_asks_for_it_and_goes_on() {
     app.update(Message::Updated(*generation, Err(refusal)));
     let Some(Layer::Login(login)) = app.layers.last() else { panic!("{:?}", app.layers) };
     assert_eq!(login.fields[0].text(), "org000@example.com", "the admin's e-mail is suggested");
-    assert!(login.problem.as_ref().unwrap().what.contains("as an admin of “org000”"));
+    assert!(login.problem.as_ref().unwrap().what.contains("logging in to “org000”"));
     assert_eq!(login.focus, 1);
 
     type_text(&mut app, "wrong");

@@ -14,13 +14,65 @@ fn live(rows: Page) -> (App, Generation) {
     let connected = Message::Connected(generation!(effects, Connect), Ok(connected()));
     let effects = app.update(connected);
     let follow = generation!(effects, Follow);
-    app.update(Message::Page(generation!(effects, LoadPage), Ok(rows)));
+    app.update(Message::Page(generation!(effects, LoadPage), Ok(rows.clone())));
     draw(&mut app);
     settle_detail(&mut app);
     let effects = app.update(Message::Changed(follow, Ok(News::default())));
-    // What was there at first is what shows.
-    assert!(matches!(effects[..], [Effect::Follow(..)]), "{effects:?}");
-    (app, generation!(effects, Follow))
+    let follow = generation!(effects, Follow);
+    // The first page may be older than the first look for changes.
+    app.update(Message::Page(generation!(effects, LoadPage), Ok(rows)));
+    settle_detail(&mut app);
+    (app, follow)
+}
+
+/// The database is lost and comes back, as a console that follows sees it. What is waited for next.
+fn lost_and_back(app: &mut App) -> Generation {
+    let away = Error::Store(StoreError::Other("gone".into()));
+    let effects = app.watch();
+    app.update(Message::Link(generation!(effects, Watch), Some(away)));
+    let effects = app.watch();
+    let effects = app.update(Message::Link(generation!(effects, Watch), None));
+    assert!(loads(&effects), "{effects:?}");
+    app.update(Message::Page(generation!(effects, LoadPage), Ok(page(orgs(5), false, false))));
+    settle_detail(app);
+    effects
+        .iter()
+        .rev()
+        .find_map(|effect| match effect {
+            Effect::Follow(generation, None) => Some(*generation),
+            _ => None,
+        })
+        .unwrap()
+}
+
+#[test]
+fn what_was_changed_before_the_first_look_after_a_lost_connection_shows_also_beside_a_selection() {
+    let (mut app, _) = live(page(orgs(5), false, false));
+    press(&mut app, KeyCode::Char(' '));
+    settle_detail(&mut app);
+    let follow = lost_and_back(&mut app);
+    let effects = app.update(Message::Changed(follow, Ok(News::default())));
+    assert!(loads(&effects), "{effects:?}");
+    app.update(Message::Page(generation!(effects, LoadPage), Ok(page(orgs(4), false, false))));
+    assert_eq!(app.list.rows.len(), 4);
+    assert!(app.list.has_selection());
+}
+
+#[test]
+fn an_admin_who_was_removed_past_the_record_leaves_the_tab_which_stands_until_then() {
+    let (mut app, mut follow) = live(page(orgs(2), false, false));
+    press(&mut app, KeyCode::Enter);
+    let effects = press(&mut app, KeyCode::Right);
+    let two = vec![admin_of(&orgs(1)[0]), admin_of(&orgs(2)[1])];
+    app.update(Message::Admins(generation!(effects, LoadAdmins), Ok(two)));
+    let effects = changed(&mut app, &mut follow, News::default());
+    let reads = generation!(effects, LoadAdmins);
+    assert_eq!(app.detail.admins.as_ref().unwrap().len(), 2, "nothing flickers");
+    app.update(Message::Admins(reads, Ok(vec![admin_of(&orgs(1)[0])])));
+    assert_eq!(app.detail.admins.as_ref().unwrap().len(), 1);
+    // It is read once, not for ever.
+    let effects = press(&mut app, KeyCode::Down);
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::LoadAdmins(..))), "{effects:?}");
 }
 
 /// What is said at the bottom.

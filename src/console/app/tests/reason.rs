@@ -7,7 +7,7 @@ use super::{
 };
 use crate::org::{OperatorRole, REASON_MOST};
 
-/// A production database that requires a reason.
+/// A production profile that requires a reason.
 fn requires(app: &mut App) {
     let Connection::Ready(connected) = &mut app.connection else { panic!() };
     connected.reason_required = true;
@@ -60,7 +60,7 @@ fn where_it_is_required_the_question_cannot_be_confirmed_without() {
     type_text(&mut app, "org000");
     assert_eq!(reason_of(&press(&mut app, KeyCode::Enter)), None);
     let said = question(&app).fields[0].problem.as_ref().unwrap();
-    assert_eq!(said.what, "this database requires a reason for this");
+    assert_eq!(said.what, "this profile requires a reason for this");
     assert_eq!(said.help, "say why: in the reason field, or with --reason TEXT");
     assert_eq!((question(&app).focus, question(&app).fields[1].text()), (0, "org000"));
     type_text(&mut app, "ticket 4711");

@@ -491,3 +491,25 @@ fn what_would_be_refused_whatever_is_answered_is_not_offered() {
     app.update(Message::Authorized(asked, Err(away.into())));
     assert!(!app.is_refused());
 }
+
+#[test]
+fn what_an_organization_holds_that_is_gone_is_asked_for_once() {
+    let mut app = console(page(orgs(2), false, false));
+    log_in(&mut app, &orgs(1)[0]);
+    let effects = press(&mut app, KeyCode::Char('d'));
+    let mut asked = generation!(effects, LoadDetail);
+    for time in 0..2 {
+        let effects = app.update(Message::Detail(asked, Ok(None)));
+        assert!(app.is_refused());
+        let again = effects.iter().find_map(|effect| match effect {
+            Effect::LoadDetail(generation, _) => Some(*generation),
+            _ => None,
+        });
+        match again {
+            // What the list below looks at, once.
+            Some(generation) if time == 0 => asked = generation,
+            Some(_) => panic!("it is asked again: {effects:?}"),
+            None => return,
+        }
+    }
+}
