@@ -167,7 +167,7 @@ fn transferred(home: &Home) {
     let to = |email, more: &[&'static str]| {
         line(&line(&["admin", "transfer", "acme", email], more), &["--yes"])
     };
-    home.run(&to("eve@acme.com", &[])).fails(5, "requires a login as an admin of “acme”");
+    home.run(&to("eve@acme.com", &[])).fails(5, "requires logging in to “acme”");
     home.run_with(&to("ada@acme.com", &ADA), PASSWORD).fails(5, "the only owner of “acme” already");
     home.run_with(&to("no e-mail", &ADA), PASSWORD).fails(6, "e-mail");
     let answer = home.run_with(&to("eve@acme.com", &ADA), PASSWORD).json();

@@ -51,7 +51,7 @@ fn a_reason_is_recorded_and_read_in_every_form() {
 fn where_a_reason_is_required_the_command_says_so_before_anything_else() {
     let home = home(true);
     let before = home.list();
-    let words = "this database requires a reason for this\n  → say why: in the reason field, or with --reason TEXT";
+    let words = "this profile requires a reason for this\n  → say why: in the reason field, or with --reason TEXT";
     let long = "x".repeat(201);
     for command in [
         &["org", "trash", "acme"][..],

@@ -172,10 +172,10 @@ fn what_needs_the_login_of_an_admin_of_that_organization() {
 
     let update = ["org", "update", "acme_corp", "--email", "eve@acme.com"];
     let said = home.run(&update);
-    said.fails(5, "this requires a login as an admin of “acme_corp”");
+    said.fails(5, "this requires logging in to “acme_corp”");
     said.fails(5, "--as E-MAIL");
     let new_password = ["org", "update", "acme_corp", "--new-password-stdin"];
-    home.run_with(&new_password, OTHER_PASSWORD).fails(5, "this requires a login");
+    home.run_with(&new_password, OTHER_PASSWORD).fails(5, "this requires logging in");
 
     let foreign = "bob@x.com is an admin of “other”, not of “acme_corp”";
     let as_bob = ["--as", "bob@x.com", "--password-stdin"];

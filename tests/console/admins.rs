@@ -46,7 +46,7 @@ fn the_life_of_an_admin_on_the_embedded_database() {
     console.see("● admin");
     console.send("\r");
     console.see("Log in as an admin of acme");
-    console.see("This requires a login");
+    console.see("This requires logging in");
     console.send(&format!("{ADAS}\r"));
     console.see("One-time code for eve@acme.com");
     console.see("tenantry admin redeem eve@acme.com");
@@ -111,7 +111,7 @@ fn removed_elsewhere(home: &tempfile::TempDir) {
     console.send("j");
     console.see("▌eve@acme.com");
     console.send("x");
-    console.see("This requires a login");
+    console.see("This requires logging in");
     console.send(&format!("{ADAS}\r"));
     console.see("Remove eve@acme.com?");
     console.send("\r");
