@@ -7,6 +7,7 @@
 //! | room | what is in it | what it uses |
 //! |---|---|---|
 //! | [`org`] | what things are: names, e-mails, passwords, roles, as types that cannot be wrong | |
+//! | [`document`] | one BSON document as text, and back without loss | `org` |
 //! | [`store`] | where organizations are kept: a trait for each concern and [`store::Store`] for all, its two databases ([`store::mongo`], [`store::sqlite`]) | `org` |
 //! | [`tenancy`] | what can be done, and by whom: every rule, once | `org`, `store` |
 //! | [`keymap`] | the table of the console's commands and their keys | `org` |
@@ -36,6 +37,8 @@
 //!   Why something is done: `org/reason.rs`, required by [`tenancy::Rules::reason`], typed in `console/app/reason.rs`.
 //! - What others stored is an [`org::StoredText`], whose `Display` escapes it (`org/text.rs`); connection
 //!   strings lose their secrets in `org/connection_string.rs`.
+//! - How a document is written and read as text: `document/shell.rs` and `document/json.rs` write, `document/parse.rs`
+//!   reads; a constructor of the shell is a row in `document/call.rs`, one of Extended JSON in `document/wrapper.rs`.
 //! - What a search matches, and its rank: `org/search`. How a page of matches is found: `store/search.rs`; on
 //!   MongoDB with the fields of `store/mongo/listing.rs`, in the embedded database with the index of
 //!   `store/sqlite/search.rs`. The sort key of a name: `org/order.rs`.
@@ -82,6 +85,7 @@ extern crate self as tenantry;
 pub mod command;
 pub mod config;
 pub mod console;
+pub mod document;
 #[cfg(feature = "failpoints")]
 pub mod failpoint;
 pub mod keymap;

@@ -7,9 +7,10 @@ use std::{
 };
 
 /// Each room, and what it may use.
-const ROOMS: [(&str, &[&str]); 10] = [
+const ROOMS: [(&str, &[&str]); 11] = [
     ("org", &["failpoint"]),
     ("failpoint.rs", &[]),
+    ("document", &["org"]),
     ("store", &["org", "failpoint"]),
     ("tenancy", &["org", "store"]),
     ("keymap", &["org"]),

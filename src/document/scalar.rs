@@ -1,0 +1,240 @@
+//! Single values from the words they are written in, for the calls of the shell and the wrappers of Extended JSON.
+
+use base64::{
+    Engine as _, alphabet,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
+use bson::{Decimal128, oid::ObjectId, spec::ElementType};
+use time::{Date, Month};
+
+use super::element::Value;
+
+/// A value as BSON has it, without its key.
+#[derive(Debug)]
+pub(super) struct Made {
+    pub kind: ElementType,
+    pub bytes: Vec<u8>,
+}
+
+impl Made {
+    pub fn new(kind: ElementType, bytes: impl Into<Vec<u8>>) -> Self {
+        Self { kind, bytes: bytes.into() }
+    }
+
+    /// A value of a type that is a string in BSON.
+    pub fn text(kind: ElementType, text: &[u8]) -> Option<Self> {
+        let mut bytes = i32::try_from(text.len() + 1).ok()?.to_le_bytes().to_vec();
+        bytes.extend_from_slice(text);
+        bytes.push(0);
+        Some(Self { kind, bytes })
+    }
+
+    /// Binary data; the old subtype 2 gets its second length.
+    pub fn binary(subtype: u8, content: &[u8]) -> Option<Self> {
+        if subtype != 2 {
+            return Self::binary_raw(subtype, content);
+        }
+        let mut bytes = i32::try_from(content.len()).ok()?.to_le_bytes().to_vec();
+        bytes.extend_from_slice(content);
+        Self::binary_raw(subtype, &bytes)
+    }
+
+    /// Binary data, whatever it is.
+    pub fn binary_raw(subtype: u8, content: &[u8]) -> Option<Self> {
+        let mut bytes = i32::try_from(content.len()).ok()?.to_le_bytes().to_vec();
+        bytes.push(subtype);
+        bytes.extend_from_slice(content);
+        Some(Self { kind: ElementType::Binary, bytes })
+    }
+
+    /// A regular expression; none where one of the two has a zero in it, which BSON cannot hold.
+    pub fn regex(pattern: &[u8], options: &[u8]) -> Option<Self> {
+        if pattern.contains(&0) || options.contains(&0) {
+            return None;
+        }
+        Some(Self::new(ElementType::RegularExpression, [pattern, b"\0", options, b"\0"].concat()))
+    }
+
+    /// Code with its scope, which is the BSON of a document.
+    pub fn code_with_scope(code: &[u8], scope: &[u8]) -> Option<Self> {
+        let code = Self::text(ElementType::JavaScriptCode, code)?.bytes;
+        let length = i32::try_from(4 + code.len() + scope.len()).ok()?;
+        let bytes = [&length.to_le_bytes(), code.as_slice(), scope].concat();
+        Some(Self::new(ElementType::JavaScriptCodeWithScope, bytes))
+    }
+
+    pub fn db_pointer(namespace: &[u8], id: [u8; 12]) -> Option<Self> {
+        let mut bytes = Self::text(ElementType::DbPointer, namespace)?.bytes;
+        bytes.extend_from_slice(&id);
+        Some(Self::new(ElementType::DbPointer, bytes))
+    }
+
+    pub fn timestamp(time: u32, increment: u32) -> Self {
+        let bytes = [increment.to_le_bytes(), time.to_le_bytes()].concat();
+        Self::new(ElementType::Timestamp, bytes)
+    }
+
+    pub fn date(millis: i64) -> Self {
+        Self::new(ElementType::DateTime, millis.to_le_bytes())
+    }
+}
+
+/// Text, where it is some.
+pub(super) fn text<'a>(value: &Value<'a>) -> Option<&'a str> {
+    let Value::String(bytes) = value else { return None };
+    str::from_utf8(bytes).ok()
+}
+
+/// An integer, written as such.
+pub(super) fn integer(value: &Value) -> Option<i64> {
+    match value {
+        Value::Int32(number) => Some(i64::from(*number)),
+        Value::Int64(number) => Some(*number),
+        Value::Double(_)
+        | Value::String(_)
+        | Value::Document(_)
+        | Value::Array(_)
+        | Value::Binary { .. }
+        | Value::Undefined
+        | Value::ObjectId(_)
+        | Value::Boolean(_)
+        | Value::DateTime(_)
+        | Value::Null
+        | Value::Regex { .. }
+        | Value::DbPointer { .. }
+        | Value::Code(_)
+        | Value::Symbol(_)
+        | Value::CodeWithScope { .. }
+        | Value::Timestamp { .. }
+        | Value::Decimal128(_)
+        | Value::MinKey
+        | Value::MaxKey => None,
+    }
+}
+
+/// An integer, written as such or as text.
+pub(super) fn any_integer(value: &Value) -> Option<i64> {
+    match text(value) {
+        Some(text) => text.parse().ok(),
+        None => integer(value),
+    }
+}
+
+pub(super) fn object_id(value: &Value) -> Option<[u8; 12]> {
+    let text = text(value)?;
+    ObjectId::parse_str(text).ok().map(|id| id.bytes())
+}
+
+/// A double from its text.
+pub(super) fn double(text: &str) -> Option<f64> {
+    match text {
+        "NaN" => Some(f64::NAN),
+        "Infinity" => Some(f64::INFINITY),
+        "-Infinity" => Some(f64::NEG_INFINITY),
+        number if is_number(number) => {
+            number.parse().ok().filter(|number: &f64| number.is_finite())
+        }
+        _ => None,
+    }
+}
+
+/// A decimal from its text, which must say it exactly.
+pub(super) fn decimal(text: &str) -> Option<Decimal128> {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let word = unsigned == "NaN" || unsigned == "Infinity";
+    // The driver computes with the exponent before it looks whether it can be one.
+    let exponent = unsigned.split_once(['e', 'E']).map_or("", |(_, exponent)| exponent);
+    (word || (is_number(text) && exponent.len() < 8)).then(|| text.parse().ok())?
+}
+
+/// Whether this is a decimal number: a sign, digits, a point, an exponent, and not less than one digit.
+pub(super) fn is_number(text: &str) -> bool {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => {
+            (mantissa, Some(exponent.strip_prefix(['-', '+']).unwrap_or(exponent)))
+        }
+        None => (unsigned, None),
+    };
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    digits(whole)
+        && digits(fraction)
+        && !(whole.is_empty() && fraction.is_empty())
+        && exponent.is_none_or(|exponent| !exponent.is_empty() && digits(exponent))
+}
+
+/// Base64 as it is written anywhere: with its padding or without.
+pub(super) fn base64(text: &str) -> Option<Vec<u8>> {
+    const ANY: GeneralPurpose = GeneralPurpose::new(
+        &alphabet::STANDARD,
+        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+    );
+    ANY.decode(text).ok()
+}
+
+/// The milliseconds since 1970 of a date in ISO 8601, as much of it as mongosh takes: a day, perhaps with a
+/// time, without one its beginning, without a zone in UTC. What is finer than a millisecond is cut off, as BSON
+/// cannot hold it.
+pub(super) fn iso_date(text: &str) -> Option<i64> {
+    let mut rest = text;
+    let year = digits(&mut rest, 4)?;
+    eat(&mut rest, "-");
+    let month = digits(&mut rest, 2)?;
+    eat(&mut rest, "-");
+    let day = digits(&mut rest, 2)?;
+    let (mut seconds, mut millis, mut zone) = (0, 0, 0);
+    if eat(&mut rest, "T") || eat(&mut rest, " ") {
+        seconds = below(digits(&mut rest, 2)?, 24)? * 3600;
+        if rest.starts_with([':', '0', '1', '2', '3', '4', '5']) {
+            eat(&mut rest, ":");
+            seconds += below(digits(&mut rest, 2)?, 60)? * 60;
+        }
+        if rest.starts_with([':', '0', '1', '2', '3', '4', '5']) {
+            eat(&mut rest, ":");
+            seconds += below(digits(&mut rest, 2)?, 60)?;
+            if eat(&mut rest, ".") {
+                let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+                let (fraction, behind) = rest.split_at(end);
+                let shown: String = fraction.chars().chain("00".chars()).take(3).collect();
+                millis = if fraction.is_empty() { None } else { shown.parse::<i64>().ok() }?;
+                rest = behind;
+            }
+        }
+        if !eat(&mut rest, "Z") && !rest.is_empty() {
+            let sign = if eat(&mut rest, "-") { -1 } else { eat(&mut rest, "+").then_some(1)? };
+            let hours = below(digits(&mut rest, 2)?, 24)?;
+            eat(&mut rest, ":");
+            let minutes = if rest.is_empty() { 0 } else { below(digits(&mut rest, 2)?, 60)? };
+            zone = sign * (hours * 3600 + minutes * 60);
+        }
+    }
+    if !rest.is_empty() {
+        return None;
+    }
+    let month = Month::try_from(u8::try_from(month).ok()?).ok()?;
+    let day = u8::try_from(day).ok()?;
+    let date = Date::from_calendar_date(i32::try_from(year).ok()?, month, day).ok()?;
+    let days = i64::from(date.to_julian_day() - time::UtcDateTime::UNIX_EPOCH.to_julian_day());
+    Some((days * 86_400 + seconds - zone) * 1000 + millis)
+}
+
+fn eat(rest: &mut &str, word: &str) -> bool {
+    match rest.strip_prefix(word) {
+        Some(behind) => {
+            *rest = behind;
+            true
+        }
+        None => false,
+    }
+}
+
+fn digits(rest: &mut &str, count: usize) -> Option<i64> {
+    let (digits, behind) = rest.split_at_checked(count)?;
+    *rest = behind;
+    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
+}
+
+fn below(number: i64, end: i64) -> Option<i64> {
+    (number < end).then_some(number)
+}
