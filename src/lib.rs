@@ -8,12 +8,12 @@
 //! |---|---|---|
 //! | [`org`] | what things are: names, e-mails, passwords, roles, as types that cannot be wrong | |
 //! | [`document`] | one BSON document as text, and back without loss | `org` |
-//! | [`store`] | where organizations are kept: a trait for each concern and [`store::Store`] for all, its two databases ([`store::mongo`], [`store::sqlite`]) | `org` |
-//! | [`tenancy`] | what can be done, and by whom: every rule, once | `org`, `store` |
+//! | [`store`] | where organizations are kept: a trait for each concern and [`store::Store`] for all, its two databases ([`store::mongo`], [`store::sqlite`]) | `org`, `document` |
+//! | [`tenancy`] | what can be done, and by whom: every rule, once | `org`, `document`, `store` |
 //! | [`keymap`] | the table of the console's commands and their keys | `org` |
 //! | [`manual`] | the pages of the manual, and how they look on a terminal | `org` |
 //! | [`theme`] | the console's colours and marks | |
-//! | [`config`] | flags, environment and configuration file become one value | all above but `manual` |
+//! | [`config`] | flags, environment and configuration file become one value | all above but `manual` and `document` |
 //! | [`command`] | the operations without a screen | all above |
 //! | [`console`] | the operations on a screen | all above but `command` |
 //!

@@ -3,8 +3,9 @@
 use bson::spec::ElementType;
 
 use super::{
-    parse::{Fault, Parsed, Parser},
+    parse::Parser,
     scalar::is_number,
+    syntax_error::{Fault, Parsed},
 };
 use crate::org::escaped_short;
 
@@ -68,7 +69,10 @@ impl Parser<'_> {
         let quote = self.bump().unwrap_or('"');
         loop {
             let rest = self.rest();
-            let plain = rest.find([quote, '\\', '\n', '\r']).unwrap_or(rest.len());
+            // All of these are ASCII, so no byte of another character is taken for one.
+            let special =
+                |byte: u8| matches!(byte, b'\\' | b'\n' | b'\r') || quote == char::from(byte);
+            let plain = rest.bytes().position(special).unwrap_or(rest.len());
             self.out.extend_from_slice(rest.get(..plain).unwrap_or_default().as_bytes());
             self.at += plain;
             match self.peek() {

@@ -8,7 +8,7 @@
 //! characters are `\u` and four digits.
 //!
 //! # Reading
-//! [`parse`] reads both, and returns the very bytes that [`pretty`] or [`one_line`] was given. Besides what they
+//! [`parse()`] reads both, and returns the very bytes that [`pretty`] or [`one_line`] was given. Besides what they
 //! write it takes single quotes, commas behind the last value, comments, `new`, and the older names of the shell
 //! (`NumberLong` and its like). A bare integer is of 32 bits if it fits, otherwise of 64; one with a point or an
 //! exponent is a double.
@@ -30,7 +30,8 @@
 //! | `DBPointer("…", ObjectId("…"))` | a type of BSON that mongosh cannot make |
 //!
 //! mongosh refuses them; none is taken for something else. It does take `5.0` for an integer, sorts keys that are
-//! numbers before others, keeps the last of keys that are equal, and stores null for `undefined`.
+//! numbers before others, keeps the last of keys that are equal, sorts the options of a regular expression, and stores
+//! null for `undefined`.
 
 mod call;
 mod element;
@@ -40,6 +41,7 @@ mod parse;
 mod regex;
 mod scalar;
 mod shell;
+mod syntax_error;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -47,7 +49,8 @@ mod walk;
 mod wrapper;
 
 pub use element::Malformed;
-pub use parse::{SyntaxError, parse};
+pub use parse::parse;
+pub use syntax_error::SyntaxError;
 pub use walk::WriteError;
 
 use std::fmt;
@@ -58,8 +61,9 @@ use json::Json;
 use shell::Shell;
 use walk::Layout;
 
-/// How many levels of objects and arrays a document may have, itself included.
-pub const DEPTH_MOST: usize = 100;
+/// How many levels of objects and arrays a document may have, itself included: as many as a server stores. Its manual
+/// promises 100.
+pub const DEPTH_MOST: usize = 180;
 /// How many bytes of BSON a document may have.
 pub const SIZE_MOST: usize = 16 * 1024 * 1024;
 

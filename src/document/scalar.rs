@@ -141,10 +141,11 @@ pub(super) fn double(text: &str) -> Option<f64> {
 /// A decimal from its text, which must say it exactly.
 pub(super) fn decimal(text: &str) -> Option<Decimal128> {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let word = unsigned == "NaN" || unsigned == "Infinity";
-    // The driver computes with the exponent before it looks whether it can be one.
+    let words = ["NaN", "Infinity", "Inf"];
+    let word = words.iter().any(|word| word.eq_ignore_ascii_case(unsigned));
+    // The driver computes with the exponent, in 128 bits, before it looks whether it can be one.
     let exponent = unsigned.split_once(['e', 'E']).map_or("", |(_, exponent)| exponent);
-    (word || (is_number(text) && exponent.len() < 8)).then(|| text.parse().ok())?
+    (word || (is_number(text) && exponent.len() < 30)).then(|| text.parse().ok())?
 }
 
 /// Whether this is a decimal number: a sign, digits, a point, an exponent, and not less than one digit.

@@ -1,7 +1,7 @@
 //! MongoDB's shell syntax: what is written here can be pasted into mongosh, wherever mongosh has a form for it.
 //!
 //! It has none for some of what BSON can hold, and would take others for something else. Those are written in
-//! forms of our own, which mongosh refuses and [`super::parse`] reads back: see the table in [`super`].
+//! forms of our own, which mongosh refuses and [`super::parse()`] reads back: see the table in [`super`].
 
 use std::fmt;
 

@@ -24,13 +24,16 @@ pub(super) fn quoted_bytes(bytes: &[u8], out: &mut dyn fmt::Write) -> fmt::Resul
 }
 
 fn escaped(text: &str, out: &mut dyn fmt::Write) -> fmt::Result {
-    let mut written = 0;
-    for (at, character) in text.char_indices() {
+    // Up to here everything is written; up to there everything is plain.
+    let (mut written, mut seen) = (0, 0);
+    while let Some(character) = next_to_look_at(text, &mut seen) {
+        let at = seen;
+        seen += character.len_utf8();
         if !(matches!(character, '"' | '\\') || is_hidden(character)) {
             continue;
         }
         out.write_str(&text[written..at])?;
-        written = at + character.len_utf8();
+        written = seen;
         match character {
             '"' => out.write_str("\\\"")?,
             '\\' => out.write_str("\\\\")?,
@@ -45,4 +48,12 @@ fn escaped(text: &str, out: &mut dyn fmt::Write) -> fmt::Result {
         }
     }
     out.write_str(&text[written..])
+}
+
+/// The next character that may have to be escaped, which `seen` is moved to. Nearly all text is plain.
+fn next_to_look_at(text: &str, seen: &mut usize) -> Option<char> {
+    let plain = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
+    let rest = &text.as_bytes()[*seen..];
+    *seen += rest.iter().position(|byte| !plain(byte))?;
+    text[*seen..].chars().next()
 }

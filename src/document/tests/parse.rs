@@ -71,6 +71,8 @@ fn numbers_keep_their_types() {
         ("Double('NaN')", "NaN"),
         ("NumberDecimal('1.50')", "Decimal128(\"1.50\")"),
         ("Decimal128(15)", "Decimal128(\"15\")"),
+        ("Decimal128('-inf')", "Decimal128(\"-Infinity\")"),
+        ("Decimal128('0E+2147483647')", "Decimal128(\"0E+6111\")"),
     ] {
         assert_eq!(value(text), expected, "{text}");
     }

@@ -23,7 +23,7 @@ fn deep(levels: usize, inside: Any) -> RawDocumentBuf {
 }
 
 #[test]
-fn a_hundred_levels_are_read_and_one_more_is_refused() {
+fn as_many_levels_as_a_server_stores_are_read_and_one_more_is_refused() {
     let id = || Any::Plain(ElementType::ObjectId, vec![1; 12]);
     let most = deep(DEPTH_MOST, id());
     for text in [written(&most, pretty), written(&most, one_line), written(&most, canonical)] {
@@ -33,7 +33,7 @@ fn a_hundred_levels_are_read_and_one_more_is_refused() {
         let more = deep(DEPTH_MOST + 1, inside);
         for text in [written(&more, pretty), written(&more, one_line), written(&more, canonical)] {
             let error = parse(&text).unwrap_err();
-            assert_eq!(error.message, "too many levels: a document has at most 100");
+            assert_eq!(error.message, "too many levels: a document has at most 180");
         }
     }
     // A scope is a level, whatever it is written as.
@@ -78,17 +78,14 @@ fn the_largest_document_is_read_and_one_byte_more_is_refused() {
     let of = |size: usize| one(ElementType::String, &string(&vec![b'x'; size]));
     let most = of(largest);
     assert_eq!(most.as_bytes().len(), SIZE_MOST);
-    let text = written(&most, pretty);
-    assert!(parse(&text).unwrap().as_bytes() == most.as_bytes());
+    assert!(parse(&written(&most, pretty)).unwrap().as_bytes() == most.as_bytes());
     let error = parse(&written(&of(largest + 1), one_line)).unwrap_err();
     assert_eq!(error.message, "too large: a document has at most 16 MB (16,777,216 bytes) of BSON");
     // Base64 is longer than what it stands for.
     let data = vec![7; largest - 1];
     let length = i32::try_from(data.len()).unwrap().to_le_bytes();
     let binary = one(ElementType::Binary, &[&length[..], &[0], &data].concat());
-    for text in [written(&binary, one_line), written(&binary, canonical)] {
-        assert!(parse(&text).unwrap().as_bytes() == binary.as_bytes());
-    }
+    assert!(parse(&written(&binary, canonical)).unwrap().as_bytes() == binary.as_bytes());
 }
 
 #[test]
