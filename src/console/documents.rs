@@ -1,20 +1,15 @@
-//! Documents as lines a person can read, in the words of MongoDB's shell: one value on one line where
-//! it fits, its type in sight, indented, escaped.
+//! Documents as lines a person can read, in MongoDB's shell syntax: as [`crate::document`] writes them, as far as they
+//! fit.
 
-use std::fmt::Write as _;
+use std::{fmt, mem};
 
-use bson::{Bson, Document, spec::BinarySubtype};
+use bson::{Document, RawDocumentBuf};
 
-use crate::org::escaped_short;
+use crate::{document, org::escaped};
 
 /// The most characters of a line, and the most lines of one document.
 const LINE_MOST: usize = 400;
 const DOCUMENT_MOST: usize = 200;
-/// The years 1 to 9999, in milliseconds since 1970: for other dates the driver writes the nearest of these.
-const YEARS_OF_FOUR_DIGITS: std::ops::RangeInclusive<i64> =
-    -62_135_596_800_000..=253_402_300_799_999;
-/// How long an array or a document inside another may be to stand on one line.
-const INLINE_MOST: usize = 64;
 
 /// The lines of some documents, an empty line between them. When there are `most`, that was all that
 /// was asked for, and a last line says so.
@@ -25,15 +20,7 @@ pub fn lines(documents: &[Document], most: u32) -> Vec<String> {
         if !lines.is_empty() {
             lines.push(String::new());
         }
-        let mut writer = Writer::default();
-        writer.line("{");
-        writer.fields(document);
-        writer.line("}");
-        lines.append(&mut writer.lines);
-        if writer.more > 0 {
-            let noun = if writer.more == 1 { "line" } else { "lines" };
-            lines.push(format!("… {} more {noun}", writer.more));
-        }
+        lines.append(&mut shown(document));
     }
     if usize::try_from(most).is_ok_and(|most| documents.len() >= most) {
         lines.push(String::new());
@@ -42,148 +29,75 @@ pub fn lines(documents: &[Document], most: u32) -> Vec<String> {
     lines
 }
 
-/// The lines of one document as far as they are kept, and how many are not.
-#[derive(Default)]
-struct Writer {
-    lines: Vec<String>,
-    more: usize,
-    depth: usize,
+fn shown(document: &Document) -> Vec<String> {
+    let mut kept = Kept::default();
+    let written = RawDocumentBuf::try_from(document)
+        .map_err(|problem| problem.to_string())
+        .and_then(|raw| document::pretty(&raw, &mut kept).map_err(|problem| problem.to_string()));
+    kept.end_line();
+    let Kept { mut lines, more, .. } = kept;
+    if more > 0 {
+        let noun = if more == 1 { "line" } else { "lines" };
+        lines.push(format!("… {more} more {noun}"));
+    }
+    if let Err(problem) = written {
+        lines.push(format!("… {}", escaped(&problem)));
+    }
+    lines
 }
 
-impl Writer {
-    fn line(&mut self, text: &str) {
+/// The beginning of a text: as many lines as are kept, each as far as it fits, and how many more there are.
+#[derive(Default)]
+struct Kept {
+    lines: Vec<String>,
+    more: usize,
+    line: String,
+    /// The characters of `line`.
+    length: usize,
+}
+
+impl Kept {
+    fn end_line(&mut self) {
+        let line = mem::take(&mut self.line);
+        self.length = 0;
         if self.lines.len() < DOCUMENT_MOST {
-            let indent = "  ".repeat(self.depth);
-            self.lines.push(escaped_short(&(indent + text), LINE_MOST));
+            self.lines.push(line);
         } else {
             self.more += 1;
         }
     }
 
-    fn fields(&mut self, document: &Document) {
-        self.depth += 1;
-        for (key, value) in document {
-            self.value(&format!("{}: ", key_text(key)), value);
+    fn push(&mut self, text: &str) {
+        if self.length > LINE_MOST {
+            return;
         }
-        self.depth -= 1;
-    }
-
-    fn value(&mut self, before: &str, value: &Bson) {
-        let (open, close) = match value {
-            Bson::Document(_) => ('{', '}'),
-            Bson::Array(_) => ('[', ']'),
-            _ => return self.line(&format!("{before}{},", scalar(value))),
-        };
-        if let Some(text) = inline(value) {
-            return self.line(&format!("{before}{text},"));
-        }
-        self.line(&format!("{before}{open}"));
-        match value {
-            Bson::Document(document) => self.fields(document),
-            Bson::Array(values) => {
-                self.depth += 1;
-                for value in values {
-                    self.value("", value);
-                }
-                self.depth -= 1;
+        for character in text.chars() {
+            self.length += 1;
+            if self.length > LINE_MOST {
+                self.line.pop();
+                self.line.push('…');
+                return;
             }
-            _ => {}
+            self.line.push(character);
         }
-        self.line(&format!("{close},"));
     }
 }
 
-/// An array or a document of a few plain values, on one line if it is short.
-fn inline(value: &Bson) -> Option<String> {
-    // None longer fits, and a huge one is not to be written out to learn that.
-    let few = INLINE_MOST / 3;
-    let plain = |value: &Bson| !matches!(value, Bson::Document(_) | Bson::Array(_));
-    let text = match value {
-        Bson::Array(values) if values.is_empty() => "[]".to_owned(),
-        Bson::Document(document) if document.is_empty() => "{}".to_owned(),
-        Bson::Array(values) if values.len() <= few && values.iter().all(plain) => {
-            format!("[{}]", values.iter().map(scalar).collect::<Vec<_>>().join(", "))
-        }
-        Bson::Document(document)
-            if document.len() <= few && document.iter().all(|(_, value)| plain(value)) =>
-        {
-            let fields =
-                document.iter().map(|(key, v)| format!("{}: {}", key_text(key), scalar(v)));
-            format!("{{ {} }}", fields.collect::<Vec<_>>().join(", "))
-        }
-        _ => return None,
-    };
-    (text.chars().count() <= INLINE_MOST).then_some(text)
-}
-
-/// A key, in quotes unless it is one plain word.
-fn key_text(key: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '$';
-    let word =
-        !key.is_empty() && key.chars().all(plain) && !key.starts_with(|c: char| c.is_ascii_digit());
-    if word { key.to_owned() } else { quoted(key) }
-}
-
-/// A value that holds no others.
-fn scalar(value: &Bson) -> String {
-    match value {
-        Bson::String(text) => quoted(text),
-        Bson::Int64(number) => format!("Long(\"{number}\")"),
-        // With its point: 12.0 is no integer.
-        Bson::Double(number) => format!("{number:?}"),
-        Bson::Decimal128(number) => format!("Decimal128(\"{number}\")"),
-        Bson::ObjectId(id) => format!("ObjectId(\"{}\")", id.to_hex()),
-        Bson::DateTime(time) => {
-            let milliseconds = time.timestamp_millis();
-            match time.try_to_rfc3339_string() {
-                Ok(text) if YEARS_OF_FOUR_DIGITS.contains(&milliseconds) => {
-                    format!("ISODate(\"{text}\")")
-                }
-                _ => format!("new Date({milliseconds})"),
+impl fmt::Write for Kept {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for (number, part) in text.split('\n').enumerate() {
+            if number > 0 {
+                self.end_line();
             }
+            self.push(part);
         }
-        Bson::Timestamp(stamp) => format!("Timestamp({}, {})", stamp.time, stamp.increment),
-        Bson::Binary(binary) => {
-            if binary.subtype == BinarySubtype::Uuid
-                && let Ok(uuid) = binary.to_uuid()
-            {
-                return format!("UUID(\"{uuid}\")");
-            }
-            let mut hex = String::new();
-            for byte in binary.bytes.iter().take(LINE_MOST) {
-                // Writing into a string cannot fail.
-                let _ = write!(hex, "{byte:02x}");
-            }
-            let bytes = binary.bytes.len();
-            format!("BinData({}, {bytes} bytes, {hex})", u8::from(binary.subtype))
-        }
-        Bson::RegularExpression(regex) => {
-            format!(
-                "RegExp({}, {})",
-                quoted(regex.pattern.as_str()),
-                quoted(regex.options.as_str())
-            )
-        }
-        Bson::JavaScriptCode(code) => format!("Code({})", quoted(code)),
-        Bson::Symbol(text) => format!("Symbol({})", quoted(text)),
-        Bson::MinKey => "MinKey()".to_owned(),
-        Bson::MaxKey => "MaxKey()".to_owned(),
-        Bson::Null => "null".to_owned(),
-        Bson::Undefined => "undefined".to_owned(),
-        // What is left is a number, true or false, or so rare that its own JSON will do.
-        other => other.clone().into_relaxed_extjson().to_string(),
+        Ok(())
     }
-}
-
-/// Text in quotes, with JSON's escapes. No more of it than a line can show.
-fn quoted(text: &str) -> String {
-    let end = text.char_indices().nth(LINE_MOST).map_or(text.len(), |(at, _)| at);
-    serde_json::Value::from(&text[..end]).to_string()
 }
 
 #[cfg(test)]
 mod tests {
-    use bson::{DateTime, doc, oid::ObjectId};
+    use bson::{Bson, DateTime, doc, oid::ObjectId, spec::BinarySubtype};
 
     use super::*;
 
@@ -225,11 +139,11 @@ mod tests {
             "  text: \"a \\\"b\\\"\\\\\",",
             "  decimal: Decimal128(\"1.50\"),",
             "  when: ISODate(\"2023-11-14T22:13:20.123Z\"),",
-            "  never: new Date(9223372036854775807),",
+            "  never: DateMillis(\"9223372036854775807\"),",
             "  none: null,",
             "  no: false,",
             "  uuid: UUID(\"11111111-1111-1111-1111-111111111111\"),",
-            "  bytes: BinData(0, 2 bytes, 00ff),",
+            "  bytes: BinData(0, \"AP8=\"),",
             "  stamp: Timestamp(7, 2),",
             "  least: MinKey(),",
             "  js: Code(\"f()\"),",
