@@ -7,6 +7,7 @@
 //! | room | what is in it | what it uses |
 //! |---|---|---|
 //! | [`org`] | what things are: names, e-mails, passwords, roles, as types that cannot be wrong | |
+//! | [`document`] | what can be done with a document before a database is asked: filters | `org` |
 //! | [`store`] | where organizations are kept: a trait for each concern and [`store::Store`] for all, its two databases ([`store::mongo`], [`store::sqlite`]) | `org` |
 //! | [`tenancy`] | what can be done, and by whom: every rule, once | `org`, `store` |
 //! | [`keymap`] | the table of the console's commands and their keys | `org` |
@@ -82,6 +83,7 @@ extern crate self as tenantry;
 pub mod command;
 pub mod config;
 pub mod console;
+pub mod document;
 #[cfg(feature = "failpoints")]
 pub mod failpoint;
 pub mod keymap;

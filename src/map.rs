@@ -7,17 +7,18 @@ use std::{
 };
 
 /// Each room, and what it may use.
-const ROOMS: [(&str, &[&str]); 10] = [
+const ROOMS: [(&str, &[&str]); 11] = [
     ("org", &["failpoint"]),
     ("failpoint.rs", &[]),
+    ("document", &["org"]),
     ("store", &["org", "failpoint"]),
     ("tenancy", &["org", "store"]),
     ("keymap", &["org"]),
     ("manual", &["org"]),
     ("theme", &[]),
     ("config", &["org", "store", "tenancy", "keymap", "theme"]),
-    ("command", &["org", "store", "tenancy", "keymap", "manual", "theme", "config"]),
-    ("console", &["org", "store", "tenancy", "keymap", "manual", "theme", "config"]),
+    ("command", &["org", "document", "store", "tenancy", "keymap", "manual", "theme", "config"]),
+    ("console", &["org", "document", "store", "tenancy", "keymap", "manual", "theme", "config"]),
 ];
 
 /// The files in a room, and what is in them.
