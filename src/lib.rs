@@ -7,7 +7,7 @@
 //! | room | what is in it | what it uses |
 //! |---|---|---|
 //! | [`org`] | what things are: names, e-mails, passwords, roles, as types that cannot be wrong | |
-//! | [`document`] | one BSON document as text, and back without loss | `org` |
+//! | [`document`] | one document as text and back, and filters: what of it matches | `org` |
 //! | [`store`] | where organizations are kept: a trait for each concern and [`store::Store`] for all, its two databases ([`store::mongo`], [`store::sqlite`]) | `org`, `document` |
 //! | [`tenancy`] | what can be done, and by whom: every rule, once | `org`, `document`, `store` |
 //! | [`keymap`] | the table of the console's commands and their keys | `org` |

@@ -28,6 +28,10 @@ mod dirty;
 mod doctor;
 #[path = "mongo/elsewhere.rs"]
 mod elsewhere;
+#[path = "mongo/filter.rs"]
+mod filter;
+#[path = "mongo/filter_made.rs"]
+mod filter_made;
 #[path = "mongo/fixture.rs"]
 mod fixture;
 #[path = "mongo/foreign.rs"]

@@ -35,6 +35,7 @@
 
 mod call;
 mod element;
+pub mod filter;
 mod json;
 mod literal;
 mod parse;
