@@ -47,6 +47,8 @@ pub(super) enum Answer {
     },
     /// How many organizations there are, or match.
     Counted(Count),
+    /// How many documents there are, or match.
+    DocumentsCounted(u64),
     /// An organization is in the trash, or gone.
     Deleted(Org),
     /// What a purge of the trash came to.
@@ -79,6 +81,11 @@ pub(super) enum Answer {
 struct ListFields<'a> {
     organizations: Vec<OrgFields<'a>>,
     next: Option<String>,
+}
+
+#[derive(Serialize)]
+struct DocumentsFields {
+    documents: u64,
 }
 
 #[derive(Serialize)]
@@ -168,9 +175,12 @@ impl Answer {
         match output {
             Output::Json => self.json(),
             // One object, one line. Lists are written by `stream`; other commands refuse CSV, TSV and names.
-            Output::Ndjson | Output::Csv | Output::Tsv | Output::Name => {
-                Ok(records::one_line(&self.json()?))
-            }
+            Output::Ndjson
+            | Output::Csv
+            | Output::Tsv
+            | Output::Name
+            | Output::Canonical
+            | Output::Shell => Ok(records::one_line(&self.json()?)),
             Output::Table => Ok(self.table(width.unwrap_or(UNKNOWN_WIDTH))),
         }
     }
@@ -186,6 +196,9 @@ impl Answer {
             }),
             Self::Counted(count) => {
                 json_text(&CountFields { organizations: count.counted, about: count.about })
+            }
+            Self::DocumentsCounted(documents) => {
+                json_text(&DocumentsFields { documents: *documents })
             }
             Self::Deleted(org) => json_text(&DeletedFields {
                 organization_id: org.id.to_hex(),
@@ -257,6 +270,7 @@ impl Answer {
             }
             Self::Counted(count) if count.about => format!("about {}\n", count.counted),
             Self::Counted(count) => format!("{}\n", count.counted),
+            Self::DocumentsCounted(documents) => format!("{documents}\n"),
             Self::Deleted(org) => match org.in_trash() {
                 None => format!("purged “{}”\n", org.name),
                 Some(time) => format!(
@@ -324,6 +338,7 @@ impl Answer {
             | Self::Written
             | Self::Listed { .. }
             | Self::Counted(_)
+            | Self::DocumentsCounted(_)
             | Self::Deleted(_)
             | Self::Login(_)
             | Self::Admins(_)
@@ -346,6 +361,7 @@ impl Answer {
             | Self::Told(_)
             | Self::Listed { .. }
             | Self::Counted(_)
+            | Self::DocumentsCounted(_)
             | Self::Deleted(_)
             | Self::Purged(_)
             | Self::Examined { .. }

@@ -238,7 +238,13 @@ impl Line<'_> {
     fn render(&self, output: Output) -> Result<String, Failure> {
         match output {
             Output::Table => Ok(ascii::for_locale(self.text())),
-            Output::Json | Output::Ndjson | Output::Csv | Output::Tsv | Output::Name => self.json(),
+            Output::Json
+            | Output::Ndjson
+            | Output::Csv
+            | Output::Tsv
+            | Output::Name
+            | Output::Canonical
+            | Output::Shell => self.json(),
         }
     }
 

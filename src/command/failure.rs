@@ -127,9 +127,18 @@ impl Failure {
             (Some(Output::Json | Output::Ndjson), _) => {
                 report_json(self.code(), &self.to_string(), self.help())
             }
-            (Some(Output::Table | Output::Csv | Output::Tsv | Output::Name) | None, _) => {
-                self.lines()
-            }
+            (
+                Some(
+                    Output::Table
+                    | Output::Csv
+                    | Output::Tsv
+                    | Output::Name
+                    | Output::Canonical
+                    | Output::Shell,
+                )
+                | None,
+                _,
+            ) => self.lines(),
         }
     }
 
@@ -209,6 +218,7 @@ fn code_of(error: &tenancy::Error) -> u8 {
         | tenancy::Error::NoSuchAdmin { .. }
         | tenancy::Error::NoSuchOperator(_)
         | tenancy::Error::NoSecondFactor(_)
+        | tenancy::Error::NoSuchDocument(_)
         | tenancy::Error::NotInTrash(_) => 3,
         tenancy::Error::Taken { .. }
         | tenancy::Error::OperatorsEmail(_)

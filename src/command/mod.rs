@@ -9,6 +9,7 @@ mod audit;
 mod bulk;
 mod complete;
 mod configuration;
+mod doc;
 mod failure;
 mod help;
 mod line;
@@ -32,8 +33,8 @@ use tokio::signal::unix::{SignalKind, signal};
 pub use complete::answer_shell;
 pub use failure::{Failure, report, report_json};
 pub use line::{
-    AdminCommand, AuditCommand, Command, CommandLine, ConfigCommand, DatabaseCommand, LocalCommand,
-    Login, OperatorCommand, OrgCommand,
+    AdminCommand, AuditCommand, Command, CommandLine, ConfigCommand, DatabaseCommand, DocCommand,
+    LocalCommand, Login, OperatorCommand, OrgCommand,
 };
 
 use answer::Answer;
@@ -109,17 +110,25 @@ fn check_output(output: Option<Output>, command: &DatabaseCommand) -> Result<(),
         DatabaseCommand::Org(OrgCommand::List { fields, no_header, .. }) => {
             (!fields.is_empty(), *no_header)
         }
+        // Says itself which ones it has.
+        DatabaseCommand::Doc(DocCommand::List { .. } | DocCommand::Get { .. }) => return Ok(()),
         DatabaseCommand::Org(_)
         | DatabaseCommand::Admin(_)
         | DatabaseCommand::Operator(_)
         | DatabaseCommand::Audit(_)
         | DatabaseCommand::Doctor { .. }
-        | DatabaseCommand::Upgrade { .. } => {
-            if is_cells || output == Some(Output::Name) {
-                let help = "use --output json, ndjson or table";
-                return Err(Failure::usage("only `org list` has this output", help));
-            }
-            return Ok(());
+        | DatabaseCommand::Upgrade { .. }
+        | DatabaseCommand::Doc(DocCommand::Count { .. }) => {
+            let help = "use --output json, ndjson or table";
+            return match output {
+                Some(Output::Csv | Output::Tsv | Output::Name) => {
+                    Err(Failure::usage("only `org list` has this output", help))
+                }
+                Some(Output::Canonical | Output::Shell) => {
+                    Err(Failure::usage("only `doc list` and `doc get` have this output", help))
+                }
+                Some(Output::Json | Output::Table | Output::Ndjson) | None => Ok(()),
+            };
         }
     };
     if fields && !is_cells && output != Some(Output::Ndjson) {
@@ -140,6 +149,9 @@ async fn answer(
     // What is wrong with the command line is said before any database is asked.
     check(&command, &login)?;
     check_output(settings.output, &command)?;
+    if let DatabaseCommand::Doc(command) = &command {
+        doc::check(command, settings.output)?;
+    }
     let database = &settings.database;
     there(database, &command)?;
     if let Some(reason) = command.reason() {
@@ -185,6 +197,7 @@ async fn answer(
             org::answer(&tenancy, command, output_of(settings.output), login).await
         }
         DatabaseCommand::Admin(command) => admin::answer(&tenancy, command, login).await,
+        DatabaseCommand::Doc(command) => doc::answer(&tenancy, command, settings.output).await,
         DatabaseCommand::Operator(command) => operator::answer(&tenancy, command, login).await,
         DatabaseCommand::Audit(command) => audit::answer(&tenancy, command).await,
         DatabaseCommand::Doctor { fix, all, quarantine, .. } => {
@@ -206,7 +219,8 @@ fn check(command: &DatabaseCommand, login: &LogIn) -> Result<(), Failure> {
         DatabaseCommand::Org(command) => org::check(command, login)?,
         DatabaseCommand::Admin(command) => admin::check(command, login)?,
         DatabaseCommand::Operator(command) => operator::check(command, login)?,
-        DatabaseCommand::Audit(_)
+        DatabaseCommand::Doc(_)
+        | DatabaseCommand::Audit(_)
         | DatabaseCommand::Upgrade { .. }
         | DatabaseCommand::Doctor { .. } => false,
     };
@@ -225,6 +239,7 @@ fn check(command: &DatabaseCommand, login: &LogIn) -> Result<(), Failure> {
         DatabaseCommand::Org(_)
         | DatabaseCommand::Admin(_)
         | DatabaseCommand::Operator(_)
+        | DatabaseCommand::Doc(_)
         | DatabaseCommand::Audit(_)
         | DatabaseCommand::Doctor { .. }
         | DatabaseCommand::Upgrade { .. } => {
@@ -259,7 +274,9 @@ fn writes(command: &DatabaseCommand) -> bool {
         DatabaseCommand::Org(command) => org::writes(command),
         DatabaseCommand::Admin(command) => admin::writes(command),
         DatabaseCommand::Operator(command) => operator::writes(command),
-        DatabaseCommand::Audit(_) | DatabaseCommand::Upgrade { .. } => false,
+        DatabaseCommand::Doc(_) | DatabaseCommand::Audit(_) | DatabaseCommand::Upgrade { .. } => {
+            false
+        }
         DatabaseCommand::Doctor { fix, .. } => *fix,
     }
 }
@@ -274,6 +291,7 @@ fn reads_new_password(command: &DatabaseCommand) -> bool {
         DatabaseCommand::Org(_)
         | DatabaseCommand::Admin(_)
         | DatabaseCommand::Operator(_)
+        | DatabaseCommand::Doc(_)
         | DatabaseCommand::Audit(_)
         | DatabaseCommand::Doctor { .. }
         | DatabaseCommand::Upgrade { .. } => false,
@@ -305,6 +323,7 @@ fn logs_in_itself(command: &DatabaseCommand) -> bool {
             | AdminCommand::Redeem { .. } => false,
         },
         DatabaseCommand::Operator(_)
+        | DatabaseCommand::Doc(_)
         | DatabaseCommand::Audit(_)
         | DatabaseCommand::Doctor { .. }
         | DatabaseCommand::Upgrade { .. } => false,

@@ -26,7 +26,7 @@ impl Lines {
     /// The kind of lines of an output format, if it has any.
     pub(super) fn of(output: Output) -> Option<Self> {
         match output {
-            Output::Json | Output::Table => None,
+            Output::Json | Output::Table | Output::Canonical | Output::Shell => None,
             Output::Ndjson => Some(Self::Json),
             Output::Csv => Some(Self::Commas),
             Output::Tsv => Some(Self::Tabs),

@@ -46,7 +46,15 @@ pub(super) async fn all(
                 let rest = table.split_once('\n').map_or("", |(_, rest)| rest);
                 ascii::for_locale(if begun { rest.to_owned() } else { table })
             }
-            Some(Output::Json | Output::Ndjson | Output::Csv | Output::Tsv | Output::Name)
+            Some(
+                Output::Json
+                | Output::Ndjson
+                | Output::Csv
+                | Output::Tsv
+                | Output::Name
+                | Output::Canonical
+                | Output::Shell,
+            )
             | None => {
                 let mut text = String::new();
                 for org in &page.orgs {

@@ -136,6 +136,10 @@ pub enum Output {
     Tsv,
     /// Names alone, of `org list`
     Name,
+    /// Canonical Extended JSON, a document per line, of `doc list` and `doc get`
+    Canonical,
+    /// MongoDB's shell syntax, of `doc list` and `doc get`
+    Shell,
 }
 
 /// A database with a name of its own, and how it is told from others.

@@ -111,6 +111,10 @@ pub enum Command {
     Log,
     /// Show or close the audit log.
     AuditLog,
+    /// Open the documents of the organization on a screen of their own.
+    BrowseDocuments,
+    /// Copy the open document.
+    CopyDocument,
     /// Copy the entry of the audit log.
     CopyEntry,
     /// Show or close the jobs.
@@ -278,6 +282,8 @@ impl Command {
             | Self::Undo
             | Self::Log
             | Self::AuditLog
+            | Self::BrowseDocuments
+            | Self::CopyDocument
             | Self::CopyEntry
             | Self::Mouse
             | Self::Back

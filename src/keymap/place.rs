@@ -78,6 +78,12 @@ places! {
     AuditFilter: "in the filter of the audit log",
     /// An entry of it, in full.
     AuditEntry: "in an entry of the audit log",
+    /// The documents of an organization, on a screen of their own.
+    AllDocuments: "among the documents",
+    /// Their filter, being typed.
+    DocumentFilter: "in the filter of the documents",
+    /// One of them, in full.
+    OneDocument: "in a document",
     /// The bulk operations of this session.
     Jobs: "in the jobs",
     /// One of them.
@@ -115,6 +121,9 @@ impl Place {
             | Self::AuditLog
             | Self::AuditFilter
             | Self::AuditEntry
+            | Self::AllDocuments
+            | Self::DocumentFilter
+            | Self::OneDocument
             | Self::Jobs
             | Self::Job => false,
         }
@@ -130,7 +139,8 @@ impl Place {
             | Self::Login
             | Self::Palette
             | Self::TopicSearch
-            | Self::AuditFilter => true,
+            | Self::AuditFilter
+            | Self::DocumentFilter => true,
             Self::Unconnected
             | Self::List
             | Self::Detail
@@ -150,6 +160,8 @@ impl Place {
             | Self::Log
             | Self::AuditLog
             | Self::AuditEntry
+            | Self::AllDocuments
+            | Self::OneDocument
             | Self::Jobs
             | Self::Job => false,
         }

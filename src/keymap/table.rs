@@ -11,9 +11,9 @@ use super::{
 };
 
 use Place::{
-    Activity, Admins, AuditEntry, AuditFilter, AuditLog, Code, Copying, Detail, Documents, Filter,
-    Form, Help, Job, List, Log, Login, Manual, Palette, Production, Question, TopicSearch, Topics,
-    Trash, Trashed, TrashedAdmins, Unconnected,
+    Activity, Admins, AllDocuments, AuditEntry, AuditFilter, AuditLog, Code, Copying, Detail,
+    DocumentFilter, Documents, Filter, Form, Help, Job, List, Log, Login, Manual, OneDocument,
+    Palette, Production, Question, TopicSearch, Topics, Trash, Trashed, TrashedAdmins, Unconnected,
 };
 
 const TABS: &[Place] = &[Detail, Admins, Documents, Activity, Trashed, TrashedAdmins];
@@ -24,21 +24,25 @@ const LISTS: &[Place] = &[List, Trash];
 const ONE: &[Place] = &[List, Detail];
 /// The same in the trash.
 const IN_TRASH: &[Place] = &[Trash, Trashed];
-const MOVING: &[Place] =
-    &joined::<15>(BROWSING, &[Help, Log, Topics, Manual, AuditLog, AuditEntry, Place::Jobs]);
+const MOVING: &[Place] = &joined::<17>(
+    BROWSING,
+    &[Help, Log, Topics, Manual, AuditLog, AuditEntry, AllDocuments, OneDocument, Place::Jobs],
+);
 /// The audit log, where nothing is typed.
 const AUDIT: &[Place] = &[AuditLog, AuditEntry];
 /// Where something is filtered as one types.
-const FILTERS: &[Place] = &[Filter, AuditFilter];
+const FILTERS: &[Place] = &[Filter, AuditFilter, DocumentFilter];
+/// The documents, where nothing is typed.
+const BROWSED: &[Place] = &[AllDocuments, OneDocument];
 /// Where the jobs are.
 const JOBS: &[Place] = &[Place::Jobs, Job];
 const FIELDS: &[Place] = &[Form, Login, Question];
 /// Where everything that can be done can be looked up.
 const OPEN: &[Place] = &joined::<9>(&[Unconnected], BROWSING);
 /// The same, and the audit log.
-const COMMANDED: &[Place] = &joined::<11>(OPEN, AUDIT);
+const COMMANDED: &[Place] = &joined::<13>(&joined::<11>(OPEN, AUDIT), BROWSED);
 /// The same, and where it is being looked up.
-const HELPED: &[Place] = &joined::<12>(COMMANDED, &[Help]);
+const HELPED: &[Place] = &joined::<14>(COMMANDED, &[Help]);
 
 /// Both in one list; their number is checked when this is compiled.
 const fn joined<const COUNT: usize>(some: &[Place], more: &[Place]) -> [Place; COUNT] {
@@ -127,7 +131,14 @@ pub const COMMANDS: &[Row] = &[
         "previous tab"),
     row!(View, "narrow-list", NarrowList, [letter('<')], BROWSING, None, "make the list narrower"),
     row!(View, "widen-list", WidenList, [letter('>')], BROWSING, None, "make the list wider"),
-    row!(View, "refresh", Refresh, [letter('r')], &joined::<9>(BROWSING, &[AuditLog]), None, "refresh"),
+    row!(View, "refresh", Refresh, [letter('r')], &joined::<11>(BROWSING, &[AuditLog, AllDocuments, OneDocument]), None, "refresh"),
+    row!(Navigate, "browse-documents", BrowseDocuments, [key(KeyCode::Enter)], &[Documents], Some("browse"),
+        "browse and filter all documents"),
+    row!(View, "filter-documents", Filter, [letter('/')], &[AllDocuments], Some("filter"),
+        "filter by fields, or with a query"),
+    row!(Navigate, "open-document", Open, [key(KeyCode::Enter), letter('l')], &[AllDocuments], Some("open"),
+        "open the document"),
+    row!(View, "copy-document", CopyDocument, [letter('y')], &[OneDocument], Some("copy"), "copy the document"),
     row!(View, "audit-log", AuditLog, [letter('A')], BROWSING, None, "show the audit log"),
     row!(View, "filter-audit-log", Filter, [letter('/')], &[AuditLog], Some("filter"),
         "filter by operator, action, result, time or organization"),
@@ -135,8 +146,10 @@ pub const COMMANDS: &[Row] = &[
         "open the entry"),
     row!(View, "copy-entry", CopyEntry, [letter('y')], AUDIT, Some("copy"), "copy the entry"),
     row!(View, "close-audit-log", AuditLog, [letter('A')], AUDIT, None, "close the audit log"),
-    row!(Fields, "keep-filter", Accept, [key(KeyCode::Enter)], FILTERS, Some("keep"),
+    row!(Fields, "keep-filter", Accept, [key(KeyCode::Enter)], &[Filter, AuditFilter], Some("keep"),
         "keep the filter and return to the list"),
+    row!(Fields, "apply-filter", Accept, [key(KeyCode::Enter)], &[DocumentFilter], Some("filter"),
+        "show what matches"),
     row!(Navigate, "filter-down", Move(Motion::Down), [key(KeyCode::Down)], FILTERS, None, "down"),
     row!(Navigate, "filter-up", Move(Motion::Up), [key(KeyCode::Up)], FILTERS, None, "up"),
     row!(Fields, "accept", Accept, [key(KeyCode::Enter)], FIELDS, Some("next"),
@@ -206,10 +219,10 @@ pub const COMMANDS: &[Row] = &[
     row!(View, "close-jobs", Jobs, [letter('J')], JOBS, None, "show all jobs, or close them"),
     row!(View, "mouse", Mouse, [letter('m')], BROWSING, None,
         "toggle mouse capture (off: the terminal selects text)"),
-    row!(Program, "help-while-typing", Help, [key(KeyCode::F(1))], &[Filter, AuditFilter, Form, Question, Login, Place::Upgrade, Code, Production], None,
+    row!(Program, "help-while-typing", Help, [key(KeyCode::F(1))], &[Filter, AuditFilter, DocumentFilter, Form, Question, Login, Place::Upgrade, Code, Production], None,
         "show the keys"),
     row!(Program, "quit", Quit, [letter('q')], OPEN, Some("quit"), "quit"),
-    row!(Program, "close", Back, [letter('q')], &[Help, Topics, Manual, Copying, Log, AuditLog, AuditEntry, Place::Jobs, Job], None, "close"),
+    row!(Program, "close", Back, [letter('q')], &[Help, Topics, Manual, Copying, Log, AuditLog, AuditEntry, AllDocuments, OneDocument, Place::Jobs, Job], None, "close"),
     row!(Navigate, "down", Move(Motion::Down), [letter('j'), key(KeyCode::Down)], MOVING, None,
         "down; 10j moves ten rows"),
     row!(Navigate, "up", Move(Motion::Up), [letter('k'), key(KeyCode::Up)], MOVING, None, "up"),

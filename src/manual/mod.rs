@@ -34,6 +34,7 @@ topics! {
     "console": "Panes, bulk operations, mouse, themes, screen readers",
     "keys": "Every key, and where it works",
     "search": "What a search finds, how to narrow it, its order",
+    "documents": "Browse, filter and list an organization's documents",
     "commands": "Every command and flag, passwords, confirmations",
     "scripts": "JSON, CSV, exit codes",
     "names": "Which are allowed, which are the same, collections",

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use bson::{Bson, Document, RawDocumentBuf, Utf8Lossy, deserialize_from_slice};
 
 use super::{Result, Statistics, StoreError};
-use crate::org::Org;
+use crate::{document::filter::Filter, org::Org};
 
 /// The largest document that is looked into, in BSON bytes: far more than fits on a screen, and few
 /// enough that a page of them, each of which may have 16 MB, fits into memory.
@@ -20,6 +20,12 @@ pub trait Documents: Send + Sync {
     /// One page of the organization's documents, byte for byte as they are stored; none where it has no
     /// collection. As fast at any depth.
     async fn documents(&self, org: &Org, query: &DocumentQuery) -> Result<DocumentPage>;
+
+    /// The document with this `_id`, byte for byte as it is stored; none where there is none.
+    async fn document(&self, org: &Org, id: &Bson) -> Result<Option<RawDocumentBuf>>;
+
+    /// How many documents match the filter, counted up to `most`.
+    async fn count_documents(&self, org: &Org, filter: &Filter, most: u64) -> Result<u64>;
 
     /// How much is in the organization's collection; all zero when it has none.
     async fn statistics(&self, org: &Org) -> Result<Statistics>;
@@ -39,6 +45,8 @@ pub trait Documents: Send + Sync {
 /// Which documents are asked for.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DocumentQuery {
+    /// Only those that match.
+    pub filter: Option<Filter>,
     /// Where the page is.
     pub at: DocumentAt,
     /// At most so many.

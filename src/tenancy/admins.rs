@@ -174,7 +174,7 @@ impl Tenancy {
         changes: &AdminChanges,
     ) -> Result<(Option<Role>, Option<Email>, Option<Admin>)> {
         let role = changes.role.filter(|role| *role != admin.role);
-        let email = changes.email.as_deref().filter(|email| *email != admin.email.raw());
+        let email = changes.email.as_deref().filter(|email| email.trim() != admin.email.raw());
         let email = email.map(Email::parse).transpose()?;
         if let Some(email) = &email {
             self.ensure_unclaimed(&Claim::of_spellings(email), Some(org.id), email.as_str())
@@ -255,7 +255,7 @@ impl Tenancy {
         if let Some(role) = changes.role.filter(|role| *role != admin.role) {
             *entry = entry.clone().with("role", admin.role.word(), role.word());
         }
-        let email = changes.email.as_deref().filter(|email| *email != admin.email.raw());
+        let email = changes.email.as_deref().filter(|email| email.trim() != admin.email.raw());
         if let Some(email) = email.map(Email::parse).transpose()? {
             *entry = entry.clone().with("e-mail", admin.email.raw(), email.as_str());
         }

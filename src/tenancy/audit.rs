@@ -288,11 +288,8 @@ fn untyped(entry: &Entry) -> Entry {
     if entry.action == OperationKind::Create {
         entry.name = StoredText::default();
     }
-    for change in &mut entry.changes {
-        if change.field.raw() == NAME {
-            change.to = StoredText::default();
-        }
-    }
+    // What became of it, without the name, would read as if that had been removed.
+    entry.changes.retain(|change| change.field.raw() != NAME);
     entry
 }
 
@@ -346,6 +343,7 @@ fn reason(error: &Error) -> String {
         | Error::WrongCode
         | Error::OwnSecondFactor
         | Error::NoSecondFactor(_)
+        | Error::NoSuchDocument(_)
         | Error::CodeRequired
         | Error::WrongAuthenticationCode
         | Error::WrongFirstCode
@@ -390,6 +388,7 @@ fn outcome_of(error: &Error) -> Outcome {
         | Error::WrongCode
         | Error::OwnSecondFactor
         | Error::NoSecondFactor(_)
+        | Error::NoSuchDocument(_)
         | Error::CodeRequired
         | Error::WrongAuthenticationCode
         | Error::WrongFirstCode

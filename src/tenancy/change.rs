@@ -42,7 +42,7 @@ impl Edit {
     #[must_use]
     pub fn changes_nothing(&self, org: &Org) -> bool {
         self.password.is_none()
-            && self.email.as_deref().is_none_or(|email| email == org.admin_email.raw())
+            && self.email.as_deref().is_none_or(|email| email.trim() == org.admin_email.raw())
             && self.name.as_deref().is_none_or(|name| name == org.name.raw())
     }
 
@@ -50,7 +50,7 @@ impl Edit {
     #[must_use]
     pub fn needs_login(&self, org: &Org) -> bool {
         self.password.is_some()
-            || self.email.as_deref().is_some_and(|email| email != org.admin_email.raw())
+            || self.email.as_deref().is_some_and(|email| email.trim() != org.admin_email.raw())
     }
 }
 
@@ -88,7 +88,7 @@ impl Tenancy {
     /// As [`Tenancy::check_name`].
     pub async fn check_email(&self, email: &str, except: Option<&Org>) -> Result<()> {
         self.reading_of(except.map(|org| org.id)).await?;
-        if except.is_some_and(|org| org.admin_email.raw() == email) {
+        if except.is_some_and(|org| org.admin_email.raw() == email.trim()) {
             return Ok(());
         }
         let email = Email::parse(email)?;
@@ -187,7 +187,7 @@ impl Tenancy {
             _ => None,
         };
         let email = match edit.email.as_deref() {
-            Some(email) if email != org.admin_email.raw() => Some(Email::parse(email)?),
+            Some(email) if email.trim() != org.admin_email.raw() => Some(Email::parse(email)?),
             _ => None,
         };
         if edit.needs_login(org) {
@@ -457,5 +457,15 @@ mod tests {
         assert_eq!(leads_to(""), Some(CollectionName::from_name(&name)));
         assert_eq!(leads_to("customers"), None);
         assert_eq!(leads_to("org_globex"), None);
+    }
+
+    #[test]
+    fn blanks_around_an_email_change_nothing() {
+        let org = crate::orgs::org(1, "Acme", "ada@acme.com");
+        let edit = |email: &str| Edit { email: Some(email.to_owned()), ..Edit::default() };
+        let same = edit(" ada@acme.com ");
+        assert!(same.changes_nothing(&org) && !same.needs_login(&org));
+        let another = edit("eve@acme.com");
+        assert!(!another.changes_nothing(&org) && another.needs_login(&org));
     }
 }

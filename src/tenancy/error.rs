@@ -84,6 +84,9 @@ pub enum Error {
     /// Their own second factor is what a manager resets of others.
     #[error("cannot reset your own second factor")]
     OwnSecondFactor,
+    /// The organization has no document with this `_id`.
+    #[error("“{0}” has no such document")]
+    NoSuchDocument(StoredText),
     /// There is none to remove or to reset.
     #[error("{0} has no second factor")]
     NoSecondFactor(StoredText),
@@ -216,6 +219,7 @@ impl Error {
             | Self::WrongCode
             | Self::OwnSecondFactor
             | Self::NoSecondFactor(_)
+            | Self::NoSuchDocument(_)
             | Self::CodeRequired
             | Self::WrongAuthenticationCode
             | Self::WrongFirstCode
@@ -262,6 +266,7 @@ impl Error {
             | Self::WrongCode
             | Self::OwnSecondFactor
             | Self::NoSecondFactor(_)
+            | Self::NoSuchDocument(_)
             | Self::CodeRequired
             | Self::WrongAuthenticationCode
             | Self::WrongFirstCode
@@ -312,6 +317,7 @@ impl Error {
             Self::OwnSecondFactor => {
                 "replace or remove it with `tenantry operator totp` or `tenantry admin totp`"
             }
+            Self::NoSuchDocument(_) => "check its _id with `tenantry doc list`",
             Self::NoSecondFactor(_) => {
                 "check who has one with `tenantry operator list` or `tenantry admin list`"
             }
@@ -419,6 +425,7 @@ fn taken(what: ClaimKind, wanted: &StoredText, by: Option<&StoredText>) -> Strin
         };
     };
     match what {
+        ClaimKind::Name if wanted == by => format!("name “{wanted}” is taken"),
         ClaimKind::Name => format!("name “{wanted}” is taken by “{by}”"),
         ClaimKind::Look => format!("“{wanted}” looks the same as the existing “{by}”"),
         ClaimKind::Collection => {

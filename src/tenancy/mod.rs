@@ -7,6 +7,7 @@ mod caller;
 mod change;
 mod demo;
 mod doctor;
+mod documents;
 mod error;
 mod hashing;
 mod nearest;

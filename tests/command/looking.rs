@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// The commands that look, each as it is typed; `doctor` and `upgrade` do where nothing more is said.
-const LOOKING: [&[&str]; 23] = [
+const LOOKING: [&[&str]; 27] = [
     &["org", "count"],
     &["org", "count", "--search", "a", "--trash"],
     &["org", "list"],
@@ -34,6 +34,10 @@ const LOOKING: [&[&str]; 23] = [
     &["org", "list", "--trash", "--sort", "email"],
     &["org", "get", "added"],
     &["org", "get", "nobody's"],
+    &["doc", "list", "added"],
+    &["doc", "list", "added", "--filter", "initialized:true", "--output", "canonical"],
+    &["doc", "get", "added", "nothing"],
+    &["doc", "count", "added", "--filter", "{ initialized: true }"],
     &["admin", "list", "added"],
     &["operator", "list"],
     &["audit", "list"],
@@ -136,7 +140,7 @@ fn look(home: &Home, missing: Option<i32>) {
             let codes = match (line, missing) {
                 _ if needs_none.contains(&line[0]) => 0..=0,
                 (_, Some(2)) => 2..=2,
-                (["org", "get", "nobody's"], _) => 3..=3,
+                (["org", "get", "nobody's"], _) | (["doc", "get", ..], None) => 3..=3,
                 _ if line.contains(&"added") => missing.map_or(0..=0, |code| code..=code),
                 // It may find something.
                 (["doctor", ..], _) => 0..=1,

@@ -368,6 +368,7 @@ pages! {
     console: "console.md",
     data: "data.md",
     development: "development.md",
+    documents: "documents.md",
     failures: "failures.md",
     first_steps: "first-steps.md",
     keys: "keys.md",

@@ -142,7 +142,7 @@ pub async fn documents_are_walked_both_ways_byte_for_byte<F: Fixture>() {
         let mut at = if backwards { DocumentAt::Last } else { DocumentAt::First };
         let mut walked: Vec<Vec<u8>> = Vec::new();
         loop {
-            let query = DocumentQuery { at, limit: 3, whole: true };
+            let query = DocumentQuery { filter: None, at, limit: 3, whole: true };
             let page = store.documents(&org, &query).await.unwrap();
             let bytes = page.documents.iter().map(|raw| raw.as_bytes().to_vec());
             let seen = walked.len();
@@ -165,7 +165,8 @@ pub async fn documents_are_walked_both_ways_byte_for_byte<F: Fixture>() {
         assert!(walked == all, "backwards: {backwards}");
     }
     // What is behind an identity does not need a document that has it.
-    let query = DocumentQuery { at: DocumentAt::After(3.into()), limit: 1, whole: false };
+    let query =
+        DocumentQuery { filter: None, at: DocumentAt::After(3.into()), limit: 1, whole: false };
     let page = store.documents(&org, &query).await.unwrap();
     assert_eq!(id_of(&page.documents[0]), Bson::Int64(7));
     assert!(page.documents[0].as_bytes().len() < 200, "it is only named");

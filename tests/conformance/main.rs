@@ -14,6 +14,7 @@ mod audit;
 mod audit_filter;
 mod create;
 mod delete;
+mod documents;
 mod fixture;
 mod guess;
 mod keep;
@@ -63,6 +64,9 @@ macro_rules! conforms {
                         documents_come_by_identity_and_no_more_than_asked,
                         documents_are_walked_both_ways_byte_for_byte,
                         a_document_that_is_too_large_is_named_and_not_read;
+                    documents:
+                        matching_documents_are_walked_both_ways_and_counted,
+                        a_document_is_found_by_its_id_of_whatever_type;
                     page:
                         every_order_visits_each_once_in_both_directions,
                         pages_stay_right_while_others_insert_and_delete,

@@ -7,6 +7,7 @@ mod admins;
 mod audit;
 mod columns;
 mod connection;
+mod documents;
 mod dump;
 mod form;
 #[path = "../support/list.rs"]

@@ -61,12 +61,14 @@ fn the_manual_has_every_key_and_no_other() {
     for wanted in [
         table(&browsing, &[]),
         table(&[Place::Admins], &browsing),
+        table(&[Place::Documents], &browsing),
         table(&[Place::Trash, Place::Trashed], &browsing),
         table(&[Place::Form, Place::Login, Place::Question], &browsing),
         table(&[Place::Copying], &browsing),
         table(&[Place::Jobs, Place::Job], &browsing),
         table(&[Place::Help, Place::Palette, Place::Log], &browsing),
         table(&[Place::AuditLog, Place::AuditFilter, Place::AuditEntry], &browsing),
+        table(&[Place::AllDocuments, Place::DocumentFilter, Place::OneDocument], &browsing),
         table(&[Place::Topics, Place::TopicSearch, Place::Manual], &browsing),
     ] {
         // What follows is an empty line, or the end: no row that means nothing.

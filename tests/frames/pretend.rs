@@ -3,16 +3,19 @@
 
 use std::time::{Duration, SystemTime};
 
-use bson::{DateTime, oid::ObjectId};
+use bson::{Bson, DateTime, oid::ObjectId};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::{Terminal, backend::TestBackend, buffer::Buffer, layout::Position};
 use tenantry::{
     console::{
-        app::{App, Arrived, Connected, Drawn, Effect, Given, Layer, Message, OrgAction, Pane},
+        app::{
+            App, Arrived, Connected, DocumentRow, DocumentRows, DocumentsAnswer, DocumentsAsked,
+            Drawn, Effect, Given, Layer, Message, OrgAction, Pane,
+        },
         view,
     },
     org::{Admin, InTrash, Org, OrgState, PasswordPolicy, Strength},
-    store::{ListScope, Place, PlaceKind, Required, Statistics},
+    store::{DocumentAt, ListScope, Place, PlaceKind, Required, Statistics},
     tenancy::{Error, NumberedEntry, Refusal, Result, Session},
     theme::Theme,
 };
@@ -164,7 +167,10 @@ impl Console {
     pub fn send(&mut self, message: Message) {
         // The runtime draws after each batch. Only what scrolls, and the mouse, depend on it.
         let scrolls = self.app.pane == Pane::Detail
-            || matches!(self.app.layers.last(), Some(Layer::Log(_) | Layer::Audit(_)))
+            || matches!(
+                self.app.layers.last(),
+                Some(Layer::Log(_) | Layer::Audit(_) | Layer::Documents(_))
+            )
             || matches!(message, Message::Mouse(_));
         if scrolls && matches!(message, Message::Key(_) | Message::Mouse(_)) {
             self.app.drawn = self.frame(&Theme::colourless()).0;
@@ -271,6 +277,7 @@ impl Console {
                 });
                 Message::Documents(*generation, Ok(lines.collect()))
             }
+            Effect::Browse(generation, _, asked) => Message::Browsed(*generation, browsed(asked)),
             Effect::Check(generation, check) => {
                 Message::Checked(*generation, check.field(), Ok(()))
             }
@@ -430,6 +437,42 @@ pub fn narrow() -> Console {
     Console::with(80, 24, customers())
 }
 
+/// How many documents an organization has on its own screen.
+const DOCUMENTS: i64 = 1204;
+
+/// What is asked of them. Every third one is paid, and those match any filter.
+fn browsed(asked: &DocumentsAsked) -> DocumentsAnswer {
+    let id = |id: &Bson| id.as_i64().unwrap();
+    let line = |n: i64| format!("{{ _id: {n}, invoice: \"2026-{n:04}\", paid: {} }}", n % 3 == 0);
+    match asked {
+        DocumentsAsked::Page(query) => {
+            let (from, to, backwards) = match &query.at {
+                DocumentAt::First => (0, DOCUMENTS, false),
+                DocumentAt::Last => (0, DOCUMENTS, true),
+                DocumentAt::After(last) => (id(last) + 1, DOCUMENTS, false),
+                DocumentAt::Before(first) => (0, id(first), true),
+            };
+            let matches = |n: &i64| query.filter.is_none() || n % 3 == 0;
+            let all: Vec<i64> = (from..to).filter(matches).collect();
+            let limit = usize::try_from(query.limit).unwrap();
+            let more = all.len() > limit;
+            let skip = if backwards { all.len().saturating_sub(limit) } else { 0 };
+            let rows = all.into_iter().skip(skip).take(limit);
+            let rows = rows.map(|n| DocumentRow { id: n.into(), line: line(n) }).collect();
+            DocumentsAnswer::Page(Ok(DocumentRows { rows, more }))
+        }
+        DocumentsAsked::Count(filter) => {
+            let all = u64::try_from(DOCUMENTS).unwrap();
+            DocumentsAnswer::Count(Ok(if filter.is_some() { all.div_ceil(3) } else { all }))
+        }
+        DocumentsAsked::One(one) => {
+            let begin = ["{".to_owned(), format!("  _id: {},", id(one))];
+            let lines = (0..60).map(|n| format!("  item{n}: \"{n} of something\","));
+            DocumentsAnswer::One(Ok(begin.into_iter().chain(lines).chain(["}".into()]).collect()))
+        }
+    }
+}
+
 /// The generation a request waits under.
 pub fn generation(effect: &Effect) -> Option<u64> {
     match effect {
@@ -446,6 +489,7 @@ pub fn generation(effect: &Effect) -> Option<u64> {
         | Effect::Measure(generation, ..)
         | Effect::LoadDetail(generation, ..)
         | Effect::LoadDocuments(generation, ..)
+        | Effect::Browse(generation, ..)
         | Effect::LoadAdmins(generation, ..)
         | Effect::LoadActivity(generation, ..)
         | Effect::LoadAudit(generation, ..)

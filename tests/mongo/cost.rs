@@ -312,7 +312,7 @@ async fn a_page_of_documents_costs_the_same_at_any_depth() {
         DocumentAt::Before(middle),
     ] {
         for whole in [false, true] {
-            let query = DocumentQuery { at: at.clone(), limit: 20, whole };
+            let query = DocumentQuery { filter: None, at: at.clone(), limit: 20, whole };
             let page = store.documents(&acme, &query).await.unwrap();
             assert_eq!(page.documents.len(), 20);
             for (most, what) in looked_at(&scratch).await {

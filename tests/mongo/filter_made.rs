@@ -23,9 +23,9 @@ fn scalars() -> Vec<Bson> {
     let scoped = |code: &str, scope| {
         Bson::JavaScriptCodeWithScope(JavaScriptCodeWithScope { code: code.into(), scope })
     };
-    let pointer = serde_json::json!({
-        "$dbPointer": { "$ref": "a", "$id": { "$oid": "010101010101010101010101" } }
-    });
+    let pointer = "{ a: DBPointer(\"a\", ObjectId(\"010101010101010101010101\")) }";
+    let pointer = tenantry::document::parse(pointer).unwrap();
+    let pointer = pointer.get("a").unwrap().unwrap();
     let mut all = vec![
         Bson::Null,
         Bson::MinKey,

@@ -2,6 +2,7 @@
 
 mod admin;
 mod audit;
+mod doc;
 mod local;
 mod operator;
 mod org;
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand, builder::TypedValueParser};
 pub use self::{
     admin::AdminCommand,
     audit::AuditCommand,
+    doc::DocCommand,
     local::{ConfigCommand, LocalCommand, Shell},
     operator::OperatorCommand,
     org::{BulkNames, OrgCommand},
@@ -100,6 +102,9 @@ pub enum DatabaseCommand {
     /// Create, list, change, trash and purge organizations
     #[command(subcommand)]
     Org(OrgCommand),
+    /// List, show and count the documents of an organization
+    #[command(subcommand)]
+    Doc(DocCommand),
     /// Manage operators: accounts for the people who run this
     #[command(subcommand)]
     Operator(OperatorCommand),
@@ -185,7 +190,11 @@ impl DatabaseCommand {
         match self {
             Self::Org(command) => command.reason(),
             Self::Admin(command) => command.reason(),
-            Self::Operator(_) | Self::Audit(_) | Self::Doctor { .. } | Self::Upgrade { .. } => None,
+            Self::Doc(_)
+            | Self::Operator(_)
+            | Self::Audit(_)
+            | Self::Doctor { .. }
+            | Self::Upgrade { .. } => None,
         }
     }
 
@@ -198,7 +207,10 @@ impl DatabaseCommand {
             Self::Operator(command) => command.sure(),
             Self::Doctor { fix: true, sure, .. } => Some(sure),
             // An upgrade asks by itself, whatever the profile.
-            Self::Audit(_) | Self::Upgrade { .. } | Self::Doctor { fix: false, .. } => None,
+            Self::Doc(_)
+            | Self::Audit(_)
+            | Self::Upgrade { .. }
+            | Self::Doctor { fix: false, .. } => None,
         }
     }
 }

@@ -64,6 +64,7 @@ impl App {
             | Layer::Jobs(_)
             | Layer::Job(_)
             | Layer::Manual(_)
+            | Layer::Documents(_)
             | Layer::Log(_) => None,
         })
     }

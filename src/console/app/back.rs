@@ -18,6 +18,9 @@ impl App {
         if self.back_in_manual() {
             return Vec::new();
         }
+        if let Some(effects) = self.back_in_documents() {
+            return effects;
+        }
         if let Some(effects) = self.back_in_audit() {
             return effects;
         }
@@ -38,7 +41,7 @@ impl App {
             {
                 let what = "the recovery codes are not shown again".to_owned();
                 let close = self.keymap.how_in(Place::Code, Command::Back);
-                let help = format!("press {close} again to close them");
+                let help = format!("press {close} to close them");
                 self.say(Severity::Warning, Notice { what, help });
                 return Vec::new();
             }

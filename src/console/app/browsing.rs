@@ -100,6 +100,7 @@ impl App {
             Command::Mouse => self.give_or_take_mouse(),
             Command::Refresh => self.refresh(),
             Command::AuditLog => self.show_audit_log(),
+            Command::BrowseDocuments => self.browse_documents(),
             Command::Move(motion) => self.go(motion),
             // What works everywhere is done already; the rest is of what lies above.
             Command::Retry
@@ -119,6 +120,7 @@ impl App {
             | Command::CopyPassword
             | Command::Log
             | Command::CopyEntry
+            | Command::CopyDocument
             | Command::Jobs
             | Command::CancelJob
             | Command::Back

@@ -32,6 +32,8 @@ pub enum HitTarget {
     Admin(ObjectId),
     /// An entry of the audit log, by its number.
     Entry(i64),
+    /// A document, by its row.
+    Document(usize),
     /// The rest of the details.
     Detail,
     /// A command in the footer.

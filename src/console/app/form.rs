@@ -322,7 +322,12 @@ impl Form {
         self.sure = Sure::Unasked;
         self.problem = Some(match org.state {
             OrgState::Active | OrgState::Suspended => {
-                Notice::changed_to(org, "save again to overwrite it, or press esc to cancel")
+                let help = if edits {
+                    "save again to overwrite it, or press esc to cancel"
+                } else {
+                    "submit again if you still want it, or press esc to cancel"
+                };
+                Notice::changed_to(org, help)
             }
             OrgState::InTrash(_) => Notice {
                 what: format!("someone else moved “{}” to the trash", org.name),

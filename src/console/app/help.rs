@@ -221,6 +221,7 @@ impl App {
                 | Layer::Copy(_)
                 | Layer::Log(_)
                 | Layer::Audit(_)
+                | Layer::Documents(_)
                 | Layer::Jobs(_)
                 | Layer::Job(_),
             )

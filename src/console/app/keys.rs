@@ -95,6 +95,7 @@ impl App {
             let owed = isize::try_from(times).unwrap_or(isize::MAX);
             match self.layers.last_mut() {
                 Some(Layer::Audit(audit)) => audit.owed = owed,
+                Some(Layer::Documents(documents)) => documents.owed = owed,
                 Some(_) | None => self.list.owed = owed,
             }
             return effects;
@@ -220,7 +221,9 @@ impl App {
             | Command::Undo
             | Command::Upgrade
             | Command::AuditLog
+            | Command::BrowseDocuments
             | Command::CopyEntry
+            | Command::CopyDocument
             | Command::Mouse => self.command_of(place, command),
         }
     }
@@ -238,6 +241,9 @@ impl App {
             keymap::Place::AuditLog | keymap::Place::AuditFilter | keymap::Place::AuditEntry => {
                 self.audit_command(command)
             }
+            keymap::Place::AllDocuments
+            | keymap::Place::DocumentFilter
+            | keymap::Place::OneDocument => self.documents_command(command),
             keymap::Place::Copying => {
                 if let Command::CopyPart(part) = command {
                     self.copy(part)
@@ -313,6 +319,9 @@ impl App {
             let changed = layer.focused().is_some_and(|field| field.key(event));
             if changed && searching {
                 self.searched();
+            }
+            if changed && let Some(Layer::Documents(documents)) = self.layers.last_mut() {
+                documents.fault = None;
             }
             return if changed && filters { self.refilter_audit() } else { Vec::new() };
         }

@@ -3,6 +3,7 @@
 use super::{
     audit_window::Audit,
     bulk::Bulk,
+    document_window::Documents,
     field::{Notice, Request, TextField},
     form::Form,
     help::Help,
@@ -41,6 +42,8 @@ pub enum Layer {
     Log(usize),
     /// The audit log.
     Audit(Box<Audit>),
+    /// The documents of an organization.
+    Documents(Box<Documents>),
     /// The bulk operations of this session; which of them is selected, the newest first.
     Jobs(usize),
     /// One of them.
@@ -65,6 +68,7 @@ impl Layer {
             Self::Copy(_) => keymap::Place::Copying,
             Self::Log(_) => keymap::Place::Log,
             Self::Audit(audit) => audit.place(),
+            Self::Documents(documents) => documents.place(),
             Self::Jobs(_) => keymap::Place::Jobs,
             Self::Job(_) => keymap::Place::Job,
         }
@@ -94,6 +98,7 @@ impl Layer {
             | Self::Manual(_)
             | Self::Log(_)
             | Self::Audit(_)
+            | Self::Documents(_)
             | Self::Jobs(_)
             | Self::Job(_) => return None,
         };
@@ -110,6 +115,9 @@ impl Layer {
         }
         if let Self::Audit(audit) = self {
             return audit.typing.then_some(&mut audit.filter);
+        }
+        if let Self::Documents(documents) = self {
+            return documents.typing.then_some(&mut documents.filter);
         }
         let Typing { fields, focus, submitting, .. } = self.typing()?;
         if submitting.is_waiting() { None } else { fields.get_mut(*focus) }
@@ -130,6 +138,7 @@ impl Layer {
             | Self::Manual(_)
             | Self::Log(_)
             | Self::Audit(_)
+            | Self::Documents(_)
             | Self::Jobs(_)
             | Self::Job(_) => false,
         }
@@ -144,6 +153,10 @@ impl Layer {
                 question.authorizing.is_waiting() || question.counting.is_waiting()
             }
             Self::Audit(audit) => audit.loading.is_waiting(),
+            Self::Documents(documents) => {
+                let open = documents.open.as_ref();
+                documents.loading.is_waiting() || open.is_some_and(|open| open.reading.is_waiting())
+            }
             Self::Bulk(bulk) => bulk.counting.is_waiting(),
             Self::Login(_)
             | Self::Upgrade
@@ -174,6 +187,11 @@ impl Layer {
             Self::Bulk(bulk) => vec![&mut bulk.reading, &mut bulk.counting],
             Self::Login(login) => vec![&mut login.submitting],
             Self::Audit(audit) => vec![&mut audit.loading],
+            Self::Documents(documents) => {
+                let mut requests = vec![&mut documents.loading, &mut documents.counting];
+                requests.extend(documents.open.as_mut().map(|open| &mut open.reading));
+                requests
+            }
             Self::Upgrade
             | Self::Code(_)
             | Self::Help(_)

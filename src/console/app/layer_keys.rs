@@ -14,28 +14,7 @@ impl App {
                 if last { self.submit() } else { self.leave_field(1) }
             }
             Command::Submit => self.submit(),
-            Command::Generate => match self.layers.last() {
-                Some(Layer::Form(form)) if form.at(Asked::Password).is_some() => {
-                    let (name, email) = form.whose_password();
-                    vec![Effect::Generate { name, email }]
-                }
-                Some(
-                    Layer::Form(_)
-                    | Layer::Question(_)
-                    | Layer::Bulk(_)
-                    | Layer::Login(_)
-                    | Layer::Upgrade
-                    | Layer::Code(_)
-                    | Layer::Help(_)
-                    | Layer::Copy(_)
-                    | Layer::Manual(_)
-                    | Layer::Log(_)
-                    | Layer::Audit(_)
-                    | Layer::Jobs(_)
-                    | Layer::Job(_),
-                )
-                | None => Vec::new(),
-            },
+            Command::Generate => self.generate_password(),
             Command::UseCode => self.use_code(),
             Command::CopyPassword => self.copy_password(),
             Command::Reveal => {
@@ -95,6 +74,8 @@ impl App {
             | Command::Palette
             | Command::Log
             | Command::AuditLog
+            | Command::BrowseDocuments
+            | Command::CopyDocument
             | Command::CopyEntry
             | Command::Jobs
             | Command::CancelJob
@@ -104,6 +85,33 @@ impl App {
             | Command::Redraw
             | Command::Shell
             | Command::Quit => Vec::new(),
+        }
+    }
+
+    /// Asks for a password, where there is a field for a new one.
+    fn generate_password(&self) -> Vec<Effect> {
+        match self.layers.last() {
+            Some(Layer::Form(form)) if form.at(Asked::Password).is_some() => {
+                let (name, email) = form.whose_password();
+                vec![Effect::Generate { name, email }]
+            }
+            Some(
+                Layer::Form(_)
+                | Layer::Question(_)
+                | Layer::Bulk(_)
+                | Layer::Login(_)
+                | Layer::Upgrade
+                | Layer::Code(_)
+                | Layer::Help(_)
+                | Layer::Copy(_)
+                | Layer::Manual(_)
+                | Layer::Log(_)
+                | Layer::Audit(_)
+                | Layer::Documents(_)
+                | Layer::Jobs(_)
+                | Layer::Job(_),
+            )
+            | None => Vec::new(),
         }
     }
 
@@ -188,6 +196,7 @@ pub(super) fn stop_submitting(layer: &mut Layer, abandoned: &mut Vec<u64>) -> Op
         | Layer::Manual(_)
         | Layer::Log(_)
         | Layer::Audit(_)
+        | Layer::Documents(_)
         | Layer::Jobs(_)
         | Layer::Job(_) => return None,
     }

@@ -270,6 +270,7 @@ impl App {
                 | Layer::Jobs(_)
                 | Layer::Job(_)
                 | Layer::Audit(_)
+                | Layer::Documents(_)
                 | Layer::Manual(_)
                 | Layer::Log(_),
             )
@@ -280,8 +281,12 @@ impl App {
     /// Reads the organization of the open form or question again, so that a conflict shows at once.
     fn look_at_what_is_open(&mut self) -> Vec<Effect> {
         let waits = self.layers.last().is_some_and(Layer::is_submitting);
-        let open = self.open_org().filter(|_| !waits);
-        open.map(|id| self.load_detail(id)).unwrap_or_default()
+        let Some(open) = self.open_org().filter(|_| !waits) else { return Vec::new() };
+        let mut effects = self.load_detail(open);
+        if self.layers.last().and_then(Layer::question).is_some_and(|q| q.admin.is_some()) {
+            effects.extend(self.count_admins(open));
+        }
+        effects
     }
 
     /// Whether the person is filtering or has a selection: the list must not move then.

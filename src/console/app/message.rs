@@ -2,15 +2,19 @@
 
 use std::time::SystemTime;
 
-use bson::oid::ObjectId;
+use bson::{Bson, oid::ObjectId};
 use crossterm::event::{KeyEvent, MouseEvent};
 
-use super::org_action::{Given, OrgAction};
+use super::{
+    document_window::DocumentRows,
+    org_action::{Given, OrgAction},
+};
 use crate::{
+    document::filter::Filter,
     org::{Admin, Field, NewSecondFactor, Org, PasswordPolicy, Role, Secret, StoredText, Strength},
     store::{
-        AuditQuery, Count, Entry, Head, ListScope, News, Page, PageQuery, Place, Required, Seen,
-        Settled, Statistics, Upgrade, UpgradePlan,
+        AuditQuery, Count, DocumentQuery, Entry, Head, ListScope, News, Page, PageQuery, Place,
+        Required, Seen, Settled, Statistics, Upgrade, UpgradePlan,
     },
     tenancy::{
         AdminChanges, AuditPage, Edit, Error, NewOrganization, NumberedEntry, Result, Session,
@@ -61,6 +65,8 @@ pub enum Message {
     Detail(Generation, Result<Option<(Org, Statistics)>>),
     /// Its first documents, each as lines of escaped text.
     Documents(Generation, Result<Vec<String>>),
+    /// What was asked of the documents on their own screen.
+    Browsed(Generation, DocumentsAnswer),
     /// What was to be copied went to the terminal; or why not.
     Copied(&'static str, std::result::Result<Arrived, String>),
     /// Why the log file is not written any more.
@@ -146,6 +152,7 @@ impl Message {
             | Self::Measured(..)
             | Self::Detail(..)
             | Self::Documents(..)
+            | Self::Browsed(..)
             | Self::Copied(..)
             | Self::Unlogged(_)
             | Self::Admins(..)
@@ -229,6 +236,8 @@ pub enum Effect {
     LoadDetail(Generation, ObjectId),
     /// Read its first documents.
     LoadDocuments(Generation, Box<Org>),
+    /// Ask something of its documents, for their own screen.
+    Browse(Generation, Box<Org>, DocumentsAsked),
     /// Read its admins.
     LoadAdmins(Generation, Box<Org>),
     /// Read the newest of what was recorded about it.
@@ -332,4 +341,26 @@ impl Check {
             Self::Password(_) => Field::Password,
         }
     }
+}
+
+/// What is asked of an organization's documents.
+#[derive(Clone, Debug, PartialEq)]
+pub enum DocumentsAsked {
+    /// A page of them.
+    Page(DocumentQuery),
+    /// How many there are, or match.
+    Count(Option<Filter>),
+    /// The one with this `_id`, in full.
+    One(Bson),
+}
+
+/// What came of that.
+#[derive(Debug)]
+pub enum DocumentsAnswer {
+    /// A page of them.
+    Page(Result<DocumentRows>),
+    /// How many there are, or match.
+    Count(Result<u64>),
+    /// One in full, as lines of escaped text.
+    One(Result<Vec<String>>),
 }

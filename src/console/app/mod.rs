@@ -10,6 +10,8 @@ mod bulk;
 mod connection;
 mod copying;
 mod detail;
+mod document_window;
+mod documents;
 mod drawn;
 mod field;
 mod fit;
@@ -52,6 +54,7 @@ pub use audit_window::Audit;
 pub use bulk::{BULK_MOST, Bulk};
 pub use connection::{Connection, Lost, database_label};
 pub use detail::{Detail, Tab};
+pub use document_window::{DocumentRow, DocumentRows, Documents, OpenDocument};
 pub use drawn::{Drawn, Extent, HitTarget};
 pub use field::{Notice, Request, TextField};
 pub use form::{Asked, Form, Purpose};
@@ -62,7 +65,10 @@ pub use layer::{Code, Layer};
 pub use list::{Arrival, List, Select};
 pub use live::Live;
 pub use manual::{Manual, text_of};
-pub use message::{Arrived, Check, Connected, Effect, Generation, Message, NewOwner, NewPassword};
+pub use message::{
+    Arrived, Check, Connected, DocumentsAnswer, DocumentsAsked, Effect, Generation, Message,
+    NewOwner, NewPassword,
+};
 pub use messages::{LogEntry, MessageLog, Severity};
 pub use mouse::Pointer;
 pub use org_action::{Given, OrgAction};
@@ -291,6 +297,7 @@ impl App {
             }
             Message::Activity(generation, result) => self.activity(generation, result),
             Message::Audit(generation, result) => self.audit_page(generation, result),
+            Message::Browsed(generation, answer) => self.documents_answered(generation, answer),
             Message::Checked(generation, field, result) => {
                 self.checked(generation, field, &result);
                 Vec::new()
@@ -396,6 +403,7 @@ impl App {
             return;
         }
         effects.extend(self.settle_audit());
+        effects.extend(self.settle_documents());
         let height = areas.list_rows();
         if height > 0 {
             self.list.scroll(height);

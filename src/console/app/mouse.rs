@@ -67,7 +67,11 @@ impl App {
             ) => Pane::List,
             Some(HitTarget::Detail | HitTarget::Tab(_) | HitTarget::Admin(_)) => Pane::Detail,
             Some(
-                HitTarget::Layer | HitTarget::Choice(_) | HitTarget::Field(_) | HitTarget::Entry(_),
+                HitTarget::Layer
+                | HitTarget::Choice(_)
+                | HitTarget::Field(_)
+                | HitTarget::Entry(_)
+                | HitTarget::Document(_),
             ) => {
                 let place = self.focus();
                 // In a form the wheel would go from field to field.
@@ -78,6 +82,7 @@ impl App {
                             | Layer::Manual(_)
                             | Layer::Log(_)
                             | Layer::Audit(_)
+                            | Layer::Documents(_)
                             | Layer::Jobs(_)
                             | Layer::Job(_)
                     )
@@ -130,6 +135,10 @@ impl App {
             HitTarget::Entry(number) => {
                 let opens = self.select_entry(number) && again;
                 if opens { self.audit_command(Command::Open) } else { Vec::new() }
+            }
+            HitTarget::Document(row) => {
+                let opens = self.select_document(row) && again;
+                if opens { self.documents_command(Command::Open) } else { Vec::new() }
             }
             HitTarget::Layer => Vec::new(),
             HitTarget::Filter => {
@@ -207,6 +216,7 @@ impl App {
                 | Layer::Manual(_)
                 | Layer::Log(_)
                 | Layer::Audit(_)
+                | Layer::Documents(_)
                 | Layer::Jobs(_)
                 | Layer::Job(_),
             )

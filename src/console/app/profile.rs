@@ -64,6 +64,7 @@ impl App {
                 | Layer::Manual(_)
                 | Layer::Log(_)
                 | Layer::Audit(_)
+                | Layer::Documents(_)
                 | Layer::Jobs(_)
                 | Layer::Job(_),
             )
@@ -101,6 +102,7 @@ impl App {
                 | Layer::Manual(_)
                 | Layer::Log(_)
                 | Layer::Audit(_)
+                | Layer::Documents(_)
                 | Layer::Jobs(_)
                 | Layer::Job(_),
             ) => false,
@@ -218,6 +220,7 @@ fn confirmable(layer: &mut Layer) -> Option<(&mut Sure, &mut Option<Notice>)> {
         | Layer::Manual(_)
         | Layer::Log(_)
         | Layer::Audit(_)
+        | Layer::Documents(_)
         | Layer::Jobs(_)
         | Layer::Job(_) => None,
     }

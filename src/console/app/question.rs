@@ -207,7 +207,7 @@ impl App {
     }
 
     /// Asks how many admins go along.
-    fn count_admins(&mut self, org: ObjectId) -> Vec<Effect> {
+    pub(super) fn count_admins(&mut self, org: ObjectId) -> Vec<Effect> {
         let (generation, now) = (self.next(), self.now);
         let at = self.question_at(org);
         let Some(question) = self.question(at) else { return Vec::new() };
@@ -227,6 +227,13 @@ impl App {
                 && question.counting.answered(generation)
             {
                 question.admins = result.as_ref().ok().map(Vec::len);
+                if let (Some(email), Ok(admins)) = (&question.admin, result)
+                    && !admins.iter().any(|admin| admin.email == *email)
+                {
+                    let (email, organization) = (email.clone(), question.org.name.clone());
+                    let gone = Error::NoSuchAdmin { email, organization };
+                    (question.refused, question.problem) = (true, Some(Notice::from(&gone)));
+                }
                 return true;
             }
         }

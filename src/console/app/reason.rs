@@ -57,6 +57,7 @@ impl Layer {
             | Self::Manual(_)
             | Self::Log(_)
             | Self::Audit(_)
+            | Self::Documents(_)
             | Self::Jobs(_)
             | Self::Job(_) => None,
         }

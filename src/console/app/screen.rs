@@ -61,7 +61,10 @@ impl App {
                 self.layers.last(),
                 Some(Layer::Help(_) | Layer::Manual(_) | Layer::Log(_))
             )
-            || self.layers.iter().any(|layer| matches!(layer, Layer::Audit(_)));
+            || self
+                .layers
+                .iter()
+                .any(|layer| matches!(layer, Layer::Audit(_) | Layer::Documents(_)));
         let divider = self.kept.divider;
         layout::areas(self.size, self.pane == Pane::Detail, notice, divider, whole)
     }

@@ -108,7 +108,7 @@ impl App {
         effects.extend(self.forget_detail());
         self.aside = None;
         self.pane = Pane::List;
-        self.layers.retain(|layer| !matches!(layer, Layer::Audit(_)));
+        self.layers.retain(|layer| !matches!(layer, Layer::Audit(_) | Layer::Documents(_)));
         self.list = List { problem: Some(Notice::from(why)), ..List::new(ListScope::Live) };
         effects
     }
@@ -141,6 +141,7 @@ impl App {
     /// is no longer valid.
     pub(super) fn ask_to_log_in(&mut self, org: &Org, refusal: &Refusal) -> Vec<Effect> {
         if *refusal == Refusal::SecondFactorRequired {
+            self.say(Severity::Warning, Notice::plain(refusal.to_string()));
             return vec![Effect::NewSecondFactor];
         }
         // The session may be of another organization, and that one closed.
@@ -205,6 +206,7 @@ impl App {
                     | Layer::Manual(_)
                     | Layer::Log(_)
                     | Layer::Audit(_)
+                    | Layer::Documents(_)
                     | Layer::Jobs(_)
                     | Layer::Job(_),
                 )
@@ -256,6 +258,7 @@ impl App {
     /// Opens the login for an operator, and says why; or what they have to set up first.
     pub(super) fn ask_operator_to_log_in(&mut self, refusal: &Refusal) -> Vec<Effect> {
         if *refusal == Refusal::SecondFactorRequired {
+            self.say(Severity::Warning, Notice::plain(refusal.to_string()));
             return vec![Effect::NewSecondFactor];
         }
         if matches!(refusal, Refusal::OperatorChanged | Refusal::Disabled) {
@@ -363,6 +366,10 @@ impl App {
                     // It could not be read before.
                     Some(Layer::Audit(_)) => {
                         effects.extend(self.refresh_audit());
+                        self.say(Severity::Success, Notice::plain(said));
+                    }
+                    Some(Layer::Documents(_)) => {
+                        effects.extend(self.refresh_documents());
                         self.say(Severity::Success, Notice::plain(said));
                     }
                     Some(

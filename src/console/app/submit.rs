@@ -60,6 +60,7 @@ impl App {
             | Layer::Manual(_)
             | Layer::Log(_)
             | Layer::Audit(_)
+            | Layer::Documents(_)
             | Layer::Jobs(_)
             | Layer::Job(_) => Vec::new(),
         }

@@ -145,6 +145,7 @@ impl Effects {
             | Effect::LoadDetail(..)
             | Effect::LoadDocuments(..)
             | Effect::LoadAudit(..)
+            | Effect::Browse(..)
             | Effect::LoadAdmins(..)
             | Effect::LoadActivity(..)
             | Effect::Check(..)
@@ -190,18 +191,17 @@ impl Effects {
             Effect::Count(at, of, search, most) => self.read(at, async move {
                 Message::Counted(at, tenancy.count(of, search.as_deref(), most).await)
             }),
-            Effect::Measure(at, orgs) => self.read(at, async move {
-                Message::Measured(at, tasks::measured(&tenancy, &orgs).await)
-            }),
+            Effect::Measure(at, orgs) => self.read(at, tasks::measured(tenancy, at, orgs)),
             Effect::LoadDetail(at, id) => {
                 self.load(
                     at,
                     async move { Message::Detail(at, tasks::detail(&tenancy, id).await) },
                 );
             }
-            Effect::LoadDocuments(at, org) => self.load(at, async move {
-                Message::Documents(at, tasks::documents(&tenancy, &org).await)
-            }),
+            Effect::LoadDocuments(at, org) => self.load(at, tasks::documents(tenancy, at, org)),
+            Effect::Browse(at, org, asked) => {
+                self.load(at, tasks::browsed(tenancy, at, org, asked));
+            }
             Effect::LoadAdmins(at, org) => {
                 self.load(at, async move { Message::Admins(at, tenancy.admins(&org).await) });
             }

@@ -1,17 +1,21 @@
 //! What the effects ask of the rules, each until it is answered.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
-use bson::oid::ObjectId;
+use bson::{Bson, RawDocumentBuf, oid::ObjectId};
 
 use crate::{
     config::Database,
     console::{
-        app::{Check, Connected, Generation, Given, Message, NewOwner, NewPassword, OrgAction},
+        app::{
+            Check, Connected, DocumentRow, DocumentRows, DocumentsAnswer, DocumentsAsked,
+            Generation, Given, Message, NewOwner, NewPassword, OrgAction,
+        },
         documents,
     },
+    document,
     org::{Org, Role, Secret, StoredText},
-    store::{AuditAt, AuditQuery, Entry, Head, Seen, Statistics, StoreError},
+    store::{AuditAt, AuditQuery, DocumentPage, Entry, Head, Seen, Statistics, StoreError},
     tenancy::{
         Account, AdminChanges, AuditPage, Confirmation, Edit, Error, Refusal, Result, Session,
         Tenancy,
@@ -67,9 +71,73 @@ pub(super) async fn catch_up(tenancy: Arc<Tenancy>, generation: Generation) -> M
 }
 
 /// The first documents of an organization, as lines.
-pub(super) async fn documents(tenancy: &Tenancy, org: &Org) -> Result<Vec<String>> {
-    let documents = tenancy.documents(org, DOCUMENTS).await?;
-    Ok(documents::lines(&documents, DOCUMENTS))
+pub(super) async fn documents(tenancy: Arc<Tenancy>, at: Generation, org: Box<Org>) -> Message {
+    let documents = tenancy.documents(&org, DOCUMENTS).await;
+    Message::Documents(at, documents.map(|all| documents::lines(&all, DOCUMENTS)))
+}
+
+/// The beginning of a text, which takes no more when it is long enough.
+struct Begin(String);
+
+impl fmt::Write for Begin {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let room = LINE_MOST.saturating_sub(self.0.len());
+        self.0.push_str(&text[..text.floor_char_boundary(room)]);
+        if text.len() < room { Ok(()) } else { Err(fmt::Error) }
+    }
+}
+
+/// So many bytes of a document's line are enough in the list: more than a screen is wide.
+const LINE_MOST: usize = 500;
+
+/// What is asked of an organization's documents.
+pub(super) async fn browsed(
+    tenancy: Arc<Tenancy>,
+    at: Generation,
+    org: Box<Org>,
+    asked: DocumentsAsked,
+) -> Message {
+    let answer = match asked {
+        DocumentsAsked::Page(query) => {
+            let page = tenancy.document_page(&org, &query).await;
+            DocumentsAnswer::Page(page.and_then(|page| rows(&page)))
+        }
+        DocumentsAsked::Count(filter) => {
+            DocumentsAnswer::Count(tenancy.count_documents(&org, filter.as_ref()).await)
+        }
+        DocumentsAsked::One(id) => DocumentsAnswer::One(match tenancy.document(&org, &id).await {
+            Ok(document) => whole(document).await,
+            Err(error) => Err(error),
+        }),
+    };
+    Message::Browsed(at, answer)
+}
+
+/// Documents as lines.
+fn rows(page: &DocumentPage) -> Result<DocumentRows> {
+    let row = |raw: &RawDocumentBuf| {
+        let id = raw.get("_id").ok().flatten().and_then(|id| Bson::try_from(id).ok());
+        let mut line = Begin(String::new());
+        let written = document::one_line(raw, &mut line);
+        if line.0.len() + 4 < LINE_MOST {
+            // It is complete, unless it could not be written.
+            written.map_err(|error| Error::Machine(error.to_string()))?;
+        }
+        Ok(DocumentRow { id: id.unwrap_or(Bson::Null), line: line.0 })
+    };
+    let rows = page.documents.iter().map(row).collect::<Result<_>>()?;
+    Ok(DocumentRows { rows, more: page.more })
+}
+
+/// All lines of a document: of a large one they take a while.
+async fn whole(document: RawDocumentBuf) -> Result<Vec<String>> {
+    let lines = tokio::task::spawn_blocking(move || {
+        let mut text = String::new();
+        document::pretty(&document, &mut text)?;
+        Ok::<_, document::WriteError>(text.lines().map(str::to_owned).collect())
+    });
+    let lines = lines.await.map_err(|error| Error::Machine(error.to_string()))?;
+    lines.map_err(|error| Error::Machine(error.to_string()))
 }
 
 /// An organization, and what it holds.
@@ -135,14 +203,18 @@ pub(super) async fn session_checked(tenancy: Arc<Tenancy>, session: Session) -> 
 }
 
 /// What several organizations hold together.
-pub(super) async fn measured(tenancy: &Tenancy, orgs: &[Org]) -> Result<Statistics> {
+pub(super) async fn measured(tenancy: Arc<Tenancy>, at: Generation, orgs: Vec<Org>) -> Message {
     let mut all = Statistics::default();
-    for org in orgs {
-        let one = tenancy.statistics(org).await?;
-        all.documents = all.documents.saturating_add(one.documents);
-        all.bytes = all.bytes.saturating_add(one.bytes);
+    for org in &orgs {
+        match tenancy.statistics(org).await {
+            Ok(one) => {
+                all.documents = all.documents.saturating_add(one.documents);
+                all.bytes = all.bytes.saturating_add(one.bytes);
+            }
+            Err(error) => return Message::Measured(at, Err(error)),
+        }
     }
-    Ok(all)
+    Message::Measured(at, Ok(all))
 }
 
 /// Does something to an organization as it is, and what came of it; where it was changed since, as it is now.

@@ -140,7 +140,12 @@ fn in_sight(app: &App, extent: &Extent) -> Option<(String, String)> {
 }
 
 /// Of lines that need so many rows each; `first` is the one in sight.
-fn tall_extent(lines: usize, rows: usize, first: usize, height: impl Fn(usize) -> usize) -> Extent {
+pub(super) fn tall_extent(
+    lines: usize,
+    rows: usize,
+    first: usize,
+    height: impl Fn(usize) -> usize,
+) -> Extent {
     // Never more of them than rows are asked how high they are.
     let fit = |of: &mut dyn Iterator<Item = usize>| {
         let mut left = rows;

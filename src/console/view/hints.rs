@@ -118,6 +118,7 @@ fn action_word(app: &App) -> (Option<&'static str>, bool) {
             | Layer::Manual(_)
             | Layer::Log(_)
             | Layer::Audit(_)
+            | Layer::Documents(_)
             | Layer::Jobs(_),
         )
         | None => (None, false),
@@ -135,8 +136,8 @@ fn back_word(app: &App) -> Option<&'static str> {
         return Some("cancel");
     }
     match app.focus() {
-        Place::Filter | Place::AuditFilter => Some("clear"),
-        Place::AuditLog if is_audit_filtered(app) => Some("clear filter"),
+        Place::Filter | Place::AuditFilter | Place::DocumentFilter => Some("clear"),
+        Place::AuditLog | Place::AllDocuments if is_layer_filtered(app) => Some("clear filter"),
         Place::List | Place::Trash if bad(app) => Some("dismiss"),
         Place::List | Place::Trash if app.list.range.is_some() => Some("leave the range"),
         Place::List | Place::Trash if has_selection(app) => Some("clear selection"),
@@ -165,6 +166,8 @@ fn back_word(app: &App) -> Option<&'static str> {
         | Place::Log
         | Place::AuditLog
         | Place::AuditEntry
+        | Place::AllDocuments
+        | Place::OneDocument
         | Place::Jobs
         | Place::Job => None,
     }
@@ -178,6 +181,8 @@ fn word(app: &App, row: &Row) -> Option<&'static str> {
         Command::Confirm => action.or_else(|| app.armed().map(answer)),
         Command::Submit if last => None,
         Command::Submit => action,
+        // A second key for it, which goes without saying.
+        Command::Back if row.hint.is_none() => None,
         Command::Back => back_word(app).or(row.hint),
         Command::Accept if app.focus() == Place::Filter && app.list.rows.is_empty() => {
             let nearest = !app.list.nearest.is_empty();
@@ -248,7 +253,9 @@ fn word(app: &App, row: &Row) -> Option<&'static str> {
         | Command::Undo
         | Command::Log
         | Command::AuditLog
+        | Command::BrowseDocuments
         | Command::CopyEntry
+        | Command::CopyDocument
         | Command::Jobs
         | Command::CancelJob
         | Command::Upgrade
@@ -380,7 +387,9 @@ fn works_now(app: &App, row: &Row) -> bool {
         | Command::CopyPassword
         | Command::Log
         | Command::AuditLog
+        | Command::BrowseDocuments
         | Command::CopyEntry
+        | Command::CopyDocument
         | Command::Jobs
         | Command::Mouse
         | Command::Redraw
@@ -404,6 +413,7 @@ fn generates(app: &App) -> bool {
             | Layer::Manual(_)
             | Layer::Log(_)
             | Layer::Audit(_)
+            | Layer::Documents(_)
             | Layer::Jobs(_)
             | Layer::Job(_),
         )
@@ -426,6 +436,7 @@ fn reveals(app: &App) -> bool {
             | Layer::Manual(_)
             | Layer::Log(_)
             | Layer::Audit(_)
+            | Layer::Documents(_)
             | Layer::Jobs(_)
             | Layer::Job(_),
         )
@@ -436,18 +447,55 @@ fn reveals(app: &App) -> bool {
 /// While an operation is under way, its layer takes no text and no second operation.
 fn takes_commands(app: &App) -> bool {
     match app.layers.last() {
-        Some(Layer::Audit(_)) | None => true,
+        Some(Layer::Audit(_) | Layer::Documents(_)) | None => true,
         Some(_) => app.focus() == Place::Help || !waits(app),
     }
 }
 
-/// Whether the audit log shows any entry.
+/// Whether the audit log shows any entry, or the documents any of them.
 fn has_entries(app: &App) -> bool {
-    matches!(app.layers.last(), Some(Layer::Audit(audit)) if !audit.rows.is_empty())
+    match app.layers.last() {
+        Some(Layer::Audit(audit)) => !audit.rows.is_empty(),
+        Some(Layer::Documents(documents)) => !documents.rows.is_empty(),
+        Some(
+            Layer::Form(_)
+            | Layer::Question(_)
+            | Layer::Bulk(_)
+            | Layer::Login(_)
+            | Layer::Upgrade
+            | Layer::Code(_)
+            | Layer::Help(_)
+            | Layer::Manual(_)
+            | Layer::Copy(_)
+            | Layer::Log(_)
+            | Layer::Jobs(_)
+            | Layer::Job(_),
+        )
+        | None => false,
+    }
 }
 
-fn is_audit_filtered(app: &App) -> bool {
-    matches!(app.layers.last(), Some(Layer::Audit(audit)) if audit.is_filtered())
+/// Whether the audit log or the documents are filtered.
+fn is_layer_filtered(app: &App) -> bool {
+    match app.layers.last() {
+        Some(Layer::Audit(audit)) => audit.is_filtered(),
+        Some(Layer::Documents(documents)) => documents.is_filtered(),
+        Some(
+            Layer::Form(_)
+            | Layer::Question(_)
+            | Layer::Bulk(_)
+            | Layer::Login(_)
+            | Layer::Upgrade
+            | Layer::Code(_)
+            | Layer::Help(_)
+            | Layer::Manual(_)
+            | Layer::Copy(_)
+            | Layer::Log(_)
+            | Layer::Jobs(_)
+            | Layer::Job(_),
+        )
+        | None => false,
+    }
 }
 
 fn bad(app: &App) -> bool {
@@ -459,6 +507,9 @@ fn waits(app: &App) -> bool {
     match app.layers.last() {
         Some(Layer::Audit(audit)) => {
             audit.open.is_none() && audit.loading.shown_wait(app.now).is_some()
+        }
+        Some(Layer::Documents(documents)) => {
+            documents.open.is_none() && documents.loading.shown_wait(app.now).is_some()
         }
         Some(layer) => layer.is_submitting(),
         None => {

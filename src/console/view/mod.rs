@@ -11,6 +11,7 @@ mod code;
 mod connection;
 mod copy;
 mod detail;
+mod documents;
 mod footer;
 mod form;
 mod format;
@@ -24,6 +25,7 @@ mod manual;
 mod question;
 mod second_factor;
 mod sheet;
+mod shell;
 mod symbols;
 mod title;
 mod upgrade;
@@ -119,6 +121,7 @@ fn draw_layer(
         Layer::Job(_) => app.job_shown().and_then(|job| job::draw(app, job, theme, buffer, area)),
         Layer::Log(below) => log::draw(app, *below, theme, buffer, area, drawn),
         Layer::Audit(audit) => audit::draw(app, audit, theme, buffer, area, drawn),
+        Layer::Documents(all) => documents::draw(app, all, theme, buffer, area, drawn),
     }
 }
 

@@ -20,6 +20,9 @@ use crate::{
     tenancy::confirmation_of,
 };
 
+/// With fewer rows, what is lost stands in the heading.
+const SMALL: u16 = 10;
+
 pub(super) fn draw(
     app: &App,
     question: &Question,
@@ -29,11 +32,18 @@ pub(super) fn draw(
     drawn: &mut Drawn,
 ) -> Option<Position> {
     let name = &question.org.name;
+    // On a small screen there is no room below for what is lost.
+    let small = area.height < SMALL;
+    let with = question.statistics.filter(|_| small).map_or_else(String::new, |holds| {
+        format!(" with {}", format::counted(holds.documents, "document", "documents"))
+    });
     let admin = question.admin.clone().unwrap_or_default();
     let asked = match question.action {
+        OrgAction::Trash if small => format!("Trash {name}{with}?"),
         OrgAction::Trash => format!("Move {name} to the trash?"),
+        OrgAction::Delete if small => format!("Purge {name}{with} now?"),
         OrgAction::Delete => format!("Purge {name}, skipping the trash?"),
-        OrgAction::Purge => format!("Purge {name}?"),
+        OrgAction::Purge => format!("Purge {name}{with}?"),
         OrgAction::Restore => format!("Restore {name} under another name"),
         OrgAction::Rename => format!("Rename {name}?"),
         OrgAction::Suspend => format!("Suspend {name}?"),

@@ -160,7 +160,7 @@ impl Literal {
         let bson = Bson::try_from(raw).map_err(|_| FilterProblem::Malformed)?;
         let sent = RawDocumentBuf::try_from(&bson::doc! { "": &bson });
         if sent.ok().as_ref() != Some(&alone) {
-            return Err(FilterProblem::Twice(twice(raw).unwrap_or_default()));
+            return Err(twice(raw).map_or(FilterProblem::Malformed, FilterProblem::Twice));
         }
         let value = Fields::of(alone.as_bytes()).and_then(|fields| fields.get(""));
         let value = value.ok().flatten().ok_or(FilterProblem::Malformed)?;

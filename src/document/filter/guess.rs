@@ -51,20 +51,18 @@ pub(super) fn guess(text: &str) -> Option<Guess> {
         "null" => Some(Bson::Null),
         _ => None,
     };
-    let mut values: Vec<Bson> = simple.into_iter().chain(numbers(text)).collect();
-    let id = ObjectId::parse_str(text).ok().map(Bson::ObjectId);
-    let uuid = bson::Uuid::parse_str(text).ok().filter(|_| text.len() == 36);
-    let time = time(text).map(Bson::DateTime);
-    values.extend(id.clone().into_iter().chain(uuid.map(Bson::from)).chain(time));
-    // What is certainly one of the others is no text; an id, a time or a digest may be stored as one.
-    if values.is_empty() || id.is_some() || numbers(text).is_empty() && simple_is_none(text) {
-        values.push(text.into());
+    if let Some(simple) = simple {
+        return Some(Guess::Values(vec![simple]));
     }
-    Some(Guess::Values(values))
-}
-
-fn simple_is_none(text: &str) -> bool {
-    !["true", "false", "null"].contains(&text)
+    // Each of these may be stored as a text as well.
+    let id = || ObjectId::parse_str(text).ok().map(Bson::ObjectId);
+    let uuid = || bson::Uuid::parse_str(text).ok().filter(|_| text.len() == 36).map(Bson::from);
+    let time = || time(text).map(Bson::DateTime);
+    if let Some(found) = id().or_else(uuid).or_else(time) {
+        return Some(Guess::Values(vec![found, text.into()]));
+    }
+    let numbers = numbers(text);
+    Some(Guess::Values(if numbers.is_empty() { vec![text.into()] } else { numbers }))
 }
 
 /// A number as JSON writes it, in each type that may hold what was meant: 0.1 is no double.
@@ -183,9 +181,9 @@ fn beside_day(comparison: Comparison, begin: i64) -> Result<Test, FilterProblem>
     })
 }
 
-/// The value to compare with, where there is an order. Of a number in two types it is the one that leaves neither
-/// out where equal ones are meant, and both where not. Of an id or a time that may be a text as well, the text does
-/// not count.
+/// The value to compare with, where there is an order. A number in two types has two values close to each other: the
+/// limit is the one that lets both through where equal numbers pass, and neither where they do not. What may be an id
+/// or a time is compared as such, not as a text.
 fn limit(comparison: Comparison, values: &[Bson]) -> Result<Option<Literal>, FilterProblem> {
     let [first, rest @ ..] = values else { return Ok(None) };
     if matches!(first, Bson::Boolean(_) | Bson::Null) {

@@ -9,7 +9,7 @@ use super::{
     value::{Fields, Malformed, Value},
 };
 
-/// Whose values are compared with each other: the types of one such class, in the order of the classes.
+/// Types whose values are compared with each other. The classes are in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Class {
     MinKey,

@@ -1,6 +1,6 @@
-//! Regular expressions that the server's engine (PCRE) and Rust's read alike. The rest is refused; what the two
-//! write differently is rewritten for Rust's. What stays different are letters outside ASCII that younger versions
-//! of Unicode added, where case is ignored, and that the server gives up on what backtracks for long.
+//! Regular expressions that the server's engine (PCRE) and Rust's read alike. Where the two differ, a pattern is
+//! rewritten for Rust's engine if that is possible, and refused if not. Two differences remain: where case is ignored,
+//! the engines know different versions of Unicode; and the server gives up on a pattern that backtracks for too long.
 
 use std::ops::Range;
 
@@ -241,7 +241,7 @@ impl Checker<'_> {
             }
             AssertionKind::StartLine | AssertionKind::StartText | AssertionKind::EndText => {}
             AssertionKind::EndLine if self.multi_line => {}
-            // There is an end before the last line break too, and the rest does not matter.
+            // The server finds an end before a final line break too.
             AssertionKind::EndLine if place.last => self.replace(span, "(?:\\n?\\z)"),
             AssertionKind::EndLine => {
                 return self.refuse(span, "without the option m, it stands at the end alone");

@@ -89,8 +89,8 @@ impl Filter {
     ///   like an id, a UUID, a time or a day may also be stored as that text; `>` and the like do not look for the text;
     /// - in double quotes, anything is a text or a field, with `\"` and `\\`.
     ///
-    /// One that is empty lets all documents through. As on the server, the time of a day in an array may be two
-    /// elements' doing, one after its beginning and one before its end.
+    /// An empty text lets all documents through. As on the server, two elements of an array may meet the two ends of a
+    /// day.
     ///
     /// # Errors
     /// What `shell` says, why a query is refused, or what is wrong in the line and where.

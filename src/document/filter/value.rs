@@ -1,5 +1,5 @@
-//! The values of a document where they lie, as types and bytes. Unlike the driver's own reader this one has no
-//! opinion about UTF-8, since the server has none when it compares.
+//! The values of a document where they lie, as types and bytes. Unlike the driver's own reader this one does not
+//! check for UTF-8, since the server compares bytes.
 
 use bson::spec::ElementType;
 

@@ -37,11 +37,6 @@ proptest! {
         read_back(&text, &document)?;
     }
 
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(100))]
-
     #[test]
     fn extended_json_is_json(document in any_document()) {
         for text in [written(&document, canonical), written(&document, relaxed)] {

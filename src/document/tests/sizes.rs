@@ -74,16 +74,18 @@ fn a_document_deeper_than_allowed_is_still_written() {
 
 #[test]
 fn the_largest_document_is_read_and_one_byte_more_is_refused() {
-    let empty = one(ElementType::String, &string(b"")).as_bytes().len();
-    // Base64 is longer than what it stands for.
-    let data = vec![7; SIZE_MOST - empty];
-    let length = i32::try_from(data.len()).unwrap().to_le_bytes();
-    let most = one(ElementType::Binary, &[&length[..], &[0], &data].concat());
+    let largest = SIZE_MOST - one(ElementType::String, &string(b"")).as_bytes().len();
+    let of = |size: usize| one(ElementType::String, &string(&vec![b'x'; size]));
+    let most = of(largest);
     assert_eq!(most.as_bytes().len(), SIZE_MOST);
-    assert!(parse(&written(&most, canonical)).unwrap().as_bytes() == most.as_bytes());
-    let more = one(ElementType::String, &string(&vec![b'x'; SIZE_MOST - empty + 1]));
-    let error = parse(&written(&more, pretty)).unwrap_err();
+    assert!(parse(&written(&most, pretty)).unwrap().as_bytes() == most.as_bytes());
+    let error = parse(&written(&of(largest + 1), one_line)).unwrap_err();
     assert_eq!(error.message, "too large: a document has at most 16 MB (16,777,216 bytes) of BSON");
+    // Base64 is longer than what it stands for.
+    let data = vec![7; largest - 1];
+    let length = i32::try_from(data.len()).unwrap().to_le_bytes();
+    let binary = one(ElementType::Binary, &[&length[..], &[0], &data].concat());
+    assert!(parse(&written(&binary, canonical)).unwrap().as_bytes() == binary.as_bytes());
 }
 
 #[test]

@@ -9,6 +9,7 @@ use super::{
     record,
 };
 use crate::{
+    document::filter::Filter,
     org::Org,
     store::{
         DOCUMENT_MOST_BYTES, DocumentAt, DocumentPage, DocumentQuery, Result, Statistics, TOO_LARGE,
@@ -73,6 +74,37 @@ impl Inner {
         Ok(if is_all { counted } else { counted.max(estimate) })
     }
 
+    pub(super) async fn document(&self, org: &Org, id: &Bson) -> Result<Option<RawDocumentBuf>> {
+        let Some(collection) = record::held_in(org) else { return Ok(None) };
+        let collection = self.db.collection::<RawDocumentBuf>(&collection);
+        // As an operand of its own: a regular expression would be looked for by what it matches.
+        match collection.find_one(doc! { "_id": { "$eq": id } }).max_time(READ).await {
+            Err(error) if is_missing(&error) => Ok(None),
+            found => found.map_err(|error| self.errors.translate(&error)),
+        }
+    }
+
+    pub(super) async fn count_documents(
+        &self,
+        org: &Org,
+        filter: &Filter,
+        most: u64,
+    ) -> Result<u64> {
+        let Some(collection) = record::held_in(org).filter(|_| most > 0) else { return Ok(0) };
+        let command = doc! {
+            "count": collection,
+            "query": filter.to_document(),
+            "limit": i64::try_from(most).unwrap_or(i64::MAX),
+            "maxTimeMS": i64::try_from(READ.as_millis()).unwrap_or(i64::MAX),
+        };
+        match read_command(&self.db, command).await {
+            Err(error) if is_missing(&error) => Ok(0),
+            answer => {
+                answer.map(|answer| number(&answer, "n")).map_err(|e| self.errors.translate(&e))
+            }
+        }
+    }
+
     pub(super) async fn documents(&self, org: &Org, query: &DocumentQuery) -> Result<DocumentPage> {
         // A limit of zero would mean none to the server.
         let Some(collection) = record::held_in(org).filter(|_| query.limit > 0) else {
@@ -86,8 +118,11 @@ impl Inner {
             DocumentAt::After(id) => Some(doc! { "$gt": ["$_id", { "$literal": id }] }),
             DocumentAt::Before(id) => Some(doc! { "$lt": ["$_id", { "$literal": id }] }),
         };
+        let mut matches = Vec::new();
+        matches.extend(beyond.map(|beyond| doc! { "$expr": beyond }));
+        matches.extend(query.filter.as_ref().map(Filter::to_document));
         let mut pipeline: Vec<Document> =
-            beyond.into_iter().map(|beyond| doc! { "$match": { "$expr": beyond } }).collect();
+            matches.into_iter().map(|matches| doc! { "$match": matches }).collect();
         pipeline.push(doc! { "$sort": { "_id": direction } });
         pipeline.push(doc! { "$limit": i64::from(query.limit) + 1 });
         if !query.whole {

@@ -70,7 +70,7 @@ use std::{
 use async_trait::async_trait;
 use mongodb::{
     Database,
-    bson::{Document, oid::ObjectId},
+    bson::{Bson, Document, RawDocumentBuf, oid::ObjectId},
 };
 use tokio::sync::OnceCell;
 
@@ -83,7 +83,10 @@ use super::{
 };
 pub(super) use connect::place;
 
-use crate::org::{Admin, Claim, Org, SecondFactor};
+use crate::{
+    document::filter::Filter,
+    org::{Admin, Claim, Org, SecondFactor},
+};
 
 /// The longest a read may take on the server.
 const READ: Duration = Duration::from_secs(30);
@@ -298,6 +301,14 @@ impl Admins for MongoStore {
 impl Documents for MongoStore {
     async fn documents(&self, org: &Org, query: &DocumentQuery) -> Result<DocumentPage> {
         self.inner.answered(self.inner.documents(org, query)).await
+    }
+
+    async fn document(&self, org: &Org, id: &Bson) -> Result<Option<RawDocumentBuf>> {
+        self.inner.answered(self.inner.document(org, id)).await
+    }
+
+    async fn count_documents(&self, org: &Org, filter: &Filter, most: u64) -> Result<u64> {
+        self.inner.answered(self.inner.count_documents(org, filter, most)).await
     }
 
     async fn statistics(&self, org: &Org) -> Result<Statistics> {

@@ -56,8 +56,24 @@ pub(super) fn page(
     Ok(DocumentPage::from_read(documents, query))
 }
 
+/// The document of a collection with this `_id`.
+pub(super) fn one(
+    connection: &Connection,
+    collection: &str,
+    id: &Bson,
+) -> Attempt<Option<RawDocumentBuf>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT bson FROM documents \
+         WHERE collection = (SELECT row FROM collections WHERE name = ?1) AND key = ?2",
+    )?;
+    let mut rows = statement.query((collection, key(id)?))?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let bson = row.get_ref(0)?.as_blob().map_err(|_| Fault::Garbage)?;
+    stored(bson, true).map(Some)
+}
+
 /// The document in a row; of one that is too large to be looked into, its `_id`, unless all of it is wanted.
-fn stored(bson: &[u8], whole: bool) -> Attempt<RawDocumentBuf> {
+pub(super) fn stored(bson: &[u8], whole: bool) -> Attempt<RawDocumentBuf> {
     if whole || is_small(bson) {
         if !whole {
             // Whoever looks into it is not to find out later that it is none.
@@ -124,7 +140,7 @@ fn encoded(document: &Document) -> Attempt<Vec<u8>> {
 /// Bytes that compare as the values do on a MongoDB server: first by type, then by value, with equal
 /// numbers of different types equal. Decimals and nested values, which hardly anybody uses as `_id`,
 /// come in an order of their own among themselves.
-fn key(id: &Bson) -> Attempt<Vec<u8>> {
+pub(super) fn key(id: &Bson) -> Attempt<Vec<u8>> {
     let (rank, value): (u8, Vec<u8>) = match id {
         Bson::MinKey => (0, Vec::new()),
         Bson::Null | Bson::Undefined => (1, Vec::new()),

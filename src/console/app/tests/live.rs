@@ -59,6 +59,24 @@ fn what_was_changed_before_the_first_look_after_a_lost_connection_shows_also_bes
 }
 
 #[test]
+fn a_question_about_an_admin_who_was_removed_elsewhere_says_so_at_once() {
+    let (mut app, mut follow) = live(page(orgs(2), false, false));
+    press(&mut app, KeyCode::Enter);
+    let effects = press(&mut app, KeyCode::Right);
+    let two = vec![admin_of(&orgs(1)[0]), admin_of(&orgs(2)[1])];
+    app.update(Message::Admins(generation!(effects, LoadAdmins), Ok(two.clone())));
+    press(&mut app, KeyCode::Char('j'));
+    press(&mut app, KeyCode::Char('c'));
+    assert!(!app.is_refused());
+    let effects = changed(&mut app, &mut follow, News::default());
+    let counts = generation!(effects, LoadAdmins);
+    app.update(Message::Admins(counts, Ok(vec![two[0].clone()])));
+    assert!(app.is_refused());
+    let said = app.layers.last().unwrap().question().unwrap().problem.as_ref().unwrap();
+    assert!(said.what.contains("has no admin"), "{said:?}");
+}
+
+#[test]
 fn an_admin_who_was_removed_past_the_record_leaves_the_tab_which_stands_until_then() {
     let (mut app, mut follow) = live(page(orgs(2), false, false));
     press(&mut app, KeyCode::Enter);

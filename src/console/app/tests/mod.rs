@@ -149,6 +149,7 @@ mod bulk;
 mod columns;
 mod connection;
 mod copying;
+mod documents;
 mod form;
 mod jobs;
 mod live;

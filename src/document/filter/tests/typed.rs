@@ -8,12 +8,8 @@ use super::{
     *,
 };
 
-/// Queries in Extended JSON stand in for those in the shell's syntax.
 fn shell(text: &str) -> Result<RawDocumentBuf, String> {
-    let json: serde_json::Value = serde_json::from_str(text).map_err(|wrong| wrong.to_string())?;
-    let bson = Bson::try_from(json).map_err(|wrong| wrong.to_string())?;
-    let document = bson.as_document().ok_or("no document")?;
-    RawDocumentBuf::try_from(document).map_err(|wrong| wrong.to_string())
+    crate::document::parse(text).map_err(|wrong| wrong.to_string())
 }
 
 fn parse(text: &str) -> Result<Filter, ParseError<String>> {

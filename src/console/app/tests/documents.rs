@@ -1,0 +1,158 @@
+//! The documents of an organization, browsed.
+
+use bson::Bson;
+
+use super::*;
+use crate::{
+    console::app::{DocumentRow, DocumentRows, DocumentsAnswer, DocumentsAsked},
+    store::{DocumentAt, DocumentQuery},
+};
+
+/// Numbers as documents; those in the middle of a thousand have more on both sides.
+fn rows(numbers: std::ops::Range<i64>, more: bool) -> DocumentRows {
+    let row = |n: i64| DocumentRow { id: n.into(), line: format!("{{ _id: {n} }}") };
+    DocumentRows { rows: numbers.map(row).collect(), more }
+}
+
+/// What is asked of the documents, and under which number.
+fn asked(effects: &[Effect]) -> Vec<(Generation, DocumentsAsked)> {
+    let of = |effect: &Effect| match effect {
+        Effect::Browse(generation, _, asked) => Some((*generation, asked.clone())),
+        _ => None,
+    };
+    effects.iter().filter_map(of).collect()
+}
+
+fn page_asked(effects: &[Effect]) -> (Generation, DocumentQuery) {
+    asked(effects)
+        .into_iter()
+        .find_map(|(generation, asked)| match asked {
+            DocumentsAsked::Page(query) => Some((generation, query)),
+            DocumentsAsked::Count(_) | DocumentsAsked::One(_) => None,
+        })
+        .unwrap_or_else(|| panic!("no page: {effects:?}"))
+}
+
+fn answer(app: &mut App, generation: Generation, page: DocumentRows) -> Vec<Effect> {
+    app.update(Message::Browsed(generation, DocumentsAnswer::Page(Ok(page))))
+}
+
+fn documents(app: &App) -> &Documents {
+    match app.layers.last() {
+        Some(Layer::Documents(documents)) => documents,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The id of the selected document.
+fn selected(app: &App) -> i64 {
+    let documents = documents(app);
+    documents.rows[documents.selected].id.as_i64().unwrap()
+}
+
+/// A console that browses the first hundred of many.
+fn browsing() -> App {
+    let mut app = console(page(orgs(2), false, false));
+    press(&mut app, KeyCode::Enter);
+    press(&mut app, KeyCode::Right);
+    press(&mut app, KeyCode::Right);
+    let effects = press(&mut app, KeyCode::Enter);
+    let (generation, query) = page_asked(&effects);
+    assert_eq!((query.at, query.limit, query.filter), (DocumentAt::First, 100, None));
+    answer(&mut app, generation, rows(0..100, true));
+    app
+}
+
+#[test]
+fn they_are_read_ahead_in_both_directions_and_the_far_end_is_let_go() {
+    let mut app = browsing();
+    let mut next = 100;
+    while next < 1000 {
+        let effects = press(&mut app, KeyCode::PageDown);
+        for (generation, asked) in asked(&effects) {
+            let DocumentsAsked::Page(query) = asked else { panic!("{asked:?}") };
+            assert_eq!(query.at, DocumentAt::After(Bson::from(next - 1)));
+            answer(&mut app, generation, rows(next..next + 100, next < 900));
+            next += 100;
+        }
+        assert_eq!(documents(&app).number(), Some(u64::try_from(selected(&app)).unwrap() + 1));
+    }
+    assert!(documents(&app).rows.len() <= 500);
+    let first = documents(&app).rows[0].id.as_i64().unwrap();
+    assert!(first > 0);
+    for _ in 0..200 {
+        let before = documents(&app).rows[0].id.as_i64().unwrap();
+        let effects = press(&mut app, KeyCode::PageUp);
+        for (generation, asked) in asked(&effects) {
+            let DocumentsAsked::Page(query) = asked else { panic!("{asked:?}") };
+            assert_eq!(query.at, DocumentAt::Before(Bson::from(before)));
+            answer(&mut app, generation, rows(before - 100..before, before > 100));
+        }
+    }
+    assert_eq!((selected(&app), documents(&app).number()), (0, Some(1)));
+}
+
+#[test]
+fn the_last_ones_are_gone_to_at_once() {
+    let mut app = browsing();
+    let (generation, query) = page_asked(&press(&mut app, KeyCode::Char('G')));
+    assert_eq!(query.at, DocumentAt::Last);
+    answer(&mut app, generation, rows(904..1004, true));
+    assert_eq!(selected(&app), 1003);
+    let (generation, query) = page_asked(&press(&mut app, KeyCode::Char('g')));
+    assert_eq!(query.at, DocumentAt::First);
+    answer(&mut app, generation, rows(0..100, true));
+    assert_eq!(selected(&app), 0);
+}
+
+#[test]
+fn a_filter_is_applied_when_it_is_submitted_and_dropped_with_esc() {
+    let mut app = browsing();
+    assert!(asked(&press(&mut app, KeyCode::Char('/'))).is_empty());
+    type_text(&mut app, "_id:7");
+    let effects = press(&mut app, KeyCode::Enter);
+    let (generation, query) = page_asked(&effects);
+    assert!(query.filter.is_some());
+    let counts = |asked: &DocumentsAsked| matches!(asked, DocumentsAsked::Count(Some(_)));
+    assert!(asked(&effects).iter().any(|(_, asked)| counts(asked)));
+    answer(&mut app, generation, rows(7..8, false));
+    assert_eq!(selected(&app), 7);
+    let effects = press(&mut app, KeyCode::Esc);
+    assert_eq!(page_asked(&effects).1.filter, None);
+    // And then the screen.
+    answer(&mut app, page_asked(&effects).0, rows(0..100, true));
+    press(&mut app, KeyCode::Esc);
+    assert!(app.layers.is_empty());
+}
+
+#[test]
+fn what_cannot_be_understood_is_said_and_nothing_is_asked() {
+    let mut app = browsing();
+    press(&mut app, KeyCode::Char('/'));
+    type_text(&mut app, "{ $where: 1 }");
+    assert!(asked(&press(&mut app, KeyCode::Enter)).is_empty());
+    assert!(documents(&app).fault.is_some() && documents(&app).typing);
+    assert_eq!(documents(&app).filter.text(), "{ $where: 1 }");
+    press(&mut app, KeyCode::Backspace);
+    assert!(documents(&app).fault.is_none());
+}
+
+#[test]
+fn one_is_opened_in_full_and_a_late_page_changes_nothing() {
+    let mut app = browsing();
+    press(&mut app, KeyCode::Char('j'));
+    let effects = press(&mut app, KeyCode::Enter);
+    let [(generation, DocumentsAsked::One(id))] = &asked(&effects)[..] else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(*id, Bson::from(1_i64));
+    let lines = vec!["{".to_owned(), "}".to_owned()];
+    app.update(Message::Browsed(*generation, DocumentsAnswer::One(Ok(lines.clone()))));
+    answer(&mut app, *generation, rows(500..600, true));
+    assert_eq!(selected(&app), 1);
+    assert_eq!(documents(&app).open.as_ref().unwrap().lines, Some(lines));
+    let effects = press(&mut app, KeyCode::Char('y'));
+    assert!(matches!(effects[..], [Effect::Copy("the document", _)]), "{effects:?}");
+    press(&mut app, KeyCode::Esc);
+    assert!(documents(&app).open.is_none());
+}
