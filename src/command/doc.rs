@@ -10,7 +10,7 @@ use crate::{
     document::{self, filter::Filter},
     org::Org,
     store::{DocumentAt, DocumentQuery},
-    tenancy::Tenancy,
+    tenancy::{self, Tenancy},
 };
 
 /// How many are read at once.
@@ -130,7 +130,13 @@ pub(super) async fn answer(
         DocCommand::Get { organization, id } => {
             let form = Form::new(output)?;
             let org = tenancy.named(&organization).await?;
-            let document = tenancy.document(&org, &id_of(&id)).await?;
+            let document = match tenancy.document(&org, &id_of(&id)).await {
+                // What looks like an ObjectId may be stored as text.
+                Err(tenancy::Error::NoSuchDocument(_)) => {
+                    tenancy.document(&org, &id.into()).await?
+                }
+                found => found?,
+            };
             written(&(form.write(&document)? + "\n"))?;
             Ok(Answer::Written)
         }

@@ -12,6 +12,7 @@ mod admins;
 mod bulk;
 mod configuration;
 mod corpus;
+mod documents;
 #[path = "../mongo/fixture.rs"]
 #[allow(dead_code, reason = "made for another test target, which uses the rest")]
 mod fixture;

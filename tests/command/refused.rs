@@ -88,7 +88,7 @@ async fn what_a_database_has_in_the_way_is_no_wrong_usage() {
 fn what_somebody_has_already() {
     let (home, rows) = acme();
     for (name, email, words) in [
-        ("acme_corp", "bob@x.com", "name “acme_corp” is taken by “acme_corp”"),
+        ("acme_corp", "bob@x.com", "name “acme_corp” is taken"),
         ("ACME_Corp", "bob@x.com", "name “ACME_Corp” is taken by “acme_corp”"),
         ("аcme_corp", "bob@x.com", "looks the same as the existing “acme_corp”"),
         ("Acme Corp", "bob@x.com", "would use the same collection as “acme_corp”"),

@@ -132,6 +132,7 @@ impl App {
             effects.extend(self.follow_again());
             effects.extend(self.refresh());
             effects.extend(self.refresh_audit());
+            effects.extend(self.refresh_documents());
             // After what is no longer true was taken away.
             self.say(Severity::Success, Notice::plain("reconnected to the database"));
         }

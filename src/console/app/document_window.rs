@@ -19,7 +19,9 @@ const WINDOW: usize = 500;
 pub struct DocumentRow {
     /// Its `_id`.
     pub id: Bson,
-    /// All of it in one line, as far as a wide screen shows it.
+    /// The same as text: of an `ObjectId`, its digits.
+    pub name: String,
+    /// The other fields in one line, as far as a wide screen shows them.
     pub line: String,
 }
 

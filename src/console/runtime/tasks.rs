@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use bson::{Bson, RawDocumentBuf, oid::ObjectId};
+use bson::{Bson, RawDocument, RawDocumentBuf, doc, oid::ObjectId};
 
 use crate::{
     config::Database,
@@ -115,18 +115,36 @@ pub(super) async fn browsed(
 
 /// Documents as lines.
 fn rows(page: &DocumentPage) -> Result<DocumentRows> {
-    let row = |raw: &RawDocumentBuf| {
-        let id = raw.get("_id").ok().flatten().and_then(|id| Bson::try_from(id).ok());
-        let mut line = Begin(String::new());
-        let written = document::one_line(raw, &mut line);
-        if line.0.len() + 4 < LINE_MOST {
-            // It is complete, unless it could not be written.
-            written.map_err(|error| Error::Machine(error.to_string()))?;
-        }
-        Ok(DocumentRow { id: id.unwrap_or(Bson::Null), line: line.0 })
-    };
-    let rows = page.documents.iter().map(row).collect::<Result<_>>()?;
+    let rows = page.documents.iter().map(|raw| row(raw)).collect::<Result<_>>()?;
     Ok(DocumentRows { rows, more: page.more })
+}
+
+fn row(raw: &RawDocument) -> Result<DocumentRow> {
+    let id = raw.get("_id").ok().flatten().and_then(|id| Bson::try_from(id).ok());
+    let id = id.unwrap_or(Bson::Null);
+    let alone = RawDocumentBuf::try_from(&doc! { "_id": &id });
+    let alone = alone.map_err(|error| Error::Machine(error.to_string()))?;
+    let (whole, alone) = (begin_of(raw)?, begin_of(&alone)?);
+    // Both begin with the `_id`, where that comes first, as it almost always does.
+    let alone = alone.strip_suffix(" }").unwrap_or(&alone);
+    let rest = whole.strip_prefix(alone).map(|rest| rest.strip_prefix(", ").unwrap_or(""));
+    let line = rest.map_or(&*whole, |rest| rest.strip_suffix(" }").unwrap_or(rest));
+    let name = match &id {
+        Bson::ObjectId(id) => id.to_hex(),
+        _ => alone.strip_prefix("{ _id: ").unwrap_or(alone).to_owned(),
+    };
+    Ok(DocumentRow { name, line: line.to_owned(), id })
+}
+
+/// The beginning of a document on one line.
+fn begin_of(raw: &RawDocument) -> Result<String> {
+    let mut line = Begin(String::new());
+    let written = document::one_line(raw, &mut line);
+    if line.0.len() + 4 < LINE_MOST {
+        // It is complete, unless it could not be written.
+        written.map_err(|error| Error::Machine(error.to_string()))?;
+    }
+    Ok(line.0)
 }
 
 /// All lines of a document: of a large one they take a while.
@@ -450,6 +468,24 @@ mod tests {
         // What needs no login asks for none.
         let edit = Edit { name: Some("Zephyr Two".to_owned()), ..Edit::default() };
         assert!(updated(&tenancy, &org, &edit, None).await.is_ok());
+    }
+
+    #[test]
+    fn a_document_in_the_list_is_its_id_and_the_rest_in_one_line() {
+        let of = |document: bson::Document| {
+            let DocumentRow { name, line, .. } =
+                row(&RawDocumentBuf::try_from(&document).unwrap()).unwrap();
+            (name, line)
+        };
+        let pair = |name: &str, line: &str| (name.to_owned(), line.to_owned());
+        let id = ObjectId::from_bytes([7; 12]);
+        let nested = doc! { "_id": id, "a": { "b": 1 } };
+        assert_eq!(of(nested), pair("070707070707070707070707", "a: { b: 1 }"));
+        assert_eq!(of(doc! { "_id": "x, y" }), pair("\"x, y\"", ""));
+        // One whose `_id` is not the first is shown whole.
+        assert_eq!(of(doc! { "a": 1, "_id": 7 }), pair("7", "{ a: 1, _id: 7 }"));
+        let (_, line) = of(doc! { "_id": 1, "long": "é".repeat(100_000) });
+        assert!(line.starts_with("long: \"éé") && line.len() <= LINE_MOST);
     }
 
     #[tokio::test]

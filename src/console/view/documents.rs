@@ -19,6 +19,9 @@ use crate::{
     org::{escaped_short, thousands},
 };
 
+/// The most columns of an `_id`: the digits of an `ObjectId`.
+const NAME_MOST: usize = 24;
+
 pub(super) fn draw(
     app: &App,
     documents: &Documents,
@@ -54,17 +57,22 @@ pub(super) fn draw(
         return cursor;
     }
     let rows = documents.rows.iter().enumerate().skip(documents.top);
+    let shown = rows.clone().take(rest.height.into()).map(|(_, row)| text::width(&row.name));
+    let name = shown.max().unwrap_or(0).min(NAME_MOST).min(usize::from(rest.width) / 3);
     for (place, (at, row)) in rest.rows().zip(rows) {
         drawn.add(place, HitTarget::Document(at));
         let selected = at == documents.selected;
         if selected {
             put(buffer, place, 0, 0, "▌", theme.accent);
         }
-        let shown = text::fit(&row.line, margin(place).width.into());
+        let style = if selected { theme.selected } else { theme.faint };
+        let x = put(buffer, place, 1, 0, &text::filled(&row.name, name), style);
+        let room = margin(place).width.saturating_sub(x + 1);
+        let shown = text::fit(&row.line, room.into());
         if selected {
-            put(buffer, place, 1, 0, &shown, theme.selected);
+            put(buffer, place, x + 2, 0, &shown, theme.selected);
         } else {
-            put_line(buffer, place, &shell::line(&shown, theme));
+            put_line(buffer, place, x + 2, &shell::line(&shown, theme));
         }
     }
     cursor
@@ -146,13 +154,13 @@ fn one(
     let folded = lines.iter().skip(top).flat_map(|line| text::folded(line, room));
     for (place, line) in rest.rows().zip(folded) {
         let line: &str = &line;
-        put_line(buffer, place, &shell::line(line, theme));
+        put_line(buffer, place, 1, &shell::line(line, theme));
     }
 }
 
-/// Writes a line behind the column of the mark.
-fn put_line(buffer: &mut Buffer, place: Rect, line: &Line) {
-    let room = Rect { x: place.x + 1, width: place.width.saturating_sub(1), ..place };
+/// Writes a line from this column on.
+fn put_line(buffer: &mut Buffer, place: Rect, x: u16, line: &Line) {
+    let room = Rect { x: place.x + x, width: place.width.saturating_sub(x), ..place };
     let room = room.intersection(buffer.area);
     if room.area() > 0 {
         buffer.set_line(room.x, room.y, line, room.width);

@@ -10,7 +10,7 @@ use crate::{
 
 /// Numbers as documents; those in the middle of a thousand have more on both sides.
 fn rows(numbers: std::ops::Range<i64>, more: bool) -> DocumentRows {
-    let row = |n: i64| DocumentRow { id: n.into(), line: format!("{{ _id: {n} }}") };
+    let row = |n: i64| DocumentRow { id: n.into(), name: n.to_string(), line: String::new() };
     DocumentRows { rows: numbers.map(row).collect(), more }
 }
 
