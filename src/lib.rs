@@ -39,7 +39,7 @@
 //!   strings lose their secrets in `org/connection_string.rs`.
 //! - Filters of documents: `document/filter`. What a query may have is in `document/filter/read.rs`, what a typed line
 //!   means in `document/filter/guess.rs`, and the server's rules in `document/filter/matching.rs`. The embedded database
-//!   looks for what matches in `store/sqlite/scan.rs`; the console's screen of documents is `console/app/documents.rs`.
+//!   looks for what matches in `store/sqlite/documents.rs`; the console's screen of documents is `console/app/documents.rs`.
 //! - How a document is written and read as text: `document/shell.rs` and `document/json.rs` write, `document/parse.rs`
 //!   reads; a constructor of the shell is a row in `document/call.rs`, one of Extended JSON in `document/wrapper.rs`.
 //! - What a search matches, and its rank: `org/search`. How a page of matches is found: `store/search.rs`; on

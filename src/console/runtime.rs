@@ -3,6 +3,7 @@
 //! It waits for keys, answers and the clock, feeds the state everything that has queued up, runs the
 //! effects as tasks, and draws once. Nothing here decides anything about organizations.
 
+mod documents;
 mod effects;
 mod tasks;
 #[cfg(test)]

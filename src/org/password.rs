@@ -22,7 +22,7 @@ pub const BCRYPT_COST: u32 = 12;
 /// that can be written takes a day. The lowest is the lowest there is.
 const COSTS: RangeInclusive<u32> = 4..=16;
 
-/// Salt and digest of a hash nobody knows the password of, whatever the cost.
+/// Salt and digest of a hash without a known password, at any cost.
 const NOBODYS: &str = "Qm9keU5vYm9keU5vYm9keO5fDgS0rS9bnp3kYz2lO7vQvXhC1mGxK";
 
 /// How many symbols of a generated password stand together.

@@ -143,8 +143,8 @@ impl App {
         effects
     }
 
-    /// What is shown may have changed: the tab stands until it was read again, and the others are read when they are
-    /// looked at.
+    /// The details may have changed: the open tab stays as it is until it was read again, and the others are read when
+    /// they are opened.
     pub(super) fn detail_may_have_changed(&mut self) {
         let Detail { tab, admins, activity, outdated, .. } = &mut self.detail;
         match tab {

@@ -68,7 +68,7 @@ pub struct OpenDocument {
 pub struct Documents {
     /// Whose.
     pub org: Box<Org>,
-    /// What is shown only, as it is typed.
+    /// The filter, as it is typed.
     pub filter: TextField,
     /// Whether the filter is being typed.
     pub typing: bool,

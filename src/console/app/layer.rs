@@ -80,6 +80,38 @@ impl Layer {
         if let Self::Question(question) = self { Some(question) } else { None }
     }
 
+    /// Whether it is a list that shows anything.
+    #[must_use]
+    pub fn has_rows(&self) -> bool {
+        self.listed().is_some_and(|(has_rows, _)| has_rows)
+    }
+
+    /// Whether it is a list that is filtered.
+    #[must_use]
+    pub fn is_filtered(&self) -> bool {
+        self.listed().is_some_and(|(_, is_filtered)| is_filtered)
+    }
+
+    /// Of a list that can be filtered: whether it shows anything, and whether it is filtered.
+    fn listed(&self) -> Option<(bool, bool)> {
+        match self {
+            Self::Audit(audit) => Some((!audit.rows.is_empty(), audit.is_filtered())),
+            Self::Documents(all) => Some((!all.rows.is_empty(), all.is_filtered())),
+            Self::Form(_)
+            | Self::Question(_)
+            | Self::Bulk(_)
+            | Self::Login(_)
+            | Self::Upgrade
+            | Self::Code(_)
+            | Self::Help(_)
+            | Self::Manual(_)
+            | Self::Copy(_)
+            | Self::Log(_)
+            | Self::Jobs(_)
+            | Self::Job(_) => None,
+        }
+    }
+
     /// What there is to type in, of a form, a question or the login.
     pub(super) fn typing(&mut self) -> Option<Typing<'_>> {
         let (fields, focus, submitting, problem) = match self {

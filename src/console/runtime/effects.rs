@@ -7,7 +7,7 @@ use tokio::{
     task::{AbortHandle, JoinSet},
 };
 
-use super::tasks;
+use super::{documents, tasks};
 use crate::{
     config::Database,
     console::{
@@ -200,7 +200,7 @@ impl Effects {
             }
             Effect::LoadDocuments(at, org) => self.load(at, tasks::documents(tenancy, at, org)),
             Effect::Browse(at, org, asked) => {
-                self.load(at, tasks::browsed(tenancy, at, org, asked));
+                self.load(at, documents::browsed(tenancy, at, org, asked));
             }
             Effect::LoadAdmins(at, org) => {
                 self.load(at, async move { Message::Admins(at, tenancy.admins(&org).await) });

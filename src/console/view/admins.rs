@@ -27,7 +27,7 @@ const AGES_FROM: usize = 44;
 /// Where the columns begin.
 struct Columns {
     email: usize,
-    /// None where nobody has one.
+    /// Zero if no admin has one.
     factor: usize,
     added: usize,
     until: usize,

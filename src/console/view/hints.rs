@@ -137,7 +137,11 @@ fn back_word(app: &App) -> Option<&'static str> {
     }
     match app.focus() {
         Place::Filter | Place::AuditFilter | Place::DocumentFilter => Some("clear"),
-        Place::AuditLog | Place::AllDocuments if is_layer_filtered(app) => Some("clear filter"),
+        Place::AuditLog | Place::AllDocuments
+            if app.layers.last().is_some_and(Layer::is_filtered) =>
+        {
+            Some("clear filter")
+        }
         Place::List | Place::Trash if bad(app) => Some("dismiss"),
         Place::List | Place::Trash if app.list.range.is_some() => Some("leave the range"),
         Place::List | Place::Trash if has_selection(app) => Some("clear selection"),
@@ -331,7 +335,9 @@ fn works_now(app: &App, row: &Row) -> bool {
                 |layer: &Layer| matches!(layer, Layer::Login(login) if !login.of_operator);
             !read_only && !waits(app) && app.layers.last().is_some_and(of_admin)
         }
-        Command::Open | Command::CopyEntry if layered => has_entries(app),
+        Command::Open | Command::CopyEntry if layered => {
+            app.layers.last().is_some_and(Layer::has_rows)
+        }
         Command::Filter if layered => true,
         Command::Open => some || !app.list.nearest.is_empty(),
         Command::Sort | Command::Copy => some,
@@ -449,52 +455,6 @@ fn takes_commands(app: &App) -> bool {
     match app.layers.last() {
         Some(Layer::Audit(_) | Layer::Documents(_)) | None => true,
         Some(_) => app.focus() == Place::Help || !waits(app),
-    }
-}
-
-/// Whether the audit log shows any entry, or the documents any of them.
-fn has_entries(app: &App) -> bool {
-    match app.layers.last() {
-        Some(Layer::Audit(audit)) => !audit.rows.is_empty(),
-        Some(Layer::Documents(documents)) => !documents.rows.is_empty(),
-        Some(
-            Layer::Form(_)
-            | Layer::Question(_)
-            | Layer::Bulk(_)
-            | Layer::Login(_)
-            | Layer::Upgrade
-            | Layer::Code(_)
-            | Layer::Help(_)
-            | Layer::Manual(_)
-            | Layer::Copy(_)
-            | Layer::Log(_)
-            | Layer::Jobs(_)
-            | Layer::Job(_),
-        )
-        | None => false,
-    }
-}
-
-/// Whether the audit log or the documents are filtered.
-fn is_layer_filtered(app: &App) -> bool {
-    match app.layers.last() {
-        Some(Layer::Audit(audit)) => audit.is_filtered(),
-        Some(Layer::Documents(documents)) => documents.is_filtered(),
-        Some(
-            Layer::Form(_)
-            | Layer::Question(_)
-            | Layer::Bulk(_)
-            | Layer::Login(_)
-            | Layer::Upgrade
-            | Layer::Code(_)
-            | Layer::Help(_)
-            | Layer::Manual(_)
-            | Layer::Copy(_)
-            | Layer::Log(_)
-            | Layer::Jobs(_)
-            | Layer::Job(_),
-        )
-        | None => false,
     }
 }
 

@@ -22,6 +22,7 @@ mod audit;
 mod changes;
 mod claims;
 mod document;
+mod documents;
 mod error;
 mod examine;
 mod file;
@@ -33,7 +34,6 @@ mod place;
 mod purge;
 mod read;
 mod row;
-mod scan;
 mod schema;
 mod search;
 #[cfg(test)]
@@ -46,25 +46,21 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use bson::{Bson, DateTime, Document, RawDocumentBuf, oid::ObjectId};
+use bson::{DateTime, Document, oid::ObjectId};
 use rusqlite::Transaction;
 use tokio::sync::oneshot;
 
 use super::{
     Admins, Attempt as LoginAttempt, AttemptResult, Attempts, AuditLog, AuditQuery, Changes, Count,
-    Directory, DocumentPage, DocumentQuery, Documents, Entry, Examination, Finding, Holder, Line,
-    ListScope, Maintenance, News, Operation, Operators, Organizations, Page, PageQuery, Place,
-    PlaceKind, Progress, Purge, Result, Seen, Settled, Statistics, StoreError, UpgradePlan,
+    Directory, Entry, Examination, Finding, Holder, Line, ListScope, Maintenance, News, Operation,
+    Operators, Organizations, Page, PageQuery, Place, PlaceKind, Progress, Purge, Result, Seen,
+    Settled, StoreError, UpgradePlan,
 };
-use crate::{
-    document::filter::Filter,
-    org::{Admin, Claim, Org, SecondFactor, email_key},
-};
+use crate::org::{Admin, Claim, Org, SecondFactor, email_key};
 use append::Appending;
 use changes::Written;
 use error::{Attempt, Fault};
 use file::Open;
-use scan::{Looked, Scan};
 
 /// What `connection_details.database` says of organizations made here: the name the same records
 /// have on a MongoDB server unless it is set otherwise.
@@ -308,52 +304,6 @@ impl Admins for SqliteStore {
     /// None: what a record names for an admin is a key of theirs.
     async fn without_admin(&self, _orgs: &[Org]) -> Result<Vec<ObjectId>> {
         Ok(Vec::new())
-    }
-}
-
-impl SqliteStore {
-    /// Looks at document after document until so many match.
-    async fn scan(&self, scan: Scan, most: u64) -> Result<Looked> {
-        let scan = Arc::new(scan);
-        let mut all = Looked::default();
-        while !all.ended && all.matching < most {
-            let (scan, key, left) = (Arc::clone(&scan), all.key.take(), most - all.matching);
-            let next = self.read(move |tx| scan.look(tx, key.as_ref(), left)).await?;
-            (all.key, all.ended) = (next.key, next.ended);
-            all.matching += next.matching;
-            all.documents.extend(next.documents);
-        }
-        Ok(all)
-    }
-}
-
-#[async_trait]
-impl Documents for SqliteStore {
-    async fn documents(&self, org: &Org, query: &DocumentQuery) -> Result<DocumentPage> {
-        let (collection, mut query) = (org.collection.clone(), query.clone());
-        let Some(filter) = query.filter.take() else {
-            return self.read(move |tx| document::page(tx, collection.raw(), &query)).await;
-        };
-        let scan = Scan::new(collection.raw(), filter, query.clone(), true);
-        let found = self.scan(scan, u64::from(query.limit) + 1).await?;
-        Ok(DocumentPage::from_read(found.documents, &query))
-    }
-
-    async fn count_documents(&self, org: &Org, filter: &Filter, most: u64) -> Result<u64> {
-        let (query, filter) = (DocumentQuery::default(), filter.clone());
-        let scan = Scan::new(org.collection.raw(), filter, query, false);
-        Ok(self.scan(scan, most).await?.matching)
-    }
-
-    async fn document(&self, org: &Org, id: &Bson) -> Result<Option<RawDocumentBuf>> {
-        let (collection, id) = (org.collection.clone(), id.clone());
-        self.read(move |tx| document::one(tx, collection.raw(), &id)).await
-    }
-
-    /// Documents and bytes are counted as they are written, so this reads one row.
-    async fn statistics(&self, org: &Org) -> Result<Statistics> {
-        let collection = org.collection.clone();
-        self.read(move |tx| read::statistics(tx, collection.raw())).await
     }
 }
 
