@@ -1,5 +1,5 @@
 //! The real program, killed with -9 before and after each command it sends, or where not the whole matrix is
-//! wanted, before and after every other one.
+//! wanted, before one in nine of them and after another one in nine.
 
 use std::{
     io::Write,
@@ -184,12 +184,12 @@ async fn killed_everywhere(when: When, of_steps: OneIn) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_program_killed_before_a_step() {
-    killed_everywhere(When::Before, OneIn(6, 0)).await;
+    killed_everywhere(When::Before, OneIn(9, 0)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_program_killed_after_a_step() {
-    killed_everywhere(When::After, OneIn(6, 3)).await;
+    killed_everywhere(When::After, OneIn(9, 4)).await;
 }
 
 /// What a killed console left is somebody's work until its time is over; then the next one that comes
