@@ -13,8 +13,10 @@ use crate::{
     tenancy::{self, Tenancy},
 };
 
-/// How many are read at once.
+/// How many are read at once: first a few, then as many of the largest so far as have this many bytes.
+const FIRST: u32 = 4;
 const AT_ONCE: u32 = 500;
+const BYTES_AT_ONCE: usize = 16 * 1024 * 1024;
 
 /// How many are listed on a terminal.
 const ON_TERMINAL: u32 = 20;
@@ -123,8 +125,8 @@ pub(super) async fn answer(
             let filter = filter_of(filter.as_deref())?;
             let most = limit.or(Some(ON_TERMINAL).filter(|_| form == Form::Pretty));
             let at = at(after, sort);
-            let query = DocumentQuery { filter, at, limit: most.unwrap_or(AT_ONCE), whole: true };
-            list(tenancy, &org, query, form, (sort, most.is_some())).await?;
+            let query = DocumentQuery { filter, at, limit: FIRST, whole: true };
+            list(tenancy, &org, query, form, (sort, most)).await?;
             Ok(Answer::Written)
         }
         DocCommand::Get { organization, id } => {
@@ -148,16 +150,17 @@ pub(super) async fn answer(
     }
 }
 
-/// Writes the documents of a query: a page of them, or all.
+/// Writes the documents of a query: at most so many, or all.
 async fn list(
     tenancy: &Tenancy,
     org: &Org,
     mut query: DocumentQuery,
     form: Form,
-    (descending, one_page): (bool, bool),
+    (descending, most): (bool, Option<u32>),
 ) -> Result<(), Failure> {
-    let mut begun = false;
+    let (mut begun, mut left, mut largest) = (false, most.unwrap_or(u32::MAX), 1);
     loop {
+        query.limit = query.limit.min(left);
         let mut page = tenancy.document_page(org, &query).await?;
         if descending {
             page.documents.reverse();
@@ -166,6 +169,7 @@ async fn list(
         let last = last.and_then(|id| Bson::try_from(id).ok()).filter(|_| page.more);
         let mut text = String::new();
         for document in &page.documents {
+            largest = largest.max(document.as_bytes().len());
             text.push_str(match (form, begun) {
                 (Form::Pretty, true) => "\n",
                 (Form::Json, true) => ",\n    ",
@@ -178,7 +182,10 @@ async fn list(
             }
             begun = true;
         }
-        let ended = one_page || last.is_none();
+        if most.is_some() {
+            left = left.saturating_sub(query.limit);
+        }
+        let ended = left == 0 || last.is_none();
         if ended {
             text.push_str(&end_of(form, begun, last.as_ref())?);
         }
@@ -186,6 +193,8 @@ async fn list(
             return Ok(());
         }
         query.at = at(last, descending);
+        let fit = u32::try_from(BYTES_AT_ONCE / largest).unwrap_or(u32::MAX);
+        query.limit = fit.clamp(1, AT_ONCE);
     }
 }
 

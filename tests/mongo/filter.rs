@@ -288,7 +288,7 @@ async fn numbers_have_the_same_order_as_on_the_server() {
     }
     for integer in maker.make(10, &prop_oneof![any::<i64>(), -9..9_i64]) {
         numbers.push(Bson::Int64(integer));
-        #[allow(clippy::cast_precision_loss)]
+        #[expect(clippy::cast_precision_loss, reason = "the nearest double is what is wanted")]
         numbers.extend(close_numbers(integer as f64));
     }
     for fixed in [5e-324, f64::MAX, f64::MIN, 0.5, 0.1, 1e22, 9.5e15, f64::EPSILON] {
