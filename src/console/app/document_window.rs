@@ -46,8 +46,8 @@ pub(super) enum Arrival {
     After,
     /// It precedes the window.
     Before,
-    /// It begins behind the first row, which is read again as well where it is still there.
-    Again,
+    /// It takes the place of all rows but so many first ones.
+    Again(usize),
 }
 
 /// A document that is open.
@@ -162,9 +162,16 @@ impl Documents {
             Arrival::Last => DocumentAt::Last,
             Arrival::After => id(self.rows.last()).map_or(DocumentAt::First, DocumentAt::After),
             Arrival::Before => id(self.rows.first()).map_or(DocumentAt::First, DocumentAt::Before),
-            Arrival::Again if !self.more_before => DocumentAt::First,
-            Arrival::Again => id(self.rows.first()).map_or(DocumentAt::First, DocumentAt::After),
+            Arrival::Again(kept) => {
+                let last = kept.checked_sub(1).and_then(|last| self.rows.get(last));
+                id(last).map_or(DocumentAt::First, DocumentAt::After)
+            }
         }
+    }
+
+    /// The page that shows the rows on the screen again as they are now.
+    pub(super) fn again(&self) -> Arrival {
+        Arrival::Again(self.top.max(usize::from(self.more_before)))
     }
 
     /// Moves the selection by some rows: within the window at once, and on as soon as more is read.
@@ -243,9 +250,9 @@ impl Documents {
                     self.more_after = true;
                 }
             }
-            Arrival::Again => {
+            Arrival::Again(kept) => {
                 let selected = self.rows.get(self.selected).map(|row| row.id.clone());
-                self.rows.truncate(usize::from(self.more_before));
+                self.rows.truncate(kept);
                 self.rows.extend(rows);
                 self.more_after = more;
                 let at = selected.and_then(|id| self.rows.iter().position(|row| row.id == id));

@@ -103,7 +103,8 @@ impl App {
     /// Reads the documents again where they stand, and one that is open.
     pub(super) fn refresh_documents(&mut self) -> Vec<Effect> {
         let mut effects = self.read_document();
-        effects.extend(self.load_documents(Arrival::Again));
+        let again = self.browsed().map(|documents| documents.again());
+        effects.extend(again.map(|again| self.load_documents(again)).unwrap_or_default());
         effects.extend(self.count_documents());
         effects
     }

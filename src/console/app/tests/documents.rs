@@ -93,6 +93,27 @@ fn they_are_read_ahead_in_both_directions_and_the_far_end_is_let_go() {
 }
 
 #[test]
+fn a_refresh_far_down_reads_what_is_on_the_screen_and_keeps_the_selection() {
+    let mut app = browsing();
+    let mut next = 100;
+    while selected(&app) < 250 {
+        for (generation, _) in asked(&press(&mut app, KeyCode::PageDown)) {
+            answer(&mut app, generation, rows(next..next + 100, true));
+            next += 100;
+        }
+    }
+    let (on, top) = (selected(&app), documents(&app).top);
+    let above = documents(&app).rows[top - 1].id.clone();
+    let (generation, query) = page_asked(&press(&mut app, KeyCode::Char('r')));
+    assert_eq!(query.at, DocumentAt::After(above.clone()));
+    let from = above.as_i64().unwrap() + 1;
+    // The first one on the screen is gone.
+    answer(&mut app, generation, rows(from + 1..from + 101, true));
+    assert_eq!(selected(&app), on);
+    assert_eq!(documents(&app).rows[top].id.as_i64(), Some(from + 1));
+}
+
+#[test]
 fn the_last_ones_are_gone_to_at_once() {
     let mut app = browsing();
     let (generation, query) = page_asked(&press(&mut app, KeyCode::Char('G')));
