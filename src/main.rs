@@ -15,7 +15,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tenantry::{
     command::{self, Command, CommandLine, Failure},
     config::{self, Settings},
-    console,
+    console, http,
     org::{escaped, without_credentials},
 };
 
@@ -63,6 +63,12 @@ impl From<console::Error> for Ended {
     }
 }
 
+impl From<http::Error> for Ended {
+    fn from(error: http::Error) -> Self {
+        Self { said: command::report(&error.to_string(), error.help()), code: error.code() }
+    }
+}
+
 fn run(line: CommandLine) -> Result<u8, Ended> {
     let environment = config::from_process;
     let output = line.flags.output;
@@ -74,6 +80,12 @@ fn run(line: CommandLine) -> Result<u8, Ended> {
         }
         Some(Command::Database(command)) => {
             command::run(&settings()?, command, line.login).map_err(failed)
+        }
+        Some(Command::Serve(flags)) => {
+            let settings = settings()?;
+            let serving = settings.serving(&flags, environment);
+            let serving = serving.map_err(|error| failed(error.into()))?;
+            Ok(http::run(&settings, &serving).map(|()| 0)?)
         }
         None if line.login.account.is_some() || line.login.password_stdin => {
             let what = "--as and --password-stdin need a command";

@@ -7,17 +7,22 @@ use std::{
 };
 
 /// Each room, and what it may use.
-const ROOMS: [(&str, &[&str]); 11] = [
+const ROOMS: [(&str, &[&str]); 13] = [
     ("org", &["failpoint"]),
     ("failpoint.rs", &[]),
     ("document", &["org"]),
-    ("store", &["org", "document", "failpoint"]),
-    ("tenancy", &["org", "document", "store"]),
+    ("archive", &["org", "document"]),
+    ("store", &["org", "document", "archive", "failpoint"]),
+    ("tenancy", &["org", "document", "archive", "store"]),
     ("keymap", &["org"]),
     ("manual", &["org"]),
     ("theme", &[]),
     ("config", &["org", "store", "tenancy", "keymap", "theme"]),
-    ("command", &["org", "document", "store", "tenancy", "keymap", "manual", "theme", "config"]),
+    (
+        "command",
+        &["org", "document", "archive", "store", "tenancy", "keymap", "manual", "theme", "config"],
+    ),
+    ("http", &["org", "store", "tenancy", "config"]),
     ("console", &["org", "document", "store", "tenancy", "keymap", "manual", "theme", "config"]),
 ];
 

@@ -28,6 +28,8 @@ mod dirty;
 mod doctor;
 #[path = "mongo/elsewhere.rs"]
 mod elsewhere;
+#[path = "mongo/export.rs"]
+mod export;
 #[path = "mongo/filter.rs"]
 mod filter;
 #[path = "mongo/filter_made.rs"]
@@ -36,6 +38,8 @@ mod filter_made;
 mod fixture;
 #[path = "mongo/foreign.rs"]
 mod foreign;
+#[path = "mongo/import.rs"]
+mod import;
 #[path = "mongo/legacy.rs"]
 mod legacy;
 #[path = "mongo/live.rs"]
@@ -48,6 +52,8 @@ mod privilege;
 mod recovery;
 #[path = "mongo/roles.rs"]
 mod roles;
+#[path = "mongo/sort.rs"]
+mod sort;
 #[path = "mongo/suspension.rs"]
 mod suspension;
 #[path = "mongo/trash.rs"]

@@ -2,12 +2,14 @@
 //!
 //! - `felt` what a person at the keyboard feels, in the real program
 //! - `stored` what depends on how much is stored, `data` the databases for it
+//! - `carried` exports and imports, beside the plain driver
 //! - `slow` a database that takes its time, `table` what is printed
 //!
-//! Words after `cargo bench --` choose rows: `embedded`, `mongodb`, or only the `search` of both. The MongoDB server is $MONGOD, the
+//! Words after `cargo bench --` choose rows: `embedded`, `mongodb`, or only the `search` of both, or the `archives`. The MongoDB server is $MONGOD, the
 //! `mongod` on the PATH, or the one `tests/run` has fetched; without any, its rows say so.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod carried;
 mod data;
 mod felt;
 mod slow;
@@ -16,7 +18,12 @@ mod stored;
 mod support;
 mod table;
 
-use std::{env, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    env,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use tenantry::store::{Maintenance as _, Store, mongo::MongoStore, sqlite::SqliteStore};
 use tokio::runtime::Runtime;
@@ -50,8 +57,33 @@ fn main() {
     if words.iter().any(|word| word == "search") {
         searched(&mut table);
     }
+    if chosen("archives")
+        && let Some(program) = program()
+    {
+        archives(&mut table, &program);
+    }
     println!();
     table.print();
+}
+
+/// The rows of exports and imports.
+fn archives(table: &mut Table, program: &Path) {
+    let runtime = Runtime::new().expect("a runtime");
+    let documents = i32::try_from(MANY).expect("a million");
+    let alone = Mongod::start_program(program.to_owned(), &[]);
+    runtime.block_on(carried::archives(
+        table,
+        "1,000,000 documents, standalone",
+        &alone.uri(),
+        documents,
+    ));
+    drop(alone);
+    let member = Mongod::start_program(program.to_owned(), &["--replSet", "rs0"]);
+    runtime.block_on(async {
+        let uri = format!("{}/?replicaSet=rs0", member.uri().trim_end_matches('/'));
+        support::mongod::initiate(&uri).await;
+        carried::archives(table, "1,000,000 documents, replica set", &uri, documents).await;
+    });
 }
 
 /// The rows of searches, alone.

@@ -29,7 +29,7 @@ pub(super) fn writes(command: &AdminCommand) -> bool {
     }
 }
 
-/// Refuses what no database is needed to refuse; whether it asks for a password.
+/// Checks the command line before a database is opened, and returns whether the command asks for a password.
 pub(super) fn check(command: &AdminCommand, login: &LogIn) -> Result<bool, Failure> {
     match command {
         AdminCommand::List { .. } | AdminCommand::Code { .. } | AdminCommand::Add { .. } => {

@@ -7,8 +7,10 @@ use serde::Serialize;
 use super::{
     audit,
     configuration::Configured,
+    key::{self, KeyFields, KeysFields},
     operator, records, second_factor,
-    table::{UNKNOWN_WIDTH, columns, pairs},
+    sizes::{self, PageSizes, SizedFields},
+    table::{UNKNOWN_WIDTH, pairs},
     upgrade::{self, UpgradeFields},
 };
 use crate::{
@@ -18,18 +20,18 @@ use crate::{
         escaped, fit, json_text, thousands, timestamp,
     },
     store::{
-        Count, Cursor, Directory, Finding, ListScope, PageQuery, Place, PlaceKind, Purge,
+        Count, Cursor, Directory, Finding, ListScope, PageQuery, Place, PlaceKind, Purge, Size,
         UpgradePlan,
     },
-    tenancy::{Account, AuditPage, Session, Verified},
+    tenancy::{Account, AuditPage, OwnedApiKey, Session, Verified},
 };
 
 /// What an operation answers with.
 pub(super) enum Answer {
     /// An organization was made or changed.
     Changed(Org),
-    /// An organization is shown.
-    Shown(Org),
+    /// An organization is shown, with how much it holds, where that is known.
+    Shown(Org, Option<Size>),
     /// Everything, which is written already.
     Written,
     /// The same, and the exit code of the worst.
@@ -38,6 +40,7 @@ pub(super) enum Answer {
     /// In a table it ends with how many there are in all.
     Listed {
         orgs: Vec<Org>,
+        sizes: PageSizes,
         next: Option<Cursor>,
         query: PageQuery,
         total: Option<Count>,
@@ -63,6 +66,12 @@ pub(super) enum Answer {
     Operators(Directory),
     /// One operator alone.
     Operator(Operator),
+    /// An API key that was just created, and its secret.
+    NewKey(OwnedApiKey, Secret),
+    /// API keys.
+    Keys(Vec<OwnedApiKey>),
+    /// An API key was revoked.
+    Revoked(OwnedApiKey),
     /// The recovery codes of a second factor.
     RecoveryCodes(Vec<Secret>),
     /// A one-time code for an admin.
@@ -79,7 +88,7 @@ pub(super) enum Answer {
 
 #[derive(Serialize)]
 struct ListFields<'a> {
-    organizations: Vec<OrgFields<'a>>,
+    organizations: Vec<SizedFields<'a>>,
     next: Option<String>,
 }
 
@@ -188,10 +197,13 @@ impl Answer {
     fn json(&self) -> Result<String, serde_json::Error> {
         match self {
             Self::Changed(org) => json_text(&OrgFields::from_org(org)),
-            Self::Shown(org) => json_text(&OrgFields::with_connection(org)),
+            Self::Shown(org, size) => json_text(&SizedFields::shown(org, *size)),
             Self::Written | Self::Told(_) => Ok(String::new()),
-            Self::Listed { orgs, .. } => json_text(&ListFields {
-                organizations: orgs.iter().map(OrgFields::from_org).collect(),
+            Self::Listed { orgs, sizes, .. } => json_text(&ListFields {
+                organizations: sizes
+                    .beside(orgs)
+                    .map(|(org, size)| SizedFields::listed(org, size))
+                    .collect(),
                 next: self.next(),
             }),
             Self::Counted(count) => {
@@ -221,6 +233,9 @@ impl Answer {
             Self::Admins(admins) => json_text(&audit::AdminsFields::from_admins(admins)),
             Self::Operators(all) => json_text(&operator::OperatorsFields::from_directory(all)),
             Self::Operator(one) => json_text(&operator::OperatorsFields::from_operator(one)),
+            Self::NewKey(key, secret) => json_text(&KeyFields::new(key, Some(secret))),
+            Self::Keys(keys) => json_text(&KeysFields::new(keys)),
+            Self::Revoked(key) => json_text(&KeyFields::new(key, None)),
             Self::RecoveryCodes(codes) => json_text(&second_factor::RecoveryFields::new(codes)),
             Self::Code { org, admin, code } => json_text(&audit::CodeFields::new(org, admin, code)),
             Self::Audit(page) => json_text(&audit::AuditFields::from_page(page)),
@@ -234,8 +249,9 @@ impl Answer {
         match self {
             Self::Changed(org) => pairs(&summary(org), Some(width)),
             Self::Written | Self::Told(_) => String::new(),
-            Self::Shown(org) => {
+            Self::Shown(org, size) => {
                 let mut rows = summary(org);
+                rows.extend(sizes::summary(*size));
                 rows.push(("database", org.connection.database.to_string()));
                 pairs(&rows, Some(width))
             }
@@ -255,8 +271,8 @@ impl Answer {
                     (false, ListScope::Trash) => format!("the trash of {place} is empty\n"),
                 }
             }
-            Self::Listed { orgs, query, total, .. } => {
-                let mut text = columns(&heading(query.scope), &rows(orgs), width);
+            Self::Listed { orgs, sizes, query, total, .. } => {
+                let mut text = sizes.table(query.scope, orgs, width);
                 if let Some(total) = total {
                     text.push('\n');
                     text.push_str(&total_words(orgs.len(), *total, query));
@@ -314,6 +330,9 @@ impl Answer {
             Self::Admins(admins) => audit::admins_table(admins, width),
             Self::Operators(all) => operator::table(all, width),
             Self::Operator(one) => operator::rows(std::slice::from_ref(one), width),
+            Self::NewKey(key, secret) => key::new_table(key, secret),
+            Self::Keys(keys) => key::table(keys, width),
+            Self::Revoked(key) => key::revoked_table(key),
             Self::RecoveryCodes(codes) => second_factor::table(codes),
             Self::Code { org, admin, code } => audit::code_table(org, admin, code),
             Self::Audit(page) => audit::audit_table(page, width),
@@ -334,7 +353,7 @@ impl Answer {
             Self::Verified(verified) => u8::from(verified.tampering.is_some()),
             Self::Upgrade { left, .. } => u8::from(left.is_some_and(|left| left > 0)),
             Self::Changed(_)
-            | Self::Shown(_)
+            | Self::Shown(..)
             | Self::Written
             | Self::Listed { .. }
             | Self::Counted(_)
@@ -344,6 +363,9 @@ impl Answer {
             | Self::Admins(_)
             | Self::Operators(_)
             | Self::Operator(_)
+            | Self::NewKey(..)
+            | Self::Keys(_)
+            | Self::Revoked(_)
             | Self::RecoveryCodes(_)
             | Self::Code { .. }
             | Self::Audit(_)
@@ -356,7 +378,7 @@ impl Answer {
         match self {
             Self::Listed { next: Some(next), query, .. } => Some(next.encode(query)),
             Self::Changed(_)
-            | Self::Shown(_)
+            | Self::Shown(..)
             | Self::Written
             | Self::Told(_)
             | Self::Listed { .. }
@@ -369,6 +391,9 @@ impl Answer {
             | Self::Admins(_)
             | Self::Operators(_)
             | Self::Operator(_)
+            | Self::NewKey(..)
+            | Self::Keys(_)
+            | Self::Revoked(_)
             | Self::RecoveryCodes(_)
             | Self::Code { .. }
             | Self::Audit(_)

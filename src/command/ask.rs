@@ -31,8 +31,13 @@ pub(super) async fn sure_in_production(
     database: &Database,
     command: &DatabaseCommand,
 ) -> Result<(), Failure> {
+    sure_of(database, command.sure()).await
+}
+
+/// The same, of what is done to this database.
+pub(super) async fn sure_of(database: &Database, sure: Option<&Sure>) -> Result<(), Failure> {
     let Some(name) = database.production() else { return Ok(()) };
-    if command.sure().is_none_or(|sure| sure.yes) {
+    if sure.is_none_or(|sure| sure.yes) {
         return Ok(());
     }
     let Some(terminal) = Terminal::open() else {
@@ -84,6 +89,11 @@ pub(super) struct LogIn {
 impl LogIn {
     pub(super) fn new(login: Login) -> Self {
         Self { login, session: None }
+    }
+
+    /// The same account, to log in to another database.
+    pub(super) fn again(&self) -> Self {
+        Self::new(self.login.clone())
     }
 
     /// Whom `--as` names.

@@ -130,6 +130,9 @@ struct EntryFields<'a> {
     operator: &'a StoredText,
     /// Null where no operator was logged in.
     account: Option<&'a StoredText>,
+    /// The API key it was done with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<&'a StoredText>,
     /// Null where nobody was logged in.
     admin: Option<&'a StoredText>,
     #[serde(rename = "deed")]
@@ -166,6 +169,7 @@ impl<'a> AuditFields<'a> {
                 at: rfc3339(entry.at),
                 operator: &entry.operator,
                 account: some(&entry.account),
+                key: some(&entry.key),
                 admin: some(&entry.admin),
                 action: entry.action.code(),
                 organization_id: entry.organization.map(ObjectId::to_hex),
@@ -191,7 +195,7 @@ pub(super) fn audit_table(AuditPage { entries, more }: &AuditPage, width: usize)
             let by = if entry.by() == &entry.operator {
                 entry.operator.to_string()
             } else {
-                format!("{} ({})", entry.by(), entry.operator)
+                format!("{} ({})", entry.shown_by(), entry.operator)
             };
             [
                 number.to_string(),

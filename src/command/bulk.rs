@@ -25,12 +25,14 @@ use crate::{
 };
 
 /// The word for names on standard input.
-const STDIN: &str = "-";
+pub(super) const STDIN: &str = "-";
 
 /// What can be done to several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum BulkOperation {
     Trash,
+    /// To the trash; its name and e-mails can be used by others.
+    TrashAndRelease,
     /// Past the trash.
     Delete,
     Restore,
@@ -42,7 +44,7 @@ pub(super) enum BulkOperation {
 impl BulkOperation {
     fn kind(self) -> OperationKind {
         match self {
-            Self::Trash => OperationKind::Trash,
+            Self::Trash | Self::TrashAndRelease => OperationKind::Trash,
             Self::Delete => OperationKind::Delete,
             Self::Restore => OperationKind::Restore,
             Self::Purge => OperationKind::Purge,
@@ -66,7 +68,7 @@ impl BulkNames {
     }
 }
 
-/// Refuses what no database is needed to refuse.
+/// Checks the command line before a database is opened.
 pub(super) fn check(
     operation: BulkOperation,
     names: &BulkNames,
@@ -147,7 +149,7 @@ pub(super) async fn each(
 }
 
 /// The same without those that were given before.
-fn once_each(names: Vec<String>) -> Vec<String> {
+pub(super) fn once_each(names: Vec<String>) -> Vec<String> {
     let mut given = HashSet::new();
     names.into_iter().filter(|name| given.insert(name_key(name))).collect()
 }
@@ -159,7 +161,7 @@ async fn confirm(
     count: usize,
 ) -> Result<(), Failure> {
     let what = match operation {
-        BulkOperation::Trash => "Move to the trash",
+        BulkOperation::Trash | BulkOperation::TrashAndRelease => "Move to the trash",
         BulkOperation::Delete
         | BulkOperation::Purge
         | BulkOperation::Restore
@@ -181,6 +183,7 @@ async fn one(
     let mut org = match operation {
         BulkOperation::Restore | BulkOperation::Purge => tenancy.named_in_trash(name).await?,
         BulkOperation::Trash
+        | BulkOperation::TrashAndRelease
         | BulkOperation::Delete
         | BulkOperation::Suspend
         | BulkOperation::Reactivate => tenancy.named_to_change(name).await?,
@@ -194,6 +197,7 @@ async fn one(
     }
     match operation {
         BulkOperation::Trash => tenancy.trash(&org).await,
+        BulkOperation::TrashAndRelease => tenancy.trash_and_release(&org).await,
         BulkOperation::Restore => tenancy.restore(&org, None).await,
         BulkOperation::Suspend => tenancy.suspend(&org).await,
         BulkOperation::Reactivate => tenancy.reactivate(&org).await,
@@ -277,7 +281,7 @@ impl Line<'_> {
 }
 
 /// Writes it at once. False once the reader has closed the pipe.
-fn say(text: &str) -> Result<bool, Failure> {
+pub(super) fn say(text: &str) -> Result<bool, Failure> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),

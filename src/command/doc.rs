@@ -2,14 +2,14 @@
 
 use std::io::{self, ErrorKind, IsTerminal, Write};
 
-use bson::{Bson, RawDocument, RawDocumentBuf, doc, oid::ObjectId};
+use bson::{Bson, Document, RawDocument, RawDocumentBuf, doc, oid::ObjectId};
 
-use super::{Answer, DocCommand, Failure};
+use super::{Answer, DocCommand, Failure, doc_write};
 use crate::{
     config::Output,
-    document::{self, filter::Filter},
+    document::{self, Path, Step, filter::Filter},
     org::Org,
-    store::{DocumentAt, DocumentQuery},
+    store::{DocumentAt, DocumentOrder, DocumentPlace, DocumentQuery},
     tenancy::{self, Tenancy},
 };
 
@@ -18,12 +18,15 @@ const FIRST: u32 = 4;
 const AT_ONCE: u32 = 500;
 const BYTES_AT_ONCE: usize = 16 * 1024 * 1024;
 
+/// How many characters are shown of how a filter is understood.
+const UNDERSTOOD_MOST: usize = 400;
+
 /// How many are listed on a terminal.
 const ON_TERMINAL: u32 = 20;
 
 /// How documents are written.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Form {
+pub(super) enum Form {
     /// Indented, in the words of MongoDB's shell, with empty lines between them.
     Pretty,
     /// The same, each on a line.
@@ -54,7 +57,7 @@ impl Form {
     }
 
     /// One document, without a line end.
-    fn write(self, document: &RawDocument) -> Result<String, Failure> {
+    pub(super) fn write(self, document: &RawDocument) -> Result<String, Failure> {
         let mut text = String::new();
         let written = match self {
             Self::Pretty => document::pretty(document, &mut text),
@@ -79,23 +82,60 @@ fn id_of(typed: &str) -> Bson {
     if let Ok(id) = ObjectId::parse_str(typed) {
         return id.into();
     }
-    let parsed = document::parse(&format!("{{_id:{typed}}}")).ok();
-    let id = parsed.and_then(|document| Bson::try_from(document.get("_id").ok()??).ok());
-    id.unwrap_or_else(|| typed.into())
+    let parsed = document::parse_value(typed).ok();
+    parsed.and_then(|value| value.to_bson()).unwrap_or_else(|| typed.into())
 }
 
 /// An `_id` as it can be typed.
-fn id_text(id: &Bson) -> Result<String, Failure> {
+pub(super) fn id_text(id: &Bson) -> Result<String, Failure> {
     if let Bson::ObjectId(id) = id {
         return Ok(id.to_hex());
     }
+    let failed = |error: String| Failure::Io(error);
     let alone = RawDocumentBuf::try_from(&doc! { "_id": id });
-    let text = Form::Shell.write(&alone.map_err(|error| Failure::Io(error.to_string()))?)?;
-    let value = text.strip_prefix("{ _id: ").and_then(|rest| rest.strip_suffix(" }"));
-    Ok(value.unwrap_or(&text).to_owned())
+    let alone = alone.map_err(|error| failed(error.to_string()))?;
+    let path = Path::from([Step::key("_id")]);
+    let value = document::value_at(&alone, &path).map_err(|error| failed(error.to_string()))?;
+    let mut text = String::new();
+    if let Some(value) = value {
+        value.one_line(&mut text).map_err(|error| failed(error.to_string()))?;
+    }
+    Ok(text)
 }
 
-/// Refuses what no database is needed to refuse.
+/// What was typed as an order.
+async fn order_of(tenancy: &Tenancy, org: &Org, typed: &str) -> Result<DocumentOrder, Failure> {
+    let (field, descending) = typed.strip_prefix('-').map_or((typed, false), |field| (field, true));
+    Ok(tenancy.document_order(org, field, descending).await?)
+}
+
+/// A place as it can be typed: by a field, its value and the `_id`, as a document.
+fn place_text(order: &DocumentOrder, place: &DocumentPlace) -> Result<String, Failure> {
+    let Some(field) = order.field() else { return id_text(&place.id) };
+    let both = RawDocumentBuf::try_from(&doc! { field: &place.value, "_id": &place.id });
+    Form::Shell.write(&both.map_err(|error| Failure::Io(error.to_string()))?)
+}
+
+/// What was typed as a place: an `_id`, or the end of a page. By a field, the document with an `_id` says where that is.
+async fn place_of(
+    tenancy: &Tenancy,
+    org: &Org,
+    order: &DocumentOrder,
+    typed: &str,
+) -> Result<DocumentPlace, Failure> {
+    let Some(field) = order.field() else { return Ok(id_of(typed).into()) };
+    if let Ok(both) = document::parse(typed)
+        && let Ok(both) = Document::try_from(&*both)
+        && both.keys().eq([field, "_id"])
+    {
+        let of = |key: &str| both.get(key).cloned().unwrap_or(Bson::Null);
+        return Ok(DocumentPlace { value: of(field), id: of("_id") });
+    }
+    let document = found(tenancy, org, typed).await?;
+    Ok(order.place(&document).map_err(tenancy::Error::from)?)
+}
+
+/// Checks the command line before a database is opened.
 pub(super) fn check(command: &DocCommand, output: Option<Output>) -> Result<(), Failure> {
     match command {
         DocCommand::List { filter, .. } => {
@@ -108,6 +148,10 @@ pub(super) fn check(command: &DocCommand, output: Option<Output>) -> Result<(), 
         DocCommand::Count { filter, .. } => {
             filter_of(filter.as_deref())?;
         }
+        DocCommand::Insert { .. }
+        | DocCommand::Replace { .. }
+        | DocCommand::Update { .. }
+        | DocCommand::Delete { .. } => doc_write::check(command)?,
     }
     Ok(())
 }
@@ -121,24 +165,28 @@ pub(super) async fn answer(
         DocCommand::List { organization, filter, sort, limit, after } => {
             let form = Form::new(output)?;
             let org = tenancy.named(&organization).await?;
-            let after = after.as_deref().map(id_of);
             let filter = filter_of(filter.as_deref())?;
+            let order = order_of(tenancy, &org, &sort).await?;
             let most = limit.or(Some(ON_TERMINAL).filter(|_| form == Form::Pretty));
-            let at = at(after, sort);
-            let query = DocumentQuery { filter, at, limit: FIRST, whole: true };
-            list(tenancy, &org, query, form, (sort, most)).await?;
+            let at = match after {
+                None => DocumentAt::First,
+                Some(after) => DocumentAt::After(place_of(tenancy, &org, &order, &after).await?),
+            };
+            let query = DocumentQuery {
+                filter,
+                order,
+                at,
+                limit: FIRST,
+                whole: true,
+                ..DocumentQuery::default()
+            };
+            list(tenancy, &org, query, form, most).await?;
             Ok(Answer::Written)
         }
         DocCommand::Get { organization, id } => {
             let form = Form::new(output)?;
             let org = tenancy.named(&organization).await?;
-            let document = match tenancy.document(&org, &id_of(&id)).await {
-                // What looks like an ObjectId may be stored as text.
-                Err(tenancy::Error::NoSuchDocument(_)) => {
-                    tenancy.document(&org, &id.into()).await?
-                }
-                found => found?,
-            };
+            let document = found(tenancy, &org, &id).await?;
             written(&(form.write(&document)? + "\n"))?;
             Ok(Answer::Written)
         }
@@ -147,6 +195,27 @@ pub(super) async fn answer(
             let filter = filter_of(filter.as_deref())?;
             Ok(Answer::DocumentsCounted(tenancy.count_documents(&org, filter.as_ref()).await?))
         }
+        DocCommand::Insert { organization, .. } => {
+            doc_write::insert(tenancy, &organization, output).await
+        }
+        DocCommand::Replace { one, .. } => doc_write::replace(tenancy, &one, output).await,
+        DocCommand::Update { one, set, unset } => {
+            doc_write::update(tenancy, &one, (&set, &unset), output).await
+        }
+        DocCommand::Delete { one } => doc_write::delete(tenancy, &one, output).await,
+    }
+}
+
+/// The document with this `_id`, as it was typed.
+pub(super) async fn found(
+    tenancy: &Tenancy,
+    org: &Org,
+    id: &str,
+) -> Result<RawDocumentBuf, Failure> {
+    match tenancy.document(org, &id_of(id)).await {
+        // What looks like an ObjectId may be stored as text.
+        Err(tenancy::Error::NoSuchDocument(_)) => Ok(tenancy.document(org, &id.into()).await?),
+        found => Ok(found?),
     }
 }
 
@@ -156,17 +225,15 @@ async fn list(
     org: &Org,
     mut query: DocumentQuery,
     form: Form,
-    (descending, most): (bool, Option<u32>),
+    most: Option<u32>,
 ) -> Result<(), Failure> {
     let (mut begun, mut left, mut largest) = (false, most.unwrap_or(u32::MAX), 1);
     loop {
         query.limit = query.limit.min(left);
-        let mut page = tenancy.document_page(org, &query).await?;
-        if descending {
-            page.documents.reverse();
-        }
-        let last = page.documents.last().and_then(|document| document.get("_id").ok().flatten());
-        let last = last.and_then(|id| Bson::try_from(id).ok()).filter(|_| page.more);
+        let page = tenancy.document_page(org, &query).await?;
+        let last = page.documents.last().filter(|_| page.more);
+        let last = last.map(|document| query.order.place(document)).transpose();
+        let last = last.map_err(tenancy::Error::from)?;
         let mut text = String::new();
         for document in &page.documents {
             largest = largest.max(document.as_bytes().len());
@@ -187,20 +254,25 @@ async fn list(
         }
         let ended = left == 0 || last.is_none();
         if ended {
-            text.push_str(&end_of(form, begun, last.as_ref())?);
+            text.push_str(&end_of(form, begun, last.as_ref(), &query)?);
         }
         if !written(&text)? || ended {
             return Ok(());
         }
-        query.at = at(last, descending);
+        query.at = last.map_or(DocumentAt::First, DocumentAt::After);
         let fit = u32::try_from(BYTES_AT_ONCE / largest).unwrap_or(u32::MAX);
         query.limit = fit.clamp(1, AT_ONCE);
     }
 }
 
 /// What stands behind the last document.
-fn end_of(form: Form, begun: bool, next: Option<&Bson>) -> Result<String, Failure> {
-    let next = next.map(id_text).transpose()?;
+fn end_of(
+    form: Form,
+    begun: bool,
+    next: Option<&DocumentPlace>,
+    query: &DocumentQuery,
+) -> Result<String, Failure> {
+    let next = next.map(|next| place_text(&query.order, next)).transpose()?;
     Ok(match form {
         Form::Json => {
             let next = next.map_or(Ok("null".to_owned()), |next| serde_json::to_string(&next));
@@ -208,7 +280,10 @@ fn end_of(form: Form, begun: bool, next: Option<&Bson>) -> Result<String, Failur
             let list = if begun { "\n  ]" } else { "{\n  \"documents\": []" };
             format!("{list},\n  \"next\": {next}\n}}\n")
         }
-        Form::Pretty if !begun => "No documents\n".to_owned(),
+        Form::Pretty if !begun => query.filter.as_ref().map_or_else(
+            || "No documents\n".to_owned(),
+            |filter| format!("No documents match {}\n", filter.brief(UNDERSTOOD_MOST)),
+        ),
         Form::Pretty => next.map_or_else(String::new, |next| {
             format!("\n  → more with --after {}\n", in_quotes(&next))
         }),
@@ -226,17 +301,8 @@ fn in_quotes(text: &str) -> String {
     }
 }
 
-fn at(after: Option<Bson>, descending: bool) -> DocumentAt {
-    match (after, descending) {
-        (None, false) => DocumentAt::First,
-        (None, true) => DocumentAt::Last,
-        (Some(id), false) => DocumentAt::After(id),
-        (Some(id), true) => DocumentAt::Before(id),
-    }
-}
-
 /// Writes to standard output; whether anyone still reads it.
-fn written(text: &str) -> Result<bool, Failure> {
+pub(super) fn written(text: &str) -> Result<bool, Failure> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),

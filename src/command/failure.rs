@@ -3,6 +3,7 @@
 use std::io;
 
 use crate::{
+    archive::ReadError,
     config::{self, Output},
     org::{Field, escaped, json_text},
     store::StoreError,
@@ -32,6 +33,25 @@ pub enum Failure {
     /// An organization could not be restored.
     #[error(transparent)]
     Restore(tenancy::Error),
+    /// It was refused or failed in the other database.
+    #[error("in “{}”: {error}", escaped(.profile))]
+    Elsewhere {
+        /// The profile of that database.
+        profile: String,
+        /// Why.
+        error: tenancy::Error,
+    },
+    /// An organization was copied to the database of this profile, and not moved there.
+    #[error("“{}”: {error}", escaped(.profile))]
+    Copied {
+        /// The profile of that database.
+        profile: String,
+        /// Why.
+        error: tenancy::CopyError,
+    },
+    /// An archive is damaged, cut off, foreign or newer, or cannot be read.
+    #[error(transparent)]
+    Archive(#[from] ReadError),
     /// The new password was typed differently the second time.
     #[error("the passwords do not match")]
     TypedDifferently,
@@ -73,7 +93,9 @@ impl Failure {
                 "name the owner to log in as with --as E-MAIL"
             }
             Self::Tenancy(tenancy::Error::NotAllowed(
-                tenancy::Refusal::OperatorsRequired | tenancy::Refusal::NoLogin(_),
+                tenancy::Refusal::OperatorsRequired
+                | tenancy::Refusal::OperatorsOnly
+                | tenancy::Refusal::NoLogin(_),
             )) => "log in with the account of an operator: --as E-MAIL, or L in the console",
             Self::Tenancy(tenancy::Error::NotAllowed(tenancy::Refusal::ManagersOnly)) => {
                 "name a manager to log in as with --as E-MAIL"
@@ -96,7 +118,13 @@ impl Failure {
                     "restore it under another name with --name"
                 }
             },
-            Self::Tenancy(error) | Self::Restore(error) => error.help(),
+            Self::Tenancy(error) | Self::Restore(error) | Self::Elsewhere { error, .. } => {
+                error.help()
+            }
+            Self::Copied { .. } => {
+                "compare both: then purge the copy, or move the original to the trash yourself"
+            }
+            Self::Archive(error) => error.help(),
             Self::TypedDifferently | Self::NoAnswer => "try again",
             Self::Io(_) => "check the terminal, or what input and output are redirected to",
             Self::NotConfirmed | Self::Signal(_) => "",
@@ -110,9 +138,22 @@ impl Failure {
     pub fn code(&self) -> u8 {
         match self {
             Self::Usage { .. } | Self::Config(_) | Self::Configuration(_) => 2,
-            Self::Tenancy(error) | Self::Restore(error) => code_of(error),
-            Self::TypedDifferently => 6,
-            Self::NotConfirmed | Self::NoAnswer | Self::Io(_) => 1,
+            Self::Tenancy(error) | Self::Restore(error) | Self::Elsewhere { error, .. } => {
+                code_of(error)
+            }
+            Self::Archive(
+                ReadError::NotAnArchive(_)
+                | ReadError::NewerFormat { .. }
+                | ReadError::CutOff { .. }
+                | ReadError::Damaged { .. }
+                | ReadError::UnexpectedMember { .. },
+            )
+            | Self::TypedDifferently => 6,
+            Self::Archive(ReadError::Source(_))
+            | Self::Copied { .. }
+            | Self::NotConfirmed
+            | Self::NoAnswer
+            | Self::Io(_) => 1,
             Self::Signal(number) => 128 + number,
         }
     }
@@ -156,6 +197,9 @@ impl Failure {
             Self::Usage { .. }
             | Self::Tenancy(_)
             | Self::Restore(_)
+            | Self::Elsewhere { .. }
+            | Self::Copied { .. }
+            | Self::Archive(_)
             | Self::TypedDifferently
             | Self::NotConfirmed
             | Self::NoAnswer
@@ -217,11 +261,14 @@ fn code_of(error: &tenancy::Error) -> u8 {
         | tenancy::Error::InTrash(_)
         | tenancy::Error::NoSuchAdmin { .. }
         | tenancy::Error::NoSuchOperator(_)
+        | tenancy::Error::NoSuchKey(_)
         | tenancy::Error::NoSecondFactor(_)
         | tenancy::Error::NoSuchDocument(_)
         | tenancy::Error::NotInTrash(_) => 3,
         tenancy::Error::Taken { .. }
+        | tenancy::Error::DocumentExists(_)
         | tenancy::Error::OperatorsEmail(_)
+        | tenancy::Error::KeyNameTaken(_)
         | tenancy::Error::Store(StoreError::Taken { .. } | StoreError::OperatorsEmail) => 4,
         tenancy::Error::WrongLogin
         | tenancy::Error::Waiting(_)
@@ -237,12 +284,17 @@ fn code_of(error: &tenancy::Error) -> u8 {
         | tenancy::Error::FirstIsManager
         | tenancy::Error::NoOperators
         | tenancy::Error::OperatorsOwnPassword(_)
+        | tenancy::Error::TooManyKeys
         | tenancy::Error::NoOwner(_)
         | tenancy::Error::NotAllowed(_)
         | tenancy::Error::ReadOnly(_)
         | tenancy::Error::Store(StoreError::Refused { .. }) => 5,
         tenancy::Error::Invalid(_)
+        | tenancy::Error::InvalidDocument(_)
+        | tenancy::Error::CannotSort(_)
+        | tenancy::Error::NotImported { .. }
         | tenancy::Error::Ambiguous { .. }
+        | tenancy::Error::AmbiguousKey(_)
         | tenancy::Error::NotConfirmed
         | tenancy::Error::ReasonRequired
         | tenancy::Error::OneAtATime => 6,
@@ -251,10 +303,12 @@ fn code_of(error: &tenancy::Error) -> u8 {
         // A connection string that does not parse, or a file that cannot be one.
         tenancy::Error::Store(StoreError::Misconfigured { .. }) => 2,
         tenancy::Error::Changed(_)
+        | tenancy::Error::DocumentChanged(_)
         | tenancy::Error::OperatorsChanged
         | tenancy::Error::Busy { .. }
         | tenancy::Error::Overloaded
         | tenancy::Error::Machine(_)
+        | tenancy::Error::Unwritten { .. }
         | tenancy::Error::OutcomeUnknown { .. }
         | tenancy::Error::DoneByAnother { .. }
         | tenancy::Error::Store(_) => 1,

@@ -9,23 +9,32 @@ mod audit;
 mod bulk;
 mod complete;
 mod configuration;
+mod copy;
 mod doc;
+mod doc_write;
+mod export;
 mod failure;
 mod help;
+mod import;
+mod key;
 mod line;
 mod manual;
 mod operator;
 mod org;
 mod records;
 mod second_factor;
+mod sizes;
 mod stream;
 mod table;
 mod terminal;
 mod upgrade;
+mod verify;
 
 use std::{
+    cell::RefCell,
     ffi::OsString,
     io::{self, ErrorKind, IsTerminal, Write},
+    time::Duration,
 };
 
 use tokio::signal::unix::{SignalKind, signal};
@@ -34,7 +43,7 @@ pub use complete::answer_shell;
 pub use failure::{Failure, report, report_json};
 pub use line::{
     AdminCommand, AuditCommand, Command, CommandLine, ConfigCommand, DatabaseCommand, DocCommand,
-    LocalCommand, Login, OperatorCommand, OrgCommand,
+    KeyCommand, LocalCommand, Login, OperatorCommand, OrgCommand,
 };
 
 use answer::Answer;
@@ -46,8 +55,14 @@ use terminal::{Telling, Terminal};
 use crate::{
     config::{self, Database, Flags, Output, Settings, Source},
     store::{Examination, Required, Target},
-    tenancy::Believe,
+    tenancy::{Believe, Tenancy},
 };
+
+/// The databases that a command works on.
+type Opened = RefCell<Vec<Tenancy>>;
+
+/// How long an operation that was cut off by a signal may take to remove what it began.
+const CLEAN_UP: Duration = Duration::from_secs(5);
 
 /// Does what needs no database, and writes its answer to standard output.
 ///
@@ -90,11 +105,21 @@ pub fn run(settings: &Settings, command: DatabaseCommand, login: Login) -> Resul
         .build()
         .map_err(|error| Failure::io("cannot start the event loop", &error))?;
     let done = runtime.block_on(async {
+        let opened = Opened::default();
         // Dropping the operation restores the echo of the terminal.
-        tokio::select! {
-            answer = answer(settings, command, LogIn::new(login)) => answer,
+        let done = tokio::select! {
+            answer = answer(settings, command, LogIn::new(login), &opened) => answer,
             failure = ended() => Err(failure),
+        };
+        if let Err(Failure::Signal(_)) = &done {
+            let all = async {
+                for tenancy in opened.take() {
+                    tenancy.cleaned_up().await;
+                }
+            };
+            let _ = tokio::time::timeout(CLEAN_UP, all).await;
         }
+        done
     });
     // A thread that still waits for somebody to type must not keep the process.
     runtime.shutdown_background();
@@ -115,10 +140,17 @@ fn check_output(output: Option<Output>, command: &DatabaseCommand) -> Result<(),
         DatabaseCommand::Org(_)
         | DatabaseCommand::Admin(_)
         | DatabaseCommand::Operator(_)
+        | DatabaseCommand::Key(_)
         | DatabaseCommand::Audit(_)
         | DatabaseCommand::Doctor { .. }
         | DatabaseCommand::Upgrade { .. }
-        | DatabaseCommand::Doc(DocCommand::Count { .. }) => {
+        | DatabaseCommand::Doc(
+            DocCommand::Count { .. }
+            | DocCommand::Insert { .. }
+            | DocCommand::Replace { .. }
+            | DocCommand::Update { .. }
+            | DocCommand::Delete { .. },
+        ) => {
             let help = "use --output json, ndjson or table";
             return match output {
                 Some(Output::Csv | Output::Tsv | Output::Name) => {
@@ -145,6 +177,7 @@ async fn answer(
     settings: &Settings,
     command: DatabaseCommand,
     mut login: LogIn,
+    opened: &Opened,
 ) -> Result<Answer, Failure> {
     // What is wrong with the command line is said before any database is asked.
     check(&command, &login)?;
@@ -152,14 +185,21 @@ async fn answer(
     if let DatabaseCommand::Doc(command) = &command {
         doc::check(command, settings.output)?;
     }
+    if let DatabaseCommand::Org(OrgCommand::Verify { file, deep }) = &command {
+        return verify::answer(file, *deep, output_of(settings.output)).await;
+    }
+    if let DatabaseCommand::Org(OrgCommand::Copy(wanted)) = &command {
+        copy::target(wanted, &settings.profiles)?;
+    }
     let database = &settings.database;
-    there(database, &command)?;
+    there(database, settings.is_named, &command)?;
     if let Some(reason) = command.reason() {
         database.rules.reason(reason)?;
     }
     sure_in_production(database, &command).await?;
     let tenancy = database.open().await?.0.tenancy;
     let tenancy = tenancy.because(command.reason().unwrap_or_default());
+    opened.borrow_mut().push(tenancy.clone());
     if writes(&command) {
         tenancy.ensure_upgraded().await?;
     }
@@ -180,25 +220,35 @@ async fn answer(
             after,
             fields,
             no_header,
+            sizes,
         }) if let Some(lines) = settings.output.and_then(Lines::of) => {
             let query = org::page_of(trash, search, sort, stream::AT_ONCE, after.as_deref())?;
-            let columns = Columns { fields, header: !no_header };
+            let columns = Columns { fields, sizes, header: !no_header };
             stream::lines(&tenancy, query, lines, &columns, limit).await?;
             Ok(Answer::Written)
         }
         DatabaseCommand::Org(OrgCommand::List {
-            search, trash, sort, limit: None, after, ..
+            search,
+            trash,
+            sort,
+            limit: None,
+            after,
+            sizes,
+            ..
         }) if !io::stdout().is_terminal() => {
             let query = org::page_of(trash, search, sort, stream::AT_ONCE, after.as_deref())?;
-            stream::all(&tenancy, query, settings.output).await?;
+            stream::all(&tenancy, query, settings.output, sizes).await?;
             Ok(Answer::Written)
         }
         DatabaseCommand::Org(command) => {
-            org::answer(&tenancy, command, output_of(settings.output), login).await
+            let output = output_of(settings.output);
+            let (profiles, output) = ((&settings.profiles[..], opened), output);
+            org::answer(&tenancy, command, profiles, output, login).await
         }
         DatabaseCommand::Admin(command) => admin::answer(&tenancy, command, login).await,
         DatabaseCommand::Doc(command) => doc::answer(&tenancy, command, settings.output).await,
         DatabaseCommand::Operator(command) => operator::answer(&tenancy, command, login).await,
+        DatabaseCommand::Key(command) => key::answer(&tenancy, command, login).await,
         DatabaseCommand::Audit(command) => audit::answer(&tenancy, command).await,
         DatabaseCommand::Doctor { fix, all, quarantine, .. } => {
             let telling = Telling::default();
@@ -219,6 +269,7 @@ fn check(command: &DatabaseCommand, login: &LogIn) -> Result<(), Failure> {
         DatabaseCommand::Org(command) => org::check(command, login)?,
         DatabaseCommand::Admin(command) => admin::check(command, login)?,
         DatabaseCommand::Operator(command) => operator::check(command, login)?,
+        DatabaseCommand::Key(_) => key::check(login)?,
         DatabaseCommand::Doc(_)
         | DatabaseCommand::Audit(_)
         | DatabaseCommand::Upgrade { .. }
@@ -239,6 +290,7 @@ fn check(command: &DatabaseCommand, login: &LogIn) -> Result<(), Failure> {
         DatabaseCommand::Org(_)
         | DatabaseCommand::Admin(_)
         | DatabaseCommand::Operator(_)
+        | DatabaseCommand::Key(_)
         | DatabaseCommand::Doc(_)
         | DatabaseCommand::Audit(_)
         | DatabaseCommand::Doctor { .. }
@@ -251,13 +303,15 @@ fn check(command: &DatabaseCommand, login: &LogIn) -> Result<(), Failure> {
 
 /// Without a terminal, only a command that creates something may create the embedded database.
 /// Otherwise a missing `MONGODB_URI` would look like an empty list.
-fn there(database: &Database, command: &DatabaseCommand) -> Result<(), Failure> {
+fn there(database: &Database, named: bool, command: &DatabaseCommand) -> Result<(), Failure> {
     let Source::Known(Target::File(file)) = &database.source else { return Ok(()) };
     let begins = matches!(
         command,
         DatabaseCommand::Org(OrgCommand::Create { .. })
             | DatabaseCommand::Operator(OperatorCommand::Add { .. })
     );
+    // An archive goes into a new file where that is named: it may be that only the server was not.
+    let begins = begins || named && matches!(command, DatabaseCommand::Org(OrgCommand::Import(_)));
     if begins || file.exists() || Terminal::open().is_some() {
         return Ok(());
     }
@@ -274,9 +328,9 @@ fn writes(command: &DatabaseCommand) -> bool {
         DatabaseCommand::Org(command) => org::writes(command),
         DatabaseCommand::Admin(command) => admin::writes(command),
         DatabaseCommand::Operator(command) => operator::writes(command),
-        DatabaseCommand::Doc(_) | DatabaseCommand::Audit(_) | DatabaseCommand::Upgrade { .. } => {
-            false
-        }
+        DatabaseCommand::Key(command) => key::writes(command),
+        DatabaseCommand::Doc(command) => doc_write::writes(command),
+        DatabaseCommand::Audit(_) | DatabaseCommand::Upgrade { .. } => false,
         DatabaseCommand::Doctor { fix, .. } => *fix,
     }
 }
@@ -291,6 +345,7 @@ fn reads_new_password(command: &DatabaseCommand) -> bool {
         DatabaseCommand::Org(_)
         | DatabaseCommand::Admin(_)
         | DatabaseCommand::Operator(_)
+        | DatabaseCommand::Key(_)
         | DatabaseCommand::Doc(_)
         | DatabaseCommand::Audit(_)
         | DatabaseCommand::Doctor { .. }
@@ -309,7 +364,11 @@ fn logs_in_itself(command: &DatabaseCommand) -> bool {
             | OrgCommand::Count { .. }
             | OrgCommand::Restore { .. }
             | OrgCommand::Suspend { .. }
-            | OrgCommand::Reactivate { .. } => false,
+            | OrgCommand::Reactivate { .. }
+            | OrgCommand::Export(_)
+            | OrgCommand::Import(_)
+            | OrgCommand::Copy(_)
+            | OrgCommand::Verify { .. } => false,
         },
         DatabaseCommand::Admin(command) => match command {
             AdminCommand::Add { .. }
@@ -323,6 +382,7 @@ fn logs_in_itself(command: &DatabaseCommand) -> bool {
             | AdminCommand::Redeem { .. } => false,
         },
         DatabaseCommand::Operator(_)
+        | DatabaseCommand::Key(_)
         | DatabaseCommand::Doc(_)
         | DatabaseCommand::Audit(_)
         | DatabaseCommand::Doctor { .. }

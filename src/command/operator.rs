@@ -30,7 +30,7 @@ pub(super) fn writes(command: &OperatorCommand) -> bool {
     }
 }
 
-/// Refuses what no database is needed to refuse; whether it asks for a password.
+/// Checks the command line before a database is opened, and returns whether the command asks for a password.
 pub(super) fn check(command: &OperatorCommand, login: &LogIn) -> Result<bool, Failure> {
     match command {
         OperatorCommand::List

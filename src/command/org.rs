@@ -1,14 +1,17 @@
 //! `tenantry org …`.
 
 use super::{
-    Answer, Failure, OrgCommand,
+    Answer, Failure, Opened, OrgCommand,
     ask::{LogIn, agree, ask_new, ask_password, asked, confirm},
     bulk::{self, BulkOperation, each},
+    copy, export, import,
     line::Sure,
+    sizes::PageSizes,
     terminal::{Terminal, line_of_stdin},
+    verify,
 };
 use crate::{
-    config::Output,
+    config::{Database, Output},
     org::{OperationKind, OrgState, Search, Secret, counted},
     store::{Count, Cursor, ListScope, PageAt, PageQuery, Sort},
     tenancy::{Edit, NewOrganization, Tenancy},
@@ -23,21 +26,30 @@ const COUNT_MOST: u64 = 1000;
 /// Whether it writes.
 pub(super) fn writes(command: &OrgCommand) -> bool {
     match command {
-        OrgCommand::Get { .. } | OrgCommand::List { .. } | OrgCommand::Count { .. } => false,
+        OrgCommand::Get { .. } | OrgCommand::List { .. } | OrgCommand::Count { .. } | OrgCommand::Verify { .. } => false,
         OrgCommand::Create { .. }
+        | OrgCommand::Import(_)
+        | OrgCommand::Copy(_)
         | OrgCommand::Update { .. }
         | OrgCommand::Trash { .. }
         | OrgCommand::Restore { .. }
         | OrgCommand::Purge { .. }
         | OrgCommand::Suspend { .. }
-        | OrgCommand::Reactivate { .. } => true,
+        | OrgCommand::Reactivate { .. }
+        // It is in the audit log.
+        | OrgCommand::Export(_) => true,
     }
 }
 
-/// Refuses what no database is needed to refuse; whether it asks for a password.
+/// Checks the command line before a database is opened, and returns whether the command asks for a password.
 pub(super) fn check(command: &OrgCommand, login: &LogIn) -> Result<bool, Failure> {
     match command {
-        OrgCommand::Get { .. } | OrgCommand::Purge { expired: true, .. } => Ok(false),
+        OrgCommand::Get { .. }
+        | OrgCommand::Verify { .. }
+        | OrgCommand::Purge { expired: true, .. } => Ok(false),
+        OrgCommand::Export(wanted) => export::check(wanted).map(|()| false),
+        OrgCommand::Import(wanted) => import::check(wanted).map(|()| false),
+        OrgCommand::Copy(wanted) => copy::check(wanted, login),
         OrgCommand::Restore { names, new_name, sure } => {
             if new_name.is_some() && names.single().is_none() {
                 let help = "restore one organization at a time with --name";
@@ -81,6 +93,7 @@ pub(super) fn check(command: &OrgCommand, login: &LogIn) -> Result<bool, Failure
 pub(super) async fn answer(
     tenancy: &Tenancy,
     command: OrgCommand,
+    (profiles, opened): (&[Database], &Opened),
     output: Output,
     login: &mut LogIn,
 ) -> Result<Answer, Failure> {
@@ -89,25 +102,38 @@ pub(super) async fn answer(
         OrgCommand::Get { name } => {
             let org = tenancy.named(&name).await?;
             // Read again as it is shown: with whether its admin is still there.
-            Ok(Answer::Shown(tenancy.org(org.id).await?.unwrap_or(org)))
+            let org = tenancy.org(org.id).await?.unwrap_or(org);
+            let size = tenancy.size(&org).await?;
+            Ok(Answer::Shown(org, size))
         }
+        OrgCommand::Export(wanted) => export::answer(tenancy, &wanted, output).await,
+        OrgCommand::Import(wanted) => import::answer(tenancy, wanted, output).await,
+        OrgCommand::Copy(wanted) => {
+            copy::answer(tenancy, wanted, (profiles, opened), login, output).await
+        }
+        OrgCommand::Verify { file, deep } => verify::answer(&file, deep, output).await,
         OrgCommand::Count { search, trash } => {
             let of = if trash { ListScope::Trash } else { ListScope::Live };
             Ok(Answer::Counted(tenancy.count(of, search.as_deref(), u64::MAX).await?))
         }
-        OrgCommand::List { search, trash, sort, limit, after, .. } => {
+        OrgCommand::List { search, trash, sort, limit, after, sizes, .. } => {
             let limit = limit.unwrap_or(PAGE);
-            list(tenancy, page_of(trash, search, sort, limit, after.as_deref())?, output).await
+            let query = page_of(trash, search, sort, limit, after.as_deref())?;
+            list(tenancy, query, output, sizes).await
         }
         OrgCommand::Update { name, new_name, email, new_password_stdin, .. } => {
             let edit = Edit { name: new_name, email, password: None };
             update(tenancy, &name, edit, new_password_stdin, login).await
         }
-        OrgCommand::Trash { names, now, sure, .. } => {
+        OrgCommand::Trash { names, now, release, sure, .. } => {
+            let operation = match (now, release) {
+                (true, _) => BulkOperation::Delete,
+                (false, true) => BulkOperation::TrashAndRelease,
+                (false, false) => BulkOperation::Trash,
+            };
             if let Some(name) = names.single() {
-                return delete(tenancy, name, login, now, &sure).await;
+                return delete(tenancy, name, login, operation, &sure).await;
             }
-            let operation = if now { BulkOperation::Delete } else { BulkOperation::Trash };
             each(tenancy, operation, &names, &sure, output, login).await
         }
         OrgCommand::Restore { names, new_name, sure } => match names.single() {
@@ -189,8 +215,14 @@ pub(super) fn page_of(
     Ok(query)
 }
 
-async fn list(tenancy: &Tenancy, query: PageQuery, output: Output) -> Result<Answer, Failure> {
+async fn list(
+    tenancy: &Tenancy,
+    query: PageQuery,
+    output: Output,
+    with_sizes: bool,
+) -> Result<Answer, Failure> {
     let page = tenancy.page(&query).await?;
+    let sizes = PageSizes::read(tenancy, &page.orgs, with_sizes).await?;
     let next = page.places.last().filter(|_| page.more_after).cloned();
     let total = if output != Output::Table {
         None
@@ -204,7 +236,7 @@ async fn list(tenancy: &Tenancy, query: PageQuery, output: Output) -> Result<Ans
         Some(tenancy.count(query.scope, query.search.as_deref(), most).await?)
     };
     let place = tenancy.place().clone();
-    Ok(Answer::Listed { orgs: page.orgs, next, query, total, nearest: page.nearest, place })
+    Ok(Answer::Listed { orgs: page.orgs, sizes, next, query, total, nearest: page.nearest, place })
 }
 
 async fn update(
@@ -242,7 +274,7 @@ async fn delete(
     tenancy: &Tenancy,
     name: &str,
     login: &mut LogIn,
-    now: bool,
+    operation: BulkOperation,
     sure: &Sure,
 ) -> Result<Answer, Failure> {
     let org = tenancy.named_to_change(name).await?;
@@ -250,7 +282,7 @@ async fn delete(
     let tenancy = &login.session_of(tenancy).await?;
     tenancy.authorize(&org).await?;
     let terminal = asked(sure, Terminal::open())?;
-    if now {
+    if operation == BulkOperation::Delete {
         let confirmation = confirm(tenancy, &org, terminal.as_ref()).await?;
         tenancy.delete(&org, &confirmation).await?;
         return Ok(Answer::Deleted(org));
@@ -261,7 +293,11 @@ async fn delete(
         let question = format!("Move “{name}” to the trash, where it can be restored for {days}?");
         agree(&terminal, &question).await?;
     }
-    Ok(Answer::Deleted(tenancy.trash(&org).await?))
+    Ok(Answer::Deleted(if operation == BulkOperation::TrashAndRelease {
+        tenancy.trash_and_release(&org).await?
+    } else {
+        tenancy.trash(&org).await?
+    }))
 }
 
 async fn purge(

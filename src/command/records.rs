@@ -3,10 +3,13 @@
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use super::Failure;
+use super::{
+    Failure,
+    sizes::{SIZE_FIELDS, SizeFields, SizedFields},
+};
 use crate::{
     config::Output,
-    org::{Org, OrgFields, escaped, json_text},
+    org::{Org, escaped, json_text},
 };
 
 /// How lines are written.
@@ -35,7 +38,7 @@ impl Lines {
     }
 }
 
-/// All fields, in their default order.
+/// The fields that are written where none are named, in their order.
 pub(super) const FIELDS: [&str; 8] = [
     "organization_id",
     "organization_name",
@@ -52,16 +55,28 @@ pub(super) const FIELDS: [&str; 8] = [
 pub(super) struct Columns {
     /// None for all.
     pub(super) fields: Vec<String>,
+    /// Whether those of sizes are written beside them.
+    pub(super) sizes: bool,
     pub(super) header: bool,
 }
 
 impl Columns {
     fn names(&self) -> Vec<&str> {
-        if self.fields.is_empty() {
+        let mut names = if self.fields.is_empty() {
             FIELDS.to_vec()
         } else {
             self.fields.iter().map(String::as_str).collect()
+        };
+        if self.sizes {
+            let more = SIZE_FIELDS.into_iter().filter(|field| !names.contains(field));
+            names.extend(more.collect::<Vec<_>>());
         }
+        names
+    }
+
+    /// Whether sizes have to be asked for.
+    pub(super) fn have_sizes(&self) -> bool {
+        self.names().iter().any(|name| SIZE_FIELDS.contains(name))
     }
 
     /// The header line, if there is one.
@@ -74,29 +89,33 @@ impl Columns {
         }
     }
 
-    /// One organization.
+    /// One organization, with its size where [`Columns::have_sizes`].
     ///
     /// # Errors
     /// Where it cannot be written as JSON.
-    pub(super) fn line(&self, lines: Lines, org: &Org) -> Result<String, Failure> {
+    pub(super) fn line(
+        &self,
+        lines: Lines,
+        org: &Org,
+        size: Option<SizeFields>,
+    ) -> Result<String, Failure> {
         if lines == Lines::Names {
             return Ok(format!("{}\n", org.name));
         }
         let io = |error: serde_json::Error| Failure::Io(error.to_string());
         // As text first: that is where hidden characters are escaped.
-        let text = json_text(&OrgFields::from_org(org)).map_err(io)?;
+        let text = json_text(&SizedFields::listed(org, size)).map_err(io)?;
         let all: Map<String, Value> = serde_json::from_str(&text).map_err(io)?;
         if lines == Lines::Json {
-            let mut kept = Vec::with_capacity(FIELDS.len());
-            for field in FIELDS {
-                if self.fields.is_empty() || self.names().contains(&field) {
-                    kept.extend(all.get(field).map(|value| (field, value)));
-                }
-            }
+            let names = self.names();
+            let fields = FIELDS.into_iter().chain(SIZE_FIELDS);
+            let fields = fields.filter(|field| names.contains(field));
+            let kept = fields.filter_map(|field| Some((field, all.get(field)?))).collect();
             return Ok(one_line(&json_text(&Fields(kept)).map_err(io)?));
         }
         let cell = |field: &str| match all.get(field) {
             Some(Value::String(text)) => text.clone(),
+            Some(Value::Number(number)) => number.to_string(),
             None if field == "state" => "active".to_owned(),
             Some(_) | None => String::new(),
         };
@@ -144,9 +163,9 @@ mod tests {
 
     fn lines(lines: Lines, fields: &[&str], name: &str) -> String {
         let fields = fields.iter().map(|field| (*field).to_owned()).collect();
-        let columns = Columns { fields, header: true };
+        let columns = Columns { fields, sizes: false, header: true };
         let org = orgs::org(1, name, "ada@acme.com");
-        let Ok(line) = columns.line(lines, &org) else { panic!("no line") };
+        let Ok(line) = columns.line(lines, &org, None) else { panic!("no line") };
         columns.heading(lines) + &line
     }
 

@@ -11,7 +11,7 @@ use crate::{
     tenancy::{self, FASTAPI_ASKS_FOR_NONE, Own, REPLACES, Tenancy},
 };
 
-/// Refuses what no database is needed to refuse.
+/// Checks the command line before a database is opened.
 pub(super) fn check(remove: bool, login: &LogIn) -> Result<(), Failure> {
     login.is_needed("name yourself with --as E-MAIL")?;
     if !remove {

@@ -5,14 +5,15 @@ use std::io::{self, ErrorKind, Write};
 
 use super::{
     Failure,
-    answer::{Answer, heading, rows, total_words},
+    answer::{Answer, total_words},
     ascii,
     records::{Columns, Lines},
-    table::{self, UNKNOWN_WIDTH},
+    sizes::{PageSizes, SizedFields},
+    table::UNKNOWN_WIDTH,
 };
 use crate::{
     config::Output,
-    org::{OrgFields, json_text},
+    org::json_text,
     store::{Count, PageQuery},
     tenancy::Tenancy,
 };
@@ -26,22 +27,24 @@ pub(super) async fn all(
     tenancy: &Tenancy,
     mut query: PageQuery,
     output: Option<Output>,
+    with_sizes: bool,
 ) -> Result<(), Failure> {
     let mut begun = false;
     let mut listed = 0;
     loop {
         let page = tenancy.page(&query).await?;
+        let sizes = PageSizes::read(tenancy, &page.orgs, with_sizes).await?;
         let text = match output {
             Some(Output::Table) if page.orgs.is_empty() && !begun => {
                 let (orgs, next, total, query) = (Vec::new(), None, None, query.clone());
                 let nearest = page.nearest.clone();
                 let place = tenancy.place().clone();
-                let none = Answer::Listed { orgs, next, query, total, nearest, place }
+                let none = Answer::Listed { orgs, sizes, next, query, total, nearest, place }
                     .render(Output::Table, None);
                 ascii::for_locale(none.map_err(|error| Failure::Io(error.to_string()))?)
             }
             Some(Output::Table) => {
-                let table = table::columns(&heading(query.scope), &rows(&page.orgs), UNKNOWN_WIDTH);
+                let table = sizes.table(query.scope, &page.orgs, UNKNOWN_WIDTH);
                 // One heading, however many pages there are.
                 let rest = table.split_once('\n').map_or("", |(_, rest)| rest);
                 ascii::for_locale(if begun { rest.to_owned() } else { table })
@@ -57,9 +60,9 @@ pub(super) async fn all(
             )
             | None => {
                 let mut text = String::new();
-                for org in &page.orgs {
+                for (org, size) in sizes.beside(&page.orgs) {
                     text.push_str(if begun || !text.is_empty() { ",\n" } else { OPENS });
-                    let org = json_text(&OrgFields::from_org(org));
+                    let org = json_text(&SizedFields::listed(org, size));
                     let org = org.map_err(|error| Failure::Io(error.to_string()))?;
                     text.push_str(&indented(org.trim_end()));
                 }
@@ -106,8 +109,10 @@ pub(super) async fn lines(
     let mut text = columns.heading(lines);
     loop {
         let page = tenancy.page(&query).await?;
-        for org in &page.orgs {
-            text.push_str(&columns.line(lines, org)?);
+        let wanted = columns.have_sizes() && lines != Lines::Names;
+        let sizes = PageSizes::read(tenancy, &page.orgs, wanted).await?;
+        for (org, size) in sizes.beside(&page.orgs) {
+            text.push_str(&columns.line(lines, org, size)?);
         }
         let mut stdout = io::stdout().lock();
         match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {

@@ -1,12 +1,14 @@
 //! Where a command gets passwords and confirmations from: standard input, or a person at a terminal.
 
 use std::{
+    fmt::Write as _,
     fs::{File, OpenOptions},
     io::{self, BufRead, IsTerminal, Read, Write},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
+    time::{Duration, Instant},
 };
 
 use rustix::termios::{
@@ -16,8 +18,9 @@ use zeroize::Zeroizing;
 
 use super::Failure;
 use crate::{
-    org::{Secret, counted},
+    org::{Secret, StoredText, byte_size, counted, thousands},
     store::{Upgrade, Watch},
+    tenancy::ArchiveProgress,
 };
 
 /// The longest line that is read, in bytes; no name or password is near it.
@@ -52,6 +55,23 @@ pub(super) async fn names_of_stdin() -> Result<Vec<String>, Failure> {
     .await
 }
 
+/// All of standard input that is left.
+pub(super) async fn text_of_stdin(most: usize) -> Result<String, Failure> {
+    let read = blocking(move || {
+        let most = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+        let mut text = Vec::new();
+        io::stdin().lock().take(most).read_to_end(&mut text)?;
+        Ok(text)
+    });
+    let text = read.await?;
+    if text.len() > most {
+        let help = "give fewer at once";
+        return Err(Failure::usage("standard input is too large", help));
+    }
+    let invalid = |_| Failure::usage("standard input is not UTF-8", "convert it, then try again");
+    String::from_utf8(text).map_err(invalid)
+}
+
 /// Says on a line of its own how far a database of an older program is brought up to date, or how long
 /// something is still watched before it is repaired, where a person looks on; and takes the line away in the end, however that comes.
 #[derive(Default)]
@@ -65,6 +85,7 @@ impl Telling {
             let mut error = io::stderr();
             if error.is_terminal() {
                 told.store(true, Ordering::Relaxed);
+                let records = thousands(records);
                 let _ = write!(error, "\r{records} records upgraded: {percent} %");
             }
         }
@@ -86,6 +107,47 @@ impl Telling {
             }
         }
     }
+}
+
+impl Telling {
+    /// What is to be told of an export or an import: how far it is, how fast, and how long it still takes.
+    pub(super) fn archiving(
+        &self,
+        name: &StoredText,
+    ) -> impl Fn(ArchiveProgress) + Send + Sync + use<> {
+        let (told, name, began) = (Arc::clone(&self.0), name.to_string(), Instant::now());
+        let last = Mutex::new(None::<Instant>);
+        move |progress| {
+            let mut error = io::stderr();
+            let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+            let since = last.map_or_else(|| began.elapsed(), |last| last.elapsed());
+            // What is done by then needs no words.
+            if !error.is_terminal() || since < BETWEEN {
+                return;
+            }
+            *last = Some(Instant::now());
+            told.store(true, Ordering::Relaxed);
+            let _ = write!(error, "\r\x1b[K“{name}”: {}", how_far(&progress, began.elapsed()));
+        }
+    }
+}
+
+/// How long it is at least until the first line of progress, and from each to the next.
+const BETWEEN: Duration = Duration::from_millis(200);
+
+/// How far an export or an import is after a time.
+fn how_far(progress: &ArchiveProgress, since: Duration) -> String {
+    let ArchiveProgress { documents, bytes, of } = *progress;
+    let mut text = format!("{} of {} documents", thousands(documents), thousands(of.documents));
+    let millis = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
+    // What the first moments say of it is not true for long.
+    if millis >= 500 && bytes > 0 {
+        let a_second = bytes.saturating_mul(1000) / millis;
+        let left = of.bytes.saturating_sub(bytes) / a_second.max(1);
+        // Writing to a string cannot fail.
+        let _ = write!(text, ", {}/s, {left} s left", byte_size(a_second));
+    }
+    text
 }
 
 impl Drop for Telling {
@@ -201,6 +263,17 @@ fn lost(error: &io::Error) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::Statistics;
+
+    #[test]
+    fn an_export_says_how_far_and_how_fast_it_is() {
+        let of = Statistics { documents: 1_000_000, bytes: 250_000_000, indexes: 1 };
+        let progress = ArchiveProgress { documents: 200_000, bytes: 50_000_000, of };
+        let said = how_far(&progress, Duration::from_secs(2));
+        assert_eq!(said, "200,000 of 1,000,000 documents, 25.0 MB/s, 8 s left");
+        let nothing = ArchiveProgress { documents: 0, bytes: 0, of };
+        assert_eq!(how_far(&nothing, Duration::from_secs(2)), "0 of 1,000,000 documents");
+    }
 
     fn line(mut input: &[u8]) -> Option<String> {
         read_line(&mut input).unwrap().map(|line| line.reveal().to_owned())

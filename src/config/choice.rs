@@ -16,6 +16,8 @@ use crate::{
 pub(super) enum Chosen {
     Profile(String),
     Target(Target),
+    /// The file that is used where nothing is named.
+    Usual(Target),
 }
 
 /// Which database is meant: a flag decides, then a variable, then the file, where `usual` is its profile.
@@ -75,7 +77,7 @@ pub(super) fn choose(
         _ if flags.demo => Ok(Chosen::Target(Target::Demo)),
         _ => {
             let file = in_home(environment, "XDG_DATA_HOME", DATA, "tenantry.db")?;
-            Ok(Chosen::Target(Target::File(file)))
+            Ok(Chosen::Usual(Target::File(file)))
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What can be wrong with flags, environment and configuration file.
 
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf};
 
 use super::{KEY, Problems};
 use crate::tenancy::SECRET_KEY_LEAST_BYTES;
@@ -64,6 +64,12 @@ pub enum Error {
     /// The configuration file is world-writable, or is owned by another user.
     #[error("other users can write {}, which decides which database is opened and which commands run", .0.display())]
     OthersWrite(PathBuf),
+    /// A certificate without its key, or a key without its certificate.
+    #[error("TLS needs a certificate and its key, and only one of them is given")]
+    HalfOfTls,
+    /// Passwords and tokens would cross the network in the clear.
+    #[error("{0} can be reached from other machines, without TLS and without a proxy")]
+    Exposed(SocketAddr),
     /// The configuration file is wrong.
     #[error("{0}")]
     File(Problems),
@@ -90,6 +96,10 @@ impl Error {
             Self::NoHome => "set HOME, or use --file and --config",
             Self::NoProfile { .. } => "add it to the file that `tenantry config path` prints",
             Self::Unreadable { .. } => "fix it, or use another file with --config",
+            Self::HalfOfTls => "use --tls-cert and --tls-key together",
+            Self::Exposed(_) => {
+                "add --tls-cert and --tls-key, or name the proxy in front of it with --behind-proxy"
+            }
             Self::File(_) => "`tenantry config check` lists all problems",
         }
     }

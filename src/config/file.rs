@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, ops::Range, path::PathBuf};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Color, problem::Problems};
+use super::{Color, problem::Problems, serve::WrittenServe};
 use crate::{
     keymap::{Key, Keymap, Misbound},
     org::Secret,
@@ -20,6 +20,8 @@ struct Written {
     profile: Option<Spanned<String>>,
     #[serde(default)]
     console: Console,
+    #[serde(default)]
+    serve: WrittenServe,
     #[serde(default)]
     keys: BTreeMap<Spanned<String>, Spanned<Keys>>,
     #[serde(default)]
@@ -118,6 +120,7 @@ pub(super) struct FileProfile {
 pub(super) struct File {
     pub profile: Option<String>,
     pub console: Console,
+    pub serve: WrittenServe,
     pub keymap: Keymap,
     /// How many commands have other keys than those of the table.
     pub rebound: usize,
@@ -151,6 +154,7 @@ impl File {
         Ok(Self {
             profile: written.profile.map(Spanned::into_inner),
             console: written.console,
+            serve: written.serve,
             keymap,
             rebound,
             profiles,

@@ -9,6 +9,7 @@ mod error;
 mod file;
 mod home;
 mod problem;
+mod serve;
 mod source;
 mod template;
 #[cfg(test)]
@@ -31,6 +32,7 @@ pub use self::{
     error::Error,
     home::{from_process, path},
     problem::Problems,
+    serve::{Deletion, Limits, LogForm, OpenCall, ServeFlags, ServeSettings, TlsFiles},
     source::{NamedDatabase, Source},
     template::template,
 };
@@ -208,6 +210,8 @@ pub struct Database {
 pub struct Settings {
     /// Which database.
     pub database: Database,
+    /// Whether a flag, a variable or the file names it.
+    pub is_named: bool,
     /// Those of all profiles, as they are in the file.
     pub profiles: Vec<Database>,
     /// How the console is to be.
@@ -218,6 +222,7 @@ pub struct Settings {
     pub file: Option<PathBuf>,
     /// How many commands have other keys than those of the table.
     pub rebound: usize,
+    serve: serve::WrittenServe,
 }
 
 impl Database {
@@ -262,6 +267,7 @@ impl Settings {
         let base = path.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
         let profiles = file.profiles.iter().map(|one| common.described(one, base, &environment));
         let profiles = profiles.collect::<Result<Vec<_>, _>>()?;
+        let mut is_named = true;
         let database = match choose(flags, &environment, file.profile)? {
             Chosen::Profile(name) => {
                 let named = profiles
@@ -279,15 +285,34 @@ impl Settings {
                 database
             }
             Chosen::Target(target) => common.database(Source::Known(target), None, None),
+            Chosen::Usual(target) => {
+                is_named = false;
+                common.database(Source::Known(target), None, None)
+            }
         };
         Ok(Self {
             database,
+            is_named,
             profiles,
             console: console(flags, &environment, &file.console, file.keymap)?,
             output: flags.output,
             file: path,
             rebound: file.rebound,
+            serve: file.serve,
         })
+    }
+
+    /// How the HTTP service is to be.
+    ///
+    /// # Errors
+    /// What is wrong or unclear about that.
+    pub fn serving(
+        &self,
+        flags: &ServeFlags,
+        environment: impl Fn(&str) -> Option<OsString>,
+    ) -> Result<ServeSettings, Error> {
+        let base = self.file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+        ServeSettings::new(flags, &self.serve, base, &environment)
     }
 }
 

@@ -7,6 +7,12 @@ use crate::keymap::Column;
 pub const AGE: u16 = 7;
 /// The cells of the number of admins and of the space before it.
 pub const ADMINS: u16 = 8;
+/// The cells of the number of documents and of the space before it.
+pub const DOCUMENTS: u16 = 13;
+/// The cells of a size and of the space before it.
+pub const SIZE: u16 = 11;
+/// The cells of the age of the newest document and of the space before it.
+pub const NEWEST: u16 = 8;
 /// The cells of a state and of the space behind it.
 pub const STATE: u16 = 11;
 /// With less room than this for names and e-mails, names have it for themselves: they are what organizations are told
@@ -15,6 +21,8 @@ const BOTH: u16 = 45;
 /// The room that they keep, and that names alone keep, before there are more columns.
 const BOTH_BESIDE: u16 = 64;
 const NAME_BESIDE: u16 = 36;
+/// The room that names keep beside the columns that show only where they were asked for.
+const NAME_BESIDE_SIZES: u16 = 24;
 
 /// The columns of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +35,12 @@ pub struct Columns {
     pub email: u16,
     /// Whether the number of admins shows.
     pub admins: bool,
+    /// Whether the number of documents shows.
+    pub documents: bool,
+    /// Whether their size shows.
+    pub size: bool,
+    /// Whether the age of the newest shows.
+    pub newest: bool,
     /// Whether the age shows.
     pub age: bool,
 }
@@ -39,6 +53,15 @@ impl Columns {
         let age = shown(Column::Age);
         // Margins, and the space between names and what follows.
         let mut room = width.saturating_sub(4 + if age { AGE } else { 0 });
+        // These were asked for by name, so that they have room before all others.
+        let mut asked_for = |column, cells| {
+            let fits = shown(column) && room >= NAME_BESIDE_SIZES + cells;
+            room -= if fits { cells } else { 0 };
+            fits
+        };
+        let documents = asked_for(Column::Documents, DOCUMENTS);
+        let size = asked_for(Column::Size, SIZE);
+        let newest = asked_for(Column::Newest, NEWEST);
         let email = shown(Column::Email) && (room >= BOTH || sorted);
         // Whoever hides e-mails has room; a list that is too narrow for them has none.
         let kept = if shown(Column::Email) { BOTH_BESIDE } else { NAME_BESIDE };
@@ -56,7 +79,8 @@ impl Columns {
             // Nothing follows that a space would part from it.
             (false, false) => room + 2,
         };
-        Self { name, state, email: if email { room - name } else { 0 }, admins, age }
+        let email = if email { room - name } else { 0 };
+        Self { name, state, email, admins, documents, size, newest, age }
     }
 
     /// Whether a column shows.
@@ -66,8 +90,31 @@ impl Columns {
             Column::State => self.state,
             Column::Email => self.email > 0,
             Column::Admins => self.admins,
+            Column::Documents => self.documents,
+            Column::Size => self.size,
+            Column::Newest => self.newest,
             Column::Age => self.age,
         }
+    }
+
+    /// Whether any column shows how much organizations hold.
+    #[must_use]
+    pub fn has_sizes(&self) -> bool {
+        self.documents || self.size || self.newest
+    }
+
+    /// How many cells the columns behind one have that ends with a number; none behind the other ones.
+    #[must_use]
+    pub fn behind(&self, column: Column) -> u16 {
+        let ends = [
+            (Column::Admins, self.admins, ADMINS),
+            (Column::Documents, self.documents, DOCUMENTS),
+            (Column::Size, self.size, SIZE),
+            (Column::Newest, self.newest, NEWEST),
+            (Column::Age, self.age, AGE),
+        ];
+        let behind = ends.into_iter().skip_while(|(one, ..)| *one != column).skip(1);
+        behind.map(|(_, shows, cells)| if shows { cells } else { 0 }).sum()
     }
 
     /// Where states begin, or what follows names.
@@ -97,18 +144,20 @@ mod tests {
     #[test]
     fn a_screen_of_eighty_columns_has_no_more_than_names_emails_and_ages() {
         for width in 0..=80 {
-            let columns = Columns::new(width, &[], false);
+            let columns = Columns::new(width, &Column::SIZES, false);
             assert!(!columns.state && !columns.admins && columns.age, "{width}");
         }
-        let columns = Columns::new(80, &[], false);
+        let columns = Columns::new(80, &Column::SIZES, false);
         assert_eq!((columns.name, columns.email), (37, 32));
     }
 
     #[test]
     fn there_are_more_where_there_is_room() {
         let shown = |width, hidden: &[Column]| {
-            let columns = Columns::new(width, hidden, false);
-            Column::ALL.map(|column| columns.shows(column))
+            let hidden = [hidden, &Column::SIZES[..]].concat();
+            let columns = Columns::new(width, &hidden, false);
+            [Column::State, Column::Email, Column::Admins, Column::Age]
+                .map(|column| columns.shows(column))
         };
         assert_eq!(shown(40, &[]), [false, false, false, true]);
         assert_eq!(shown(60, &[]), [false, true, false, true]);
@@ -119,21 +168,44 @@ mod tests {
         assert_eq!(shown(40, &Column::ALL), [false; 4]);
     }
 
+    #[test]
+    fn sizes_are_shown_where_they_are_asked_for_and_names_still_have_room() {
+        let sizes = |width| {
+            let columns = Columns::new(width, &[], false);
+            (columns.name, columns.email, Column::SIZES.map(|column| columns.shows(column)))
+        };
+        assert_eq!(sizes(40), (31, 0, [false; 3]));
+        assert_eq!(sizes(60), (27, 0, [true, true, false]));
+        assert_eq!(sizes(80), (39, 0, [true; 3]));
+        assert_eq!(sizes(90), (28, 19, [true; 3]));
+    }
+
+    #[test]
+    fn what_ends_with_a_number_has_its_place_from_the_right() {
+        let all = Columns::new(200, &[], false);
+        assert_eq!(all.behind(Column::Age), 0);
+        assert_eq!(all.behind(Column::Newest), AGE);
+        assert_eq!(all.behind(Column::Documents), SIZE + NEWEST + AGE);
+        let few = Columns::new(200, &[Column::Size, Column::Age], false);
+        assert_eq!(few.behind(Column::Admins), DOCUMENTS + NEWEST);
+    }
+
     proptest! {
         /// Whatever shows, it all fits, and names keep most of the room.
         #[test]
         fn no_column_pushes_the_name_out(
             width in 40_u16..,
-            hidden in prop::collection::vec(prop::sample::select(&Column::ALL[..]), 0..4),
+            hidden in prop::collection::vec(prop::sample::select(&Column::ALL[..]), 0..7),
             sorted: bool,
         ) {
             let columns = Columns::new(width, &hidden, sorted);
             let all = columns.email_at()
                 + columns.email
                 + if columns.admins { ADMINS } else { 0 }
-                + if columns.age { AGE } else { 0 };
+                + columns.behind(Column::Admins);
             prop_assert!(all <= width + 2, "{columns:?}");
-            prop_assert!(columns.name >= (width - 11) / 2 - 4 || columns.name >= 35, "{columns:?}");
+            let least = if columns.has_sizes() { 14 } else { 35 };
+            prop_assert!(columns.name >= (width - 11) / 2 - 4 || columns.name >= least, "{columns:?}");
             for column in hidden {
                 prop_assert!(!columns.shows(column));
             }

@@ -5,11 +5,18 @@ use std::{fmt, mem};
 
 use bson::{Document, RawDocumentBuf};
 
-use crate::{document, org::escaped};
+use crate::{
+    document,
+    org::{byte_size, escaped},
+    store::bytes_if_too_large,
+};
 
 /// The most characters of a line, and the most lines of one document.
 const LINE_MOST: usize = 400;
 const DOCUMENT_MOST: usize = 200;
+
+/// The most characters of the `_id` of a document that is not shown.
+const ID_MOST: usize = 60;
 
 /// The lines of some documents, an empty line between them. When there are `most`, that was all that
 /// was asked for, and a last line says so.
@@ -31,8 +38,13 @@ pub fn lines(documents: &[Document], most: u32) -> Vec<String> {
 
 fn shown(document: &Document) -> Vec<String> {
     let mut kept = Kept::default();
-    let written = RawDocumentBuf::try_from(document)
-        .map_err(|problem| problem.to_string())
+    let raw = RawDocumentBuf::try_from(document).map_err(|problem| problem.to_string());
+    let large = raw.as_ref().ok().and_then(|raw| Some((raw, bytes_if_too_large(raw)?)));
+    if let Some((raw, bytes)) = large {
+        let id = document::brief_id(raw, ID_MOST);
+        return vec![format!("document {id} ({}: too large to show here)", byte_size(bytes))];
+    }
+    let written = raw
         .and_then(|raw| document::pretty(&raw, &mut kept).map_err(|problem| problem.to_string()));
     kept.end_line();
     let Kept { mut lines, more, .. } = kept;
@@ -177,6 +189,12 @@ mod tests {
         for line in lines(&[evil], 3) {
             assert!(!line.chars().any(crate::org::is_hidden), "{line:?}");
         }
+    }
+
+    #[test]
+    fn what_is_too_large_does_not_look_like_a_field() {
+        let large = doc! { "_id": 7, "…": "3000000 bytes: too large to show" };
+        assert_eq!(lines(&[large], 3), ["document 7 (3.0 MB: too large to show here)"]);
     }
 
     #[test]

@@ -12,8 +12,11 @@ use std::{
 use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 
-use super::app::Kept;
-use crate::keymap::Column;
+use super::app::{FieldColumn, Kept};
+use crate::{keymap::Column, org::escaped_short};
+
+/// The most characters of a field.
+const FIELD_MOST: usize = 200;
 
 /// More than the file ever has; a device would never end.
 const MOST_BYTES: u64 = 1 << 16;
@@ -26,13 +29,46 @@ struct Written {
     /// As [`Kept::hidden`], in words.
     #[serde(default)]
     hidden_columns: Vec<String>,
+    /// As [`Kept::shown`], in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    shown_columns: Vec<String>,
+    /// As [`Kept::table`].
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    document_table: bool,
+    /// As [`Kept::columns`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    document_columns: Vec<WrittenColumn>,
+}
+
+/// A column of the table of documents.
+#[derive(Debug, Serialize, Deserialize)]
+struct WrittenColumn {
+    field: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    width: Option<u16>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    hidden: bool,
 }
 
 /// What was kept in a file; the default where there is none, or something else in it.
 pub(super) fn read(path: &Path) -> Kept {
-    let Written { divider, hidden_columns } = written(path).unwrap_or_default();
-    let hidden = |column: &Column| hidden_columns.iter().any(|word| word == column.word());
-    Kept { divider, hidden: Column::ALL.into_iter().filter(hidden).collect() }
+    let written = written(path).unwrap_or_default();
+    let Written { divider, hidden_columns, shown_columns, document_table, document_columns } =
+        written;
+    let of = |words: &[String], column: &Column| words.iter().any(|word| word == column.word());
+    let hidden = Column::ALL.into_iter().filter(|column| of(&hidden_columns, column));
+    let shown = Column::SIZES.into_iter().filter(|column| of(&shown_columns, column));
+    let column = |WrittenColumn { field, width, hidden }| {
+        // It is written as it was shown; another program may have written something else.
+        FieldColumn { field: escaped_short(&field, FIELD_MOST), width, hidden }
+    };
+    Kept {
+        divider,
+        hidden: hidden.collect(),
+        shown: shown.collect(),
+        table: document_table,
+        columns: document_columns.into_iter().map(column).collect(),
+    }
 }
 
 fn written(path: &Path) -> Option<Written> {
@@ -47,8 +83,20 @@ fn written(path: &Path) -> Option<Written> {
 
 /// Keeps it, whole or not at all, for nobody else to read.
 pub(super) fn write(path: &Path, kept: &Kept) -> io::Result<()> {
-    let words = kept.hidden.iter().map(|column| column.word().to_owned());
-    let written = Written { divider: kept.divider, hidden_columns: words.collect() };
+    let words =
+        |columns: &[Column]| columns.iter().map(|column| column.word().to_owned()).collect();
+    let column = |column: &FieldColumn| WrittenColumn {
+        field: column.field.clone(),
+        width: column.width,
+        hidden: column.hidden,
+    };
+    let written = Written {
+        divider: kept.divider,
+        hidden_columns: words(&kept.hidden),
+        shown_columns: words(&kept.shown),
+        document_table: kept.table,
+        document_columns: kept.columns.iter().map(column).collect(),
+    };
     let text = serde_json::to_string_pretty(&written)? + "\n";
     if let Some(directory) = path.parent() {
         DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
@@ -83,8 +131,17 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("state/console.json");
         for kept in [
-            Kept { divider: Some(70), hidden: vec![Column::State, Column::Age] },
-            Kept { divider: None, hidden: Column::ALL.to_vec() },
+            Kept {
+                divider: Some(70),
+                hidden: vec![Column::State, Column::Age],
+                shown: vec![Column::Size],
+                table: true,
+                columns: vec![
+                    FieldColumn { field: "total".to_owned(), width: Some(12), hidden: false },
+                    FieldColumn { field: "\"a b\"".to_owned(), width: None, hidden: true },
+                ],
+            },
+            Kept { hidden: Column::ALL.to_vec(), ..Kept::default() },
             Kept::default(),
         ] {
             write(&path, &kept).unwrap();
@@ -111,9 +168,13 @@ mod tests {
         fs::write(&path, [0xff, 0xfe]).unwrap();
         assert_eq!(read(&path), Kept::default());
         // Of a newer version.
-        fs::write(&path, "{\"divider\": 70, \"hidden_columns\": [\"size\", \"age\"], \"more\": 1}")
-            .unwrap();
-        assert_eq!(read(&path), Kept { divider: Some(70), hidden: vec![Column::Age] });
+        fs::write(
+            &path,
+            "{\"divider\": 70, \"hidden_columns\": [\"colour\", \"age\"], \"more\": 1}",
+        )
+        .unwrap();
+        let kept = Kept { divider: Some(70), hidden: vec![Column::Age], ..Kept::default() };
+        assert_eq!(read(&path), kept);
         assert_eq!(read(home.path()), Kept::default(), "a directory");
     }
 

@@ -12,6 +12,7 @@ pub mod layout;
 mod log;
 mod runtime;
 mod shutdown;
+pub mod survey;
 mod suspend;
 pub mod terminal;
 pub mod text;

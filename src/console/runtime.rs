@@ -5,6 +5,8 @@
 
 mod documents;
 mod effects;
+mod outside;
+mod survey;
 mod tasks;
 #[cfg(test)]
 mod tests;
@@ -101,7 +103,7 @@ pub(super) async fn run(
             Event::Tick => {}
         }
         // Whatever else has queued up belongs into the same frame.
-        while let Ok(input) = sources.typed.try_recv() {
+        while let Some(input) = sources.typed.try_recv() {
             inputs.push(input);
         }
         if let Some(background) = taken_in(&mut inputs, &mut batch).filter(|_| asked) {
@@ -119,10 +121,7 @@ pub(super) async fn run(
             other_size |= matches!(message, Message::Resize(..));
             wanted.extend(app.update(message));
         }
-        for entry in app.messages.after(logged) {
-            log.write(entry);
-        }
-        logged = app.messages.count();
+        logged = write_log(&log, &app, logged);
         if other_size {
             terminal.resize(app.size)?;
         }
@@ -138,6 +137,12 @@ pub(super) async fn run(
         if wanted.iter().any(|effect| matches!(effect, Effect::Shell)) {
             Suspends::ask()?;
         }
+        if let Some(text) = edited_outside(&wanted) {
+            let edited =
+                outside::edit(&mut terminal, &mut sources.typed, (endings, suspends), &text);
+            wanted.extend(app.update(Message::EditedOutside(edited.await?)));
+            taken_again = true;
+        }
         if taken_again || wanted.iter().any(|effect| matches!(effect, Effect::Redraw)) {
             wanted.extend(again(&mut terminal, &mut app)?);
         }
@@ -151,9 +156,25 @@ pub(super) async fn run(
     Ok(ending)
 }
 
+/// Writes what was said since; how much that is in all.
+fn write_log(log: &LogFile, app: &App, logged: usize) -> usize {
+    for entry in app.messages.after(logged) {
+        log.write(entry);
+    }
+    app.messages.count()
+}
+
+/// The text that is to be edited in the person's own editor, if one is.
+fn edited_outside(wanted: &[Effect]) -> Option<String> {
+    wanted.iter().find_map(|effect| match effect {
+        Effect::EditOutside(text) => Some(text.clone()),
+        _ => None,
+    })
+}
+
 /// What the loop waits for, but for what ends or stops it.
 struct Sources {
-    typed: mpsc::Receiver<Input>,
+    typed: input::Reader,
     resizes: Signal,
     continues: Signal,
     answered: mpsc::UnboundedReceiver<Answer>,

@@ -4,7 +4,8 @@ use bson::spec::ElementType;
 
 use super::{
     element::Value,
-    scalar::{Made, any_integer, base64, decimal, double, integer, iso_date, object_id, text},
+    raw_value::RawValueBuf,
+    scalar::{any_integer, base64, decimal, double, integer, iso_date, object_id, text},
 };
 
 /// A call by its name, how it is written, and what it makes of its values; none where they are not what
@@ -12,7 +13,7 @@ use super::{
 pub(super) struct Call {
     name: &'static str,
     pub usage: &'static str,
-    pub make: fn(&[Value]) -> Option<Made>,
+    pub make: fn(&[Value]) -> Option<RawValueBuf>,
 }
 
 /// The call of a name.
@@ -58,76 +59,76 @@ const CALLS: [Call; 31] = [
     Call { name: "BSONSymbol", usage: SYMBOL, make: make_symbol },
     Call { name: "Symbol", usage: SYMBOL, make: make_symbol },
     Call { name: "DBPointer", usage: "DBPointer(\"namespace\", ObjectId(\"…\"))", make: make_db_pointer },
-    Call { name: "MinKey", usage: "MinKey()", make: |args| args.is_empty().then(|| Made::new(ElementType::MinKey, [])) },
-    Call { name: "MaxKey", usage: "MaxKey()", make: |args| args.is_empty().then(|| Made::new(ElementType::MaxKey, [])) },
+    Call { name: "MinKey", usage: "MinKey()", make: |args| args.is_empty().then(|| RawValueBuf::new(ElementType::MinKey, [])) },
+    Call { name: "MaxKey", usage: "MaxKey()", make: |args| args.is_empty().then(|| RawValueBuf::new(ElementType::MaxKey, [])) },
     Call { name: "BooleanByte", usage: "BooleanByte(…) with a number from 0 to 255", make: make_boolean },
     Call { name: "ArrayWithKeys", usage: "ArrayWithKeys({ … })", make: make_array },
     // Without `new` it is text in mongosh: the parser says so.
     Call { name: "Date", usage: DATE, make: make_date },
 ];
 
-fn make_object_id(args: &[Value]) -> Option<Made> {
+fn make_object_id(args: &[Value]) -> Option<RawValueBuf> {
     let [value] = args else { return None };
-    Some(Made::new(ElementType::ObjectId, object_id(value)?))
+    Some(RawValueBuf::new(ElementType::ObjectId, object_id(value)?))
 }
 
-fn make_long(args: &[Value]) -> Option<Made> {
+fn make_long(args: &[Value]) -> Option<RawValueBuf> {
     let [value] = args else { return None };
-    Some(Made::new(ElementType::Int64, any_integer(value)?.to_le_bytes()))
+    Some(RawValueBuf::new(ElementType::Int64, any_integer(value)?.to_le_bytes()))
 }
 
-fn make_int(args: &[Value]) -> Option<Made> {
+fn make_int(args: &[Value]) -> Option<RawValueBuf> {
     let [value] = args else { return None };
     let number = i32::try_from(any_integer(value)?).ok()?;
-    Some(Made::new(ElementType::Int32, number.to_le_bytes()))
+    Some(RawValueBuf::new(ElementType::Int32, number.to_le_bytes()))
 }
 
-fn make_double(args: &[Value]) -> Option<Made> {
+fn make_double(args: &[Value]) -> Option<RawValueBuf> {
     let number = match args {
         [Value::Double(number)] => *number,
         [Value::String(_)] => double(text(&args[0])?)?,
         [value] => double(&integer(value)?.to_string())?,
         _ => return None,
     };
-    Some(Made::new(ElementType::Double, number.to_le_bytes()))
+    Some(RawValueBuf::new(ElementType::Double, number.to_le_bytes()))
 }
 
-fn make_double_bits(args: &[Value]) -> Option<Made> {
+fn make_double_bits(args: &[Value]) -> Option<RawValueBuf> {
     let [value] = args else { return None };
     let bits = u64::from_str_radix(hex(text(value)?, 16)?, 16).ok()?;
-    Some(Made::new(ElementType::Double, bits.to_le_bytes()))
+    Some(RawValueBuf::new(ElementType::Double, bits.to_le_bytes()))
 }
 
-fn make_decimal(args: &[Value]) -> Option<Made> {
+fn make_decimal(args: &[Value]) -> Option<RawValueBuf> {
     let [value] = args else { return None };
     let number = match text(value) {
         Some(text) => decimal(text)?,
         None => decimal(&integer(value)?.to_string())?,
     };
-    Some(Made::new(ElementType::Decimal128, number.bytes()))
+    Some(RawValueBuf::new(ElementType::Decimal128, number.bytes()))
 }
 
-fn make_decimal_bits(args: &[Value]) -> Option<Made> {
+fn make_decimal_bits(args: &[Value]) -> Option<RawValueBuf> {
     let [value] = args else { return None };
     let bits = u128::from_str_radix(hex(text(value)?, 32)?, 16).ok()?;
-    Some(Made::new(ElementType::Decimal128, bits.to_le_bytes()))
+    Some(RawValueBuf::new(ElementType::Decimal128, bits.to_le_bytes()))
 }
 
-fn make_date(args: &[Value]) -> Option<Made> {
+fn make_date(args: &[Value]) -> Option<RawValueBuf> {
     let [value] = args else { return None };
     let millis = match text(value) {
         Some(text) => iso_date(text)?,
         None => integer(value)?,
     };
-    Some(Made::date(millis))
+    Some(RawValueBuf::date(millis))
 }
 
-fn make_date_millis(args: &[Value]) -> Option<Made> {
+fn make_date_millis(args: &[Value]) -> Option<RawValueBuf> {
     let [value] = args else { return None };
-    Some(Made::date(any_integer(value)?))
+    Some(RawValueBuf::date(any_integer(value)?))
 }
 
-fn make_timestamp(args: &[Value]) -> Option<Made> {
+fn make_timestamp(args: &[Value]) -> Option<RawValueBuf> {
     match args {
         [time, increment] => timestamp(time, increment),
         [Value::Document(fields)] => {
@@ -141,89 +142,89 @@ fn make_timestamp(args: &[Value]) -> Option<Made> {
 }
 
 /// A timestamp from its two numbers.
-pub(super) fn timestamp(time: &Value, increment: &Value) -> Option<Made> {
+pub(super) fn timestamp(time: &Value, increment: &Value) -> Option<RawValueBuf> {
     let number = |value| u32::try_from(integer(value)?).ok();
-    Some(Made::timestamp(number(time)?, number(increment)?))
+    Some(RawValueBuf::timestamp(number(time)?, number(increment)?))
 }
 
 fn subtype(value: &Value) -> Option<u8> {
     u8::try_from(integer(value)?).ok()
 }
 
-fn make_binary(args: &[Value]) -> Option<Made> {
+fn make_binary(args: &[Value]) -> Option<RawValueBuf> {
     let [kind, content] = args else { return None };
-    Made::binary(subtype(kind)?, &base64(text(content)?)?)
+    RawValueBuf::binary(subtype(kind)?, &base64(text(content)?)?)
 }
 
-fn make_binary_raw(args: &[Value]) -> Option<Made> {
+fn make_binary_raw(args: &[Value]) -> Option<RawValueBuf> {
     let [kind, content] = args else { return None };
-    Made::binary_raw(subtype(kind)?, &base64(text(content)?)?)
+    RawValueBuf::binary_raw(subtype(kind)?, &base64(text(content)?)?)
 }
 
-fn make_binary_turned(args: &[Value]) -> Option<Made> {
+fn make_binary_turned(args: &[Value]) -> Option<RawValueBuf> {
     match args {
-        [content] => Made::binary(0, &base64(text(content)?)?),
-        [content, kind] => Made::binary(subtype(kind)?, &base64(text(content)?)?),
+        [content] => RawValueBuf::binary(0, &base64(text(content)?)?),
+        [content, kind] => RawValueBuf::binary(subtype(kind)?, &base64(text(content)?)?),
         _ => None,
     }
 }
 
-fn make_hex(args: &[Value]) -> Option<Made> {
+fn make_hex(args: &[Value]) -> Option<RawValueBuf> {
     let [kind, content] = args else { return None };
-    Made::binary(subtype(kind)?, &::hex::decode(text(content)?).ok()?)
+    RawValueBuf::binary(subtype(kind)?, &::hex::decode(text(content)?).ok()?)
 }
 
-fn make_md5(args: &[Value]) -> Option<Made> {
+fn make_md5(args: &[Value]) -> Option<RawValueBuf> {
     let [content] = args else { return None };
-    Made::binary(5, &::hex::decode(text(content)?).ok()?)
+    RawValueBuf::binary(5, &::hex::decode(text(content)?).ok()?)
 }
 
-fn make_uuid(args: &[Value]) -> Option<Made> {
+fn make_uuid(args: &[Value]) -> Option<RawValueBuf> {
     let [value] = args else { return None };
     uuid(text(value)?)
 }
 
 /// Binary data of the subtype for UUIDs.
-pub(super) fn uuid(text: &str) -> Option<Made> {
-    Made::binary(4, &bson::Uuid::parse_str(text).ok()?.bytes())
+pub(super) fn uuid(text: &str) -> Option<RawValueBuf> {
+    RawValueBuf::binary(4, &bson::Uuid::parse_str(text).ok()?.bytes())
 }
 
-fn make_regex(args: &[Value]) -> Option<Made> {
+fn make_regex(args: &[Value]) -> Option<RawValueBuf> {
     match args {
-        [Value::String(pattern)] => Made::regex(pattern, b""),
-        [Value::String(pattern), Value::String(options)] => Made::regex(pattern, options),
+        [Value::String(pattern)] => RawValueBuf::regex(pattern, b""),
+        [Value::String(pattern), Value::String(options)] => RawValueBuf::regex(pattern, options),
         _ => None,
     }
 }
 
-fn make_code(args: &[Value]) -> Option<Made> {
+fn make_code(args: &[Value]) -> Option<RawValueBuf> {
     match args {
-        [Value::String(code)] => Made::text(ElementType::JavaScriptCode, code),
+        [Value::String(code)] => RawValueBuf::text(ElementType::JavaScriptCode, code),
         [Value::String(code), Value::Document(scope)] => {
-            Made::code_with_scope(code, scope.document())
+            RawValueBuf::code_with_scope(code, scope.document())
         }
         _ => None,
     }
 }
 
-fn make_symbol(args: &[Value]) -> Option<Made> {
+fn make_symbol(args: &[Value]) -> Option<RawValueBuf> {
     let [Value::String(text)] = args else { return None };
-    Made::text(ElementType::Symbol, text)
+    RawValueBuf::text(ElementType::Symbol, text)
 }
 
-fn make_db_pointer(args: &[Value]) -> Option<Made> {
+fn make_db_pointer(args: &[Value]) -> Option<RawValueBuf> {
     let [Value::String(namespace), Value::ObjectId(id)] = args else { return None };
-    Made::db_pointer(namespace, *id)
+    RawValueBuf::db_pointer(namespace, *id)
 }
 
-fn make_boolean(args: &[Value]) -> Option<Made> {
+fn make_boolean(args: &[Value]) -> Option<RawValueBuf> {
     let [value] = args else { return None };
-    Some(Made::new(ElementType::Boolean, [u8::try_from(integer(value)?).ok()?]))
+    Some(RawValueBuf::new(ElementType::Boolean, [u8::try_from(integer(value)?).ok()?]))
 }
 
-fn make_array(args: &[Value]) -> Option<Made> {
+fn make_array(args: &[Value]) -> Option<RawValueBuf> {
     let [Value::Document(elements)] = args else { return None };
-    Some(Made::new(ElementType::Array, elements.document()))
+    Some(RawValueBuf::new(ElementType::Array, elements.document()))
 }
 
 /// Digits of a base of 16, exactly so many.

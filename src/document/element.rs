@@ -4,6 +4,8 @@
 
 use bson::{RawDocument, spec::ElementType};
 
+use super::raw_value::RawValue;
+
 /// The bytes are not a BSON document: what is wrong, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a BSON document: {what} at byte {at}")]
@@ -29,6 +31,8 @@ pub(super) struct Elements<'a> {
 pub(super) struct Element<'a> {
     pub key: &'a [u8],
     pub value: Value<'a>,
+    /// The same value as its bytes.
+    pub raw: RawValue<'a>,
 }
 
 /// A value of any type.
@@ -88,9 +92,36 @@ impl<'a> Elements<'a> {
         if around.at == bytes.len() { Ok(root) } else { around.malformed("something behind it") }
     }
 
+    /// A value that is all of these bytes.
+    pub fn value_of(kind: ElementType, bytes: &'a [u8]) -> Read<Value<'a>> {
+        let mut around = Self { bytes, at: 0, end: bytes.len() };
+        let value = around.value(kind)?;
+        if around.is_empty() { Ok(value) } else { around.malformed("something behind it") }
+    }
+
+    /// Those from one place on to where the closing zero is, in the document that is all of these bytes.
+    pub fn resumed(bytes: &'a [u8], at: usize, end: usize) -> Self {
+        Self { bytes, at, end }
+    }
+
+    /// Where the next one begins, in the whole document.
+    pub fn at(&self) -> usize {
+        self.at
+    }
+
+    /// Where their closing zero is, in the whole document.
+    pub fn end(&self) -> usize {
+        self.end
+    }
+
     /// The whole document or array that they are of, as long as none of them was taken.
     pub fn document(&self) -> &'a [u8] {
         self.bytes.get(self.at.saturating_sub(4)..=self.end).unwrap_or_default()
+    }
+
+    /// That they are deeper than a document goes.
+    pub fn too_deep(&self) -> Malformed {
+        Malformed { at: self.at.saturating_sub(4), what: "more levels than a server stores" }
     }
 
     /// Whether there are none.
@@ -100,8 +131,13 @@ impl<'a> Elements<'a> {
 
     /// Whether their keys are 0, 1, 2…, as those of an array have to be.
     pub fn are_numbered(&self) -> bool {
-        let mut number = Number::default();
-        self.clone().all(|element| element.is_ok_and(|element| element.key == number.next()))
+        self.first_are_numbered(usize::MAX)
+    }
+
+    /// Whether so many of them are, from the first on.
+    pub fn first_are_numbered(&self, count: usize) -> bool {
+        let mut first = self.clone().take(count).enumerate();
+        first.all(|(at, element)| element.is_ok_and(|element| is_number(element.key, at)))
     }
 
     fn malformed<T>(&self, what: &'static str) -> Read<T> {
@@ -164,7 +200,11 @@ impl<'a> Elements<'a> {
         let Some(kind) = ElementType::from(kind) else {
             return Err(Malformed { at, what: "an unknown type" });
         };
-        Ok(Element { key: self.c_string()?, value: self.value(kind)? })
+        let key = self.c_string()?;
+        let start = self.at;
+        let value = self.value(kind)?;
+        let raw = RawValue::new(kind, self.bytes.get(start..self.at).unwrap_or_default());
+        Ok(Element { key, value, raw })
     }
 
     fn value(&mut self, kind: ElementType) -> Read<Value<'a>> {
@@ -231,6 +271,42 @@ impl<'a> Iterator for Elements<'a> {
     }
 }
 
+impl<'a> Value<'a> {
+    /// What a document or an array holds.
+    pub fn children(&self) -> Option<Elements<'a>> {
+        match self {
+            Self::Document(elements) | Self::Array(elements) => Some(elements.clone()),
+            Self::CodeWithScope { .. }
+            | Self::Double(_)
+            | Self::String(_)
+            | Self::Binary { .. }
+            | Self::Undefined
+            | Self::ObjectId(_)
+            | Self::Boolean(_)
+            | Self::DateTime(_)
+            | Self::Null
+            | Self::Regex { .. }
+            | Self::DbPointer { .. }
+            | Self::Code(_)
+            | Self::Symbol(_)
+            | Self::Int32(_)
+            | Self::Timestamp { .. }
+            | Self::Int64(_)
+            | Self::Decimal128(_)
+            | Self::MinKey
+            | Self::MaxKey => None,
+        }
+    }
+
+    /// The level below: what a document, an array or the scope of code holds.
+    pub fn inside(&self) -> Option<Elements<'a>> {
+        match self {
+            Self::CodeWithScope { scope, .. } => Some(scope.clone()),
+            other => other.children(),
+        }
+    }
+}
+
 /// What binary data holds, which for the old subtype 2 stands behind its own length; none where that length is
 /// wrong.
 pub(super) fn binary_content(subtype: u8, bytes: &[u8]) -> Option<&[u8]> {
@@ -240,6 +316,16 @@ pub(super) fn binary_content(subtype: u8, bytes: &[u8]) -> Option<&[u8]> {
     let (length, content) = bytes.split_first_chunk()?;
     let length = usize::try_from(i32::from_le_bytes(*length)).ok()?;
     (length == content.len()).then_some(content)
+}
+
+/// Whether a key is what an array has at this place.
+pub(super) fn is_number(key: &[u8], place: usize) -> bool {
+    let digit = |number: Option<usize>, byte: &u8| {
+        let digit = byte.is_ascii_digit().then(|| usize::from(byte - b'0'))?;
+        number?.checked_mul(10)?.checked_add(digit)
+    };
+    let plain = matches!(key, [b'0'] | [b'1'..=b'9', ..]);
+    plain && key.iter().fold(Some(0), digit) == Some(place)
 }
 
 /// The keys of an array, one after the other, without an allocation for each.

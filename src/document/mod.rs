@@ -1,4 +1,4 @@
-//! One BSON document as text, and back without loss.
+//! One BSON document as text, and back without loss; what changed between two, and what three come to.
 //!
 //! # Writing
 //! [`pretty`] and [`one_line`] write MongoDB's shell syntax, which is what people see, edit and paste into mongosh.
@@ -32,26 +32,63 @@
 //! mongosh refuses them; none is taken for something else. It does take `5.0` for an integer, sorts keys that are
 //! numbers before others, keeps the last of keys that are equal, sorts the options of a regular expression, and stores
 //! null for `undefined`.
+//!
+//! # Changes
+//! [`difference()`] says what is different between two documents, [`merge()`] makes one of two that were changed, a
+//! [`Tree`] shows one as rows that fold, and [`replace_value`] changes one value. All of them compare and copy bytes:
+//! what was not changed stays as it is. Values have their own type, [`RawValue`], since that of the driver has no room
+//! for text that is not UTF-8.
 
+mod align;
+mod brief;
 mod call;
+mod check;
+mod difference;
 mod element;
+mod fields;
 pub mod filter;
+mod identity;
 mod json;
+mod line;
 mod literal;
+mod merge;
+mod oddities;
+mod operators;
 mod parse;
+mod path;
+mod raw_value;
 mod regex;
+mod replace;
 mod scalar;
 mod shell;
 mod syntax_error;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod text;
+mod tree;
+mod update;
 mod walk;
 mod wrapper;
 
+pub use brief::{add_paths, brief_fields};
+pub use check::check;
+pub use difference::{Change, What, difference};
 pub use element::Malformed;
-pub use parse::parse;
+pub use filter::type_name;
+pub use identity::{brief_id, ids, with_id_first};
+pub use line::{ChangeKind, ConflictLine, Line, ShownValue, lines};
+pub use merge::{Conflict, Merged, merge};
+pub use oddities::{has_dollar_key, has_empty_timestamp, repeats_keys};
+pub use operators::{Operators, operators};
+pub use parse::{parse, parse_value};
+pub use path::{Path, Side, Step};
+pub use raw_value::{RawValue, RawValueBuf};
+pub use replace::{ReplaceError, replace_value, value_at};
 pub use syntax_error::SyntaxError;
+pub use tree::{Fold, Row, Tree, TreeFolds};
+pub use update::{
+    UpdateError, check_path, parse_value_like, set, set_typed, split_assignment, unset,
+};
 pub use walk::WriteError;
 
 use std::fmt;

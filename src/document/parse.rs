@@ -9,7 +9,7 @@ use bson::{RawDocumentBuf, spec::ElementType};
 use super::{
     DEPTH_MOST, SIZE_MOST, call,
     element::{Elements, Number, Value},
-    scalar::Made,
+    raw_value::RawValueBuf,
     syntax_error::{Fault, Parsed, SyntaxError},
     wrapper,
 };
@@ -20,8 +20,27 @@ use crate::org::escaped_short;
 /// # Errors
 /// Where the text is not one document, nests deeper than [`DEPTH_MOST`] or comes to more than [`SIZE_MOST`] bytes.
 pub fn parse(text: &str) -> Result<RawDocumentBuf, SyntaxError> {
-    let mut parser = Parser { text, at: 0, out: Vec::new(), nested: 0, replaced: 0 };
-    parser.document().map_err(|fault| SyntaxError::new(text, fault))
+    Parser::new(text).document().map_err(|fault| SyntaxError::new(text, fault))
+}
+
+/// Reads a single value of any type, in all forms that it can have in a document.
+///
+/// # Errors
+/// See [`parse`].
+pub fn parse_value(text: &str) -> Result<RawValueBuf, SyntaxError> {
+    let mut parser = Parser::new(text);
+    let kind = parser.alone(|parser| parser.value(1, Place::Value));
+    let kind = kind.map_err(|fault| SyntaxError::new(text, fault))?;
+    Ok(RawValueBuf::new(kind, parser.out))
+}
+
+/// A key in quotes at the beginning of a text, and what stands behind it.
+pub(super) fn parse_quoted(text: &str) -> Result<(Vec<u8>, &str), SyntaxError> {
+    let mut parser = Parser::new(text);
+    match parser.content() {
+        Ok(()) => Ok((std::mem::take(&mut parser.out), parser.rest())),
+        Err(fault) => Err(SyntaxError::new(text, fault)),
+    }
 }
 
 /// How many objects, arrays and calls may be open at once: more than a document that is allowed can need.
@@ -49,17 +68,31 @@ enum Place {
 }
 
 impl<'a> Parser<'a> {
+    fn new(text: &'a str) -> Self {
+        Self { text, at: 0, out: Vec::new(), nested: 0, replaced: 0 }
+    }
+
     fn document(&mut self) -> Parsed<RawDocumentBuf> {
+        let start = self.alone(|parser| {
+            let start = parser.at;
+            if parser.peek() != Some('{') {
+                return Err(parser.expected("{, the beginning of a document"));
+            }
+            if parser.object(1, Place::Value)? != ElementType::EmbeddedDocument {
+                return Err(Fault::new(start, "expected a document, found a single value"));
+            }
+            Ok(start)
+        })?;
+        RawDocumentBuf::from_bytes(std::mem::take(&mut self.out))
+            .map_err(|problem| Fault::new(start, problem.to_string()))
+    }
+
+    /// What the text holds, and nothing but blanks around it.
+    fn alone<T>(&mut self, read: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
         // The mark that some editors put there.
         self.eat('\u{feff}');
         self.blank()?;
-        let start = self.at;
-        if self.peek() != Some('{') {
-            return Err(self.expected("{, the beginning of a document"));
-        }
-        if self.object(1, Place::Value)? != ElementType::EmbeddedDocument {
-            return Err(Fault::new(start, "expected a document, found a single value"));
-        }
+        let found = read(self)?;
         self.blank()?;
         if self.eat(';') {
             self.blank()?;
@@ -67,8 +100,7 @@ impl<'a> Parser<'a> {
         if self.peek().is_some() {
             return Err(self.expected("the end of the text"));
         }
-        RawDocumentBuf::from_bytes(std::mem::take(&mut self.out))
-            .map_err(|problem| Fault::new(start, problem.to_string()))
+        Ok(found)
     }
 
     pub fn peek(&self) -> Option<char> {
@@ -165,7 +197,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Puts a value to where the one that it replaces began.
-    fn replace(&mut self, start: usize, made: &Made) -> ElementType {
+    fn replace(&mut self, start: usize, made: &RawValueBuf) -> ElementType {
         self.out.truncate(start);
         self.out.extend_from_slice(&made.bytes);
         made.kind
@@ -209,7 +241,7 @@ impl<'a> Parser<'a> {
             }
             self.blank()?;
             if !self.eat(':') {
-                return Err(self.expected("a colon behind the key"));
+                return Err(self.expected("a colon after the key"));
             }
             self.blank()?;
             let below = if wrapper.is_some() { depth } else { depth + 1 };
@@ -275,7 +307,7 @@ impl<'a> Parser<'a> {
             _ => return Err(self.expected("a key or }")),
         }
         if computed && !self.eat(']') {
-            return Err(self.expected("] behind the key"));
+            return Err(self.expected("] after the key"));
         }
         let key = self.out.get(start..).unwrap_or_default();
         if key.contains(&0) {

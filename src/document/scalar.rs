@@ -4,80 +4,10 @@ use base64::{
     Engine as _, alphabet,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
-use bson::{Decimal128, oid::ObjectId, spec::ElementType};
+use bson::{Decimal128, oid::ObjectId};
 use time::{Date, Month};
 
 use super::element::Value;
-
-/// A value as BSON has it, without its key.
-#[derive(Debug)]
-pub(super) struct Made {
-    pub kind: ElementType,
-    pub bytes: Vec<u8>,
-}
-
-impl Made {
-    pub fn new(kind: ElementType, bytes: impl Into<Vec<u8>>) -> Self {
-        Self { kind, bytes: bytes.into() }
-    }
-
-    /// A value of a type that is a string in BSON.
-    pub fn text(kind: ElementType, text: &[u8]) -> Option<Self> {
-        let mut bytes = i32::try_from(text.len() + 1).ok()?.to_le_bytes().to_vec();
-        bytes.extend_from_slice(text);
-        bytes.push(0);
-        Some(Self { kind, bytes })
-    }
-
-    /// Binary data; the old subtype 2 gets its second length.
-    pub fn binary(subtype: u8, content: &[u8]) -> Option<Self> {
-        if subtype != 2 {
-            return Self::binary_raw(subtype, content);
-        }
-        let mut bytes = i32::try_from(content.len()).ok()?.to_le_bytes().to_vec();
-        bytes.extend_from_slice(content);
-        Self::binary_raw(subtype, &bytes)
-    }
-
-    /// Binary data, whatever it is.
-    pub fn binary_raw(subtype: u8, content: &[u8]) -> Option<Self> {
-        let mut bytes = i32::try_from(content.len()).ok()?.to_le_bytes().to_vec();
-        bytes.push(subtype);
-        bytes.extend_from_slice(content);
-        Some(Self { kind: ElementType::Binary, bytes })
-    }
-
-    /// A regular expression; none where one of the two has a zero in it, which BSON cannot hold.
-    pub fn regex(pattern: &[u8], options: &[u8]) -> Option<Self> {
-        if pattern.contains(&0) || options.contains(&0) {
-            return None;
-        }
-        Some(Self::new(ElementType::RegularExpression, [pattern, b"\0", options, b"\0"].concat()))
-    }
-
-    /// Code with its scope, which is the BSON of a document.
-    pub fn code_with_scope(code: &[u8], scope: &[u8]) -> Option<Self> {
-        let code = Self::text(ElementType::JavaScriptCode, code)?.bytes;
-        let length = i32::try_from(4 + code.len() + scope.len()).ok()?;
-        let bytes = [&length.to_le_bytes(), code.as_slice(), scope].concat();
-        Some(Self::new(ElementType::JavaScriptCodeWithScope, bytes))
-    }
-
-    pub fn db_pointer(namespace: &[u8], id: [u8; 12]) -> Option<Self> {
-        let mut bytes = Self::text(ElementType::DbPointer, namespace)?.bytes;
-        bytes.extend_from_slice(&id);
-        Some(Self::new(ElementType::DbPointer, bytes))
-    }
-
-    pub fn timestamp(time: u32, increment: u32) -> Self {
-        let bytes = [increment.to_le_bytes(), time.to_le_bytes()].concat();
-        Self::new(ElementType::Timestamp, bytes)
-    }
-
-    pub fn date(millis: i64) -> Self {
-        Self::new(ElementType::DateTime, millis.to_le_bytes())
-    }
-}
 
 /// Text, where it is some.
 pub(super) fn text<'a>(value: &Value<'a>) -> Option<&'a str> {

@@ -126,7 +126,7 @@ impl Syntax for Shell {
 }
 
 /// Whether a key needs no quotes: a plain ASCII word.
-fn is_identifier(key: &str) -> bool {
+pub(super) fn is_identifier(key: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$');
     key.bytes().all(plain) && key.bytes().next().is_some_and(|first| !first.is_ascii_digit())
 }

@@ -91,9 +91,20 @@ pub(super) fn write(
     layout: Layout,
     out: &mut dyn fmt::Write,
 ) -> Result<(), WriteError> {
-    let root = Value::Document(Elements::root(document)?);
-    let inside = syntax.open(&root, out)?;
-    contents(inside, syntax, layout, out)
+    write_value(&Value::Document(Elements::root(document)?), syntax, layout, out)
+}
+
+/// Writes a single value.
+pub(super) fn write_value(
+    value: &Value,
+    syntax: &impl Syntax,
+    layout: Layout,
+    out: &mut dyn fmt::Write,
+) -> Result<(), WriteError> {
+    match syntax.open(value, out)? {
+        Some(inside) => contents(Some(inside), syntax, layout, out),
+        None => Ok(syntax.scalar(value, out)?),
+    }
 }
 
 fn contents(

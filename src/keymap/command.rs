@@ -59,6 +59,10 @@ pub enum Command {
     InvertSelection,
     /// Suspend the organization, or reactivate it.
     Suspend,
+    /// Export the organization to an archive.
+    Export,
+    /// Export what is about to be purged.
+    ExportFirst,
     /// Show the trash, or the organizations again.
     ToggleTrash,
     /// Restore the organization from the trash.
@@ -111,10 +115,12 @@ pub enum Command {
     Log,
     /// Show or close the audit log.
     AuditLog,
+    /// Show or close the dashboard.
+    Dashboard,
     /// Open the documents of the organization on a screen of their own.
     BrowseDocuments,
-    /// Copy the open document.
-    CopyDocument,
+    /// Do something with a document of the organization.
+    Document(DocumentCommand),
     /// Copy the entry of the audit log.
     CopyEntry,
     /// Show or close the jobs.
@@ -135,6 +141,86 @@ pub enum Command {
     Quit,
 }
 
+/// What can be done with a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DocumentCommand {
+    /// Begin a new one.
+    New,
+    /// Edit it.
+    Edit,
+    /// Edit it in the person's own editor.
+    EditOutside,
+    /// Begin a new one with what is in it.
+    Duplicate,
+    /// Delete it.
+    Delete,
+    /// Copy it.
+    Copy,
+    /// Show the value that is selected in it whole, or no longer.
+    View,
+    /// Copy the value that is selected in it.
+    CopyValue,
+    /// Copy where that is.
+    CopyPath,
+    /// Unfold the document or array that is selected in it, or fold it.
+    Toggle,
+    /// Unfold that, or go into it.
+    Unfold,
+    /// Fold that, or go to what it is in.
+    Fold,
+    /// Unfold everything in it.
+    UnfoldAll,
+    /// Fold everything in it.
+    FoldAll,
+    /// Show documents as a table or as a list, or set up the columns of that table.
+    Table(TableCommand),
+}
+
+/// What can be done with the table of documents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TableCommand {
+    /// Show the table, or the list.
+    Toggle,
+    /// Select the next column.
+    Next,
+    /// Select the previous column.
+    Previous,
+    /// Move the column to the left.
+    MoveLeft,
+    /// Move the column to the right.
+    MoveRight,
+    /// Make the column narrower.
+    Narrow,
+    /// Make the column wider.
+    Widen,
+    /// Hide the column.
+    Hide,
+    /// Show all columns again, as they come.
+    Reset,
+}
+
+impl DocumentCommand {
+    /// Which operation it begins; none where it begins none.
+    #[must_use]
+    pub fn operation(self) -> Option<OperationKind> {
+        match self {
+            Self::New | Self::Duplicate => Some(OperationKind::InsertDocument),
+            Self::Edit | Self::EditOutside => Some(OperationKind::ChangeDocument),
+            Self::Delete => Some(OperationKind::DeleteDocument),
+            Self::Copy
+            | Self::View
+            | Self::CopyValue
+            | Self::CopyPath
+            | Self::Toggle
+            | Self::Unfold
+            | Self::Fold
+            | Self::UnfoldAll
+            | Self::FoldAll
+            | Self::Table(_) => None,
+        }
+    }
+}
+
 /// A column of the list that can be hidden. The name always shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Column {
@@ -144,13 +230,30 @@ pub enum Column {
     Email,
     /// How many admins there are.
     Admins,
+    /// How many documents it has.
+    Documents,
+    /// How many bytes those have.
+    Size,
+    /// How old the newest of them is.
+    Newest,
     /// How old it is, or since when it is in the trash.
     Age,
 }
 
 impl Column {
     /// All of them, from left to right.
-    pub const ALL: [Self; 4] = [Self::State, Self::Email, Self::Admins, Self::Age];
+    pub const ALL: [Self; 7] = [
+        Self::State,
+        Self::Email,
+        Self::Admins,
+        Self::Documents,
+        Self::Size,
+        Self::Newest,
+        Self::Age,
+    ];
+
+    /// Those that show only where they were asked for: the database is asked about each organization for them.
+    pub const SIZES: [Self; 3] = [Self::Documents, Self::Size, Self::Newest];
 
     /// What it is called, where the choice is kept and in words.
     #[must_use]
@@ -159,6 +262,9 @@ impl Column {
             Self::State => "state",
             Self::Email => "e-mail",
             Self::Admins => "admins",
+            Self::Documents => "documents",
+            Self::Size => "size",
+            Self::Newest => "newest",
             Self::Age => "age",
         }
     }
@@ -237,11 +343,13 @@ impl Command {
             Self::Trash => Some(OperationKind::Trash),
             Self::Delete => Some(OperationKind::Delete),
             Self::Suspend => Some(OperationKind::Suspend),
+            Self::Export | Self::ExportFirst => Some(OperationKind::Export),
             Self::Restore => Some(OperationKind::Restore),
             Self::Purge => Some(OperationKind::Purge),
             Self::Login => Some(OperationKind::LogIn),
             Self::SecondFactor => Some(OperationKind::ChangeOperator),
             Self::Upgrade => Some(OperationKind::Upgrade),
+            Self::Document(command) => command.operation(),
             Self::Move(_)
             | Self::Filter
             | Self::Sort
@@ -282,8 +390,8 @@ impl Command {
             | Self::Undo
             | Self::Log
             | Self::AuditLog
+            | Self::Dashboard
             | Self::BrowseDocuments
-            | Self::CopyDocument
             | Self::CopyEntry
             | Self::Mouse
             | Self::Back
@@ -308,13 +416,16 @@ impl Command {
             | Self::Login
             | Self::SecondFactor => false,
             command => command.operation().is_some_and(|operation| match operation.authority() {
-                Authority::Owner | Authority::Manager | Authority::Password => true,
+                Authority::Owner
+                | Authority::Manager
+                | Authority::Account
+                | Authority::Password => true,
                 Authority::Operator | Authority::Admin | Authority::Code => false,
             }),
         }
     }
 
-    /// Whether it takes an organization or an admin away.
+    /// Whether it takes an organization, an admin or a document away.
     #[must_use]
     pub fn is_dangerous(self) -> bool {
         self.operation().is_some_and(|operation| operation.is_dangerous())
@@ -354,11 +465,13 @@ mod tests {
             Command::IssueCode,
             Command::RemoveAdmin,
             Command::Transfer,
+            Command::Export,
+            Command::ExportFirst,
             Command::Undo,
         ] {
             assert!(refused.contains(&command), "{command:?}");
         }
-        assert_eq!(refused.len(), 13, "{refused:?}");
+        assert_eq!(refused.len(), 22, "{refused:?}");
     }
 
     #[test]

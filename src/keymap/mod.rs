@@ -10,7 +10,7 @@ mod table;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 pub use self::{
-    command::{Column, Command, Motion, OrgPart},
+    command::{Column, Command, DocumentCommand, Motion, OrgPart, TableCommand},
     key::{Key, NoKey},
     place::{EVERYWHERE, Place},
     row::{Group, Row},

@@ -84,6 +84,16 @@ places! {
     DocumentFilter: "in the filter of the documents",
     /// One of them, in full.
     OneDocument: "in a document",
+    /// One value of it, being typed.
+    DocumentValue: "while a value is changed",
+    /// The text of a document, being typed.
+    DocumentEditor: "in the document editor",
+    /// What a change of a document comes to, before it is written.
+    DocumentChange: "before a document is saved",
+    /// What someone else changed in it as well.
+    DocumentConflict: "in a conflict of documents",
+    /// The dashboard.
+    Dashboard: "in the dashboard",
     /// The bulk operations of this session.
     Jobs: "in the jobs",
     /// One of them.
@@ -124,6 +134,11 @@ impl Place {
             | Self::AllDocuments
             | Self::DocumentFilter
             | Self::OneDocument
+            | Self::DocumentValue
+            | Self::DocumentEditor
+            | Self::DocumentChange
+            | Self::DocumentConflict
+            | Self::Dashboard
             | Self::Jobs
             | Self::Job => false,
         }
@@ -140,7 +155,9 @@ impl Place {
             | Self::Palette
             | Self::TopicSearch
             | Self::AuditFilter
-            | Self::DocumentFilter => true,
+            | Self::DocumentFilter
+            | Self::DocumentValue
+            | Self::DocumentEditor => true,
             Self::Unconnected
             | Self::List
             | Self::Detail
@@ -162,6 +179,9 @@ impl Place {
             | Self::AuditEntry
             | Self::AllDocuments
             | Self::OneDocument
+            | Self::DocumentChange
+            | Self::DocumentConflict
+            | Self::Dashboard
             | Self::Jobs
             | Self::Job => false,
         }

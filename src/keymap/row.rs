@@ -30,6 +30,8 @@ pub enum Group {
     Admin,
     /// What is done to an organization.
     Organization,
+    /// What is done to a document.
+    Document,
     /// What shows, and how.
     View,
     /// Moving.
@@ -48,6 +50,7 @@ impl Group {
             Self::Fields => "Fields",
             Self::Admin => "Admin",
             Self::Organization => "Organization",
+            Self::Document => "Document",
             Self::View => "View",
             Self::Navigate => "Navigate",
             Self::Program => "Program",

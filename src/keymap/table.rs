@@ -4,16 +4,17 @@
 use crossterm::event::KeyCode;
 
 use super::{
-    command::{Column, Command, Motion, OrgPart},
+    command::{Column, Command, DocumentCommand, Motion, OrgPart, TableCommand},
     key::{control, key, letter, shifted},
     place::{EVERYWHERE, Place},
     row::{Group, Row},
 };
 
 use Place::{
-    Activity, Admins, AllDocuments, AuditEntry, AuditFilter, AuditLog, Code, Copying, Detail,
-    DocumentFilter, Documents, Filter, Form, Help, Job, List, Log, Login, Manual, OneDocument,
-    Palette, Production, Question, TopicSearch, Topics, Trash, Trashed, TrashedAdmins, Unconnected,
+    Activity, Admins, AllDocuments, AuditEntry, AuditFilter, AuditLog, Code, Copying, Dashboard,
+    Detail, DocumentChange, DocumentConflict, DocumentEditor, DocumentFilter, DocumentValue,
+    Documents, Filter, Form, Help, Job, List, Log, Login, Manual, OneDocument, Palette, Production,
+    Question, TopicSearch, Topics, Trash, Trashed, TrashedAdmins, Unconnected,
 };
 
 const TABS: &[Place] = &[Detail, Admins, Documents, Activity, Trashed, TrashedAdmins];
@@ -24,9 +25,24 @@ const LISTS: &[Place] = &[List, Trash];
 const ONE: &[Place] = &[List, Detail];
 /// The same in the trash.
 const IN_TRASH: &[Place] = &[Trash, Trashed];
-const MOVING: &[Place] = &joined::<17>(
+/// The same wherever it is.
+const WHEREVER: &[Place] = &joined::<4>(ONE, IN_TRASH);
+const MOVING: &[Place] = &joined::<20>(
     BROWSING,
-    &[Help, Log, Topics, Manual, AuditLog, AuditEntry, AllDocuments, OneDocument, Place::Jobs],
+    &[
+        Help,
+        Log,
+        Topics,
+        Manual,
+        AuditLog,
+        AuditEntry,
+        AllDocuments,
+        OneDocument,
+        Dashboard,
+        Place::Jobs,
+        DocumentChange,
+        DocumentConflict,
+    ],
 );
 /// The audit log, where nothing is typed.
 const AUDIT: &[Place] = &[AuditLog, AuditEntry];
@@ -40,9 +56,10 @@ const FIELDS: &[Place] = &[Form, Login, Question];
 /// Where everything that can be done can be looked up.
 const OPEN: &[Place] = &joined::<9>(&[Unconnected], BROWSING);
 /// The same, and the audit log.
-const COMMANDED: &[Place] = &joined::<13>(&joined::<11>(OPEN, AUDIT), BROWSED);
+const COMMANDED: &[Place] =
+    &joined::<14>(&joined::<13>(&joined::<11>(OPEN, AUDIT), BROWSED), &[Dashboard]);
 /// The same, and where it is being looked up.
-const HELPED: &[Place] = &joined::<14>(COMMANDED, &[Help]);
+const HELPED: &[Place] = &joined::<15>(COMMANDED, &[Help]);
 
 /// Both in one list; their number is checked when this is compiled.
 const fn joined<const COUNT: usize>(some: &[Place], more: &[Place]) -> [Place; COUNT] {
@@ -100,6 +117,8 @@ pub const COMMANDS: &[Row] = &[
         "purge it (delete permanently; needs a login)"),
     row!(View, "filter", Filter, [letter('/')], LISTS, Some("filter"),
         "filter by name, e-mail, id or collection"),
+    row!(View, "filter-list", Filter, [letter('/')], &[Detail, Admins, Activity, Trashed, TrashedAdmins], None,
+        "filter the list of organizations"),
     row!(View, "sort", Sort, [letter('o')], LISTS, Some("sort"), "sort by name, age or e-mail"),
     row!(View, "reverse", Reverse, [letter('O')], LISTS, None, "reverse sort order"),
     row!(Navigate, "open", Open, [key(KeyCode::Enter), letter('l')], LISTS, Some("open"),
@@ -114,6 +133,8 @@ pub const COMMANDS: &[Row] = &[
         "show the trash, or go back to the organizations"),
     row!(Organization, "suspend", Suspend, [letter('s')], ONE, Some("suspend"),
         "suspend it (its admins cannot log in), or reactivate it"),
+    row!(Organization, "export", Export, [letter('x')], WHEREVER, None,
+        "export it to an archive"),
     row!(Program, "login", Login, [letter('L')], &[List, Detail, Admins], Some("log in"),
         "log in as an operator or admin, or log out"),
     row!(Program, "second-factor", SecondFactor, [], BROWSING, None,
@@ -131,15 +152,59 @@ pub const COMMANDS: &[Row] = &[
         "previous tab"),
     row!(View, "narrow-list", NarrowList, [letter('<')], BROWSING, None, "make the list narrower"),
     row!(View, "widen-list", WidenList, [letter('>')], BROWSING, None, "make the list wider"),
-    row!(View, "refresh", Refresh, [letter('r')], &joined::<11>(BROWSING, &[AuditLog, AllDocuments, OneDocument]), None, "refresh"),
+    row!(View, "refresh", Refresh, [letter('r')], &joined::<12>(BROWSING, &[AuditLog, AllDocuments, OneDocument, Dashboard]), None, "refresh"),
     row!(Navigate, "browse-documents", BrowseDocuments, [key(KeyCode::Enter)], &[Documents], Some("browse"),
         "browse and filter all documents"),
-    row!(View, "filter-documents", Filter, [letter('/')], &[AllDocuments], Some("filter"),
+    row!(View, "filter-documents", Filter, [letter('/')], &[Documents, AllDocuments], Some("filter"),
         "filter by fields, or with a query"),
     row!(Navigate, "open-document", Open, [key(KeyCode::Enter), letter('l')], &[AllDocuments], Some("open"),
         "open the document"),
-    row!(View, "copy-document", CopyDocument, [letter('y')], &[OneDocument], Some("copy"), "copy the document"),
+    row!(Document, "change-value", Open, [key(KeyCode::Enter)], &[OneDocument], Some("open"),
+        "unfold it, or fold it; on a value, change it"),
+    row!(Document, "new-document", Document(DocumentCommand::New), [letter('n')], &[AllDocuments], Some("new"),
+        "insert a document"),
+    row!(Document, "edit-document", Document(DocumentCommand::Edit), [letter('e')], BROWSED, Some("edit"), "edit the document"),
+    row!(Document, "edit-in-editor", Document(DocumentCommand::EditOutside), [letter('E')], BROWSED, None,
+        "edit the document with $VISUAL or $EDITOR"),
+    row!(Document, "delete-document", Document(DocumentCommand::Delete), [letter('d')], BROWSED, Some("delete"),
+        "delete the document"),
+    row!(Document, "duplicate-document", Document(DocumentCommand::Duplicate), [letter('c')], BROWSED, None,
+        "insert another document like it"),
+    row!(Document, "undo-document", Undo, [letter('u')], BROWSED, None,
+        "undo the last insert, edit or delete"),
+    row!(View, "sort-documents", Sort, [letter('o')], &[AllDocuments], Some("sort"), "sort by _id, or by a field that an index begins with"),
+    row!(View, "reverse-documents", Reverse, [letter('O')], &[AllDocuments], None, "reverse sort order"),
+    row!(View, "toggle-table", Document(DocumentCommand::Table(TableCommand::Toggle)), [letter('t')], &[AllDocuments], Some("table"),
+        "show the documents as a table, or as a list"),
+    row!(View, "copy-document", Document(DocumentCommand::Copy), [letter('y')], &[OneDocument], Some("copy"), "copy the document"),
+    row!(View, "view-value", Document(DocumentCommand::View), [letter('v')], &[OneDocument], None,
+        "show the whole value, or close it"),
+    row!(View, "copy-value", Document(DocumentCommand::CopyValue), [letter('Y')], &[OneDocument], None, "copy the selected value"),
+    row!(View, "copy-path", Document(DocumentCommand::CopyPath), [letter('p')], &[OneDocument], None, "copy the path of the selected value"),
+    row!(View, "toggle-fold", Document(DocumentCommand::Toggle), [letter(' ')], &[OneDocument], None, "unfold it, or fold it"),
+    row!(View, "unfold", Document(DocumentCommand::Unfold), [letter('l'), key(KeyCode::Right)], &[OneDocument], None,
+        "unfold it; where it is unfolded, go into it"),
+    row!(View, "fold", Document(DocumentCommand::Fold), [letter('h'), key(KeyCode::Left)], &[OneDocument], None,
+        "fold it, or go to what it is in"),
+    row!(View, "unfold-all", Document(DocumentCommand::UnfoldAll), [letter('*')], &[OneDocument], None, "unfold everything"),
+    row!(View, "fold-all", Document(DocumentCommand::FoldAll), [letter('-')], &[OneDocument], None, "fold everything"),
+    row!(Fields, "save-value", Accept, [key(KeyCode::Enter)], &[DocumentValue], Some("save"), "show what would be saved"),
+    row!(Fields, "save-document", Submit, [control('s')], &[DocumentEditor, DocumentValue], Some("save"),
+        "show what would be saved"),
+    row!(Fields, "accept-change", Accept, [key(KeyCode::Enter)], &[DocumentChange], Some("save"),
+        "save, insert or delete it"),
+    row!(Fields, "edit-again", Document(DocumentCommand::Edit), [letter('e')], &[DocumentChange, DocumentConflict], Some("edit"),
+        "go back to the text"),
+    row!(Navigate, "editor-page-down", Move(Motion::PageDown), [key(KeyCode::PageDown)], &[DocumentEditor], None,
+        "page down"),
+    row!(Navigate, "editor-page-up", Move(Motion::PageUp), [key(KeyCode::PageUp)], &[DocumentEditor], None,
+        "page up"),
     row!(View, "audit-log", AuditLog, [letter('A')], BROWSING, None, "show the audit log"),
+    row!(View, "dashboard", Dashboard, [letter('S')], BROWSING, None,
+        "show the dashboard: organizations, sizes and failed logins"),
+    row!(Navigate, "open-listed", Open, [key(KeyCode::Enter), letter('l')], &[Dashboard], Some("open"),
+        "open the organization"),
+    row!(View, "close-dashboard", Dashboard, [letter('S')], &[Dashboard], None, "close the dashboard"),
     row!(View, "filter-audit-log", Filter, [letter('/')], &[AuditLog], Some("filter"),
         "filter by operator, action, result, time or organization"),
     row!(Navigate, "open-entry", Open, [key(KeyCode::Enter), letter('l')], &[AuditLog], Some("open"),
@@ -150,6 +215,10 @@ pub const COMMANDS: &[Row] = &[
         "keep the filter and return to the list"),
     row!(Fields, "apply-filter", Accept, [key(KeyCode::Enter)], &[DocumentFilter], Some("filter"),
         "show what matches"),
+    row!(Fields, "complete-field", NextField, [key(KeyCode::Tab)], &[DocumentFilter], Some("complete"),
+        "complete the name of a field, or try the next one"),
+    row!(Fields, "complete-back", PreviousField, [key(KeyCode::BackTab)], &[DocumentFilter], None,
+        "the name before"),
     row!(Navigate, "filter-down", Move(Motion::Down), [key(KeyCode::Down)], FILTERS, None, "down"),
     row!(Navigate, "filter-up", Move(Motion::Up), [key(KeyCode::Up)], FILTERS, None, "up"),
     row!(Fields, "accept", Accept, [key(KeyCode::Enter)], FIELDS, Some("next"),
@@ -165,6 +234,8 @@ pub const COMMANDS: &[Row] = &[
         "generate a strong password and show it once"),
     row!(Fields, "copy-password", CopyPassword, [control('y')], &[Form], None, "copy the password"),
     row!(Fields, "reveal", Reveal, [control('r')], FIELDS, Some("show"), "show or hide the password"),
+    row!(Fields, "export-first", ExportFirst, [control('x')], &[Question], None,
+        "export what is about to be purged"),
     row!(Fields, "use-code", UseCode, [control('o')], &[Login], Some("redeem a code"),
         "redeem a one-time code and set a new password"),
     row!(Fields, "copy-code", CopyCode, [letter('y')], &[Code], Some("copy"), "copy the code"),
@@ -219,10 +290,10 @@ pub const COMMANDS: &[Row] = &[
     row!(View, "close-jobs", Jobs, [letter('J')], JOBS, None, "show all jobs, or close them"),
     row!(View, "mouse", Mouse, [letter('m')], BROWSING, None,
         "toggle mouse capture (off: the terminal selects text)"),
-    row!(Program, "help-while-typing", Help, [key(KeyCode::F(1))], &[Filter, AuditFilter, DocumentFilter, Form, Question, Login, Place::Upgrade, Code, Production], None,
+    row!(Program, "help-while-typing", Help, [key(KeyCode::F(1))], &[Filter, AuditFilter, DocumentFilter, DocumentValue, DocumentEditor, DocumentChange, DocumentConflict, Form, Question, Login, Place::Upgrade, Code, Production], None,
         "show the keys"),
     row!(Program, "quit", Quit, [letter('q')], OPEN, Some("quit"), "quit"),
-    row!(Program, "close", Back, [letter('q')], &[Help, Topics, Manual, Copying, Log, AuditLog, AuditEntry, AllDocuments, OneDocument, Place::Jobs, Job], None, "close"),
+    row!(Program, "close", Back, [letter('q')], &[Help, Topics, Manual, Copying, Log, AuditLog, AuditEntry, AllDocuments, OneDocument, Dashboard, Place::Jobs, Job], None, "close"),
     row!(Navigate, "down", Move(Motion::Down), [letter('j'), key(KeyCode::Down)], MOVING, None,
         "down; 10j moves ten rows"),
     row!(Navigate, "up", Move(Motion::Up), [letter('k'), key(KeyCode::Up)], MOVING, None, "up"),
@@ -244,7 +315,29 @@ pub const COMMANDS: &[Row] = &[
         "show or hide the first admin's e-mail"),
     row!(View, "column-admins", ToggleColumn(Column::Admins), [], LISTS, None,
         "show or hide the number of admins, where there is room"),
+    row!(View, "column-documents", ToggleColumn(Column::Documents), [], LISTS, None,
+        "show or hide the number of documents"),
+    row!(View, "column-size", ToggleColumn(Column::Size), [], LISTS, None,
+        "show or hide the size of the documents"),
+    row!(View, "column-newest", ToggleColumn(Column::Newest), [], LISTS, None,
+        "show or hide the age of the newest document"),
     row!(View, "column-age", ToggleColumn(Column::Age), [], LISTS, None, "show or hide the age"),
+    row!(View, "next-column", Document(DocumentCommand::Table(TableCommand::Next)), [key(KeyCode::Right)], &[AllDocuments], None,
+        "next column of the table"),
+    row!(View, "previous-column", Document(DocumentCommand::Table(TableCommand::Previous)), [key(KeyCode::Left)], &[AllDocuments], None,
+        "previous column"),
+    row!(View, "narrow-column", Document(DocumentCommand::Table(TableCommand::Narrow)), [letter('<')], &[AllDocuments], None,
+        "make the column narrower"),
+    row!(View, "widen-column", Document(DocumentCommand::Table(TableCommand::Widen)), [letter('>')], &[AllDocuments], None,
+        "make the column wider"),
+    row!(View, "column-left", Document(DocumentCommand::Table(TableCommand::MoveLeft)), [letter('[')], &[AllDocuments], None,
+        "move the column to the left"),
+    row!(View, "column-right", Document(DocumentCommand::Table(TableCommand::MoveRight)), [letter(']')], &[AllDocuments], None,
+        "move the column to the right"),
+    row!(View, "hide-column", Document(DocumentCommand::Table(TableCommand::Hide)), [letter('-')], &[AllDocuments], None,
+        "hide the column"),
+    row!(View, "reset-columns", Document(DocumentCommand::Table(TableCommand::Reset)), [letter('*')], &[AllDocuments], None,
+        "show all columns again"),
     row!(Program, "leave", Quit, [control('c')], EVERYWHERE, None, "quit, from anywhere"),
     row!(Program, "shell", Shell, [control('z')], EVERYWHERE, None, "go to the shell; fg returns"),
 ];

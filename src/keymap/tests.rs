@@ -113,8 +113,8 @@ fn what_cannot_be_chosen_is_told_with_what_is_in_the_way() {
     );
     assert_eq!(refused(&[("sort", &["n"])]), ["0: n is also bound to “new” in the same place"]);
     assert_eq!(
-        refused(&[("sort", &["S"]), ("new", &["S"])]),
-        ["1: S is also bound to “sort” in the same place"]
+        refused(&[("sort", &["Z"]), ("new", &["Z"])]),
+        ["1: Z is also bound to “sort” in the same place"]
     );
     assert_eq!(
         refused(&[("submit", &["x"])]),

@@ -1,6 +1,7 @@
 //! What things are: organizations, their names, collections, e-mails and passwords, as types that
 //! cannot hold anything else. Nothing here does I/O.
 
+mod api_key;
 mod claim;
 mod collection;
 mod columns;
@@ -20,6 +21,7 @@ mod second_factor;
 mod text;
 mod time;
 
+pub use api_key::{API_KEY_NAME_MOST, API_KEY_PREFIX, ApiKey, ApiKeyName, GivenApiKey};
 pub use claim::{Claim, ClaimKind};
 pub use collection::{COLLECTION_PREFIX, CollectionName, slug};
 pub use columns::{characters, fit, width};
@@ -43,7 +45,7 @@ pub use search::{
     Filter, IdRange, Rank, SEARCH_MOST, Search, SearchFault, fold, grams, searchable,
 };
 pub use second_factor::{FactorKey, NewSecondFactor, SecondFactor, Unreadable};
-pub use text::{StoredText, counted, escaped, escaped_short, is_hidden, thousands};
+pub use text::{StoredText, byte_size, counted, escaped, escaped_short, is_hidden, thousands};
 pub use time::{day, earlier, timestamp};
 
 use std::fmt;
@@ -107,7 +109,7 @@ pub enum OrgState {
 }
 
 /// Which organizations a list is of.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum ListScope {
     /// Those that are not in the trash.
     #[default]
@@ -134,6 +136,8 @@ pub struct InTrash {
     pub since: DateTime,
     /// Until when it can be restored for certain; from then on the first write of the next console purges it.
     pub until: DateTime,
+    /// Whether its name and its e-mail addresses can be used by others: it has no claim any more.
+    pub released: bool,
 }
 
 /// What is being done with an organization.
@@ -268,6 +272,9 @@ pub enum Invalid {
     /// More than 200 characters.
     #[error("the reason is too long: {0} of at most {REASON_MOST} characters")]
     ReasonTooLong(usize),
+    /// Not what an API key can be called.
+    #[error("the key's name must have 1 to {API_KEY_NAME_MOST} letters, digits and _ - .")]
+    KeyName,
     /// All that is wrong with a password, at least one thing.
     #[error("password {}", PasswordFault::together(.0.iter().map(ToString::to_string)))]
     Password(Vec<PasswordFault>),
@@ -281,7 +288,8 @@ impl Invalid {
             Self::NameEmpty
             | Self::NameCharacter(_)
             | Self::NameWithoutLetter
-            | Self::NameTooLong(_) => Field::Name,
+            | Self::NameTooLong(_)
+            | Self::KeyName => Field::Name,
             Self::EmailEmpty | Self::EmailTooLong | Self::EmailMalformed => Field::Email,
             Self::PasswordEmpty | Self::Password(_) => Field::Password,
             Self::CodeEmpty => Field::Code,
@@ -294,6 +302,7 @@ impl Invalid {
     pub fn help(&self) -> &'static str {
         match self {
             Self::NameEmpty => "enter the organization's name",
+            Self::KeyName => "choose another name, like ci or deploy-2",
             Self::NameCharacter(_) => "use letters, digits, spaces and _ - . , & ' ’ ( ) / + # !",
             Self::NameWithoutLetter => "add at least one letter or digit",
             Self::EmailEmpty | Self::EmailTooLong | Self::EmailMalformed => {

@@ -57,13 +57,27 @@ pub enum OperationKind {
     RequireOperators,
     /// Make a manager where none can log in any more.
     RecoverOperators,
+    /// Create an API key of an operator.
+    CreateKey,
+    /// Revoke one.
+    RevokeKey,
+    /// Insert a document into its collection.
+    InsertDocument,
+    /// Change one of its documents.
+    ChangeDocument,
+    /// Delete one of them.
+    DeleteDocument,
+    /// Write it to an archive.
+    Export,
+    /// Make it from an archive.
+    Import,
     /// What no program of ours does, or only a newer one.
     Foreign(StoredText),
 }
 
 impl OperationKind {
     /// All that are known.
-    pub const KNOWN: [Self; 24] = [
+    pub const KNOWN: [Self; 31] = [
         Self::Create,
         Self::Update,
         Self::Trash,
@@ -88,6 +102,13 @@ impl OperationKind {
         Self::RemoveOperator,
         Self::RequireOperators,
         Self::RecoverOperators,
+        Self::CreateKey,
+        Self::RevokeKey,
+        Self::InsertDocument,
+        Self::ChangeDocument,
+        Self::DeleteDocument,
+        Self::Export,
+        Self::Import,
     ];
 
     /// What it is stored as, and called in commands. Never changes: what is stored is hashed.
@@ -131,6 +152,7 @@ impl OperationKind {
             | Self::ChangeOperator
             | Self::RemoveOperator
             | Self::RequireOperators => Authority::Manager,
+            Self::CreateKey | Self::RevokeKey => Authority::Account,
             Self::Purge | Self::LogIn => Authority::Password,
             Self::RedeemCode => Authority::Code,
             // The name; an e-mail or a password needs an owner.
@@ -143,7 +165,12 @@ impl OperationKind {
             | Self::IssueCode
             | Self::Repair
             | Self::Upgrade
-            | Self::RecoverOperators => Authority::Operator,
+            | Self::RecoverOperators
+            | Self::InsertDocument
+            | Self::ChangeDocument
+            | Self::DeleteDocument
+            | Self::Export
+            | Self::Import => Authority::Operator,
         }
     }
 
@@ -152,8 +179,10 @@ impl OperationKind {
     pub fn writes(&self) -> bool {
         match self {
             Self::Authorize => false,
-            // A login counts its attempt.
+            // A login counts its attempt, and an export is in the audit log.
             Self::LogIn
+            | Self::Export
+            | Self::Import
             | Self::Create
             | Self::Update
             | Self::Trash
@@ -176,6 +205,11 @@ impl OperationKind {
             | Self::RemoveOperator
             | Self::RequireOperators
             | Self::RecoverOperators
+            | Self::CreateKey
+            | Self::RevokeKey
+            | Self::InsertDocument
+            | Self::ChangeDocument
+            | Self::DeleteDocument
             | Self::Foreign(_) => true,
         }
     }
@@ -197,8 +231,14 @@ impl OperationKind {
             | Self::Transfer
             | Self::IssueCode
             | Self::RedeemCode
+            | Self::InsertDocument
+            | Self::ChangeDocument
+            | Self::DeleteDocument
             | Self::Authorize => Some(ListScope::Live),
-            Self::Create
+            // One can be exported from either.
+            Self::Export
+            | Self::Import
+            | Self::Create
             | Self::LogIn
             | Self::Repair
             | Self::Upgrade
@@ -207,6 +247,8 @@ impl OperationKind {
             | Self::RemoveOperator
             | Self::RequireOperators
             | Self::RecoverOperators
+            | Self::CreateKey
+            | Self::RevokeKey
             | Self::Foreign(_) => None,
         }
     }
@@ -220,7 +262,12 @@ impl OperationKind {
             Self::Reactivate => Some(Self::Suspend),
             // Back to the name from before.
             Self::Update => Some(Self::Update),
-            Self::Create
+            Self::InsertDocument => Some(Self::DeleteDocument),
+            Self::ChangeDocument => Some(Self::ChangeDocument),
+            Self::DeleteDocument => Some(Self::InsertDocument),
+            Self::Export
+            | Self::Import
+            | Self::Create
             | Self::Restore
             | Self::Purge
             | Self::Delete
@@ -240,6 +287,8 @@ impl OperationKind {
             | Self::RemoveOperator
             | Self::RequireOperators
             | Self::RecoverOperators
+            | Self::CreateKey
+            | Self::RevokeKey
             | Self::Foreign(_) => None,
         }
     }
@@ -270,15 +319,25 @@ impl OperationKind {
             | Self::RemoveOperator
             | Self::RequireOperators
             | Self::RecoverOperators
+            | Self::CreateKey
+            | Self::RevokeKey
+            | Self::InsertDocument
+            | Self::ChangeDocument
+            | Self::DeleteDocument
+            | Self::Export
+            | Self::Import
             | Self::Foreign(_) => false,
         }
     }
 
-    /// Whether it takes anything away: an organization, an admin or the ownership of one, or an operator.
+    /// Whether it takes anything away: an organization, an admin or the ownership of one, a document, or an operator.
     #[must_use]
     pub fn is_dangerous(&self) -> bool {
         self.takes_away()
-            || matches!(self, Self::RemoveAdmin | Self::Transfer | Self::RemoveOperator)
+            || matches!(
+                self,
+                Self::RemoveAdmin | Self::Transfer | Self::DeleteDocument | Self::RemoveOperator
+            )
     }
 
     /// Code, done, noun.
@@ -312,6 +371,15 @@ impl OperationKind {
             Self::RecoverOperators => {
                 ("recover operator", "recovered operator", "recovering an operator")
             }
+            Self::CreateKey => ("create key", "created API key", "creating an API key"),
+            Self::RevokeKey => ("revoke key", "revoked API key", "revoking an API key"),
+            Self::InsertDocument => {
+                ("insert document", "inserted document", "inserting a document")
+            }
+            Self::ChangeDocument => ("change document", "changed document", "changing a document"),
+            Self::DeleteDocument => ("delete document", "deleted document", "deleting a document"),
+            Self::Export => ("export", "exported", "export"),
+            Self::Import => ("import", "imported", "import"),
             Self::Foreign(code) => (code.raw(), code.raw(), code.raw()),
         }
     }
@@ -328,6 +396,8 @@ pub enum Authority {
     Admin,
     /// A manager among the operators, in a session; anybody while there is no operator.
     Manager,
+    /// An operator, in their own session.
+    Account,
     /// Whoever gives an admin's e-mail and password with it.
     Password,
     /// Whoever gives an admin's e-mail and one-time code with it.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use bson::{DateTime, oid::ObjectId};
 
-use super::{PasswordHash, SecondFactor, StoredText};
+use super::{ApiKey, PasswordHash, SecondFactor, StoredText};
 
 /// What an operator may do; which operations that is, is a table of `tenancy`. The least first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,6 +63,8 @@ pub struct Operator {
     pub last_login: Option<DateTime>,
     /// The second factor of their logins, where they have set one up.
     pub second_factor: Option<SecondFactor>,
+    /// The keys that programs act for them with, in the order in which they were created.
+    pub keys: Vec<ApiKey>,
 }
 
 impl Operator {

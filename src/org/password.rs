@@ -7,6 +7,7 @@
 
 use std::{fmt, ops::RangeInclusive};
 
+use serde::{Deserialize, Deserializer};
 use unicode_normalization::UnicodeNormalization;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -32,6 +33,13 @@ const GROUP: usize = 5;
 /// a new one. Wiped from memory when dropped; prints as dots.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secret(Zeroizing<String>);
+
+/// Read as a text is.
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        String::deserialize(from).map(Self::from)
+    }
+}
 
 impl Secret {
     /// The text itself.

@@ -83,10 +83,27 @@ pub fn thousands(number: u64) -> String {
     out
 }
 
+/// A size in powers of a thousand: `812 B`, `3.1 MB`.
+#[must_use]
+pub fn byte_size(bytes: u64) -> String {
+    const UNITS: [&str; 6] = ["kB", "MB", "GB", "TB", "PB", "EB"];
+    if bytes < 1000 {
+        return format!("{bytes} B");
+    }
+    // In tenths of the unit, so that 999,999 is 1.0 MB and not 1000.0 kB.
+    let mut tenths = (bytes / 10).saturating_add(5) / 10;
+    let mut unit = 0;
+    while tenths >= 10_000 && unit + 1 < UNITS.len() {
+        tenths = (tenths + 500) / 1000;
+        unit += 1;
+    }
+    format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
+}
+
 /// A number with its noun: `1 document`, `2 documents`.
 #[must_use]
 pub fn counted(number: u64, noun: &str) -> String {
-    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+    format!("{} {noun}{}", thousands(number), if number == 1 { "" } else { "s" })
 }
 
 /// A string as it lies in the database, which may hold anything.
@@ -126,6 +143,16 @@ impl fmt::Debug for StoredText {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sizes_have_one_decimal() {
+        assert_eq!(byte_size(0), "0 B");
+        assert_eq!(byte_size(999), "999 B");
+        assert_eq!(byte_size(1000), "1.0 kB");
+        assert_eq!(byte_size(3_149_000), "3.1 MB");
+        assert_eq!(byte_size(999_999), "1.0 MB");
+        assert_eq!(byte_size(u64::MAX), "18.4 EB");
+    }
 
     #[test]
     fn thousands_are_apart() {

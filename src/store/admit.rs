@@ -136,6 +136,7 @@ mod tests {
     use crate::{
         org::{Email, InTrash, OrgState},
         orgs,
+        store::TrashTerms,
     };
 
     fn org() -> Org {
@@ -145,7 +146,7 @@ mod tests {
 
     fn trashed() -> Org {
         let at = DateTime::from_millis(0);
-        Org { state: OrgState::InTrash(InTrash { since: at, until: at }), ..org() }
+        Org { state: OrgState::InTrash(InTrash { since: at, until: at, released: false }), ..org() }
     }
 
     fn admin(id: u8, role: Role) -> Admin {
@@ -181,7 +182,7 @@ mod tests {
         let (live, trash) =
             ([Ok(()), Err(StoreError::Changed)], [Err(StoreError::Changed), Ok(())]);
         assert_eq!(both(|org| Operation::Update(org, Change::default())), live);
-        assert_eq!(both(|org| Operation::Trash(org, 1)), live);
+        assert_eq!(both(|org| Operation::Trash(org, TrashTerms::reserved(1))), live);
         assert_eq!(both(|org| Operation::Suspend(org, true)), live);
         assert_eq!(both(|org| Operation::Restore(org, Change::default())), trash);
         assert_eq!(both(Operation::Delete), [Ok(()), Ok(())]);

@@ -84,15 +84,19 @@ pub(super) fn changed_by(entries: &[Document]) -> Option<Vec<ObjectId>> {
             | (
                 OperationKind::LogIn
                 | OperationKind::Authorize
+                | OperationKind::Export
                 | OperationKind::AddOperator
                 | OperationKind::ChangeOperator
                 | OperationKind::RemoveOperator
                 | OperationKind::RequireOperators
-                | OperationKind::RecoverOperators,
+                | OperationKind::RecoverOperators
+                | OperationKind::CreateKey
+                | OperationKind::RevokeKey,
                 Outcome::Done | Outcome::Unknown,
             ) => {}
             (
                 OperationKind::Create
+                | OperationKind::Import
                 | OperationKind::Update
                 | OperationKind::Trash
                 | OperationKind::Restore
@@ -107,6 +111,9 @@ pub(super) fn changed_by(entries: &[Document]) -> Option<Vec<ObjectId>> {
                 | OperationKind::Transfer
                 | OperationKind::IssueCode
                 | OperationKind::RedeemCode
+                | OperationKind::InsertDocument
+                | OperationKind::ChangeDocument
+                | OperationKind::DeleteDocument
                 | OperationKind::Repair
                 | OperationKind::Upgrade,
                 Outcome::Done | Outcome::Unknown,

@@ -28,6 +28,15 @@ pub enum StoreError {
     /// The record is not there any more.
     #[error("it was deleted by someone else")]
     Gone,
+    /// A document is no longer as it was when it was read.
+    #[error("the document was changed by someone else")]
+    DocumentChanged,
+    /// A document is not there any more.
+    #[error("the document was deleted by someone else")]
+    DocumentGone,
+    /// There is a document with that `_id` already.
+    #[error("a document with this _id exists already")]
+    DocumentExists,
     /// Something else is under way with the same organization.
     #[error("it is {what} by {by}")]
     Busy {
@@ -127,6 +136,9 @@ impl StoreError {
             | Self::OperatorsEmail
             | Self::Changed
             | Self::Gone
+            | Self::DocumentChanged
+            | Self::DocumentGone
+            | Self::DocumentExists
             | Self::Busy { .. }
             | Self::TakenBack(_)
             | Self::TakenOver
@@ -172,7 +184,9 @@ impl StoreError {
             }
             Self::Taken { .. } | Self::OperatorsEmail => "choose another",
             Self::Changed | Self::Busy { .. } => "try again in a moment",
-            Self::Gone => "no further action is needed",
+            Self::Gone | Self::DocumentGone => "no further action is needed",
+            Self::DocumentChanged => "read it again, then repeat your change",
+            Self::DocumentExists => "choose another _id, or change the document that has it",
             Self::TakenBack(_) => "nothing was changed; try again",
             Self::TakenOver => "check again in a moment",
             Self::DoneByAnother => "no further action is needed; refresh to see the current state",

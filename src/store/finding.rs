@@ -107,6 +107,24 @@ impl Repair {
     }
 }
 
+/// What killed imports have left: to be removed, or where it was `before`, whether that was done.
+pub(super) fn of_imports(
+    before: Vec<Inconsistency>,
+    after: Option<&[Inconsistency]>,
+) -> Vec<Finding> {
+    let finding = |inconsistency| {
+        let repair = match after {
+            None => Repair::Possible,
+            Some(after) if after.contains(&inconsistency) => {
+                Repair::Failed("it could not be removed; try again".to_owned())
+            }
+            Some(_) => Repair::Done("removed".to_owned()),
+        };
+        Finding { inconsistency, repair }
+    };
+    before.into_iter().map(finding).collect()
+}
+
 /// What was done, or what to do, in a sentence.
 impl fmt::Display for Repair {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

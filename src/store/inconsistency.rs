@@ -17,6 +17,14 @@ pub enum Inconsistency {
         /// Who began it.
         by: StoredText,
     },
+    /// What an import that was killed has left: documents that no organization has.
+    #[error("{} of an interrupted import in {collection}", counted(*documents, "document"))]
+    Staged {
+        /// Where they are.
+        collection: StoredText,
+        /// About how many.
+        documents: u64,
+    },
     /// Documents that a writer put under the organization's old collection name.
     #[error("{} in {collection}, a former collection of “{org}”", counted(*documents, "document"))]
     LateWrites {
@@ -268,6 +276,7 @@ impl Inconsistency {
         match self {
             Self::Stale { .. } => "brought up to date",
             Self::HalfDone { .. }
+            | Self::Staged { .. }
             | Self::LateWrites { .. }
             | Self::CollectionOfNobody { .. }
             | Self::NoCollection { .. }
@@ -307,6 +316,7 @@ impl Inconsistency {
             }
             Self::AdminOfNobody { email } => Some(email),
             Self::HalfDone { .. }
+            | Self::Staged { .. }
             | Self::NoCollection { .. }
             | Self::NoPlainCollection { .. }
             | Self::NoAdmin { .. }
@@ -349,6 +359,7 @@ impl Inconsistency {
     pub fn code(&self) -> &'static str {
         match self {
             Self::HalfDone { .. } => "half_done",
+            Self::Staged { .. } => "interrupted_import",
             Self::LateWrites { .. } => "stragglers",
             Self::CollectionOfNobody { .. } => "collection_without_organization",
             Self::NoCollection { .. } => "organization_without_collection",

@@ -12,9 +12,12 @@ mod arbitrary;
 mod attempt;
 mod audit;
 mod changes;
+mod document_order;
 mod documents;
 mod error;
+mod export;
 mod finding;
+mod import;
 mod inconsistency;
 mod maintenance;
 pub mod mongo;
@@ -24,6 +27,8 @@ mod organizations;
 mod page;
 mod purge;
 mod search;
+mod short_lived;
+mod sizes;
 pub mod sqlite;
 mod target;
 mod upgrade;
@@ -41,20 +46,33 @@ pub use audit::{
     Part, Settled, Tampering, Verification, Within, parse_filter,
 };
 pub use changes::{Changes, News, Seen};
+pub use document_order::{DocumentOrder, DocumentPlace, SortField, SortRefusal};
+use document_order::{SORTED_BY, leader};
 use documents::TOO_LARGE;
-pub use documents::{DOCUMENT_MOST_BYTES, DocumentAt, DocumentPage, DocumentQuery, Documents};
+pub use documents::{
+    DOCUMENT_MOST_BYTES, DocumentAt, DocumentPage, DocumentQuery, DocumentWrite, Documents,
+    LookedAt, bytes_if_too_large,
+};
 pub use error::{Result, StoreError};
+pub use export::{
+    DocumentSink, DocumentSource, Exported, Exports, Piece, document_channel, documents_in,
+};
+use finding::of_imports;
 pub use finding::{Examination, Finding, Patience, Repair, Watch, Watching, no_watch};
+pub use import::{ImportedAdmin, ImportedOrg, Imports};
 pub use inconsistency::Inconsistency;
 pub use maintenance::Maintenance;
 use operation::JournalKind;
 pub use operation::{
-    AdminChange, AdminEdit, Change, NewAdmin, NewOrg, Operation, Transfer, first_document,
+    AdminChange, AdminEdit, Change, NewAdmin, NewOrg, Operation, Transfer, TrashTerms,
+    first_document,
 };
 pub use operators::{Directory, Operators, Required};
 pub use organizations::Organizations;
 pub use page::{Count, Cursor, CursorKey, Page, PageAt, PageQuery, Sort, SortKey};
 pub use purge::{Purge, kept_by_the_clock};
+pub use short_lived::ShortLived;
+pub use sizes::{Size, Sizes};
 pub use target::{Target, database_in, open};
 pub use upgrade::{Progress, Upgrade, UpgradePlan, no_progress};
 
@@ -64,20 +82,43 @@ use purge::Jump;
 /// Somewhere organizations are kept. It knows nobody: who does something is in the entry of an operation, or
 /// is the `operator` (`user@host`) of whatever else may write on someone's behalf.
 pub trait Store:
-    Organizations + Admins + Documents + AuditLog + Attempts + Operators + Changes + Maintenance
+    Organizations
+    + Admins
+    + Documents
+    + Sizes
+    + Exports
+    + Imports
+    + AuditLog
+    + Attempts
+    + Operators
+    + ShortLived
+    + Changes
+    + Maintenance
 {
 }
 
 impl<T> Store for T where
-    T: Organizations + Admins + Documents + AuditLog + Attempts + Operators + Changes + Maintenance
+    T: Organizations
+        + Admins
+        + Documents
+        + Sizes
+        + Exports
+        + Imports
+        + AuditLog
+        + Attempts
+        + Operators
+        + ShortLived
+        + Changes
+        + Maintenance
 {
 }
 
 /// The traits of a store, to be imported together where one store is used and not [`Store`].
 pub mod traits {
     pub use super::{
-        Admins as _, Attempts as _, AuditLog as _, Changes as _, Documents as _, Maintenance as _,
-        Operators as _, Organizations as _,
+        Admins as _, Attempts as _, AuditLog as _, Changes as _, Documents as _, Exports as _,
+        Imports as _, Maintenance as _, Operators as _, Organizations as _, ShortLived as _,
+        Sizes as _,
     };
 }
 

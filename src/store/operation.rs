@@ -3,6 +3,7 @@
 
 use bson::{DateTime, Document, oid::ObjectId};
 
+use super::ImportedOrg;
 use crate::org::{
     Admin, Claim, CollectionName, Email, ListScope, OperationKind, Org, OrgName, PasswordHash,
     ResetCode, Role, SecondFactor, UnderWay,
@@ -14,15 +15,17 @@ use crate::org::{
 pub enum Operation {
     /// Make an organization, its admin, its collection and the collection's first document.
     Create(Box<NewOrg>),
+    /// Make an organization from an archive: with its admins, and with the documents that are staged as its collection
+    /// ([`super::Imports::stage`]).
+    Import(Box<ImportedOrg>),
     /// Change name, collection and first admin together. The documents move with the collection,
     /// with their `_id`s, indexes, options and validators.
     Update(Box<Org>, Change),
     /// Remove collection, admins and record, also of an organization in the trash.
     Delete(Box<Org>),
-    /// Move the organization to the trash, to be kept there for so many days. It keeps its claims, its
-    /// documents with everything, and its admins; only [`Operation::Restore`] and [`Operation::Delete`] can
-    /// follow. A suspended one comes back suspended.
-    Trash(Box<Org>, u32),
+    /// Move the organization to the trash. It keeps its documents with everything, and its admins; only
+    /// [`Operation::Restore`] and [`Operation::Delete`] can follow. A suspended one comes back suspended.
+    Trash(Box<Org>, TrashTerms),
     /// Bring the organization back from the trash with everything it had; under another name, and so
     /// in another collection, where the change has them (its other fields are not looked at).
     Restore(Box<Org>, Change),
@@ -40,6 +43,7 @@ impl Operation {
     pub fn kind(&self) -> OperationKind {
         match self {
             Self::Create(_) => OperationKind::Create,
+            Self::Import(_) => OperationKind::Import,
             Self::Update(..) => OperationKind::Update,
             Self::Delete(org) => match ListScope::from_org(org) {
                 ListScope::Live => OperationKind::Delete,
@@ -63,7 +67,7 @@ impl Operation {
     #[must_use]
     pub fn org(&self) -> Option<&Org> {
         match self {
-            Self::Create(_) => None,
+            Self::Create(_) | Self::Import(_) => None,
             Self::Update(org, _)
             | Self::Delete(org)
             | Self::Trash(org, _)
@@ -175,6 +179,23 @@ impl NewOrg {
         let mut claims = Claim::of_name(self.name.as_str(), self.collection.as_str());
         claims.push(Claim::of_email(self.email.as_str()));
         claims
+    }
+}
+
+/// How the trash keeps an organization.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TrashTerms {
+    /// For how many days.
+    pub days: u32,
+    /// Whether it gives up its claims. Restoring claims them again, where no other organization has them by then.
+    pub releases: bool,
+}
+
+impl TrashTerms {
+    /// Kept for so many days, with its claims.
+    #[must_use]
+    pub fn reserved(days: u32) -> Self {
+        Self { days, releases: false }
     }
 }
 

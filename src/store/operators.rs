@@ -3,13 +3,18 @@
 //! still holds when that is made.
 
 use async_trait::async_trait;
-use bson::{Bson, DateTime, Document, doc};
+use bson::{Bson, DateTime, Document, doc, oid::ObjectId};
 
 use super::{Entry, Result, StoreError};
-use crate::org::{Operator, OperatorRole, PasswordHash, SecondFactor, email_key};
+use crate::org::{
+    ApiKey, GivenApiKey, Operator, OperatorRole, PasswordHash, SecondFactor, email_key,
+};
 
 /// An account's second factor.
 const SECOND_FACTOR: &str = "second_factor";
+
+/// An account's API keys.
+pub(super) const KEYS: &str = "keys";
 
 /// The accounts of operators.
 #[async_trait]
@@ -24,6 +29,10 @@ pub trait Operators: Send + Sync {
     /// [`super::StoreError::Changed`] where somebody else has written it since, [`super::StoreError::Taken`] where an
     /// admin has one of its new e-mails, as the other methods that write, or the database's.
     async fn write_directory(&self, directory: &Directory, entry: &Entry) -> Result<()>;
+
+    /// Notes when an API key was last used, where it still is there. It is no change of the directory: whoever has read
+    /// that can still write it, and nothing is in the audit log.
+    async fn note_key_use(&self, key: ObjectId, at: DateTime) -> Result<()>;
 }
 
 /// For what an account is required.
@@ -80,6 +89,14 @@ impl Directory {
         self.operators.iter().find(|operator| email_key(operator.email.raw()) == key)
     }
 
+    /// The operator who has this API key, and the key. Whether it still may be used is not said by that.
+    #[must_use]
+    pub fn with_key(&self, given: &GivenApiKey) -> Option<(&Operator, &ApiKey)> {
+        self.operators.iter().find_map(|operator| {
+            operator.keys.iter().find(|key| key.is(given)).map(|key| (operator, key))
+        })
+    }
+
     /// The e-mails that are not among those of `before`, as they are compared.
     #[must_use]
     pub(super) fn new_emails(&self, before: &Self) -> Vec<String> {
@@ -119,6 +136,10 @@ impl Directory {
             if let Some(factor) = &operator.second_factor {
                 document.insert(SECOND_FACTOR, factor.to_document());
             }
+            if !operator.keys.is_empty() {
+                let keys = operator.keys.iter().map(ApiKey::to_document);
+                document.insert(KEYS, keys.collect::<Vec<_>>());
+            }
             document
         });
         doc! {
@@ -156,6 +177,8 @@ impl Directory {
 
 fn operator(document: &Document) -> Option<Operator> {
     let role = document.get_str("role").ok().and_then(OperatorRole::parse);
+    let keys = document.get_array(KEYS).map(Vec::as_slice).unwrap_or_default();
+    let keys = keys.iter().filter_map(Bson::as_document);
     Some(Operator {
         id: document.get_object_id("_id").ok()?,
         email: document.get_str("email").ok()?.into(),
@@ -165,14 +188,14 @@ fn operator(document: &Document) -> Option<Operator> {
         created_at: document.get_datetime("created_at").copied().unwrap_or(DateTime::MIN),
         last_login: document.get_datetime("last_login").ok().copied(),
         second_factor: SecondFactor::from_field(document.get(SECOND_FACTOR)),
+        keys: keys.filter_map(ApiKey::from_document).collect(),
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use bson::oid::ObjectId;
-
     use super::*;
+    use crate::org::ApiKeyName;
 
     fn ada() -> Operator {
         Operator {
@@ -184,6 +207,7 @@ mod tests {
             created_at: DateTime::from_millis(1_000),
             last_login: Some(DateTime::from_millis(2_000)),
             second_factor: None,
+            keys: Vec::new(),
         }
     }
 
@@ -191,7 +215,10 @@ mod tests {
     fn what_is_written_is_read() {
         let never =
             Operator { last_login: None, disabled: true, role: OperatorRole::Viewer, ..ada() };
-        let operators = vec![ada(), never];
+        let (name, at) = (ApiKeyName::parse("ci").unwrap(), DateTime::from_millis(3_000));
+        let (key, _) = ApiKey::generate(&name, OperatorRole::Viewer, at, Some(at)).unwrap();
+        let with_key = Operator { keys: vec![key], ..ada() };
+        let operators = vec![ada(), never, with_key];
         let directory = Directory {
             revision: 7,
             required: Required::Writes,

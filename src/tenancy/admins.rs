@@ -88,8 +88,11 @@ impl Tenancy {
     /// [`Error::Invalid`], [`Error::Taken`], [`Error::NotAllowed`], [`Error::NoOwner`],
     /// [`Error::Changed`], [`Error::ReadOnly`], or the database's. Nothing was changed.
     pub async fn add_admin(&self, org: &Org, email: &str, role: Role) -> Result<(Org, Secret)> {
-        let entry =
-            self.entry(OperationKind::AddAdmin, Some(org)).with("admin", "", typed_email(email));
+        let entry = self.entry(OperationKind::AddAdmin, Some(org)).await.with(
+            "admin",
+            "",
+            typed_email(email),
+        );
         let mut entry = entry.with("role", "", role.word());
         let done = async {
             self.may_change(&entry.action, org).await?;
@@ -127,8 +130,11 @@ impl Tenancy {
     /// # Errors
     /// As [`Tenancy::remove_admin`], but for what only a login shows.
     pub async fn ensure_removable(&self, org: &Org, email: &str) -> Result<Admin> {
-        let mut entry =
-            self.entry(OperationKind::RemoveAdmin, Some(org)).with("admin", typed_email(email), "");
+        let mut entry = self.entry(OperationKind::RemoveAdmin, Some(org)).await.with(
+            "admin",
+            typed_email(email),
+            "",
+        );
         let done = async {
             self.writable()?;
             not_in_trash(org)?;
@@ -154,7 +160,7 @@ impl Tenancy {
     ) -> Result<()> {
         let typed = typed_email(email);
         let mut entry =
-            self.entry(OperationKind::ChangeAdmin, Some(org)).with("admin", typed, typed);
+            self.entry(OperationKind::ChangeAdmin, Some(org)).await.with("admin", typed, typed);
         let done = async {
             self.writable()?;
             not_in_trash(org)?;
@@ -198,8 +204,11 @@ impl Tenancy {
     /// [`Error::LastOwner`], [`Error::NoSuchAdmin`], [`Error::NotAllowed`], [`Error::Changed`],
     /// [`Error::ReadOnly`], or the database's. Nothing was changed.
     pub async fn remove_admin(&self, org: &Org, email: &str) -> Result<Org> {
-        let mut entry =
-            self.entry(OperationKind::RemoveAdmin, Some(org)).with("admin", typed_email(email), "");
+        let mut entry = self.entry(OperationKind::RemoveAdmin, Some(org)).await.with(
+            "admin",
+            typed_email(email),
+            "",
+        );
         let done = async {
             self.may_change(&entry.action, org).await?;
             entry.admin = self.permitted(&entry.action, org).await?.admin_email();
@@ -228,7 +237,7 @@ impl Tenancy {
     ) -> Result<Org> {
         let typed = typed_email(email);
         let mut entry =
-            self.entry(OperationKind::ChangeAdmin, Some(org)).with("admin", typed, typed);
+            self.entry(OperationKind::ChangeAdmin, Some(org)).await.with("admin", typed, typed);
         let done = self.change_one(org, email, changes, &mut entry).await;
         self.recorded(&entry, done).await
     }
@@ -314,7 +323,8 @@ impl Tenancy {
     /// [`Error::NoSuchAdmin`], [`Error::Changed`], [`Error::ReadOnly`], or the database's.
     pub async fn issue_code(&self, org: &Org, email: &str) -> Result<(Org, Secret)> {
         let typed = typed_email(email);
-        let mut entry = self.entry(OperationKind::IssueCode, Some(org)).with("admin", typed, typed);
+        let mut entry =
+            self.entry(OperationKind::IssueCode, Some(org)).await.with("admin", typed, typed);
         let done = async {
             self.may_change(&entry.action, org).await?;
             let admin = self.admin_of(org, email).await?;
@@ -341,7 +351,8 @@ impl Tenancy {
             // A slip and no attempt.
             return Err(Invalid::CodeEmpty.into());
         }
-        let mut entry = self.entry(OperationKind::RedeemCode, None).of_admin(typed_email(email));
+        let mut entry =
+            self.entry(OperationKind::RedeemCode, None).await.of_admin(typed_email(email));
         let done = self.use_code(email, code, password, &mut entry).await;
         if matches!(done, Err(Error::WrongCode)) {
             self.note_whose(email, &mut entry).await;

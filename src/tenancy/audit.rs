@@ -8,10 +8,7 @@ use std::time::Duration;
 
 use bson::{Bson, Document};
 
-use super::{
-    Error, Result, Tenancy,
-    session::{TokenOf, ValidToken},
-};
+use super::{Error, Result, Tenancy, session::TokenOf};
 use crate::{
     org::{ClaimKind, Email, Invalid, OperationKind, Org, PasswordFault, StoredText},
     store::{
@@ -165,16 +162,19 @@ impl Tenancy {
     }
 
     /// An entry about something that is done to an organization, or to none.
-    pub(super) fn entry(&self, action: OperationKind, org: Option<&Org>) -> Entry {
+    pub(super) async fn entry(&self, action: OperationKind, org: Option<&Org>) -> Entry {
         let entry = match org {
             Some(org) => Entry::about(&self.caller.operator, action, org),
             None => Entry::new(&self.caller.operator, action),
         };
-        match self.caller.token().map(|token| self.shared.sessions.verify(token)) {
-            Some(Ok(ValidToken { whose: TokenOf::Operator { email, .. }, .. })) => {
-                entry.of_operator(&email)
-            }
-            Some(_) | None => entry,
+        match self.session().await {
+            Ok(Some(session)) => match &session.whose {
+                TokenOf::Operator { email, .. } => {
+                    entry.of_operator(email).of_key(session.key_name().unwrap_or_default())
+                }
+                TokenOf::Admin { .. } => entry,
+            },
+            Ok(None) | Err(_) => entry,
         }
     }
 
@@ -245,8 +245,8 @@ impl Tenancy {
 
     /// The e-mail of the admin whose session the caller has.
     async fn admin_in_session(&self) -> Option<StoredText> {
-        let verified = self.shared.sessions.verify(self.caller.token()?).ok()?;
-        let TokenOf::Admin { admin, .. } = verified.whose else { return None };
+        let session = self.session().await.ok()??;
+        let TokenOf::Admin { admin, .. } = session.whose else { return None };
         Some(self.store.admin(admin).await.ok()??.email)
     }
 
@@ -324,6 +324,9 @@ fn reason(error: &Error) -> String {
             format!("password {}", PasswordFault::together(faults))
         }
         Error::NotFound { .. } | Error::NotInTrash(_) => "organization not found".into(),
+        Error::NoSuchKey(_) => "API key not found".into(),
+        Error::Unwritten { .. } => super::export::UNWRITTEN.into(),
+        Error::NotImported { .. } => super::import::NOT_IMPORTED.into(),
         Error::OperatorsEmail(email) => {
             Error::OperatorsEmail(typed_email(email.raw()).into()).to_string()
         }
@@ -336,6 +339,9 @@ fn reason(error: &Error) -> String {
         | Error::LastManager(_)
         | Error::OperatorsChanged
         | Error::OperatorsOwnPassword(_)
+        | Error::KeyNameTaken(_)
+        | Error::TooManyKeys
+        | Error::AmbiguousKey(_)
         | Error::InTrash(_)
         | Error::Ambiguous { .. }
         | Error::WrongLogin
@@ -344,6 +350,10 @@ fn reason(error: &Error) -> String {
         | Error::OwnSecondFactor
         | Error::NoSecondFactor(_)
         | Error::NoSuchDocument(_)
+        | Error::CannotSort(_)
+        | Error::DocumentChanged(_)
+        | Error::DocumentExists(_)
+        | Error::InvalidDocument(_)
         | Error::CodeRequired
         | Error::WrongAuthenticationCode
         | Error::WrongFirstCode
@@ -369,7 +379,7 @@ fn reason(error: &Error) -> String {
 
 fn outcome_of(error: &Error) -> Outcome {
     match error {
-        Error::Store(_) | Error::Machine(_) => Outcome::Failed,
+        Error::Store(_) | Error::Machine(_) | Error::Unwritten { .. } => Outcome::Failed,
         Error::Invalid(_)
         | Error::Taken { .. }
         | Error::OperatorsEmail(_)
@@ -379,6 +389,10 @@ fn outcome_of(error: &Error) -> Outcome {
         | Error::LastManager(_)
         | Error::OperatorsChanged
         | Error::OperatorsOwnPassword(_)
+        | Error::KeyNameTaken(_)
+        | Error::TooManyKeys
+        | Error::NoSuchKey(_)
+        | Error::AmbiguousKey(_)
         | Error::NotFound { .. }
         | Error::InTrash(_)
         | Error::Ambiguous { .. }
@@ -389,6 +403,11 @@ fn outcome_of(error: &Error) -> Outcome {
         | Error::OwnSecondFactor
         | Error::NoSecondFactor(_)
         | Error::NoSuchDocument(_)
+        | Error::CannotSort(_)
+        | Error::DocumentChanged(_)
+        | Error::DocumentExists(_)
+        | Error::InvalidDocument(_)
+        | Error::NotImported { .. }
         | Error::CodeRequired
         | Error::WrongAuthenticationCode
         | Error::WrongFirstCode

@@ -4,6 +4,8 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
+use crate::{org::GivenApiKey, store::Required};
+
 /// Who calls.
 #[derive(Clone, Default)]
 pub struct Caller {
@@ -13,6 +15,9 @@ pub struct Caller {
     pub read_only: bool,
     token: Option<Zeroizing<String>>,
     reason: String,
+    required: Required,
+    /// Whether nothing but what was asked for is told.
+    discreet: bool,
 }
 
 impl Caller {
@@ -28,7 +33,7 @@ impl Caller {
         Self { read_only, ..self }
     }
 
-    /// The same caller with the token of an admin's session, or without one. Nothing is checked here:
+    /// The same caller with the token of a session or an operator's API key, or without one. Nothing is checked here:
     /// each operation that needs a session verifies it.
     #[must_use]
     pub fn with_session(self, token: Option<&str>) -> Self {
@@ -41,12 +46,38 @@ impl Caller {
         Self { reason: reason.to_owned(), ..self }
     }
 
+    /// The same caller, who has to log in for this even where the database does not require it.
+    #[must_use]
+    pub fn with_required(self, required: Required) -> Self {
+        Self { required, ..self }
+    }
+
+    /// The same caller, who is not told which other names there are where one is not found: for strangers.
+    #[must_use]
+    pub fn discreet(self) -> Self {
+        Self { discreet: true, ..self }
+    }
+
+    pub(super) fn is_discreet(&self) -> bool {
+        self.discreet
+    }
+
+    /// For what the caller has to log in, whatever the database requires.
+    pub(super) fn required(&self) -> Required {
+        self.required
+    }
+
     /// Why, as it was typed; empty where that was not said.
     pub(super) fn reason(&self) -> &str {
         &self.reason
     }
 
-    /// The token, if there is one.
+    /// Whether that is an API key, right or not.
+    pub(super) fn has_key(&self) -> bool {
+        self.token().is_some_and(GivenApiKey::looks_like_one)
+    }
+
+    /// The token, or the API key, if there is one.
     pub(super) fn token(&self) -> Option<&str> {
         self.token.as_ref().map(|token| token.as_str())
     }
@@ -55,13 +86,15 @@ impl Caller {
 /// Without the token.
 impl fmt::Debug for Caller {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { operator, read_only, token, reason } = self;
+        let Self { operator, read_only, token, reason, required, discreet } = self;
         formatter
             .debug_struct("Caller")
             .field("operator", operator)
             .field("read_only", read_only)
             .field("has_session", &token.is_some())
             .field("reason", reason)
+            .field("required", required)
+            .field("discreet", discreet)
             .finish()
     }
 }

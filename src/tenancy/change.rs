@@ -4,7 +4,7 @@ use bson::{DateTime, oid::ObjectId};
 
 use super::{
     Error, Refusal, Result, Tenancy, admins::is_first, audit::NAME, blocking, confirms,
-    rights::may_as, session::Actor,
+    session::Actor,
 };
 use crate::{
     org::{
@@ -125,7 +125,7 @@ impl Tenancy {
     /// # Errors
     /// [`Error::Invalid`], [`Error::Taken`], [`Error::ReadOnly`], or the database's. Nothing was made.
     pub async fn create(&self, changes: &NewOrganization) -> Result<Org> {
-        let mut entry = self.entry(OperationKind::Create, None);
+        let mut entry = self.entry(OperationKind::Create, None).await;
         let done = self.make(changes, &mut entry).await;
         self.recorded(&entry, done).await
     }
@@ -172,7 +172,7 @@ impl Tenancy {
         if edit.changes_nothing(org) {
             return Ok(org.clone());
         }
-        let mut entry = self.entry(OperationKind::Update, Some(org));
+        let mut entry = self.entry(OperationKind::Update, Some(org)).await;
         let done = self.change(org, edit, &mut entry).await;
         self.recorded(&entry, done).await
     }
@@ -193,9 +193,9 @@ impl Tenancy {
         if edit.needs_login(org) {
             let actor = self.permitted(&entry.action, org).await?;
             *entry = entry.clone().of_admin(actor.admin_email().raw());
-            if let (Actor::Operator(operator), Some(_)) = (&actor, &email) {
+            if let (Actor::Operator(_), Some(_)) = (&actor, &email) {
                 // As for any other admin.
-                may_as(operator.role, &OperationKind::ChangeAdmin)?;
+                self.permitted(&OperationKind::ChangeAdmin, org).await?;
             }
             let is_own = matches!(&actor, Actor::Admin(admin) if is_first(admin, org));
             if edit.password.is_some() && !is_own {
@@ -250,7 +250,7 @@ impl Tenancy {
     /// `org` is no longer what it was, [`Error::InTrash`], [`Error::ReadOnly`], or the database's. Nothing
     /// was changed.
     pub async fn undo_rename(&self, org: &Org, before: &Org) -> Result<Org> {
-        let entry = self.entry(OperationKind::Update, Some(org));
+        let entry = self.entry(OperationKind::Update, Some(org)).await;
         let entry = entry.with(NAME, org.name.raw(), before.name.raw());
         let done = async {
             self.writing(&entry.action, Some(org)).await?;
@@ -278,7 +278,7 @@ impl Tenancy {
     /// [`Error::NotConfirmed`], [`Error::NotAllowed`], [`Error::Changed`], [`Error::ReadOnly`], or the
     /// database's.
     pub async fn delete(&self, org: &Org, confirmation: &Confirmation) -> Result<()> {
-        let mut entry = self.entry(OperationKind::Delete, Some(org));
+        let mut entry = self.entry(OperationKind::Delete, Some(org)).await;
         let done = async {
             self.writing(&entry.action, Some(org)).await?;
             self.say_why(&mut entry)?;

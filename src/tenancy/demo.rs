@@ -76,6 +76,9 @@ const ORGANIZATIONS: [(&str, &str, i64, u32, Kind); 36] = [
     ("Wattle Creek Winery", "bruce@wattlecreek.example", 3_871, 60, Invoices),
 ];
 
+/// Of which organization, and which of its documents, the total is a text among numbers: something to find and to mend.
+const WRONG: (u32, u32) = (0, 617);
+
 /// Fills an empty store, as seen at `now`. Takes as long as one bcrypt hash and a little more.
 pub(super) async fn seed(store: &SqliteStore, operator: &str, now: DateTime) -> Result<DemoAdmin> {
     // No invoice is issued at a fraction of a second.
@@ -130,6 +133,11 @@ fn documents(now: DateTime) -> Vec<(DateTime, Vec<Document>)> {
                 let at = DateTime::from_millis(created_at + i64::from(count) * step);
                 let mut document = doc! { "_id": id(at, number, 2 + count) };
                 document.extend(kind.document(count, at, &mut dice));
+                if (number, count) == WRONG
+                    && let Some(total) = document.get_mut("total")
+                {
+                    *total = Bson::String(total.to_string());
+                }
                 document
             });
             (DateTime::from_millis(created_at), made.collect())
@@ -272,7 +280,10 @@ impl Dice {
 mod tests {
     use std::sync::Arc;
 
+    use bson::RawDocumentBuf;
+
     use super::*;
+    use crate::document::filter::Filter;
     use crate::tenancy::Account;
     use crate::{
         store::{PageAt, PageQuery, Sort},
@@ -320,6 +331,15 @@ mod tests {
             let again = other.first_documents(&org, 3).await.unwrap();
             assert_eq!(first, again, "{name}");
         }
+        let acme =
+            one.org_named("acme_corp", crate::store::ListScope::Live).await.unwrap().unwrap();
+        let total_is = async |kind: &str| {
+            let query = RawDocumentBuf::try_from(&doc! { "total": { "$type": kind } }).unwrap();
+            let filter = Filter::from_document(&query).unwrap();
+            one.count_documents(&acme, &filter, u64::MAX).await.unwrap()
+        };
+        // One is wrong, to be found; the first document of all has none.
+        assert_eq!((total_is("string").await, total_is("decimal").await), (1, 1_246));
         let tenancy =
             Tenancy::new(Arc::new(one), Rules::default(), Caller::new("tester@here")).unwrap();
         // Each has a past, told in the order of time.

@@ -30,7 +30,7 @@ impl Tenancy {
             self.reading().await?;
             return Ok(self.store.go_through(&self.caller.operator, wanted).await?);
         }
-        let mut entry = self.entry(OperationKind::Repair, None);
+        let mut entry = self.entry(OperationKind::Repair, None).await;
         let done = async {
             self.writable()?;
             self.ensure_may(&entry.action, None).await?;

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::Refusal;
+use super::{API_KEYS_MOST, Refusal};
 use crate::{
+    archive::ReadError,
     org::{ClaimKind, Field, Invalid, StoredText, UnderWay},
     store::{Entry, StoreError},
 };
@@ -18,7 +19,7 @@ pub enum Error {
     #[error("{0}")]
     Invalid(#[from] Invalid),
     /// Somebody has it already.
-    #[error("{}{}", taken(*what, wanted, by.as_ref()), if *in_trash { ", which is in the trash" } else { "" })]
+    #[error("{}", taken(*what, wanted, by.as_ref(), *in_trash))]
     Taken {
         /// What is taken.
         what: ClaimKind,
@@ -50,6 +51,18 @@ pub enum Error {
     /// A password of somebody else.
     #[error("only {0} can change this operator's password")]
     OperatorsOwnPassword(StoredText),
+    /// The operator has a key that is called so.
+    #[error("you already have an API key “{0}”")]
+    KeyNameTaken(StoredText),
+    /// As many as an operator may have.
+    #[error("you have {API_KEYS_MOST} API keys, which is the most")]
+    TooManyKeys,
+    /// No such key that the caller may know of.
+    #[error("no API key is called “{0}”")]
+    NoSuchKey(StoredText),
+    /// Several operators have a key that is called so.
+    #[error("several operators have an API key “{0}”")]
+    AmbiguousKey(StoredText),
     /// No such organization.
     #[error("organization “{name}” not found{}", did_you_mean(nearest.as_ref()))]
     NotFound {
@@ -87,6 +100,34 @@ pub enum Error {
     /// The organization has no document with this `_id`.
     #[error("“{0}” has no such document")]
     NoSuchDocument(StoredText),
+    /// Documents cannot be sorted by a field: which, and why, in a sentence.
+    #[error("{0}")]
+    CannotSort(String),
+    /// The document is no longer as it was when it was read.
+    #[error("the document of “{0}” was changed by someone else")]
+    DocumentChanged(StoredText),
+    /// There is a document with that `_id` already.
+    #[error("“{0}” has a document with this _id already")]
+    DocumentExists(StoredText),
+    /// No database could keep such a document: why, in a sentence.
+    #[error("{0}")]
+    InvalidDocument(String),
+    /// An archive cannot be written.
+    #[error("{problem}")]
+    Unwritten {
+        /// Why, in a sentence.
+        problem: String,
+        /// What to do.
+        help: &'static str,
+    },
+    /// An archive cannot be imported: why, in a sentence, and what to do.
+    #[error("{problem}")]
+    NotImported {
+        /// Why.
+        problem: String,
+        /// What to do.
+        help: &'static str,
+    },
     /// There is none to remove or to reset.
     #[error("{0} has no second factor")]
     NoSecondFactor(StoredText),
@@ -194,6 +235,15 @@ impl Error {
         error.is_of_database()
     }
 
+    /// Whether somebody did not prove who they are.
+    #[must_use]
+    pub fn is_wrong_login(&self) -> bool {
+        matches!(
+            self,
+            Self::WrongLogin | Self::WrongCode | Self::CodeRequired | Self::WrongAuthenticationCode
+        )
+    }
+
     /// The input it is about, when it is about one.
     #[must_use]
     pub fn field(&self) -> Option<Field> {
@@ -202,7 +252,7 @@ impl Error {
             Self::Taken { what: ClaimKind::Email, .. } | Self::OperatorsEmail(_) => {
                 Some(Field::Email)
             }
-            Self::Taken { .. } => Some(Field::Name),
+            Self::Taken { .. } | Self::KeyNameTaken(_) => Some(Field::Name),
             Self::ReasonRequired => Some(Field::Reason),
             Self::NotFound { .. }
             | Self::NoSuchOperator(_)
@@ -211,6 +261,9 @@ impl Error {
             | Self::LastManager(_)
             | Self::OperatorsChanged
             | Self::OperatorsOwnPassword(_)
+            | Self::TooManyKeys
+            | Self::NoSuchKey(_)
+            | Self::AmbiguousKey(_)
             | Self::InTrash(_)
             | Self::Ambiguous { .. }
             | Self::NotInTrash(_)
@@ -220,6 +273,12 @@ impl Error {
             | Self::OwnSecondFactor
             | Self::NoSecondFactor(_)
             | Self::NoSuchDocument(_)
+            | Self::CannotSort(_)
+            | Self::DocumentChanged(_)
+            | Self::DocumentExists(_)
+            | Self::InvalidDocument(_)
+            | Self::Unwritten { .. }
+            | Self::NotImported { .. }
             | Self::CodeRequired
             | Self::WrongAuthenticationCode
             | Self::WrongFirstCode
@@ -257,6 +316,10 @@ impl Error {
             | Self::LastManager(_)
             | Self::OperatorsChanged
             | Self::OperatorsOwnPassword(_)
+            | Self::KeyNameTaken(_)
+            | Self::TooManyKeys
+            | Self::NoSuchKey(_)
+            | Self::AmbiguousKey(_)
             | Self::NotFound { .. }
             | Self::InTrash(_)
             | Self::Ambiguous { .. }
@@ -267,6 +330,12 @@ impl Error {
             | Self::OwnSecondFactor
             | Self::NoSecondFactor(_)
             | Self::NoSuchDocument(_)
+            | Self::CannotSort(_)
+            | Self::DocumentChanged(_)
+            | Self::DocumentExists(_)
+            | Self::InvalidDocument(_)
+            | Self::Unwritten { .. }
+            | Self::NotImported { .. }
             | Self::CodeRequired
             | Self::WrongAuthenticationCode
             | Self::WrongFirstCode
@@ -306,6 +375,10 @@ impl Error {
             Self::LastManager(_) => "make another operator a manager first",
             Self::OperatorsChanged => "try again",
             Self::OperatorsOwnPassword(_) => "log in as that operator",
+            Self::KeyNameTaken(_) => "choose another name, or revoke that key first",
+            Self::TooManyKeys => "revoke one you no longer use with `tenantry key revoke`",
+            Self::NoSuchKey(_) => "check its name with `tenantry key list`",
+            Self::AmbiguousKey(_) => "name it by its id, which `tenantry key list` shows",
             Self::Taken { .. } => "choose another name",
             Self::NotFound { .. } | Self::Gone(_) => "check the name in the list",
             Self::InTrash(_) | Self::NotAllowed(Refusal::Trashed(_)) => "restore it first",
@@ -318,6 +391,11 @@ impl Error {
                 "replace or remove it with `tenantry operator totp` or `tenantry admin totp`"
             }
             Self::NoSuchDocument(_) => "check its _id with `tenantry doc list`",
+            Self::CannotSort(_) => "sort by _id, or by a field that an index begins with",
+            Self::DocumentChanged(_) => "read it again, then repeat your change",
+            Self::DocumentExists(_) => "choose another _id, or change the document that has it",
+            Self::InvalidDocument(_) => "correct it, then try again",
+            Self::Unwritten { help, .. } | Self::NotImported { help, .. } => help,
             Self::NoSecondFactor(_) => {
                 "check who has one with `tenantry operator list` or `tenantry admin list`"
             }
@@ -345,9 +423,19 @@ impl Error {
             }
             Self::NotAllowed(Refusal::Suspended(_)) => "reactivate it first",
             Self::NotAllowed(Refusal::NoLogin(_)) => "log in as one of them",
-            Self::NotAllowed(Refusal::OperatorsRequired | Refusal::OperatorChanged) => {
-                "log in with the account of an operator"
+            Self::NotAllowed(Refusal::UsedAgain) => "log in again",
+            Self::NotAllowed(Refusal::KeyNotValid) => {
+                "check that all of it was copied; if it was revoked, create another one"
             }
+            Self::NotAllowed(Refusal::KeyExpired(_)) => {
+                "create another one with `tenantry key create`"
+            }
+            Self::NotAllowed(
+                Refusal::OperatorsRequired
+                | Refusal::OperatorsOnly
+                | Refusal::OperatorChanged
+                | Refusal::NotWithKey,
+            ) => "log in with the account of an operator",
             Self::NotAllowed(Refusal::SecondFactorRequired) => {
                 "set it up with `tenantry operator totp`, or :second-factor in the console"
             }
@@ -397,6 +485,12 @@ impl From<StoreError> for Error {
     }
 }
 
+impl From<ReadError> for Error {
+    fn from(error: ReadError) -> Self {
+        Self::NotImported { help: error.help(), problem: error.to_string() }
+    }
+}
+
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         Self::NotAllowed(refusal)
@@ -413,7 +507,7 @@ fn in_words(time: Duration) -> String {
     format!("{number} {unit}")
 }
 
-fn taken(what: ClaimKind, wanted: &StoredText, by: Option<&StoredText>) -> String {
+fn taken(what: ClaimKind, wanted: &StoredText, by: Option<&StoredText>, in_trash: bool) -> String {
     let Some(by) = by else {
         return match what {
             ClaimKind::Email => {
@@ -424,7 +518,10 @@ fn taken(what: ClaimKind, wanted: &StoredText, by: Option<&StoredText>) -> Strin
             }
         };
     };
-    match what {
+    let whose = match what {
+        ClaimKind::Name if wanted == by && in_trash => {
+            format!("name “{wanted}” is taken by an organization")
+        }
         ClaimKind::Name if wanted == by => format!("name “{wanted}” is taken"),
         ClaimKind::Name => format!("name “{wanted}” is taken by “{by}”"),
         ClaimKind::Look => format!("“{wanted}” looks the same as the existing “{by}”"),
@@ -432,7 +529,8 @@ fn taken(what: ClaimKind, wanted: &StoredText, by: Option<&StoredText>) -> Strin
             format!("“{wanted}” would use the same collection as “{by}”")
         }
         ClaimKind::Email => format!("e-mail {wanted} is taken by an admin of “{by}”"),
-    }
+    };
+    if in_trash { format!("{whose} in the trash") } else { whose }
 }
 
 /// Asks after the nearest name.

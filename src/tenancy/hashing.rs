@@ -10,10 +10,22 @@ use super::{Error, Result, blocking};
 /// How many may wait for their turn: some seconds' worth of hashing.
 const WAITING: usize = 64;
 
+/// How many passwords are looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HashQueue {
+    /// Right now.
+    pub running: u64,
+    /// Once it is their turn.
+    pub waiting: u64,
+}
+
 /// The queue that every hash of one process goes through.
 pub(super) struct Hashing {
     places: Arc<Semaphore>,
     turns: Arc<Semaphore>,
+    /// How many of each there are.
+    at_once: usize,
+    all: usize,
 }
 
 /// A place in the queue, given up when it is dropped.
@@ -29,8 +41,17 @@ impl Hashing {
     }
 
     fn with(at_once: usize, waiting: usize) -> Self {
-        let places = Arc::new(Semaphore::new(at_once + waiting));
-        Self { places, turns: Arc::new(Semaphore::new(at_once)) }
+        let all = at_once + waiting;
+        let places = Arc::new(Semaphore::new(all));
+        Self { places, turns: Arc::new(Semaphore::new(at_once)), at_once, all }
+    }
+
+    /// How full it is.
+    pub(super) fn load(&self) -> HashQueue {
+        let running = self.at_once.saturating_sub(self.turns.available_permits());
+        let taken = self.all.saturating_sub(self.places.available_permits());
+        let number = |count| u64::try_from(count).unwrap_or(u64::MAX);
+        HashQueue { running: number(running), waiting: number(taken.saturating_sub(running)) }
     }
 
     /// A place in the queue.
@@ -81,6 +102,7 @@ mod tests {
         let both = Arc::new(Barrier::new(2));
         let places: Vec<_> = (0..5).map(|_| hashing.enter().unwrap()).collect();
         assert!(matches!(hashing.enter(), Err(Error::Overloaded)));
+        assert_eq!(hashing.load(), HashQueue { running: 0, waiting: 5 });
         let mut places = places.into_iter();
         // One that gives up makes room for another.
         drop(places.next());

@@ -2,14 +2,18 @@
 //! commands call the same functions, so what one refuses the other refuses too.
 
 mod admins;
+mod api_keys;
 mod audit;
 mod caller;
 mod change;
+mod copy;
 mod demo;
 mod doctor;
 mod documents;
 mod error;
+mod export;
 mod hashing;
+mod import;
 mod nearest;
 mod open;
 mod operators;
@@ -17,34 +21,40 @@ mod refusal;
 mod rights;
 mod second_factor;
 mod session;
+mod sizes;
 mod suspension;
 mod transfer;
 mod trash;
 mod upgrade;
 
 use std::{
-    collections::HashSet,
-    sync::{Arc, Mutex, PoisonError},
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
 use bson::{Document, oid::ObjectId};
 use hashing::Hashing;
-use session::{Sessions, TokenOf, may};
-use tokio::sync::OnceCell;
+use session::{KeyOwner, Sessions, TokenOf, may};
+use tokio::{sync::OnceCell, task::JoinSet};
 
 pub use admins::AdminChanges;
+pub use api_keys::{API_KEYS_MOST, OwnedApiKey};
 pub use audit::{AuditPage, NumberedEntry, Verified};
 pub use caller::Caller;
 pub use change::{Confirmation, Edit, NewOrganization};
+pub use copy::{Copied, CopyError, CopyWatch, CopyWish};
 pub use doctor::Believe;
 pub use error::{Error, Result};
+pub use export::{ArchiveProgress, ArchiveWatch, Export, ExportTarget};
+pub use hashing::HashQueue;
+pub use import::{Import, ImportWish};
 pub use open::{DemoAdmin, Opened, open};
 pub use operators::OperatorChanges;
 pub use refusal::Refusal;
-pub use rights::{least_role, may_as, rights};
+pub use rights::{least_role, may_as, rights, with_key};
 pub use second_factor::{FASTAPI_ASKS_FOR_NONE, Own, REPLACES};
-pub use session::{Account, SECRET_KEY_LEAST_BYTES, Session};
+pub use session::{Account, RefreshableSession, SECRET_KEY_LEAST_BYTES, Session};
 
 use crate::{
     org::{
@@ -64,6 +74,11 @@ pub struct Rules {
     pub passwords: PasswordPolicy,
     /// How long a session lasts.
     pub session: Duration,
+    /// Whether several programs share the sessions: what one of them has ended, all refuse. It takes a question to the
+    /// database for each call in a session.
+    pub shared_sessions: bool,
+    /// How long refresh tokens go on with a login.
+    pub refresh: Duration,
     /// What sessions are signed with; random for this run when there is none.
     pub secret_key: Option<Secret>,
     /// How long the trash keeps what is moved there from now on, in days.
@@ -96,6 +111,8 @@ impl Default for Rules {
         Self {
             passwords: PasswordPolicy::default(),
             session: Duration::from_mins(30),
+            shared_sessions: false,
+            refresh: Duration::from_hours(30 * 24),
             secret_key: None,
             trash_days: 30,
             reason_required: false,
@@ -113,6 +130,10 @@ pub struct Tenancy {
     store: Arc<dyn Store>,
     shared: Arc<Shared>,
     caller: Caller,
+    /// Whose API key the caller has, once that was asked.
+    key_owner: Arc<OnceCell<KeyOwner>>,
+    /// Whether the caller's session was ended, once that was asked.
+    ended: Arc<OnceCell<bool>>,
 }
 
 /// What all callers share.
@@ -124,8 +145,12 @@ struct Shared {
     hashing: Hashing,
     /// Since when it is known that looking needs no account.
     looking: Mutex<Option<Instant>>,
+    /// Since when it is noted of each API key that it is used.
+    noted: Mutex<HashMap<ObjectId, Instant>>,
     /// What was purged before the first write, since it had been in the trash for too long.
     purged: OnceCell<Purge>,
+    /// What removes what cancelled operations have left.
+    behind: Mutex<JoinSet<()>>,
 }
 
 impl Tenancy {
@@ -137,14 +162,24 @@ impl Tenancy {
         let sessions = Sessions::new(rules.secret_key.as_ref(), rules.session)?;
         let factor_key = rules.secret_key.as_ref().map(FactorKey::derive).map(Arc::new);
         let (hashing, looking, purged) = (Hashing::new(), Mutex::default(), OnceCell::new());
-        let shared = Arc::new(Shared { rules, sessions, factor_key, hashing, looking, purged });
-        Ok(Self { store, shared, caller })
+        let (noted, behind) = (Mutex::default(), Mutex::default());
+        let shared =
+            Shared { rules, sessions, factor_key, hashing, looking, noted, purged, behind };
+        Ok(Self {
+            store,
+            shared: Arc::new(shared),
+            caller,
+            key_owner: Arc::default(),
+            ended: Arc::default(),
+        })
     }
 
-    /// The same operations as somebody else.
+    /// The same operations as somebody else. Where many call, one for each call: who has an API key,
+    /// and whether a shared session was ended, is asked once.
     #[must_use]
     pub fn called_by(&self, caller: Caller) -> Self {
-        Self { caller, ..self.clone() }
+        let (key_owner, ended) = (Arc::default(), Arc::default());
+        Self { caller, key_owner, ended, ..self.clone() }
     }
 
     /// The same caller, with the token of an admin's session or without one.
@@ -157,13 +192,19 @@ impl Tenancy {
     /// another owner.
     #[must_use]
     pub fn because(&self, reason: &str) -> Self {
-        self.called_by(self.caller.clone().with_reason(reason))
+        Self { caller: self.caller.clone().with_reason(reason), ..self.clone() }
     }
 
     /// Whether that has to be said.
     #[must_use]
     pub fn reason_required(&self) -> bool {
         self.shared.rules.reason_required
+    }
+
+    /// How many passwords are looked at, and how many wait for it.
+    #[must_use]
+    pub fn hash_queue(&self) -> HashQueue {
+        self.shared.hashing.load()
     }
 
     /// What the database is called in front of people.
@@ -213,6 +254,13 @@ impl Tenancy {
     /// The database's.
     pub async fn changed(&self, seen: Option<Seen>) -> Result<News> {
         Ok(self.store.changed(seen).await?)
+    }
+
+    /// Waits until what cancelled operations have left is removed, as far as that can be: before the program ends.
+    pub async fn cleaned_up(&self) {
+        let behind = || self.shared.behind.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = std::mem::take(&mut *behind());
+        while all.join_next().await.is_some() {}
     }
 
     /// One page of the list; if a search by words has no match, with the nearest names.
@@ -275,7 +323,11 @@ impl Tenancy {
         if let Some(org) = trashed.or(with_id) {
             return Err(Error::InTrash(org.name));
         }
-        let nearest = self.nearest(name, ListScope::Live).await?.into_iter().next();
+        let nearest = if self.caller.is_discreet() {
+            None
+        } else {
+            self.nearest(name, ListScope::Live).await?.into_iter().next()
+        };
         Err(Error::NotFound { name: name.into(), nearest: nearest.map(|org| org.name) })
     }
 
@@ -385,17 +437,21 @@ impl Tenancy {
 
     /// The same for one organization, which its own admins may look at as well.
     async fn reading_of(&self, org: Option<ObjectId>) -> Result<()> {
+        if self.caller.has_key() {
+            // Whatever the database requires, a key that is not valid opens nothing.
+            return self.ensure_key_may(&OperationKind::LogIn).await;
+        }
         let asked = || self.shared.looking.lock().unwrap_or_else(PoisonError::into_inner);
-        if asked().is_some_and(|since| since.elapsed() < LOOKING) {
+        let open = self.caller.required() < Required::Everything;
+        if open && asked().is_some_and(|since| since.elapsed() < LOOKING) {
             return Ok(());
         }
         let directory = self.store.directory().await?;
-        if directory.required < Required::Everything {
+        if open && directory.required < Required::Everything {
             *asked() = Some(Instant::now());
             return Ok(());
         }
-        let token = self.caller.token().ok_or(Refusal::OperatorsRequired)?;
-        let verified = self.shared.sessions.verify(token)?;
+        let verified = self.session().await?.ok_or(Refusal::OperatorsRequired)?;
         match (&verified.whose, org) {
             (TokenOf::Operator { operator, .. }, _) => {
                 may(&directory, *operator, &verified, &OperationKind::LogIn)?;
@@ -436,6 +492,11 @@ fn confirms(confirmation: &Confirmation, name: &StoredText) -> Result<()> {
 /// Whether that text was typed. Spaces at its ends, and more than one between words, cannot be seen.
 fn is_typed(typed: &str, name: &StoredText) -> bool {
     typed.split_whitespace().eq(confirmation_of(name).split_whitespace())
+}
+
+/// What was behind a lock, also where a thread panicked that had it: nothing of ours is left half-done there.
+fn poisoned<T>(error: PoisonError<MutexGuard<'_, T>>) -> MutexGuard<'_, T> {
+    error.into_inner()
 }
 
 /// Runs what would block on a thread where that is allowed.

@@ -10,7 +10,7 @@ use super::{
     Error, Refusal, Result, Session, Tenancy,
     audit::typed_email,
     second_factor::{SECOND_FACTOR, factor_word},
-    session::{TokenOf, ValidToken, may, spend},
+    session::{TokenOf, ValidToken, logged_in_operator, may, spend},
 };
 use crate::{
     org::{
@@ -89,8 +89,9 @@ impl Tenancy {
         role: Option<OperatorRole>,
         password: &Secret,
     ) -> Result<Operator> {
-        let mut entry = self.entry(OperationKind::AddOperator, None);
+        let mut entry = self.entry(OperationKind::AddOperator, None).await;
         entry = entry.with("operator", "", typed_email(email));
+        let session = self.session().await;
         let done = async {
             let email = Email::parse(email)?;
             // Before the password is hashed.
@@ -99,7 +100,7 @@ impl Tenancy {
             let password = self.hash(password, "", email.as_str()).await?;
             let new = new_operator(&email, role, password);
             let adds = |directory: &mut Directory| {
-                self.ensure_manages(directory, &OperationKind::AddOperator)?;
+                ensure_manages(&session, directory, &OperationKind::AddOperator)?;
                 first_role(directory, Some(role))?;
                 if operator_with_email(directory, email.as_str()).is_ok() {
                     return Err(Error::OperatorsEmail(email.as_str().into()));
@@ -124,7 +125,7 @@ impl Tenancy {
     /// The role of an operator who can be added by the caller.
     async fn admissible(&self, email: &Email, role: Option<OperatorRole>) -> Result<OperatorRole> {
         let directory = self.directory_to_write().await?;
-        self.ensure_manages(&directory, &OperationKind::AddOperator)?;
+        ensure_manages(&self.session().await, &directory, &OperationKind::AddOperator)?;
         let role = first_role(&directory, role)?;
         self.ensure_no_account(&directory, email).await?;
         Ok(role)
@@ -141,12 +142,13 @@ impl Tenancy {
         changes: &OperatorChanges,
     ) -> Result<Operator> {
         let typed = typed_email(email);
-        let mut entry = self.entry(OperationKind::ChangeOperator, None);
+        let mut entry = self.entry(OperationKind::ChangeOperator, None).await;
         entry = entry.with("operator", typed, typed);
+        let session = self.session().await;
         let done = async {
             let directory = self.directory_to_write().await?;
             if changes.needs_manager() {
-                self.ensure_manages(&directory, &OperationKind::ChangeOperator)?;
+                ensure_manages(&session, &directory, &OperationKind::ChangeOperator)?;
             }
             let before = operator_with_email(&directory, email)?.clone();
             if let Some(role) = changes.role {
@@ -167,17 +169,17 @@ impl Tenancy {
                 None => None,
                 Some(password) => {
                     entry = entry.clone().with("password", "", "");
-                    self.ensure_own(&directory, &before)?;
+                    ensure_own(&session, &directory, &before)?;
                     Some(self.hash(password, "", before.email.raw()).await?)
                 }
             };
-            let is_own = self.is_in_session_of(&before);
+            let is_own = is_of(&session, &before);
             let changes_it = |directory: &mut Directory| {
                 if changes.needs_manager() {
-                    self.ensure_manages(directory, &OperationKind::ChangeOperator)?;
+                    ensure_manages(&session, directory, &OperationKind::ChangeOperator)?;
                 }
                 if password.is_some() {
-                    self.ensure_own(directory, &before)?;
+                    ensure_own(&session, directory, &before)?;
                 }
                 let place = directory.operators.iter_mut().find(|own| own.id == before.id);
                 let own = place.ok_or_else(|| Error::NoSuchOperator(before.email.clone()))?;
@@ -207,10 +209,11 @@ impl Tenancy {
     /// # Errors
     /// As [`Tenancy::update_operator`].
     pub async fn remove_operator(&self, email: &str) -> Result<Operator> {
-        let mut entry = self.entry(OperationKind::RemoveOperator, None);
+        let mut entry = self.entry(OperationKind::RemoveOperator, None).await;
         entry = entry.with("operator", typed_email(email), "");
+        let session = self.session().await;
         let removes = |directory: &mut Directory| {
-            self.ensure_manages(directory, &OperationKind::RemoveOperator)?;
+            ensure_manages(&session, directory, &OperationKind::RemoveOperator)?;
             let gone = operator_with_email(directory, email)?.clone();
             directory.operators.retain(|own| own.id != gone.id);
             ensure_manager(directory, &gone)?;
@@ -227,10 +230,11 @@ impl Tenancy {
     /// [`Error::NoOperators`], [`Error::NotAllowed`], [`Error::ReadOnly`], or the
     /// database's.
     pub async fn require_operators(&self, required: Required) -> Result<()> {
-        let entry = self.entry(OperationKind::RequireOperators, None);
+        let entry = self.entry(OperationKind::RequireOperators, None).await;
         let entry = entry.with("required", "", required.word());
+        let session = self.session().await;
         let sets = |directory: &mut Directory| {
-            self.ensure_manages(directory, &OperationKind::RequireOperators)?;
+            ensure_manages(&session, directory, &OperationKind::RequireOperators)?;
             if directory.operators.is_empty() {
                 return Err(Error::NoOperators);
             }
@@ -247,7 +251,7 @@ impl Tenancy {
     /// # Errors
     /// [`Error::NoSuchOperator`], [`Error::Invalid`], [`Error::ReadOnly`], or the database's.
     pub async fn recover_operators(&self, email: &str, password: &Secret) -> Result<Operator> {
-        let mut entry = self.entry(OperationKind::RecoverOperators, None);
+        let mut entry = self.entry(OperationKind::RecoverOperators, None).await;
         entry = entry.with("operator", "", typed_email(email));
         let done = async {
             let known = operator_with_email(&self.directory_to_write().await?, email)?.clone();
@@ -301,6 +305,7 @@ impl Tenancy {
         email: &str,
         change: impl Fn(&mut Directory) -> Result<T>,
     ) -> Result<T> {
+        self.ensure_key_may(&entry.action).await?;
         for _ in 0..TRIES {
             let mut directory = self.directory_to_write().await?;
             let done = change(&mut directory)?;
@@ -319,47 +324,6 @@ impl Tenancy {
         Ok(self.store.directory().await?)
     }
 
-    /// Refuses whoever may not manage operators: managers may, and anybody while there is no operator.
-    pub(super) fn ensure_manages(
-        &self,
-        directory: &Directory,
-        operation: &OperationKind,
-    ) -> Result<()> {
-        if directory.operators.is_empty() {
-            return Ok(());
-        }
-        let token = self.caller.token().ok_or(Refusal::ManagersOnly)?;
-        let verified = self.shared.sessions.verify(token)?;
-        match verified.whose {
-            TokenOf::Operator { operator, .. } => {
-                may(directory, operator, &verified, operation)?;
-                Ok(())
-            }
-            TokenOf::Admin { .. } => Err(Refusal::ManagersOnly.into()),
-        }
-    }
-
-    /// Whether the caller's session is this operator's.
-    fn is_in_session_of(&self, operator: &Operator) -> bool {
-        let session = self.caller.token().map(|token| self.shared.sessions.verify(token));
-        matches!(
-            session,
-            Some(Ok(ValidToken { whose: TokenOf::Operator { operator: own, .. }, .. })) if own == operator.id
-        )
-    }
-
-    /// Refuses everybody but this operator.
-    fn ensure_own(&self, directory: &Directory, own: &Operator) -> Result<()> {
-        let refused = || Error::OperatorsOwnPassword(own.email.clone());
-        let verified = self.shared.sessions.verify(self.caller.token().ok_or_else(refused)?)?;
-        match verified.whose {
-            TokenOf::Operator { operator, .. } if operator == own.id => {
-                self.logged_in_operator(directory).map(drop)
-            }
-            TokenOf::Operator { .. } | TokenOf::Admin { .. } => Err(refused()),
-        }
-    }
-
     /// Refuses an e-mail that an operator or an admin has, in any spelling.
     async fn ensure_no_account(&self, directory: &Directory, email: &Email) -> Result<()> {
         if operator_with_email(directory, email.as_str()).is_ok() {
@@ -367,6 +331,47 @@ impl Tenancy {
         }
         self.ensure_unclaimed(&Claim::of_spellings(email), None, email.as_str()).await
     }
+}
+
+/// Refuses whoever may not manage operators: managers may, and anybody while there is no operator.
+pub(super) fn ensure_manages(
+    session: &Result<Option<ValidToken>>,
+    directory: &Directory,
+    operation: &OperationKind,
+) -> Result<()> {
+    if directory.operators.is_empty() {
+        return Ok(());
+    }
+    let session = session.as_ref().map_err(Clone::clone)?;
+    let session = session.as_ref().ok_or(Refusal::ManagersOnly)?;
+    match session.whose {
+        TokenOf::Operator { operator, .. } => {
+            may(directory, operator, session, operation)?;
+            Ok(())
+        }
+        TokenOf::Admin { .. } => Err(Refusal::ManagersOnly.into()),
+    }
+}
+
+/// Whether the session is this operator's.
+fn is_of(session: &Result<Option<ValidToken>>, operator: &Operator) -> bool {
+    matches!(
+        session,
+        Ok(Some(ValidToken { whose: TokenOf::Operator { operator: own, .. }, .. })) if *own == operator.id
+    )
+}
+
+/// Refuses everybody but this operator.
+fn ensure_own(
+    session: &Result<Option<ValidToken>>,
+    directory: &Directory,
+    own: &Operator,
+) -> Result<()> {
+    let refused = || Error::OperatorsOwnPassword(own.email.clone());
+    if session.as_ref().map_err(Clone::clone)?.is_none() || !is_of(session, own) {
+        return Err(refused());
+    }
+    logged_in_operator(session, directory).map(drop)
 }
 
 fn new_operator(email: &Email, role: OperatorRole, password: PasswordHash) -> Operator {
@@ -379,6 +384,7 @@ fn new_operator(email: &Email, role: OperatorRole, password: PasswordHash) -> Op
         created_at: DateTime::now(),
         last_login: None,
         second_factor: None,
+        keys: Vec::new(),
     }
 }
 

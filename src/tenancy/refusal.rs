@@ -14,6 +14,9 @@ pub enum Refusal {
     /// The operators are managed by managers.
     #[error("this requires a login as a manager")]
     ManagersOnly,
+    /// Whoever asks is no operator, or is not logged in as one.
+    #[error("this requires a login as an operator")]
+    OperatorsOnly,
     /// This database requires an operator's account to change anything, or even to look.
     #[error("this database requires operators to log in")]
     OperatorsRequired,
@@ -37,12 +40,24 @@ pub enum Refusal {
     /// A right password of an account that is disabled.
     #[error("this operator is disabled")]
     Disabled,
+    /// An API key that there is not, or not any more, or one that was mistyped.
+    #[error("the API key is not valid")]
+    KeyNotValid,
+    /// The API key's time is over.
+    #[error("the API key “{0}” has expired")]
+    KeyExpired(StoredText),
+    /// Some things need a person, whatever the key's role.
+    #[error("an API key cannot do this")]
+    NotWithKey,
     /// The session's time is over.
     #[error("the session has expired")]
     Expired,
     /// A token this console did not issue, or a changed one.
     #[error("the session is not valid here")]
     Foreign,
+    /// A refresh token that was good earlier: its login has ended with all that came of it.
+    #[error("this refresh token was used before; all sessions of its login have ended")]
+    UsedAgain,
     /// The session was logged out.
     #[error("the session has ended")]
     LoggedOut,
@@ -80,7 +95,11 @@ impl Refusal {
         match self {
             Self::NoLogin(_)
             | Self::ManagersOnly
+            | Self::OperatorsOnly
             | Self::OperatorsRequired
+            | Self::KeyNotValid
+            | Self::KeyExpired(_)
+            | Self::NotWithKey
             | Self::Role { .. }
             | Self::OperatorChanged
             | Self::SecondFactorRequired
@@ -90,6 +109,7 @@ impl Refusal {
             | Self::Expired
             | Self::Foreign
             | Self::LoggedOut
+            | Self::UsedAgain
             | Self::AdminChanged
             | Self::Suspended(_)
             | Self::Trashed(_)

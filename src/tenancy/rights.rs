@@ -17,8 +17,15 @@ pub fn least_role(operation: &OperationKind) -> Option<OperatorRole> {
         | OperationKind::IssueCode
         | OperationKind::Repair
         | OperationKind::Upgrade
+        | OperationKind::InsertDocument
+        | OperationKind::ChangeDocument
+        | OperationKind::DeleteDocument
+        // Without the admins; with them, `export.rs` asks for more.
+        | OperationKind::Export
         // It only asks; what it asks for is checked again.
         | OperationKind::Authorize => OperatorRole::Operator,
+        // One's own; those of others are a manager's.
+        OperationKind::CreateKey | OperationKind::RevokeKey => OperatorRole::Viewer,
         OperationKind::Purge
         | OperationKind::Delete
         | OperationKind::AddAdmin
@@ -26,6 +33,8 @@ pub fn least_role(operation: &OperationKind) -> Option<OperatorRole> {
         | OperationKind::RemoveAdmin
         | OperationKind::ChangeAdmin
         | OperationKind::Transfer
+        // Admins come with it, and passwords that others chose.
+        | OperationKind::Import
         | OperationKind::AddOperator
         | OperationKind::ChangeOperator
         | OperationKind::RemoveOperator
@@ -36,6 +45,51 @@ pub fn least_role(operation: &OperationKind) -> Option<OperatorRole> {
             return None;
         }
     })
+}
+
+/// Whether a program may do it with an API key. What takes an organization away, decides who owns it or who may log in,
+/// or makes more keys is done by a person who has just proved who they are: a key that was copied must not become more
+/// than it is.
+#[must_use]
+pub fn with_key(operation: &OperationKind) -> bool {
+    match operation {
+        OperationKind::Create
+        | OperationKind::Update
+        | OperationKind::Restore
+        | OperationKind::Suspend
+        | OperationKind::Reactivate
+        | OperationKind::Repair
+        | OperationKind::Upgrade
+        | OperationKind::InsertDocument
+        | OperationKind::ChangeDocument
+        | OperationKind::DeleteDocument
+        // Without the admins; with them, `export.rs` refuses a key.
+        | OperationKind::Export
+        // It is asked of whoever looks, too; a login proves itself.
+        | OperationKind::LogIn => true,
+        OperationKind::Trash
+        | OperationKind::Purge
+        | OperationKind::Delete
+        | OperationKind::AddAdmin
+        | OperationKind::AppointOwner
+        | OperationKind::RemoveAdmin
+        | OperationKind::ChangeAdmin
+        | OperationKind::Transfer
+        | OperationKind::Import
+        // A code is a password in waiting.
+        | OperationKind::IssueCode
+        | OperationKind::RedeemCode
+        // What it asks for is all among these.
+        | OperationKind::Authorize
+        | OperationKind::AddOperator
+        | OperationKind::ChangeOperator
+        | OperationKind::RemoveOperator
+        | OperationKind::RequireOperators
+        | OperationKind::RecoverOperators
+        | OperationKind::CreateKey
+        | OperationKind::RevokeKey
+        | OperationKind::Foreign(_) => false,
+    }
 }
 
 /// Refuses what this role does not allow.
@@ -63,10 +117,18 @@ fn words(operation: &OperationKind) -> Option<&'static str> {
         | OperationKind::RemoveAdmin
         | OperationKind::ChangeAdmin => "add, change and remove admins",
         OperationKind::Transfer => "transfer organizations",
+        OperationKind::InsertDocument
+        | OperationKind::ChangeDocument
+        | OperationKind::DeleteDocument => "insert, change and delete documents",
         OperationKind::AddOperator
         | OperationKind::ChangeOperator
         | OperationKind::RemoveOperator
         | OperationKind::RequireOperators => "manage operators",
+        OperationKind::CreateKey | OperationKind::RevokeKey => {
+            "create and revoke your own API keys"
+        }
+        OperationKind::Export => "export organizations without their admins",
+        OperationKind::Import => "import organizations",
         OperationKind::Authorize
         | OperationKind::LogIn
         | OperationKind::RedeemCode

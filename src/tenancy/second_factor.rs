@@ -4,7 +4,8 @@ use bson::DateTime;
 
 use super::{
     Error, Refusal, Result, Session, Tenancy,
-    session::{TokenOf, spend, whose},
+    operators::ensure_manages,
+    session::{TokenOf, logged_in_operator, spend},
 };
 use crate::{
     org::{
@@ -78,7 +79,7 @@ impl Tenancy {
         new: &NewSecondFactor,
         code: &Secret,
     ) -> Result<(Session, Vec<Secret>)> {
-        let mut entry = self.entry(OperationKind::ChangeOperator, None);
+        let mut entry = self.entry(OperationKind::ChangeOperator, None).await;
         let done = async {
             self.writing(&entry.action, None).await?;
             let own = self.own_account(&mut entry, TOTP).await?;
@@ -92,8 +93,9 @@ impl Tenancy {
             let (factor, codes) = confirmed.ok_or(Error::WrongFirstCode)?;
             let session = match own {
                 Own::Operator(own) => {
+                    let login = self.session().await;
                     let sets_up = |directory: &mut Directory| {
-                        let own = self.logged_in_operator(directory)?;
+                        let own = logged_in_operator(&login, directory)?;
                         let place = directory.operators.iter_mut().find(|other| other.id == own.id);
                         let own = place.ok_or(Refusal::OperatorChanged)?;
                         own.second_factor = Some(factor.clone());
@@ -120,7 +122,7 @@ impl Tenancy {
     /// [`Error::NotAllowed`] as [`Tenancy::set_up_second_factor`], and where an operator's role requires one;
     /// [`Error::ReadOnly`], or the database's.
     pub async fn remove_second_factor(&self) -> Result<Own> {
-        let mut entry = self.entry(OperationKind::ChangeOperator, None);
+        let mut entry = self.entry(OperationKind::ChangeOperator, None).await;
         let done = async {
             self.writing(&entry.action, None).await?;
             let own = self.own_account(&mut entry, "").await?;
@@ -129,9 +131,10 @@ impl Tenancy {
             }
             match own {
                 Own::Operator(own) => {
+                    let login = self.session().await;
                     let removes = |directory: &mut Directory| {
-                        let own =
-                            Operator { second_factor: None, ..self.logged_in_operator(directory)? };
+                        let own = logged_in_operator(&login, directory)?;
+                        let own = Operator { second_factor: None, ..own };
                         if directory.lacks_second_factor(&own) {
                             return Err(Refusal::SecondFactorRequired.into());
                         }
@@ -159,11 +162,12 @@ impl Tenancy {
     /// # Errors
     /// As [`Tenancy::require_operators`].
     pub async fn require_second_factor(&self, from: Option<OperatorRole>) -> Result<()> {
-        let entry = self.entry(OperationKind::RequireOperators, None);
+        let entry = self.entry(OperationKind::RequireOperators, None).await;
         let word = from.map_or("off", OperatorRole::word);
         let entry = entry.with(SECOND_FACTOR, "", word);
+        let session = self.session().await;
         let sets = |directory: &mut Directory| {
-            self.ensure_manages(directory, &OperationKind::RequireOperators)?;
+            ensure_manages(&session, directory, &OperationKind::RequireOperators)?;
             if directory.operators.is_empty() {
                 return Err(Error::NoOperators);
             }
@@ -177,16 +181,16 @@ impl Tenancy {
     /// The account of the caller's session, after a recent login: required to change how they log in. Adds it, and the
     /// change of its second factor, to the entry.
     async fn own_account(&self, entry: &mut Entry, afterwards: &str) -> Result<Own> {
-        let token = self.caller.token().ok_or(Refusal::OperatorsRequired)?;
-        let verified = self.shared.sessions.verify(token)?;
+        let verified = self.session().await?.ok_or(Refusal::OperatorsRequired)?;
         let (own, kind) = match verified.whose {
             TokenOf::Operator { .. } => {
-                let own = self.logged_in_operator(&self.directory_to_write().await?)?;
+                let directory = self.directory_to_write().await?;
+                let own = logged_in_operator(&Ok(Some(verified)), &directory)?;
                 (Own::Operator(own), "operator")
             }
             TokenOf::Admin { admin, organization, epoch } => {
                 let org = self.store.org(organization).await?.ok_or(Refusal::AdminChanged)?;
-                *entry = self.entry(OperationKind::ChangeAdmin, Some(&org));
+                *entry = self.entry(OperationKind::ChangeAdmin, Some(&org)).await;
                 let session = (admin, organization, epoch);
                 let own = self.admin_allowed(&verified, session, &org, Role::Admin).await?;
                 *entry = entry.clone().of_admin(own.email.raw());
@@ -237,19 +241,5 @@ impl Tenancy {
             admin = now.filter(|now| now.password == password).ok_or(Error::WrongLogin)?;
         }
         Err(Error::WrongAuthenticationCode)
-    }
-
-    /// The operator whose session the caller has, after a login that is not long ago: for what changes how they log in.
-    pub(super) fn logged_in_operator(&self, directory: &Directory) -> Result<Operator> {
-        let token = self.caller.token().ok_or(Refusal::OperatorsRequired)?;
-        let verified = self.shared.sessions.verify(token)?;
-        let TokenOf::Operator { operator, .. } = verified.whose else {
-            return Err(Refusal::OperatorsRequired.into());
-        };
-        let operator = whose(directory, operator, &verified)?;
-        if !verified.is_recent() {
-            return Err(Refusal::NotRecent.into());
-        }
-        Ok(operator.clone())
     }
 }

@@ -25,7 +25,7 @@ impl Tenancy {
 
     async fn set_suspended(&self, org: &Org, suspended: bool) -> Result<Org> {
         let action = if suspended { OperationKind::Suspend } else { OperationKind::Reactivate };
-        let entry = self.entry(action, Some(org));
+        let entry = self.entry(action, Some(org)).await;
         let done = async {
             self.writing(&entry.action, Some(org)).await?;
             if org.in_trash().is_some() {

@@ -42,8 +42,11 @@ impl Tenancy {
         email: &str,
         removes: bool,
     ) -> Result<(Org, Option<Secret>)> {
-        let mut entry =
-            self.entry(OperationKind::Transfer, Some(org)).with("owner", "", typed_email(email));
+        let mut entry = self.entry(OperationKind::Transfer, Some(org)).await.with(
+            "owner",
+            "",
+            typed_email(email),
+        );
         let done = self.transfer_to(org, email, removes, &mut entry).await;
         self.recorded(&entry, done).await
     }
@@ -93,8 +96,11 @@ impl Tenancy {
     /// # Errors
     /// As [`Tenancy::transfer`], but for what only a login shows. [`Ok`] has the owners so far.
     pub async fn ensure_transferable(&self, org: &Org, email: &str) -> Result<Vec<Admin>> {
-        let entry =
-            self.entry(OperationKind::Transfer, Some(org)).with("owner", "", typed_email(email));
+        let entry = self.entry(OperationKind::Transfer, Some(org)).await.with(
+            "owner",
+            "",
+            typed_email(email),
+        );
         let done = async {
             self.writable()?;
             not_in_trash(org)?;

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     org::{ClaimKind, OperationKind, Org, OrgName, Role, Secret},
-    store::{Change, Entry, Operation, Purge},
+    store::{Change, Entry, Operation, Purge, TrashTerms},
 };
 
 impl Tenancy {
@@ -20,12 +20,26 @@ impl Tenancy {
     /// # Errors
     /// [`Error::NotAllowed`], [`Error::Changed`], [`Error::ReadOnly`], or the database's.
     pub async fn trash(&self, org: &Org) -> Result<Org> {
-        let mut entry = self.entry(OperationKind::Trash, Some(org));
+        self.move_to_trash(org, false).await
+    }
+
+    /// The same, but others can use its name and its e-mails at once. Restoring it needs those that no other
+    /// organization has by then.
+    ///
+    /// # Errors
+    /// As [`Tenancy::trash`].
+    pub async fn trash_and_release(&self, org: &Org) -> Result<Org> {
+        self.move_to_trash(org, true).await
+    }
+
+    async fn move_to_trash(&self, org: &Org, releases: bool) -> Result<Org> {
+        let mut entry = self.entry(OperationKind::Trash, Some(org)).await;
         let done = async {
             self.writing(&entry.action, Some(org)).await?;
             self.say_why(&mut entry)?;
             entry.admin = self.permitted(&entry.action, org).await?.admin_email();
-            let operation = Operation::Trash(Box::new(org.clone()), self.shared.rules.trash_days);
+            let terms = TrashTerms { days: self.shared.rules.trash_days, releases };
+            let operation = Operation::Trash(Box::new(org.clone()), terms);
             let trashed = self.perform(operation, &entry).await;
             trashed.map_err(|error| Error::of_store(error, &org.name, |_| org.name.clone()))
         }
@@ -60,7 +74,7 @@ impl Tenancy {
     /// [`Error::Invalid`], [`Error::Taken`], [`Error::NotInTrash`], [`Error::Changed`],
     /// [`Error::ReadOnly`], or the database's. Nothing was changed.
     pub async fn restore(&self, org: &Org, name: Option<&str>) -> Result<Org> {
-        let mut entry = self.entry(OperationKind::Restore, Some(org));
+        let mut entry = self.entry(OperationKind::Restore, Some(org)).await;
         let done = self.bring_back(org, name, &mut entry).await;
         self.recorded(&entry, done).await
     }
@@ -104,14 +118,14 @@ impl Tenancy {
         password: &Secret,
         code: Option<&Secret>,
     ) -> Result<()> {
-        let mut entry = self.entry(OperationKind::Purge, Some(org));
+        let mut entry = self.entry(OperationKind::Purge, Some(org)).await;
         entry = entry.of_admin(typed_email(email));
         let done = async {
             self.writable()?;
             in_trash(org)?;
             self.say_why(&mut entry)?;
             confirms(confirmation, &org.name)?;
-            let actor = if self.is_in_operators_session() {
+            let actor = if self.is_in_operators_session().await {
                 self.permitted(&entry.action, org).await?
             } else {
                 // Its code need not be used up: the account is gone with the organization.
@@ -145,6 +159,7 @@ impl Tenancy {
     pub async fn purge_expired(&self) -> Result<Purge> {
         self.writable()?;
         self.store.prepare(&self.caller.operator).await?;
+        self.ensure_no_key()?;
         self.ensure_may(&OperationKind::Repair, None).await?;
         let mut now = self.store.purge_expired(&self.caller.operator, false).await?;
         // A login may have done it a moment ago.

@@ -56,7 +56,7 @@ impl Tenancy {
     /// # Errors
     /// [`super::Error::ReadOnly`], or the database's.
     pub async fn upgrade(&self, told: &Progress) -> Result<UpgradePlan> {
-        let entry = self.entry(OperationKind::Upgrade, None);
+        let entry = self.entry(OperationKind::Upgrade, None).await;
         let done = async {
             self.writable()?;
             self.ensure_may(&entry.action, None).await?;

@@ -327,7 +327,7 @@ async fn an_e_mail_that_cannot_log_in_any_more_says_so_and_so_does_what_needs_a_
     // A program sees what is stored.
     let get = home.run(&["org", "get", "acme"]).json();
     assert_eq!(get["admin_email"], "ada@acme.com");
-    assert_eq!(get.as_object().unwrap().len(), 6);
+    assert_eq!(get.as_object().unwrap().len(), 6 + 4);
     let delete = line(&["org", "delete", "acme", "--yes"], &ADA);
     home.run_with(&delete, PASSWORD).fails(5, "“acme” has no owner");
     home.run(&["org", "suspend", "globex"]).json();

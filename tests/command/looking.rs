@@ -26,20 +26,24 @@ use crate::{
 };
 
 /// The commands that look, each as it is typed; `doctor` and `upgrade` do where nothing more is said.
-const LOOKING: [&[&str]; 27] = [
+const LOOKING: [&[&str]; 31] = [
     &["org", "count"],
     &["org", "count", "--search", "a", "--trash"],
     &["org", "list"],
     &["org", "list", "--search", "D", "--sort", "-created", "--limit", "1"],
     &["org", "list", "--trash", "--sort", "email"],
+    &["org", "list", "--sizes"],
+    &["org", "list", "--trash", "--output", "csv", "--fields", "bytes"],
     &["org", "get", "added"],
     &["org", "get", "nobody's"],
+    &["org", "verify", "nothing.tar.zst"],
     &["doc", "list", "added"],
     &["doc", "list", "added", "--filter", "initialized:true", "--output", "canonical"],
     &["doc", "get", "added", "nothing"],
     &["doc", "count", "added", "--filter", "{ initialized: true }"],
     &["admin", "list", "added"],
     &["operator", "list"],
+    &["key", "list"],
     &["audit", "list"],
     &["audit", "list", "--org", "added", "--since", "7d"],
     &[
@@ -68,7 +72,8 @@ const LOOKING: [&[&str]; 27] = [
 ];
 
 /// The commands that write.
-const WRITING: [&str; 24] = [
+const WRITING: [&str; 34] = [
+    "serve",
     "org create",
     "org update",
     "org trash",
@@ -76,6 +81,10 @@ const WRITING: [&str; 24] = [
     "org purge",
     "org suspend",
     "org reactivate",
+    // It is in the audit log.
+    "org export",
+    "org import",
+    "org copy",
     "operator add",
     "operator update",
     "operator password",
@@ -85,6 +94,8 @@ const WRITING: [&str; 24] = [
     "operator totp",
     "operator require-totp",
     "operator recover",
+    "key create",
+    "key revoke",
     // It counts the attempt.
     "admin login",
     "admin add",
@@ -94,6 +105,10 @@ const WRITING: [&str; 24] = [
     "admin code",
     "admin redeem",
     "config init",
+    "doc insert",
+    "doc replace",
+    "doc update",
+    "doc delete",
 ];
 
 /// The words that every command begins with.
@@ -138,6 +153,8 @@ fn look(home: &Home, missing: Option<i32>) {
             let said = home.run(&[flags, line].concat());
             let needs_none = ["config", "completions", "help", "man", "--version", "--help"];
             let codes = match (line, missing) {
+                // Nobody logs in.
+                (["org", "verify", ..] | ["key", "list"], _) => 2..=2,
                 _ if needs_none.contains(&line[0]) => 0..=0,
                 (_, Some(2)) => 2..=2,
                 (["org", "get", "nobody's"], _) | (["doc", "get", ..], None) => 3..=3,

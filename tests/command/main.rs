@@ -13,11 +13,14 @@ mod bulk;
 mod configuration;
 mod corpus;
 mod documents;
+mod export;
 #[path = "../mongo/fixture.rs"]
 #[allow(dead_code, reason = "made for another test target, which uses the rest")]
 mod fixture;
 mod help;
 mod hostile;
+mod import;
+mod keys;
 mod life;
 mod looking;
 mod manual;
@@ -26,6 +29,7 @@ mod refused;
 mod rights;
 mod scripts;
 mod settings;
+mod sizes;
 #[path = "../support/mod.rs"]
 mod support;
 mod terminal;

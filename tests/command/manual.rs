@@ -19,7 +19,7 @@ const MARK: u8 = 0x1e;
 const SIZE: (u16, u16) = (110, 40);
 
 /// Commands that no test can run, one reason each. They stand in blocks marked `no_run`.
-const NOT_RUN: [&str; 13] = [
+const NOT_RUN: [&str; 16] = [
     // They build and test what is running.
     "cargo run --release         # the console",
     "tests/run                   # the whole test suite",
@@ -36,6 +36,10 @@ const NOT_RUN: [&str; 13] = [
     // The code that would be typed is used up.
     "tenantry admin update acme_corp bob@acme.com --reset-totp --as ada@acme.com",
     "tenantry operator update bob@example.com --reset-totp --as ada@example.com",
+    // They serve until they are stopped, or ask what does.
+    "export SECRET_KEY=$(openssl rand -hex 32)   # keep it: sessions are signed with it",
+    "MONGODB_URI=mongodb://db1.example:27017 tenantry serve",
+    "curl 'http://127.0.0.1:8000/org/get?organization_name=acme_corp'",
     // It starts an editor.
     "$EDITOR \"$(tenantry config path)\"",
 ];
@@ -363,6 +367,7 @@ pages! {
     readme: "README.md",
     admins: "admins.md",
     audit_log: "audit-log.md",
+    backup: "backup.md",
     commands: "commands.md",
     configuration: "configuration.md",
     console: "console.md",
@@ -371,6 +376,7 @@ pages! {
     documents: "documents.md",
     failures: "failures.md",
     first_steps: "first-steps.md",
+    http: "http.md",
     keys: "keys.md",
     mongodb: "mongodb.md",
     names: "names.md",

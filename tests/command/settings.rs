@@ -185,7 +185,7 @@ fn command_lines_are_completed_in_a_real_shell() {
     assert_eq!(complete("tenantry org create ac"), "");
     assert_eq!(complete("tenantry --profile st"), "staging|store");
     assert_eq!(complete("tenantry --profile store org trash acme_"), "acme_labs");
-    assert_eq!(complete("tenantry help se"), "search|security");
+    assert_eq!(complete("tenantry help se"), "serve|search|security");
     assert_eq!(complete("tenantry help aud"), "audit|audit-log");
     // Nothing is said where there is no database, and nothing is made.
     let none = home.path("none.db");

@@ -340,10 +340,10 @@ async fn how_far_a_database_of_the_service_is_brought_up_to_date_is_said_and_tak
     let (screen, bytes) = (console.screen(), console.bytes());
     let told = String::from_utf8_lossy(&bytes);
     for percent in ["66 %", "100 %"] {
-        assert!(told.contains(&format!("1500 records upgraded: {percent}")), "{told}");
+        assert!(told.contains(&format!("1,500 records upgraded: {percent}")), "{told}");
     }
     assert!(!screen.contains('%'), "{screen}");
-    let said = "upgraded 1500 organizations and 0 admins, and added 29 indexes";
+    let said = "upgraded 1,500 organizations and 0 admins, and added 30 indexes";
     assert!(screen.contains(said), "{screen}");
     let again = home.run(&["upgrade"]).json();
     assert_eq!((&again["upgraded"], &again["organizations"]), (&true.into(), &0.into()));

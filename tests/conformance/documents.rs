@@ -40,7 +40,7 @@ pub async fn matching_documents_are_walked_both_ways_and_counted<F: Fixture>() {
                 page_ids.reverse();
             }
             walked.extend(page_ids);
-            let last = Bson::from(*walked.last().unwrap());
+            let last = Bson::from(*walked.last().unwrap()).into();
             query.at = if backwards { DocumentAt::Before(last) } else { DocumentAt::After(last) };
             if !page.more {
                 break;
@@ -84,4 +84,20 @@ pub async fn a_document_is_found_by_its_id_of_whatever_type<F: Fixture>() {
         let absent: Bson = absent;
         assert_eq!(store.document(&acme, &absent).await.unwrap(), None, "{absent}");
     }
+}
+
+pub async fn a_filter_that_no_index_helps_is_known_from_its_first_page<F: Fixture>() {
+    let (fixture, store, org) = with_acme::<F>().await;
+    fixture.insert("org_acme_corp", (0..30).map(|n| doc! { "_id": n, "n": n }).collect()).await;
+    let page = async |filter: Option<&str>, at: DocumentAt| {
+        let filter = filter.map(|typed| Filter::parse(typed, tenantry::document::parse).unwrap());
+        let query = DocumentQuery { at, limit: 5, filter, ..DocumentQuery::default() };
+        store.documents(&org, &query).await.unwrap()
+    };
+    for at in [DocumentAt::First, DocumentAt::Last] {
+        assert!(page(Some("n>3"), at.clone()).await.reads_all);
+        assert!(!page(None, at).await.reads_all);
+    }
+    // The pages after it are of the same filter.
+    assert!(!page(Some("n>3"), DocumentAt::After(Bson::from(9).into())).await.reads_all);
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use bson::{DateTime, Document, oid::ObjectId};
+use bson::{DateTime, Document, RawDocumentBuf, oid::ObjectId};
 use tenantry::org::{CollectionName, Email, Org, OrgName, PasswordHash};
 use tenantry::store::{Change, NewOrg, Store};
 
@@ -29,6 +29,9 @@ pub trait Fixture: Send + Sync + Sized + 'static {
 
     /// Puts documents into a collection, past the store.
     async fn insert(&self, collection: &str, documents: Vec<Document>);
+
+    /// Puts one document into a collection, byte for byte, past the store.
+    async fn insert_raw(&self, collection: &str, document: RawDocumentBuf);
 
     /// Makes the time an organization has been in the trash longer, past the store.
     async fn age_trash(&self, org: ObjectId, milliseconds: i64);

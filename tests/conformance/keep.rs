@@ -9,7 +9,7 @@ use tenantry::org::{Email, ResetCode, Role};
 use tenantry::store::ListScope;
 use tenantry::store::{
     AdminChange, AdminEdit, AuditAt, AuditFilter, AuditQuery, Entry, NewAdmin, Operation, PageAt,
-    PageQuery, Sort, StoreError,
+    PageQuery, Sort, StoreError, TrashTerms,
 };
 
 use crate::fixture::{CREATED, Fixture, hash, new_org, renamed, with_acme};
@@ -45,7 +45,7 @@ pub async fn a_time_is_the_operations_own_or_the_databases<F: Fixture>() {
     let entry = |what: &str| Entry { at: CREATED, ..Entry::about("tester@here", what, &acme) };
     let added = Operation::Admin(Box::new(acme.clone()), Box::new(change));
     let acme = store.perform(&added, &entry("add admin")).await.unwrap().unwrap();
-    let trashed = Operation::Trash(Box::new(acme.clone()), 30);
+    let trashed = Operation::Trash(Box::new(acme.clone()), TrashTerms::reserved(30));
     let trashed = store.perform(&trashed, &entry("trash")).await.unwrap().unwrap();
     assert_eq!(trashed.created_at, CREATED);
     let admins = store.admins(&trashed).await.unwrap();

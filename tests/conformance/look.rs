@@ -142,7 +142,7 @@ pub async fn documents_are_walked_both_ways_byte_for_byte<F: Fixture>() {
         let mut at = if backwards { DocumentAt::Last } else { DocumentAt::First };
         let mut walked: Vec<Vec<u8>> = Vec::new();
         loop {
-            let query = DocumentQuery { filter: None, at, limit: 3, whole: true };
+            let query = DocumentQuery { at, limit: 3, whole: true, ..DocumentQuery::default() };
             let page = store.documents(&org, &query).await.unwrap();
             let bytes = page.documents.iter().map(|raw| raw.as_bytes().to_vec());
             let seen = walked.len();
@@ -157,16 +157,16 @@ pub async fn documents_are_walked_both_ways_byte_for_byte<F: Fixture>() {
             }
             assert_eq!(walked.len(), seen + 3);
             at = if backwards {
-                DocumentAt::Before(id_of(page.documents.first().unwrap()))
+                DocumentAt::Before(id_of(page.documents.first().unwrap()).into())
             } else {
-                DocumentAt::After(id_of(page.documents.last().unwrap()))
+                DocumentAt::After(id_of(page.documents.last().unwrap()).into())
             };
         }
         assert!(walked == all, "backwards: {backwards}");
     }
     // What is behind an identity does not need a document that has it.
-    let query =
-        DocumentQuery { filter: None, at: DocumentAt::After(3.into()), limit: 1, whole: false };
+    let behind = DocumentAt::After(Bson::from(3).into());
+    let query = DocumentQuery { at: behind, limit: 1, ..DocumentQuery::default() };
     let page = store.documents(&org, &query).await.unwrap();
     assert_eq!(id_of(&page.documents[0]), Bson::Int64(7));
     assert!(page.documents[0].as_bytes().len() < 200, "it is only named");

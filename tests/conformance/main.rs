@@ -8,15 +8,20 @@
 
 mod admins;
 mod admins_factor;
+mod api_keys;
 mod attack;
 mod attempts;
 mod audit;
 mod audit_filter;
+mod copy;
 mod create;
 mod delete;
+mod document_write;
 mod documents;
+mod export;
 mod fixture;
 mod guess;
+mod import;
 mod keep;
 mod live;
 mod look;
@@ -28,6 +33,9 @@ mod reason;
 mod search;
 mod second_factor;
 mod session;
+mod shared_sessions;
+mod short_lived;
+mod sizes;
 mod sqlite;
 mod suspend;
 mod transfer;
@@ -64,8 +72,43 @@ macro_rules! conforms {
                         documents_come_by_identity_and_no_more_than_asked,
                         documents_are_walked_both_ways_byte_for_byte,
                         a_document_that_is_too_large_is_named_and_not_read;
+                    sizes:
+                        sizes_are_of_what_is_stored,
+                        a_greatest_id_that_is_no_object_id_has_no_time,
+                        what_is_in_the_trash_has_a_size_and_what_is_gone_has_none;
+                    document_write:
+                        a_document_is_inserted_changed_and_deleted_and_each_is_recorded,
+                        every_byte_of_a_document_is_kept,
+                        what_is_not_as_it_was_read_is_not_overwritten,
+                        a_document_is_written_to_the_organization_whatever_it_is_called_by_now,
+                        of_two_changes_of_one_document_at_once_exactly_one_succeeds,
+                        what_came_of_a_write_is_found_by_its_entry,
+                        a_large_document_is_written_or_refused_with_a_reason,
+                        single_fields_of_an_odd_document_change_and_nothing_else;
+                    export:
+                        every_byte_of_an_organization_is_exported,
+                        an_export_without_admins_has_none,
+                        an_organization_is_exported_as_it_would_be_restored,
+                        an_export_is_of_one_time_where_there_is_one,
+                        a_cancelled_export_leaves_nothing,
+                        who_may_export_what_is_said_by_the_role;
+                    import:
+                        what_was_exported_and_purged_comes_back_as_it_was,
+                        what_is_taken_refuses_an_import_and_nothing_is_written,
+                        a_damaged_archive_leaves_nothing,
+                        a_cancelled_import_leaves_nothing,
+                        what_is_being_imported_is_seen_by_nobody,
+                        a_suspended_organization_comes_back_suspended,
+                        an_organization_without_admins_gets_an_owner_with_a_code,
+                        it_takes_a_manager_to_import,
+                        every_byte_goes_to_another_database_and_comes_back;
+                    copy:
+                        a_copy_is_what_is_copied_and_leaves_it_as_it_was,
+                        what_is_moved_is_in_the_trash_and_active_elsewhere,
+                        what_changes_while_it_is_moved_stays;
                     documents:
                         matching_documents_are_walked_both_ways_and_counted,
+                        a_filter_that_no_index_helps_is_known_from_its_first_page,
                         a_document_is_found_by_its_id_of_whatever_type;
                     page:
                         every_order_visits_each_once_in_both_directions,
@@ -104,6 +147,8 @@ macro_rules! conforms {
                     trash:
                         what_is_in_the_trash_is_only_found_there,
                         it_keeps_what_it_claims,
+                        what_is_released_can_be_used_by_others_at_once,
+                        what_was_released_comes_back_where_nobody_has_it,
                         restoring_gives_everything_back,
                         restoring_under_another_name_moves_everything,
                         a_name_made_again_after_a_purge_inherits_nothing,
@@ -213,6 +258,13 @@ macro_rules! conforms {
                         the_last_manager_stays_and_the_first_operator_is_one,
                         an_operators_login_is_guessed_no_faster_than_an_admins,
                         of_many_changes_at_once_none_is_lost;
+                    api_keys:
+                        a_key_is_its_operator_with_the_lower_of_both_roles,
+                        no_key_does_what_needs_a_person,
+                        a_key_that_is_not_valid_opens_nothing,
+                        a_key_works_as_long_as_its_operator_may_log_in,
+                        keys_are_created_listed_and_revoked_by_whom_they_belong_to,
+                        when_a_key_was_used_is_noted_and_changes_nothing_else;
                     second_factor:
                         a_code_is_accepted_once_also_by_two_consoles_at_once,
                         codes_are_guessed_no_faster_than_passwords,
@@ -225,6 +277,22 @@ macro_rules! conforms {
                         a_login_with_a_code_is_no_news_of_an_organization,
                         nothing_done_to_an_organization_lifts_an_admins_factor,
                         another_owner_or_a_manager_resets_an_admins_factor;
+                    shared_sessions:
+                        a_log_out_holds_for_every_instance_and_after_a_restart,
+                        a_login_goes_on_with_refresh_tokens_and_is_not_recent,
+                        a_refresh_token_that_is_used_again_ends_all_of_its_login,
+                        of_two_refreshes_at_once_both_get_the_same_token,
+                        a_token_that_was_just_used_is_answered_as_before_and_not_later,
+                        a_log_out_ends_the_login_and_nothing_else,
+                        a_refresh_ends_with_what_ends_a_session,
+                        a_token_that_was_made_up_ends_nothing;
+                    short_lived:
+                        a_record_is_added_once_and_is_there_until_it_ends,
+                        of_many_claims_of_one_key_at_once_exactly_one_adds,
+                        a_value_is_replaced_only_where_it_is_just_that_one,
+                        of_many_replacements_at_once_exactly_one_is_done,
+                        what_has_ended_is_none_and_can_be_claimed_again,
+                        where_nothing_may_be_written_records_are_only_read;
                     live:
                         a_change_of_another_console_is_told,
                         what_is_told_can_be_read,

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use bson::{DateTime, Document, doc, oid::ObjectId};
+use bson::{DateTime, Document, RawDocumentBuf, doc, oid::ObjectId};
 use tenantry::org::Org;
 use tenantry::store::{Patience, Store, mongo::MongoStore};
 
@@ -77,6 +77,11 @@ impl<S: Server> Fixture for OnMongo<S> {
 
     async fn insert(&self, collection: &str, documents: Vec<Document>) {
         self.own.db.collection(collection).insert_many(documents).await.unwrap();
+    }
+
+    async fn insert_raw(&self, collection: &str, document: RawDocumentBuf) {
+        let raw = self.own.db.collection::<RawDocumentBuf>(collection);
+        raw.insert_one(document).await.unwrap();
     }
 
     async fn age_trash(&self, org: ObjectId, milliseconds: i64) {
@@ -161,7 +166,14 @@ impl<S: Server> Fixture for OnMongo<S> {
             collections: std::collections::BTreeMap::new(),
         };
         for name in self.own.db.list_collection_names().await.unwrap() {
-            let own = ["organizations", "admins", "audit_log", "login_attempts", "tenantry"];
+            let own = [
+                "organizations",
+                "admins",
+                "audit_log",
+                "login_attempts",
+                "short_lived",
+                "tenantry",
+            ];
             if !own.contains(&name.as_str()) {
                 let documents = mongod::documents(&self.own.db, &name).await;
                 stored.collections.insert(name, documents);

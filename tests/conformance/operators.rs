@@ -36,6 +36,7 @@ pub fn operator(email: &str, role: OperatorRole) -> Operator {
         created_at: DateTime::from_millis(1_700_000_000_000),
         last_login: None,
         second_factor: None,
+        keys: Vec::new(),
     }
 }
 
@@ -136,7 +137,7 @@ pub async fn an_email_becomes_an_operators_or_an_admins_and_never_both<F: Fixtur
 }
 
 /// Everything that can be done to an organization, in its own words and each once.
-async fn all(tenancy: &Tenancy, org: &Org) -> Vec<(OperationKind, Result<()>)> {
+pub async fn all(tenancy: &Tenancy, org: &Org) -> Vec<(OperationKind, Result<()>)> {
     let new = NewOrganization {
         name: "Brand New".into(),
         email: "brand@new.com".into(),

@@ -16,7 +16,7 @@ use crate::support::totp::code;
 
 /// An operator who has a second factor, with the app's secret and the recovery codes, the last of which are followed by
 /// the code that was used up by that, the one of the last half minute.
-fn with_factor(email: &str, role: OperatorRole) -> (Operator, Secret, Vec<Secret>) {
+pub fn with_factor(email: &str, role: OperatorRole) -> (Operator, Secret, Vec<Secret>) {
     let new = NewSecondFactor::generate().unwrap();
     let app = new.base32();
     let mut operator = operator(email, role);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use bson::{DateTime, Document, doc, oid::ObjectId};
+use bson::{DateTime, Document, RawDocumentBuf, doc, oid::ObjectId};
 use rusqlite::{Connection, OpenFlags, Params, Row, types::Value};
 use tempfile::TempDir;
 use tenantry::org::Org;
@@ -56,6 +56,15 @@ impl Fixture for SqliteFile {
 
     async fn insert(&self, collection: &str, documents: Vec<Document>) {
         self.store(false).insert_documents(collection, &documents).await.unwrap();
+    }
+
+    async fn insert_raw(&self, collection: &str, document: RawDocumentBuf) {
+        self.store(false).insert_documents(collection, &[doc! { "_id": 1 }]).await.unwrap();
+        let inserted = self.execute(
+            "UPDATE documents SET bson = ? WHERE bson = ?",
+            (document.as_bytes(), doc! { "_id": 1 }.to_vec().unwrap()),
+        );
+        assert_eq!(inserted, 1);
     }
 
     async fn age_trash(&self, org: ObjectId, milliseconds: i64) {

@@ -6,13 +6,14 @@ use std::sync::{
 };
 
 use bson::{DateTime, doc};
-use tenantry::org::{Claim, ClaimKind, Org, OrgState, Secret, timestamp};
+use tenantry::org::{Claim, ClaimKind, Org, OrgState, Role, Secret, timestamp};
 use tenantry::store::{
     Change, Cursor, Examination, Finding, Inconsistency, ListScope, PageAt, PageQuery, Purge,
     Repair, Sort, SortKey, Statistics, StoreError,
 };
 use tenantry::tenancy::{Believe, Caller, Rules, Tenancy};
 
+use crate::admins::add;
 use crate::fixture::{Fixture, hash, new_org, renamed, with_acme, with_email};
 use crate::support::operations::Operations as _;
 
@@ -84,6 +85,76 @@ pub async fn it_keeps_what_it_claims<F: Fixture>() {
         assert_eq!(store.create(&new_org(name, email)).await, Err(taken), "{name} {email}");
     }
     assert_eq!(fixture.stored().await, before);
+}
+
+fn all_claims() -> Vec<Claim> {
+    let mut claims = Claim::of_name("Acme Corp", "org_acme_corp");
+    claims.extend(["ada@acme.com", "bob@acme.com"].map(Claim::of_email));
+    claims
+}
+
+pub async fn what_is_released_can_be_used_by_others_at_once<F: Fixture>() {
+    let (fixture, store, acme) = with_acme::<F>().await;
+    let acme = add(&*store, &acme, "bob@acme.com", Role::Owner).await.unwrap();
+    fixture.insert("org_acme_corp", vec![doc! { "_id": 1, "of": "the old one" }]).await;
+    let trashed = store.trash_and_release(&acme).await.unwrap();
+    assert!(trashed.in_trash().is_some_and(|trash| trash.released), "{trashed:?}");
+    assert_eq!(
+        (&trashed.name, &trashed.collection, &trashed.admin_email, &trashed.other_emails),
+        (&acme.name, &acme.collection, &acme.admin_email, &acme.other_emails)
+    );
+    for claim in all_claims() {
+        assert_eq!(store.holder(&claim).await, Ok(None), "{claim}");
+    }
+    // The same name with the same e-mail: each has its own documents and admins.
+    let again = store.create(&new_org("Acme Corp", "ada@acme.com")).await.unwrap();
+    assert_eq!(store.statistics(&trashed).await.unwrap().documents, 2);
+    assert_eq!(store.statistics(&again).await.unwrap().documents, 1);
+    assert_eq!(store.admins(&trashed).await.unwrap().len(), 2);
+    assert_eq!(store.admins(&again).await.unwrap().len(), 1);
+    assert_eq!(store.org_named("acme corp", ListScope::Live).await, Ok(Some(again.clone())));
+    assert_eq!(store.org_named("acme corp", ListScope::Trash).await, Ok(Some(trashed.clone())));
+    let found = store.examine("tester@here", false).await;
+    assert_eq!(found, Ok(vec![]));
+    // Purging the old one leaves the new one.
+    store.delete(&trashed).await.unwrap();
+    assert_eq!(store.statistics(&again).await.unwrap().documents, 1);
+    assert_eq!(store.org(again.id).await, Ok(Some(again)));
+}
+
+pub async fn what_was_released_comes_back_where_nobody_has_it<F: Fixture>() {
+    let (fixture, store, acme) = with_acme::<F>().await;
+    let acme = add(&*store, &acme, "bob@acme.com", Role::Owner).await.unwrap();
+    fixture.insert("org_acme_corp", vec![doc! { "_id": 1, "of": "the old one" }]).await;
+    let before = fixture.stored().await;
+    let trashed = store.trash_and_release(&acme).await.unwrap();
+    let org = store.restore(&trashed, &Change::default()).await.unwrap();
+    assert_eq!(fixture.stored().await, before);
+    for claim in all_claims() {
+        let holder = store.holder(&claim).await.unwrap().unwrap();
+        assert_eq!(holder.org, Some(acme.id), "{claim}");
+    }
+    assert_eq!(store.statistics(&org).await.unwrap().documents, 2);
+
+    // Somebody has the name by now, and then the e-mail as well.
+    let trashed = store.trash_and_release(&org).await.unwrap();
+    let again = store.create(&new_org("acme corp", "eve@acme.com")).await.unwrap();
+    let taken =
+        |what, by: &str| Err(StoreError::Taken { what, by: Some(by.into()), in_trash: false });
+    let stored = fixture.stored().await;
+    let refused = store.restore(&trashed, &Change::default()).await;
+    assert_eq!(refused, taken(ClaimKind::Name, "acme corp"));
+    let other = store.create(&new_org("Other", "bob@acme.com")).await.unwrap();
+    let refused = store.restore(&trashed, &renamed("Globex")).await;
+    assert_eq!(refused, taken(ClaimKind::Email, "Other"));
+    store.delete(&other).await.unwrap();
+    assert_eq!(fixture.stored().await, stored);
+    let org = store.restore(&trashed, &renamed("Globex")).await.unwrap();
+    assert_eq!((org.name.raw(), org.collection.raw()), ("Globex", "org_globex"));
+    assert_eq!(store.statistics(&org).await.unwrap().documents, 2);
+    assert_eq!(store.statistics(&again).await.unwrap().documents, 1);
+    let found = store.examine("tester@here", false).await;
+    assert_eq!(found, Ok(vec![]));
 }
 
 pub async fn restoring_gives_everything_back<F: Fixture>() {

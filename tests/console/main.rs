@@ -3,6 +3,7 @@
 
 mod admins;
 mod budgets;
+mod documents;
 mod endings;
 #[path = "../mongo/fixture.rs"]
 #[allow(dead_code, reason = "made for another test target, which uses the rest")]

@@ -153,7 +153,7 @@ async fn documents_of(lane: &Lane, collection: &str) -> Vec<String> {
 
 /// Every document there is in any collection but our own.
 async fn all_documents(lane: &Lane) -> BTreeSet<String> {
-    let own = ["organizations", "admins", "audit_log", "login_attempts", "tenantry"];
+    let own = ["organizations", "admins", "audit_log", "login_attempts", "short_lived", "tenantry"];
     let mut all = BTreeSet::new();
     for name in lane.place.db.list_collection_names().await.unwrap() {
         if !own.contains(&name.as_str()) {

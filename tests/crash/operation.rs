@@ -172,7 +172,7 @@ impl Operation {
                 store::Operation::Update(boxed, change)
             }
             What::Delete => store::Operation::Delete(boxed),
-            What::Trash => store::Operation::Trash(boxed, 30),
+            What::Trash => store::Operation::Trash(boxed, store::TrashTerms::reserved(30)),
             What::Restore { name } => store::Operation::Restore(boxed, renamed(*name)),
             What::Suspend(suspended) => store::Operation::Suspend(boxed, *suspended),
             What::AddAdmin { admin, email, reset, appoints } => {

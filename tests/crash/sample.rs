@@ -6,14 +6,16 @@ use tenantry::store::traits::*;
 
 use mongodb::{
     Client, Database, IndexModel,
-    bson::{DateTime, Document, RawDocumentBuf, doc, oid::ObjectId},
+    bson::{DateTime, Document, RawDocumentBuf, doc, oid::ObjectId, rawdoc},
     options::IndexOptions,
 };
 use tenantry::{
+    archive::{Collection, Consistency, Front, Identity, Manifest, Source, SourceKind, Spool},
     org::{Claim, CollectionName, Email, Org, OrgName, OrgState, PasswordHash, ResetCode, Role},
     store::{
-        AdminChange, AdminEdit, Change, Entry, ListScope, NewAdmin, NewOrg, Outcome, Result, Store,
-        Transfer, Verification, mongo::MongoStore,
+        AdminChange, AdminEdit, Change, DocumentWrite, Entry, ImportedAdmin, ImportedOrg,
+        ListScope, NewAdmin, NewOrg, Outcome, Result, Store, Transfer, Verification,
+        document_channel, first_document, mongo::MongoStore,
     },
 };
 
@@ -114,7 +116,8 @@ impl Place {
 pub const OF_A_LEASE: &str = "lease_";
 
 /// The collections that belong to no organization.
-pub const OWN: [&str; 5] = ["organizations", "admins", "audit_log", "login_attempts", "tenantry"];
+pub const OWN: [&str; 6] =
+    ["organizations", "admins", "audit_log", "login_attempts", "short_lived", "tenantry"];
 
 /// How long a console leaves alone what another one began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,6 +154,8 @@ pub struct Shape {
     pub state: State,
     /// Whether there is another admin beside the one of that e-mail.
     pub second: bool,
+    /// Whether its first document is another one.
+    pub edited: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -158,6 +163,8 @@ pub enum State {
     Active,
     Suspended,
     Trash,
+    /// In the trash, without claims.
+    Released,
 }
 
 const ACME: Shape = Shape {
@@ -166,6 +173,7 @@ const ACME: Shape = Shape {
     password: "first",
     state: State::Active,
     second: false,
+    edited: false,
 };
 const REBORN: &str = "Acme Reborn";
 const EVE: &str = "eve@acme.com";
@@ -179,8 +187,12 @@ pub enum Sample {
     Everything,
     Delete,
     Trash,
+    /// To the trash, without its claims.
+    Release,
     Restore,
     RestoreRenamed,
+    /// Of one that has no claims.
+    RestoreReleased,
     Purge,
     Suspend,
     Reactivate,
@@ -189,27 +201,35 @@ pub enum Sample {
     RemoveFirst,
     /// To a new owner, in the place of the one before.
     Transfer,
+    /// One of its documents.
+    EditDocument,
+    /// Of an archive, with two admins.
+    Import,
 }
 
-pub const SAMPLES: [Sample; 14] = [
+pub const SAMPLES: [Sample; 18] = [
     Sample::Create,
     Sample::Rename,
     Sample::Credentials,
     Sample::Everything,
     Sample::Delete,
     Sample::Trash,
+    Sample::Release,
     Sample::Restore,
     Sample::RestoreRenamed,
+    Sample::RestoreReleased,
     Sample::Purge,
     Sample::Suspend,
     Sample::Reactivate,
     Sample::AddAdmin,
     Sample::RemoveFirst,
     Sample::Transfer,
+    Sample::EditDocument,
+    Sample::Import,
 ];
 
 /// Those that take every step there is; the others take a part of them.
-pub const CORE: [Sample; 8] = [
+pub const CORE: [Sample; 10] = [
     Sample::Create,
     Sample::Everything,
     Sample::Delete,
@@ -218,16 +238,19 @@ pub const CORE: [Sample; 8] = [
     Sample::Purge,
     Sample::AddAdmin,
     Sample::RemoveFirst,
+    Sample::EditDocument,
+    Sample::Import,
 ];
 
 impl Sample {
     /// What is there before it.
     pub fn before(self) -> Option<Shape> {
         match self {
-            Self::Create => None,
+            Self::Create | Self::Import => None,
             Self::Restore | Self::RestoreRenamed | Self::Purge => {
                 Some(Shape { state: State::Trash, ..ACME })
             }
+            Self::RestoreReleased => Some(Shape { state: State::Released, ..ACME }),
             Self::Reactivate => Some(Shape { state: State::Suspended, ..ACME }),
             Self::RemoveFirst => Some(Shape { second: true, ..ACME }),
             _ => Some(ACME),
@@ -237,7 +260,7 @@ impl Sample {
     /// What is there after it.
     pub fn after(self) -> Option<Shape> {
         match self {
-            Self::Create | Self::Restore | Self::Reactivate => Some(ACME),
+            Self::Create | Self::Restore | Self::RestoreReleased | Self::Reactivate => Some(ACME),
             Self::Rename | Self::RestoreRenamed => Some(Shape { name: REBORN, ..ACME }),
             Self::Credentials => Some(Shape { email: EVE, password: "second", ..ACME }),
             Self::Everything => {
@@ -245,20 +268,34 @@ impl Sample {
             }
             Self::Delete | Self::Purge => None,
             Self::Trash => Some(Shape { state: State::Trash, ..ACME }),
+            Self::Release => Some(Shape { state: State::Released, ..ACME }),
             Self::Suspend => Some(Shape { state: State::Suspended, ..ACME }),
-            Self::AddAdmin => Some(Shape { second: true, ..ACME }),
+            Self::AddAdmin | Self::Import => Some(Shape { second: true, ..ACME }),
             Self::RemoveFirst => Some(Shape { email: BOB, ..ACME }),
             // It has a password that opens nothing.
             Self::Transfer => Some(Shape { email: BOB, password: "second", ..ACME }),
+            Self::EditDocument => Some(Shape { edited: true, ..ACME }),
         }
+    }
+
+    /// Whether it is brought to its end by whoever finds it, once it has begun. What is written to a document is not: it
+    /// was there in one write, or is given up.
+    pub fn goes_on(self) -> bool {
+        self != Self::EditDocument
+    }
+
+    /// Whether there is no organization before it.
+    pub fn makes(self) -> bool {
+        self.before().is_none()
     }
 
     /// How many operations prepare it.
     fn prepared(self) -> usize {
         match self {
-            Self::Create => 0,
+            Self::Create | Self::Import => 0,
             Self::Restore
             | Self::RestoreRenamed
+            | Self::RestoreReleased
             | Self::Purge
             | Self::Reactivate
             | Self::RemoveFirst => 2,
@@ -267,9 +304,11 @@ impl Sample {
             | Self::Everything
             | Self::Delete
             | Self::Trash
+            | Self::Release
             | Self::Suspend
             | Self::AddAdmin
-            | Self::Transfer => 1,
+            | Self::Transfer
+            | Self::EditDocument => 1,
         }
     }
 
@@ -297,7 +336,7 @@ impl Sample {
         store: &dyn Store,
     ) -> (NewOrg, Option<Org>, Holdings) {
         let new = new_org();
-        if self == Self::Create {
+        if self.makes() {
             let options = Document::new();
             return (new, None, Holdings { documents: Vec::new(), indexes: Vec::new(), options });
         }
@@ -317,6 +356,7 @@ impl Sample {
         let had = place.holdings("org_acme_corp").await;
         let org = match self {
             Self::Restore | Self::RestoreRenamed | Self::Purge => store.trash(&org, 30).await,
+            Self::RestoreReleased => store.trash_and_release(&org).await,
             Self::Reactivate => store.suspend(&org, true).await,
             Self::RemoveFirst => change_admin(store, &org, add_bob()).await,
             _ => Ok(org),
@@ -327,21 +367,31 @@ impl Sample {
     /// Does it. A creation makes another organization of the same name and e-mail for each console.
     pub async fn run(self, store: &dyn Store, new: &NewOrg, org: Option<&Org>) -> Result<()> {
         let (store, Some(org)) = (store, org) else {
-            return store.create(new).await.map(|_| ());
+            return match self {
+                Self::Import => import(store, new).await,
+                _ => store.create(new).await.map(|_| ()),
+            };
         };
         match self {
-            Self::Create => unreachable!("there is no organization yet"),
+            Self::Create | Self::Import => unreachable!("there is no organization yet"),
             Self::Rename | Self::Credentials | Self::Everything => {
                 store.update(org, &self.change()).await.map(|_| ())
             }
             Self::Delete | Self::Purge => store.delete(org).await,
             Self::Trash => store.trash(org, 30).await.map(|_| ()),
-            Self::Restore | Self::RestoreRenamed => {
+            Self::Release => store.trash_and_release(org).await.map(|_| ()),
+            Self::Restore | Self::RestoreRenamed | Self::RestoreReleased => {
                 store.restore(org, &self.change()).await.map(|_| ())
             }
             Self::Suspend => store.suspend(org, true).await.map(|_| ()),
             Self::Reactivate => store.suspend(org, false).await.map(|_| ()),
             Self::AddAdmin => change_admin(store, org, add_bob()).await.map(|_| ()),
+            Self::EditDocument => {
+                let [before, after] = first_documents();
+                let write = DocumentWrite::Replace { before, after };
+                let entry = store.entry("change document", org);
+                store.write_document(org.id, &write, &entry).await
+            }
             Self::Transfer => {
                 let owner = ObjectId::parse_str(org.admin_id.raw()).unwrap();
                 let new = NewAdmin { password: PasswordHash::nobodys(), ..bob() };
@@ -359,6 +409,103 @@ impl Sample {
             }
         }
     }
+}
+
+/// Makes the organization of what is staged first, with two admins.
+async fn import(store: &dyn Store, new: &NewOrg) -> Result<()> {
+    let (mut sink, documents) = document_channel();
+    let first = RawDocumentBuf::try_from(&first_document(new.created_at)).unwrap();
+    let sending = tokio::task::spawn_blocking(move || {
+        sink.push_blocking(first.as_bytes()).and_then(|()| sink.flush_blocking())
+    });
+    let staged = ObjectId::new();
+    let collection = Collection {
+        name: new.collection.as_str().into(),
+        uuid: None,
+        options: rawdoc! { "validator": { "n": { "$ne": -1 } } },
+        indexes: vec![
+            rawdoc! { "v": 2, "key": { "n": 1 }, "name": "n_1" },
+            rawdoc! { "v": 2, "key": { "at": 1 }, "name": "at_1", "expireAfterSeconds": 3600 },
+        ],
+    };
+    let written = store.stage(staged, &collection, documents).await;
+    // Where nothing takes it, that is why.
+    let _ = sending.await.unwrap();
+    let bob = bob();
+    let admin = |id, email: &Email, password: &PasswordHash| ImportedAdmin {
+        id,
+        email: email.clone(),
+        role: Role::Owner,
+        password: password.clone(),
+        reset: None,
+        created_at: new.created_at,
+    };
+    let imported = ImportedOrg {
+        staged,
+        documents: written?,
+        id: new.id,
+        name: new.name.clone(),
+        collection: new.collection.clone(),
+        created_at: new.created_at,
+        suspended: false,
+        first: admin(new.admin_id, &new.email, &new.password),
+        others: vec![admin(ObjectId::new(), &bob.email, &bob.password)],
+    };
+    let mut entry = Entry::new("tester@here", "import").called(new.name.as_str());
+    entry.organization = Some(new.id);
+    let operation = tenantry::store::Operation::Import(Box::new(imported));
+    let done = store.perform(&operation, &entry).await.map(|_| ());
+    if done.is_err() {
+        let _ = store.discard(staged).await;
+    }
+    done
+}
+
+/// An archive of such an organization.
+pub fn archive() -> Vec<u8> {
+    let new = new_org();
+    let mut spool = Spool::new(&std::env::temp_dir()).unwrap();
+    let first = RawDocumentBuf::try_from(&first_document(new.created_at)).unwrap();
+    spool.push(&first).unwrap();
+    let admin = |id: ObjectId, email: &str| {
+        let created_at = new.created_at;
+        let role = Role::Owner.word();
+        let admin = doc! {
+            "_id": id, "email": email, "password": &*HASH, "created_at": created_at, "role": role,
+        };
+        RawDocumentBuf::try_from(&admin).unwrap()
+    };
+    let organization = doc! {
+        "_id": new.id, "organization_name": ACME.name, "admin_id": new.admin_id.to_hex(),
+        "admin_email": ACME.email, "created_at": new.created_at,
+    };
+    let front = Front {
+        manifest: Manifest {
+            program_version: "0".into(),
+            created_at: new.created_at,
+            source: Source { kind: SourceKind::Embedded, server_version: None },
+            organization: Identity { id: new.id, name: ACME.name.into() },
+            consistency: Consistency::Transaction,
+            left_out: Vec::new(),
+        },
+        organization: RawDocumentBuf::try_from(&organization).unwrap(),
+        admins: Some(vec![admin(new.admin_id, ACME.email), admin(ObjectId::new(), BOB)]),
+        collection: Collection {
+            name: new.collection.as_str().into(),
+            uuid: None,
+            options: rawdoc! {},
+            indexes: Vec::new(),
+        },
+    };
+    let mut archive = Vec::new();
+    spool.finish(&front, &mut archive).unwrap();
+    archive
+}
+
+/// The first document, and what is made of it.
+fn first_documents() -> [RawDocumentBuf; 2] {
+    [doc! { "_id": 0, "n": 0 }, doc! { "_id": 0, "n": "edited" }]
+        .map(|document| RawDocumentBuf::try_from(&document).unwrap())
 }
 
 /// One more owner.
@@ -446,21 +593,25 @@ pub async fn look(place: &Place, store: &dyn Store, had: &Holdings, at: &str) ->
     assert_eq!(org.under_way, None, "{at}");
     assert!(!record.contains_key("pending"), "{at}: {record}");
     let second = admins.len() == 2;
-    let claims = record.get_array("claims").unwrap();
+    let claims = record.get_array("claims").map(Vec::len).unwrap_or_default();
     // Its name, collection and e-mail, and what the name looks like.
     let looks = Claim::looks_of(org.name.raw()).len();
-    assert_eq!(claims.len(), 3 + looks + usize::from(second), "{at}: {record}");
+    let released = org.in_trash().is_some_and(|trash| trash.released);
+    let wanted = if released { 0 } else { 3 + looks + usize::from(second) };
+    assert_eq!(claims, wanted, "{at}: {record}");
     let name = [ACME.name, REBORN].into_iter().find(|name| *name == org.name.raw()).unwrap();
     let email = [ACME.email, EVE, BOB].into_iter().find(|email| *email == org.admin_email.raw());
     let email = email.unwrap();
     let state = match org.state {
         OrgState::Active => State::Active,
         OrgState::Suspended => State::Suspended,
+        OrgState::InTrash(_) if released => State::Released,
         OrgState::InTrash(_) => State::Trash,
     };
+    let in_trash = matches!(state, State::Trash | State::Released);
     let own = if name == REBORN { "org_acme_reborn" } else { "org_acme_corp" };
     assert_eq!((org.collection.raw(), org.connection.collection.raw()), (own, own), "{at}");
-    let held = if state == State::Trash { format!("trash_{id}") } else { own.to_owned() };
+    let held = if in_trash { format!("trash_{id}") } else { own.to_owned() };
     assert_eq!(collections, [held.as_str()], "{at}");
     let known = store.admins(&org).await.unwrap();
     assert_eq!(known.len(), admins.len(), "{at}: {admins:?}");
@@ -472,7 +623,7 @@ pub async fn look(place: &Place, store: &dyn Store, had: &Holdings, at: &str) ->
     }
     let is_first = |admin: &&Document| admin.get_object_id("_id").unwrap() == known[0].id;
     let admin = admins.iter().find(is_first).unwrap();
-    if state == State::Trash {
+    if in_trash {
         assert_eq!(store.admin_with_email(email).await.unwrap(), None, "{at}");
         assert!(store.admin_in_trash(&org, email).await.unwrap().is_some(), "{at}");
     } else {
@@ -481,7 +632,13 @@ pub async fn look(place: &Place, store: &dyn Store, had: &Holdings, at: &str) ->
         assert_eq!(store.org_of_admin(&found).await.unwrap(), Some(org.clone()), "{at}");
         assert_eq!(admin.get_str("email").unwrap(), email, "{at}");
     }
-    let holdings = place.holdings(&held).await;
+    let mut holdings = place.holdings(&held).await;
+    let [first, after] = first_documents();
+    let edited = holdings.documents.iter_mut().find(|document| **document == after);
+    let edited = edited.map(|document| *document = first).is_some();
+    let left = doc! { "_id": { "$regex": "^(document|import):" } };
+    let left = place.db.collection::<Document>("tenantry").count_documents(left).await.unwrap();
+    assert_eq!(left, 0, "{at}: what was written down of a write stays");
     if had.documents.is_empty() {
         // A new one.
         assert_eq!(holdings.documents.len(), 1, "{at}");
@@ -491,5 +648,12 @@ pub async fn look(place: &Place, store: &dyn Store, had: &Holdings, at: &str) ->
     }
     // A creation by the program makes a hash of its own.
     let first = had.documents.is_empty() || known[0].password.as_str() == *HASH;
-    Some(Shape { name, email, password: if first { "first" } else { "second" }, state, second })
+    Some(Shape {
+        name,
+        email,
+        password: if first { "first" } else { "second" },
+        state,
+        second,
+        edited,
+    })
 }

@@ -3,6 +3,7 @@
 //! and the next upgrade makes of it what one without interruption makes.
 
 use bson::{Document, RawDocumentBuf, doc};
+use tenantry::store::mongo::MongoStore;
 use tenantry::store::traits::*;
 use tenantry::store::{ListScope, PageQuery, no_progress};
 
@@ -122,7 +123,10 @@ async fn upgraded(place: &Place) -> (Vec<RawDocumentBuf>, Vec<RawDocumentBuf>, V
 
 /// The names of all organizations, found by a text that each of their e-mails has.
 async fn found(place: &Place) -> Vec<String> {
-    let store = console(&place.uri, place, LEASE).await;
+    found_by(&console(&place.uri, place, LEASE).await).await
+}
+
+async fn found_by(store: &MongoStore) -> Vec<String> {
     let mut names = Vec::new();
     for scope in [ListScope::Live, ListScope::Trash] {
         let query = PageQuery::first(scope, Some("x com".to_owned()), 10);
@@ -199,4 +203,44 @@ async fn an_upgrade_that_is_killed_is_read_as_before_and_done_by_the_next() {
     let place = Place::new(server.uri(), &server).await;
     killed_before_each_write(&server, &place, of_the_service).await;
     killed_before_each_write(&server, &place, of_version_1).await;
+}
+
+/// Holds each of a search's reads in turn, and upgrades everything before it arrives. Returns how many reads
+/// there were.
+async fn upgraded_before_each_read(
+    server: &Server,
+    place: &Place,
+    begin: impl AsyncFn(&Place),
+) -> usize {
+    let mut reads = 0;
+    loop {
+        place.clear().await;
+        begin(place).await;
+        let proxy = Proxy::before(server.address());
+        let reader = console(&proxy.uri(), place, LEASE).await;
+        let held = proxy.hold(Client::Waits, reads, Command::reads);
+        let mut search = tokio::spawn(async move { found_by(&reader).await });
+        tokio::select! {
+            held = held => {
+                let held = held.unwrap();
+                open(&place.uri, place.db.name(), Patience::None).await.unwrap();
+                let command = format!("{:?}", held.command);
+                held.deliver().await;
+                assert_eq!(search.await.unwrap(), NAMES, "{reads}: {command}");
+            }
+            names = &mut search => {
+                assert_eq!(names.unwrap(), NAMES);
+                return reads;
+            }
+        }
+        reads += 1;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_search_during_an_upgrade_finds_each_organization_once() {
+    let server = Server::standalone();
+    let place = Place::new(server.uri(), &server).await;
+    assert!(upgraded_before_each_read(&server, &place, of_the_service).await > 3);
+    assert!(upgraded_before_each_read(&server, &place, of_version_1).await > 3);
 }

@@ -1,7 +1,7 @@
 //! The columns of the list on wide screens, and those that were chosen.
 
 use crossterm::event::KeyCode;
-use tenantry::{keymap::Column, org::OrgState, theme::Theme};
+use tenantry::{console::app::Message, keymap::Column, org::OrgState, theme::Theme};
 
 use crate::{
     dump::{self, looks_like},
@@ -32,6 +32,25 @@ fn a_wide_screen_has_more_columns() {
     trash.press(KeyCode::Char('t'));
     trash.answer_all();
     looks_like!(trash, "columns_trash");
+}
+
+#[test]
+fn columns_of_sizes_are_filled_in_as_the_answers_come() {
+    let asked_for = |width| {
+        let mut console = console(width);
+        console.app.kept.shown = Column::SIZES.to_vec();
+        console.send(Message::Clock(console.app.now));
+        console
+    };
+    let waiting = asked_for(80);
+    looks_like!(waiting, "columns_sizes_waiting");
+    for (width, name) in
+        [(80, "columns_sizes_80x24"), (120, "columns_sizes_120x24"), (220, "columns_sizes_220x24")]
+    {
+        let mut console = asked_for(width);
+        console.answer_all();
+        looks_like!(console, name);
+    }
 }
 
 #[test]

@@ -7,6 +7,9 @@ mod admins;
 mod audit;
 mod columns;
 mod connection;
+mod dashboard;
+mod document_edit;
+mod document_tree;
 mod documents;
 mod dump;
 mod form;
@@ -18,6 +21,8 @@ mod manual;
 mod orgs;
 mod people;
 mod pretend;
+mod pretend_documents;
+mod pretend_sizes;
 mod properties;
 
 mod reason;

@@ -67,8 +67,13 @@ fn the_manual_has_every_key_and_no_other() {
         table(&[Place::Copying], &browsing),
         table(&[Place::Jobs, Place::Job], &browsing),
         table(&[Place::Help, Place::Palette, Place::Log], &browsing),
+        table(&[Place::Dashboard], &browsing),
         table(&[Place::AuditLog, Place::AuditFilter, Place::AuditEntry], &browsing),
-        table(&[Place::AllDocuments, Place::DocumentFilter, Place::OneDocument], &browsing),
+        table(
+            &[Place::AllDocuments, Place::DocumentFilter, Place::OneDocument, Place::DocumentValue],
+            &browsing,
+        ),
+        table(&[Place::DocumentEditor, Place::DocumentChange, Place::DocumentConflict], &browsing),
         table(&[Place::Topics, Place::TopicSearch, Place::Manual], &browsing),
     ] {
         // What follows is an empty line, or the end: no row that means nothing.

@@ -10,7 +10,10 @@ use tenantry::{
     tenancy::{AuditPage, Error, NumberedEntry, Refusal, Result, Session},
 };
 
-use crate::pretend::{Console, DAY, HOUR, admin_of, now};
+use crate::{
+    pretend::{Console, DAY, HOUR, admin_of, now},
+    pretend_sizes,
+};
 
 /// An admin of an organization, added so long ago.
 pub fn admin(number: u8, email: &str, role: Role, age: u64) -> Admin {
@@ -95,6 +98,13 @@ impl Console {
     /// The answer of a database without troubles to what is about admins, or what was recorded.
     pub fn fine_about_admins(&mut self, effect: &Effect) -> Option<Message> {
         Some(match effect {
+            Effect::Survey(at, _) => {
+                pretend_sizes::parts(self, *at, usize::MAX);
+                Message::SurveyEnded(*at, Ok(()))
+            }
+            Effect::Export(generation, action, org, ..) => {
+                Message::Done(*generation, *action, org.clone(), Ok(Some((**org).clone())))
+            }
             Effect::LoadAdmins(generation, org) => {
                 let first = Admin { created_at: org.created_at, ..admin_of(org) };
                 let admins = std::iter::once(first).chain(self.others.iter().cloned());

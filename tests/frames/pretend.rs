@@ -3,19 +3,16 @@
 
 use std::time::{Duration, SystemTime};
 
-use bson::{Bson, DateTime, oid::ObjectId};
+use bson::{DateTime, oid::ObjectId};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::{Terminal, backend::TestBackend, buffer::Buffer, layout::Position};
 use tenantry::{
     console::{
-        app::{
-            App, Arrived, Connected, DocumentRow, DocumentRows, DocumentsAnswer, DocumentsAsked,
-            Drawn, Effect, Given, Layer, Message, OrgAction, Pane,
-        },
+        app::{App, Arrived, Connected, Drawn, Effect, Given, Layer, Message, OrgAction, Pane},
         view,
     },
     org::{Admin, InTrash, Org, OrgState, PasswordPolicy, Strength},
-    store::{DocumentAt, ListScope, Place, PlaceKind, Required, Statistics},
+    store::{ListScope, Place, PlaceKind, Required, Statistics},
     tenancy::{Error, NumberedEntry, Refusal, Result, Session},
     theme::Theme,
 };
@@ -23,7 +20,7 @@ use tenantry::{
 pub use crate::orgs::admin_of;
 use crate::{
     list::{count_of, page_of},
-    orgs,
+    orgs, pretend_documents, pretend_sizes,
 };
 
 pub const HOUR: u64 = 3600;
@@ -43,7 +40,7 @@ pub fn org(number: u8, name: &str, email: &str, age: u64) -> Org {
 /// In the trash since then, for so many days.
 pub fn in_trash(since: SystemTime, days: u64) -> OrgState {
     let until = DateTime::from_system_time(since + Duration::from_secs(days * DAY));
-    OrgState::InTrash(InTrash { since: DateTime::from_system_time(since), until })
+    OrgState::InTrash(InTrash { since: DateTime::from_system_time(since), until, released: false })
 }
 
 /// The customer list with some of them in the trash, the one that went there last first, and some
@@ -190,6 +187,7 @@ impl Console {
                                 | Effect::UpdateAdmin(..)
                                 | Effect::Redeem(..)
                                 | Effect::Do(..)
+                                | Effect::WriteDocument(..)
                         )
                 });
             } else {
@@ -259,6 +257,7 @@ impl Console {
                     Statistics { documents: 1_240 * count, bytes: 314_900 * count, indexes: 2 };
                 Message::Measured(*generation, Ok(held))
             }
+            Effect::LoadSizes(at, orgs) => pretend_sizes::sizes(*at, orgs),
             Effect::LoadDetail(generation, id) => {
                 let org = self.orgs.iter().find(|org| org.id == *id).cloned();
                 let held = Statistics { documents: 12_408, bytes: 3_149_000, indexes: 2 };
@@ -277,10 +276,11 @@ impl Console {
                 });
                 Message::Documents(*generation, Ok(lines.collect()))
             }
-            Effect::Browse(generation, _, asked) => Message::Browsed(*generation, browsed(asked)),
-            Effect::Check(generation, check) => {
-                Message::Checked(*generation, check.field(), Ok(()))
+            Effect::Browse(generation, _, asked) => {
+                Message::Browsed(*generation, pretend_documents::browsed(asked))
             }
+            Effect::WriteDocument(at, org, write) => pretend_documents::written(*at, org, write),
+            Effect::Check(at, check) => Message::Checked(*at, check.field(), Ok(())),
             Effect::Judge(generation, changes) => {
                 let about = [changes.name.as_str(), changes.email.as_str()];
                 let strength =
@@ -343,7 +343,7 @@ impl Console {
                 self.others.retain(|admin| admin.id != id);
                 stored.state
             }
-            OrgAction::IssueCode(_) => stored.state,
+            OrgAction::IssueCode(_) | OrgAction::Export(_) => stored.state,
             OrgAction::Delete | OrgAction::Purge => {
                 self.orgs.retain(|stored| stored.id != org.id);
                 return Ok(None);
@@ -437,44 +437,6 @@ pub fn narrow() -> Console {
     Console::with(80, 24, customers())
 }
 
-/// How many documents an organization has on its own screen.
-const DOCUMENTS: i64 = 1204;
-
-/// What is asked of them. Every third one is paid, and those match any filter.
-fn browsed(asked: &DocumentsAsked) -> DocumentsAnswer {
-    let id = |id: &Bson| id.as_i64().unwrap();
-    let line = |n: i64| format!("invoice: \"2026-{n:04}\", paid: {}", n % 3 == 0);
-    let name = |n: i64| format!("Long(\"{n}\")");
-    match asked {
-        DocumentsAsked::Page(query) => {
-            let (from, to, backwards) = match &query.at {
-                DocumentAt::First => (0, DOCUMENTS, false),
-                DocumentAt::Last => (0, DOCUMENTS, true),
-                DocumentAt::After(last) => (id(last) + 1, DOCUMENTS, false),
-                DocumentAt::Before(first) => (0, id(first), true),
-            };
-            let matches = |n: &i64| query.filter.is_none() || n % 3 == 0;
-            let all: Vec<i64> = (from..to).filter(matches).collect();
-            let limit = usize::try_from(query.limit).unwrap();
-            let more = all.len() > limit;
-            let skip = if backwards { all.len().saturating_sub(limit) } else { 0 };
-            let rows = all.into_iter().skip(skip).take(limit);
-            let rows =
-                rows.map(|n| DocumentRow { id: n.into(), name: name(n), line: line(n) }).collect();
-            DocumentsAnswer::Page(Ok(DocumentRows { rows, more }))
-        }
-        DocumentsAsked::Count(filter) => {
-            let all = u64::try_from(DOCUMENTS).unwrap();
-            DocumentsAnswer::Count(Ok(if filter.is_some() { all.div_ceil(3) } else { all }))
-        }
-        DocumentsAsked::One(one) => {
-            let begin = ["{".to_owned(), format!("  _id: {},", id(one))];
-            let lines = (0..60).map(|n| format!("  item{n}: \"{n} of something\","));
-            DocumentsAnswer::One(Ok(begin.into_iter().chain(lines).chain(["}".into()]).collect()))
-        }
-    }
-}
-
 /// The generation a request waits under.
 pub fn generation(effect: &Effect) -> Option<u64> {
     match effect {
@@ -489,6 +451,8 @@ pub fn generation(effect: &Effect) -> Option<u64> {
         | Effect::FindGone(generation, ..)
         | Effect::Count(generation, ..)
         | Effect::Measure(generation, ..)
+        | Effect::LoadSizes(generation, ..)
+        | Effect::Survey(generation, ..)
         | Effect::LoadDetail(generation, ..)
         | Effect::LoadDocuments(generation, ..)
         | Effect::Browse(generation, ..)
@@ -508,12 +472,15 @@ pub fn generation(effect: &Effect) -> Option<u64> {
         | Effect::Create(generation, ..)
         | Effect::Update(generation, ..)
         | Effect::Do(generation, ..)
+        | Effect::Export(generation, ..)
+        | Effect::WriteDocument(generation, ..)
         | Effect::FindOut(generation, ..)
         | Effect::Cancel(generation) => Some(*generation),
         Effect::Generate { .. }
         | Effect::NewSecondFactor
         | Effect::Logout(_)
         | Effect::Copy(..)
+        | Effect::EditOutside(_)
         | Effect::Mouse(_)
         | Effect::Shell
         | Effect::Redraw

@@ -264,8 +264,10 @@ proptest! {
         let leave = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
         let mut effects = console.app.update(Message::Key(leave));
         if effects.is_empty() {
-            // A job is running: that is asked about, once.
-            prop_assert!(console.app.jobs.iter().any(tenantry::console::app::Job::is_running));
+            // A job is running, or a document is not saved: that is asked about, once.
+            let running = console.app.jobs.iter().any(tenantry::console::app::Job::is_running);
+            let typed = |layer: &Layer| matches!(layer, Layer::Edit(_) | Layer::Documents(_));
+            prop_assert!(running || console.app.layers.iter().any(typed));
             effects = console.app.update(Message::Key(leave));
         }
         prop_assert!(matches!(effects[..], [Effect::Quit]), "{effects:?}");

@@ -25,6 +25,7 @@ fn session() -> Session {
         created_at: DateTime::from_millis(0),
         last_login: None,
         second_factor: None,
+        keys: Vec::new(),
     };
     Session::of_operator("token".into(), &operator, crate::pretend::now() + Duration::from_mins(30))
 }

@@ -69,6 +69,7 @@ fn with_operator_who_is(role: OperatorRole, width: u16, height: u16) -> Console 
         created_at: DateTime::from_system_time(now()),
         last_login: None,
         second_factor: None,
+        keys: Vec::new(),
     };
     let until = now() + Duration::from_secs(1781);
     console.app.session = Some(Session::of_operator("token".into(), &operator, until));
@@ -134,6 +135,16 @@ fn what_takes_them_away_asks_for_their_number() {
     console.press(KeyCode::Char('s'));
     console.answer_all();
     looks_like!(console, "bulk_suspend_skipping_120x32");
+}
+
+#[test]
+fn an_export_asks_where_to_and_says_how_far_it_is() {
+    for (width, height) in [(120, 32), (80, 24), (40, 10)] {
+        let mut console = with_operator(width, height);
+        console.press(KeyCode::Char('x'));
+        console.answer_all();
+        looks_like!(console, format!("export_asking_{width}x{height}"));
+    }
 }
 
 #[test]

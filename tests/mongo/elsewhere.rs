@@ -121,6 +121,9 @@ async fn no_empty_collection_is_made_for_an_organization_that_is_elsewhere() {
     };
     assert_eq!(*of, id);
     assert!(!scratch.collections().await.contains(&"org_alpha".to_owned()));
+    let store = scratch.open().await;
+    let org = store.org(id).await.unwrap().unwrap();
+    assert_eq!(store.sizes(&[org]).await.unwrap(), [None]);
 }
 
 /// As if it was copied from a database of that name: the details are as they were there.

@@ -7,11 +7,15 @@ use mongodb::{
     bson::{Bson, Decimal128, Document, RawDocumentBuf, cstr, doc, raw::CString},
 };
 use proptest::{collection::vec, prelude::*, sample::select};
-use tenantry::document::filter::{Filter, FilterError};
+use tenantry::{
+    document::filter::{Filter, FilterError},
+    store::{DocumentQuery, traits::*},
+};
 
 use crate::{
     filter_made::{Maker, close_numbers, document, odd_query, query},
-    fixture::Scratch,
+    fixture::{Scratch, new_org},
+    support::operations::Operations as _,
 };
 
 const DOCUMENTS: usize = 400;
@@ -61,6 +65,44 @@ async fn difference(
         }
     }
     None
+}
+
+/// What is typed for a time that has a length, beside the server: among dates, numbers, texts and arrays of them.
+#[tokio::test]
+async fn years_months_days_and_minutes_find_the_same() {
+    let scratch = Scratch::new("filter").await;
+    let at = |text: &str| Bson::DateTime(bson::DateTime::parse_rfc3339_str(text).unwrap());
+    let values = [
+        at("2025-12-31T23:59:59.999Z"),
+        at("2026-01-01T00:00:00Z"),
+        at("2026-11-20T10:30:59.999Z"),
+        at("2026-11-30T23:59:59.999Z"),
+        at("2026-12-01T00:00:00Z"),
+        at("2027-01-01T00:00:00Z"),
+        Bson::Array(vec![at("2025-01-01T00:00:00Z"), at("2027-06-01T00:00:00Z")]),
+        Bson::Int32(2026),
+        Bson::Double(2026.5),
+        Bson::Int64(2025),
+        "2026".into(),
+        "2026-11".into(),
+        "2026-11-20T10:30".into(),
+        Bson::Null,
+    ];
+    let documents: Vec<_> = values
+        .into_iter()
+        .enumerate()
+        .map(|(id, value)| numbered(id, [("a".to_owned(), value)]))
+        .collect();
+    insert(&scratch, &documents).await;
+    for value in ["2026", "2026-11", "2026-11-20", "2026-11-20T10:30", "9999-12"] {
+        for operator in [":", "!=", ">", ">=", "<", "<="] {
+            let typed = format!("a{operator}{value}");
+            let filter = Filter::parse(&typed, tenantry::document::parse).unwrap();
+            let query = filter.to_document();
+            let difference = difference(&scratch, &documents, &query, &filter).await;
+            assert_eq!(difference, None, "{typed}");
+        }
+    }
 }
 
 async fn insert(db: &Database, documents: &[RawDocumentBuf]) {
@@ -325,4 +367,26 @@ async fn the_largest_regular_expressions_are_not_too_large_for_the_server() {
         let begin: String = pattern(accepted).chars().take(40).collect();
         assert!(found.is_ok(), "{accepted} of {begin}: {found:?}");
     }
+}
+
+#[tokio::test]
+async fn whether_an_index_helps_is_what_the_server_says() {
+    let scratch = Scratch::new("filter").await;
+    let store = scratch.open().await;
+    let org = store.create(&new_org("acme_corp", "ada@acme.com")).await.unwrap();
+    let index = doc! {
+        "createIndexes": "org_acme_corp", "indexes": [{ "key": { "total": 1 }, "name": "by total" }],
+    };
+    scratch.run_command(index).await.unwrap();
+    let reads_all = async |typed: &str| {
+        let filter = Some(Filter::parse(typed, tenantry::document::parse).unwrap());
+        let query = DocumentQuery { filter, limit: 5, ..DocumentQuery::default() };
+        store.documents(&org, &query).await.unwrap().reads_all
+    };
+    assert!(!reads_all("total>5").await);
+    assert!(!reads_all("total>5 other:1").await);
+    assert!(!reads_all("_id:1").await);
+    assert!(reads_all("other:1").await);
+    assert!(reads_all("{ $or: [{ total: 1 }, { other: 1 }] }").await);
+    assert!(!reads_all("{ $or: [{ total: 1 }, { _id: 1 }] }").await);
 }

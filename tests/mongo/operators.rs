@@ -27,6 +27,7 @@ fn operator(email: &str, password: &str) -> Operator {
         created_at: DateTime::from_millis(7),
         last_login: None,
         second_factor: None,
+        keys: Vec::new(),
     }
 }
 

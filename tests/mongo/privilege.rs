@@ -147,6 +147,7 @@ async fn read(store: &MongoStore, refusals: &mut Refusals) {
     if let Some(org) = refusals.of(store.org_named("looked at", ListScope::Live).await).flatten() {
         refusals.of(store.org(org.id).await);
         refusals.of(store.statistics(&org).await);
+        refusals.of(store.sizes(std::slice::from_ref(&org)).await);
         refusals.of(store.admins(&org).await);
         let filter = AuditFilter::of(Some(org.id), "looked at");
         let query = AuditQuery { filter, at: AuditAt::Newest, limit: 50 };

@@ -124,12 +124,12 @@ async fn only_what_a_validator_really_refuses_is_named() {
 async fn a_validator_of_what_is_only_ours_is_found_as_well() {
     let scratch = Scratch::new("validator_ours").await;
     scratch.add_legacy("acme", "org_acme", "ada@example.com").await;
-    for name in ["audit_log", "login_attempts", "tenantry"] {
+    for name in ["audit_log", "login_attempts", "short_lived", "tenantry"] {
         scratch.create_collection(name).validator(only(&["_id", "at"])).await.unwrap();
     }
     let store = scratch.look().await;
     let names: Vec<String> = found(&store).await.into_iter().map(|(name, _)| name).collect();
-    assert_eq!(names, ["audit_log", "login_attempts", "tenantry"]);
+    assert_eq!(names, ["audit_log", "login_attempts", "short_lived", "tenantry"]);
     let refused = store.upgrade("tester@here", &no_progress).await.unwrap_err();
     assert!(matches!(refused, StoreError::InTheWay { .. }), "{refused:?}");
     assert!(refused.help().contains("tenantry doctor"), "{}", refused.help());

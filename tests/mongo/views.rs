@@ -69,6 +69,7 @@ async fn what_it_is_is_said_and_all_works_that_needs_not_move_it() {
         let org = now(&store, id).await;
         let statistics = store.statistics(&org).await.unwrap();
         assert_eq!(statistics.documents, 3, "{kind}");
+        assert_eq!(store.sizes(std::slice::from_ref(&org)).await.unwrap(), [None], "{kind}");
         assert_eq!(store.first_documents(&org, 10).await.unwrap().len(), 3, "{kind}");
 
         refused(store.update(&org, &named("Delta")).await, kind);

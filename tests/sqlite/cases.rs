@@ -56,6 +56,8 @@ pub const MIGRATING_FROM_6: Case =
     Case { settles: true, recorded: ("", 0), ..case(version_6, "", &["upgrade"]) };
 pub const MIGRATING_FROM_7: Case =
     Case { settles: true, recorded: ("", 0), ..case(version_7, "", &["upgrade"]) };
+pub const MIGRATING_FROM_10: Case =
+    Case { settles: true, recorded: ("", 0), ..case(version_10, "", &["upgrade"]) };
 pub const CREATING: Case = Case {
     hashes: true,
     ..case(
@@ -390,6 +392,14 @@ pub fn version_7(path: &Path) {
     trashed(&made);
     fs::copy(&made, path).unwrap();
     format_6::downgrade_to_7(&Connection::open(path).unwrap());
+}
+
+/// The same as version 10 of the file had it.
+pub fn version_10(path: &Path) {
+    let made = path.with_extension("made");
+    trashed(&made);
+    fs::copy(&made, path).unwrap();
+    format_6::downgrade_to_10(&Connection::open(path).unwrap());
 }
 
 fn older(path: &Path, made: &Path, more: &str) {

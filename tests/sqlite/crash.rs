@@ -196,6 +196,7 @@ killed! {
     bringing_a_file_of_version_2_up_to_date: MIGRATING_FROM_2,
     bringing_a_file_of_version_6_up_to_date: MIGRATING_FROM_6,
     bringing_a_file_of_version_7_up_to_date: MIGRATING_FROM_7,
+    bringing_a_file_of_version_10_up_to_date: MIGRATING_FROM_10,
     adding_an_operator: ADDING_AN_OPERATOR,
     adding_an_admin: ADDING_AN_ADMIN,
     removing_the_first_admin: REMOVING_THE_FIRST_ADMIN,

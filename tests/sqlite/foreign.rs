@@ -117,7 +117,7 @@ async fn a_newer_file_is_refused_and_says_so() {
     let (_directory, path) = file();
     drop(made(&path).await);
     let newer = Connection::open(&path).unwrap();
-    newer.pragma_update(None, "user_version", 10).unwrap();
+    newer.pragma_update(None, "user_version", 12).unwrap();
     drop(newer);
     assert_refused(&path, "newer");
 }

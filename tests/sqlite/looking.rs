@@ -129,7 +129,7 @@ fn a_file_of_an_older_version_is_looked_at_as_it_is_and_brought_up_to_date_by_a_
                 look(&store).await;
                 assert_eq!(
                     store.upgrade_plan().await,
-                    Ok(UpgradePlan { formats: Some((version, 9)), ..UpgradePlan::nothing() })
+                    Ok(UpgradePlan { formats: Some((version, 11)), ..UpgradePlan::nothing() })
                 );
                 assert_eq!(store.examine("tester@here", false).await, Ok(vec![]), "{version}");
                 let there = all(&store).await.unwrap().len()
@@ -195,14 +195,14 @@ fn the_commands_say_what_a_write_would_bring_an_older_file_to() {
     let dry = run(&home, &["upgrade", "--dry-run", "--output", "table"], None, &[]);
     assert_eq!(
         String::from_utf8(dry.stdout).unwrap(),
-        "The upgrade, or the first change, converts the file from format 2 to 9.\n"
+        "The upgrade, or the first change, converts the file from format 2 to 11.\n"
     );
     let listed = run(&home, &["org", "list"], None, &[]);
     assert!(String::from_utf8(listed.stdout).unwrap().contains("Globex"));
     assert_eq!(listing(home.database().parent().unwrap()), before);
     let done = run(&home, &["upgrade", "--output", "table"], None, &[]);
     let said = String::from_utf8(done.stdout).unwrap();
-    assert_eq!(said, "upgraded the file from format 2 to 9\n");
+    assert_eq!(said, "upgraded the file from format 2 to 11\n");
     let again = run(&home, &["upgrade", "--output", "table"], None, &[]);
     assert_eq!(String::from_utf8(again.stdout).unwrap(), "the database is up to date\n");
     let wanted = home.database().with_extension("made");

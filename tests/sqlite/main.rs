@@ -19,6 +19,8 @@ mod damage;
 mod disk;
 mod fixture;
 mod foreign;
+#[cfg(feature = "failpoints")]
+mod import;
 mod live;
 mod log;
 mod looking;

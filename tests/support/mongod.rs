@@ -72,7 +72,7 @@ fn variable(name: &str) -> String {
 }
 
 /// Makes a started node the primary of its set; does nothing when it is already.
-async fn initiate(uri: &str) {
+pub async fn initiate(uri: &str) {
     let mut options = ClientOptions::parse(uri).await.expect("the test's own URI parses");
     let name = options.repl_set_name.take().expect("the URI names the set");
     options.direct_connection = Some(true);

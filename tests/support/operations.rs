@@ -1,7 +1,7 @@
 //! Operations on a store, with an entry for the audit log that says who did them.
 
 use tenantry::org::Org;
-use tenantry::store::{Change, Entry, NewOrg, Operation, Result, Store};
+use tenantry::store::{Change, Entry, NewOrg, Operation, Result, Store, TrashTerms};
 
 /// What `tenancy` does with a store, without its rules.
 #[allow(dead_code, reason = "not every test target does everything")]
@@ -27,7 +27,13 @@ pub trait Operations: Store {
     }
 
     async fn trash(&self, org: &Org, days: u32) -> Result<Org> {
-        let operation = Operation::Trash(Box::new(org.clone()), days);
+        let operation = Operation::Trash(Box::new(org.clone()), TrashTerms::reserved(days));
+        self.perform(&operation, &self.entry("trash", org)).await.map(|org| org.unwrap())
+    }
+
+    async fn trash_and_release(&self, org: &Org) -> Result<Org> {
+        let terms = TrashTerms { days: 30, releases: true };
+        let operation = Operation::Trash(Box::new(org.clone()), terms);
         self.perform(&operation, &self.entry("trash", org)).await.map(|org| org.unwrap())
     }
 

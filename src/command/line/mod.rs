@@ -3,6 +3,7 @@
 mod admin;
 mod audit;
 mod doc;
+mod key;
 mod local;
 mod operator;
 mod org;
@@ -12,13 +13,14 @@ use clap::{Args, Parser, Subcommand, builder::TypedValueParser};
 pub use self::{
     admin::AdminCommand,
     audit::AuditCommand,
-    doc::DocCommand,
+    doc::{DocCommand, One},
+    key::KeyCommand,
     local::{ConfigCommand, LocalCommand, Shell},
     operator::OperatorCommand,
-    org::{BulkNames, OrgCommand},
+    org::{BulkNames, Copy, Export, Import, OrgCommand},
 };
 use crate::{
-    config::{ENVIRONMENT_HELP, Flags},
+    config::{ENVIRONMENT_HELP, Flags, ServeFlags},
     manual,
 };
 
@@ -91,6 +93,16 @@ pub enum Command {
     /// With a database.
     #[command(flatten)]
     Database(DatabaseCommand),
+    /// Serve the same operations over HTTP
+    ///
+    /// Answers the clients of the FastAPI service. Needs a key in the environment to sign sessions with, except with
+    /// --demo.
+    #[command(after_help = "\
+Examples:
+  tenantry serve --demo
+  SECRET_KEY=… MONGODB_URI=mongodb://db1.example tenantry serve
+  tenantry serve --listen 0.0.0.0:8443 --tls-cert cert.pem --tls-key key.pem")]
+    Serve(ServeFlags),
     /// Without one.
     #[command(flatten)]
     Local(LocalCommand),
@@ -102,12 +114,15 @@ pub enum DatabaseCommand {
     /// Create, list, change, trash and purge organizations
     #[command(subcommand)]
     Org(OrgCommand),
-    /// List, show and count the documents of an organization
+    /// List, show, count and change the documents of an organization
     #[command(subcommand)]
     Doc(DocCommand),
     /// Manage operators: accounts for the people who run this
     #[command(subcommand)]
     Operator(OperatorCommand),
+    /// Manage API keys: how programs act for an operator
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// Manage an organization's admins, log in, and reset passwords
     #[command(subcommand)]
     Admin(AdminCommand),
@@ -192,6 +207,7 @@ impl DatabaseCommand {
             Self::Admin(command) => command.reason(),
             Self::Doc(_)
             | Self::Operator(_)
+            | Self::Key(_)
             | Self::Audit(_)
             | Self::Doctor { .. }
             | Self::Upgrade { .. } => None,
@@ -205,12 +221,11 @@ impl DatabaseCommand {
             Self::Org(command) => command.sure(),
             Self::Admin(command) => command.sure(),
             Self::Operator(command) => command.sure(),
+            Self::Key(command) => command.sure(),
+            Self::Doc(command) => command.sure(),
             Self::Doctor { fix: true, sure, .. } => Some(sure),
             // An upgrade asks by itself, whatever the profile.
-            Self::Doc(_)
-            | Self::Audit(_)
-            | Self::Upgrade { .. }
-            | Self::Doctor { fix: false, .. } => None,
+            Self::Audit(_) | Self::Upgrade { .. } | Self::Doctor { fix: false, .. } => None,
         }
     }
 }
@@ -230,6 +245,24 @@ mod tests {
     #[test]
     fn the_line_is_sound() {
         CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn no_argument_takes_the_place_of_a_flag_of_every_command() {
+        fn arguments(command: &clap::Command, flags: &[&str]) {
+            for below in command.get_subcommands() {
+                for argument in below.get_arguments() {
+                    let id = argument.get_id().as_str();
+                    assert!(!flags.contains(&id), "{}: {id}", below.get_name());
+                }
+                arguments(below, flags);
+            }
+        }
+        let line = CommandLine::command();
+        let flags = line.get_arguments().filter(|argument| argument.is_global_set());
+        let flags: Vec<_> = flags.map(|flag| flag.get_id().as_str()).collect();
+        assert!(flags.contains(&"file"));
+        arguments(&line, &flags);
     }
 
     #[test]

@@ -178,7 +178,7 @@ fn least_role() -> impl TypedValueParser<Value = LeastRole> {
 }
 
 /// With all words said, so that shells complete them.
-fn role() -> impl TypedValueParser<Value = OperatorRole> {
+pub(super) fn role() -> impl TypedValueParser<Value = OperatorRole> {
     PossibleValuesParser::new(OperatorRole::ALL.map(OperatorRole::word))
         .try_map(|word| OperatorRole::parse(&word).ok_or("unknown role"))
 }

@@ -1,11 +1,16 @@
 //! `tenantry org …`.
 
+use std::path::PathBuf;
+
 use clap::{
-    Args, Subcommand,
+    Args, Subcommand, ValueHint,
     builder::{PossibleValuesParser, TypedValueParser},
 };
 
-use super::{super::records::FIELDS, Sure, Why, page_size};
+use super::{
+    super::{records::FIELDS, sizes::SIZE_FIELDS},
+    Sure, Why, page_size,
+};
 use crate::store::{Sort, SortKey};
 
 /// The organizations that something is done to.
@@ -17,6 +22,86 @@ pub struct BulkNames {
     /// Show what would be done, and change nothing
     #[arg(long)]
     pub dry_run: bool,
+}
+
+/// What is exported, and where to.
+#[derive(Debug, Args)]
+pub struct Export {
+    /// Names, case-insensitive, or ids, also of organizations in the trash; - reads them from standard input
+    #[arg(id = "name", value_name = "NAME", required_unless_present = "all")]
+    pub names: Vec<String>,
+    /// Export every organization that is not in the trash
+    #[arg(long, conflicts_with = "name")]
+    pub all: bool,
+    /// A file, an existing directory, or - for standard output [default: a file in this directory]
+    #[arg(long, value_name = "FILE|DIR|-", value_hint = ValueHint::AnyPath)]
+    pub to: Option<PathBuf>,
+    /// Leave out the admins and their password hashes
+    #[arg(long)]
+    pub without_admins: bool,
+}
+
+impl Export {
+    /// Whether names come from standard input.
+    #[must_use]
+    pub fn are_on_stdin(&self) -> bool {
+        self.names.iter().any(|name| name == "-")
+    }
+}
+
+/// What is imported, and as what.
+#[derive(Debug, Args)]
+pub struct Import {
+    /// The archive; - reads it from standard input
+    // Its own id: `file` is the flag of every command that names the embedded database.
+    #[arg(id = "archive", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub file: PathBuf,
+    /// Give it another name than the archive says
+    #[arg(long = "name", value_name = "NEW")]
+    pub new_name: Option<String>,
+    /// Another e-mail for its first owner; with --without-admins, that of its only one
+    #[arg(long, value_name = "E-MAIL")]
+    pub email: Option<String>,
+    /// Leave its admins out: the owner named with --email gets a one-time code
+    #[arg(long)]
+    pub without_admins: bool,
+    /// Leave out the collection's indexes and options
+    #[arg(long)]
+    pub documents_only: bool,
+    /// Who is asked.
+    #[command(flatten)]
+    pub sure: Sure,
+}
+
+/// What is copied, where to, and as what.
+#[derive(Debug, Args)]
+pub struct Copy {
+    /// Name, case-insensitive, or id
+    pub name: String,
+    /// The profile of the database that it is copied to
+    #[arg(long, value_name = "PROFILE")]
+    pub to: String,
+    /// Give the copy another name
+    #[arg(long = "name", value_name = "NEW")]
+    pub new_name: Option<String>,
+    /// Another e-mail for the copy's first owner; with --without-admins, that of its only one
+    #[arg(long, value_name = "E-MAIL")]
+    pub email: Option<String>,
+    /// Leave its admins out: the owner named with --email gets a one-time code
+    #[arg(long)]
+    pub without_admins: bool,
+    /// Leave out the collection's indexes and options
+    #[arg(long)]
+    pub documents_only: bool,
+    /// Suspend it meanwhile, compare both, and move it to the trash of its database
+    #[arg(long = "move")]
+    pub moves: bool,
+    /// Why.
+    #[command(flatten)]
+    pub why: Why,
+    /// Who is asked.
+    #[command(flatten)]
+    pub sure: Sure,
 }
 
 /// What can be done with organizations.
@@ -52,7 +137,8 @@ Examples:
   tenantry org list --limit 100 --after CURSOR      the next page: CURSOR is “next” of this one
   tenantry org list --trash --sort -created         most recently trashed
   tenantry org list --search 'state:suspended created:<2026-01-01'
-  tenantry org list --output csv --fields organization_name,admin_email"
+  tenantry org list --output csv --fields organization_name,admin_email
+  tenantry org list --sizes --output ndjson | jq -s 'sort_by(-.bytes) | .[:10]'"
     )]
     List {
         /// Find by name, admin e-mail, id or collection
@@ -75,12 +161,15 @@ Examples:
             long,
             value_name = "FIELD,…",
             value_delimiter = ',',
-            value_parser = PossibleValuesParser::new(FIELDS)
+            value_parser = PossibleValuesParser::new(FIELDS.into_iter().chain(SIZE_FIELDS))
         )]
         fields: Vec<String>,
         /// Leave out the line with the names of the fields, with --output csv or tsv
         #[arg(long)]
         no_header: bool,
+        /// Add how much each holds: documents, bytes, indexes, and the time of the newest document
+        #[arg(long)]
+        sizes: bool,
     },
     /// Count organizations, all of them or those that match
     Count {
@@ -121,7 +210,7 @@ Examples:
         aliases = ["delete", "rm"],
         after_help = "\
 It can be restored with all its data for 30 days (TENANTRY_TRASH_DAYS).
-Its name and e-mail addresses stay reserved until it is purged.
+Its name and e-mail addresses stay reserved until it is purged, except with --release.
 
 Examples:
   tenantry org trash acme_corp --as ada@acme.com
@@ -137,6 +226,9 @@ Examples:
         /// Skip the trash: purge it (delete permanently)
         #[arg(long)]
         now: bool,
+        /// Release its name and e-mail addresses: others can use them at once
+        #[arg(long, conflicts_with = "now")]
+        release: bool,
         /// Why.
         #[command(flatten)]
         why: Why,
@@ -182,6 +274,50 @@ Examples:
         #[command(flatten)]
         sure: Sure,
     },
+    /// Export organizations, each to an archive with its record, admins and documents
+    #[command(after_help = "\
+An archive is NAME-YYYYMMDD-HHMMSS.tenantry.tar.zst, which only you can read. It has the password
+hashes of the admins, unless --without-admins leaves them out; never second factors or codes.
+
+Examples:
+  tenantry org export acme_corp
+  tenantry org export acme_corp --to - | age -r RECIPIENT > acme_corp.age
+  tenantry org export --all --to backups/ --without-admins")]
+    Export(Export),
+    /// Import an organization from an archive, completely or not at all
+    #[command(after_help = "\
+Ids stay where they are free, and are new otherwise. Names, e-mails and collections that are taken
+refuse the import. Second factors do not come along: no archive has them.
+
+Examples:
+  tenantry org import acme_corp-20261128-161248.tenantry.tar.zst
+  tenantry org import acme_corp.tenantry.tar.zst --name acme_copy --email ada@acme.example
+  age -d -i KEY acme_corp.age | tenantry org import -
+  tenantry org import acme_corp.tenantry.tar.zst --without-admins --email eve@acme.example")]
+    Import(Import),
+    /// Copy an organization to another database, or move it there
+    #[command(after_help = "\
+A copy is an export and an import without a file: the same rules hold, and the same rights are needed.
+To move it needs a login as well, since it goes to the trash.
+
+Examples:
+  tenantry org copy acme_corp --to staging
+  tenantry org copy acme_corp --to staging --name acme_test --without-admins --email eve@acme.example
+  tenantry --profile old org copy acme_corp --to new --move --as ada@acme.example")]
+    Copy(Copy),
+    /// Check that an archive is complete and undamaged; needs no database
+    #[command(after_help = "\
+Examples:
+  tenantry org verify acme_corp-20261128-161248.tenantry.tar.zst
+  age -d -i KEY acme_corp.age | tenantry org verify - --deep")]
+    Verify {
+        /// The archive; - reads it from standard input
+        #[arg(id = "archive", value_name = "FILE", value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+        /// Read every value of every document as well
+        #[arg(long)]
+        deep: bool,
+    },
     /// Suspend organizations: their admins cannot log in, and their sessions end
     #[command(after_help = "\
 Examples:
@@ -222,21 +358,32 @@ impl OrgCommand {
             | Self::Update { .. }
             | Self::Restore { .. }
             | Self::Suspend { .. }
-            | Self::Reactivate { .. } => None,
-            Self::Trash { why, .. } | Self::Purge { why, .. } => Some(why.said()),
+            | Self::Reactivate { .. }
+            | Self::Export(_)
+            | Self::Import(_)
+            | Self::Copy(Copy { moves: false, .. })
+            | Self::Verify { .. } => None,
+            Self::Copy(Copy { why, .. }) | Self::Trash { why, .. } | Self::Purge { why, .. } => Some(why.said()),
         }
     }
 
     /// Whether it is meant, where it changes something; none where it only reads.
     pub(super) fn sure(&self) -> Option<&Sure> {
         match self {
-            Self::Create { sure, .. } | Self::Update { sure, .. } => Some(sure),
+            Self::Create { sure, .. }
+            | Self::Update { sure, .. }
+            | Self::Import(Import { sure, .. })
+            | Self::Copy(Copy { sure, .. }) => Some(sure),
             Self::Trash { names, sure, .. }
             | Self::Restore { names, sure, .. }
             | Self::Purge { names, sure, .. }
             | Self::Suspend { names, sure, .. }
             | Self::Reactivate { names, sure, .. } => Some(sure).filter(|_| !names.dry_run),
-            Self::Get { .. } | Self::List { .. } | Self::Count { .. } => None,
+            Self::Get { .. }
+            | Self::List { .. }
+            | Self::Count { .. }
+            | Self::Export(_)
+            | Self::Verify { .. } => None,
         }
     }
 }

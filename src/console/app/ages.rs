@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use bson::DateTime;
 
-use super::{App, Tab};
+use super::{App, Layer, Tab};
 use crate::console::layout::Areas;
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -20,8 +20,14 @@ impl App {
     pub(super) fn next_age(&self) -> Option<SystemTime> {
         let areas = self.areas().filter(|_| !self.plain)?;
         let listed = self.listed_times(&areas);
-        let times = listed.into_iter().flatten().chain(self.detail_times(&areas));
+        let dashboard = self.dashboard.begun.filter(|_| self.shows_dashboards_age());
+        let dashboard = dashboard.map(DateTime::from_system_time);
+        let times = listed.into_iter().flatten().chain(self.detail_times(&areas)).chain(dashboard);
         times.filter_map(|at| self.changes_at(at)).min()
+    }
+
+    fn shows_dashboards_age(&self) -> bool {
+        self.layers.last().is_some_and(Layer::is_dashboard) || self.list.rows.is_empty()
     }
 
     /// When the age of something of this time changes; not before a unit of it has passed since the last change.
@@ -40,9 +46,14 @@ impl App {
     /// The times whose ages the list shows, where it does.
     fn listed_times(&self, areas: &Areas) -> Option<impl Iterator<Item = DateTime>> {
         let shows = self.layers.is_empty() || areas.divider.width > 0;
-        let shows = shows && self.columns(areas.list.width).age;
+        let columns = self.columns(areas.list.width);
         let rows = self.list.rows.iter().skip(self.list.top).take(areas.list_rows());
-        shows.then(|| rows.map(|org| org.in_trash().map_or(org.created_at, |kept| kept.since)))
+        let times = rows.flat_map(move |org| {
+            let since = org.in_trash().map_or(org.created_at, |kept| kept.since);
+            let newest = self.sizes.of(org.id).and_then(|known| known.size?.newest);
+            [Some(since).filter(|_| columns.age), newest.filter(|_| columns.newest)]
+        });
+        shows.then(|| times.flatten())
     }
 
     /// The times whose ages the details show.

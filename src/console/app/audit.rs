@@ -31,6 +31,7 @@ pub fn fields(
         ("number", number.to_string()),
         ("time", time),
         ("account", entry.account.to_string()),
+        ("key", entry.key.to_string()),
         ("user", entry.operator.to_string()),
         ("admin", entry.admin.to_string()),
         ("action", entry.action.to_string()),
@@ -65,7 +66,9 @@ impl App {
             | Layer::Job(_)
             | Layer::Manual(_)
             | Layer::Documents(_)
-            | Layer::Log(_) => None,
+            | Layer::Edit(_)
+            | Layer::Log(_)
+            | Layer::Dashboard => None,
         })
     }
 

@@ -18,10 +18,9 @@ impl App {
         if self.back_in_manual() {
             return Vec::new();
         }
-        if let Some(effects) = self.back_in_documents() {
-            return effects;
-        }
-        if let Some(effects) = self.back_in_audit() {
+        let on_top = self.back_in_edit().or_else(|| self.back_in_documents());
+        let on_top = on_top.or_else(|| self.back_in_dashboard());
+        if let Some(effects) = on_top.or_else(|| self.back_in_audit()) {
             return effects;
         }
         if let Some(layer) = self.layers.last_mut() {

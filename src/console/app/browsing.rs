@@ -5,7 +5,7 @@ use super::{
 };
 use crate::{
     console::layout,
-    keymap::{Column, Command, Motion},
+    keymap::{Column, Command, Motion, Place},
     store::PageAt,
 };
 
@@ -36,11 +36,7 @@ impl App {
                 self.select_by(command);
                 Vec::new()
             }
-            Command::Filter => {
-                self.list.filtering = true;
-                self.pane = Pane::List;
-                Vec::new()
-            }
+            Command::Filter => self.begin_filter(),
             Command::Accept => {
                 self.list.filtering = false;
                 self.take_nearest()
@@ -76,17 +72,13 @@ impl App {
                 self.layers.push(Layer::Form(Form::new()));
                 Vec::new()
             }
-            Command::Edit => {
-                if let Some(form) = self.chosen().map(Form::edit) {
-                    self.layers.push(Layer::Form(form));
-                }
-                Vec::new()
-            }
+            Command::Edit => self.edit_chosen(),
             Command::Trash => self.ask(OrgAction::Trash),
             Command::Delete => self.ask(OrgAction::Delete),
             Command::Purge => self.ask(OrgAction::Purge),
             Command::Restore => self.do_at_once(OrgAction::Restore),
             Command::Suspend => self.suspend_or_reactivate(),
+            Command::Export => self.ask_to_export(),
             Command::Upgrade => {
                 self.ask_to_upgrade();
                 Vec::new()
@@ -100,6 +92,7 @@ impl App {
             Command::Mouse => self.give_or_take_mouse(),
             Command::Refresh => self.refresh(),
             Command::AuditLog => self.show_audit_log(),
+            Command::Dashboard => self.show_dashboard(),
             Command::BrowseDocuments => self.browse_documents(),
             Command::Move(motion) => self.go(motion),
             // What works everywhere is done already; the rest is of what lies above.
@@ -111,6 +104,7 @@ impl App {
             | Command::Generate
             | Command::Reveal
             | Command::UseCode
+            | Command::ExportFirst
             | Command::Help
             | Command::Manual
             | Command::Palette
@@ -120,7 +114,7 @@ impl App {
             | Command::CopyPassword
             | Command::Log
             | Command::CopyEntry
-            | Command::CopyDocument
+            | Command::Document(_)
             | Command::Jobs
             | Command::CancelJob
             | Command::Back
@@ -128,6 +122,23 @@ impl App {
             | Command::Shell
             | Command::Quit => Vec::new(),
         }
+    }
+
+    /// Types in the filter of the documents, where these show, or else of the list.
+    fn begin_filter(&mut self) -> Vec<Effect> {
+        if self.focus() == Place::Documents {
+            return self.filter_all_documents();
+        }
+        self.list.filtering = true;
+        self.pane = Pane::List;
+        Vec::new()
+    }
+
+    fn edit_chosen(&mut self) -> Vec<Effect> {
+        if let Some(form) = self.chosen().map(Form::edit) {
+            self.layers.push(Layer::Form(form));
+        }
+        Vec::new()
     }
 
     /// Moves the line between list and details by some columns.
@@ -147,13 +158,20 @@ impl App {
     fn toggle_column(&mut self, column: Column) -> Vec<Effect> {
         let (word, list) = (column.word(), self.areas().map_or(0, |areas| areas.list.width));
         if self.columns(list).shows(column) {
-            self.kept.hidden.push(column);
+            if Column::SIZES.contains(&column) {
+                self.kept.shown.retain(|shown| *shown != column);
+            } else {
+                self.kept.hidden.push(column);
+            }
             let help = format!("{} shows it again", self.keymap.how(Command::ToggleColumn(column)));
             let what = format!("the {word} column is hidden");
             self.say(Severity::Success, Notice { what, help });
             return Vec::new();
         }
         self.kept.hidden.retain(|hidden| *hidden != column);
+        if Column::SIZES.contains(&column) && !self.kept.shown.contains(&column) {
+            self.kept.shown.push(column);
+        }
         if !self.columns(list).shows(column) {
             let needed = (list..=u16::MAX).find(|width| self.columns(*width).shows(column));
             let what = match needed {

@@ -6,13 +6,13 @@ use std::collections::HashSet;
 use bson::oid::ObjectId;
 
 use super::{
-    App, Effect, Generation, Layer, Notice, OrgAction, Request, Severity, Sure, TextField, cancel,
-    selection::Filtered,
+    App, Connection, Effect, ExportTo, Generation, Layer, Notice, OrgAction, Request, Severity,
+    Sure, TextField, cancel, selection::Filtered,
 };
 use crate::{
     keymap::Command,
-    org::{ListScope, OperationKind, Org, OrgState, thousands},
-    store::{Page, PageAt, PageQuery, Statistics},
+    org::{ListScope, OperationKind, OperatorRole, Org, OrgState, thousands},
+    store::{Page, PageAt, PageQuery, Required, Statistics},
     tenancy::{Account, Error, Refusal, Result, may_as},
 };
 
@@ -22,6 +22,8 @@ pub const BULK_MOST: usize = 25_000;
 const READ: u32 = 1000;
 /// How many are counted at once.
 const COUNTED: usize = 100;
+/// The directory that the program was started in.
+const HERE: &str = ".";
 
 /// The question before it.
 #[derive(Debug)]
@@ -64,6 +66,8 @@ impl Bulk {
             counting: Request::default(),
             fields: if action.counts() {
                 vec![TextField::default(), TextField::default()]
+            } else if let OrgAction::Export(_) = action {
+                vec![TextField::with(HERE)]
             } else {
                 Vec::new()
             },
@@ -114,8 +118,28 @@ impl Bulk {
         if let [reason, _] = &self.fields[..] { Some(reason.text()) } else { None }
     }
 
+    /// The directory that they are exported to, as it is typed; none where it is not asked for.
+    #[must_use]
+    pub fn directory(&self) -> Option<&TextField> {
+        match self.action {
+            OrgAction::Export(_) => self.fields.first(),
+            OrgAction::Trash
+            | OrgAction::Delete
+            | OrgAction::Purge
+            | OrgAction::Restore
+            | OrgAction::Rename
+            | OrgAction::Suspend
+            | OrgAction::Reactivate
+            | OrgAction::RemoveAdmin(_)
+            | OrgAction::IssueCode(_) => None,
+        }
+    }
+
     /// Whether what is typed is how many there are.
     fn is_number_typed(&self) -> bool {
+        if self.directory().is_some() {
+            return true;
+        }
         let typed = self.fields.last().map(|field| field.text().replace([',', ' ', '.'], ""));
         typed.is_none_or(|typed| typed.parse() == Ok(self.count()))
     }
@@ -153,6 +177,7 @@ impl App {
             OperationKind::Suspend if self.list.selects_active() => Some(OrgAction::Suspend),
             OperationKind::Suspend | OperationKind::Reactivate => Some(OrgAction::Reactivate),
             OperationKind::Restore => Some(OrgAction::Restore),
+            OperationKind::Export => Some(OrgAction::Export(self.list.scope)),
             // One login is enough for all of them.
             OperationKind::Trash if self.is_operator() => Some(OrgAction::Trash),
             OperationKind::Purge if self.is_operator() => Some(OrgAction::Purge),
@@ -177,6 +202,12 @@ impl App {
             | OperationKind::RemoveOperator
             | OperationKind::RequireOperators
             | OperationKind::RecoverOperators
+            | OperationKind::CreateKey
+            | OperationKind::RevokeKey
+            | OperationKind::InsertDocument
+            | OperationKind::ChangeDocument
+            | OperationKind::DeleteDocument
+            | OperationKind::Import
             | OperationKind::Upgrade
             | OperationKind::Foreign(_) => None,
         }
@@ -207,6 +238,57 @@ impl App {
     fn role_refuses(&self, action: OrgAction) -> Option<Refusal> {
         let Account::Operator { role, .. } = &self.session.as_ref()?.account else { return None };
         may_as(*role, &action.kind()).err()
+    }
+
+    /// The same of what a command does.
+    pub(super) fn role_forbids(&self, command: Command) -> Option<Notice> {
+        let Account::Operator { role, .. } = &self.session.as_ref()?.account else { return None };
+        let refusal = may_as(*role, &command.operation()?).err()?;
+        Some(Notice::from(&Error::NotAllowed(refusal)))
+    }
+
+    /// Asks where to export the chosen organization to.
+    pub(super) fn ask_to_export(&mut self) -> Vec<Effect> {
+        if let Some(refused) = self.role_forbids(Command::Export) {
+            self.say(Severity::Error, refused);
+            return Vec::new();
+        }
+        let Some(org) = self.chosen().cloned() else { return Vec::new() };
+        self.ask_about(OrgAction::Export(self.list.scope), vec![org])
+    }
+
+    /// Asks where to export what the question on top would purge; comes back to the question afterwards.
+    pub(super) fn export_first(&mut self) -> Vec<Effect> {
+        match self.purged_first() {
+            Some((scope, orgs)) => self.ask_about(OrgAction::Export(scope), orgs),
+            None => Vec::new(),
+        }
+    }
+
+    /// What the question on top would purge, and from where; none where it is about something else.
+    #[must_use]
+    pub fn purged_first(&self) -> Option<(ListScope, Vec<Org>)> {
+        let (action, orgs) = if let Some(Layer::Question(question)) = self.layers.last() {
+            (question.action, vec![(*question.org).clone()])
+        } else if let Some(Layer::Bulk(bulk)) = self.layers.last() {
+            (bulk.action, bulk.orgs.clone())
+        } else {
+            return None;
+        };
+        let purges = matches!(action, OrgAction::Delete | OrgAction::Purge);
+        (purges && !orgs.is_empty()).then(|| (action.scope(), orgs))
+    }
+
+    /// Whether an export has the admins in it: to an operator below a manager they are not handed out.
+    #[must_use]
+    pub fn exports_admins(&self) -> bool {
+        match self.session.as_ref().map(|session| &session.account) {
+            Some(Account::Operator { role, .. }) => *role >= OperatorRole::Manager,
+            Some(Account::Admin { .. }) | None => {
+                let Connection::Ready(connected) = &self.connection else { return true };
+                connected.required == Required::Nothing
+            }
+        }
     }
 
     /// Asks whether to do this to these.
@@ -335,7 +417,14 @@ impl App {
         }
         let mut effects = cancel(bulk.counting.stop());
         let reason = bulk.reason().unwrap_or_default().to_owned();
-        effects.extend(self.begin_job(bulk.action, bulk.orgs, bulk.skipped, reason));
+        let to = bulk.directory().map(|directory| ExportTo {
+            directory: match directory.text().trim() {
+                "" => HERE.to_owned(),
+                typed => typed.to_owned(),
+            },
+            admins: self.exports_admins(),
+        });
+        effects.extend(self.begin_job(bulk.action, bulk.orgs, bulk.skipped, (reason, to)));
         effects
     }
 }

@@ -146,12 +146,17 @@ impl App {
     /// The details may have changed: the open tab stays as it is until it was read again, and the others are read when
     /// they are opened.
     pub(super) fn detail_may_have_changed(&mut self) {
-        let Detail { tab, admins, activity, outdated, .. } = &mut self.detail;
-        match tab {
-            Tab::Overview | Tab::Documents => (*admins, *activity) = (None, None),
-            Tab::Admins => (*activity, *outdated) = (None, true),
-            Tab::Activity => (*admins, *outdated) = (None, true),
+        let Detail { tab, documents, admins, activity, outdated, .. } = &mut self.detail;
+        if *tab != Tab::Documents {
+            *documents = None;
         }
+        if *tab != Tab::Admins {
+            *admins = None;
+        }
+        if *tab != Tab::Activity {
+            *activity = None;
+        }
+        *outdated = *tab != Tab::Overview;
     }
 
     /// Shows another tab, from its beginning. What the one before waited for is waited for no longer.

@@ -3,35 +3,61 @@
 //! Never all of them: pages are read ahead in both directions as the selection nears an end of the window, and the far
 //! end is let go.
 
+use std::{collections::BTreeSet, time::SystemTime};
+
 use bson::Bson;
 
 use super::{
     TextField,
+    document_columns::SeenFields,
+    document_complete::Completion,
+    document_tree::OpenDocument,
     field::{Notice, Request},
 };
-use crate::{document::filter::Filter, keymap::Place, org::Org, store::DocumentAt};
+use crate::{
+    console::text,
+    document::filter::Filter,
+    keymap::Place,
+    org::{Org, thousands},
+    store::{DocumentAt, DocumentOrder, DocumentPlace, SortField},
+};
 
 /// How many documents are kept.
 const WINDOW: usize = 500;
 
 /// A document in the list.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct DocumentRow {
     /// Its `_id`.
     pub id: Bson,
+    /// The value of the field that it is sorted by; `null` where that is the `_id`.
+    pub value: Bson,
     /// The same as text: of an `ObjectId`, its digits.
     pub name: String,
+    /// The other fields, each with its value, as the table shows them; none of a document that is too large.
+    pub cells: Vec<(String, String)>,
     /// The other fields in one line, as far as a wide screen shows them.
     pub line: String,
+}
+
+impl DocumentRow {
+    /// Where it is in the order in which it was read.
+    fn place(&self) -> DocumentPlace {
+        DocumentPlace { value: self.value.clone(), id: self.id.clone() }
+    }
 }
 
 /// Documents that follow each other.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DocumentRows {
-    /// The documents, in the order of their `_id`s.
+    /// The documents, in the order that was asked for.
     pub rows: Vec<DocumentRow>,
     /// Whether there are more in the direction in which they were read.
     pub more: bool,
+    /// Whether no index helps to find what matches, where that is known.
+    pub reads_all: bool,
+    /// The paths of their fields.
+    pub paths: Vec<String>,
 }
 
 /// What to do with the page that is waited for.
@@ -50,18 +76,27 @@ pub(super) enum Arrival {
     Again(usize),
 }
 
-/// A document that is open.
-#[derive(Debug, Default)]
-pub struct OpenDocument {
-    /// Its lines; none until it was read.
-    pub lines: Option<Vec<String>>,
-    /// The first line on the screen.
-    pub top: usize,
-    /// The document, which is waited for.
-    pub reading: Request,
-    /// Why it could not be read.
-    pub problem: Option<Notice>,
+/// So many paths are kept in mind.
+const PATHS_MOST: usize = 2_000;
+
+/// What a document is read for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fetch {
+    /// To edit it.
+    Edit,
+    /// To edit it in the person's own editor.
+    EditOutside,
+    /// To insert another one like it.
+    Duplicate,
+    /// To ask whether it is to be deleted.
+    Delete,
 }
+
+/// The screens that are wide enough to say of how many documents so many were looked at.
+const ROOM_FOR_TOTAL: u16 = 80;
+
+/// What is said of a filter that no index helps.
+const READS_ALL: &str = "no index helps this filter: every document is read";
 
 /// The documents of an organization, as far as they are looked at.
 #[derive(Debug)]
@@ -84,6 +119,12 @@ pub struct Documents {
     pub before: Option<u64>,
     /// How many there are, or match, once counted.
     pub count: Option<u64>,
+    /// How many there are without a filter, where that is known.
+    pub(super) total: Option<u64>,
+    /// How many were looked at so far for the page that is waited for, where the database says so.
+    pub(super) looked_at: u64,
+    /// The name of a field that is being completed in the filter.
+    pub(super) completing: Option<Completion>,
     /// Their number, which is waited for.
     pub counting: Request,
     /// The page that is waited for.
@@ -92,10 +133,28 @@ pub struct Documents {
     pub loaded: bool,
     /// Why the last page did not arrive.
     pub problem: Option<Notice>,
+    /// The selected document, which is waited for to do something with it.
+    pub fetching: Request,
+    /// The fields of those that were read.
+    pub(super) seen: SeenFields,
+    /// The column of the table that is selected.
+    pub(super) column: usize,
+    /// The paths of the fields seen so far, for completion.
+    pub(super) paths: BTreeSet<String>,
+    /// In which order they are read.
+    pub order: DocumentOrder,
+    /// What they can be sorted by, once that was asked.
+    pub sort_fields: Option<Vec<SortField>>,
+    /// That, which is waited for.
+    pub sorting: Request,
     /// The document that is open.
     pub open: Option<OpenDocument>,
     /// By how many rows more the selection moves as soon as they are read.
     pub(super) owed: isize,
+    /// How the filter that was submitted last is understood, as a query; empty where it is one, or where there is none.
+    pub(super) understood: String,
+    /// Whether no index helps to find what matches it.
+    pub(super) reads_all: bool,
     /// What the documents must be like, as it was submitted last.
     pub(super) wanted: Option<Filter>,
     /// What to do with the page that is waited for.
@@ -117,12 +176,24 @@ impl Documents {
             top: 0,
             before: None,
             count: None,
+            total: None,
+            looked_at: 0,
+            completing: None,
             counting: Request::default(),
             loading: Request::default(),
             loaded: false,
             problem: None,
+            fetching: Request::default(),
+            seen: SeenFields::default(),
+            column: 0,
+            paths: BTreeSet::new(),
+            order: DocumentOrder::default(),
+            sort_fields: None,
+            sorting: Request::default(),
             open: None,
             owed: 0,
+            understood: String::new(),
+            reads_all: false,
             wanted: None,
             arrival: Arrival::First,
             more_before: false,
@@ -134,10 +205,62 @@ impl Documents {
     #[must_use]
     pub(super) fn place(&self) -> Place {
         match (&self.open, self.typing) {
-            (Some(_), _) => Place::OneDocument,
+            (Some(open), _) => open.place(),
             (None, true) => Place::DocumentFilter,
             (None, false) => Place::AllDocuments,
         }
+    }
+
+    /// Whether leaving was asked for once, while a value that was typed is not saved.
+    pub(super) fn leaving(&mut self) -> Option<&mut bool> {
+        Some(&mut self.open.as_mut()?.change.as_mut()?.leaving)
+    }
+
+    /// The `_id` of the document that is open, or else of the selected one.
+    pub(super) fn id(&self) -> Option<Bson> {
+        let open = self.open.as_ref().map(|open| &open.id);
+        open.or_else(|| Some(&self.rows.get(self.selected)?.id)).cloned()
+    }
+
+    /// How the filter is understood, in lines above the documents on a screen that has so many columns and rows.
+    #[must_use]
+    pub fn understood(&self, width: usize, rows: usize) -> Vec<String> {
+        if self.fault.is_some() {
+            return Vec::new();
+        }
+        let mut lines = Vec::new();
+        if !self.understood.is_empty() {
+            lines = text::folded(&self.understood, width.saturating_sub(2).max(1));
+            lines.truncate((rows / 6).clamp(1, 3));
+        }
+        if self.reads_all && self.is_filtered() {
+            lines.push(READS_ALL.to_owned());
+        }
+        lines
+    }
+
+    /// How far the page is that is waited for, on a screen that has so many columns: how many documents were looked at, or
+    /// else how many seconds that takes.
+    #[must_use]
+    pub fn progress(&self, now: SystemTime, width: u16) -> Option<String> {
+        let waited = self.loading.shown_wait(now)?.as_secs();
+        if self.looked_at == 0 {
+            return (waited > 0).then(|| format!("{waited} s"));
+        }
+        let looked_at = thousands(self.looked_at);
+        let total = self.total.filter(|total| *total >= self.looked_at && width >= ROOM_FOR_TOTAL);
+        Some(match total {
+            Some(total) => format!("{looked_at} of {} searched", thousands(total)),
+            None => format!("{looked_at} searched"),
+        })
+    }
+
+    /// Whether a word without a field was typed, which is looked for among the `_id`s.
+    #[must_use]
+    pub fn has_bare_word(&self) -> bool {
+        let by_id = |filter: &Filter| filter.fields().iter().any(|field| field == "_id");
+        let bare = self.wanted.as_ref().is_some_and(by_id);
+        bare && !self.understood.is_empty() && !self.filter.text().contains("_id")
     }
 
     /// Whether the rows are those that match a filter.
@@ -156,15 +279,17 @@ impl Documents {
 
     /// From where a page is read.
     pub(super) fn at(&self, arrival: Arrival) -> DocumentAt {
-        let id = |row: Option<&DocumentRow>| row.map(|row| row.id.clone());
+        let place = |row: Option<&DocumentRow>| row.map(DocumentRow::place);
         match arrival {
             Arrival::First => DocumentAt::First,
             Arrival::Last => DocumentAt::Last,
-            Arrival::After => id(self.rows.last()).map_or(DocumentAt::First, DocumentAt::After),
-            Arrival::Before => id(self.rows.first()).map_or(DocumentAt::First, DocumentAt::Before),
+            Arrival::After => place(self.rows.last()).map_or(DocumentAt::First, DocumentAt::After),
+            Arrival::Before => {
+                place(self.rows.first()).map_or(DocumentAt::First, DocumentAt::Before)
+            }
             Arrival::Again(kept) => {
                 let last = kept.checked_sub(1).and_then(|last| self.rows.get(last));
-                id(last).map_or(DocumentAt::First, DocumentAt::After)
+                place(last).map_or(DocumentAt::First, DocumentAt::After)
             }
         }
     }
@@ -206,8 +331,16 @@ impl Documents {
     }
 
     /// Takes the page that was waited for.
-    pub(super) fn arrived(&mut self, DocumentRows { rows, more }: DocumentRows) {
+    pub(super) fn arrived(&mut self, page: DocumentRows) {
+        let DocumentRows { rows, more, reads_all, paths } = page;
         self.loaded = true;
+        self.seen.add(&rows);
+        let room = PATHS_MOST.saturating_sub(self.paths.len());
+        self.paths.extend(paths.into_iter().take(room));
+        match self.arrival {
+            Arrival::First | Arrival::Last => self.reads_all = reads_all,
+            Arrival::After | Arrival::Before | Arrival::Again(_) => {}
+        }
         let arrived = rows.len();
         let as_u64 = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
         match self.arrival {

@@ -1,13 +1,15 @@
 //! An organization's documents on a screen of their own: read as one scrolls, filtered, and one in full.
 
 use super::{
-    App, Effect, Extent, Generation, Layer, Notice, Severity, cancel,
-    document_window::{Arrival, DocumentRows, Documents, OpenDocument},
+    App, Effect, Generation, Layer, Notice, Severity, cancel,
+    document_tree::OpenDocument,
+    document_window::{Arrival, DocumentRows, Documents, Fetch},
     message::{DocumentsAnswer, DocumentsAsked},
 };
 use crate::{
     document::{self, filter::Filter},
-    keymap::{Command, Motion},
+    keymap::{Command, DocumentCommand, Motion},
+    org::Org,
     store::DocumentQuery,
     tenancy::{Error, Result},
 };
@@ -15,9 +17,12 @@ use crate::{
 /// How many documents are read at once.
 const PAGE: u32 = 100;
 
+/// How many characters are shown of how a filter is understood.
+const UNDERSTOOD_MOST: usize = 400;
+
 impl App {
     /// The documents, also below a login that they need.
-    fn browsed(&mut self) -> Option<&mut Documents> {
+    pub(super) fn browsed(&mut self) -> Option<&mut Documents> {
         self.layers.iter_mut().find_map(|layer| match layer {
             Layer::Documents(documents) => Some(&mut **documents),
             Layer::Form(_)
@@ -32,13 +37,24 @@ impl App {
             | Layer::Job(_)
             | Layer::Manual(_)
             | Layer::Audit(_)
-            | Layer::Log(_) => None,
+            | Layer::Edit(_)
+            | Layer::Log(_)
+            | Layer::Dashboard => None,
         })
     }
 
-    /// How many documents show at once.
-    fn document_rows(&self) -> usize {
+    /// How many rows of a document show at once.
+    pub(super) fn document_rows(&self) -> usize {
         self.areas().map_or(1, |areas| areas.help_rows())
+    }
+
+    /// How many documents show at once.
+    fn listed_rows(&mut self) -> usize {
+        let (rows, width) = (self.document_rows(), usize::from(self.size.0));
+        let header = usize::from(self.kept.table);
+        let above = self.browsed().map_or(0, |documents| documents.understood(width, rows).len());
+        let above = above + header;
+        rows.saturating_sub(above).max(1)
     }
 
     /// Shows the documents of the organization that is looked at.
@@ -47,17 +63,34 @@ impl App {
         let mut documents = Documents::of(&org);
         let holds = self.detail.org.as_ref().filter(|shown| shown.id == org.id);
         documents.count = holds.and(self.detail.statistics.as_ref()).map(|holds| holds.documents);
+        documents.total = documents.count;
+        let counts = documents.count.is_none();
         self.layers.push(Layer::Documents(Box::new(documents)));
-        self.load_documents(Arrival::First)
+        let mut effects = self.load_documents(Arrival::First);
+        if counts {
+            effects.extend(self.count_documents());
+        }
+        effects
     }
 
-    fn load_documents(&mut self, arrival: Arrival) -> Vec<Effect> {
+    /// Shows the documents of the organization that is looked at, with their filter to be typed.
+    pub(super) fn filter_all_documents(&mut self) -> Vec<Effect> {
+        let effects = self.browse_documents();
+        if let Some(documents) = self.browsed() {
+            documents.typing = true;
+        }
+        effects
+    }
+
+    pub(super) fn load_documents(&mut self, arrival: Arrival) -> Vec<Effect> {
         let (generation, now) = (self.next(), self.now);
         let Some(documents) = self.browsed() else { return Vec::new() };
         let mut effects = cancel(documents.loading.begin(generation, now));
         documents.arrival = arrival;
         let (filter, at) = (documents.wanted.clone(), documents.at(arrival));
-        let query = DocumentQuery { filter, at, limit: PAGE, whole: false };
+        let order = documents.order.clone();
+        let query = DocumentQuery { filter, order, at, limit: PAGE, ..DocumentQuery::default() };
+        documents.looked_at = 0;
         let asked = DocumentsAsked::Page(query);
         effects.push(Effect::Browse(generation, documents.org.clone(), asked));
         if documents.problem.take().is_some() {
@@ -86,8 +119,26 @@ impl App {
     ) -> Vec<Effect> {
         match answer {
             DocumentsAnswer::Page(result) => return self.document_page(generation, result),
+            DocumentsAnswer::LookedAt(number) => {
+                if let Some(documents) = self.browsed().filter(|all| all.loading.awaits(generation))
+                {
+                    documents.looked_at = number;
+                }
+            }
+            DocumentsAnswer::SortFields(result) => {
+                return self.sort_fields_answered(generation, result);
+            }
             DocumentsAnswer::Count(result) => self.documents_counted(generation, result),
             DocumentsAnswer::One(result) => self.document(generation, result),
+            DocumentsAnswer::Fetched(fetch, result) => {
+                let awaited = |documents: &mut Documents| documents.fetching.answered(generation);
+                if self.browsed().is_some_and(awaited) {
+                    return self.fetched(fetch, result);
+                }
+            }
+            DocumentsAnswer::Change(result) => self.value_checked(generation, result),
+            DocumentsAnswer::Read(read) => return self.document_read(generation, read),
+            DocumentsAnswer::Merged(result) => return self.document_merged(generation, result),
         }
         Vec::new()
     }
@@ -97,6 +148,9 @@ impl App {
         if documents.counting.answered(generation) {
             // Without their number the rows are as right as with it.
             documents.count = result.ok();
+            if !documents.is_filtered() {
+                documents.total = documents.count;
+            }
         }
     }
 
@@ -113,11 +167,16 @@ impl App {
     fn filter_documents(&mut self) -> Vec<Effect> {
         let Some(documents) = self.browsed() else { return Vec::new() };
         let typed = documents.filter.text().trim();
-        documents.wanted = if typed.is_empty() {
-            None
+        (documents.wanted, documents.understood) = if typed.is_empty() {
+            (None, String::new())
         } else {
             match Filter::parse(typed, document::parse) {
-                Ok(filter) => Some(filter),
+                // A query is what it says.
+                Ok(filter) if typed.starts_with('{') => (Some(filter), String::new()),
+                Ok(filter) => {
+                    let understood = format!("→ {}", filter.brief(UNDERSTOOD_MOST));
+                    (Some(filter), understood)
+                }
                 Err(fault) => {
                     documents.fault = Some(Notice::plain(fault.to_string()));
                     return Vec::new();
@@ -125,9 +184,7 @@ impl App {
             }
         };
         (documents.fault, documents.typing) = (None, false);
-        documents.rows.clear();
-        (documents.selected, documents.top, documents.loaded) = (0, 0, false);
-        (documents.more_before, documents.more_after, documents.before) = (false, false, None);
+        documents.clear();
         let mut effects = self.load_documents(Arrival::First);
         effects.extend(self.count_documents());
         effects
@@ -135,9 +192,12 @@ impl App {
 
     /// Reads ahead, and keeps the selection in sight.
     pub(super) fn settle_documents(&mut self) -> Vec<Effect> {
-        let height = self.document_rows();
+        let (height, rows) = (self.listed_rows(), self.document_rows());
         let Some(documents) = self.browsed() else { return Vec::new() };
         documents.scroll(height);
+        if let Some(open) = &mut documents.open {
+            open.scroll(rows);
+        }
         let ahead = documents.ahead(height);
         ahead.map(|arrival| self.load_documents(arrival)).unwrap_or_default()
     }
@@ -170,29 +230,43 @@ impl App {
         Vec::new()
     }
 
-    /// Reads the selected document in full, where one is open.
-    fn read_document(&mut self) -> Vec<Effect> {
+    /// Reads the document that is open in full.
+    pub(super) fn read_document(&mut self) -> Vec<Effect> {
         let (generation, now) = (self.next(), self.now);
         let Some(documents) = self.browsed() else { return Vec::new() };
-        let id = documents.rows.get(documents.selected).map(|row| row.id.clone());
-        let (Some(open), Some(id)) = (&mut documents.open, id) else { return Vec::new() };
-        open.problem = None;
+        let Some(open) = &mut documents.open else { return Vec::new() };
+        let folds = open.tree.as_ref().map(|tree| Box::new(tree.folds()));
         let mut effects = cancel(open.reading.begin(generation, now));
-        let asked = DocumentsAsked::One(id);
+        let asked = DocumentsAsked::One(open.id.clone(), folds);
         effects.push(Effect::Browse(generation, documents.org.clone(), asked));
         effects
     }
 
-    fn document(&mut self, generation: Generation, result: Result<Vec<String>>) {
-        let Some(open) = self.browsed().and_then(|documents| documents.open.as_mut()) else {
-            return;
-        };
-        if !open.reading.answered(generation) {
-            return;
+    /// Reads the document that is open, or else the selected one, to do something with it.
+    fn fetch_document(&mut self, fetch: Fetch) -> Vec<Effect> {
+        let (generation, now) = (self.next(), self.now);
+        let Some(documents) = self.browsed() else { return Vec::new() };
+        let Some(id) = documents.id() else { return Vec::new() };
+        let mut effects = cancel(documents.fetching.begin(generation, now));
+        let asked = DocumentsAsked::Fetch(id, fetch);
+        effects.push(Effect::Browse(generation, documents.org.clone(), asked));
+        effects
+    }
+
+    /// The organization whose documents are looked at.
+    pub(super) fn browsed_org(&mut self) -> Option<Org> {
+        self.browsed().map(|documents| (*documents.org).clone())
+    }
+
+    /// Reads again what a write has changed.
+    pub(super) fn refresh_written(&mut self, org: &Org) -> Vec<Effect> {
+        if self.detail.org.as_ref().is_some_and(|shown| shown.id == org.id) {
+            self.detail_may_have_changed();
         }
-        match result {
-            Ok(lines) => open.lines = Some(lines),
-            Err(error) => open.problem = Some(Notice::from(&error)),
+        if self.browsed().is_some_and(|documents| documents.org.id == org.id) {
+            self.refresh_documents()
+        } else {
+            Vec::new()
         }
     }
 
@@ -200,40 +274,76 @@ impl App {
         if command == Command::Refresh {
             return self.refresh_documents();
         }
+        if let Some(effects) = self.tree_command(command) {
+            return effects;
+        }
         if let Command::Move(motion) = command {
             return self.move_in_documents(motion);
         }
         if command == Command::Accept {
             return self.filter_documents();
         }
+        if command == Command::Sort {
+            return self.sort_documents();
+        }
+        if let Command::NextField | Command::PreviousField = command {
+            return self.complete_field(command == Command::NextField);
+        }
+        if command == Command::Reverse {
+            return self.reverse_documents();
+        }
+        if command.writes()
+            && let Some(refused) = self.read_only().or_else(|| self.role_forbids(command))
+        {
+            self.say(Severity::Warning, refused);
+            return Vec::new();
+        }
+        if command == Command::Undo {
+            return self.undo_document();
+        }
+        if let Command::Document(command) = command {
+            return match command {
+                DocumentCommand::New => self.new_document(),
+                DocumentCommand::Edit => self.fetch_document(Fetch::Edit),
+                DocumentCommand::EditOutside => self.fetch_document(Fetch::EditOutside),
+                DocumentCommand::Duplicate => self.fetch_document(Fetch::Duplicate),
+                DocumentCommand::Delete => self.fetch_document(Fetch::Delete),
+                DocumentCommand::Table(command) => self.table_command(command),
+                // These are of the document that is open.
+                DocumentCommand::Copy
+                | DocumentCommand::View
+                | DocumentCommand::CopyValue
+                | DocumentCommand::CopyPath
+                | DocumentCommand::Toggle
+                | DocumentCommand::Unfold
+                | DocumentCommand::Fold
+                | DocumentCommand::UnfoldAll
+                | DocumentCommand::FoldAll => Vec::new(),
+            };
+        }
         let Some(documents) = self.browsed() else { return Vec::new() };
         if command == Command::Filter {
             documents.typing = true;
-        } else if command == Command::Open && !documents.rows.is_empty() {
-            documents.open = Some(OpenDocument::default());
+        } else if command == Command::Open
+            && let Some(row) = documents.rows.get(documents.selected)
+        {
+            documents.open = Some(OpenDocument::new(row));
             return self.read_document();
-        } else if command == Command::CopyDocument {
-            let lines = documents.open.as_ref().and_then(|open| open.lines.as_ref());
-            let Some(lines) = lines else { return Vec::new() };
-            return vec![Effect::Copy("the document", lines.join("\n").into())];
         }
         Vec::new()
     }
 
     fn move_in_documents(&mut self, motion: Motion) -> Vec<Effect> {
-        let height = self.document_rows();
-        let Extent { rows, last, .. } = self.drawn.entry;
-        let steps = (self.steps(motion, rows), self.steps(motion, height));
+        let height = self.listed_rows();
+        let steps = self.steps(motion, height);
         let Some(documents) = self.browsed() else { return Vec::new() };
-        if let Some(OpenDocument { top, .. }) = &mut documents.open {
-            *top = (*top).min(last).saturating_add_signed(steps.0).min(last);
-        } else if motion == Motion::First && documents.more_before {
+        if motion == Motion::First && documents.more_before {
             return self.load_documents(Arrival::First);
-        } else if motion == Motion::Last && documents.more_after {
-            return self.load_documents(Arrival::Last);
-        } else {
-            documents.move_by(steps.1);
         }
+        if motion == Motion::Last && documents.more_after {
+            return self.load_documents(Arrival::Last);
+        }
+        documents.move_by(steps);
         Vec::new()
     }
 
@@ -246,15 +356,23 @@ impl App {
         true
     }
 
+    fn close_document(&mut self) -> Option<Vec<Effect>> {
+        let mut open = self.browsed()?.open.take()?;
+        Some(cancel(open.reading.stop()))
+    }
+
     /// Closes the document, stops waiting, or drops the filter; none where nothing of that is on top.
     pub(super) fn back_in_documents(&mut self) -> Option<Vec<Effect>> {
         let now = self.now;
         let retry = format!("press {} to retry", self.keymap.how(Command::Refresh));
         let Some(Layer::Documents(documents)) = self.layers.last_mut() else { return None };
-        if let Some(open) = &mut documents.open {
-            let stopped = cancel(open.reading.stop());
-            documents.open = None;
-            return Some(stopped);
+        let mut fetching = cancel(documents.fetching.stop());
+        fetching.extend(cancel(documents.sorting.stop()));
+        if !fetching.is_empty() {
+            return Some(fetching);
+        }
+        if documents.open.is_some() {
+            return self.back_in_tree().or_else(|| self.close_document());
         }
         if documents.loading.shown_wait(now).is_some() {
             let mut stopped = cancel(documents.loading.stop());

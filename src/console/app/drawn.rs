@@ -34,6 +34,10 @@ pub enum HitTarget {
     Entry(i64),
     /// A document, by its row.
     Document(usize),
+    /// A row of the document that is open.
+    TreeRow(usize),
+    /// What folds and unfolds such a row.
+    TreeMarker(usize),
     /// The rest of the details.
     Detail,
     /// A command in the footer.

@@ -278,6 +278,11 @@ impl TextField {
         self.changed();
     }
 
+    /// Brings the cursor before a character, counted from the first one.
+    pub(super) fn go_to(&mut self, character: usize) {
+        let _ = self.input.0.handle(InputRequest::SetCursor(character));
+    }
+
     /// Empties it; what is said of it stays.
     pub(super) fn clear(&mut self) {
         self.input = Typed::new("");

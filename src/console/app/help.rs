@@ -220,8 +220,10 @@ impl App {
                 | Layer::Code(_)
                 | Layer::Copy(_)
                 | Layer::Log(_)
+                | Layer::Dashboard
                 | Layer::Audit(_)
                 | Layer::Documents(_)
+                | Layer::Edit(_)
                 | Layer::Jobs(_)
                 | Layer::Job(_),
             )

@@ -4,11 +4,15 @@
 use std::{
     collections::VecDeque,
     fmt::Write as _,
+    path::PathBuf,
     time::{Duration, SystemTime},
 };
 
 use super::{Effect, Generation, Notice, OrgAction, Request, Session, cancel, org_action::Given};
-use crate::org::{Org, thousands};
+use crate::{
+    org::{Org, escaped, thousands},
+    tenancy::ArchiveProgress,
+};
 
 /// Which job it is, of all in this session.
 pub type JobNumber = u64;
@@ -22,6 +26,12 @@ pub struct Job {
     pub action: OrgAction,
     /// Why; empty where that was not said.
     pub reason: String,
+    /// Where to, where it is an export.
+    pub to: Option<ExportTo>,
+    /// The last archive that was written.
+    pub file: Option<PathBuf>,
+    /// How far the one is that is waited for, where that is known, and since when it is waited for.
+    pub within: Option<(ArchiveProgress, SystemTime)>,
     /// To which it is still to be done. While one is waited for, it is the first.
     pub left: VecDeque<Org>,
     /// To which it was done, as they are now, until all of it is done.
@@ -40,6 +50,15 @@ pub struct Job {
     pub problem: Option<Notice>,
     /// When it began or was continued, and how many were behind it then.
     since: (SystemTime, usize),
+}
+
+/// Where archives go, and what is in them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExportTo {
+    /// The directory, as it was typed.
+    pub directory: String,
+    /// Whether the admins are in them, with their password hashes.
+    pub admins: bool,
 }
 
 /// An organization that something could not be done to.
@@ -65,6 +84,9 @@ impl Job {
             number,
             action,
             reason: String::new(),
+            to: None,
+            file: None,
+            within: None,
             left: orgs.into(),
             done: Vec::new(),
             settled: 0,
@@ -134,6 +156,17 @@ impl Job {
         failed.map(|failure| &failure.org).chain(&self.left)
     }
 
+    /// How many bytes a second, and how long the rest takes, of the one that is waited for; none where that cannot be
+    /// said.
+    #[must_use]
+    pub fn pace_within(&self, now: SystemTime) -> Option<(u64, Duration)> {
+        let (ArchiveProgress { bytes, of, .. }, since) = self.within?;
+        let millis = u64::try_from(now.duration_since(since).ok()?.as_millis()).ok()?;
+        let rate = bytes.saturating_mul(1000).checked_div(millis).filter(|_| millis >= 1000)?;
+        let left = of.bytes.saturating_sub(bytes).checked_div(rate)?;
+        Some((rate, Duration::from_secs(left)))
+    }
+
     /// How many a second; none before that can be said.
     #[must_use]
     pub fn rate(&self, now: SystemTime) -> Option<f64> {
@@ -153,8 +186,31 @@ impl Job {
     /// What it does and how far that is, in few words: “trashing 412/1,000”.
     #[must_use]
     pub fn progress(&self) -> String {
+        let mut text = self.progress_of_all();
+        if let Some((ArchiveProgress { documents, of, .. }, _)) = self.within {
+            let (documents, of) = (thousands(documents), thousands(of.documents));
+            // Writing to a string cannot fail.
+            let _ = write!(text, " · {documents} of {of} documents");
+        }
+        text
+    }
+
+    /// The same without how far the one is that is waited for.
+    #[must_use]
+    pub fn progress_of_all(&self) -> String {
         let (over, count) = (self.over() as u64, self.count() as u64);
         format!("{} {}/{}", doing(self.action), thousands(over), thousands(count))
+    }
+
+    /// Where archives were written: the file where it was one, or else the directory; nothing where none was.
+    pub(super) fn written_to(&self) -> Option<String> {
+        let to = self.to.as_ref()?;
+        let place = match (self.file.as_deref(), self.done_count()) {
+            (Some(file), 1) => file.to_string_lossy(),
+            (Some(file), _) => file.parent().unwrap_or(file).to_string_lossy(),
+            (None, _) => to.directory.as_str().into(),
+        };
+        Some(escaped(&place).into_owned())
     }
 
     /// How it ended, or how far it is.
@@ -207,6 +263,12 @@ impl Job {
     ) -> Vec<Effect> {
         let Some(org) = self.left.front().cloned() else { return Vec::new() };
         let mut effects = cancel(self.waiting.begin(generation, now));
+        self.within = None;
+        if let Some(to) = &self.to {
+            let (org, session) = (Box::new(org), session.cloned());
+            effects.push(Effect::Export(generation, self.action, org, to.clone(), session));
+            return effects;
+        }
         let (given, session) = (Given::of_bulk(self.action, &org, &self.reason), session.cloned());
         effects.push(Effect::Do(generation, self.action, Box::new(org), given, session));
         effects
@@ -227,6 +289,7 @@ fn doing(action: OrgAction) -> &'static str {
         OrgAction::Delete | OrgAction::Purge => "purging",
         OrgAction::Suspend => "suspending",
         OrgAction::Reactivate => "reactivating",
+        OrgAction::Export(_) => "exporting",
         OrgAction::Restore
         | OrgAction::Rename
         | OrgAction::RemoveAdmin(_)
@@ -241,6 +304,7 @@ pub(super) fn did(action: OrgAction) -> &'static str {
         OrgAction::Delete | OrgAction::Purge => "purged",
         OrgAction::Suspend => "suspended",
         OrgAction::Reactivate => "reactivated",
+        OrgAction::Export(_) => "exported",
         OrgAction::Restore
         | OrgAction::Rename
         | OrgAction::RemoveAdmin(_)

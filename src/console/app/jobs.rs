@@ -1,14 +1,16 @@
 //! The jobs of this session: begun, gone on with one organization after the other whatever else is looked at,
 //! cancelled, listed, and reported.
 
+use std::path::PathBuf;
+
 use super::{
-    App, Effect, Failure, Generation, Job, Layer, Notice, OrgAction, Pane, Severity, job::did,
-    layer_keys::let_go, outcome::end_login,
+    App, Effect, ExportTo, Failure, Generation, Job, Layer, Notice, OrgAction, Pane, Severity,
+    job::did, layer_keys::let_go, outcome::end_login,
 };
 use crate::{
     keymap::{Command, Motion, Place},
     org::{ListScope, Org},
-    tenancy::{Error, Result},
+    tenancy::{ArchiveProgress, Error, Result},
 };
 
 /// How many jobs that have ended are kept.
@@ -45,7 +47,7 @@ impl App {
         action: OrgAction,
         orgs: Vec<Org>,
         skipped: Vec<(Org, String)>,
-        reason: String,
+        (reason, to): (String, Option<ExportTo>),
     ) -> Vec<Effect> {
         let generation = self.next();
         // From now on the job has them.
@@ -53,7 +55,7 @@ impl App {
             self.list.selection.remove(org.id);
         }
         let mut job = Job::new(generation, action, orgs, skipped);
-        job.reason = reason;
+        (job.reason, job.to) = (reason, to);
         let effects = job.begin(generation, self.now, self.session.as_ref());
         self.layers.push(Layer::Job(job.number));
         self.jobs.push(job);
@@ -80,6 +82,7 @@ impl App {
         let next = self.next();
         let job = self.jobs.get_mut(at)?;
         let _ = job.waiting.stop();
+        job.within = None;
         let before = job.left.pop_front()?;
         let action = job.action;
         let mut effects = Vec::new();
@@ -97,7 +100,10 @@ impl App {
                 self.demo_follows(action, &after);
             }
             // It would be the same for each of the others.
-            Err(error) if error.is_of_database() || matches!(error, Error::NotAllowed(_)) => {
+            Err(error)
+                if error.is_of_database()
+                    || matches!(error, Error::NotAllowed(_) | Error::Unwritten { .. }) =>
+            {
                 job.left.push_front(before);
                 let said = Notice::from(error);
                 job.problem = Some(said.clone());
@@ -131,10 +137,13 @@ impl App {
         job.stopping = false;
         let (number, action, all) = (job.number, job.action, job.not_done().next().is_none());
         let (failed, what) = (job.failed.len(), job.outcome());
+        let to = job.written_to().map(|to| format!(" to {to}")).unwrap_or_default();
         let done = job.settle();
         let one = if let [org] = &done[..] { Some(org.name.clone()) } else { None };
         let problem = job.problem.clone();
-        self.can_undo_all(action, done);
+        if to.is_empty() {
+            self.can_undo_all(action, done);
+        }
         if self.list.scope == action.scope() && !self.list.has_selection() {
             self.select_not_done(at);
         }
@@ -152,10 +161,11 @@ impl App {
                 | OrgAction::Restore
                 | OrgAction::Rename
                 | OrgAction::RemoveAdmin(_)
-                | OrgAction::IssueCode(_) => String::new(),
+                | OrgAction::IssueCode(_)
+                | OrgAction::Export(_) => String::new(),
             };
             let one = one.map(|name| format!("{} “{name}”", did(action)));
-            let what = one.unwrap_or(what);
+            let what = format!("{}{to}", one.unwrap_or(what));
             self.say(Severity::Success, Notice { what, help });
         } else if !shown {
             let what = problem.map_or_else(|| what.clone(), |why| format!("{what}: {}", why.what));
@@ -164,6 +174,8 @@ impl App {
             self.note(Severity::Warning, Notice::plain(what));
         }
         match self.list.scope {
+            // Nothing is different.
+            _ if matches!(action, OrgAction::Export(_)) => Vec::new(),
             ListScope::Live if !action.moves() => {
                 let (arrival, at) = self.list.again();
                 let mut effects = self.load(arrival, at);
@@ -182,6 +194,28 @@ impl App {
         for org in job.not_done() {
             self.list.selection.add(org);
         }
+    }
+
+    /// How far the export is that a job waits for.
+    pub(super) fn exporting(
+        &mut self,
+        generation: Generation,
+        progress: ArchiveProgress,
+    ) -> Vec<Effect> {
+        let now = self.now;
+        if let Some(job) = self.jobs.iter_mut().find(|job| job.waiting.awaits(generation)) {
+            let since = job.within.map_or(now, |(_, since)| since);
+            job.within = Some((progress, since));
+        }
+        Vec::new()
+    }
+
+    /// Where the archive is that a job has waited for.
+    pub(super) fn exported_to(&mut self, generation: Generation, file: PathBuf) -> Vec<Effect> {
+        if let Some(job) = self.jobs.iter_mut().find(|job| job.waiting.awaits(generation)) {
+            job.file = Some(file);
+        }
+        Vec::new()
     }
 
     /// Goes on with the job that is open, or tries again what failed where nothing else is left.
@@ -208,6 +242,14 @@ impl App {
             return Vec::new();
         };
         let job = &mut self.jobs[at];
+        if job.to.is_some() {
+            // It leaves nothing, so it ends at once.
+            let Some(generation) = job.waiting.stop() else { return Vec::new() };
+            job.within = None;
+            let mut effects = vec![Effect::Cancel(generation)];
+            effects.extend(self.job_ended(at));
+            return effects;
+        }
         if !job.is_running() || !std::mem::replace(&mut job.stopping, true) {
             job.stopping &= job.is_running();
             return Vec::new();
@@ -302,7 +344,7 @@ impl App {
 
     /// Leaves the job that is on top: it goes on where it is running, and that is said.
     pub(super) fn leave_job(&mut self) -> Vec<Effect> {
-        let running = self.job_shown().filter(|job| job.is_running()).map(Job::progress);
+        let running = self.job_shown().filter(|job| job.is_running()).map(Job::progress_of_all);
         self.layers.pop();
         let listed = matches!(self.layers.last(), Some(Layer::Jobs(_)));
         if let Some(progress) = running.filter(|_| !listed) {
@@ -318,6 +360,13 @@ impl App {
         let running: Vec<String> =
             self.jobs.iter().filter(|job| job.is_running()).map(Job::progress).collect();
         if running.is_empty() {
+            if self.has_unsaved_document() && !std::mem::replace(&mut self.quitting, true) {
+                let how = self.keymap.how_in(place, Command::Quit);
+                let what = "what you typed is not saved".to_owned();
+                let help = format!("press {how} again to quit and discard it");
+                self.say(Severity::Warning, Notice { what, help });
+                return Vec::new();
+            }
             return vec![Effect::Quit];
         }
         let what = format!("still {}", running.join(", "));

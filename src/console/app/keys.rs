@@ -191,6 +191,7 @@ impl App {
             | Command::RemoveAdmin
             | Command::Transfer
             | Command::UseCode
+            | Command::ExportFirst
             | Command::Trash
             | Command::Delete
             | Command::Select
@@ -200,6 +201,7 @@ impl App {
             | Command::InvertSelection
             | Command::CancelJob
             | Command::Suspend
+            | Command::Export
             | Command::ToggleTrash
             | Command::Restore
             | Command::Purge
@@ -221,9 +223,10 @@ impl App {
             | Command::Undo
             | Command::Upgrade
             | Command::AuditLog
+            | Command::Dashboard
             | Command::BrowseDocuments
             | Command::CopyEntry
-            | Command::CopyDocument
+            | Command::Document(_)
             | Command::Mouse => self.command_of(place, command),
         }
     }
@@ -243,7 +246,11 @@ impl App {
             }
             keymap::Place::AllDocuments
             | keymap::Place::DocumentFilter
-            | keymap::Place::OneDocument => self.documents_command(command),
+            | keymap::Place::OneDocument
+            | keymap::Place::DocumentValue => self.documents_command(command),
+            keymap::Place::DocumentEditor
+            | keymap::Place::DocumentChange
+            | keymap::Place::DocumentConflict => self.edit_command(command),
             keymap::Place::Copying => {
                 if let Command::CopyPart(part) = command {
                     self.copy(part)
@@ -257,6 +264,7 @@ impl App {
                 }
                 Vec::new()
             }
+            keymap::Place::Dashboard => self.dashboard_command(command),
             keymap::Place::Jobs | keymap::Place::Job => self.job_command(command),
             keymap::Place::Upgrade if command == Command::Accept => self.start_or_stop_upgrade(),
             keymap::Place::Code if command == Command::CopyCode => self.copy_code(),
@@ -283,6 +291,11 @@ impl App {
         }
         self.no_longer_sure();
         self.stay();
+        self.quitting = false;
+        if self.focus() == keymap::Place::DocumentEditor {
+            self.paste_in_editor(text);
+            return Vec::new();
+        }
         if let Some(layer) = self.layers.last_mut() {
             let searching = matches!(layer, Layer::Help(_) | Layer::Manual(_));
             let filters = matches!(layer, Layer::Audit(_));
@@ -313,6 +326,11 @@ impl App {
         }
         self.no_longer_sure();
         self.stay();
+        self.quitting = false;
+        if self.focus() == keymap::Place::DocumentEditor {
+            self.type_in_editor(|editor| editor.key(event));
+            return Vec::new();
+        }
         if let Some(layer) = self.layers.last_mut() {
             let searching = matches!(layer, Layer::Help(_) | Layer::Manual(_));
             let filters = matches!(layer, Layer::Audit(_));

@@ -3,6 +3,8 @@
 use super::{
     audit_window::Audit,
     bulk::Bulk,
+    document_edit::DocumentEdit,
+    document_tree::OpenDocument,
     document_window::Documents,
     field::{Notice, Request, TextField},
     form::Form,
@@ -44,6 +46,10 @@ pub enum Layer {
     Audit(Box<Audit>),
     /// The documents of an organization.
     Documents(Box<Documents>),
+    /// A document that is being changed.
+    Edit(Box<DocumentEdit>),
+    /// The dashboard, which is kept in [`super::App::dashboard`].
+    Dashboard,
     /// The bulk operations of this session; which of them is selected, the newest first.
     Jobs(usize),
     /// One of them.
@@ -69,9 +75,17 @@ impl Layer {
             Self::Log(_) => keymap::Place::Log,
             Self::Audit(audit) => audit.place(),
             Self::Documents(documents) => documents.place(),
+            Self::Edit(edit) => edit.place(),
+            Self::Dashboard => keymap::Place::Dashboard,
             Self::Jobs(_) => keymap::Place::Jobs,
             Self::Job(_) => keymap::Place::Job,
         }
+    }
+
+    /// Whether it is the dashboard.
+    #[must_use]
+    pub fn is_dashboard(&self) -> bool {
+        matches!(self, Self::Dashboard)
     }
 
     /// The question before something is done to an organization, where it is one.
@@ -97,7 +111,8 @@ impl Layer {
         match self {
             Self::Audit(audit) => Some((!audit.rows.is_empty(), audit.is_filtered())),
             Self::Documents(all) => Some((!all.rows.is_empty(), all.is_filtered())),
-            Self::Form(_)
+            Self::Edit(_)
+            | Self::Form(_)
             | Self::Question(_)
             | Self::Bulk(_)
             | Self::Login(_)
@@ -107,6 +122,7 @@ impl Layer {
             | Self::Manual(_)
             | Self::Copy(_)
             | Self::Log(_)
+            | Self::Dashboard
             | Self::Jobs(_)
             | Self::Job(_) => None,
         }
@@ -129,8 +145,10 @@ impl Layer {
             | Self::Copy(_)
             | Self::Manual(_)
             | Self::Log(_)
+            | Self::Dashboard
             | Self::Audit(_)
             | Self::Documents(_)
+            | Self::Edit(_)
             | Self::Jobs(_)
             | Self::Job(_) => return None,
         };
@@ -149,6 +167,10 @@ impl Layer {
             return audit.typing.then_some(&mut audit.filter);
         }
         if let Self::Documents(documents) = self {
+            if let Some(open) = &mut documents.open {
+                let change = open.change.as_mut().filter(|change| !change.checking.is_waiting());
+                return change.map(|change| &mut change.field);
+            }
             return documents.typing.then_some(&mut documents.filter);
         }
         let Typing { fields, focus, submitting, .. } = self.typing()?;
@@ -169,8 +191,10 @@ impl Layer {
             | Self::Copy(_)
             | Self::Manual(_)
             | Self::Log(_)
+            | Self::Dashboard
             | Self::Audit(_)
             | Self::Documents(_)
+            | Self::Edit(_)
             | Self::Jobs(_)
             | Self::Job(_) => false,
         }
@@ -187,8 +211,12 @@ impl Layer {
             Self::Audit(audit) => audit.loading.is_waiting(),
             Self::Documents(documents) => {
                 let open = documents.open.as_ref();
-                documents.loading.is_waiting() || open.is_some_and(|open| open.reading.is_waiting())
+                documents.loading.is_waiting()
+                    || documents.fetching.is_waiting()
+                    || documents.sorting.is_waiting()
+                    || open.is_some_and(OpenDocument::is_waiting)
             }
+            Self::Edit(edit) => edit.checking.is_waiting() || edit.writing.is_waiting(),
             Self::Bulk(bulk) => bulk.counting.is_waiting(),
             Self::Login(_)
             | Self::Upgrade
@@ -197,6 +225,7 @@ impl Layer {
             | Self::Copy(_)
             | Self::Manual(_)
             | Self::Log(_)
+            | Self::Dashboard
             | Self::Jobs(_)
             | Self::Job(_) => false,
         };
@@ -220,16 +249,23 @@ impl Layer {
             Self::Login(login) => vec![&mut login.submitting],
             Self::Audit(audit) => vec![&mut audit.loading],
             Self::Documents(documents) => {
-                let mut requests = vec![&mut documents.loading, &mut documents.counting];
-                requests.extend(documents.open.as_mut().map(|open| &mut open.reading));
+                let mut requests = vec![
+                    &mut documents.loading,
+                    &mut documents.counting,
+                    &mut documents.fetching,
+                    &mut documents.sorting,
+                ];
+                requests.extend(documents.open.iter_mut().flat_map(OpenDocument::requests));
                 requests
             }
+            Self::Edit(edit) => edit.requests(),
             Self::Upgrade
             | Self::Code(_)
             | Self::Help(_)
             | Self::Copy(_)
             | Self::Manual(_)
             | Self::Log(_)
+            | Self::Dashboard
             | Self::Jobs(_)
             | Self::Job(_) => Vec::new(),
         }

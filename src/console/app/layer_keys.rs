@@ -16,6 +16,7 @@ impl App {
             Command::Submit => self.submit(),
             Command::Generate => self.generate_password(),
             Command::UseCode => self.use_code(),
+            Command::ExportFirst => self.export_first(),
             Command::CopyPassword => self.copy_password(),
             Command::Reveal => {
                 let typing = self.layers.last_mut().and_then(Layer::typing);
@@ -53,6 +54,7 @@ impl App {
             | Command::SelectRange
             | Command::Extend(_)
             | Command::Suspend
+            | Command::Export
             | Command::ToggleTrash
             | Command::Restore
             | Command::Purge
@@ -74,8 +76,9 @@ impl App {
             | Command::Palette
             | Command::Log
             | Command::AuditLog
+            | Command::Dashboard
             | Command::BrowseDocuments
-            | Command::CopyDocument
+            | Command::Document(_)
             | Command::CopyEntry
             | Command::Jobs
             | Command::CancelJob
@@ -106,8 +109,10 @@ impl App {
                 | Layer::Copy(_)
                 | Layer::Manual(_)
                 | Layer::Log(_)
+                | Layer::Dashboard
                 | Layer::Audit(_)
                 | Layer::Documents(_)
+                | Layer::Edit(_)
                 | Layer::Jobs(_)
                 | Layer::Job(_),
             )
@@ -145,11 +150,30 @@ impl App {
         self.say(Severity::Warning, Notice { what, help });
     }
 
-    /// Whatever is done in a form other than leaving it once more, what was typed is not discarded.
+    /// Whatever is done in a form, or while a value is changed, other than leaving it once more, what was typed is not discarded.
     pub(super) fn stay(&mut self) {
-        if let Some(Layer::Form(form)) = self.layers.last_mut()
-            && std::mem::take(&mut form.leaving)
-        {
+        let leaving = match self.layers.last_mut() {
+            Some(Layer::Form(form)) => Some(&mut form.leaving),
+            Some(Layer::Documents(documents)) => documents.leaving(),
+            Some(
+                Layer::Question(_)
+                | Layer::Bulk(_)
+                | Layer::Login(_)
+                | Layer::Upgrade
+                | Layer::Code(_)
+                | Layer::Help(_)
+                | Layer::Copy(_)
+                | Layer::Manual(_)
+                | Layer::Log(_)
+                | Layer::Audit(_)
+                | Layer::Edit(_)
+                | Layer::Dashboard
+                | Layer::Jobs(_)
+                | Layer::Job(_),
+            )
+            | None => None,
+        };
+        if leaving.is_some_and(std::mem::take) {
             self.notice = None;
         }
     }
@@ -195,8 +219,10 @@ pub(super) fn stop_submitting(layer: &mut Layer, abandoned: &mut Vec<u64>) -> Op
         | Layer::Copy(_)
         | Layer::Manual(_)
         | Layer::Log(_)
+        | Layer::Dashboard
         | Layer::Audit(_)
         | Layer::Documents(_)
+        | Layer::Edit(_)
         | Layer::Jobs(_)
         | Layer::Job(_) => return None,
     }

@@ -161,6 +161,9 @@ impl App {
             return effects;
         };
         effects.extend(self.look_at_what_is_open());
+        effects.extend(self.look_at_documents(orgs.as_deref().unwrap_or_default()));
+        orgs.iter().flatten().for_each(|org| self.sizes.forget(*org));
+        self.dashboard.outdated = true;
         self.live.session_unsure = true;
         let selects = |org: &ObjectId| self.list.selection.contains(*org);
         if orgs.as_ref().is_none_or(|orgs| orgs.iter().any(selects)) {
@@ -271,8 +274,10 @@ impl App {
                 | Layer::Job(_)
                 | Layer::Audit(_)
                 | Layer::Documents(_)
+                | Layer::Edit(_)
                 | Layer::Manual(_)
-                | Layer::Log(_),
+                | Layer::Log(_)
+                | Layer::Dashboard,
             )
             | None => None,
         }
@@ -287,6 +292,16 @@ impl App {
             effects.extend(self.count_admins(open));
         }
         effects
+    }
+
+    /// Reads the documents on their own screen again, where any of that organization was changed; not while something is
+    /// typed there. That it was changed here a moment ago does not say that someone else has not changed it since.
+    fn look_at_documents(&mut self, orgs: &[ObjectId]) -> Vec<Effect> {
+        let looks = matches!(self.focus(), Place::AllDocuments | Place::OneDocument);
+        let Some(org) = self.browsed_org().map(|org| org.id).filter(|_| looks) else {
+            return Vec::new();
+        };
+        if orgs.contains(&org) { self.refresh_documents() } else { Vec::new() }
     }
 
     /// Whether the person is filtering or has a selection: the list must not move then.

@@ -1,23 +1,29 @@
 //! What goes into [`super::App`] and what comes out of it.
 
-use std::time::SystemTime;
+use std::{path::PathBuf, sync::Arc, time::SystemTime};
 
-use bson::{Bson, oid::ObjectId};
+use bson::{Bson, RawDocumentBuf, oid::ObjectId};
 use crossterm::event::{KeyEvent, MouseEvent};
 
 use super::{
-    document_window::DocumentRows,
+    document_edit::Changes,
+    document_window::{DocumentRows, Fetch},
+    field::Notice,
+    job::ExportTo,
     org_action::{Given, OrgAction},
 };
 use crate::{
-    document::filter::Filter,
+    console::survey::SurveyPart,
+    document::{ConflictLine, Path, RawValueBuf, SyntaxError, Tree, TreeFolds, filter::Filter},
     org::{Admin, Field, NewSecondFactor, Org, PasswordPolicy, Role, Secret, StoredText, Strength},
     store::{
-        AuditQuery, Count, DocumentQuery, Entry, Head, ListScope, News, Page, PageQuery, Place,
-        Required, Seen, Settled, Statistics, Upgrade, UpgradePlan,
+        AuditQuery, Count, DocumentQuery, DocumentWrite, Entry, Head, ListScope, News, Page,
+        PageQuery, Place, Required, Seen, Settled, Size, SortField, Statistics, Upgrade,
+        UpgradePlan,
     },
     tenancy::{
-        AdminChanges, AuditPage, Edit, Error, NewOrganization, NumberedEntry, Result, Session,
+        AdminChanges, ArchiveProgress, AuditPage, Edit, Error, NewOrganization, NumberedEntry,
+        Result, Session,
     },
 };
 
@@ -59,6 +65,16 @@ pub enum Message {
     Gone(Generation, Result<Vec<ObjectId>>),
     /// How many match.
     Counted(Generation, Result<Count>),
+    /// How much each organization holds that was asked about, in their order.
+    Sizes(Generation, Result<Vec<Option<Size>>>),
+    /// A part of what the dashboard shows.
+    Surveyed(Generation, SurveyPart),
+    /// That is all; or why it ended before.
+    SurveyEnded(Generation, Result<()>),
+    /// How far an export is.
+    Exporting(Generation, ArchiveProgress),
+    /// Where the archive of an export is.
+    ExportedTo(Generation, PathBuf),
     /// What several organizations hold together.
     Measured(Generation, Result<Statistics>),
     /// The organization that is looked at, read again; none when it is gone.
@@ -108,6 +124,10 @@ pub enum Message {
     Redeemed(Generation, StoredText, Result<Org>),
     /// Something was done to an organization, or not; with what it is now, where it still is.
     Done(Generation, OrgAction, Box<Org>, Result<Option<Org>>),
+    /// A document of an organization was written, or not.
+    DocumentWritten(Generation, Box<Org>, Result<DocumentWrite>),
+    /// What the person's own editor made of a text; or why nothing.
+    EditedOutside(std::result::Result<String, String>),
     /// What came of an operation whose outcome was unknown, by what was recorded of it.
     FoundOut(Box<Entry>, Settled),
 }
@@ -134,6 +154,7 @@ impl Message {
             }
             Self::Transferred(_, _, result) => Some(result.as_ref().map(|(org, _)| org.id)),
             Self::Done(_, _, org, result) => Some(result.as_ref().map(|_| org.id)),
+            Self::DocumentWritten(_, org, result) => Some(result.as_ref().map(|_| org.id)),
             Self::Clock(_)
             | Self::Key(_)
             | Self::Mouse(_)
@@ -149,7 +170,12 @@ impl Message {
             | Self::Page(..)
             | Self::Gone(..)
             | Self::Counted(..)
+            | Self::Exporting(..)
+            | Self::ExportedTo(..)
             | Self::Measured(..)
+            | Self::Sizes(..)
+            | Self::Surveyed(..)
+            | Self::SurveyEnded(..)
             | Self::Detail(..)
             | Self::Documents(..)
             | Self::Browsed(..)
@@ -166,6 +192,7 @@ impl Message {
             | Self::SessionChecked(..)
             | Self::NewSecondFactor(_)
             | Self::SecondFactor(..)
+            | Self::EditedOutside(_)
             | Self::FoundOut(..) => None,
         }
     }
@@ -230,6 +257,10 @@ pub enum Effect {
     FindGone(Generation, ListScope, Vec<ObjectId>),
     /// Count what matches, no further than the number says.
     Count(Generation, ListScope, Option<String>, u64),
+    /// Find out how much each of these holds.
+    LoadSizes(Generation, Vec<Org>),
+    /// Go through all organizations for the dashboard; what was asked at which time.
+    Survey(Generation, SystemTime),
     /// Count what several organizations hold together.
     Measure(Generation, Vec<Org>),
     /// Read one organization and what it holds.
@@ -282,12 +313,18 @@ pub enum Effect {
     Redeem(Generation, String, Secret, Secret),
     /// Do something to one as it is.
     Do(Generation, OrgAction, Box<Org>, Given, Option<Session>),
+    /// Export an organization: cancelled, it leaves nothing.
+    Export(Generation, OrgAction, Box<Org>, ExportTo, Option<Session>),
+    /// Write a document of one.
+    WriteDocument(Generation, Box<Org>, Box<DocumentWrite>),
     /// Find out what came of an operation, by what was recorded of it, once the database answers again.
     FindOut(Generation, Box<Entry>),
     /// Nobody waits for this any more: stop reading for it. What writes goes on to its end.
     Cancel(Generation),
     /// Give the terminal a text for its clipboard; what that is called.
     Copy(&'static str, Secret),
+    /// Let the person edit a text in their own editor.
+    EditOutside(String),
     /// Take the mouse, or leave it to the terminal.
     Mouse(bool),
     /// Draw the whole screen anew, whatever else has written on it.
@@ -350,8 +387,35 @@ pub enum DocumentsAsked {
     Page(DocumentQuery),
     /// How many there are, or match.
     Count(Option<Filter>),
-    /// The one with this `_id`, in full.
-    One(Bson),
+    /// What they can be sorted by.
+    SortFields,
+    /// The one with this `_id`, in full; with what was unfolded of it, where it is read again.
+    One(Bson, Option<Box<TreeFolds>>),
+    /// The same, to do something with it.
+    Fetch(Bson, Fetch),
+    /// What another value comes to in a document.
+    Change {
+        /// The document, as it was read.
+        before: Arc<RawDocumentBuf>,
+        /// Where the value is.
+        path: Path,
+        /// The new value.
+        value: RawValueBuf,
+    },
+    /// What a text comes to that was typed for a document.
+    Read {
+        /// As it was read; none where it is a new one.
+        before: Option<RawDocumentBuf>,
+        /// What was typed.
+        text: String,
+    },
+    /// What a change comes to, together with what someone else made of the document meanwhile.
+    Merge {
+        /// As it was read.
+        original: RawDocumentBuf,
+        /// As it was to be; none where it was to be deleted.
+        mine: Option<RawDocumentBuf>,
+    },
 }
 
 /// What came of that.
@@ -361,6 +425,53 @@ pub enum DocumentsAnswer {
     Page(Result<DocumentRows>),
     /// How many there are, or match.
     Count(Result<u64>),
-    /// One in full, as lines of escaped text.
-    One(Result<Vec<String>>),
+    /// How many documents were looked at so far for a page.
+    LookedAt(u64),
+    /// What they can be sorted by.
+    SortFields(Result<Vec<SortField>>),
+    /// One in full.
+    One(Result<Box<Tree>>),
+    /// One to do this with.
+    Fetched(Fetch, Result<Fetched>),
+    /// What another value comes to, or why it cannot be there.
+    Change(std::result::Result<Changes, Notice>),
+    /// What a text comes to.
+    Read(ReadText),
+    /// What two changes come to.
+    Merged(Result<Merge>),
+}
+
+/// A document, to do something with it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fetched {
+    /// Byte for byte.
+    pub document: RawDocumentBuf,
+    /// As text to be edited; none where it is too large for that, or not asked for.
+    pub text: Option<String>,
+}
+
+/// What a text comes to that was typed for a document.
+#[derive(Debug)]
+pub enum ReadText {
+    /// It is no document: why, and where.
+    Fault(SyntaxError),
+    /// It is the document as it was read.
+    Unchanged,
+    /// It is another one.
+    Changed(Changes),
+    /// It could not be found out.
+    Failed(Error),
+}
+
+/// A change, together with what someone else made of the document meanwhile.
+#[derive(Debug)]
+pub struct Merge {
+    /// What someone else made of it.
+    pub theirs: RawDocumentBuf,
+    /// What would be written, and what it changes of theirs.
+    pub changes: Changes,
+    /// The same as text to be edited.
+    pub text: String,
+    /// What both changed; in the change it is mine.
+    pub conflicts: Vec<ConflictLine>,
 }

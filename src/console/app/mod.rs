@@ -9,7 +9,17 @@ mod browsing;
 mod bulk;
 mod connection;
 mod copying;
+mod dashboard;
 mod detail;
+mod document_columns;
+mod document_complete;
+mod document_edit;
+mod document_gone;
+mod document_merge;
+mod document_sort;
+mod document_tree;
+mod document_undo;
+mod document_value;
 mod document_window;
 mod documents;
 mod drawn;
@@ -38,9 +48,11 @@ mod screen;
 mod second_factor;
 mod selection;
 mod session;
+mod sizes;
 mod submit;
 #[cfg(test)]
 mod tests;
+mod text_editor;
 mod undo;
 mod upgrade;
 
@@ -53,21 +65,27 @@ pub use audit::fields;
 pub use audit_window::Audit;
 pub use bulk::{BULK_MOST, Bulk};
 pub use connection::{Connection, Lost, database_label};
+pub use dashboard::Dashboard;
 pub use detail::{Detail, Tab};
-pub use document_window::{DocumentRow, DocumentRows, Documents, OpenDocument};
+pub use document_columns::{COLUMN_GAP, FieldColumn, TableColumn, first_column};
+pub use document_edit::{Changes, DocumentEdit, EDITED_MOST, EditStage};
+pub use document_tree::{OpenDocument, RowAction, VIEWED_MOST, ViewedValue};
+use document_undo::DocumentUndo;
+pub use document_value::ValueChange;
+pub use document_window::{DocumentRow, DocumentRows, Documents, Fetch};
 pub use drawn::{Drawn, Extent, HitTarget};
 pub use field::{Notice, Request, TextField};
 pub use form::{Asked, Form, Purpose};
 pub use help::{Choice, Help, HelpLine};
-pub use job::{Failure, Job, JobNumber, organizations};
+pub use job::{ExportTo, Failure, Job, JobNumber, organizations};
 pub use keys::Count;
 pub use layer::{Code, Layer};
 pub use list::{Arrival, List, Select};
 pub use live::Live;
 pub use manual::{Manual, text_of};
 pub use message::{
-    Arrived, Check, Connected, DocumentsAnswer, DocumentsAsked, Effect, Generation, Message,
-    NewOwner, NewPassword,
+    Arrived, Check, Connected, DocumentsAnswer, DocumentsAsked, Effect, Fetched, Generation, Merge,
+    Message, NewOwner, NewPassword, ReadText,
 };
 pub use messages::{LogEntry, MessageLog, Severity};
 pub use mouse::Pointer;
@@ -78,6 +96,7 @@ pub use question::{AtOnce, Question};
 pub use screen::UNREAD_SHOWN;
 pub use selection::{Filtered, Range, Selection};
 pub use session::Login;
+pub use sizes::{Known, Sizes};
 pub use undo::Undo;
 pub use upgrade::AwaitedUpgrade;
 
@@ -106,6 +125,12 @@ pub struct Kept {
     pub divider: Option<u16>,
     /// The columns of the list that do not show.
     pub hidden: Vec<Column>,
+    /// Those of [`Column::SIZES`] that do.
+    pub shown: Vec<Column>,
+    /// Whether documents are a table.
+    pub table: bool,
+    /// The columns of that, as far as they were set up.
+    pub columns: Vec<FieldColumn>,
 }
 
 /// All of the console's state.
@@ -145,6 +170,10 @@ pub struct App {
     pub aside: Option<List>,
     /// What was made or came back meanwhile: selected when they are shown again.
     pub unseen: Option<Org>,
+    /// How much they hold, as far as that was asked.
+    pub sizes: Sizes,
+    /// The dashboard, as far as it was read.
+    pub dashboard: Dashboard,
     /// The one that is looked at.
     pub detail: Detail,
     /// Where the keys go when nothing is on top.
@@ -171,6 +200,8 @@ pub struct App {
     asked_by: Option<(KeyCode, KeyModifiers)>,
     /// What undoes what was done last.
     pub undo: Option<Undo>,
+    /// The same of a document.
+    document_undo: Option<DocumentUndo>,
     /// The names of the commands that were chosen by name, the last one last.
     pub recent: Vec<String>,
     /// What the last frame showed.
@@ -224,6 +255,8 @@ impl App {
             list: List::new(ListScope::Live),
             aside: None,
             unseen: None,
+            sizes: Sizes::default(),
+            dashboard: Dashboard::default(),
             detail: Detail::default(),
             pane: Pane::default(),
             layers: Vec::new(),
@@ -237,6 +270,7 @@ impl App {
             armed: None,
             asked_by: None,
             undo: None,
+            document_undo: None,
             recent: Vec::new(),
             drawn: Drawn::default(),
             plain: false,
@@ -279,7 +313,15 @@ impl App {
             Message::Changed(generation, seen) => self.changed(generation, seen),
             Message::Page(generation, result) => self.page(generation, result),
             Message::Gone(generation, result) => self.deselect_gone(generation, result),
+            Message::Exporting(generation, progress) => self.exporting(generation, progress),
+            Message::ExportedTo(generation, file) => self.exported_to(generation, file),
             Message::Measured(generation, result) => self.measured(generation, &result),
+            Message::Sizes(generation, result) => self.sized(generation, result),
+            Message::Surveyed(generation, part) => {
+                self.surveyed(generation, part);
+                Vec::new()
+            }
+            Message::SurveyEnded(generation, result) => self.survey_ended(generation, result),
             Message::Counted(generation, result) => {
                 self.counted(generation, &result);
                 Vec::new()
@@ -328,6 +370,8 @@ impl App {
             Message::Done(generation, action, org, result) => {
                 self.done(generation, action, &org, result)
             }
+            Message::DocumentWritten(at, org, result) => self.document_written(at, &org, result),
+            Message::EditedOutside(result) => self.edited_outside(result),
             Message::FoundOut(entry, settled) => self.found_out(&entry, settled),
         };
         if catches_up {
@@ -358,6 +402,8 @@ impl App {
         let written = message.written();
         if let Some(org) = written {
             self.live.add_own(org, self.now);
+            self.sizes.forget(org);
+            self.dashboard.outdated = true;
         }
         written.is_some()
     }
@@ -404,6 +450,7 @@ impl App {
         }
         effects.extend(self.settle_audit());
         effects.extend(self.settle_documents());
+        self.settle_edit();
         let height = areas.list_rows();
         if height > 0 {
             self.list.scroll(height);
@@ -411,6 +458,7 @@ impl App {
                 effects.extend(self.load(arrival, at));
             }
         }
+        effects.extend(self.settle_sizes(&areas));
         if let Some(id) = self.uncounted() {
             effects.extend(self.load_detail(id));
         }

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
 use super::{App, Effect, Help, HitTarget, Layer, Manual, Pane};
-use crate::keymap::{Command, Motion, Place};
+use crate::keymap::{Command, DocumentCommand, Motion, Place};
 
 /// How soon a second click makes a double-click of the first.
 const DOUBLE: Duration = Duration::from_millis(500);
@@ -71,7 +71,9 @@ impl App {
                 | HitTarget::Choice(_)
                 | HitTarget::Field(_)
                 | HitTarget::Entry(_)
-                | HitTarget::Document(_),
+                | HitTarget::Document(_)
+                | HitTarget::TreeRow(_)
+                | HitTarget::TreeMarker(_),
             ) => {
                 let place = self.focus();
                 // In a form the wheel would go from field to field.
@@ -81,8 +83,10 @@ impl App {
                         Layer::Help(_)
                             | Layer::Manual(_)
                             | Layer::Log(_)
+                            | Layer::Dashboard
                             | Layer::Audit(_)
                             | Layer::Documents(_)
+                            | Layer::Edit(_)
                             | Layer::Jobs(_)
                             | Layer::Job(_)
                     )
@@ -129,6 +133,9 @@ impl App {
                 if let Some(Layer::Jobs(selected)) = self.layers.last_mut() {
                     *selected = number;
                 }
+                if place == Place::Dashboard {
+                    self.dashboard.selected = number;
+                }
                 if again { self.command(place, Command::Run) } else { Vec::new() }
             }
             HitTarget::Field(number) => self.go_to_field(number),
@@ -139,6 +146,14 @@ impl App {
             HitTarget::Document(row) => {
                 let opens = self.select_document(row) && again;
                 if opens { self.documents_command(Command::Open) } else { Vec::new() }
+            }
+            HitTarget::TreeRow(row) => {
+                let opens = self.select_row(row) && again;
+                if opens { self.documents_command(Command::Open) } else { Vec::new() }
+            }
+            HitTarget::TreeMarker(row) => {
+                let toggle = Command::Document(DocumentCommand::Toggle);
+                if self.select_row(row) { self.documents_command(toggle) } else { Vec::new() }
             }
             HitTarget::Layer => Vec::new(),
             HitTarget::Filter => {
@@ -215,8 +230,10 @@ impl App {
                 | Layer::Copy(_)
                 | Layer::Manual(_)
                 | Layer::Log(_)
+                | Layer::Dashboard
                 | Layer::Audit(_)
                 | Layer::Documents(_)
+                | Layer::Edit(_)
                 | Layer::Jobs(_)
                 | Layer::Job(_),
             )

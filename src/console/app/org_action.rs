@@ -30,6 +30,8 @@ pub enum OrgAction {
     RemoveAdmin(ObjectId),
     /// One of its admins is given a one-time code.
     IssueCode(ObjectId),
+    /// It is written to an archive, from where it is.
+    Export(ListScope),
 }
 
 impl OrgAction {
@@ -46,6 +48,7 @@ impl OrgAction {
             Self::Reactivate => OperationKind::Reactivate,
             Self::RemoveAdmin(_) => OperationKind::RemoveAdmin,
             Self::IssueCode(_) => OperationKind::IssueCode,
+            Self::Export(_) => OperationKind::Export,
         }
     }
 
@@ -62,7 +65,8 @@ impl OrgAction {
             | Self::Suspend
             | Self::Reactivate
             | Self::RemoveAdmin(_)
-            | Self::IssueCode(_) => &[],
+            | Self::IssueCode(_)
+            | Self::Export(_) => &[],
         }
     }
 
@@ -74,7 +78,15 @@ impl OrgAction {
 
     /// Whether the organization is no longer in the list that it was in.
     pub(super) fn moves(self) -> bool {
-        self.scope() == ListScope::Trash || self.counts()
+        match self {
+            Self::Trash | Self::Delete | Self::Purge | Self::Restore => true,
+            Self::Rename
+            | Self::Suspend
+            | Self::Reactivate
+            | Self::RemoveAdmin(_)
+            | Self::IssueCode(_)
+            | Self::Export(_) => false,
+        }
     }
 
     /// Whether all logins to the organization end with it.
@@ -85,7 +97,8 @@ impl OrgAction {
             | Self::Rename
             | Self::Reactivate
             | Self::RemoveAdmin(_)
-            | Self::IssueCode(_) => false,
+            | Self::IssueCode(_)
+            | Self::Export(_) => false,
         }
     }
 
@@ -93,7 +106,7 @@ impl OrgAction {
     #[must_use]
     pub fn wants_session(self) -> bool {
         match self.kind().authority() {
-            Authority::Owner | Authority::Admin | Authority::Manager => true,
+            Authority::Owner | Authority::Admin | Authority::Manager | Authority::Account => true,
             Authority::Operator | Authority::Password | Authority::Code => false,
         }
     }
@@ -106,14 +119,29 @@ impl OrgAction {
     /// Where the organizations are that it can be done to.
     #[must_use]
     pub fn scope(self) -> ListScope {
-        self.kind().scope().unwrap_or(ListScope::Live)
+        match self {
+            Self::Export(scope) => scope,
+            Self::Trash
+            | Self::Delete
+            | Self::Purge
+            | Self::Restore
+            | Self::Rename
+            | Self::Suspend
+            | Self::Reactivate
+            | Self::RemoveAdmin(_)
+            | Self::IssueCode(_) => self.kind().scope().unwrap_or(ListScope::Live),
+        }
     }
 
     /// Whether whatever else is asked about the organization is settled by it.
     pub(super) fn settles_all(self) -> bool {
         match self {
             Self::Trash | Self::Delete | Self::Purge | Self::Restore | Self::Reactivate => true,
-            Self::Suspend | Self::Rename | Self::RemoveAdmin(_) | Self::IssueCode(_) => false,
+            Self::Suspend
+            | Self::Rename
+            | Self::RemoveAdmin(_)
+            | Self::IssueCode(_)
+            | Self::Export(_) => false,
         }
     }
 
@@ -128,7 +156,8 @@ impl OrgAction {
             | Self::Restore
             | Self::Rename
             | Self::Suspend
-            | Self::Reactivate => None,
+            | Self::Reactivate
+            | Self::Export(_) => None,
         }
     }
 }
@@ -200,6 +229,7 @@ pub(super) fn notice_of(
         OrgAction::IssueCode(_) => {
             (format!("issued a one-time code for {}", admin()), String::new())
         }
+        OrgAction::Export(_) => (format!("exported “{name}”"), String::new()),
     };
     Notice { what, help }
 }

@@ -92,6 +92,7 @@ impl App {
             (OrgAction::RemoveAdmin(_) | OrgAction::IssueCode(_), Some(org)) => {
                 effects.extend(self.now_is(&org));
             }
+            (OrgAction::Export(_), _) => {}
             (OrgAction::Trash | OrgAction::Delete | OrgAction::Purge, _)
             | (
                 OrgAction::Rename
@@ -176,6 +177,7 @@ pub(super) fn end_login(
         | OrgAction::Rename
         | OrgAction::Suspend
         | OrgAction::Reactivate
+        | OrgAction::Export(_)
         | OrgAction::IssueCode(_) => action.ends_logins() && session.account.is_admin_of(org.id),
     };
     login.take_if(over).map(Effect::Logout)

@@ -82,6 +82,7 @@ impl App {
             self.show_changes();
         }
         effects.extend(self.count());
+        effects.extend(self.forget_sizes());
         effects.extend(self.forget_detail());
         effects.extend(self.follow());
         effects.extend(self.find_gone());
@@ -97,7 +98,10 @@ impl App {
             return Vec::new();
         }
         match result {
-            Ok(page) => self.renew(generation, page),
+            Ok(page) => {
+                self.renew(generation, page);
+                self.open_found();
+            }
             Err(error) => {
                 self.list.problem = Some(Notice::from(&error));
                 if error == Error::NotAllowed(Refusal::OperatorsRequired) {
@@ -202,6 +206,11 @@ impl App {
         }
         // At once: whoever goes on editing before the list was read again edits what is stored now.
         self.list.replace(org);
+        self.go_to(org)
+    }
+
+    /// Reads the list around an organization that is on it, and selects it.
+    pub(super) fn go_to(&mut self, org: &Org) -> Vec<Effect> {
         let search = self.list.search().map(|search| Search::parse(&search));
         if search.is_some_and(|search| search.find(org, &org.searchable()).is_none()) {
             self.list.leave_filtered_selection();

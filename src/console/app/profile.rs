@@ -55,6 +55,7 @@ impl App {
             Some(Layer::Form(form)) => form.sure,
             Some(Layer::Question(question)) => question.sure,
             Some(Layer::Bulk(bulk)) => bulk.sure,
+            Some(Layer::Edit(edit)) => edit.sure,
             Some(
                 Layer::Login(_)
                 | Layer::Upgrade
@@ -63,6 +64,7 @@ impl App {
                 | Layer::Copy(_)
                 | Layer::Manual(_)
                 | Layer::Log(_)
+                | Layer::Dashboard
                 | Layer::Audit(_)
                 | Layer::Documents(_)
                 | Layer::Jobs(_)
@@ -93,6 +95,7 @@ impl App {
             Some(Layer::Form(form)) => form.sure == Sure::Asked,
             Some(Layer::Question(question)) => question.sure == Sure::Asked,
             Some(Layer::Bulk(bulk)) => bulk.sure == Sure::Asked,
+            Some(Layer::Edit(edit)) => edit.sure == Sure::Asked,
             Some(
                 Layer::Login(_)
                 | Layer::Upgrade
@@ -101,6 +104,7 @@ impl App {
                 | Layer::Copy(_)
                 | Layer::Manual(_)
                 | Layer::Log(_)
+                | Layer::Dashboard
                 | Layer::Audit(_)
                 | Layer::Documents(_)
                 | Layer::Jobs(_)
@@ -212,6 +216,7 @@ fn confirmable(layer: &mut Layer) -> Option<(&mut Sure, &mut Option<Notice>)> {
         Layer::Form(form) => Some((&mut form.sure, &mut form.problem)),
         Layer::Question(question) => Some((&mut question.sure, &mut question.problem)),
         Layer::Bulk(bulk) => Some((&mut bulk.sure, &mut bulk.problem)),
+        Layer::Edit(edit) => Some((&mut edit.sure, &mut edit.problem)),
         Layer::Login(_)
         | Layer::Upgrade
         | Layer::Code(_)
@@ -219,6 +224,7 @@ fn confirmable(layer: &mut Layer) -> Option<(&mut Sure, &mut Option<Notice>)> {
         | Layer::Copy(_)
         | Layer::Manual(_)
         | Layer::Log(_)
+        | Layer::Dashboard
         | Layer::Audit(_)
         | Layer::Documents(_)
         | Layer::Jobs(_)

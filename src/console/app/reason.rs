@@ -56,8 +56,10 @@ impl Layer {
             | Self::Copy(_)
             | Self::Manual(_)
             | Self::Log(_)
+            | Self::Dashboard
             | Self::Audit(_)
             | Self::Documents(_)
+            | Self::Edit(_)
             | Self::Jobs(_)
             | Self::Job(_) => None,
         }

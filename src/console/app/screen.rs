@@ -25,7 +25,8 @@ impl App {
             || self.detail.reading.is_waiting()
             || self.at_once.is_some()
             || self.layers.iter().any(Layer::is_waiting)
-            || self.shows_running_job();
+            || self.shows_running_job()
+            || self.dashboard.loading.is_waiting() && self.layers.iter().any(Layer::is_dashboard);
         if waiting {
             return Some(SPIN);
         }
@@ -61,10 +62,9 @@ impl App {
                 self.layers.last(),
                 Some(Layer::Help(_) | Layer::Manual(_) | Layer::Log(_))
             )
-            || self
-                .layers
-                .iter()
-                .any(|layer| matches!(layer, Layer::Audit(_) | Layer::Documents(_)));
+            || self.layers.iter().any(|layer| {
+                matches!(layer, Layer::Audit(_) | Layer::Documents(_) | Layer::Dashboard)
+            });
         let divider = self.kept.divider;
         layout::areas(self.size, self.pane == Pane::Detail, notice, divider, whole)
     }
@@ -75,6 +75,8 @@ impl App {
         // A screen reader is told what is suspended and selected in the place of the e-mail.
         let mut hidden =
             if self.plain { vec![Column::State, Column::Admins] } else { self.kept.hidden.clone() };
+        let asked_for = |column: &Column| !self.plain && self.kept.shown.contains(column);
+        hidden.extend(Column::SIZES.into_iter().filter(|column| !asked_for(column)));
         // All in the trash are in the same state, and no login is possible.
         if self.list.scope == ListScope::Trash {
             hidden.extend([Column::State, Column::Admins]);

@@ -108,7 +108,11 @@ impl App {
         effects.extend(self.forget_detail());
         self.aside = None;
         self.pane = Pane::List;
-        self.layers.retain(|layer| !matches!(layer, Layer::Audit(_) | Layer::Documents(_)));
+        self.layers.retain(|layer| {
+            !matches!(layer, Layer::Audit(_) | Layer::Documents(_) | Layer::Dashboard)
+        });
+        effects.extend(self.forget_sizes());
+        effects.extend(self.forget_dashboard());
         self.list = List { problem: Some(Notice::from(why)), ..List::new(ListScope::Live) };
         effects
     }
@@ -150,7 +154,11 @@ impl App {
             Refusal::NoSession(_)
             | Refusal::NoLogin(_)
             | Refusal::ManagersOnly
+            | Refusal::OperatorsOnly
             | Refusal::OperatorsRequired
+            | Refusal::KeyNotValid
+            | Refusal::KeyExpired(_)
+            | Refusal::NotWithKey
             | Refusal::Role { .. }
             | Refusal::OperatorChanged
             | Refusal::SecondFactorRequired
@@ -159,6 +167,7 @@ impl App {
             | Refusal::Expired
             | Refusal::Foreign
             | Refusal::LoggedOut
+            | Refusal::UsedAgain
             | Refusal::AdminChanged
             | Refusal::OwnersOnly(_)
             | Refusal::OwnPassword(_)
@@ -168,7 +177,9 @@ impl App {
             Refusal::NoSession(_)
             | Refusal::NoLogin(_)
             | Refusal::ManagersOnly
+            | Refusal::OperatorsOnly
             | Refusal::OperatorsRequired
+            | Refusal::NotWithKey
             | Refusal::Role { .. }
             | Refusal::SecondFactorRequired
             | Refusal::NotRecent
@@ -176,10 +187,13 @@ impl App {
             | Refusal::OwnersOnly(_)
             | Refusal::OwnPassword(_) => true,
             Refusal::Expired
+            | Refusal::KeyNotValid
+            | Refusal::KeyExpired(_)
             | Refusal::OperatorChanged
             | Refusal::Disabled
             | Refusal::Foreign
             | Refusal::LoggedOut
+            | Refusal::UsedAgain
             | Refusal::AdminChanged
             | Refusal::Suspended(_)
             | Refusal::Trashed(_) => {
@@ -205,8 +219,10 @@ impl App {
                     | Layer::Copy(_)
                     | Layer::Manual(_)
                     | Layer::Log(_)
+                    | Layer::Dashboard
                     | Layer::Audit(_)
                     | Layer::Documents(_)
+                    | Layer::Edit(_)
                     | Layer::Jobs(_)
                     | Layer::Job(_),
                 )
@@ -291,7 +307,10 @@ impl App {
                 self.demo_ended &= !connected.demo.as_mut().is_some_and(own);
             }
             OrgAction::Delete | OrgAction::Purge => drop(connected.demo.take_if(own)),
-            OrgAction::Rename | OrgAction::RemoveAdmin(_) | OrgAction::IssueCode(_) => {}
+            OrgAction::Rename
+            | OrgAction::RemoveAdmin(_)
+            | OrgAction::IssueCode(_)
+            | OrgAction::Export(_) => {}
         }
     }
 
@@ -363,6 +382,7 @@ impl App {
                 match self.layers.last() {
                     Some(Layer::Form(_)) => effects.extend(self.submit()),
                     Some(Layer::Question(_)) => effects.extend(self.authorize()),
+                    Some(Layer::Edit(_)) => effects.extend(self.accept_document()),
                     // It could not be read before.
                     Some(Layer::Audit(_)) => {
                         effects.extend(self.refresh_audit());
@@ -381,6 +401,7 @@ impl App {
                         | Layer::Copy(_)
                         | Layer::Manual(_)
                         | Layer::Log(_)
+                        | Layer::Dashboard
                         | Layer::Jobs(_)
                         | Layer::Job(_),
                     )

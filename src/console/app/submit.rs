@@ -45,6 +45,7 @@ impl App {
                 if self.sure_of_layer() { self.answer(generation) } else { Vec::new() }
             }
             Layer::Bulk(_) => self.answer_bulk(),
+            Layer::Edit(_) => self.accept_document(),
             Layer::Login(login) => {
                 login.problem = None;
                 let email = login.fields[0].text().to_owned();
@@ -59,6 +60,7 @@ impl App {
             | Layer::Copy(_)
             | Layer::Manual(_)
             | Layer::Log(_)
+            | Layer::Dashboard
             | Layer::Audit(_)
             | Layer::Documents(_)
             | Layer::Jobs(_)

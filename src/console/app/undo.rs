@@ -34,7 +34,8 @@ fn back(action: OrgAction) -> Option<OrgAction> {
         | OrgAction::Restore
         | OrgAction::Rename
         | OrgAction::RemoveAdmin(_)
-        | OrgAction::IssueCode(_) => None,
+        | OrgAction::IssueCode(_)
+        | OrgAction::Export(_) => None,
     }
 }
 

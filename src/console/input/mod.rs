@@ -11,9 +11,9 @@ mod tests;
 
 use std::{
     fs::File,
-    io::{self, Read as _},
+    io::{self, PipeWriter, Read as _},
     os::fd::AsFd,
-    thread,
+    thread::{self, JoinHandle},
 };
 
 use crossterm::event::{KeyEvent, MouseEvent};
@@ -39,21 +39,56 @@ pub(super) enum Input {
     Background(Background),
 }
 
-/// Begins to read. The end of what is received is the end of the terminal.
+/// Reads until it is dropped or stopped. The end of what is received is the end of the terminal.
+pub(super) struct Reader {
+    receiver: mpsc::Receiver<Input>,
+    /// The thread that reads, and what it ends with.
+    running: Option<(JoinHandle<()>, PipeWriter)>,
+}
+
+impl Reader {
+    /// The next input; none at the end of the terminal.
+    pub async fn recv(&mut self) -> Option<Input> {
+        self.receiver.recv().await
+    }
+
+    /// What has queued up.
+    pub fn try_recv(&mut self) -> Option<Input> {
+        self.receiver.try_recv().ok()
+    }
+
+    /// Leaves the terminal to another program: nothing that is typed from then on is read here.
+    pub fn stop(&mut self) {
+        self.receiver.close();
+        if let Some((thread, stop)) = self.running.take() {
+            drop(stop);
+            // It cannot panic, and ends at once.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Begins to read.
 ///
 /// # Errors
 /// When there can be no thread for it.
-pub(super) fn read() -> io::Result<mpsc::Receiver<Input>> {
+pub(super) fn read() -> io::Result<Reader> {
     let (sender, receiver) = mpsc::channel(QUEUED_MOST);
+    let (stopped, stop) = io::pipe()?;
     let mut terminal = File::from(io::stdin().as_fd().try_clone_to_owned()?);
-    thread::Builder::new().name("input".to_owned()).spawn(move || {
+    let thread = thread::Builder::new().name("input".to_owned()).spawn(move || {
         let mut parser = Parser::default();
         let mut bytes = [0; 4096];
         loop {
             let mut inputs = Vec::new();
             let patience = parser.patience().and_then(|wait| Timespec::try_from(wait).ok());
-            let mut ready = [PollFd::new(&terminal, PollFlags::IN)];
-            match rustix::event::poll(&mut ready, patience.as_ref()) {
+            let mut ready =
+                [PollFd::new(&terminal, PollFlags::IN), PollFd::new(&stopped, PollFlags::IN)];
+            let polled = rustix::event::poll(&mut ready, patience.as_ref());
+            if !ready[1].revents().is_empty() {
+                return;
+            }
+            match polled {
                 Err(rustix::io::Errno::INTR) => continue,
                 Err(_) => return,
                 Ok(0) => parser.lapse(&mut inputs),
@@ -71,5 +106,5 @@ pub(super) fn read() -> io::Result<mpsc::Receiver<Input>> {
             }
         }
     })?;
-    Ok(receiver)
+    Ok(Reader { receiver, running: Some((thread, stop)) })
 }

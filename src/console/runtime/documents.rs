@@ -1,16 +1,20 @@
 //! What is asked of an organization's documents, as lines for their own screen.
 
-use std::{fmt, sync::Arc};
+use std::{collections::BTreeSet, fmt, pin::pin, sync::Arc, time::Duration};
 
 use bson::{Bson, RawDocument, RawDocumentBuf, doc};
+use tokio::time::timeout;
 
 use crate::{
     console::app::{
-        DocumentRow, DocumentRows, DocumentsAnswer, DocumentsAsked, Generation, Message,
+        Changes, DocumentRow, DocumentRows, DocumentsAnswer, DocumentsAsked, EDITED_MOST, Fetch,
+        Fetched, Generation, Merge, Message, Notice, ReadText,
     },
-    document,
-    org::Org,
-    store::DocumentPage,
+    document::{self, Merged, Path, RawValueBuf, Tree, TreeFolds},
+    org::{Org, byte_size, escaped},
+    store::{
+        DocumentOrder, DocumentPage, DocumentPlace, DocumentWrite, LookedAt, bytes_if_too_large,
+    },
     tenancy::{Error, Result, Tenancy},
 };
 
@@ -28,40 +32,228 @@ impl fmt::Write for Begin {
 /// So many bytes of a document's line are enough in the list: more than a screen is wide.
 const LINE_MOST: usize = 500;
 
+/// So many fields of a document, and so many characters of each, are enough in the table.
+const CELLS_MOST: usize = 60;
+const CELL_MOST: usize = 80;
+
+/// So many lines are typed in the editor.
+const LINES_MOST: usize = 50_000;
+
+/// How long it is from one word of how far a page is to the next.
+const BETWEEN: Duration = Duration::from_millis(200);
+
+/// How many characters of a value are shown in a difference.
+const SHOWN: usize = 200;
+
 /// What is asked of an organization's documents.
 pub(super) async fn browsed(
     tenancy: Arc<Tenancy>,
     at: Generation,
     org: Box<Org>,
     asked: DocumentsAsked,
+    tell: impl Fn(Message),
 ) -> Message {
     let answer = match asked {
         DocumentsAsked::Page(query) => {
-            let page = tenancy.document_page(&org, &query).await;
-            DocumentsAnswer::Page(page.and_then(|page| rows(&page)))
+            let told = |number| tell(Message::Browsed(at, DocumentsAnswer::LookedAt(number)));
+            let reading = tenancy.document_page(&org, &query);
+            let page = watched(reading, &query.looked_at, told).await;
+            DocumentsAnswer::Page(page.and_then(|page| rows(&page, &query.order)))
         }
         DocumentsAsked::Count(filter) => {
             DocumentsAnswer::Count(tenancy.count_documents(&org, filter.as_ref()).await)
         }
-        DocumentsAsked::One(id) => DocumentsAnswer::One(match tenancy.document(&org, &id).await {
-            Ok(document) => whole(document).await,
-            Err(error) => Err(error),
-        }),
+        DocumentsAsked::SortFields => DocumentsAnswer::SortFields(tenancy.sort_fields(&org).await),
+        DocumentsAsked::One(id, folds) => {
+            DocumentsAnswer::One(tree(&tenancy, &org, &id, folds).await)
+        }
+        DocumentsAsked::Change { before, path, value } => {
+            let changed = blocking(move || changed(&before, &path, &value)).await;
+            DocumentsAnswer::Change(changed.unwrap_or_else(|error| Err(Notice::from(&error))))
+        }
+        DocumentsAsked::Fetch(id, fetch) => {
+            DocumentsAnswer::Fetched(fetch, fetched(&tenancy, &org, &id, fetch).await)
+        }
+        DocumentsAsked::Read { before, text } => {
+            let read = blocking(move || read_text(before, &text)).await;
+            DocumentsAnswer::Read(read.unwrap_or_else(ReadText::Failed))
+        }
+        DocumentsAsked::Merge { original, mine } => {
+            DocumentsAnswer::Merged(merged(&tenancy, &org, original, mine).await)
+        }
     };
     Message::Browsed(at, answer)
 }
 
-/// Documents as lines.
-fn rows(page: &DocumentPage) -> Result<DocumentRows> {
-    let rows = page.documents.iter().map(|raw| row(raw)).collect::<Result<_>>()?;
-    Ok(DocumentRows { rows, more: page.more })
+/// Waits for a page, and says in between how many documents were looked at for it.
+async fn watched<T>(work: impl Future<Output = T>, looked_at: &LookedAt, tell: impl Fn(u64)) -> T {
+    let mut work = pin!(work);
+    let mut told = 0;
+    loop {
+        if let Ok(done) = timeout(BETWEEN, &mut work).await {
+            return done;
+        }
+        let number = looked_at.number();
+        if number != told {
+            told = number;
+            tell(number);
+        }
+    }
 }
 
-fn row(raw: &RawDocument) -> Result<DocumentRow> {
-    let id = raw.get("_id").ok().flatten().and_then(|id| Bson::try_from(id).ok());
-    let id = id.unwrap_or(Bson::Null);
+/// Writes a document.
+pub(super) async fn written(
+    tenancy: Arc<Tenancy>,
+    at: Generation,
+    org: Box<Org>,
+    write: Box<DocumentWrite>,
+) -> Message {
+    let done = tenancy.write_document(&org, &write).await;
+    Message::DocumentWritten(at, org, done)
+}
+
+/// The document with this `_id` as a tree, unfolded as it was.
+async fn tree(
+    tenancy: &Tenancy,
+    org: &Org,
+    id: &Bson,
+    folds: Option<Box<TreeFolds>>,
+) -> Result<Box<Tree>> {
+    let document = tenancy.document(org, id).await?;
+    blocking(move || {
+        let tree = Tree::new(document).map_err(machine)?;
+        Ok(Box::new(match folds {
+            Some(folds) => tree.folded_like(&folds),
+            None => tree,
+        }))
+    })
+    .await?
+}
+
+/// A document with another value at a path.
+fn changed(
+    before: &RawDocumentBuf,
+    path: &Path,
+    value: &RawValueBuf,
+) -> std::result::Result<Changes, Notice> {
+    let after = document::replace_value(before, path, value.as_raw())
+        .map_err(|error| Notice::plain(error.to_string()))?;
+    changes(Some(before.clone()), after).map_err(|error| Notice::from(&error))
+}
+
+/// The document with this `_id`, with its text where that is to be edited.
+async fn fetched(tenancy: &Tenancy, org: &Org, id: &Bson, fetch: Fetch) -> Result<Fetched> {
+    let document = tenancy.document(org, id).await?;
+    blocking(move || {
+        let text = match fetch {
+            Fetch::Edit => editable(&document)?,
+            Fetch::EditOutside => Some(text_of(&document)?),
+            Fetch::Duplicate => editable(&document::unset(&document, "_id").map_err(machine)?)?,
+            Fetch::Delete => None,
+        };
+        Ok(Fetched { document, text })
+    })
+    .await?
+}
+
+/// A document as text, where the editor can take it.
+fn editable(document: &RawDocument) -> Result<Option<String>> {
+    if document.as_bytes().len() > EDITED_MOST {
+        return Ok(None);
+    }
+    let text = text_of(document)?;
+    let fits = text.len() <= EDITED_MOST * 2 && text.lines().count() <= LINES_MOST;
+    Ok(Some(text).filter(|_| fits))
+}
+
+fn text_of(document: &RawDocument) -> Result<String> {
+    let mut text = String::new();
+    document::pretty(document, &mut text).map_err(machine)?;
+    Ok(text)
+}
+
+/// What a text comes to, beside the document as it was read.
+fn read_text(before: Option<RawDocumentBuf>, text: &str) -> ReadText {
+    let after = match document::parse(text) {
+        Ok(after) => after,
+        Err(fault) => return ReadText::Fault(fault),
+    };
+    if before.as_ref() == Some(&after) {
+        return ReadText::Unchanged;
+    }
+    match changes(before, after) {
+        Ok(changes) => ReadText::Changed(changes),
+        Err(error) => ReadText::Failed(error),
+    }
+}
+
+fn changes(before: Option<RawDocumentBuf>, after: RawDocumentBuf) -> Result<Changes> {
+    let Some(before) = before else {
+        return Ok(Changes { write: DocumentWrite::Insert(after), lines: Vec::new(), top: 0 });
+    };
+    let lines = document::lines(&document::difference(&before, &after).map_err(machine)?, SHOWN);
+    Ok(Changes { write: DocumentWrite::Replace { before, after }, lines, top: 0 })
+}
+
+/// What a change comes to, together with what someone else made of the document meanwhile.
+async fn merged(
+    tenancy: &Tenancy,
+    org: &Org,
+    original: RawDocumentBuf,
+    mine: Option<RawDocumentBuf>,
+) -> Result<Merge> {
+    let id = DocumentWrite::Delete(original.clone()).id()?;
+    let theirs = tenancy.document(org, &id).await?;
+    blocking(move || {
+        let Some(mine) = mine else {
+            let write = DocumentWrite::Delete(theirs.clone());
+            let lines = document::difference(&original, &theirs).map_err(machine)?;
+            let changes = Changes { write, lines: document::lines(&lines, SHOWN), top: 0 };
+            return Ok(Merge { theirs, changes, text: String::new(), conflicts: Vec::new() });
+        };
+        let (merged, conflicts) =
+            match document::merge(&original, &mine, &theirs).map_err(machine)? {
+                Merged::Clean(merged) => (merged, Vec::new()),
+                Merged::Conflicts { conflicts, with_mine } => {
+                    (with_mine, conflicts.iter().map(|conflict| conflict.line(SHOWN)).collect())
+                }
+            };
+        let text = text_of(&merged)?;
+        let changes = changes(Some(theirs.clone()), merged)?;
+        Ok(Merge { theirs, changes, text, conflicts })
+    })
+    .await?
+}
+
+fn machine(error: impl fmt::Display) -> Error {
+    Error::Machine(error.to_string())
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(machine)
+}
+
+/// Documents as lines.
+fn rows(page: &DocumentPage, order: &DocumentOrder) -> Result<DocumentRows> {
+    let rows = page.documents.iter().map(|raw| row(raw, order)).collect::<Result<_>>()?;
+    let mut paths = BTreeSet::new();
+    for raw in &page.documents {
+        if bytes_if_too_large(raw).is_none() {
+            document::add_paths(raw, &mut paths).map_err(machine)?;
+        }
+    }
+    let paths = paths.into_iter().collect();
+    Ok(DocumentRows { rows, more: page.more, reads_all: page.reads_all, paths })
+}
+
+fn row(raw: &RawDocument, order: &DocumentOrder) -> Result<DocumentRow> {
+    let DocumentPlace { value, id } = match order.field() {
+        Some(_) => order.place(raw)?,
+        // One whose `_id` cannot be read is shown as well.
+        None => order.place(raw).unwrap_or_else(|_| Bson::Null.into()),
+    };
     let alone = RawDocumentBuf::try_from(&doc! { "_id": &id });
-    let alone = alone.map_err(|error| Error::Machine(error.to_string()))?;
+    let alone = alone.map_err(machine)?;
     let (whole, alone) = (begin_of(raw)?, begin_of(&alone)?);
     // Both begin with the `_id`, where that comes first, as it almost always does.
     let alone = alone.strip_suffix(" }").unwrap_or(&alone);
@@ -71,7 +263,27 @@ fn row(raw: &RawDocument) -> Result<DocumentRow> {
         Bson::ObjectId(id) => id.to_hex(),
         _ => alone.strip_prefix("{ _id: ").unwrap_or(alone).to_owned(),
     };
-    Ok(DocumentRow { name, line: line.to_owned(), id })
+    let line = match bytes_if_too_large(raw) {
+        Some(bytes) => format!("({}: too large for the list)", byte_size(bytes)),
+        None => line.to_owned(),
+    };
+    let cells = cells(raw, order, &value)?;
+    Ok(DocumentRow { id, value, name, cells, line })
+}
+
+/// The fields of a document for the table, the one in front that it is sorted by and that is in a document of its own.
+fn cells(raw: &RawDocument, order: &DocumentOrder, value: &Bson) -> Result<Vec<(String, String)>> {
+    if bytes_if_too_large(raw).is_some() {
+        return Ok(Vec::new());
+    }
+    let mut cells = document::brief_fields(raw, CELLS_MOST, CELL_MOST).map_err(machine)?;
+    if let Some(nested) = order.field().filter(|field| field.contains('.')) {
+        let alone = RawDocumentBuf::try_from(&doc! { "": value }).map_err(machine)?;
+        let alone = document::brief_fields(&alone, 1, CELL_MOST).map_err(machine)?;
+        let alone = alone.into_iter().map(|(_, value)| (escaped(nested).into_owned(), value));
+        cells.splice(0..0, alone);
+    }
+    Ok(cells)
 }
 
 /// The beginning of a document on one line.
@@ -85,17 +297,6 @@ fn begin_of(raw: &RawDocument) -> Result<String> {
     Ok(line.0)
 }
 
-/// All lines of a document: of a large one they take a while.
-async fn whole(document: RawDocumentBuf) -> Result<Vec<String>> {
-    let lines = tokio::task::spawn_blocking(move || {
-        let mut text = String::new();
-        document::pretty(&document, &mut text)?;
-        Ok::<_, document::WriteError>(text.lines().map(str::to_owned).collect())
-    });
-    let lines = lines.await.map_err(|error| Error::Machine(error.to_string()))?;
-    lines.map_err(|error| Error::Machine(error.to_string()))
-}
-
 #[cfg(test)]
 mod tests {
     use bson::oid::ObjectId;
@@ -106,7 +307,8 @@ mod tests {
     fn a_document_in_the_list_is_its_id_and_the_rest_in_one_line() {
         let of = |document: bson::Document| {
             let DocumentRow { name, line, .. } =
-                row(&RawDocumentBuf::try_from(&document).unwrap()).unwrap();
+                row(&RawDocumentBuf::try_from(&document).unwrap(), &DocumentOrder::default())
+                    .unwrap();
             (name, line)
         };
         let pair = |name: &str, line: &str| (name.to_owned(), line.to_owned());
@@ -116,6 +318,8 @@ mod tests {
         assert_eq!(of(doc! { "_id": "x, y" }), pair("\"x, y\"", ""));
         // One whose `_id` is not the first is shown whole.
         assert_eq!(of(doc! { "a": 1, "_id": 7 }), pair("7", "{ a: 1, _id: 7 }"));
+        let large = doc! { "_id": 1, "…": "3000000 bytes: too large to show" };
+        assert_eq!(of(large), pair("1", "(3.0 MB: too large for the list)"));
         let (_, line) = of(doc! { "_id": 1, "long": "é".repeat(100_000) });
         assert!(line.starts_with("long: \"éé") && line.len() <= LINE_MOST);
     }

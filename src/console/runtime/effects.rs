@@ -1,13 +1,17 @@
 //! Effects become tasks, and their ends become messages.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use tokio::{
     sync::mpsc::UnboundedSender,
     task::{AbortHandle, JoinSet},
 };
 
-use super::{documents, tasks};
+use super::{documents, survey, tasks};
 use crate::{
     config::Database,
     console::{
@@ -132,7 +136,11 @@ impl Effects {
             }
             Effect::Copy(what, text) => self.copy(what, text),
             // The loop does these itself.
-            Effect::Quit | Effect::Shell | Effect::Redraw | Effect::Mouse(_) => {}
+            Effect::Quit
+            | Effect::Shell
+            | Effect::Redraw
+            | Effect::EditOutside(_)
+            | Effect::Mouse(_) => {}
             effect @ (Effect::CatchUp(_)
             | Effect::LookForUpgrade(_)
             | Effect::Upgrade(_)
@@ -142,6 +150,8 @@ impl Effects {
             | Effect::FindGone(..)
             | Effect::Count(..)
             | Effect::Measure(..)
+            | Effect::LoadSizes(..)
+            | Effect::Survey(..)
             | Effect::LoadDetail(..)
             | Effect::LoadDocuments(..)
             | Effect::LoadAudit(..)
@@ -161,6 +171,8 @@ impl Effects {
             | Effect::Transfer(..)
             | Effect::Redeem(..)
             | Effect::Do(..)
+            | Effect::Export(..)
+            | Effect::WriteDocument(..)
             | Effect::FindOut(..)) => {
                 let token = self.session.as_ref().map(Session::token);
                 if let Some(tenancy) = self.tenancy.as_ref().map(|all| all.in_session(token)) {
@@ -192,15 +204,12 @@ impl Effects {
                 Message::Counted(at, tenancy.count(of, search.as_deref(), most).await)
             }),
             Effect::Measure(at, orgs) => self.read(at, tasks::measured(tenancy, at, orgs)),
-            Effect::LoadDetail(at, id) => {
-                self.load(
-                    at,
-                    async move { Message::Detail(at, tasks::detail(&tenancy, id).await) },
-                );
-            }
+            Effect::Survey(at, now) => self.survey(at, tenancy, now),
+            Effect::LoadSizes(at, orgs) => self.load(at, tasks::sizes(tenancy, at, orgs)),
+            Effect::LoadDetail(at, id) => self.load(at, tasks::detail(tenancy, at, id)),
             Effect::LoadDocuments(at, org) => self.load(at, tasks::documents(tenancy, at, org)),
             Effect::Browse(at, org, asked) => {
-                self.load(at, documents::browsed(tenancy, at, org, asked));
+                self.load(at, documents::browsed(tenancy, at, org, asked, self.told()));
             }
             Effect::LoadAdmins(at, org) => {
                 self.load(at, async move { Message::Admins(at, tenancy.admins(&org).await) });
@@ -217,20 +226,18 @@ impl Effects {
                 let NewPassword { password, name, email } = new;
                 Message::Judged(at, tenancy.strength(&password, &name, &email).await)
             }),
-            Effect::Authorize(at, action, org, admin, session) => self.read(at, async move {
-                let allowed = tasks::allowed(&tenancy, action, &org, admin.as_ref(), session);
-                Message::Authorized(at, allowed.await)
-            }),
+            Effect::Authorize(at, action, org, admin, session) => {
+                self.read(at, tasks::asked_first(tenancy, at, (action, org, admin), session));
+            }
             Effect::Login(at, email, password, code) => {
                 self.read(at, tasks::log_in(tenancy, at, email, password, code));
             }
             Effect::CheckSession(at, session) => {
                 self.read(at, tasks::session_checked(tenancy, session));
             }
-            Effect::SetUpSecondFactor(at, new, code, session) => self.write(at, async move {
-                let own = tenancy.in_session(session.as_ref().map(Session::token));
-                Message::SecondFactor(at, own.set_up_second_factor(&new, &code).await)
-            }),
+            Effect::SetUpSecondFactor(at, new, code, session) => {
+                self.write(at, tasks::set_up(tenancy, at, new, code, session));
+            }
             Effect::Create(at, new) => {
                 self.write(at, async move { Message::Created(at, tenancy.create(&new).await) });
             }
@@ -238,11 +245,9 @@ impl Effects {
                 let updated = tasks::updated(&tenancy, &org, &edit, session.as_ref());
                 Message::Updated(at, updated.await)
             }),
-            Effect::AddAdmin(at, org, email, role, session) => self.write(at, async move {
-                let new = (email.as_str(), role);
-                let added = tasks::admin_added(&tenancy, &org, new, session.as_ref()).await;
-                Message::Added(at, email.into(), added)
-            }),
+            Effect::AddAdmin(at, org, email, role, session) => {
+                self.write(at, tasks::added(tenancy, at, org, (email, role), session));
+            }
             Effect::UpdateAdmin(at, org, email, edit, session) => self.write(at, async move {
                 let edit = (email.raw(), &edit);
                 let updated = tasks::admin_updated(&tenancy, &org, edit, session.as_ref());
@@ -257,6 +262,13 @@ impl Effects {
             Effect::Do(at, action, org, given, session) => self.write(at, async move {
                 tasks::done(&tenancy, at, action, org, given, session.as_ref()).await
             }),
+            Effect::Export(at, action, org, to, session) => {
+                let told = self.told();
+                self.read(at, tasks::exported(tenancy, at, (action, org), to, session, told));
+            }
+            Effect::WriteDocument(at, org, write) => {
+                self.write(at, documents::written(tenancy, at, org, write));
+            }
             Effect::FindOut(at, entry) => self.read(at, tasks::found_out(tenancy, entry)),
             // These need no database, and were begun before one was asked for.
             Effect::Connect(_)
@@ -266,6 +278,7 @@ impl Effects {
             | Effect::NewSecondFactor
             | Effect::Logout(_)
             | Effect::Copy(..)
+            | Effect::EditOutside(_)
             | Effect::Mouse(_)
             | Effect::Redraw
             | Effect::Shell
@@ -322,6 +335,18 @@ impl Effects {
         });
     }
 
+    /// Each part is told as it is known.
+    fn survey(&mut self, generation: Generation, tenancy: Arc<Tenancy>, now: SystemTime) {
+        let answers = self.answers.clone();
+        self.read(generation, async move {
+            let told = |part| {
+                let part = Message::Surveyed(generation, part);
+                let _ = answers.send(Answer::from_message(part));
+            };
+            Message::SurveyEnded(generation, survey::read(&tenancy, now, told).await)
+        });
+    }
+
     /// As [`Effects::read`], once the selection rests.
     fn load(
         &mut self,
@@ -345,6 +370,14 @@ impl Effects {
             let _ = answers.send(Answer { generation, ..Answer::from_message(message) });
         });
         self.reads.insert(generation, task.abort_handle());
+    }
+
+    /// What a task tells before its end.
+    fn told(&self) -> impl Fn(Message) + Send + Sync + use<> {
+        let answers = self.answers.clone();
+        move |message| {
+            let _ = answers.send(Answer::from_message(message));
+        }
     }
 
     fn write(

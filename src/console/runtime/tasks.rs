@@ -1,20 +1,27 @@
 //! What the effects ask of the rules, each until it is answered.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use bson::oid::ObjectId;
 
 use crate::{
     config::Database,
     console::{
-        app::{Check, Connected, Generation, Given, Message, NewOwner, NewPassword, OrgAction},
+        app::{
+            Check, Connected, ExportTo, Generation, Given, Message, NewOwner, NewPassword,
+            OrgAction,
+        },
         documents,
     },
-    org::{Org, Role, Secret, StoredText},
+    org::{NewSecondFactor, Org, Role, Secret, StoredText},
     store::{AuditAt, AuditQuery, Entry, Head, Seen, Statistics, StoreError},
     tenancy::{
-        Account, AdminChanges, AuditPage, Confirmation, Edit, Error, Refusal, Result, Session,
-        Tenancy,
+        Account, AdminChanges, AuditPage, Confirmation, Edit, Error, ExportTarget, Refusal, Result,
+        Session, Tenancy,
     },
 };
 
@@ -73,7 +80,16 @@ pub(super) async fn documents(tenancy: Arc<Tenancy>, at: Generation, org: Box<Or
 }
 
 /// An organization, and what it holds.
-pub(super) async fn detail(tenancy: &Tenancy, id: ObjectId) -> Result<Option<(Org, Statistics)>> {
+pub(super) async fn detail(tenancy: Arc<Tenancy>, at: Generation, id: ObjectId) -> Message {
+    Message::Detail(at, read_detail(&tenancy, id).await)
+}
+
+/// How much these hold.
+pub(super) async fn sizes(tenancy: Arc<Tenancy>, at: Generation, orgs: Vec<Org>) -> Message {
+    Message::Sizes(at, tenancy.sizes(&orgs).await)
+}
+
+async fn read_detail(tenancy: &Tenancy, id: ObjectId) -> Result<Option<(Org, Statistics)>> {
     let Some(org) = tenancy.org(id).await? else { return Ok(None) };
     let statistics = tenancy.statistics(&org).await?;
     Ok(Some((org, statistics)))
@@ -186,6 +202,8 @@ pub(super) async fn done(
             let issued = tenancy.issue_code(&org, &email).await;
             return Message::Coded(generation, action, org, email.into(), issued);
         }
+        // It has an effect of its own.
+        OrgAction::Export(_) => Ok(Some((*org).clone())),
     };
     // For another try.
     let now = match &result {
@@ -193,6 +211,47 @@ pub(super) async fn done(
         Ok(_) | Err(_) => None,
     };
     Message::Done(generation, action, now.unwrap_or(org), result)
+}
+
+/// How long it is at least from one word of how far an export is to the next.
+const BETWEEN: Duration = Duration::from_millis(100);
+
+/// Exports an organization, and says in between how far that is.
+pub(super) async fn exported(
+    tenancy: Arc<Tenancy>,
+    generation: Generation,
+    (action, org): (OrgAction, Box<Org>),
+    to: ExportTo,
+    session: Option<Session>,
+    tell: impl Fn(Message) + Send + Sync + 'static,
+) -> Message {
+    let tenancy = tenancy.in_session(session.as_ref().map(Session::token));
+    let tell = Arc::new(tell);
+    let watching = Arc::clone(&tell);
+    let told = Mutex::new(None::<Instant>);
+    let watch = move |progress| {
+        let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.is_none_or(|told| told.elapsed() >= BETWEEN) {
+            *told = Some(Instant::now());
+            watching(Message::Exporting(generation, progress));
+        }
+    };
+    let target = ExportTarget::Directory(directory(&to.directory));
+    let result = tenancy.export(&org, target, to.admins, Arc::new(watch)).await;
+    if let Ok(file) = result.as_ref().map(|export| export.file.as_deref())
+        && let Some(Ok(file)) = file.map(std::path::absolute)
+    {
+        tell(Message::ExportedTo(generation, file));
+    }
+    Message::Done(generation, action, org, result.map(|export| Some(export.org)))
+}
+
+/// The directory that was typed; `~/` is one's own.
+fn directory(typed: &str) -> PathBuf {
+    match (typed.strip_prefix("~/"), std::env::home_dir()) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => PathBuf::from(typed),
+    }
 }
 
 /// What came of an operation, asked until the database answers.
@@ -205,8 +264,19 @@ pub(super) async fn found_out(tenancy: Arc<Tenancy>, entry: Box<Entry>) -> Messa
     }
 }
 
+/// Whether it can be done to the organization, or to its admin with this e-mail; see [`allowed`].
+pub(super) async fn asked_first(
+    tenancy: Arc<Tenancy>,
+    at: Generation,
+    (action, org, admin): (OrgAction, Box<Org>, Option<StoredText>),
+    session: Option<Session>,
+) -> Message {
+    let allowed = allowed(&tenancy, action, &org, admin.as_ref(), session);
+    Message::Authorized(at, allowed.await)
+}
+
 /// Whether it can be done, as far as looking shows, and whether the session allows it.
-pub(super) async fn allowed(
+async fn allowed(
     tenancy: &Tenancy,
     action: OrgAction,
     org: &Org,
@@ -223,6 +293,7 @@ pub(super) async fn allowed(
         }
         (
             OrgAction::RemoveAdmin(_)
+            | OrgAction::Export(_)
             | OrgAction::Restore
             | OrgAction::Rename
             | OrgAction::Suspend
@@ -278,8 +349,32 @@ pub(super) async fn updated(
     tenancy.in_session(session.map(Session::token)).update(org, edit).await
 }
 
+/// Sets up a second factor, and what came of it.
+pub(super) async fn set_up(
+    tenancy: Arc<Tenancy>,
+    at: Generation,
+    new: NewSecondFactor,
+    code: Secret,
+    session: Option<Session>,
+) -> Message {
+    let own = tenancy.in_session(session.as_ref().map(Session::token));
+    Message::SecondFactor(at, own.set_up_second_factor(&new, &code).await)
+}
+
+/// Adds an admin to an organization, and what came of it.
+pub(super) async fn added(
+    tenancy: Arc<Tenancy>,
+    at: Generation,
+    org: Box<Org>,
+    (email, role): (String, Role),
+    session: Option<Session>,
+) -> Message {
+    let added = admin_added(&tenancy, &org, (&email, role), session.as_ref()).await;
+    Message::Added(at, email.into(), added)
+}
+
 /// Adds an admin to an organization, with a one-time code. If it has no owner, appoints one without a login.
-pub(super) async fn admin_added(
+async fn admin_added(
     tenancy: &Tenancy,
     org: &Org,
     (email, role): (&str, Role),

@@ -156,3 +156,42 @@ async fn a_bulk_trash_of_a_thousand_skips_what_was_changed_since_and_reports_exa
     assert_eq!(console.job().outcome(), "trashed 1,000 organizations");
     assert_eq!(all(&other, ListScope::Trash).await.len(), 1000);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_dashboard_comes_to_what_there_is() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("tenantry.db");
+    let store = SqliteStore::open(&path, false).unwrap();
+    let entry = Entry::new("ada@here", "create");
+    let documents: Vec<_> = (0..5).map(|at| bson::doc! { "_id": at }).collect();
+    for number in 0..120 {
+        let name = format!("org {number:03}");
+        let new = new_org(&name, &format!("admin{number}@example.com"), "not a hash");
+        store.perform(&Operation::Create(Box::new(new)), &entry).await.unwrap();
+    }
+    store.insert_documents("org_org_077", &documents).await.unwrap();
+    let other = elsewhere(&path).await;
+    let before = all(&other, ListScope::Live).await;
+    for org in &before[..3] {
+        other.suspend(org).await.unwrap();
+    }
+    for _ in 0..2 {
+        other.login("nobody@example.com", &PASSWORD.to_owned().into()).await.unwrap_err();
+    }
+
+    let mut console = Console::open(&path);
+    console.until(|app| matches!(app.connection, Connection::Ready(_)) && app.list.loaded).await;
+    console.type_text("S");
+    console.until(|app| !app.dashboard.loading.is_waiting()).await;
+    let survey = console.app.dashboard.survey.as_ref().unwrap();
+    let counts = survey.counts.unwrap();
+    assert_eq!([counts.live, counts.suspended, counts.trash].map(|of| of.counted), [120, 3, 0]);
+    assert_eq!((survey.read, survey.unknown, survey.held.documents), (120, 0, 125));
+    assert_eq!(survey.largest[0].org.name.raw(), "org 077");
+    assert_eq!(survey.failed_logins.unwrap().sum(), 2);
+    assert!(!console.app.dashboard.cut_off && console.app.notice.is_none());
+
+    console.key(KeyCode::Enter, KeyModifiers::NONE);
+    let opened = |app: &App| app.detail.org.as_ref().is_some_and(|o| o.name.raw() == "org 077");
+    console.until(opened).await;
+}

@@ -47,11 +47,8 @@ pub(super) fn draw(app: &App, first: usize, theme: &Theme, buffer: &mut Buffer, 
         } else {
             timestamp(entry.at).trim_end_matches(" UTC").to_owned()
         };
-        let begin = format!(
-            "{}  {}  ",
-            text::filled(&at, when),
-            text::filled(&entry.by().to_string(), who)
-        );
+        let begin =
+            format!("{}  {}  ", text::filled(&at, when), text::filled(&entry.shown_by(), who));
         let mut begin = Some(Span::styled(begin, theme.faint));
         for (line, row) in lines(entry, theme, what).into_iter().zip(&mut rows) {
             let indent = || Span::raw(" ".repeat(room.saturating_sub(what)));

@@ -137,7 +137,7 @@ fn row(
     if selected {
         put(buffer, area, 0, 0, "▌", theme.accent);
     }
-    let begin = columns.begin(&number.to_string(), &when, &entry.by().to_string());
+    let begin = columns.begin(&number.to_string(), &when, &entry.shown_by());
     let x = put(buffer, area, 1, 0, &begin, theme.faint);
     let x = put(buffer, area, x, 0, &columns.org(&entry.name.to_string()), style);
     let rest = Rect { x: area.x + x, width: area.width.saturating_sub(x), ..area };

@@ -13,7 +13,8 @@ use crate::{
         app::{App, Bulk, Drawn, OrgAction, organizations},
         text,
     },
-    org::Org,
+    keymap::Command,
+    org::{Org, byte_size},
 };
 
 /// The most names, and the most columns of each: there may be thousands, of any length.
@@ -35,13 +36,17 @@ pub(super) fn draw(
         format!("{verb} all that match?")
     } else {
         let past = if bulk.action == OrgAction::Delete { ", skipping the trash" } else { "" };
-        format!("{verb} {}{past}?", organizations(bulk.count()))
+        if let ([org], OrgAction::Export(_)) = (&bulk.orgs[..], bulk.action) {
+            format!("{verb} {}?", name(org))
+        } else {
+            format!("{verb} {}{past}?", organizations(bulk.count()))
+        }
     };
     let area = heading(buffer, area, theme, &asked, "");
     let mut sheet = Sheet::new(theme, area);
     sheet.confirms = app.is_to_confirm();
     sheet.gap();
-    means(bulk.action, theme, &mut sheet);
+    means(bulk.action, (app.exports_admins(), bulk.count() == 1), theme, &mut sheet);
     if bulk.reading.is_waiting() {
         sheet.gap();
         let found = format::thousands(as_number(bulk.orgs.len()));
@@ -53,6 +58,10 @@ pub(super) fn draw(
             sheet.text(&names(bulk.orgs.iter()), theme.faint);
         }
         skipped(bulk, theme, &mut sheet);
+        if let (Some(directory), false) = (bulk.directory(), bulk.orgs.is_empty()) {
+            sheet.gap();
+            sheet.field(app, "directory", directory, true, "an existing directory");
+        }
         if let ([reason, field], false) = (&bulk.fields[..], bulk.orgs.is_empty()) {
             sheet.gap();
             sheet.field(app, "reason", reason, bulk.focus == 0, app.reason_hint());
@@ -61,6 +70,11 @@ pub(super) fn draw(
             sheet.text(&format!("Type {count} to confirm:"), Style::new());
             sheet.field(app, "number", field, bulk.focus == 1, "");
         }
+    }
+    if matches!(bulk.action, OrgAction::Delete | OrgAction::Purge) {
+        sheet.gap();
+        let how = app.keymap.how(Command::ExportFirst);
+        sheet.text(&format!("{how} exports them first, to archives."), theme.faint);
     }
     if let Some(said) = &bulk.problem {
         sheet.gap();
@@ -76,6 +90,7 @@ pub(super) fn verb(action: OrgAction) -> &'static str {
         OrgAction::Reactivate => "Reactivate",
         OrgAction::Trash => "Trash",
         OrgAction::Delete | OrgAction::Purge => "Purge",
+        OrgAction::Export(_) => "Export",
         OrgAction::Restore
         | OrgAction::Rename
         | OrgAction::RemoveAdmin(_)
@@ -84,7 +99,7 @@ pub(super) fn verb(action: OrgAction) -> &'static str {
 }
 
 /// What it means for them.
-fn means(action: OrgAction, theme: &Theme, sheet: &mut Sheet) {
+fn means(action: OrgAction, (admins, one): (bool, bool), theme: &Theme, sheet: &mut Sheet) {
     let (means, style) = match action {
         OrgAction::Suspend => {
             ("Their admins cannot log in; active sessions end now.", Style::new())
@@ -98,6 +113,25 @@ fn means(action: OrgAction, theme: &Theme, sheet: &mut Sheet) {
         OrgAction::Delete | OrgAction::Purge => {
             ("They will be permanently deleted, with all their data.", theme.bad)
         }
+        OrgAction::Export(_) if admins => (
+            if one {
+                "An archive with its record, its admins and their password hashes, and all its documents. Only you can \
+                 read the file."
+            } else {
+                "An archive for each, with its record, its admins and their password hashes, and all its documents. Only \
+                 you can read the files."
+            },
+            Style::new(),
+        ),
+        OrgAction::Export(_) => (
+            if one {
+                "An archive with its record and all its documents, without its admins: only a manager may export those."
+            } else {
+                "An archive for each, with its record and all its documents, without its admins: only a manager may export \
+                 those."
+            },
+            Style::new(),
+        ),
         OrgAction::Restore
         | OrgAction::Rename
         | OrgAction::RemoveAdmin(_)
@@ -118,7 +152,7 @@ fn holds(app: &App, bulk: &Bulk, sheet: &mut Sheet) {
     let noun = if held.documents == 1 { "document" } else { "documents" };
     if counted > 0 {
         sheet.amount(&format::thousands(held.documents), noun);
-        sheet.amount(&format::bytes(held.bytes), "of data");
+        sheet.amount(&byte_size(held.bytes), "of data");
     }
     let (counted, count) = (as_number(counted), as_number(bulk.count()));
     if counted < count {

@@ -4,8 +4,8 @@
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
 use super::{
-    SUSPENDED, Theme, activity, admins, below, format, margin, put, put_right, question::doing,
-    sheet::Sheet, spinner,
+    SUSPENDED, Theme, activity, admins, below, dashboard, format, margin, put, put_right,
+    question::doing, sheet::Sheet, spinner,
 };
 use crate::{
     console::{
@@ -13,13 +13,15 @@ use crate::{
         text,
     },
     keymap::Command,
-    org::{Org, OrgState, timestamp},
+    org::{Org, OrgState, byte_size, timestamp},
     store::Statistics,
 };
 
 pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect, drawn: &mut Drawn) {
     drawn.add(area, HitTarget::Detail);
-    let Some(org) = app.detail.org.as_ref().filter(|_| area.area() > 0) else { return };
+    let Some(org) = app.detail.org.as_ref().filter(|_| area.area() > 0) else {
+        return dashboard::draw_beside(app, theme, buffer, area);
+    };
     let begun = app.at_once.as_ref().filter(|begun| begun.org == org.id);
     let begun = begun.and_then(|begun| Some((spinner(&begun.waiting, app.now)?, begun.action)));
     let (mark, word, style) = match (begun, org.under_way, org.state) {
@@ -228,7 +230,7 @@ fn record<'a>(app: &App, org: &Org, theme: &'a Theme, area: Rect) -> Sheet<'a> {
             &format!(
                 "{} · {} · {}",
                 format::thousands(statistics.documents),
-                format::bytes(statistics.bytes),
+                byte_size(statistics.bytes),
                 format::counted(statistics.indexes, "index", "indexes")
             ),
         ),

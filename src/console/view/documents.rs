@@ -1,4 +1,4 @@
-//! The documents of an organization on a screen of their own: a line for each, and one in full.
+//! The documents of an organization on a screen of their own: a line for each, or a table.
 
 use ratatui::{
     buffer::Buffer,
@@ -8,15 +8,17 @@ use ratatui::{
 };
 
 use super::{
-    Theme, detail, format, heading, help, margin, put, put_right, sheet::Sheet, shell, spinner,
+    Theme, below, document_table, document_tree, format, heading, help, margin, put, sheet::Sheet,
+    shell, spinner,
 };
 use crate::{
     console::{
-        app::{App, Documents, Drawn, HitTarget, Notice, OpenDocument},
+        app::{App, Documents, Drawn, HitTarget, Notice},
         text,
     },
     keymap::Command,
-    org::{escaped_short, thousands},
+    org::{escaped, escaped_short, thousands},
+    store::DocumentOrder,
 };
 
 /// The most columns of an `_id`: the digits of an `ObjectId`.
@@ -31,12 +33,15 @@ pub(super) fn draw(
     drawn: &mut Drawn,
 ) -> Option<Position> {
     if let Some(open) = &documents.open {
-        one(app, documents, open, theme, buffer, area, drawn);
-        return None;
+        return document_tree::draw(app, documents, open, theme, buffer, area, drawn);
     }
     let right = match spinner(&documents.loading, app.now) {
-        Some(turn) => format!("{} to cancel  loading… {turn}", app.keymap.how(Command::Back)),
-        None => position(documents),
+        Some(turn) => {
+            let how = documents.progress(app.now, area.width);
+            let how = how.as_deref().unwrap_or("loading…");
+            format!("{} to cancel  {how} {turn}", app.keymap.how(Command::Back))
+        }
+        None => [order(documents), position(documents)].concat(),
     };
     let searching = documents.typing || !documents.filter.text().is_empty();
     let title = format!("Documents of {}", documents.org.name);
@@ -48,12 +53,19 @@ pub(super) fn draw(
             help::search(field, documents.typing, words, theme, buffer, area, &right)
         })
         .flatten();
+    let rest = completing(documents, theme, buffer, rest);
     if let Some(fault) = &documents.fault {
         said(fault, theme.bad, theme, buffer, rest);
         return cursor;
     }
     if documents.rows.is_empty() {
+        let rest = understood(documents, theme, buffer, rest);
         nothing(app, documents, theme, buffer, rest);
+        return cursor;
+    }
+    let rest = understood(documents, theme, buffer, rest);
+    if app.kept.table {
+        document_table::draw(app, documents, theme, buffer, rest, drawn);
         return cursor;
     }
     let rows = documents.rows.iter().enumerate().skip(documents.top);
@@ -78,6 +90,38 @@ pub(super) fn draw(
     cursor
 }
 
+/// Writes the fields that a name in the filter can be. What is left below them.
+fn completing(documents: &Documents, theme: &Theme, buffer: &mut Buffer, area: Rect) -> Rect {
+    let Some(completion) = documents.completion() else { return area };
+    let mut x = 1;
+    for (number, name) in completion.names().enumerate() {
+        let style = if number == 0 { theme.selected } else { theme.faint };
+        x = put(buffer, margin(area), x, 0, &escaped(name), style) + 2;
+        if x >= area.width {
+            break;
+        }
+    }
+    below(area, 1)
+}
+
+/// Writes how the filter is understood. What is left below it.
+fn understood(documents: &Documents, theme: &Theme, buffer: &mut Buffer, area: Rect) -> Rect {
+    let lines = documents.understood(area.width.into(), area.height.into());
+    for (place, line) in area.rows().zip(&lines) {
+        put(buffer, place, 1, 0, line, theme.faint);
+    }
+    below(area, u16::try_from(lines.len()).unwrap_or(u16::MAX))
+}
+
+/// What they are sorted by, where that was chosen.
+fn order(documents: &Documents) -> String {
+    if documents.order == DocumentOrder::default() {
+        return String::new();
+    }
+    let arrow = if documents.order.descending { '↓' } else { '↑' };
+    format!("by {} {arrow}  ", escaped_short(documents.order.word(), 30))
+}
+
 /// Which one is selected, of how many.
 fn position(documents: &Documents) -> String {
     let noun = if documents.is_filtered() { " matching" } else { "" };
@@ -91,13 +135,22 @@ fn position(documents: &Documents) -> String {
     }
 }
 
-fn said(notice: &Notice, style: Style, theme: &Theme, buffer: &mut Buffer, area: Rect) {
+/// Writes a notice. How many rows it takes.
+pub(super) fn said(
+    notice: &Notice,
+    style: Style,
+    theme: &Theme,
+    buffer: &mut Buffer,
+    area: Rect,
+) -> u16 {
     let mut sheet = Sheet::new(theme, area);
     sheet.text(&text::sentence(&notice.what), style);
     if !notice.help.is_empty() {
         sheet.text(&text::sentence(&notice.help), theme.faint);
     }
+    let height = sheet.height().min(area.height);
     sheet.draw(buffer, Rect { x: area.x + 1, width: area.width.saturating_sub(1), ..area });
+    height
 }
 
 /// What stands where the documents would: why there are none, and what to press.
@@ -112,7 +165,14 @@ fn nothing(app: &App, documents: &Documents, theme: &Theme, buffer: &mut Buffer,
         return;
     } else if documents.is_filtered() {
         let typed = escaped_short(documents.filter.text().trim(), 60);
-        let help = format!("press {} to clear the filter", app.keymap.how(Command::Back));
+        let clear = format!("press {} to clear the filter", app.keymap.how(Command::Back));
+        let is_one = typed.chars().count() <= 30 && !typed.contains(char::is_whitespace);
+        let word = if is_one { &typed } else { "word" };
+        let help = if documents.has_bare_word() {
+            format!("a word alone is an _id; write field:{word} to look in a field; {clear}")
+        } else {
+            clear
+        };
         (Notice { what: format!("no document matches “{typed}”"), help }, Style::new())
     } else {
         (Notice::plain("no documents"), Style::new())
@@ -120,46 +180,8 @@ fn nothing(app: &App, documents: &Documents, theme: &Theme, buffer: &mut Buffer,
     said(&notice, style, theme, buffer, area);
 }
 
-/// One document in full.
-fn one(
-    app: &App,
-    documents: &Documents,
-    open: &OpenDocument,
-    theme: &Theme,
-    buffer: &mut Buffer,
-    area: Rect,
-    drawn: &mut Drawn,
-) {
-    let title = format!("A document of {}", documents.org.name);
-    let rest = heading(buffer, area, theme, &title, "");
-    if let Some(problem) = &open.problem {
-        return said(problem, theme.bad, theme, buffer, rest);
-    }
-    let Some(lines) = &open.lines else {
-        if let Some(turn) = spinner(&open.reading, app.now) {
-            put(buffer, rest, 1, 0, &format!("{turn} loading the document…"), theme.faint);
-        }
-        return;
-    };
-    let (height, room) = (usize::from(rest.height), usize::from(margin(rest).width));
-    let rows = |at: usize| text::folded(&lines[at], room).len();
-    let extent = detail::tall_extent(lines.len(), height, open.top, rows);
-    drawn.entry = extent;
-    let top = open.top.min(extent.last);
-    if extent.last > 0 {
-        let to = (top + height).min(extent.lines);
-        let shown = format!("{}–{to} of {} lines", top + 1, extent.lines);
-        put_right(buffer, margin(area), 0, &shown, theme.faint);
-    }
-    let folded = lines.iter().skip(top).flat_map(|line| text::folded(line, room));
-    for (place, line) in rest.rows().zip(folded) {
-        let line: &str = &line;
-        put_line(buffer, place, 1, &shell::line(line, theme));
-    }
-}
-
 /// Writes a line from this column on.
-fn put_line(buffer: &mut Buffer, place: Rect, x: u16, line: &Line) {
+pub(super) fn put_line(buffer: &mut Buffer, place: Rect, x: u16, line: &Line) {
     let room = Rect { x: place.x + x, width: place.width.saturating_sub(x), ..place };
     let room = room.intersection(buffer.area);
     if room.area() > 0 {

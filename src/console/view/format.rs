@@ -11,22 +11,6 @@ pub(super) fn counted(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", thousands(number), if number == 1 { one } else { many })
 }
 
-/// A size in powers of a thousand: `812 B`, `3.1 MB`.
-pub(super) fn bytes(bytes: u64) -> String {
-    const UNITS: [&str; 6] = ["kB", "MB", "GB", "TB", "PB", "EB"];
-    if bytes < 1000 {
-        return format!("{bytes} B");
-    }
-    // In tenths of the unit, so that 999,999 is 1.0 MB and not 1000.0 kB.
-    let mut tenths = (bytes / 10).saturating_add(5) / 10;
-    let mut unit = 0;
-    while tenths >= 10_000 && unit + 1 < UNITS.len() {
-        tenths = (tenths + 500) / 1000;
-        unit += 1;
-    }
-    format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
-}
-
 const AGES: [(u64, &str, &str); 5] = [
     (31_536_000, "y", "year"),
     (2_592_000, "mo", "month"),
@@ -123,16 +107,6 @@ mod tests {
     fn one_thing_is_not_several() {
         assert_eq!(counted(1, "index", "indexes"), "1 index");
         assert_eq!(counted(0, "index", "indexes"), "0 indexes");
-    }
-
-    #[test]
-    fn sizes_have_one_decimal() {
-        assert_eq!(bytes(0), "0 B");
-        assert_eq!(bytes(999), "999 B");
-        assert_eq!(bytes(1000), "1.0 kB");
-        assert_eq!(bytes(3_149_000), "3.1 MB");
-        assert_eq!(bytes(999_999), "1.0 MB");
-        assert_eq!(bytes(u64::MAX), "18.4 EB");
     }
 
     #[test]

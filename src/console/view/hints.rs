@@ -5,10 +5,13 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 use super::{Theme, footer, put};
 use crate::{
     console::{
-        app::{App, Asked, Connection, Drawn, HitTarget, Job, Layer, OrgAction, Purpose, Severity},
+        app::{
+            App, Asked, Connection, Documents, Drawn, HitTarget, Job, Layer, OpenDocument,
+            OrgAction, Purpose, RowAction, Severity,
+        },
         text,
     },
-    keymap::{Command, Place, Row},
+    keymap::{Command, DocumentCommand, Place, Row},
     org::OrgState,
     store::ListScope,
     tenancy::{Account, may_as},
@@ -103,6 +106,7 @@ fn action_word(app: &App) -> (Option<&'static str>, bool) {
             (Some(answer(question.action)), question.focus + 1 >= question.fields.len())
         }
         Some(Layer::Bulk(bulk)) => (Some(answer(bulk.action)), bulk.focus + 1 >= bulk.fields.len()),
+        Some(Layer::Edit(edit)) => (Some(edit.action_word()), true),
         Some(Layer::Job(_)) => {
             let left = app.job_shown().is_some_and(|job| !job.left.is_empty());
             (Some(if left { "continue" } else { "try again" }), true)
@@ -117,6 +121,7 @@ fn action_word(app: &App) -> (Option<&'static str>, bool) {
             | Layer::Copy(_)
             | Layer::Manual(_)
             | Layer::Log(_)
+            | Layer::Dashboard
             | Layer::Audit(_)
             | Layer::Documents(_)
             | Layer::Jobs(_),
@@ -172,6 +177,11 @@ fn back_word(app: &App) -> Option<&'static str> {
         | Place::AuditEntry
         | Place::AllDocuments
         | Place::OneDocument
+        | Place::DocumentValue
+        | Place::DocumentEditor
+        | Place::DocumentChange
+        | Place::DocumentConflict
+        | Place::Dashboard
         | Place::Jobs
         | Place::Job => None,
     }
@@ -183,6 +193,7 @@ fn word(app: &App, row: &Row) -> Option<&'static str> {
     match row.command {
         Command::Accept if last => action,
         Command::Confirm => action.or_else(|| app.armed().map(answer)),
+        Command::Submit if app.focus() == Place::DocumentEditor => row.hint,
         Command::Submit if last => None,
         Command::Submit => action,
         // A second key for it, which goes without saying.
@@ -200,6 +211,13 @@ fn word(app: &App, row: &Row) -> Option<&'static str> {
         Command::Suspend if has_selection(app) => app.action_for_selection(row.command).map(answer),
         Command::Suspend if app.chosen().is_some_and(|org| org.state == OrgState::Suspended) => {
             Some("reactivate")
+        }
+        Command::Open if app.focus() == Place::OneDocument => {
+            row_action(app).map(|action| match action {
+                RowAction::Unfold => "unfold",
+                RowAction::Fold => "fold",
+                RowAction::Change => "change",
+            })
         }
         Command::Login if app.session.is_some() => Some("log out"),
         Command::NextTab if matches!(app.focus(), Place::Documents | Place::Activity) => {
@@ -225,6 +243,7 @@ fn word(app: &App, row: &Row) -> Option<&'static str> {
         | Command::RemoveAdmin
         | Command::Transfer
         | Command::UseCode
+        | Command::ExportFirst
         | Command::Trash
         | Command::Delete
         | Command::Select
@@ -233,6 +252,7 @@ fn word(app: &App, row: &Row) -> Option<&'static str> {
         | Command::SelectAll
         | Command::InvertSelection
         | Command::Suspend
+        | Command::Export
         | Command::ToggleTrash
         | Command::Restore
         | Command::Purge
@@ -257,9 +277,10 @@ fn word(app: &App, row: &Row) -> Option<&'static str> {
         | Command::Undo
         | Command::Log
         | Command::AuditLog
+        | Command::Dashboard
         | Command::BrowseDocuments
         | Command::CopyEntry
-        | Command::CopyDocument
+        | Command::Document(_)
         | Command::Jobs
         | Command::CancelJob
         | Command::Upgrade
@@ -281,6 +302,7 @@ fn answer(action: OrgAction) -> &'static str {
         OrgAction::Reactivate => "reactivate",
         OrgAction::RemoveAdmin(_) => "remove",
         OrgAction::IssueCode(_) => "issue code",
+        OrgAction::Export(_) => "export",
     }
 }
 
@@ -324,20 +346,22 @@ fn works_now(app: &App, row: &Row) -> bool {
             app.detail.admin().is_some() && !read_only
         }
         Command::CopyAdmin => app.detail.admin().is_some(),
+        Command::Document(command) => acts_on_document(app, command, read_only),
+        Command::Undo if layered => !read_only && app.undoes_document(),
         Command::Undo => app.undo.is_some() && !read_only,
         command if command.writes() => some && !read_only,
         Command::Login => {
             app.session.is_some() || (some || app.list.problem.is_some()) && !read_only
         }
+        Command::ExportFirst => !read_only && app.purged_first().is_some(),
         Command::UseCode => {
             // Operators have none.
             let of_admin =
                 |layer: &Layer| matches!(layer, Layer::Login(login) if !login.of_operator);
             !read_only && !waits(app) && app.layers.last().is_some_and(of_admin)
         }
-        Command::Open | Command::CopyEntry if layered => {
-            app.layers.last().is_some_and(Layer::has_rows)
-        }
+        Command::Open if app.focus() == Place::OneDocument => opens_row(app, read_only),
+        Command::Open | Command::CopyEntry if layered => has_rows(app),
         Command::Filter if layered => true,
         Command::Open => some || !app.list.nearest.is_empty(),
         Command::Sort | Command::Copy => some,
@@ -375,6 +399,7 @@ fn works_now(app: &App, row: &Row) -> bool {
         | Command::SelectAll
         | Command::InvertSelection
         | Command::Suspend
+        | Command::Export
         | Command::ToggleTrash
         | Command::Restore
         | Command::Purge
@@ -393,14 +418,97 @@ fn works_now(app: &App, row: &Row) -> bool {
         | Command::CopyPassword
         | Command::Log
         | Command::AuditLog
+        | Command::Dashboard
         | Command::BrowseDocuments
         | Command::CopyEntry
-        | Command::CopyDocument
         | Command::Jobs
         | Command::Mouse
         | Command::Redraw
         | Command::Shell
         | Command::Quit => takes_commands(app),
+    }
+}
+
+/// Whether this can be done with a document now.
+fn acts_on_document(app: &App, command: DocumentCommand, read_only: bool) -> bool {
+    match command {
+        DocumentCommand::New => !read_only,
+        DocumentCommand::Edit
+        | DocumentCommand::EditOutside
+        | DocumentCommand::Duplicate
+        | DocumentCommand::Delete => !read_only && has_document(app),
+        DocumentCommand::Copy
+        | DocumentCommand::View
+        | DocumentCommand::CopyValue
+        | DocumentCommand::CopyPath => opened(app).is_some_and(|open| open.tree.is_some()),
+        DocumentCommand::Table(_) => listed(app).is_some_and(|all| !all.rows.is_empty()),
+        DocumentCommand::Toggle
+        | DocumentCommand::Unfold
+        | DocumentCommand::Fold
+        | DocumentCommand::UnfoldAll
+        | DocumentCommand::FoldAll => row_action(app).is_some(),
+    }
+}
+
+/// Whether enter does something with the selected row of the document that is open.
+fn opens_row(app: &App, read_only: bool) -> bool {
+    match row_action(app) {
+        Some(RowAction::Change) => {
+            !read_only && is_allowed(app, Command::Document(DocumentCommand::Edit))
+        }
+        Some(RowAction::Unfold | RowAction::Fold) => true,
+        None => false,
+    }
+}
+
+/// What enter does with the selected row of the document that is open.
+fn row_action(app: &App) -> Option<RowAction> {
+    opened(app).filter(|open| open.viewed.is_none())?.action()
+}
+
+/// The documents that are looked at.
+fn listed(app: &App) -> Option<&Documents> {
+    let Some(Layer::Documents(documents)) = app.layers.last() else { return None };
+    Some(documents)
+}
+
+/// The document that is open.
+fn opened(app: &App) -> Option<&OpenDocument> {
+    listed(app)?.open.as_ref()
+}
+
+/// Whether there is a document to do something with.
+fn has_document(app: &App) -> bool {
+    match app.layers.last() {
+        Some(Layer::Documents(documents)) => !documents.rows.is_empty(),
+        Some(Layer::Edit(edit)) => !edit.deletes() && !edit.writing.is_waiting(),
+        Some(
+            Layer::Form(_)
+            | Layer::Question(_)
+            | Layer::Bulk(_)
+            | Layer::Login(_)
+            | Layer::Upgrade
+            | Layer::Code(_)
+            | Layer::Help(_)
+            | Layer::Copy(_)
+            | Layer::Manual(_)
+            | Layer::Log(_)
+            | Layer::Dashboard
+            | Layer::Audit(_)
+            | Layer::Jobs(_)
+            | Layer::Job(_),
+        )
+        | None => false,
+    }
+}
+
+/// Whether what is on top lists anything.
+fn has_rows(app: &App) -> bool {
+    match app.layers.last() {
+        Some(Layer::Dashboard) => {
+            app.dashboard.survey.as_ref().is_some_and(|survey| !survey.named().is_empty())
+        }
+        layer => layer.is_some_and(Layer::has_rows),
     }
 }
 
@@ -418,8 +526,10 @@ fn generates(app: &App) -> bool {
             | Layer::Copy(_)
             | Layer::Manual(_)
             | Layer::Log(_)
+            | Layer::Dashboard
             | Layer::Audit(_)
             | Layer::Documents(_)
+            | Layer::Edit(_)
             | Layer::Jobs(_)
             | Layer::Job(_),
         )
@@ -441,8 +551,10 @@ fn reveals(app: &App) -> bool {
             | Layer::Copy(_)
             | Layer::Manual(_)
             | Layer::Log(_)
+            | Layer::Dashboard
             | Layer::Audit(_)
             | Layer::Documents(_)
+            | Layer::Edit(_)
             | Layer::Jobs(_)
             | Layer::Job(_),
         )
@@ -453,7 +565,7 @@ fn reveals(app: &App) -> bool {
 /// While an operation is under way, its layer takes no text and no second operation.
 fn takes_commands(app: &App) -> bool {
     match app.layers.last() {
-        Some(Layer::Audit(_) | Layer::Documents(_)) | None => true,
+        Some(Layer::Audit(_) | Layer::Documents(_) | Layer::Dashboard) | None => true,
         Some(_) => app.focus() == Place::Help || !waits(app),
     }
 }
@@ -468,9 +580,15 @@ fn waits(app: &App) -> bool {
         Some(Layer::Audit(audit)) => {
             audit.open.is_none() && audit.loading.shown_wait(app.now).is_some()
         }
-        Some(Layer::Documents(documents)) => {
-            documents.open.is_none() && documents.loading.shown_wait(app.now).is_some()
-        }
+        Some(Layer::Documents(documents)) => match &documents.open {
+            None => documents.loading.shown_wait(app.now).is_some(),
+            Some(open) => {
+                let checking = open.change.as_ref().map(|change| &change.checking);
+                checking.is_some_and(|checking| checking.shown_wait(app.now).is_some())
+            }
+        },
+        Some(Layer::Edit(edit)) => edit.waits(app.now),
+        Some(Layer::Dashboard) => app.dashboard.loading.is_waiting(),
         Some(layer) => layer.is_submitting(),
         None => {
             app.connecting.is_waiting()

@@ -22,6 +22,7 @@ use crate::{
         text,
     },
     keymap::{Command, Place},
+    org::byte_size,
 };
 
 /// The list of jobs, the newest first.
@@ -70,6 +71,9 @@ fn mark(job: &Job, theme: &Theme) -> (&'static str, Style) {
 fn pace(app: &App, job: &Job) -> Option<String> {
     if !job.is_running() {
         return None;
+    }
+    if let Some((rate, left)) = job.pace_within(app.now) {
+        return Some(format!("{}/s · {} left", byte_size(rate), duration(left)));
     }
     let rate = job.rate(app.now)?;
     let rate = if rate < 10.0 { format!("{rate:.1}/s") } else { format!("{rate:.0}/s") };

@@ -14,13 +14,16 @@ use super::{
 use crate::{
     console::{
         app::{App, Drawn, HitTarget, Pane},
-        columns::{ADMINS, AGE, Columns},
+        columns::{ADMINS, Columns},
         text,
     },
-    keymap::Command,
-    org::{Org, OrgState, Rank, Search},
+    keymap::{Column, Command},
+    org::{Org, OrgState, Rank, Search, byte_size},
     store::{ListScope, Sort, SortKey},
 };
+
+/// The columns that end with a number, but for the age, which is called otherwise in the trash.
+const NUMBERS: [Column; 4] = [Column::Admins, Column::Documents, Column::Size, Column::Newest];
 
 /// Shared by all rows: the columns, and the search to highlight.
 struct Shared {
@@ -37,10 +40,9 @@ impl Shared {
     }
 }
 
-/// The part of a row where the number of admins ends, before the age.
-fn before_age(area: Rect, columns: Columns) -> Rect {
-    let age = if columns.age { AGE } else { 0 };
-    Rect { width: margin(area).width.saturating_sub(age), ..area }
+/// The part of a row that ends where a column of numbers does.
+fn ending(area: Rect, columns: Columns, column: Column) -> Rect {
+    Rect { width: margin(area).width.saturating_sub(columns.behind(column)), ..area }
 }
 
 pub(super) fn draw(
@@ -148,22 +150,29 @@ fn header(
     if columns.email > 0 {
         put(buffer, area, columns.email_at(), 0, &words("admin", SortKey::Email), theme.faint);
     }
-    if columns.admins {
-        put_right(buffer, before_age(area, columns), 0, "admins", theme.faint);
-    }
     let age = match app.list.scope {
         ListScope::Live => "age",
         ListScope::Trash => "trashed",
     };
+    let mut free = area.width;
     if columns.age {
-        put_right(buffer, margin(area), 0, &words(age, SortKey::Created), theme.faint);
+        let words = words(age, SortKey::Created);
+        free = put_right(buffer, margin(area), 0, &words, theme.faint);
         drawn.add(area, HitTarget::Header(SortKey::Created));
     }
+    for column in NUMBERS.into_iter().filter(|column| columns.shows(*column)) {
+        let column_area = ending(area, columns, column);
+        // The word over the age may be wider than that.
+        if column_area.width < free {
+            put_right(buffer, column_area, 0, column.word(), theme.faint);
+        }
+    }
     // Nothing is sorted by what stands between.
-    let age = before_age(area, columns).width + 1;
-    drawn.add(Rect { width: age, ..area }, HitTarget::List);
+    let before_age = ending(area, columns, Column::Newest).width + 1;
+    drawn.add(Rect { width: before_age, ..area }, HitTarget::List);
     if columns.email > 0 {
-        let emails = age.saturating_sub(if columns.admins { ADMINS } else { 0 });
+        let admins = if columns.admins { ADMINS } else { 0 };
+        let emails = (ending(area, columns, Column::Admins).width + 1).saturating_sub(admins);
         drawn.add(Rect { width: emails, ..area }, HitTarget::Header(SortKey::Email));
     }
     if columns.state {
@@ -246,13 +255,32 @@ fn row(
     put(buffer, area, columns.email_at(), 0, &admin, theme.faint);
     mark(buffer, area, columns.email_at(), &admin, search);
     if columns.admins {
-        let (count, area) = (org.admins(), before_age(area, columns));
+        let (count, area) = (org.admins(), ending(area, columns, Column::Admins));
         let style = if count == 0 { theme.bad } else { Style::new() };
         put_right(buffer, area, 0, &format::thousands(count.into()), style);
+    }
+    for column in Column::SIZES.into_iter().filter(|column| columns.shows(*column)) {
+        let (cell, style) = match size_in(app, org, column) {
+            Some(cell) => (cell, Style::new()),
+            None => ("–".to_owned(), theme.faint),
+        };
+        put_right(buffer, ending(area, columns, column), 0, &cell, style);
     }
     if columns.age {
         let since = org.in_trash().map_or(org.created_at, |kept| kept.since);
         put_right(buffer, margin(area), 0, &format::age(since, app.now), Style::new());
+    }
+}
+
+/// What a column says of how much an organization holds: nothing before that is known, and none where it cannot be.
+fn size_in(app: &App, org: &Org, column: Column) -> Option<String> {
+    let Some(known) = app.sizes.of(org.id) else { return Some(String::new()) };
+    let size = known.size?;
+    match column {
+        Column::Documents => Some(format::thousands(size.held.documents)),
+        Column::Size => Some(byte_size(size.held.bytes)),
+        Column::Newest => size.newest.map(|newest| format::age(newest, app.now)),
+        Column::State | Column::Email | Column::Admins | Column::Age => None,
     }
 }
 

@@ -10,7 +10,11 @@ mod bulk;
 mod code;
 mod connection;
 mod copy;
+mod dashboard;
 mod detail;
+mod document_edit;
+mod document_table;
+mod document_tree;
 mod documents;
 mod footer;
 mod form;
@@ -117,11 +121,13 @@ fn draw_layer(
         Layer::Bulk(bulk) => bulk::draw(app, bulk, theme, buffer, area, drawn),
         Layer::Copy(orgs) => copy::draw(app, orgs, theme, buffer, area),
         Layer::Manual(manual) => manual::draw(app, manual, theme, buffer, area, drawn),
+        Layer::Dashboard => dashboard::draw(app, theme, buffer, area, drawn),
         Layer::Jobs(selected) => job::draw_list(app, *selected, theme, buffer, area, drawn),
         Layer::Job(_) => app.job_shown().and_then(|job| job::draw(app, job, theme, buffer, area)),
         Layer::Log(below) => log::draw(app, *below, theme, buffer, area, drawn),
         Layer::Audit(audit) => audit::draw(app, audit, theme, buffer, area, drawn),
         Layer::Documents(all) => documents::draw(app, all, theme, buffer, area, drawn),
+        Layer::Edit(edit) => document_edit::draw(app, edit, theme, buffer, area),
     }
 }
 

@@ -16,7 +16,8 @@ use crate::{
         app::{App, Connection, Drawn, OrgAction, Question},
         text,
     },
-    org::{Field, day},
+    keymap::Command,
+    org::{Field, byte_size, day},
     tenancy::confirmation_of,
 };
 
@@ -50,6 +51,7 @@ pub(super) fn draw(
         OrgAction::Reactivate => format!("Reactivate {name}?"),
         OrgAction::RemoveAdmin(_) => format!("Remove {admin}?"),
         OrgAction::IssueCode(_) => format!("Issue a one-time code for {admin}?"),
+        OrgAction::Export(_) => format!("Export {name}?"),
     };
     let area = heading(buffer, area, theme, &asked, "");
     sheet(app, question, theme, area).draw_fields(buffer, area, drawn)
@@ -75,6 +77,9 @@ fn sheet<'a>(app: &App, question: &Question, theme: &'a Theme, area: Rect) -> Sh
             sheet.gap();
             sheet.text("This will be permanently deleted:", Style::new());
             amounts(app, question, &mut sheet);
+            sheet.gap();
+            let how = app.keymap.how(Command::ExportFirst);
+            sheet.text(&format!("{how} exports it first, to an archive."), theme.faint);
         }
         OrgAction::Suspend => {
             sheet.gap();
@@ -110,7 +115,11 @@ fn sheet<'a>(app: &App, question: &Question, theme: &'a Theme, area: Rect) -> Sh
             sheet.gap();
             sheet.text("Send it over a private channel.", theme.faint);
         }
-        OrgAction::Restore | OrgAction::Reactivate | OrgAction::Rename => {}
+        OrgAction::Restore
+        | OrgAction::Reactivate
+        | OrgAction::Rename
+        // It is asked for any number of them (`bulk.rs`).
+        | OrgAction::Export(_) => {}
     }
     fields(app, question, theme, &mut sheet, usize::from(area.width));
     match &question.problem {
@@ -138,6 +147,7 @@ pub(super) fn doing(action: OrgAction) -> &'static str {
         OrgAction::Reactivate => "reactivating",
         OrgAction::RemoveAdmin(_) => "removing",
         OrgAction::IssueCode(_) => "issuing a code",
+        OrgAction::Export(_) => "exporting",
     }
 }
 
@@ -156,7 +166,7 @@ fn amounts(app: &App, question: &Question, sheet: &mut Sheet) {
     if let Some(statistics) = question.statistics {
         let noun = if statistics.documents == 1 { "document" } else { "documents" };
         sheet.amount(&format::thousands(statistics.documents), noun);
-        sheet.amount(&format::bytes(statistics.bytes), &format!("in {}", org.collection));
+        sheet.amount(&byte_size(statistics.bytes), &format!("in {}", org.collection));
     } else if !sheet.wait(app, &app.detail.loading, "counting documents") {
         sheet.amount("–", &format!("documents in {}", org.collection));
         if let Some(said) = &app.detail.problem {

@@ -11,6 +11,7 @@ use super::{
     pattern::Pattern,
 };
 
+const MINUTE: i64 = 60_000;
 const DAY: i64 = 86_400_000;
 
 /// How a field is compared with what was typed.
@@ -28,10 +29,41 @@ pub(super) enum Guess {
     Anything,
     /// `wor*`
     Prefix(String),
-    /// A day: its first millisecond, and itself as a text.
-    Day(i64, String),
+    /// A year, a month, a day or a minute.
+    Period(Period),
     /// Any of these values.
     Values(Vec<Bson>),
+}
+
+impl Guess {
+    /// The text, where it can be nothing else.
+    pub(super) fn only_text(&self) -> Option<&str> {
+        match self {
+            Self::Values(values) => match &values[..] {
+                [Bson::String(text)] => Some(text),
+                _ => None,
+            },
+            Self::Anything | Self::Prefix(_) | Self::Period(_) => None,
+        }
+    }
+
+    /// The same for an `_id`: a year is meant as its number there.
+    pub(super) fn of_id(self) -> Self {
+        match self {
+            Self::Period(Period { same: year @ Bson::Int32(_), .. }) => Self::Values(vec![year]),
+            Self::Period(_) | Self::Anything | Self::Prefix(_) | Self::Values(_) => self,
+        }
+    }
+}
+
+/// A time that has a length.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Period {
+    /// Its first millisecond, and the first one after it.
+    begin: i64,
+    end: i64,
+    /// What else may be stored so: the same text, or for a year the number.
+    same: Bson,
 }
 
 /// The looks of a value without quotes; `None` where it has a star that is not at its end.
@@ -42,8 +74,8 @@ pub(super) fn guess(text: &str) -> Option<Guess> {
         Some(_) => return None,
         None => {}
     }
-    if let Some(begin) = day(text) {
-        return Some(Guess::Day(begin, text.to_owned()));
+    if let Some(period) = period(text) {
+        return Some(Guess::Period(period));
     }
     let simple = match text {
         "true" => Some(Bson::Boolean(true)),
@@ -57,7 +89,7 @@ pub(super) fn guess(text: &str) -> Option<Guess> {
     // Each of these may be stored as a text as well.
     let id = || ObjectId::parse_str(text).ok().map(Bson::ObjectId);
     let uuid = || bson::Uuid::parse_str(text).ok().filter(|_| text.len() == 36).map(Bson::from);
-    let time = || time(text).map(Bson::DateTime);
+    let time = || time(text).map(|(time, _)| Bson::DateTime(time));
     if let Some(found) = id().or_else(uuid).or_else(time) {
         return Some(Guess::Values(vec![found, text.into()]));
     }
@@ -97,15 +129,63 @@ fn day(text: &str) -> Option<i64> {
     Some(begin.timestamp_millis())
 }
 
-/// A time of RFC 3339; in UTC where it has no zone, and without seconds as well.
-fn time(text: &str) -> Option<DateTime> {
+/// Whether a text is written like a day, or a time of a day, that is in no calendar.
+pub(super) fn is_no_date(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let like_day = |(at, byte): (usize, &u8)| match at {
+        4 | 7 => *byte == b'-',
+        _ => byte.is_ascii_digit(),
+    };
+    let begins = bytes.len() >= 10 && bytes.iter().take(10).enumerate().all(like_day);
+    let is_day = bytes.len() == 10;
+    let has_time = bytes.get(10) == Some(&b'T') && bytes.get(11).is_some_and(u8::is_ascii_digit);
+    begins && (is_day || has_time) && period(text).is_none() && time(text).is_none()
+}
+
+/// The years that are not only numbers.
+const YEARS: std::ops::RangeInclusive<u32> = 1900..=2099;
+
+/// A year, a month, a day or a minute, by what it looks like.
+fn period(text: &str) -> Option<Period> {
+    let from = |begin: i64, end: i64, same: Bson| Some(Period { begin, end, same });
+    if let Some(begin) = day(text) {
+        return from(begin, begin + DAY, text.into());
+    }
+    if let Some((time, true)) = time(text) {
+        let begin = time.timestamp_millis();
+        return from(begin, begin + MINUTE, text.into());
+    }
+    let number = |digits: &str| digits.parse::<u32>().ok();
+    let of_digits = text.bytes().all(|c| c.is_ascii_digit() || c == b'-');
+    match text.split_once('-') {
+        None if text.len() == 4 && of_digits => {
+            let year = number(text).filter(|year| YEARS.contains(year))?;
+            let first = |year: u32| day(&format!("{year:04}-01-01"));
+            from(first(year)?, first(year + 1)?, Bson::Int32(year.try_into().ok()?))
+        }
+        Some((year, month)) if (year.len(), month.len()) == (4, 2) && of_digits => {
+            let (year, month) = (number(year)?, number(month)?);
+            let first = |year: u32, month: u32| day(&format!("{year:04}-{month:02}-01"));
+            let next = if month == 12 { first(year + 1, 1) } else { first(year, month + 1) };
+            let begin = first(year, month)?;
+            // None follows the last month that can be written.
+            from(begin, next.unwrap_or(begin + 31 * DAY), text.into())
+        }
+        Some(_) | None => None,
+    }
+}
+
+/// A time of RFC 3339; in UTC where it has no zone, and without seconds as well: whether that is so.
+fn time(text: &str) -> Option<(DateTime, bool)> {
     let (date, clock) = text.split_once('T')?;
     day(date)?;
     let zone = clock.find(['Z', '+', '-']).unwrap_or(clock.len());
     let (clock, zone) = clock.split_at(zone);
-    let seconds = if clock.len() == "10:30".len() { ":00" } else { "" };
+    let is_minute = clock.len() == "10:30".len();
+    let seconds = if is_minute { ":00" } else { "" };
     let zone = if zone.is_empty() { "Z" } else { zone };
-    DateTime::parse_rfc3339_str(format!("{date}T{clock}{seconds}{zone}")).ok()
+    let time = DateTime::parse_rfc3339_str(format!("{date}T{clock}{seconds}{zone}")).ok()?;
+    Some((time, is_minute))
 }
 
 /// The condition on a field. `None` where an order is asked of what has none.
@@ -120,14 +200,14 @@ pub(super) fn condition(
         (Guess::Prefix(text), Asked::Is) => vec![prefix(&text)?],
         (Guess::Prefix(text), Asked::IsNot) => vec![Test::Not(vec![prefix(&text)?])],
         (Guess::Anything | Guess::Prefix(_), Asked::Ordered(_)) => return Ok(None),
-        (Guess::Day(begin, text), Asked::Is) => {
-            return Ok(Some(on_day(path, Join::Or, begin, text)?));
+        (Guess::Period(period), Asked::Is) => {
+            return Ok(Some(period.within(path, Join::Or)?));
         }
-        (Guess::Day(begin, text), Asked::IsNot) => {
-            return Ok(Some(on_day(path, Join::Nor, begin, text)?));
+        (Guess::Period(period), Asked::IsNot) => {
+            return Ok(Some(period.within(path, Join::Nor)?));
         }
-        (Guess::Day(begin, _), Asked::Ordered(comparison)) => {
-            vec![beside_day(comparison, begin)?]
+        (Guess::Period(period), Asked::Ordered(comparison)) => {
+            return Ok(Some(period.beside(path, comparison)?));
         }
         (Guess::Values(values), Asked::Is) => match &values[..] {
             [one] => vec![Test::Compare(Comparison::Equal, Literal::from_bson(one)?)],
@@ -158,27 +238,39 @@ fn date(millis: i64) -> Result<Literal, FilterProblem> {
     Literal::from_bson(&Bson::DateTime(DateTime::from_millis(millis)))
 }
 
-/// A time within a day, or the day as a text.
-fn on_day(path: Path, join: Join, begin: i64, text: String) -> Result<Node, FilterProblem> {
-    let within = vec![
-        Test::Compare(Comparison::GreaterOrEqual, date(begin)?),
-        Test::Compare(Comparison::Less, date(begin + DAY)?),
-    ];
-    let same = Test::Compare(Comparison::Equal, Literal::from_bson(&text.into())?);
-    let branches =
-        vec![vec![Node::Field(path.clone(), within)], vec![Node::Field(path, vec![same])]];
-    Ok(Node::Join(join, branches))
-}
+impl Period {
+    /// A time within it, or what else may be stored so.
+    fn within(self, path: Path, join: Join) -> Result<Node, FilterProblem> {
+        let within = vec![
+            Test::Compare(Comparison::GreaterOrEqual, date(self.begin)?),
+            Test::Compare(Comparison::Less, date(self.end)?),
+        ];
+        let same = Test::Compare(Comparison::Equal, Literal::from_bson(&self.same)?);
+        let branches =
+            vec![vec![Node::Field(path.clone(), within)], vec![Node::Field(path, vec![same])]];
+        Ok(Node::Join(join, branches))
+    }
 
-/// Before the day or after it, or with the day where that may be equal.
-fn beside_day(comparison: Comparison, begin: i64) -> Result<Test, FilterProblem> {
-    Ok(match comparison {
-        Comparison::Greater => Test::Compare(Comparison::GreaterOrEqual, date(begin + DAY)?),
-        Comparison::LessOrEqual => Test::Compare(Comparison::Less, date(begin + DAY)?),
-        Comparison::GreaterOrEqual | Comparison::Less | Comparison::Equal => {
-            Test::Compare(comparison, date(begin)?)
+    /// Before it or after it, or within it as well where that may be equal. A year may be a number: dates are compared
+    /// with dates, and numbers with numbers.
+    fn beside(self, path: Path, comparison: Comparison) -> Result<Node, FilterProblem> {
+        let date = match comparison {
+            Comparison::Greater => Test::Compare(Comparison::GreaterOrEqual, date(self.end)?),
+            Comparison::LessOrEqual => Test::Compare(Comparison::Less, date(self.end)?),
+            Comparison::GreaterOrEqual | Comparison::Less | Comparison::Equal => {
+                Test::Compare(comparison, date(self.begin)?)
+            }
+        };
+        if matches!(self.same, Bson::String(_)) {
+            return Ok(Node::Field(path, vec![date]));
         }
-    })
+        let number = Test::Compare(comparison, Literal::from_bson(&self.same)?);
+        let branches = vec![
+            vec![Node::Field(path.clone(), vec![date])],
+            vec![Node::Field(path, vec![number])],
+        ];
+        Ok(Node::Join(Join::Or, branches))
+    }
 }
 
 /// The value to compare with, where there is an order. A number in two types has two values close to each other: the

@@ -21,13 +21,27 @@ mod write;
 
 use std::collections::BTreeSet;
 
-use bson::{Document, RawDocument};
+use bson::{Bson, Document, RawDocument, RawDocumentBuf, spec::ElementType};
 
 pub use error::{FilterError, FilterProblem};
-pub use typed::{LineProblem, ParseError};
+pub use typed::{JoiningWord, LineProblem, ParseError};
 pub use value::Malformed;
 
-use ast::{All, Element, Node, Test};
+use super::raw_value::RawValue;
+use ast::{All, Element, Node, Test, TypeName};
+
+/// What `$type` calls a type.
+#[must_use]
+pub fn type_name(kind: ElementType) -> &'static str {
+    TypeName::One(kind).name()
+}
+
+/// Whether two values are the same in the server's order: 5 and 5.0 are. Not known of what is no value of a document.
+#[must_use]
+pub fn are_equal(left: &Bson, right: &Bson) -> Option<bool> {
+    let (left, right) = (ast::Literal::from_bson(left).ok()?, ast::Literal::from_bson(right).ok()?);
+    Some(order::compare(left.value(), right.value()).ok()?.is_eq())
+}
 
 /// Which documents are asked for. One without conditions lets all through.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -50,6 +64,13 @@ impl Filter {
     #[must_use]
     pub fn to_document(&self) -> Document {
         write::write(&self.all)
+    }
+
+    /// The same in shell syntax, in so many characters at most: how what was typed is understood.
+    #[must_use]
+    pub fn brief(&self, most: usize) -> String {
+        let query = RawDocumentBuf::try_from(&self.to_document()).unwrap_or_default();
+        RawValue::new(ElementType::EmbeddedDocument, query.as_bytes()).brief(most)
     }
 
     /// Whether it lets a document through, by the rules of MongoDB 6.0.

@@ -6,7 +6,7 @@ use super::{
     Filter,
     ast::{All, Comparison, Join, Node, Path},
     error::{FilterError, FilterProblem},
-    guess::{Asked, Guess, condition, guess},
+    guess::{Asked, Guess, condition, guess, is_no_date},
 };
 use crate::org::escaped_short;
 
@@ -35,10 +35,10 @@ pub enum ParseError<E> {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LineProblem {
     /// A value or a name that does not end.
-    #[error("the quote is not closed; add \" at its end")]
-    Unclosed,
+    #[error("the quote is not closed; add {0} at its end")]
+    Unclosed(char),
     /// A backslash before something else than a quote or a backslash.
-    #[error("\\{} means nothing in quotes; write \\\" or \\\\", escaped_short(&.0.to_string(), 8))]
+    #[error("\\{} means nothing in quotes; write \\\" or \\' or \\\\", escaped_short(&.0.to_string(), 8))]
     Escape(char),
     /// Something directly behind a quote.
     #[error("something follows the quote; put a space between")]
@@ -58,9 +58,64 @@ pub enum LineProblem {
     /// An order with what has none.
     #[error("{0} needs a number, a date, an id or a text")]
     NoOrder(&'static str),
+    /// A day that is in no calendar, or a time that no day has.
+    #[error("{} is no date; write it in quotes to look for that text", escaped_short(.0, 40))]
+    NoDate(String),
+    /// A word behind a text that it may belong to.
+    #[error(
+        "“{word}” stands alone, and would be an _id; write \"{before} {word}\" if that is one value, or _id:{word}",
+        word = escaped_short(word, 40), before = escaped_short(before, 40)
+    )]
+    Apart {
+        /// The text before it.
+        before: String,
+        /// The word.
+        word: String,
+    },
+    /// A word of other languages that joins conditions.
+    #[error("{}", .0.hint())]
+    Joined(JoiningWord),
     /// What a query would be refused for as well.
     #[error("{0}")]
     Filter(FilterProblem),
+}
+
+/// A word that joins conditions in other languages, and means nothing in a line of terms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JoiningWord {
+    /// One of them has to hold.
+    Or,
+    /// All of them have to.
+    And,
+    /// It has not.
+    Not,
+}
+
+impl JoiningWord {
+    /// What a word is, between other terms or before them.
+    fn of(word: &str, (first, last): (bool, bool)) -> Option<Self> {
+        let joins = |names: [&str; 2]| {
+            names.contains(&word) && !(first && last)
+                || !first && names[0].eq_ignore_ascii_case(word)
+        };
+        if joins(["OR", "||"]) {
+            return Some(Self::Or);
+        }
+        if joins(["AND", "&&"]) {
+            return Some(Self::And);
+        }
+        (word == "NOT" && !last).then_some(Self::Not)
+    }
+
+    fn hint(self) -> &'static str {
+        match self {
+            Self::Or => {
+                "all conditions of a line have to match; for one of several, write { $or: [ { a: 1 }, { b: 2 } ] }"
+            }
+            Self::And => "conditions are separated by spaces alone: all of them have to match",
+            Self::Not => "write field!=value, or { $nor: [ { a: 1 } ] }",
+        }
+    }
 }
 
 /// The operators, a longer one before one that it begins with.
@@ -85,9 +140,10 @@ impl Filter {
     ///   `field:wor*` for a text that begins so;
     /// - a single value is short for `_id:value`;
     /// - a value is what it looks like: a number (of any type), `true`, `false`, `null` (or missing), a time (in UTC where
-    ///   it has no zone), a day (any time of it), 24 hexadecimal digits (an `ObjectId`), a UUID, or else a text. What looks
-    ///   like an id, a UUID, a time or a day may also be stored as that text; `>` and the like do not look for the text;
-    /// - in double quotes, anything is a text or a field, with `\"` and `\\`.
+    ///   it has no zone), a minute, a day or a month (any time of it), 24 hexadecimal digits (an `ObjectId`), a UUID, or
+    ///   else a text. What looks like an id, a UUID or any of these times may also be stored as that text; `>` and the
+    ///   like do not look for the text. A year from 1900 to 2099 is that number, or any time of the year;
+    /// - in double or single quotes, anything is a text or a field, with `\"`, `\'` and `\\`.
     ///
     /// An empty text lets all documents through. As on the server, two elements of an array may meet the two ends of a
     /// day.
@@ -103,7 +159,7 @@ impl Filter {
             return Self::from_document(&query).map_err(ParseError::Query);
         }
         let characters: Vec<char> = text.chars().collect();
-        let mut line = Line { characters: &characters, at: 0 };
+        let mut line = Line { characters: &characters, at: 0, before: None };
         let nodes = line.terms().map_err(|(at, problem)| {
             let before = &characters[..at.min(characters.len())];
             let breaks = before.iter().filter(|c| **c == '\n').count();
@@ -130,6 +186,8 @@ fn joined(nodes: All) -> All {
 struct Line<'t> {
     characters: &'t [char],
     at: usize,
+    /// The text without quotes that the last term ended with.
+    before: Option<String>,
 }
 
 impl Line<'_> {
@@ -150,12 +208,14 @@ impl Line<'_> {
             if self.next().is_none() {
                 return Ok(nodes);
             }
-            nodes.push(self.term()?);
+            let first = nodes.is_empty();
+            nodes.push(self.term(first)?);
         }
     }
 
-    fn term(&mut self) -> Result<Node, Wrong> {
+    fn term(&mut self, first: bool) -> Result<Node, Wrong> {
         let begin = self.at;
+        let before = self.before.take();
         if let Some((operator, _)) = self.operator() {
             return Err((begin, LineProblem::NoField(operator)));
         }
@@ -166,8 +226,18 @@ impl Line<'_> {
         let Some((operator, asked)) = self.operator() else {
             // It was a value, and spaces.
             self.at = end;
+            let ends = (first, at_operator == self.characters.len());
+            if let Some(joining) = JoiningWord::of(&name, ends).filter(|_| !quoted) {
+                return Err((begin, LineProblem::Joined(joining)));
+            }
             let id = Path::new("_id").map_err(|problem| (begin, LineProblem::Filter(problem)))?;
-            return Self::condition(id, Asked::Is, ":", begin, (name, quoted));
+            let guess = Self::guess(begin, name, quoted)?.of_id();
+            let word = guess.only_text().filter(|_| !quoted).map(str::to_owned);
+            if let (Some(before), Some(word)) = (before, &word) {
+                return Err((begin, LineProblem::Apart { before, word: word.clone() }));
+            }
+            self.before = word;
+            return Self::condition(id, Asked::Is, ":", begin, guess);
         };
         let path = field(&name).map_err(|problem| (begin, LineProblem::Filter(problem)))?;
         self.skip_spaces();
@@ -178,8 +248,23 @@ impl Line<'_> {
         if self.next().is_none() {
             return Err((at_operator, LineProblem::NoValue(operator)));
         }
-        let value = self.word(false)?;
-        Self::condition(path, asked, operator, at_value, value)
+        let (value, quoted) = self.word(false)?;
+        let guess = Self::guess(at_value, value, quoted)?;
+        self.before = guess.only_text().filter(|_| !quoted).map(str::to_owned);
+        Self::condition(path, asked, operator, at_value, guess)
+    }
+
+    fn guess(at: usize, text: String, quoted: bool) -> Result<Guess, Wrong> {
+        if quoted {
+            return Ok(Guess::Values(vec![text.into()]));
+        }
+        if is_no_date(&text) {
+            return Err((at, LineProblem::NoDate(text)));
+        }
+        guess(&text).ok_or_else(|| {
+            let star = text.chars().take_while(|c| *c != '*').count();
+            (at + star, LineProblem::Star)
+        })
     }
 
     fn condition(
@@ -187,16 +272,8 @@ impl Line<'_> {
         asked: Asked,
         operator: &'static str,
         at: usize,
-        (text, quoted): (String, bool),
+        guess: Guess,
     ) -> Result<Node, Wrong> {
-        let guess = if quoted {
-            Guess::Values(vec![text.into()])
-        } else {
-            guess(&text).ok_or_else(|| {
-                let star = text.chars().take_while(|c| *c != '*').count();
-                (at + star, LineProblem::Star)
-            })?
-        };
         let node = condition(path, asked, guess);
         let node = node.map_err(|problem| (at, LineProblem::Filter(problem)))?;
         node.ok_or((at, LineProblem::NoOrder(operator)))
@@ -216,8 +293,8 @@ impl Line<'_> {
 
     /// A text in quotes, or up to a space, and whether it was in quotes. A field ends before an operator as well.
     fn word(&mut self, field: bool) -> Result<(String, bool), Wrong> {
-        if self.next() == Some('"') {
-            let text = self.quoted()?;
+        if let Some(quote @ ('"' | '\'')) = self.next() {
+            let text = self.quoted(quote)?;
             let ends =
                 self.next().is_none_or(char::is_whitespace) || field && self.is_at_operator();
             return if ends { Ok((text, true)) } else { Err((self.at, LineProblem::Behind)) };
@@ -230,23 +307,23 @@ impl Line<'_> {
     }
 
     fn is_at_operator(&self) -> bool {
-        Line { characters: self.characters, at: self.at }.operator().is_some()
+        Line { characters: self.characters, at: self.at, before: None }.operator().is_some()
     }
 
-    fn quoted(&mut self) -> Result<String, Wrong> {
+    fn quoted(&mut self, quote: char) -> Result<String, Wrong> {
         let begin = self.at;
         let mut text = String::new();
         loop {
             self.at += 1;
             match self.next() {
-                None => return Err((begin, LineProblem::Unclosed)),
-                Some('"') => break,
+                None => return Err((begin, LineProblem::Unclosed(quote))),
+                Some(end) if end == quote => break,
                 Some('\\') => {
                     self.at += 1;
                     match self.next() {
-                        Some(escaped @ ('"' | '\\')) => text.push(escaped),
+                        Some(escaped @ ('"' | '\'' | '\\')) => text.push(escaped),
                         Some(other) => return Err((self.at - 1, LineProblem::Escape(other))),
-                        None => return Err((begin, LineProblem::Unclosed)),
+                        None => return Err((begin, LineProblem::Unclosed(quote))),
                     }
                 }
                 Some(character) => text.push(character),

@@ -14,7 +14,7 @@ pub enum Any {
 }
 
 impl Any {
-    fn encoded(&self) -> (ElementType, Vec<u8>) {
+    pub fn encoded(&self) -> (ElementType, Vec<u8>) {
         match self {
             Self::Plain(kind, bytes) => (*kind, bytes.clone()),
             Self::Document(fields) => (ElementType::EmbeddedDocument, document(fields)),
@@ -203,8 +203,8 @@ fn plain(lossless: bool) -> impl Strategy<Value = Any> {
     ]
 }
 
-fn fields(lossless: bool) -> impl Strategy<Value = Vec<(Vec<u8>, Any)>> {
-    let value = plain(lossless).prop_recursive(4, 24, 5, move |inner| {
+fn value(lossless: bool) -> impl Strategy<Value = Any> {
+    plain(lossless).prop_recursive(4, 24, 5, move |inner| {
         let fields = vec((key(lossless), inner.clone()), 0..5);
         let code = if lossless { bytes().boxed() } else { text().boxed() };
         prop_oneof![
@@ -215,8 +215,21 @@ fn fields(lossless: bool) -> impl Strategy<Value = Vec<(Vec<u8>, Any)>> {
             }),
             (code, fields).prop_map(|(code, scope)| Any::CodeWithScope(code, scope)),
         ]
-    });
-    vec((key(lossless), value), 0..6)
+    })
+}
+
+/// A field with any key and any value.
+pub fn any_field() -> impl Strategy<Value = (Vec<u8>, Any)> {
+    (key(true), value(true))
+}
+
+fn fields(lossless: bool) -> impl Strategy<Value = Vec<(Vec<u8>, Any)>> {
+    vec((key(lossless), value(lossless)), 0..6)
+}
+
+/// The fields of any document.
+pub fn any_fields() -> impl Strategy<Value = Vec<(Vec<u8>, Any)>> {
+    fields(true)
 }
 
 /// Any document at all.

@@ -1,9 +1,16 @@
 //! Documents through text and back.
 
-mod arbitrary;
+pub(crate) mod arbitrary;
+mod check;
+mod difference;
+mod edits;
+mod merge;
 mod parse;
 mod properties;
+mod replace;
 mod sizes;
+mod tree;
+mod update;
 mod write;
 
 use bson::{RawDocument, RawDocumentBuf};

@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 use bson::{RawDocumentBuf, spec::ElementType};
 
 use super::{
-    super::{DEPTH_MOST, SIZE_MOST, canonical, one_line, parse, pretty},
+    super::{
+        DEPTH_MOST, Merged, SIZE_MOST, Tree, canonical, difference, merge, one_line, parse, pretty,
+    },
     arbitrary::{Any, document, one, string},
     written,
 };
@@ -53,10 +55,8 @@ fn text_of_any_depth_is_refused_and_not_followed() {
     }
 }
 
-#[test]
-fn a_document_deeper_than_allowed_is_still_written() {
-    // As bytes right away: to build it level by level would be quadratic.
-    let levels = 50_000_usize;
+/// Documents inside documents, as bytes right away: to build them level by level would be quadratic.
+fn of_levels(levels: usize) -> RawDocumentBuf {
     let mut bytes = Vec::new();
     for level in (1..=levels).rev() {
         bytes.extend_from_slice(&u32::try_from(level * 8 - 3).unwrap().to_le_bytes());
@@ -65,7 +65,37 @@ fn a_document_deeper_than_allowed_is_still_written() {
         }
     }
     bytes.resize(bytes.len() + levels, 0);
-    let document = RawDocumentBuf::from_bytes(bytes).unwrap();
+    RawDocumentBuf::from_bytes(bytes).unwrap()
+}
+
+#[test]
+fn changes_are_followed_as_deep_as_a_server_stores() {
+    let of = |number: i32| {
+        deep(DEPTH_MOST, Any::Plain(ElementType::Int32, number.to_le_bytes().to_vec()))
+    };
+    let (original, mine, theirs) = (of(1), of(2), of(3));
+    let changes = difference(&original, &mine).unwrap();
+    assert_eq!((changes.len(), changes[0].path.steps().len()), (1, DEPTH_MOST));
+    let Merged::Conflicts { conflicts, .. } = merge(&original, &mine, &theirs).unwrap() else {
+        panic!("merged")
+    };
+    assert_eq!(conflicts[0].path, changes[0].path);
+    let mut tree = Tree::new(original.clone()).unwrap();
+    tree.unfold_all();
+    assert_eq!(tree.path(tree.len() - 1).as_ref(), Some(&changes[0].path));
+    // What is deeper is one value.
+    let [original, mine, theirs] = [50_000, 40_000, 30_000].map(of_levels);
+    let changes = difference(&original, &mine).unwrap();
+    assert_eq!((changes.len(), changes[0].path.steps().len()), (1, DEPTH_MOST));
+    assert!(changes[0].line(40).path.starts_with("a.a.a."));
+    assert!(matches!(merge(&original, &mine, &theirs), Ok(Merged::Conflicts { .. })));
+    assert_eq!(Tree::new(original).unwrap().len(), DEPTH_MOST);
+}
+
+#[test]
+fn a_document_deeper_than_allowed_is_still_written() {
+    let levels = 50_000_usize;
+    let document = of_levels(levels);
     let started = Instant::now();
     assert_eq!(written(&document, one_line).matches('{').count(), levels);
     assert_eq!(written(&document, pretty).matches('{').count(), levels);

@@ -99,6 +99,8 @@ pub struct Entry {
     pub operator: StoredText,
     /// The e-mail of the operator who was logged in; empty where none was.
     pub account: StoredText,
+    /// The name of that operator's API key; empty where they were logged in themselves.
+    pub key: StoredText,
     /// The e-mail of the admin who was logged in, or of whoever tried to; empty where there was none.
     pub admin: StoredText,
     /// What was done.
@@ -128,6 +130,7 @@ impl Entry {
             at: DateTime::now(),
             operator: short(operator),
             account: StoredText::default(),
+            key: StoredText::default(),
             admin: StoredText::default(),
             action: shortened(action.into()),
             organization: None,
@@ -168,6 +171,12 @@ impl Entry {
         Self { account: short(email), ..self }
     }
 
+    /// With an API key that is called so.
+    #[must_use]
+    pub fn of_key(self, name: &str) -> Self {
+        Self { key: short(name), ..self }
+    }
+
     /// Done for this reason.
     #[must_use]
     pub fn because(self, reason: &Reason) -> Self {
@@ -193,6 +202,15 @@ impl Entry {
         let accounts = [&self.account, &self.admin];
         let known = accounts.into_iter().find(|account| !account.raw().is_empty());
         known.unwrap_or(&self.operator)
+    }
+
+    /// The same for people, with the key that it was done with.
+    #[must_use]
+    pub fn shown_by(&self) -> String {
+        match self.key.raw() {
+            "" => self.by().to_string(),
+            _ => format!("{}, key {}", self.by(), self.key),
+        }
     }
 
     /// With one more difference.
@@ -264,6 +282,9 @@ impl Entry {
         if !self.account.raw().is_empty() {
             document.insert("account", self.account.raw());
         }
+        if !self.key.raw().is_empty() {
+            document.insert("key", self.key.raw());
+        }
         // Only where it was said: entries of earlier versions stay as they were hashed.
         if !self.given_reason.raw().is_empty() {
             document.insert("given_reason", self.given_reason.raw());
@@ -290,6 +311,7 @@ impl Entry {
             at: document.get_datetime("at").copied().unwrap_or(DateTime::MIN),
             operator: text(document, "operator"),
             account: text(document, "account"),
+            key: text(document, "key"),
             admin: text(document, "admin"),
             action: shortened(document.get_str("deed").unwrap_or_default().into()),
             organization: document.get_object_id("organization_id").ok(),
@@ -345,6 +367,7 @@ pub(super) mod tests {
         "at",
         "operator",
         "account",
+        "key",
         "admin",
         "deed",
         "organization_id",
@@ -376,10 +399,13 @@ pub(super) mod tests {
     fn an_entry_is_read_as_it_was_written_and_anything_is_read_as_something() {
         let mut entry = Entry::new("ada@here", "update").with("name", "acme", "globex");
         entry.organization = Some(ObjectId::new());
-        for field in ["account", "given_reason"] {
+        for field in ["account", "key", "given_reason"] {
             assert!(!entry.to_document().contains_key(field), "{field}");
         }
         let entry = entry.of_operator("ops@example.com");
+        assert_eq!(entry.shown_by(), "ops@example.com");
+        let entry = entry.of_key("ci");
+        assert_eq!(entry.shown_by(), "ops@example.com, key ci");
         let entry = entry.because(&Reason::parse("ticket 4711").unwrap());
         assert_eq!(entry.came_to(), "name acme → globex, reason given: ticket 4711");
         assert_eq!(Entry::from_document(&entry.to_document()), entry);

@@ -49,7 +49,7 @@ pub struct AuditFilter {
 }
 
 /// The fields that say who did something.
-pub(in crate::store) const WHO: &[&str] = &["account", "operator", "admin"];
+pub(in crate::store) const WHO: &[&str] = &["account", "operator", "admin", "key"];
 
 impl AuditFilter {
     /// One that lets all entries through.
@@ -145,9 +145,15 @@ impl Part {
         match self.within {
             Within::Operator => WHO,
             Within::Organization => &["organization_name"],
-            Within::Anything => {
-                &["account", "operator", "admin", "organization_name", "deed", "given_reason"]
-            }
+            Within::Anything => &[
+                "account",
+                "operator",
+                "admin",
+                "key",
+                "organization_name",
+                "deed",
+                "given_reason",
+            ],
         }
     }
 
@@ -205,9 +211,9 @@ mod tests {
     #[test]
     fn who_did_it_is_the_account_the_admin_or_the_user_and_exactly_that() {
         let entry = Entry::new("kim@bastion", "trash").of_operator("ops@example.com");
-        let entry = entry.of_admin("ada@acme.com").to_document();
+        let entry = entry.of_admin("ada@acme.com").of_key("ci").to_document();
         let by = |name: &str| AuditFilter { operator: Some(name.to_owned()), ..AuditFilter::ALL };
-        for name in ["kim@bastion", "ops@example.com", "OPS@Example.com", "ada@acme.com"] {
+        for name in ["kim@bastion", "ops@example.com", "OPS@Example.com", "ada@acme.com", "ci"] {
             assert!(by(name).admits(&entry), "{name}");
         }
         for name in ["kim", "bastion", "ops@example.co", "", "trash"] {

@@ -78,10 +78,8 @@ impl Inner {
         first: Option<ObjectId>,
     ) -> Result<Vec<Document>> {
         let say = |error| self.errors.translate(&error);
-        let filter = doc! { "$or": [
-            { "_id": first }, { "organization_id": org }, { "trash.organization": org },
-        ] };
-        let mut found = self.admins.find(filter).max_time(READ).await.map_err(say)?;
+        let mut found =
+            self.admins.find(may_be_of(org, first)).max_time(READ).await.map_err(say)?;
         let mut records = Vec::new();
         while found.advance().await.map_err(say)? {
             records.extend(found.deserialize_current().ok().map(|record| record.0));
@@ -138,6 +136,13 @@ impl Inner {
         shared.insert("_id", doc! { "$ne": except });
         Ok(self.find_one(&self.orgs, shared).await?.is_some())
     }
+}
+
+/// Finds the admins who may be an organization's: whether its record lists them has to be looked at.
+pub(super) fn may_be_of(org: ObjectId, first: Option<ObjectId>) -> Document {
+    doc! { "$or": [
+        { "_id": first }, { "organization_id": org }, { "trash.organization": org },
+    ] }
 }
 
 /// Whether a record names an admin, as its first or beside that.

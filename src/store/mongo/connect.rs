@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use mongodb::{
     Client, Cursor, Database,
-    bson::{Document, doc},
+    bson::{Document, RawDocumentBuf, cstr, doc},
     error::ErrorKind,
     options::{
         Acknowledgment, ClientOptions, ReadConcern, ReadPreference, SelectionCriteria, WriteConcern,
@@ -222,7 +222,19 @@ pub(super) async fn write_command(
     mut command: Document,
 ) -> mongodb::error::Result<Document> {
     command.insert("writeConcern", concern());
-    let answer = database.run_command(command).await?;
+    confirmed(database.run_command(command).await?)
+}
+
+/// As [`write_command`], of a command with bytes that are not to be touched.
+pub(super) async fn write_raw_command(
+    database: &Database,
+    mut command: RawDocumentBuf,
+) -> mongodb::error::Result<Document> {
+    command.append(cstr!("writeConcern"), RawDocumentBuf::try_from(&concern())?);
+    confirmed(database.run_raw_command(command).await?)
+}
+
+fn confirmed(answer: Document) -> mongodb::error::Result<Document> {
     if answer.contains_key("writeConcernError") {
         return Err(mongodb::error::Error::custom(Unconfirmed));
     }

@@ -1,5 +1,7 @@
 //! The documents of an organization, and how much there is of them.
 
+use std::time::Duration;
+
 use mongodb::bson::{Bson, Document, RawDocumentBuf, doc};
 
 use super::{
@@ -11,9 +13,7 @@ use super::{
 use crate::{
     document::filter::Filter,
     org::Org,
-    store::{
-        DOCUMENT_MOST_BYTES, DocumentAt, DocumentPage, DocumentQuery, Result, Statistics, TOO_LARGE,
-    },
+    store::{Result, Statistics},
 };
 
 /// So many documents are counted one by one, in some hundredths of a second.
@@ -21,35 +21,46 @@ const COUNTED_MOST: i64 = 100_000;
 
 impl Inner {
     pub(super) async fn statistics(&self, org: &Org) -> Result<Statistics> {
-        let mut sum = Statistics::default();
-        let Some(collection) = record::held_in(org) else { return Ok(sum) };
-        let command = doc! {
-            "aggregate": &collection,
-            "pipeline": [{ "$collStats": { "storageStats": {} } }],
-            "cursor": {},
-            "maxTimeMS": i64::try_from(READ.as_millis()).unwrap_or(i64::MAX),
-        };
-        let answer = match read_command(&self.db, command).await {
-            Ok(answer) => answer,
+        let nothing = Statistics::default();
+        let Some(collection) = record::held_in(org) else { return Ok(nothing) };
+        let mut sum = match self.storage(&collection, READ).await {
+            Ok(sum) => sum,
             // It has no storage of its own.
-            Err(error) if code_of(&error) == Some(code::NOT_ON_A_VIEW) => Document::new(),
-            Err(error) if is_missing(&error) => return Ok(sum),
+            Err(error) if code_of(&error) == Some(code::NOT_ON_A_VIEW) => nothing,
+            Err(error) if is_missing(&error) => return Ok(nothing),
             Err(error) => return Err(self.errors.translate(&error)),
         };
-        let shards =
-            answer.get_document("cursor").and_then(|cursor| cursor.get_array("firstBatch"));
-        for shard in shards.into_iter().flatten().filter_map(Bson::as_document) {
-            let Ok(storage) = shard.get_document("storageStats") else { continue };
-            sum.documents += number(storage, "count");
-            sum.bytes += number(storage, "size");
-            sum.indexes = sum.indexes.max(number(storage, "nindexes"));
-        }
         sum.documents = match self.counted(&collection, sum.documents).await {
             Ok(counted) => counted,
             // It went in between.
             Err(error) if is_missing(&error) => 0,
             Err(error) => return Err(self.errors.translate(&error)),
         };
+        Ok(sum)
+    }
+
+    /// What the server believes that a collection has, of all shards.
+    pub(super) async fn storage(
+        &self,
+        collection: &str,
+        most: Duration,
+    ) -> mongodb::error::Result<Statistics> {
+        let command = doc! {
+            "aggregate": collection,
+            "pipeline": [{ "$collStats": { "storageStats": {} } }],
+            "cursor": {},
+            "maxTimeMS": i64::try_from(most.as_millis()).unwrap_or(i64::MAX),
+        };
+        let answer = read_command(&self.db, command).await?;
+        let shards =
+            answer.get_document("cursor").and_then(|cursor| cursor.get_array("firstBatch"));
+        let mut sum = Statistics::default();
+        for shard in shards.into_iter().flatten().filter_map(Bson::as_document) {
+            let Ok(storage) = shard.get_document("storageStats") else { continue };
+            sum.documents += number(storage, "count");
+            sum.bytes += number(storage, "size");
+            sum.indexes = sum.indexes.max(number(storage, "nindexes"));
+        }
         Ok(sum)
     }
 
@@ -61,11 +72,10 @@ impl Inner {
         collection: &str,
         estimate: u64,
     ) -> std::result::Result<u64, mongodb::error::Error> {
-        // Without a condition the server would say again what it believes; with this one it goes through
-        // the index of the identities and reads no document.
+        // Without a condition the server would say again what it believes.
         let command = doc! {
             "count": collection,
-            "query": { "_id": { "$gte": Bson::MinKey } },
+            "query": every(),
             "limit": COUNTED_MOST,
             "maxTimeMS": i64::try_from(READ.as_millis()).unwrap_or(i64::MAX),
         };
@@ -104,60 +114,22 @@ impl Inner {
             }
         }
     }
-
-    pub(super) async fn documents(&self, org: &Org, query: &DocumentQuery) -> Result<DocumentPage> {
-        // A limit of zero would mean none to the server.
-        let Some(collection) = record::held_in(org).filter(|_| query.limit > 0) else {
-            return Ok(DocumentPage::default());
-        };
-        let collection = self.db.collection::<RawDocumentBuf>(&collection);
-        let direction = if query.at.is_backwards() { -1 } else { 1 };
-        // As an expression it compares values of any types, as the order does.
-        let beyond = match &query.at {
-            DocumentAt::First | DocumentAt::Last => None,
-            DocumentAt::After(id) => Some(doc! { "$gt": ["$_id", { "$literal": id }] }),
-            DocumentAt::Before(id) => Some(doc! { "$lt": ["$_id", { "$literal": id }] }),
-        };
-        let mut matches = Vec::new();
-        matches.extend(beyond.map(|beyond| doc! { "$expr": beyond }));
-        matches.extend(query.filter.as_ref().map(Filter::to_document));
-        let mut pipeline: Vec<Document> =
-            matches.into_iter().map(|matches| doc! { "$match": matches }).collect();
-        pipeline.push(doc! { "$sort": { "_id": direction } });
-        pipeline.push(doc! { "$limit": i64::from(query.limit) + 1 });
-        if !query.whole {
-            // The server leaves out what is large, so that it is not even sent.
-            let (field, errors) = TOO_LARGE;
-            let bytes = doc! { "$bsonSize": "$$ROOT" };
-            let instead = doc! {
-                "_id": "$_id",
-                field: { "$concat": [{ "$toString": &bytes }, errors] },
-            };
-            let large = doc! { "$gt": [bytes, i64::from(DOCUMENT_MOST_BYTES)] };
-            pipeline.push(doc! { "$replaceWith": { "$cond": [large, instead, "$$ROOT"] } });
-        }
-        let mut documents = Vec::new();
-        let found = collection.aggregate(pipeline).max_time(READ).with_type::<RawDocumentBuf>();
-        let mut cursor = match found.await {
-            Ok(cursor) => cursor,
-            Err(error) if is_missing(&error) => return Ok(DocumentPage::default()),
-            Err(error) => return Err(self.errors.translate(&error)),
-        };
-        while cursor.advance().await.map_err(|error| self.errors.translate(&error))? {
-            documents.push(cursor.current().to_owned());
-        }
-        Ok(DocumentPage::from_read(documents, query))
-    }
 }
 
-fn is_missing(error: &mongodb::error::Error) -> bool {
+/// A condition that every document meets, and that the server answers with the index of the identities alone. Of a
+/// clustered collection none is at or after `MinKey`, to a server (6.0.5).
+pub(super) fn every() -> Document {
+    doc! { "_id": { "$not": { "$lt": Bson::MinKey } } }
+}
+
+pub(super) fn is_missing(error: &mongodb::error::Error) -> bool {
     matches!(
         code_of(error),
         Some(code::NAMESPACE_NOT_FOUND | code::INVALID_NAMESPACE | code::NOT_ON_A_VIEW)
     )
 }
 
-fn number(document: &Document, field: &str) -> u64 {
+pub(super) fn number(document: &Document, field: &str) -> u64 {
     match document.get(field) {
         Some(Bson::Int32(number)) => u64::try_from(*number).unwrap_or(0),
         Some(Bson::Int64(number)) => u64::try_from(*number).unwrap_or(0),

@@ -39,6 +39,9 @@ pub(super) mod code {
     pub(in super::super) const COLLECTION_UUID_MISMATCH: i32 = 361;
     /// What is asked for is a view.
     pub(in super::super) const NOT_ON_A_VIEW: i32 = 166;
+    /// The server does not keep a snapshot any more, or the collection was moved or dropped: `CursorNotFound`,
+    /// `QueryPlanKilled`, `CursorKilled`, `SnapshotTooOld`, `SnapshotUnavailable`.
+    pub(in super::super) const OUTDATED: [i32; 5] = [43, 175, 237, 239, 246];
     /// The server is no primary, or shuts down.
     pub(in super::super) const NO_PRIMARY: [i32; 8] =
         [91, 189, 10058, 10107, 11600, 11602, 13435, 13436];

@@ -1,5 +1,7 @@
 //! The indexes of the master database, for every question that is asked of it.
 
+use std::time::Duration;
+
 use futures_util::future::try_join_all;
 use mongodb::{
     IndexModel,
@@ -50,7 +52,7 @@ impl Inner {
         Ok(all)
     }
 
-    fn wanted_indexes(&self) -> [(&Exact<Record>, Wanted); 4] {
+    fn wanted_indexes(&self) -> [(&Exact<Record>, Wanted); 5] {
         let sparse = || IndexOptions::builder().sparse(true).build();
         let unknown = doc! { "outcome": Outcome::Unknown.word() };
         let unknown = IndexOptions::builder().partial_filter_expression(unknown).build();
@@ -96,11 +98,15 @@ impl Inner {
         ];
         let attempts =
             [(doc! { "at": 1 }, IndexOptions::builder().expire_after(attempt::KEPT).build())];
+        // At its own time, not so long after it.
+        let ended = IndexOptions::builder().expire_after(Duration::ZERO).build();
+        let short_lived = [(doc! { "expires_at": 1 }, ended)];
         [
             (&self.orgs, orgs.into()),
             (&self.admins, admins.into()),
             (&self.audit.entries, audit.into()),
             (&self.attempts, attempts.into()),
+            (&self.short_lived, short_lived.into()),
         ]
     }
 

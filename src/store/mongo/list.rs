@@ -4,6 +4,8 @@
 //! Records that lack them are merged in at their places ([`super::unlisted`]): reading brings nothing up to
 //! date.
 
+use std::collections::HashSet;
+
 use mongodb::{
     Cursor as DriverCursor,
     bson::{Bson, DateTime, Document, doc, oid::ObjectId},
@@ -48,21 +50,28 @@ impl Inner {
         let most = usize::try_from(query.limit).unwrap_or(usize::MAX).saturating_add(1);
         let by_admins = self.by_admins(query.scope, &search).await?;
         let by_admins = by_admins.as_ref();
-        let (near, unlisted) = futures_util::future::try_join(
-            search::near(&List { inner: self, by_admins }, query, &search, &side, most),
-            async {
-                if !self.has_unlisted(query.scope).await? {
-                    return Ok(None);
-                }
-                let wanted = Wanted { query, search: &search, by_admins, side: &side, most };
-                self.unlisted_near(&wanted).await.map(Some)
-            },
-        )
-        .await?;
-        let (mut near, mut beyond) = near;
+        let list = List { inner: self, by_admins };
+        let near = || search::near(&list, query, &search, &side, most);
+        if self.were_all_listed(query.scope) {
+            let ((near, beyond), more) =
+                futures_util::future::try_join(near(), self.has_unlisted(query.scope)).await?;
+            if !more {
+                return Ok(side.page(query, near, beyond));
+            }
+        }
+        // One after the other: an upgrade may give a record its listing meanwhile. So none is missed, and what
+        // was read twice is shown once.
+        let unlisted = if self.has_unlisted(query.scope).await? {
+            let wanted = Wanted { query, search: &search, by_admins, side: &side, most };
+            Some(self.unlisted_near(&wanted).await?)
+        } else {
+            None
+        };
+        let (mut near, mut beyond) = near().await?;
         if let Some((others, others_beyond)) = unlisted {
             beyond |= others_beyond;
-            near.extend(others);
+            let listed: HashSet<ObjectId> = near.iter().map(|(_, org)| org.id).collect();
+            near.extend(others.into_iter().filter(|(_, org)| !listed.contains(&org.id)));
             let descending = query.sort.descending;
             near.sort_by(|(a, _), (b, _)| {
                 let order = a.compare(b, descending);

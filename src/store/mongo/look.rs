@@ -140,6 +140,8 @@ impl Inner {
         seen: &mut Seen,
     ) -> Result<()> {
         let mut candidates = Vec::new();
+        // Asked after the collections: what is no longer staged by then is an operation's.
+        seen.owned.extend(self.staged_collections().await?);
         for (name, listed) in collections {
             // Views and the like are nobody's concern but their own.
             if !matches!(listed, Listed::Collection { placeholder: None, .. }) {

@@ -10,7 +10,9 @@
 //! - `role.rs` what an admin may do, `index.rs` indexes, `exact.rs` questions that no collation answers
 //! - `upgrade.rs` what is done before the first write, and whether it may be; `migrate.rs` bringing records of
 //!   the service before this one along, `clash.rs` those that cannot be, `unlisted.rs` listing them
-//! - `operators.rs` the accounts of operators
+//! - `documents.rs` reads the documents of organizations, `document_write.rs` writes one (`document_command.rs`: with what, `document_match.rs`: if it is as it was read, `document_refusal.rs`: why not)
+//! - `export.rs` reads all of an organization, `sizes.rs` how much each holds
+//! - `operators.rs` the accounts of operators, `short_lived.rs` what all instances share for a while
 //! - `audit.rs` the audit log, `append.rs` what goes to its end, `attempt.rs` attempts to log in
 //! - `examine.rs` going through everything: `look.rs` what does not belong together (`found.rs`), `seen.rs` what each record says, `named.rs` what any
 //!   record names, `elsewhere.rs` what records name that is not here, `others.rs` the admins beside the first, `watch.rs` whether anybody is at it, `quarantine.rs` moving it away
@@ -25,17 +27,26 @@ mod attempt;
 mod audit;
 mod audit_filter;
 mod by_admins;
+mod by_name;
 mod changes;
 mod clash;
 mod collection;
 mod connect;
+mod document_command;
+mod document_match;
+mod document_page;
+mod document_refusal;
+mod document_sort;
+mod document_write;
 mod documents;
 mod elsewhere;
 mod error;
 mod exact;
 mod examine;
+mod export;
 mod field;
 mod found;
+mod import;
 mod index;
 mod journal;
 mod link;
@@ -57,12 +68,15 @@ mod record;
 mod role;
 mod seen;
 mod shape;
+mod short_lived;
+mod sizes;
 mod unlisted;
 mod upgrade;
 mod validator;
 mod watch;
 
 use std::{
+    collections::HashSet,
     sync::{Arc, Mutex, OnceLock, atomic::AtomicU64},
     time::{Duration, Instant},
 };
@@ -70,20 +84,23 @@ use std::{
 use async_trait::async_trait;
 use mongodb::{
     Database,
-    bson::{Bson, Document, RawDocumentBuf, oid::ObjectId},
+    bson::{Bson, DateTime, Document, RawDocumentBuf, oid::ObjectId},
 };
 use tokio::sync::OnceCell;
 
 use self::{append::Audit, error::ErrorTranslator, exact::Exact, read::Record};
 use super::{
     Admins, Attempt, AttemptResult, Attempts, AuditLog, AuditQuery, Changes, Count, Directory,
-    DocumentPage, DocumentQuery, Documents, Entry, Examination, Finding, Holder, Line, ListScope,
-    Maintenance, News, Operation, Operators, Organizations, Page, PageQuery, Patience, Place,
-    Progress, Purge, Result, Seen, Settled, Statistics, StoreError, UpgradePlan,
+    DocumentPage, DocumentQuery, DocumentSink, DocumentSource, DocumentWrite, Documents, Entry,
+    Examination, Exported, Exports, Finding, Holder, Imports, Line, ListScope, Maintenance, News,
+    Operation, Operators, Organizations, Page, PageQuery, Patience, Place, Progress, Purge, Result,
+    Seen, Settled, ShortLived, Size, Sizes, SortField, Statistics, StoreError, UpgradePlan,
+    of_imports,
 };
 pub(super) use connect::place;
 
 use crate::{
+    archive::Collection,
     document::filter::Filter,
     org::{Admin, Claim, Org, SecondFactor},
 };
@@ -106,6 +123,7 @@ struct Inner {
     orgs: Exact<Record>,
     admins: Exact<Record>,
     attempts: Exact<Record>,
+    short_lived: Exact<Record>,
     audit: Audit,
     lease: Duration,
     errors: ErrorTranslator,
@@ -118,6 +136,10 @@ struct Inner {
     ready: OnceCell<()>,
     /// Since when what was left half-done is known to be settled, for the next operation.
     prepared: Mutex<Option<Instant>>,
+    /// Those who wait for an organization by its name.
+    names: Mutex<by_name::Waiting>,
+    /// The lists in which the last look found no record without a listing.
+    listed: Mutex<HashSet<ListScope>>,
 }
 
 impl MongoStore {
@@ -148,6 +170,7 @@ impl MongoStore {
             orgs: db.collection("organizations").into(),
             admins: db.collection("admins").into(),
             attempts: db.collection("login_attempts").into(),
+            short_lived: db.collection(short_lived::COLLECTION).into(),
             audit: Audit::new(db.collection("audit_log").into()),
             schema: db.collection(upgrade::COLLECTION).into(),
             db,
@@ -157,6 +180,8 @@ impl MongoStore {
             only_readable: OnceLock::new(),
             ready: OnceCell::new(),
             prepared: Mutex::new(None),
+            names: Mutex::default(),
+            listed: Mutex::default(),
         };
         if let Some(because) = only_readable {
             inner.only_readable(because);
@@ -303,6 +328,10 @@ impl Documents for MongoStore {
         self.inner.answered(self.inner.documents(org, query)).await
     }
 
+    async fn sort_fields(&self, org: &Org) -> Result<Vec<SortField>> {
+        self.inner.answered(self.inner.sort_fields(org)).await
+    }
+
     async fn document(&self, org: &Org, id: &Bson) -> Result<Option<RawDocumentBuf>> {
         self.inner.answered(self.inner.document(org, id)).await
     }
@@ -311,8 +340,63 @@ impl Documents for MongoStore {
         self.inner.answered(self.inner.count_documents(org, filter, most)).await
     }
 
+    async fn write_document(
+        &self,
+        org: ObjectId,
+        write: &DocumentWrite,
+        entry: &Entry,
+    ) -> Result<()> {
+        let (inner, write, entry) = (Arc::clone(&self.inner), write.clone(), entry.clone());
+        let writing = self.whole(async move {
+            inner.ensure_prepared(entry.operator.raw()).await?;
+            inner.write_document(org, &write, &entry).await
+        });
+        match self.inner.in_time(Box::pin(writing)).await {
+            Some(done) => done,
+            None => Err(StoreError::unknown(self.inner.errors.silent())),
+        }
+    }
+
     async fn statistics(&self, org: &Org) -> Result<Statistics> {
         self.inner.answered(self.inner.statistics(org)).await
+    }
+}
+
+#[async_trait]
+impl Sizes for MongoStore {
+    async fn sizes(&self, orgs: &[Org]) -> Result<Vec<Option<Size>>> {
+        self.inner.answered(self.inner.sizes(orgs)).await
+    }
+}
+
+#[async_trait]
+impl Exports for MongoStore {
+    async fn export(&self, org: ObjectId, documents: DocumentSink) -> Result<Exported> {
+        self.inner.answered(Box::pin(self.inner.export(org, documents))).await
+    }
+}
+
+#[async_trait]
+impl Imports for MongoStore {
+    fn cannot_have(&self, collection: &Collection) -> Vec<String> {
+        import::cannot_have(collection)
+    }
+
+    async fn taken_ids(&self, ids: &[ObjectId]) -> Result<Vec<ObjectId>> {
+        self.inner.answered(self.inner.taken_ids(ids)).await
+    }
+
+    async fn stage(
+        &self,
+        staged: ObjectId,
+        collection: &Collection,
+        documents: DocumentSource,
+    ) -> Result<u64> {
+        self.inner.answered(Box::pin(self.inner.stage(staged, collection, documents))).await
+    }
+
+    async fn discard(&self, staged: ObjectId) -> Result<()> {
+        self.inner.answered(Box::pin(self.inner.discard(staged))).await
     }
 }
 
@@ -360,6 +444,40 @@ impl Operators for MongoStore {
 
     async fn write_directory(&self, directory: &Directory, entry: &Entry) -> Result<()> {
         self.inner.answered(Box::pin(self.inner.write_directory(directory, entry))).await
+    }
+
+    async fn note_key_use(&self, key: ObjectId, at: DateTime) -> Result<()> {
+        self.inner.answered(self.inner.note_key_use(key, at)).await
+    }
+}
+
+#[async_trait]
+impl ShortLived for MongoStore {
+    async fn claim(
+        &self,
+        key: &str,
+        value: &Document,
+        expires_at: DateTime,
+    ) -> Result<Option<Document>> {
+        self.inner.answered(Box::pin(self.inner.claim(key, value, expires_at))).await
+    }
+
+    async fn kept(&self, key: &str) -> Result<Option<Document>> {
+        self.inner.answered(self.inner.kept(key)).await
+    }
+
+    async fn replace(
+        &self,
+        key: &str,
+        before: &Document,
+        after: &Document,
+        expires_at: DateTime,
+    ) -> Result<bool> {
+        self.inner.answered(Box::pin(self.inner.replace(key, before, after, expires_at))).await
+    }
+
+    async fn forget(&self, key: &str) -> Result<()> {
+        self.inner.answered(Box::pin(self.inner.forget_record(key))).await
     }
 }
 
@@ -434,7 +552,14 @@ impl Maintenance for MongoStore {
         operator: &str,
         examination: &Examination<'_>,
     ) -> Result<Vec<Finding>> {
+        let left = self.inner.left_by_imports().await?;
         let mut found = self.examination(operator, examination).await?;
+        let after = if examination.fix && !left.is_empty() {
+            Some(self.inner.left_by_imports().await?)
+        } else {
+            None
+        };
+        found.extend(of_imports(left, after.as_deref()));
         if examination.fix {
             found.extend(self.purge_expired(operator, false).await?.findings);
         } else {

@@ -5,7 +5,7 @@
 //! nobody else can have that e-mail either: whoever reserves one looks here afterwards ([`Inner::holder_otherwise`]).
 //! Whoever comes next finishes it.
 
-use mongodb::bson::{Bson, Document, doc};
+use mongodb::bson::{Bson, DateTime, Document, doc, oid::ObjectId};
 
 use super::{
     Inner,
@@ -78,6 +78,17 @@ impl Inner {
             }
         }
         Ok(())
+    }
+
+    /// Without another revision: whoever writes the directory at the same time may take it back.
+    pub(super) async fn note_key_use(&self, key: ObjectId, at: DateTime) -> Result<()> {
+        self.may_write()?;
+        let filter = doc! { "_id": OPERATORS, "operators.keys._id": key };
+        // Most operators have no keys at all.
+        let noted = doc! { "$set": { "operators.$[owner].keys.$[key].last_used": at } };
+        let places = [doc! { "owner.keys._id": key }, doc! { "key._id": key }];
+        let noted = self.schema.update_one(filter, noted).array_filters(places).await;
+        noted.map(drop).map_err(|error| self.errors.translate(&error))
     }
 
     /// Finishes a write that was begun: the accounts whose e-mail an admin has go again, and the entry of what was

@@ -100,7 +100,7 @@ impl Privileges {
 fn needed(command: &str, sentence: &str) -> &'static [&'static str] {
     match command {
         "aggregate" if sentence.contains("pipeline: [ { $collStats: ") => &["collStats"],
-        "find" | "count" | "aggregate" | "getMore" => &["find"],
+        "find" | "count" | "aggregate" | "dataSize" | "getMore" => &["find"],
         "update" if sentence.contains("upsert: true") => &["insert", "update"],
         "update" => &["update"],
         "findAndModify" if sentence.contains("upsert: true") => &["find", "insert", "update"],

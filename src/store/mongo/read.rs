@@ -3,9 +3,9 @@
 //! Records the old service added a moment ago lack our fields. Each look-up by one of them therefore
 //! also goes through those few records, which the index on `name_key` (or `email_key`) finds at once.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
-use futures_util::future::{try_join3, try_join4};
+use futures_util::future::{try_join, try_join3, try_join4};
 use mongodb::bson::{Bson, Document, Utf8Lossy, doc, oid::ObjectId};
 
 use super::{
@@ -126,7 +126,11 @@ impl Inner {
         Ok(orgs.iter().filter(|org| !is_there(org)).map(|org| org.id).collect())
     }
 
-    pub(super) async fn org_named(&self, name: &str, from: ListScope) -> Result<Option<Org>> {
+    pub(super) async fn org_named(
+        self: &Arc<Self>,
+        name: &str,
+        from: ListScope,
+    ) -> Result<Option<Org>> {
         let key = name_key(name);
         if from == ListScope::Trash {
             // A handful at most, and only where the service gave the name away meanwhile.
@@ -136,19 +140,20 @@ impl Inner {
             let found = self.orgs_in(found.map_err(|error| self.errors.translate(&error))?).await?;
             return Ok(found.into_iter().max_by_key(exact));
         }
-        // Stored exactly so, whatever our fields say of it: another program may have changed it since.
-        let exact = doc! { "organization_name": name };
         let same = |record: &Document| {
             let org = record::org(record).filter(|org| org.in_trash().is_none());
             org.filter(|org| name_key(org.name.raw()) == key)
         };
-        let (exact, known, unmigrated_filter) = try_join3(
-            self.find_map(&self.orgs, exact, same),
+        // Nearly always it is: one question, and not three.
+        if let Some(exact) = self.named_exactly(name).await? {
+            return Ok(Some(exact));
+        }
+        let (known, unmigrated_filter) = try_join(
             self.find_map(&self.orgs, doc! { "name_key": &key }, same),
             self.find_map(&self.orgs, unmigrated_filter(), same),
         )
         .await?;
-        Ok(exact.or(known).or(unmigrated_filter))
+        Ok(known.or(unmigrated_filter))
     }
 
     /// An admin belongs to the organization whose record lists it, whatever it says itself.
@@ -177,8 +182,7 @@ impl Inner {
         let nameless = doc! { "email_key": &email, "admin_id": { "$in": [null, ""] } };
         let known = self.find_map(&self.orgs, nameless, names);
         let unmigrated_filter = self.find_map(&self.orgs, unmigrated_filter(), names);
-        let (known, unmigrated_filter) =
-            futures_util::future::try_join(known, unmigrated_filter).await?;
+        let (known, unmigrated_filter) = try_join(known, unmigrated_filter).await?;
         Ok(known.or(unmigrated_filter))
     }
 

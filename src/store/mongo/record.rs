@@ -46,7 +46,10 @@ pub(super) fn org(record: &Document) -> Option<Org> {
     };
     let trash = shape::trash(record);
     let state = match (trash, shape::is_suspended(record)) {
-        (Some(trash), _) => OrgState::InTrash(in_trash(trash)),
+        (Some(trash), _) => {
+            let released = stored_claims(record).is_empty();
+            OrgState::InTrash(InTrash { released, ..in_trash(trash) })
+        }
         (None, true) => OrgState::Suspended,
         (None, false) => OrgState::Active,
     };
@@ -90,7 +93,7 @@ fn in_trash(trash: &Document) -> InTrash {
     let since = trash.get_datetime("at").copied().unwrap_or(DateTime::MIN);
     let days = number(trash, "days");
     let until = since.timestamp_millis().saturating_add(days.saturating_mul(DAY));
-    InTrash { since, until: DateTime::from_millis(until) }
+    InTrash { since, until: DateTime::from_millis(until), released: false }
 }
 
 /// A day in milliseconds.

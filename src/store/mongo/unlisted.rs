@@ -6,6 +6,8 @@
 //! costs one pass over its records, in any order. Records of an earlier version get a listing with an upgrade, or
 //! a thousand of them with each write.
 
+use std::sync::PoisonError;
+
 use mongodb::bson::{Bson, Document, RawDocument, RawDocumentBuf, doc};
 
 use super::{
@@ -36,7 +38,19 @@ pub(super) struct Wanted<'a> {
 impl Inner {
     /// Whether some organizations of a list lack the fields.
     pub(super) async fn has_unlisted(&self, scope: ListScope) -> Result<bool> {
-        Ok(self.find_one(&self.orgs, unlisted(scope)).await?.is_some())
+        let some = self.find_one(&self.orgs, unlisted(scope)).await?.is_some();
+        let mut listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
+        if some {
+            listed.remove(&scope);
+        } else {
+            listed.insert(scope);
+        }
+        Ok(some)
+    }
+
+    /// Whether the last look found none that lack the fields.
+    pub(super) fn were_all_listed(&self, scope: ListScope) -> bool {
+        self.listed.lock().unwrap_or_else(PoisonError::into_inner).contains(&scope)
     }
 
     /// Those without the fields on one side of a place; and whether there are any on the other side or at

@@ -21,7 +21,7 @@ use super::{
 use crate::store::{Progress, Result, StoreError, UpgradePlan};
 
 /// What this version makes of a database.
-const VERSION: i32 = 3;
+const VERSION: i32 = 4;
 
 /// Where it is kept that somebody agreed: this document of a collection of ours.
 pub(super) const COLLECTION: &str = "tenantry";
@@ -73,11 +73,17 @@ impl Inner {
         self.agree(operator).await?;
         self.index().await?;
         self.settle_expired().await?;
-        // An outcome that nobody learns of keeps nothing from being written.
-        match self.settle_unknown().await {
-            Err(gone @ StoreError::Unreachable { .. }) => Err(gone),
-            Ok(()) | Err(_) => Ok(()),
+        // Neither an outcome that nobody learns of nor what only takes room keeps anything from being written.
+        for settled in [
+            self.settle_writes().await.map(drop),
+            self.settle_imports().await.map(drop),
+            self.settle_unknown().await,
+        ] {
+            if let Err(gone @ StoreError::Unreachable { .. }) = settled {
+                return Err(gone);
+            }
         }
+        Ok(())
     }
 
     /// Before any operation: nothing half-done and nothing unclaimed is left, so far as that can be.

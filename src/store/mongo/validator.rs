@@ -15,6 +15,7 @@ use super::{
     exact::Exact,
     read::Record,
     shape::{ADMIN_FIELDS, FIELDS},
+    short_lived,
 };
 use crate::store::{Inconsistency, Result};
 
@@ -48,12 +49,13 @@ const AGREEMENT: [&str; 3] = ["version", "agreed_by", "agreed_at"];
 impl Inner {
     /// What of ours the validators refuse that there are.
     pub(super) async fn look_at_validators(&self) -> Result<Vec<Inconsistency>> {
-        let all: [(&Exact<Record>, &[&'static str], Option<Document>); 5] = [
+        let all: [(&Exact<Record>, &[&'static str], Option<Document>); 6] = [
             (&self.orgs, &FIELDS, Some(of_service())),
             (&self.admins, &ADMIN_FIELDS, Some(admin_of_service())),
             // These are ours from the first field on.
             (&self.audit.entries, &ENTRY, None),
             (&self.attempts, &ATTEMPT, None),
+            (&self.short_lived, &short_lived::FIELDS, None),
             (&self.schema, &AGREEMENT, None),
         ];
         let validators = self.validators(&all.each_ref().map(|(one, ..)| one.name())).await?;
@@ -169,9 +171,10 @@ fn sample(field: &str) -> Bson {
         "former" | "claims" | "other_emails" => vec!["a"].into(),
         "other_admins" => vec![id].into(),
         "places" | "changes" => Bson::Array(vec![]),
-        "created_key" | "at" | "until" | "agreed_at" => at.into(),
-        "organization_id" | "operation" | "joining" | "entry" | "granted" | "refused" => id.into(),
-        "seen" => doc! {}.into(),
+        "created_key" | "at" | "until" | "agreed_at" | "expires_at" => at.into(),
+        "organization_id" | "operation" | "joining" | "entry" | "granted" | "refused"
+        | "added_by" => id.into(),
+        "seen" | "value" => doc! {}.into(),
         "second_factor" => {
             doc! { "sealed": "a", "last_step": 1_i64, "recovery": ["a"], "since": at }.into()
         }

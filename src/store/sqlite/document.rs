@@ -1,16 +1,17 @@
 //! Documents as rows: their bytes exactly as a MongoDB server would keep them, and a key that sorts
 //! as `_id` does there.
 
-use bson::{Bson, Document, RawBsonRef, RawDocument, RawDocumentBuf, oid::ObjectId};
+use bson::{Bson, DateTime, Document, RawBsonRef, RawDocument, RawDocumentBuf, oid::ObjectId};
 use rusqlite::Connection;
 
 use super::error::{Attempt, Fault};
-use crate::store::{
-    DOCUMENT_MOST_BYTES, DocumentAt, DocumentPage, DocumentQuery, StoreError, TOO_LARGE,
-};
+use crate::store::{DOCUMENT_MOST_BYTES, DocumentPage, DocumentQuery, StoreError, TOO_LARGE};
 
 /// How far documents may be in documents on a MongoDB server.
 const DEEPEST: usize = 200;
+
+/// What the key of an `ObjectId` begins with.
+const OBJECT_ID: u8 = 7;
 
 /// A document ready to be kept.
 pub(super) struct Row {
@@ -37,11 +38,8 @@ pub(super) fn page(
     collection: &str,
     query: &DocumentQuery,
 ) -> Attempt<DocumentPage> {
-    let from = match &query.at {
-        DocumentAt::First | DocumentAt::Last => None,
-        DocumentAt::After(id) | DocumentAt::Before(id) => Some(key(id)?),
-    };
-    let (than, direction) = if query.at.is_backwards() { ("<", "DESC") } else { (">", "ASC") };
+    let from = query.from().map(|place| key(&place.id)).transpose()?;
+    let (than, direction) = if query.is_against_values() { ("<", "DESC") } else { (">", "ASC") };
     let mut statement = connection.prepare_cached(&format!(
         "SELECT bson FROM documents \
          WHERE collection = (SELECT row FROM collections WHERE name = ?1) \
@@ -156,7 +154,7 @@ pub(super) fn key(id: &Bson) -> Attempt<Vec<u8>> {
             value.extend(&binary.bytes);
             (6, value)
         }
-        Bson::ObjectId(id) => (7, id.bytes().to_vec()),
+        Bson::ObjectId(id) => (OBJECT_ID, id.bytes().to_vec()),
         Bson::Boolean(truth) => (8, vec![u8::from(*truth)]),
         Bson::DateTime(time) => (9, signed(time.timestamp_millis()).to_vec()),
         Bson::Timestamp(stamp) => {
@@ -170,6 +168,12 @@ pub(super) fn key(id: &Bson) -> Attempt<Vec<u8>> {
         }
     };
     Ok([vec![rank], value].concat())
+}
+
+/// The time of the `ObjectId` that a key is made of; none where it is made of anything else.
+pub(super) fn time_in_key(key: &[u8]) -> Option<DateTime> {
+    let id = key.strip_prefix(&[OBJECT_ID])?;
+    Some(ObjectId::from_bytes(id.try_into().ok()?).timestamp())
 }
 
 /// The nearest floating-point number, then how far it is off.

@@ -4,19 +4,24 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use bson::{Bson, RawDocument, RawDocumentBuf};
+use bson::{Bson, RawDocument, RawDocumentBuf, oid::ObjectId};
 use rusqlite::Connection;
 
 use super::{
     SqliteStore,
     document::{self, key, stored},
+    document_write,
     error::{Attempt, Fault},
-    read,
+    logged, read,
+    row::held_in,
 };
 use crate::{
     document::filter::Filter,
     org::Org,
-    store::{DocumentAt, DocumentPage, DocumentQuery, Documents, Result, Statistics},
+    store::{
+        DocumentAt, DocumentPage, DocumentQuery, DocumentWrite, Documents, Entry, Result,
+        SortField, Statistics, StoreError,
+    },
 };
 
 /// How many documents are looked at in a row: some milliseconds.
@@ -39,6 +44,8 @@ struct Looked {
     key: Option<Vec<u8>>,
     /// Whether there are no more.
     ended: bool,
+    /// How many were looked at.
+    count: u32,
     /// How many matched.
     matching: u64,
     /// Those that matched and are kept.
@@ -58,13 +65,13 @@ impl Scan {
         key_before: Option<&Vec<u8>>,
         most: u64,
     ) -> Attempt<Looked> {
-        let key_before = match (key_before, &self.query.at) {
+        let key_before = match (key_before, self.query.from()) {
             (Some(key), _) => Some(key.clone()),
-            (None, DocumentAt::First | DocumentAt::Last) => None,
-            (None, DocumentAt::After(id) | DocumentAt::Before(id)) => Some(key(id)?),
+            (None, None) => None,
+            (None, Some(place)) => Some(key(&place.id)?),
         };
         let (than, direction) =
-            if self.query.at.is_backwards() { ("<", "DESC") } else { (">", "ASC") };
+            if self.query.is_against_values() { ("<", "DESC") } else { (">", "ASC") };
         let mut statement = connection.prepare_cached(&format!(
             "SELECT key, bson FROM documents \
              WHERE collection = (SELECT row FROM collections WHERE name = ?1) \
@@ -72,13 +79,12 @@ impl Scan {
         ))?;
         let mut rows = statement.query((&self.collection, key_before, AT_ONCE))?;
         let mut looked = Looked::default();
-        let mut count = 0;
         while looked.matching < most {
             let Some(row) = rows.next()? else {
-                looked.ended = count < AT_ONCE;
+                looked.ended = looked.count < AT_ONCE;
                 break;
             };
-            count += 1;
+            looked.count += 1;
             looked.key = Some(row.get(0)?);
             let bson = row.get_ref(1)?.as_blob().map_err(|_| Fault::Garbage)?;
             let raw = RawDocument::from_bytes(bson).map_err(|_| Fault::Garbage)?;
@@ -96,12 +102,14 @@ impl Scan {
 impl SqliteStore {
     /// Looks at document after document until so many match.
     async fn scan(&self, scan: Scan, most: u64) -> Result<Looked> {
+        let counted = scan.query.looked_at.clone();
         let scan = Arc::new(scan);
         let mut all = Looked::default();
         while !all.ended && all.matching < most {
             let (scan, key, left) = (Arc::clone(&scan), all.key.take(), most - all.matching);
             let next = self.read(move |tx| scan.look(tx, key.as_ref(), left)).await?;
             (all.key, all.ended) = (next.key, next.ended);
+            counted.add(u64::from(next.count));
             all.matching += next.matching;
             all.documents.extend(next.documents);
         }
@@ -112,29 +120,49 @@ impl SqliteStore {
 #[async_trait]
 impl Documents for SqliteStore {
     async fn documents(&self, org: &Org, query: &DocumentQuery) -> Result<DocumentPage> {
-        let (collection, mut query) = (org.collection.clone(), query.clone());
+        if let Some(field) = query.order.field() {
+            let what = format!("the embedded database has no index of {field}");
+            return Err(StoreError::Other(what));
+        }
+        let (collection, mut query) = (held_in(org).into_owned(), query.clone());
         let Some(filter) = query.filter.take() else {
-            return self.read(move |tx| document::page(tx, collection.raw(), &query)).await;
+            return self.read(move |tx| document::page(tx, &collection, &query)).await;
         };
-        let scan = Scan::new(collection.raw(), filter, query.clone(), true);
+        let scan = Scan::new(&collection, filter, query.clone(), true);
         let found = self.scan(scan, u64::from(query.limit) + 1).await?;
-        Ok(DocumentPage::from_read(found.documents, &query))
+        let reads_all = matches!(query.at, DocumentAt::First | DocumentAt::Last);
+        Ok(DocumentPage { reads_all, ..DocumentPage::from_read(found.documents, &query) })
+    }
+
+    /// None: documents have no indexes here, and reading all of them for a page would not be one.
+    async fn sort_fields(&self, _: &Org) -> Result<Vec<SortField>> {
+        Ok(Vec::new())
     }
 
     async fn count_documents(&self, org: &Org, filter: &Filter, most: u64) -> Result<u64> {
         let (query, filter) = (DocumentQuery::default(), filter.clone());
-        let scan = Scan::new(org.collection.raw(), filter, query, false);
+        let scan = Scan::new(&held_in(org), filter, query, false);
         Ok(self.scan(scan, most).await?.matching)
     }
 
     async fn document(&self, org: &Org, id: &Bson) -> Result<Option<RawDocumentBuf>> {
-        let (collection, id) = (org.collection.clone(), id.clone());
-        self.read(move |tx| document::one(tx, collection.raw(), &id)).await
+        let (collection, id) = (held_in(org).into_owned(), id.clone());
+        self.read(move |tx| document::one(tx, &collection, &id)).await
+    }
+
+    async fn write_document(
+        &self,
+        org: ObjectId,
+        write: &DocumentWrite,
+        entry: &Entry,
+    ) -> Result<()> {
+        let (write, entry) = (write.clone(), entry.clone());
+        self.write(move |tx| logged(tx, &entry, document_write::write(tx, org, &write))).await
     }
 
     /// Documents and bytes are counted as they are written, so this reads one row.
     async fn statistics(&self, org: &Org) -> Result<Statistics> {
-        let collection = org.collection.clone();
-        self.read(move |tx| read::statistics(tx, collection.raw())).await
+        let collection = held_in(org).into_owned();
+        self.read(move |tx| read::statistics(tx, &collection)).await
     }
 }

@@ -12,6 +12,7 @@ use super::{
     error::{Attempt, Fault},
     listed,
     read::{self, ORG},
+    row::held_in,
     write,
 };
 use crate::{
@@ -65,9 +66,9 @@ pub(super) fn examine(tx: &Connection, fix: bool) -> Attempt<Vec<Finding>> {
     let swapped = swapped_admins(tx)?;
     findings.extend(swapped.findings);
     for (row, org) in orgs(tx)? {
-        if !exists(tx, "SELECT 1 FROM collections WHERE name = ?", org.collection.raw())? {
+        if !exists(tx, "SELECT 1 FROM collections WHERE name = ?", &held_in(&org))? {
             let repair = repaired(fix, || {
-                write::insert_documents(tx, org.collection.raw(), Vec::new())?;
+                write::insert_documents(tx, &held_in(&org), Vec::new())?;
                 Ok("created an empty one".to_owned())
             })?;
             let (org, collection) = (org.name.clone(), org.collection.clone());
@@ -266,6 +267,9 @@ fn admins(tx: &Connection, org: &Org) -> Attempt<Vec<(String, String, bool)>> {
 
 /// What it is to hold. The record decides what the e-mail of the admin is whom it names.
 fn claims(org: &Org, admins: &[(String, String, bool)]) -> Vec<Claim> {
+    if org.in_trash().is_some_and(|trash| trash.released) {
+        return Vec::new();
+    }
     let mut claims = Claim::of_name(org.name.raw(), org.collection.raw());
     claims.push(Claim::of_email(org.admin_email.raw()));
     let others = admins.iter().filter(|(.., first)| !first);

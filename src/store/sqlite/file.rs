@@ -64,6 +64,11 @@ impl Open {
         Ok(Self { connection, path, read_only: false, seen: Seen::ToWrite })
     }
 
+    /// One more connection to the file, only to be read.
+    pub(super) fn beside(path: &Path) -> Attempt<Self> {
+        Self::to_look(path, true)
+    }
+
     /// Where the file is, or will be; empty for a database in memory.
     pub(super) fn path(&self) -> &Path {
         &self.path

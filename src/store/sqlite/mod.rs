@@ -5,11 +5,12 @@
 //! - `list` finds the pages of the list, `search` what can match a search; `listed` keeps what both need.
 //! - `read` and `write` hold the other queries, `admins` those about admins, `claims` and `row` what they share; each
 //!   method is one `transaction`.
-//! - `operators` keeps the accounts of operators.
+//! - `operators` keeps the accounts of operators, `short_lived` what all instances share for a while.
 //! - `purge` empties the trash of what was there for too long.
 //! - `audit` keeps the audit log, `append` the queue of those who append to it, `attempt` counts attempts to log in.
 //! - `examine` goes through everything.
-//! - `document` turns documents into rows and back.
+//! - `document` turns documents into rows and back, `documents` reads them, `document_write` writes one, `export` reads
+//!   all of them, `import` takes all of them in, `sizes` how much they are.
 //! - `error` turns SQLite's errors into a person's.
 //!
 //! Every call runs to its end on a blocking thread, so a dropped future leaves no transaction open.
@@ -22,11 +23,14 @@ mod audit;
 mod changes;
 mod claims;
 mod document;
+mod document_write;
 mod documents;
 mod error;
 mod examine;
+mod export;
 mod file;
 mod found;
+mod import;
 mod list;
 mod listed;
 mod operators;
@@ -36,6 +40,8 @@ mod read;
 mod row;
 mod schema;
 mod search;
+mod short_lived;
+mod sizes;
 #[cfg(test)]
 mod tests;
 mod transaction;
@@ -54,7 +60,7 @@ use super::{
     Admins, Attempt as LoginAttempt, AttemptResult, Attempts, AuditLog, AuditQuery, Changes, Count,
     Directory, Entry, Examination, Finding, Holder, Line, ListScope, Maintenance, News, Operation,
     Operators, Organizations, Page, PageQuery, Place, PlaceKind, Progress, Purge, Result, Seen,
-    Settled, StoreError, UpgradePlan,
+    Settled, ShortLived, StoreError, UpgradePlan, of_imports,
 };
 use crate::org::{Admin, Claim, Org, SecondFactor, email_key};
 use append::Appending;
@@ -371,6 +377,47 @@ impl Operators for SqliteStore {
         let (directory, entry) = (directory.clone(), entry.clone());
         self.write(move |tx| operators::write(tx, &directory, &entry)).await
     }
+
+    async fn note_key_use(&self, key: ObjectId, at: DateTime) -> Result<()> {
+        self.write(move |tx| operators::note_key_use(tx, key, at)).await
+    }
+}
+
+#[async_trait]
+impl ShortLived for SqliteStore {
+    async fn claim(
+        &self,
+        key: &str,
+        value: &Document,
+        expires_at: DateTime,
+    ) -> Result<Option<Document>> {
+        let (key, value) = (key.to_owned(), value.clone());
+        let now = || DateTime::now().timestamp_millis();
+        self.write(move |tx| short_lived::claim(tx, &key, &value, expires_at, now())).await
+    }
+
+    async fn kept(&self, key: &str) -> Result<Option<Document>> {
+        let (key, now) = (key.to_owned(), DateTime::now().timestamp_millis());
+        self.read(move |tx| short_lived::kept(tx, &key, now)).await
+    }
+
+    async fn replace(
+        &self,
+        key: &str,
+        before: &Document,
+        after: &Document,
+        expires_at: DateTime,
+    ) -> Result<bool> {
+        let (key, before, after) = (key.to_owned(), before.clone(), after.clone());
+        let now = || DateTime::now().timestamp_millis();
+        self.write(move |tx| short_lived::replace(tx, &key, (&before, &after), expires_at, now()))
+            .await
+    }
+
+    async fn forget(&self, key: &str) -> Result<()> {
+        let key = key.to_owned();
+        self.write(move |tx| short_lived::forget(tx, &key)).await
+    }
 }
 
 #[async_trait]
@@ -419,13 +466,16 @@ impl Maintenance for SqliteStore {
         .await
     }
 
-    /// Nothing is ever half-done here: SQLite rolls a killed console's transaction back by itself.
+    /// SQLite rolls a killed console's transaction back by itself. Only an import has more than one.
     async fn recover(&self, _: &str) -> Result<u64> {
-        Ok(0)
+        if self.read_only.is_some() { Ok(0) } else { self.settle_imports().await }
     }
 
     async fn purge_expired(&self, operator: &str, believed: bool) -> Result<Purge> {
-        self.purge(operator, believed).await
+        let purge = self.purge(operator, believed).await?;
+        // What is left of these only takes room.
+        let _ = self.settle_imports().await;
+        Ok(purge)
     }
 
     /// No other program writes here.
@@ -449,11 +499,15 @@ impl Maintenance for SqliteStore {
             // Writing to it could only make it worse.
             return Ok(damages);
         }
-        let kept = if fix {
+        let left = self.left_by_imports().await?;
+        let mut kept: Vec<Finding> = if fix {
+            self.settle_imports().await?;
             self.purge(operator, false).await?.findings
         } else {
             self.kept_by_the_clock().await?.into_iter().collect()
         };
+        let after = if fix { Some(self.left_by_imports().await?) } else { None };
+        kept.extend(of_imports(left, after.as_deref()));
         let mut found = self.read(|tx| examine::examine(tx, false)).await?;
         // No other program has this file, so all that is found is ours, named or not.
         for name in examination.quarantine.iter().filter(|_| fix) {

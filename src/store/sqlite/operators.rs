@@ -1,5 +1,6 @@
 //! The operators' accounts: one document in one row.
 
+use bson::{DateTime, oid::ObjectId};
 use rusqlite::Transaction;
 
 use super::{
@@ -21,9 +22,21 @@ pub(super) fn write(tx: &Transaction, new: &Directory, entry: &Entry) -> Attempt
         let claim = Claim::Email(email);
         admit::unclaimed(&claim, holder(tx, &claim)?, None)?;
     }
-    let next = new.next()?;
-    let bytes = next.to_document().to_vec().map_err(|_| Fault::Garbage)?;
+    put(tx, &new.next()?)?;
+    audit::append(tx, entry)
+}
+
+pub(super) fn note_key_use(tx: &Transaction, key: ObjectId, at: DateTime) -> Attempt<()> {
+    let mut all = directory(tx)?;
+    let keys = all.operators.iter_mut().flat_map(|operator| &mut operator.keys);
+    let Some(used) = keys.into_iter().find(|own| own.id == key) else { return Ok(()) };
+    used.last_used = Some(at);
+    put(tx, &all)
+}
+
+fn put(tx: &Transaction, directory: &Directory) -> Attempt<()> {
+    let bytes = directory.to_document().to_vec().map_err(|_| Fault::Garbage)?;
     tx.prepare_cached("INSERT OR REPLACE INTO operators (one, bson) VALUES (1, ?)")?
         .execute([bytes])?;
-    audit::append(tx, entry)
+    Ok(())
 }

@@ -11,7 +11,8 @@ use crate::store::{Directory, Holder, ListScope, Statistics};
 pub(super) const ORG: &str = "id, name, collection, admin_id, admin_email, created_at, database, revision, \
      suspended, trashed_at, trash_days, login_epoch, \
      (SELECT group_concat(a.email_key, char(10)) FROM admins AS a \
-      WHERE a.organization = organizations.id AND a.id <> organizations.admin_id)";
+      WHERE a.organization = organizations.id AND a.id <> organizations.admin_id), \
+     trashed_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM claims WHERE org = organizations.row)";
 
 /// The organization that meets a condition at most one can meet.
 pub(super) fn org_where(
@@ -153,6 +154,7 @@ pub(super) fn org(row: &Row) -> rusqlite::Result<Org> {
             OrgState::InTrash(InTrash {
                 since: DateTime::from_millis(since),
                 until: DateTime::from_millis(until),
+                released: row.get(13)?,
             })
         }
         (None, true) => OrgState::Suspended,

@@ -16,7 +16,7 @@ use crate::{org::Claim, store::StoreError};
 const APPLICATION_ID: i32 = 0x546e_7479;
 
 /// The version of the tables below.
-pub(super) const VERSION: i32 = 9;
+pub(super) const VERSION: i32 = 11;
 
 /// Files of this version and later can be read as they are: all that is missing is an index, and tables that are empty
 /// where they are missing.
@@ -203,6 +203,25 @@ CREATE TABLE second_factors (
 ) STRICT, WITHOUT ROWID;
 ";
 
+/// New in version 10: the collections that imports are filling, which no organization has yet.
+const SINCE_10: &str = "
+CREATE TABLE imports (
+    collection INTEGER PRIMARY KEY REFERENCES collections (row),
+    at INTEGER NOT NULL -- when it was last written to, in milliseconds since 1970
+) STRICT;
+";
+
+/// New in version 11: records that end by themselves. Operators may have API keys, which an older version would write
+/// over.
+const SINCE_11: &str = "
+CREATE TABLE short_lived (
+    key TEXT PRIMARY KEY,
+    bson BLOB NOT NULL,
+    expires_at INTEGER NOT NULL -- milliseconds since 1970
+) STRICT, WITHOUT ROWID;
+CREATE INDEX short_lived_by_end ON short_lived (expires_at);
+";
+
 /// From version 1, which had neither suspension nor trash.
 const FROM_1: &str = "
 ALTER TABLE organizations ADD COLUMN suspended INTEGER NOT NULL DEFAULT 0;
@@ -346,7 +365,13 @@ fn make_tables(tx: &Transaction) -> Attempt<()> {
     if before < 8 {
         tx.execute_batch(SINCE_8)?;
     }
-    tx.execute_batch(SINCE_9)?;
+    if before < 9 {
+        tx.execute_batch(SINCE_9)?;
+    }
+    if before < 10 {
+        tx.execute_batch(SINCE_10)?;
+    }
+    tx.execute_batch(SINCE_11)?;
     tx.pragma_update(None, "application_id", APPLICATION_ID)?;
     tx.pragma_update(None, "user_version", VERSION)?;
     Ok(())

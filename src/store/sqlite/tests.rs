@@ -80,6 +80,7 @@ fn rows(connection: &rusqlite::Connection) -> Vec<String> {
         "documents",
         "audit_log",
         "login_attempts",
+        "short_lived",
     ] {
         let Ok(mut all) = connection.prepare(&format!("SELECT * FROM {table}")) else { continue };
         let columns = all.column_count();

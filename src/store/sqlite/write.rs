@@ -8,20 +8,21 @@ use super::{
     claims::{insert_claims, none_taken},
     document::Row,
     error::Attempt,
-    listed,
-    row::{made, unchanged},
+    import, listed,
+    row::{held_in, made, released_collection, unchanged},
 };
-use crate::org::{Org, email_key, name_key};
-use crate::store::{Change, NewOrg, Operation, admit, first_document};
+use crate::org::{Claim, CollectionName, Org, email_key, name_key};
+use crate::store::{Change, NewOrg, Operation, TrashTerms, admit, first_document};
 
 /// Does an operation. The organization afterwards; none when it is gone.
 pub(super) fn perform(tx: &Connection, operation: &Operation, now: i64) -> Attempt<Option<Org>> {
     admit::on_its_list(operation)?;
     match operation {
         Operation::Create(new) => create(tx, new).map(Some),
+        Operation::Import(new) => import::import(tx, new).map(Some),
         Operation::Update(org, change) => update(tx, org, change).map(Some),
         Operation::Delete(org) => delete(tx, org).map(|()| None),
-        Operation::Trash(org, days) => trash(tx, org, *days, now).map(Some),
+        Operation::Trash(org, terms) => trash(tx, org, *terms, now).map(Some),
         Operation::Restore(org, change) => restore(tx, org, change).map(Some),
         Operation::Suspend(org, suspended) => suspend(tx, org, *suspended).map(Some),
         Operation::Admin(org, change) => admins::change(tx, org, change).map(Some),
@@ -76,14 +77,20 @@ fn update(tx: &Connection, org: &Org, change: &Change) -> Attempt<Org> {
     made(tx, org.id.bytes())
 }
 
-fn trash(tx: &Connection, org: &Org, days: u32, now: i64) -> Attempt<Org> {
+fn trash(tx: &Connection, org: &Org, terms: TrashTerms, now: i64) -> Attempt<Org> {
     let row = unchanged(tx, org)?;
     tx.prepare_cached(
         "UPDATE organizations SET trashed_at = ?, trash_days = ?, revision = revision + 1, \
          login_epoch = login_epoch + 1 \
          WHERE row = ?",
     )?
-    .execute((now, days, row))?;
+    .execute((now, terms.days, row))?;
+    if terms.releases {
+        tx.prepare_cached("DELETE FROM claims WHERE org = ?")?.execute([row])?;
+        tx.prepare_cached("DELETE FROM looks WHERE org = ?")?.execute([row])?;
+        tx.prepare_cached("UPDATE collections SET name = ? WHERE name = ?")?
+            .execute((released_collection(org), org.collection.raw()))?;
+    }
     made(tx, org.id.bytes())
 }
 
@@ -109,7 +116,11 @@ fn suspend(tx: &Connection, org: &Org, suspended: bool) -> Attempt<Org> {
 }
 
 fn change_to(tx: &Connection, org: &Org, row: i64, change: &Change) -> Attempt<()> {
-    let claims = change.claims_of(org);
+    let mut claims = change.claims_of(org);
+    if org.in_trash().is_some_and(|trash| trash.released) {
+        // Its other admins gave up theirs as well.
+        claims.extend(org.other_emails.iter().map(|email| Claim::of_email(email.raw())));
+    }
     let asked = claims.iter().filter(|claim| admit::is_exclusive(org, change, claim));
     none_taken(tx, asked, Some(org))?;
     if let (Some(email), Ok(first)) = (&change.email, ObjectId::parse_str(org.admin_id.raw())) {
@@ -128,9 +139,12 @@ fn change_to(tx: &Connection, org: &Org, row: i64, change: &Change) -> Attempt<(
         tx.prepare_cached("UPDATE organizations SET name = ?, name_key = ? WHERE row = ?")?
             .execute((name.as_str(), name_key(name.as_str()), row))?;
     }
-    if let Some(collection) = &change.collection {
-        let (old, new) = (org.collection.raw(), collection.as_str());
-        tx.prepare_cached("UPDATE collections SET name = ? WHERE name = ?")?.execute((new, old))?;
+    let collection = change.collection.as_ref();
+    let (old, new) =
+        (held_in(org), collection.map_or(org.collection.raw(), CollectionName::as_str));
+    if old != new {
+        tx.prepare_cached("UPDATE collections SET name = ? WHERE name = ?")?
+            .execute((new, &*old))?;
         tx.prepare_cached("UPDATE organizations SET collection = ? WHERE row = ?")?
             .execute((new, row))?;
     }
@@ -164,7 +178,7 @@ pub(super) fn delete(tx: &Connection, org: &Org) -> Attempt<()> {
         .query_row([row], |row| row.get(0))?;
     tx.prepare_cached("DELETE FROM admins WHERE organization = ? OR id = ?")?
         .execute((org.id.bytes(), admin))?;
-    let collection = org.collection.raw();
+    let collection = &*held_in(org);
     tx.prepare_cached(
         "DELETE FROM documents WHERE collection = (SELECT row FROM collections WHERE name = ?)",
     )?
@@ -173,7 +187,8 @@ pub(super) fn delete(tx: &Connection, org: &Org) -> Attempt<()> {
     Ok(())
 }
 
-/// The only place that writes documents, and so the only one that counts them.
+/// Writes many documents at once. Whoever writes documents counts them: this, [`super::document_write`] and
+/// [`super::import`].
 pub(super) fn insert_documents(
     tx: &Connection,
     collection: &str,

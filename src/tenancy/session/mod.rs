@@ -4,6 +4,9 @@
 mod account;
 mod attempts;
 mod clock;
+mod key;
+mod refresh_token;
+mod shared;
 mod tokens;
 
 use bson::{DateTime, oid::ObjectId};
@@ -12,7 +15,7 @@ use super::{
     Error, Refusal, Result, Tenancy,
     admins::admin_with_email,
     audit::typed_email,
-    rights::{least_role, may_as},
+    rights::{least_role, may_as, with_key},
 };
 use crate::{
     org::{
@@ -23,6 +26,8 @@ use crate::{
 };
 
 pub use account::{Account, Session};
+pub(super) use key::{KeyOwner, logged_in_operator};
+pub use shared::RefreshableSession;
 pub use tokens::SECRET_KEY_LEAST_BYTES;
 pub(super) use tokens::{Sessions, TokenOf, ValidToken};
 
@@ -50,7 +55,7 @@ impl Tenancy {
         password: &Secret,
         code: Option<&Secret>,
     ) -> Result<Session> {
-        let mut entry = self.entry(OperationKind::LogIn, None).of_admin(typed_email(email));
+        let mut entry = self.entry(OperationKind::LogIn, None).await.of_admin(typed_email(email));
         let done = self.log_in(email, password, code, &mut entry).await;
         if matches!(done, Err(Error::WrongLogin | Error::Waiting(_))) {
             self.note_whose(email, &mut entry).await;
@@ -107,7 +112,7 @@ impl Tenancy {
         Ok(session)
     }
 
-    /// Ends a session at once: its token is refused from now on.
+    /// Ends a session at once: its token is refused from now on, by this program. [`Tenancy::end_session`] ends it for all.
     pub fn logout(&self, session: &Session) {
         self.shared.sessions.end(session.token());
     }
@@ -123,17 +128,17 @@ impl Tenancy {
             // Nobody has tried anything yet.
             return done;
         }
-        self.recorded(&self.entry(OperationKind::Authorize, Some(org)), done).await
+        let entry = self.entry(OperationKind::Authorize, Some(org)).await;
+        self.recorded(&entry, done).await
     }
 
-    /// Refuses the caller's session where it has ended: with its time, or since whoever opened it was disabled,
+    /// Refuses the caller's session or API key where it has ended: with its time, or since whoever opened it was disabled,
     /// suspended or removed, or logs in otherwise now. Records nothing.
     ///
     /// # Errors
     /// [`Error::NotAllowed`] with the reason, or the database's.
     pub async fn ensure_session(&self) -> Result<()> {
-        let Some(token) = self.caller.token() else { return Ok(()) };
-        let verified = self.shared.sessions.verify(token)?;
+        let Some(verified) = self.session().await? else { return Ok(()) };
         match verified.whose {
             TokenOf::Operator { operator, .. } => {
                 whose(&self.store.directory().await?, operator, &verified)?;
@@ -149,13 +154,14 @@ impl Tenancy {
 
     /// Whose session the caller has, who may do this in `org`: what is known of the operation is the rule.
     pub(super) async fn permitted(&self, operation: &OperationKind, org: &Org) -> Result<Actor> {
-        let Some(token) = self.caller.token() else { return Err(self.no_session(org).await?) };
-        let verified = self.shared.sessions.verify(token)?;
+        let Some(verified) = self.session().await? else {
+            return Err(self.no_session(org).await?);
+        };
         match verified.whose {
             TokenOf::Operator { operator, .. } => {
                 let directory = self.store.directory().await?;
                 let operator = may(&directory, operator, &verified, operation)?;
-                Ok(Actor::Operator(operator.clone()))
+                Ok(Actor::Operator(operator))
             }
             TokenOf::Admin { admin, organization, epoch } => {
                 let least = match operation.authority() {
@@ -164,6 +170,7 @@ impl Tenancy {
                     Authority::Owner
                     | Authority::Operator
                     | Authority::Manager
+                    | Authority::Account
                     | Authority::Password
                     | Authority::Code => Role::Owner,
                 };
@@ -173,12 +180,10 @@ impl Tenancy {
         }
     }
 
-    /// Whether the caller has a session of an operator, which may have ended since.
-    pub(super) fn is_in_operators_session(&self) -> bool {
-        let session = self.caller.token().map(|token| self.shared.sessions.verify(token));
-        session.is_some_and(|session| {
-            session.is_ok_and(|session| matches!(session.whose, TokenOf::Operator { .. }))
-        })
+    /// Whether the caller has a session or an API key of an operator, which may have ended since.
+    pub(super) async fn is_in_operators_session(&self) -> bool {
+        let session = self.session().await.ok().flatten();
+        session.is_some_and(|session| matches!(session.whose, TokenOf::Operator { .. }))
     }
 
     /// Why nobody without a session may. A login that nobody can have is not asked for.
@@ -237,20 +242,22 @@ impl Tenancy {
     /// # Errors
     /// [`Error::NotAllowed`], or the database's.
     pub async fn ensure_may(&self, operation: &OperationKind, org: Option<&Org>) -> Result<()> {
+        // Whatever it is, and whatever the database requires.
+        self.ensure_key_may(operation).await?;
         if operation.authority() != Authority::Operator || least_role(operation).is_none() {
             // Asked where it is done.
             return Ok(());
         }
         let directory = self.store.directory().await?;
-        let session = self.caller.token().map(|token| self.shared.sessions.verify(token));
-        if let Some(Ok(verified)) = &session
+        let session = self.session().await;
+        if let Ok(Some(verified)) = &session
             && let TokenOf::Operator { operator, .. } = verified.whose
         {
             return Ok(may(&directory, operator, verified, operation).map(drop)?);
         }
-        match (directory.required, session, org) {
+        match (directory.required.max(self.caller.required()), session, org) {
             (Required::Nothing, ..) => Ok(()),
-            (Required::Writes | Required::Everything, Some(_), Some(org)) => {
+            (Required::Writes | Required::Everything, Ok(Some(_)) | Err(_), Some(org)) => {
                 self.permitted(operation, org).await.map(drop)
             }
             (Required::Writes | Required::Everything, ..) => Err(Refusal::OperatorsRequired.into()),
@@ -264,12 +271,14 @@ impl Tenancy {
     pub async fn ensure_allowed(&self, operation: &OperationKind, org: &Org) -> Result<()> {
         match operation.authority() {
             Authority::Owner | Authority::Admin => self.permitted(operation, org).await.map(drop),
-            Authority::Password if self.is_in_operators_session() => {
+            Authority::Password if self.is_in_operators_session().await => {
                 self.permitted(operation, org).await.map(drop)
             }
-            Authority::Operator | Authority::Manager | Authority::Password | Authority::Code => {
-                self.ensure_may(operation, Some(org)).await
-            }
+            Authority::Operator
+            | Authority::Manager
+            | Authority::Account
+            | Authority::Password
+            | Authority::Code => self.ensure_may(operation, Some(org)).await,
         }
     }
 
@@ -355,28 +364,40 @@ pub(super) fn spend(
     }
 }
 
-/// The operator of a session, who may do this.
-pub(super) fn may<'a>(
-    directory: &'a Directory,
+/// The operator of a session or an API key, who may do this; with the role of the key, where that is the lower one.
+pub(super) fn may(
+    directory: &Directory,
     operator: ObjectId,
     session: &ValidToken,
     operation: &OperationKind,
-) -> std::result::Result<&'a Operator, Refusal> {
-    let operator = whose(directory, operator, session)?;
-    if directory.lacks_second_factor(operator) {
+) -> std::result::Result<Operator, Refusal> {
+    let mut operator = whose(directory, operator, session)?.clone();
+    if directory.lacks_second_factor(&operator) {
         return Err(Refusal::SecondFactorRequired);
+    }
+    if let Some(given) = session.key() {
+        let role = key::usable(directory, &operator, given)?.role;
+        operator.role = operator.role.min(role);
+        if !with_key(operation) {
+            return Err(Refusal::NotWithKey);
+        }
     }
     may_as(operator.role, operation)?;
     Ok(operator)
 }
 
-/// The operator of a session, whatever they may.
+/// The operator of a session or an API key, whatever they may.
 pub(super) fn whose<'a>(
     directory: &'a Directory,
     operator: ObjectId,
     session: &ValidToken,
 ) -> std::result::Result<&'a Operator, Refusal> {
     let operator = directory.operators.iter().find(|own| own.id == operator);
+    if let Some(given) = session.key() {
+        let operator = operator.ok_or(Refusal::KeyNotValid)?;
+        key::usable(directory, operator, given)?;
+        return Ok(operator);
+    }
     let same =
         |own: &&Operator| session.same_credentials(&own.password, own.second_factor.as_ref());
     operator.filter(|own| !own.disabled).filter(same).ok_or(Refusal::OperatorChanged)

@@ -9,15 +9,15 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use bson::oid::ObjectId;
+use bson::{DateTime, Document, doc, oid::ObjectId};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::{Session, clock::Clock};
+use super::{Session, clock::Clock, refresh_token::RefreshKey};
 use crate::{
-    org::{Admin, Operator, Org, PasswordHash, SecondFactor, Secret},
+    org::{Admin, GivenApiKey, Operator, Org, PasswordHash, SecondFactor, Secret},
     tenancy::{Error, Refusal, Result},
 };
 
@@ -30,6 +30,10 @@ pub const SECRET_KEY_LEAST_BYTES: usize = 32;
 /// How old a login may be that changes how its account logs in: an unattended session must not take it over.
 pub(in crate::tenancy) const RECENT: Duration = Duration::from_mins(5);
 
+/// By how much the clocks of this machine and of the database may differ: so long it is known of an expired session that
+/// it was logged out.
+const CLOCKS: Duration = Duration::from_mins(5);
+
 #[derive(Serialize, Deserialize)]
 struct Claims {
     iss: String,
@@ -40,6 +44,12 @@ struct Claims {
     jti: String,
     #[serde(flatten)]
     whose: Whose,
+    /// The login that it comes of, where refresh tokens go on with that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    family: Option<String>,
+    /// When that login was, where it was before this token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    auth_time: Option<u64>,
     /// A fingerprint of what was verified: another password or second factor is another fingerprint, whoever
     /// changed it and with whatever program.
     password: String,
@@ -68,6 +78,7 @@ pub(in crate::tenancy) struct Sessions {
     decoding: DecodingKey,
     length: Duration,
     clock: Clock,
+    pub(super) refresh_key: RefreshKey,
     /// When each session would have expired that was ended before: forgotten from then on.
     ended: Mutex<HashMap<String, u64>>,
 }
@@ -87,6 +98,7 @@ impl Sessions {
             decoding: DecodingKey::from_secret(bytes),
             length,
             clock: Clock::system(),
+            refresh_key: RefreshKey::derive(bytes),
             ended: Mutex::default(),
         })
     }
@@ -135,12 +147,35 @@ impl Sessions {
             iat: seconds(now),
             jti: hex::encode(jti),
             whose,
+            family: None,
+            auth_time: None,
             password,
         };
-        let token = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)
-            .map_err(|e| Error::Machine(e.to_string()))?;
         // What the token says, to the second.
-        Ok((token, UNIX_EPOCH + Duration::from_secs(seconds(expires_at))))
+        Ok((self.sign(&claims)?, UNIX_EPOCH + Duration::from_secs(seconds(expires_at))))
+    }
+
+    fn sign(&self, claims: &Claims) -> Result<String> {
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), claims, &self.encoding)
+            .map_err(|e| Error::Machine(e.to_string()))
+    }
+
+    /// The same session, of a login that was then and that refresh tokens go on with.
+    pub(super) fn of_family(
+        &self,
+        session: Session,
+        family: ObjectId,
+        since: SystemTime,
+    ) -> Result<Session> {
+        let mut claims = self.decode(session.token())?;
+        claims.family = Some(family.to_hex());
+        claims.auth_time = Some(seconds(since));
+        Ok(Session { token: Zeroizing::new(self.sign(&claims)?), ..session })
+    }
+
+    /// The time, by a clock that is never put back.
+    pub(super) fn now(&self) -> SystemTime {
+        self.clock.now()
     }
 
     /// What a token of ours that has neither expired nor been ended says.
@@ -165,8 +200,19 @@ impl Sessions {
                 TokenOf::Operator { operator: id(&operator_id)?, email }
             }
         };
-        let age = Duration::from_secs(seconds(self.clock.now()).saturating_sub(claims.iat));
-        Ok(ValidToken { whose, password: claims.password, age })
+        let since = claims.auth_time.unwrap_or(claims.iat);
+        let age = Duration::from_secs(seconds(self.clock.now()).saturating_sub(since));
+        let ended_by = match claims.family {
+            Some(family) => EndedBy::Family(id(&family)?),
+            None => EndedBy::Itself {
+                id: claims.jti,
+                expires_at: DateTime::from_system_time(
+                    UNIX_EPOCH + Duration::from_secs(claims.exp) + CLOCKS,
+                ),
+            },
+        };
+        let proof = Proof::Login { verified: claims.password, age, ended_by: Some(ended_by) };
+        Ok(ValidToken { whose, proof })
     }
 
     /// Ends a session: its token is refused from now on.
@@ -191,12 +237,18 @@ impl Sessions {
     }
 }
 
-/// What a valid token says.
+/// What a valid token or an API key says.
 pub(in crate::tenancy) struct ValidToken {
     pub(in crate::tenancy) whose: TokenOf,
-    password: String,
-    /// How long ago the login was.
-    age: Duration,
+    proof: Proof,
+}
+
+/// How somebody has proved who they are.
+enum Proof {
+    /// With what was verified at the login, so long ago.
+    Login { verified: String, age: Duration, ended_by: Option<EndedBy> },
+    /// With a key that is called so.
+    Key { given: GivenApiKey, name: String },
 }
 
 /// Whose session a valid token is.
@@ -213,19 +265,94 @@ pub(in crate::tenancy) enum TokenOf {
     },
 }
 
+/// What ends a session before its time.
+#[derive(Clone)]
+pub(super) enum EndedBy {
+    /// The end of the login that it comes of.
+    Family(ObjectId),
+    /// Its own log-out.
+    Itself { id: String, expires_at: DateTime },
+}
+
 impl ValidToken {
+    /// What a login said that is kept to go on with it.
+    pub(super) fn from_document(kept: &Document) -> Option<Self> {
+        let verified = kept.get_str("verified").ok()?.to_owned();
+        let whose = match kept.get_object_id("operator") {
+            Ok(operator) => {
+                TokenOf::Operator { operator, email: kept.get_str("email").ok()?.to_owned() }
+            }
+            Err(_) => TokenOf::Admin {
+                admin: kept.get_object_id("admin").ok()?,
+                organization: kept.get_object_id("organization").ok()?,
+                epoch: kept.get_i64("epoch").ok()?,
+            },
+        };
+        // It is no session, and no recent login.
+        Some(Self { whose, proof: Proof::Login { verified, age: Duration::MAX, ended_by: None } })
+    }
+
+    /// Who logged in, and what was verified of them then.
+    pub(super) fn to_document(&self) -> Document {
+        let mut document = match &self.whose {
+            TokenOf::Operator { operator, email } => doc! { "operator": operator, "email": email },
+            TokenOf::Admin { admin, organization, epoch } => {
+                doc! { "admin": admin, "organization": organization, "epoch": epoch }
+            }
+        };
+        if let Proof::Login { verified, .. } = &self.proof {
+            document.insert("verified", verified);
+        }
+        document
+    }
+
+    /// What ends it; nothing where that is asked of the directory, each time.
+    pub(super) fn ended_by(&self) -> Option<EndedBy> {
+        match &self.proof {
+            Proof::Login { ended_by, .. } => ended_by.clone(),
+            Proof::Key { .. } => None,
+        }
+    }
+
+    /// What an API key of this operator says.
+    pub(super) fn of_key(whose: TokenOf, given: GivenApiKey, name: String) -> Self {
+        Self { whose, proof: Proof::Key { given, name } }
+    }
+
+    /// The API key, where it is none of a login.
+    pub(in crate::tenancy) fn key(&self) -> Option<&GivenApiKey> {
+        match &self.proof {
+            Proof::Login { .. } => None,
+            Proof::Key { given, .. } => Some(given),
+        }
+    }
+
+    /// What the key is called.
+    pub(in crate::tenancy) fn key_name(&self) -> Option<&str> {
+        match &self.proof {
+            Proof::Login { .. } => None,
+            Proof::Key { name, .. } => Some(name),
+        }
+    }
+
     /// Whether these are still the password and the second factor that the session was opened with.
     pub(in crate::tenancy) fn same_credentials(
         &self,
         password: &PasswordHash,
         factor: Option<&SecondFactor>,
     ) -> bool {
-        self.password == fingerprint(password, factor)
+        match &self.proof {
+            Proof::Login { verified, .. } => *verified == fingerprint(password, factor),
+            Proof::Key { .. } => false,
+        }
     }
 
     /// Whether the login was so long ago at the most.
     pub(in crate::tenancy) fn is_recent(&self) -> bool {
-        self.age <= RECENT
+        match &self.proof {
+            Proof::Login { age, .. } => *age <= RECENT,
+            Proof::Key { .. } => false,
+        }
     }
 }
 
@@ -289,6 +416,24 @@ mod tests {
         // Also where the wall clock is put back.
         set(301, 1_000_000);
         assert_eq!(is_recent(), Some(false));
+    }
+
+    #[test]
+    fn a_session_that_goes_on_with_a_login_is_as_recent_as_that() {
+        let ((admin, org), (sessions, set)) = (somebody(), sessions());
+        let login = sessions.now();
+        set(301, 1_000_301);
+        let session = sessions.issue(&admin, &org, 0).unwrap();
+        let (family, ends) = (ObjectId::new(), session.expires_at);
+        let session = sessions.of_family(session, family, login).unwrap();
+        let valid = sessions.verify(session.token()).unwrap_or_else(|why| panic!("{why}"));
+        assert!(!valid.is_recent());
+        assert!(matches!(valid.ended_by(), Some(EndedBy::Family(own)) if own == family));
+        assert_eq!(session.expires_at, ends);
+        let kept = ValidToken::from_document(&valid.to_document()).unwrap();
+        assert!(kept.same_credentials(&admin.password, None) && !kept.is_recent());
+        set(2_101, 1_002_101);
+        assert!(matches!(sessions.verify(session.token()), Err(Refusal::Expired)));
     }
 
     #[test]

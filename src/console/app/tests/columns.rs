@@ -16,6 +16,9 @@ fn shown(app: &App) -> Vec<Column> {
     Column::ALL.into_iter().filter(|column| columns.shows(*column)).collect()
 }
 
+/// Those that show where there is room and nothing was chosen.
+const UNCHOSEN: [Column; 4] = [Column::State, Column::Email, Column::Admins, Column::Age];
+
 fn said(app: &App) -> String {
     app.notice.as_ref().map(|(_, said)| said.what.clone()).unwrap_or_default()
 }
@@ -23,7 +26,7 @@ fn said(app: &App) -> String {
 #[test]
 fn columns_are_hidden_and_shown_by_name() {
     let mut app = console_sized(page(orgs(5), false, false), 200, 40);
-    assert_eq!(shown(&app), Column::ALL);
+    assert_eq!(shown(&app), UNCHOSEN);
     for (name, column) in [
         ("column-state", Column::State),
         ("column-email", Column::Email),
@@ -35,9 +38,33 @@ fn columns_are_hidden_and_shown_by_name() {
         assert_eq!(said(&app), format!("the {} column is hidden", column.word()));
         assert_eq!(app.kept.hidden, [column]);
         run(&mut app, name);
-        assert_eq!(shown(&app), Column::ALL, "{name}");
+        assert_eq!(shown(&app), UNCHOSEN, "{name}");
         assert_eq!(app.kept, Kept::default());
     }
+}
+
+#[test]
+fn columns_of_sizes_are_shown_by_name_and_hidden_again() {
+    let mut app = console(page(orgs(5), false, false));
+    for (name, column) in [
+        ("column-documents", Column::Documents),
+        ("column-size", Column::Size),
+        ("column-newest", Column::Newest),
+    ] {
+        run(&mut app, name);
+        assert!(shown(&app).contains(&column), "{name}");
+        assert_eq!(app.kept, Kept { shown: vec![column], ..Kept::default() });
+        run(&mut app, name);
+        assert!(!shown(&app).contains(&column), "{name}");
+        assert_eq!(app.kept, Kept::default());
+    }
+    app.size = (50, 24);
+    app.kept.shown = vec![Column::Documents];
+    run(&mut app, "column-size");
+    assert_eq!(
+        said(&app),
+        "the size column shows in a list of 59 columns or more; this one has 50"
+    );
 }
 
 #[test]
@@ -87,5 +114,5 @@ fn keys_and_the_mouse_move_the_divider_that_is_kept() {
     for _ in 0..6 {
         press(&mut app, KeyCode::Char('>'));
     }
-    assert_eq!(shown(&app), Column::ALL);
+    assert_eq!(shown(&app), UNCHOSEN);
 }

@@ -1,21 +1,22 @@
 //! The documents of an organization, browsed.
 
-use bson::Bson;
+use bson::{Bson, rawdoc};
 
 use super::*;
 use crate::{
     console::app::{DocumentRow, DocumentRows, DocumentsAnswer, DocumentsAsked},
+    document::Tree,
     store::{DocumentAt, DocumentQuery},
 };
 
 /// Numbers as documents; those in the middle of a thousand have more on both sides.
-fn rows(numbers: std::ops::Range<i64>, more: bool) -> DocumentRows {
-    let row = |n: i64| DocumentRow { id: n.into(), name: n.to_string(), line: String::new() };
-    DocumentRows { rows: numbers.map(row).collect(), more }
+pub(super) fn rows(numbers: std::ops::Range<i64>, more: bool) -> DocumentRows {
+    let row = |n: i64| DocumentRow { id: n.into(), name: n.to_string(), ..DocumentRow::default() };
+    DocumentRows { rows: numbers.map(row).collect(), more, ..DocumentRows::default() }
 }
 
 /// What is asked of the documents, and under which number.
-fn asked(effects: &[Effect]) -> Vec<(Generation, DocumentsAsked)> {
+pub(super) fn asked(effects: &[Effect]) -> Vec<(Generation, DocumentsAsked)> {
     let of = |effect: &Effect| match effect {
         Effect::Browse(generation, _, asked) => Some((*generation, asked.clone())),
         _ => None,
@@ -23,21 +24,27 @@ fn asked(effects: &[Effect]) -> Vec<(Generation, DocumentsAsked)> {
     effects.iter().filter_map(of).collect()
 }
 
-fn page_asked(effects: &[Effect]) -> (Generation, DocumentQuery) {
+pub(super) fn page_asked(effects: &[Effect]) -> (Generation, DocumentQuery) {
     asked(effects)
         .into_iter()
         .find_map(|(generation, asked)| match asked {
             DocumentsAsked::Page(query) => Some((generation, query)),
-            DocumentsAsked::Count(_) | DocumentsAsked::One(_) => None,
+            DocumentsAsked::Count(_)
+            | DocumentsAsked::SortFields
+            | DocumentsAsked::One(..)
+            | DocumentsAsked::Change { .. }
+            | DocumentsAsked::Fetch(..)
+            | DocumentsAsked::Read { .. }
+            | DocumentsAsked::Merge { .. } => None,
         })
         .unwrap_or_else(|| panic!("no page: {effects:?}"))
 }
 
-fn answer(app: &mut App, generation: Generation, page: DocumentRows) -> Vec<Effect> {
+pub(super) fn answer(app: &mut App, generation: Generation, page: DocumentRows) -> Vec<Effect> {
     app.update(Message::Browsed(generation, DocumentsAnswer::Page(Ok(page))))
 }
 
-fn documents(app: &App) -> &Documents {
+pub(super) fn documents(app: &App) -> &Documents {
     match app.layers.last() {
         Some(Layer::Documents(documents)) => documents,
         other => panic!("{other:?}"),
@@ -51,7 +58,7 @@ fn selected(app: &App) -> i64 {
 }
 
 /// A console that browses the first hundred of many.
-fn browsing() -> App {
+pub(super) fn browsing() -> App {
     let mut app = console(page(orgs(2), false, false));
     press(&mut app, KeyCode::Enter);
     press(&mut app, KeyCode::Right);
@@ -71,7 +78,7 @@ fn they_are_read_ahead_in_both_directions_and_the_far_end_is_let_go() {
         let effects = press(&mut app, KeyCode::PageDown);
         for (generation, asked) in asked(&effects) {
             let DocumentsAsked::Page(query) = asked else { panic!("{asked:?}") };
-            assert_eq!(query.at, DocumentAt::After(Bson::from(next - 1)));
+            assert_eq!(query.at, DocumentAt::After(Bson::from(next - 1).into()));
             answer(&mut app, generation, rows(next..next + 100, next < 900));
             next += 100;
         }
@@ -85,7 +92,7 @@ fn they_are_read_ahead_in_both_directions_and_the_far_end_is_let_go() {
         let effects = press(&mut app, KeyCode::PageUp);
         for (generation, asked) in asked(&effects) {
             let DocumentsAsked::Page(query) = asked else { panic!("{asked:?}") };
-            assert_eq!(query.at, DocumentAt::Before(Bson::from(before)));
+            assert_eq!(query.at, DocumentAt::Before(Bson::from(before).into()));
             answer(&mut app, generation, rows(before - 100..before, before > 100));
         }
     }
@@ -105,7 +112,7 @@ fn a_refresh_far_down_reads_what_is_on_the_screen_and_keeps_the_selection() {
     let (on, top) = (selected(&app), documents(&app).top);
     let above = documents(&app).rows[top - 1].id.clone();
     let (generation, query) = page_asked(&press(&mut app, KeyCode::Char('r')));
-    assert_eq!(query.at, DocumentAt::After(above.clone()));
+    assert_eq!(query.at, DocumentAt::After(above.clone().into()));
     let from = above.as_i64().unwrap() + 1;
     // The first one on the screen is gone.
     answer(&mut app, generation, rows(from + 1..from + 101, true));
@@ -163,17 +170,59 @@ fn one_is_opened_in_full_and_a_late_page_changes_nothing() {
     let mut app = browsing();
     press(&mut app, KeyCode::Char('j'));
     let effects = press(&mut app, KeyCode::Enter);
-    let [(generation, DocumentsAsked::One(id))] = &asked(&effects)[..] else {
+    let [(generation, DocumentsAsked::One(id, None))] = &asked(&effects)[..] else {
         panic!("{effects:?}")
     };
     assert_eq!(*id, Bson::from(1_i64));
-    let lines = vec!["{".to_owned(), "}".to_owned()];
-    app.update(Message::Browsed(*generation, DocumentsAnswer::One(Ok(lines.clone()))));
+    let tree = Tree::new(rawdoc! { "_id": 1_i64 }).unwrap();
+    app.update(Message::Browsed(*generation, DocumentsAnswer::One(Ok(Box::new(tree)))));
     answer(&mut app, *generation, rows(500..600, true));
     assert_eq!(selected(&app), 1);
-    assert_eq!(documents(&app).open.as_ref().unwrap().lines, Some(lines));
+    let shown = documents(&app).open.as_ref().unwrap().tree.as_ref();
+    assert_eq!(shown.map(Tree::len), Some(1));
     let effects = press(&mut app, KeyCode::Char('y'));
-    assert!(matches!(effects[..], [Effect::Copy("the document", _)]), "{effects:?}");
+    let [Effect::Copy("the document", text)] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(text.reveal(), "{\n  _id: Long(\"1\"),\n}");
     press(&mut app, KeyCode::Esc);
     assert!(documents(&app).open.is_none());
+}
+
+#[test]
+fn a_slash_in_the_tab_opens_the_filter_and_nothing_that_is_typed_is_a_command() {
+    let mut app = console(page(orgs(2), false, false));
+    press(&mut app, KeyCode::Enter);
+    press(&mut app, KeyCode::Right);
+    press(&mut app, KeyCode::Right);
+    let effects = type_text(&mut app, "/ndq:1");
+    page_asked(&effects);
+    assert_eq!(app.focus(), keymap::Place::DocumentFilter);
+    assert_eq!(documents(&app).filter.text(), "ndq:1");
+}
+
+#[test]
+fn a_filter_that_no_index_helps_says_so() {
+    let mut app = browsing();
+    type_text(&mut app, "/n>5");
+    let (generation, _) = page_asked(&press(&mut app, KeyCode::Enter));
+    answer(&mut app, generation, DocumentRows { reads_all: true, ..rows(6..20, true) });
+    let lines = documents(&app).understood(78, 22);
+    assert_eq!(lines[1], "no index helps this filter: every document is read");
+    // Of all of them nothing is to be found.
+    press(&mut app, KeyCode::Esc);
+    assert!(documents(&app).understood(78, 22).is_empty());
+}
+
+#[test]
+fn a_filter_says_how_it_is_understood() {
+    let understood = |typed: &str| {
+        let mut app = browsing();
+        type_text(&mut app, "/");
+        type_text(&mut app, typed);
+        press(&mut app, KeyCode::Enter);
+        (documents(&app).understood(78, 22).concat(), documents(&app).has_bare_word())
+    };
+    assert_eq!(understood("a:'x'"), ("→ { a: { $eq: \"x\" } }".to_owned(), false));
+    assert_eq!(understood("R-1"), ("→ { _id: { $eq: \"R-1\" } }".to_owned(), true));
+    assert_eq!(understood("_id:R-1"), ("→ { _id: { $eq: \"R-1\" } }".to_owned(), false));
+    assert_eq!(understood("{ _id: 1 }"), (String::new(), false));
 }

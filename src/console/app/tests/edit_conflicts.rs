@@ -50,6 +50,7 @@ fn a_form_on_what_someone_else_moved_to_the_trash_does_not_offer_to_overwrite_it
     let trashed = OrgState::InTrash(crate::org::InTrash {
         since: bson::DateTime::now(),
         until: bson::DateTime::now(),
+        released: false,
     });
     let theirs = Org { revision: 2, state: trashed, ..org(0, "org000") };
     let held = crate::store::Statistics { documents: 1, bytes: 1, indexes: 1 };

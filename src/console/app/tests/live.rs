@@ -460,3 +460,48 @@ fn what_is_read_for_other_reasons_or_was_changed_here_is_not_marked() {
         assert!(!marked(&app).contains(&3));
     }
 }
+
+#[test]
+fn documents_that_someone_else_changed_are_read_again_but_not_while_a_filter_is_typed() {
+    let (mut app, mut follow) = live(page(orgs(2), false, false));
+    press(&mut app, KeyCode::Enter);
+    press(&mut app, KeyCode::Right);
+    press(&mut app, KeyCode::Right);
+    let effects = press(&mut app, KeyCode::Enter);
+    let reads = |effects: &[Effect]| effects.iter().any(|e| matches!(e, Effect::Browse(..)));
+    assert!(reads(&effects));
+    let org = app.browsed_org().unwrap().id.bytes()[11];
+    assert!(reads(&changed(&mut app, &mut follow, news(&[org]))));
+    assert!(!reads(&changed(&mut app, &mut follow, news(&[org + 1]))));
+    // A change of one's own just before hides no one else's.
+    let own = app.browsed_org().unwrap().id;
+    app.live.add_own(own, app.now);
+    assert!(reads(&changed(&mut app, &mut follow, news(&[org]))));
+    press(&mut app, KeyCode::Char('/'));
+    assert!(!reads(&changed(&mut app, &mut follow, news(&[org]))));
+}
+
+#[test]
+fn documents_in_their_tab_are_read_again_once_someone_else_changed_them() {
+    let (mut app, mut follow) = live(page(orgs(2), false, false));
+    press(&mut app, KeyCode::Enter);
+    press(&mut app, KeyCode::Right);
+    let effects = press(&mut app, KeyCode::Right);
+    let lines = |n: usize| (0..n).map(|n| n.to_string()).collect::<Vec<_>>();
+    app.update(Message::Documents(generation!(effects, LoadDocuments), Ok(lines(100))));
+    press(&mut app, KeyCode::Char('j'));
+    let scrolled = app.detail.scroll;
+    let mut effects = changed(&mut app, &mut follow, news(&[0]));
+    effects.extend(
+        app.update(Message::Page(generation!(effects, LoadPage), Ok(page(orgs(2), false, false)))),
+    );
+    let read = generation!(effects, LoadDocuments);
+    assert_eq!((app.detail.documents.as_deref(), scrolled), (Some(&lines(100)[..]), 1));
+    app.update(Message::Documents(read, Ok(lines(99))));
+    assert_eq!((app.detail.documents.as_ref().unwrap().len(), app.detail.scroll), (99, 1));
+    // Those of a tab that does not show are read when it is opened.
+    settle_detail(&mut app);
+    press(&mut app, KeyCode::Right);
+    changed(&mut app, &mut follow, news(&[0]));
+    assert!(app.detail.documents.is_none());
+}

@@ -101,7 +101,7 @@ fn a_search_finds_pages_and_leads_from_match_to_match() {
 fn a_search_is_of_words_from_their_beginning_and_shows_all_of_them_first() {
     let mut app = reader();
     press(&mut app, KeyCode::Char('/'));
-    type_text(&mut app, "rate limit");
+    type_text(&mut app, "rate limiting");
     let found: Vec<_> = manual(&app).found().iter().map(|topic| topic.name).collect();
     assert_eq!(found, ["admins"], "“separately” has no “rate”");
     press(&mut app, KeyCode::Enter);
@@ -113,7 +113,7 @@ fn a_search_is_of_words_from_their_beginning_and_shows_all_of_them_first() {
 fn another_size_keeps_what_is_read() {
     let mut app = reader();
     press(&mut app, KeyCode::Char('/'));
-    type_text(&mut app, "rate limit");
+    type_text(&mut app, "rate limiting");
     press(&mut app, KeyCode::Enter);
     for size in [(60, 24), (140, 24), (40, 12), (100, 30)] {
         app.update(Message::Resize(size.0, size.1));

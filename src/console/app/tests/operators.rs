@@ -13,6 +13,7 @@ pub(super) fn operators_session(app: &App, role: OperatorRole) -> Session {
         created_at: DateTime::from_millis(0),
         last_login: None,
         second_factor: None,
+        keys: Vec::new(),
     };
     Session::of_operator("token".into(), &operator, app.now + Duration::from_mins(30))
 }
@@ -96,7 +97,7 @@ fn the_help_ends_with_what_each_role_may() {
     let Some(HelpLine::Choice(at, last)) = lines.last() else { panic!("no help") };
     assert_eq!(
         (*at, last.keys().as_str(), last.does().as_str()),
-        (help.selected, "manager", "manage operators")
+        (help.selected, "manager", "import organizations")
     );
     // There is nothing to do with it, and it is no command.
     assert!(press(&mut app, KeyCode::Enter).is_empty());

@@ -38,14 +38,25 @@ fn refused(app: &mut App, key: char) -> String {
 }
 
 #[test]
+fn a_slash_filters_the_list_from_every_tab_but_that_of_documents() {
+    for tab in [Tab::Overview, Tab::Admins, Tab::Activity] {
+        let mut app = in_tab(tab);
+        type_text(&mut app, "/nds");
+        assert_eq!(app.focus(), keymap::Place::Filter, "{tab:?}");
+        assert_eq!(app.list.filter.text(), "nds", "{tab:?}");
+        assert!(app.layers.is_empty(), "{tab:?}");
+    }
+}
+
+#[test]
 fn no_key_in_documents_or_activity_acts_on_the_organization() {
     for (tab, word) in [(Tab::Documents, "Documents"), (Tab::Activity, "Activity")] {
-        for key in "/edDnsoOyL ".chars() {
+        for key in "edDnsoOyL ".chars() {
             let said = refused(&mut in_tab(tab), key);
             let key = if key == ' ' { "space".to_owned() } else { key.to_string() };
             assert_eq!(said, format!("“{key}” does not work in the {word} tab"));
         }
-        for key in "/RdDoOy ".chars() {
+        for key in "RdDoOy ".chars() {
             refused(&mut in_trashed_tab(tab), key);
         }
     }
@@ -53,17 +64,17 @@ fn no_key_in_documents_or_activity_acts_on_the_organization() {
 
 #[test]
 fn no_key_among_the_admins_acts_on_the_organization() {
-    for key in "/DnsoO".chars() {
+    for key in "DnsoO".chars() {
         assert!(refused(&mut in_tab(Tab::Admins), key).ends_with("the Admins tab"), "{key}");
     }
-    for key in "/RdDoO".chars() {
+    for key in "RdDoO".chars() {
         assert!(refused(&mut in_trashed_tab(Tab::Admins), key).ends_with("the Admins tab"));
     }
 }
 
 #[test]
-fn the_overview_does_not_sort_or_filter_the_list_beside_it() {
-    for key in "/oO".chars() {
+fn the_overview_does_not_sort_the_list_beside_it() {
+    for key in "oO".chars() {
         assert!(refused(&mut in_tab(Tab::Overview), key).ends_with("the Overview tab"), "{key}");
         refused(&mut in_trashed_tab(Tab::Overview), key);
     }

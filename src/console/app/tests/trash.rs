@@ -9,7 +9,11 @@ use crate::{
 pub(super) fn trashed(number: u8, name: &str) -> Org {
     let (since, until) = (-2 * 86_400_000, 30 * 86_400_000);
     let (since, until) = (DateTime::from_millis(since), DateTime::from_millis(until));
-    Org { state: OrgState::InTrash(InTrash { since, until }), revision: 2, ..org(number, name) }
+    Org {
+        state: OrgState::InTrash(InTrash { since, until, released: false }),
+        revision: 2,
+        ..org(number, name)
+    }
 }
 
 pub(super) fn suspended(number: u8, name: &str) -> Org {

@@ -13,7 +13,11 @@ fn answer(app: &mut App, effects: &[Effect], now: Org) -> Vec<Effect> {
 }
 
 fn in_trash(org: &Org) -> Org {
-    let kept = InTrash { since: DateTime::from_millis(0), until: DateTime::from_millis(1) };
+    let kept = InTrash {
+        since: DateTime::from_millis(0),
+        until: DateTime::from_millis(1),
+        released: false,
+    };
     Org { state: OrgState::InTrash(kept), revision: org.revision + 1, ..org.clone() }
 }
 

@@ -4,7 +4,7 @@ use bson::{DateTime, oid::ObjectId};
 use proptest::prelude::*;
 
 use super::{
-    super::{LineProblem, ParseError},
+    super::{JoiningWord, LineProblem, ParseError},
     *,
 };
 
@@ -65,7 +65,45 @@ fn terms_are_read_as_what_they_look_like() {
         ("a<2026-11-20", doc! { "a": { "$lt": day } }),
         ("a>=2026-11-20T10:30", doc! { "a": { "$gte": at("2026-11-20T10:30:00Z") } }),
         ("a<2026-11-20T10:30:01.5+01:00", doc! { "a": { "$lt": at("2026-11-20T09:30:01.5Z") } }),
-        ("a:2026-13-01", doc! { "a": "2026-13-01" }),
+        (
+            "a:2026-11-20T10:30",
+            doc! { "$or": [
+                { "a": { "$gte": at("2026-11-20T10:30:00Z"), "$lt": at("2026-11-20T10:31:00Z") } },
+                { "a": "2026-11-20T10:30" },
+            ] },
+        ),
+        (
+            "a:2026-12",
+            doc! { "$or": [
+                { "a": { "$gte": at("2026-12-01T00:00:00Z"), "$lt": at("2027-01-01T00:00:00Z") } },
+                { "a": "2026-12" },
+            ] },
+        ),
+        ("a>2026-11", doc! { "a": { "$gte": at("2026-12-01T00:00:00Z") } }),
+        ("a<2026-11", doc! { "a": { "$lt": at("2026-11-01T00:00:00Z") } }),
+        (
+            "a!=2026-02",
+            doc! { "$nor": [
+                { "a": { "$gte": at("2026-02-01T00:00:00Z"), "$lt": at("2026-03-01T00:00:00Z") } },
+                { "a": "2026-02" },
+            ] },
+        ),
+        (
+            "a:2026",
+            doc! { "$or": [
+                { "a": { "$gte": at("2026-01-01T00:00:00Z"), "$lt": at("2027-01-01T00:00:00Z") } },
+                { "a": 2026 },
+            ] },
+        ),
+        (
+            "a>2026",
+            doc! { "$or": [{ "a": { "$gte": at("2027-01-01T00:00:00Z") } }, { "a": { "$gt": 2026 } }] },
+        ),
+        ("a:2100 b:1899", doc! { "a": 2100, "b": 1899 }),
+        ("a:2026-13 b:2026-1", doc! { "a": "2026-13", "b": "2026-1" }),
+        ("a:'EUR'", doc! { "a": "EUR" }),
+        ("'a b':'it\\'s \"x\"'", doc! { "a b": "it's \"x\"" }),
+        ("2026", doc! { "_id": 2026 }),
         ("a:https://x.y/?z=1", doc! { "a": "https://x.y/?z=1" }),
         ("x", doc! { "_id": "x" }),
         ("7", doc! { "_id": 7 }),
@@ -79,11 +117,36 @@ fn terms_are_read_as_what_they_look_like() {
 }
 
 #[test]
+fn what_looks_like_something_else_may_still_be_a_text_or_an_id() {
+    for (text, query) in [
+        ("a:'2026-13-01'", doc! { "a": "2026-13-01" }),
+        ("a:2026-02-28Tx", doc! { "a": "2026-02-28Tx" }),
+        ("a:'New' York", doc! { "a": "New", "_id": "York" }),
+        ("paid:true R-1", doc! { "paid": true, "_id": "R-1" }),
+        ("OR", doc! { "_id": "OR" }),
+        ("'OR' a:1", doc! { "_id": "OR", "a": 1 }),
+        ("not a:1", doc! { "_id": "not", "a": 1 }),
+    ] {
+        assert_eq!(parse(text), Ok(read(&query)), "{text}");
+    }
+}
+
+#[test]
+fn a_filter_is_shown_as_it_is_understood() {
+    let shown = |text: &str| parse(text).unwrap().brief(60);
+    assert_eq!(shown("currency:'EUR'"), "{ currency: { $eq: \"EUR\" } }");
+    assert_eq!(shown("R-10001"), "{ _id: { $eq: \"R-10001\" } }");
+    assert_eq!(shown(&format!("a:{}", "x".repeat(100))).chars().count(), 60);
+}
+
+#[test]
 fn what_cannot_be_read_says_where_and_what_to_write() {
     use LineProblem as P;
+    let apart = |before: &str, word: &str| P::Apart { before: before.into(), word: word.into() };
     let operator = |name: &str| P::Filter(FilterProblem::Operator(name.to_owned()));
     for (text, column, problem) in [
-        ("a:b é:\"x", 7, P::Unclosed),
+        ("a:b é:\"x", 7, P::Unclosed('"')),
+        ("a:b é:'x\"", 7, P::Unclosed('\'')),
         ("a:\"x\\n\"", 5, P::Escape('n')),
         ("a:\"x\"y", 6, P::Behind),
         (":x", 1, P::NoField(":")),
@@ -95,6 +158,17 @@ fn what_cannot_be_read_says_where_and_what_to_write() {
         ("a>true", 3, P::NoOrder(">")),
         ("a<x*", 3, P::NoOrder("<")),
         ("x $where:1", 3, operator("$where")),
+        ("a:2026-02-30", 3, P::NoDate("2026-02-30".to_owned())),
+        ("2026-13-01", 1, P::NoDate("2026-13-01".to_owned())),
+        ("a>2026-02-28T25:00", 3, P::NoDate("2026-02-28T25:00".to_owned())),
+        ("city:New York", 10, apart("New", "York")),
+        ("city:New York City", 10, apart("New", "York")),
+        ("New York", 5, apart("New", "York")),
+        ("a:1 OR b:2", 5, P::Joined(JoiningWord::Or)),
+        ("a:1 or b:2", 5, P::Joined(JoiningWord::Or)),
+        ("a:1 || b:2", 5, P::Joined(JoiningWord::Or)),
+        ("a:x and b:2", 5, P::Joined(JoiningWord::And)),
+        ("NOT a:1", 1, P::Joined(JoiningWord::Not)),
         ("a..b:1", 1, P::Filter(FilterProblem::Path("a..b".to_owned()))),
     ] {
         let wrong = ParseError::Line { line: 1, column, problem };

@@ -231,6 +231,6 @@ pub(super) fn added(new: NewAdmin, org: Option<Bson>) -> Document {
 }
 
 /// A one-time code, as an admin keeps it.
-fn code(ResetCode { hash, until }: ResetCode) -> Document {
+pub(super) fn code(ResetCode { hash, until }: ResetCode) -> Document {
     doc! { "code": hash, "until": until }
 }

@@ -102,7 +102,7 @@ impl Inner {
         let record = self.find_one(&self.orgs, doc! { "_id": org }).await?;
         let under_way =
             record.as_ref().and_then(Pending::from_record).and_then(|pending| pending.entry);
-        if under_way.is_some_and(|under_way| under_way.id == entry) {
+        if under_way.is_some_and(|under_way| under_way.id == entry) || self.is_noted(entry).await? {
             return Ok(Settled::UnderWay);
         }
         Ok(match self.last_about(entry).await? {

@@ -51,9 +51,15 @@ impl Inner {
             created_at: new.created_at,
             first_document_id: ObjectId::new(),
         };
-        let mut running = Running::new(new.id, creation, entry, Vec::new());
+        let running = Running::new(new.id, creation, entry, Vec::new());
+        self.make(running, &claims).await
+    }
+
+    /// Reserves an organization that is not there yet, and makes it.
+    pub(super) async fn make(&self, running: Running, claims: &[Claim]) -> Result<Option<Org>> {
+        let (id, mut running) = (running.pending.org, running);
         // No `organization_name` yet: what is only being created is invisible, to the old service too.
-        let fields = doc! { "claims": strings(&claims) };
+        let fields = doc! { "claims": strings(claims) };
         let update = running.reservation(fields)?;
         // As an upsert, since only an update can have the server's clock. The filter finds nothing,
         // unless the driver tries the same write again.
@@ -65,7 +71,7 @@ impl Inner {
                 (running, lease) = self.reserved_after_all(&running, &error).await?;
                 break;
             }
-            if let Some(taken) = self.who_has(&claims, new.id).await? {
+            if let Some(taken) = self.who_has(claims, id).await? {
                 return Err(taken);
             }
             // Whoever had it has given it up in between.
@@ -74,14 +80,14 @@ impl Inner {
             }
             (lease, tries) = (Lease::now(), tries + 1);
         }
-        let made = match self.in_the_way(&claims, new.id).await? {
+        let made = match self.in_the_way(claims, id).await? {
             Some(taken) => self.give_up(&running, taken).await,
             None => self.begin(&running, lease).await,
         };
         match made {
             // Somebody took it over, because this console was slow, and took it back.
             Err(StoreError::TakenBack(why)) => {
-                let taken = self.who_has(&claims, new.id).await?;
+                let taken = self.who_has(claims, id).await?;
                 Err(taken.unwrap_or(StoreError::TakenBack(why)))
             }
             made => made,
@@ -262,22 +268,26 @@ impl Steps for Creation {
     }
 }
 
-/// The record of a new organization, as the old service wrote it, and our fields beside them.
+/// The record of a new organization, as the old service wrote it.
 fn new_record(creation: &Creation, database: &str) -> Document {
     let collection = &creation.collection_name;
-    let mut record = doc! {
+    with_ours(doc! {
         "organization_name": &creation.organization_name,
         "collection_name": collection,
         "admin_id": creation.admin_id.to_hex(),
         "admin_email": &creation.admin_email,
         "created_at": creation.created_at,
         "connection_details": { "database": database, "collection": collection },
-        "revision": 0_i64,
-    };
+    })
+}
+
+/// The fields of a new record, and our fields beside them.
+pub(super) fn with_ours(mut record: Document) -> Document {
+    record.insert("revision", 0_i64);
     record.extend(record::derived(&record));
     let seen = record::SEEN.map(|field| (field.to_owned(), record[field].clone()));
     record.insert("seen", seen.into_iter().collect::<Document>());
-    record.insert("created_key", creation.created_at);
+    record.insert("created_key", record.get("created_at").cloned());
     record
 }
 

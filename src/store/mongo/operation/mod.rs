@@ -7,7 +7,7 @@
 //! From its reservation on it can be finished, or undone while nothing is lost by it, by anyone. The same
 //! way for a standalone server, a replica set and a sharded cluster.
 //!
-//! - `create.rs`, `update.rs`, `delete.rs`, `trash.rs`, `restore.rs`, `suspend.rs`, `admin.rs`, `transfer.rs`: each with
+//! - `create.rs`, `import.rs`, `update.rs`, `delete.rs`, `trash.rs`, `restore.rs`, `suspend.rs`, `admin.rs`, `transfer.rs`: each with
 //!   what its journal keeps, what reserves it, its steps forward and its way back ([`steps::Steps`])
 //! - here what all have in common, with `reserve.rs` the reservation and `back.rs` the way back
 //! - `lease.rs` under which they are carried out, `takeover.rs` another one for whoever takes one over,
@@ -20,6 +20,7 @@ mod back;
 mod create;
 mod delete;
 mod fields;
+mod import;
 mod lease;
 mod moving;
 mod recover;
@@ -58,10 +59,10 @@ use crate::{
 
 /// How long a person waits for an answer when the server is gone: less than five seconds, with what is recorded of
 /// it behind that.
-const ANSWERED_WITHIN: Duration = Duration::from_millis(4_500);
+pub(super) const ANSWERED_WITHIN: Duration = Duration::from_millis(4_500);
 
 /// How long it is tried at least to find out what came of a write whose answer was lost.
-const FINDING_OUT: Duration = Duration::from_millis(1_500);
+pub(super) const FINDING_OUT: Duration = Duration::from_millis(1_500);
 
 /// The operation that the journal of a record tells of; none where there is none, or where a newer program
 /// wrote it.
@@ -72,7 +73,9 @@ fn running(record: &Document) -> Option<Running> {
     }
     let (pending, content) = (Pending::from_record(record)?, shape::pending(record)?.clone());
     let steps = match shape::kind(&content)? {
-        JournalKind::Create => read::<create::Creation>(content),
+        // To an older program both are a creation: it hides what is only being made, and leaves an import to others.
+        JournalKind::Create => read::<create::Creation>(content.clone())
+            .or_else(|| read::<import::Importation>(content)),
         JournalKind::Update | JournalKind::Admin => read::<update::Edit>(content),
         JournalKind::Transfer => read::<transfer::OwnerTransfer>(content),
         JournalKind::Delete => read::<delete::Deletion>(content),
@@ -94,9 +97,10 @@ impl Inner {
         admit::on_its_list(&operation)?;
         match operation {
             Operation::Create(new) => there(self.create(*new, entry).await?),
+            Operation::Import(new) => there(self.import(*new, entry).await?),
             Operation::Update(org, change) => there(self.update(&org, &change, entry).await?),
             Operation::Delete(org) => self.delete(&org, entry).await,
-            Operation::Trash(org, days) => there(self.trash(&org, days, entry).await?),
+            Operation::Trash(org, terms) => there(self.trash(&org, terms, entry).await?),
             Operation::Restore(org, change) => there(self.restore(&org, &change, entry).await?),
             Operation::Suspend(org, suspended) => {
                 there(self.suspend(&org, suspended, entry).await?)

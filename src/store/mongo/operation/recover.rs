@@ -24,7 +24,14 @@ impl Inner {
             return Ok(0);
         }
         self.ready(operator).await?;
-        let (settled, mut failed) = self.settle_all().await?;
+        let (mut settled, mut failed) = self.settle_all().await?;
+        // Journals first: what one has is not staged any more.
+        for done in [self.settle_writes().await, self.settle_imports().await] {
+            match done {
+                Ok(done) => settled += done,
+                Err(error) => failed = failed.or(Some(error)),
+            }
+        }
         // What cannot be done keeps nothing else from being done.
         for done in [
             self.complete_joining().await,

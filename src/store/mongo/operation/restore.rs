@@ -56,7 +56,16 @@ impl Inner {
         let change = admit::restored(change);
         let before = record::stored_claims(&record);
         // What it looks like it claims again only where it did: an older one may look the same.
-        let after = claims_after(org, &change, &before, &record::other_emails(&record));
+        let others = record::other_emails(&record);
+        let after = if before.is_empty() {
+            // It gave all of them up: what it looks like as well.
+            let mut after = change.claims_of(org);
+            after.extend(others.into_iter().map(Claim::Email));
+            self.without_looks_of_others(&mut after, org.id).await?;
+            after
+        } else {
+            claims_after(org, &change, &before, &others)
+        };
         let fresh: Vec<Claim> =
             after.iter().filter(|claim| !before.contains(&claim.to_string())).cloned().collect();
         let from = record::held_in(org);

@@ -118,7 +118,7 @@ impl Inner {
     }
 
     /// Makes an empty collection that takes no document; false where there is one of that name.
-    async fn put_placeholder(&self, name: &str) -> Result<bool> {
+    pub(in crate::store::mongo) async fn put_placeholder(&self, name: &str) -> Result<bool> {
         let since = self.server_time().await?;
         // Nothing both is missing and has a value.
         let validator = doc! { SINCE: { "$exists": false, "$gte": since } };

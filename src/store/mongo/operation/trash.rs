@@ -13,7 +13,7 @@ use super::{
 use crate::{
     org::Org,
     store::{
-        Entry, JournalKind, Result, StoreError,
+        Entry, JournalKind, Result, StoreError, TrashTerms,
         mongo::{
             Inner, READ,
             journal::Pending,
@@ -54,10 +54,18 @@ pub(super) struct MoveToTrash {
     pub(super) admin: Option<ObjectId>,
     /// For how long it is kept.
     pub(super) days: i64,
+    /// Whether it gives up its claims; one that an older program finishes keeps them.
+    #[serde(default)]
+    pub(super) releases: bool,
 }
 
 impl Inner {
-    pub(super) async fn trash(&self, org: &Org, days: u32, entry: &Entry) -> Result<Option<Org>> {
+    pub(super) async fn trash(
+        &self,
+        org: &Org,
+        terms: TrashTerms,
+        entry: &Entry,
+    ) -> Result<Option<Org>> {
         let record = self.as_kept(org, entry.operator.raw()).await?;
         let from = record::held_in(org);
         let first = self.first_admin(org).await?;
@@ -75,7 +83,8 @@ impl Inner {
             from: from.unwrap_or_default(),
             to: record::trash_collection(org.id),
             admin: first,
-            days: i64::from(days),
+            days: i64::from(terms.days),
+            releases: terms.releases,
         };
         let running = Running::new(org.id, move_to_trash, entry, admins);
         let claims = record::stored_claims(&record);
@@ -95,7 +104,7 @@ impl Inner {
         let validators = self.validators(&[self.orgs.name(), self.admins.name()]).await?;
         let ids: Vec<_> = admins.iter().filter_map(|admin| admin.get("_id")).collect();
         for (collection, which, update) in [
-            (&self.orgs, doc! { "_id": org }, shelved(by.into(), 1, from)),
+            (&self.orgs, doc! { "_id": org }, shelved(by.into(), 1, from, false)),
             (&self.admins, doc! { "_id": { "$in": ids } }, hidden(org, ObjectId::new())),
         ] {
             let Some(validator) = validators.get(collection.name()) else { continue };
@@ -157,13 +166,14 @@ impl Steps for MoveToTrash {
         pending: &Pending,
         lease: &mut Lease,
     ) -> StepResult<Option<Org>> {
-        let MoveToTrash { from, to, uuid, days, .. } = self;
+        let MoveToTrash { from, to, uuid, days, releases, .. } = self;
         store.move_collection(pending, (from, to), uuid.as_ref(), lease).await?;
         store.still_ours(pending, lease).await?;
         store.hide_admins(pending).await?;
         store.still_ours(pending, lease).await?;
         let from = uuid.as_ref().map(|_| from.as_str());
-        let settled = store.settle(pending, shelved("$pending.by".into(), *days, from)).await;
+        let settled =
+            store.settle(pending, shelved("$pending.by".into(), *days, from, *releases)).await;
         settled.map_err(|halt| match halt {
             // Its admins are hidden by now: it only goes on.
             StepError::Refused(why) => StepError::Failed(why),
@@ -194,7 +204,7 @@ pub(super) const SHELVED: [&str; 8] = [
 ];
 
 /// What puts an organization into the trash, with the name that its collection had, if it has one.
-fn shelved(by: Bson, days: i64, from: Option<&str>) -> Vec<Document> {
+fn shelved(by: Bson, days: i64, from: Option<&str>, releases: bool) -> Vec<Document> {
     let mut trash = doc! {
         "at": "$$NOW", "by": by, "days": { "$literal": days },
     };
@@ -204,6 +214,7 @@ fn shelved(by: Bson, days: i64, from: Option<&str>) -> Vec<Document> {
     let mut unset: Vec<&str> =
         SHELVED.into_iter().filter(|field| *field != "organization_name").collect();
     unset.extend(["look", "look_as_typed", "created_key", "seen", "pending"]);
+    unset.extend(releases.then_some("claims"));
     let mut set = doc! {
         "organization_name": "$_id",
         "revision": one_more("revision"), "login_epoch": one_more("login_epoch"),

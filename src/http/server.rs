@@ -1,0 +1,220 @@
+//! Connections: listening, TLS, how long a client may take, and an end that finishes what is under way.
+
+use std::{
+    fs, io, net::SocketAddr, os::unix::fs::MetadataExt, path::Path, sync::Arc, time::Duration,
+};
+
+use axum::{
+    body::{Body, Bytes},
+    extract::{DefaultBodyLimit, FromRequest, Request, State},
+    http::{HeaderValue, StatusCode, header},
+    middleware::Next,
+    response::Response,
+};
+use axum_server::{Address, Handle, Server, tls_rustls::RustlsConfig};
+use hyper_util::rt::TokioTimer;
+use sd_notify::NotifyState;
+use serde_json::json;
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    time::{interval, timeout},
+};
+
+use super::{Error, Service, answer, limits::SWEEP, log};
+use crate::{
+    config::{ServeSettings, Settings, TlsFiles},
+    org::Secret,
+};
+
+/// How long a client may take to send a request's header, and to send the next request.
+const HEADER: Duration = Duration::from_secs(10);
+/// How long a client may take to send a request's body.
+const BODY: Duration = Duration::from_secs(20);
+/// How long a request may take once it is there.
+const REQUEST: Duration = Duration::from_mins(1);
+/// How many requests are worked on at once. More are turned away: the database would only answer each of them later.
+pub(super) const AT_ONCE: usize = 256;
+/// The most bytes of a body. It is kept in memory before anything is known of its client.
+pub(super) const BODY_MOST_BYTES: usize = 64 * 1024;
+/// The most bytes of a request's header.
+const HEADER_MOST_BYTES: usize = 16 * 1024;
+/// The most fields of a request's header.
+const HEADER_MOST_FIELDS: usize = 64;
+/// How long requests that are under way at the end may take.
+const DRAIN: Duration = Duration::from_secs(25);
+
+/// Opens the database and serves until a signal ends it.
+pub(super) async fn serve(settings: &Settings, serving: &ServeSettings) -> Result<(), Error> {
+    let mut database = settings.database.clone();
+    // What one instance has ended, the others refuse.
+    database.rules.shared_sessions = true;
+    let opened = database.open().await?.0;
+    let tenancy = opened.tenancy;
+    if let Some(demo) = opened.demo {
+        log::demo(&demo);
+    }
+    let key = serving.key_file.as_deref().map(key).transpose()?;
+    let read_only = settings.database.caller.read_only;
+    let service = Arc::new(Service::new(tenancy.clone(), serving.clone(), read_only, key));
+    let router = service
+        .router()
+        .layer(DefaultBodyLimit::max(BODY_MOST_BYTES))
+        .into_make_service_with_connect_info::<SocketAddr>();
+    let listener = listen(serving.listen)?;
+    let at = listener.local_addr()?;
+    let handle = Handle::new();
+    tokio::spawn(end(handle.clone())?);
+    tokio::spawn(sweep(service));
+    log::listening(at, serving.tls.is_some(), tenancy.place());
+    // Where nothing waits for it, nothing is told.
+    let _ = sd_notify::notify(&[NotifyState::Ready]);
+    let done = if let Some(files) = &serving.tls {
+        let config = tls(files).await?;
+        tokio::spawn(reload(config.clone(), files.clone()));
+        let server = axum_server::from_tcp_rustls(listener, config)?;
+        bounded(server).handle(handle).serve(router).await
+    } else {
+        bounded(axum_server::from_tcp(listener)?).handle(handle).serve(router).await
+    };
+    tenancy.cleaned_up().await;
+    log::ended();
+    Ok(done?)
+}
+
+fn listen(at: SocketAddr) -> Result<std::net::TcpListener, Error> {
+    let failed = |why| Error::Listen { at, why };
+    let listener = std::net::TcpListener::bind(at).map_err(failed)?;
+    listener.set_nonblocking(true).map_err(failed)?;
+    Ok(listener)
+}
+
+/// A slow client does not keep a connection.
+fn bounded<A: Address, Acceptor>(server: Server<A, Acceptor>) -> Server<A, Acceptor> {
+    let mut server = server.http1_only().first_request_timeout(HEADER);
+    let mut http = server.http_builder().http1();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(HEADER)
+        .max_buf_size(HEADER_MOST_BYTES)
+        .max_headers(HEADER_MOST_FIELDS);
+    server
+}
+
+/// Reads a request completely, then handles it to its end, even if its client disconnects. A cancelled query would stay
+/// in the driver's wait queue and hold up every later one: mongodb 3.9.1 takes one request from that queue for each
+/// event (`ConnectionPoolWorker::execute`).
+pub(super) async fn whole(
+    State(service): State<Arc<Service>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let refused = |status, detail| answer::json(status, &json!({ "detail": detail }));
+    let (parts, body) = request.into_parts();
+    let mut sent = Request::new(body);
+    // How much is read is among them.
+    *sent.extensions_mut() = parts.extensions.clone();
+    let body = match timeout(BODY, Bytes::from_request(sent, &())).await {
+        Ok(Ok(body)) => Body::from(body),
+        Ok(Err(error)) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+            return refused(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "the body is too large: send at most 64 KiB",
+            );
+        }
+        Ok(Err(_)) => {
+            return refused(StatusCode::BAD_REQUEST, "There was an error parsing the body");
+        }
+        Err(_) => return refused(StatusCode::REQUEST_TIMEOUT, "the body came too slowly"),
+    };
+    let Ok(place) = Arc::clone(&service.places).try_acquire_owned() else {
+        let detail = "too many requests at once: try again in a few seconds";
+        let mut response = refused(StatusCode::SERVICE_UNAVAILABLE, detail);
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+        return response;
+    };
+    let working = tokio::spawn(async move {
+        let response = next.run(Request::from_parts(parts, body)).await;
+        drop(place);
+        response
+    });
+    match timeout(REQUEST, working).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(_)) => refused(StatusCode::INTERNAL_SERVER_ERROR, "the service failed"),
+        Err(_) => {
+            let detail = "the request took too long; it may have been done";
+            refused(StatusCode::GATEWAY_TIMEOUT, detail)
+        }
+    }
+}
+
+/// Waits for a signal that ends programs; then no new request is taken.
+fn end(handle: Handle<SocketAddr>) -> io::Result<impl Future<Output = ()>> {
+    let (mut interrupt, mut terminate) =
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        log::draining();
+        let _ = sd_notify::notify(&[NotifyState::Stopping]);
+        handle.graceful_shutdown(Some(DRAIN));
+    })
+}
+
+async fn tls(files: &TlsFiles) -> Result<RustlsConfig, Error> {
+    // The driver's provider is the program's.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let config = RustlsConfig::from_pem_file(&files.cert, &files.key).await;
+    config.map_err(|why| Error::File {
+        what: "cannot use the certificate in",
+        path: files.cert.clone(),
+        why: why.to_string(),
+    })
+}
+
+/// Forgets addresses, for as long as the service runs.
+async fn sweep(service: Arc<Service>) {
+    let mut again = interval(SWEEP);
+    loop {
+        again.tick().await;
+        service.limits.sweep();
+    }
+}
+
+/// How often it is looked whether the certificate has changed.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// Reads the certificate again whenever it has changed, for as long as the service runs.
+async fn reload(config: RustlsConfig, files: TlsFiles) {
+    let mut known = version(&files);
+    let mut again = interval(LOOK);
+    loop {
+        again.tick().await;
+        let now = version(&files);
+        if now != known {
+            known = now;
+            log::reloaded(&config.reload_from_pem_file(&files.cert, &files.key).await);
+        }
+    }
+}
+
+/// What changes with the files of a certificate.
+fn version(files: &TlsFiles) -> [Option<(u64, i64, i64)>; 2] {
+    [&files.cert, &files.key].map(|path| {
+        let metadata = fs::metadata(path).ok()?;
+        Some((metadata.ino(), metadata.mtime(), metadata.mtime_nsec()))
+    })
+}
+
+/// The API key in a file, which only its owner may read.
+fn key(path: &Path) -> Result<Secret, Error> {
+    let failed =
+        |why: String| Error::File { what: "cannot read the key file", path: path.to_owned(), why };
+    let metadata = fs::metadata(path).map_err(|error| failed(error.to_string()))?;
+    if metadata.mode() & 0o077 != 0 {
+        return Err(failed("other users can read or write it; run `chmod 600` on it".to_owned()));
+    }
+    let text = fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
+    let text = zeroize::Zeroizing::new(text);
+    Ok(Secret::from(text.trim().to_owned()))
+}

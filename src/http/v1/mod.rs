@@ -1,0 +1,175 @@
+//! The API of our own, below `/v1`. Everything needs a login or an API key, but logging in and one-time codes.
+//!
+//! Errors follow RFC 9457: `detail` says what happened, `help` what to do.
+
+mod input;
+mod organizations;
+mod sessions;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::{FromRequestParts, Request},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+
+use super::{Service, answer, client::bearer, problem::Problem};
+use crate::{
+    org::{Field, Org},
+    store::Required,
+    tenancy::{Error, Tenancy},
+};
+
+/// What RFC 9457 calls its content.
+const PROBLEM: &str = "application/problem+json";
+
+pub(super) fn routes(service: &Arc<Service>) -> Router<Arc<Service>> {
+    Router::new()
+        .merge(sessions::routes(service))
+        .merge(organizations::routes(service))
+        .method_not_allowed_fallback(not_allowed)
+        .route_layer(middleware::from_fn(as_problem))
+}
+
+/// Answers a call with another method than it has; which ones it has is in `Allow`.
+async fn not_allowed() -> Refused {
+    let help = "use one of the methods in Allow";
+    Refused::new(StatusCode::METHOD_NOT_ALLOWED, "this call has other methods", help)
+}
+
+/// Calls a problem one, for clients that know the word: others read the same body as plain JSON.
+async fn as_problem(request: Request, next: Next) -> Response {
+    let accepted = request.headers().get_all(header::ACCEPT).iter();
+    let knows = accepted.filter_map(|text| text.to_str().ok()).any(|text| text.contains(PROBLEM));
+    let mut response = next.run(request).await;
+    let is_problem = response.status().is_client_error() || response.status().is_server_error();
+    if knows && is_problem {
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM));
+    }
+    response
+}
+
+/// Why a call was not done.
+struct Refused(Box<Problem>);
+
+impl Refused {
+    /// For a reason of HTTP's own.
+    fn new(status: StatusCode, what: &str, help: &'static str) -> Self {
+        Self(Box::new(Problem {
+            status,
+            what: what.to_owned(),
+            help,
+            invalid: None,
+            retry_after: None,
+            asks_for_login: status == StatusCode::UNAUTHORIZED,
+        }))
+    }
+
+    /// No such organization is there for this caller.
+    fn not_found() -> Self {
+        let help = "check the id in the list of organizations";
+        Self::new(StatusCode::NOT_FOUND, "no organization has this id", help)
+    }
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        Self(Box::new(error.into()))
+    }
+}
+
+#[derive(Serialize)]
+struct ProblemFields<'a> {
+    r#type: &'static str,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    help: &'a str,
+    /// The field of the body that is not as it must be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'static str>,
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let Problem { status, what, help, invalid, retry_after, asks_for_login } = *self.0;
+        let field = invalid.map(|field| match field {
+            Field::Name => "organization_name",
+            Field::Email => "email",
+            Field::Password => "password",
+            Field::Code => "code",
+            Field::Reason => "reason",
+        });
+        let title = status.canonical_reason().unwrap_or_default();
+        let fields = ProblemFields {
+            r#type: "about:blank",
+            title,
+            status: status.as_u16(),
+            detail: &what,
+            help,
+            field,
+        };
+        let mut response = answer::json(status, &fields);
+        let headers = response.headers_mut();
+        if let Some(left) = retry_after {
+            let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
+            headers.insert(header::RETRY_AFTER, seconds.into());
+        }
+        if asks_for_login {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+type Answered = Result<Response, Refused>;
+
+/// The operations on behalf of the session or the API key of a request.
+struct Called {
+    tenancy: Tenancy,
+    headers: HeaderMap,
+}
+
+impl FromRequestParts<Arc<Service>> for Called {
+    type Rejection = Refused;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        service: &Arc<Service>,
+    ) -> Result<Self, Refused> {
+        if bearer(&parts.headers).is_none() {
+            let what = "this requires a login or an API key";
+            let help = "send the token of POST /v1/login, or a key, as Authorization: Bearer …";
+            return Err(Refused::new(StatusCode::UNAUTHORIZED, what, help));
+        }
+        let tenancy = service.tenancy_of(parts, Required::Everything).await?;
+        Ok(Self { tenancy, headers: parts.headers.clone() })
+    }
+}
+
+/// What tells one state of an organization from another.
+fn etag(org: &Org) -> String {
+    format!("\"{}\"", org.revision)
+}
+
+/// Refuses a change if `If-Match` names another state of the organization.
+fn ensure_unchanged(headers: &HeaderMap, org: &Org) -> Result<(), Refused> {
+    let mut wanted = headers.get_all(header::IF_MATCH).iter().peekable();
+    if wanted.peek().is_none() {
+        return Ok(());
+    }
+    let (now, any) = (etag(org), "*");
+    let texts = wanted.filter_map(|text| text.to_str().ok());
+    let mut tags = texts.flat_map(|text| text.split(',')).map(str::trim);
+    if tags.any(|tag| tag == any || tag == now) {
+        return Ok(());
+    }
+    let what = "the organization was changed since it was read";
+    let help = "read it again, then repeat your change if you still want it";
+    Err(Refused::new(StatusCode::PRECONDITION_FAILED, what, help))
+}

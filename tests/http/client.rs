@@ -1,0 +1,146 @@
+//! A client that sends exactly what it is told, and reads one answer.
+
+use std::{
+    fmt::{self, Write as _},
+    io::{BufRead, BufReader, Read, Write},
+    net::{SocketAddr, TcpStream},
+    time::Duration,
+};
+
+use serde_json::Value;
+
+/// How long an answer is waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A request, as it is sent.
+#[derive(Clone)]
+pub struct Request {
+    pub method: String,
+    pub target: String,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+impl Request {
+    pub fn new(method: &str, target: &str) -> Self {
+        let (method, target) = (method.to_owned(), target.to_owned());
+        Self { method, target, headers: Vec::new(), body: Vec::new() }
+    }
+
+    pub fn get(target: &str) -> Self {
+        Self::new("GET", target)
+    }
+
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    #[must_use]
+    pub fn bearer(self, token: &str) -> Self {
+        self.header("Authorization", &format!("Bearer {token}"))
+    }
+
+    #[must_use]
+    pub fn json(self, body: &Value) -> Self {
+        self.header("Content-Type", "application/json").body(body.to_string().as_bytes())
+    }
+
+    #[must_use]
+    pub fn body(mut self, body: &[u8]) -> Self {
+        body.clone_into(&mut self.body);
+        self
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        let mut head = format!("{} {} HTTP/1.1\r\nHost: localhost\r\n", self.method, self.target);
+        for (name, value) in &self.headers {
+            let _ = write!(head, "{name}: {value}\r\n");
+        }
+        if !self.body.is_empty() || ["POST", "PUT", "DELETE"].contains(&self.method.as_str()) {
+            let _ = write!(head, "Content-Length: {}\r\n", self.body.len());
+        }
+        let mut bytes = (head + "Connection: close\r\n\r\n").into_bytes();
+        bytes.extend(&self.body);
+        bytes
+    }
+
+    /// Sends it on a connection of its own.
+    pub fn send(&self, to: SocketAddr) -> Answer {
+        let mut stream = TcpStream::connect(to).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.write_all(&self.bytes()).unwrap();
+        Answer::read(&stream, self.method == "HEAD")
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { method, target, headers, body } = self;
+        write!(formatter, "{method} {target} {headers:?} {}", String::from_utf8_lossy(body))
+    }
+}
+
+/// What was answered.
+#[derive(Clone)]
+pub struct Answer {
+    pub status: u16,
+    /// The names in lower case.
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { status, headers, body } = self;
+        write!(formatter, "{status} {headers:?} {}", String::from_utf8_lossy(body))
+    }
+}
+
+impl Answer {
+    /// Reads an answer to its end.
+    pub fn read(stream: &TcpStream, without_body: bool) -> Self {
+        let mut stream = BufReader::new(stream);
+        let mut line = String::new();
+        stream.read_line(&mut line).unwrap();
+        let status = line.split(' ').nth(1).unwrap_or_else(|| panic!("no status: {line:?}"));
+        let mut answer =
+            Self { status: status.parse().unwrap(), headers: Vec::new(), body: Vec::new() };
+        loop {
+            let mut line = String::new();
+            stream.read_line(&mut line).unwrap();
+            let Some((name, value)) = line.trim_end().split_once(':') else { break };
+            answer.headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
+        }
+        let length = answer.header("content-length").map(|length| length.parse().unwrap());
+        match length {
+            _ if without_body => {}
+            Some(length) => {
+                answer.body = vec![0; length];
+                stream.read_exact(&mut answer.body).unwrap();
+            }
+            None => {
+                stream.read_to_end(&mut answer.body).unwrap();
+            }
+        }
+        answer
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|_| panic!("no JSON: {}", String::from_utf8_lossy(&self.body)))
+    }
+
+    /// The body as JSON, of an answer with this status.
+    pub fn expect(&self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", String::from_utf8_lossy(&self.body));
+        self.json()
+    }
+}

@@ -1,0 +1,23 @@
+//! The HTTP service: the real binary on a real port, asked by clients that know nothing of it. Beside it the FastAPI
+//! service in whose place it is, so that what one answers is what the other does.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that fails panics"
+)]
+
+mod around;
+mod client;
+mod differential;
+mod fastapi;
+mod life;
+mod limits;
+mod open;
+mod redeem;
+mod serve;
+#[path = "../support/mod.rs"]
+mod support;
+mod tls;
+mod v1;
