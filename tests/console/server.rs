@@ -1,13 +1,11 @@
 //! What the console does with a MongoDB that goes away, and with a database of the service before it.
 
-use std::time::Instant;
-
 use bson::doc;
 
 use crate::{
     fixture::{PASSWORD, Scratch},
     support::{
-        LESS_THAN_A_WAIT, LESS_THAN_TWO_WAITS,
+        LESS_THAN_A_WAIT, LESS_THAN_TWO_WAITS, Stopwatch,
         access::{self, OwnDatabase},
         mongod::{self, Mongod},
         pty::Console,
@@ -27,7 +25,7 @@ fn a_server_that_dies_under_a_form_loses_nothing_that_was_typed() {
     console.send("nacme_corp\rada@acme.com\rviolet harbor lantern 42");
     console.see("•••");
     server.kill();
-    let killed = Instant::now();
+    let killed = Stopwatch::started();
     console.send(SUBMIT);
     console.see("Check that the database is");
     // Asked once, and not again for each thing that comes before and after.
@@ -54,7 +52,7 @@ fn a_console_that_lost_its_server_says_so_and_when_it_is_back() {
     console.see_no_more("lost since");
     // One that says nothing any more is found out by whoever asks it something.
     server.freezes();
-    let frozen = Instant::now();
+    let frozen = Stopwatch::started();
     console.send("r");
     console.see("no response");
     assert!(frozen.elapsed() < LESS_THAN_TWO_WAITS, "{:?}", frozen.elapsed());

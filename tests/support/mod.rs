@@ -2,7 +2,13 @@
 #![allow(dead_code, missing_docs)]
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)] // A test that cannot go on fails.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::{
+        Once,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
 pub mod access;
 pub mod corpus;
@@ -38,6 +44,40 @@ pub const LESS_THAN_TWO_WAITS: Duration = Duration::from_millis(8_900);
 
 /// Who does not wait for it at all.
 pub const LESS_THAN_A_WAIT: Duration = Duration::from_millis(4_400);
+
+/// How long something took, without the time in which the machine stood still: that says nothing about the program.
+pub struct Stopwatch(u64);
+
+/// How often it is looked whether the machine runs.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// How many milliseconds this process has run. Of a longer pause than one between two looks, on a busy machine, only
+/// that much is counted.
+fn ran() -> u64 {
+    static RAN: AtomicU64 = AtomicU64::new(0);
+    static COUNTS: Once = Once::new();
+    COUNTS.call_once(|| {
+        std::thread::spawn(|| {
+            loop {
+                let slept = Instant::now();
+                std::thread::sleep(LOOK);
+                let passed = slept.elapsed().min(10 * LOOK).as_millis();
+                RAN.fetch_add(u64::try_from(passed).unwrap(), Ordering::Relaxed);
+            }
+        });
+    });
+    RAN.load(Ordering::Relaxed)
+}
+
+impl Stopwatch {
+    pub fn started() -> Self {
+        Self(ran())
+    }
+
+    pub fn elapsed(&self) -> Duration {
+        Duration::from_millis(ran() - self.0)
+    }
+}
 
 /// Waits until it is so.
 pub async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {

@@ -14,6 +14,29 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// How long it may take to say that.
 const SIGN_OF_LIFE: Duration = Duration::from_millis(2_600);
 
+/// A wait is made of steps this long. A machine that was suspended, or stood still, has waited for one of them: the
+/// server's answer is still on its way then.
+const STEP: Duration = Duration::from_millis(100);
+
+/// Waits that long while this program runs.
+async fn wait(duration: Duration) {
+    let mut left = duration;
+    while !left.is_zero() {
+        let step = left.min(STEP);
+        tokio::time::sleep(step).await;
+        left -= step;
+    }
+}
+
+/// The answer, if it comes within that time.
+async fn within<T>(duration: Duration, answer: impl Future<Output = T>) -> Option<T> {
+    tokio::select! {
+        biased;
+        answer = answer => Some(answer),
+        () = wait(duration) => None,
+    }
+}
+
 /// How long it is from one question that got no answer to the next.
 const BETWEEN_PINGS: Duration = Duration::from_millis(100);
 
@@ -39,7 +62,7 @@ impl Inner {
 
     async fn gives_signs_of_life(&self) -> bool {
         let ping = read_command(&self.db, doc! { "ping": 1 });
-        let there = matches!(tokio::time::timeout(SIGN_OF_LIFE, ping).await, Ok(Ok(_)));
+        let there = matches!(within(SIGN_OF_LIFE, ping).await, Some(Ok(_)));
         if there {
             self.errors.heard();
         }
@@ -82,14 +105,36 @@ impl Inner {
     /// Ends once the server says nothing any more.
     async fn silence(&self) {
         loop {
-            tokio::time::sleep(PATIENCE).await;
+            wait(PATIENCE).await;
             let before = self.answers.load(Ordering::Relaxed);
             // Where all connections are taken it may have to wait, but then others are answered.
-            if tokio::time::timeout(SIGN_OF_LIFE, self.sign_of_life()).await.is_err()
+            if within(SIGN_OF_LIFE, self.sign_of_life()).await.is_none()
                 && self.answers.load(Ordering::Relaxed) == before
             {
                 return;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{pin::pin, time::Instant};
+
+    use futures_util::FutureExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_machine_that_stood_still_has_not_waited_for_an_answer() {
+        let mut waits = pin!(wait(4 * STEP));
+        assert!(waits.as_mut().now_or_never().is_none());
+        // Nothing of this program runs, for longer than the whole wait.
+        std::thread::sleep(5 * STEP);
+        tokio::task::yield_now().await;
+        assert!(waits.as_mut().now_or_never().is_none(), "one step has passed");
+        let resumed = Instant::now();
+        waits.await;
+        assert!(resumed.elapsed() >= 2 * STEP, "{:?}", resumed.elapsed());
     }
 }
