@@ -3,15 +3,18 @@
 //! - `felt` what a person at the keyboard feels, in the real program
 //! - `stored` what depends on how much is stored, `data` the databases for it
 //! - `carried` exports and imports, beside the plain driver
+//! - `service` the HTTP service, beside the one before it
 //! - `slow` a database that takes its time, `table` what is printed
 //!
-//! Words after `cargo bench --` choose rows: `embedded`, `mongodb`, or only the `search` of both, or the `archives`. The MongoDB server is $MONGOD, the
-//! `mongod` on the PATH, or the one `tests/run` has fetched; without any, its rows say so.
+//! Words after `cargo bench --` choose rows: `embedded`, `mongodb`, or only the `search` of both, the `archives`, or
+//! the `service`. The MongoDB server is $MONGOD, the `mongod` on the PATH, or the one `tests/run` has fetched; without
+//! any, its rows say so.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod carried;
 mod data;
 mod felt;
+mod service;
 mod slow;
 mod stored;
 #[path = "../../tests/support/mod.rs"]
@@ -61,6 +64,12 @@ fn main() {
         && let Some(program) = program()
     {
         archives(&mut table, &program);
+    }
+    if chosen("service")
+        && let Some(program) = program()
+    {
+        let server = Mongod::start_program(program, &[]);
+        service::rows(&mut table, &server.uri(), fastapi());
     }
     println!();
     table.print();
@@ -194,9 +203,20 @@ fn program() -> Option<PathBuf> {
         .into_iter()
         .flat_map(|path| env::split_paths(&path).collect::<Vec<_>>())
         .map(|directory| directory.join("mongod"));
-    let target = env::current_exe().ok().and_then(|bench| {
-        // target/release/deps/budgets-…
-        Some(bench.parent()?.parent()?.parent()?.join("mongod-6.0.5/mongod"))
-    });
-    on_the_path.chain(target).find(|program| program.is_file())
+    let fetched = target().map(|target| target.join("mongod-6.0.5/mongod"));
+    on_the_path.chain(fetched).find(|program| program.is_file())
+}
+
+/// The packages of the FastAPI service, where `tests/run` has fetched them.
+fn fastapi() -> Option<PathBuf> {
+    let named = env::var_os("TENANTRY_TEST_FASTAPI").map(PathBuf::from);
+    let fetched = target().map(|target| target.join("fastapi-0.165.0"));
+    named.into_iter().chain(fetched).find(|packages| packages.is_dir())
+}
+
+/// Where everything is built.
+fn target() -> Option<PathBuf> {
+    // target/release/deps/budgets-…
+    let bench = env::current_exe().ok()?;
+    Some(bench.parent()?.parent()?.parent()?.to_owned())
 }

@@ -48,6 +48,10 @@ impl Times {
         self.0[(self.0.len() * percent).div_ceil(100).saturating_sub(1)]
     }
 
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
     pub fn median(&self) -> Duration {
         self.percentile(50)
     }

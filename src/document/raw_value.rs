@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use bson::{Bson, RawDocumentBuf, spec::ElementType};
+use bson::{Bson, RawDocumentBuf, oid::ObjectId, spec::ElementType};
 
 use super::{
     brief::brief,
@@ -72,6 +72,12 @@ pub struct RawValueBuf {
 impl RawValueBuf {
     pub(super) fn new(kind: ElementType, bytes: impl Into<Vec<u8>>) -> Self {
         Self { kind, bytes: bytes.into() }
+    }
+
+    /// An id.
+    #[must_use]
+    pub fn from_object_id(id: ObjectId) -> Self {
+        Self::new(ElementType::ObjectId, id.bytes())
     }
 
     /// A text.

@@ -3,7 +3,7 @@
 //! A request passes `server` (connections, TLS, limits of size and time), then the router, which finds its call: those
 //! of the FastAPI service are in `fastapi`, our own in `v1`. A call reads its input, identifies the client as a
 //! [`crate::tenancy::Caller`] (`client`), and calls [`Tenancy`]: no rule is here. `problem` maps its errors to
-//! statuses.
+//! statuses, `openapi` describes the calls.
 
 mod answer;
 mod client;
@@ -12,6 +12,7 @@ mod health;
 mod limits;
 mod log;
 mod metrics;
+mod openapi;
 mod problem;
 mod redeem;
 mod server;
@@ -127,10 +128,12 @@ impl Service {
 
     /// All calls.
     pub fn router(self: &Arc<Self>) -> Router {
+        let (v1, described) = v1::routes(self);
         let router = fastapi::routes(self)
             .merge(health::routes())
             .merge(redeem::routes())
-            .merge(v1::routes(self))
+            .merge(v1)
+            .merge(openapi::routes(described))
             .fallback(fastapi::not_found)
             .layer(middleware::from_fn_with_state(Arc::clone(self), server::whole))
             .layer(middleware::from_fn_with_state(Arc::clone(self), log::request))

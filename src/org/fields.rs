@@ -5,11 +5,13 @@ use std::fmt::Write as _;
 use bson::DateTime;
 use serde::Serialize;
 use time::OffsetDateTime;
+use utoipa::ToSchema;
 
 use super::{Org, OrgState, StoredText, is_hidden};
 
 /// An organization with the fields of the service before this program, and their names.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Organization)]
 pub struct OrgFields<'a> {
     organization_id: String,
     organization_name: &'a StoredText,
@@ -27,7 +29,8 @@ pub struct OrgFields<'a> {
 }
 
 /// Since when and until when it is in the trash, both in RFC 3339.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = InTrash)]
 pub struct TrashFields {
     deleted_at: Option<String>,
     restorable_until: Option<String>,
@@ -44,7 +47,8 @@ impl TrashFields {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Connection)]
 struct ConnectionFields<'a> {
     database: &'a StoredText,
     collection: &'a StoredText,

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use bson::oid::ObjectId;
 use zeroize::Zeroizing;
 
 use crate::{org::GivenApiKey, store::Required};
@@ -18,6 +19,8 @@ pub struct Caller {
     required: Required,
     /// Whether nothing but what was asked for is told.
     discreet: bool,
+    /// What this call creates is to have this id.
+    new_id: Option<ObjectId>,
 }
 
 impl Caller {
@@ -58,6 +61,16 @@ impl Caller {
         Self { discreet: true, ..self }
     }
 
+    /// The same caller, for one call: what it creates gets this id.
+    #[must_use]
+    pub fn with_new_id(self, id: ObjectId) -> Self {
+        Self { new_id: Some(id), ..self }
+    }
+
+    pub(super) fn new_id(&self) -> Option<ObjectId> {
+        self.new_id
+    }
+
     pub(super) fn is_discreet(&self) -> bool {
         self.discreet
     }
@@ -86,7 +99,7 @@ impl Caller {
 /// Without the token.
 impl fmt::Debug for Caller {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { operator, read_only, token, reason, required, discreet } = self;
+        let Self { operator, read_only, token, reason, required, discreet, new_id } = self;
         formatter
             .debug_struct("Caller")
             .field("operator", operator)
@@ -95,6 +108,7 @@ impl fmt::Debug for Caller {
             .field("reason", reason)
             .field("required", required)
             .field("discreet", discreet)
+            .field("new_id", new_id)
             .finish()
     }
 }

@@ -136,7 +136,7 @@ impl Tenancy {
         // What is refused whatever is stored makes no database.
         let name = OrgName::parse(&changes.name)?;
         let email = Email::parse(&changes.email)?;
-        let id = ObjectId::new();
+        let id = self.caller.new_id().unwrap_or_default();
         *entry = entry.clone().called(name.as_str()).with("admin", "", email.as_str());
         entry.organization = Some(id);
         let password = self.hash(&changes.password, name.as_str(), email.as_str()).await?;

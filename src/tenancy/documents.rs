@@ -1,11 +1,11 @@
 //! The documents of an organization: looked at by everyone who may look at the organization, and changed by everyone
 //! who may change its name.
 
-use bson::{Bson, RawDocument, RawDocumentBuf, spec::ElementType};
+use bson::{Bson, RawDocument, RawDocumentBuf, oid::ObjectId, spec::ElementType};
 
 use super::{Error, Result, Tenancy};
 use crate::{
-    document::{self, Malformed, RawValue, filter::Filter, ids},
+    document::{self, Malformed, RawValue, RawValueBuf, filter::Filter, ids},
     org::{Org, StoredText, escaped},
     store::{
         DocumentOrder, DocumentPage, DocumentQuery, DocumentWrite, Entry, SortField, StoreError,
@@ -109,7 +109,7 @@ impl Tenancy {
             if org.in_trash().is_some() {
                 return Err(Error::InTrash(org.name.clone()));
             }
-            let write = kept(write)?;
+            let write = kept(write, self.caller.new_id())?;
             entry = described(entry.clone(), &write)?;
             let done = self.store.write_document(org.id, &write, &entry).await;
             done.map_err(|error| of_document(error, &org.name))?;
@@ -131,18 +131,26 @@ fn of_document(error: StoreError, name: &StoredText) -> Error {
 }
 
 /// The write as a database keeps it; refuses what none could keep.
-fn kept(write: &DocumentWrite) -> Result<DocumentWrite> {
+fn kept(write: &DocumentWrite, new_id: Option<ObjectId>) -> Result<DocumentWrite> {
     Ok(match write {
-        DocumentWrite::Insert(document) => DocumentWrite::Insert(storable(document, None)?),
+        DocumentWrite::Insert(document) => {
+            let new_id = new_id.map(RawValueBuf::from_object_id);
+            let id = new_id.as_ref().map(RawValueBuf::as_raw);
+            DocumentWrite::Insert(storable(document, None, id)?)
+        }
         DocumentWrite::Replace { before, after } => {
-            let after = storable(after, Some(before))?;
+            let after = storable(after, Some(before), None)?;
             DocumentWrite::Replace { before: before.clone(), after }
         }
         DocumentWrite::Delete(before) => DocumentWrite::Delete(before.clone()),
     })
 }
 
-fn storable(document: &RawDocument, before: Option<&RawDocument>) -> Result<RawDocumentBuf> {
+fn storable(
+    document: &RawDocument,
+    before: Option<&RawDocument>,
+    new_id: Option<RawValue>,
+) -> Result<RawDocumentBuf> {
     let invalid = |problem: &str| Error::InvalidDocument(problem.to_owned());
     let own = before.map(ids).transpose().map_err(|problem| malformed(&problem))?;
     let own = own.and_then(|ids| ids.into_iter().next());
@@ -166,7 +174,8 @@ fn storable(document: &RawDocument, before: Option<&RawDocument>) -> Result<RawD
         }
         [..] => return Err(invalid("a document has one _id")),
     }
-    let stored = document::with_id_first(document, own).map_err(|problem| malformed(&problem))?;
+    let stored =
+        document::with_id_first(document, own.or(new_id)).map_err(|problem| malformed(&problem))?;
     if stored.as_bytes().len() > document::SIZE_MOST {
         return Err(invalid("too large: a document has at most 16 MB (16,777,216 bytes) of BSON"));
     }
@@ -224,7 +233,7 @@ mod tests {
             ("{ _id: Long(\"7\") }", Err("the _id of a document cannot be changed")),
             ("{ _id: 7, _id: 7 }", Err("a document has one _id")),
         ] {
-            let stored = storable(&parse(typed).unwrap(), Some(&before));
+            let stored = storable(&parse(typed).unwrap(), Some(&before), None);
             match (stored, kept) {
                 (Ok(stored), Ok(kept)) => assert_eq!(text(&stored), kept),
                 (Err(error), Err(said)) => assert!(error.to_string().contains(said), "{error}"),
@@ -234,11 +243,11 @@ mod tests {
         for refused in
             ["{ _id: [ 1 ] }", "{ _id: /a/ }", "{ _id: undefined }", "{ _id: { $a: 1 } }"]
         {
-            let stored = storable(&parse(refused).unwrap(), None);
+            let stored = storable(&parse(refused).unwrap(), None, None);
             assert!(matches!(stored, Err(Error::InvalidDocument(_))), "{refused}");
         }
         assert!(
-            storable(&parse("{ a: 1 }").unwrap(), None)
+            storable(&parse("{ a: 1 }").unwrap(), None, None)
                 .is_ok_and(|made| ids(&made).unwrap().len() == 1)
         );
     }

@@ -54,7 +54,7 @@ pub use operators::OperatorChanges;
 pub use refusal::Refusal;
 pub use rights::{least_role, may_as, rights, with_key};
 pub use second_factor::{FASTAPI_ASKS_FOR_NONE, Own, REPLACES};
-pub use session::{Account, RefreshableSession, SECRET_KEY_LEAST_BYTES, Session};
+pub use session::{Account, Attempt, Once, RefreshableSession, SECRET_KEY_LEAST_BYTES, Session};
 
 use crate::{
     org::{
@@ -193,6 +193,12 @@ impl Tenancy {
     #[must_use]
     pub fn because(&self, reason: &str) -> Self {
         Self { caller: self.caller.clone().with_reason(reason), ..self.clone() }
+    }
+
+    /// The same caller, for one call: what it creates gets this id.
+    #[must_use]
+    pub fn creating(&self, id: ObjectId) -> Self {
+        Self { caller: self.caller.clone().with_new_id(id), ..self.clone() }
     }
 
     /// Whether that has to be said.

@@ -2,7 +2,7 @@
 
 use std::{
     fmt::{self, Write as _},
-    io::{BufRead, BufReader, Read, Write},
+    io::{self, BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpStream},
     time::Duration,
 };
@@ -68,10 +68,15 @@ impl Request {
 
     /// Sends it on a connection of its own.
     pub fn send(&self, to: SocketAddr) -> Answer {
-        let mut stream = TcpStream::connect(to).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        stream.write_all(&self.bytes()).unwrap();
-        Answer::read(&stream, self.method == "HEAD")
+        self.try_send(to).unwrap()
+    }
+
+    /// The same, to a service that may be killed meanwhile.
+    pub fn try_send(&self, to: SocketAddr) -> io::Result<Answer> {
+        let mut stream = TcpStream::connect(to)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.write_all(&self.bytes())?;
+        Answer::try_read(&stream, self.method == "HEAD")
     }
 }
 
@@ -101,15 +106,19 @@ impl fmt::Debug for Answer {
 impl Answer {
     /// Reads an answer to its end.
     pub fn read(stream: &TcpStream, without_body: bool) -> Self {
+        Self::try_read(stream, without_body).unwrap()
+    }
+
+    fn try_read(stream: &TcpStream, without_body: bool) -> io::Result<Self> {
         let mut stream = BufReader::new(stream);
         let mut line = String::new();
-        stream.read_line(&mut line).unwrap();
-        let status = line.split(' ').nth(1).unwrap_or_else(|| panic!("no status: {line:?}"));
+        stream.read_line(&mut line)?;
+        let status = line.split(' ').nth(1).ok_or(io::ErrorKind::UnexpectedEof)?;
         let mut answer =
             Self { status: status.parse().unwrap(), headers: Vec::new(), body: Vec::new() };
         loop {
             let mut line = String::new();
-            stream.read_line(&mut line).unwrap();
+            stream.read_line(&mut line)?;
             let Some((name, value)) = line.trim_end().split_once(':') else { break };
             answer.headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
         }
@@ -118,13 +127,13 @@ impl Answer {
             _ if without_body => {}
             Some(length) => {
                 answer.body = vec![0; length];
-                stream.read_exact(&mut answer.body).unwrap();
+                stream.read_exact(&mut answer.body)?;
             }
             None => {
-                stream.read_to_end(&mut answer.body).unwrap();
+                stream.read_to_end(&mut answer.body)?;
             }
         }
-        answer
+        Ok(answer)
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {

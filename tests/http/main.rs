@@ -9,12 +9,16 @@
 )]
 
 mod around;
+mod attack;
 mod client;
 mod differential;
 mod fastapi;
+mod killed;
 mod life;
 mod limits;
+mod once;
 mod open;
+mod openapi;
 mod redeem;
 mod serve;
 #[path = "../support/mod.rs"]

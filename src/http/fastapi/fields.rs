@@ -3,6 +3,7 @@
 use bson::DateTime;
 use serde::Serialize;
 use time::OffsetDateTime;
+use utoipa::ToSchema;
 
 use crate::{
     org::{Org, StoredText},
@@ -10,7 +11,8 @@ use crate::{
 };
 
 /// An organization, as it was answered after a change.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = CreatedOrg)]
 pub(super) struct CreatedFields<'a> {
     organization_id: String,
     organization_name: &'a StoredText,
@@ -32,14 +34,16 @@ impl<'a> CreatedFields<'a> {
 }
 
 /// An organization, as it was shown.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ShownOrg)]
 pub(super) struct ShownFields<'a> {
     #[serde(flatten)]
     org: CreatedFields<'a>,
     connection_details: ConnectionFields<'a>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ConnectionDetails)]
 struct ConnectionFields<'a> {
     database: &'a StoredText,
     collection: &'a StoredText,
@@ -56,7 +60,8 @@ impl<'a> ShownFields<'a> {
 }
 
 /// A login.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = AdminToken)]
 pub(super) struct LoginFields<'a> {
     access_token: &'a str,
     token_type: &'static str,
@@ -64,8 +69,9 @@ pub(super) struct LoginFields<'a> {
     account: AccountFields<'a>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(untagged)]
+#[schema(as = AdminAccount)]
 enum AccountFields<'a> {
     Admin {
         admin_id: String,

@@ -5,6 +5,7 @@
 
 mod body;
 mod fields;
+mod inputs;
 
 use std::sync::Arc;
 
@@ -18,10 +19,12 @@ use axum::{
 };
 use serde::Serialize;
 use serde_json::json;
+use utoipa::{OpenApi, ToSchema};
 
 use self::{
     body::{Body, Fault, Faults},
     fields::{CreatedFields, LoginFields, ShownFields},
+    inputs::{AdminLogin, CreateOrg, DeleteOrg, Done, UpdateOrg},
 };
 use super::{
     Service, answer,
@@ -58,6 +61,15 @@ pub(super) fn routes(service: &Arc<Service>) -> Router<Arc<Service>> {
         .route(UPDATE, any(update))
         .route(DELETE, any(delete))
         .route(LOGIN, any(login).layer(limited(Limited::Login)))
+}
+
+#[derive(OpenApi)]
+#[openapi(paths(create, get, update, delete, login))]
+struct Described;
+
+/// These calls' part of the `OpenAPI` document.
+pub(super) fn document() -> utoipa::openapi::OpenApi {
+    Described::openapi()
 }
 
 /// Answers what is no call: a slash at the end leads to the path without it.
@@ -173,7 +185,7 @@ fn split(request: Request, method: &'static str) -> Result<(Parts, axum::body::B
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Answer<'a, T> {
     success: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -194,7 +206,16 @@ impl Service {
     }
 }
 
-/// `POST /org/create`.
+/// Creates an organization with its first admin.
+#[utoipa::path(
+    post,
+    path = "/org/create",
+    tag = "FastAPI",
+    operation_id = "create_org",
+    request_body = CreateOrg,
+    responses((status = 200, body = Answer<CreatedFields>, description = "The new organization")),
+    security((), ("bearer" = []))
+)]
 async fn create(State(service): State<Arc<Service>>, request: Request) -> Answered {
     let (parts, body) = split(request, "POST")?;
     let mut body = Body::read(&parts, body).await?;
@@ -205,7 +226,16 @@ async fn create(State(service): State<Arc<Service>>, request: Request) -> Answer
     Ok(success(Some("Org created"), Some(&CreatedFields::from_org(&org))))
 }
 
-/// `GET /org/get?organization_name=…`.
+/// Gets an organization by its name.
+#[utoipa::path(
+    get,
+    path = "/org/get",
+    tag = "FastAPI",
+    operation_id = "get_org",
+    params(("organization_name" = String, Query, description = "The name")),
+    responses((status = 200, body = Answer<ShownFields>, description = "The organization")),
+    security((), ("bearer" = []))
+)]
 async fn get(State(service): State<Arc<Service>>, request: Request) -> Answered {
     let (parts, _) = split(request, "GET")?;
     let query = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
@@ -216,7 +246,16 @@ async fn get(State(service): State<Arc<Service>>, request: Request) -> Answered 
     Ok(success(None, Some(&ShownFields::from_org(&org))))
 }
 
-/// `PUT /org/update`.
+/// Changes an organization.
+#[utoipa::path(
+    put,
+    path = "/org/update",
+    tag = "FastAPI",
+    operation_id = "update_org",
+    request_body = UpdateOrg,
+    responses((status = 200, body = Answer<CreatedFields>, description = "As it is now")),
+    security((), ("bearer" = []))
+)]
 async fn update(State(service): State<Arc<Service>>, request: Request) -> Answered {
     let (parts, body) = split(request, "PUT")?;
     let mut body = Body::read(&parts, body).await?;
@@ -240,7 +279,15 @@ async fn update(State(service): State<Arc<Service>>, request: Request) -> Answer
     Ok(success(Some("Org updated"), Some(&CreatedFields::from_org(&org))))
 }
 
-/// `DELETE /org/delete`.
+/// Deletes an organization: it is moved to the trash.
+#[utoipa::path(
+    delete,
+    path = "/org/delete",
+    tag = "FastAPI",
+    operation_id = "delete_org",
+    request_body = DeleteOrg,
+    responses((status = 200, body = Done, description = "It is in the trash"))
+)]
 async fn delete(State(service): State<Arc<Service>>, request: Request) -> Answered {
     let (parts, body) = split(request, "DELETE")?;
     let body = Body::read(&parts, body).await?;
@@ -260,7 +307,16 @@ async fn delete(State(service): State<Arc<Service>>, request: Request) -> Answer
     Ok(success(Some("Org deleted"), None::<&()>))
 }
 
-/// `POST /admin/login`. An account with a second factor sends a `code` as well.
+/// Logs in. An account with a second factor sends a `code` as well.
+#[utoipa::path(
+    post,
+    path = "/admin/login",
+    tag = "FastAPI",
+    operation_id = "login_admin",
+    request_body = AdminLogin,
+    responses((status = 200, body = LoginFields, description = "The access token")),
+    security(())
+)]
 async fn login(State(service): State<Arc<Service>>, request: Request) -> Answered {
     let (parts, body) = split(request, "POST")?;
     let mut body = Body::read(&parts, body).await?;

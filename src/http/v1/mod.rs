@@ -3,6 +3,7 @@
 //! Errors follow RFC 9457: `detail` says what happened, `help` what to do.
 
 mod input;
+mod once;
 mod organizations;
 mod sessions;
 
@@ -15,8 +16,12 @@ use axum::{
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
+use bson::oid::ObjectId;
 use serde::Serialize;
+use utoipa::{ToSchema, openapi::OpenApi};
+use utoipa_axum::router::OpenApiRouter;
 
+use self::once::NewId;
 use super::{Service, answer, client::bearer, problem::Problem};
 use crate::{
     org::{Field, Org},
@@ -25,14 +30,19 @@ use crate::{
 };
 
 /// What RFC 9457 calls its content.
-const PROBLEM: &str = "application/problem+json";
+pub(super) const PROBLEM: &str = "application/problem+json";
 
-pub(super) fn routes(service: &Arc<Service>) -> Router<Arc<Service>> {
-    Router::new()
+/// The calls, and their part of the `OpenAPI` document.
+pub(super) fn routes(service: &Arc<Service>) -> (Router<Arc<Service>>, OpenApi) {
+    let done_once = middleware::from_fn_with_state(Arc::clone(service), once::once);
+    let (router, document) = OpenApiRouter::new()
         .merge(sessions::routes(service))
-        .merge(organizations::routes(service))
+        .merge(organizations::routes(service).layer(done_once))
+        .split_for_parts();
+    let router = router
         .method_not_allowed_fallback(not_allowed)
-        .route_layer(middleware::from_fn(as_problem))
+        .route_layer(middleware::from_fn(as_problem));
+    (router, document)
 }
 
 /// Answers a call with another method than it has; which ones it has is in `Allow`.
@@ -82,12 +92,16 @@ impl From<Error> for Refused {
     }
 }
 
-#[derive(Serialize)]
-struct ProblemFields<'a> {
+/// Why a call was not done, as RFC 9457 has it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(super) struct ProblemFields<'a> {
     r#type: &'static str,
     title: &'a str,
     status: u16,
+    /// What happened.
     detail: &'a str,
+    /// What to do.
     #[serde(skip_serializing_if = "str::is_empty")]
     help: &'a str,
     /// The field of the body that is not as it must be.
@@ -133,6 +147,8 @@ type Answered = Result<Response, Refused>;
 struct Called {
     tenancy: Tenancy,
     headers: HeaderMap,
+    /// The id of what it creates, where that may have been created by an earlier call with the same `Idempotency-Key`.
+    interrupted: Option<ObjectId>,
 }
 
 impl FromRequestParts<Arc<Service>> for Called {
@@ -147,8 +163,13 @@ impl FromRequestParts<Arc<Service>> for Called {
             let help = "send the token of POST /v1/login, or a key, as Authorization: Bearer …";
             return Err(Refused::new(StatusCode::UNAUTHORIZED, what, help));
         }
-        let tenancy = service.tenancy_of(parts, Required::Everything).await?;
-        Ok(Self { tenancy, headers: parts.headers.clone() })
+        let mut tenancy = service.tenancy_of(parts, Required::Everything).await?;
+        let new = parts.extensions.get::<NewId>();
+        if let Some(new) = new {
+            tenancy = tenancy.creating(new.id);
+        }
+        let interrupted = new.filter(|new| new.again).map(|new| new.id);
+        Ok(Self { tenancy, headers: parts.headers.clone(), interrupted })
     }
 }
 

@@ -3,19 +3,23 @@
 use std::sync::Arc;
 
 use axum::{
-    Router,
     extract::Path,
     http::{HeaderValue, StatusCode, header},
     middleware,
     response::{IntoResponse, Response},
-    routing::{get, post},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{
+    router::{OpenApiRouter, UtoipaMethodRouterExt as _},
+    routes,
+};
 
 use super::{
     Answered, Called, Refused, Service, answer, ensure_unchanged, etag,
     input::{Input, OrgId, Parameters},
+    once::Answers,
 };
 use crate::{
     http::limits::{Limited, counted},
@@ -24,27 +28,29 @@ use crate::{
     tenancy::{Confirmation, Edit, NewOrganization},
 };
 
-pub(super) fn routes(service: &Arc<Service>) -> Router<Arc<Service>> {
+pub(super) fn routes(service: &Arc<Service>) -> OpenApiRouter<Arc<Service>> {
     let limited = |what| middleware::from_fn_with_state((Arc::clone(service), what), counted);
-    Router::new()
-        .route("/v1/organizations", get(list).merge(post(create).layer(limited(Limited::Create))))
-        .route("/v1/organizations/{id}", get(show).patch(change).delete(trash))
-        .route("/v1/organizations/{id}/restore", post(restore))
-        .route("/v1/organizations/{id}/purge", post(purge).layer(limited(Limited::Login)))
-        .route("/v1/organizations/{id}/suspend", post(suspend))
-        .route("/v1/organizations/{id}/reactivate", post(reactivate))
-        .route("/v1/organizations/{id}/transfer", post(transfer))
-        .route("/v1/organizations/{id}/admins", get(admins).post(add_admin))
-        .route("/v1/organizations/{id}/admins/{email}", axum::routing::delete(remove_admin))
-        .route("/v1/organizations/{id}/admins/{email}/code", post(issue_code))
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(create).layer(limited(Limited::Create)))
+        .routes(routes!(show, change, trash))
+        .routes(routes!(restore))
+        .routes(routes!(purge).layer(limited(Limited::Login)))
+        .routes(routes!(suspend))
+        .routes(routes!(reactivate))
+        .routes(routes!(transfer))
+        .routes(routes!(admins, add_admin))
+        .routes(routes!(remove_admin))
+        .routes(routes!(issue_code))
 }
 
 /// How many organizations a page has, if nothing is said, and at the most.
 const PAGE: u32 = 100;
 const PAGE_MOST: u32 = 1000;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 struct ListParameters {
     search: Option<String>,
     #[serde(default)]
@@ -57,9 +63,12 @@ struct ListParameters {
     fields: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = OrganizationPage)]
 struct ListFields {
+    #[schema(value_type = Vec<OrgFields>)]
     organizations: Vec<Value>,
+    /// The `after` of the next page; null on the last one.
     next: Option<String>,
 }
 
@@ -114,7 +123,14 @@ impl ListParameters {
     }
 }
 
-/// `GET /v1/organizations`.
+/// Lists organizations, a page at a time.
+#[utoipa::path(
+    get,
+    path = "/v1/organizations",
+    tag = "Organizations",
+    params(ListParameters),
+    responses((status = 200, body = ListFields, description = "A page of them"))
+)]
 async fn list(called: Called, Parameters(wanted): Parameters<ListParameters>) -> Answered {
     let query = wanted.query()?;
     let page = called.tenancy.page(&query).await?;
@@ -133,8 +149,9 @@ async fn list(called: Called, Parameters(wanted): Parameters<ListParameters>) ->
 }
 
 /// An organization, with what tells this state of it from another.
-fn answered(status: StatusCode, org: &Org) -> Response {
+pub(super) fn answered(status: StatusCode, org: &Org) -> Response {
     let mut response = answer::json(status, &OrgFields::with_connection(org));
+    response.extensions_mut().insert(Answers(org.id));
     if let Ok(tag) = HeaderValue::from_str(&etag(org)) {
         response.headers_mut().insert(header::ETAG, tag);
     }
@@ -159,18 +176,33 @@ impl Called {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewOrganization)]
 struct NewInput {
     organization_name: String,
     email: String,
     password: Secret,
 }
 
-/// `POST /v1/organizations`.
+/// Creates an organization with its first admin.
+#[utoipa::path(
+    post,
+    path = "/v1/organizations",
+    tag = "Organizations",
+    request_body = NewInput,
+    responses((status = 201, body = OrgFields, description = "The new organization"))
+)]
 async fn create(called: Called, Input(new): Input<NewInput>) -> Answered {
     let NewInput { organization_name: name, email, password } = new;
-    let org = called.tenancy.create(&NewOrganization { name, email, password }).await?;
+    let made = match called.interrupted {
+        Some(id) => called.tenancy.settled_org(id).await?,
+        None => None,
+    };
+    let org = match made {
+        Some(org) => org,
+        None => called.tenancy.create(&NewOrganization { name, email, password }).await?,
+    };
     let mut response = answered(StatusCode::CREATED, &org);
     if let Ok(place) = HeaderValue::from_str(&format!("/v1/organizations/{}", org.id)) {
         response.headers_mut().insert(header::LOCATION, place);
@@ -178,14 +210,22 @@ async fn create(called: Called, Input(new): Input<NewInput>) -> Answered {
     Ok(response)
 }
 
-/// `GET /v1/organizations/{id}`.
+/// Gets an organization.
+#[utoipa::path(
+    get,
+    path = "/v1/organizations/{id}",
+    tag = "Organizations",
+    params(("id" = String, Path, description = "The id of the organization: 24 hexadecimal digits")),
+    responses((status = 200, body = OrgFields, description = "The organization", headers(("ETag" = String, description = "What tells this state of it from another"))))
+)]
 async fn show(called: Called, id: OrgId) -> Answered {
     let org = called.tenancy.org(id.0).await?.ok_or_else(Refused::not_found)?;
     Ok(answered(StatusCode::OK, &org))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = OrganizationChange)]
 struct ChangeInput {
     organization_name: Option<String>,
     /// Of the first admin.
@@ -194,7 +234,15 @@ struct ChangeInput {
     password: Option<Secret>,
 }
 
-/// `PATCH /v1/organizations/{id}`.
+/// Changes the name of an organization, or the e-mail address or password of its first admin.
+#[utoipa::path(
+    patch,
+    path = "/v1/organizations/{id}",
+    tag = "Organizations",
+    params(("id" = String, Path, description = "The id of the organization: 24 hexadecimal digits")),
+    request_body = ChangeInput,
+    responses((status = 200, body = OrgFields, description = "As it is now", headers(("ETag" = String, description = "What tells this state of it from another"))))
+)]
 async fn change(called: Called, id: OrgId, Input(input): Input<ChangeInput>) -> Answered {
     let org = called.live(id).await?;
     let ChangeInput { organization_name: name, email, password } = input;
@@ -202,8 +250,9 @@ async fn change(called: Called, id: OrgId, Input(input): Input<ChangeInput>) -> 
     Ok(answered(StatusCode::OK, &org))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 struct TrashParameters {
     #[serde(default)]
     reason: String,
@@ -212,7 +261,14 @@ struct TrashParameters {
     release: bool,
 }
 
-/// `DELETE /v1/organizations/{id}`: to the trash.
+/// Moves an organization to the trash.
+#[utoipa::path(
+    delete,
+    path = "/v1/organizations/{id}",
+    tag = "Organizations",
+    params(("id" = String, Path, description = "The id of the organization: 24 hexadecimal digits"), TrashParameters),
+    responses((status = 200, body = OrgFields, description = "As it is in the trash", headers(("ETag" = String, description = "What tells this state of it from another"))))
+)]
 async fn trash(
     called: Called,
     id: OrgId,
@@ -228,22 +284,32 @@ async fn trash(
     Ok(answered(StatusCode::OK, &org?))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = Restoration)]
 struct RestoreInput {
     /// Another name, where its own is taken.
     organization_name: Option<String>,
 }
 
-/// `POST /v1/organizations/{id}/restore`.
+/// Restores an organization from the trash.
+#[utoipa::path(
+    post,
+    path = "/v1/organizations/{id}/restore",
+    tag = "Organizations",
+    params(("id" = String, Path, description = "The id of the organization: 24 hexadecimal digits")),
+    request_body = RestoreInput,
+    responses((status = 200, body = OrgFields, description = "The organization, back from the trash", headers(("ETag" = String, description = "What tells this state of it from another"))))
+)]
 async fn restore(called: Called, id: OrgId, Input(input): Input<RestoreInput>) -> Answered {
     let org = called.org(id).await?;
     let org = called.tenancy.restore(&org, input.organization_name.as_deref()).await?;
     Ok(answered(StatusCode::OK, &org))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = Purge)]
 struct PurgeInput {
     /// The name, as it is shown: that it is meant.
     confirm: String,
@@ -256,7 +322,15 @@ struct PurgeInput {
     code: Option<Secret>,
 }
 
-/// `POST /v1/organizations/{id}/purge`: what is in the trash.
+/// Deletes an organization that is in the trash, for good.
+#[utoipa::path(
+    post,
+    path = "/v1/organizations/{id}/purge",
+    tag = "Organizations",
+    params(("id" = String, Path, description = "The id of the organization: 24 hexadecimal digits")),
+    request_body = PurgeInput,
+    responses((status = 204, description = "It and everything it had is gone"))
+)]
 async fn purge(called: Called, id: OrgId, Input(input): Input<PurgeInput>) -> Answered {
     let org = called.org(id).await?;
     let tenancy = called.tenancy.because(&input.reason);
@@ -266,20 +340,35 @@ async fn purge(called: Called, id: OrgId, Input(input): Input<PurgeInput>) -> An
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// `POST /v1/organizations/{id}/suspend`.
+/// Suspends an organization: its admins cannot log in.
+#[utoipa::path(
+    post,
+    path = "/v1/organizations/{id}/suspend",
+    tag = "Organizations",
+    params(("id" = String, Path, description = "The id of the organization: 24 hexadecimal digits")),
+    responses((status = 200, body = OrgFields, description = "The suspended organization", headers(("ETag" = String, description = "What tells this state of it from another"))))
+)]
 async fn suspend(called: Called, id: OrgId) -> Answered {
     let org = called.live(id).await?;
     Ok(answered(StatusCode::OK, &called.tenancy.suspend(&org).await?))
 }
 
-/// `POST /v1/organizations/{id}/reactivate`.
+/// Ends the suspension of an organization.
+#[utoipa::path(
+    post,
+    path = "/v1/organizations/{id}/reactivate",
+    tag = "Organizations",
+    params(("id" = String, Path, description = "The id of the organization: 24 hexadecimal digits")),
+    responses((status = 200, body = OrgFields, description = "The active organization", headers(("ETag" = String, description = "What tells this state of it from another"))))
+)]
 async fn reactivate(called: Called, id: OrgId) -> Answered {
     let org = called.live(id).await?;
     Ok(answered(StatusCode::OK, &called.tenancy.reactivate(&org).await?))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = Transfer)]
 struct TransferInput {
     email: String,
     /// Whether the owners before are removed; otherwise they become admins.
@@ -289,7 +378,8 @@ struct TransferInput {
     reason: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = TransferredOrganization)]
 struct TransferFields<'a> {
     #[serde(flatten)]
     organization: OrgFields<'a>,
@@ -298,7 +388,15 @@ struct TransferFields<'a> {
     code: Option<&'a str>,
 }
 
-/// `POST /v1/organizations/{id}/transfer`.
+/// Transfers an organization to another owner.
+#[utoipa::path(
+    post,
+    path = "/v1/organizations/{id}/transfer",
+    tag = "Organizations",
+    params(("id" = String, Path, description = "The id of the organization: 24 hexadecimal digits")),
+    request_body = TransferInput,
+    responses((status = 200, body = TransferFields, description = "The organization, with the one-time code of a new owner"))
+)]
 async fn transfer(called: Called, id: OrgId, Input(input): Input<TransferInput>) -> Answered {
     let org = called.live(id).await?;
     let tenancy = called.tenancy.because(&input.reason);
@@ -308,7 +406,8 @@ async fn transfer(called: Called, id: OrgId, Input(input): Input<TransferInput>)
     Ok(answer::json(StatusCode::OK, &fields))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Admin)]
 struct AdminFields<'a> {
     admin_id: String,
     email: &'a StoredText,
@@ -329,12 +428,20 @@ impl<'a> AdminFields<'a> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Admins)]
 struct AdminsFields<'a> {
     admins: Vec<AdminFields<'a>>,
 }
 
-/// `GET /v1/organizations/{id}/admins`.
+/// Lists the admins of an organization.
+#[utoipa::path(
+    get,
+    path = "/v1/organizations/{id}/admins",
+    tag = "Organizations",
+    params(("id" = String, Path, description = "The id of the organization: 24 hexadecimal digits")),
+    responses((status = 200, body = AdminsFields, description = "Its admins"))
+)]
 async fn admins(called: Called, id: OrgId) -> Answered {
     let org = called.org(id).await?;
     let admins = called.tenancy.admins(&org).await?;
@@ -342,22 +449,32 @@ async fn admins(called: Called, id: OrgId) -> Answered {
     Ok(answer::json(StatusCode::OK, &AdminsFields { admins }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewAdmin)]
 struct AdminInput {
     email: String,
     #[serde(default)]
     owner: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = OneTimeCode)]
 struct CodeFields<'a> {
     email: &'a str,
     /// Shown once.
     code: &'a str,
 }
 
-/// `POST /v1/organizations/{id}/admins`.
+/// Adds an admin.
+#[utoipa::path(
+    post,
+    path = "/v1/organizations/{id}/admins",
+    tag = "Organizations",
+    params(("id" = String, Path, description = "The id of the organization: 24 hexadecimal digits")),
+    request_body = AdminInput,
+    responses((status = 201, body = CodeFields, description = "The one-time code with which the new admin sets a password"))
+)]
 async fn add_admin(called: Called, id: OrgId, Input(input): Input<AdminInput>) -> Answered {
     let org = called.live(id).await?;
     let role = if input.owner { Role::Owner } else { Role::Admin };
@@ -366,7 +483,14 @@ async fn add_admin(called: Called, id: OrgId, Input(input): Input<AdminInput>) -
     Ok(answer::json(StatusCode::CREATED, &fields))
 }
 
-/// `DELETE /v1/organizations/{id}/admins/{email}`.
+/// Removes an admin.
+#[utoipa::path(
+    delete,
+    path = "/v1/organizations/{id}/admins/{email}",
+    tag = "Organizations",
+    params(("id" = String, Path, description = "The id of the organization: 24 hexadecimal digits"), ("email" = String, Path, description = "The e-mail address of the admin")),
+    responses((status = 204, description = "The admin is removed"))
+)]
 async fn remove_admin(
     called: Called,
     id: OrgId,
@@ -377,7 +501,14 @@ async fn remove_admin(
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// `POST /v1/organizations/{id}/admins/{email}/code`: a new one-time code.
+/// Issues a one-time code, with which the admin sets a new password.
+#[utoipa::path(
+    post,
+    path = "/v1/organizations/{id}/admins/{email}/code",
+    tag = "Organizations",
+    params(("id" = String, Path, description = "The id of the organization: 24 hexadecimal digits"), ("email" = String, Path, description = "The e-mail address of the admin")),
+    responses((status = 200, body = CodeFields, description = "The one-time code"))
+)]
 async fn issue_code(
     called: Called,
     id: OrgId,

@@ -3,14 +3,17 @@
 use std::{sync::Arc, time::SystemTime};
 
 use axum::{
-    Router,
     extract::State,
     http::{StatusCode, request::Parts},
     middleware,
     response::{IntoResponse, Response},
-    routing::post,
 };
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::{
+    router::{OpenApiRouter, UtoipaMethodRouterExt as _},
+    routes,
+};
 
 use super::{Answered, Called, Service, answer, input::Input};
 use crate::{
@@ -20,17 +23,18 @@ use crate::{
     tenancy::{Account, RefreshableSession},
 };
 
-pub(super) fn routes(service: &Arc<Service>) -> Router<Arc<Service>> {
+pub(super) fn routes(service: &Arc<Service>) -> OpenApiRouter<Arc<Service>> {
     let limited = |what| middleware::from_fn_with_state((Arc::clone(service), what), counted);
-    Router::new()
-        .route("/v1/login", post(login).layer(limited(Limited::Login)))
-        .route("/v1/refresh", post(refresh).layer(limited(Limited::Login)))
-        .route("/v1/logout", post(logout))
-        .route("/v1/redeem", post(redeem).layer(limited(Limited::Redeem)))
+    OpenApiRouter::new()
+        .routes(routes!(login).layer(limited(Limited::Login)))
+        .routes(routes!(refresh).layer(limited(Limited::Login)))
+        .routes(routes!(logout))
+        .routes(routes!(redeem).layer(limited(Limited::Redeem)))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = Login)]
 struct LoginInput {
     email: String,
     password: Secret,
@@ -38,21 +42,24 @@ struct LoginInput {
     code: Option<Secret>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = Refresh)]
 struct RefreshInput {
     refresh_token: Secret,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = Redemption)]
 struct RedeemInput {
     email: String,
     code: Secret,
     password: Secret,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Session)]
 struct SessionFields<'a> {
     access_token: &'a str,
     token_type: &'static str,
@@ -63,8 +70,9 @@ struct SessionFields<'a> {
     account: AccountFields<'a>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "lowercase")]
+#[schema(as = Account)]
 enum AccountFields<'a> {
     Admin {
         admin_id: String,
@@ -106,7 +114,15 @@ fn handed_out(login: &RefreshableSession) -> Response {
     answer::json(StatusCode::OK, &fields)
 }
 
-/// `POST /v1/login`.
+/// Logs in as an admin or an operator.
+#[utoipa::path(
+    post,
+    path = "/v1/login",
+    tag = "Sessions",
+    request_body = LoginInput,
+    responses((status = 200, body = SessionFields, description = "The session")),
+    security(())
+)]
 async fn login(
     State(service): State<Arc<Service>>,
     parts: Parts,
@@ -119,7 +135,15 @@ async fn login(
     Ok(handed_out(&login?))
 }
 
-/// `POST /v1/refresh`.
+/// Goes on with a login, with its refresh token, which is used up by it.
+#[utoipa::path(
+    post,
+    path = "/v1/refresh",
+    tag = "Sessions",
+    request_body = RefreshInput,
+    responses((status = 200, body = SessionFields, description = "The next session, and the next refresh token")),
+    security(())
+)]
 async fn refresh(
     State(service): State<Arc<Service>>,
     parts: Parts,
@@ -129,13 +153,27 @@ async fn refresh(
     Ok(handed_out(&tenancy.refresh(&input.refresh_token).await?))
 }
 
-/// `POST /v1/logout`: the session of the request, and its refresh token.
+/// Logs out: ends the session of the request, and its refresh token.
+#[utoipa::path(
+    post,
+    path = "/v1/logout",
+    tag = "Sessions",
+    responses((status = 204, description = "The session has ended, and its refresh token"))
+)]
 async fn logout(called: Called) -> Answered {
     called.tenancy.end_session().await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// `POST /v1/redeem`.
+/// Sets a password with a one-time code.
+#[utoipa::path(
+    post,
+    path = "/v1/redeem",
+    tag = "Sessions",
+    request_body = RedeemInput,
+    responses((status = 200, body = OrgFields, description = "The organization of the admin")),
+    security(())
+)]
 async fn redeem(
     State(service): State<Arc<Service>>,
     parts: Parts,

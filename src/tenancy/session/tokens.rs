@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::{Session, clock::Clock, refresh_token::RefreshKey};
+use super::{Session, clock::Clock, once::OnceKey, refresh_token::RefreshKey};
 use crate::{
     org::{Admin, GivenApiKey, Operator, Org, PasswordHash, SecondFactor, Secret},
     tenancy::{Error, Refusal, Result},
@@ -79,6 +79,7 @@ pub(in crate::tenancy) struct Sessions {
     length: Duration,
     clock: Clock,
     pub(super) refresh_key: RefreshKey,
+    pub(super) once_key: OnceKey,
     /// When each session would have expired that was ended before: forgotten from then on.
     ended: Mutex<HashMap<String, u64>>,
 }
@@ -99,6 +100,7 @@ impl Sessions {
             length,
             clock: Clock::system(),
             refresh_key: RefreshKey::derive(bytes),
+            once_key: OnceKey::derive(bytes),
             ended: Mutex::default(),
         })
     }

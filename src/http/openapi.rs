@@ -1,0 +1,131 @@
+//! The `OpenAPI` document of all calls, and a page to read it and try them: Swagger UI, from within the program.
+
+use std::{borrow::Cow, sync::Arc};
+
+use axum::{
+    Router,
+    extract::Request,
+    http::{HeaderName, HeaderValue, header},
+    middleware::{self, Next},
+    response::Response,
+};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        ContentBuilder, InfoBuilder, KnownFormat, ObjectBuilder, OpenApi, PathItem, Ref, RefOr,
+        ResponseBuilder, SchemaFormat, SecurityRequirement,
+        path::Operation,
+        schema::{Schema, SchemaType, Type},
+        security::{Http, HttpAuthScheme, SecurityScheme},
+    },
+};
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+use super::{Service, fastapi, v1};
+use crate::org::{Secret, StoredText};
+
+/// Where it is.
+const DOCUMENT: &str = "/openapi.json";
+
+/// What the security scheme is called in the document.
+const BEARER: &str = "bearer";
+
+/// The page loads nothing from elsewhere, and no other page shows it.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+                      img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+/// The document and the page, given our own part of the document.
+pub(super) fn routes(v1: OpenApi) -> Router<Arc<Service>> {
+    let config = Config::from(DOCUMENT).validator_url("none").try_it_out_enabled(false);
+    let page = SwaggerUi::new("/docs").config(config).url(DOCUMENT, document(v1));
+    Router::from(page).layer(middleware::from_fn(kept_in))
+}
+
+async fn kept_in(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    ] {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// The operations of a path.
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    let PathItem { get, put, post, delete, patch, .. } = item;
+    [get, put, post, delete, patch].into_iter().flatten()
+}
+
+/// Adds what is answered where the call is not done.
+fn refused(operation: &mut Operation, kind: &str, schema: RefOr<Schema>) {
+    let content = ContentBuilder::new().schema(Some(schema)).build();
+    let response = ResponseBuilder::new()
+        .description("Why the call was not done")
+        .content(kind, content)
+        .build();
+    operation.responses.responses.insert("default".to_owned(), response.into());
+}
+
+/// All calls: our own, and those of the FastAPI service.
+fn document(v1: OpenApi) -> OpenApi {
+    let mut document = v1;
+    document.info = InfoBuilder::new()
+        .title("Tenantry")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(
+            "Calls below /v1 need the access token of a login or an API key, as `Authorization: Bearer …`; those \
+             below /org and /admin are the calls of the FastAPI service before this one. The manual says more: \
+             `tenantry help http`.",
+        ))
+        .build();
+    for operation in document.paths.paths.values_mut().flat_map(operations) {
+        // Several things have a “list”.
+        let tag = operation.tags.iter().flatten().next().map(|tag| tag.to_lowercase());
+        let id = operation.operation_id.take().unwrap_or_default();
+        operation.operation_id =
+            Some(format!("{}_{id}", tag.unwrap_or_default().replace(' ', "_")));
+        let problem = Ref::from_schema_name(v1::ProblemFields::name()).into();
+        refused(operation, v1::PROBLEM, problem);
+    }
+    let mut old = fastapi::document();
+    for operation in old.paths.paths.values_mut().flat_map(operations) {
+        // A sentence, or a list of what is wrong with the input.
+        let any = ObjectBuilder::new().schema_type(SchemaType::AnyValue);
+        let detail = ObjectBuilder::new().property("detail", any).into();
+        refused(operation, "application/json", detail);
+    }
+    document.merge(old);
+    let components = document.components.get_or_insert_default();
+    let problem = (v1::ProblemFields::name().into_owned(), v1::ProblemFields::schema());
+    components.schemas.extend([problem]);
+    let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+    components.security_schemes.insert(BEARER.to_owned(), scheme.into());
+    document.security = Some(vec![SecurityRequirement::new(BEARER, [""; 0])]);
+    document
+}
+
+/// What is typed, and never shown.
+impl PartialSchema for Secret {
+    fn schema() -> RefOr<Schema> {
+        let password = SchemaFormat::KnownFormat(KnownFormat::Password);
+        ObjectBuilder::new().schema_type(Type::String).format(Some(password)).into()
+    }
+}
+
+impl ToSchema for Secret {}
+
+impl PartialSchema for StoredText {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(Type::String).into()
+    }
+}
+
+impl ToSchema for StoredText {
+    fn name() -> Cow<'static, str> {
+        "Text".into()
+    }
+}

@@ -1,0 +1,157 @@
+//! Requests that are repeated because their answer was lost: done once, however often they come, to whichever instance.
+//!
+//! A client gives such a request a key of its own choice. What is kept of it, for a day, is a fingerprint of the request
+//! and what came of it, and neither the key nor what was sent or answered: both the key and the fingerprint are HMACs,
+//! since somebody could guess what was sent.
+
+use std::time::Duration;
+
+use bson::{DateTime, Document, doc, oid::ObjectId};
+use zeroize::Zeroizing;
+
+use super::{TokenOf, ValidToken, refresh_token::hmac};
+use crate::tenancy::{Refusal, Result, Tenancy};
+
+/// For how long what came of a request is kept.
+const KEPT: Duration = Duration::from_hours(24);
+
+/// How long a request may take. Whoever has not said by then what came of it was killed.
+const LEASE: Duration = Duration::from_mins(1);
+
+/// The fingerprint; empty where nothing was done, so that any request may follow.
+const REQUEST: &str = "request";
+const ID: &str = "id";
+const LEASED_UNTIL: &str = "leased_until";
+const OUTCOME: &str = "outcome";
+
+/// Makes what is kept of keys and requests.
+pub(super) struct OnceKey(Zeroizing<[u8; 32]>);
+
+impl OnceKey {
+    pub(super) fn derive(key: &[u8]) -> Self {
+        Self(Zeroizing::new(hmac(key, &[b"tenantry idempotency keys, version 1"])))
+    }
+
+    fn digest(&self, parts: &[&[u8]]) -> String {
+        // With their lengths, so that none runs into the next.
+        let lengths: Vec<[u8; 8]> = parts.iter().map(|part| part.len().to_le_bytes()).collect();
+        let all: Vec<&[u8]> =
+            lengths.iter().zip(parts).flat_map(|(length, part)| [&length[..], part]).collect();
+        hex::encode(hmac(self.0.as_ref(), &all))
+    }
+}
+
+/// What is known of a request under its key.
+#[derive(Debug)]
+pub enum Once {
+    /// It has to be done: for the first time, or again since whoever was at it was killed.
+    Do(Attempt),
+    /// It was done, and this came of it.
+    Done(Document),
+    /// Somebody is at it.
+    UnderWay,
+    /// The key was used for another request.
+    Differs,
+}
+
+/// A request that is to be done, and reported with [`Tenancy::done`] or [`Tenancy::not_done`].
+#[derive(Debug)]
+pub struct Attempt {
+    /// The id of what it creates: the same one each time, so that it is created once.
+    pub id: ObjectId,
+    /// Whether somebody was at it before.
+    pub again: bool,
+    key: String,
+    kept: Document,
+}
+
+impl Tenancy {
+    /// Claims a request for this call, of just this caller. `request` is all that makes it another one.
+    ///
+    /// # Errors
+    /// [`Error::NotAllowed`] without a session or a key, [`Error::ReadOnly`], or the database's.
+    pub async fn once(&self, key: &str, request: &[&[u8]]) -> Result<Once> {
+        self.writable()?;
+        let session = self.session().await?.ok_or(Refusal::OperatorsOnly)?;
+        let once_key = &self.shared.sessions.once_key;
+        let key = format!("once {}", once_key.digest(&[&who(&session), key.as_bytes()]));
+        let request = once_key.digest(request);
+        let (leased_until, end) = (self.after(LEASE), self.after(KEPT));
+        let id = ObjectId::new();
+        let new = doc! { REQUEST: &request, ID: id, LEASED_UNTIL: leased_until };
+        let Some(before) = self.store.claim(&key, &new, end).await? else {
+            return Ok(Once::Do(Attempt { id, again: false, key, kept: new }));
+        };
+        let known = before.get_str(REQUEST).unwrap_or_default();
+        let again = !known.is_empty();
+        if again && known != request {
+            return Ok(Once::Differs);
+        }
+        if let Ok(outcome) = before.get_document(OUTCOME) {
+            return Ok(Once::Done(outcome.clone()));
+        }
+        let until = before.get_datetime(LEASED_UNTIL);
+        if until.is_ok_and(|until| *until > self.after(Duration::ZERO)) {
+            return Ok(Once::UnderWay);
+        }
+        let id = if again { before.get_object_id(ID).unwrap_or(id) } else { id };
+        let mut kept = new;
+        kept.insert(ID, id);
+        if self.store.replace(&key, &before, &kept, end).await? {
+            Ok(Once::Do(Attempt { id, again, key, kept }))
+        } else {
+            Ok(Once::UnderWay)
+        }
+    }
+
+    /// Keeps what came of it, for whoever repeats it.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn done(&self, attempt: &Attempt, outcome: Document) -> Result<()> {
+        let mut after = attempt.kept.clone();
+        after.remove(LEASED_UNTIL);
+        after.insert(OUTCOME, outcome);
+        // Where somebody else is at it by now, theirs counts.
+        self.store.replace(&attempt.key, &attempt.kept, &after, self.after(KEPT)).await?;
+        Ok(())
+    }
+
+    /// Lets it be tried again. Unless it was not done `for_sure`, whoever tries again creates nothing else.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn not_done(&self, attempt: &Attempt, for_sure: bool) -> Result<()> {
+        let mut after = attempt.kept.clone();
+        after.insert(LEASED_UNTIL, DateTime::MIN);
+        if for_sure && !attempt.again {
+            after.insert(REQUEST, "");
+        }
+        self.store.replace(&attempt.key, &attempt.kept, &after, self.after(KEPT)).await?;
+        Ok(())
+    }
+
+    /// The organization with this id, after what nobody is at any more was settled.
+    ///
+    /// # Errors
+    /// As [`Tenancy::org`].
+    pub async fn settled_org(&self, id: ObjectId) -> Result<Option<crate::org::Org>> {
+        self.store.recover(&self.caller.operator).await?;
+        self.org(id).await
+    }
+
+    fn after(&self, duration: Duration) -> DateTime {
+        let now = self.shared.sessions.now();
+        DateTime::from_system_time(now.checked_add(duration).unwrap_or(now))
+    }
+}
+
+/// Whoever has this session or key, whichever session it is.
+fn who(session: &ValidToken) -> Vec<u8> {
+    let own = match &session.whose {
+        TokenOf::Admin { admin, .. } => ["admin ", &admin.to_hex()].concat(),
+        TokenOf::Operator { operator, .. } => ["operator ", &operator.to_hex()].concat(),
+    };
+    let key = session.key_name().map(|name| [" key ", name].concat());
+    [own, key.unwrap_or_default()].concat().into_bytes()
+}
