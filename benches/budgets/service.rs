@@ -190,12 +190,16 @@ struct Load {
 }
 
 impl Load {
+    fn answers(&self) -> f64 {
+        u32::try_from(self.times.count()).expect("some millions").into()
+    }
+
     fn rate(&self) -> f64 {
-        self.times.count() as f64 / self.took.as_secs_f64()
+        self.answers() / self.took.as_secs_f64()
     }
 
     fn said(&self) -> String {
-        let each = self.processor.as_secs_f64() * 1e6 / self.times.count() as f64;
+        let each = self.processor.as_secs_f64() * 1e6 / self.answers();
         format!(
             "{:.0}/s, p50 {}, p99 {}, {each:.0} µs of CPU each",
             self.rate(),
@@ -237,7 +241,7 @@ fn load(
         times: Times::new(times),
         wrong: wrong.into_inner(),
         took: begun.elapsed(),
-        processor: service.processor() - before,
+        processor: service.processor().saturating_sub(before),
     }
 }
 

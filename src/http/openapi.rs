@@ -1,4 +1,4 @@
-//! The `OpenAPI` document of all calls, and a page to read it and try them: Swagger UI, from within the program.
+//! The OpenAPI document of all calls, and a page to read it and try them: Swagger UI, from within the program.
 
 use std::{borrow::Cow, sync::Arc};
 

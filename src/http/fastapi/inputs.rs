@@ -1,4 +1,4 @@
-//! The bodies of these calls, for the `OpenAPI` document. They are read field by field, since FastAPI reports all that is
+//! The bodies of these calls, for the OpenAPI document. They are read field by field, since FastAPI reports all that is
 //! wrong with one at once: see `body`.
 #![expect(dead_code, reason = "only described")]
 

@@ -67,7 +67,7 @@ pub(super) fn routes(service: &Arc<Service>) -> Router<Arc<Service>> {
 #[openapi(paths(create, get, update, delete, login))]
 struct Described;
 
-/// These calls' part of the `OpenAPI` document.
+/// These calls' part of the OpenAPI document.
 pub(super) fn document() -> utoipa::openapi::OpenApi {
     Described::openapi()
 }

@@ -32,7 +32,7 @@ use crate::{
 /// What RFC 9457 calls its content.
 pub(super) const PROBLEM: &str = "application/problem+json";
 
-/// The calls, and their part of the `OpenAPI` document.
+/// The calls, and their part of the OpenAPI document.
 pub(super) fn routes(service: &Arc<Service>) -> (Router<Arc<Service>>, OpenApi) {
     let done_once = middleware::from_fn_with_state(Arc::clone(service), once::once);
     let (router, document) = OpenApiRouter::new()
