@@ -27,6 +27,8 @@ use crate::org::{Secret, StoredText};
 /// Where it is.
 const DOCUMENT: &str = "/openapi.json";
 
+const JSON: &str = "application/json";
+
 /// What the security scheme is called in the document.
 const BEARER: &str = "bearer";
 
@@ -61,13 +63,12 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
 }
 
 /// Adds what is answered where the call is not done.
-fn refused(operation: &mut Operation, kind: &str, schema: RefOr<Schema>) {
-    let content = ContentBuilder::new().schema(Some(schema)).build();
-    let response = ResponseBuilder::new()
-        .description("Why the call was not done")
-        .content(kind, content)
-        .build();
-    operation.responses.responses.insert("default".to_owned(), response.into());
+fn refused(operation: &mut Operation, kinds: &[&str], schema: &RefOr<Schema>) {
+    let content = ContentBuilder::new().schema(Some(schema.clone())).build();
+    let response = ResponseBuilder::new().description("Why the call was not done");
+    let response =
+        kinds.iter().fold(response, |response, kind| response.content(*kind, content.clone()));
+    operation.responses.responses.insert("default".to_owned(), response.build().into());
 }
 
 /// All calls: our own, and those of the FastAPI service.
@@ -89,14 +90,15 @@ fn document(v1: OpenApi) -> OpenApi {
         operation.operation_id =
             Some(format!("{}_{id}", tag.unwrap_or_default().replace(' ', "_")));
         let problem = Ref::from_schema_name(v1::ProblemFields::name()).into();
-        refused(operation, v1::PROBLEM, problem);
+        // The second for clients that accept it.
+        refused(operation, &[JSON, v1::PROBLEM], &problem);
     }
     let mut old = fastapi::document();
     for operation in old.paths.paths.values_mut().flat_map(operations) {
         // A sentence, or a list of what is wrong with the input.
         let any = ObjectBuilder::new().schema_type(SchemaType::AnyValue);
         let detail = ObjectBuilder::new().property("detail", any).into();
-        refused(operation, "application/json", detail);
+        refused(operation, &[JSON], &detail);
     }
     document.merge(old);
     let components = document.components.get_or_insert_default();
@@ -112,7 +114,11 @@ fn document(v1: OpenApi) -> OpenApi {
 impl PartialSchema for Secret {
     fn schema() -> RefOr<Schema> {
         let password = SchemaFormat::KnownFormat(KnownFormat::Password);
-        ObjectBuilder::new().schema_type(Type::String).format(Some(password)).into()
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(password))
+            .min_length(Some(1))
+            .into()
     }
 }
 

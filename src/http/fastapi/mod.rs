@@ -307,7 +307,7 @@ async fn delete(State(service): State<Arc<Service>>, request: Request) -> Answer
     Ok(success(Some("Org deleted"), None::<&()>))
 }
 
-/// Logs in. An account with a second factor sends a `code` as well.
+/// Logs in.
 #[utoipa::path(
     post,
     path = "/admin/login",

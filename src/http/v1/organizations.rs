@@ -52,12 +52,18 @@ const PAGE_MOST: u32 = 1000;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ListParameters {
+    /// As in the console: see `tenantry help search`.
     search: Option<String>,
     #[serde(default)]
+    /// What is in the trash, in the place of what is not.
     trash: bool,
     /// `name`, `created` or `email`; descending with `-` in front.
+    #[param(pattern = "^-?(name|created|email)$")]
     sort: Option<String>,
+    /// 100, if nothing is said.
+    #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
+    /// The `next` of the page before.
     after: Option<String>,
     /// Names of fields, with commas between.
     fields: Option<String>,
@@ -180,7 +186,9 @@ impl Called {
 #[serde(deny_unknown_fields)]
 #[schema(as = NewOrganization)]
 struct NewInput {
+    #[schema(min_length = 1)]
     organization_name: String,
+    #[schema(min_length = 1)]
     email: String,
     password: Secret,
 }
