@@ -20,7 +20,7 @@ use tokio::{
     time::{interval, timeout},
 };
 
-use super::{Error, Service, answer, limits::SWEEP, log};
+use super::{Error, Service, answer, body, limits::SWEEP, log};
 use crate::{
     config::{ServeSettings, Settings, TlsFiles},
     org::Secret,
@@ -28,14 +28,10 @@ use crate::{
 
 /// How long a client may take to send a request's header, and to send the next request.
 const HEADER: Duration = Duration::from_secs(10);
-/// How long a client may take to send a request's body.
-const BODY: Duration = Duration::from_secs(20);
 /// How long a request may take once it is there.
 const REQUEST: Duration = Duration::from_mins(1);
 /// How many requests are worked on at once. More are turned away: the database would only answer each of them later.
 pub(super) const AT_ONCE: usize = 256;
-/// The most bytes of a body. It is kept in memory before anything is known of its client.
-pub(super) const BODY_MOST_BYTES: usize = 64 * 1024;
 /// The most bytes of a request's header.
 const HEADER_MOST_BYTES: usize = 16 * 1024;
 /// The most fields of a request's header.
@@ -56,10 +52,7 @@ pub(super) async fn serve(settings: &Settings, serving: &ServeSettings) -> Resul
     let key = serving.key_file.as_deref().map(key).transpose()?;
     let read_only = settings.database.caller.read_only;
     let service = Arc::new(Service::new(tenancy.clone(), serving.clone(), read_only, key));
-    let router = service
-        .router()
-        .layer(DefaultBodyLimit::max(BODY_MOST_BYTES))
-        .into_make_service_with_connect_info::<SocketAddr>();
+    let router = service.router().into_make_service_with_connect_info::<SocketAddr>();
     let listener = listen(serving.listen)?;
     let at = listener.local_addr()?;
     let handle = Handle::new();
@@ -107,18 +100,22 @@ pub(super) async fn whole(
     request: Request,
     next: Next,
 ) -> Response {
-    let refused = |status, detail| answer::json(status, &json!({ "detail": detail }));
+    let refused = |status, detail: &str| answer::json(status, &json!({ "detail": detail }));
+    let (parts, body) = request.into_parts();
+    let room = match service.room(&parts).await {
+        Ok(room) => room,
+        Err(answer) => return *answer,
+    };
+    let mut request = Request::from_parts(parts, body);
+    DefaultBodyLimit::max(room.most).apply(&mut request);
     let (parts, body) = request.into_parts();
     let mut sent = Request::new(body);
     // How much is read is among them.
     *sent.extensions_mut() = parts.extensions.clone();
-    let body = match timeout(BODY, Bytes::from_request(sent, &())).await {
+    let body = match timeout(room.time, Bytes::from_request(sent, &())).await {
         Ok(Ok(body)) => Body::from(body),
         Ok(Err(error)) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-            return refused(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "the body is too large: send at most 64 KiB",
-            );
+            return body::too_large(room.most);
         }
         Ok(Err(_)) => {
             return refused(StatusCode::BAD_REQUEST, "There was an error parsing the body");
@@ -133,7 +130,7 @@ pub(super) async fn whole(
     };
     let working = tokio::spawn(async move {
         let response = next.run(Request::from_parts(parts, body)).await;
-        drop(place);
+        drop((place, room.place));
         response
     });
     match timeout(REQUEST, working).await {

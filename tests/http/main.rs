@@ -11,13 +11,17 @@
 mod around;
 mod client;
 mod differential;
+mod documents;
 mod fastapi;
+mod figures;
 mod life;
 mod limits;
 mod open;
+mod people;
 mod redeem;
 mod serve;
 #[path = "../support/mod.rs"]
 mod support;
 mod tls;
 mod v1;
+mod world;

@@ -2,7 +2,14 @@
 //!
 //! Errors follow RFC 9457: `detail` says what happened, `help` what to do.
 
+mod account;
+mod audit;
+mod documents;
+mod etag;
+mod figures;
 mod input;
+mod keys;
+mod operators;
 mod organizations;
 mod sessions;
 
@@ -15,6 +22,7 @@ use axum::{
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
 use serde::Serialize;
 
 use super::{Service, answer, client::bearer, problem::Problem};
@@ -24,13 +32,24 @@ use crate::{
     tenancy::{Error, Tenancy},
 };
 
+/// What is not written as it is in the path of an address.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
 /// What RFC 9457 calls its content.
 const PROBLEM: &str = "application/problem+json";
+
+pub(super) use documents::takes_document;
 
 pub(super) fn routes(service: &Arc<Service>) -> Router<Arc<Service>> {
     Router::new()
         .merge(sessions::routes(service))
         .merge(organizations::routes(service))
+        .merge(documents::routes())
+        .merge(operators::routes())
+        .merge(keys::routes())
+        .merge(audit::routes())
+        .merge(figures::routes())
+        .merge(account::routes(service))
         .method_not_allowed_fallback(not_allowed)
         .route_layer(middleware::from_fn(as_problem))
 }
@@ -159,17 +178,15 @@ fn etag(org: &Org) -> String {
 
 /// Refuses a change if `If-Match` names another state of the organization.
 fn ensure_unchanged(headers: &HeaderMap, org: &Org) -> Result<(), Refused> {
-    let mut wanted = headers.get_all(header::IF_MATCH).iter().peekable();
-    if wanted.peek().is_none() {
-        return Ok(());
-    }
-    let (now, any) = (etag(org), "*");
-    let texts = wanted.filter_map(|text| text.to_str().ok());
-    let mut tags = texts.flat_map(|text| text.split(',')).map(str::trim);
-    if tags.any(|tag| tag == any || tag == now) {
-        return Ok(());
-    }
-    let what = "the organization was changed since it was read";
-    let help = "read it again, then repeat your change if you still want it";
-    Err(Refused::new(StatusCode::PRECONDITION_FAILED, what, help))
+    etag::ensure_match(headers, &etag(org), "the organization was changed since it was read")
+}
+
+/// Whether a request has a token or a key, valid or not.
+pub(super) fn has_bearer(parts: &Parts) -> bool {
+    bearer(&parts.headers).is_some()
+}
+
+/// The answer to whoever is refused before a call is reached.
+pub(super) fn refused(error: Error) -> Response {
+    Refused::from(error).into_response()
 }
