@@ -78,7 +78,8 @@
 //!   `console/app/job.rs`, and which organizations are selected `console/app/selection.rs`.
 //! - The calls of the HTTP service are in `http/fastapi` and `http/v1`, their errors' statuses in `http/problem.rs`. Who
 //!   sent a request is in `http/client.rs`, how often an address may ask in `http/limits.rs`, and the page for one-time
-//!   codes in `http/redeem.rs`. Connections, TLS and the end are `http/server.rs`.
+//!   codes in `http/redeem.rs`. Connections, TLS and the end are `http/server.rs`, how
+//!   much of a body is read of whom is `http/body.rs`, and archives are streamed in `http/v1/archives.rs`.
 //! - Sessions that several instances share, and refresh tokens: `tenancy/session/shared.rs`, kept with
 //!   `store/short_lived.rs`. API keys: `tenancy/api_keys.rs`; what they may not do is in `tenancy/rights.rs`.
 //! - A word of the footer is in `keymap/table.rs`, or where it depends on the state in `console/view/hints.rs`.

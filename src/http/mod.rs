@@ -112,6 +112,8 @@ pub struct Service {
     places: Arc<Semaphore>,
     /// Those of them that have a large document.
     documents: Arc<Semaphore>,
+    /// Those of them that are about an archive.
+    archives: Arc<Semaphore>,
     /// That of the one that goes through the whole database.
     whole: Semaphore,
 }
@@ -128,8 +130,20 @@ impl Service {
         let limits = AddressLimits::new(settings.limits);
         let (metrics, places) = (Metrics::new(), Arc::new(Semaphore::new(server::AT_ONCE)));
         let documents = Arc::new(Semaphore::new(body::DOCUMENTS_AT_ONCE));
+        let archives = Arc::new(Semaphore::new(body::ARCHIVES_AT_ONCE));
         let whole = Semaphore::new(1);
-        Self { tenancy, settings, read_only, key, limits, metrics, places, documents, whole }
+        Self {
+            tenancy,
+            settings,
+            read_only,
+            key,
+            limits,
+            metrics,
+            places,
+            documents,
+            archives,
+            whole,
+        }
     }
 
     /// All calls.

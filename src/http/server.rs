@@ -28,8 +28,6 @@ use crate::{
 
 /// How long a client may take to send a request's header, and to send the next request.
 const HEADER: Duration = Duration::from_secs(10);
-/// How long a request may take once it is there.
-const REQUEST: Duration = Duration::from_mins(1);
 /// How many requests are worked on at once. More are turned away: the database would only answer each of them later.
 pub(super) const AT_ONCE: usize = 256;
 /// The most bytes of a request's header.
@@ -92,7 +90,8 @@ fn bounded<A: Address, Acceptor>(server: Server<A, Acceptor>) -> Server<A, Accep
     server
 }
 
-/// Reads a request completely, then handles it to its end, even if its client disconnects. A cancelled query would stay
+/// Reads a request completely, unless that is as large as an organization, then handles it to its end, even if its
+/// client disconnects. A cancelled query would stay
 /// in the driver's wait queue and hold up every later one: mongodb 3.9.1 takes one request from that queue for each
 /// event (`ConnectionPoolWorker::execute`).
 pub(super) async fn whole(
@@ -107,21 +106,24 @@ pub(super) async fn whole(
         Err(answer) => return *answer,
     };
     let mut request = Request::from_parts(parts, body);
-    DefaultBodyLimit::max(room.most).apply(&mut request);
-    let (parts, body) = request.into_parts();
-    let mut sent = Request::new(body);
-    // How much is read is among them.
-    *sent.extensions_mut() = parts.extensions.clone();
-    let body = match timeout(room.time, Bytes::from_request(sent, &())).await {
-        Ok(Ok(body)) => Body::from(body),
-        Ok(Err(error)) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-            return body::too_large(room.most);
-        }
-        Ok(Err(_)) => {
-            return refused(StatusCode::BAD_REQUEST, "There was an error parsing the body");
-        }
-        Err(_) => return refused(StatusCode::REQUEST_TIMEOUT, "the body came too slowly"),
-    };
+    if let Some((most, time)) = room.whole {
+        DefaultBodyLimit::max(most).apply(&mut request);
+        let (parts, body) = request.into_parts();
+        let mut sent = Request::new(body);
+        // How much is read is among them.
+        *sent.extensions_mut() = parts.extensions.clone();
+        let body = match timeout(time, Bytes::from_request(sent, &())).await {
+            Ok(Ok(body)) => Body::from(body),
+            Ok(Err(error)) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+                return body::too_large(most);
+            }
+            Ok(Err(_)) => {
+                return refused(StatusCode::BAD_REQUEST, "There was an error parsing the body");
+            }
+            Err(_) => return refused(StatusCode::REQUEST_TIMEOUT, "the body came too slowly"),
+        };
+        request = Request::from_parts(parts, body);
+    }
     let Ok(place) = Arc::clone(&service.places).try_acquire_owned() else {
         let detail = "too many requests at once: try again in a few seconds";
         let mut response = refused(StatusCode::SERVICE_UNAVAILABLE, detail);
@@ -129,11 +131,15 @@ pub(super) async fn whole(
         return response;
     };
     let working = tokio::spawn(async move {
-        let response = next.run(Request::from_parts(parts, body)).await;
+        let response = next.run(request).await;
         drop((place, room.place));
         response
     });
-    match timeout(REQUEST, working).await {
+    let worked = match room.work {
+        Some(time) => timeout(time, working).await,
+        None => Ok(working.await),
+    };
+    match worked {
         Ok(Ok(response)) => response,
         Ok(Err(_)) => refused(StatusCode::INTERNAL_SERVER_ERROR, "the service failed"),
         Err(_) => {

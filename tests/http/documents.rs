@@ -318,3 +318,24 @@ fn a_service_that_only_reads_shows_documents() {
     send(documents.request("GET", "1")).expect(200);
     send(documents.request("PUT", "1").json(&json!({}))).expect(503);
 }
+
+#[tokio::test]
+async fn of_many_changes_at_once_of_what_was_read_one_is_done() {
+    for world in World::each("at_once").await {
+        let documents = Documents::of(world);
+        let inserted = documents.insert(&json!({ "_id": 1, "n": 0 }));
+        let tag = inserted.header("etag").unwrap().to_owned();
+        let statuses: Vec<u16> = std::thread::scope(|scope| {
+            let change = |n: i32| {
+                let change = json!({ "set": { "n": n } });
+                let change = documents.request("PATCH", "1").json(&change);
+                documents.send(change.header("If-Match", &tag)).status
+            };
+            let all: Vec<_> = (1..=8).map(|n| scope.spawn(move || change(n))).collect();
+            all.into_iter().map(|one| one.join().unwrap()).collect()
+        });
+        // Some read it after it was changed, and some write it after that.
+        assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1, "{statuses:?}");
+        assert!(statuses.iter().all(|status| [200, 409, 412].contains(status)), "{statuses:?}");
+    }
+}

@@ -8,6 +8,7 @@
     reason = "a test that fails panics"
 )]
 
+mod archives;
 mod around;
 mod client;
 mod differential;

@@ -32,9 +32,10 @@ impl Service {
     /// The place of a call that goes through the whole database, also once its client has gone.
     ///
     /// # Errors
-    /// [`Error::Overloaded`] while another one has it.
+    /// The refusal, while another one has it.
     pub(super) fn only_place(&self) -> Result<SemaphorePermit<'_>, Refused> {
-        self.whole.try_acquire().map_err(|_| Error::Overloaded.into())
+        let busy = |_| Refused::busy("the whole database is being read for another request");
+        self.whole.try_acquire().map_err(busy)
     }
 }
 
@@ -117,7 +118,7 @@ struct SizeFields {
     bytes: Option<u64>,
     /// How many indexes.
     indexes: Option<u64>,
-    /// When the newest document was made, in RFC 3339; null where the greatest `_id` is no ObjectId.
+    /// When the newest document was made, in RFC 3339; null where the greatest `_id` is no `ObjectId`.
     newest_document_at: Option<String>,
 }
 

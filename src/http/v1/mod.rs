@@ -3,6 +3,7 @@
 //! Errors follow RFC 9457: `detail` says what happened, `help` what to do.
 
 mod account;
+mod archives;
 mod audit;
 mod documents;
 mod etag;
@@ -25,7 +26,11 @@ use axum::{
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
 use serde::Serialize;
 
-use super::{Service, answer, client::bearer, problem::Problem};
+use super::{
+    Service, answer,
+    client::bearer,
+    problem::{Problem, SOON},
+};
 use crate::{
     org::{Field, Org},
     store::Required,
@@ -38,6 +43,7 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 /// What RFC 9457 calls its content.
 const PROBLEM: &str = "application/problem+json";
 
+pub(super) use archives::{sends_archive, takes_archive};
 pub(super) use documents::takes_document;
 
 pub(super) fn routes(service: &Arc<Service>) -> Router<Arc<Service>> {
@@ -50,6 +56,7 @@ pub(super) fn routes(service: &Arc<Service>) -> Router<Arc<Service>> {
         .merge(audit::routes())
         .merge(figures::routes())
         .merge(account::routes(service))
+        .merge(archives::routes())
         .method_not_allowed_fallback(not_allowed)
         .route_layer(middleware::from_fn(as_problem))
 }
@@ -86,6 +93,14 @@ impl Refused {
             retry_after: None,
             asks_for_login: status == StatusCode::UNAUTHORIZED,
         }))
+    }
+
+    /// As many of these are under way as there may be.
+    fn busy(what: &str) -> Self {
+        let help = "try again in a few seconds";
+        let mut refused = Self::new(StatusCode::SERVICE_UNAVAILABLE, what, help);
+        refused.0.retry_after = Some(SOON);
+        refused
     }
 
     /// No such organization is there for this caller.
@@ -184,6 +199,11 @@ fn ensure_unchanged(headers: &HeaderMap, org: &Org) -> Result<(), Refused> {
 /// Whether a request has a token or a key, valid or not.
 pub(super) fn has_bearer(parts: &Parts) -> bool {
     bearer(&parts.headers).is_some()
+}
+
+/// The answer to a request for which there is no room.
+pub(super) fn busy() -> Response {
+    Refused::busy("too many requests at once").into_response()
 }
 
 /// The answer to whoever is refused before a call is reached.
