@@ -19,7 +19,7 @@ pub(super) const MOST_BYTES: usize = 64 * 1024;
 /// The most bytes of a body that is a document: the largest, and a little for what it is written with.
 const DOCUMENT_MOST_BYTES: usize = 17 * 1024 * 1024;
 /// How many bodies of documents of more than [`MOST_BYTES`] are in memory at once: each of them several times.
-pub(super) const DOCUMENTS_AT_ONCE: usize = 4;
+pub(super) const DOCUMENTS_AT_ONCE: usize = 2;
 /// How many archives are sent and read at once.
 pub(super) const ARCHIVES_AT_ONCE: usize = 4;
 /// How long a request may take once it is there.
