@@ -17,7 +17,7 @@
 //! | [`config`] | flags, environment and configuration file become one value | all above but `manual` and `document` |
 //! | [`command`] | the operations without a screen | all above |
 //! | [`console`] | the operations on a screen | all above but `command` |
-//! | [`http`] | the operations for programs | `org`, `store`, `tenancy`, `config` |
+//! | [`http`] | the operations for programs | `org`, `document`, `store`, `tenancy`, `config` |
 //!
 //! `main` chooses between the last three. `failpoint` is where tests kill the program.
 //!
@@ -78,7 +78,8 @@
 //!   `console/app/job.rs`, and which organizations are selected `console/app/selection.rs`.
 //! - The calls of the HTTP service are in `http/fastapi` and `http/v1`, their errors' statuses in `http/problem.rs`. Who
 //!   sent a request is in `http/client.rs`, how often an address may ask in `http/limits.rs`, and the page for one-time
-//!   codes in `http/redeem.rs`. Connections, TLS and the end are `http/server.rs`.
+//!   codes in `http/redeem.rs`. Connections, TLS and the end are `http/server.rs`, how
+//!   much of a body is read of whom is `http/body.rs`, and archives are streamed in `http/v1/archives.rs`.
 //! - Sessions that several instances share, and refresh tokens: `tenancy/session/shared.rs`, kept with
 //!   `store/short_lived.rs`. API keys: `tenancy/api_keys.rs`; what they may not do is in `tenancy/rights.rs`.
 //! - A word of the footer is in `keymap/table.rs`, or where it depends on the state in `console/view/hints.rs`.
@@ -91,8 +92,8 @@
 //!   something above the list. Footer, help, palette and configuration follow from the row.
 //! - **A column of the list**: a variant of [`keymap::Column`], how it fits in `console/columns.rs`, and what it shows in
 //!   `console/view/list.rs`. What is kept of the choice is in `console/kept.rs`. When sizes are asked for is
-//!   `console/app/sizes.rs`; the dashboard is `console/app/dashboard.rs`, its figures are `console/survey.rs`, and what
-//!   reads them is `console/runtime/survey.rs`.
+//!   `console/app/sizes.rs`; the dashboard is `console/app/dashboard.rs`, its figures are read by
+//!   `tenancy/survey.rs`.
 //! - **An operation**: its variant of [`store::Operation`] (`store/operation.rs`) and of [`org::OperationKind`]
 //!   (`org/operation.rs`: who may, what it writes, what undoes it); its rule in `tenancy`; in `store/sqlite/write.rs` one transaction; for MongoDB a
 //!   file in `store/mongo/operation` with what its journal keeps, what reserves it, its steps forward and its

@@ -22,7 +22,7 @@ const ROOMS: [(&str, &[&str]); 13] = [
         "command",
         &["org", "document", "archive", "store", "tenancy", "keymap", "manual", "theme", "config"],
     ),
-    ("http", &["org", "store", "tenancy", "config"]),
+    ("http", &["org", "document", "store", "tenancy", "config"]),
     ("console", &["org", "document", "store", "tenancy", "keymap", "manual", "theme", "config"]),
 ];
 

@@ -2,14 +2,14 @@
 
 use std::io::{self, ErrorKind, IsTerminal, Write};
 
-use bson::{Bson, Document, RawDocument, RawDocumentBuf, doc, oid::ObjectId};
+use bson::RawDocument;
 
 use super::{Answer, DocCommand, Failure, doc_write};
 use crate::{
     config::Output,
-    document::{self, Path, Step, filter::Filter},
+    document::{self, filter::Filter},
     org::Org,
-    store::{DocumentAt, DocumentOrder, DocumentPlace, DocumentQuery},
+    store::{DocumentAt, DocumentPlace, DocumentQuery},
     tenancy::{self, Tenancy},
 };
 
@@ -76,65 +76,6 @@ fn filter_of(typed: Option<&str>) -> Result<Option<Filter>, Failure> {
     parsed.map_err(|fault| Failure::usage(fault.to_string(), "see `tenantry help documents`"))
 }
 
-/// What was typed as an `_id`: 24 hex digits are an `ObjectId`, what is a value in shell syntax is that, and anything
-/// else is text.
-fn id_of(typed: &str) -> Bson {
-    if let Ok(id) = ObjectId::parse_str(typed) {
-        return id.into();
-    }
-    let parsed = document::parse_value(typed).ok();
-    parsed.and_then(|value| value.to_bson()).unwrap_or_else(|| typed.into())
-}
-
-/// An `_id` as it can be typed.
-pub(super) fn id_text(id: &Bson) -> Result<String, Failure> {
-    if let Bson::ObjectId(id) = id {
-        return Ok(id.to_hex());
-    }
-    let failed = |error: String| Failure::Io(error);
-    let alone = RawDocumentBuf::try_from(&doc! { "_id": id });
-    let alone = alone.map_err(|error| failed(error.to_string()))?;
-    let path = Path::from([Step::key("_id")]);
-    let value = document::value_at(&alone, &path).map_err(|error| failed(error.to_string()))?;
-    let mut text = String::new();
-    if let Some(value) = value {
-        value.one_line(&mut text).map_err(|error| failed(error.to_string()))?;
-    }
-    Ok(text)
-}
-
-/// What was typed as an order.
-async fn order_of(tenancy: &Tenancy, org: &Org, typed: &str) -> Result<DocumentOrder, Failure> {
-    let (field, descending) = typed.strip_prefix('-').map_or((typed, false), |field| (field, true));
-    Ok(tenancy.document_order(org, field, descending).await?)
-}
-
-/// A place as it can be typed: by a field, its value and the `_id`, as a document.
-fn place_text(order: &DocumentOrder, place: &DocumentPlace) -> Result<String, Failure> {
-    let Some(field) = order.field() else { return id_text(&place.id) };
-    let both = RawDocumentBuf::try_from(&doc! { field: &place.value, "_id": &place.id });
-    Form::Shell.write(&both.map_err(|error| Failure::Io(error.to_string()))?)
-}
-
-/// What was typed as a place: an `_id`, or the end of a page. By a field, the document with an `_id` says where that is.
-async fn place_of(
-    tenancy: &Tenancy,
-    org: &Org,
-    order: &DocumentOrder,
-    typed: &str,
-) -> Result<DocumentPlace, Failure> {
-    let Some(field) = order.field() else { return Ok(id_of(typed).into()) };
-    if let Ok(both) = document::parse(typed)
-        && let Ok(both) = Document::try_from(&*both)
-        && both.keys().eq([field, "_id"])
-    {
-        let of = |key: &str| both.get(key).cloned().unwrap_or(Bson::Null);
-        return Ok(DocumentPlace { value: of(field), id: of("_id") });
-    }
-    let document = found(tenancy, org, typed).await?;
-    Ok(order.place(&document).map_err(tenancy::Error::from)?)
-}
-
 /// Checks the command line before a database is opened.
 pub(super) fn check(command: &DocCommand, output: Option<Output>) -> Result<(), Failure> {
     match command {
@@ -166,11 +107,11 @@ pub(super) async fn answer(
             let form = Form::new(output)?;
             let org = tenancy.named(&organization).await?;
             let filter = filter_of(filter.as_deref())?;
-            let order = order_of(tenancy, &org, &sort).await?;
+            let order = tenancy.order_typed(&org, &sort).await?;
             let most = limit.or(Some(ON_TERMINAL).filter(|_| form == Form::Pretty));
             let at = match after {
                 None => DocumentAt::First,
-                Some(after) => DocumentAt::After(place_of(tenancy, &org, &order, &after).await?),
+                Some(after) => DocumentAt::After(tenancy.place_typed(&org, &order, &after).await?),
             };
             let query = DocumentQuery {
                 filter,
@@ -186,7 +127,7 @@ pub(super) async fn answer(
         DocCommand::Get { organization, id } => {
             let form = Form::new(output)?;
             let org = tenancy.named(&organization).await?;
-            let document = found(tenancy, &org, &id).await?;
+            let document = tenancy.document_typed(&org, &id).await?;
             written(&(form.write(&document)? + "\n"))?;
             Ok(Answer::Written)
         }
@@ -203,19 +144,6 @@ pub(super) async fn answer(
             doc_write::update(tenancy, &one, (&set, &unset), output).await
         }
         DocCommand::Delete { one } => doc_write::delete(tenancy, &one, output).await,
-    }
-}
-
-/// The document with this `_id`, as it was typed.
-pub(super) async fn found(
-    tenancy: &Tenancy,
-    org: &Org,
-    id: &str,
-) -> Result<RawDocumentBuf, Failure> {
-    match tenancy.document(org, &id_of(id)).await {
-        // What looks like an ObjectId may be stored as text.
-        Err(tenancy::Error::NoSuchDocument(_)) => Ok(tenancy.document(org, &id.into()).await?),
-        found => Ok(found?),
     }
 }
 
@@ -272,7 +200,7 @@ fn end_of(
     next: Option<&DocumentPlace>,
     query: &DocumentQuery,
 ) -> Result<String, Failure> {
-    let next = next.map(|next| place_text(&query.order, next)).transpose()?;
+    let next = next.map(|next| tenancy::place_text(&query.order, next)).transpose()?;
     Ok(match form {
         Form::Json => {
             let next = next.map_or(Ok("null".to_owned()), |next| serde_json::to_string(&next));

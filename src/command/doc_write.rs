@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{
     Answer, DocCommand, Failure,
     ask::{agree, asked},
-    doc::{Form, found, id_text, written},
+    doc::{Form, written},
     line::One,
     output_of,
     terminal::{Terminal, text_of_stdin},
@@ -138,7 +138,7 @@ fn only_stdin(input: Option<&str>, help: &'static str) -> Result<(), Failure> {
 /// The document, as it is stored; refused where it is not as in the file that was named.
 async fn read(tenancy: &Tenancy, one: &One) -> Result<(Org, RawDocumentBuf), Failure> {
     let org = tenancy.named_to_change(&one.organization).await?;
-    let stored = found(tenancy, &org, &one.id).await?;
+    let stored = tenancy.document_typed(&org, &one.id).await?;
     if let Some(file) = &one.if_unchanged
         && in_file(file).await? != stored
     {
@@ -221,7 +221,7 @@ fn tell(org: &Org, write: &DocumentWrite, output: Option<Output>) -> Result<(), 
     };
     let text = match output_of(output) {
         Output::Table => {
-            let id = id_text(&id)?;
+            let id = tenancy::id_text(&id)?;
             match write {
                 DocumentWrite::Insert(_) => format!("Inserted document {id} into “{}”\n", org.name),
                 DocumentWrite::Delete(_) => format!("Deleted document {id} of “{}”\n", org.name),

@@ -12,7 +12,6 @@ pub mod layout;
 mod log;
 mod runtime;
 mod shutdown;
-pub mod survey;
 mod suspend;
 pub mod terminal;
 pub mod text;

@@ -6,7 +6,6 @@
 mod documents;
 mod effects;
 mod outside;
-mod survey;
 mod tasks;
 #[cfg(test)]
 mod tests;

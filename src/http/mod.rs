@@ -6,6 +6,7 @@
 //! statuses, `openapi` describes the calls.
 
 mod answer;
+mod body;
 mod client;
 mod fastapi;
 mod health;
@@ -110,6 +111,12 @@ pub struct Service {
     metrics: Metrics,
     /// Those of the requests that are worked on.
     places: Arc<Semaphore>,
+    /// Those of them that have a large document.
+    documents: Arc<Semaphore>,
+    /// Those of them that are about an archive.
+    archives: Arc<Semaphore>,
+    /// That of the one that goes through the whole database.
+    whole: Semaphore,
 }
 
 impl Service {
@@ -123,7 +130,21 @@ impl Service {
     ) -> Self {
         let limits = AddressLimits::new(settings.limits);
         let (metrics, places) = (Metrics::new(), Arc::new(Semaphore::new(server::AT_ONCE)));
-        Self { tenancy, settings, read_only, key, limits, metrics, places }
+        let documents = Arc::new(Semaphore::new(body::DOCUMENTS_AT_ONCE));
+        let archives = Arc::new(Semaphore::new(body::ARCHIVES_AT_ONCE));
+        let whole = Semaphore::new(1);
+        Self {
+            tenancy,
+            settings,
+            read_only,
+            key,
+            limits,
+            metrics,
+            places,
+            documents,
+            archives,
+            whole,
+        }
     }
 
     /// All calls.

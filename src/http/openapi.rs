@@ -13,8 +13,8 @@ use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
         ContentBuilder, InfoBuilder, KnownFormat, ObjectBuilder, OpenApi, PathItem, Ref, RefOr,
-        ResponseBuilder, SchemaFormat, SecurityRequirement,
-        path::Operation,
+        ResponseBuilder, SchemaFormat, SecurityRequirement, Tag,
+        path::{Operation, ParameterBuilder, ParameterIn},
         schema::{Schema, SchemaType, Type},
         security::{Http, HttpAuthScheme, SecurityScheme},
     },
@@ -56,6 +56,48 @@ async fn kept_in(request: Request, next: Next) -> Response {
     response
 }
 
+/// The groups of calls in their order, and whether their changes are done once where they have an `Idempotency-Key`.
+const GROUPS: [(&str, bool); 9] = [
+    ("Sessions", false),
+    ("Your own account", false),
+    ("Organizations", true),
+    ("Documents", true),
+    ("Archives", false),
+    ("Operators", true),
+    ("API keys", true),
+    ("Audit log", false),
+    ("Figures", false),
+];
+const FASTAPI: &str = "FastAPI";
+
+/// What a client may send with a change.
+fn allow_headers(item: &mut PathItem) {
+    let PathItem { put, post, delete, patch, .. } = item;
+    for operation in [put, post, delete, patch].into_iter().flatten() {
+        let tag = operation.tags.iter().flatten().next().map_or("", String::as_str);
+        if !GROUPS.contains(&(tag, true)) {
+            continue;
+        }
+        let header = |name: &str, what: &str| {
+            ParameterBuilder::new()
+                .name(name)
+                .parameter_in(ParameterIn::Header)
+                .description(Some(what))
+                .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
+                .build()
+        };
+        let id = if tag == "Documents" { "doc_id" } else { "id" };
+        let parameters = operation.parameters.get_or_insert_default();
+        if parameters.iter().any(|known| matches!(known, RefOr::T(known) if known.name == id)) {
+            let what = "The ETag of what is to be changed: what others have changed since is kept";
+            parameters.push(header("If-Match", what).into());
+        }
+        let what =
+            "A name of your own for this change: sent again with it, the change is done once";
+        parameters.push(header("Idempotency-Key", what).into());
+    }
+}
+
 /// The operations of a path.
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     let PathItem { get, put, post, delete, patch, .. } = item;
@@ -83,6 +125,7 @@ fn document(v1: OpenApi) -> OpenApi {
              `tenantry help http`.",
         ))
         .build();
+    document.paths.paths.values_mut().for_each(allow_headers);
     for operation in document.paths.paths.values_mut().flat_map(operations) {
         // Several things have a “list”.
         let tag = operation.tags.iter().flatten().next().map(|tag| tag.to_lowercase());
@@ -106,6 +149,8 @@ fn document(v1: OpenApi) -> OpenApi {
     components.schemas.extend([problem]);
     let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
     components.security_schemes.insert(BEARER.to_owned(), scheme.into());
+    let names = GROUPS.iter().map(|(name, _)| *name).chain([FASTAPI]);
+    document.tags = Some(names.map(Tag::new).collect());
     document.security = Some(vec![SecurityRequirement::new(BEARER, [""; 0])]);
     document
 }

@@ -28,7 +28,7 @@ pub(super) struct Problem {
 }
 
 /// How long a client waits where the service has too much to do.
-const SOON: Duration = Duration::from_secs(2);
+pub(super) const SOON: Duration = Duration::from_secs(2);
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {

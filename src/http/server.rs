@@ -20,7 +20,7 @@ use tokio::{
     time::{interval, timeout},
 };
 
-use super::{Error, Service, answer, limits::SWEEP, log};
+use super::{Error, Service, answer, body, limits::SWEEP, log};
 use crate::{
     config::{ServeSettings, Settings, TlsFiles},
     org::Secret,
@@ -28,14 +28,8 @@ use crate::{
 
 /// How long a client may take to send a request's header, and to send the next request.
 const HEADER: Duration = Duration::from_secs(10);
-/// How long a client may take to send a request's body.
-const BODY: Duration = Duration::from_secs(20);
-/// How long a request may take once it is there.
-const REQUEST: Duration = Duration::from_mins(1);
 /// How many requests are worked on at once. More are turned away: the database would only answer each of them later.
 pub(super) const AT_ONCE: usize = 256;
-/// The most bytes of a body. It is kept in memory before anything is known of its client.
-pub(super) const BODY_MOST_BYTES: usize = 64 * 1024;
 /// The most bytes of a request's header.
 const HEADER_MOST_BYTES: usize = 16 * 1024;
 /// The most fields of a request's header.
@@ -56,10 +50,7 @@ pub(super) async fn serve(settings: &Settings, serving: &ServeSettings) -> Resul
     let key = serving.key_file.as_deref().map(key).transpose()?;
     let read_only = settings.database.caller.read_only;
     let service = Arc::new(Service::new(tenancy.clone(), serving.clone(), read_only, key));
-    let router = service
-        .router()
-        .layer(DefaultBodyLimit::max(BODY_MOST_BYTES))
-        .into_make_service_with_connect_info::<SocketAddr>();
+    let router = service.router().into_make_service_with_connect_info::<SocketAddr>();
     let listener = listen(serving.listen)?;
     let at = listener.local_addr()?;
     let handle = Handle::new();
@@ -99,7 +90,8 @@ fn bounded<A: Address, Acceptor>(server: Server<A, Acceptor>) -> Server<A, Accep
     server
 }
 
-/// Reads a request completely, then handles it to its end, even if its client disconnects. A cancelled query would stay
+/// Reads a request completely, unless that is as large as an organization, then handles it to its end, even if its
+/// client disconnects. A cancelled query would stay
 /// in the driver's wait queue and hold up every later one: mongodb 3.9.1 takes one request from that queue for each
 /// event (`ConnectionPoolWorker::execute`).
 pub(super) async fn whole(
@@ -107,24 +99,31 @@ pub(super) async fn whole(
     request: Request,
     next: Next,
 ) -> Response {
-    let refused = |status, detail| answer::json(status, &json!({ "detail": detail }));
+    let refused = |status, detail: &str| answer::json(status, &json!({ "detail": detail }));
     let (parts, body) = request.into_parts();
-    let mut sent = Request::new(body);
-    // How much is read is among them.
-    *sent.extensions_mut() = parts.extensions.clone();
-    let body = match timeout(BODY, Bytes::from_request(sent, &())).await {
-        Ok(Ok(body)) => Body::from(body),
-        Ok(Err(error)) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-            return refused(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "the body is too large: send at most 64 KiB",
-            );
-        }
-        Ok(Err(_)) => {
-            return refused(StatusCode::BAD_REQUEST, "There was an error parsing the body");
-        }
-        Err(_) => return refused(StatusCode::REQUEST_TIMEOUT, "the body came too slowly"),
+    let room = match service.room(&parts).await {
+        Ok(room) => room,
+        Err(answer) => return *answer,
     };
+    let mut request = Request::from_parts(parts, body);
+    if let Some((most, time)) = room.whole {
+        DefaultBodyLimit::max(most).apply(&mut request);
+        let (parts, body) = request.into_parts();
+        let mut sent = Request::new(body);
+        // How much is read is among them.
+        *sent.extensions_mut() = parts.extensions.clone();
+        let body = match timeout(time, Bytes::from_request(sent, &())).await {
+            Ok(Ok(body)) => Body::from(body),
+            Ok(Err(error)) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+                return body::too_large(most);
+            }
+            Ok(Err(_)) => {
+                return refused(StatusCode::BAD_REQUEST, "There was an error parsing the body");
+            }
+            Err(_) => return refused(StatusCode::REQUEST_TIMEOUT, "the body came too slowly"),
+        };
+        request = Request::from_parts(parts, body);
+    }
     let Ok(place) = Arc::clone(&service.places).try_acquire_owned() else {
         let detail = "too many requests at once: try again in a few seconds";
         let mut response = refused(StatusCode::SERVICE_UNAVAILABLE, detail);
@@ -132,11 +131,15 @@ pub(super) async fn whole(
         return response;
     };
     let working = tokio::spawn(async move {
-        let response = next.run(Request::from_parts(parts, body)).await;
-        drop(place);
+        let response = next.run(request).await;
+        drop((place, room.place));
         response
     });
-    match timeout(REQUEST, working).await {
+    let worked = match room.work {
+        Some(time) => timeout(time, working).await,
+        None => Ok(working.await),
+    };
+    match worked {
         Ok(Ok(response)) => response,
         Ok(Err(_)) => refused(StatusCode::INTERNAL_SERVER_ERROR, "the service failed"),
         Err(_) => {

@@ -205,6 +205,17 @@ impl NewSecondFactor {
         Ok(Self::with_secret(totp_rs::Secret::from(bytes.to_vec()).to_base32().into()))
     }
 
+    /// The one whose secret a client sends back, as [`NewSecondFactor::base32`] has it or without its spaces; none for
+    /// what no [`NewSecondFactor::generate`] made.
+    #[must_use]
+    pub fn from_base32(typed: &Secret) -> Option<Self> {
+        let mut bare = Zeroizing::new(String::with_capacity(typed.reveal().len()));
+        bare.extend(typed.reveal().chars().filter(|c| !c.is_whitespace()));
+        let secret = Secret::from(bare.as_str());
+        let bytes = from_base32(&secret).filter(|bytes| bytes.len() == SECRET_BYTES);
+        bytes.map(|_| Self { secret })
+    }
+
     /// The one with this secret, in base32.
     #[must_use]
     pub fn with_secret(secret: Secret) -> Self {

@@ -142,7 +142,7 @@ impl Tenancy {
                 Actor::Operator(_) | Actor::Admin(_) => Ok(()),
             };
         }
-        match self.store.directory().await?.required {
+        match self.store.directory().await?.required.max(self.caller.required()) {
             Required::Nothing => Ok(()),
             Required::Writes | Required::Everything => Err(Refusal::ManagersOnly.into()),
         }

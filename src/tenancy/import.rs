@@ -106,6 +106,8 @@ impl Tenancy {
         entry: &mut Entry,
     ) -> Result<Import> {
         self.writable()?;
+        // Before anything is read that may come from far.
+        self.ensure_may(&entry.action, None).await?;
         let reader = blocking(move || Reader::open(source)).await??;
         let front = reader.front().clone();
         self.writing(&entry.action, None).await?;

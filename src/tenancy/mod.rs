@@ -22,9 +22,11 @@ mod rights;
 mod second_factor;
 mod session;
 mod sizes;
+mod survey;
 mod suspension;
 mod transfer;
 mod trash;
+mod typed;
 mod upgrade;
 
 use std::{
@@ -54,7 +56,12 @@ pub use operators::OperatorChanges;
 pub use refusal::Refusal;
 pub use rights::{least_role, may_as, rights, with_key};
 pub use second_factor::{FASTAPI_ASKS_FOR_NONE, Own, REPLACES};
-pub use session::{Account, Attempt, Once, RefreshableSession, SECRET_KEY_LEAST_BYTES, Session};
+pub use session::{
+    Account, Attempt, FactorState, LoggedIn, Once, RefreshableSession, SECRET_KEY_LEAST_BYTES,
+    Session,
+};
+pub use survey::{Counts, FailedLogins, NAMED, Named, Survey, SurveyPart};
+pub use typed::{id_text, place_text};
 
 use crate::{
     org::{

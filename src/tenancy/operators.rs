@@ -7,7 +7,7 @@
 use bson::{DateTime, oid::ObjectId};
 
 use super::{
-    Error, Refusal, Result, Session, Tenancy,
+    Caller, Error, Refusal, Result, Session, Tenancy,
     audit::typed_email,
     second_factor::{SECOND_FACTOR, factor_word},
     session::{TokenOf, ValidToken, logged_in_operator, may, spend},
@@ -51,6 +51,14 @@ impl Tenancy {
     pub async fn operators(&self) -> Result<Directory> {
         self.reading().await?;
         Ok(self.store.directory().await?)
+    }
+
+    /// The operator with this e-mail, in any spelling.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchOperator`], or the database's.
+    pub async fn operator(&self, email: &str) -> Result<Operator> {
+        operator_with_email(&self.operators().await?, email).cloned()
     }
 
     /// Refuses what [`Tenancy::recover_operators`] would refuse before a password is asked for.
@@ -100,7 +108,7 @@ impl Tenancy {
             let password = self.hash(password, "", email.as_str()).await?;
             let new = new_operator(&email, role, password);
             let adds = |directory: &mut Directory| {
-                ensure_manages(&session, directory, &OperationKind::AddOperator)?;
+                ensure_manages(&self.caller, &session, directory, &OperationKind::AddOperator)?;
                 first_role(directory, Some(role))?;
                 if operator_with_email(directory, email.as_str()).is_ok() {
                     return Err(Error::OperatorsEmail(email.as_str().into()));
@@ -125,7 +133,12 @@ impl Tenancy {
     /// The role of an operator who can be added by the caller.
     async fn admissible(&self, email: &Email, role: Option<OperatorRole>) -> Result<OperatorRole> {
         let directory = self.directory_to_write().await?;
-        ensure_manages(&self.session().await, &directory, &OperationKind::AddOperator)?;
+        ensure_manages(
+            &self.caller,
+            &self.session().await,
+            &directory,
+            &OperationKind::AddOperator,
+        )?;
         let role = first_role(&directory, role)?;
         self.ensure_no_account(&directory, email).await?;
         Ok(role)
@@ -148,7 +161,7 @@ impl Tenancy {
         let done = async {
             let directory = self.directory_to_write().await?;
             if changes.needs_manager() {
-                ensure_manages(&session, &directory, &OperationKind::ChangeOperator)?;
+                ensure_manages(&self.caller, &session, &directory, &OperationKind::ChangeOperator)?;
             }
             let before = operator_with_email(&directory, email)?.clone();
             if let Some(role) = changes.role {
@@ -176,7 +189,12 @@ impl Tenancy {
             let is_own = is_of(&session, &before);
             let changes_it = |directory: &mut Directory| {
                 if changes.needs_manager() {
-                    ensure_manages(&session, directory, &OperationKind::ChangeOperator)?;
+                    ensure_manages(
+                        &self.caller,
+                        &session,
+                        directory,
+                        &OperationKind::ChangeOperator,
+                    )?;
                 }
                 if password.is_some() {
                     ensure_own(&session, directory, &before)?;
@@ -213,7 +231,7 @@ impl Tenancy {
         entry = entry.with("operator", typed_email(email), "");
         let session = self.session().await;
         let removes = |directory: &mut Directory| {
-            ensure_manages(&session, directory, &OperationKind::RemoveOperator)?;
+            ensure_manages(&self.caller, &session, directory, &OperationKind::RemoveOperator)?;
             let gone = operator_with_email(directory, email)?.clone();
             directory.operators.retain(|own| own.id != gone.id);
             ensure_manager(directory, &gone)?;
@@ -234,7 +252,7 @@ impl Tenancy {
         let entry = entry.with("required", "", required.word());
         let session = self.session().await;
         let sets = |directory: &mut Directory| {
-            ensure_manages(&session, directory, &OperationKind::RequireOperators)?;
+            ensure_manages(&self.caller, &session, directory, &OperationKind::RequireOperators)?;
             if directory.operators.is_empty() {
                 return Err(Error::NoOperators);
             }
@@ -333,13 +351,15 @@ impl Tenancy {
     }
 }
 
-/// Refuses whoever may not manage operators: managers may, and anybody while there is no operator.
+/// Refuses whoever may not manage operators: managers may, and anybody who reaches the database while there is no
+/// operator. Whoever needs a login in any case reaches only what serves it.
 pub(super) fn ensure_manages(
+    caller: &Caller,
     session: &Result<Option<ValidToken>>,
     directory: &Directory,
     operation: &OperationKind,
 ) -> Result<()> {
-    if directory.operators.is_empty() {
+    if directory.operators.is_empty() && caller.required() == Required::Nothing {
         return Ok(());
     }
     let session = session.as_ref().map_err(Clone::clone)?;

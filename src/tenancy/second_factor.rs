@@ -167,7 +167,7 @@ impl Tenancy {
         let entry = entry.with(SECOND_FACTOR, "", word);
         let session = self.session().await;
         let sets = |directory: &mut Directory| {
-            ensure_manages(&session, directory, &OperationKind::RequireOperators)?;
+            ensure_manages(&self.caller, &session, directory, &OperationKind::RequireOperators)?;
             if directory.operators.is_empty() {
                 return Err(Error::NoOperators);
             }

@@ -19,7 +19,7 @@ const MARK: u8 = 0x1e;
 const SIZE: (u16, u16) = (110, 40);
 
 /// Commands that no test can run, one reason each. They stand in blocks marked `no_run`.
-const NOT_RUN: [&str; 16] = [
+const NOT_RUN: [&str; 18] = [
     // They build and test what is running.
     "cargo run --release         # the console",
     "tests/run                   # the whole test suite",
@@ -40,6 +40,8 @@ const NOT_RUN: [&str; 16] = [
     "export SECRET_KEY=$(openssl rand -hex 32)   # keep it: sessions are signed with it",
     "MONGODB_URI=mongodb://db1.example:27017 tenantry serve",
     "curl 'http://127.0.0.1:8000/org/get?organization_name=acme_corp'",
+    "curl -fH \"Authorization: Bearer $KEY\" -o acme.tar.zst \"$URL/v1/organizations/$ID/export?without_admins=true\"",
+    "curl -fH \"Authorization: Bearer $TOKEN\" -X POST -T acme.tar.zst \"$URL/v1/organizations/import\"",
     // It starts an editor.
     "$EDITOR \"$(tenantry config path)\"",
 ];

@@ -4,12 +4,10 @@ use std::time::Duration;
 
 use bson::DateTime;
 use tenantry::{
-    console::{
-        app::{Effect, Message},
-        survey::{Counts, FailedLogins, SurveyPart},
-    },
+    console::app::{Effect, Message},
     org::{Org, OrgState},
     store::{Count, Size, Statistics},
+    tenancy::{Counts, FailedLogins, SurveyPart},
 };
 
 use crate::pretend::{Console, now};

@@ -53,7 +53,8 @@ impl Request {
         self
     }
 
-    fn bytes(&self) -> Vec<u8> {
+    /// What is sent.
+    pub fn bytes(&self) -> Vec<u8> {
         let mut head = format!("{} {} HTTP/1.1\r\nHost: localhost\r\n", self.method, self.target);
         for (name, value) in &self.headers {
             let _ = write!(head, "{name}: {value}\r\n");
@@ -77,6 +78,17 @@ impl Request {
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.write_all(&self.bytes())?;
         Answer::try_read(&stream, self.method == "HEAD")
+    }
+}
+
+impl Request {
+    /// Sends its head alone, and reads what is answered to that: nobody waits for a body that is too large.
+    pub fn head_then_read(&self, to: SocketAddr) -> Answer {
+        let mut stream = TcpStream::connect(to).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let bytes = self.bytes();
+        stream.write_all(&bytes[..bytes.len() - self.body.len()]).unwrap();
+        Answer::read(&stream, false)
     }
 }
 
@@ -122,6 +134,10 @@ impl Answer {
             let Some((name, value)) = line.trim_end().split_once(':') else { break };
             answer.headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
         }
+        if answer.header("transfer-encoding") == Some("chunked") {
+            answer.read_chunks(&mut stream);
+            return Ok(answer);
+        }
         let length = answer.header("content-length").map(|length| length.parse().unwrap());
         match length {
             _ if without_body => {}
@@ -134,6 +150,22 @@ impl Answer {
             }
         }
         Ok(answer)
+    }
+
+    /// Reads a body in chunks; what was cut off is no whole one.
+    fn read_chunks(&mut self, stream: &mut impl BufRead) {
+        loop {
+            let mut size = String::new();
+            stream.read_line(&mut size).unwrap();
+            let size = usize::from_str_radix(size.trim_end(), 16).expect("the body is whole");
+            let before = self.body.len();
+            self.body.resize(before + size, 0);
+            stream.read_exact(&mut self.body[before..]).expect("the body is whole");
+            stream.read_line(&mut String::new()).unwrap();
+            if size == 0 {
+                return;
+            }
+        }
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {

@@ -22,7 +22,7 @@ use crate::{
     client::Request,
     serve::{PASSWORD, Plan},
     support::{access::OwnDatabase, mongod},
-    v1::{OPS, command_on},
+    world::{OPS, World},
 };
 
 const CREATIONS: usize = 40;
@@ -63,16 +63,13 @@ async fn a_minute_passes(database: &Database) {
 async fn one_of_two_is_killed_under_load_and_nothing_is_lost_or_done_twice() {
     let own = OwnDatabase::on(mongod::standalone(), "killed").await;
     let database = Client::with_uri_str(&own.uri).await.unwrap().database(own.name());
-    command_on(&own, &["operator", "add", OPS, "--role", "manager", "--password-stdin"]);
     let plan = Plan::on(&own.uri, own.name())
         .with("FAILPOINTS_PATIENCE", "200")
         .serving("limits = { create = 0 }");
-    let instances = [plan.start(), plan.start()];
-    let login = json!({ "email": OPS, "password": PASSWORD });
-    let login =
-        Request::new("POST", "/v1/login").json(&login).send(instances[0].address).expect(200);
-    let token = login["access_token"].as_str().unwrap();
-    let clients = Clients { token, next: AtomicUsize::new(0), made: Mutex::default() };
+    let world = World::on(own, &plan);
+    let instances = [&world.serve, &plan.start()];
+    let token = world.token(OPS);
+    let clients = Clients { token: &token, next: AtomicUsize::new(0), made: Mutex::default() };
     let runtime = tokio::runtime::Handle::current();
     let create = || {
         while let n @ 0..CREATIONS = clients.next.fetch_add(1, Ordering::Relaxed) {
@@ -104,7 +101,7 @@ async fn one_of_two_is_killed_under_load_and_nothing_is_lost_or_done_twice() {
         });
         let made = clients.made.lock().unwrap();
         assert_eq!(made.len(), CREATIONS);
-        let list = Request::get("/v1/organizations?limit=1000").bearer(token);
+        let list = Request::get("/v1/organizations?limit=1000").bearer(&token);
         let list = list.send(instances[1].address).expect(200);
         let there: Vec<(String, String)> = list["organizations"]
             .as_array()

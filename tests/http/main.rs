@@ -8,20 +8,25 @@
     reason = "a test that fails panics"
 )]
 
+mod archives;
 mod around;
 mod attack;
 mod client;
 mod differential;
+mod documents;
 mod fastapi;
+mod figures;
 mod killed;
 mod life;
 mod limits;
 mod once;
 mod open;
 mod openapi;
+mod people;
 mod redeem;
 mod serve;
 #[path = "../support/mod.rs"]
 mod support;
 mod tls;
 mod v1;
+mod world;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     client::{Answer, Request},
     serve::PASSWORD,
-    v1::{OPS, World, id},
+    world::{OPS, World, id},
 };
 
 const KEY: &str = "3f1c9a52-7d60-4b1e-9c3e-5d0a6b7f8e21";
@@ -72,17 +72,7 @@ fn a_key_is_for_one_request_of_one_caller() {
     let other = world.send(&creation(&token, KEY, "globex")).expect(422);
     assert!(other["detail"].as_str().unwrap().contains("another request"), "{other}");
     // Somebody else's keys are others.
-    world.command(&[
-        "operator",
-        "add",
-        "eve@example.com",
-        "--role",
-        "operator",
-        "--as",
-        OPS,
-        "--password-stdin",
-    ]);
-    let eve = world.token("eve@example.com");
+    let eve = world.operator("operator");
     world.send(&creation(&eve, KEY, "initech")).expect(201);
     // What was refused can be sent again with the mistake corrected.
     let refused = world.send(&creation(&token, "mistake", "acme")).expect(409);

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::{
     client::{Answer, Request},
     serve::Plan,
-    v1::{OPS, World},
+    world::{OPS, World},
 };
 
 /// The operations of the document: method and path, with what it says about them.

@@ -1,107 +1,14 @@
 //! The API of our own: sessions and keys, organizations and their admins, and what is refused how.
 
-use std::{
-    fs,
-    io::Write as _,
-    os::unix::fs::PermissionsExt as _,
-    path::{Path, PathBuf},
-    process::{Command, Stdio},
-};
+use std::{fs, os::unix::fs::PermissionsExt as _};
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 use crate::{
-    client::{Answer, Request},
-    serve::{OTHER_PASSWORD, PASSWORD, Plan, SECRET_KEY, Serve},
-    support::{access::OwnDatabase, hash_cost},
+    client::Request,
+    serve::{OTHER_PASSWORD, PASSWORD, Plan},
+    world::{OPS, World, id},
 };
-
-pub const OPS: &str = "ops@example.com";
-
-/// A database with an operator, who is a manager, and the service over it.
-pub struct World {
-    pub home: TempDir,
-    pub serve: Serve,
-}
-
-impl World {
-    pub fn new() -> Self {
-        let home = tempfile::tempdir().unwrap();
-        let file = home.path().join("tenantry.db");
-        let world = Self { serve: Plan::file(&file).start(), home };
-        world.command(&["operator", "add", OPS, "--role", "manager", "--password-stdin"]);
-        world
-    }
-
-    fn file(&self) -> PathBuf {
-        self.home.path().join("tenantry.db")
-    }
-
-    /// Runs a command on the same database, with the operator's password on standard input.
-    pub fn command(&self, arguments: &[&str]) -> Value {
-        command(&self.file(), self.home.path(), arguments)
-    }
-
-    pub fn send(&self, request: &Request) -> Answer {
-        request.send(self.serve.address)
-    }
-
-    fn login(&self, email: &str) -> Value {
-        let body = json!({ "email": email, "password": PASSWORD });
-        self.send(&Request::new("POST", "/v1/login").json(&body)).expect(200)
-    }
-
-    pub fn token(&self, email: &str) -> String {
-        self.login(email)["access_token"].as_str().unwrap().to_owned()
-    }
-
-    pub fn create(&self, token: &str, name: &str, email: &str) -> Value {
-        let body = json!({ "organization_name": name, "email": email, "password": PASSWORD });
-        self.send(&Request::new("POST", "/v1/organizations").json(&body).bearer(token)).expect(201)
-    }
-}
-
-fn command(file: &Path, home: &Path, arguments: &[&str]) -> Value {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tenantry"));
-    command.arg("--file").arg(file);
-    run(&mut command, home, arguments, &[])
-}
-
-/// Runs a command on a MongoDB, with the operator's password on standard input.
-pub fn command_on(own: &OwnDatabase, arguments: &[&str]) -> Value {
-    let home = tempfile::tempdir().unwrap();
-    let database = [("MONGODB_URI", own.uri.as_str()), ("TENANTRY_DATABASE", own.name())];
-    run(&mut Command::new(env!("CARGO_BIN_EXE_tenantry")), home.path(), arguments, &database)
-}
-
-fn run(
-    command: &mut Command,
-    home: &Path,
-    arguments: &[&str],
-    variables: &[(&str, &str)],
-) -> Value {
-    let mut child = command
-        .args(["--output", "json"])
-        .args(arguments)
-        .env_clear()
-        .envs(variables.iter().copied())
-        .env("HOME", home)
-        .env("SECRET_KEY", SECRET_KEY)
-        .envs(hash_cost())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let _ = child.stdin.take().unwrap().write_all(format!("{PASSWORD}\n{PASSWORD}\n").as_bytes());
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "{arguments:?}");
-    serde_json::from_slice(&output.stdout).unwrap_or(Value::Null)
-}
-
-pub fn id(org: &Value) -> String {
-    org["organization_id"].as_str().unwrap().to_owned()
-}
 
 #[test]
 fn an_operator_runs_organizations_over_http() {

@@ -6,11 +6,10 @@ use bson::oid::ObjectId;
 
 use super::{App, Effect, Generation, Layer, Notice, Pane, Severity, cancel, field::Request};
 use crate::{
-    console::survey::{Survey, SurveyPart},
     keymap::Command,
     org::Org,
     store::ListScope,
-    tenancy::{Error, Result},
+    tenancy::{Error, Result, Survey, SurveyPart},
 };
 
 /// What the dashboard shows.

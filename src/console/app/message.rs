@@ -13,7 +13,6 @@ use super::{
     org_action::{Given, OrgAction},
 };
 use crate::{
-    console::survey::SurveyPart,
     document::{ConflictLine, Path, RawValueBuf, SyntaxError, Tree, TreeFolds, filter::Filter},
     org::{Admin, Field, NewSecondFactor, Org, PasswordPolicy, Role, Secret, StoredText, Strength},
     store::{
@@ -23,7 +22,7 @@ use crate::{
     },
     tenancy::{
         AdminChanges, ArchiveProgress, AuditPage, Edit, Error, NewOrganization, NumberedEntry,
-        Result, Session,
+        Result, Session, SurveyPart,
     },
 };
 

@@ -11,7 +11,7 @@ use tokio::{
     task::{AbortHandle, JoinSet},
 };
 
-use super::{documents, survey, tasks};
+use super::{documents, tasks};
 use crate::{
     config::Database,
     console::{
@@ -343,7 +343,7 @@ impl Effects {
                 let part = Message::Surveyed(generation, part);
                 let _ = answers.send(Answer::from_message(part));
             };
-            Message::SurveyEnded(generation, survey::read(&tenancy, now, told).await)
+            Message::SurveyEnded(generation, tenancy.survey(now, told).await)
         });
     }
 

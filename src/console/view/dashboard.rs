@@ -15,10 +15,10 @@ use super::{Theme, below, format, heading, put, put_right, spinner};
 use crate::{
     console::{
         app::{App, Dashboard, Drawn, HitTarget},
-        survey::{Counts, Named, Survey},
         text,
     },
     org::byte_size,
+    tenancy::{Counts, Named, Survey},
 };
 
 /// The columns of a chart: as many as there are hours in a day, or months in two years.

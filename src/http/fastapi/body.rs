@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::Refused;
-use crate::http::{answer, server::BODY_MOST_BYTES};
+use crate::http::{answer, body::MOST_BYTES};
 
 /// One thing that is wrong with the input.
 #[derive(Serialize)]
@@ -85,7 +85,7 @@ impl Body {
     /// # Errors
     /// [`Refused`] where it is no text, or no JSON although it says so.
     pub(super) async fn read(parts: &Parts, stream: Stream) -> Result<Self, Refused> {
-        let bytes = to_bytes(stream, BODY_MOST_BYTES).await.map_err(|_| Refused::Unreadable)?;
+        let bytes = to_bytes(stream, MOST_BYTES).await.map_err(|_| Refused::Unreadable)?;
         let sent = if bytes.is_empty() {
             Sent::Nothing
         } else if says_json(parts) {

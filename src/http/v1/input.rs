@@ -8,12 +8,13 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Path, Query, Request},
     http::{StatusCode, header, request::Parts},
 };
-use bson::oid::ObjectId;
+use bson::{RawDocumentBuf, oid::ObjectId};
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
+use tokio::task::spawn_blocking;
 
 use super::Refused;
-use crate::http::Service;
+use crate::{document, http::Service, tenancy::Error};
 
 /// A body.
 pub(super) struct Input<T>(pub(super) T);
@@ -22,18 +23,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<Service>> for Input<T> {
     type Rejection = Refused;
 
     async fn from_request(request: Request, service: &Arc<Service>) -> Result<Self, Refused> {
-        let kind = request.headers().get(header::CONTENT_TYPE);
-        let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        let essence = kind.split(';').next().unwrap_or_default().trim();
-        if !essence.eq_ignore_ascii_case("application/json") {
-            let help = "send JSON, with Content-Type: application/json";
-            let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-            return Err(Refused::new(status, "the body is not called JSON", help));
-        }
-        let bytes = Bytes::from_request(request, service).await.map_err(|refused| {
-            let help = "send at most 64 KiB, and all of it";
-            Refused::new(refused.status(), "the body cannot be read", help)
-        })?;
+        let bytes = json_of(request, service).await?;
         serde_json::from_slice(&bytes).map(Self).map_err(|error| {
             let place = format!("line {}, column {}", error.line(), error.column());
             match error.classify() {
@@ -48,6 +38,40 @@ impl<T: DeserializeOwned> FromRequest<Arc<Service>> for Input<T> {
                 }
             }
         })
+    }
+}
+
+/// The body of a request that says that it is JSON.
+async fn json_of(request: Request, service: &Arc<Service>) -> Result<Bytes, Refused> {
+    let kind = request.headers().get(header::CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let essence = kind.split(';').next().unwrap_or_default().trim();
+    if !essence.eq_ignore_ascii_case("application/json") {
+        let help = "send JSON, with Content-Type: application/json";
+        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        return Err(Refused::new(status, "the body is not called JSON", help));
+    }
+    Bytes::from_request(request, service).await.map_err(|refused| {
+        let help = "send at most 64 KiB, and all of it";
+        Refused::new(refused.status(), "the body cannot be read", help)
+    })
+}
+
+/// A body that is one document: in Extended JSON, or in shell syntax.
+pub(super) struct DocumentInput(pub(super) RawDocumentBuf);
+
+impl FromRequest<Arc<Service>> for DocumentInput {
+    type Rejection = Refused;
+
+    async fn from_request(request: Request, service: &Arc<Service>) -> Result<Self, Refused> {
+        let bytes = json_of(request, service).await?;
+        // Large ones take long.
+        let parsed = spawn_blocking(move || {
+            let text = str::from_utf8(&bytes).map_err(|_| "it is not UTF-8".to_owned())?;
+            document::parse(text).map_err(|fault| fault.to_string())
+        });
+        let parsed = parsed.await.map_err(|error| Error::Machine(error.to_string()))?;
+        Ok(Self(parsed.map_err(Error::InvalidDocument)?))
     }
 }
 

@@ -2,8 +2,16 @@
 //!
 //! Errors follow RFC 9457: `detail` says what happened, `help` what to do.
 
+mod account;
+mod archives;
+mod audit;
+mod documents;
+mod etag;
+mod figures;
 mod input;
+mod keys;
 mod once;
+mod operators;
 mod organizations;
 mod sessions;
 
@@ -17,27 +25,48 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bson::oid::ObjectId;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
 use serde::Serialize;
 use utoipa::{ToSchema, openapi::OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 
 use self::once::NewId;
-use super::{Service, answer, client::bearer, problem::Problem};
+use super::{
+    Service, answer,
+    client::bearer,
+    problem::{Problem, SOON},
+};
 use crate::{
     org::{Field, Org},
     store::Required,
     tenancy::{Error, Tenancy},
 };
 
+/// What is not written as it is in the path of an address.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
 /// What RFC 9457 calls its content.
 pub(super) const PROBLEM: &str = "application/problem+json";
+
+pub(super) use archives::{sends_archive, takes_archive};
+pub(super) use documents::takes_document;
 
 /// The calls, and their part of the OpenAPI document.
 pub(super) fn routes(service: &Arc<Service>) -> (Router<Arc<Service>>, OpenApi) {
     let done_once = middleware::from_fn_with_state(Arc::clone(service), once::once);
+    let changing = OpenApiRouter::new()
+        .merge(organizations::routes(service))
+        .merge(documents::routes())
+        .merge(operators::routes())
+        .merge(keys::routes())
+        .layer(done_once);
     let (router, document) = OpenApiRouter::new()
         .merge(sessions::routes(service))
-        .merge(organizations::routes(service).layer(done_once))
+        .merge(account::routes(service))
+        .merge(changing)
+        .merge(audit::routes())
+        .merge(figures::routes())
+        .merge(archives::routes())
         .split_for_parts();
     let router = router
         .method_not_allowed_fallback(not_allowed)
@@ -77,6 +106,14 @@ impl Refused {
             retry_after: None,
             asks_for_login: status == StatusCode::UNAUTHORIZED,
         }))
+    }
+
+    /// As many of these are under way as there may be.
+    fn busy(what: &str) -> Self {
+        let help = "try again in a few seconds";
+        let mut refused = Self::new(StatusCode::SERVICE_UNAVAILABLE, what, help);
+        refused.0.retry_after = Some(SOON);
+        refused
     }
 
     /// No such organization is there for this caller.
@@ -180,17 +217,20 @@ fn etag(org: &Org) -> String {
 
 /// Refuses a change if `If-Match` names another state of the organization.
 fn ensure_unchanged(headers: &HeaderMap, org: &Org) -> Result<(), Refused> {
-    let mut wanted = headers.get_all(header::IF_MATCH).iter().peekable();
-    if wanted.peek().is_none() {
-        return Ok(());
-    }
-    let (now, any) = (etag(org), "*");
-    let texts = wanted.filter_map(|text| text.to_str().ok());
-    let mut tags = texts.flat_map(|text| text.split(',')).map(str::trim);
-    if tags.any(|tag| tag == any || tag == now) {
-        return Ok(());
-    }
-    let what = "the organization was changed since it was read";
-    let help = "read it again, then repeat your change if you still want it";
-    Err(Refused::new(StatusCode::PRECONDITION_FAILED, what, help))
+    etag::ensure_match(headers, &etag(org), "the organization was changed since it was read")
+}
+
+/// Whether a request has a token or a key, valid or not.
+pub(super) fn has_bearer(parts: &Parts) -> bool {
+    bearer(&parts.headers).is_some()
+}
+
+/// The answer to a request for which there is no room.
+pub(super) fn busy() -> Response {
+    Refused::busy("too many requests at once").into_response()
+}
+
+/// The answer to whoever is refused before a call is reached.
+pub(super) fn refused(error: Error) -> Response {
+    Refused::from(error).into_response()
 }

@@ -5,8 +5,8 @@
 use std::sync::Arc;
 
 use axum::{
-    body::{Body, Bytes},
-    extract::{FromRequest, Request, State},
+    body::{Body, to_bytes},
+    extract::{Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
@@ -65,9 +65,10 @@ pub(super) async fn once(
 async fn do_once(service: &Service, request: Request, next: Next) -> Result<Response, Refused> {
     let key = key(request.headers())?;
     let (mut parts, body) = request.into_parts();
-    let bytes = Bytes::from_request(Request::new(body), &()).await;
-    let bytes = bytes.map_err(|refused| {
-        Refused::new(refused.status(), "the body cannot be read", "send all of it")
+    // It is in memory already, and no larger than it may be.
+    let bytes = to_bytes(body, usize::MAX).await;
+    let bytes = bytes.map_err(|_| {
+        Refused::new(StatusCode::BAD_REQUEST, "the body cannot be read", "send all of it")
     })?;
     let tenancy = service.tenancy_of(&parts, Required::Everything).await?;
     let target = parts.uri.path_and_query().map_or("", |target| target.as_str());

@@ -5,6 +5,7 @@ mod account;
 mod attempts;
 mod clock;
 mod key;
+mod me;
 mod once;
 mod refresh_token;
 mod shared;
@@ -28,6 +29,7 @@ use crate::{
 
 pub use account::{Account, Session};
 pub(super) use key::{KeyOwner, logged_in_operator};
+pub use me::{FactorState, LoggedIn};
 pub use once::{Attempt, Once};
 pub use shared::RefreshableSession;
 pub use tokens::SECRET_KEY_LEAST_BYTES;

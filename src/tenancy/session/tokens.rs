@@ -213,7 +213,13 @@ impl Sessions {
                 ),
             },
         };
-        let proof = Proof::Login { verified: claims.password, age, ended_by: Some(ended_by) };
+        let expires_at = UNIX_EPOCH + Duration::from_secs(claims.exp);
+        let proof = Proof::Login {
+            verified: claims.password,
+            age,
+            expires_at: Some(DateTime::from_system_time(expires_at)),
+            ended_by: Some(ended_by),
+        };
         Ok(ValidToken { whose, proof })
     }
 
@@ -248,7 +254,12 @@ pub(in crate::tenancy) struct ValidToken {
 /// How somebody has proved who they are.
 enum Proof {
     /// With what was verified at the login, so long ago.
-    Login { verified: String, age: Duration, ended_by: Option<EndedBy> },
+    Login {
+        verified: String,
+        age: Duration,
+        expires_at: Option<DateTime>,
+        ended_by: Option<EndedBy>,
+    },
     /// With a key that is called so.
     Key { given: GivenApiKey, name: String },
 }
@@ -291,7 +302,8 @@ impl ValidToken {
             },
         };
         // It is no session, and no recent login.
-        Some(Self { whose, proof: Proof::Login { verified, age: Duration::MAX, ended_by: None } })
+        let (age, expires_at, ended_by) = (Duration::MAX, None, None);
+        Some(Self { whose, proof: Proof::Login { verified, age, expires_at, ended_by } })
     }
 
     /// Who logged in, and what was verified of them then.
@@ -346,6 +358,14 @@ impl ValidToken {
         match &self.proof {
             Proof::Login { verified, .. } => *verified == fingerprint(password, factor),
             Proof::Key { .. } => false,
+        }
+    }
+
+    /// When it ends by itself; none where the key says that.
+    pub(super) fn expires_at(&self) -> Option<DateTime> {
+        match &self.proof {
+            Proof::Login { expires_at, .. } => *expires_at,
+            Proof::Key { .. } => None,
         }
     }
 

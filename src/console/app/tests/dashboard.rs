@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::{
-    console::survey::{Counts, FailedLogins, SurveyPart},
     store::{Count, Size},
+    tenancy::{Counts, FailedLogins, SurveyPart},
 };
 
 fn size(bytes: u64) -> Size {

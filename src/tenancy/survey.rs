@@ -1,17 +1,33 @@
 //! What all organizations come to: counted as they are read, so that nothing but the few that are named is kept of them.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    time::{Duration, SystemTime},
+};
 
 use bson::DateTime;
 use time::OffsetDateTime;
 
+use super::{Error, Result, Tenancy};
 use crate::{
-    org::Org,
-    store::{Count, Size, Statistics},
+    org::{OperationKind, Org},
+    store::{
+        AuditAt, AuditFilter, Count, ListScope, Outcome, PageQuery, Size, Sort, SortKey,
+        Statistics, StoreError,
+    },
 };
 
 /// How many organizations are named for each reason.
 pub const NAMED: usize = 10;
+/// How many organizations are read at once.
+const PAGE: u32 = 500;
+/// About how many of them the database is asked at once: they show together.
+const SIZES: usize = 100;
+/// What finds the suspended ones.
+const SUSPENDED: &str = "state:suspended";
+/// How many entries of the audit log are read at once, and how often.
+const ENTRIES: u32 = 500;
+const PAGES_OF_ENTRIES: u32 = 20;
 
 /// A part of what is read, as it is read.
 #[derive(Debug)]
@@ -154,6 +170,85 @@ fn name<K: Ord>(all: &mut Vec<Named>, one: &Named, key: impl Fn(&Named) -> K) {
 fn month(at: DateTime) -> i64 {
     let date = OffsetDateTime::from_unix_timestamp(at.timestamp_millis().div_euclid(1000));
     date.map_or(0, |date| i64::from(date.year()) * 12 + i64::from(u8::from(date.month())) - 1)
+}
+
+impl Tenancy {
+    /// Goes through all organizations, a page at a time, and tells what was read as soon as it is. What this user may
+    /// not read is left out, and said at the end.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn survey(&self, now: SystemTime, told: impl Fn(SurveyPart)) -> Result<()> {
+        told(SurveyPart::Counts(Counts {
+            live: self.count(ListScope::Live, None, u64::MAX).await?,
+            suspended: self.count(ListScope::Live, Some(SUSPENDED), u64::MAX).await?,
+            trash: self.count(ListScope::Trash, None, u64::MAX).await?,
+        }));
+        let mut refused = None;
+        match failed_logins(self, now).await {
+            Ok(failed) => told(SurveyPart::FailedLogins(failed)),
+            Err(error) => note(&mut refused, error)?,
+        }
+        // The newest first: what is created now has the same months to fill as what was before.
+        let sort = Sort { key: SortKey::Created, descending: true };
+        let mut query = PageQuery { sort, ..PageQuery::first(ListScope::Live, None, PAGE) };
+        query.best_first = false;
+        let mut knows_sizes = true;
+        loop {
+            let page = self.page(&query).await?;
+            let next = page.next();
+            for orgs in page.orgs.chunks(SIZES) {
+                let mut sizes = vec![None; orgs.len()];
+                if knows_sizes {
+                    match self.sizes(orgs).await {
+                        Ok(known) => sizes = known,
+                        Err(error) => {
+                            note(&mut refused, error)?;
+                            knows_sizes = false;
+                        }
+                    }
+                }
+                told(SurveyPart::Orgs(orgs.iter().cloned().zip(sizes).collect()));
+            }
+            match next {
+                Some(next) => query.at = next,
+                None => return refused.map_or(Ok(()), Err),
+            }
+        }
+    }
+}
+
+/// Notes the first refusal of the database; every other error ends the reading.
+fn note(refused: &mut Option<Error>, error: Error) -> Result<()> {
+    match error {
+        Error::Store(StoreError::Refused { .. }) => {
+            refused.get_or_insert(error);
+            Ok(())
+        }
+        error => Err(error),
+    }
+}
+
+async fn failed_logins(tenancy: &Tenancy, now: SystemTime) -> Result<FailedLogins> {
+    let since = now - Duration::from_hours(24);
+    let filter = AuditFilter {
+        actions: vec![OperationKind::LogIn],
+        outcomes: vec![Outcome::Refused],
+        since: Some(DateTime::from_system_time(since)),
+        ..AuditFilter::ALL
+    };
+    let (mut failed, mut at) = (FailedLogins::default(), AuditAt::Newest);
+    for _ in 0..PAGES_OF_ENTRIES {
+        let page = tenancy.audit(None, &filter, at, ENTRIES).await?;
+        let now = DateTime::from_system_time(now);
+        page.entries.iter().for_each(|one| failed.count(one.entry.at, now));
+        match page.entries.last() {
+            Some(last) if page.more => at = AuditAt::Before(last.number),
+            Some(_) | None => return Ok(failed),
+        }
+    }
+    failed.or_more = true;
+    Ok(failed)
 }
 
 #[cfg(test)]
