@@ -4,6 +4,7 @@ use std::{net::TcpStream, thread};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use proptest::{
     collection::vec,
     prelude::*,
@@ -197,7 +198,8 @@ fn sent() -> impl Strategy<Value = Sent> {
 
 /// A text as a part of an address.
 fn encoded(text: &str) -> String {
-    text.bytes().take(2_000).map(|byte| format!("%{byte:02X}")).collect()
+    let some: String = text.chars().take(1_000).collect();
+    utf8_percent_encode(&some, NON_ALPHANUMERIC).to_string()
 }
 
 #[test]
