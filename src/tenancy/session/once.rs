@@ -155,3 +155,75 @@ fn who(session: &ValidToken) -> Vec<u8> {
     let key = session.key_name().map(|name| [" key ", name].concat());
     [own, key.unwrap_or_default()].concat().into_bytes()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        org::Secret,
+        store::Target,
+        tenancy::{Caller, Opened, Rules, open},
+    };
+
+    async fn tenancy() -> Tenancy {
+        let opened = open(&Target::Demo, &Caller::new("ada@here"), Rules::default()).await;
+        let Opened { tenancy, demo } = opened.unwrap();
+        let demo = demo.unwrap();
+        let session = tenancy.login(&demo.email, &Secret::from(demo.password)).await.unwrap();
+        tenancy.in_session(Some(session.token()))
+    }
+
+    async fn to_do(tenancy: &Tenancy, key: &str, request: &[u8]) -> Attempt {
+        match tenancy.once(key, &[request]).await.unwrap() {
+            Once::Do(attempt) => attempt,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_interrupted_is_done_again_with_the_same_id() {
+        let tenancy = tenancy().await;
+        let first = to_do(&tenancy, "k", b"create").await;
+        assert!(!first.again);
+        assert!(matches!(tenancy.once("k", &[b"create"]).await, Ok(Once::UnderWay)));
+        // A minute passes.
+        let mut late = first.kept.clone();
+        late.insert(LEASED_UNTIL, DateTime::MIN);
+        let end = tenancy.after(KEPT);
+        assert!(tenancy.store.replace(&first.key, &first.kept, &late, end).await.unwrap());
+        assert!(matches!(tenancy.once("k", &[b"another"]).await, Ok(Once::Differs)));
+        let second = to_do(&tenancy, "k", b"create").await;
+        assert_eq!((second.again, second.id), (true, first.id));
+        // Whoever was taken for dead does not speak for the other one.
+        tenancy.done(&first, doc! { "by": "first" }).await.unwrap();
+        assert!(matches!(tenancy.once("k", &[b"create"]).await, Ok(Once::UnderWay)));
+        tenancy.done(&second, doc! { "by": "second" }).await.unwrap();
+        let Ok(Once::Done(outcome)) = tenancy.once("k", &[b"create"]).await else {
+            panic!("it is done");
+        };
+        assert_eq!(outcome, doc! { "by": "second" });
+        assert!(matches!(tenancy.once("k", &[b"another"]).await, Ok(Once::Differs)));
+    }
+
+    #[tokio::test]
+    async fn what_was_not_done_leaves_the_key_to_another_request_only_if_that_is_sure() {
+        let tenancy = tenancy().await;
+        let refused = to_do(&tenancy, "k", b"mistake").await;
+        tenancy.not_done(&refused, true).await.unwrap();
+        let corrected = to_do(&tenancy, "k", b"corrected").await;
+        assert!(!corrected.again && corrected.id != refused.id);
+        tenancy.not_done(&corrected, false).await.unwrap();
+        assert!(matches!(tenancy.once("k", &[b"mistake"]).await, Ok(Once::Differs)));
+        let again = to_do(&tenancy, "k", b"corrected").await;
+        assert_eq!((again.again, again.id), (true, corrected.id));
+        // What may have been done before may have been done all the same.
+        tenancy.not_done(&again, true).await.unwrap();
+        assert_eq!(to_do(&tenancy, "k", b"corrected").await.id, corrected.id);
+    }
+
+    #[tokio::test]
+    async fn whoever_has_no_login_has_no_keys() {
+        let tenancy = tenancy().await.in_session(None);
+        assert!(tenancy.once("k", &[b"create"]).await.is_err());
+    }
+}
