@@ -39,6 +39,9 @@ pub struct Export {
     /// Leave out the admins and their password hashes
     #[arg(long)]
     pub without_admins: bool,
+    /// Write the documents as text as well: a file beside the archive, with one document per line
+    #[arg(long)]
+    pub jsonl: bool,
 }
 
 impl Export {
@@ -278,9 +281,11 @@ Examples:
     #[command(after_help = "\
 An archive is NAME-YYYYMMDD-HHMMSS.tenantry.tar.zst, which only you can read. It has the password
 hashes of the admins, unless --without-admins leaves them out; never second factors or codes.
+With --jsonl, NAME-YYYYMMDD-HHMMSS.jsonl has the documents in canonical Extended JSON.
 
 Examples:
   tenantry org export acme_corp
+  tenantry org export acme_corp --jsonl
   tenantry org export acme_corp --to - | age -r RECIPIENT > acme_corp.age
   tenantry org export --all --to backups/ --without-admins")]
     Export(Export),

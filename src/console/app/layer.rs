@@ -136,8 +136,9 @@ impl Layer {
             | Self::Login(Login { fields, focus, submitting, problem, .. }) => {
                 (&mut fields[..], focus, submitting, problem)
             }
-            Self::Bulk(Bulk { fields, focus, reading, problem, .. }) => {
-                (&mut fields[..], focus, reading, problem)
+            Self::Bulk(Bulk { fields, focus, reading, checking, problem, .. }) => {
+                let submitting = if checking.is_waiting() { checking } else { reading };
+                (&mut fields[..], focus, submitting, problem)
             }
             Self::Upgrade
             | Self::Code(_)
@@ -183,8 +184,8 @@ impl Layer {
         match self {
             Self::Form(Form { submitting, .. })
             | Self::Question(Question { submitting, .. })
-            | Self::Bulk(Bulk { reading: submitting, .. })
             | Self::Login(Login { submitting, .. }) => submitting.is_waiting(),
+            Self::Bulk(bulk) => bulk.reading.is_waiting() || bulk.checking.is_waiting(),
             Self::Upgrade
             | Self::Code(_)
             | Self::Help(_)
@@ -245,7 +246,7 @@ impl Layer {
             Self::Question(question) => {
                 vec![&mut question.submitting, &mut question.authorizing, &mut question.counting]
             }
-            Self::Bulk(bulk) => vec![&mut bulk.reading, &mut bulk.counting],
+            Self::Bulk(bulk) => vec![&mut bulk.reading, &mut bulk.checking, &mut bulk.counting],
             Self::Login(login) => vec![&mut login.submitting],
             Self::Audit(audit) => vec![&mut audit.loading],
             Self::Documents(documents) => {

@@ -71,6 +71,8 @@ pub enum Message {
     Surveyed(Generation, SurveyPart),
     /// That is all; or why it ended before.
     SurveyEnded(Generation, Result<()>),
+    /// Whether a directory can be exported to.
+    DirectoryChecked(Generation, Result<()>),
     /// How far an export is.
     Exporting(Generation, ArchiveProgress),
     /// Where the archive of an export is.
@@ -170,6 +172,7 @@ impl Message {
             | Self::Page(..)
             | Self::Gone(..)
             | Self::Counted(..)
+            | Self::DirectoryChecked(..)
             | Self::Exporting(..)
             | Self::ExportedTo(..)
             | Self::Measured(..)
@@ -313,6 +316,8 @@ pub enum Effect {
     Redeem(Generation, String, Secret, Secret),
     /// Do something to one as it is.
     Do(Generation, OrgAction, Box<Org>, Given, Option<Session>),
+    /// Ask whether this directory, as it was typed, can be exported to.
+    CheckDirectory(Generation, String),
     /// Export an organization: cancelled, it leaves nothing.
     Export(Generation, OrgAction, Box<Org>, ExportTo, Option<Session>),
     /// Write a document of one.

@@ -313,6 +313,9 @@ impl App {
             Message::Changed(generation, seen) => self.changed(generation, seen),
             Message::Page(generation, result) => self.page(generation, result),
             Message::Gone(generation, result) => self.deselect_gone(generation, result),
+            Message::DirectoryChecked(generation, result) => {
+                self.directory_checked(generation, result)
+            }
             Message::Exporting(generation, progress) => self.exporting(generation, progress),
             Message::ExportedTo(generation, file) => self.exported_to(generation, file),
             Message::Measured(generation, result) => self.measured(generation, &result),

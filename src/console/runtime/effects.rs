@@ -135,6 +135,9 @@ impl Effects {
                 }
             }
             Effect::Copy(what, text) => self.copy(what, text),
+            Effect::CheckDirectory(at, typed) => {
+                self.read(at, tasks::directory_checked(at, typed));
+            }
             // The loop does these itself.
             Effect::Quit
             | Effect::Shell
@@ -275,6 +278,7 @@ impl Effects {
             | Effect::Switch(..)
             | Effect::Cancel(_)
             | Effect::Generate { .. }
+            | Effect::CheckDirectory(..)
             | Effect::NewSecondFactor
             | Effect::Logout(_)
             | Effect::Copy(..)

@@ -236,7 +236,7 @@ pub(super) async fn exported(
             watching(Message::Exporting(generation, progress));
         }
     };
-    let target = ExportTarget::Directory(directory(&to.directory));
+    let target = ExportTarget::Directory { path: directory(&to.directory), text: false };
     let result = tenancy.export(&org, target, to.admins, Arc::new(watch)).await;
     if let Ok(file) = result.as_ref().map(|export| export.file.as_deref())
         && let Some(Ok(file)) = file.map(std::path::absolute)
@@ -244,6 +244,14 @@ pub(super) async fn exported(
         tell(Message::ExportedTo(generation, file));
     }
     Message::Done(generation, action, org, result.map(|export| Some(export.org)))
+}
+
+/// Whether the directory that was typed can be exported to.
+pub(super) async fn directory_checked(generation: Generation, typed: String) -> Message {
+    let target = ExportTarget::Directory { path: directory(&typed), text: false };
+    let checked = tokio::task::spawn_blocking(move || target.check()).await;
+    let checked = checked.unwrap_or_else(|error| Err(Error::Machine(error.to_string())));
+    Message::DirectoryChecked(generation, checked)
 }
 
 /// The directory that was typed; `~/` is one's own.
