@@ -1,12 +1,12 @@
-//! The documents of an archive as text: JSON Lines, each in canonical Extended JSON, which loses nothing.
+//! The documents of an archive as text: JSON Lines, each in canonical Extended JSON, which keeps every type.
 
-use std::{
-    fmt,
-    io::{self, Read, Write},
-};
+use std::io::{self, Read, Write};
 
-use super::{Count, ReadError, Reader, spool::Counted};
-use crate::document::{self, canonical};
+use super::{Count, ReadError, Reader};
+use crate::document::{self, canonical, parse};
+
+/// How much of a line's memory is kept for the next one.
+const KEPT: usize = 1024 * 1024;
 
 /// Why the documents are not written as text.
 #[derive(Debug, thiserror::Error)]
@@ -28,39 +28,34 @@ pub enum LinesError {
     Target(#[source] io::Error),
 }
 
+/// What was written as text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lines {
+    /// How many lines, and how many bytes of text.
+    pub count: Count,
+    /// How many of them are read back as another document: Extended JSON cannot say it, as with a field called `$oid`.
+    pub inexact: u64,
+}
+
 /// Writes a line for each document of an archive, and does not flush what that is written to. The archive is read to its
-/// end and compared with what was written: so many lines it has, and so many bytes of text.
+/// end and compared with what was written; each line is read back and compared with its document.
 ///
 /// # Errors
 /// See [`LinesError`].
-pub fn write_lines(archive: impl Read, text: &mut impl Write) -> Result<Count, LinesError> {
-    let mut text = Counted { target: text, bytes: 0 };
+pub fn write_lines(archive: impl Read, text: &mut impl Write) -> Result<Lines, LinesError> {
     let mut reader = Reader::open(archive)?;
+    let (mut lines, mut line) = (Lines::default(), String::new());
     while let Some(document) = reader.next_document()? {
-        let mut line = Line { text: &mut text, failed: None };
-        let written = canonical(&document, &mut line);
-        if let Some(error) = line.failed {
-            return Err(LinesError::Target(error));
-        }
         let number = reader.count().count;
-        written.map_err(|why| LinesError::Document { number, why })?;
-        text.write_all(b"\n").map_err(LinesError::Target)?;
+        line.clear();
+        line.shrink_to(KEPT);
+        canonical(&document, &mut line).map_err(|why| LinesError::Document { number, why })?;
+        let is_exact = parse(&line).is_ok_and(|read| read.as_bytes() == document.as_bytes());
+        lines.inexact += u64::from(!is_exact);
+        line.push('\n');
+        text.write_all(line.as_bytes()).map_err(LinesError::Target)?;
+        lines.count.add(line.len());
     }
-    let count = reader.finish()?.contents.documents.count;
-    Ok(Count { count, bytes: text.bytes })
-}
-
-/// A document may be many times as long as text: no line is kept.
-struct Line<'a, W> {
-    text: &'a mut W,
-    failed: Option<io::Error>,
-}
-
-impl<W: Write> fmt::Write for Line<'_, W> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.text.write_all(text.as_bytes()).map_err(|error| {
-            self.failed = Some(error);
-            fmt::Error
-        })
-    }
+    reader.finish()?;
+    Ok(lines)
 }

@@ -38,7 +38,7 @@ mod tests;
 mod verify;
 
 pub use error::{Place, ReadError, WriteError};
-pub use lines::{LinesError, write_lines};
+pub use lines::{Lines, LinesError, write_lines};
 pub use manifest::{Consistency, Identity, LeftOut, Manifest, NoSnapshot, Source, SourceKind};
 pub use metadata::Collection;
 pub use new_file::{FileError, NewFile, check_directory, help_for};

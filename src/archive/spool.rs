@@ -212,9 +212,9 @@ fn copy(mut from: File, to: &mut impl Write) -> Result<(), WriteError> {
 }
 
 /// Counts what is written.
-pub(super) struct Counted<'a, W> {
-    pub(super) target: &'a mut W,
-    pub(super) bytes: u64,
+struct Counted<'a, W> {
+    target: &'a mut W,
+    bytes: u64,
 }
 
 impl<W: Write> Write for Counted<'_, W> {

@@ -198,8 +198,12 @@ fn sentence(export: &Export) -> String {
     }
     if let Some((text_file, lines)) = &export.text {
         let text_file = crate::org::escaped(&text_file.to_string_lossy()).into_owned();
-        let (lines, bytes) = (counted(lines.count, "line"), byte_size(lines.bytes));
-        let _ = writeln!(text, "  → {text_file} ({lines}, {bytes})");
+        let (count, bytes) = (counted(lines.count.count, "line"), byte_size(lines.count.bytes));
+        let _ = writeln!(text, "  → {text_file} ({count}, {bytes})");
+        if lines.inexact > 0 {
+            let lines = counted(lines.inexact, "line");
+            let _ = writeln!(text, "  → {lines} cannot be read back exactly: keep the archive");
+        }
     }
     if let Some(why) = not_of_one_time(export.manifest.consistency) {
         let _ = writeln!(text, "  → {why}");
@@ -237,6 +241,7 @@ struct Fields<'a> {
     /// Null without `--jsonl`.
     jsonl_file: Option<String>,
     jsonl_bytes: Option<u64>,
+    jsonl_inexact: Option<u64>,
     consistency: Consistency,
 }
 
@@ -253,7 +258,8 @@ impl<'a> Fields<'a> {
             documents_sha256: hex::encode(summary.documents_sha256),
             archive_bytes: summary.archive_bytes,
             jsonl_file: text.map(|(file, _)| file.to_string_lossy().into_owned()),
-            jsonl_bytes: text.map(|(_, lines)| lines.bytes),
+            jsonl_bytes: text.map(|(_, lines)| lines.count.bytes),
+            jsonl_inexact: text.map(|(_, lines)| lines.inexact),
             consistency: export.manifest.consistency,
         }
     }

@@ -316,7 +316,8 @@ impl Settings {
     }
 }
 
-/// All that is wrong or unclear, where [`Settings::new`] ends at the first.
+/// All that is wrong or unclear, where [`Settings::new`] ends at the first; and what `[serve]` says, as the service
+/// would refuse it.
 #[must_use]
 pub fn problems(flags: &Flags, environment: impl Fn(&str) -> Option<OsString>) -> Vec<Error> {
     let set = |name: &str| environment(name).filter(|value| !value.is_empty());
@@ -334,7 +335,9 @@ pub fn problems(flags: &Flags, environment: impl Fn(&str) -> Option<OsString>) -
     .flatten()
     .collect();
     if all.is_empty() {
-        all.extend(Settings::new(flags, environment).err());
+        let settings = Settings::new(flags, &environment);
+        let serving = settings.and_then(|all| all.serving(&ServeFlags::default(), environment));
+        all.extend(serving.err());
     }
     all
 }

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     archive::{
-        Count, FileError, Front, Identity, LeftOut, LinesError, Manifest, PROGRAM_VERSION, Spool,
+        FileError, Front, Identity, LeftOut, Lines, LinesError, Manifest, PROGRAM_VERSION, Spool,
         Summary, WriteError, help_for,
     },
     org::{OperationKind, OperatorRole, Org, thousands},
@@ -54,8 +54,8 @@ pub struct Export {
     pub manifest: Manifest,
     /// How much is in it.
     pub summary: Summary,
-    /// The file with the documents as text, and how many lines and bytes that has; none where it was not asked for.
-    pub text: Option<(PathBuf, Count)>,
+    /// The file with the documents as text, and what was written to it; none where it was not asked for.
+    pub text: Option<(PathBuf, Lines)>,
 }
 
 /// Everything was read; the thread waits to be told what stands in front of the documents.
@@ -67,8 +67,8 @@ struct Ready {
     _target: GivesUp,
 }
 
-/// What the thread wrote: the archive, and the lines and bytes of its documents as text.
-type Written = (Summary, Option<Count>);
+/// What the thread wrote: the archive, and its documents as text.
+type Written = (Summary, Option<Lines>);
 
 impl Tenancy {
     /// Writes an archive of the organization, which may be in the trash. It is in the audit log with how much was

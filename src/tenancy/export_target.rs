@@ -16,7 +16,7 @@ use bson::DateTime;
 
 use super::{Result, export::Unwritten};
 use crate::{
-    archive::{Count, FileError, LinesError, NewFile, WriteError, check_directory, write_lines},
+    archive::{FileError, Lines, LinesError, NewFile, WriteError, check_directory, write_lines},
     org::{COLLECTION_PREFIX, Org, rfc3339, slug},
 };
 
@@ -233,7 +233,7 @@ impl Target {
     }
 
     /// Writes the documents as text, where that is wanted, from the whole archive. How many lines and bytes.
-    pub fn write_text(&mut self) -> std::result::Result<Option<Count>, Unwritten> {
+    pub fn write_text(&mut self) -> std::result::Result<Option<Lines>, Unwritten> {
         let archive = match &*self.shared.files() {
             Some(Files { archive, text: Some(_) }) => archive.read_back(),
             Some(Files { text: None, .. }) | None => return Ok(None),

@@ -157,6 +157,7 @@ fn documents_are_written_as_text_beside_their_archive() {
     assert_eq!(mode & 0o777, 0o600);
     let text = fs::read_to_string(home.path(text)).unwrap();
     assert_eq!(said["jsonl_bytes"], text.len());
+    assert_eq!(said["jsonl_inexact"], 0);
     // As `doc list` writes them, in whatever order.
     let listed = home.run(&["doc", "list", "globex", "--output", "canonical"]);
     let sorted = |text: &str| {
@@ -167,9 +168,15 @@ fn documents_are_written_as_text_beside_their_archive() {
     assert_eq!(sorted(&text), sorted(&listed.out));
     assert_eq!(said["documents"], sorted(&text).len());
 
+    // What Extended JSON cannot say is counted.
+    let store = SqliteStore::open(&home.database(), false).unwrap();
+    let documents = [doc! { "_id": 2, "inner": { "$oid": "none" } }];
+    runtime.block_on(store.insert_documents("org_globex", &documents)).unwrap();
+    drop(store);
     // For people, and several.
     let shown = home.run(&["org", "export", "globex", "--jsonl", "--to", "g", "--output", "table"]);
-    assert!(shown.out.contains("\n  → g.jsonl (2 lines, "), "{}", shown.out);
+    assert!(shown.out.contains("\n  → g.jsonl (3 lines, "), "{}", shown.out);
+    assert!(shown.out.contains("\n  → 1 line cannot be read back exactly"), "{}", shown.out);
     fs::create_dir(home.path("all")).unwrap();
     let all = home.run(&["org", "export", "--all", "--jsonl", "--to", "all"]);
     let files: Vec<_> = lines(&all).iter().map(|one| one["jsonl_file"].clone()).collect();
