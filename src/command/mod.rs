@@ -128,7 +128,8 @@ pub fn run(settings: &Settings, command: DatabaseCommand, login: Login) -> Resul
     runtime.shutdown_background();
     let answer = done?;
     write(&answer, settings.output)?;
-    Ok(answer.code())
+    let code = answer.code();
+    answer.failure().map_or(Ok(code), Err)
 }
 
 /// Refuses an output format that the command does not support.

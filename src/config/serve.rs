@@ -1,9 +1,7 @@
 //! How the HTTP service is to be: the flags of `tenantry serve`, and `[serve]` of the configuration file.
 
 use std::{
-    fs,
     net::{IpAddr, Ipv4Addr, SocketAddr},
-    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
 };
 
@@ -12,7 +10,7 @@ use ipnet::IpNet;
 use serde::Deserialize;
 
 use super::{Environment, Error, home::written_path};
-use crate::org::Secret;
+use crate::{org::Secret, secret_file};
 
 /// Where the service listens when it is not told.
 const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8000);
@@ -178,28 +176,15 @@ pub struct ServeSettings {
     pub limits: Limits,
 }
 
-/// The secret in a file, which only its owner may read. Blocks on the disk.
-///
-/// # Errors
-/// [`Error::Unusable`]; `what` says what it was for.
-pub fn secret_in(path: &Path, what: &'static str) -> Result<Secret, Error> {
-    let failed = |why: String| Error::Unusable { what, path: path.to_owned(), why };
-    let metadata = fs::metadata(path).map_err(|error| failed(error.to_string()))?;
-    if metadata.mode() & 0o077 != 0 {
-        return Err(failed("other users can read or write it; run `chmod 600` on it".to_owned()));
-    }
-    let text = fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
-    let text = zeroize::Zeroizing::new(text);
-    Ok(Secret::from(text.trim().to_owned()))
-}
-
 impl ServeSettings {
     /// The key in its file, where there is one.
     ///
     /// # Errors
     /// [`Error::Unusable`].
     pub fn key(&self) -> Result<Option<Secret>, Error> {
-        let key = |path: &PathBuf| secret_in(path, "cannot read the key file");
+        let what = "cannot read the key file";
+        let unusable = |path: &PathBuf, why| Error::Unusable { what, path: path.clone(), why };
+        let key = |path: &PathBuf| secret_file::read(path).map_err(|why| unusable(path, why));
         self.key_file.as_ref().map(key).transpose()
     }
 

@@ -15,6 +15,7 @@ mod export;
 mod export_target;
 mod hashing;
 mod import;
+mod mailing;
 mod nearest;
 mod open;
 mod operators;
@@ -59,6 +60,7 @@ pub use second_factor::{FASTAPI_ASKS_FOR_NONE, Own, REPLACES};
 pub use session::{Account, RefreshableSession, SECRET_KEY_LEAST_BYTES, Session};
 
 use crate::{
+    mail::MailSettings,
     org::{
         FactorKey, NAME_MOST, OperationKind, Org, PasswordPolicy, Reason, Search, Secret,
         StoredText, escaped,
@@ -87,6 +89,8 @@ pub struct Rules {
     pub trash_days: u32,
     /// Whether trashing, purging and transferring an organization has to say why.
     pub reason_required: bool,
+    /// How one-time codes are mailed; none where they are not.
+    pub mail: Option<MailSettings>,
 }
 
 impl Rules {
@@ -118,6 +122,7 @@ impl Default for Rules {
             secret_key: None,
             trash_days: 30,
             reason_required: false,
+            mail: None,
         }
     }
 }

@@ -135,6 +135,7 @@ impl Console {
             has_operators: false,
             trash_days: 30,
             reason_required: false,
+            mails: false,
             connection: "mongodb://ops@db1.example:27017/master_organization_db".into(),
             passwords: PasswordPolicy::default(),
             demo: None,

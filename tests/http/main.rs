@@ -14,6 +14,7 @@ mod differential;
 mod fastapi;
 mod life;
 mod limits;
+mod mail;
 mod open;
 mod redeem;
 mod serve;

@@ -13,7 +13,7 @@ use std::ffi::OsString;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, builder::TypedValueParser};
 
 pub use self::{
-    admin::AdminCommand,
+    admin::{AdminCommand, Send},
     audit::AuditCommand,
     doc::{DocCommand, One},
     key::KeyCommand,

@@ -219,9 +219,10 @@ impl Layer {
             }
             Self::Edit(edit) => edit.checking.is_waiting() || edit.writing.is_waiting(),
             Self::Bulk(bulk) => bulk.counting.is_waiting(),
+            Self::Code(Code::OneTime { sending, .. }) => sending.is_waiting(),
             Self::Login(_)
             | Self::Upgrade
-            | Self::Code(_)
+            | Self::Code(Code::Recovery { .. })
             | Self::Help(_)
             | Self::Copy(_)
             | Self::Manual(_)
@@ -294,6 +295,10 @@ pub enum Code {
         code: Secret,
         /// Whose.
         email: StoredText,
+        /// Of which organization.
+        org: Box<Org>,
+        /// Whether it is being mailed.
+        sending: Request,
     },
     /// The recovery codes of a second factor, which cannot be had again.
     Recovery {

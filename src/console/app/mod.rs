@@ -366,6 +366,7 @@ impl App {
             Message::Updated(generation, result) => self.updated(generation, result),
             Message::Added(generation, email, result) => self.added(generation, &email, result),
             Message::Transferred(at, email, result) => self.transferred(at, &email, result),
+            Message::Mailed(generation, email, result) => self.mailed(generation, &email, &result),
             Message::Coded(generation, action, org, email, result) => {
                 self.coded(generation, action, &org, &email, result)
             }

@@ -173,6 +173,7 @@ impl Effects {
             | Effect::UpdateAdmin(..)
             | Effect::Transfer(..)
             | Effect::Redeem(..)
+            | Effect::MailCode(..)
             | Effect::Do(..)
             | Effect::Export(..)
             | Effect::WriteDocument(..)
@@ -259,6 +260,9 @@ impl Effects {
             Effect::Transfer(at, org, to, session) => self.write(at, async move {
                 tasks::transferred(&tenancy, at, &org, to, session.as_ref()).await
             }),
+            Effect::MailCode(at, org, email, code, session) => {
+                self.write(at, tasks::mailed(tenancy, at, org, (email, code), session));
+            }
             Effect::Redeem(at, email, code, password) => {
                 self.write(at, tasks::redeemed(tenancy, at, email, code, password));
             }

@@ -60,6 +60,7 @@ pub(super) async fn opened(database: &Database) -> (Result<Connected>, Option<Ar
         has_operators,
         trash_days: opened.tenancy.trash_days(),
         reason_required: opened.tenancy.reason_required(),
+        mails: opened.tenancy.mails(),
         passwords: opened.tenancy.password_policy(),
         demo: opened.demo.map(|admin| (admin.email.into(), Secret::from(admin.password))),
     };
@@ -211,6 +212,19 @@ pub(super) async fn done(
         Ok(_) | Err(_) => None,
     };
     Message::Done(generation, action, now.unwrap_or(org), result)
+}
+
+/// Mails a one-time code to its admin.
+pub(super) async fn mailed(
+    tenancy: Arc<Tenancy>,
+    generation: Generation,
+    org: Box<Org>,
+    (email, code): (StoredText, Secret),
+    session: Option<Session>,
+) -> Message {
+    let tenancy = tenancy.in_session(session.as_ref().map(Session::token));
+    let sent = tenancy.mail_code(&org, email.raw(), &code).await;
+    Message::Mailed(generation, email, sent)
 }
 
 /// How long it is at least from one word of how far an export is to the next.

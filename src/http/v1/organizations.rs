@@ -21,7 +21,7 @@ use crate::{
     http::limits::{Limited, counted},
     org::{Admin, Org, OrgFields, Role, Search, Secret, StoredText},
     store::{Cursor, ListScope, PageAt, PageQuery, Sort, SortKey},
-    tenancy::{Confirmation, Edit, NewOrganization},
+    tenancy::{Confirmation, Edit, Error, NewOrganization, Tenancy},
 };
 
 pub(super) fn routes(service: &Arc<Service>) -> Router<Arc<Service>> {
@@ -287,6 +287,9 @@ struct TransferInput {
     remove: bool,
     #[serde(default)]
     reason: String,
+    /// Mail a one-time code as well.
+    #[serde(default)]
+    send: bool,
 }
 
 #[derive(Serialize)]
@@ -296,15 +299,22 @@ struct TransferFields<'a> {
     /// The one-time code of a new owner: shown once.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'a str>,
+    #[serde(flatten)]
+    mail: MailFields,
 }
 
 /// `POST /v1/organizations/{id}/transfer`.
 async fn transfer(called: Called, id: OrgId, Input(input): Input<TransferInput>) -> Answered {
     let org = called.live(id).await?;
     let tenancy = called.tenancy.because(&input.reason);
+    can_send(input.send, &tenancy)?;
     let (org, code) = tenancy.transfer(&org, &input.email, input.remove).await?;
+    let mail = match &code {
+        Some(code) => MailFields::send(input.send, &tenancy, &org, &input.email, code).await,
+        None => MailFields::default(),
+    };
     let code = code.as_ref().map(Secret::reveal);
-    let fields = TransferFields { organization: OrgFields::from_org(&org), code };
+    let fields = TransferFields { organization: OrgFields::from_org(&org), code, mail };
     Ok(answer::json(StatusCode::OK, &fields))
 }
 
@@ -348,6 +358,9 @@ struct AdminInput {
     email: String,
     #[serde(default)]
     owner: bool,
+    /// Mail the one-time code as well.
+    #[serde(default)]
+    send: bool,
 }
 
 #[derive(Serialize)]
@@ -355,14 +368,53 @@ struct CodeFields<'a> {
     email: &'a str,
     /// Shown once.
     code: &'a str,
+    #[serde(flatten)]
+    mail: MailFields,
+}
+
+/// What came of the mail with a one-time code; nothing where none was wanted.
+#[derive(Default, Serialize)]
+struct MailFields {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sent: Option<bool>,
+    /// Why not. The code is good all the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mail_problem: Option<String>,
+}
+
+impl MailFields {
+    /// Mails the code, where that is wanted.
+    async fn send(send: bool, tenancy: &Tenancy, org: &Org, email: &str, code: &Secret) -> Self {
+        if !send {
+            return Self::default();
+        }
+        let sent = tenancy.mail_code(org, email, code).await;
+        Self { sent: Some(sent.is_ok()), mail_problem: sent.err().map(|error| error.to_string()) }
+    }
+}
+
+/// Refuses where a code was to be mailed and cannot be, before it is issued.
+fn can_send(send: bool, tenancy: &Tenancy) -> Result<(), Error> {
+    if send { tenancy.ensure_mails() } else { Ok(()) }
+}
+
+/// Whether a code is mailed.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SendQuery {
+    #[serde(default)]
+    send: bool,
 }
 
 /// `POST /v1/organizations/{id}/admins`.
 async fn add_admin(called: Called, id: OrgId, Input(input): Input<AdminInput>) -> Answered {
     let org = called.live(id).await?;
     let role = if input.owner { Role::Owner } else { Role::Admin };
-    let (_, code) = called.tenancy.add_admin(&org, &input.email, role).await?;
-    let fields = CodeFields { email: input.email.trim(), code: code.reveal() };
+    can_send(input.send, &called.tenancy)?;
+    let (org, code) = called.tenancy.add_admin(&org, &input.email, role).await?;
+    let email = input.email.trim();
+    let mail = MailFields::send(input.send, &called.tenancy, &org, email, &code).await;
+    let fields = CodeFields { email, code: code.reveal(), mail };
     Ok(answer::json(StatusCode::CREATED, &fields))
 }
 
@@ -382,8 +434,11 @@ async fn issue_code(
     called: Called,
     id: OrgId,
     Path((_, email)): Path<(String, String)>,
+    Parameters(SendQuery { send }): Parameters<SendQuery>,
 ) -> Answered {
     let org = called.live(id).await?;
-    let (_, code) = called.tenancy.issue_code(&org, &email).await?;
-    Ok(answer::json(StatusCode::OK, &CodeFields { email: &email, code: code.reveal() }))
+    can_send(send, &called.tenancy)?;
+    let (org, code) = called.tenancy.issue_code(&org, &email).await?;
+    let mail = MailFields::send(send, &called.tenancy, &org, &email, &code).await;
+    Ok(answer::json(StatusCode::OK, &CodeFields { email: &email, code: code.reveal(), mail }))
 }
