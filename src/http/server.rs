@@ -126,9 +126,16 @@ pub(super) async fn whole(
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
         return response;
     };
+    let line = parts.extensions.get::<Arc<log::Line>>().cloned();
     let working = tokio::spawn(async move {
+        if let Some(line) = &line {
+            line.begun();
+        }
         let response = next.run(Request::from_parts(parts, body)).await;
         drop(place);
+        if let Some(line) = &line {
+            line.done(response.status());
+        }
         response
     });
     match timeout(REQUEST, working).await {

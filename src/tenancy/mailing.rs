@@ -30,12 +30,12 @@ impl Tenancy {
         let typed = typed_email(email);
         let mut entry =
             self.entry(OperationKind::IssueCode, Some(org)).await.with("admin", typed, typed);
-        entry = entry.with("mailed to", "", typed);
         let done = async {
             let settings = self.shared.rules.mail.as_ref().ok_or(Error::NoMail)?;
             self.may_change(&entry.action, org).await?;
             let admin = self.admin_of(org, email).await?;
             name_admin(&mut entry, &admin, admin.email.raw());
+            entry = entry.clone().with("mailed to", "", admin.email.raw());
             let until = admin.reset.as_ref().map(|reset| reset.until);
             let (to, organization) = (admin.email.raw(), &org.name);
             mail::send(settings, &CodeMail { to, organization, code, until }).await?;

@@ -93,7 +93,7 @@ fn a_list_is_sorted_by_what_each_holds() {
     assert!(table.out.ends_with("\n2 of 3 organizations\n"), "{}", table.out);
     let after = ["org", "list", "--sort", "size", "--after", "x"];
     home.run(&after).fails(2, "a list sorted by size has no further pages");
-    home.run(&["org", "list", "--sort", "bytes"]).fails(2, "invalid value");
+    assert_eq!(home.run(&["org", "list", "--sort", "bytes"]).code, 2);
 }
 
 #[test]
