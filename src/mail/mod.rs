@@ -8,6 +8,7 @@ pub use text::CodeMail;
 
 use std::time::Duration;
 
+use bson::oid::ObjectId;
 use lettre::{
     Address, AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor,
     message::{
@@ -17,6 +18,7 @@ use lettre::{
     transport::smtp::{
         authentication::Credentials,
         client::{Tls, TlsParameters},
+        extension::ClientId,
     },
 };
 use tokio::time::timeout;
@@ -71,7 +73,7 @@ fn message(settings: &MailSettings, mail: &CodeMail<'_>) -> Result<Message, Mail
         .from(settings.from.0.clone())
         .to(Mailbox::new(None, to))
         .subject(mail.subject())
-        .message_id(None)
+        .message_id(Some(format!("<{}@{}>", ObjectId::new().to_hex(), settings.from.domain())))
         .header(ContentType::TEXT_PLAIN)
         .raw_header(HeaderValue::new(AUTOMATIC, "auto-generated".to_owned()))
         .body(mail.body(settings.redeem_url.as_ref()))
@@ -95,7 +97,10 @@ async fn transport(
         MailTls::None => Tls::None,
     };
     let builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host.clone());
-    let builder = builder.port(*port).tls(tls).timeout(Some(ANSWER));
+    let mut builder = builder.port(*port).tls(tls).timeout(Some(ANSWER));
+    if let Some(name) = own_name() {
+        builder = builder.hello_name(ClientId::Domain(name));
+    }
     let Some((user, file)) = &settings.login else { return Ok(builder.build()) };
     let file = file.clone();
     let password = tokio::task::spawn_blocking(move || {
@@ -105,6 +110,13 @@ async fn transport(
     let password = password.map_err(MailError::Password)?;
     let credentials = Credentials::new(user.clone(), password.reveal().to_owned());
     Ok(builder.credentials(credentials).build())
+}
+
+/// What this machine calls itself to the mail server, where that can be the name of one.
+fn own_name() -> Option<String> {
+    let name = rustix::system::uname().nodename().to_str().ok()?.to_owned();
+    let fits = |c: char| c.is_ascii_alphanumeric() || ".-".contains(c);
+    (!name.is_empty() && name.chars().all(fits)).then_some(name)
 }
 
 #[cfg(test)]
@@ -142,6 +154,7 @@ mod tests {
         let plain = written("ada@acme.com", "Acme").unwrap();
         assert!(plain.contains("To: ada@acme.com\r\n") && plain.contains("abcde-fghij"), "{plain}");
         assert!(plain.contains("Auto-Submitted: auto-generated\r\n"), "{plain}");
+        assert!(plain.contains("@example.com>\r\nContent-Type"), "{plain}");
         for name in [
             "Acme\r\nBcc: eve@x.example",
             "Acme\n.\nRCPT TO:<eve@x.example>",

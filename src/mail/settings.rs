@@ -90,6 +90,13 @@ impl TryFrom<String> for MailServer {
 #[serde(try_from = "String")]
 pub struct Sender(pub(super) Mailbox);
 
+impl Sender {
+    /// What is behind the @.
+    pub(super) fn domain(&self) -> &str {
+        self.0.email.domain()
+    }
+}
+
 impl TryFrom<String> for Sender {
     type Error = &'static str;
 

@@ -187,6 +187,7 @@ impl Console {
                                 | Effect::Transfer(..)
                                 | Effect::UpdateAdmin(..)
                                 | Effect::Redeem(..)
+                                | Effect::MailCode(..)
                                 | Effect::Do(..)
                                 | Effect::WriteDocument(..)
                         )
@@ -289,6 +290,10 @@ impl Console {
                 Message::Judged(*generation, Ok(strength))
             }
             Effect::Copy(what, _) => Message::Copied(what, Ok(Arrived::Known)),
+            Effect::CheckDirectory(generation, _) => Message::DirectoryChecked(*generation, Ok(())),
+            Effect::MailCode(generation, _, email, ..) => {
+                Message::Mailed(*generation, email.clone(), Ok(()))
+            }
             Effect::Generate { .. } => Message::Generated(Ok("7x2k9-qm4tz-c8w1r-hn5vp".into())),
             Effect::Authorize(generation, OrgAction::Purge, ..) => {
                 Message::Authorized(*generation, Ok(()))
@@ -464,6 +469,8 @@ pub fn generation(effect: &Effect) -> Option<u64> {
         | Effect::UpdateAdmin(generation, ..)
         | Effect::Transfer(generation, ..)
         | Effect::Redeem(generation, ..)
+        | Effect::MailCode(generation, ..)
+        | Effect::CheckDirectory(generation, ..)
         | Effect::Check(generation, ..)
         | Effect::Judge(generation, ..)
         | Effect::Authorize(generation, ..)

@@ -12,10 +12,13 @@ use crate::{
 fn owned(serve: &Serve) -> (String, String) {
     let body =
         json!({ "organization_name": "acme", "email": "ada@acme.com", "password": PASSWORD });
-    let made = Request::new("POST", "/org/create").json(&body).send(serve.address).expect(200);
+    Request::new("POST", "/org/create").json(&body).send(serve.address).expect(200);
     let login = json!({ "email": "ada@acme.com", "password": PASSWORD });
     let login = Request::new("POST", "/v1/login").json(&login).send(serve.address).expect(200);
-    let admins = format!("/v1/organizations/{}/admins", made["organization_id"].as_str().unwrap());
+    let admins = format!(
+        "/v1/organizations/{}/admins",
+        login["account"]["organization_id"].as_str().unwrap()
+    );
     (admins, login["access_token"].as_str().unwrap().to_owned())
 }
 
