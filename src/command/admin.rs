@@ -147,9 +147,9 @@ async fn issued(
     code: Secret,
     send: &Send,
 ) -> Result<Answer, Failure> {
-    let sent = if send.send { Some(tenancy.mail_code(&org, email, &code).await) } else { None };
+    let mailed = if send.send { Some(tenancy.mail_code(&org, email, &code).await) } else { None };
     let admin = Box::new(tenancy.admin_of(&org, email).await?);
-    Ok(Answer::Code { org, admin, code, sent })
+    Ok(Answer::Code { org, admin, code, sent: mailed })
 }
 
 async fn transfer(

@@ -408,9 +408,7 @@ impl Error {
             Self::InvalidDocument(_) => "correct it, then try again",
             Self::Unwritten { help, .. } | Self::NotImported { help, .. } => help,
             Self::NoMail => "add [mail] to the file that `tenantry config path` prints",
-            Self::Unmailed(_) => {
-                "hand the code over yourself, over a private channel, and check [mail] in the configuration"
-            }
+            Self::Unmailed(_) => "hand the code over yourself, and check [mail] in config.toml",
             Self::NoSecondFactor(_) => {
                 "check who has one with `tenantry operator list` or `tenantry admin list`"
             }

@@ -202,8 +202,8 @@ impl App {
             return Vec::new();
         };
         let mut effects = cancel(sending.begin(generation, now));
-        let (email, code) = (email.clone(), code.clone());
-        effects.push(Effect::MailCode(generation, org.clone(), email, code, self.session.clone()));
+        let to = (email.clone(), code.clone());
+        effects.push(Effect::MailCode(generation, org.clone(), to, self.session.clone()));
         effects
     }
 

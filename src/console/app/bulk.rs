@@ -430,14 +430,14 @@ impl App {
     pub(super) fn directory_checked(
         &mut self,
         generation: Generation,
-        result: Result<()>,
+        result: &Result<()>,
     ) -> Vec<Effect> {
         let asks =
             |layer: &Layer| matches!(layer, Layer::Bulk(bulk) if bulk.checking.awaits(generation));
         let Some(at) = self.layers.iter().position(asks) else { return Vec::new() };
         if let Some(Layer::Bulk(bulk)) = self.layers.get_mut(at) {
             let _ = bulk.checking.stop();
-            if let Err(error) = &result {
+            if let Err(error) = result {
                 if let Some(field) = bulk.fields.last_mut() {
                     field.problem = Some(Notice::from(error));
                 }

@@ -318,7 +318,7 @@ pub enum Effect {
     /// Transfer one to another owner.
     Transfer(Generation, Box<Org>, NewOwner, Option<Session>),
     /// Mail a one-time code to the admin with this e-mail.
-    MailCode(Generation, Box<Org>, StoredText, Secret, Option<Session>),
+    MailCode(Generation, Box<Org>, (StoredText, Secret), Option<Session>),
     /// Set the password of the admin with this e-mail, with a one-time code.
     Redeem(Generation, String, Secret, Secret),
     /// Do something to one as it is.

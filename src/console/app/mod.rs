@@ -306,16 +306,12 @@ impl App {
                 Vec::new()
             }
             Message::Upgraded(generation, result) => self.upgraded(generation, result),
-            Message::CaughtUp(generation, result, read_only) => {
-                self.caught_up(generation, &result, read_only)
-            }
+            Message::CaughtUp(at, result, read_only) => self.caught_up(at, &result, read_only),
             Message::Link(generation, why) => self.linked(generation, why.as_ref()),
             Message::Changed(generation, seen) => self.changed(generation, seen),
             Message::Page(generation, result) => self.page(generation, result),
             Message::Gone(generation, result) => self.deselect_gone(generation, result),
-            Message::DirectoryChecked(generation, result) => {
-                self.directory_checked(generation, result)
-            }
+            Message::DirectoryChecked(at, result) => self.directory_checked(at, &result),
             Message::Exporting(generation, progress) => self.exporting(generation, progress),
             Message::ExportedTo(generation, file) => self.exported_to(generation, file),
             Message::Measured(generation, result) => self.measured(generation, &result),

@@ -214,6 +214,16 @@ pub(super) async fn done(
     Message::Done(generation, action, now.unwrap_or(org), result)
 }
 
+/// How good a password is that is being typed.
+pub(super) async fn judged(
+    tenancy: Arc<Tenancy>,
+    generation: Generation,
+    new: NewPassword,
+) -> Message {
+    let NewPassword { password, name, email } = new;
+    Message::Judged(generation, tenancy.strength(&password, &name, &email).await)
+}
+
 /// Mails a one-time code to its admin.
 pub(super) async fn mailed(
     tenancy: Arc<Tenancy>,

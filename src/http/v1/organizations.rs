@@ -388,8 +388,9 @@ impl MailFields {
         if !send {
             return Self::default();
         }
-        let sent = tenancy.mail_code(org, email, code).await;
-        Self { sent: Some(sent.is_ok()), mail_problem: sent.err().map(|error| error.to_string()) }
+        let mailed = tenancy.mail_code(org, email, code).await;
+        let mail_problem = mailed.as_ref().err().map(ToString::to_string);
+        Self { sent: Some(mailed.is_ok()), mail_problem }
     }
 }
 

@@ -62,7 +62,7 @@ fn a_code_is_mailed_where_mail_is_set_up_and_stays_on_the_screen() {
     for sent in [true, false] {
         let mut app = shown(true);
         let effects = press(&mut app, KeyCode::Char('s'));
-        let [Effect::MailCode(at, org, email, mailed, _)] = &effects[..] else {
+        let [Effect::MailCode(at, org, (email, mailed), _)] = &effects[..] else {
             panic!("{effects:?}")
         };
         assert_eq!((email.raw(), mailed.reveal()), ("grace@example.com", "aaaaaa-bbbbbb"));
