@@ -177,6 +177,10 @@ impl Console {
                 }
                 Message::Updated(*generation, updated)
             }
+            Effect::CheckDirectory(at, _) => Message::DirectoryChecked(*at, Ok(())),
+            Effect::MailCode(generation, _, (email, _), _) => {
+                Message::Mailed(*generation, email.clone(), Ok(()))
+            }
             Effect::Redeem(generation, email, ..) => {
                 let org = self.orgs.iter().find(|org| org.admin_email.raw() == email).cloned();
                 let org = org.ok_or(Error::WrongCode).and_then(|org| self.changed(&org));

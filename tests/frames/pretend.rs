@@ -290,10 +290,6 @@ impl Console {
                 Message::Judged(*generation, Ok(strength))
             }
             Effect::Copy(what, _) => Message::Copied(what, Ok(Arrived::Known)),
-            Effect::CheckDirectory(generation, _) => Message::DirectoryChecked(*generation, Ok(())),
-            Effect::MailCode(generation, _, (email, _), _) => {
-                Message::Mailed(*generation, email.clone(), Ok(()))
-            }
             Effect::Generate { .. } => Message::Generated(Ok("7x2k9-qm4tz-c8w1r-hn5vp".into())),
             Effect::Authorize(generation, OrgAction::Purge, ..) => {
                 Message::Authorized(*generation, Ok(()))
