@@ -177,10 +177,6 @@ impl Console {
                 }
                 Message::Updated(*generation, updated)
             }
-            Effect::CheckDirectory(at, _) => Message::DirectoryChecked(*at, Ok(())),
-            Effect::MailCode(generation, _, (email, _), _) => {
-                Message::Mailed(*generation, email.clone(), Ok(()))
-            }
             Effect::Redeem(generation, email, ..) => {
                 let org = self.orgs.iter().find(|org| org.admin_email.raw() == email).cloned();
                 let org = org.ok_or(Error::WrongCode).and_then(|org| self.changed(&org));
@@ -196,7 +192,7 @@ impl Console {
                     issued,
                 )
             }
-            _ => return None,
+            effect => return fine_elsewhere(effect),
         })
     }
 
@@ -214,5 +210,14 @@ impl Console {
             return Err(Refusal::NoSession(org.name.clone()).into());
         }
         self.changed(org)
+    }
+}
+
+/// What the mail server and the disk answer.
+fn fine_elsewhere(effect: &Effect) -> Option<Message> {
+    match effect {
+        Effect::CheckDirectory(at, _) => Some(Message::DirectoryChecked(*at, Ok(()))),
+        Effect::MailCode(at, _, (email, _), _) => Some(Message::Mailed(*at, email.clone(), Ok(()))),
+        _ => None,
     }
 }

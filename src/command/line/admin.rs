@@ -11,7 +11,7 @@ use crate::org::Role;
 /// Whether a code is mailed.
 #[derive(Debug, Args)]
 pub struct Send {
-    /// Mail the one-time code to that e-mail address as well; needs [mail] in the configuration file
+    /// Mail the one-time code to that e-mail address as well; needs a mail server in the configuration file
     #[arg(long)]
     pub send: bool,
 }
