@@ -10,7 +10,9 @@
 //! | [`document`] | one document as text and back, what changed in it, and filters: what of it matches | `org` |
 //! | [`archive`] | an exported organization: the format of its file, written and read | `org`, `document` |
 //! | [`store`] | where organizations are kept: a trait for each concern and [`store::Store`] for all, its two databases ([`store::mongo`], [`store::sqlite`]) | `org`, `document`, `archive` |
-//! | [`tenancy`] | what can be done, and by whom: every rule, once | `org`, `document`, `archive`, `store` |
+//! | [`secret_file`] | secrets that are in files of their own | `org` |
+//! | [`mail`] | a one-time code on its way to its admin | `org`, `secret_file` |
+//! | [`tenancy`] | what can be done, and by whom: every rule, once | `org`, `document`, `archive`, `store`, `mail` |
 //! | [`keymap`] | the table of the console's commands and their keys | `org` |
 //! | [`manual`] | the pages of the manual, and how they look on a terminal | `org` |
 //! | [`theme`] | the console's colours and marks | |
@@ -126,8 +128,10 @@ pub mod document;
 pub mod failpoint;
 pub mod http;
 pub mod keymap;
+pub mod mail;
 pub mod manual;
 pub mod org;
+pub mod secret_file;
 pub mod store;
 pub mod tenancy;
 pub mod theme;

@@ -5,10 +5,7 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{
-    Parser,
-    error::{ContextKind, ContextValue, ErrorKind},
-};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 #[cfg(target_os = "linux")]
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -28,7 +25,7 @@ fn main() -> ExitCode {
         say(&command::report(&error.to_string(), "report this"));
     }
     command::answer_shell();
-    let line = match CommandLine::try_parse() {
+    let line = match CommandLine::read(std::env::args_os()) {
         Ok(line) => line,
         Err(error) => return misused(error),
     };
@@ -76,7 +73,8 @@ fn run(line: CommandLine) -> Result<u8, Ended> {
     let settings = || Settings::new(&line.flags, environment).map_err(|e| failed(e.into()));
     match line.command {
         Some(Command::Local(local)) => {
-            command::local(&line.flags, environment, &local).map_err(failed).map(|()| 0)
+            let done = command::local(&line.flags, environment, &local, http::check);
+            done.map_err(failed).map(|()| 0)
         }
         Some(Command::Database(command)) => {
             command::run(&settings()?, command, line.login).map_err(failed)

@@ -7,17 +7,19 @@ use std::{
 };
 
 /// Each room, and what it may use.
-const ROOMS: [(&str, &[&str]); 13] = [
+const ROOMS: [(&str, &[&str]); 15] = [
     ("org", &["failpoint"]),
     ("failpoint.rs", &[]),
     ("document", &["org"]),
     ("archive", &["org", "document"]),
     ("store", &["org", "document", "archive", "failpoint"]),
-    ("tenancy", &["org", "document", "archive", "store"]),
+    ("secret_file.rs", &["org"]),
+    ("mail", &["org", "secret_file"]),
+    ("tenancy", &["org", "document", "archive", "store", "mail"]),
     ("keymap", &["org"]),
     ("manual", &["org"]),
     ("theme", &[]),
-    ("config", &["org", "store", "tenancy", "keymap", "theme"]),
+    ("config", &["org", "secret_file", "mail", "store", "tenancy", "keymap", "theme"]),
     (
         "command",
         &["org", "document", "archive", "store", "tenancy", "keymap", "manual", "theme", "config"],

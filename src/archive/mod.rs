@@ -20,11 +20,13 @@
 //!
 //! # Reading
 //! A [`Reader`] reads front to back, so from a pipe as well, in the same memory however large the archive is. It
-//! trusts nothing: no size, no name, no order. [`verify()`] reads everything and keeps nothing.
+//! trusts nothing: no size, no name, no order. [`verify()`] reads everything and keeps nothing; [`write_lines()`] writes
+//! the documents as text.
 
 mod digests;
 mod error;
 mod input;
+mod lines;
 mod manifest;
 mod metadata;
 mod new_file;
@@ -36,9 +38,10 @@ mod tests;
 mod verify;
 
 pub use error::{Place, ReadError, WriteError};
+pub use lines::{Lines, LinesError, write_lines};
 pub use manifest::{Consistency, Identity, LeftOut, Manifest, NoSnapshot, Source, SourceKind};
 pub use metadata::Collection;
-pub use new_file::{FileError, NewFile, help_for};
+pub use new_file::{FileError, NewFile, check_directory, help_for};
 pub use reader::Reader;
 pub use spool::Spool;
 pub use verify::verify;

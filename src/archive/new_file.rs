@@ -3,13 +3,16 @@
 use std::{
     ffi::{OsStr, OsString},
     fs::{File, TryLockError},
-    io::{self, Write},
+    io::{self, Seek as _, Write},
     os::fd::OwnedFd,
     path::{Path, PathBuf},
 };
 
 use rustix::{
-    fs::{AtFlags, FileType, Mode, OFlags, fstat, linkat, open, openat, statat, unlinkat},
+    fs::{
+        Access, AtFlags, FileType, Mode, OFlags, accessat, fstat, linkat, open, openat, statat,
+        unlinkat,
+    },
     io::Errno,
 };
 
@@ -99,23 +102,11 @@ impl NewFile {
     /// # Errors
     /// When something of this name is there, or of its name while it is written; or it cannot be made.
     pub fn create(path: &Path) -> Result<Self, FileError> {
-        let name = path.file_name().ok_or_else(|| FileError::NoFile(path.to_owned()))?;
+        let (directory, name) = free(path)?;
         let failed = |error: Errno| FileError::Io { path: path.to_owned(), error: error.into() };
-        let above = path.parent().filter(|above| !above.as_os_str().is_empty());
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let above = above.unwrap_or(Path::new("."));
-        let directory = match open(above, flags, Mode::empty()) {
-            Err(Errno::NOENT) => return Err(FileError::NoDirectory(above.to_owned())),
-            opened => opened.map_err(failed)?,
-        };
-        match statat(&directory, name, AtFlags::SYMLINK_NOFOLLOW) {
-            Err(Errno::NOENT) => {}
-            Ok(_) => return Err(FileError::Exists(path.to_owned())),
-            Err(error) => return Err(failed(error)),
-        }
         let partial_name = partial(Path::new(name)).into_os_string();
         // With EXCL, a link is not followed.
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
         let file = match openat(&directory, &partial_name, flags, Mode::RUSR | Mode::WUSR) {
             Ok(file) => File::from(file),
             Err(Errno::EXIST) if is_locked(&directory, &partial_name) => {
@@ -134,6 +125,25 @@ impl NewFile {
             file,
             finished: false,
         })
+    }
+
+    /// Whether one could be begun, as far as that is known without writing anything.
+    ///
+    /// # Errors
+    /// When something of this name is there, or its directory is not, or cannot be written to.
+    pub fn check(path: &Path) -> Result<(), FileError> {
+        let (directory, _) = free(path)?;
+        ensure_writable(&directory, above(path))
+    }
+
+    /// What was written so far, from its beginning. To write on afterwards is a mistake: both have one place.
+    ///
+    /// # Errors
+    /// When there are too many open files, or the disk fails.
+    pub fn read_back(&self) -> io::Result<File> {
+        let mut file = self.file.try_clone()?;
+        file.rewind()?;
+        Ok(file)
     }
 
     /// Where it is once it is whole.
@@ -190,6 +200,49 @@ impl Drop for NewFile {
             // If it cannot be removed, the next run names it.
             let _ = unlinkat(&self.directory, &self.partial, AtFlags::empty());
         }
+    }
+}
+
+/// Whether a file could be made in this directory, as far as that is known without writing anything.
+///
+/// # Errors
+/// When it is not there, or cannot be written to.
+pub fn check_directory(directory: &Path) -> Result<(), FileError> {
+    let named = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
+    ensure_writable(&open_directory(named, named)?, named)
+}
+
+fn ensure_writable(directory: &OwnedFd, path: &Path) -> Result<(), FileError> {
+    let wanted = Access::WRITE_OK | Access::EXEC_OK;
+    accessat(directory, ".", wanted, AtFlags::EACCESS)
+        .map_err(|error| FileError::Io { path: path.to_owned(), error: error.into() })
+}
+
+/// The directory that a file is in.
+fn above(path: &Path) -> &Path {
+    let above = path.parent().filter(|above| !above.as_os_str().is_empty());
+    above.unwrap_or(Path::new("."))
+}
+
+/// Opens the directory of a file.
+fn open_directory(directory: &Path, file: &Path) -> Result<OwnedFd, FileError> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    match open(directory, flags, Mode::empty()) {
+        Err(Errno::NOENT) => Err(FileError::NoDirectory(directory.to_owned())),
+        opened => {
+            opened.map_err(|error| FileError::Io { path: file.to_owned(), error: error.into() })
+        }
+    }
+}
+
+/// The directory of a file and its name there, which nothing has yet.
+fn free(path: &Path) -> Result<(OwnedFd, &OsStr), FileError> {
+    let name = path.file_name().ok_or_else(|| FileError::NoFile(path.to_owned()))?;
+    let directory = open_directory(above(path), path)?;
+    match statat(&directory, name, AtFlags::SYMLINK_NOFOLLOW) {
+        Err(Errno::NOENT) => Ok((directory, name)),
+        Ok(_) => Err(FileError::Exists(path.to_owned())),
+        Err(error) => Err(FileError::Io { path: path.to_owned(), error: error.into() }),
     }
 }
 

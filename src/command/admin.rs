@@ -3,13 +3,13 @@
 use super::{
     Answer, Failure,
     ask::{LogIn, agree, ask_new, asked},
-    line::Sure,
+    line::{Send, Sure},
     second_factor,
     terminal::{Terminal, line_of_stdin},
 };
 use crate::{
     command::AdminCommand,
-    org::escaped_short,
+    org::{Org, Secret, escaped_short},
     tenancy::{AdminChanges, Tenancy},
 };
 
@@ -76,12 +76,12 @@ pub(super) async fn answer(
             let org = tenancy.named(&organization).await?;
             Ok(Answer::Admins(tenancy.admins(&org).await?))
         }
-        AdminCommand::Add { organization, email, role, .. } => {
+        AdminCommand::Add { organization, email, role, send, .. } => {
             let org = tenancy.named_to_change(&organization).await?;
             let tenancy = &login.session_of(tenancy).await?;
+            can_send(tenancy, &send)?;
             let (org, code) = tenancy.add_admin(&org, &email, role).await?;
-            let admin = Box::new(tenancy.admin_of(&org, &email).await?);
-            Ok(Answer::Code { org, admin, code })
+            issued(tenancy, org, &email, code, &send).await
         }
         AdminCommand::Totp { remove, .. } => second_factor::answer(tenancy, remove, login).await,
         AdminCommand::Update {
@@ -108,14 +108,15 @@ pub(super) async fn answer(
             let org = tenancy.remove_admin(&org, &email).await?;
             Ok(Answer::Admins(tenancy.admins(&org).await?))
         }
-        AdminCommand::Transfer { organization, email, remove, sure, .. } => {
-            transfer(tenancy, &organization, &email, remove, &sure, login).await
+        AdminCommand::Transfer { organization, email, remove, send, sure, .. } => {
+            can_send(tenancy, &send)?;
+            transfer(tenancy, &organization, &email, (remove, &send), &sure, login).await
         }
-        AdminCommand::Code { organization, email, .. } => {
+        AdminCommand::Code { organization, email, send, .. } => {
+            can_send(tenancy, &send)?;
             let org = tenancy.named_to_change(&organization).await?;
             let (org, code) = tenancy.issue_code(&org, &email).await?;
-            let admin = Box::new(tenancy.admin_of(&org, &email).await?);
-            Ok(Answer::Code { org, admin, code })
+            issued(tenancy, org, &email, code, &send).await
         }
         AdminCommand::Redeem { email, .. } => {
             let (code, password) = if let Some(terminal) = Terminal::open() {
@@ -133,11 +134,29 @@ pub(super) async fn answer(
     }
 }
 
+/// Refuses where a code was to be mailed and cannot be, before anything is done.
+fn can_send(tenancy: &Tenancy, send: &Send) -> Result<(), Failure> {
+    if send.send { Ok(tenancy.ensure_mails()?) } else { Ok(()) }
+}
+
+/// A code that was issued, and mailed if wanted: it is shown whatever comes of that.
+async fn issued(
+    tenancy: &Tenancy,
+    org: Org,
+    email: &str,
+    code: Secret,
+    send: &Send,
+) -> Result<Answer, Failure> {
+    let mailed = if send.send { Some(tenancy.mail_code(&org, email, &code).await) } else { None };
+    let admin = Box::new(tenancy.admin_of(&org, email).await?);
+    Ok(Answer::Code { org, admin, code, sent: mailed })
+}
+
 async fn transfer(
     tenancy: &Tenancy,
     organization: &str,
     email: &str,
-    remove: bool,
+    (remove, send): (bool, &Send),
     sure: &Sure,
     login: &mut LogIn,
 ) -> Result<Answer, Failure> {
@@ -157,12 +176,10 @@ async fn transfer(
         agree(&terminal, &format!("Transfer “{}” to {email}?{become_of}", org.name)).await?;
     }
     let (org, code) = tenancy.transfer(&org, email, remove).await?;
-    Ok(match code {
-        Some(code) => {
-            Answer::Code { admin: Box::new(tenancy.admin_of(&org, email).await?), org, code }
-        }
-        None => Answer::Admins(tenancy.admins(&org).await?),
-    })
+    match code {
+        Some(code) => issued(tenancy, org, email, code, send).await,
+        None => Ok(Answer::Admins(tenancy.admins(&org).await?)),
+    }
 }
 
 async fn update(

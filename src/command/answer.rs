@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::{
-    audit,
+    Failure, audit,
     configuration::Configured,
     key::{self, KeyFields, KeysFields},
     operator, records, second_factor,
@@ -23,7 +23,7 @@ use crate::{
         Count, Cursor, Directory, Finding, ListScope, PageQuery, Place, PlaceKind, Purge, Size,
         UpgradePlan,
     },
-    tenancy::{Account, AuditPage, OwnedApiKey, Session, Verified},
+    tenancy::{self, Account, AuditPage, OwnedApiKey, Session, Verified},
 };
 
 /// What an operation answers with.
@@ -74,8 +74,8 @@ pub(super) enum Answer {
     Revoked(OwnedApiKey),
     /// The recovery codes of a second factor.
     RecoveryCodes(Vec<Secret>),
-    /// A one-time code for an admin.
-    Code { org: Org, admin: Box<Admin>, code: Secret },
+    /// A one-time code for an admin, and what came of the mail to them, where one was wanted.
+    Code { org: Org, admin: Box<Admin>, code: Secret, sent: Option<tenancy::Result<()>> },
     /// Entries of the record.
     Audit(AuditPage),
     /// What a verification of the record found.
@@ -237,7 +237,9 @@ impl Answer {
             Self::Keys(keys) => json_text(&KeysFields::new(keys)),
             Self::Revoked(key) => json_text(&KeyFields::new(key, None)),
             Self::RecoveryCodes(codes) => json_text(&second_factor::RecoveryFields::new(codes)),
-            Self::Code { org, admin, code } => json_text(&audit::CodeFields::new(org, admin, code)),
+            Self::Code { org, admin, code, sent } => {
+                json_text(&audit::CodeFields::new(org, admin, code, sent.as_ref()))
+            }
             Self::Audit(page) => json_text(&audit::AuditFields::from_page(page)),
             Self::Verified(verified) => json_text(&audit::VerifiedFields::from_verified(verified)),
             Self::Configured(configured) => json_text(configured),
@@ -334,12 +336,19 @@ impl Answer {
             Self::Keys(keys) => key::table(keys, width),
             Self::Revoked(key) => key::revoked_table(key),
             Self::RecoveryCodes(codes) => second_factor::table(codes),
-            Self::Code { org, admin, code } => audit::code_table(org, admin, code),
+            Self::Code { org, admin, code, sent } => {
+                audit::code_table(org, admin, code, sent.as_ref())
+            }
             Self::Audit(page) => audit::audit_table(page, width),
             Self::Verified(verified) => audit::verified_table(verified),
             Self::Configured(configured) => configured.table(),
             Self::Upgrade { plan, left } => upgrade::table(plan, *left),
         }
+    }
+
+    /// What went wrong beside what is answered.
+    pub(super) fn failure(self) -> Option<Failure> {
+        if let Self::Code { sent: Some(Err(error)), .. } = self { Some(error.into()) } else { None }
     }
 
     /// The exit code.

@@ -13,7 +13,7 @@ use crate::{
     command::AuditCommand,
     org::{Admin, Org, Secret, StoredText, fit, rfc3339, timestamp},
     store::{AuditAt, AuditFilter},
-    tenancy::{AuditPage, NumberedEntry, Tenancy, Verified},
+    tenancy::{self, AuditPage, NumberedEntry, Tenancy, Verified},
 };
 
 pub(super) async fn answer(tenancy: &Tenancy, command: AuditCommand) -> Result<Answer, Failure> {
@@ -88,20 +88,34 @@ pub(super) struct CodeFields<'a> {
     organization_name: &'a StoredText,
     code: &'a str,
     valid_until: Option<String>,
+    /// Only where it was to be mailed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sent: Option<bool>,
 }
 
 impl<'a> CodeFields<'a> {
-    pub(super) fn new(org: &'a Org, admin: &'a Admin, code: &'a Secret) -> Self {
+    pub(super) fn new(
+        org: &'a Org,
+        admin: &'a Admin,
+        code: &'a Secret,
+        sent: Option<&tenancy::Result<()>>,
+    ) -> Self {
         Self {
             admin_email: &admin.email,
             organization_name: &org.name,
             code: code.reveal(),
             valid_until: admin.reset.as_ref().and_then(|reset| rfc3339(reset.until)),
+            sent: sent.map(Result::is_ok),
         }
     }
 }
 
-pub(super) fn code_table(org: &Org, admin: &Admin, code: &Secret) -> String {
+pub(super) fn code_table(
+    org: &Org,
+    admin: &Admin,
+    code: &Secret,
+    sent: Option<&tenancy::Result<()>>,
+) -> String {
     let until = admin.reset.as_ref().map_or_else(String::new, |reset| timestamp(reset.until));
     let mut text = pairs(
         &[
@@ -112,6 +126,9 @@ pub(super) fn code_table(org: &Org, admin: &Admin, code: &Secret) -> String {
         ],
         None,
     );
+    if let Some(Ok(())) = sent {
+        text.push_str("  → it was mailed to that address\n");
+    }
     text.push_str("  → it is not shown again; set a password with `tenantry admin redeem`\n");
     text
 }

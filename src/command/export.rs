@@ -37,11 +37,15 @@ pub(super) fn check(wanted: &Wanted) -> Result<(), Failure> {
         let what = "names are either arguments or on standard input (-)";
         return Err(Failure::usage(what, "give one or the other"));
     }
-    let Some(to) = &wanted.to else { return Ok(()) };
-    if to == Path::new(STDIN) {
+    if wanted.to.as_deref() == Some(Path::new(STDIN)) {
         if several {
             let help = "name one organization, or a directory with --to DIR";
             return Err(Failure::usage("standard output takes one archive", help));
+        }
+        if wanted.jsonl {
+            let help = "name a file or a directory with --to, or leave out --jsonl";
+            let what = "--jsonl writes a file beside the archive, and standard output has none";
+            return Err(Failure::usage(what, help));
         }
         if io::stdout().is_terminal() {
             let help = "pipe it to a program or to a file, or name one with --to FILE";
@@ -50,11 +54,28 @@ pub(super) fn check(wanted: &Wanted) -> Result<(), Failure> {
         return Ok(());
     }
     // What ends so is meant as a directory.
-    if (several || to.as_os_str().as_encoded_bytes().ends_with(b"/")) && !to.is_dir() {
+    if let Some(to) = &wanted.to
+        && (several || to.as_os_str().as_encoded_bytes().ends_with(b"/"))
+        && !to.is_dir()
+    {
         let what = format!("{} is not an existing directory", to.display());
         return Err(Failure::usage(what, "create it first, or name another one"));
     }
-    Ok(())
+    Ok(target(wanted)?.check()?)
+}
+
+/// Where an archive goes.
+fn target(wanted: &Wanted) -> Result<ExportTarget, Failure> {
+    let text = wanted.jsonl;
+    Ok(match &wanted.to {
+        Some(to) if to == Path::new(STDIN) => {
+            let stdout = io::stdout().as_fd().try_clone_to_owned();
+            let stdout = stdout.map_err(|error| Failure::io("cannot write the output", &error))?;
+            ExportTarget::Stream(Box::new(File::from(stdout)))
+        }
+        Some(to) if !to.is_dir() => ExportTarget::File { path: to.clone(), text },
+        directory => ExportTarget::Directory { path: directory.clone().unwrap_or_default(), text },
+    })
 }
 
 /// Exports one organization, or one after the other: the exit code of the worst then, which is the highest.
@@ -148,15 +169,7 @@ async fn all(tenancy: &Tenancy) -> tenancy::Result<Vec<Org>> {
 
 /// Exports one.
 async fn export(tenancy: &Tenancy, org: &Org, wanted: &Wanted) -> Result<Export, Failure> {
-    let target = match &wanted.to {
-        Some(to) if to == Path::new(STDIN) => {
-            let stdout = io::stdout().as_fd().try_clone_to_owned();
-            let stdout = stdout.map_err(|error| Failure::io("cannot write the output", &error))?;
-            ExportTarget::Stream(Box::new(File::from(stdout)))
-        }
-        Some(to) if !to.is_dir() => ExportTarget::File(to.clone()),
-        directory => ExportTarget::Directory(directory.clone().unwrap_or_default()),
-    };
+    let target = target(wanted)?;
     let telling = Telling::default();
     let watch = Arc::new(telling.archiving(&org.name));
     let export = tenancy.export(org, target, !wanted.without_admins, watch).await;
@@ -182,6 +195,15 @@ fn sentence(export: &Export) -> String {
     if let Some(file) = &export.file {
         let file = crate::org::escaped(&file.to_string_lossy()).into_owned();
         let _ = writeln!(text, "  → {file} ({})", byte_size(export.summary.archive_bytes));
+    }
+    if let Some((text_file, lines)) = &export.text {
+        let text_file = crate::org::escaped(&text_file.to_string_lossy()).into_owned();
+        let (count, bytes) = (counted(lines.count.count, "line"), byte_size(lines.count.bytes));
+        let _ = writeln!(text, "  → {text_file} ({count}, {bytes})");
+        if lines.inexact > 0 {
+            let lines = counted(lines.inexact, "line");
+            let _ = writeln!(text, "  → {lines} cannot be read back exactly: keep the archive");
+        }
     }
     if let Some(why) = not_of_one_time(export.manifest.consistency) {
         let _ = writeln!(text, "  → {why}");
@@ -216,12 +238,16 @@ struct Fields<'a> {
     bytes: u64,
     documents_sha256: String,
     archive_bytes: u64,
+    /// Null without `--jsonl`.
+    jsonl_file: Option<String>,
+    jsonl_bytes: Option<u64>,
+    jsonl_inexact: Option<u64>,
     consistency: Consistency,
 }
 
 impl<'a> Fields<'a> {
     fn new(export: &'a Export) -> Self {
-        let summary = &export.summary;
+        let (summary, text) = (&export.summary, export.text.as_ref());
         Self {
             organization_id: export.org.id.to_hex(),
             organization_name: &export.org.name,
@@ -231,6 +257,9 @@ impl<'a> Fields<'a> {
             bytes: summary.contents.documents.bytes,
             documents_sha256: hex::encode(summary.documents_sha256),
             archive_bytes: summary.archive_bytes,
+            jsonl_file: text.map(|(file, _)| file.to_string_lossy().into_owned()),
+            jsonl_bytes: text.map(|(_, lines)| lines.count.bytes),
+            jsonl_inexact: text.map(|(_, lines)| lines.inexact),
             consistency: export.manifest.consistency,
         }
     }

@@ -301,7 +301,7 @@ fn code_of(error: &tenancy::Error) -> u8 {
         tenancy::Error::Store(StoreError::Unreachable { .. })
         | tenancy::Error::OutcomeUnknown { why: StoreError::Unreachable { .. }, .. } => 7,
         // A connection string that does not parse, or a file that cannot be one.
-        tenancy::Error::Store(StoreError::Misconfigured { .. }) => 2,
+        tenancy::Error::Store(StoreError::Misconfigured { .. }) | tenancy::Error::NoMail => 2,
         tenancy::Error::Changed(_)
         | tenancy::Error::DocumentChanged(_)
         | tenancy::Error::OperatorsChanged
@@ -309,6 +309,7 @@ fn code_of(error: &tenancy::Error) -> u8 {
         | tenancy::Error::Overloaded
         | tenancy::Error::Machine(_)
         | tenancy::Error::Unwritten { .. }
+        | tenancy::Error::Unmailed(_)
         | tenancy::Error::OutcomeUnknown { .. }
         | tenancy::Error::DoneByAnother { .. }
         | tenancy::Error::Store(_) => 1,

@@ -5,7 +5,7 @@ use std::{
     io::{self, IsTerminal as _},
 };
 
-use clap::{CommandFactory as _, Parser as _, builder::styling::Style};
+use clap::{CommandFactory as _, builder::styling::Style};
 
 use super::{CommandLine, Failure, ascii, configuration::say};
 use crate::{
@@ -30,7 +30,7 @@ pub(super) fn show(words: &[String]) -> Result<(), Failure> {
     if is_command(words) {
         let line = ["tenantry"].into_iter().chain(words.iter().map(String::as_str));
         // What clap answers with is no error.
-        if let Err(help) = CommandLine::try_parse_from(line.chain(["--help"])) {
+        if let Err(help) = CommandLine::read(line.chain(["--help"])) {
             let help = help.render();
             let styled = io::stdout().is_terminal();
             let text = if styled { help.ansi().to_string() } else { help.to_string() };

@@ -19,6 +19,7 @@ mod import;
 mod key;
 mod line;
 mod manual;
+mod measured;
 mod operator;
 mod org;
 mod records;
@@ -43,7 +44,7 @@ pub use complete::answer_shell;
 pub use failure::{Failure, report, report_json};
 pub use line::{
     AdminCommand, AuditCommand, Command, CommandLine, ConfigCommand, DatabaseCommand, DocCommand,
-    KeyCommand, LocalCommand, Login, OperatorCommand, OrgCommand,
+    KeyCommand, ListSort, LocalCommand, Login, OperatorCommand, OrgCommand,
 };
 
 use answer::Answer;
@@ -53,8 +54,8 @@ use records::{Columns, Lines};
 use terminal::{Telling, Terminal};
 
 use crate::{
-    config::{self, Database, Flags, Output, Settings, Source},
-    store::{Examination, Required, Target},
+    config::{self, Database, Flags, Output, ServeFlags, ServeSettings, Settings, Source},
+    store::{Examination, Required, Sort, Target},
     tenancy::{Believe, Tenancy},
 };
 
@@ -72,6 +73,7 @@ pub fn local(
     flags: &Flags,
     environment: impl Fn(&str) -> Option<OsString>,
     local: &LocalCommand,
+    serves: impl Fn(&ServeSettings) -> Result<(), config::Error>,
 ) -> Result<(), Failure> {
     match local {
         LocalCommand::Help { words } => help::show(words),
@@ -80,7 +82,8 @@ pub fn local(
             if !problems.is_empty() {
                 return Err(Failure::Configuration(problems));
             }
-            let settings = Settings::new(flags, environment)?;
+            let settings = Settings::new(flags, &environment)?;
+            serves(&settings.serving(&ServeFlags::default(), environment)?)?;
             write(&Answer::Configured(Configured::from_settings(&settings)), settings.output)
         }
         LocalCommand::Config(ConfigCommand::Init { force }) => {
@@ -125,7 +128,8 @@ pub fn run(settings: &Settings, command: DatabaseCommand, login: Login) -> Resul
     runtime.shutdown_background();
     let answer = done?;
     write(&answer, settings.output)?;
-    Ok(answer.code())
+    let code = answer.code();
+    answer.failure().map_or(Ok(code), Err)
 }
 
 /// Refuses an output format that the command does not support.
@@ -215,6 +219,20 @@ async fn answer(
         DatabaseCommand::Org(OrgCommand::List {
             search,
             trash,
+            sort: Some(ListSort::Size(sort)),
+            limit,
+            fields,
+            no_header,
+            sizes,
+            ..
+        }) => {
+            let query = org::page_of(trash, search, Some(Sort::default()), stream::AT_ONCE, None)?;
+            let columns = Columns { fields, sizes, header: !no_header };
+            measured::answer(&tenancy, query, sort, limit, (settings.output, columns)).await
+        }
+        DatabaseCommand::Org(OrgCommand::List {
+            search,
+            trash,
             sort,
             limit,
             after,
@@ -222,6 +240,7 @@ async fn answer(
             no_header,
             sizes,
         }) if let Some(lines) = settings.output.and_then(Lines::of) => {
+            let sort = sort.and_then(ListSort::stored);
             let query = org::page_of(trash, search, sort, stream::AT_ONCE, after.as_deref())?;
             let columns = Columns { fields, sizes, header: !no_header };
             stream::lines(&tenancy, query, lines, &columns, limit).await?;
@@ -236,6 +255,7 @@ async fn answer(
             sizes,
             ..
         }) if !io::stdout().is_terminal() => {
+            let sort = sort.and_then(ListSort::stored);
             let query = org::page_of(trash, search, sort, stream::AT_ONCE, after.as_deref())?;
             stream::all(&tenancy, query, settings.output, sizes).await?;
             Ok(Answer::Written)

@@ -5,7 +5,7 @@ use super::{
     ask::{LogIn, agree, ask_new, ask_password, asked, confirm},
     bulk::{self, BulkOperation, each},
     copy, export, import,
-    line::Sure,
+    line::{ListSort, Sure},
     sizes::PageSizes,
     terminal::{Terminal, line_of_stdin},
     verify,
@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// How many organizations a terminal is shown where nothing else is said.
-const PAGE: u32 = 50;
+pub(super) const PAGE: u32 = 50;
 
 /// How far matches are counted, so that it costs little.
 const COUNT_MOST: u64 = 1000;
@@ -67,7 +67,12 @@ pub(super) fn check(command: &OrgCommand, login: &LogIn) -> Result<bool, Failure
             Ok(false)
         }
         OrgCommand::List { search, trash, sort, limit, after, .. } => {
-            page_of(*trash, search.clone(), *sort, limit.unwrap_or(PAGE), after.as_deref())?;
+            if let (Some(ListSort::Size(_)), Some(_)) = (sort, after) {
+                let help = "use --limit for the first of them";
+                return Err(Failure::usage("a list sorted by size has no further pages", help));
+            }
+            let (limit, sort) = (limit.unwrap_or(PAGE), sort.and_then(ListSort::stored));
+            page_of(*trash, search.clone(), sort, limit, after.as_deref())?;
             Ok(false)
         }
         OrgCommand::Count { search, trash } => {
@@ -117,7 +122,7 @@ pub(super) async fn answer(
             Ok(Answer::Counted(tenancy.count(of, search.as_deref(), u64::MAX).await?))
         }
         OrgCommand::List { search, trash, sort, limit, after, sizes, .. } => {
-            let limit = limit.unwrap_or(PAGE);
+            let (limit, sort) = (limit.unwrap_or(PAGE), sort.and_then(ListSort::stored));
             let query = page_of(trash, search, sort, limit, after.as_deref())?;
             list(tenancy, query, output, sizes).await
         }

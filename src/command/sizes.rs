@@ -92,6 +92,11 @@ fn cells(size: Option<Size>) -> [String; 3] {
 pub(super) struct PageSizes(Option<Vec<Option<Size>>>);
 
 impl PageSizes {
+    /// What is known already.
+    pub(super) fn known(sizes: Vec<Option<Size>>) -> Self {
+        Self(Some(sizes))
+    }
+
     /// Asks for them, where they are wanted.
     pub(super) async fn read(
         tenancy: &Tenancy,

@@ -110,6 +110,20 @@ impl Telling {
 }
 
 impl Telling {
+    /// What is to be told while organizations are measured: how many were.
+    pub(super) fn measuring(&self) -> impl Fn(u64) + Send + Sync + use<> {
+        let (told, began) = (Arc::clone(&self.0), Instant::now());
+        move |measured| {
+            let mut error = io::stderr();
+            // What is done by then needs no words.
+            if error.is_terminal() && began.elapsed() >= BETWEEN {
+                told.store(true, Ordering::Relaxed);
+                let measured = counted(measured, "organization");
+                let _ = write!(error, "\r\x1b[K{measured} measured (^C cancels)");
+            }
+        }
+    }
+
     /// What is to be told of an export or an import: how far it is, how fast, and how long it still takes.
     pub(super) fn archiving(
         &self,

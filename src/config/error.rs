@@ -70,6 +70,16 @@ pub enum Error {
     /// Passwords and tokens would cross the network in the clear.
     #[error("{0} can be reached from other machines, without TLS and without a proxy")]
     Exposed(SocketAddr),
+    /// A file that the service needs cannot be used.
+    #[error("{what} {}: {why}", path.display())]
+    Unusable {
+        /// What it was for.
+        what: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        why: String,
+    },
     /// The configuration file is wrong.
     #[error("{0}")]
     File(Problems),
@@ -96,7 +106,10 @@ impl Error {
             Self::NoHome => "set HOME, or use --file and --config",
             Self::NoProfile { .. } => "add it to the file that `tenantry config path` prints",
             Self::Unreadable { .. } => "fix it, or use another file with --config",
-            Self::HalfOfTls => "use --tls-cert and --tls-key together",
+            Self::HalfOfTls => {
+                "use --tls-cert and --tls-key together, or tls_cert and tls_key in [serve]"
+            }
+            Self::Unusable { .. } => "check the path, what is in it, and who may read it",
             Self::Exposed(_) => {
                 "add --tls-cert and --tls-key, or name the proxy in front of it with --behind-proxy"
             }

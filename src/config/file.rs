@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, ops::Range, path::PathBuf};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Color, problem::Problems, serve::WrittenServe};
+use super::{Color, mail::WrittenMail, problem::Problems, serve::WrittenServe};
 use crate::{
     keymap::{Key, Keymap, Misbound},
     org::Secret,
@@ -22,6 +22,7 @@ struct Written {
     console: Console,
     #[serde(default)]
     serve: WrittenServe,
+    mail: Option<WrittenMail>,
     #[serde(default)]
     keys: BTreeMap<Spanned<String>, Spanned<Keys>>,
     #[serde(default)]
@@ -121,6 +122,7 @@ pub(super) struct File {
     pub profile: Option<String>,
     pub console: Console,
     pub serve: WrittenServe,
+    pub mail: Option<WrittenMail>,
     pub keymap: Keymap,
     /// How many commands have other keys than those of the table.
     pub rebound: usize,
@@ -150,11 +152,15 @@ impl File {
             .into_iter()
             .filter_map(|(name, written)| profile(name, written, others_read, &mut problems))
             .collect();
+        if let Some(mail) = &written.mail {
+            mail.check(&mut problems);
+        }
         problems.none()?;
         Ok(Self {
             profile: written.profile.map(Spanned::into_inner),
             console: written.console,
             serve: written.serve,
+            mail: written.mail,
             keymap,
             rebound,
             profiles,

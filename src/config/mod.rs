@@ -8,6 +8,7 @@ mod choice;
 mod error;
 mod file;
 mod home;
+mod mail;
 mod problem;
 mod serve;
 mod source;
@@ -38,6 +39,7 @@ pub use self::{
 };
 use crate::{
     keymap::Keymap,
+    mail::MailSettings,
     org::{PasswordPolicy, Secret},
     store::{Place, Target},
     tenancy::{self, Caller, Opened, Rules, SECRET_KEY_LEAST_BYTES},
@@ -257,14 +259,16 @@ impl Settings {
     ) -> Result<Self, Error> {
         let environment = |name: &str| environment(name).filter(|value| !value.is_empty());
         let (path, file) = read(flags, &environment)?;
+        let base = path.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+        let mail = file.mail.as_ref().map(|mail| mail.settings(base, &environment)).transpose()?;
         let common = Common {
+            mail,
             caller: Caller::new(operator()).with_read_only(flags.read_only),
             secret_key: secret_key(&environment)?,
             length: number(&environment, LENGTH, PASSWORD_LENGTHS)?,
             score: number(&environment, SCORE, PASSWORD_SCORES)?,
             trash_days: number(&environment, TRASH, TRASH_DAYS)?,
         };
-        let base = path.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
         let profiles = file.profiles.iter().map(|one| common.described(one, base, &environment));
         let profiles = profiles.collect::<Result<Vec<_>, _>>()?;
         let mut is_named = true;
@@ -316,7 +320,8 @@ impl Settings {
     }
 }
 
-/// All that is wrong or unclear, where [`Settings::new`] ends at the first.
+/// All that is wrong or unclear, where [`Settings::new`] ends at the first; and what `[serve]` says, as the service
+/// would refuse it, and a password for the mail server that cannot be read.
 #[must_use]
 pub fn problems(flags: &Flags, environment: impl Fn(&str) -> Option<OsString>) -> Vec<Error> {
     let set = |name: &str| environment(name).filter(|value| !value.is_empty());
@@ -334,7 +339,14 @@ pub fn problems(flags: &Flags, environment: impl Fn(&str) -> Option<OsString>) -
     .flatten()
     .collect();
     if all.is_empty() {
-        all.extend(Settings::new(flags, environment).err());
+        match Settings::new(flags, &environment) {
+            Ok(settings) => {
+                let mail = settings.database.rules.mail.as_ref();
+                all.extend(mail.and_then(|mail| mail::check_password(mail).err()));
+                all.extend(settings.serving(&ServeFlags::default(), environment).err());
+            }
+            Err(error) => all.push(error),
+        }
     }
     all
 }
@@ -342,6 +354,7 @@ pub fn problems(flags: &Flags, environment: impl Fn(&str) -> Option<OsString>) -
 /// What is the same for every database.
 struct Common {
     caller: Caller,
+    mail: Option<MailSettings>,
     secret_key: Option<Secret>,
     length: Option<u32>,
     score: Option<u32>,
@@ -362,6 +375,7 @@ impl Common {
         };
         let length = limit(self.length, |limits| limits.password_length);
         let length = length.and_then(|length| usize::try_from(length).ok());
+        let is_demo = matches!(source, Source::Known(Target::Demo));
         let score = limit(self.score, |limits| limits.password_score);
         Database {
             profile,
@@ -378,6 +392,8 @@ impl Common {
                 trash_days: limit(self.trash_days, |limits| limits.trash_days).unwrap_or(30),
                 reason_required: limits
                     .is_some_and(|limits| limits.production && limits.reason_required),
+                // Whose addresses its samples have is not known.
+                mail: self.mail.clone().filter(|_| !is_demo),
                 ..Rules::default()
             },
         }

@@ -10,6 +10,7 @@ use ipnet::IpNet;
 use serde::Deserialize;
 
 use super::{Environment, Error, home::written_path};
+use crate::{org::Secret, secret_file};
 
 /// Where the service listens when it is not told.
 const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8000);
@@ -176,6 +177,17 @@ pub struct ServeSettings {
 }
 
 impl ServeSettings {
+    /// The key in its file, where there is one.
+    ///
+    /// # Errors
+    /// [`Error::Unusable`].
+    pub fn key(&self) -> Result<Option<Secret>, Error> {
+        let what = "cannot read the key file";
+        let unusable = |path: &PathBuf, why| Error::Unusable { what, path: path.clone(), why };
+        let key = |path: &PathBuf| secret_file::read(path).map_err(|why| unusable(path, why));
+        self.key_file.as_ref().map(key).transpose()
+    }
+
     /// A flag beats the file.
     ///
     /// # Errors

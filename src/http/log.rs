@@ -1,10 +1,14 @@
 //! What the service says: a line for each request on standard error, with no secret and no text that a client chose.
 
-use std::{net::SocketAddr, sync::Arc, time::Instant};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
 
 use axum::{
     extract::{MatchedPath, Request, State},
-    http::{HeaderValue, Method},
+    http::{HeaderValue, Method, StatusCode},
     middleware::Next,
     response::Response,
 };
@@ -83,13 +87,13 @@ pub(super) fn ended() {
 /// The path of requests that no call answers.
 const UNMATCHED: &str = "-";
 
-/// Says and counts what became of a request, and gives it an id.
+/// Says and counts what became of a request, and gives it an id. What goes on without its client is said at its end.
 pub(super) async fn request(
     State(service): State<Arc<Service>>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
-    let (began, _under_way) = (Instant::now(), service.metrics.begun());
+    let began = Instant::now();
     let id = ObjectId::new().to_hex();
     let method = match *request.method() {
         Method::GET => "GET",
@@ -102,19 +106,118 @@ pub(super) async fn request(
         // What else was sent is the client's text.
         _ => UNMATCHED,
     };
-    let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let path = request.extensions().get::<MatchedPath>();
+    let route = path.map_or(UNMATCHED, |path| path.as_str()).to_owned();
     let client = service.address(request.headers(), request.extensions());
+    let under_way = service.metrics.begun();
+    let state = Mutex::new(Progress::Waiting);
+    let line = Arc::new(Line { id, method, route, client, began, service, state });
+    request.extensions_mut().insert(Arc::clone(&line));
+    // Dropped before the answer is there, where the client is gone.
+    let waits = Waits(Arc::clone(&line));
     let mut response = next.run(request).await;
-    let (route, status) = (path.as_deref().unwrap_or(UNMATCHED), response.status().as_u16());
-    service.metrics.answered(method, route, status, began.elapsed());
-    let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-    info!(
-        target: TARGET,
-        request = id, method, path = route, status, millis,
-        client = client.map(tracing::field::display), "request"
-    );
-    if let Ok(id) = HeaderValue::from_str(&id) {
+    line.answered(response.status());
+    drop((waits, under_way));
+    if let Ok(id) = HeaderValue::from_str(&line.id) {
         response.headers_mut().insert("x-request-id", id);
     }
     response
+}
+
+/// What the log says of a request whose client was gone before anything was done.
+const CLIENT_GONE: u16 = 499;
+
+/// A request, and whether its line is written.
+pub(super) struct Line {
+    id: String,
+    method: &'static str,
+    route: String,
+    client: Option<IpAddr>,
+    began: Instant,
+    service: Arc<Service>,
+    state: Mutex<Progress>,
+}
+
+/// How far a request is.
+#[derive(Clone, Copy)]
+enum Progress {
+    /// Its client waits, and nothing is done yet.
+    Waiting,
+    /// Its client waits while it is worked on.
+    UnderWay,
+    /// Its client is gone, and it is worked on to its end.
+    Gone,
+    /// It came to this, and its client waits for the answer.
+    Done(u16),
+    /// The line is written.
+    Written,
+}
+
+impl Line {
+    fn change(&self, next: impl FnOnce(Progress) -> (Progress, Option<(u16, bool)>)) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let (after, said) = next(*state);
+        *state = after;
+        if let Some((status, gone)) = said {
+            self.write(status, gone);
+        }
+    }
+
+    /// It is worked on from now on, also if its client goes.
+    pub(super) fn begun(&self) {
+        self.change(|state| match state {
+            Progress::Waiting => (Progress::UnderWay, None),
+            state @ (Progress::UnderWay
+            | Progress::Gone
+            | Progress::Done(_)
+            | Progress::Written) => (state, None),
+        });
+    }
+
+    /// It was done, and came to this: said here where nobody waits for the answer.
+    pub(super) fn done(&self, status: StatusCode) {
+        let status = status.as_u16();
+        self.change(|state| match state {
+            Progress::Gone => (Progress::Written, Some((status, true))),
+            Progress::Waiting | Progress::UnderWay | Progress::Done(_) => {
+                (Progress::Done(status), None)
+            }
+            Progress::Written => (Progress::Written, None),
+        });
+    }
+
+    /// The client is answered with this.
+    fn answered(&self, status: StatusCode) {
+        self.change(|_| (Progress::Written, Some((status.as_u16(), false))));
+    }
+
+    /// The client is gone, unless it was answered.
+    fn left(&self) {
+        self.change(|state| match state {
+            Progress::Waiting => (Progress::Written, Some((CLIENT_GONE, true))),
+            Progress::UnderWay => (Progress::Gone, None),
+            Progress::Done(status) => (Progress::Written, Some((status, true))),
+            state @ (Progress::Gone | Progress::Written) => (state, None),
+        });
+    }
+
+    fn write(&self, status: u16, gone: bool) {
+        let Self { id, method, route, client, began, service, .. } = self;
+        service.metrics.answered(method, route, status, began.elapsed());
+        let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        info!(
+            target: TARGET,
+            request = id, method, path = route, status, millis,
+            client = client.map(tracing::field::display), gone = gone.then_some(true), "request"
+        );
+    }
+}
+
+/// Whoever waits for a request.
+struct Waits(Arc<Line>);
+
+impl Drop for Waits {
+    fn drop(&mut self) {
+        self.0.left();
+    }
 }

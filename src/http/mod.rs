@@ -32,7 +32,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use self::{limits::AddressLimits, metrics::Metrics};
 
 use crate::{
-    config::{ServeSettings, Settings},
+    config::{self, ServeSettings, Settings},
     org::Secret,
     store::Target,
     tenancy::{self, Tenancy},
@@ -48,15 +48,8 @@ pub enum Error {
     #[error(transparent)]
     Tenancy(#[from] tenancy::Error),
     /// A file that was named cannot be used.
-    #[error("{what} {}: {why}", path.display())]
-    File {
-        /// What it was for.
-        what: &'static str,
-        /// The file.
-        path: std::path::PathBuf,
-        /// Why not.
-        why: String,
-    },
+    #[error(transparent)]
+    Config(#[from] config::Error),
     /// The address cannot be listened on.
     #[error("cannot listen on {at}: {why}")]
     Listen {
@@ -79,7 +72,7 @@ impl Error {
                 "generate one with `openssl rand -hex 32`, and keep it in the environment"
             }
             Self::Tenancy(error) => error.help(),
-            Self::File { .. } => "check the path, what is in it, and who may read it",
+            Self::Config(error) => error.help(),
             Self::Listen { .. } => {
                 "choose another address with --listen, or stop what uses this one"
             }
@@ -91,7 +84,7 @@ impl Error {
     #[must_use]
     pub fn code(&self) -> u8 {
         match self {
-            Self::NoSecretKey | Self::File { .. } => 2,
+            Self::NoSecretKey | Self::Config(_) => 2,
             Self::Tenancy(tenancy::Error::Store(crate::store::StoreError::Unreachable {
                 ..
             })) => 7,
@@ -186,6 +179,18 @@ fn cors(origins: &[String]) -> Option<CorsLayer> {
         )
         .max_age(Duration::from_hours(1));
     Some(cors)
+}
+
+/// Refuses the files that the service would refuse to start with.
+///
+/// # Errors
+/// What is wrong with one.
+pub fn check(serving: &ServeSettings) -> Result<(), config::Error> {
+    serving.key()?;
+    let Some(files) = &serving.tls else { return Ok(()) };
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    let runtime = runtime.map_err(|why| server::unusable(files, &why))?;
+    runtime.block_on(server::tls(files)).map(drop)
 }
 
 /// Serves until a signal ends it; what is under way then is finished first.

@@ -100,7 +100,10 @@ fn status(error: &Error) -> StatusCode {
         | Error::OwnSecondFactor
         | Error::OperatorsOwnPassword(_)
         | Error::FactorUnreadable(_) => StatusCode::FORBIDDEN,
-        Error::Machine(_) | Error::Unwritten { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+        Error::Machine(_) | Error::Unwritten { .. } | Error::Unmailed(_) => {
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
+        Error::NoMail => StatusCode::NOT_IMPLEMENTED,
         // Whether it was done is not known: repeating it is no harmless thing.
         Error::OutcomeUnknown { .. } => StatusCode::GATEWAY_TIMEOUT,
         Error::Store(error) => of_store(error),

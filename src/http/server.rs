@@ -1,8 +1,6 @@
 //! Connections: listening, TLS, how long a client may take, and an end that finishes what is under way.
 
-use std::{
-    fs, io, net::SocketAddr, os::unix::fs::MetadataExt, path::Path, sync::Arc, time::Duration,
-};
+use std::{fs, io, net::SocketAddr, os::unix::fs::MetadataExt, sync::Arc, time::Duration};
 
 use axum::{
     body::{Body, Bytes},
@@ -21,10 +19,7 @@ use tokio::{
 };
 
 use super::{Error, Service, answer, body, limits::SWEEP, log};
-use crate::{
-    config::{ServeSettings, Settings, TlsFiles},
-    org::Secret,
-};
+use crate::config::{self, ServeSettings, Settings, TlsFiles};
 
 /// How long a client may take to send a request's header, and to send the next request.
 const HEADER: Duration = Duration::from_secs(10);
@@ -47,7 +42,7 @@ pub(super) async fn serve(settings: &Settings, serving: &ServeSettings) -> Resul
     if let Some(demo) = opened.demo {
         log::demo(&demo);
     }
-    let key = serving.key_file.as_deref().map(key).transpose()?;
+    let key = serving.key()?;
     let read_only = settings.database.caller.read_only;
     let service = Arc::new(Service::new(tenancy.clone(), serving.clone(), read_only, key));
     let router = service.router().into_make_service_with_connect_info::<SocketAddr>();
@@ -105,6 +100,7 @@ pub(super) async fn whole(
         Ok(room) => room,
         Err(answer) => return *answer,
     };
+    let line = parts.extensions.get::<Arc<log::Line>>().cloned();
     let mut request = Request::from_parts(parts, body);
     if let Some((most, time)) = room.whole {
         DefaultBodyLimit::max(most).apply(&mut request);
@@ -131,8 +127,14 @@ pub(super) async fn whole(
         return response;
     };
     let working = tokio::spawn(async move {
+        if let Some(line) = &line {
+            line.begun();
+        }
         let response = next.run(request).await;
         drop((place, room.place));
+        if let Some(line) = &line {
+            line.done(response.status());
+        }
         response
     });
     let worked = match room.work {
@@ -164,15 +166,17 @@ fn end(handle: Handle<SocketAddr>) -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-async fn tls(files: &TlsFiles) -> Result<RustlsConfig, Error> {
+pub(super) async fn tls(files: &TlsFiles) -> Result<RustlsConfig, config::Error> {
     // The driver's provider is the program's.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let config = RustlsConfig::from_pem_file(&files.cert, &files.key).await;
-    config.map_err(|why| Error::File {
-        what: "cannot use the certificate in",
-        path: files.cert.clone(),
-        why: why.to_string(),
-    })
+    config.map_err(|why| unusable(files, &why))
+}
+
+/// Why the files of a certificate cannot be used.
+pub(super) fn unusable(files: &TlsFiles, why: &io::Error) -> config::Error {
+    let (what, path) = ("cannot use the certificate in", files.cert.clone());
+    config::Error::Unusable { what, path, why: why.to_string() }
 }
 
 /// Forgets addresses, for as long as the service runs.
@@ -207,17 +211,4 @@ fn version(files: &TlsFiles) -> [Option<(u64, i64, i64)>; 2] {
         let metadata = fs::metadata(path).ok()?;
         Some((metadata.ino(), metadata.mtime(), metadata.mtime_nsec()))
     })
-}
-
-/// The API key in a file, which only its owner may read.
-fn key(path: &Path) -> Result<Secret, Error> {
-    let failed =
-        |why: String| Error::File { what: "cannot read the key file", path: path.to_owned(), why };
-    let metadata = fs::metadata(path).map_err(|error| failed(error.to_string()))?;
-    if metadata.mode() & 0o077 != 0 {
-        return Err(failed("other users can read or write it; run `chmod 600` on it".to_owned()));
-    }
-    let text = fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
-    let text = zeroize::Zeroizing::new(text);
-    Ok(Secret::from(text.trim().to_owned()))
 }

@@ -107,6 +107,8 @@ pub enum Command {
     CopyAdmin,
     /// Copy the one-time code.
     CopyCode,
+    /// Mail the one-time code.
+    SendCode,
     /// Copy the password.
     CopyPassword,
     /// Undo what was done last.
@@ -386,6 +388,7 @@ impl Command {
             | Self::CopyPart(_)
             | Self::CopyAdmin
             | Self::CopyCode
+            | Self::SendCode
             | Self::CopyPassword
             | Self::Undo
             | Self::Log

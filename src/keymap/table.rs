@@ -239,6 +239,7 @@ pub const COMMANDS: &[Row] = &[
     row!(Fields, "use-code", UseCode, [control('o')], &[Login], Some("redeem a code"),
         "redeem a one-time code and set a new password"),
     row!(Fields, "copy-code", CopyCode, [letter('y')], &[Code], Some("copy"), "copy the code"),
+    row!(Fields, "send-code", SendCode, [letter('s')], &[Code], Some("mail it"), "mail the one-time code to its admin"),
     row!(Fields, "start-upgrade", Accept, [key(KeyCode::Enter)], &[Place::Upgrade], Some("upgrade"),
         "start the upgrade, or stop it"),
     row!(Fields, "close-code", Back, [key(KeyCode::Enter)], &[Code], Some("done"),

@@ -454,7 +454,7 @@ pub(super) fn not_in_trash(org: &Org) -> Result<()> {
 
 /// Names an admin in the audit log as it is stored. Until it is found, only what is an e-mail address is
 /// recorded of what was typed.
-fn name_admin(entry: &mut Entry, admin: &Admin, afterwards: &str) {
+pub(super) fn name_admin(entry: &mut Entry, admin: &Admin, afterwards: &str) {
     entry.changes.retain(|change| change.field.raw() != "admin");
     *entry = entry.clone().with("admin", admin.email.raw(), afterwards);
 }

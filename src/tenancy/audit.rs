@@ -326,6 +326,8 @@ fn reason(error: &Error) -> String {
         Error::NotFound { .. } | Error::NotInTrash(_) => "organization not found".into(),
         Error::NoSuchKey(_) => "API key not found".into(),
         Error::Unwritten { .. } => super::export::UNWRITTEN.into(),
+        // What the mail server says may be anything.
+        Error::Unmailed(_) => "the mail was not sent".into(),
         Error::NotImported { .. } => super::import::NOT_IMPORTED.into(),
         Error::OperatorsEmail(email) => {
             Error::OperatorsEmail(typed_email(email.raw()).into()).to_string()
@@ -334,6 +336,7 @@ fn reason(error: &Error) -> String {
             Error::NoSuchOperator(typed_email(email.raw()).into()).to_string()
         }
         error @ (Error::Invalid(_)
+        | Error::NoMail
         | Error::NoOperators
         | Error::FirstIsManager
         | Error::LastManager(_)
@@ -379,11 +382,14 @@ fn reason(error: &Error) -> String {
 
 fn outcome_of(error: &Error) -> Outcome {
     match error {
-        Error::Store(_) | Error::Machine(_) | Error::Unwritten { .. } => Outcome::Failed,
+        Error::Store(_) | Error::Machine(_) | Error::Unwritten { .. } | Error::Unmailed(_) => {
+            Outcome::Failed
+        }
         Error::Invalid(_)
         | Error::Taken { .. }
         | Error::OperatorsEmail(_)
         | Error::NoSuchOperator(_)
+        | Error::NoMail
         | Error::NoOperators
         | Error::FirstIsManager
         | Error::LastManager(_)

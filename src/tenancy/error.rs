@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{API_KEYS_MOST, Refusal};
 use crate::{
     archive::ReadError,
+    mail::MailError,
     org::{ClaimKind, Field, Invalid, StoredText, UnderWay},
     store::{Entry, StoreError},
 };
@@ -120,6 +121,12 @@ pub enum Error {
         /// What to do.
         help: &'static str,
     },
+    /// Nothing says how mail is sent.
+    #[error("mail is not set up")]
+    NoMail,
+    /// A one-time code was not mailed; it is good all the same.
+    #[error("the code was issued, and not mailed: {0}")]
+    Unmailed(#[from] MailError),
     /// An archive cannot be imported: why, in a sentence, and what to do.
     #[error("{problem}")]
     NotImported {
@@ -279,6 +286,8 @@ impl Error {
             | Self::InvalidDocument(_)
             | Self::Unwritten { .. }
             | Self::NotImported { .. }
+            | Self::NoMail
+            | Self::Unmailed(_)
             | Self::CodeRequired
             | Self::WrongAuthenticationCode
             | Self::WrongFirstCode
@@ -336,6 +345,8 @@ impl Error {
             | Self::InvalidDocument(_)
             | Self::Unwritten { .. }
             | Self::NotImported { .. }
+            | Self::NoMail
+            | Self::Unmailed(_)
             | Self::CodeRequired
             | Self::WrongAuthenticationCode
             | Self::WrongFirstCode
@@ -396,6 +407,8 @@ impl Error {
             Self::DocumentExists(_) => "choose another _id, or change the document that has it",
             Self::InvalidDocument(_) => "correct it, then try again",
             Self::Unwritten { help, .. } | Self::NotImported { help, .. } => help,
+            Self::NoMail => "add [mail] to the file that `tenantry config path` prints",
+            Self::Unmailed(_) => "hand the code over yourself, and check [mail] in config.toml",
             Self::NoSecondFactor(_) => {
                 "check who has one with `tenantry operator list` or `tenantry admin list`"
             }

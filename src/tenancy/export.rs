@@ -1,44 +1,33 @@
 //! Exporting an organization: everything of it, into an archive.
 //!
 //! It is read by the store and compressed on a thread of its own. Nothing is written to the target before all of it
-//! was read and the export is in the audit log, and a file has its name only once it is whole. A cancelled export
-//! leaves nothing.
+//! was read and the export is in the audit log, and a file has its name only once it is whole. Text is written from the
+//! archive, read back. A cancelled export leaves nothing.
 
 use std::{
-    io::{self, Write},
     path::{Path, PathBuf},
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::Arc,
 };
 
 use bson::DateTime;
 use tokio::{sync::oneshot, task::JoinHandle};
 
-use super::{Error, Refusal, Result, Tenancy, blocking, session::Actor};
+use super::{
+    Error, ExportTarget, Refusal, Result, Tenancy, blocking,
+    export_target::{GivesUp, Paths, Target},
+    session::Actor,
+};
 use crate::{
     archive::{
-        FileError, Front, Identity, LeftOut, Manifest, NewFile, PROGRAM_VERSION, Spool, Summary,
-        WriteError, help_for,
+        FileError, Front, Identity, LeftOut, Lines, LinesError, Manifest, PROGRAM_VERSION, Spool,
+        Summary, WriteError, help_for,
     },
-    org::{COLLECTION_PREFIX, OperationKind, OperatorRole, Org, rfc3339, slug, thousands},
+    org::{OperationKind, OperatorRole, Org, thousands},
     store::{
         DocumentSource, Entry, Exported, Outcome, Piece, Required, Statistics, document_channel,
         documents_in,
     },
 };
-
-/// Where an archive goes.
-pub enum ExportTarget {
-    /// To a new file. The directory that it is in has to have room for the documents once more, compressed.
-    File(PathBuf),
-    /// To a new file in this directory, with a name made of the organization's and the time, to which a number is added
-    /// where it is taken. Empty for the current one.
-    Directory(PathBuf),
-    /// To something that is only written to: a pipe. Flushed at the end.
-    Stream(Box<dyn Write + Send>),
-}
 
 /// How far an export is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,16 +54,21 @@ pub struct Export {
     pub manifest: Manifest,
     /// How much is in it.
     pub summary: Summary,
+    /// The file with the documents as text, and what was written to it; none where it was not asked for.
+    pub text: Option<(PathBuf, Lines)>,
 }
 
 /// Everything was read; the thread waits to be told what stands in front of the documents.
 struct Ready {
     exported: Exported,
-    file: Option<PathBuf>,
+    paths: Paths,
     front: oneshot::Sender<(Front, u64)>,
-    writing: JoinHandle<std::result::Result<Summary, Unwritten>>,
+    writing: JoinHandle<std::result::Result<Written, Unwritten>>,
     _target: GivesUp,
 }
+
+/// What the thread wrote: the archive, and its documents as text.
+type Written = (Summary, Option<Lines>);
 
 impl Tenancy {
     /// Writes an archive of the organization, which may be in the trash. It is in the audit log with how much was
@@ -104,9 +98,10 @@ impl Tenancy {
             Err(error) => Err(Error::Machine(error.to_string())),
         };
         match written {
-            Ok(summary) => {
-                let (org, file) = (ready.exported.org, ready.file);
-                Ok(Export { org, file, manifest, summary })
+            Ok((summary, text)) => {
+                let (org, paths) = (ready.exported.org, ready.paths);
+                let text = paths.text.zip(text);
+                Ok(Export { org, file: paths.archive, manifest, summary, text })
             }
             Err(error) => {
                 let failed = entry.followed(Outcome::Failed, UNWRITTEN);
@@ -165,8 +160,8 @@ impl Tenancy {
             let org = org.clone();
             blocking(move || Target::open(target, &org)).await??
         };
-        let file = target.path.clone();
-        let gives_up = GivesUp(Arc::clone(&target.shared));
+        let paths = target.paths.clone();
+        let gives_up = target.gives_up();
         let (documents, source) = document_channel();
         let (front, whole) = oneshot::channel();
         let writing = tokio::task::spawn_blocking(move || {
@@ -179,15 +174,17 @@ impl Tenancy {
                 *entry = entry.clone().with("documents", "", &exported.documents.to_string());
                 // Nothing of it can be had before this is there.
                 self.store.append(entry).await?;
-                Ok(Ready { exported, file, front, writing, _target: gives_up })
+                Ok(Ready { exported, paths, front, writing, _target: gives_up })
             }
             Err(why) => {
                 drop(front);
                 // Where the thread ended first, it knows why.
                 match writing.await {
-                    Ok(Err(unwritten @ (Unwritten::Archive(_) | Unwritten::File(_)))) => {
-                        Err(unwritten.into())
-                    }
+                    Ok(Err(
+                        unwritten @ (Unwritten::Archive(_)
+                        | Unwritten::File(_)
+                        | Unwritten::Text(_)),
+                    )) => Err(unwritten.into()),
                     Ok(Ok(_) | Err(Unwritten::GivenUp | Unwritten::Incomplete { .. })) | Err(_) => {
                         Err(Error::of_store(why, &org.name, |_| org.name.clone()))
                     }
@@ -232,7 +229,7 @@ fn write(
     mut target: Target,
     whole: oneshot::Receiver<(Front, u64)>,
     watch: &dyn Fn(u64, u64),
-) -> std::result::Result<Summary, Unwritten> {
+) -> std::result::Result<Written, Unwritten> {
     let mut spool = Spool::new(directory)?;
     while let Some(piece) = source.next_piece() {
         match piece {
@@ -251,63 +248,15 @@ fn write(
         return Err(Unwritten::Incomplete { read, there });
     }
     let summary = spool.finish(&front, &mut target)?;
+    let text = target.write_text()?;
     target.finish()?;
-    Ok(summary)
-}
-
-/// What a file is called behind its organization and the time.
-const ENDING: &str = ".tenantry.tar.zst";
-
-/// The last number that is added to a name.
-const NUMBERS_MOST: u32 = 1000;
-
-/// Begins the file of an archive if only a directory is named, or none: a number is added to a name that is taken, or is
-/// being written by another run. Nothing is replaced.
-fn begin_file(
-    org: &Org,
-    now: DateTime,
-    directory: &Path,
-) -> std::result::Result<NewFile, FileError> {
-    let name = file_name(org, now);
-    let mut number = 1;
-    loop {
-        let file = match number {
-            1 => format!("{name}{ENDING}"),
-            _ => format!("{name}-{number}{ENDING}"),
-        };
-        let begun = NewFile::create(&directory.join(file));
-        match &begun {
-            Err(FileError::Exists(_) | FileError::Busy(_) | FileError::Leftover(_))
-                if number < NUMBERS_MOST =>
-            {
-                number += 1;
-            }
-            Ok(_)
-            | Err(
-                FileError::Exists(_)
-                | FileError::Busy(_)
-                | FileError::Leftover(_)
-                | FileError::NoFile(_)
-                | FileError::NoDirectory(_)
-                | FileError::Io { .. },
-            ) => return begun,
-        }
-    }
-}
-
-/// What a file is called where no other name is given, without its ending: nothing of it is as another program stored it.
-fn file_name(org: &Org, now: DateTime) -> String {
-    let collection = org.collection.raw();
-    let slug = slug(collection.strip_prefix(COLLECTION_PREFIX).unwrap_or(collection));
-    let now = rfc3339(now).unwrap_or_default();
-    let digits: String = now.chars().filter(char::is_ascii_digit).take(14).collect();
-    let (day, time) = digits.split_at_checked(8).unwrap_or((&digits, ""));
-    format!("{slug}-{day}-{time}")
+    Ok((summary, text))
 }
 
 /// Why an archive was not written.
-enum Unwritten {
+pub(super) enum Unwritten {
     Archive(WriteError),
+    Text(LinesError),
     File(FileError),
     /// A piece held something else than documents.
     Incomplete {
@@ -321,6 +270,12 @@ enum Unwritten {
 impl From<WriteError> for Unwritten {
     fn from(error: WriteError) -> Self {
         Self::Archive(error)
+    }
+}
+
+impl From<LinesError> for Unwritten {
+    fn from(error: LinesError) -> Self {
+        Self::Text(error)
     }
 }
 
@@ -344,6 +299,14 @@ impl From<Unwritten> for Error {
                 };
                 (error.to_string(), help)
             }
+            Unwritten::Text(error) => {
+                let help = match &error {
+                    LinesError::Target(why) => help_for(why),
+                    LinesError::Document { .. } => "export it without the text",
+                    LinesError::Archive(_) => "check the disk, then try again",
+                };
+                (error.to_string(), help)
+            }
             Unwritten::File(error) => (error.to_string(), error.help()),
             Unwritten::Incomplete { read, there } => {
                 let problem = format!(
@@ -356,127 +319,5 @@ impl From<Unwritten> for Error {
             Unwritten::GivenUp => ("the export was cancelled".to_owned(), again),
         };
         Self::Unwritten { problem, help }
-    }
-}
-
-/// What is written to.
-struct Target {
-    shared: Arc<Shared>,
-    /// Where the file is once it is whole.
-    path: Option<PathBuf>,
-    /// None where it is the shared file.
-    stream: Option<Box<dyn Write + Send>>,
-}
-
-/// What may be taken away from the thread that writes.
-#[derive(Default)]
-struct Shared {
-    given_up: AtomicBool,
-    file: Mutex<Option<NewFile>>,
-}
-
-impl Shared {
-    fn file(&self) -> MutexGuard<'_, Option<NewFile>> {
-        self.file.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Target {
-    /// And where its temporary file goes.
-    fn open(target: ExportTarget, org: &Org) -> Result<(Self, PathBuf)> {
-        let begun = match target {
-            ExportTarget::File(path) => NewFile::create(&path),
-            ExportTarget::Directory(directory) => begin_file(org, DateTime::now(), &directory),
-            ExportTarget::Stream(stream) => {
-                let (shared, stream) = (Arc::default(), Some(stream));
-                return Ok((Self { shared, path: None, stream }, std::env::temp_dir()));
-            }
-        };
-        let file = begun.map_err(Unwritten::File)?;
-        let path = file.path().to_owned();
-        let above = path.parent().filter(|above| !above.as_os_str().is_empty());
-        let directory = above.unwrap_or(Path::new(".")).to_owned();
-        let shared = Arc::new(Shared { file: Mutex::new(Some(file)), ..Shared::default() });
-        Ok((Self { shared, path: Some(path), stream: None }, directory))
-    }
-
-    /// Gives a file its name. Who would take it away meanwhile comes too late, and waits.
-    fn finish(mut self) -> std::result::Result<(), Unwritten> {
-        if let Some(stream) = &mut self.stream {
-            return Ok(stream.flush().map_err(WriteError::Target)?);
-        }
-        let mut file = self.shared.file();
-        match file.take() {
-            Some(whole) => Ok(whole.finish()?),
-            None => Err(Unwritten::GivenUp),
-        }
-    }
-}
-
-impl Write for Target {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.shared.given_up.load(Ordering::Relaxed) {
-            return Err(io::Error::other("the export was cancelled"));
-        }
-        if let Some(stream) = &mut self.stream {
-            return stream.write(bytes);
-        }
-        match &mut *self.shared.file() {
-            Some(file) => file.write(bytes),
-            None => Err(io::Error::other("the export was cancelled")),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Takes the target away when it is dropped. A file that is not whole is removed with it, even where the process ends
-/// before the thread that writes it; a pipe gets no more, and is not waited for.
-struct GivesUp(Arc<Shared>);
-
-impl Drop for GivesUp {
-    fn drop(&mut self) {
-        self.0.given_up.store(true, Ordering::Relaxed);
-        drop(self.0.file().take());
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::orgs::org;
-
-    #[test]
-    fn a_file_has_a_safe_name_whatever_the_collection_is_called() {
-        let now = DateTime::from_millis(1_795_882_368_123);
-        let mut acme = org(1, "Acme & Söhne", "ada@acme.com");
-        assert_eq!(file_name(&acme, now), "acme_sohne-20261128-161248");
-        acme.collection = "../../etc/\u{1b}[2J".into();
-        assert_eq!(file_name(&acme, now), "etc_2j-20261128-161248");
-        acme.collection = "".into();
-        assert_eq!(file_name(&acme, now), "unnamed-20261128-161248");
-    }
-
-    #[test]
-    fn a_name_that_is_taken_or_being_written_gets_a_number() {
-        let home = tempfile::tempdir().unwrap();
-        let (now, acme) = (DateTime::from_millis(1_795_882_368_123), org(1, "acme", "a@b.example"));
-        let begin = || begin_file(&acme, now, home.path()).unwrap();
-        let ends = |file: &NewFile, end: &str| file.path() == home.path().join(end);
-        // Two that are written at once, and one that an earlier run left half written.
-        let (one, two) = (begin(), begin());
-        assert!(ends(&one, "acme-20261128-161248.tenantry.tar.zst"));
-        assert!(ends(&two, "acme-20261128-161248-2.tenantry.tar.zst"));
-        let third = home.path().join("acme-20261128-161248-3.tenantry.tar.zst.partial");
-        std::fs::write(third, "").unwrap();
-        // A link that leads nowhere is there as well.
-        let fourth = home.path().join("acme-20261128-161248-4.tenantry.tar.zst");
-        std::os::unix::fs::symlink("nowhere", fourth).unwrap();
-        assert!(ends(&begin(), "acme-20261128-161248-5.tenantry.tar.zst"));
-        one.finish().unwrap();
-        drop(two);
-        assert!(ends(&begin(), "acme-20261128-161248-2.tenantry.tar.zst"));
     }
 }

@@ -12,8 +12,10 @@ mod doctor;
 mod documents;
 mod error;
 mod export;
+mod export_target;
 mod hashing;
 mod import;
+mod mailing;
 mod nearest;
 mod open;
 mod operators;
@@ -48,7 +50,8 @@ pub use change::{Confirmation, Edit, NewOrganization};
 pub use copy::{Copied, CopyError, CopyWatch, CopyWish};
 pub use doctor::Believe;
 pub use error::{Error, Result};
-pub use export::{ArchiveProgress, ArchiveWatch, Export, ExportTarget};
+pub use export::{ArchiveProgress, ArchiveWatch, Export};
+pub use export_target::ExportTarget;
 pub use hashing::HashQueue;
 pub use import::{Import, ImportWish};
 pub use open::{DemoAdmin, Opened, open};
@@ -64,6 +67,7 @@ pub use survey::{Counts, FailedLogins, NAMED, Named, Survey, SurveyPart};
 pub use typed::{id_text, place_text};
 
 use crate::{
+    mail::MailSettings,
     org::{
         FactorKey, NAME_MOST, OperationKind, Org, PasswordPolicy, Reason, Search, Secret,
         StoredText, escaped,
@@ -92,6 +96,8 @@ pub struct Rules {
     pub trash_days: u32,
     /// Whether trashing, purging and transferring an organization has to say why.
     pub reason_required: bool,
+    /// How one-time codes are mailed; none where they are not.
+    pub mail: Option<MailSettings>,
 }
 
 impl Rules {
@@ -123,6 +129,7 @@ impl Default for Rules {
             secret_key: None,
             trash_days: 30,
             reason_required: false,
+            mail: None,
         }
     }
 }

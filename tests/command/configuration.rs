@@ -96,6 +96,39 @@ fn a_check_reports_all_mistakes_of_every_kind() {
 }
 
 #[test]
+fn what_the_service_would_refuse_is_reported() {
+    let check = |home: &Home| home.run(&["config", "check"]);
+    check(&with_config("[serve]\nlisten = \"127.0.0.1:8080\"\n")).json();
+    let exposed = with_config("[serve]\nlisten = \"0.0.0.0:8080\"\n");
+    check(&exposed).fails(2, "0.0.0.0:8080 can be reached from other machines, without TLS");
+    // The database is used as before.
+    assert_eq!(exposed.run(&["--demo", "org", "count"]).code, 0);
+    let half = with_config("[serve]\ntls_cert = \"cert.pem\"\n");
+    check(&half).fails(2, "only one of them is given");
+
+    let home = with_config("[serve]\nkey_file = \"service.key\"\n");
+    let key = home.path(FILE).with_file_name("service.key");
+    check(&home).fails(2, "service.key: No such file");
+    fs::write(&key, "tenantry_key\n").unwrap();
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
+    check(&home).fails(2, "other users can read or write it");
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
+    check(&home).json();
+
+    let tls =
+        "[serve]\nlisten = \"0.0.0.0:8443\"\ntls_cert = \"cert.pem\"\ntls_key = \"key.pem\"\n";
+    let home = with_config(tls);
+    check(&home).fails(2, "cert.pem`: No such file");
+    let of = |name| home.path(FILE).with_file_name(name);
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    fs::write(of("cert.pem"), made.cert.pem()).unwrap();
+    fs::write(of("key.pem"), "no key").unwrap();
+    check(&home).fails(2, "cannot use the certificate in");
+    fs::write(of("key.pem"), made.signing_key.serialize_pem()).unwrap();
+    check(&home).json();
+}
+
+#[test]
 fn profiles_are_databases_of_their_own_with_limits_of_their_own() {
     let home = with_config(
         "profile = \"one\"\n[profiles.one]\nfile = \"one.db\"\n[profiles.two]\nfile = \"two.db\"\n\

@@ -143,6 +143,86 @@ fn several_are_exported_one_after_the_other() {
 }
 
 #[test]
+fn documents_are_written_as_text_beside_their_archive() {
+    let home = two();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let store = SqliteStore::open(&home.database(), false).unwrap();
+    let documents = [doc! { "_id": 1, "n": 5_i64, "text": "one\nline \u{2028}" }];
+    runtime.block_on(store.insert_documents("org_globex", &documents)).unwrap();
+    drop(store);
+    let said = home.run(&["org", "export", "globex", "--jsonl", "--to", "out"]).json();
+    let text = said["jsonl_file"].as_str().unwrap();
+    assert_eq!(said["file"].as_str().unwrap().replace(ENDING, ".jsonl"), text);
+    let mode = fs::metadata(home.path(text)).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let text = fs::read_to_string(home.path(text)).unwrap();
+    assert_eq!(said["jsonl_bytes"], text.len());
+    assert_eq!(said["jsonl_inexact"], 0);
+    // As `doc list` writes them, in whatever order.
+    let listed = home.run(&["doc", "list", "globex", "--output", "canonical"]);
+    let sorted = |text: &str| {
+        let mut lines: Vec<_> = text.split_terminator('\n').map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    assert_eq!(sorted(&text), sorted(&listed.out));
+    assert_eq!(said["documents"], sorted(&text).len());
+
+    // What Extended JSON cannot say is counted.
+    let store = SqliteStore::open(&home.database(), false).unwrap();
+    let documents = [doc! { "_id": 2, "inner": { "$oid": "none" } }];
+    runtime.block_on(store.insert_documents("org_globex", &documents)).unwrap();
+    drop(store);
+    // For people, and several.
+    let shown = home.run(&["org", "export", "globex", "--jsonl", "--to", "g", "--output", "table"]);
+    assert!(shown.out.contains("\n  → g.jsonl (3 lines, "), "{}", shown.out);
+    assert!(shown.out.contains("\n  → 1 line cannot be read back exactly"), "{}", shown.out);
+    fs::create_dir(home.path("all")).unwrap();
+    let all = home.run(&["org", "export", "--all", "--jsonl", "--to", "all"]);
+    let files: Vec<_> = lines(&all).iter().map(|one| one["jsonl_file"].clone()).collect();
+    assert!(
+        files.len() == 2 && files.iter().all(|file| home.path(file.as_str().unwrap()).exists())
+    );
+    // Without it, there is none.
+    let (said, _) = exported(&home);
+    assert_eq!((&said["jsonl_file"], &said["jsonl_bytes"]), (&Value::Null, &Value::Null));
+
+    // Standard output takes one of the two.
+    let piped = home.run(&["org", "export", "globex", "--jsonl", "--to", "-"]);
+    piped.fails(2, "--jsonl writes a file beside the archive, and standard output has none");
+    // What is there stays, and then there is no archive either.
+    fs::write(home.path("mine.jsonl"), "mine").unwrap();
+    let taken = ["org", "export", "globex", "--jsonl", "--to", "mine.tar.zst"];
+    home.run(&taken).fails(1, "mine.jsonl already exists");
+    assert_eq!(fs::read(home.path("mine.jsonl")).unwrap(), b"mine");
+    assert_eq!(archives(&home.path("")), [exported_name(&said)]);
+}
+
+fn exported_name(said: &Value) -> &str {
+    said["file"].as_str().unwrap()
+}
+
+#[test]
+fn where_it_goes_is_looked_at_before_anything_else() {
+    let home = two();
+    fs::write(home.path("mine"), "mine").unwrap();
+    let before = home.run(&["audit", "list"]).json()["entries"].as_array().unwrap().len();
+    for (to, why) in [
+        ("nowhere/acme", "the directory nowhere does not exist"),
+        ("mine/acme", "mine/acme cannot be written: Not a directory"),
+        ("mine", "mine already exists"),
+    ] {
+        // Whatever is to be exported: it was not looked for.
+        home.run(&["org", "export", "nothing", "--to", to]).fails(1, why);
+    }
+    // Without a database, too.
+    let other = Home::new();
+    other.run(&["org", "export", "globex", "--to", "nowhere/acme"]).fails(1, "does not exist");
+    assert!(!other.database().exists());
+    assert_eq!(home.run(&["audit", "list"]).json()["entries"].as_array().unwrap().len(), before);
+}
+
+#[test]
 fn one_in_the_trash_is_exported_by_name_and_not_with_all() {
     let home = two();
     let trash = ["org", "trash", "globex", "--as", "kim@globex.com", "--password-stdin", "--yes"];

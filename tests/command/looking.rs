@@ -26,13 +26,14 @@ use crate::{
 };
 
 /// The commands that look, each as it is typed; `doctor` and `upgrade` do where nothing more is said.
-const LOOKING: [&[&str]; 31] = [
+const LOOKING: [&[&str]; 32] = [
     &["org", "count"],
     &["org", "count", "--search", "a", "--trash"],
     &["org", "list"],
     &["org", "list", "--search", "D", "--sort", "-created", "--limit", "1"],
     &["org", "list", "--trash", "--sort", "email"],
     &["org", "list", "--sizes"],
+    &["org", "list", "--sort", "-size", "--limit", "2"],
     &["org", "list", "--trash", "--output", "csv", "--fields", "bytes"],
     &["org", "get", "added"],
     &["org", "get", "nobody's"],

@@ -23,6 +23,7 @@ mod import;
 mod keys;
 mod life;
 mod looking;
+mod mail;
 mod manual;
 mod reason;
 mod refused;

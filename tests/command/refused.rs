@@ -235,7 +235,7 @@ fn command_lines_that_make_no_sense() {
         demo(&[other, &["--after", next]].concat()).fails(2, not_of_it);
     }
     for line in [
-        &["org", "list", "--sort", "size"][..],
+        &["org", "list", "--sort", "bytes"][..],
         &["org", "list", "--limit", "0"],
         &["org", "create", "other"],
         &["org", "update", "acme_corp", "--name", "x", "--password-stdin"],

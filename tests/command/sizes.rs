@@ -1,6 +1,8 @@
 //! How much organizations hold, in `org get` and `org list`.
 
+use bson::{doc, oid::ObjectId};
 use serde_json::{Value, json};
+use tenantry::store::sqlite::SqliteStore;
 
 use crate::tool::Home;
 
@@ -49,6 +51,49 @@ fn a_list_has_sizes_where_they_are_asked_for() {
     let table = home.run(&["org", "list", "--sizes", "--output", "table"]).out;
     let heading = table.lines().next().unwrap();
     assert!(heading.contains("documents  size"), "{table}");
+}
+
+#[test]
+fn a_list_is_sorted_by_what_each_holds() {
+    let home = two();
+    home.create("initech", "bill@initech.com");
+    let store = SqliteStore::open(&home.database(), false).unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let large = [doc! { "_id": 1, "text": "x".repeat(10_000) }];
+    // Of another second than what was created just now.
+    let later = ObjectId::parse_str("7fffffff0000000000000000").unwrap();
+    let many = [doc! { "_id": later }, doc! { "_id": 5 }];
+    runtime.block_on(store.insert_documents("org_globex", &large)).unwrap();
+    runtime.block_on(store.insert_documents("org_initech", &many)).unwrap();
+    drop(store);
+    let names = |more: &[&str]| {
+        let listed = home.run(&[&["org", "list", "--output", "name", "--sort"], more].concat());
+        assert_eq!(listed.code, 0, "{listed:?}");
+        listed.out.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&["-size"]), ["Globex", "initech", "Acme, Inc."]);
+    assert_eq!(names(&["size", "--limit", "2"]), ["Acme, Inc.", "initech"]);
+    assert_eq!(names(&["-documents"]), ["initech", "Globex", "Acme, Inc."]);
+    // Of one size: by name.
+    assert_eq!(names(&["-indexes"]), ["Acme, Inc.", "Globex", "initech"]);
+    assert_eq!(names(&["-newest", "--limit", "1"]), ["initech"]);
+    assert_eq!(names(&["-size", "--search", "e", "--limit", "1"]), ["Globex"]);
+
+    // What it was sorted by is shown, and there is no other page.
+    let listed = home.run(&["org", "list", "--sort", "-size", "--limit", "1"]).json();
+    assert_eq!(listed["next"], Value::Null);
+    assert_eq!(listed["organizations"].as_array().unwrap().len(), 1);
+    assert_eq!(listed["organizations"][0]["documents"], 2);
+    let csv = home.run(&["org", "list", "--sort", "-size", "--output", "csv"]).out;
+    assert!(csv.lines().next().unwrap().ends_with("bytes,indexes,newest_document_at"), "{csv}");
+    let one = ["org", "list", "--sort", "-size", "--output", "csv", "--fields", "documents"];
+    assert_eq!(home.run(&one).out, "documents\n2\n3\n1\n");
+    let table = home.run(&["org", "list", "--sort", "-size", "--limit", "2", "--output", "table"]);
+    assert!(table.out.contains("documents  size"), "{}", table.out);
+    assert!(table.out.ends_with("\n2 of 3 organizations\n"), "{}", table.out);
+    let after = ["org", "list", "--sort", "size", "--after", "x"];
+    home.run(&after).fails(2, "a list sorted by size has no further pages");
+    assert_eq!(home.run(&["org", "list", "--sort", "bytes"]).code, 2);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::{access::OwnDatabase, hash_cost};
+use crate::support::{access::OwnDatabase, hash_cost, smtp::MAIL_PASSWORD};
 
 /// The binary under test.
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_tenantry");
@@ -23,7 +23,8 @@ pub use crate::support::access::USER_PASSWORD as URI_PASSWORD;
 const SECRET_KEY: &str = "k3y-of-at-least-thirty-two-bytes-in-all";
 
 /// What never is on standard output or standard error, whatever happens.
-const SECRETS: [&str; 5] = [PASSWORD, OTHER_PASSWORD, URI_PASSWORD, SECRET_KEY, "$2b$"];
+const SECRETS: [&str; 6] =
+    [PASSWORD, OTHER_PASSWORD, URI_PASSWORD, MAIL_PASSWORD, SECRET_KEY, "$2b$"];
 
 /// Someone's home directory, and the environment they set.
 pub struct Home {

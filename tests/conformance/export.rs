@@ -57,8 +57,40 @@ pub async fn insert_all(store: &dyn Store, org: &Org, documents: &[RawDocumentBu
     }
 }
 
+pub async fn text_beside_an_archive_has_every_document_exactly_or_says_so<F: Fixture>() {
+    let (_fixture, store, acme) = with_acme::<F>().await;
+    insert_all(&*store, &acme, &odd()).await;
+    let home = tempfile::tempdir().unwrap();
+    let tenancy = tenancy(store);
+    let path = home.path().join("acme.tar.zst");
+    let target = ExportTarget::File { path: path.clone(), text: true };
+    let export = tenancy.export(&acme, target, false, Arc::new(|_| {})).await.unwrap();
+    let (_, documents, summary) = read(&path).unwrap();
+    let (text, lines) = export.text.unwrap();
+    assert_eq!(text, home.path().join("acme.jsonl"));
+    let meta = fs::metadata(&text).unwrap();
+    assert_eq!((meta.permissions().mode() & 0o777, meta.len()), (0o600, lines.count.bytes));
+    assert_eq!(lines.count.count, summary.contents.documents.count);
+    // In the order of the archive, each byte for byte; but for a field that has another meaning in Extended JSON, bytes
+    // that are no text, and an array with keys of its own.
+    let text = fs::read_to_string(&text).unwrap();
+    assert!(text.ends_with('\n'));
+    let read: Vec<_> = text.split_terminator('\n').map(|line| parse(line).ok()).collect();
+    assert_eq!(read.len(), documents.len());
+    let inexact = read.iter().zip(&documents).filter(|(read, one)| read.as_ref() != Some(*one));
+    assert_eq!((inexact.count(), lines.inexact), (3, 3));
+    assert_eq!(names(home.path()).len(), 2);
+}
+
 pub async fn export_to(tenancy: &Tenancy, org: &Org, path: &Path, admins: bool) -> Result<Export> {
-    tenancy.export(org, ExportTarget::File(path.to_owned()), admins, Arc::new(|_| {})).await
+    tenancy
+        .export(
+            org,
+            ExportTarget::File { path: path.to_owned(), text: false },
+            admins,
+            Arc::new(|_| {}),
+        )
+        .await
 }
 
 pub fn read(path: &Path) -> std::result::Result<(Front, Vec<RawDocumentBuf>, Summary), ReadError> {
@@ -227,7 +259,7 @@ pub async fn an_export_is_of_one_time_where_there_is_one<F: Fixture>() {
                 std::thread::sleep(Duration::from_millis(5));
             }
         });
-        let target = ExportTarget::File(path.clone());
+        let target = ExportTarget::File { path: path.clone(), text: false };
         let export = tenancy.export(&acme, target, true, slow).await.unwrap();
         let (_, documents, _) = read(&path).unwrap();
         let number = |id: &str| {
@@ -258,6 +290,8 @@ pub async fn a_cancelled_export_leaves_nothing<F: Fixture>() {
     let tenancy = tenancy(Arc::clone(&store));
     for at in [1, 20, ALL] {
         let path = home.path().join("acme.tar.zst");
+        // With or without text.
+        let text = at > 1;
         let (reached, mut wait) = tokio::sync::mpsc::unbounded_channel();
         let told = Arc::new(move |progress: tenantry::tenancy::ArchiveProgress| {
             if progress.documents >= at {
@@ -265,7 +299,8 @@ pub async fn a_cancelled_export_leaves_nothing<F: Fixture>() {
                 std::thread::sleep(Duration::from_millis(20));
             }
         });
-        let export = tenancy.export(&acme, ExportTarget::File(path.clone()), true, told);
+        let export =
+            tenancy.export(&acme, ExportTarget::File { path: path.clone(), text }, true, told);
         tokio::select! {
             done = export => panic!("{done:?}"),
             _ = wait.recv() => {}

@@ -87,6 +87,7 @@ macro_rules! conforms {
                         single_fields_of_an_odd_document_change_and_nothing_else;
                     export:
                         every_byte_of_an_organization_is_exported,
+                        text_beside_an_archive_has_every_document_exactly_or_says_so,
                         an_export_without_admins_has_none,
                         an_organization_is_exported_as_it_would_be_restored,
                         an_export_is_of_one_time_where_there_is_one,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bson::DateTime;
 use crossterm::event::KeyCode;
 use tenantry::{
-    console::app::{Effect, Message},
+    console::app::{Connection, Effect, Message},
     org::{NewSecondFactor, Role, StoredText},
     store::{Entry, Outcome, StoreError},
     tenancy::{Error, NumberedEntry, Refusal},
@@ -121,6 +121,12 @@ fn an_admin_is_added() {
     console.press(KeyCode::Enter);
     console.answer_all();
     looks_like_at(&mut console, "code", &[LEAST, NARROW, WIDE]);
+    let Connection::Ready(connected) = &mut console.app.connection else { panic!() };
+    connected.mails = true;
+    looks_like_at(&mut console, "code_mails", &[LEAST, NARROW, WIDE]);
+    console.press(KeyCode::Char('s'));
+    console.answer_all();
+    looks_like!(console, "code_mailed");
     console.press(KeyCode::Esc);
     console.answer_all();
     looks_like_at(&mut console, "admin_added", &[NARROW, WIDE]);

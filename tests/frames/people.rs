@@ -192,7 +192,7 @@ impl Console {
                     issued,
                 )
             }
-            _ => return None,
+            effect => return fine_elsewhere(effect),
         })
     }
 
@@ -210,5 +210,14 @@ impl Console {
             return Err(Refusal::NoSession(org.name.clone()).into());
         }
         self.changed(org)
+    }
+}
+
+/// What the mail server and the disk answer.
+fn fine_elsewhere(effect: &Effect) -> Option<Message> {
+    match effect {
+        Effect::CheckDirectory(at, _) => Some(Message::DirectoryChecked(*at, Ok(()))),
+        Effect::MailCode(at, _, (email, _), _) => Some(Message::Mailed(*at, email.clone(), Ok(()))),
+        _ => None,
     }
 }

@@ -135,6 +135,7 @@ impl Console {
             has_operators: false,
             trash_days: 30,
             reason_required: false,
+            mails: false,
             connection: "mongodb://ops@db1.example:27017/master_organization_db".into(),
             passwords: PasswordPolicy::default(),
             demo: None,
@@ -186,6 +187,7 @@ impl Console {
                                 | Effect::Transfer(..)
                                 | Effect::UpdateAdmin(..)
                                 | Effect::Redeem(..)
+                                | Effect::MailCode(..)
                                 | Effect::Do(..)
                                 | Effect::WriteDocument(..)
                         )
@@ -463,6 +465,8 @@ pub fn generation(effect: &Effect) -> Option<u64> {
         | Effect::UpdateAdmin(generation, ..)
         | Effect::Transfer(generation, ..)
         | Effect::Redeem(generation, ..)
+        | Effect::MailCode(generation, ..)
+        | Effect::CheckDirectory(generation, ..)
         | Effect::Check(generation, ..)
         | Effect::Judge(generation, ..)
         | Effect::Authorize(generation, ..)

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::{
     client::{Answer, Request},
-    serve::Plan,
+    serve::{Plan, Serve},
     support::{access::OwnDatabase, mongod},
 };
 
@@ -137,6 +137,18 @@ async fn clients_that_hang_up_keep_nobody_waiting() {
     let answer = get.send(serve.address);
     assert!([404, 503].contains(&answer.status), "{answer:?}");
     assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+    // What they asked was done to its end, and says so.
+    has_line(&serve, ["\"status\":404", "\"gone\":true"]);
+}
+
+/// Waits for the line of a request with these in it.
+fn has_line(serve: &Serve, parts: [&str; 2]) {
+    let began = Instant::now();
+    let is_it = |line: &String| parts.iter().all(|part| line.contains(part));
+    while !serve.log().iter().any(is_it) {
+        assert!(began.elapsed() < Duration::from_secs(20), "{parts:?}: {:?}", serve.log());
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }
 
 #[test]

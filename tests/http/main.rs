@@ -19,6 +19,7 @@ mod figures;
 mod killed;
 mod life;
 mod limits;
+mod mail;
 mod once;
 mod open;
 mod openapi;

@@ -27,7 +27,14 @@ use crate::support::{
 const FILLER: i32 = 40;
 
 async fn export(tenancy: &Tenancy, org: &Org, path: &Path) -> Result<Export> {
-    tenancy.export(org, ExportTarget::File(path.to_owned()), true, Arc::new(|_| {})).await
+    tenancy
+        .export(
+            org,
+            ExportTarget::File { path: path.to_owned(), text: false },
+            true,
+            Arc::new(|_| {}),
+        )
+        .await
 }
 
 fn read(path: &Path) -> (Front, Vec<RawDocumentBuf>) {
@@ -83,7 +90,10 @@ async fn a_snapshot_that_expires_is_tried_again_once_and_then_given_up() {
         std::thread::sleep(Duration::from_millis(40));
     });
     let path = home.path().join("slow");
-    let export = tenancy.export(&org, ExportTarget::File(path.clone()), true, slow).await.unwrap();
+    let export = tenancy
+        .export(&org, ExportTarget::File { path: path.clone(), text: false }, true, slow)
+        .await
+        .unwrap();
     writing.abort();
     let reason = NoSnapshot::Expired;
     assert_eq!(export.manifest.consistency, Consistency::None { reason });
@@ -117,7 +127,9 @@ async fn an_organization_that_is_renamed_meanwhile_is_exported_whole() {
             // Another one has its name, and another collection its collection's.
             renaming.create(&new_org("acme_corp", "eve@acme.com")).await.unwrap();
         });
-        let export = tenancy.export(&org, ExportTarget::File(path.clone()), true, slow).await;
+        let export = tenancy
+            .export(&org, ExportTarget::File { path: path.clone(), text: false }, true, slow)
+            .await;
         rename.await.unwrap();
         let export = export.unwrap();
         let (front, documents) = read(&path);
@@ -212,7 +224,7 @@ async fn a_server_that_dies_meanwhile_leaves_nothing_and_says_so() {
         server.kill();
         server
     });
-    let target = ExportTarget::File(home.path().join("acme"));
+    let target = ExportTarget::File { path: home.path().join("acme"), text: false };
     let died = tenancy.export(&org, target, true, slow).await;
     let Err(Error::Store(StoreError::Unreachable { .. })) = died else { panic!("{died:?}") };
     assert_eq!(home.path().read_dir().unwrap().count(), 0);

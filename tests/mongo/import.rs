@@ -24,7 +24,7 @@ use crate::support::{
 async fn exported(tenancy: &Tenancy, org: &Org) -> Vec<u8> {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("archive");
-    let target = ExportTarget::File(path.clone());
+    let target = ExportTarget::File { path: path.clone(), text: false };
     tenancy.export(org, target, true, Arc::new(|_| {})).await.unwrap();
     std::fs::read(path).unwrap()
 }

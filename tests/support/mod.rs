@@ -19,6 +19,7 @@ pub mod operations;
 pub mod orgs;
 pub mod pty;
 pub mod service;
+pub mod smtp;
 pub mod totp;
 pub mod traces;
 

@@ -1,12 +1,20 @@
 //! `tenantry admin …`.
 
 use clap::{
-    Subcommand,
+    Args, Subcommand,
     builder::{PossibleValuesParser, TypedValueParser},
 };
 
 use super::{Sure, Why};
 use crate::org::Role;
+
+/// Whether a code is mailed.
+#[derive(Debug, Args)]
+pub struct Send {
+    /// Mail the one-time code to that e-mail address as well; needs a mail server in the configuration file
+    #[arg(long)]
+    pub send: bool,
+}
 
 /// What can be done with and by admins.
 #[derive(Debug, Subcommand)]
@@ -41,6 +49,9 @@ Examples:
         /// Role of the new admin; owners also manage admins, and can trash and purge
         #[arg(long, value_name = "ROLE", default_value = "admin", value_parser = role())]
         role: Role,
+        /// How it is handed over.
+        #[command(flatten)]
+        send: Send,
         /// Who is asked.
         #[command(flatten)]
         sure: Sure,
@@ -125,6 +136,9 @@ Examples:
         /// Remove the previous owners: they can no longer log in, and their sessions end
         #[arg(long)]
         remove: bool,
+        /// How the code is handed over.
+        #[command(flatten)]
+        send: Send,
         /// Why.
         #[command(flatten)]
         why: Why,
@@ -137,13 +151,17 @@ Examples:
 The code works once, for one hour, and is not shown again. It replaces any earlier code. The audit log
 records who issued it.
 
-Example:
-  tenantry admin code acme_corp ada@acme.com")]
+Examples:
+  tenantry admin code acme_corp ada@acme.com
+  tenantry admin code acme_corp ada@acme.com --send")]
     Code {
         /// The organization's name, case-insensitive
         organization: String,
         /// The admin's e-mail
         email: String,
+        /// How it is handed over.
+        #[command(flatten)]
+        send: Send,
         /// Who is asked.
         #[command(flatten)]
         sure: Sure,

@@ -8,16 +8,18 @@ mod local;
 mod operator;
 mod org;
 
-use clap::{Args, Parser, Subcommand, builder::TypedValueParser};
+use std::ffi::OsString;
+
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, builder::TypedValueParser};
 
 pub use self::{
-    admin::AdminCommand,
+    admin::{AdminCommand, Send},
     audit::AuditCommand,
     doc::{DocCommand, One},
     key::KeyCommand,
     local::{ConfigCommand, LocalCommand, Shell},
     operator::OperatorCommand,
-    org::{BulkNames, Copy, Export, Import, OrgCommand},
+    org::{BulkNames, Copy, Export, Import, ListSort, OrgCommand, SizeKey, SizeSort},
 };
 use crate::{
     config::{ENVIRONMENT_HELP, Flags, ServeFlags},
@@ -65,6 +67,50 @@ pub struct CommandLine {
     /// What to do; the console when there is nothing.
     #[command(subcommand)]
     pub command: Option<Command>,
+}
+
+/// What needs no database, and so lists no flag that names one.
+const WITHOUT_DATABASE: [&[&str]; 4] = [&["org", "verify"], &["completions"], &["man"], &["help"]];
+
+impl CommandLine {
+    /// The program as clap knows it. A flag of every command is listed where it means something.
+    #[must_use]
+    pub fn program() -> clap::Command {
+        let mut program = Self::command();
+        let meant =
+            |flag: &&clap::Arg| matches!(flag.get_help_heading(), Some("Database" | "Login"));
+        let flags = program.get_arguments().filter(|flag| flag.is_global_set()).filter(meant);
+        // What is there already, clap does not pass down again. They are still taken.
+        let hidden: Vec<_> = flags.map(|flag| flag.clone().hide(true)).collect();
+        for words in WITHOUT_DATABASE {
+            program = below(program, words, &hidden);
+        }
+        program
+    }
+
+    /// Reads what was typed.
+    ///
+    /// # Errors
+    /// What is wrong with it; help and version, too.
+    pub fn read<I, W>(words: I) -> Result<Self, clap::Error>
+    where
+        I: IntoIterator<Item = W>,
+        W: Into<OsString> + Clone,
+    {
+        let mut program = Self::program();
+        let mut matches = program.try_get_matches_from_mut(words)?;
+        Self::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut program))
+    }
+}
+
+/// Gives a command further arguments, which is some commands below another one.
+fn below(command: clap::Command, words: &[&str], arguments: &[clap::Arg]) -> clap::Command {
+    match words {
+        [] => command.args(arguments),
+        [word, words @ ..] => {
+            command.mut_subcommand(*word, |command| below(command, words, arguments))
+        }
+    }
 }
 
 /// Who does it.
@@ -237,14 +283,35 @@ fn page_size() -> impl TypedValueParser<Value = u32> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
     use crate::store::{Sort, SortKey};
 
     #[test]
     fn the_line_is_sound() {
         CommandLine::command().debug_assert();
+        CommandLine::program().debug_assert();
+    }
+
+    #[test]
+    fn what_needs_no_database_lists_no_flag_that_names_one_and_takes_it_all_the_same() {
+        let help = |words: &[&str]| {
+            let words = [&["tenantry"], words, &["--help"]].concat();
+            CommandLine::read(words).unwrap_err().to_string()
+        };
+        for words in WITHOUT_DATABASE {
+            let help = help(words);
+            for flag in ["--uri", "--profile", "--read-only", "--as"] {
+                assert!(!help.contains(flag), "{words:?}: {help}");
+            }
+            assert!(help.contains("--output"), "{words:?}: {help}");
+        }
+        assert!(help(&["org", "list"]).contains("--uri"));
+        for line in
+            [["--profile", "x", "org", "verify", "y"], ["org", "verify", "y", "--profile", "x"]]
+        {
+            let read = CommandLine::read(["tenantry"].into_iter().chain(line)).unwrap();
+            assert_eq!(read.flags.profile.as_deref(), Some("x"));
+        }
     }
 
     #[test]
@@ -275,7 +342,8 @@ mod tests {
         else {
             panic!("no list");
         };
-        assert_eq!(sort, Some(Sort { key: SortKey::Email, descending: true }));
+        let by_email = Sort { key: SortKey::Email, descending: true };
+        assert_eq!(sort, Some(ListSort::Stored(by_email)));
         assert_eq!(search.as_deref(), Some("-x"));
     }
 

@@ -13,6 +13,48 @@ use super::{
 };
 use crate::store::{Sort, SortKey};
 
+/// What a list is sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListSort {
+    /// By what every record has.
+    Stored(Sort),
+    /// By what each organization holds.
+    Size(SizeSort),
+}
+
+impl ListSort {
+    /// The order by what records have; none for one by size.
+    #[must_use]
+    pub fn stored(self) -> Option<Sort> {
+        match self {
+            Self::Stored(sort) => Some(sort),
+            Self::Size(_) => None,
+        }
+    }
+}
+
+/// An order by size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SizeSort {
+    /// By which part of it.
+    pub key: SizeKey,
+    /// Backwards.
+    pub descending: bool,
+}
+
+/// A part of a size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SizeKey {
+    /// The number of documents.
+    Documents,
+    /// Their bytes.
+    Bytes,
+    /// The number of indexes.
+    Indexes,
+    /// The time of the newest document.
+    Newest,
+}
+
 /// The organizations that something is done to.
 #[derive(Debug, Args)]
 pub struct BulkNames {
@@ -39,6 +81,9 @@ pub struct Export {
     /// Leave out the admins and their password hashes
     #[arg(long)]
     pub without_admins: bool,
+    /// Write the documents as text as well: a file beside the archive, with one document per line
+    #[arg(long)]
+    pub jsonl: bool,
 }
 
 impl Export {
@@ -138,7 +183,7 @@ Examples:
   tenantry org list --trash --sort -created         most recently trashed
   tenantry org list --search 'state:suspended created:<2026-01-01'
   tenantry org list --output csv --fields organization_name,admin_email
-  tenantry org list --sizes --output ndjson | jq -s 'sort_by(-.bytes) | .[:10]'"
+  tenantry org list --sort -size --limit 10         the largest"
     )]
     List {
         /// Find by name, admin e-mail, id or collection
@@ -147,9 +192,10 @@ Examples:
         /// List the trash; “created” then sorts by when each was trashed
         #[arg(long)]
         trash: bool,
-        /// Sort key; prefix with - for descending [default: best match, then name]
+        /// Sort key; prefix with - for descending [default: best match, then name]. By documents, size, indexes or
+        /// newest, each organization that matches is measured first, which takes longer
         #[arg(long, value_name = "BY", allow_hyphen_values = true, value_parser = sort())]
-        sort: Option<Sort>,
+        sort: Option<ListSort>,
         /// Organizations per page [default: 50 on a terminal, otherwise all]
         #[arg(long, value_name = "N", value_parser = page_size())]
         limit: Option<u32>,
@@ -278,9 +324,11 @@ Examples:
     #[command(after_help = "\
 An archive is NAME-YYYYMMDD-HHMMSS.tenantry.tar.zst, which only you can read. It has the password
 hashes of the admins, unless --without-admins leaves them out; never second factors or codes.
+With --jsonl, NAME-YYYYMMDD-HHMMSS.jsonl has the documents in canonical Extended JSON.
 
 Examples:
   tenantry org export acme_corp
+  tenantry org export acme_corp --jsonl
   tenantry org export acme_corp --to - | age -r RECIPIENT > acme_corp.age
   tenantry org export --all --to backups/ --without-admins")]
     Export(Export),
@@ -388,19 +436,37 @@ impl OrgCommand {
     }
 }
 
-/// The words for orders, all of them said, so that shells complete them.
-const ORDERS: [(&str, SortKey, bool); 6] = [
-    ("name", SortKey::Name, false),
-    ("-name", SortKey::Name, true),
-    ("created", SortKey::Created, false),
-    ("-created", SortKey::Created, true),
-    ("email", SortKey::Email, false),
-    ("-email", SortKey::Email, true),
+/// The words for orders.
+const ORDERS: [(&str, ListSort); 7] = [
+    ("name", stored(SortKey::Name)),
+    ("created", stored(SortKey::Created)),
+    ("email", stored(SortKey::Email)),
+    ("documents", size(SizeKey::Documents)),
+    ("size", size(SizeKey::Bytes)),
+    ("indexes", size(SizeKey::Indexes)),
+    ("newest", size(SizeKey::Newest)),
 ];
 
-fn sort() -> impl TypedValueParser<Value = Sort> {
-    PossibleValuesParser::new(ORDERS.map(|(word, ..)| word)).try_map(|chosen| {
-        let order = ORDERS.into_iter().find(|(word, ..)| *word == chosen);
-        order.map(|(_, key, descending)| Sort { key, descending }).ok_or("unknown sort key")
+const fn stored(key: SortKey) -> ListSort {
+    ListSort::Stored(Sort { key, descending: false })
+}
+
+const fn size(key: SizeKey) -> ListSort {
+    ListSort::Size(SizeSort { key, descending: false })
+}
+
+fn sort() -> impl TypedValueParser<Value = ListSort> {
+    // All of them are said, so that shells complete them.
+    let words = ORDERS.iter().flat_map(|(word, _)| [(*word).to_owned(), format!("-{word}")]);
+    PossibleValuesParser::new(words).try_map(|chosen| {
+        let (word, descending) = match chosen.strip_prefix('-') {
+            Some(word) => (word, true),
+            None => (&chosen[..], false),
+        };
+        let order = ORDERS.iter().find(|(known, _)| *known == word).map(|(_, order)| *order);
+        match order.ok_or("unknown sort key")? {
+            ListSort::Stored(sort) => Ok(ListSort::Stored(Sort { descending, ..sort })),
+            ListSort::Size(sort) => Ok::<_, &str>(ListSort::Size(SizeSort { descending, ..sort })),
+        }
     })
 }

@@ -4,7 +4,8 @@
 use bson::oid::ObjectId;
 
 use super::{
-    App, Code, Effect, Form, Generation, Layer, Notice, OrgAction, Purpose, Question, Severity,
+    App, Code, Connection, Effect, Form, Generation, Layer, Notice, OrgAction, Purpose, Question,
+    Severity, cancel, field::Request,
 };
 use crate::{
     keymap::Command,
@@ -92,7 +93,7 @@ impl App {
                 // Whoever came last is at the end.
                 self.detail.selected = usize::MAX;
                 let what = format!("added {email} to the admins of “{}”", org.name);
-                self.has_code(email, what, Some(code).filter(|_| open));
+                self.has_code(&org, email, what, Some(code).filter(|_| open));
                 self.now_is(&org)
             }
             Err(error) => self.form_refused(&error, open),
@@ -126,7 +127,7 @@ impl App {
         self.detail.selected = 0;
         let what = format!("transferred “{}” to {email}", org.name);
         match code {
-            Some(code) => self.has_code(email, what, Some(code).filter(|_| open)),
+            Some(code) => self.has_code(&org, email, what, Some(code).filter(|_| open)),
             None => self.say(Severity::Success, Notice::plain(what)),
         }
         effects.extend(self.show(&org));
@@ -154,17 +155,18 @@ impl App {
         let effects = self.done(generation, action, before, result);
         if let Some(code) = coded.filter(|_| awaited) {
             let what = format!("issued a one-time code for {email}");
-            self.has_code(email, what, Some(code).filter(|_| open));
+            self.has_code(before, email, what, Some(code).filter(|_| open));
         }
         effects
     }
 
     /// Shows a code to whoever waits for it; a code nobody waits for is shown to nobody.
-    fn has_code(&mut self, email: &StoredText, what: String, code: Option<Secret>) {
+    fn has_code(&mut self, org: &Org, email: &StoredText, what: String, code: Option<Secret>) {
         if let Some(code) = code {
             // It says what was done, and needs the room.
             self.notice = None;
-            self.layers.push(Layer::Code(Code::OneTime { code, email: email.clone() }));
+            let (email, org, sending) = (email.clone(), Box::new(org.clone()), Request::default());
+            self.layers.push(Layer::Code(Code::OneTime { code, email, org, sending }));
         } else {
             let how = self.keymap.how(Command::IssueCode);
             let help = format!(
@@ -172,6 +174,59 @@ impl App {
             );
             self.say(Severity::Success, Notice { what, help });
         }
+    }
+
+    /// Whether the code that is shown can be mailed to its admin.
+    #[must_use]
+    pub fn can_send_code(&self) -> bool {
+        let Some(Layer::Code(Code::OneTime { sending, .. })) = self.layers.last() else {
+            return false;
+        };
+        !sending.is_waiting() && self.mails()
+    }
+
+    /// Whether codes are mailed.
+    #[must_use]
+    pub fn mails(&self) -> bool {
+        matches!(&self.connection, Connection::Ready(connected) if connected.mails)
+    }
+
+    /// Mails the code that is shown; it stays on the screen.
+    pub(super) fn send_code(&mut self) -> Vec<Effect> {
+        if !self.can_send_code() {
+            return Vec::new();
+        }
+        let (generation, now) = (self.next(), self.now);
+        let Some(Layer::Code(Code::OneTime { code, email, org, sending })) = self.layers.last_mut()
+        else {
+            return Vec::new();
+        };
+        let mut effects = cancel(sending.begin(generation, now));
+        let to = (email.clone(), code.clone());
+        effects.push(Effect::MailCode(generation, org.clone(), to, self.session.clone()));
+        effects
+    }
+
+    /// A code was mailed, or not: said also where it is no longer shown.
+    pub(super) fn mailed(
+        &mut self,
+        generation: Generation,
+        email: &StoredText,
+        result: &Result<()>,
+    ) -> Vec<Effect> {
+        for layer in &mut self.layers {
+            if let Layer::Code(Code::OneTime { sending, .. }) = layer {
+                let _ = sending.answered(generation);
+            }
+        }
+        match result {
+            Ok(()) => {
+                let what = format!("mailed the one-time code to {email}");
+                self.say(Severity::Success, Notice::plain(what));
+            }
+            Err(error) => self.say(Severity::Error, Notice::from(error)),
+        }
+        Vec::new()
     }
 
     /// A password was set with a one-time code, or not.

@@ -111,6 +111,7 @@ impl App {
             | Command::Run
             | Command::CopyPart(_)
             | Command::CopyCode
+            | Command::SendCode
             | Command::CopyPassword
             | Command::Log
             | Command::CopyEntry

@@ -38,6 +38,8 @@ pub struct Bulk {
     filter: Option<(PageQuery, HashSet<ObjectId>)>,
     /// The page of them that is waited for.
     pub reading: Request,
+    /// Whether the directory can be written to, where it is an export.
+    pub checking: Request,
     /// How many were counted, and what those hold together.
     pub held: (usize, Statistics),
     /// The next of them that are being counted.
@@ -62,6 +64,7 @@ impl Bulk {
             skipped: Vec::new(),
             filter: None,
             reading: Request::default(),
+            checking: Request::default(),
             held: (0, Statistics::default()),
             counting: Request::default(),
             fields: if action.counts() {
@@ -394,7 +397,7 @@ impl App {
     /// Begins what the question on top asks, where the right number is typed.
     pub(super) fn answer_bulk(&mut self) -> Vec<Effect> {
         let Some(Layer::Bulk(bulk)) = self.layers.last_mut() else { return Vec::new() };
-        if bulk.reading.is_waiting() {
+        if bulk.reading.is_waiting() || bulk.checking.is_waiting() {
             return Vec::new();
         }
         if bulk.orgs.is_empty() {
@@ -411,20 +414,58 @@ impl App {
         if wrong || !self.sure_of_layer() {
             return Vec::new();
         }
-        let Some(Layer::Bulk(mut bulk)) = self.layers.pop() else { return Vec::new() };
+        let (generation, now) = (self.next(), self.now);
+        if let Some(Layer::Bulk(bulk)) = self.layers.last_mut()
+            && let Some(directory) = bulk.directory().map(directory)
+        {
+            let mut effects = cancel(bulk.checking.begin(generation, now));
+            effects.push(Effect::CheckDirectory(generation, directory));
+            return effects;
+        }
+        let Some(Layer::Bulk(bulk)) = self.layers.pop() else { return Vec::new() };
+        self.begin_bulk(bulk)
+    }
+
+    /// Whether the directory can be written to that the question names: it begins then.
+    pub(super) fn directory_checked(
+        &mut self,
+        generation: Generation,
+        result: &Result<()>,
+    ) -> Vec<Effect> {
+        let asks =
+            |layer: &Layer| matches!(layer, Layer::Bulk(bulk) if bulk.checking.awaits(generation));
+        let Some(at) = self.layers.iter().position(asks) else { return Vec::new() };
+        if let Some(Layer::Bulk(bulk)) = self.layers.get_mut(at) {
+            let _ = bulk.checking.stop();
+            if let Err(error) = result {
+                if let Some(field) = bulk.fields.last_mut() {
+                    field.problem = Some(Notice::from(error));
+                }
+                return Vec::new();
+            }
+        }
+        let Layer::Bulk(bulk) = self.layers.remove(at) else { return Vec::new() };
+        self.begin_bulk(bulk)
+    }
+
+    fn begin_bulk(&mut self, mut bulk: Bulk) -> Vec<Effect> {
         if self.list.selection.filtered().is_some() {
             self.list.clear_selection();
         }
         let mut effects = cancel(bulk.counting.stop());
         let reason = bulk.reason().unwrap_or_default().to_owned();
-        let to = bulk.directory().map(|directory| ExportTo {
-            directory: match directory.text().trim() {
-                "" => HERE.to_owned(),
-                typed => typed.to_owned(),
-            },
-            admins: self.exports_admins(),
-        });
+        let to = bulk
+            .directory()
+            .map(|typed| ExportTo { directory: directory(typed), admins: self.exports_admins() });
         effects.extend(self.begin_job(bulk.action, bulk.orgs, bulk.skipped, (reason, to)));
         effects
+    }
+}
+
+/// The directory that is typed, or this one.
+fn directory(typed: &TextField) -> String {
+    match typed.text().trim() {
+        "" => HERE.to_owned(),
+        typed => typed.to_owned(),
     }
 }

@@ -219,6 +219,7 @@ impl App {
             | Command::CopyPart(_)
             | Command::CopyAdmin
             | Command::CopyCode
+            | Command::SendCode
             | Command::CopyPassword
             | Command::Undo
             | Command::Upgrade
@@ -268,6 +269,7 @@ impl App {
             keymap::Place::Jobs | keymap::Place::Job => self.job_command(command),
             keymap::Place::Upgrade if command == Command::Accept => self.start_or_stop_upgrade(),
             keymap::Place::Code if command == Command::CopyCode => self.copy_code(),
+            keymap::Place::Code if command == Command::SendCode => self.send_code(),
             keymap::Place::Unconnected
             | keymap::Place::Code
             | keymap::Place::Production

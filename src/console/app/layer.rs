@@ -136,8 +136,9 @@ impl Layer {
             | Self::Login(Login { fields, focus, submitting, problem, .. }) => {
                 (&mut fields[..], focus, submitting, problem)
             }
-            Self::Bulk(Bulk { fields, focus, reading, problem, .. }) => {
-                (&mut fields[..], focus, reading, problem)
+            Self::Bulk(Bulk { fields, focus, reading, checking, problem, .. }) => {
+                let submitting = if checking.is_waiting() { checking } else { reading };
+                (&mut fields[..], focus, submitting, problem)
             }
             Self::Upgrade
             | Self::Code(_)
@@ -183,8 +184,8 @@ impl Layer {
         match self {
             Self::Form(Form { submitting, .. })
             | Self::Question(Question { submitting, .. })
-            | Self::Bulk(Bulk { reading: submitting, .. })
             | Self::Login(Login { submitting, .. }) => submitting.is_waiting(),
+            Self::Bulk(bulk) => bulk.reading.is_waiting() || bulk.checking.is_waiting(),
             Self::Upgrade
             | Self::Code(_)
             | Self::Help(_)
@@ -218,9 +219,10 @@ impl Layer {
             }
             Self::Edit(edit) => edit.checking.is_waiting() || edit.writing.is_waiting(),
             Self::Bulk(bulk) => bulk.counting.is_waiting(),
+            Self::Code(Code::OneTime { sending, .. }) => sending.is_waiting(),
             Self::Login(_)
             | Self::Upgrade
-            | Self::Code(_)
+            | Self::Code(Code::Recovery { .. })
             | Self::Help(_)
             | Self::Copy(_)
             | Self::Manual(_)
@@ -245,7 +247,7 @@ impl Layer {
             Self::Question(question) => {
                 vec![&mut question.submitting, &mut question.authorizing, &mut question.counting]
             }
-            Self::Bulk(bulk) => vec![&mut bulk.reading, &mut bulk.counting],
+            Self::Bulk(bulk) => vec![&mut bulk.reading, &mut bulk.checking, &mut bulk.counting],
             Self::Login(login) => vec![&mut login.submitting],
             Self::Audit(audit) => vec![&mut audit.loading],
             Self::Documents(documents) => {
@@ -293,6 +295,10 @@ pub enum Code {
         code: Secret,
         /// Whose.
         email: StoredText,
+        /// Of which organization.
+        org: Box<Org>,
+        /// Whether it is being mailed.
+        sending: Request,
     },
     /// The recovery codes of a second factor, which cannot be had again.
     Recovery {

@@ -66,6 +66,7 @@ impl App {
             | Command::CopyPart(_)
             | Command::CopyAdmin
             | Command::CopyCode
+            | Command::SendCode
             | Command::Undo
             | Command::Upgrade
             | Command::Mouse

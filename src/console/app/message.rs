@@ -70,6 +70,8 @@ pub enum Message {
     Surveyed(Generation, SurveyPart),
     /// That is all; or why it ended before.
     SurveyEnded(Generation, Result<()>),
+    /// Whether a directory can be exported to.
+    DirectoryChecked(Generation, Result<()>),
     /// How far an export is.
     Exporting(Generation, ArchiveProgress),
     /// Where the archive of an export is.
@@ -119,6 +121,8 @@ pub enum Message {
     Transferred(Generation, StoredText, Result<(Org, Option<Secret>)>),
     /// A one-time code was issued for the admin with this e-mail, or not.
     Coded(Generation, OrgAction, Box<Org>, StoredText, Result<(Org, Secret)>),
+    /// The one-time code of the admin with this e-mail was mailed, or not.
+    Mailed(Generation, StoredText, Result<()>),
     /// The admin with this e-mail has set a password with a one-time code, or not.
     Redeemed(Generation, StoredText, Result<Org>),
     /// Something was done to an organization, or not; with what it is now, where it still is.
@@ -169,6 +173,7 @@ impl Message {
             | Self::Page(..)
             | Self::Gone(..)
             | Self::Counted(..)
+            | Self::DirectoryChecked(..)
             | Self::Exporting(..)
             | Self::ExportedTo(..)
             | Self::Measured(..)
@@ -187,6 +192,7 @@ impl Message {
             | Self::Judged(..)
             | Self::Generated(_)
             | Self::Authorized(..)
+            | Self::Mailed(..)
             | Self::LoggedIn(..)
             | Self::SessionChecked(..)
             | Self::NewSecondFactor(_)
@@ -225,6 +231,8 @@ pub struct Connected {
     pub trash_days: u32,
     /// Whether trashing, purging and transferring have to say why.
     pub reason_required: bool,
+    /// Whether one-time codes can be mailed.
+    pub mails: bool,
     /// How to connect to it, without any secret.
     pub connection: String,
     /// What a new password must be like.
@@ -308,10 +316,14 @@ pub enum Effect {
     UpdateAdmin(Generation, Box<Org>, StoredText, AdminChanges, Option<Session>),
     /// Transfer one to another owner.
     Transfer(Generation, Box<Org>, NewOwner, Option<Session>),
+    /// Mail a one-time code to the admin with this e-mail.
+    MailCode(Generation, Box<Org>, (StoredText, Secret), Option<Session>),
     /// Set the password of the admin with this e-mail, with a one-time code.
     Redeem(Generation, String, Secret, Secret),
     /// Do something to one as it is.
     Do(Generation, OrgAction, Box<Org>, Given, Option<Session>),
+    /// Ask whether this directory, as it was typed, can be exported to.
+    CheckDirectory(Generation, String),
     /// Export an organization: cancelled, it leaves nothing.
     Export(Generation, OrgAction, Box<Org>, ExportTo, Option<Session>),
     /// Write a document of one.

@@ -306,13 +306,12 @@ impl App {
                 Vec::new()
             }
             Message::Upgraded(generation, result) => self.upgraded(generation, result),
-            Message::CaughtUp(generation, result, read_only) => {
-                self.caught_up(generation, &result, read_only)
-            }
+            Message::CaughtUp(at, result, read_only) => self.caught_up(at, &result, read_only),
             Message::Link(generation, why) => self.linked(generation, why.as_ref()),
             Message::Changed(generation, seen) => self.changed(generation, seen),
             Message::Page(generation, result) => self.page(generation, result),
             Message::Gone(generation, result) => self.deselect_gone(generation, result),
+            Message::DirectoryChecked(at, result) => self.directory_checked(at, &result),
             Message::Exporting(generation, progress) => self.exporting(generation, progress),
             Message::ExportedTo(generation, file) => self.exported_to(generation, file),
             Message::Measured(generation, result) => self.measured(generation, &result),
@@ -363,6 +362,7 @@ impl App {
             Message::Updated(generation, result) => self.updated(generation, result),
             Message::Added(generation, email, result) => self.added(generation, &email, result),
             Message::Transferred(at, email, result) => self.transferred(at, &email, result),
+            Message::Mailed(generation, email, result) => self.mailed(generation, &email, &result),
             Message::Coded(generation, action, org, email, result) => {
                 self.coded(generation, action, &org, &email, result)
             }

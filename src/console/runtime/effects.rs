@@ -15,7 +15,7 @@ use super::{documents, tasks};
 use crate::{
     config::Database,
     console::{
-        app::{Effect, Generation, Message, NewPassword},
+        app::{Effect, Generation, Message},
         clipboard,
     },
     org::Secret,
@@ -135,6 +135,9 @@ impl Effects {
                 }
             }
             Effect::Copy(what, text) => self.copy(what, text),
+            Effect::CheckDirectory(at, typed) => {
+                self.read(at, tasks::directory_checked(at, typed));
+            }
             // The loop does these itself.
             Effect::Quit
             | Effect::Shell
@@ -170,6 +173,7 @@ impl Effects {
             | Effect::UpdateAdmin(..)
             | Effect::Transfer(..)
             | Effect::Redeem(..)
+            | Effect::MailCode(..)
             | Effect::Do(..)
             | Effect::Export(..)
             | Effect::WriteDocument(..)
@@ -222,19 +226,14 @@ impl Effects {
             Effect::Check(at, check) => self.read(at, async move {
                 Message::Checked(at, check.field(), tasks::checked(&tenancy, check).await)
             }),
-            Effect::Judge(at, new) => self.read(at, async move {
-                let NewPassword { password, name, email } = new;
-                Message::Judged(at, tenancy.strength(&password, &name, &email).await)
-            }),
+            Effect::Judge(at, new) => self.read(at, tasks::judged(tenancy, at, new)),
             Effect::Authorize(at, action, org, admin, session) => {
                 self.read(at, tasks::asked_first(tenancy, at, (action, org, admin), session));
             }
             Effect::Login(at, email, password, code) => {
                 self.read(at, tasks::log_in(tenancy, at, email, password, code));
             }
-            Effect::CheckSession(at, session) => {
-                self.read(at, tasks::session_checked(tenancy, session));
-            }
+            Effect::CheckSession(at, s) => self.read(at, tasks::session_checked(tenancy, s)),
             Effect::SetUpSecondFactor(at, new, code, session) => {
                 self.write(at, tasks::set_up(tenancy, at, new, code, session));
             }
@@ -256,6 +255,9 @@ impl Effects {
             Effect::Transfer(at, org, to, session) => self.write(at, async move {
                 tasks::transferred(&tenancy, at, &org, to, session.as_ref()).await
             }),
+            Effect::MailCode(at, org, to, session) => {
+                self.write(at, tasks::mailed(tenancy, at, org, to, session));
+            }
             Effect::Redeem(at, email, code, password) => {
                 self.write(at, tasks::redeemed(tenancy, at, email, code, password));
             }
@@ -275,6 +277,7 @@ impl Effects {
             | Effect::Switch(..)
             | Effect::Cancel(_)
             | Effect::Generate { .. }
+            | Effect::CheckDirectory(..)
             | Effect::NewSecondFactor
             | Effect::Logout(_)
             | Effect::Copy(..)

@@ -60,6 +60,7 @@ pub(super) async fn opened(database: &Database) -> (Result<Connected>, Option<Ar
         has_operators,
         trash_days: opened.tenancy.trash_days(),
         reason_required: opened.tenancy.reason_required(),
+        mails: opened.tenancy.mails(),
         passwords: opened.tenancy.password_policy(),
         demo: opened.demo.map(|admin| (admin.email.into(), Secret::from(admin.password))),
     };
@@ -213,6 +214,29 @@ pub(super) async fn done(
     Message::Done(generation, action, now.unwrap_or(org), result)
 }
 
+/// How good a password is that is being typed.
+pub(super) async fn judged(
+    tenancy: Arc<Tenancy>,
+    generation: Generation,
+    new: NewPassword,
+) -> Message {
+    let NewPassword { password, name, email } = new;
+    Message::Judged(generation, tenancy.strength(&password, &name, &email).await)
+}
+
+/// Mails a one-time code to its admin.
+pub(super) async fn mailed(
+    tenancy: Arc<Tenancy>,
+    generation: Generation,
+    org: Box<Org>,
+    (email, code): (StoredText, Secret),
+    session: Option<Session>,
+) -> Message {
+    let tenancy = tenancy.in_session(session.as_ref().map(Session::token));
+    let sent = tenancy.mail_code(&org, email.raw(), &code).await;
+    Message::Mailed(generation, email, sent)
+}
+
 /// How long it is at least from one word of how far an export is to the next.
 const BETWEEN: Duration = Duration::from_millis(100);
 
@@ -236,7 +260,7 @@ pub(super) async fn exported(
             watching(Message::Exporting(generation, progress));
         }
     };
-    let target = ExportTarget::Directory(directory(&to.directory));
+    let target = ExportTarget::Directory { path: directory(&to.directory), text: false };
     let result = tenancy.export(&org, target, to.admins, Arc::new(watch)).await;
     if let Ok(file) = result.as_ref().map(|export| export.file.as_deref())
         && let Some(Ok(file)) = file.map(std::path::absolute)
@@ -244,6 +268,14 @@ pub(super) async fn exported(
         tell(Message::ExportedTo(generation, file));
     }
     Message::Done(generation, action, org, result.map(|export| Some(export.org)))
+}
+
+/// Whether the directory that was typed can be exported to.
+pub(super) async fn directory_checked(generation: Generation, typed: String) -> Message {
+    let target = ExportTarget::Directory { path: directory(&typed), text: false };
+    let checked = tokio::task::spawn_blocking(move || target.check()).await;
+    let checked = checked.unwrap_or_else(|error| Err(Error::Machine(error.to_string())));
+    Message::DirectoryChecked(generation, checked)
 }
 
 /// The directory that was typed; `~/` is one's own.

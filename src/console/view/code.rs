@@ -19,13 +19,13 @@ use crate::{
 
 pub(super) fn draw(
     app: &App,
-    code: &Code,
+    shown: &Code,
     theme: &Theme,
     buffer: &mut Buffer,
     area: Rect,
 ) -> Option<Position> {
-    let (code, email) = match code {
-        Code::OneTime { code, email } => (code, email),
+    let (code, email) = match shown {
+        Code::OneTime { code, email, .. } => (code, email),
         Code::Recovery { codes, .. } => return recovery(app, codes, theme, buffer, area),
     };
     let words = format!("One-time code for {email}");
@@ -41,6 +41,13 @@ pub(super) fn draw(
         &format!("Valid for one hour. Copy it now ({copy}): it is not shown again."),
         Style::new(),
     );
+    if let Code::OneTime { sending, .. } = shown
+        && app.mails()
+        && !sheet.wait(app, sending, "mailing it")
+    {
+        let send = app.keymap.how(Command::SendCode);
+        sheet.text(&format!("{send} mails it to that address."), Style::new());
+    }
     sheet.gap();
     let how = app.keymap.how(Command::UseCode);
     let used =

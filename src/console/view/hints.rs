@@ -273,6 +273,7 @@ fn word(app: &App, row: &Row) -> Option<&'static str> {
         | Command::CopyPart(_)
         | Command::CopyAdmin
         | Command::CopyCode
+        | Command::SendCode
         | Command::CopyPassword
         | Command::Undo
         | Command::Log
@@ -346,6 +347,7 @@ fn works_now(app: &App, row: &Row) -> bool {
             app.detail.admin().is_some() && !read_only
         }
         Command::CopyAdmin => app.detail.admin().is_some(),
+        Command::SendCode => app.can_send_code(),
         Command::Document(command) => acts_on_document(app, command, read_only),
         Command::Undo if layered => !read_only && app.undoes_document(),
         Command::Undo => app.undo.is_some() && !read_only,

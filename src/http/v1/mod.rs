@@ -3,6 +3,7 @@
 //! Errors follow RFC 9457: `detail` says what happened, `help` what to do.
 
 mod account;
+mod admins;
 mod archives;
 mod audit;
 mod documents;
@@ -56,6 +57,7 @@ pub(super) fn routes(service: &Arc<Service>) -> (Router<Arc<Service>>, OpenApi) 
     let done_once = middleware::from_fn_with_state(Arc::clone(service), once::once);
     let changing = OpenApiRouter::new()
         .merge(organizations::routes(service))
+        .merge(admins::routes())
         .merge(documents::routes())
         .merge(operators::routes())
         .merge(keys::routes())

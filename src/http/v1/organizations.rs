@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::Path,
     http::{HeaderValue, StatusCode, header},
     middleware,
     response::{IntoResponse, Response},
@@ -23,7 +22,7 @@ use super::{
 };
 use crate::{
     http::limits::{Limited, counted},
-    org::{Admin, Org, OrgFields, Role, Search, Secret, StoredText},
+    org::{Org, OrgFields, Search, Secret},
     store::{Cursor, ListScope, PageAt, PageQuery, Sort, SortKey},
     tenancy::{Confirmation, Edit, NewOrganization},
 };
@@ -38,10 +37,6 @@ pub(super) fn routes(service: &Arc<Service>) -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(purge).layer(limited(Limited::Login)))
         .routes(routes!(suspend))
         .routes(routes!(reactivate))
-        .routes(routes!(transfer))
-        .routes(routes!(admins, add_admin))
-        .routes(routes!(remove_admin))
-        .routes(routes!(issue_code))
 }
 
 /// How many organizations a page has, if nothing is said, and at the most.
@@ -166,14 +161,14 @@ pub(super) fn answered(status: StatusCode, org: &Org) -> Response {
 
 impl Called {
     /// The organization, which is as the client has read it where it says so.
-    async fn org(&self, id: OrgId) -> Result<Org, Refused> {
+    pub(super) async fn org(&self, id: OrgId) -> Result<Org, Refused> {
         let org = self.tenancy.org(id.0).await?.ok_or_else(Refused::not_found)?;
         ensure_unchanged(&self.headers, &org)?;
         Ok(org)
     }
 
     /// The same, of one that is not in the trash.
-    async fn live(&self, id: OrgId) -> Result<Org, Refused> {
+    pub(super) async fn live(&self, id: OrgId) -> Result<Org, Refused> {
         let org = self.org(id).await?;
         if org.in_trash().is_some() {
             return Err(crate::tenancy::Error::InTrash(org.name).into());
@@ -372,157 +367,4 @@ async fn suspend(called: Called, id: OrgId) -> Answered {
 async fn reactivate(called: Called, id: OrgId) -> Answered {
     let org = called.live(id).await?;
     Ok(answered(StatusCode::OK, &called.tenancy.reactivate(&org).await?))
-}
-
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = Transfer)]
-struct TransferInput {
-    email: String,
-    /// Whether the owners before are removed; otherwise they become admins.
-    #[serde(default)]
-    remove: bool,
-    #[serde(default)]
-    reason: String,
-}
-
-#[derive(Serialize, ToSchema)]
-#[schema(as = TransferredOrganization)]
-struct TransferFields<'a> {
-    #[serde(flatten)]
-    organization: OrgFields<'a>,
-    /// The one-time code of a new owner: shown once.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<&'a str>,
-}
-
-/// Transfers an organization to another owner.
-#[utoipa::path(
-    post,
-    path = "/v1/organizations/{id}/transfer",
-    tag = "Organizations",
-    params(("id" = String, Path, description = "The id of the organization: 24 hexadecimal digits")),
-    request_body = TransferInput,
-    responses((status = 200, body = TransferFields, description = "The organization, with the one-time code of a new owner"))
-)]
-async fn transfer(called: Called, id: OrgId, Input(input): Input<TransferInput>) -> Answered {
-    let org = called.live(id).await?;
-    let tenancy = called.tenancy.because(&input.reason);
-    let (org, code) = tenancy.transfer(&org, &input.email, input.remove).await?;
-    let code = code.as_ref().map(Secret::reveal);
-    let fields = TransferFields { organization: OrgFields::from_org(&org), code };
-    Ok(answer::json(StatusCode::OK, &fields))
-}
-
-#[derive(Serialize, ToSchema)]
-#[schema(as = Admin)]
-struct AdminFields<'a> {
-    admin_id: String,
-    email: &'a StoredText,
-    role: &'static str,
-    has_second_factor: bool,
-    created_at: Option<String>,
-}
-
-impl<'a> AdminFields<'a> {
-    fn from_admin(admin: &'a Admin) -> Self {
-        Self {
-            admin_id: admin.id.to_hex(),
-            email: &admin.email,
-            role: admin.role.word(),
-            has_second_factor: admin.second_factor.is_some(),
-            created_at: crate::org::rfc3339(admin.created_at),
-        }
-    }
-}
-
-#[derive(Serialize, ToSchema)]
-#[schema(as = Admins)]
-struct AdminsFields<'a> {
-    admins: Vec<AdminFields<'a>>,
-}
-
-/// Lists the admins of an organization.
-#[utoipa::path(
-    get,
-    path = "/v1/organizations/{id}/admins",
-    tag = "Organizations",
-    params(("id" = String, Path, description = "The id of the organization: 24 hexadecimal digits")),
-    responses((status = 200, body = AdminsFields, description = "Its admins"))
-)]
-async fn admins(called: Called, id: OrgId) -> Answered {
-    let org = called.org(id).await?;
-    let admins = called.tenancy.admins(&org).await?;
-    let admins = admins.iter().map(AdminFields::from_admin).collect();
-    Ok(answer::json(StatusCode::OK, &AdminsFields { admins }))
-}
-
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = NewAdmin)]
-struct AdminInput {
-    email: String,
-    #[serde(default)]
-    owner: bool,
-}
-
-#[derive(Serialize, ToSchema)]
-#[schema(as = OneTimeCode)]
-struct CodeFields<'a> {
-    email: &'a str,
-    /// Shown once.
-    code: &'a str,
-}
-
-/// Adds an admin.
-#[utoipa::path(
-    post,
-    path = "/v1/organizations/{id}/admins",
-    tag = "Organizations",
-    params(("id" = String, Path, description = "The id of the organization: 24 hexadecimal digits")),
-    request_body = AdminInput,
-    responses((status = 201, body = CodeFields, description = "The one-time code with which the new admin sets a password"))
-)]
-async fn add_admin(called: Called, id: OrgId, Input(input): Input<AdminInput>) -> Answered {
-    let org = called.live(id).await?;
-    let role = if input.owner { Role::Owner } else { Role::Admin };
-    let (_, code) = called.tenancy.add_admin(&org, &input.email, role).await?;
-    let fields = CodeFields { email: input.email.trim(), code: code.reveal() };
-    Ok(answer::json(StatusCode::CREATED, &fields))
-}
-
-/// Removes an admin.
-#[utoipa::path(
-    delete,
-    path = "/v1/organizations/{id}/admins/{email}",
-    tag = "Organizations",
-    params(("id" = String, Path, description = "The id of the organization: 24 hexadecimal digits"), ("email" = String, Path, description = "The e-mail address of the admin")),
-    responses((status = 204, description = "The admin is removed"))
-)]
-async fn remove_admin(
-    called: Called,
-    id: OrgId,
-    Path((_, email)): Path<(String, String)>,
-) -> Answered {
-    let org = called.live(id).await?;
-    called.tenancy.remove_admin(&org, &email).await?;
-    Ok(StatusCode::NO_CONTENT.into_response())
-}
-
-/// Issues a one-time code, with which the admin sets a new password.
-#[utoipa::path(
-    post,
-    path = "/v1/organizations/{id}/admins/{email}/code",
-    tag = "Organizations",
-    params(("id" = String, Path, description = "The id of the organization: 24 hexadecimal digits"), ("email" = String, Path, description = "The e-mail address of the admin")),
-    responses((status = 200, body = CodeFields, description = "The one-time code"))
-)]
-async fn issue_code(
-    called: Called,
-    id: OrgId,
-    Path((_, email)): Path<(String, String)>,
-) -> Answered {
-    let org = called.live(id).await?;
-    let (_, code) = called.tenancy.issue_code(&org, &email).await?;
-    Ok(answer::json(StatusCode::OK, &CodeFields { email: &email, code: code.reveal() }))
 }

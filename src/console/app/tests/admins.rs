@@ -54,7 +54,7 @@ pub(super) fn notice(app: &App) -> &Notice {
 
 pub(super) fn shown_code(app: &App) -> Option<(&str, &str)> {
     match app.layers.last() {
-        Some(Layer::Code(Code::OneTime { code, email })) => Some((email.raw(), code.reveal())),
+        Some(Layer::Code(Code::OneTime { code, email, .. })) => Some((email.raw(), code.reveal())),
         _ => None,
     }
 }

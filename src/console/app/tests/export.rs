@@ -3,6 +3,13 @@
 use super::{operators::operators_session, selection::selection, trash::notice, *};
 use crate::{org::OperatorRole, store::Statistics, tenancy::ArchiveProgress};
 
+/// Answers the question where to, with a directory that can be written to.
+fn agree(app: &mut App) -> Vec<Effect> {
+    let effects = press(app, KeyCode::Enter);
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Export(..))), "{effects:?}");
+    app.update(Message::DirectoryChecked(generation!(effects, CheckDirectory), Ok(())))
+}
+
 /// The export that was begun: its number, of which, and where to.
 fn exported(effects: &[Effect]) -> (Generation, OrgAction, Org, ExportTo) {
     let begun = effects.iter().find_map(|effect| match effect {
@@ -24,7 +31,7 @@ fn an_organization_is_exported_to_the_directory_that_is_typed() {
     let Some(Layer::Bulk(bulk)) = app.layers.last() else { panic!("{:?}", app.layers) };
     assert_eq!((bulk.count(), bulk.directory().unwrap().text()), (1, "."));
     type_text(&mut app, "/backups");
-    let effects = press(&mut app, KeyCode::Enter);
+    let effects = agree(&mut app);
     let (at, action, org, to) = exported(&effects);
     assert_eq!(action, OrgAction::Export(ListScope::Live));
     assert_eq!(to, ExportTo { directory: "./backups".into(), admins: true });
@@ -42,7 +49,7 @@ fn an_organization_is_exported_to_the_directory_that_is_typed() {
     assert_eq!(notice(&app).what, format!("exported “{}” to ./backups", org.name));
     // Once the file is known, it is named.
     type_text(&mut app, "x");
-    let effects = press(&mut app, KeyCode::Enter);
+    let effects = agree(&mut app);
     let (at, ..) = exported(&effects);
     app.update(Message::ExportedTo(at, "/home/ada/org-20261128-220000.tar.zst".into()));
     succeed(&mut app, &effects);
@@ -58,7 +65,7 @@ fn an_organization_is_exported_to_the_directory_that_is_typed() {
 fn selected_ones_are_exported_one_after_the_other_and_cancelled_at_once() {
     let mut app = console(page(orgs(3), false, false));
     type_text(&mut app, "3 x");
-    let first = press(&mut app, KeyCode::Enter);
+    let first = agree(&mut app);
     let second = succeed(&mut app, &first);
     let (at, _, org, _) = exported(&second);
     assert_eq!(org.id, orgs(3)[1].id);
@@ -74,10 +81,49 @@ fn selected_ones_are_exported_one_after_the_other_and_cancelled_at_once() {
 }
 
 #[test]
+fn a_directory_that_cannot_be_written_to_is_said_where_it_is_typed() {
+    let mut app = console(page(orgs(3), false, false));
+    type_text(&mut app, "3 x/nowhere");
+    let effects = press(&mut app, KeyCode::Enter);
+    let [.., Effect::CheckDirectory(at, directory)] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(directory, "./nowhere");
+    // It is not asked twice, nor changed meanwhile.
+    assert!(press(&mut app, KeyCode::Enter).is_empty());
+    type_text(&mut app, "!");
+    let nowhere = || Error::Unwritten {
+        problem: "the directory ./nowhere does not exist".into(),
+        help: "create it",
+    };
+    assert!(app.update(Message::DirectoryChecked(*at, Err(nowhere()))).is_empty());
+    let Some(Layer::Bulk(bulk)) = app.layers.last() else { panic!("{:?}", app.layers) };
+    let field = bulk.directory().unwrap();
+    assert_eq!(field.text(), "./nowhere");
+    assert!(field.problem.as_ref().unwrap().what.contains("does not exist"), "{field:?}");
+    // Nothing was begun, and all of them are still selected.
+    assert!(app.jobs.is_empty());
+    assert_eq!(selection(&app).len(), 3);
+    // Another one will do.
+    press(&mut app, KeyCode::Backspace);
+    let effects = agree(&mut app);
+    assert_eq!(exported(&effects).3.directory, "./nowher");
+    // An answer that nobody waits for begins nothing.
+    let mut app = console(page(orgs(3), false, false));
+    press(&mut app, KeyCode::Char('x'));
+    let effects = press(&mut app, KeyCode::Enter);
+    let at = generation!(effects, CheckDirectory);
+    let left = press(&mut app, KeyCode::Esc);
+    assert!(
+        left.iter().any(|effect| matches!(effect, Effect::Cancel(of) if *of == at)),
+        "{left:?}"
+    );
+    assert!(app.update(Message::DirectoryChecked(at, Ok(()))).is_empty());
+}
+
+#[test]
 fn a_directory_that_cannot_be_written_to_ends_it_for_all() {
     let mut app = console(page(orgs(3), false, false));
     type_text(&mut app, "3 x");
-    let first = press(&mut app, KeyCode::Enter);
+    let first = agree(&mut app);
     let (at, action, org, _) = exported(&first);
     let full = Err(Error::Unwritten {
         problem: "x cannot be written: no space left".into(),
@@ -95,7 +141,7 @@ fn what_was_done_before_an_export_can_still_be_undone() {
     let mut app = console(page(orgs(3), false, false));
     app.can_undo_all(OrgAction::Suspend, vec![orgs(3)[0].clone()]);
     press(&mut app, KeyCode::Char('x'));
-    let effects = press(&mut app, KeyCode::Enter);
+    let effects = agree(&mut app);
     succeed(&mut app, &effects);
     assert!(app.undo.is_some());
 }
@@ -110,7 +156,7 @@ fn what_is_about_to_be_purged_is_exported_first() {
     app.layers.push(Layer::Question(question));
     app.update(Message::Key(KeyEvent::new(KeyCode::Char('x'), KeyModifiers::CONTROL)));
     assert!(matches!(app.layers[..], [Layer::Question(_), Layer::Bulk(_)]), "{:?}", app.layers);
-    let effects = press(&mut app, KeyCode::Enter);
+    let effects = agree(&mut app);
     succeed(&mut app, &effects);
     assert!(matches!(app.layers[..], [Layer::Question(_)]), "{:?}", app.layers);
     // A question about anything else has nothing to export.
@@ -126,7 +172,7 @@ fn an_operator_exports_without_the_admins_and_a_viewer_not_at_all() {
         let mut app = console(page(orgs(3), false, false));
         app.session = Some(operators_session(&app, role));
         press(&mut app, KeyCode::Char('x'));
-        let effects = press(&mut app, KeyCode::Enter);
+        let effects = agree(&mut app);
         assert_eq!(exported(&effects).3.admins, admins, "{role}");
     }
     let mut app = console(page(orgs(3), false, false));

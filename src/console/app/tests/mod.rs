@@ -67,6 +67,7 @@ fn connected() -> Connected {
         has_operators: false,
         trash_days: 30,
         reason_required: false,
+        mails: false,
         connection: "mongodb://ops@db1.example/m".into(),
         passwords: PasswordPolicy::default(),
         demo: None,

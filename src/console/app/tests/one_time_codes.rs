@@ -45,6 +45,41 @@ fn a_code_is_shown_once_after_a_question() {
     assert!(app.layers.is_empty() && app.notice.is_none());
 }
 
+/// A code that is shown, where codes can be mailed or cannot.
+fn shown(mails: bool) -> App {
+    let mut app = among_admins();
+    let Connection::Ready(connected) = &mut app.connection else { panic!("not connected") };
+    connected.mails = mails;
+    let (generation, action, org) = issued(&mut app);
+    app.update(coded(generation, action, org, Ok(code())));
+    app
+}
+
+#[test]
+fn a_code_is_mailed_where_mail_is_set_up_and_stays_on_the_screen() {
+    let mut app = shown(false);
+    assert!(press(&mut app, KeyCode::Char('s')).is_empty());
+    for sent in [true, false] {
+        let mut app = shown(true);
+        let effects = press(&mut app, KeyCode::Char('s'));
+        let [Effect::MailCode(at, org, (email, mailed), _)] = &effects[..] else {
+            panic!("{effects:?}")
+        };
+        assert_eq!((email.raw(), mailed.reveal()), ("grace@example.com", "aaaaaa-bbbbbb"));
+        assert_eq!(org.id, code().0.id);
+        assert!(!format!("{effects:?}").contains("aaaaaa"));
+        assert!(press(&mut app, KeyCode::Char('s')).is_empty(), "once is enough");
+        let result = if sent { Ok(()) } else { Err(Error::NoMail) };
+        app.update(Message::Mailed(*at, email.clone(), result));
+        let said = &notice(&app).what;
+        assert_eq!(said == "mailed the one-time code to grace@example.com", sent, "{said}");
+        assert_eq!(said.contains("mail is not set up"), !sent, "{said}");
+        assert_eq!(shown_code(&app), Some(("grace@example.com", "aaaaaa-bbbbbb")));
+        // It can be tried again.
+        generation!(press(&mut app, KeyCode::Char('s')), MailCode);
+    }
+}
+
 #[test]
 fn a_code_that_is_refused_says_why_in_its_question() {
     let mut app = among_admins();

@@ -14,8 +14,12 @@ fn copied(effects: &[Effect]) -> (&'static str, &str) {
 #[test]
 fn a_one_time_code_is_copied_and_stays_in_sight() {
     let mut app = console(page(orgs(3), false, false));
-    app.layers
-        .push(Layer::Code(Code::OneTime { code: MADE.into(), email: "eve@example.com".into() }));
+    app.layers.push(Layer::Code(Code::OneTime {
+        code: MADE.into(),
+        email: "eve@example.com".into(),
+        org: Box::new(org(0, "org000")),
+        sending: Request::default(),
+    }));
     assert_eq!(copied(&press(&mut app, KeyCode::Char('y'))), ("the code", MADE));
     assert!(matches!(app.layers.last(), Some(Layer::Code(_))));
 }
