@@ -73,7 +73,7 @@ fn a_certificate_that_cannot_be_read_is_said_at_the_start() {
     let plan =
         Plan::demo().flags(&["--tls-cert", &path("cert.pem"), "--tls-key", &path("key.pem")]);
     let (mut command, _home) = plan.command();
-    let output = command.output().unwrap();
+    let output = command.args(["--listen", "127.0.0.1:0"]).output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.code() == Some(2) && said.contains("cert.pem"), "{said}");
 }

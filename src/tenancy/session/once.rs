@@ -69,7 +69,8 @@ impl Tenancy {
     /// Claims a request for this call, of just this caller. `request` is all that makes it another one.
     ///
     /// # Errors
-    /// [`Error::NotAllowed`] without a session or a key, [`Error::ReadOnly`], or the database's.
+    /// [`NotAllowed`](crate::tenancy::Error::NotAllowed) without a session or a key,
+    /// [`ReadOnly`](crate::tenancy::Error::ReadOnly), or the database's.
     pub async fn once(&self, key: &str, request: &[&[u8]]) -> Result<Once> {
         self.writable()?;
         let session = self.session().await?.ok_or(Refusal::OperatorsOnly)?;
