@@ -136,6 +136,7 @@ impl Tenancy {
         // What is refused whatever is stored makes no database.
         let name = OrgName::parse(&changes.name)?;
         let email = Email::parse(&changes.email)?;
+        // A new one, where none was chosen.
         let id = self.caller.new_id().unwrap_or_default();
         *entry = entry.clone().called(name.as_str()).with("admin", "", email.as_str());
         entry.organization = Some(id);
