@@ -309,7 +309,7 @@ fn code_of(error: &tenancy::Error) -> u8 {
         | tenancy::Error::Overloaded
         | tenancy::Error::Machine(_)
         | tenancy::Error::Unwritten { .. }
-        | tenancy::Error::Unmailed(_)
+        | tenancy::Error::Unmailed { .. }
         | tenancy::Error::OutcomeUnknown { .. }
         | tenancy::Error::DoneByAnother { .. }
         | tenancy::Error::Store(_) => 1,

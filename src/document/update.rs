@@ -108,6 +108,10 @@ pub fn set(
     if parent.is_array {
         return Err(parent.no_such_element(first));
     }
+    // What is made on the way is documents: a place in brackets is one of an array, and that has to be there.
+    if left.iter().any(|step| matches!(step, Typed::Index(_))) {
+        return Err(UpdateError::Element(escaped_short(path, 60)));
+    }
     let mut value = value.to_buf();
     for typed in further.iter().rev() {
         value = RawValueBuf::new(ElementType::EmbeddedDocument, wrapped(&element(typed, &value))?);

@@ -5,6 +5,16 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
+use serde_json::json;
+
+/// A refusal of HTTP's own, before it is known which call it is: as FastAPI has it, and as RFC 9457 has it.
+pub(super) fn refused(status: StatusCode, detail: &str) -> Response {
+    let title = status.canonical_reason().unwrap_or_default();
+    let body = json!({
+        "type": "about:blank", "title": title, "status": status.as_u16(), "detail": detail,
+    });
+    json(status, &body)
+}
 
 /// A body of JSON, with this status.
 pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Response {

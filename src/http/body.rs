@@ -8,7 +8,6 @@ use axum::{
     http::{StatusCode, header, request::Parts},
     response::Response,
 };
-use serde_json::json;
 use tokio::{sync::OwnedSemaphorePermit, time::timeout};
 
 use super::{Service, answer, v1};
@@ -101,5 +100,5 @@ impl Service {
 pub(super) fn too_large(most: usize) -> Response {
     let most = if most == MOST_BYTES { "64 KiB" } else { "17 MB" };
     let detail = format!("the body is too large: send at most {most}");
-    answer::json(StatusCode::PAYLOAD_TOO_LARGE, &json!({ "detail": detail }))
+    answer::refused(StatusCode::PAYLOAD_TOO_LARGE, &detail)
 }

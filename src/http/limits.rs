@@ -20,7 +20,6 @@ use governor::{
     middleware::StateInformationMiddleware,
     state::keyed::HashMapStateStore,
 };
-use serde_json::json;
 
 use super::{Service, answer};
 use crate::config::Limits;
@@ -111,8 +110,7 @@ impl AddressLimits {
                 let wait = until.wait_time_from(DefaultClock::default().now());
                 let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
                 let detail = format!("too many requests: try again in {seconds} s");
-                let body = json!({ "detail": detail });
-                let mut refused = answer::json(StatusCode::TOO_MANY_REQUESTS, &body);
+                let mut refused = answer::refused(StatusCode::TOO_MANY_REQUESTS, &detail);
                 refused.headers_mut().extend(headers(name, limit.a_minute, 0, Some(seconds)));
                 Err(Box::new(refused))
             }

@@ -1,11 +1,11 @@
 //! The OpenAPI document of all calls, and a page to read it and try them: Swagger UI, from within the program.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, collections::BTreeSet, sync::Arc};
 
 use axum::{
     Router,
     extract::Request,
-    http::{HeaderName, HeaderValue, header},
+    http::{HeaderName, HeaderValue, Method, header},
     middleware::{self, Next},
     response::Response,
 };
@@ -69,6 +69,25 @@ const GROUPS: [(&str, bool); 9] = [
     ("Figures", false),
 ];
 const FASTAPI: &str = "FastAPI";
+
+/// The changes that take no body: method and path.
+pub(super) fn bodiless(document: &OpenApi) -> BTreeSet<(Method, String)> {
+    let mut found = BTreeSet::new();
+    for (path, PathItem { put, post, delete, patch, .. }) in &document.paths.paths {
+        let changes = [
+            (Method::PUT, put),
+            (Method::POST, post),
+            (Method::DELETE, delete),
+            (Method::PATCH, patch),
+        ];
+        for (method, operation) in changes {
+            if operation.as_ref().is_some_and(|operation| operation.request_body.is_none()) {
+                found.insert((method, path.clone()));
+            }
+        }
+    }
+    found
+}
 
 /// What a client may send with a change.
 fn allow_headers(item: &mut PathItem) {

@@ -100,7 +100,7 @@ fn status(error: &Error) -> StatusCode {
         | Error::OwnSecondFactor
         | Error::OperatorsOwnPassword(_)
         | Error::FactorUnreadable(_) => StatusCode::FORBIDDEN,
-        Error::Machine(_) | Error::Unwritten { .. } | Error::Unmailed(_) => {
+        Error::Machine(_) | Error::Unwritten { .. } | Error::Unmailed { .. } => {
             StatusCode::INTERNAL_SERVER_ERROR
         }
         Error::NoMail => StatusCode::NOT_IMPLEMENTED,

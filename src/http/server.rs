@@ -12,7 +12,6 @@ use axum::{
 use axum_server::{Address, Handle, Server, tls_rustls::RustlsConfig};
 use hyper_util::rt::TokioTimer;
 use sd_notify::NotifyState;
-use serde_json::json;
 use tokio::{
     signal::unix::{SignalKind, signal},
     time::{interval, timeout},
@@ -94,7 +93,6 @@ pub(super) async fn whole(
     request: Request,
     next: Next,
 ) -> Response {
-    let refused = |status, detail: &str| answer::json(status, &json!({ "detail": detail }));
     let (parts, body) = request.into_parts();
     let room = match service.room(&parts).await {
         Ok(room) => room,
@@ -114,15 +112,20 @@ pub(super) async fn whole(
                 return body::too_large(most);
             }
             Ok(Err(_)) => {
-                return refused(StatusCode::BAD_REQUEST, "There was an error parsing the body");
+                return answer::refused(
+                    StatusCode::BAD_REQUEST,
+                    "There was an error parsing the body",
+                );
             }
-            Err(_) => return refused(StatusCode::REQUEST_TIMEOUT, "the body came too slowly"),
+            Err(_) => {
+                return answer::refused(StatusCode::REQUEST_TIMEOUT, "the body came too slowly");
+            }
         };
         request = Request::from_parts(parts, body);
     }
     let Ok(place) = Arc::clone(&service.places).try_acquire_owned() else {
         let detail = "too many requests at once: try again in a few seconds";
-        let mut response = refused(StatusCode::SERVICE_UNAVAILABLE, detail);
+        let mut response = answer::refused(StatusCode::SERVICE_UNAVAILABLE, detail);
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
         return response;
     };
@@ -143,10 +146,10 @@ pub(super) async fn whole(
     };
     match worked {
         Ok(Ok(response)) => response,
-        Ok(Err(_)) => refused(StatusCode::INTERNAL_SERVER_ERROR, "the service failed"),
+        Ok(Err(_)) => answer::refused(StatusCode::INTERNAL_SERVER_ERROR, "the service failed"),
         Err(_) => {
             let detail = "the request took too long; it may have been done";
-            refused(StatusCode::GATEWAY_TIMEOUT, detail)
+            answer::refused(StatusCode::GATEWAY_TIMEOUT, detail)
         }
     }
 }

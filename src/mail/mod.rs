@@ -26,8 +26,8 @@ use tokio::time::timeout;
 use crate::{org::StoredText, secret_file};
 
 /// How long the mail server may take for one answer, and for all of it.
-const ANSWER: Duration = Duration::from_secs(15);
-const MOST: Duration = Duration::from_secs(45);
+const ANSWER: Duration = Duration::from_secs(10);
+const MOST: Duration = Duration::from_secs(15);
 
 /// Tells programs that answer mail by themselves not to (RFC 3834).
 const AUTOMATIC: HeaderName = HeaderName::new_from_ascii_str("Auto-Submitted");

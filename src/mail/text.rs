@@ -37,7 +37,7 @@ impl CodeMail<'_> {
         format!(
             "You are an admin of “{organization}”. This one-time code lets you set your password:\n\n    \
              {}\n\n{redeem}\nYour e-mail address there is {to}. The code works once, for one hour{until}.\n\n\
-             If you did not ask for it, ignore this message: your password stays as it is. Do not pass the code on.\n",
+             If you did not expect this, ignore it: nothing changes without the code. Do not pass the code on.\n",
             code.reveal()
         )
     }
@@ -66,7 +66,7 @@ Enter it here, with a password of your choice:
 
 Your e-mail address there is ada@acme.com. The code works once, for one hour, until 2026-11-28 16:12 UTC.
 
-If you did not ask for it, ignore this message: your password stays as it is. Do not pass the code on.
+If you did not expect this, ignore it: nothing changes without the code. Do not pass the code on.
 "
         );
         assert!(mail.body(None).contains("\n    abcde-fghij\n\nWhoever sent it to you will tell"));

@@ -55,6 +55,18 @@ struct ConnectionFields<'a> {
 }
 
 impl<'a> OrgFields<'a> {
+    /// Their names, without those of how to connect to it.
+    pub const NAMES: [&'static str; 8] = [
+        "organization_id",
+        "organization_name",
+        "collection_name",
+        "admin_email",
+        "created_at",
+        "state",
+        "deleted_at",
+        "restorable_until",
+    ];
+
     /// All but how to connect to it.
     #[must_use]
     pub fn from_org(org: &'a Org) -> Self {

@@ -327,7 +327,7 @@ fn reason(error: &Error) -> String {
         Error::NoSuchKey(_) => "API key not found".into(),
         Error::Unwritten { .. } => super::export::UNWRITTEN.into(),
         // What the mail server says may be anything.
-        Error::Unmailed(_) => "the mail was not sent".into(),
+        Error::Unmailed { .. } => "the mail was not sent".into(),
         Error::NotImported { .. } => super::import::NOT_IMPORTED.into(),
         Error::OperatorsEmail(email) => {
             Error::OperatorsEmail(typed_email(email.raw()).into()).to_string()
@@ -382,7 +382,7 @@ fn reason(error: &Error) -> String {
 
 fn outcome_of(error: &Error) -> Outcome {
     match error {
-        Error::Store(_) | Error::Machine(_) | Error::Unwritten { .. } | Error::Unmailed(_) => {
+        Error::Store(_) | Error::Machine(_) | Error::Unwritten { .. } | Error::Unmailed { .. } => {
             Outcome::Failed
         }
         Error::Invalid(_)

@@ -125,8 +125,13 @@ pub enum Error {
     #[error("mail is not set up")]
     NoMail,
     /// A one-time code was not mailed; it is good all the same.
-    #[error("the code was issued, and not mailed: {0}")]
-    Unmailed(#[from] MailError),
+    #[error("the code for {to} was issued, but not mailed: {why}")]
+    Unmailed {
+        /// Whose code it is.
+        to: StoredText,
+        /// Why not.
+        why: MailError,
+    },
     /// An archive cannot be imported: why, in a sentence, and what to do.
     #[error("{problem}")]
     NotImported {
@@ -287,7 +292,7 @@ impl Error {
             | Self::Unwritten { .. }
             | Self::NotImported { .. }
             | Self::NoMail
-            | Self::Unmailed(_)
+            | Self::Unmailed { .. }
             | Self::CodeRequired
             | Self::WrongAuthenticationCode
             | Self::WrongFirstCode
@@ -346,7 +351,7 @@ impl Error {
             | Self::Unwritten { .. }
             | Self::NotImported { .. }
             | Self::NoMail
-            | Self::Unmailed(_)
+            | Self::Unmailed { .. }
             | Self::CodeRequired
             | Self::WrongAuthenticationCode
             | Self::WrongFirstCode
@@ -397,7 +402,7 @@ impl Error {
             Self::NotInTrash(_) => "check the name in the trash",
             Self::WrongLogin => "check both and try again",
             Self::Waiting(_) => "wait, or ask an operator for a one-time code",
-            Self::WrongCode => "check both, or ask an operator for a new code",
+            Self::WrongCode => "check both, or ask for a new code",
             Self::OwnSecondFactor => {
                 "replace or remove it with `tenantry operator totp` or `tenantry admin totp`"
             }
@@ -408,7 +413,7 @@ impl Error {
             Self::InvalidDocument(_) => "correct it, then try again",
             Self::Unwritten { help, .. } | Self::NotImported { help, .. } => help,
             Self::NoMail => "add [mail] to the file that `tenantry config path` prints",
-            Self::Unmailed(_) => "hand the code over yourself, and check [mail] in config.toml",
+            Self::Unmailed { .. } => "hand the code over yourself, and check [mail] in config.toml",
             Self::NoSecondFactor(_) => {
                 "check who has one with `tenantry operator list` or `tenantry admin list`"
             }

@@ -38,7 +38,8 @@ impl Tenancy {
             entry = entry.clone().with("mailed to", "", admin.email.raw());
             let until = admin.reset.as_ref().map(|reset| reset.until);
             let (to, organization) = (admin.email.raw(), &org.name);
-            mail::send(settings, &CodeMail { to, organization, code, until }).await?;
+            let sent = mail::send(settings, &CodeMail { to, organization, code, until }).await;
+            sent.map_err(|why| Error::Unmailed { to: admin.email.clone(), why })?;
             self.store.append(&entry).await?;
             Ok(())
         }

@@ -481,7 +481,7 @@ impl Tenancy {
                 let own = self.store.org(org).await?.ok_or(Refusal::OperatorsRequired)?;
                 self.permitted(&OperationKind::ChangeAdmin, &own).await.map(drop)
             }
-            (TokenOf::Admin { .. }, _) => Err(Refusal::OperatorsRequired.into()),
+            (TokenOf::Admin { .. }, _) => Err(Refusal::OperatorsOnly.into()),
         }
     }
 

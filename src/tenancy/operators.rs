@@ -260,6 +260,8 @@ impl Tenancy {
             Ok(())
         };
         let done = self.write_operators(&entry, "", sets).await;
+        // What was known before is not believed any longer.
+        *self.shared.looking.lock().unwrap_or_else(super::poisoned) = None;
         self.recorded(&entry, done).await
     }
 

@@ -243,7 +243,7 @@ fn who_may_read_and_write_documents() {
         (&reads, 200, 403),
         (&writes, 200, 201),
         (&ada, 200, 201),
-        (&dan, 401, 403),
+        (&dan, 403, 403),
     ] {
         let send = |request: Request| world.send(&request.bearer(token)).status;
         for target in ["", "/count", "/1"] {

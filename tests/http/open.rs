@@ -75,8 +75,8 @@ fn what_is_closed_needs_a_login() {
     // Nothing tells an admin which other organizations there are.
     let other = get("globex").bearer(&ada).send(serve.address);
     let none = get("nobody").bearer(&ada).send(serve.address);
-    assert_eq!((other.expect(401), none.status), (none.expect(401), 401));
-    create("other", "eve@other.com").bearer(&ada).send(serve.address).expect(401);
+    assert_eq!((other.expect(403), none.status), (none.expect(403), 403));
+    create("other", "eve@other.com").bearer(&ada).send(serve.address).expect(403);
 }
 
 #[test]

@@ -60,7 +60,7 @@ pub(super) fn draw(
         skipped(bulk, theme, &mut sheet);
         if let (Some(directory), false) = (bulk.directory(), bulk.orgs.is_empty()) {
             sheet.gap();
-            sheet.field(app, "directory", directory, true, "an existing directory");
+            sheet.field(app, "directory", directory, true, "it must exist");
         }
         if let ([reason, field], false) = (&bulk.fields[..], bulk.orgs.is_empty()) {
             sheet.gap();

@@ -31,6 +31,7 @@ use super::{
     client::bearer,
     limits::{Limited, counted},
     problem::Problem,
+    v1,
 };
 use crate::{
     config::{Deletion, OpenCall},
@@ -81,6 +82,9 @@ pub(super) async fn not_found(uri: Uri) -> Response {
             return (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, location)])
                 .into_response();
         }
+    }
+    if uri.path().starts_with("/v1/") {
+        return v1::no_call();
     }
     detail(StatusCode::NOT_FOUND, "Not Found")
 }

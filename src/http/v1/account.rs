@@ -9,6 +9,7 @@ use utoipa_axum::{
     router::{OpenApiRouter, UtoipaMethodRouterExt as _},
     routes,
 };
+use zeroize::Zeroizing;
 
 use super::{Answered, Called, Refused, Service, answer, input::Input};
 use crate::{
@@ -187,7 +188,7 @@ async fn factor(called: Called) -> Answered {
 #[derive(Serialize, ToSchema)]
 #[schema(as = NewSecondFactor)]
 struct NewFactorFields<'a> {
-    /// The secret in base32, in groups of four: to type into an app, and to send back with its first code.
+    /// The secret in base32: to type into an app, and to send back with its first code.
     secret: &'a str,
     /// The same for a QR code, as `otpauth://…`.
     uri: &'a str,
@@ -203,8 +204,10 @@ struct NewFactorFields<'a> {
 async fn begin(called: Called) -> Answered {
     let me = called.person().await?;
     let new = Tenancy::new_second_factor()?;
-    let (secret, uri) = (new.base32(), new.url(me.account.email().raw()));
-    let fields = NewFactorFields { secret: secret.reveal(), uri: uri.reveal() };
+    // Decoders take no spaces.
+    let secret = Zeroizing::new(new.base32().reveal().replace(' ', ""));
+    let (secret, uri) = (secret, new.url(me.account.email().raw()));
+    let fields = NewFactorFields { secret: &secret, uri: uri.reveal() };
     Ok(answer::json(StatusCode::OK, &fields))
 }
 

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use axum::{
-    body::Bytes,
+    body::{Bytes, HttpBody as _},
     extract::{FromRequest, FromRequestParts, Path, Query, Request},
     http::{StatusCode, header, request::Parts},
 };
@@ -14,7 +14,7 @@ use serde_json::error::Category;
 use tokio::task::spawn_blocking;
 
 use super::Refused;
-use crate::{document, http::Service, tenancy::Error};
+use crate::{document, http::Service, org::escaped_short, tenancy::Error};
 
 /// A body.
 pub(super) struct Input<T>(pub(super) T);
@@ -23,13 +23,28 @@ impl<T: DeserializeOwned> FromRequest<Arc<Service>> for Input<T> {
     type Rejection = Refused;
 
     async fn from_request(request: Request, service: &Arc<Service>) -> Result<Self, Refused> {
-        let bytes = json_of(request, service).await?;
+        let is_empty = request.body().is_end_stream();
+        let bytes = if is_empty && !request.headers().contains_key(header::CONTENT_TYPE) {
+            // As if nothing was said.
+            Bytes::from_static(b"{}")
+        } else {
+            json_of(request, service).await?
+        };
         serde_json::from_slice(&bytes).map(Self).map_err(|error| {
             let place = format!("line {}, column {}", error.line(), error.column());
             match error.classify() {
                 Category::Data => {
-                    let what = format!("the body has not the fields of this call ({place})");
-                    let help = "check their names and types: see the manual";
+                    // The words for other faults repeat values.
+                    let said = error.to_string();
+                    let named = ["missing field", "unknown field", "duplicate field"];
+                    let what = match said.split_once(" at line ") {
+                        Some((fault, _)) if named.iter().any(|name| fault.starts_with(name)) => {
+                            let fault = fault.split(", expected").next().unwrap_or(fault);
+                            format!("the body has a fault: {} ({place})", escaped_short(fault, 100))
+                        }
+                        _ => format!("a value in the body is not of the right kind ({place})"),
+                    };
+                    let help = "check the fields of this call: see /docs";
                     Refused::new(StatusCode::UNPROCESSABLE_ENTITY, &what, help)
                 }
                 Category::Syntax | Category::Eof | Category::Io => {
@@ -86,10 +101,12 @@ impl<T: DeserializeOwned> FromRequestParts<Arc<Service>> for Parameters<T> {
         service: &Arc<Service>,
     ) -> Result<Self, Refused> {
         let query = Query::<T>::from_request_parts(parts, service).await;
-        query.map(|query| Self(query.0)).map_err(|_| {
-            let help = "check their names and values: see the manual";
-            let what = "the parameters are not those of this call";
-            Refused::new(StatusCode::UNPROCESSABLE_ENTITY, what, help)
+        query.map(|query| Self(query.0)).map_err(|refused| {
+            let help = "check the parameters of this call: see /docs";
+            let said = refused.body_text();
+            let fault = said.split_once("query string: ").map_or(&*said, |(_, fault)| fault);
+            let what = format!("the parameters have a fault: {}", escaped_short(fault, 200));
+            Refused::new(StatusCode::UNPROCESSABLE_ENTITY, &what, help)
         })
     }
 }

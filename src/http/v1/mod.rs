@@ -16,12 +16,13 @@ mod operators;
 mod organizations;
 mod sessions;
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use axum::{
     Router,
-    extract::{FromRequestParts, Request},
-    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
+    body::{Body, HttpBody as _, to_bytes},
+    extract::{FromRequestParts, MatchedPath, Request, State},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
@@ -35,6 +36,7 @@ use self::once::NewId;
 use super::{
     Service, answer,
     client::bearer,
+    openapi,
     problem::{Problem, SOON},
 };
 use crate::{
@@ -70,8 +72,10 @@ pub(super) fn routes(service: &Arc<Service>) -> (Router<Arc<Service>>, OpenApi) 
         .merge(figures::routes())
         .merge(archives::routes())
         .split_for_parts();
+    let bodiless = Arc::new(openapi::bodiless(&document));
     let router = router
         .method_not_allowed_fallback(not_allowed)
+        .route_layer(middleware::from_fn_with_state(bodiless, without_body))
         .route_layer(middleware::from_fn(as_problem));
     (router, document)
 }
@@ -80,6 +84,34 @@ pub(super) fn routes(service: &Arc<Service>) -> (Router<Arc<Service>>, OpenApi) 
 async fn not_allowed() -> Refused {
     let help = "use one of the methods in Allow";
     Refused::new(StatusCode::METHOD_NOT_ALLOWED, "this call has other methods", help)
+}
+
+/// Refuses a body where the call takes none, unless it says nothing: what is in it would not be done.
+async fn without_body(
+    State(bodiless): State<Arc<BTreeSet<(Method, String)>>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let call = (request.method().clone(), path.unwrap_or_default());
+    if !bodiless.contains(&call) || request.body().is_end_stream() {
+        return next.run(request).await;
+    }
+    // It is in memory already.
+    let (parts, body) = request.into_parts();
+    let sent = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    if sent.trim_ascii() != b"{}" {
+        let help = "send its parameters in the address, and nothing else";
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        return Refused::new(status, "this call takes no body", help).into_response();
+    }
+    next.run(Request::from_parts(parts, Body::empty())).await
+}
+
+/// What is no call below /v1.
+pub(super) fn no_call() -> Response {
+    let help = "see /docs for all calls";
+    Refused::new(StatusCode::NOT_FOUND, "there is no such call", help).into_response()
 }
 
 /// Calls a problem one, for clients that know the word: others read the same body as plain JSON.

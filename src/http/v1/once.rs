@@ -79,7 +79,7 @@ async fn do_once(service: &Service, request: Request, next: Next) -> Result<Resp
         Once::Done(outcome) => return replay(&tenancy, &outcome).await,
         Once::UnderWay => {
             let what = "the same request is under way";
-            let help = "send it again in a few seconds, to learn what came of it";
+            let help = "send it again in a few seconds; where its instance was killed, in a minute";
             let mut response = Refused::new(StatusCode::CONFLICT, what, help).into_response();
             response.headers_mut().insert(header::RETRY_AFTER, UNDER_WAY.into());
             return Ok(response);

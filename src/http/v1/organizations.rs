@@ -134,9 +134,14 @@ impl ListParameters {
 )]
 async fn list(called: Called, Parameters(wanted): Parameters<ListParameters>) -> Answered {
     let query = wanted.query()?;
-    let page = called.tenancy.page(&query).await?;
     let fields: Option<Vec<&str>> =
         wanted.fields.as_deref().map(|fields| fields.split(',').map(str::trim).collect());
+    if fields.iter().flatten().any(|field| !OrgFields::NAMES.contains(field)) {
+        let what = "fields names one that an organization does not have";
+        let help = "see /docs for the fields of an organization";
+        return Err(Refused::new(StatusCode::UNPROCESSABLE_ENTITY, what, help));
+    }
+    let page = called.tenancy.page(&query).await?;
     let shown = |org: &Org| {
         let mut value = serde_json::to_value(OrgFields::from_org(org)).unwrap_or_default();
         if let (Some(fields), Some(all)) = (&fields, value.as_object_mut()) {

@@ -135,7 +135,7 @@ async fn login(
     Ok(handed_out(&login?))
 }
 
-/// Goes on with a login, with its refresh token, which is used up by it.
+/// Continues a login with its refresh token, which can be used once.
 #[utoipa::path(
     post,
     path = "/v1/refresh",

@@ -264,6 +264,9 @@ impl Tenancy {
             (Required::Writes | Required::Everything, Ok(Some(_)) | Err(_), Some(org)) => {
                 self.permitted(operation, org).await.map(drop)
             }
+            (Required::Writes | Required::Everything, Ok(Some(_)), None) => {
+                Err(Refusal::OperatorsOnly.into())
+            }
             (Required::Writes | Required::Everything, ..) => Err(Refusal::OperatorsRequired.into()),
         }
     }
