@@ -225,8 +225,8 @@ fn who_may_export_and_import() {
         (&operator, 403, 200, 403),
         (&reads, 403, 403, 403),
         (&writes, 403, 200, 403),
-        (&ada, 403, 200, 401),
-        (&dan, 403, 403, 401),
+        (&ada, 403, 200, 403),
+        (&dan, 403, 403, 403),
         (&ops, 200, 200, 201),
     ] {
         let send = |request: Request| world.send(&request.bearer(token)).status;
