@@ -69,7 +69,7 @@ fn a_code_is_mailed_to_its_admin_and_works() {
         &format!("\n    {code}\n"),
         "\n    https://tenantry.example/redeem?email=ada%40acme.com\n",
         "for one hour, until 2",
-        "If you did not ask for it, ignore this message",
+        "If you did not expect this, ignore it",
     ] {
         assert!(mail.contains(part), "{part:?} is not in\n{mail}");
     }

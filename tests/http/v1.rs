@@ -215,6 +215,41 @@ fn open_calls_are_the_services_own_where_operators_must_log_in() {
 }
 
 #[test]
+fn what_would_not_be_done_is_refused() {
+    let world = World::new();
+    let ops = world.token(OPS);
+    let acme = id(&world.create(&ops, "acme", "ada@acme.com"));
+    let place = format!("/v1/organizations/{acme}");
+    let send = |request: Request| world.send(&request.bearer(&ops));
+    // What this asks for belongs into the address.
+    let trash = Request::new("DELETE", &place).json(&json!({ "release": true }));
+    let refused = send(trash).expect(422);
+    assert_eq!(refused["detail"], "this call takes no body");
+    for (method, target, body, said) in [
+        ("PATCH", &place[..], json!({ "name": "x" }), "unknown field `name`"),
+        (
+            "POST",
+            "/v1/organizations",
+            json!({ "email": "x@x.com" }),
+            "missing field `organization_name`",
+        ),
+        ("POST", "/v1/organizations", json!({ "organization_name": 7 }), "not of the right kind"),
+    ] {
+        let refused = send(Request::new(method, target).json(&body)).expect(422);
+        assert!(refused["detail"].as_str().unwrap().contains(said), "{refused}");
+    }
+    let unknown = ["?trash=maybe", "?fields=bogus", "?bogus=1", "?limit=0"];
+    for query in unknown {
+        send(Request::get(&format!("/v1/organizations{query}"))).expect(422);
+    }
+    let nothing = send(Request::get("/v1/nothing")).expect(404);
+    assert_eq!(nothing["status"], 404);
+    // A body that says nothing is none.
+    send(Request::new("DELETE", &place).json(&json!({}))).expect(200);
+    send(Request::new("POST", &format!("{place}/restore"))).expect(200);
+}
+
+#[test]
 fn what_is_refused_says_what_happened_and_what_to_do() {
     let world = World::new();
     let refused = world.send(&Request::get("/v1/organizations")).expect(401);

@@ -65,6 +65,12 @@ fn what_cannot_be_set_says_why() {
             "list[2].x",
             "list[2]: only elements that an array has can be set, and none can be removed",
         ),
+        // None is made into a document.
+        ("new[0]", "new[0]: only elements that an array has can be set, and none can be removed"),
+        (
+            "new[2].price",
+            "new[2].price: only elements that an array has can be set, and none can be removed",
+        ),
         ("a..b", "“a..b” is not a path: a key is missing"),
         ("a[x]", "“a[x]” is not a path: […] needs a number or a quoted key"),
         ("a[1", "“a[1” is not a path: ] is missing"),
