@@ -5,6 +5,7 @@
 
 mod documents;
 mod effects;
+mod exports;
 mod outside;
 mod tasks;
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Effects become tasks, and their ends become messages.
+//! Effects become exports, tasks, and their ends become messages.
 
 use std::{
     collections::HashMap,
@@ -11,7 +11,7 @@ use tokio::{
     task::{AbortHandle, JoinSet},
 };
 
-use super::{documents, tasks};
+use super::{documents, exports, tasks};
 use crate::{
     config::Database,
     console::{
@@ -136,7 +136,7 @@ impl Effects {
             }
             Effect::Copy(what, text) => self.copy(what, text),
             Effect::CheckDirectory(at, typed) => {
-                self.read(at, tasks::directory_checked(at, typed));
+                self.read(at, exports::directory_checked(at, typed));
             }
             // The loop does these itself.
             Effect::Quit
@@ -266,7 +266,7 @@ impl Effects {
             }),
             Effect::Export(at, action, org, to, session) => {
                 let told = self.told();
-                self.read(at, tasks::exported(tenancy, at, (action, org), to, session, told));
+                self.read(at, exports::exported(tenancy, at, (action, org), to, session, told));
             }
             Effect::WriteDocument(at, org, write) => {
                 self.write(at, documents::written(tenancy, at, org, write));

@@ -1,27 +1,20 @@
 //! What the effects ask of the rules, each until it is answered.
 
-use std::{
-    path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use bson::oid::ObjectId;
 
 use crate::{
     config::Database,
     console::{
-        app::{
-            Check, Connected, ExportTo, Generation, Given, Message, NewOwner, NewPassword,
-            OrgAction,
-        },
+        app::{Check, Connected, Generation, Given, Message, NewOwner, NewPassword, OrgAction},
         documents,
     },
     org::{NewSecondFactor, Org, Role, Secret, StoredText},
     store::{AuditAt, AuditQuery, Entry, Head, Seen, Statistics, StoreError},
     tenancy::{
-        Account, AdminChanges, AuditPage, Confirmation, Edit, Error, ExportTarget, Refusal, Result,
-        Session, Tenancy,
+        Account, AdminChanges, AuditPage, Confirmation, Edit, Error, Refusal, Result, Session,
+        Tenancy,
     },
 };
 
@@ -235,55 +228,6 @@ pub(super) async fn mailed(
     let tenancy = tenancy.in_session(session.as_ref().map(Session::token));
     let sent = tenancy.mail_code(&org, email.raw(), &code).await;
     Message::Mailed(generation, email, sent)
-}
-
-/// How long it is at least from one word of how far an export is to the next.
-const BETWEEN: Duration = Duration::from_millis(100);
-
-/// Exports an organization, and says in between how far that is.
-pub(super) async fn exported(
-    tenancy: Arc<Tenancy>,
-    generation: Generation,
-    (action, org): (OrgAction, Box<Org>),
-    to: ExportTo,
-    session: Option<Session>,
-    tell: impl Fn(Message) + Send + Sync + 'static,
-) -> Message {
-    let tenancy = tenancy.in_session(session.as_ref().map(Session::token));
-    let tell = Arc::new(tell);
-    let watching = Arc::clone(&tell);
-    let told = Mutex::new(None::<Instant>);
-    let watch = move |progress| {
-        let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
-        if told.is_none_or(|told| told.elapsed() >= BETWEEN) {
-            *told = Some(Instant::now());
-            watching(Message::Exporting(generation, progress));
-        }
-    };
-    let target = ExportTarget::Directory { path: directory(&to.directory), text: false };
-    let result = tenancy.export(&org, target, to.admins, Arc::new(watch)).await;
-    if let Ok(file) = result.as_ref().map(|export| export.file.as_deref())
-        && let Some(Ok(file)) = file.map(std::path::absolute)
-    {
-        tell(Message::ExportedTo(generation, file));
-    }
-    Message::Done(generation, action, org, result.map(|export| Some(export.org)))
-}
-
-/// Whether the directory that was typed can be exported to.
-pub(super) async fn directory_checked(generation: Generation, typed: String) -> Message {
-    let target = ExportTarget::Directory { path: directory(&typed), text: false };
-    let checked = tokio::task::spawn_blocking(move || target.check()).await;
-    let checked = checked.unwrap_or_else(|error| Err(Error::Machine(error.to_string())));
-    Message::DirectoryChecked(generation, checked)
-}
-
-/// The directory that was typed; `~/` is one's own.
-fn directory(typed: &str) -> PathBuf {
-    match (typed.strip_prefix("~/"), std::env::home_dir()) {
-        (Some(rest), Some(home)) => home.join(rest),
-        _ => PathBuf::from(typed),
-    }
 }
 
 /// What came of an operation, asked until the database answers.

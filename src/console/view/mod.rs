@@ -33,6 +33,7 @@ mod shell;
 mod symbols;
 mod title;
 mod upgrade;
+mod works_now;
 
 use std::time::{Duration, SystemTime};
 

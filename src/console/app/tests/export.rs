@@ -106,7 +106,7 @@ fn a_directory_that_cannot_be_written_to_is_said_where_it_is_typed() {
     press(&mut app, KeyCode::Backspace);
     let effects = agree(&mut app);
     assert_eq!(exported(&effects).3.directory, "./nowher");
-    // An answer that nobody waits for begins nothing.
+    // An answer that arrives late starts nothing.
     let mut app = console(page(orgs(3), false, false));
     press(&mut app, KeyCode::Char('x'));
     let effects = press(&mut app, KeyCode::Enter);
