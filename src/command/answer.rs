@@ -7,8 +7,7 @@ use serde::Serialize;
 use super::{
     Failure, audit,
     configuration::Configured,
-    key::{self, KeyFields, KeysFields},
-    operator, records, second_factor,
+    key, operator, records, second_factor,
     sizes::{self, PageSizes, SizedFields},
     table::{UNKNOWN_WIDTH, pairs},
     upgrade::{self, UpgradeFields},
@@ -23,7 +22,10 @@ use crate::{
         Count, Cursor, Directory, Finding, ListScope, PageQuery, Place, PlaceKind, Purge, Size,
         UpgradePlan,
     },
-    tenancy::{self, Account, AuditPage, OwnedApiKey, Session, Verified},
+    tenancy::{
+        self, Account, ApiKeyFields, ApiKeysFields, AuditPage, AuditPageFields, OperatorsFields,
+        OwnedApiKey, Session, Verified, VerifiedFields,
+    },
 };
 
 /// What an operation answers with.
@@ -231,17 +233,17 @@ impl Answer {
                 account: AccountFields::from_account(&session.account),
             }),
             Self::Admins(admins) => json_text(&audit::AdminsFields::from_admins(admins)),
-            Self::Operators(all) => json_text(&operator::OperatorsFields::from_directory(all)),
-            Self::Operator(one) => json_text(&operator::OperatorsFields::from_operator(one)),
-            Self::NewKey(key, secret) => json_text(&KeyFields::new(key, Some(secret))),
-            Self::Keys(keys) => json_text(&KeysFields::new(keys)),
-            Self::Revoked(key) => json_text(&KeyFields::new(key, None)),
+            Self::Operators(all) => json_text(&OperatorsFields::from_directory(all)),
+            Self::Operator(one) => json_text(&OperatorsFields::from_operator(one)),
+            Self::NewKey(key, secret) => json_text(&ApiKeyFields::new(key, Some(secret))),
+            Self::Keys(keys) => json_text(&ApiKeysFields::new(keys)),
+            Self::Revoked(key) => json_text(&ApiKeyFields::new(key, None)),
             Self::RecoveryCodes(codes) => json_text(&second_factor::RecoveryFields::new(codes)),
             Self::Code { org, admin, code, sent } => {
                 json_text(&audit::CodeFields::new(org, admin, code, sent.as_ref()))
             }
-            Self::Audit(page) => json_text(&audit::AuditFields::from_page(page)),
-            Self::Verified(verified) => json_text(&audit::VerifiedFields::from_verified(verified)),
+            Self::Audit(page) => json_text(&AuditPageFields::from_page(page)),
+            Self::Verified(verified) => json_text(&VerifiedFields::from_verified(verified)),
             Self::Configured(configured) => json_text(configured),
             Self::Upgrade { plan, left } => json_text(&UpgradeFields::from_plan(plan, *left)),
         }

@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use bson::oid::ObjectId;
 use serde::Serialize;
 
 use super::{
@@ -133,75 +132,6 @@ pub(super) fn code_table(
     text
 }
 
-#[derive(Serialize)]
-pub(super) struct AuditFields<'a> {
-    entries: Vec<EntryFields<'a>>,
-    /// For `--before`; null where nothing is left.
-    next: Option<i64>,
-}
-
-#[derive(Serialize)]
-struct EntryFields<'a> {
-    number: i64,
-    at: Option<String>,
-    operator: &'a StoredText,
-    /// Null where no operator was logged in.
-    account: Option<&'a StoredText>,
-    /// The API key it was done with.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key: Option<&'a StoredText>,
-    /// Null where nobody was logged in.
-    admin: Option<&'a StoredText>,
-    #[serde(rename = "deed")]
-    action: &'a str,
-    organization_id: Option<String>,
-    organization_name: Option<&'a StoredText>,
-    outcome: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'a StoredText>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    given_reason: Option<&'a StoredText>,
-    changes: Vec<ChangeFields<'a>>,
-}
-
-#[derive(Serialize)]
-struct ChangeFields<'a> {
-    field: &'a StoredText,
-    from: &'a StoredText,
-    to: &'a StoredText,
-}
-
-impl<'a> AuditFields<'a> {
-    pub(super) fn from_page(AuditPage { entries, more }: &'a AuditPage) -> Self {
-        let some = |text: &'a StoredText| Some(text).filter(|text| !text.raw().is_empty());
-        let fields = |recorded: &'a NumberedEntry| {
-            let entry = &recorded.entry;
-            let change = |change: &'a crate::store::Difference| ChangeFields {
-                field: &change.field,
-                from: &change.from,
-                to: &change.to,
-            };
-            EntryFields {
-                number: recorded.number,
-                at: rfc3339(entry.at),
-                operator: &entry.operator,
-                account: some(&entry.account),
-                key: some(&entry.key),
-                admin: some(&entry.admin),
-                action: entry.action.code(),
-                organization_id: entry.organization.map(ObjectId::to_hex),
-                organization_name: some(&entry.name),
-                outcome: entry.outcome.word(),
-                reason: some(&entry.reason),
-                given_reason: some(&entry.given_reason),
-                changes: entry.changes.iter().map(change).collect(),
-            }
-        };
-        let next = entries.last().filter(|_| *more).map(|last| last.number);
-        Self { entries: entries.iter().map(fields).collect(), next }
-    }
-}
-
 pub(super) fn audit_table(AuditPage { entries, more }: &AuditPage, width: usize) -> String {
     if entries.is_empty() {
         return "no entries\n".to_owned();
@@ -231,26 +161,6 @@ pub(super) fn audit_table(AuditPage { entries, more }: &AuditPage, width: usize)
         let _ = writeln!(text, "\nmore with --before {}", last.number);
     }
     text
-}
-
-#[derive(Serialize)]
-pub(super) struct VerifiedFields {
-    sound: bool,
-    /// How many entries are as they were written, from the first.
-    entries: i64,
-    head: String,
-    problem: Option<String>,
-}
-
-impl VerifiedFields {
-    pub(super) fn from_verified(verified: &Verified) -> Self {
-        Self {
-            sound: verified.tampering.is_none(),
-            entries: verified.head.number,
-            head: verified.head.to_string(),
-            problem: verified.tampering.as_ref().map(ToString::to_string),
-        }
-    }
 }
 
 pub(super) fn verified_table(verified: &Verified) -> String {

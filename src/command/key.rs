@@ -1,7 +1,6 @@
 //! `tenantry key …`.
 
 use bson::DateTime;
-use serde::Serialize;
 
 use super::{
     Answer, Failure, KeyCommand,
@@ -9,7 +8,7 @@ use super::{
     table::{columns, pairs},
 };
 use crate::{
-    org::{Secret, StoredText, rfc3339, timestamp},
+    org::{Secret, timestamp},
     tenancy::{OwnedApiKey, Tenancy},
 };
 
@@ -45,49 +44,6 @@ pub(super) async fn answer(
         }
         KeyCommand::List => Ok(Answer::Keys(tenancy.keys().await?)),
         KeyCommand::Revoke { key, .. } => Ok(Answer::Revoked(tenancy.revoke_key(&key).await?)),
-    }
-}
-
-#[derive(Serialize)]
-pub(super) struct KeyFields<'a> {
-    /// The key itself: only where it was just created.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key: Option<&'a str>,
-    key_id: String,
-    name: &'a StoredText,
-    operator: &'a StoredText,
-    role: &'static str,
-    created_at: Option<String>,
-    /// Null where it never expires.
-    expires_at: Option<String>,
-    /// Null where it was never used.
-    last_used: Option<String>,
-}
-
-impl<'a> KeyFields<'a> {
-    pub(super) fn new(owned: &'a OwnedApiKey, secret: Option<&'a Secret>) -> Self {
-        let OwnedApiKey { operator, key } = owned;
-        Self {
-            key: secret.map(Secret::reveal),
-            key_id: key.id.to_hex(),
-            name: &key.name,
-            operator,
-            role: key.role.word(),
-            created_at: rfc3339(key.created_at),
-            expires_at: key.expires_at.and_then(rfc3339),
-            last_used: key.last_used.and_then(rfc3339),
-        }
-    }
-}
-
-#[derive(Serialize)]
-pub(super) struct KeysFields<'a> {
-    keys: Vec<KeyFields<'a>>,
-}
-
-impl<'a> KeysFields<'a> {
-    pub(super) fn new(keys: &'a [OwnedApiKey]) -> Self {
-        Self { keys: keys.iter().map(|key| KeyFields::new(key, None)).collect() }
     }
 }
 

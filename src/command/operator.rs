@@ -1,7 +1,5 @@
 //! `tenantry operator …`.
 
-use serde::Serialize;
-
 use super::{
     Answer, Failure, OperatorCommand,
     ask::{LogIn, agree, ask_new, asked},
@@ -10,7 +8,7 @@ use super::{
     terminal::{Terminal, line_of_stdin},
 };
 use crate::{
-    org::{Operator, OperatorRole, SecondFactor, Secret, StoredText, rfc3339, timestamp},
+    org::{Operator, OperatorRole, Secret, StoredText, timestamp},
     store::{Directory, Required},
     tenancy::{OperatorChanges, Tenancy},
 };
@@ -124,64 +122,6 @@ async fn new_password(tenancy: &Tenancy, email: &str) -> Result<Secret, Failure>
     match Terminal::open() {
         Some(terminal) => ask_new(&terminal, tenancy, "", email).await,
         None => line_of_stdin("the new password").await,
-    }
-}
-
-#[derive(Serialize)]
-pub(super) struct OperatorsFields<'a> {
-    /// Nothing where only one operator may be shown.
-    #[serde(flatten)]
-    rules: Option<RulesFields>,
-    operators: Vec<OperatorFields<'a>>,
-}
-
-/// What the database asks of them.
-#[derive(Serialize)]
-struct RulesFields {
-    required: &'static str,
-    /// The least role that has to have a second factor.
-    second_factor_from: Option<&'static str>,
-}
-
-#[derive(Serialize)]
-struct OperatorFields<'a> {
-    operator_id: String,
-    email: &'a StoredText,
-    role: &'static str,
-    disabled: bool,
-    second_factor: bool,
-    /// How many recovery codes are left.
-    recovery_codes: usize,
-    created_at: Option<String>,
-    last_login: Option<String>,
-}
-
-impl<'a> OperatorFields<'a> {
-    fn from_operator(operator: &'a Operator) -> Self {
-        Self {
-            operator_id: operator.id.to_hex(),
-            email: &operator.email,
-            role: operator.role.word(),
-            disabled: operator.disabled,
-            second_factor: operator.second_factor.is_some(),
-            recovery_codes: operator.second_factor.as_ref().map_or(0, SecondFactor::recovery_codes),
-            created_at: rfc3339(operator.created_at),
-            last_login: operator.last_login.and_then(rfc3339),
-        }
-    }
-}
-
-impl<'a> OperatorsFields<'a> {
-    pub(super) fn from_directory(directory: &'a Directory) -> Self {
-        let second_factor_from = directory.second_factor_from.map(OperatorRole::word);
-        let rules = RulesFields { required: directory.required.word(), second_factor_from };
-        let operators = directory.operators.iter().map(OperatorFields::from_operator).collect();
-        Self { rules: Some(rules), operators }
-    }
-
-    /// The others may only be listed after a login.
-    pub(super) fn from_operator(operator: &'a Operator) -> Self {
-        Self { rules: None, operators: vec![OperatorFields::from_operator(operator)] }
     }
 }
 

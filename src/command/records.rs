@@ -5,11 +5,12 @@ use serde_json::{Map, Value};
 
 use super::{
     Failure,
-    sizes::{SIZE_FIELDS, SizeFields, SizedFields},
+    sizes::{SIZE_FIELDS, SizedFields},
 };
 use crate::{
     config::Output,
-    org::{Org, escaped, json_text},
+    org::{Org, OrgFields, escaped, json_text},
+    tenancy::SizeFields,
 };
 
 /// How lines are written.
@@ -38,18 +39,6 @@ impl Lines {
     }
 }
 
-/// The fields that are written where none are named, in their order.
-pub(super) const FIELDS: [&str; 8] = [
-    "organization_id",
-    "organization_name",
-    "collection_name",
-    "admin_email",
-    "created_at",
-    "state",
-    "deleted_at",
-    "restorable_until",
-];
-
 /// Which fields are written, and whether a header names them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Columns {
@@ -63,7 +52,7 @@ pub(super) struct Columns {
 impl Columns {
     fn names(&self) -> Vec<&str> {
         let mut names = if self.fields.is_empty() {
-            FIELDS.to_vec()
+            OrgFields::NAMES.to_vec()
         } else {
             self.fields.iter().map(String::as_str).collect()
         };
@@ -108,7 +97,7 @@ impl Columns {
         let all: Map<String, Value> = serde_json::from_str(&text).map_err(io)?;
         if lines == Lines::Json {
             let names = self.names();
-            let fields = FIELDS.into_iter().chain(SIZE_FIELDS);
+            let fields = OrgFields::NAMES.into_iter().chain(SIZE_FIELDS);
             let fields = fields.filter(|field| names.contains(field));
             let kept = fields.filter_map(|field| Some((field, all.get(field)?))).collect();
             return Ok(one_line(&json_text(&Fields(kept)).map_err(io)?));

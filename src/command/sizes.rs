@@ -8,9 +8,9 @@ use super::{
     table::columns,
 };
 use crate::{
-    org::{Org, OrgFields, byte_size, rfc3339, thousands, timestamp},
+    org::{Org, OrgFields, byte_size, thousands, timestamp},
     store::{ListScope, Size},
-    tenancy::Tenancy,
+    tenancy::{SizeFields, Tenancy},
 };
 
 /// The fields of a size, in their order.
@@ -23,28 +23,6 @@ pub(super) struct SizedFields<'a> {
     org: OrgFields<'a>,
     #[serde(flatten)]
     size: Option<SizeFields>,
-}
-
-/// How much one holds. All null where it is not known.
-#[derive(Default, Serialize)]
-pub(super) struct SizeFields {
-    documents: Option<u64>,
-    bytes: Option<u64>,
-    indexes: Option<u64>,
-    /// RFC 3339; null where the greatest `_id` is no `ObjectId`.
-    newest_document_at: Option<String>,
-}
-
-impl SizeFields {
-    fn from_size(size: Option<Size>) -> Self {
-        let Some(Size { held, newest }) = size else { return Self::default() };
-        Self {
-            documents: Some(held.documents),
-            bytes: Some(held.bytes),
-            indexes: Some(held.indexes),
-            newest_document_at: newest.and_then(rfc3339),
-        }
-    }
 }
 
 impl<'a> SizedFields<'a> {

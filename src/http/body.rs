@@ -1,5 +1,5 @@
-//! How much of a request's body is read: little of a client of whom nothing is known, and as much as a document has of
-//! one with a valid session or API key, where the call takes a document. A call that takes an archive reads that itself.
+//! How much of a request's body is read: 64 KiB from an unknown client, and a whole document from one with a valid session
+//! or API key if the call takes a document. A call that takes an archive reads it itself.
 
 use std::{sync::Arc, time::Duration};
 
@@ -47,8 +47,7 @@ impl Service {
     /// How a request is read and answered.
     ///
     /// # Errors
-    /// The answer that refuses a large body of somebody whose session or key is not valid, or for whose there is no
-    /// room.
+    /// The answer that refuses a large body: because the session or key is not valid, or because there is no room.
     pub(super) async fn room(self: &Arc<Self>, parts: &Parts) -> Result<Room, Box<Response>> {
         let path = parts.extensions.get::<MatchedPath>().map(MatchedPath::as_str);
         let length = parts.headers.get(header::CONTENT_LENGTH);
@@ -82,7 +81,7 @@ impl Service {
         }
     }
 
-    /// Refuses whoever has no valid session or key, before more of them is read.
+    /// Refuses a client without a valid session or key before its body is read.
     async fn known(self: &Arc<Self>, parts: &Parts) -> Result<(), Box<Response>> {
         let overloaded = |_| Box::new(v1::busy());
         let _place = self.places.try_acquire().map_err(overloaded)?;

@@ -174,7 +174,7 @@ impl Line {
         });
     }
 
-    /// It was done, and came to this: said here where nobody waits for the answer.
+    /// The work is finished, with this status. It is logged here if the client is gone.
     pub(super) fn done(&self, status: StatusCode) {
         let status = status.as_u16();
         self.change(|state| match state {
@@ -213,7 +213,7 @@ impl Line {
     }
 }
 
-/// Whoever waits for a request.
+/// Notes that the client is gone, if it is dropped before the answer.
 struct Waits(Arc<Line>);
 
 impl Drop for Waits {

@@ -32,7 +32,7 @@ impl CodeMail<'_> {
                 "Enter it here, with a password of your choice:\n\n    {}\n",
                 redeem.filled_in(to.raw())
             ),
-            None => "Whoever sent it to you will tell you where to enter it.\n".to_owned(),
+            None => "The person who sent it to you will tell you where to enter it.\n".to_owned(),
         };
         format!(
             "You are an admin of “{organization}”. This one-time code lets you set your password:\n\n    \
@@ -69,7 +69,10 @@ Your e-mail address there is ada@acme.com. The code works once, for one hour, un
 If you did not expect this, ignore it: nothing changes without the code. Do not pass the code on.
 "
         );
-        assert!(mail.body(None).contains("\n    abcde-fghij\n\nWhoever sent it to you will tell"));
+        assert!(
+            mail.body(None)
+                .contains("\n    abcde-fghij\n\nThe person who sent it to you will tell")
+        );
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod documents;
 mod error;
 mod export;
 mod export_target;
+mod fields;
 mod hashing;
 mod import;
 mod mailing;
@@ -52,6 +53,10 @@ pub use doctor::Believe;
 pub use error::{Error, Result};
 pub use export::{ArchiveProgress, ArchiveWatch, Export};
 pub use export_target::ExportTarget;
+pub use fields::{
+    ApiKeyFields, ApiKeysFields, AuditPageFields, OperatorFields, OperatorsFields, SizeFields,
+    VerifiedFields,
+};
 pub use hashing::HashQueue;
 pub use import::{Import, ImportWish};
 pub use open::{DemoAdmin, Opened, open};

@@ -353,8 +353,8 @@ impl Tenancy {
     }
 }
 
-/// Refuses whoever may not manage operators: managers may, and anybody who reaches the database while there is no
-/// operator. Whoever needs a login in any case reaches only what serves it.
+/// Refuses a caller who may not manage operators. Managers may, and so may anyone who reaches the database itself while it
+/// has no operators: callers that always need a login only reach the service.
 pub(super) fn ensure_manages(
     caller: &Caller,
     session: &Result<Option<ValidToken>>,

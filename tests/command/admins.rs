@@ -111,25 +111,25 @@ fn recorded(home: &Home) {
     let entries = all["entries"].as_array().unwrap();
     assert_eq!(all["next"], Value::Null);
     let first = entries.last().unwrap();
-    assert_eq!((&first["number"], &first["deed"]), (&json!(1), &json!("create")));
+    assert_eq!((&first["number"], &first["action"]), (&json!(1), &json!("create")));
     assert_eq!(entries[0]["number"], entries.len());
-    let count = |deed: &str, outcome: &str| {
-        entries.iter().filter(|e| e["deed"] == deed && e["outcome"] == outcome).count()
+    let count = |action: &str, result: &str| {
+        entries.iter().filter(|e| e["action"] == action && e["result"] == result).count()
     };
-    assert_eq!(count("add admin", "done"), 1);
-    assert_eq!(count("add admin", "refused"), 1);
-    assert_eq!(count("remove admin", "done"), 1);
-    assert_eq!(count("remove admin", "refused"), 3);
-    assert_eq!(count("change admin", "refused"), 3);
-    assert_eq!(count("issue code", "done"), 1);
-    assert_eq!(count("issue code", "refused"), 1);
-    assert_eq!(count("use code", "done"), 2);
-    assert_eq!(count("use code", "refused"), 3);
-    assert_eq!(count("change admin", "done"), 2);
+    assert_eq!(count("add-admin", "done"), 1);
+    assert_eq!(count("add-admin", "refused"), 1);
+    assert_eq!(count("remove-admin", "done"), 1);
+    assert_eq!(count("remove-admin", "refused"), 3);
+    assert_eq!(count("change-admin", "refused"), 3);
+    assert_eq!(count("issue-code", "done"), 1);
+    assert_eq!(count("issue-code", "refused"), 1);
+    assert_eq!(count("use-code", "done"), 2);
+    assert_eq!(count("use-code", "refused"), 3);
+    assert_eq!(count("change-admin", "done"), 2);
     for entry in entries {
         assert!(entry["operator"].as_str().unwrap().contains('@'), "{entry}");
         assert!(entry["at"].as_str().unwrap().ends_with('Z'), "{entry}");
-        assert_eq!(entry["outcome"] == "done", entry.get("reason").is_none(), "{entry}");
+        assert_eq!(entry["result"] == "done", entry["problem"].is_null(), "{entry}");
     }
     let text = all.to_string();
     assert!(!text.contains(PASSWORD) && !text.contains(OTHER_PASSWORD) && !text.contains("$2b$"));
@@ -150,7 +150,7 @@ fn recorded(home: &Home) {
     assert!(since.code == 2 && since.err.contains("30m, 12h or 7d"), "{since:?}");
 
     let verified = home.run(&["audit", "verify"]).json();
-    assert_eq!(verified["sound"], true);
+    assert_eq!(verified["valid"], true);
     assert_eq!(verified["entries"], entries.len());
     let head = verified["head"].as_str().unwrap();
     assert_eq!(home.run(&["audit", "verify", "--head", head]).json(), verified);
@@ -187,7 +187,7 @@ fn transferred(home: &Home) {
     let entries = said["entries"].as_array().unwrap();
     assert_eq!(entries.len(), 2);
     assert_eq!(entries[1]["changes"][0]["to"], "eve@acme.com");
-    assert_eq!(home.run(&["audit", "verify"]).json()["sound"], true);
+    assert_eq!(home.run(&["audit", "verify"]).json()["valid"], true);
     assert_eq!(home.run(&["doctor"]).json(), json!({ "findings": [] }));
 }
 
@@ -211,7 +211,7 @@ fn a_life_of_admins_on_the_embedded_database() {
     let head = home.run(&["audit", "verify"]).json()["head"].as_str().unwrap().to_owned();
     let number = head.split_once(':').unwrap().0.to_owned();
     database.execute("DELETE FROM audit_log WHERE number = ?", [&number]).unwrap();
-    assert_eq!(home.run(&["audit", "verify"]).json()["sound"], true);
+    assert_eq!(home.run(&["audit", "verify"]).json()["valid"], true);
     let cut = home.run(&["audit", "verify", "--head", &head]);
     assert_eq!((cut.code, cut.err.as_str()), (1, ""));
     assert!(cut.out.contains("the log was truncated or recreated"), "{cut:?}");
@@ -283,9 +283,9 @@ fn then_log_in(home: &Home) {
     assert_eq!(said.err, words);
     let all = home.run(&["audit", "list", "--limit", "1000"]).json();
     let entries = all["entries"].as_array().unwrap();
-    let refused = entries.iter().filter(|e| e["deed"] == "log in" && e["outcome"] == "refused");
+    let refused = entries.iter().filter(|e| e["action"] == "log-in" && e["result"] == "refused");
     assert_eq!(refused.count(), GUESSES);
-    assert_eq!(home.run(&["audit", "verify"]).json()["sound"], true);
+    assert_eq!(home.run(&["audit", "verify"]).json()["valid"], true);
 }
 
 #[test]

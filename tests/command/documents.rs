@@ -240,7 +240,7 @@ async fn documents_are_inserted_replaced_changed_and_deleted() {
 
     // Who did it, to which document, and which fields; no value.
     let entries = home.run(&["audit", "list", "--org", "acme", "--output", "json"]).out;
-    for told in ["insert document", "change document", "delete document", "x.y", "\"l[0]\""] {
+    for told in ["insert-document", "change-document", "delete-document", "x.y", "\"l[0]\""] {
         assert!(entries.contains(told), "{told}: {entries}");
     }
     assert!(!entries.contains("\"z\"\n") && !entries.contains(": \"7\""), "{entries}");

@@ -331,6 +331,6 @@ fn a_full_disk_is_said_and_leaves_nothing() {
     assert!(said.contains("the temporary file for the documents failed"), "{said}");
     assert_eq!(archives(&home.path("out")), Vec::<String>::new());
     let told = home.run(&["audit", "list", "--org", "globex"]).json();
-    assert_eq!(told["entries"][0]["deed"], "export");
-    assert_eq!(told["entries"][0]["outcome"], "failed");
+    assert_eq!(told["entries"][0]["action"], "export");
+    assert_eq!(told["entries"][0]["result"], "failed");
 }

@@ -58,7 +58,7 @@ fn what_is_taken_is_said_and_another_name_is_taken() {
     // Each is in the audit log, and so is what was refused.
     let log = home.run(&["audit", "list", "--action", "import"]).json();
     let results: Vec<_> =
-        log["entries"].as_array().unwrap().iter().map(|entry| entry["outcome"].clone()).collect();
+        log["entries"].as_array().unwrap().iter().map(|entry| entry["result"].clone()).collect();
     assert_eq!(results, ["done", "done", "refused", "refused"]);
 }
 

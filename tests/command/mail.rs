@@ -47,7 +47,7 @@ fn audited(home: &Home) -> Vec<(String, Option<String>)> {
         let mailed = changes.iter().find(|change| change["field"] == "mailed to")?;
         Some(mailed["to"].as_str().unwrap().to_owned())
     };
-    entries.map(|entry| (entry["outcome"].as_str().unwrap().to_owned(), mailed(entry))).collect()
+    entries.map(|entry| (entry["result"].as_str().unwrap().to_owned(), mailed(entry))).collect()
 }
 
 #[test]

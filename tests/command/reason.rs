@@ -38,13 +38,13 @@ fn a_reason_is_recorded_and_read_in_every_form() {
     let said = home.run(&list).json();
     let entries = said["entries"].as_array().unwrap();
     assert_eq!(entries.len(), 2);
-    assert!(entries.iter().all(|entry| entry["given_reason"] == evil), "{said}");
+    assert!(entries.iter().all(|entry| entry["reason"] == evil), "{said}");
     let purged = home.run(&["audit", "list", "--action", "purge"]).json();
-    assert_eq!(purged["entries"][0].get("given_reason"), None);
+    assert!(purged["entries"][0]["reason"].is_null());
     let table = home.run(&[&list[..], &["--output", "table"]].concat()).out;
     assert!(table.contains("reason given: left us\\u{1b}[2J\\u{202e}"), "{table}");
     assert!(!table.contains('\u{1b}'), "{table}");
-    assert_eq!(home.run(&["audit", "verify"]).json()["sound"], true);
+    assert_eq!(home.run(&["audit", "verify"]).json()["valid"], true);
 }
 
 #[test]

@@ -59,7 +59,7 @@ fn what_is_refused_on_a_machine_without_a_database_makes_none() {
     home.create("acme", "bob@x.com");
     home.run_with(&create("...", "bob@x.com"), PASSWORD).fails(6, "");
     let audit = home.run(&["audit", "list"]).json();
-    assert_eq!(audit["entries"][0]["outcome"], "refused", "{audit}");
+    assert_eq!(audit["entries"][0]["result"], "refused", "{audit}");
 }
 
 #[tokio::test]

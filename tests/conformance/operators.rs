@@ -246,7 +246,8 @@ pub async fn where_operators_are_required_nobody_else_writes<F: Fixture>() {
         email: "brand@new.com".into(),
         password: secret(OTHER),
     };
-    assert_eq!(refused(own.create(&new).await), Refusal::OperatorsRequired);
+    // They are logged in, and not as who may.
+    assert_eq!(refused(own.create(&new).await), Refusal::OperatorsOnly);
     assert!(own.trash(&acme).await.is_ok());
     // And where looking needs one, nobody looks without.
     require(&*siege.store, Required::Everything, ops()).await;
@@ -271,7 +272,7 @@ pub async fn where_operators_are_required_nobody_else_writes<F: Fixture>() {
         kim.count(tenantry::store::ListScope::Live, None, 10).await.map(drop),
     ];
     for other in others {
-        assert_eq!(refused(other), Refusal::OperatorsRequired);
+        assert_eq!(refused(other), Refusal::OperatorsOnly);
     }
     let session = fresh.login(OPS, &secret(PASSWORD)).await.unwrap();
     assert!(fresh.in_session(Some(session.token())).named("Globex").await.is_ok());

@@ -90,7 +90,7 @@ async fn a_document_lives_and_is_changed_only_as_it_was_read() {
         }
         documents.send(Request::new("PUT", &place).json(&json!({}))).expect(404);
         let said = documents.world.audit();
-        for action in ["insert document", "change document", "delete document"] {
+        for action in ["insert-document", "change-document", "delete-document"] {
             assert!(said.contains(action), "{action}: {said}");
         }
         assert!(said.contains("total") && !said.contains("INV-1") && !said.contains("Oslo"));

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::{
     client::{Answer, Request},
-    serve::{Plan, Serve},
+    serve::Plan,
     support::{access::OwnDatabase, mongod},
 };
 
@@ -138,17 +138,7 @@ async fn clients_that_hang_up_keep_nobody_waiting() {
     assert!([404, 503].contains(&answer.status), "{answer:?}");
     assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
     // What they asked was done to its end, and says so.
-    has_line(&serve, ["\"status\":404", "\"gone\":true"]);
-}
-
-/// Waits for the line of a request with these in it.
-fn has_line(serve: &Serve, parts: [&str; 2]) {
-    let began = Instant::now();
-    let is_it = |line: &String| parts.iter().all(|part| line.contains(part));
-    while !serve.log().iter().any(is_it) {
-        assert!(began.elapsed() < Duration::from_secs(20), "{parts:?}: {:?}", serve.log());
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    serve.wait_for_line_with(&["\"status\":404", "\"gone\":true"]);
 }
 
 #[test]
@@ -169,9 +159,7 @@ fn a_signal_ends_it_and_what_is_under_way_is_answered() {
     assert_eq!(&wanted, b"HTTP/1.1 100 Continue\r\n\r\n");
     stream.write_all(&body.as_bytes()[..body.len() - 1]).unwrap();
     serve.signal(Signal::TERM);
-    while !serve.log().iter().any(|line| line.contains("draining")) {
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    serve.wait_for_line("draining");
     stream.write_all(&body.as_bytes()[body.len() - 1..]).unwrap();
     assert_eq!(Answer::read(&stream, false).status, 401);
     let (status, log) = serve.ended();

@@ -6,7 +6,7 @@ use crate::{
     client::{Answer, Request},
     serve::{OTHER_PASSWORD, PASSWORD, Plan},
     support::totp,
-    world::{OPS, World, id},
+    world::{OPS, World},
 };
 
 const BOB: &str = "bob@example.com";
@@ -208,7 +208,7 @@ fn an_operator_creates_keys_and_revokes_them() {
     let low = listed["keys"][0]["key_id"].as_str().unwrap();
     assert_eq!(send(Request::new("DELETE", &format!("/v1/keys/{low}"))).status, 204);
     let said = world.audit();
-    assert!(said.contains("revoke key") && !said.contains(key), "{said}");
+    assert!(said.contains("revoke-key") && !said.contains(key), "{said}");
     assert!(!world.serve.log().join("\n").contains(key));
 }
 
@@ -216,7 +216,7 @@ fn an_operator_creates_keys_and_revokes_them() {
 async fn a_password_is_changed_by_whoever_knows_it() {
     for world in World::each("password").await {
         let ops = world.token(OPS);
-        let acme = id(&world.create(&ops, "acme", "ada@acme.com"));
+        world.create(&ops, "acme", "ada@acme.com");
         for email in [OPS, "ada@acme.com"] {
             let token = world.token(email);
             let change = |old: &str, new: &str| {
@@ -236,7 +236,6 @@ async fn a_password_is_changed_by_whoever_knows_it() {
         }
         let again = json!({ "password": PASSWORD, "new_password": OTHER_PASSWORD });
         world.send(&post("/v1/password", &again)).expect(401);
-        assert!(!world.serve.log().is_empty() && !acme.is_empty());
     }
 }
 

@@ -14,7 +14,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::hash_cost;
+use crate::{client::Request, support::hash_cost};
 
 /// What sessions are signed with.
 pub const SECRET_KEY: &str = "k3y-of-at-least-thirty-two-bytes-in-all";
@@ -134,8 +134,30 @@ pub struct Serve {
 }
 
 impl Serve {
-    /// What it has said so far.
+    /// What it has said of all that was answered: lines come in the order they were written, and the last is of a
+    /// request made here.
     pub fn log(&self) -> Vec<String> {
+        let last = Request::get("/healthz").send(self.address);
+        self.wait_for_line(last.header("x-request-id").unwrap());
+        self.lines()
+    }
+
+    /// Waits for a line with this in it.
+    pub fn wait_for_line(&self, part: &str) {
+        self.wait_for_line_with(&[part]);
+    }
+
+    /// Waits for a line with each of these in it.
+    pub fn wait_for_line_with(&self, parts: &[&str]) {
+        let began = Instant::now();
+        let is_it = |line: &String| parts.iter().all(|part| line.contains(part));
+        while !self.lines().iter().any(is_it) {
+            assert!(began.elapsed() < Duration::from_secs(30), "{parts:?}: {:?}", self.lines());
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    fn lines(&self) -> Vec<String> {
         self.log.lock().unwrap().clone()
     }
 
@@ -155,7 +177,7 @@ impl Serve {
             thread::sleep(Duration::from_millis(5));
         };
         self.reader.take().unwrap().join().unwrap();
-        (status, self.log())
+        (status, self.lines())
     }
 }
 

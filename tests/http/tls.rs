@@ -1,6 +1,6 @@
 //! TLS: what is asked for outside this machine, and a certificate that is renewed while the service runs.
 
-use std::{fs, io::Write, net::TcpStream, path::Path, sync::Arc, thread, time::Duration};
+use std::{fs, io::Write, net::TcpStream, path::Path, sync::Arc, time::Duration};
 
 use rustls::{
     ClientConfig, ClientConnection, RootCertStore, StreamOwned,
@@ -52,17 +52,10 @@ fn a_renewed_certificate_is_used_without_a_restart() {
     assert!(answers(&serve, &first));
     // One that cannot be used changes nothing.
     fs::write(directory.path().join("cert.pem"), "nonsense").unwrap();
-    let said = |what: &str| {
-        let began = std::time::Instant::now();
-        while !serve.log().iter().any(|line| line.contains(what)) {
-            assert!(began.elapsed() < Duration::from_secs(30), "{what}: {:?}", serve.log());
-            thread::sleep(Duration::from_millis(20));
-        }
-    };
-    said("cannot reload the certificate");
+    serve.wait_for_line("cannot reload the certificate");
     assert!(answers(&serve, &first));
     let second = certificate(directory.path());
-    said("certificate reloaded");
+    serve.wait_for_line("certificate reloaded");
     assert!(answers(&serve, &second) && !answers(&serve, &first));
 }
 

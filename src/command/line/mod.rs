@@ -80,7 +80,7 @@ impl CommandLine {
         let meant =
             |flag: &&clap::Arg| matches!(flag.get_help_heading(), Some("Database" | "Login"));
         let flags = program.get_arguments().filter(|flag| flag.is_global_set()).filter(meant);
-        // What is there already, clap does not pass down again. They are still taken.
+        // clap does not override arguments that a subcommand already has. The flags are still accepted.
         let hidden: Vec<_> = flags.map(|flag| flag.clone().hide(true)).collect();
         for words in WITHOUT_DATABASE {
             program = below(program, words, &hidden);

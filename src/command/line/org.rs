@@ -7,11 +7,11 @@ use clap::{
     builder::{PossibleValuesParser, TypedValueParser},
 };
 
-use super::{
-    super::{records::FIELDS, sizes::SIZE_FIELDS},
-    Sure, Why, page_size,
+use super::{super::sizes::SIZE_FIELDS, Sure, Why, page_size};
+use crate::{
+    org::OrgFields,
+    store::{Sort, SortKey},
 };
-use crate::store::{Sort, SortKey};
 
 /// What a list is sorted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -207,7 +207,7 @@ Examples:
             long,
             value_name = "FIELD,…",
             value_delimiter = ',',
-            value_parser = PossibleValuesParser::new(FIELDS.into_iter().chain(SIZE_FIELDS))
+            value_parser = PossibleValuesParser::new(OrgFields::NAMES.into_iter().chain(SIZE_FIELDS))
         )]
         fields: Vec<String>,
         /// Leave out the line with the names of the fields, with --output csv or tsv

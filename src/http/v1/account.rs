@@ -1,6 +1,6 @@
 //! One's own account: who is logged in, the password, and the second factor.
 
-use std::{sync::Arc, time::SystemTime};
+use std::sync::Arc;
 
 use axum::{extract::State, http::StatusCode, middleware, response::IntoResponse};
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use utoipa_axum::{
 };
 use zeroize::Zeroizing;
 
-use super::{Answered, Called, Refused, Service, answer, input::Input};
+use super::{Answered, Called, Refused, Service, answer, input::Input, sessions::seconds_until};
 use crate::{
     http::limits::{Limited, counted},
     org::{NewSecondFactor, Role, Secret, StoredText, rfc3339},
@@ -249,15 +249,14 @@ async fn confirm(called: Called, Input(input): Input<ConfirmInput>) -> Answered 
     let Some(new) = NewSecondFactor::from_base32(&input.secret) else {
         let help = "send the secret of POST /v1/totp";
         let what = "this is no secret of a second factor";
-        return Err(Refused::new(StatusCode::UNPROCESSABLE_ENTITY, what, help));
+        return Err(Refused::unclear(what, help));
     };
     let (session, codes) = called.tenancy.set_up_second_factor(&new, &input.code).await?;
-    let left = session.expires_at.duration_since(SystemTime::now());
     let fields = ConfirmedFields {
         recovery_codes: codes.iter().map(Secret::reveal).collect(),
         access_token: session.token(),
         token_type: "bearer",
-        expires_in: left.map_or(0, |left| left.as_secs()),
+        expires_in: seconds_until(session.expires_at),
     };
     Ok(answer::json(StatusCode::OK, &fields))
 }

@@ -80,7 +80,7 @@ struct AdminFields<'a> {
     admin_id: String,
     email: &'a StoredText,
     role: &'static str,
-    has_second_factor: bool,
+    second_factor: bool,
     created_at: Option<String>,
 }
 
@@ -90,7 +90,7 @@ impl<'a> AdminFields<'a> {
             admin_id: admin.id.to_hex(),
             email: &admin.email,
             role: admin.role.word(),
-            has_second_factor: admin.second_factor.is_some(),
+            second_factor: admin.second_factor.is_some(),
             created_at: crate::org::rfc3339(admin.created_at),
         }
     }

@@ -276,9 +276,7 @@ async fn import(
         left_out: &left_out,
         code: code.as_ref().map(Secret::reveal),
     };
-    let mut response = answer::json(StatusCode::CREATED, &fields);
-    if let Ok(place) = HeaderValue::from_str(&format!("/v1/organizations/{}", org.id)) {
-        response.headers_mut().insert(header::LOCATION, place);
-    }
-    Ok(response)
+    let place = format!("/v1/organizations/{}", org.id);
+    let response = answer::json(StatusCode::CREATED, &fields);
+    Ok(answer::with_header(response, header::LOCATION, &place))
 }

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use axum::{
     extract::Path,
-    http::{HeaderValue, StatusCode, header},
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 use bson::{Bson, RawDocument, RawDocumentBuf};
@@ -180,7 +180,7 @@ fn filter_of(text: Option<&str>) -> Result<Option<Filter>, Refused> {
     let parsed = text.map(|text| Filter::parse(text, document::parse)).transpose();
     parsed.map_err(|fault| {
         let help = "see `tenantry help documents`";
-        Refused::new(StatusCode::UNPROCESSABLE_ENTITY, &fault.to_string(), help)
+        Refused::unclear(&fault.to_string(), help)
     })
 }
 
@@ -234,11 +234,8 @@ impl Called {
 
 /// A document, with what tells this state of it from another.
 fn answered(status: StatusCode, document: &RawDocument, format: Format) -> Answered {
-    let mut response = answer::json(status, &format.write(document)?);
-    if let Ok(tag) = HeaderValue::from_str(&etag::of_document(document)) {
-        response.headers_mut().insert(header::ETAG, tag);
-    }
-    Ok(response)
+    let response = answer::json(status, &format.write(document)?);
+    Ok(answer::with_header(response, header::ETAG, &etag::of_document(document)))
 }
 
 /// What was written.
@@ -266,7 +263,7 @@ async fn list(
     if !(1..=PAGE_MOST).contains(&limit) {
         let what = "limit is not a number from 1 to 1000";
         let help = "correct it, or leave it out";
-        return Err(Refused::new(StatusCode::UNPROCESSABLE_ENTITY, what, help));
+        return Err(Refused::unclear(what, help));
     }
     let filter = filter_of(wanted.filter.as_deref())?;
     let org = called.holder(id).await?;
@@ -357,13 +354,10 @@ async fn insert(
     let org = called.holder(id).await?;
     let insertion = called.inserted(&org, document).await?;
     let typed = id_text(&insertion.id().map_err(tenancy::Error::from)?)?;
-    let mut response = written(StatusCode::CREATED, &insertion, format)?;
+    let response = written(StatusCode::CREATED, &insertion, format)?;
     let typed = utf8_percent_encode(&typed, ESCAPED);
     let place = format!("/v1/organizations/{}/documents/{typed}", org.id);
-    if let Ok(place) = HeaderValue::from_str(&place) {
-        response.headers_mut().insert(header::LOCATION, place);
-    }
-    Ok(response)
+    Ok(answer::with_header(response, header::LOCATION, &place))
 }
 
 /// Replaces a document.
@@ -407,7 +401,7 @@ async fn change(
     if !(1..=CHANGES_MOST).contains(&fields) {
         let help = "name 1 to 100 fields in set and unset; for more, replace the document with PUT";
         let what = if fields == 0 { "nothing to change" } else { "too many fields at once" };
-        return Err(Refused::new(StatusCode::UNPROCESSABLE_ENTITY, what, help));
+        return Err(Refused::unclear(what, help));
     }
     let org = called.holder(id).await?;
     let before = called.document(&org, &doc_id).await?;

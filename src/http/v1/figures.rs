@@ -17,9 +17,9 @@ use super::{
     input::{OrgId, Parameters},
 };
 use crate::{
-    org::{Search, StoredText, rfc3339},
-    store::{Count, Examination, Finding, ListScope, Size, StoreError},
-    tenancy::{Believe, Error, Named, Survey},
+    org::{Search, StoredText},
+    store::{Count, Examination, Finding, ListScope, StoreError},
+    tenancy::{Believe, Error, Named, SizeFields, Survey},
 };
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Service>> {
@@ -121,36 +121,11 @@ async fn count(called: Called, Parameters(wanted): Parameters<CountParameters>) 
     let search = wanted.search.as_deref();
     if let Some(fault) = Search::parse(search.unwrap_or_default()).fault() {
         let help = "see `tenantry help search`";
-        return Err(Refused::new(StatusCode::UNPROCESSABLE_ENTITY, &fault.to_string(), help));
+        return Err(Refused::unclear(&fault.to_string(), help));
     }
     let of = if wanted.trash { ListScope::Trash } else { ListScope::Live };
     let count = called.tenancy.count(of, search, u64::MAX).await?;
     Ok(answer::json(StatusCode::OK, &CountFields::of(count)))
-}
-
-/// How much an organization holds: all null where that is not known.
-#[derive(Default, Serialize, ToSchema)]
-#[schema(as = Size)]
-struct SizeFields {
-    /// How many documents.
-    documents: Option<u64>,
-    /// Their bytes.
-    bytes: Option<u64>,
-    /// How many indexes.
-    indexes: Option<u64>,
-    /// When the newest document was made, in RFC 3339; null where the greatest `_id` is no `ObjectId`.
-    newest_document_at: Option<String>,
-}
-
-impl SizeFields {
-    fn of(size: Size) -> Self {
-        Self {
-            documents: Some(size.held.documents),
-            bytes: Some(size.held.bytes),
-            indexes: Some(size.held.indexes),
-            newest_document_at: size.newest.and_then(rfc3339),
-        }
-    }
 }
 
 /// Says how much an organization holds.
@@ -163,7 +138,7 @@ impl SizeFields {
 )]
 async fn size(called: Called, id: OrgId) -> Answered {
     let org = called.tenancy.org(id.0).await?.ok_or_else(Refused::not_found)?;
-    let size = called.tenancy.size(&org).await?.map(SizeFields::of).unwrap_or_default();
+    let size = SizeFields::from_size(called.tenancy.size(&org).await?);
     Ok(answer::json(StatusCode::OK, &size))
 }
 
@@ -216,7 +191,7 @@ impl<'a> NamedFields<'a> {
         let fields = |Named { org, size }: &'a Named| Self {
             organization_id: org.id.to_hex(),
             organization_name: &org.name,
-            size: SizeFields::of(*size),
+            size: SizeFields::from_size(Some(*size)),
         };
         named.iter().map(fields).collect()
     }

@@ -45,7 +45,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<Service>> for Input<T> {
                         _ => format!("a value in the body is not of the right kind ({place})"),
                     };
                     let help = "check the fields of this call: see /docs";
-                    Refused::new(StatusCode::UNPROCESSABLE_ENTITY, &what, help)
+                    Refused::unclear(&what, help)
                 }
                 Category::Syntax | Category::Eof | Category::Io => {
                     let what = format!("the body is not JSON ({place})");
@@ -106,7 +106,7 @@ impl<T: DeserializeOwned> FromRequestParts<Arc<Service>> for Parameters<T> {
             let said = refused.body_text();
             let fault = said.split_once("query string: ").map_or(&*said, |(_, fault)| fault);
             let what = format!("the parameters have a fault: {}", escaped_short(fault, 200));
-            Refused::new(StatusCode::UNPROCESSABLE_ENTITY, &what, help)
+            Refused::unclear(&what, help)
         })
     }
 }

@@ -102,8 +102,7 @@ async fn without_body(
     let sent = to_bytes(body, usize::MAX).await.unwrap_or_default();
     if sent.trim_ascii() != b"{}" {
         let help = "send its parameters in the address, and nothing else";
-        let status = StatusCode::UNPROCESSABLE_ENTITY;
-        return Refused::new(status, "this call takes no body", help).into_response();
+        return Refused::unclear("this call takes no body", help).into_response();
     }
     next.run(Request::from_parts(parts, Body::empty())).await
 }
@@ -140,6 +139,11 @@ impl Refused {
             retry_after: None,
             asks_for_login: status == StatusCode::UNAUTHORIZED,
         }))
+    }
+
+    /// What was sent makes no sense.
+    fn unclear(what: &str, help: &'static str) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, what, help)
     }
 
     /// As many of these are under way as there may be.
@@ -264,7 +268,7 @@ pub(super) fn busy() -> Response {
     Refused::busy("too many requests at once").into_response()
 }
 
-/// The answer to whoever is refused before a call is reached.
+/// The answer to a request that is refused before its call is reached.
 pub(super) fn refused(error: Error) -> Response {
     Refused::from(error).into_response()
 }

@@ -87,14 +87,14 @@ async fn do_once(service: &Service, request: Request, next: Next) -> Result<Resp
         Once::Differs => {
             let what = "this Idempotency-Key was used for another request";
             let help = "use a new key for each change, and the same one only to repeat it";
-            return Err(Refused::new(StatusCode::UNPROCESSABLE_ENTITY, what, help));
+            return Err(Refused::unclear(what, help));
         }
     };
     parts.extensions.insert(NewId { id: attempt.id, again: attempt.again });
     let response = next.run(Request::from_parts(parts, Body::from(bytes))).await;
     // What a server's error leaves behind is not known.
     let nothing_done = response.status().is_client_error();
-    // Where this cannot be written, whoever asks next finds out.
+    // If this cannot be written, the next request finds out.
     let _ = match outcome(&response) {
         Some(outcome) => tenancy.done(&attempt, outcome).await,
         None => tenancy.not_done(&attempt, nothing_done).await,

@@ -4,19 +4,19 @@ use std::sync::Arc;
 
 use axum::{
     extract::Path,
-    http::{HeaderValue, StatusCode, header},
+    http::{StatusCode, header},
     response::IntoResponse,
 };
 use percent_encoding::utf8_percent_encode;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{Answered, Called, ESCAPED, Refused, Service, answer, input::Input};
 use crate::{
-    org::{Operator, OperatorRole, SecondFactor, Secret, StoredText, rfc3339},
-    store::{Directory, Required},
-    tenancy::{Error, OperatorChanges},
+    org::{OperatorRole, Secret},
+    store::Required,
+    tenancy::{Error, OperatorChanges, OperatorFields, OperatorsFields},
 };
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Service>> {
@@ -46,66 +46,6 @@ impl From<RoleInput> for OperatorRole {
             RoleInput::Viewer => Self::Viewer,
             RoleInput::Operator => Self::Operator,
             RoleInput::Manager => Self::Manager,
-        }
-    }
-}
-
-/// An operator.
-#[derive(Serialize, ToSchema)]
-#[schema(as = Operator)]
-struct OperatorFields<'a> {
-    /// The operator's id.
-    operator_id: String,
-    /// The e-mail.
-    email: &'a StoredText,
-    /// `viewer`, `operator` or `manager`.
-    role: &'static str,
-    /// Whether they cannot log in.
-    disabled: bool,
-    /// Whether they have set up a second factor.
-    has_second_factor: bool,
-    /// How many recovery codes are left.
-    recovery_codes: usize,
-    /// When the account was added, in RFC 3339.
-    created_at: Option<String>,
-    /// When they last logged in, in RFC 3339; null where they never did.
-    last_login: Option<String>,
-}
-
-impl<'a> OperatorFields<'a> {
-    fn from_operator(operator: &'a Operator) -> Self {
-        let factor = operator.second_factor.as_ref();
-        Self {
-            operator_id: operator.id.to_hex(),
-            email: &operator.email,
-            role: operator.role.word(),
-            disabled: operator.disabled,
-            has_second_factor: factor.is_some(),
-            recovery_codes: factor.map_or(0, SecondFactor::recovery_codes),
-            created_at: rfc3339(operator.created_at),
-            last_login: operator.last_login.and_then(rfc3339),
-        }
-    }
-}
-
-/// All operators, and what the database requires of them.
-#[derive(Serialize, ToSchema)]
-#[schema(as = Operators)]
-struct OperatorsFields<'a> {
-    /// For what they have to log in on this database: `off`, `on` (for changes) or `all`.
-    required: &'static str,
-    /// The least role that has to have a second factor; null where no role has to.
-    second_factor_from: Option<&'static str>,
-    /// The operators, in the order in which they were added.
-    operators: Vec<OperatorFields<'a>>,
-}
-
-impl<'a> OperatorsFields<'a> {
-    fn from_directory(directory: &'a Directory) -> Self {
-        Self {
-            required: directory.required.word(),
-            second_factor_from: directory.second_factor_from.map(OperatorRole::word),
-            operators: directory.operators.iter().map(OperatorFields::from_operator).collect(),
         }
     }
 }
@@ -160,12 +100,9 @@ async fn add(called: Called, Input(new): Input<NewOperatorInput>) -> Answered {
     let role = new.role.map(OperatorRole::from);
     let added = called.tenancy.add_operator(&new.email, role, &new.password).await?;
     let fields = OperatorFields::from_operator(&added);
-    let mut response = answer::json(StatusCode::CREATED, &fields);
-    let place = utf8_percent_encode(added.email.raw(), ESCAPED);
-    if let Ok(place) = HeaderValue::from_str(&format!("/v1/operators/{place}")) {
-        response.headers_mut().insert(header::LOCATION, place);
-    }
-    Ok(response)
+    let response = answer::json(StatusCode::CREATED, &fields);
+    let place = format!("/v1/operators/{}", utf8_percent_encode(added.email.raw(), ESCAPED));
+    Ok(answer::with_header(response, header::LOCATION, &place))
 }
 
 /// What is to change about an operator.
@@ -199,7 +136,7 @@ async fn change(
     let OperatorInput { role, disabled, reset_second_factor } = input;
     if role.is_none() && disabled.is_none() && !reset_second_factor {
         let help = "send role, disabled or reset_second_factor";
-        return Err(Refused::new(StatusCode::UNPROCESSABLE_ENTITY, "nothing to change", help));
+        return Err(Refused::unclear("nothing to change", help));
     }
     let changes = OperatorChanges {
         role: role.map(OperatorRole::from),
@@ -238,11 +175,11 @@ struct RequiredInput {
 #[serde(rename_all = "lowercase")]
 #[schema(as = Requirement)]
 enum RequiredWord {
-    /// For nothing: whoever reaches the database operates.
+    /// Nothing: anyone who can reach the database can make changes.
     Off,
-    /// For changes.
+    /// Changes.
     On,
-    /// Also for looking.
+    /// Everything.
     All,
 }
 
@@ -280,12 +217,15 @@ struct FactorInput {
     path = "/v1/operators/second-factor",
     tag = "Operators",
     request_body = FactorInput,
-    responses((status = 200, body = OperatorsFields, description = "What is required now"))
+    responses(
+        (status = 200, body = OperatorsFields, description = "What is required now"),
+        (status = 204, description = "It is set, and you have to set up a second factor yourself")
+    )
 )]
 async fn require_second_factor(called: Called, Input(input): Input<FactorInput>) -> Answered {
     called.tenancy.require_second_factor(input.from.map(OperatorRole::from)).await?;
     match called.tenancy.operators().await {
-        // Whoever has none of their own has to set that up before they see more.
+        // A manager without a second factor has to set one up before seeing more.
         Err(Error::NotAllowed(_)) => Ok(StatusCode::NO_CONTENT.into_response()),
         directory => {
             Ok(answer::json(StatusCode::OK, &OperatorsFields::from_directory(&directory?)))

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    http::{HeaderValue, StatusCode, header},
+    http::{StatusCode, header},
     middleware,
     response::{IntoResponse, Response},
 };
@@ -86,7 +86,7 @@ fn sort(word: &str) -> Option<Sort> {
 
 impl ListParameters {
     fn query(&self) -> Result<PageQuery, Refused> {
-        let unclear = |what: &str, help| Refused::new(StatusCode::UNPROCESSABLE_ENTITY, what, help);
+        let unclear = |what: &str, help| Refused::unclear(what, help);
         if let Some(fault) = Search::parse(self.search.as_deref().unwrap_or_default()).fault() {
             return Err(unclear(&fault.to_string(), "see `tenantry help search`"));
         }
@@ -139,7 +139,7 @@ async fn list(called: Called, Parameters(wanted): Parameters<ListParameters>) ->
     if fields.iter().flatten().any(|field| !OrgFields::NAMES.contains(field)) {
         let what = "fields names one that an organization does not have";
         let help = "see /docs for the fields of an organization";
-        return Err(Refused::new(StatusCode::UNPROCESSABLE_ENTITY, what, help));
+        return Err(Refused::unclear(what, help));
     }
     let page = called.tenancy.page(&query).await?;
     let shown = |org: &Org| {
@@ -158,10 +158,7 @@ async fn list(called: Called, Parameters(wanted): Parameters<ListParameters>) ->
 pub(super) fn answered(status: StatusCode, org: &Org) -> Response {
     let mut response = answer::json(status, &OrgFields::with_connection(org));
     response.extensions_mut().insert(Answers(org.id));
-    if let Ok(tag) = HeaderValue::from_str(&etag(org)) {
-        response.headers_mut().insert(header::ETAG, tag);
-    }
-    response
+    answer::with_header(response, header::ETAG, &etag(org))
 }
 
 impl Called {
@@ -211,11 +208,8 @@ async fn create(called: Called, Input(new): Input<NewInput>) -> Answered {
         Some(org) => org,
         None => called.tenancy.create(&NewOrganization { name, email, password }).await?,
     };
-    let mut response = answered(StatusCode::CREATED, &org);
-    if let Ok(place) = HeaderValue::from_str(&format!("/v1/organizations/{}", org.id)) {
-        response.headers_mut().insert(header::LOCATION, place);
-    }
-    Ok(response)
+    let place = format!("/v1/organizations/{}", org.id);
+    Ok(answer::with_header(answered(StatusCode::CREATED, &org), header::LOCATION, &place))
 }
 
 /// Gets an organization.

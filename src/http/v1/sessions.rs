@@ -87,7 +87,7 @@ enum AccountFields<'a> {
     },
 }
 
-fn seconds_until(time: SystemTime) -> u64 {
+pub(super) fn seconds_until(time: SystemTime) -> u64 {
     time.duration_since(SystemTime::now()).map_or(0, |left| left.as_secs())
 }
 

@@ -87,8 +87,8 @@ impl Tenancy {
         }
     }
 
-    /// Changes the password of whoever is logged in, who proves with the one before that it is them: that is a login,
-    /// counted and recorded as one. Their sessions end.
+    /// Changes the caller's own password. The current password is checked as in a login: counted, and recorded. All
+    /// sessions of the account end.
     ///
     /// # Errors
     /// [`Error::Invalid`] for the new one; as [`Tenancy::login_with_code`]; [`Error::NotAllowed`] with a key, or where

@@ -1,8 +1,7 @@
-//! Requests that are repeated because their answer was lost: done once, however often they come, to whichever instance.
+//! Requests that clients repeat because they lost the answer: each is done once, whichever instance receives it.
 //!
-//! A client gives such a request a key of its own choice. What is kept of it, for a day, is a fingerprint of the request
-//! and what came of it, and neither the key nor what was sent or answered: both the key and the fingerprint are HMACs,
-//! since somebody could guess what was sent.
+//! The client chooses a key for the request. A fingerprint of the request and its outcome are kept for a day, but never
+//! the key, the body or the answer. The key and the fingerprint are HMACs, so that neither can be guessed from the database.
 
 use std::time::Duration;
 
@@ -12,13 +11,13 @@ use zeroize::Zeroizing;
 use super::{TokenOf, ValidToken, refresh_token::hmac};
 use crate::tenancy::{Refusal, Result, Tenancy};
 
-/// For how long what came of a request is kept.
+/// How long the outcome of a request is kept.
 const KEPT: Duration = Duration::from_hours(24);
 
-/// How long a request may take. Whoever has not said by then what came of it was killed.
+/// How long a request may take. An instance that has not reported its outcome by then was killed.
 const LEASE: Duration = Duration::from_mins(1);
 
-/// The fingerprint; empty where nothing was done, so that any request may follow.
+/// The fingerprint.
 const REQUEST: &str = "request";
 const ID: &str = "id";
 const LEASED_UNTIL: &str = "leased_until";
@@ -41,14 +40,14 @@ impl OnceKey {
     }
 }
 
-/// What is known of a request under its key.
+/// The state of a request under its key.
 #[derive(Debug)]
 pub enum Once {
-    /// It has to be done: for the first time, or again since whoever was at it was killed.
+    /// It has to be done: for the first time, or again because the first instance was killed.
     Do(Attempt),
-    /// It was done, and this came of it.
+    /// It was done, with this outcome.
     Done(Document),
-    /// Somebody is at it.
+    /// An instance is working on it.
     UnderWay,
     /// The key was used for another request.
     Differs,
@@ -59,14 +58,14 @@ pub enum Once {
 pub struct Attempt {
     /// The id of what it creates: the same one each time, so that it is created once.
     pub id: ObjectId,
-    /// Whether somebody was at it before.
+    /// Whether an earlier attempt was interrupted.
     pub again: bool,
     key: String,
     kept: Document,
 }
 
 impl Tenancy {
-    /// Claims a request for this call, of just this caller. `request` is all that makes it another one.
+    /// Claims a request of this caller. `request` is everything that tells it from another request.
     ///
     /// # Errors
     /// [`NotAllowed`](crate::tenancy::Error::NotAllowed) without a session or a key,
@@ -83,9 +82,7 @@ impl Tenancy {
         let Some(before) = self.store.claim(&key, &new, end).await? else {
             return Ok(Once::Do(Attempt { id, again: false, key, kept: new }));
         };
-        let known = before.get_str(REQUEST).unwrap_or_default();
-        let again = !known.is_empty();
-        if again && known != request {
+        if before.get_str(REQUEST).ok() != Some(request.as_str()) {
             return Ok(Once::Differs);
         }
         if let Ok(outcome) = before.get_document(OUTCOME) {
@@ -95,17 +92,17 @@ impl Tenancy {
         if until.is_ok_and(|until| *until > self.after(Duration::ZERO)) {
             return Ok(Once::UnderWay);
         }
-        let id = if again { before.get_object_id(ID).unwrap_or(id) } else { id };
+        let id = before.get_object_id(ID).unwrap_or(id);
         let mut kept = new;
         kept.insert(ID, id);
         if self.store.replace(&key, &before, &kept, end).await? {
-            Ok(Once::Do(Attempt { id, again, key, kept }))
+            Ok(Once::Do(Attempt { id, again: true, key, kept }))
         } else {
             Ok(Once::UnderWay)
         }
     }
 
-    /// Keeps what came of it, for whoever repeats it.
+    /// Keeps the outcome, for the client that repeats the request.
     ///
     /// # Errors
     /// The database's.
@@ -113,26 +110,26 @@ impl Tenancy {
         let mut after = attempt.kept.clone();
         after.remove(LEASED_UNTIL);
         after.insert(OUTCOME, outcome);
-        // Where somebody else is at it by now, theirs counts.
+        // Where another instance has taken over, its outcome counts.
         self.store.replace(&attempt.key, &attempt.kept, &after, self.after(KEPT)).await?;
         Ok(())
     }
 
-    /// Lets it be tried again. Unless it was not done `for_sure`, whoever tries again creates nothing else.
+    /// Lets the request be tried again. Unless it is known `for_sure` that nothing was done, the next attempt creates what
+    /// it creates with the same id.
     ///
     /// # Errors
     /// The database's.
     pub async fn not_done(&self, attempt: &Attempt, for_sure: bool) -> Result<()> {
+        // A record whose end has come is none.
+        let end = if for_sure && !attempt.again { DateTime::MIN } else { self.after(KEPT) };
         let mut after = attempt.kept.clone();
         after.insert(LEASED_UNTIL, DateTime::MIN);
-        if for_sure && !attempt.again {
-            after.insert(REQUEST, "");
-        }
-        self.store.replace(&attempt.key, &attempt.kept, &after, self.after(KEPT)).await?;
+        self.store.replace(&attempt.key, &attempt.kept, &after, end).await?;
         Ok(())
     }
 
-    /// The organization with this id, after what nobody is at any more was settled.
+    /// The organization with this id, after interrupted operations were settled.
     ///
     /// # Errors
     /// As [`Tenancy::org`].
@@ -147,7 +144,7 @@ impl Tenancy {
     }
 }
 
-/// Whoever has this session or key, whichever session it is.
+/// The account or API key, whichever session it has.
 fn who(session: &ValidToken) -> Vec<u8> {
     let own = match &session.whose {
         TokenOf::Admin { admin, .. } => ["admin ", &admin.to_hex()].concat(),
@@ -195,7 +192,7 @@ mod tests {
         assert!(matches!(tenancy.once("k", &[b"another"]).await, Ok(Once::Differs)));
         let second = to_do(&tenancy, "k", b"create").await;
         assert_eq!((second.again, second.id), (true, first.id));
-        // Whoever was taken for dead does not speak for the other one.
+        // The first attempt, which counted as killed, does not overrule the second.
         tenancy.done(&first, doc! { "by": "first" }).await.unwrap();
         assert!(matches!(tenancy.once("k", &[b"create"]).await, Ok(Once::UnderWay)));
         tenancy.done(&second, doc! { "by": "second" }).await.unwrap();
