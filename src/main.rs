@@ -69,7 +69,7 @@ impl From<http::Error> for Ended {
 fn run(line: CommandLine) -> Result<u8, Ended> {
     let environment = config::from_process;
     let output = line.flags.output;
-    let failed = |failure: Failure| Ended { said: failure.said(output), code: failure.code() };
+    let failed = |failure: Failure| Ended { said: failure.said(output), code: failure.exit_code() };
     let settings = || Settings::new(&line.flags, environment).map_err(|e| failed(e.into()));
     match line.command {
         Some(Command::Local(local)) => {
@@ -102,7 +102,7 @@ fn misused(mut error: clap::Error) -> ExitCode {
             Err(failed) if failed.kind() != io::ErrorKind::BrokenPipe => {
                 let failure = Failure::io("cannot write the output", &failed);
                 say(&failure.said(None));
-                ExitCode::from(failure.code())
+                ExitCode::from(failure.exit_code())
             }
             Ok(()) | Err(_) => ExitCode::SUCCESS,
         };
@@ -124,7 +124,7 @@ fn misused(mut error: clap::Error) -> ExitCode {
     let said = error.to_string();
     let said = said.strip_prefix("error: ").unwrap_or(&said);
     if wants_json() {
-        say(&command::report_json(2, &without_credentials(said.trim()), ""));
+        say(&command::usage_json(&without_credentials(said.trim())));
         return ExitCode::from(2);
     }
     let lines: Vec<_> = said.lines().map(|line| escaped(line).into_owned()).collect();

@@ -125,7 +125,7 @@ pub(super) async fn each(
             Came::Done(_) | Came::WouldBeDone(_) => counts[0] += 1,
             Came::Failed(failure) => {
                 counts[1] += 1;
-                worst = worst.max(failure.code());
+                worst = worst.max(failure.exit_code());
             }
             Came::NotTried => counts[2] += 1,
         }

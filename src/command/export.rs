@@ -306,7 +306,7 @@ impl Run {
             }
             Err(failure) => {
                 self.counts[1] += 1;
-                self.worst = self.worst.max(failure.code());
+                self.worst = self.worst.max(failure.exit_code());
                 self.lost = matches!(&failure, Failure::Tenancy(error) if error.is_of_database());
                 let text = format!("✗ “{name}”: {failure}\n  → {}\n", failure.help());
                 self.line(name, "failed", Some(Err(failure.fields())), &text)

@@ -2,12 +2,14 @@
 
 use std::io;
 
+use serde::Serialize;
+
 use crate::{
     archive::ReadError,
     config::{self, Output},
     org::{Field, escaped, json_text},
     store::StoreError,
-    tenancy,
+    tenancy::{self, ErrorCode},
 };
 
 /// Why a command was not done. `Display` says what happened, [`Failure::help`] what to do.
@@ -135,11 +137,11 @@ impl Failure {
     /// password, 6 invalid input, 7 database unreachable, 1 anything else; 128 and its number for a
     /// signal.
     #[must_use]
-    pub fn code(&self) -> u8 {
+    pub fn exit_code(&self) -> u8 {
         match self {
             Self::Usage { .. } | Self::Config(_) | Self::Configuration(_) => 2,
             Self::Tenancy(error) | Self::Restore(error) | Self::Elsewhere { error, .. } => {
-                code_of(error)
+                exit_of(error)
             }
             Self::Archive(
                 ReadError::NotAnArchive(_)
@@ -163,11 +165,9 @@ impl Failure {
     pub fn said(&self, output: Option<Output>) -> String {
         match (output, self) {
             (Some(Output::Json | Output::Ndjson), Self::Config(_) | Self::Configuration(_)) => {
-                report_json(self.code(), self.lines().trim_end(), self.help())
+                json(&error_fields(&USAGE, self.lines().trim_end(), self.help()))
             }
-            (Some(Output::Json | Output::Ndjson), _) => {
-                report_json(self.code(), &self.to_string(), self.help())
-            }
+            (Some(Output::Json | Output::Ndjson), _) => json(&self.fields()),
             (
                 Some(
                     Output::Table
@@ -183,9 +183,32 @@ impl Failure {
         }
     }
 
-    /// The JSON of it, as an object with the field `error`.
+    /// The JSON of it: `{"error": {"code", "message", "help"}}`. The code is an [`ErrorCode`], `usage` or `interrupted`.
     pub(super) fn fields(&self) -> serde_json::Value {
-        error_fields(self.code(), &self.to_string(), self.help())
+        let (what, help) = (self.to_string(), self.help());
+        let of = |code| error_fields(&code, &what, help);
+        match self {
+            Self::Usage { .. } | Self::Config(_) | Self::Configuration(_) => {
+                error_fields(&USAGE, &what, help)
+            }
+            Self::Tenancy(error) | Self::Restore(error) | Self::Elsewhere { error, .. } => {
+                of(error.code())
+            }
+            Self::Archive(ReadError::Source(_)) | Self::Copied { .. } | Self::Io(_) => {
+                of(ErrorCode::Failed)
+            }
+            Self::Archive(
+                ReadError::NotAnArchive(_)
+                | ReadError::NewerFormat { .. }
+                | ReadError::CutOff { .. }
+                | ReadError::Damaged { .. }
+                | ReadError::UnexpectedMember { .. },
+            ) => of(ErrorCode::Invalid),
+            Self::TypedDifferently | Self::NotConfirmed | Self::NoAnswer => {
+                of(ErrorCode::NotConfirmed)
+            }
+            Self::Signal(_) => error_fields(&"interrupted", &what, help),
+        }
     }
 
     /// The lines for standard error, with nothing in them that could move a terminal's cursor.
@@ -209,25 +232,21 @@ impl Failure {
     }
 }
 
-/// An error for programs: one JSON object, `{"error": {"code", "message", "help"}}`. The code is a word for
-/// the exit code.
+/// A wrong command line, for programs: see [`Failure::said`].
 #[must_use]
-pub fn report_json(exit: u8, what: &str, help: &str) -> String {
-    // Text and nothing else is always written.
-    json_text(&error_fields(exit, what, help)).unwrap_or_default()
+pub fn usage_json(what: &str) -> String {
+    json(&error_fields(&USAGE, what, ""))
 }
 
-fn error_fields(exit: u8, what: &str, help: &str) -> serde_json::Value {
-    let code = match exit {
-        2 => "usage",
-        3 => "not_found",
-        4 => "taken",
-        5 => "not_allowed",
-        6 => "invalid",
-        7 => "unreachable",
-        128.. => "interrupted",
-        _ => "failed",
-    };
+/// The code of a wrong command line, variable or configuration file.
+const USAGE: &str = "usage";
+
+fn json(fields: &serde_json::Value) -> String {
+    // Text and nothing else is always written.
+    json_text(fields).unwrap_or_default()
+}
+
+fn error_fields(code: &impl Serialize, what: &str, help: &str) -> serde_json::Value {
     serde_json::json!({ "error": { "code": code, "message": what, "help": help } })
 }
 
@@ -254,65 +273,39 @@ fn said_of(errors: &[config::Error]) -> String {
     errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
-fn code_of(error: &tenancy::Error) -> u8 {
-    match error {
-        tenancy::Error::NotFound { .. }
-        | tenancy::Error::Gone(_)
-        | tenancy::Error::InTrash(_)
-        | tenancy::Error::NoSuchAdmin { .. }
-        | tenancy::Error::NoSuchOperator(_)
-        | tenancy::Error::NoSuchKey(_)
-        | tenancy::Error::NoSecondFactor(_)
-        | tenancy::Error::NoSuchDocument(_)
-        | tenancy::Error::NotInTrash(_) => 3,
-        tenancy::Error::Taken { .. }
-        | tenancy::Error::DocumentExists(_)
-        | tenancy::Error::OperatorsEmail(_)
-        | tenancy::Error::KeyNameTaken(_)
-        | tenancy::Error::Store(StoreError::Taken { .. } | StoreError::OperatorsEmail) => 4,
-        tenancy::Error::WrongLogin
-        | tenancy::Error::Waiting(_)
-        | tenancy::Error::WrongCode
-        | tenancy::Error::OwnSecondFactor
-        | tenancy::Error::CodeRequired
-        | tenancy::Error::WrongAuthenticationCode
-        | tenancy::Error::WrongFirstCode
-        | tenancy::Error::FactorUnreadable(_)
-        | tenancy::Error::LastOwner { .. }
-        | tenancy::Error::OnlyOwner { .. }
-        | tenancy::Error::LastManager(_)
-        | tenancy::Error::FirstIsManager
-        | tenancy::Error::NoOperators
-        | tenancy::Error::OperatorsOwnPassword(_)
-        | tenancy::Error::TooManyKeys
-        | tenancy::Error::NoOwner(_)
-        | tenancy::Error::NotAllowed(_)
-        | tenancy::Error::ReadOnly(_)
-        | tenancy::Error::Store(StoreError::Refused { .. }) => 5,
-        tenancy::Error::Invalid(_)
-        | tenancy::Error::InvalidDocument(_)
-        | tenancy::Error::CannotSort(_)
-        | tenancy::Error::NotImported { .. }
-        | tenancy::Error::Ambiguous { .. }
-        | tenancy::Error::AmbiguousKey(_)
-        | tenancy::Error::NotConfirmed
-        | tenancy::Error::ReasonRequired
-        | tenancy::Error::OneAtATime => 6,
-        tenancy::Error::Store(StoreError::Unreachable { .. })
-        | tenancy::Error::OutcomeUnknown { why: StoreError::Unreachable { .. }, .. } => 7,
+fn exit_of(error: &tenancy::Error) -> u8 {
+    if let tenancy::Error::OutcomeUnknown { why: StoreError::Unreachable { .. }, .. } = error {
+        return 7;
+    }
+    match error.code() {
+        ErrorCode::NotFound | ErrorCode::InTrash => 3,
+        ErrorCode::Taken => 4,
+        ErrorCode::WrongLogin
+        | ErrorCode::CodeRequired
+        | ErrorCode::WrongCode
+        | ErrorCode::TooManyAttempts
+        | ErrorCode::LoginRequired
+        | ErrorCode::RecentLoginRequired
+        | ErrorCode::SessionEnded
+        | ErrorCode::KeyNotValid
+        | ErrorCode::NotAllowed
+        | ErrorCode::NotPossible
+        | ErrorCode::SecondFactorRequired
+        | ErrorCode::SecondFactorUnreadable
+        | ErrorCode::Disabled
+        | ErrorCode::ReadOnly
+        | ErrorCode::DatabaseRefused => 5,
+        ErrorCode::Invalid | ErrorCode::NotConfirmed | ErrorCode::Ambiguous => 6,
+        ErrorCode::Unreachable => 7,
         // A connection string that does not parse, or a file that cannot be one.
-        tenancy::Error::Store(StoreError::Misconfigured { .. }) | tenancy::Error::NoMail => 2,
-        tenancy::Error::Changed(_)
-        | tenancy::Error::DocumentChanged(_)
-        | tenancy::Error::OperatorsChanged
-        | tenancy::Error::Busy { .. }
-        | tenancy::Error::Overloaded
-        | tenancy::Error::Machine(_)
-        | tenancy::Error::Unwritten { .. }
-        | tenancy::Error::Unmailed { .. }
-        | tenancy::Error::OutcomeUnknown { .. }
-        | tenancy::Error::DoneByAnother { .. }
-        | tenancy::Error::Store(_) => 1,
+        ErrorCode::Misconfigured | ErrorCode::NoMail => 2,
+        ErrorCode::Changed
+        | ErrorCode::Busy
+        | ErrorCode::Overloaded
+        | ErrorCode::NotMailed
+        | ErrorCode::OutcomeUnknown
+        | ErrorCode::NeedsUpgrade
+        | ErrorCode::Failed => 1,
     }
 }
 
@@ -333,6 +326,6 @@ mod tests {
 
     #[test]
     fn a_signal_ends_as_shells_expect() {
-        assert_eq!(Failure::Signal(2).code(), 130);
+        assert_eq!(Failure::Signal(2).exit_code(), 130);
     }
 }

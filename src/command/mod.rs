@@ -41,7 +41,7 @@ use std::{
 use tokio::signal::unix::{SignalKind, signal};
 
 pub use complete::answer_shell;
-pub use failure::{Failure, report, report_json};
+pub use failure::{Failure, report, usage_json};
 pub use line::{
     AdminCommand, AuditCommand, Command, CommandLine, ConfigCommand, DatabaseCommand, DocCommand,
     KeyCommand, ListSort, LocalCommand, Login, OperatorCommand, OrgCommand,

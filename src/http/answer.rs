@@ -7,11 +7,14 @@ use axum::{
 use serde::Serialize;
 use serde_json::json;
 
+use super::problem;
+
 /// A refusal of HTTP's own, before it is known which call it is: as FastAPI has it, and as RFC 9457 has it.
 pub(super) fn refused(status: StatusCode, detail: &str) -> Response {
     let title = status.canonical_reason().unwrap_or_default();
     let body = json!({
-        "type": "about:blank", "title": title, "status": status.as_u16(), "detail": detail,
+        "type": "about:blank", "title": title, "status": status.as_u16(), "code": problem::code(status),
+        "detail": detail,
     });
     json(status, &body)
 }

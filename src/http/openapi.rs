@@ -165,7 +165,10 @@ fn document(v1: OpenApi) -> OpenApi {
     document.merge(old);
     let components = document.components.get_or_insert_default();
     let problem = (v1::ProblemFields::name().into_owned(), v1::ProblemFields::schema());
-    components.schemas.extend([problem]);
+    components.schemas.insert(problem.0, problem.1);
+    let mut of_problems = Vec::new();
+    v1::ProblemFields::schemas(&mut of_problems);
+    components.schemas.extend(of_problems);
     let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
     components.security_schemes.insert(BEARER.to_owned(), scheme.into());
     let names = GROUPS.iter().map(|(name, _)| *name).chain([FASTAPI]);

@@ -6,8 +6,7 @@ use axum::http::StatusCode;
 
 use crate::{
     org::Field,
-    store::StoreError,
-    tenancy::{Error, Refusal},
+    tenancy::{Error, ErrorCode},
 };
 
 /// Why a call was not done.
@@ -15,6 +14,8 @@ use crate::{
 pub(super) struct Problem {
     /// The status it is answered with.
     pub(super) status: StatusCode,
+    /// What kind of error it is.
+    pub(super) code: ErrorCode,
     /// What happened.
     pub(super) what: String,
     /// What to do; empty where there is nothing to say.
@@ -32,7 +33,8 @@ pub(super) const SOON: Duration = Duration::from_secs(2);
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
-        let status = status(&error);
+        let code = error.code();
+        let status = status(code);
         let invalid = error.field().filter(|_| status == StatusCode::UNPROCESSABLE_ENTITY);
         let retry_after = if let Error::Waiting(left) = error {
             Some(left)
@@ -43,6 +45,7 @@ impl From<Error> for Problem {
             status == StatusCode::UNAUTHORIZED && matches!(error, Error::NotAllowed(_));
         Self {
             status,
+            code,
             what: error.to_string(),
             help: error.help(),
             invalid,
@@ -52,113 +55,52 @@ impl From<Error> for Problem {
     }
 }
 
-/// The status of an error.
-fn status(error: &Error) -> StatusCode {
-    match error {
-        Error::Invalid(_)
-        | Error::InvalidDocument(_)
-        | Error::NotImported { .. }
-        | Error::CannotSort(_)
-        | Error::NotConfirmed
-        | Error::ReasonRequired
-        | Error::OneAtATime => StatusCode::UNPROCESSABLE_ENTITY,
-        Error::NotFound { .. }
-        | Error::Gone(_)
-        | Error::InTrash(_)
-        | Error::NotInTrash(_)
-        | Error::NoSuchAdmin { .. }
-        | Error::NoSuchOperator(_)
-        | Error::NoSuchKey(_)
-        | Error::NoSecondFactor(_)
-        | Error::NoSuchDocument(_) => StatusCode::NOT_FOUND,
-        Error::Taken { .. }
-        | Error::OperatorsEmail(_)
-        | Error::DocumentExists(_)
-        | Error::DocumentChanged(_)
-        | Error::Changed(_)
-        | Error::OperatorsChanged
-        | Error::KeyNameTaken(_)
-        | Error::TooManyKeys
-        | Error::AmbiguousKey(_)
-        | Error::Ambiguous { .. }
-        | Error::FirstIsManager
-        | Error::NoOperators
-        | Error::LastManager(_)
-        | Error::LastOwner { .. }
-        | Error::OnlyOwner { .. }
-        | Error::Busy { .. }
-        | Error::DoneByAnother { .. } => StatusCode::CONFLICT,
-        Error::WrongLogin
-        | Error::WrongCode
-        | Error::CodeRequired
-        | Error::WrongAuthenticationCode
-        | Error::WrongFirstCode => StatusCode::UNAUTHORIZED,
-        Error::Waiting(_) => StatusCode::TOO_MANY_REQUESTS,
-        Error::Overloaded | Error::ReadOnly(_) => StatusCode::SERVICE_UNAVAILABLE,
-        Error::NotAllowed(refusal) => refused(refusal),
-        Error::NoOwner(_)
-        | Error::OwnSecondFactor
-        | Error::OperatorsOwnPassword(_)
-        | Error::FactorUnreadable(_) => StatusCode::FORBIDDEN,
-        Error::Machine(_) | Error::Unwritten { .. } | Error::Unmailed { .. } => {
-            StatusCode::INTERNAL_SERVER_ERROR
-        }
-        Error::NoMail => StatusCode::NOT_IMPLEMENTED,
+/// The status of an error of this kind.
+fn status(code: ErrorCode) -> StatusCode {
+    match code {
+        ErrorCode::Invalid | ErrorCode::NotConfirmed => StatusCode::UNPROCESSABLE_ENTITY,
+        ErrorCode::NotFound | ErrorCode::InTrash => StatusCode::NOT_FOUND,
+        ErrorCode::Taken
+        | ErrorCode::Changed
+        | ErrorCode::Ambiguous
+        | ErrorCode::Busy
+        | ErrorCode::NotPossible => StatusCode::CONFLICT,
+        ErrorCode::WrongLogin
+        | ErrorCode::CodeRequired
+        | ErrorCode::WrongCode
+        | ErrorCode::LoginRequired
+        | ErrorCode::RecentLoginRequired
+        | ErrorCode::SessionEnded
+        | ErrorCode::KeyNotValid => StatusCode::UNAUTHORIZED,
+        ErrorCode::TooManyAttempts => StatusCode::TOO_MANY_REQUESTS,
+        ErrorCode::NotAllowed
+        | ErrorCode::SecondFactorRequired
+        | ErrorCode::SecondFactorUnreadable
+        | ErrorCode::Disabled => StatusCode::FORBIDDEN,
+        ErrorCode::ReadOnly
+        | ErrorCode::Overloaded
+        | ErrorCode::Unreachable
+        | ErrorCode::DatabaseRefused
+        | ErrorCode::Misconfigured
+        | ErrorCode::NeedsUpgrade => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorCode::NoMail => StatusCode::NOT_IMPLEMENTED,
         // Whether it was done is not known: repeating it is no harmless thing.
-        Error::OutcomeUnknown { .. } => StatusCode::GATEWAY_TIMEOUT,
-        Error::Store(error) => of_store(error),
+        ErrorCode::OutcomeUnknown => StatusCode::GATEWAY_TIMEOUT,
+        ErrorCode::NotMailed | ErrorCode::Failed => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 
-fn refused(refusal: &Refusal) -> StatusCode {
-    match refusal {
-        Refusal::NoSession(_)
-        | Refusal::NoLogin(_)
-        | Refusal::OperatorsRequired
-        | Refusal::OperatorChanged
-        | Refusal::NotRecent
-        | Refusal::Expired
-        | Refusal::Foreign
-        | Refusal::LoggedOut
-        | Refusal::UsedAgain
-        | Refusal::KeyNotValid
-        | Refusal::KeyExpired(_)
-        | Refusal::AdminChanged => StatusCode::UNAUTHORIZED,
-        Refusal::ManagersOnly
-        | Refusal::OperatorsOnly
-        | Refusal::NotWithKey
-        | Refusal::Role { .. }
-        | Refusal::SecondFactorRequired
-        | Refusal::Disabled
-        | Refusal::Suspended(_)
-        | Refusal::Trashed(_)
-        | Refusal::OwnersOnly(_)
-        | Refusal::OwnPassword(_)
-        | Refusal::OtherOrganization { .. } => StatusCode::FORBIDDEN,
-    }
-}
-
-fn of_store(error: &StoreError) -> StatusCode {
-    match error {
-        StoreError::Taken { .. }
-        | StoreError::OperatorsEmail
-        | StoreError::Changed
-        | StoreError::DocumentChanged
-        | StoreError::DocumentExists
-        | StoreError::Busy { .. }
-        | StoreError::TakenBack(_)
-        | StoreError::TakenOver
-        | StoreError::DoneByAnother
-        | StoreError::HeldBack(_)
-        | StoreError::InTheWay { .. } => StatusCode::CONFLICT,
-        StoreError::Gone | StoreError::DocumentGone => StatusCode::NOT_FOUND,
-        StoreError::OutcomeUnknown(_) => StatusCode::GATEWAY_TIMEOUT,
-        StoreError::Unreachable { .. }
-        | StoreError::NeedsUpgrade
-        | StoreError::Refused { .. }
-        | StoreError::Misconfigured { .. } => StatusCode::SERVICE_UNAVAILABLE,
-        StoreError::Damaged { .. } | StoreError::Disk { .. } | StoreError::Other(_) => {
-            StatusCode::INTERNAL_SERVER_ERROR
-        }
+/// The kind of error of a refusal of HTTP's own, which has a status and nothing else.
+pub(super) fn code(status: StatusCode) -> ErrorCode {
+    match status {
+        StatusCode::UNAUTHORIZED => ErrorCode::LoginRequired,
+        StatusCode::NOT_FOUND => ErrorCode::NotFound,
+        StatusCode::CONFLICT => ErrorCode::Busy,
+        StatusCode::PRECONDITION_FAILED => ErrorCode::Changed,
+        StatusCode::TOO_MANY_REQUESTS => ErrorCode::TooManyAttempts,
+        StatusCode::SERVICE_UNAVAILABLE => ErrorCode::Overloaded,
+        StatusCode::GATEWAY_TIMEOUT => ErrorCode::OutcomeUnknown,
+        other if other.is_client_error() => ErrorCode::Invalid,
+        _ => ErrorCode::Failed,
     }
 }

@@ -11,6 +11,7 @@ mod demo;
 mod doctor;
 mod documents;
 mod error;
+mod error_code;
 mod export;
 mod export_target;
 mod fields;
@@ -51,6 +52,7 @@ pub use change::{Confirmation, Edit, NewOrganization};
 pub use copy::{Copied, CopyError, CopyWatch, CopyWish};
 pub use doctor::Believe;
 pub use error::{Error, Result};
+pub use error_code::ErrorCode;
 pub use export::{ArchiveProgress, ArchiveWatch, Export};
 pub use export_target::ExportTarget;
 pub use fields::{

@@ -129,7 +129,8 @@ impl Tenancy {
                 self.permitted(&entry.action, org).await?
             } else {
                 // Its code need not be used up: the account is gone with the organization.
-                self.verified(email, Some(org), password, code).await?.0
+                let place = self.shared.hashing.enter()?;
+                self.verified(place, email, Some(org), password, code).await?.0
             };
             match actor {
                 Actor::Admin(admin) if admin.role == Role::Owner => {}

@@ -21,7 +21,7 @@ fn an_error_is_json_where_that_is_asked_for() {
         (&["org", "get", "nobody"][..], 3, "not_found", "organization “nobody” not found"),
         (&["org", "update", "acme"], 2, "usage", "nothing to change"),
         (&["org", "update", "acme", "--name", "-"], 6, "invalid", "the name has no letter"),
-        (&["--read-only", "org", "suspend", "acme"], 5, "not_allowed", "read-only"),
+        (&["--read-only", "org", "suspend", "acme"], 5, "read_only", "read-only"),
         (&["--uri", "mongodb://127.0.0.1:1", "org", "list"], 7, "unreachable", "127.0.0.1:1"),
         (&["org", "list", "--limit", "0"], 2, "usage", "--limit"),
         (&["--profile", "x", "org", "list"], 2, "usage", "profile"),

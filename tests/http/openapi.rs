@@ -159,6 +159,59 @@ fn what_is_answered_is_what_is_described() {
 }
 
 #[test]
+fn the_manual_explains_each_code_of_an_error() {
+    let world = World::new();
+    let document = world.send(&Request::get("/openapi.json")).expect(200);
+    let schema = &document["components"]["schemas"]["ErrorCode"];
+    // Each has a comment, and so a schema of its own.
+    let listed = schema["enum"].as_array().cloned().unwrap_or_else(|| {
+        let each = schema["oneOf"].as_array().unwrap().iter();
+        each.map(|one| one["enum"][0].clone()).collect()
+    });
+    let mut codes: BTreeSet<_> = listed.iter().map(|code| code.as_str().unwrap()).collect();
+    assert!(codes.contains("wrong_login") && codes.len() > 20, "{schema}");
+    // What only a command can meet.
+    codes.extend(["usage", "interrupted"]);
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/manual/scripts.md");
+    let manual = fs::read_to_string(page).unwrap();
+    let (_, table) = manual.split_once("## Codes of errors").unwrap();
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| `"));
+    let cells = rows.map(|row| row.split('|').next().unwrap());
+    let told: BTreeSet<_> =
+        cells.flat_map(|cell| cell.split(',')).map(|cell| cell.trim_matches([' ', '`'])).collect();
+    assert_eq!(told, codes);
+}
+
+#[test]
+fn a_program_tells_errors_apart_by_their_codes() {
+    let world = World::new();
+    let (ops, login) = (world.token(OPS), |email: &str, password: &str| {
+        let body = serde_json::json!({ "email": email, "password": password });
+        world.send(&Request::new("POST", "/v1/login").json(&body))
+    });
+    world.create(&ops, "acme", "ada@acme.com");
+    let again = serde_json::json!({
+        "organization_name": "acme", "email": "eve@acme.com", "password": crate::serve::PASSWORD,
+    });
+    let nothing = "/v1/organizations/000000000000000000000000";
+    for (status, code, answer) in [
+        (401, "wrong_login", login(OPS, "violet-harbor-42-wrong")),
+        (401, "login_required", world.send(&Request::get("/v1/me"))),
+        (401, "session_ended", world.send(&Request::get("/v1/me").bearer("x"))),
+        (401, "key_not_valid", world.send(&Request::get("/v1/me").bearer("tnt_x"))),
+        (404, "not_found", world.send(&Request::get(nothing).bearer(&ops))),
+        (404, "not_found", world.send(&Request::get("/v1/nothing"))),
+        (405, "invalid", world.send(&Request::new("PUT", "/v1/login"))),
+        (409, "taken", {
+            let create = Request::new("POST", "/v1/organizations").json(&again);
+            world.send(&create.bearer(&ops))
+        }),
+    ] {
+        assert_eq!(answer.expect(status)["code"], code);
+    }
+}
+
+#[test]
 fn the_page_loads_nothing_from_elsewhere() {
     let serve = Plan::demo().start();
     let page = |path: &str| Request::get(path).send(serve.address);

@@ -1,14 +1,17 @@
 //! What the server has to look at, by its own profiler: no question reads more than it answers with,
 //! however many organizations there are.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 use tenantry::store::traits::*;
 
 use bson::{Document, doc};
 use tenantry::store::{DocumentAt, DocumentQuery, Entry, ListScope, mongo::MongoStore};
 use tenantry::tenancy::{Caller, Rules, Tenancy};
 use tenantry::{
-    org::Claim,
+    org::{Claim, Secret},
     store::{Count, Cursor, PageAt, PageQuery, Sort, SortKey},
 };
 
@@ -356,4 +359,35 @@ async fn a_crowd_that_looks_up_names_asks_the_server_a_few_times() {
         .filter(|asked| asked.get_str("ns").is_ok_and(|ns| ns.ends_with(".organizations")));
     let asked = asked.count();
     assert!((1..100).contains(&asked), "{asked} questions for 300 names");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crowd_that_is_turned_away_asks_the_server_nothing() {
+    let scratch = Scratch::new("turned_away").await;
+    let store = Arc::new(scratch.open().await);
+    let tenancy =
+        Tenancy::new(store.clone(), Rules::default(), Caller::new("tester@here")).unwrap();
+    store.create(&new_org("acme", "ada@acme.com")).await.unwrap();
+    scratch.run_command(doc! { "profile": 2 }).await.unwrap();
+    let crowd: Vec<_> = (0..400)
+        .map(|at| {
+            let tenancy = tenancy.clone();
+            let wrong = Secret::from("copper-meadow-77-thimble");
+            tokio::spawn(
+                async move { tenancy.login(&format!("nobody{at}@example.com"), &wrong).await },
+            )
+        })
+        .collect();
+    let turned_away = async {
+        let is_away = |one: &&tokio::task::JoinHandle<_>| one.is_finished();
+        while crowd.iter().filter(is_away).count() < 300 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), turned_away).await.unwrap();
+    crowd.iter().for_each(tokio::task::JoinHandle::abort);
+    let seen = looked_at(&scratch).await;
+    // Six questions and a place in line for each of those who are let in.
+    let let_in = 64 + std::thread::available_parallelism().unwrap().get();
+    assert!(seen.len() < let_in * 12, "{} questions", seen.len());
 }

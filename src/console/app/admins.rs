@@ -214,6 +214,7 @@ impl App {
         email: &StoredText,
         result: &Result<()>,
     ) -> Vec<Effect> {
+        self.was_abandoned(generation);
         for layer in &mut self.layers {
             if let Layer::Code(Code::OneTime { sending, .. }) = layer {
                 let _ = sending.answered(generation);

@@ -44,6 +44,14 @@ impl App {
                 self.say(Severity::Warning, Notice { what, help });
                 return Vec::new();
             }
+            if let Layer::Code(Code::OneTime { sending, .. }) = layer
+                && let Some(generation) = sending.stop()
+            {
+                // The code is shown nowhere else.
+                self.abandoned.push(generation);
+                self.say(Severity::Warning, let_go("the code stays here until you close it"));
+                return Vec::new();
+            }
             let mut effects = Vec::new();
             for request in layer.requests() {
                 effects.extend(cancel(request.stop()));

@@ -37,12 +37,12 @@ use super::{
     Service, answer,
     client::bearer,
     openapi,
-    problem::{Problem, SOON},
+    problem::{self, Problem, SOON},
 };
 use crate::{
     org::{Field, Org},
     store::Required,
-    tenancy::{Error, Tenancy},
+    tenancy::{Error, ErrorCode, Tenancy},
 };
 
 /// What is not written as it is in the path of an address.
@@ -133,6 +133,7 @@ impl Refused {
     fn new(status: StatusCode, what: &str, help: &'static str) -> Self {
         Self(Box::new(Problem {
             status,
+            code: problem::code(status),
             what: what.to_owned(),
             help,
             invalid: None,
@@ -174,6 +175,8 @@ pub(super) struct ProblemFields<'a> {
     r#type: &'static str,
     title: &'a str,
     status: u16,
+    /// What kind of error it is.
+    code: ErrorCode,
     /// What happened.
     detail: &'a str,
     /// What to do.
@@ -186,7 +189,7 @@ pub(super) struct ProblemFields<'a> {
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
-        let Problem { status, what, help, invalid, retry_after, asks_for_login } = *self.0;
+        let Problem { status, code, what, help, invalid, retry_after, asks_for_login } = *self.0;
         let field = invalid.map(|field| match field {
             Field::Name => "organization_name",
             Field::Email => "email",
@@ -199,6 +202,7 @@ impl IntoResponse for Refused {
             r#type: "about:blank",
             title,
             status: status.as_u16(),
+            code,
             detail: &what,
             help,
             field,

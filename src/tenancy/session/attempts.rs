@@ -26,9 +26,10 @@ impl Tenancy {
     /// The operator with this e-mail, or else the admin, among those of `trashed` where that is given, if the password
     /// is right, and the code where the account has a second factor; and how many wrong ones there were since the last
     /// right one. The code is not used up here. Takes as long, and says the same, whether there is such an account or
-    /// not. Whoever stops waiting leaves the line; a password that is being looked at is answered for all the same.
+    /// not. The place is one in the queue of hashes. Whoever stops waiting leaves the line; a password that is being looked at is answered for all the same.
     pub(in crate::tenancy) async fn verified(
         &self,
+        place: Place,
         email: &str,
         trashed: Option<&Org>,
         password: &Secret,
@@ -40,7 +41,7 @@ impl Tenancy {
         }
         // Whichever spelling is typed, it is one account's attempt.
         let account = email_as_stored(email);
-        let (granted, place) = self.in_line(&account).await?;
+        let (granted, place) = self.in_line(place, &account).await?;
         let (store, email) = (Arc::clone(&self.store), email.to_owned());
         let (trashed, password, code) = (trashed.cloned(), password.clone(), code.cloned());
         let key = self.shared.factor_key.clone();
@@ -70,15 +71,15 @@ impl Tenancy {
         answered.await.map_err(|error| Error::Machine(error.to_string()))?
     }
 
-    /// Waits until its password may be looked at; gives the identity of the attempt, and a place in the queue of
-    /// hashes. Whoever only waits in line holds none: many who try one e-mail keep nobody else out.
-    async fn in_line(&self, email: &str) -> Result<(ObjectId, Place)> {
+    /// Waits until its password may be looked at; gives the identity of the attempt, and the place it has then. Whoever only waits in line holds none: many who try one e-mail keep nobody else out.
+    async fn in_line(&self, place: Place, email: &str) -> Result<(ObjectId, Place)> {
         let began = Instant::now();
         let (mut pause, longest) = ASKS;
         let mut line: Option<Line> = None;
+        let mut entered = Ok(place);
         loop {
-            match self.shared.hashing.enter() {
-                Err(full) if line.is_none() || began.elapsed() > PATIENCE => return Err(full),
+            match entered {
+                Err(full) if began.elapsed() > PATIENCE => return Err(full),
                 // It is in line already, and asks again.
                 Err(_) => {}
                 Ok(place) => match self.store.attempt(email, line).await? {
@@ -93,6 +94,7 @@ impl Tenancy {
             }
             sleep(pause).await;
             pause = (pause * 2).min(longest);
+            entered = self.shared.hashing.enter();
         }
     }
 }

@@ -95,8 +95,10 @@ impl Tenancy {
         code: Option<&Secret>,
         entry: &mut Entry,
     ) -> Result<Session> {
+        // First of all: a crowd that is turned away asks the database nothing.
+        let place = self.shared.hashing.enter()?;
         self.writing(&entry.action, None).await?;
-        let (proven, failures) = self.verified(email, None, password, code).await?;
+        let (proven, failures) = self.verified(place, email, None, password, code).await?;
         let admin = match proven {
             Actor::Admin(admin) => admin,
             Actor::Operator(operator) => {

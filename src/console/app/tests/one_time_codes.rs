@@ -81,6 +81,20 @@ fn a_code_is_mailed_where_mail_is_set_up_and_stays_on_the_screen() {
 }
 
 #[test]
+fn leaving_while_a_code_is_mailed_leaves_the_code_on_the_screen() {
+    let mut app = shown(true);
+    let mailing = generation!(press(&mut app, KeyCode::Char('s')), MailCode);
+    assert!(press(&mut app, KeyCode::Esc).is_empty(), "the mail goes on");
+    assert_eq!(shown_code(&app), Some(("grace@example.com", "aaaaaa-bbbbbb")));
+    assert!(notice(&app).help.contains("the code stays"), "{:?}", notice(&app));
+    app.update(Message::Mailed(mailing, "grace@example.com".into(), Ok(())));
+    assert_eq!(notice(&app).what, "mailed the one-time code to grace@example.com");
+    assert!(app.abandoned.is_empty());
+    press(&mut app, KeyCode::Esc);
+    assert_eq!(shown_code(&app), None);
+}
+
+#[test]
 fn a_code_that_is_refused_says_why_in_its_question() {
     let mut app = among_admins();
     let (generation, action, org) = issued(&mut app);
