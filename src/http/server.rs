@@ -13,6 +13,7 @@ use axum_server::{Address, Handle, Server, tls_rustls::RustlsConfig};
 use hyper_util::rt::TokioTimer;
 use sd_notify::NotifyState;
 use tokio::{
+    net::{TcpListener, TcpSocket},
     signal::unix::{SignalKind, signal},
     time::{interval, timeout},
 };
@@ -28,6 +29,9 @@ pub(super) const AT_ONCE: usize = 256;
 const HEADER_MOST_BYTES: usize = 16 * 1024;
 /// The most fields of a request's header.
 const HEADER_MOST_FIELDS: usize = 64;
+/// How many connections may wait to be accepted, where the system allows as many. Of those that are too many, the client
+/// asks again after a second.
+const WAITING: u32 = 4096;
 /// How long requests that are under way at the end may take.
 const DRAIN: Duration = Duration::from_secs(25);
 
@@ -68,9 +72,12 @@ pub(super) async fn serve(settings: &Settings, serving: &ServeSettings) -> Resul
 
 fn listen(at: SocketAddr) -> Result<std::net::TcpListener, Error> {
     let failed = |why| Error::Listen { at, why };
-    let listener = std::net::TcpListener::bind(at).map_err(failed)?;
-    listener.set_nonblocking(true).map_err(failed)?;
-    Ok(listener)
+    let socket = if at.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() };
+    let socket = socket.map_err(failed)?;
+    // A restart finds the port free.
+    socket.set_reuseaddr(true).map_err(failed)?;
+    socket.bind(at).map_err(failed)?;
+    socket.listen(WAITING).and_then(TcpListener::into_std).map_err(failed)
 }
 
 /// A slow client does not keep a connection.
@@ -214,4 +221,20 @@ fn version(files: &TlsFiles) -> [Option<(u64, i64, i64)>; 2] {
         let metadata = fs::metadata(path).ok()?;
         Some((metadata.ino(), metadata.mtime(), metadata.mtime_nsec()))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpStream;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_crowd_may_wait_to_be_accepted() {
+        let listener = listen(([127, 0, 0, 1], 0).into()).unwrap();
+        let at = listener.local_addr().unwrap();
+        let connect = |_| TcpStream::connect_timeout(&at, Duration::from_millis(900)).unwrap();
+        let crowd: Vec<_> = (0..1_000).map(connect).collect();
+        assert_eq!(crowd.len(), 1_000);
+    }
 }

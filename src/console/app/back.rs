@@ -19,7 +19,7 @@ impl App {
             return Vec::new();
         }
         let on_top = self.back_in_edit().or_else(|| self.back_in_documents());
-        let on_top = on_top.or_else(|| self.back_in_dashboard());
+        let on_top = on_top.or_else(|| self.back_in_dashboard()).or_else(|| self.back_in_code());
         if let Some(effects) = on_top.or_else(|| self.back_in_audit()) {
             return effects;
         }
@@ -33,23 +33,6 @@ impl App {
                 && !form.may_leave()
             {
                 self.ask_to_discard();
-                return Vec::new();
-            }
-            if let Layer::Code(Code::Recovery { may_leave, .. }) = layer
-                && !std::mem::replace(may_leave, true)
-            {
-                let what = "the recovery codes are not shown again".to_owned();
-                let close = self.keymap.how_in(Place::Code, Command::Back);
-                let help = format!("press {close} to close them");
-                self.say(Severity::Warning, Notice { what, help });
-                return Vec::new();
-            }
-            if let Layer::Code(Code::OneTime { sending, .. }) = layer
-                && let Some(generation) = sending.stop()
-            {
-                // The code is shown nowhere else.
-                self.abandoned.push(generation);
-                self.say(Severity::Warning, let_go("the code stays here until you close it"));
                 return Vec::new();
             }
             let mut effects = Vec::new();
@@ -119,5 +102,26 @@ impl App {
             return self.switch_scope();
         }
         self.drop_filter()
+    }
+
+    /// What is shown nowhere else is not left by one key too many.
+    fn back_in_code(&mut self) -> Option<Vec<Effect>> {
+        let Some(Layer::Code(code)) = self.layers.last_mut() else { return None };
+        match code {
+            Code::Recovery { may_leave, .. } => {
+                if std::mem::replace(may_leave, true) {
+                    return None;
+                }
+                let what = "the recovery codes are not shown again".to_owned();
+                let close = self.keymap.how_in(Place::Code, Command::Back);
+                let help = format!("press {close} to close them");
+                self.say(Severity::Warning, Notice { what, help });
+            }
+            Code::OneTime { sending, .. } => {
+                self.abandoned.push(sending.stop()?);
+                self.say(Severity::Warning, let_go("the code stays here until you close it"));
+            }
+        }
+        Some(Vec::new())
     }
 }
