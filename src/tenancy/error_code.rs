@@ -26,7 +26,7 @@ pub enum ErrorCode {
     Changed,
     /// Something else is under way with it, or in its way.
     Busy,
-    /// It would leave nobody in charge, or is one too many.
+    /// It would leave no owner or no manager, or exceed a limit.
     NotPossible,
     /// E-mail or password is wrong.
     WrongLogin,

@@ -26,7 +26,8 @@ impl Tenancy {
     /// The operator with this e-mail, or else the admin, among those of `trashed` where that is given, if the password
     /// is right, and the code where the account has a second factor; and how many wrong ones there were since the last
     /// right one. The code is not used up here. Takes as long, and says the same, whether there is such an account or
-    /// not. The place is one in the queue of hashes. Whoever stops waiting leaves the line; a password that is being looked at is answered for all the same.
+    /// not. The place is one in the queue of hashes. Whoever stops waiting leaves the line; a password that is being
+    /// looked at is answered for all the same.
     pub(in crate::tenancy) async fn verified(
         &self,
         place: Place,
