@@ -187,9 +187,13 @@ impl App {
     }
 }
 
-/// What a terminal received, as text in lines.
+/// What a terminal received, as text in lines. Progress, which is there only where something took long, is erased.
 fn plain(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes).replace('\r', "");
+    let mut text = String::new();
+    for part in String::from_utf8_lossy(bytes).split("\r\x1b[K") {
+        text.truncate(text.rfind('\n').map_or(0, |end| end + 1));
+        text.push_str(&part.replace('\r', ""));
+    }
     let mut parts = text.split("\x1b[");
     let mut plain = parts.next().unwrap_or_default().to_owned();
     for part in parts {
@@ -403,4 +407,10 @@ fn every_page_is_run_and_what_is_not_run_is_known() {
     not_run.sort_unstable();
     known.sort_unstable();
     assert_eq!(not_run, known);
+}
+
+#[test]
+fn progress_that_was_erased_is_no_output() {
+    let received = b"before\r\n\r\x1b[K1 of 3\r\x1b[K2 of 3\r\x1b[K\x1b[1mcopied\x1b[0m\r\n";
+    assert_eq!(plain(received), "before\ncopied\n");
 }
