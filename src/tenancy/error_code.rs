@@ -36,7 +36,7 @@ pub enum ErrorCode {
     WrongCode,
     /// Too many wrong passwords or codes.
     TooManyAttempts,
-    /// Nobody is logged in, or not with an account that could do it.
+    /// A login is needed, with an account that may do it.
     LoginRequired,
     /// The login was too long ago for this.
     RecentLoginRequired,
@@ -44,7 +44,7 @@ pub enum ErrorCode {
     SessionEnded,
     /// The API key has expired, or is none.
     KeyNotValid,
-    /// Whoever is logged in may not do it.
+    /// This account may not do it.
     NotAllowed,
     /// The account may do nothing before it has a second factor.
     SecondFactorRequired,
@@ -66,7 +66,7 @@ pub enum ErrorCode {
     Unreachable,
     /// The database does not let the program do it.
     DatabaseRefused,
-    /// The database's address or file makes no sense.
+    /// The database's address or file is invalid.
     Misconfigured,
     /// The database has to be upgraded first.
     NeedsUpgrade,

@@ -104,7 +104,7 @@ impl App {
         self.drop_filter()
     }
 
-    /// What is shown nowhere else is not left by one key too many.
+    /// Leaves codes that are shown nowhere else only when the person means to.
     fn back_in_code(&mut self) -> Option<Vec<Effect>> {
         let Some(Layer::Code(code)) = self.layers.last_mut() else { return None };
         match code {

@@ -142,7 +142,7 @@ impl Refused {
         }))
     }
 
-    /// What was sent makes no sense.
+    /// The request is invalid.
     fn unclear(what: &str, help: &'static str) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, what, help)
     }

@@ -51,7 +51,7 @@ impl Organizations for MongoStore {
 
     async fn perform(&self, operation: &Operation, entry: &Entry) -> Result<Option<Org>> {
         let (inner, operation, entry) = (Arc::clone(&self.inner), operation.clone(), entry.clone());
-        // What nobody waits for any more either has begun, or never does.
+        // A cancelled request has either begun already, or never begins.
         let settled = Arc::new(OnceLock::new());
         let begins = Arc::clone(&settled);
         let performing = self.whole(async move {
