@@ -156,12 +156,13 @@ impl Tenancy {
         self.store.prepare(&self.caller.operator).await?;
         self.ensure_exportable(org, admins).await?;
         let of = self.store.statistics(org).await?;
+        // It is there before any file: whoever sees one may end the program.
+        let gives_up = GivesUp::default();
         let (target, directory) = {
-            let org = org.clone();
-            blocking(move || Target::open(target, &org)).await??
+            let (org, shared) = (org.clone(), gives_up.shared());
+            blocking(move || Target::open(target, &org, shared)).await??
         };
         let paths = target.paths.clone();
-        let gives_up = target.gives_up();
         let (documents, source) = document_channel();
         let (front, whole) = oneshot::channel();
         let writing = tokio::task::spawn_blocking(move || {

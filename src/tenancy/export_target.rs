@@ -178,7 +178,7 @@ pub(super) struct Target {
 
 /// What may be taken away from the thread that writes.
 #[derive(Default)]
-struct Shared {
+pub(super) struct Shared {
     given_up: AtomicBool,
     files: Mutex<Option<Files>>,
 }
@@ -206,16 +206,22 @@ fn given_up() -> io::Error {
 }
 
 impl Target {
-    /// And where its temporary file goes.
-    pub fn open(target: ExportTarget, org: &Org) -> Result<(Self, PathBuf)> {
+    /// Begins one, and says where its temporary file goes. What is given up makes no file, and one that is being made
+    /// meanwhile is waited for and removed.
+    pub fn open(target: ExportTarget, org: &Org, shared: Arc<Shared>) -> Result<(Self, PathBuf)> {
+        let mut there = shared.files();
+        if shared.given_up.load(Ordering::Relaxed) {
+            return Err(Unwritten::GivenUp.into());
+        }
         let begun = match target {
             ExportTarget::File { path, text } => Files::begin(&path, text),
             ExportTarget::Directory { path, text } => {
                 Files::begin_in(&path, org, DateTime::now(), text)
             }
             ExportTarget::Stream(stream) => {
-                let (shared, paths) = (Arc::default(), Paths::default());
-                return Ok((Self { shared, paths, stream: Some(stream) }, std::env::temp_dir()));
+                drop(there);
+                let target = Self { shared, paths: Paths::default(), stream: Some(stream) };
+                return Ok((target, std::env::temp_dir()));
             }
         };
         let files = begun.map_err(Unwritten::File)?;
@@ -223,13 +229,9 @@ impl Target {
         let above = path.parent().filter(|above| !above.as_os_str().is_empty());
         let directory = above.unwrap_or(Path::new(".")).to_owned();
         let text = files.text.as_ref().map(|text| text.path().to_owned());
-        let shared = Arc::new(Shared { files: Mutex::new(Some(files)), ..Shared::default() });
+        *there = Some(files);
+        drop(there);
         Ok((Self { shared, paths: Paths { archive: Some(path), text }, stream: None }, directory))
-    }
-
-    /// What takes the target away.
-    pub fn gives_up(&self) -> GivesUp {
-        GivesUp(Arc::clone(&self.shared))
     }
 
     /// Writes the documents as text, where that is wanted, from the whole archive. How many lines and bytes.
@@ -286,8 +288,16 @@ impl Write for Text<'_> {
 }
 
 /// Takes the target away when it is dropped. Files that are not whole are removed with it, even where the process ends
-/// before the thread that writes them; a pipe gets no more, and is not waited for.
+/// before the thread that begins or writes them; a pipe gets no more, and is not waited for.
+#[derive(Default)]
 pub(super) struct GivesUp(Arc<Shared>);
+
+impl GivesUp {
+    /// For the thread that begins the target.
+    pub fn shared(&self) -> Arc<Shared> {
+        Arc::clone(&self.0)
+    }
+}
 
 impl Drop for GivesUp {
     fn drop(&mut self) {
@@ -349,6 +359,36 @@ mod tests {
         assert!(ends(&both, "acme-20261128-161248-5.tenantry.tar.zst"));
         both.finish().unwrap();
         assert!(home.path().join("acme-20261128-161248-5.jsonl").exists());
+    }
+
+    #[test]
+    fn what_is_given_up_before_its_files_begin_makes_none() {
+        let home = tempfile::tempdir().unwrap();
+        let gives_up = GivesUp::default();
+        let shared = gives_up.shared();
+        drop(gives_up);
+        let to = ExportTarget::File { path: home.path().join("acme.tar.zst"), text: true };
+        assert!(Target::open(to, &org(1, "acme", "a@b.example"), shared).is_err());
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn what_is_given_up_while_its_files_begin_leaves_none() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("acme.tar.zst");
+        for _ in 0..50 {
+            let gives_up = GivesUp::default();
+            let shared = gives_up.shared();
+            let to = ExportTarget::File { path: path.clone(), text: true };
+            let begins = std::thread::spawn(move || {
+                drop(Target::open(to, &org(1, "acme", "a@b.example"), shared));
+            });
+            while !begins.is_finished() && fs::read_dir(home.path()).unwrap().count() == 0 {}
+            // As where the process ends now: whether the other thread goes on makes no difference.
+            drop(gives_up);
+            assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
+            begins.join().unwrap();
+        }
     }
 
     #[test]
