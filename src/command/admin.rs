@@ -1,7 +1,7 @@
 //! `tenantry admin …`.
 
 use super::{
-    Answer, Failure,
+    Answer, Failure, Mailed, Working,
     ask::{LogIn, agree, ask_new, asked},
     line::{Send, Sure},
     second_factor,
@@ -9,8 +9,8 @@ use super::{
 };
 use crate::{
     command::AdminCommand,
-    org::{Org, Secret, escaped_short},
-    tenancy::{AdminChanges, Tenancy},
+    org::{Org, escaped_short},
+    tenancy::{AdminChanges, IssuedCode, Tenancy},
 };
 
 /// Whether it writes.
@@ -66,6 +66,7 @@ pub(super) fn check(command: &AdminCommand, login: &LogIn) -> Result<bool, Failu
 pub(super) async fn answer(
     tenancy: &Tenancy,
     command: AdminCommand,
+    working: &Working,
     login: &mut LogIn,
 ) -> Result<Answer, Failure> {
     match command {
@@ -81,7 +82,7 @@ pub(super) async fn answer(
             let tenancy = &login.session_of(tenancy).await?;
             can_send(tenancy, &send)?;
             let (org, code) = tenancy.add_admin(&org, &email, role).await?;
-            issued(tenancy, org, &email, code, &send).await
+            Ok(issued(tenancy, org, code, &send, working).await)
         }
         AdminCommand::Totp { remove, .. } => second_factor::answer(tenancy, remove, login).await,
         AdminCommand::Update {
@@ -110,13 +111,14 @@ pub(super) async fn answer(
         }
         AdminCommand::Transfer { organization, email, remove, send, sure, .. } => {
             can_send(tenancy, &send)?;
-            transfer(tenancy, &organization, &email, (remove, &send), &sure, login).await
+            let (to, working) = ((email.as_str(), remove, &send), (working, login));
+            transfer(tenancy, &organization, to, &sure, working).await
         }
         AdminCommand::Code { organization, email, send, .. } => {
             can_send(tenancy, &send)?;
             let org = tenancy.named_to_change(&organization).await?;
             let (org, code) = tenancy.issue_code(&org, &email).await?;
-            issued(tenancy, org, &email, code, &send).await
+            Ok(issued(tenancy, org, code, &send, working).await)
         }
         AdminCommand::Redeem { email, .. } => {
             let (code, password) = if let Some(terminal) = Terminal::open() {
@@ -143,22 +145,29 @@ fn can_send(tenancy: &Tenancy, send: &Send) -> Result<(), Failure> {
 async fn issued(
     tenancy: &Tenancy,
     org: Org,
-    email: &str,
-    code: Secret,
+    issued: IssuedCode,
     send: &Send,
-) -> Result<Answer, Failure> {
-    let mailed = if send.send { Some(tenancy.mail_code(&org, email, &code).await) } else { None };
-    let admin = Box::new(tenancy.admin_of(&org, email).await?);
-    Ok(Answer::Code { org, admin, code, sent: mailed })
+    working: &Working,
+) -> Answer {
+    if !send.send {
+        return Answer::Code { org, issued, mailed: Mailed::NotWanted };
+    }
+    // Also where the mail server is slower than whoever waits for it.
+    let unknown = Mailed::Unknown;
+    working.say_anyhow(Answer::Code { org: org.clone(), issued: issued.clone(), mailed: unknown });
+    let mailed = match tenancy.mail_code(&org, &issued).await {
+        Ok(()) => Mailed::Yes,
+        Err(error) => Mailed::No(error),
+    };
+    Answer::Code { org, issued, mailed }
 }
 
 async fn transfer(
     tenancy: &Tenancy,
     organization: &str,
-    email: &str,
-    (remove, send): (bool, &Send),
+    (email, remove, send): (&str, bool, &Send),
     sure: &Sure,
-    login: &mut LogIn,
+    (working, login): (&Working, &mut LogIn),
 ) -> Result<Answer, Failure> {
     let org = tenancy.named_to_change(organization).await?;
     let owners = tenancy.ensure_transferable(&org, email).await?;
@@ -177,7 +186,7 @@ async fn transfer(
     }
     let (org, code) = tenancy.transfer(&org, email, remove).await?;
     match code {
-        Some(code) => issued(tenancy, org, email, code, send).await,
+        Some(code) => Ok(issued(tenancy, org, code, send, working).await),
         None => Ok(Answer::Admins(tenancy.admins(&org).await?)),
     }
 }

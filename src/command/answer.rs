@@ -23,8 +23,8 @@ use crate::{
         UpgradePlan,
     },
     tenancy::{
-        self, Account, ApiKeyFields, ApiKeysFields, AuditPage, AuditPageFields, OperatorsFields,
-        OwnedApiKey, Session, Verified, VerifiedFields,
+        self, Account, ApiKeyFields, ApiKeysFields, AuditPage, AuditPageFields, IssuedCode,
+        OperatorsFields, OwnedApiKey, Session, Verified, VerifiedFields,
     },
 };
 
@@ -76,8 +76,8 @@ pub(super) enum Answer {
     Revoked(OwnedApiKey),
     /// The recovery codes of a second factor.
     RecoveryCodes(Vec<Secret>),
-    /// A one-time code for an admin, and what came of the mail to them, where one was wanted.
-    Code { org: Org, admin: Box<Admin>, code: Secret, sent: Option<tenancy::Result<()>> },
+    /// A one-time code for an admin, and what came of the mail to them.
+    Code { org: Org, issued: IssuedCode, mailed: Mailed },
     /// Entries of the record.
     Audit(AuditPage),
     /// What a verification of the record found.
@@ -86,6 +86,18 @@ pub(super) enum Answer {
     Configured(Configured),
     /// What an upgrade adds, or what it left.
     Upgrade { plan: UpgradePlan, left: Option<u64> },
+}
+
+/// What came of a mail.
+pub(super) enum Mailed {
+    /// None was wanted.
+    NotWanted,
+    /// A mail server took it.
+    Yes,
+    /// It was not sent.
+    No(tenancy::Error),
+    /// It was not waited for to the end.
+    Unknown,
 }
 
 #[derive(Serialize)]
@@ -239,8 +251,8 @@ impl Answer {
             Self::Keys(keys) => json_text(&ApiKeysFields::new(keys)),
             Self::Revoked(key) => json_text(&ApiKeyFields::new(key, None)),
             Self::RecoveryCodes(codes) => json_text(&second_factor::RecoveryFields::new(codes)),
-            Self::Code { org, admin, code, sent } => {
-                json_text(&audit::CodeFields::new(org, admin, code, sent.as_ref()))
+            Self::Code { org, issued, mailed } => {
+                json_text(&audit::CodeFields::new(org, issued, mailed))
             }
             Self::Audit(page) => json_text(&AuditPageFields::from_page(page)),
             Self::Verified(verified) => json_text(&VerifiedFields::from_verified(verified)),
@@ -338,9 +350,7 @@ impl Answer {
             Self::Keys(keys) => key::table(keys, width),
             Self::Revoked(key) => key::revoked_table(key),
             Self::RecoveryCodes(codes) => second_factor::table(codes),
-            Self::Code { org, admin, code, sent } => {
-                audit::code_table(org, admin, code, sent.as_ref())
-            }
+            Self::Code { org, issued, mailed } => audit::code_table(org, issued, mailed),
             Self::Audit(page) => audit::audit_table(page, width),
             Self::Verified(verified) => audit::verified_table(verified),
             Self::Configured(configured) => configured.table(),
@@ -350,7 +360,11 @@ impl Answer {
 
     /// What went wrong beside what is answered.
     pub(super) fn failure(self) -> Option<Failure> {
-        if let Self::Code { sent: Some(Err(error)), .. } = self { Some(error.into()) } else { None }
+        if let Self::Code { mailed: Mailed::No(error), .. } = self {
+            Some(error.into())
+        } else {
+            None
+        }
     }
 
     /// The exit code.

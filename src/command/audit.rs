@@ -5,14 +5,14 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::{
-    Answer, Failure,
+    Answer, Failure, Mailed,
     table::{UNKNOWN_WIDTH, columns, pairs},
 };
 use crate::{
     command::AuditCommand,
-    org::{Admin, Org, Secret, StoredText, fit, rfc3339, timestamp},
+    org::{Admin, Org, StoredText, fit, rfc3339, timestamp},
     store::{AuditAt, AuditFilter},
-    tenancy::{self, AuditPage, NumberedEntry, Tenancy, Verified},
+    tenancy::{AuditPage, IssuedCode, NumberedEntry, Tenancy, Verified},
 };
 
 pub(super) async fn answer(tenancy: &Tenancy, command: AuditCommand) -> Result<Answer, Failure> {
@@ -87,47 +87,44 @@ pub(super) struct CodeFields<'a> {
     organization_name: &'a StoredText,
     code: &'a str,
     valid_until: Option<String>,
-    /// Only where it was to be mailed.
+    /// Only where it was to be mailed; null where that is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
-    sent: Option<bool>,
+    sent: Option<Option<bool>>,
 }
 
 impl<'a> CodeFields<'a> {
-    pub(super) fn new(
-        org: &'a Org,
-        admin: &'a Admin,
-        code: &'a Secret,
-        sent: Option<&tenancy::Result<()>>,
-    ) -> Self {
+    pub(super) fn new(org: &'a Org, issued: &'a IssuedCode, mailed: &Mailed) -> Self {
         Self {
-            admin_email: &admin.email,
+            admin_email: &issued.email,
             organization_name: &org.name,
-            code: code.reveal(),
-            valid_until: admin.reset.as_ref().and_then(|reset| rfc3339(reset.until)),
-            sent: sent.map(Result::is_ok),
+            code: issued.code.reveal(),
+            valid_until: rfc3339(issued.until),
+            sent: match mailed {
+                Mailed::NotWanted => None,
+                Mailed::Yes => Some(Some(true)),
+                Mailed::No(_) => Some(Some(false)),
+                Mailed::Unknown => Some(None),
+            },
         }
     }
 }
 
-pub(super) fn code_table(
-    org: &Org,
-    admin: &Admin,
-    code: &Secret,
-    sent: Option<&tenancy::Result<()>>,
-) -> String {
-    let until = admin.reset.as_ref().map_or_else(String::new, |reset| timestamp(reset.until));
+pub(super) fn code_table(org: &Org, issued: &IssuedCode, mailed: &Mailed) -> String {
+    let IssuedCode { email, code, until } = issued;
     let mut text = pairs(
         &[
             ("organization", fit(&org.name.to_string(), UNKNOWN_WIDTH / 2).into_owned()),
-            ("admin", admin.email.to_string()),
+            ("admin", email.to_string()),
             ("code", code.reveal().to_owned()),
-            ("valid until", until),
+            ("valid until", timestamp(*until)),
         ],
         None,
     );
-    if let Some(Ok(())) = sent {
-        text.push_str("  → it was mailed to that address\n");
-    }
+    text.push_str(match mailed {
+        Mailed::NotWanted | Mailed::No(_) => "",
+        Mailed::Yes => "  → it was mailed to that address\n",
+        Mailed::Unknown => "  → it may have been mailed to that address\n",
+    });
     text.push_str("  → it is not shown again; set a password with `tenantry admin redeem`\n");
     text
 }

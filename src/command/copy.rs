@@ -5,7 +5,7 @@ use std::{fmt::Write as _, sync::Arc};
 use serde::Serialize;
 
 use super::{
-    Answer, Failure, Opened, ascii,
+    Answer, Failure, Working, ascii,
     ask::{LogIn, sure_of},
     bulk::say,
     import,
@@ -48,7 +48,7 @@ pub(super) fn target<'a>(
 pub(super) async fn answer(
     tenancy: &Tenancy,
     wanted: Wanted,
-    (profiles, opened): (&[Database], &Opened),
+    (profiles, working): (&[Database], &Working),
     login: &mut LogIn,
     output: Output,
 ) -> Result<Answer, Failure> {
@@ -57,7 +57,7 @@ pub(super) async fn answer(
     let org = tenancy.named_to_change(&wanted.name).await?;
     let there = |error| Failure::Elsewhere { profile: wanted.to.clone(), error };
     let target = database.open().await.map_err(there)?.0.tenancy;
-    opened.borrow_mut().push(target.clone());
+    working.on(&target);
     if target.place() == tenancy.place() && wanted.moves {
         let help = "rename it with `tenantry org update NAME --name NEW`";
         return Err(Failure::usage("it is in that database already", help));

@@ -19,8 +19,8 @@ use super::{
 };
 use crate::{
     config::Output,
-    org::{StoredText, byte_size, counted, json_text},
-    tenancy::{Import, ImportWish, Tenancy},
+    org::{StoredText, byte_size, counted, json_text, rfc3339, timestamp},
+    tenancy::{Import, ImportWish, IssuedCode, Tenancy},
 };
 
 /// Checks the command line before a database is opened.
@@ -93,12 +93,13 @@ pub(super) fn sentence(import: &Import, done: &str) -> String {
     if !import.left_out.is_empty() {
         let _ = writeln!(text, "  → left out: {}", import.left_out.join(", "));
     }
-    if let Some(code) = &import.code {
+    if let Some(IssuedCode { email, code, until }) = &import.code {
         let _ = writeln!(
             text,
-            "  → one-time code of {}: {}\n    it is not shown again; set a password with `tenantry admin redeem`",
-            import.org.admin_email,
+            "  → one-time code of {email}: {}\n    valid until {} and not shown again; set a password with \
+             `tenantry admin redeem`",
             code.reveal(),
+            timestamp(*until),
         );
     }
     text
@@ -121,6 +122,8 @@ pub(super) struct Fields<'a> {
     left_out: &'a [String],
     /// Null where its admins came with it.
     code: Option<&'a str>,
+    /// When the code stops working.
+    valid_until: Option<String>,
 }
 
 impl<'a> Fields<'a> {
@@ -138,7 +141,8 @@ impl<'a> Fields<'a> {
             bytes: summary.contents.documents.bytes,
             documents_sha256: hex::encode(summary.documents_sha256),
             left_out: &import.left_out,
-            code: import.code.as_ref().map(crate::org::Secret::reveal),
+            code: import.code.as_ref().map(|issued| issued.code.reveal()),
+            valid_until: import.code.as_ref().and_then(|issued| rfc3339(issued.until)),
         }
     }
 }

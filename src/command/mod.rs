@@ -47,7 +47,7 @@ pub use line::{
     KeyCommand, ListSort, LocalCommand, Login, OperatorCommand, OrgCommand,
 };
 
-use answer::Answer;
+use answer::{Answer, Mailed};
 use ask::{LogIn, believes, sure_in_production};
 use configuration::Configured;
 use records::{Columns, Lines};
@@ -59,8 +59,26 @@ use crate::{
     tenancy::{Believe, Tenancy},
 };
 
-/// The databases that a command works on.
-type Opened = RefCell<Vec<Tenancy>>;
+/// What a command that is cut off by a signal leaves to be done.
+#[derive(Default)]
+struct Working {
+    /// The databases it works on.
+    opened: RefCell<Vec<Tenancy>>,
+    /// What cannot be had again.
+    to_say: RefCell<Option<Answer>>,
+}
+
+impl Working {
+    /// It works on this database.
+    fn on(&self, tenancy: &Tenancy) {
+        self.opened.borrow_mut().push(tenancy.clone());
+    }
+
+    /// This is said also where it comes to no end.
+    fn say_anyhow(&self, answer: Answer) {
+        *self.to_say.borrow_mut() = Some(answer);
+    }
+}
 
 /// How long an operation that was cut off by a signal may take to remove what it began.
 const CLEAN_UP: Duration = Duration::from_secs(5);
@@ -108,19 +126,22 @@ pub fn run(settings: &Settings, command: DatabaseCommand, login: Login) -> Resul
         .build()
         .map_err(|error| Failure::io("cannot start the event loop", &error))?;
     let done = runtime.block_on(async {
-        let opened = Opened::default();
+        let working = Working::default();
         // Dropping the operation restores the echo of the terminal.
         let done = tokio::select! {
-            answer = answer(settings, command, LogIn::new(login), &opened) => answer,
+            answer = answer(settings, command, LogIn::new(login), &working) => answer,
             failure = ended() => Err(failure),
         };
         if let Err(Failure::Signal(_)) = &done {
             let all = async {
-                for tenancy in opened.take() {
+                for tenancy in working.opened.take() {
                     tenancy.cleaned_up().await;
                 }
             };
             let _ = tokio::time::timeout(CLEAN_UP, all).await;
+            if let Some(answer) = working.to_say.take() {
+                write(&answer, settings.output)?;
+            }
         }
         done
     });
@@ -181,7 +202,7 @@ async fn answer(
     settings: &Settings,
     command: DatabaseCommand,
     mut login: LogIn,
-    opened: &Opened,
+    working: &Working,
 ) -> Result<Answer, Failure> {
     // What is wrong with the command line is said before any database is asked.
     check(&command, &login)?;
@@ -203,7 +224,7 @@ async fn answer(
     sure_in_production(database, &command).await?;
     let tenancy = database.open().await?.0.tenancy;
     let tenancy = tenancy.because(command.reason().unwrap_or_default());
-    opened.borrow_mut().push(tenancy.clone());
+    working.on(&tenancy);
     if writes(&command) {
         tenancy.ensure_upgraded().await?;
     }
@@ -262,10 +283,10 @@ async fn answer(
         }
         DatabaseCommand::Org(command) => {
             let output = output_of(settings.output);
-            let (profiles, output) = ((&settings.profiles[..], opened), output);
+            let (profiles, output) = ((&settings.profiles[..], working), output);
             org::answer(&tenancy, command, profiles, output, login).await
         }
-        DatabaseCommand::Admin(command) => admin::answer(&tenancy, command, login).await,
+        DatabaseCommand::Admin(command) => admin::answer(&tenancy, command, working, login).await,
         DatabaseCommand::Doc(command) => doc::answer(&tenancy, command, settings.output).await,
         DatabaseCommand::Operator(command) => operator::answer(&tenancy, command, login).await,
         DatabaseCommand::Key(command) => key::answer(&tenancy, command, login).await,

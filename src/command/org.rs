@@ -1,7 +1,7 @@
 //! `tenantry org …`.
 
 use super::{
-    Answer, Failure, Opened, OrgCommand,
+    Answer, Failure, OrgCommand, Working,
     ask::{LogIn, agree, ask_new, ask_password, asked, confirm},
     bulk::{self, BulkOperation, each},
     copy, export, import,
@@ -98,7 +98,7 @@ pub(super) fn check(command: &OrgCommand, login: &LogIn) -> Result<bool, Failure
 pub(super) async fn answer(
     tenancy: &Tenancy,
     command: OrgCommand,
-    (profiles, opened): (&[Database], &Opened),
+    (profiles, working): (&[Database], &Working),
     output: Output,
     login: &mut LogIn,
 ) -> Result<Answer, Failure> {
@@ -114,7 +114,7 @@ pub(super) async fn answer(
         OrgCommand::Export(wanted) => export::answer(tenancy, &wanted, output).await,
         OrgCommand::Import(wanted) => import::answer(tenancy, wanted, output).await,
         OrgCommand::Copy(wanted) => {
-            copy::answer(tenancy, wanted, (profiles, opened), login, output).await
+            copy::answer(tenancy, wanted, (profiles, working), login, output).await
         }
         OrgCommand::Verify { file, deep } => verify::answer(&file, deep, output).await,
         OrgCommand::Count { search, trash } => {

@@ -135,7 +135,8 @@ mod tests {
 
     fn written(to: &str, organization: &str) -> Result<String, MailError> {
         let (organization, code) = (organization.into(), "abcde-fghij".into());
-        let mail = CodeMail { to, organization: &organization, code: &code, until: None };
+        let mail =
+            CodeMail { to, organization: &organization, code: &code, until: bson::DateTime::now() };
         let message = message(&settings(), &mail)?;
         assert_eq!(message.envelope().to().len(), 1);
         Ok(String::from_utf8(message.formatted()).unwrap())

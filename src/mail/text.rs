@@ -13,8 +13,8 @@ pub struct CodeMail<'a> {
     pub organization: &'a StoredText,
     /// The code.
     pub code: &'a Secret,
-    /// Until when it can be used, where that is known.
-    pub until: Option<DateTime>,
+    /// Until when it can be used.
+    pub until: DateTime,
 }
 
 impl CodeMail<'_> {
@@ -26,7 +26,7 @@ impl CodeMail<'_> {
     pub(super) fn body(&self, redeem: Option<&RedeemUrl>) -> String {
         let Self { to, organization, code, until } = self;
         let to = StoredText::from(*to);
-        let until = until.map_or_else(String::new, |until| format!(", until {}", timestamp(until)));
+        let until = timestamp(*until);
         let redeem = match redeem {
             Some(redeem) => format!(
                 "Enter it here, with a password of your choice:\n\n    {}\n",
@@ -36,7 +36,7 @@ impl CodeMail<'_> {
         };
         format!(
             "You are an admin of “{organization}”. This one-time code lets you set your password:\n\n    \
-             {}\n\n{redeem}\nYour e-mail address there is {to}. The code works once, for one hour{until}.\n\n\
+             {}\n\n{redeem}\nYour e-mail address there is {to}. The code works once, for one hour, until {until}.\n\n\
              If you did not expect this, ignore it: nothing changes without the code. Do not pass the code on.\n",
             code.reveal()
         )
@@ -50,7 +50,7 @@ mod tests {
     #[test]
     fn it_says_what_it_is_in_plain_words() {
         let (organization, code) = ("Acme & Söhne".into(), "abcde-fghij".into());
-        let until = Some(DateTime::from_millis(1_795_882_368_123));
+        let until = DateTime::from_millis(1_795_882_368_123);
         let mail = CodeMail { to: "ada@acme.com", organization: &organization, code: &code, until };
         assert_eq!(mail.subject(), "Set your password for Acme & Söhne");
         let url = RedeemUrl::try_from("https://tenantry.example/redeem".to_owned()).unwrap();
@@ -78,8 +78,8 @@ If you did not expect this, ignore it: nothing changes without the code. Do not 
     #[test]
     fn a_hostile_name_is_escaped() {
         let (organization, code) = ("Acme\r\nBcc: eve@x.example\r\n\u{202e}".into(), "code".into());
-        let mail =
-            CodeMail { to: "a@b.example", organization: &organization, code: &code, until: None };
+        let (to, until) = ("a@b.example", DateTime::from_millis(0));
+        let mail = CodeMail { to, organization: &organization, code: &code, until };
         for text in [mail.subject(), mail.body(None)] {
             assert!(!text.contains('\r') && !text.contains('\u{202e}'), "{text:?}");
             assert!(!text.contains("\nBcc"), "{text:?}");

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     org::{
         Admin, Claim, ClaimKind, Email, Invalid, OperationKind, Org, PasswordHash, ResetCode, Role,
-        Secret, email_as_stored, email_forms, email_key,
+        Secret, StoredText, email_as_stored, email_forms, email_key,
     },
     store::{AdminChange, AdminEdit, Change, Entry, NewAdmin, Operation, Store, StoreError},
 };
@@ -43,6 +43,17 @@ pub(super) async fn admin_in_trash(
         found = found.or(admin);
     }
     Ok(found)
+}
+
+/// A one-time code, as it is shown once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IssuedCode {
+    /// Of the admin who redeems it.
+    pub email: StoredText,
+    /// What is typed.
+    pub code: Secret,
+    /// When it stops working.
+    pub until: DateTime,
 }
 
 /// What is to change about an admin; `None` stays.
@@ -87,7 +98,7 @@ impl Tenancy {
     /// # Errors
     /// [`Error::Invalid`], [`Error::Taken`], [`Error::NotAllowed`], [`Error::NoOwner`],
     /// [`Error::Changed`], [`Error::ReadOnly`], or the database's. Nothing was changed.
-    pub async fn add_admin(&self, org: &Org, email: &str, role: Role) -> Result<(Org, Secret)> {
+    pub async fn add_admin(&self, org: &Org, email: &str, role: Role) -> Result<(Org, IssuedCode)> {
         let entry = self.entry(OperationKind::AddAdmin, Some(org)).await.with(
             "admin",
             "",
@@ -111,14 +122,14 @@ impl Tenancy {
                 entry.admin = self.permitted(&entry.action, org).await?.admin_email();
                 self.ensure_unclaimed(&claims, None, email.as_str()).await?;
             }
-            let (code, reset) = new_code()?;
+            let (issued, reset) = new_code(email.as_str())?;
             let password = PasswordHash::nobodys();
             let created_at = DateTime::now();
             let new = NewAdmin { email: email.clone(), role, password, reset, created_at };
             let what = if appoints { AdminEdit::Appoint(new) } else { AdminEdit::Add(new) };
             let change = AdminChange { admin: ObjectId::new(), what, successor: None };
             let org = self.change_admin(org, change, &entry, &email).await?;
-            Ok((org, code))
+            Ok((org, issued))
         }
         .await;
         self.recorded(&entry, done).await
@@ -321,7 +332,7 @@ impl Tenancy {
     ///
     /// # Errors
     /// [`Error::NoSuchAdmin`], [`Error::Changed`], [`Error::ReadOnly`], or the database's.
-    pub async fn issue_code(&self, org: &Org, email: &str) -> Result<(Org, Secret)> {
+    pub async fn issue_code(&self, org: &Org, email: &str) -> Result<(Org, IssuedCode)> {
         let typed = typed_email(email);
         let mut entry =
             self.entry(OperationKind::IssueCode, Some(org)).await.with("admin", typed, typed);
@@ -329,12 +340,12 @@ impl Tenancy {
             self.may_change(&entry.action, org).await?;
             let admin = self.admin_of(org, email).await?;
             name_admin(&mut entry, &admin, admin.email.raw());
-            let (code, reset) = new_code()?;
+            let (issued, reset) = new_code(admin.email.raw())?;
             let reset = Some(reset);
             let what = AdminEdit::Set { role: None, email: None, password: None, reset };
             let change = AdminChange { admin: admin.id, what, successor: None };
             let org = self.change_admin(org, change, &entry, &admin.email).await?;
-            Ok((org, code))
+            Ok((org, issued))
         }
         .await;
         self.recorded(&entry, done).await
@@ -459,8 +470,10 @@ pub(super) fn name_admin(entry: &mut Entry, admin: &Admin, afterwards: &str) {
     *entry = entry.clone().with("admin", admin.email.raw(), afterwards);
 }
 
-pub(super) fn new_code() -> Result<(Secret, ResetCode)> {
-    ResetCode::issue(DateTime::now()).map_err(|error| Error::Machine(error.to_string()))
+pub(super) fn new_code(email: &str) -> Result<(IssuedCode, ResetCode)> {
+    let issued = ResetCode::issue(DateTime::now());
+    let (code, reset) = issued.map_err(|error| Error::Machine(error.to_string()))?;
+    Ok((IssuedCode { email: email.into(), code, until: reset.until }, reset))
 }
 
 /// Whether it is the admin whom the organization's record names.

@@ -12,12 +12,14 @@ use std::{
 
 use bson::{Document, oid::ObjectId};
 
-use super::{ArchiveProgress, ArchiveWatch, Error, Result, Tenancy, admins::new_code, blocking};
+use super::{
+    ArchiveProgress, ArchiveWatch, Error, IssuedCode, Result, Tenancy, admins::new_code, blocking,
+};
 use crate::{
     archive::{Collection, Front, Manifest, ReadError, Reader, Summary},
     org::{
         Claim, ClaimKind, CollectionName, Email, OperationKind, Org, OrgName, PasswordHash, Role,
-        Secret, StoredText,
+        StoredText,
     },
     store::{
         DocumentSink, Entry, ImportedAdmin, ImportedOrg, Operation, Statistics, document_channel,
@@ -67,7 +69,7 @@ pub struct Import {
     /// What of its collection was left out, as was wished.
     pub left_out: Vec<String>,
     /// The one-time code of its only admin, shown once and stored nowhere; none where its admins came with it.
-    pub code: Option<Secret>,
+    pub code: Option<IssuedCode>,
 }
 
 /// An organization as an archive has it.
@@ -77,7 +79,7 @@ struct Wanted {
     kept_id: bool,
     new_admin_ids: u64,
     left_out: Vec<String>,
-    code: Option<Secret>,
+    code: Option<IssuedCode>,
 }
 
 impl Tenancy {
@@ -289,14 +291,14 @@ fn admins_of(
     record: &Document,
     wish: &ImportWish,
     email: Option<Email>,
-) -> Result<(Vec<ImportedAdmin>, Option<Secret>)> {
+) -> Result<(Vec<ImportedAdmin>, Option<IssuedCode>)> {
     let archived = front.admins.as_ref().filter(|_| !wish.without_admins);
     let Some(archived) = archived else {
         let email = email.ok_or_else(|| Error::NotImported {
             problem: "without its admins, the organization needs an owner".to_owned(),
             help: "name one with --email E-MAIL, who gets a one-time code to choose a password with",
         })?;
-        let (code, reset) = new_code()?;
+        let (issued, reset) = new_code(email.as_str())?;
         let owner = ImportedAdmin {
             id: ObjectId::new(),
             email,
@@ -305,7 +307,7 @@ fn admins_of(
             reset: Some(reset),
             created_at: bson::DateTime::now(),
         };
-        return Ok((vec![owner], Some(code)));
+        return Ok((vec![owner], Some(issued)));
     };
     let mut admins = Vec::with_capacity(archived.len());
     for archived in archived {

@@ -1,9 +1,9 @@
 //! One-time codes that are mailed to their admins. A code is issued first, and shown, whatever comes of the mail.
 
-use super::{Error, Result, Tenancy, admins::name_admin, audit::typed_email};
+use super::{Error, IssuedCode, Result, Tenancy, admins::name_admin, audit::typed_email};
 use crate::{
     mail::{self, CodeMail},
-    org::{OperationKind, Org, Secret},
+    org::{OperationKind, Org},
 };
 
 impl Tenancy {
@@ -26,7 +26,9 @@ impl Tenancy {
     ///
     /// # Errors
     /// [`Error::NoMail`], [`Error::Unmailed`], [`Error::NoSuchAdmin`], [`Error::ReadOnly`], or the database's.
-    pub async fn mail_code(&self, org: &Org, email: &str, code: &Secret) -> Result<()> {
+    pub async fn mail_code(&self, org: &Org, issued: &IssuedCode) -> Result<()> {
+        let IssuedCode { email, code, until } = issued;
+        let (email, until) = (email.raw(), *until);
         let typed = typed_email(email);
         let mut entry =
             self.entry(OperationKind::IssueCode, Some(org)).await.with("admin", typed, typed);
@@ -36,7 +38,6 @@ impl Tenancy {
             let admin = self.admin_of(org, email).await?;
             name_admin(&mut entry, &admin, admin.email.raw());
             entry = entry.clone().with("mailed to", "", admin.email.raw());
-            let until = admin.reset.as_ref().map(|reset| reset.until);
             let (to, organization) = (admin.email.raw(), &org.name);
             let sent = mail::send(settings, &CodeMail { to, organization, code, until }).await;
             sent.map_err(|why| Error::Unmailed { to: admin.email.clone(), why })?;

@@ -44,7 +44,7 @@ use hashing::Hashing;
 use session::{KeyOwner, Sessions, TokenOf, may};
 use tokio::{sync::OnceCell, task::JoinSet};
 
-pub use admins::AdminChanges;
+pub use admins::{AdminChanges, IssuedCode};
 pub use api_keys::{API_KEYS_MOST, OwnedApiKey};
 pub use audit::{AuditPage, NumberedEntry, Verified};
 pub use caller::Caller;

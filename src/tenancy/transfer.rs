@@ -4,14 +4,12 @@
 use bson::{DateTime, oid::ObjectId};
 
 use super::{
-    Error, Result, Tenancy,
+    Error, IssuedCode, Result, Tenancy,
     admins::{is_first, new_code, not_in_trash},
     audit::typed_email,
 };
 use crate::{
-    org::{
-        Admin, Claim, Email, OperationKind, Org, PasswordHash, Role, Secret, email_forms, email_key,
-    },
+    org::{Admin, Claim, Email, OperationKind, Org, PasswordHash, Role, email_forms, email_key},
     store::{Entry, NewAdmin, Operation, Transfer},
 };
 
@@ -41,7 +39,7 @@ impl Tenancy {
         org: &Org,
         email: &str,
         removes: bool,
-    ) -> Result<(Org, Option<Secret>)> {
+    ) -> Result<(Org, Option<IssuedCode>)> {
         let mut entry = self.entry(OperationKind::Transfer, Some(org)).await.with(
             "owner",
             "",
@@ -57,7 +55,7 @@ impl Tenancy {
         email: &str,
         removes: bool,
         entry: &mut Entry,
-    ) -> Result<(Org, Option<Secret>)> {
+    ) -> Result<(Org, Option<IssuedCode>)> {
         self.may_change(&entry.action, org).await?;
         self.say_why(entry)?;
         if self.has_owner(org).await? {
@@ -66,14 +64,14 @@ impl Tenancy {
             self.ensure_may(&OperationKind::AppointOwner, Some(org)).await?;
         }
         let Parties { to, owners } = self.parties(org, email).await?;
-        let (to, new, email, code) = match to {
+        let (to, new, email, issued) = match to {
             Recipient::Admin(admin) => (admin.id, None, admin.email.raw().to_owned(), None),
             Recipient::New(email) => {
-                let (code, reset) = new_code()?;
+                let (issued, reset) = new_code(email.as_str())?;
                 let (password, created_at) = (PasswordHash::nobodys(), DateTime::now());
                 let role = Role::Owner;
                 let new = NewAdmin { email: email.clone(), role, password, reset, created_at };
-                (ObjectId::new(), Some(new), email.to_string(), Some(code))
+                (ObjectId::new(), Some(new), email.to_string(), Some(issued))
             }
         };
         entry.changes.clear();
@@ -88,7 +86,7 @@ impl Tenancy {
         let done = self.perform(operation, entry).await;
         let org =
             done.map_err(|error| Error::of_store(error, &org.name, |_| email.as_str().into()))?;
-        Ok((org, code))
+        Ok((org, issued))
     }
 
     /// Refuses a transfer that would be refused after the login anyway. Recorded as the refusal that it is.

@@ -1,6 +1,6 @@
 //! One-time codes that are mailed to their admins.
 
-use std::{fs, os::unix::fs::PermissionsExt as _};
+use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt as _, process::Stdio};
 
 use serde_json::Value;
 
@@ -137,6 +137,39 @@ fn without_a_mail_server_nothing_is_issued() {
     let said = home.run(&send);
     assert_eq!(said.code, 1, "{said:?}");
     assert!(said.err.contains("127.0.0.1:1 did not take the mail"), "{said:?}");
+}
+
+#[test]
+fn whoever_ends_the_wait_for_a_mail_server_has_the_code() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = silent.local_addr().unwrap();
+    let from = "from = \"tenantry@example.com\"\n";
+    let home = home_with(&format!("server = \"{address}\"\ntls = \"none\"\n{from}"));
+    home.create("Acme", "ada@acme.com");
+    for output in ["json", "table"] {
+        let line = ["admin", "code", "acme", "ada@acme.com", "--send", "--output", output];
+        let mut sending = home.command(&line);
+        sending.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let sending = sending.spawn().unwrap();
+        let _held = silent.accept().unwrap();
+        let pid = rustix::process::Pid::from_child(&sending);
+        rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+        let ended = sending.wait_with_output().unwrap();
+        let said = String::from_utf8(ended.stdout).unwrap();
+        assert_eq!(ended.status.code(), Some(130), "{said}");
+        let code = if output == "json" {
+            let said: Value = serde_json::from_str(&said).unwrap();
+            assert_eq!(said["sent"], Value::Null);
+            code_of(&said)
+        } else {
+            assert!(said.contains("it may have been mailed"), "{said}");
+            let line = said.lines().find_map(|line| line.strip_prefix("code")).unwrap();
+            line.trim().to_owned()
+        };
+        let redeem = ["admin", "redeem", "ada@acme.com", "--stdin"];
+        let redeemed = home.run_with(&redeem, &format!("{code}\n{PASSWORD}\n"));
+        assert_eq!(redeemed.code, 0, "{redeemed:?}");
+    }
 }
 
 #[test]

@@ -181,9 +181,9 @@ impl App {
         }
     }
 
-    /// Each code is good once; the one before and the one after are good as well.
+    /// Each code is good once. That of now is good for half a minute more, and the one after it already.
     fn next_code(&self) -> Option<String> {
-        self.secret.as_ref().map(|secret| code(secret, self.used - 1))
+        self.secret.as_ref().map(|secret| code(secret, self.used))
     }
 }
 

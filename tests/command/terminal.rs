@@ -382,10 +382,11 @@ fn a_second_factor_is_set_up_at_the_terminal_and_asked_for_from_then_on() {
     session.type_in("000000\r");
     session.see("wrong code");
     session.see("Code the app shows now: ");
-    session.type_in(&format!("{}\r", code(&secret, -1)));
+    session.type_in(&format!("{}\r", code(&secret, 0)));
     let (status, screen) = session.end();
     assert_eq!(status, 0, "{screen}");
-    let recovery = screen.lines().map(str::trim).find(|line| line.len() == 19).unwrap().to_owned();
+    let mut recovery = screen.lines().map(str::trim).filter(|line| line.len() == 19);
+    let (recovery, other) = (recovery.next().unwrap(), recovery.next().unwrap());
     let list = home.run(&["operator", "list"]).json();
     assert_eq!(list["operators"][0]["second_factor"], true);
     assert_eq!(list["operators"][0]["recovery_codes"], 10);
@@ -396,7 +397,7 @@ fn a_second_factor_is_set_up_at_the_terminal_and_asked_for_from_then_on() {
     session.see("Password of ops@example.com: ");
     session.type_in(&format!("{PASSWORD}\r"));
     session.see("Authentication code: ");
-    let used = code(&secret, 0);
+    let used = code(&secret, 1);
     session.type_in(&format!("{used}\r"));
     session.see("New password: ");
     session.type_in(&format!("{PASSWORD}\r"));
@@ -417,7 +418,7 @@ fn a_second_factor_is_set_up_at_the_terminal_and_asked_for_from_then_on() {
         .fails(2, "no terminal to show the secret on");
     let remove = ["operator", "totp", "--remove", "--as", "ops@example.com"];
     let remove = [&remove[..], &["--password-stdin", "--code-stdin"]].concat();
-    let left = home.run_with(&remove, &format!("{PASSWORD}\n{}\n", code(&secret, 1))).json();
+    let left = home.run_with(&remove, &format!("{PASSWORD}\n{other}\n")).json();
     assert_eq!(left["operators"][0]["second_factor"], false);
     // What the database requires is not said there.
     assert_eq!(left.get("required"), None);
@@ -435,7 +436,7 @@ fn an_admins_second_factor_is_asked_for_also_where_they_purge() {
     let shown = session.0.screen();
     let secret = shown.lines().find_map(|line| line.trim().strip_prefix("secret   ")).unwrap();
     let secret = secret.trim().to_owned();
-    session.type_in(&format!("{}\r", code(&secret, -1)));
+    session.type_in(&format!("{}\r", code(&secret, 0)));
     let (status, screen) = session.end();
     assert_eq!(status, 0, "{screen}");
     let mut recovery = screen.lines().map(str::trim).filter(|line| line.len() == 19);

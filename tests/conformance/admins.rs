@@ -338,7 +338,8 @@ pub async fn where_no_owner_is_left_one_can_be_appointed_and_nowhere_else<F: Fix
         assert!(matches!(taken, Err(Error::Taken { what: ClaimKind::Email, .. })), "{taken:?}");
 
         let (acme, code) = appoint(&siege, Role::Owner).await.unwrap();
-        let acme = siege.tenancy.redeem("eve@acme.com", &code, &secret(OTHER)).await.map(|_| acme);
+        let acme =
+            siege.tenancy.redeem("eve@acme.com", &code.code, &secret(OTHER)).await.map(|_| acme);
         let acme = siege.tenancy.org(acme.unwrap().id).await.unwrap().unwrap();
         let first = if gone { "eve@acme.com" } else { "ada@acme.com" };
         assert_eq!(acme.admin_email.raw(), first);
@@ -371,7 +372,7 @@ pub async fn a_gone_owners_email_can_be_the_new_ones_or_anybody_elses<F: Fixture
         let added = siege.tenancy.add_admin(&siege.acme, email, Role::Owner).await;
         let (acme, code) = added.unwrap();
         assert_eq!(acme.admin_email.raw(), email);
-        siege.tenancy.redeem(email, &code, &secret(OTHER)).await.unwrap();
+        siege.tenancy.redeem(email, &code.code, &secret(OTHER)).await.unwrap();
         siege.tenancy.login(email, &secret(OTHER)).await.unwrap();
         let other = siege.store.create(&new_org("Other", "ada@acme.com")).await;
         assert_eq!(other.is_ok(), !again, "{other:?}");

@@ -75,7 +75,7 @@ impl<F: Fixture> Besieged<F> {
         let added =
             self.tenancy.in_session(Some(owner.token())).add_admin(&self.acme, email, role).await;
         let (_, code) = added.unwrap();
-        self.acme = self.tenancy.redeem(email, &code, &secret(PASSWORD)).await.unwrap();
+        self.acme = self.tenancy.redeem(email, &code.code, &secret(PASSWORD)).await.unwrap();
     }
 
     /// Everything that only a session opens, tried with this token on an organization that is there:

@@ -182,12 +182,12 @@ pub async fn a_code_is_good_once<F: Fixture>() {
     let siege = Besieged::<F>::new().await;
     let (_, code) = siege.tenancy.issue_code(&siege.acme, ADA).await.unwrap();
     // A password that will not do uses nothing up.
-    let weak = siege.tenancy.redeem(ADA, &code, &secret("short")).await;
+    let weak = siege.tenancy.redeem(ADA, &code.code, &secret("short")).await;
     assert!(matches!(weak, Err(Error::Invalid(_))));
-    let typed = Secret::from(format!(" {} ", code.reveal().to_uppercase().replace('-', " ")));
+    let typed = Secret::from(format!(" {} ", code.code.reveal().to_uppercase().replace('-', " ")));
     siege.tenancy.redeem(ADA, &typed, &secret(OTHER)).await.unwrap();
     for password in [OTHER, PASSWORD] {
-        let again = siege.tenancy.redeem(ADA, &code, &secret(password)).await;
+        let again = siege.tenancy.redeem(ADA, &code.code, &secret(password)).await;
         assert_eq!(again.err(), Some(Error::WrongCode));
     }
     siege.tenancy.login(ADA, &secret(OTHER)).await.unwrap();
@@ -195,7 +195,7 @@ pub async fn a_code_is_good_once<F: Fixture>() {
     let seen = siege.tenancy.activity(&siege.acme, 1000).await.unwrap();
     let refused = seen.iter().filter(|r| r.entry.outcome == Outcome::Refused).count();
     assert_eq!(refused, 3);
-    let log = siege.audit_log(&[code.reveal(), &code.reveal().replace('-', "")]).await;
+    let log = siege.audit_log(&[code.code.reveal(), &code.code.reveal().replace('-', "")]).await;
     let of = |operation: &str| {
         log.iter().filter(|entry| entry.0 == operation).map(|e| e.1).collect::<Vec<_>>()
     };
@@ -209,8 +209,10 @@ pub async fn of_two_uses_of_a_code_at_once_exactly_one_succeeds<F: Fixture>() {
     let other = tenancy(siege.fixture.open(false).await);
     let (_, code) = siege.tenancy.issue_code(&siege.acme, ADA).await.unwrap();
     let (one, two) = (secret(OTHER), secret("marble-tundra-93-whistle"));
-    let (first, second) =
-        tokio::join!(siege.tenancy.redeem(ADA, &code, &one), other.redeem(ADA, &code, &two));
+    let (first, second) = tokio::join!(
+        siege.tenancy.redeem(ADA, &code.code, &one),
+        other.redeem(ADA, &code.code, &two)
+    );
     let (first, second) = (first.is_ok(), second.is_ok());
     assert_ne!(first, second);
     let (good, bad) = if first { (one, two) } else { (two, one) };
@@ -224,7 +226,7 @@ pub async fn a_code_that_is_late_guessed_or_anothers_opens_nothing<F: Fixture>()
     let (acme, code) = siege.tenancy.issue_code(&siege.acme, ADA).await.unwrap();
     let (_, of_kim) = siege.tenancy.issue_code(&siege.globex, "kim@globex.com").await.unwrap();
     let before = siege.fixture.stored().await;
-    let text = code.reveal().to_owned();
+    let text = code.code.reveal().to_owned();
     // Nothing typed is a slip, and no guess.
     for nothing in ["", " "] {
         let answer = siege.tenancy.redeem(ADA, &secret(nothing), &secret(OTHER)).await;
@@ -261,18 +263,18 @@ pub async fn a_code_that_is_late_guessed_or_anothers_opens_nothing<F: Fixture>()
         ("nobody@acme.com", &code),
         ("", &code),
     ] {
-        let answer = siege.tenancy.redeem(email, code, &secret(OTHER)).await;
+        let answer = siege.tenancy.redeem(email, &code.code, &secret(OTHER)).await;
         assert_eq!(answer.err(), Some(Error::WrongCode), "{email}");
     }
     assert_eq!(siege.fixture.stored().await, before);
     // A newer one takes its place.
     let (_, newer) = siege.tenancy.issue_code(&acme, ADA).await.unwrap();
-    let answer = siege.tenancy.redeem(ADA, &code, &secret(OTHER)).await;
+    let answer = siege.tenancy.redeem(ADA, &code.code, &secret(OTHER)).await;
     assert_eq!(answer.err(), Some(Error::WrongCode));
     // And after an hour it is over.
     siege.fixture.age_codes(3_600_001).await;
     for (email, code) in [(ADA, &newer), ("kim@globex.com", &of_kim)] {
-        let answer = siege.tenancy.redeem(email, code, &secret(OTHER)).await;
+        let answer = siege.tenancy.redeem(email, &code.code, &secret(OTHER)).await;
         assert_eq!(answer.err(), Some(Error::WrongCode), "{email}");
     }
     siege.log_in(ADA).await;
@@ -284,7 +286,7 @@ pub async fn a_code_goes_with_its_admin_and_with_another_password<F: Fixture>() 
     let bob = siege.log_in("bob@acme.com").await;
     let (acme, code) = siege.tenancy.issue_code(&siege.acme, ADA).await.unwrap();
     let acme = siege.tenancy.in_session(Some(bob.token())).remove_admin(&acme, ADA).await.unwrap();
-    let answer = siege.tenancy.redeem(ADA, &code, &secret(OTHER)).await;
+    let answer = siege.tenancy.redeem(ADA, &code.code, &secret(OTHER)).await;
     assert_eq!(answer.err(), Some(Error::WrongCode));
     let (acme, code) = siege.tenancy.issue_code(&acme, "bob@acme.com").await.unwrap();
     let own =
@@ -295,7 +297,7 @@ pub async fn a_code_goes_with_its_admin_and_with_another_password<F: Fixture>() 
         .update_admin(&acme, "bob@acme.com", &own)
         .await
         .unwrap();
-    let answer = siege.tenancy.redeem("bob@acme.com", &code, &secret(PASSWORD)).await;
+    let answer = siege.tenancy.redeem("bob@acme.com", &code.code, &secret(PASSWORD)).await;
     assert_eq!(answer.err(), Some(Error::WrongCode));
     assert_eq!(
         siege.tenancy.in_session(Some(bob.token())).authorize(&acme).await.err(),
@@ -311,7 +313,7 @@ pub async fn whoever_is_kept_waiting_by_others_gets_in_with_a_code<F: Fixture>()
     }
     assert!(matches!(siege.tenancy.login(ADA, &secret(PASSWORD)).await, Err(Error::Waiting(_))));
     let (_, code) = siege.tenancy.issue_code(&siege.acme, ADA).await.unwrap();
-    siege.tenancy.redeem(ADA, &code, &secret(OTHER)).await.unwrap();
+    siege.tenancy.redeem(ADA, &code.code, &secret(OTHER)).await.unwrap();
     siege.tenancy.login(ADA, &secret(OTHER)).await.unwrap();
 }
 

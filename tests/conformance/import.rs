@@ -304,7 +304,7 @@ pub async fn an_organization_without_admins_gets_an_owner_with_a_code<F: Fixture
     let [owner] = &admins[..] else { panic!("{admins:?}") };
     assert_eq!((owner.email.raw(), owner.role), ("ada@copy.com", Role::Owner));
     let chosen = secret("quartz meadow 71 sailing");
-    siege.tenancy.redeem("ada@copy.com", &code, &chosen).await.unwrap();
+    siege.tenancy.redeem("ada@copy.com", &code.code, &chosen).await.unwrap();
     siege.tenancy.login("ada@copy.com", &chosen).await.unwrap();
 }
 

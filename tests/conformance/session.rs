@@ -186,7 +186,7 @@ pub async fn a_session_ends_when_the_password_changes<F: Fixture>() {
     let (acme, code) = siege.tenancy.issue_code(&siege.acme, "ada@acme.com").await.unwrap();
     // A code changes nothing yet.
     assert_eq!(siege.tenancy.in_session(Some(session.token())).authorize(&acme).await, Ok(()));
-    siege.acme = siege.tenancy.redeem("ada@acme.com", &code, &secret(PASSWORD)).await.unwrap();
+    siege.acme = siege.tenancy.redeem("ada@acme.com", &code.code, &secret(PASSWORD)).await.unwrap();
     siege.is_shut_out(&siege.acme, session.token(), &Refusal::AdminChanged).await;
 }
 

@@ -109,7 +109,7 @@ pub async fn a_password_that_is_set_while_suspended_waits<F: Fixture>() {
         assert_eq!(t.login(email, &secret(PASSWORD)).await.err(), refused);
         let (coded, code) = t.issue_code(&acme, email).await.unwrap();
         assert_eq!(coded.state, OrgState::Suspended);
-        acme = t.redeem(email, &code, &secret(OTHER)).await.unwrap();
+        acme = t.redeem(email, &code.code, &secret(OTHER)).await.unwrap();
         assert_eq!(acme.state, OrgState::Suspended);
         assert_eq!(t.login(email, &secret(PASSWORD)).await.err(), Some(Error::WrongLogin));
         assert_eq!(t.login(email, &secret(OTHER)).await.err(), refused);

@@ -198,7 +198,7 @@ pub async fn an_owner_transfers_it_and_is_none_any_more<F: Fixture>() {
             siege.tenancy.login(ADA, &secret(crate::attack::PASSWORD)).await.is_ok(),
             !removes
         );
-        siege.tenancy.redeem(ZOE, &code.unwrap(), &secret(OTHER)).await.unwrap();
+        siege.tenancy.redeem(ZOE, &code.unwrap().code, &secret(OTHER)).await.unwrap();
         let zoe = siege.tenancy.login(ZOE, &secret(OTHER)).await.unwrap();
         let acme = siege.tenancy.org(siege.acme.id).await.unwrap().unwrap();
         siege.tenancy.in_session(Some(zoe.token())).trash(&acme).await.unwrap();
@@ -259,7 +259,7 @@ pub async fn a_manager_transfers_any_organization_and_no_lower_role<F: Fixture>(
     }
     let (acme, code) = own.transfer(&acme, ZOE, false).await.unwrap();
     let acme = own.reactivate(&acme).await.unwrap();
-    siege.tenancy.redeem(ZOE, &code.unwrap(), &secret(OTHER)).await.unwrap();
+    siege.tenancy.redeem(ZOE, &code.unwrap().code, &secret(OTHER)).await.unwrap();
     siege.tenancy.login(ZOE, &secret(OTHER)).await.unwrap();
     siege.log_in(ADA).await;
     assert_eq!(siege.store.examine("tester@here", false).await, Ok(vec![]));
@@ -302,6 +302,6 @@ pub async fn one_whose_owner_is_gone_is_transferred_without_a_login<F: Fixture>(
     let siege = Besieged::<F>::new().await;
     siege.fixture.remove_admin(ADA).await;
     let (acme, code) = siege.tenancy.transfer(&siege.acme, ZOE, true).await.unwrap();
-    siege.tenancy.redeem(ZOE, &code.unwrap(), &secret(OTHER)).await.unwrap();
+    siege.tenancy.redeem(ZOE, &code.unwrap().code, &secret(OTHER)).await.unwrap();
     assert_eq!(siege.store.admins(&acme).await.unwrap().len(), 1);
 }

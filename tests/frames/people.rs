@@ -7,7 +7,7 @@ use tenantry::{
     console::app::{Effect, Message, NewOwner, OrgAction},
     org::{Admin, Org, PasswordHash, ResetCode, Role},
     store::{AuditAt, AuditQuery, Entry, Head, Outcome},
-    tenancy::{AuditPage, Error, NumberedEntry, Refusal, Result, Session},
+    tenancy::{AuditPage, Error, IssuedCode, NumberedEntry, Refusal, Result, Session},
 };
 
 use crate::{
@@ -138,7 +138,7 @@ impl Console {
                 let added = self.owned(org, session.as_ref()).map(|org| {
                     let added = with_code(admin(210, email, *role, 0), 60);
                     self.others.push(added);
-                    (org, CODE.into())
+                    (org, issued(email))
                 });
                 Message::Added(*generation, email.as_str().into(), added)
             }
@@ -162,7 +162,7 @@ impl Console {
                     }
                     let stored = self.orgs.iter_mut().find(|stored| stored.id == org.id).unwrap();
                     stored.admin_email = email.as_str().into();
-                    (stored.clone(), known.is_none().then(|| CODE.into()))
+                    (stored.clone(), known.is_none().then(|| issued(email)))
                 });
                 Message::Transferred(*generation, email.as_str().into(), done)
             }
@@ -183,7 +183,7 @@ impl Console {
                 Message::Redeemed(*generation, email.as_str().into(), org)
             }
             Effect::Do(generation, action @ OrgAction::IssueCode(_), org, given, _) => {
-                let issued = self.changed(org).map(|org| (org, CODE.into()));
+                let issued = self.changed(org).map(|org| (org, issued(&given.email)));
                 Message::Coded(
                     *generation,
                     *action,
@@ -213,11 +213,18 @@ impl Console {
     }
 }
 
+fn issued(email: &str) -> IssuedCode {
+    let until = DateTime::from_system_time(now() + Duration::from_secs(HOUR));
+    IssuedCode { email: email.into(), code: CODE.into(), until }
+}
+
 /// What the mail server and the disk answer.
 fn fine_elsewhere(effect: &Effect) -> Option<Message> {
     match effect {
         Effect::CheckDirectory(at, _) => Some(Message::DirectoryChecked(*at, Ok(()))),
-        Effect::MailCode(at, _, (email, _), _) => Some(Message::Mailed(*at, email.clone(), Ok(()))),
+        Effect::MailCode(at, _, IssuedCode { email, .. }, _) => {
+            Some(Message::Mailed(*at, email.clone(), Ok(())))
+        }
         _ => None,
     }
 }

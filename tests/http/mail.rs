@@ -35,11 +35,15 @@ fn a_code_is_mailed_where_that_is_asked_for() {
     };
     let added = post(&admins, json!({ "email": "bob@acme.com" })).expect(201);
     assert_eq!((added.get("sent"), mail.count()), (None, 0));
-    let code = format!("{admins}/bob@acme.com/code");
+    let code = format!("{admins}/BOB@acme.com/code");
     post(&format!("{code}?sent=true"), json!({})).expect(422);
     let sent = post(&format!("{code}?send=true"), json!({})).expect(200);
     assert_eq!((&sent["sent"], sent.get("mail_problem")), (&json!(true), None));
+    assert_eq!(sent["email"], "bob@acme.com", "as it is stored");
     assert!(mail.mail().contains(sent["code"].as_str().unwrap()), "{}", mail.mail());
+    // To the minute, as people read it.
+    let until = sent["valid_until"].as_str().unwrap()[..16].replace('T', " ");
+    assert!(mail.mail().contains(&format!("until {until} UTC")), "{until}: {}", mail.mail());
 
     // It is shown, and good, whatever comes of the mail.
     let added = json!({ "email": "nobody@acme.com", "send": true });

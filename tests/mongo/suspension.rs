@@ -80,7 +80,7 @@ async fn a_password_that_is_set_while_suspended_waits_for_the_service_too() {
             .unwrap();
     let acme = tenancy.named("Acme Corp").await.unwrap();
     let (_, code) = tenancy.issue_code(&acme, ADA).await.unwrap();
-    let acme = tenancy.redeem(ADA, &code, &Secret::from(OTHER)).await.unwrap();
+    let acme = tenancy.redeem(ADA, &code.code, &Secret::from(OTHER)).await.unwrap();
     for password in [PASSWORD, OTHER] {
         assert!(!lets_in(&scratch, ADA, password).await);
     }

@@ -2,7 +2,8 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The code for a secret in base32, so many steps of half a minute from now.
+/// The code for a secret in base32, so many steps of half a minute from now. The one before is good only until the step
+/// of now ends, which may be at once: whoever asks a database with a code takes that of now or the one after it.
 pub fn code(base32: &str, steps: i64) -> String {
     let bare: String = base32.chars().filter(|c| !c.is_whitespace()).collect();
     let secret = totp_rs::Secret::try_from_base32(&bare).unwrap();

@@ -9,8 +9,8 @@ use super::{
 };
 use crate::{
     keymap::Command,
-    org::{Admin, Org, Role, Secret, StoredText, email_key},
-    tenancy::{Account, Result},
+    org::{Admin, Org, Role, StoredText, email_key},
+    tenancy::{Account, IssuedCode, Result},
 };
 
 impl App {
@@ -82,7 +82,7 @@ impl App {
         &mut self,
         generation: Generation,
         email: &StoredText,
-        result: Result<(Org, Secret)>,
+        result: Result<(Org, IssuedCode)>,
     ) -> Vec<Effect> {
         let Some(open) = self.form_awaits(generation) else { return Vec::new() };
         match result {
@@ -93,7 +93,7 @@ impl App {
                 // Whoever came last is at the end.
                 self.detail.selected = usize::MAX;
                 let what = format!("added {email} to the admins of “{}”", org.name);
-                self.has_code(&org, email, what, Some(code).filter(|_| open));
+                self.has_code(&org, what, Some(code).filter(|_| open));
                 self.now_is(&org)
             }
             Err(error) => self.form_refused(&error, open),
@@ -105,7 +105,7 @@ impl App {
         &mut self,
         generation: Generation,
         email: &StoredText,
-        result: Result<(Org, Option<Secret>)>,
+        result: Result<(Org, Option<IssuedCode>)>,
     ) -> Vec<Effect> {
         let Some(open) = self.form_awaits(generation) else { return Vec::new() };
         let (org, code) = match result {
@@ -127,7 +127,7 @@ impl App {
         self.detail.selected = 0;
         let what = format!("transferred “{}” to {email}", org.name);
         match code {
-            Some(code) => self.has_code(&org, email, what, Some(code).filter(|_| open)),
+            Some(code) => self.has_code(&org, what, Some(code).filter(|_| open)),
             None => self.say(Severity::Success, Notice::plain(what)),
         }
         effects.extend(self.show(&org));
@@ -142,7 +142,7 @@ impl App {
         action: OrgAction,
         before: &Org,
         email: &StoredText,
-        result: Result<(Org, Secret)>,
+        result: Result<(Org, IssuedCode)>,
     ) -> Vec<Effect> {
         // Asked anew, it is another question.
         let open = matches!(self.layers.last(), Some(Layer::Question(question))
@@ -155,18 +155,18 @@ impl App {
         let effects = self.done(generation, action, before, result);
         if let Some(code) = coded.filter(|_| awaited) {
             let what = format!("issued a one-time code for {email}");
-            self.has_code(before, email, what, Some(code).filter(|_| open));
+            self.has_code(before, what, Some(code).filter(|_| open));
         }
         effects
     }
 
     /// Shows a code to whoever waits for it; a code nobody waits for is shown to nobody.
-    fn has_code(&mut self, org: &Org, email: &StoredText, what: String, code: Option<Secret>) {
-        if let Some(code) = code {
+    fn has_code(&mut self, org: &Org, what: String, issued: Option<IssuedCode>) {
+        if let Some(issued) = issued {
             // It says what was done, and needs the room.
             self.notice = None;
-            let (email, org, sending) = (email.clone(), Box::new(org.clone()), Request::default());
-            self.layers.push(Layer::Code(Code::OneTime { code, email, org, sending }));
+            let (org, sending) = (Box::new(org.clone()), Request::default());
+            self.layers.push(Layer::Code(Code::OneTime { issued, org, sending }));
         } else {
             let how = self.keymap.how(Command::IssueCode);
             let help = format!(
@@ -197,13 +197,13 @@ impl App {
             return Vec::new();
         }
         let (generation, now) = (self.next(), self.now);
-        let Some(Layer::Code(Code::OneTime { code, email, org, sending })) = self.layers.last_mut()
+        let Some(Layer::Code(Code::OneTime { issued, org, sending })) = self.layers.last_mut()
         else {
             return Vec::new();
         };
         let mut effects = cancel(sending.begin(generation, now));
-        let to = (email.clone(), code.clone());
-        effects.push(Effect::MailCode(generation, org.clone(), to, self.session.clone()));
+        let session = self.session.clone();
+        effects.push(Effect::MailCode(generation, org.clone(), issued.clone(), session));
         effects
     }
 

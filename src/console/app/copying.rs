@@ -82,7 +82,7 @@ impl App {
     pub(super) fn copy_code(&self) -> Vec<Effect> {
         let Some(Layer::Code(shown)) = self.layers.last() else { return Vec::new() };
         match shown {
-            Code::OneTime { code, .. } => vec![Effect::Copy("the code", code.clone())],
+            Code::OneTime { issued, .. } => vec![Effect::Copy("the code", issued.code.clone())],
             Code::Recovery { codes, .. } => {
                 let mut lines = Zeroizing::new(String::new());
                 for code in codes {

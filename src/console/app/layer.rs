@@ -16,7 +16,8 @@ use super::{
 };
 use crate::{
     keymap,
-    org::{Org, Secret, StoredText},
+    org::{Org, Secret},
+    tenancy::IssuedCode,
 };
 
 /// One thing above the others; the topmost takes the keys.
@@ -291,10 +292,8 @@ pub(super) struct Typing<'a> {
 pub enum Code {
     /// A one-time code.
     OneTime {
-        /// The code.
-        code: Secret,
-        /// Whose.
-        email: StoredText,
+        /// The code, and whose.
+        issued: IssuedCode,
         /// Of which organization.
         org: Box<Org>,
         /// Whether it is being mailed.

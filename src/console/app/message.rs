@@ -21,8 +21,8 @@ use crate::{
         UpgradePlan,
     },
     tenancy::{
-        AdminChanges, ArchiveProgress, AuditPage, Edit, Error, NewOrganization, NumberedEntry,
-        Result, Session, SurveyPart,
+        AdminChanges, ArchiveProgress, AuditPage, Edit, Error, IssuedCode, NewOrganization,
+        NumberedEntry, Result, Session, SurveyPart,
     },
 };
 
@@ -115,12 +115,12 @@ pub enum Message {
     /// An organization, or an admin of it, was changed, or not.
     Updated(Generation, Result<Org>),
     /// The admin with this e-mail was added, or not; with the code to choose a password with.
-    Added(Generation, StoredText, Result<(Org, Secret)>),
+    Added(Generation, StoredText, Result<(Org, IssuedCode)>),
     /// An organization was transferred to the admin with this e-mail, or not; with the code to choose a password
     /// with, if that is a new one.
-    Transferred(Generation, StoredText, Result<(Org, Option<Secret>)>),
+    Transferred(Generation, StoredText, Result<(Org, Option<IssuedCode>)>),
     /// A one-time code was issued for the admin with this e-mail, or not.
-    Coded(Generation, OrgAction, Box<Org>, StoredText, Result<(Org, Secret)>),
+    Coded(Generation, OrgAction, Box<Org>, StoredText, Result<(Org, IssuedCode)>),
     /// The one-time code of the admin with this e-mail was mailed, or not.
     Mailed(Generation, StoredText, Result<()>),
     /// The admin with this e-mail has set a password with a one-time code, or not.
@@ -317,7 +317,7 @@ pub enum Effect {
     /// Transfer one to another owner.
     Transfer(Generation, Box<Org>, NewOwner, Option<Session>),
     /// Mail a one-time code to the admin with this e-mail.
-    MailCode(Generation, Box<Org>, (StoredText, Secret), Option<Session>),
+    MailCode(Generation, Box<Org>, IssuedCode, Option<Session>),
     /// Set the password of the admin with this e-mail, with a one-time code.
     Redeem(Generation, String, Secret, Secret),
     /// Do something to one as it is.

@@ -13,8 +13,8 @@ use crate::{
     org::{NewSecondFactor, Org, Role, Secret, StoredText},
     store::{AuditAt, AuditQuery, Entry, Head, Seen, Statistics, StoreError},
     tenancy::{
-        Account, AdminChanges, AuditPage, Confirmation, Edit, Error, Refusal, Result, Session,
-        Tenancy,
+        Account, AdminChanges, AuditPage, Confirmation, Edit, Error, IssuedCode, Refusal, Result,
+        Session, Tenancy,
     },
 };
 
@@ -222,12 +222,12 @@ pub(super) async fn mailed(
     tenancy: Arc<Tenancy>,
     generation: Generation,
     org: Box<Org>,
-    (email, code): (StoredText, Secret),
+    issued: IssuedCode,
     session: Option<Session>,
 ) -> Message {
     let tenancy = tenancy.in_session(session.as_ref().map(Session::token));
-    let sent = tenancy.mail_code(&org, email.raw(), &code).await;
-    Message::Mailed(generation, email, sent)
+    let sent = tenancy.mail_code(&org, &issued).await;
+    Message::Mailed(generation, issued.email, sent)
 }
 
 /// What came of an operation, asked until the database answers.
@@ -355,7 +355,7 @@ async fn admin_added(
     org: &Org,
     (email, role): (&str, Role),
     session: Option<&Session>,
-) -> Result<(Org, Secret)> {
+) -> Result<(Org, IssuedCode)> {
     may_make_owner(tenancy, org, session).await?;
     tenancy.in_session(session.map(Session::token)).add_admin(org, email, role).await
 }

@@ -25,7 +25,7 @@ pub(super) fn draw(
     area: Rect,
 ) -> Option<Position> {
     let (code, email) = match shown {
-        Code::OneTime { code, email, .. } => (code, email),
+        Code::OneTime { issued, .. } => (&issued.code, &issued.email),
         Code::Recovery { codes, .. } => return recovery(app, codes, theme, buffer, area),
     };
     let words = format!("One-time code for {email}");

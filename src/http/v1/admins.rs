@@ -12,8 +12,8 @@ use super::{
     input::{Input, OrgId, Parameters},
 };
 use crate::{
-    org::{Admin, Org, OrgFields, Role, Secret, StoredText},
-    tenancy::{Error, Tenancy},
+    org::{Admin, Org, OrgFields, Role, StoredText, rfc3339},
+    tenancy::{Error, IssuedCode, Tenancy},
 };
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Service>> {
@@ -47,6 +47,9 @@ struct TransferFields<'a> {
     /// The one-time code of a new owner: shown once.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'a str>,
+    /// When that code stops working.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    valid_until: Option<String>,
     #[serde(flatten)]
     mail: MailFields,
 }
@@ -64,13 +67,15 @@ async fn transfer(called: Called, id: OrgId, Input(input): Input<TransferInput>)
     let org = called.live(id).await?;
     let tenancy = called.tenancy.because(&input.reason);
     can_send(input.send, &tenancy)?;
-    let (org, code) = tenancy.transfer(&org, &input.email, input.remove).await?;
-    let mail = match &code {
-        Some(code) => MailFields::send(input.send, &tenancy, &org, &input.email, code).await,
+    let (org, issued) = tenancy.transfer(&org, &input.email, input.remove).await?;
+    let mail = match &issued {
+        Some(issued) => MailFields::send(input.send, &tenancy, &org, issued).await,
         None => MailFields::default(),
     };
-    let code = code.as_ref().map(Secret::reveal);
-    let fields = TransferFields { organization: OrgFields::from_org(&org), code, mail };
+    let code = issued.as_ref().map(|issued| issued.code.reveal());
+    let valid_until = issued.as_ref().and_then(|issued| rfc3339(issued.until));
+    let organization = OrgFields::from_org(&org);
+    let fields = TransferFields { organization, code, valid_until, mail };
     Ok(answer::json(StatusCode::OK, &fields))
 }
 
@@ -91,7 +96,7 @@ impl<'a> AdminFields<'a> {
             email: &admin.email,
             role: admin.role.word(),
             second_factor: admin.second_factor.is_some(),
-            created_at: crate::org::rfc3339(admin.created_at),
+            created_at: rfc3339(admin.created_at),
         }
     }
 }
@@ -132,11 +137,22 @@ struct AdminInput {
 #[derive(Serialize, ToSchema)]
 #[schema(as = OneTimeCode)]
 struct CodeFields<'a> {
-    email: &'a str,
+    email: &'a StoredText,
     /// Shown once.
     code: &'a str,
+    /// When it stops working.
+    valid_until: Option<String>,
     #[serde(flatten)]
     mail: MailFields,
+}
+
+impl<'a> CodeFields<'a> {
+    /// Mails the code first, where that is wanted.
+    async fn send(send: bool, tenancy: &Tenancy, org: &Org, issued: &'a IssuedCode) -> Self {
+        let mail = MailFields::send(send, tenancy, org, issued).await;
+        let IssuedCode { email, code, until } = issued;
+        Self { email, code: code.reveal(), valid_until: rfc3339(*until), mail }
+    }
 }
 
 /// What came of the mail with a one-time code; nothing where none was wanted.
@@ -152,11 +168,11 @@ struct MailFields {
 
 impl MailFields {
     /// Mails the code, where that is wanted.
-    async fn send(send: bool, tenancy: &Tenancy, org: &Org, email: &str, code: &Secret) -> Self {
+    async fn send(send: bool, tenancy: &Tenancy, org: &Org, issued: &IssuedCode) -> Self {
         if !send {
             return Self::default();
         }
-        let mailed = tenancy.mail_code(org, email, code).await;
+        let mailed = tenancy.mail_code(org, issued).await;
         let mail_problem = mailed.as_ref().err().map(ToString::to_string);
         Self { sent: Some(mailed.is_ok()), mail_problem }
     }
@@ -190,10 +206,8 @@ async fn add_admin(called: Called, id: OrgId, Input(input): Input<AdminInput>) -
     let org = called.live(id).await?;
     let role = if input.owner { Role::Owner } else { Role::Admin };
     can_send(input.send, &called.tenancy)?;
-    let (org, code) = called.tenancy.add_admin(&org, &input.email, role).await?;
-    let email = input.email.trim();
-    let mail = MailFields::send(input.send, &called.tenancy, &org, email, &code).await;
-    let fields = CodeFields { email, code: code.reveal(), mail };
+    let (org, issued) = called.tenancy.add_admin(&org, &input.email, role).await?;
+    let fields = CodeFields::send(input.send, &called.tenancy, &org, &issued).await;
     Ok(answer::json(StatusCode::CREATED, &fields))
 }
 
@@ -231,7 +245,7 @@ async fn issue_code(
 ) -> Answered {
     let org = called.live(id).await?;
     can_send(send, &called.tenancy)?;
-    let (org, code) = called.tenancy.issue_code(&org, &email).await?;
-    let mail = MailFields::send(send, &called.tenancy, &org, &email, &code).await;
-    Ok(answer::json(StatusCode::OK, &CodeFields { email: &email, code: code.reveal(), mail }))
+    let (org, issued) = called.tenancy.issue_code(&org, &email).await?;
+    let fields = CodeFields::send(send, &called.tenancy, &org, &issued).await;
+    Ok(answer::json(StatusCode::OK, &fields))
 }

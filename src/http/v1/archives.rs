@@ -32,7 +32,7 @@ use super::{
     not_allowed,
 };
 use crate::{
-    org::{OrgFields, Secret},
+    org::{OrgFields, rfc3339},
     tenancy::{Error, ExportTarget, Import, ImportWish},
 };
 
@@ -243,6 +243,8 @@ struct ImportFields<'a> {
     left_out: &'a [String],
     /// The one-time code of its only admin, shown once; null where its admins came with it.
     code: Option<&'a str>,
+    /// When the code stops working.
+    valid_until: Option<String>,
 }
 
 /// Imports an organization: as a whole, or not at all.
@@ -274,7 +276,8 @@ async fn import(
         new_admin_ids,
         documents: summary.contents.documents.count,
         left_out: &left_out,
-        code: code.as_ref().map(Secret::reveal),
+        code: code.as_ref().map(|issued| issued.code.reveal()),
+        valid_until: code.as_ref().and_then(|issued| rfc3339(issued.until)),
     };
     let place = format!("/v1/organizations/{}", org.id);
     let response = answer::json(StatusCode::CREATED, &fields);

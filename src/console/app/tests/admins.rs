@@ -54,7 +54,9 @@ pub(super) fn notice(app: &App) -> &Notice {
 
 pub(super) fn shown_code(app: &App) -> Option<(&str, &str)> {
     match app.layers.last() {
-        Some(Layer::Code(Code::OneTime { code, email, .. })) => Some((email.raw(), code.reveal())),
+        Some(Layer::Code(Code::OneTime { issued, .. })) => {
+            Some((issued.email.raw(), issued.code.reveal()))
+        }
         _ => None,
     }
 }
@@ -144,7 +146,7 @@ fn an_admin_is_added_after_a_login_and_the_code_is_shown_until_it_is_left() {
         let [Effect::AddAdmin(generation, .., Some(_))] = &effects[..] else {
             panic!("what was wanted goes on: {effects:?}")
         };
-        let added = Ok((later_org(), "aaaaaa-bbbbbb".into()));
+        let added = Ok((later_org(), issued_code("eve@example.com", "aaaaaa-bbbbbb")));
         let effects = app.update(Message::Added(*generation, "eve@example.com".into(), added));
         generation!(effects, LoadAdmins);
         assert_eq!(shown_code(&app), Some(("eve@example.com", "aaaaaa-bbbbbb")));
@@ -221,7 +223,7 @@ fn whoever_stops_waiting_for_an_admin_sees_the_code_only_while_the_form_is_as_it
         if left {
             press(&mut app, KeyCode::Esc);
         }
-        let added = Ok((later_org(), "aaaaaa-bbbbbb".into()));
+        let added = Ok((later_org(), issued_code("eve@example.com", "aaaaaa-bbbbbb")));
         app.update(Message::Added(generation, "eve@example.com".into(), added));
         let seen = more.is_empty() && !left;
         assert_eq!(shown_code(&app).is_some(), seen, "{more:?} {left}");

@@ -16,7 +16,7 @@ use crate::{
     },
     orgs::admin_of,
     store::{ListScope, Page, PageAt, PlaceKind, Required, SortKey, Statistics, StoreError},
-    tenancy::{self, Account, Error, Refusal},
+    tenancy::{self, Account, Error, IssuedCode, Refusal},
     theme::Theme,
 };
 
@@ -38,6 +38,11 @@ fn page(orgs: Vec<Org>, more_before: bool, more_after: bool) -> Page {
     let places =
         orgs.iter().map(|org| crate::store::Cursor::from_org(org, SortKey::Name)).collect();
     Page { orgs, places, nearest: Vec::new(), more_before, more_after }
+}
+
+/// A one-time code.
+fn issued_code(email: &str, code: &str) -> IssuedCode {
+    IssuedCode { email: email.into(), code: code.into(), until: DateTime::from_millis(3_600_000) }
 }
 
 /// The generation of the newest effect of a kind.

@@ -17,15 +17,16 @@ fn issued(app: &mut App) -> (Generation, OrgAction, Box<Org>) {
     (*generation, *action, org.clone())
 }
 
-fn code() -> (Org, Secret) {
-    (Org { revision: 2, ..org(0, "org000") }, "aaaaaa-bbbbbb".into())
+fn code() -> (Org, IssuedCode) {
+    let issued = issued_code("grace@example.com", "aaaaaa-bbbbbb");
+    (Org { revision: 2, ..org(0, "org000") }, issued)
 }
 
 fn coded(
     generation: Generation,
     action: OrgAction,
     org: Box<Org>,
-    result: tenancy::Result<(Org, Secret)>,
+    result: tenancy::Result<(Org, IssuedCode)>,
 ) -> Message {
     Message::Coded(generation, action, org, "grace@example.com".into(), result)
 }
@@ -62,7 +63,8 @@ fn a_code_is_mailed_where_mail_is_set_up_and_stays_on_the_screen() {
     for sent in [true, false] {
         let mut app = shown(true);
         let effects = press(&mut app, KeyCode::Char('s'));
-        let [Effect::MailCode(at, org, (email, mailed), _)] = &effects[..] else {
+        let [Effect::MailCode(at, org, IssuedCode { email, code: mailed, .. }, _)] = &effects[..]
+        else {
             panic!("{effects:?}")
         };
         assert_eq!((email.raw(), mailed.reveal()), ("grace@example.com", "aaaaaa-bbbbbb"));
@@ -142,7 +144,10 @@ fn a_late_code_is_not_shown_for_a_question_that_was_asked_anew() {
     let second = generation!(press(&mut app, KeyCode::Enter), Do);
     app.update(coded(generation, action, org.clone(), Ok(code())));
     assert_eq!(shown_code(&app), None, "the second one makes the first worthless");
-    let newer = Ok((Org { revision: 3, ..super::org(0, "org000") }, "cccccc-dddddd".into()));
+    let newer = Ok((
+        Org { revision: 3, ..super::org(0, "org000") },
+        issued_code("grace@example.com", "cccccc-dddddd"),
+    ));
     app.update(coded(second, action, org, newer));
     assert_eq!(shown_code(&app), Some(("grace@example.com", "cccccc-dddddd")));
 }

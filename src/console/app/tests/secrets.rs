@@ -15,8 +15,7 @@ fn copied(effects: &[Effect]) -> (&'static str, &str) {
 fn a_one_time_code_is_copied_and_stays_in_sight() {
     let mut app = console(page(orgs(3), false, false));
     app.layers.push(Layer::Code(Code::OneTime {
-        code: MADE.into(),
-        email: "eve@example.com".into(),
+        issued: issued_code("eve@example.com", MADE),
         org: Box::new(org(0, "org000")),
         sending: Request::default(),
     }));

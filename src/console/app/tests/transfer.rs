@@ -44,7 +44,7 @@ fn an_owner_transfers_it_to_someone_new_who_gets_a_code() {
     let (generation, email, removes) = to(&effects);
     assert_eq!((email, removes), ("zoe@example.com", false));
     assert!(matches!(&effects[0], Effect::Transfer(_, _, to, _) if to.reason == "ticket 4711"));
-    let done = Ok((of("zoe@example.com"), Some("aaaaaa-bbbbbb".into())));
+    let done = Ok((of("zoe@example.com"), Some(issued_code("zoe@example.com", "aaaaaa-bbbbbb"))));
     let effects = app.update(Message::Transferred(generation, "zoe@example.com".into(), done));
     assert_eq!(shown_code(&app), Some(("zoe@example.com", "aaaaaa-bbbbbb")));
     assert!(effects.iter().any(|effect| matches!(effect, Effect::Logout(_))));
@@ -111,7 +111,7 @@ fn a_code_that_arrives_after_the_form_was_left_is_not_shown() {
     let (generation, ..) = to(&effects);
     press(&mut app, KeyCode::Esc);
     press(&mut app, KeyCode::Esc);
-    let done = Ok((of("zoe@example.com"), Some("aaaaaa-bbbbbb".into())));
+    let done = Ok((of("zoe@example.com"), Some(issued_code("zoe@example.com", "aaaaaa-bbbbbb"))));
     app.update(Message::Transferred(generation, "zoe@example.com".into(), done));
     assert_eq!(shown_code(&app), None);
     assert_eq!(notice(&app).what, "transferred “org000” to zoe@example.com");
