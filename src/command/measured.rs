@@ -9,7 +9,7 @@ use std::{
 use super::{
     Answer, Failure,
     doc::written,
-    line::{SizeKey, SizeSort},
+    line::SizeSort,
     org::PAGE,
     records::{Columns, Lines},
     sizes::PageSizes,
@@ -133,15 +133,7 @@ impl First {
 
 /// By size; what is not known comes last, whichever way.
 fn compare(sort: SizeSort, one: Option<Size>, other: Option<Size>) -> Ordering {
-    let known = |size: Option<Size>| {
-        let Size { held, newest } = size?;
-        Some(match sort.key {
-            SizeKey::Documents => i128::from(held.documents),
-            SizeKey::Bytes => i128::from(held.bytes),
-            SizeKey::Indexes => i128::from(held.indexes),
-            SizeKey::Newest => i128::from(newest?.timestamp_millis()),
-        })
-    };
+    let known = |size: Option<Size>| size.and_then(|size| sort.key.of(size));
     match (known(one), known(other)) {
         (Some(one), Some(other)) if sort.descending => other.cmp(&one),
         (Some(one), Some(other)) => one.cmp(&other),
@@ -154,7 +146,10 @@ mod tests {
     use bson::DateTime;
 
     use super::*;
-    use crate::{orgs::org, store::Statistics};
+    use crate::{
+        orgs::org,
+        store::{SizeKey, Statistics},
+    };
 
     fn one(number: u8, bytes: Option<u64>) -> (Org, Option<Size>) {
         let held = |bytes| Statistics { documents: 100 - bytes, bytes, indexes: 1 };

@@ -204,6 +204,7 @@ pub const COMMANDS: &[Row] = &[
         "show the dashboard: organizations, sizes and failed logins"),
     row!(Navigate, "open-listed", Open, [key(KeyCode::Enter), letter('l')], &[Dashboard], Some("open"),
         "open the organization"),
+    row!(View, "sort-dashboard", Sort, [letter('o')], &[Dashboard], Some("sort"), "sort by size, documents, indexes or newest document"),
     row!(View, "close-dashboard", Dashboard, [letter('S')], &[Dashboard], None, "close the dashboard"),
     row!(View, "filter-audit-log", Filter, [letter('/')], &[AuditLog], Some("filter"),
         "filter by operator, action, result, time or organization"),

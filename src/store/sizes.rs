@@ -17,6 +17,47 @@ pub struct Size {
     pub newest: Option<DateTime>,
 }
 
+/// A part of a size, which organizations can be sorted by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SizeKey {
+    /// The bytes of the documents.
+    #[default]
+    Bytes,
+    /// The number of documents.
+    Documents,
+    /// The number of indexes.
+    Indexes,
+    /// The time of the newest document.
+    Newest,
+}
+
+impl SizeKey {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Bytes, Self::Documents, Self::Indexes, Self::Newest];
+
+    /// What sizes are compared by; none where it is not known.
+    #[must_use]
+    pub fn of(self, Size { held, newest }: Size) -> Option<i128> {
+        Some(match self {
+            Self::Bytes => held.bytes.into(),
+            Self::Documents => held.documents.into(),
+            Self::Indexes => held.indexes.into(),
+            Self::Newest => newest?.timestamp_millis().into(),
+        })
+    }
+
+    /// The next one, and after the last one the first.
+    #[must_use]
+    pub fn next(self) -> Self {
+        match self {
+            Self::Bytes => Self::Documents,
+            Self::Documents => Self::Indexes,
+            Self::Indexes => Self::Newest,
+            Self::Newest => Self::Bytes,
+        }
+    }
+}
+
 /// The sizes of organizations.
 #[async_trait]
 pub trait Sizes: Send + Sync {

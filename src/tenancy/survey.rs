@@ -12,7 +12,7 @@ use super::{Error, Result, Tenancy};
 use crate::{
     org::{OperationKind, Org},
     store::{
-        AuditAt, AuditFilter, Count, ListScope, Outcome, PageQuery, Size, Sort, SortKey,
+        AuditAt, AuditFilter, Count, ListScope, Outcome, PageQuery, Size, SizeKey, Sort, SortKey,
         Statistics, StoreError,
     },
 };
@@ -99,8 +99,8 @@ pub struct Survey {
     pub unknown: u64,
     /// What all others hold together.
     pub held: Statistics,
-    /// The largest, the largest first.
-    pub largest: Vec<Named>,
+    /// The largest, by each part of a size, in the order of [`SizeKey::ALL`].
+    largest: [Vec<Named>; SizeKey::ALL.len()],
     /// Those without a new document for longest, that one first.
     pub quietest: Vec<Named>,
     /// How many were created in which month, by its number.
@@ -132,8 +132,10 @@ impl Survey {
         self.held.bytes += size.held.bytes;
         self.held.indexes += size.held.indexes;
         let named = Named { org, size };
-        if named.size.held.bytes > 0 {
-            name(&mut self.largest, &named, |named| std::cmp::Reverse(named.size.held.bytes));
+        for (by, largest) in SizeKey::ALL.into_iter().zip(&mut self.largest) {
+            if by.of(named.size).is_some_and(|of| of > 0) {
+                name(largest, &named, |named| std::cmp::Reverse(by.of(named.size)));
+            }
         }
         if named.size.newest.is_some() {
             name(&mut self.quietest, &named, |named| named.size.newest);
@@ -150,10 +152,17 @@ impl Survey {
         })
     }
 
-    /// All that are named, in their order.
+    /// Those with the most of that, that one first.
     #[must_use]
-    pub fn named(&self) -> Vec<&Named> {
-        self.largest.iter().chain(&self.quietest).collect()
+    pub fn largest(&self, by: SizeKey) -> &[Named] {
+        let at = SizeKey::ALL.iter().position(|key| *key == by);
+        at.and_then(|at| self.largest.get(at)).map_or(&[], Vec::as_slice)
+    }
+
+    /// All that are named, in their order: the largest by that, and the quietest.
+    #[must_use]
+    pub fn named(&self, by: SizeKey) -> Vec<&Named> {
+        self.largest(by).iter().chain(&self.quietest).collect()
     }
 }
 
@@ -281,7 +290,8 @@ mod tests {
         assert_eq!(survey.created(at("2026-11-15")), [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2]);
         assert_eq!(survey.created(at("2026-12-15")), [2, 0]);
         let names = |all: &[Named]| all.iter().map(|n| n.org.name.to_string()).collect::<Vec<_>>();
-        assert_eq!(names(&survey.largest), ["org1", "org3", "org2"]);
+        assert_eq!(names(survey.largest(SizeKey::Bytes)), ["org1", "org3", "org2"]);
+        assert_eq!(names(survey.largest(SizeKey::Newest)), ["org1", "org2"]);
         assert_eq!(names(&survey.quietest), ["org2", "org1"]);
     }
 
@@ -293,11 +303,12 @@ mod tests {
             let one = one(number, "2026-01-01", u64::from(number), newest);
             survey.add(SurveyPart::Orgs(vec![one]));
         }
-        let bytes: Vec<u64> = survey.largest.iter().map(|named| named.size.held.bytes).collect();
+        let largest = survey.largest(SizeKey::Bytes).iter();
+        let bytes: Vec<u64> = largest.map(|named| named.size.held.bytes).collect();
         assert_eq!(bytes, (90..100).rev().collect::<Vec<_>>());
         assert_eq!(survey.quietest.len(), NAMED);
         assert!(survey.quietest.iter().all(|named| named.size.newest == Some(at("2026-01-01"))));
-        assert_eq!(survey.named().len(), 2 * NAMED);
+        assert_eq!(survey.named(SizeKey::Documents).len(), 2 * NAMED);
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::support::hash;
 use crate::{
     held::{Case, LEASE, Lane},
     late_matrix::{Scenario, is_whole, scenarios, work_off},
+    matrix::OneIn,
     operation::{ACME, ADA, DAN, GLOBEX, Operation, REBORN, Says, What, console, says},
     support::{
         mongod,
@@ -308,5 +309,5 @@ async fn nothing_is_lost_beside_the_old_service() {
             all.extend(steps.filter(of_sample).map(beside));
         }
     }
-    work_off(all, Beside::name, one).await;
+    work_off(all, Beside::name, |_| OneIn::ALL, one).await;
 }

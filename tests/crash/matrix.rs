@@ -31,6 +31,10 @@ pub fn steps(from: usize, sample: OneIn) -> impl Iterator<Item = usize> {
 #[derive(Clone, Copy)]
 pub struct OneIn(pub usize, pub usize);
 
+impl OneIn {
+    pub const ALL: Self = Self(1, 0);
+}
+
 /// What came of all the cases of a fault.
 #[derive(Clone, Copy, Default)]
 pub struct Tally {
@@ -242,12 +246,12 @@ macro_rules! matrix {
 
 // Just after a step is just before the next one, for all but the console: see `program`.
 matrix! {
-    a_network_that_goes: Fault::NetworkGone, OneIn(3, 0), async || Server::standalone();
-    a_server_that_refuses: Fault::Refused, OneIn(3, 1), async || Server::standalone();
-    an_answer_that_is_lost: Fault::AnswerLost, OneIn(3, 2), async || Server::standalone();
-    an_answer_that_a_replica_set_lost: Fault::AnswerLost, OneIn(3, 0), || Server::replica_set(1);
-    a_server_that_is_killed: Fault::ServerKilled, OneIn(6, 0), async || Server::standalone();
-    a_primary_that_steps_down: Fault::SteppedDown, OneIn(9, 1), || Server::replica_set(3);
-    another_console: Fault::Rival, OneIn(3, 1), || Server::replica_set(1);
-    an_impatient_console: Fault::ImpatientRival, OneIn(3, 2), async || Server::standalone();
+    a_network_that_goes: Fault::NetworkGone, OneIn(4, 0), async || Server::standalone();
+    a_server_that_refuses: Fault::Refused, OneIn(4, 1), async || Server::standalone();
+    an_answer_that_is_lost: Fault::AnswerLost, OneIn(4, 2), async || Server::standalone();
+    an_answer_that_a_replica_set_lost: Fault::AnswerLost, OneIn(4, 3), || Server::replica_set(1);
+    a_server_that_is_killed: Fault::ServerKilled, OneIn(8, 0), async || Server::standalone();
+    a_primary_that_steps_down: Fault::SteppedDown, OneIn(12, 1), || Server::replica_set(3);
+    another_console: Fault::Rival, OneIn(4, 0), || Server::replica_set(1);
+    an_impatient_console: Fault::ImpatientRival, OneIn(4, 2), async || Server::standalone();
 }

@@ -1,5 +1,5 @@
 //! The real program, killed with -9 before and after each command it sends, or where not the whole matrix is
-//! wanted, before one in nine of them and after another one in nine.
+//! wanted, before one in twelve of them and after another one in twelve.
 
 use std::{
     io::Write,
@@ -201,12 +201,12 @@ async fn killed_everywhere(when: When, of_steps: OneIn) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_program_killed_before_a_step() {
-    killed_everywhere(When::Before, OneIn(9, 0)).await;
+    killed_everywhere(When::Before, OneIn(12, 0)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_program_killed_after_a_step() {
-    killed_everywhere(When::After, OneIn(9, 4)).await;
+    killed_everywhere(When::After, OneIn(12, 6)).await;
 }
 
 /// What a killed console left is somebody's work until its time is over; then the next one that comes

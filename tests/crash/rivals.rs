@@ -9,6 +9,7 @@ use bson::oid::ObjectId;
 use crate::{
     held::{Case, Lane, Outcome, Wanted, begin},
     late_matrix::{NEXT, Next, Scenario, is_whole, scenarios, turn, work_off},
+    matrix::OneIn,
     operation::{Operation, Says, What, console, says, wrong_word},
     proxy::{Client, Command},
     world::World,
@@ -134,5 +135,5 @@ async fn two_consoles_come_to_what_one_after_the_other_would() {
             }
         }
     }
-    work_off(meetings, |meeting| meeting.scenario.name, meet).await;
+    work_off(meetings, |meeting| meeting.scenario.name, |_| OneIn::ALL, meet).await;
 }

@@ -31,6 +31,15 @@ fn it_shows_what_all_organizations_come_to() {
 }
 
 #[test]
+fn the_largest_are_those_with_the_most_of_what_is_asked_for() {
+    let mut console = opened(80, 24);
+    for by in ["documents", "indexes", "newest"] {
+        console.press(KeyCode::Char('o'));
+        looks_like!(console, format!("dashboard_{by}"));
+    }
+}
+
+#[test]
 fn it_is_filled_in_as_it_is_read() {
     let mut console = Console::with(80, 24, with_trash());
     console.press(KeyCode::Char('S'));

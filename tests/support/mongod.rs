@@ -183,7 +183,7 @@ fn spawn(program: &Path, port: u16, flags: &[String], data: &TempDir) -> Option<
     let mut child = Command::new(program)
         .args(["--bind_ip", "127.0.0.1", "--nounixsocket", "--wiredTigerCacheSizeGB", "0.25"])
         .args(["--setParameter", "diagnosticDataCollectionEnabled=false"])
-        .args(["--journalCommitInterval", "10", "--port", &port.to_string(), "--dbpath"])
+        .args(["--port", &port.to_string(), "--dbpath"])
         .arg(data.path())
         .args(flags)
         .stdout(Stdio::piped())

@@ -19,7 +19,7 @@ pub use self::{
     key::KeyCommand,
     local::{ConfigCommand, LocalCommand, Shell},
     operator::OperatorCommand,
-    org::{BulkNames, Copy, Export, Import, ListSort, OrgCommand, SizeKey, SizeSort},
+    org::{BulkNames, Copy, Export, Import, ListSort, OrgCommand, SizeSort},
 };
 use crate::{
     config::{ENVIRONMENT_HELP, Flags, ServeFlags},

@@ -10,7 +10,7 @@ use clap::{
 use super::{super::sizes::SIZE_FIELDS, Sure, Why, page_size};
 use crate::{
     org::OrgFields,
-    store::{Sort, SortKey},
+    store::{SizeKey, Sort, SortKey},
 };
 
 /// What a list is sorted by.
@@ -40,19 +40,6 @@ pub struct SizeSort {
     pub key: SizeKey,
     /// Backwards.
     pub descending: bool,
-}
-
-/// A part of a size.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SizeKey {
-    /// The number of documents.
-    Documents,
-    /// Their bytes.
-    Bytes,
-    /// The number of indexes.
-    Indexes,
-    /// The time of the newest document.
-    Newest,
 }
 
 /// The organizations that something is done to.

@@ -8,8 +8,8 @@ use super::{App, Effect, Generation, Layer, Notice, Pane, Severity, cancel, fiel
 use crate::{
     keymap::Command,
     org::Org,
-    store::ListScope,
-    tenancy::{Error, Result, Survey, SurveyPart},
+    store::{ListScope, SizeKey},
+    tenancy::{Error, Named, Result, Survey, SurveyPart},
 };
 
 /// What the dashboard shows.
@@ -23,6 +23,8 @@ pub struct Dashboard {
     pub cut_off: bool,
     /// What is waited for.
     pub loading: Request,
+    /// What the largest have the most of.
+    pub by: SizeKey,
     /// Which of those that are named is selected.
     pub selected: usize,
     /// Which one is opened once the list shows it.
@@ -35,13 +37,28 @@ impl Dashboard {
     /// Which of those that are named is selected, by number; one of those there are.
     #[must_use]
     pub fn selected(&self) -> usize {
-        let named = self.survey.as_ref().map_or(0, |survey| survey.named().len());
-        self.selected.min(named.saturating_sub(1))
+        self.selected.min(self.named().len().saturating_sub(1))
+    }
+
+    /// The organizations that are named.
+    #[must_use]
+    pub fn named(&self) -> Vec<&Named> {
+        self.survey.as_ref().map_or_else(Vec::new, |survey| survey.named(self.by))
     }
 
     fn chosen(&self) -> Option<&Org> {
-        let survey = self.survey.as_ref()?;
-        survey.named().get(self.selected()).map(|named| &named.org)
+        self.named().get(self.selected()).map(|named| &named.org)
+    }
+
+    /// What is selected stays so, wherever it is by now.
+    fn stay_at(&mut self, chosen: Option<ObjectId>) {
+        let named = self.named();
+        let moved = named.iter().position(|named| Some(named.org.id) == chosen);
+        let is_there = |now: &&Named| Some(now.org.id) == chosen;
+        let stays = named.get(self.selected).is_some_and(is_there);
+        if let Some(moved) = moved.filter(|_| self.selected > 0 && !stays) {
+            self.selected = moved;
+        }
     }
 }
 
@@ -89,14 +106,7 @@ impl App {
         let chosen = self.dashboard.chosen().map(|org| org.id);
         let Some(survey) = &mut self.dashboard.survey else { return };
         survey.add(part);
-        // What is selected stays so, wherever it is by now.
-        let named = survey.named();
-        let moved = named.iter().position(|named| Some(named.org.id) == chosen);
-        if let Some(moved) = moved.filter(|_| self.dashboard.selected > 0)
-            && named.get(self.dashboard.selected).is_none_or(|now| Some(now.org.id) != chosen)
-        {
-            self.dashboard.selected = moved;
-        }
+        self.dashboard.stay_at(chosen);
     }
 
     pub(super) fn survey_ended(
@@ -131,9 +141,15 @@ impl App {
         if command == Command::Dashboard {
             return self.leave_dashboard();
         }
+        if command == Command::Sort {
+            let chosen = self.dashboard.chosen().map(|org| org.id);
+            self.dashboard.by = self.dashboard.by.next();
+            self.dashboard.stay_at(chosen);
+            return Vec::new();
+        }
         if let Command::Move(motion) = command {
             let rows = self.areas().map_or(1, |areas| areas.help_rows());
-            let named = self.dashboard.survey.as_ref().map_or(0, |survey| survey.named().len());
+            let named = self.dashboard.named().len();
             let selected =
                 self.dashboard.selected().saturating_add_signed(self.steps(motion, rows));
             self.dashboard.selected = selected.min(named.saturating_sub(1));

@@ -11,7 +11,9 @@ use crate::{
     console::app::{App, Connection, Job, Message},
     org::{ListScope, OperatorRole, Org},
     orgs::new_org,
-    store::{Entry, Operation, Organizations as _, PageQuery, Target, sqlite::SqliteStore},
+    store::{
+        Entry, Operation, Organizations as _, PageQuery, SizeKey, Target, sqlite::SqliteStore,
+    },
     tenancy::{Caller, Rules, Tenancy, open},
 };
 
@@ -187,7 +189,7 @@ async fn the_dashboard_comes_to_what_there_is() {
     let counts = survey.counts.unwrap();
     assert_eq!([counts.live, counts.suspended, counts.trash].map(|of| of.counted), [120, 3, 0]);
     assert_eq!((survey.read, survey.unknown, survey.held.documents), (120, 0, 125));
-    assert_eq!(survey.largest[0].org.name.raw(), "org 077");
+    assert_eq!(survey.largest(SizeKey::Bytes)[0].org.name.raw(), "org 077");
     assert_eq!(survey.failed_logins.unwrap().sum(), 2);
     assert!(!console.app.dashboard.cut_off && console.app.notice.is_none());
 

@@ -18,6 +18,7 @@ use crate::{
         text,
     },
     org::byte_size,
+    store::SizeKey,
     tenancy::{Counts, Named, Survey},
 };
 
@@ -101,7 +102,9 @@ struct Page {
 
 fn page(app: &App, survey: &Survey, selected: usize, theme: &Theme, width: u16) -> Page {
     let rows = |list: &[Named]| u16::try_from(list.len()).unwrap_or(u16::MAX);
-    let (largest, quietest) = (rows(&survey.largest), rows(&survey.quietest));
+    let by = app.dashboard.by;
+    let all = survey.largest(by);
+    let (largest, quietest) = (rows(all), rows(&survey.quietest));
     let beside = width >= BESIDE;
     let lists = if beside { 1 + largest.max(quietest) } else { 3 + largest + quietest };
     let whole = Rect::new(0, 0, width, FIGURES + lists);
@@ -114,22 +117,35 @@ fn page(app: &App, survey: &Survey, selected: usize, theme: &Theme, width: u16) 
     } else {
         Rect { y: left.bottom() + 1, height: 1 + quietest, ..left }
     };
-    let most = survey.largest.first().map_or(1, |named| named.size.held.bytes.max(1));
-    let bar = |named: &Named| share(named.size.held.bytes, most);
-    let largest = survey.largest.iter().map(|named| {
-        let size = byte_size(named.size.held.bytes);
-        (named, size, Some(bar(named)))
+    let age = |named: &Named| {
+        named.size.newest.map_or_else(String::new, |newest| format::age(newest, app.now))
+    };
+    let value = |named: &Named| {
+        let held = named.size.held;
+        match by {
+            SizeKey::Bytes => (byte_size(held.bytes), Some(held.bytes)),
+            SizeKey::Documents => (format::thousands(held.documents), Some(held.documents)),
+            SizeKey::Indexes => (format::thousands(held.indexes), Some(held.indexes)),
+            SizeKey::Newest => (age(named), None),
+        }
+    };
+    let most = all.first().and_then(|named| value(named).1).unwrap_or(1).max(1);
+    let largest = all.iter().map(|named| {
+        let (words, number) = value(named);
+        (named, words, number.map(|number| share(number, most)))
     });
-    let quietest = survey.quietest.iter().map(|named| {
-        let age = named.size.newest.map(|newest| format::age(newest, app.now));
-        (named, age.unwrap_or_default(), None)
-    });
+    let quietest = survey.quietest.iter().map(|named| (named, age(named), None));
     let largest: Vec<_> = largest.collect();
     let quietest: Vec<_> = quietest.collect();
     let chosen = |from: usize| selected.checked_sub(from);
-    list(&mut page, theme, left, ("largest", "size"), &largest, chosen(0));
-    let from = survey.largest.len();
-    list(&mut page, theme, right, ("no new document for", "newest"), &quietest, chosen(from));
+    let heading = match by {
+        SizeKey::Bytes => ("largest", "size"),
+        SizeKey::Documents => ("most documents", "documents"),
+        SizeKey::Indexes => ("most indexes", "indexes"),
+        SizeKey::Newest => ("newest document", "newest"),
+    };
+    list(&mut page, theme, left, heading, &largest, chosen(0));
+    list(&mut page, theme, right, ("no new document for", "newest"), &quietest, chosen(all.len()));
     page
 }
 

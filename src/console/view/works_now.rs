@@ -69,6 +69,7 @@ pub(super) fn works_now(app: &App, row: &Row) -> bool {
         Command::Open | Command::CopyEntry if layered => has_rows(app),
         Command::Filter if layered => true,
         Command::Open => some || !app.list.nearest.is_empty(),
+        Command::Sort if app.focus() == Place::Dashboard => has_rows(app),
         Command::Sort | Command::Copy => some,
         Command::Filter => some || app.list.search().is_some(),
         Command::Back if app.focus() == Place::Unconnected => app.connecting.is_waiting(),
@@ -210,9 +211,7 @@ fn has_document(app: &App) -> bool {
 /// Whether what is on top lists anything.
 fn has_rows(app: &App) -> bool {
     match app.layers.last() {
-        Some(Layer::Dashboard) => {
-            app.dashboard.survey.as_ref().is_some_and(|survey| !survey.named().is_empty())
-        }
+        Some(Layer::Dashboard) => !app.dashboard.named().is_empty(),
         layer => layer.is_some_and(Layer::has_rows),
     }
 }

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     org::{Search, StoredText},
-    store::{Count, Examination, Finding, ListScope, StoreError},
+    store::{Count, Examination, Finding, ListScope, SizeKey, StoreError},
     tenancy::{Believe, Error, Named, SizeFields, Survey},
 };
 
@@ -225,7 +225,7 @@ async fn dashboard(State(service): State<Arc<Service>>, called: Called) -> Answe
         unknown_sizes: survey.unknown,
         created_by_month: survey.created(DateTime::now()),
         failed_logins_by_hour: survey.failed_logins.map(|failed| failed.hours),
-        largest: NamedFields::all(&survey.largest),
+        largest: NamedFields::all(survey.largest(SizeKey::Bytes)),
         quietest: NamedFields::all(&survey.quietest),
     };
     Ok(answer::json(StatusCode::OK, &fields))

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    store::{Count, Size},
+    store::{Count, Size, SizeKey},
     tenancy::{Counts, FailedLogins, SurveyPart},
 };
 
@@ -34,7 +34,7 @@ fn sized(range: std::ops::Range<u8>) -> SurveyPart {
 
 fn selected(app: &App) -> String {
     let survey = app.dashboard.survey.as_ref().unwrap();
-    survey.named()[app.dashboard.selected()].org.name.to_string()
+    survey.named(app.dashboard.by)[app.dashboard.selected()].org.name.to_string()
 }
 
 #[test]
@@ -103,6 +103,40 @@ fn what_is_selected_stays_so_while_others_come_before_it() {
     assert_eq!(app.dashboard.selected(), 19);
     press(&mut app, KeyCode::Char('g'));
     assert_eq!(selected(&app), "org059");
+}
+
+#[test]
+fn the_largest_are_ranked_by_each_part_of_a_size() {
+    let sized = |(number, (documents, indexes, newest)): (u8, (u64, u64, Option<i64>))| {
+        let held = Statistics { documents, bytes: u64::from(number) + 1, indexes };
+        let size = Size { held, newest: newest.map(DateTime::from_millis) };
+        (org(number, &format!("org{number:03}")), Some(size))
+    };
+    let all = [(5, 1, Some(20)), (0, 9, None), (7, 3, Some(10))];
+    let all = (0..3).zip(all).map(sized).collect();
+    let (mut app, _) = read(3, [SurveyPart::Orgs(all)]);
+    let names = |app: &App| -> Vec<String> {
+        let survey = app.dashboard.survey.as_ref().unwrap();
+        survey.largest(app.dashboard.by).iter().map(|named| named.org.name.to_string()).collect()
+    };
+    assert_eq!(names(&app), ["org002", "org001", "org000"]);
+    press(&mut app, KeyCode::Char('j'));
+    press(&mut app, KeyCode::Char('j'));
+    assert_eq!(selected(&app), "org000");
+    press(&mut app, KeyCode::Char('o'));
+    // One with nothing of it is not among those with the most.
+    assert_eq!(names(&app), ["org002", "org000"]);
+    assert_eq!(selected(&app), "org000", "what is selected stays so");
+    press(&mut app, KeyCode::Char('o'));
+    assert_eq!(names(&app), ["org001", "org002", "org000"]);
+    press(&mut app, KeyCode::Char('o'));
+    assert_eq!(names(&app), ["org000", "org002"]);
+    press(&mut app, KeyCode::Char('o'));
+    assert_eq!(app.dashboard.by, SizeKey::Bytes);
+    // What is read anew is in the order that was chosen.
+    press(&mut app, KeyCode::Char('o'));
+    press(&mut app, KeyCode::Char('r'));
+    assert_eq!(app.dashboard.by, SizeKey::Documents);
 }
 
 #[test]
