@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::{
     Failure, audit,
@@ -98,6 +98,23 @@ pub(super) enum Mailed {
     No(tenancy::Error),
     /// It was not waited for to the end.
     Unknown,
+}
+
+impl Mailed {
+    pub(super) fn is_not_wanted(&self) -> bool {
+        matches!(self, Self::NotWanted)
+    }
+}
+
+/// Whether it was sent; null where that is not known.
+impl Serialize for Mailed {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Yes => to.serialize_bool(true),
+            Self::No(_) => to.serialize_bool(false),
+            Self::NotWanted | Self::Unknown => to.serialize_none(),
+        }
+    }
 }
 
 #[derive(Serialize)]

@@ -88,23 +88,18 @@ pub(super) struct CodeFields<'a> {
     code: &'a str,
     valid_until: Option<String>,
     /// Only where it was to be mailed; null where that is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sent: Option<Option<bool>>,
+    #[serde(skip_serializing_if = "Mailed::is_not_wanted")]
+    sent: &'a Mailed,
 }
 
 impl<'a> CodeFields<'a> {
-    pub(super) fn new(org: &'a Org, issued: &'a IssuedCode, mailed: &Mailed) -> Self {
+    pub(super) fn new(org: &'a Org, issued: &'a IssuedCode, mailed: &'a Mailed) -> Self {
         Self {
             admin_email: &issued.email,
             organization_name: &org.name,
             code: issued.code.reveal(),
             valid_until: rfc3339(issued.until),
-            sent: match mailed {
-                Mailed::NotWanted => None,
-                Mailed::Yes => Some(Some(true)),
-                Mailed::No(_) => Some(Some(false)),
-                Mailed::Unknown => Some(None),
-            },
+            sent: mailed,
         }
     }
 }

@@ -66,10 +66,9 @@ pub(super) fn works_now(app: &App, row: &Row) -> bool {
             !read_only && !waits(app) && app.layers.last().is_some_and(of_admin)
         }
         Command::Open if app.focus() == Place::OneDocument => opens_row(app, read_only),
-        Command::Open | Command::CopyEntry if layered => has_rows(app),
+        Command::Open | Command::CopyEntry | Command::Sort if layered => has_rows(app),
         Command::Filter if layered => true,
         Command::Open => some || !app.list.nearest.is_empty(),
-        Command::Sort if app.focus() == Place::Dashboard => has_rows(app),
         Command::Sort | Command::Copy => some,
         Command::Filter => some || app.list.search().is_some(),
         Command::Back if app.focus() == Place::Unconnected => app.connecting.is_waiting(),
