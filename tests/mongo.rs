@@ -30,6 +30,8 @@ mod doctor;
 mod elsewhere;
 #[path = "mongo/export.rs"]
 mod export;
+#[path = "mongo/files.rs"]
+mod files;
 #[path = "mongo/filter.rs"]
 mod filter;
 #[path = "mongo/filter_made.rs"]

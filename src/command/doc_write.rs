@@ -49,12 +49,56 @@ pub(super) async fn insert(
 ) -> Result<Answer, Failure> {
     let org = tenancy.named_to_change(organization).await?;
     let documents = documents(&text_of_stdin(TEXT_MOST).await?)?;
-    // What was inserted before one that is refused has been told by then.
-    for document in documents {
-        let insertion = tenancy.write_document(&org, &DocumentWrite::Insert(document)).await?;
-        tell(&org, &insertion, output)?;
+    let mut left = documents.into_iter();
+    while let Some(document) = left.next() {
+        let id = document.get("_id").ok().flatten().and_then(|id| Bson::try_from(id).ok());
+        match tenancy.write_document(&org, &DocumentWrite::Insert(document)).await {
+            Ok(insertion) => tell(&org, &insertion, output)?,
+            Err(error) => {
+                // What was inserted before has been told by then.
+                tell_refused(&org, id.as_ref(), left.len(), output)?;
+                return Err(error.into());
+            }
+        }
     }
     Ok(Answer::Written)
+}
+
+/// Says which document was not inserted, and how many after it were not tried.
+fn tell_refused(
+    org: &Org,
+    id: Option<&Bson>,
+    not_tried: usize,
+    output: Option<Output>,
+) -> Result<(), Failure> {
+    let text = match output_of(output) {
+        Output::Table => {
+            let id =
+                id.map(tenancy::id_text).transpose()?.unwrap_or_else(|| "without an _id".into());
+            let more = match not_tried {
+                0 => String::new(),
+                more => format!("; not tried: {}", counted(more as u64, "more document")),
+            };
+            format!("Not inserted: document {id}{more}\n")
+        }
+        Output::Json
+        | Output::Ndjson
+        | Output::Csv
+        | Output::Tsv
+        | Output::Name
+        | Output::Canonical
+        | Output::Shell => {
+            let fields = json!({
+                "organization_id": org.id.to_hex(),
+                "organization_name": org.name,
+                "_id": id.cloned().map(extended).transpose()?,
+                "inserted": false,
+                "not_tried": not_tried,
+            });
+            format!("{fields}\n")
+        }
+    };
+    written(&text).map(drop)
 }
 
 /// Puts the document of standard input in the place of another.

@@ -158,6 +158,11 @@ fn check_output(output: Option<Output>, command: &DatabaseCommand) -> Result<(),
     let is_cells = matches!(output, Some(Output::Csv | Output::Tsv));
     let (fields, no_header) = match command {
         DatabaseCommand::Org(OrgCommand::List { fields, no_header, .. }) => {
+            if let Some(Output::Canonical | Output::Shell) = output {
+                let help = "use --output json, ndjson, csv, tsv, name or table";
+                let what = "only `doc list` and `doc get` have this output";
+                return Err(Failure::usage(what, help));
+            }
             (!fields.is_empty(), *no_header)
         }
         // Says itself which ones it has.

@@ -72,7 +72,7 @@ pub use organizations::Organizations;
 pub use page::{Count, Cursor, CursorKey, Page, PageAt, PageQuery, Sort, SortKey};
 pub use purge::{Purge, kept_by_the_clock};
 pub use short_lived::ShortLived;
-pub use sizes::{Size, SizeKey, Sizes};
+pub use sizes::{OpenFiles, Size, SizeKey, Sizes};
 pub use target::{Target, database_in, open};
 pub use upgrade::{Progress, Upgrade, UpgradePlan, no_progress};
 

@@ -58,6 +58,24 @@ impl SizeKey {
     }
 }
 
+/// How many files a database server has open. Each collection is one, and each of its indexes another; a server that may
+/// open no more of them ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OpenFiles {
+    /// How many of its data files are open.
+    pub open: u64,
+    /// How many files its operating system lets it open.
+    pub most: u64,
+}
+
+impl OpenFiles {
+    /// Whether more than four fifths of them are open: connections take some of the rest.
+    #[must_use]
+    pub fn are_nearly_all(self) -> bool {
+        self.open > self.most / 5 * 4
+    }
+}
+
 /// The sizes of organizations.
 #[async_trait]
 pub trait Sizes: Send + Sync {
@@ -68,4 +86,10 @@ pub trait Sizes: Send + Sync {
     /// # Errors
     /// The database's; [`super::StoreError::Refused`] where this user may not ask for sizes.
     async fn sizes(&self, orgs: &[Org]) -> Result<Vec<Option<Size>>>;
+
+    /// How many files the server has open. None where there is no server, or this user may not ask.
+    ///
+    /// # Errors
+    /// The database's.
+    async fn open_files(&self) -> Result<Option<OpenFiles>>;
 }

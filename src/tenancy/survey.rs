@@ -12,8 +12,8 @@ use super::{Error, Result, Tenancy};
 use crate::{
     org::{OperationKind, Org},
     store::{
-        AuditAt, AuditFilter, Count, ListScope, Outcome, PageQuery, Size, SizeKey, Sort, SortKey,
-        Statistics, StoreError,
+        AuditAt, AuditFilter, Count, ListScope, OpenFiles, Outcome, PageQuery, Size, SizeKey, Sort,
+        SortKey, Statistics, StoreError,
     },
 };
 
@@ -36,6 +36,8 @@ pub enum SurveyPart {
     Counts(Counts),
     /// How many logins failed, by the hour.
     FailedLogins(FailedLogins),
+    /// How many files the server has open.
+    OpenFiles(OpenFiles),
     /// Organizations, each with its size where that is known.
     Orgs(Vec<(Org, Option<Size>)>),
 }
@@ -93,6 +95,8 @@ pub struct Survey {
     pub counts: Option<Counts>,
     /// Failed logins, once known.
     pub failed_logins: Option<FailedLogins>,
+    /// How many files the server has open, where that is known.
+    pub open_files: Option<OpenFiles>,
     /// How many were read.
     pub read: u64,
     /// Of how many the size is not known.
@@ -113,6 +117,7 @@ impl Survey {
         match part {
             SurveyPart::Counts(counts) => self.counts = Some(counts),
             SurveyPart::FailedLogins(failed) => self.failed_logins = Some(failed),
+            SurveyPart::OpenFiles(files) => self.open_files = Some(files),
             SurveyPart::Orgs(orgs) => {
                 for (org, size) in orgs {
                     self.add_org(org, size);
@@ -197,6 +202,9 @@ impl Tenancy {
         match failed_logins(self, now).await {
             Ok(failed) => told(SurveyPart::FailedLogins(failed)),
             Err(error) => note(&mut refused, error)?,
+        }
+        if let Some(files) = self.store.open_files().await? {
+            told(SurveyPart::OpenFiles(files));
         }
         // The newest first: what is created now has the same months to fill as what was before.
         let sort = Sort { key: SortKey::Created, descending: true };

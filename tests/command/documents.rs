@@ -192,6 +192,18 @@ async fn documents_are_inserted_replaced_changed_and_deleted() {
     assert_eq!(inserted.out.lines().count(), 2);
     assert_eq!(get("Long(\"5\")"), "{ _id: Long(\"5\") }\n");
     home.run_with(&["doc", "insert", "acme"], "{ _id: \"a\" }").fails(4, "_id already");
+    let three = "{ _id: 8001 }\n{ _id: \"a\" }\n{ _id: 8002 }\n{ _id: 8003 }\n";
+    let refused = home.run_with(&["doc", "insert", "acme"], three);
+    assert_eq!(refused.code, 4, "{refused:?}");
+    let told: Vec<serde_json::Value> =
+        refused.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((&told[0]["_id"], &told[0]["inserted"]), (&json!(8001), &json!(true)));
+    assert_eq!((&told[1]["_id"], &told[1]["inserted"]), (&json!("a"), &json!(false)));
+    assert_eq!((&told[1]["not_tried"], told.len()), (&json!(2), 2));
+    let table =
+        home.run_with(&["doc", "insert", "acme", "--output", "table"], "{ _id: 8001 }\n{}\n");
+    assert_eq!(table.out, "Not inserted: document 8001; not tried: 1 more document\n");
+    assert_eq!(home.run(&["doc", "delete", "acme", "8001", "--yes"]).code, 0);
     home.run_with(&["doc", "insert", "acme"], "{ n: 1 }\n{ n: }\n").fails(6, "line 2, column 6");
     home.run_with(&["doc", "insert", "acme"], "").fails(6, "expected");
     assert_eq!(home.run_with(&["doc", "insert", "acme", "-"], "{ _id: \"dash\" }").code, 0);

@@ -264,7 +264,7 @@ fn nothing_that_looks_writes_to_a_server() {
     });
     for may_write in [true, false] {
         for (scratch, first, asks) in [
-            (&absent, "No organizations yet", false),
+            (&absent, "No organizations.", false),
             (&legacy, "2 organizations", true),
             (&upgraded, "3 organizations", false),
         ] {
@@ -315,7 +315,7 @@ fn nothing_that_looks_writes_to_an_embedded_database() {
     let data = home.path("data");
     // There is none: without a terminal that is an error, and a console shows an empty one.
     look(&home, Some(2));
-    browse(&[], &home.path(""), "No organizations yet", false);
+    browse(&[], &home.path(""), "No organizations.", false);
     assert!(!data.exists());
 
     home.create("added", "added@example.com");

@@ -36,7 +36,7 @@ fn among_admins(console: &mut Console) {
 fn the_life_of_an_admin_on_the_embedded_database() {
     let home = tempfile::tempdir().unwrap();
     let mut console = Console::start(&[], SIZE, home.path());
-    console.see("No organizations yet");
+    console.see("No organizations.");
     console.send("nacme\rada@acme.com\r");
     console.send(&format!("{ADAS}\r"));
     console.see("Created “acme”");

@@ -58,7 +58,7 @@ fn no_stored_string_does_anything_to_the_terminal() {
     let arguments = ["--file", file.to_str().unwrap()];
     {
         let mut console = Console::start(&arguments, (80, 24), home.path());
-        console.see("No organizations yet");
+        console.see("No organizations.");
         console.send("q");
         console.end();
     }

@@ -14,7 +14,7 @@ const SUBMIT: &str = "\x13";
 fn whole_life(arguments: &[&str], size: (u16, u16)) {
     let home = tempfile::tempdir().unwrap();
     let mut console = Console::start(arguments, size, home.path());
-    console.see("No organizations yet");
+    console.see("No organizations.");
     console.see("0 organizations");
 
     console.send("n");
@@ -97,7 +97,7 @@ fn to_the_trash_and_back(console: &mut Console) {
     console.see("1  document");
     console.send("\r");
     console.see(&format!("Moved “{NAME}” to the trash until"));
-    console.see("No organizations yet");
+    console.see("No organizations.");
     console.see_no_more("eve@globex.com");
 
     // Its name stays its own.
@@ -172,7 +172,7 @@ fn purged(console: &mut Console) {
     console.see(&format!("Purged “{NAME}”"));
     console.see("The trash is empty");
     console.send("\x1b");
-    console.see("No organizations yet");
+    console.see("No organizations.");
 }
 
 #[test]
@@ -231,9 +231,9 @@ fn a_server_that_is_not_there_is_said_and_tried_again() {
 fn two_consoles_on_one_file_see_each_others_work() {
     let home = tempfile::tempdir().unwrap();
     let mut one = Console::start(&[], NARROW, home.path());
-    one.see("No organizations yet");
+    one.see("No organizations.");
     let mut two = Console::start(&[], NARROW, home.path());
-    two.see("No organizations yet");
+    two.see("No organizations.");
     one.send("nacme\rada@acme.com\r");
     one.send(&format!("{PASSWORD}\r"));
     one.see("Created “acme”");

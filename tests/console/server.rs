@@ -21,7 +21,7 @@ fn a_server_that_dies_under_a_form_loses_nothing_that_was_typed() {
     let home = tempfile::tempdir().unwrap();
     let mut server = Mongod::start(&[]);
     let mut console = Console::start(&["--uri", &server.uri()], SIZE, home.path());
-    console.see("No organizations yet");
+    console.see("No organizations.");
     console.send("nacme_corp\rada@acme.com\rviolet harbor lantern 42");
     console.see("•••");
     server.kill();
@@ -42,7 +42,7 @@ fn a_console_that_lost_its_server_says_so_and_when_it_is_back() {
     let home = tempfile::tempdir().unwrap();
     let mut server = Mongod::start(&[]);
     let mut console = Console::start(&["--uri", &server.uri()], SIZE, home.path());
-    console.see("No organizations yet");
+    console.see("No organizations.");
     // No key is pressed.
     server.kill();
     console.see("lost since");
@@ -67,7 +67,7 @@ fn waiting_for_a_dead_server_can_be_left_at_once() {
     let home = tempfile::tempdir().unwrap();
     let mut server = Mongod::start(&[]);
     let mut console = Console::start(&["--uri", &server.uri()], SIZE, home.path());
-    console.see("No organizations yet");
+    console.see("No organizations.");
     server.kill();
     console.send("nacme\rada@acme.com\rviolet harbor lantern 42");
     console.send(SUBMIT);
@@ -187,7 +187,7 @@ async fn what_the_databases_user_may_not_do_is_said_and_can_be_tried_again_once_
     console.see("tenantry help mongodb");
     database.grant(&without("insert")).await;
     console.send("r");
-    console.see("No organizations yet");
+    console.see("No organizations.");
     console.send("nacme\rada@acme.com\rviolet harbor lantern 42");
     console.send(SUBMIT);
     console.see("“insert” on");

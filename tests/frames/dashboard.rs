@@ -1,7 +1,7 @@
 //! The dashboard: filled in as it is read, in every size, and with whatever is stored.
 
 use crossterm::event::KeyCode;
-use tenantry::{console::app::Message, theme::Theme};
+use tenantry::{console::app::Message, store::OpenFiles, tenancy::SurveyPart, theme::Theme};
 
 use crate::{
     dump::{LEAST, NARROW, looks_like, looks_like_at},
@@ -36,6 +36,23 @@ fn the_largest_are_those_with_the_most_of_what_is_asked_for() {
     for by in ["documents", "indexes", "newest"] {
         console.press(KeyCode::Char('o'));
         looks_like!(console, format!("dashboard_{by}"));
+    }
+}
+
+#[test]
+fn a_server_that_nears_its_limit_of_open_files_is_said() {
+    for (width, height) in SIZES.iter().copied() {
+        let mut console = Console::with(width, height, with_trash());
+        console.press(KeyCode::Char('S'));
+        let at = pretend_sizes::survey(&mut console, 9);
+        let (before, _) = console.drawn(&Theme::sixteen());
+        let most = 64_000;
+        console
+            .send(Message::Surveyed(at, SurveyPart::OpenFiles(OpenFiles { open: 51_200, most })));
+        assert_eq!(console.drawn(&Theme::sixteen()).0, before, "four fifths are fine");
+        console
+            .send(Message::Surveyed(at, SurveyPart::OpenFiles(OpenFiles { open: 51_201, most })));
+        looks_like!(console, format!("dashboard_files_{width}x{height}"));
     }
 }
 

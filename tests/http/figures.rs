@@ -89,6 +89,7 @@ async fn a_dashboard_says_what_all_come_to() {
         assert_eq!(counts, [2, 1, 1, 0].map(|n| json!(n)).each_ref());
         assert_eq!(all["documents"], 3);
         assert_eq!(all["largest"][0]["organization_name"], "globex");
+        assert_eq!(all["open_files"], Value::Null, "nobody there may ask");
         assert!(all["largest"][0]["bytes"].as_u64().unwrap() > 10_000, "{all}");
         assert_eq!(all["created_by_month"][11], 2);
         assert_eq!(all["failed_logins_by_hour"][23], 1);

@@ -180,7 +180,7 @@ impl App {
                 if let Error::NotAllowed(refusal) = &error
                     && refusal.is_an_operators()
                 {
-                    self.ask_operator_to_log_in(refusal);
+                    return self.ask_operator_to_log_in(refusal);
                 } else if !shows {
                     let retry = self.how_to_retry_audit();
                     let help = format!("{}; {retry}", error.help());

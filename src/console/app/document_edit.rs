@@ -225,6 +225,9 @@ impl App {
                 self.say(Severity::Warning, Notice::plain(deleted(&org)));
                 return self.refresh_documents();
             }
+            Err(Error::NotAllowed(refusal)) if refusal.is_an_operators() => {
+                return self.may_not_look(&refusal);
+            }
             Err(error) => {
                 self.say(Severity::Error, Notice::from(&error));
                 return Vec::new();

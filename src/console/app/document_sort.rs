@@ -103,5 +103,6 @@ impl Documents {
         self.seen = SeenFields::default();
         (self.selected, self.top, self.loaded, self.owed) = (0, 0, false, 0);
         (self.more_before, self.more_after, self.before) = (false, false, None);
+        self.counted = None;
     }
 }

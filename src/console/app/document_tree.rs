@@ -348,15 +348,22 @@ impl App {
     }
 
     /// The document was read.
-    pub(super) fn document(&mut self, generation: Generation, result: Result<Box<Tree>>) {
+    pub(super) fn document(
+        &mut self,
+        generation: Generation,
+        result: Result<Box<Tree>>,
+    ) -> Vec<Effect> {
         let retry = format!("press {} to retry", self.keymap.how(Command::Refresh));
-        let Some(open) = self.opened() else { return };
+        let Some(open) = self.opened() else { return Vec::new() };
         if !open.reading.answered(generation) {
-            return;
+            return Vec::new();
         }
         match result {
             Ok(tree) => open.arrived(*tree),
             Err(Error::NoSuchDocument(_)) => self.document_gone(),
+            Err(Error::NotAllowed(refusal)) if refusal.is_an_operators() => {
+                return self.may_not_look(&refusal);
+            }
             Err(error) if open.tree.is_none() => open.problem = Some(Notice::from(&error)),
             // What shows is as old as it was, and what was typed stays.
             Err(error) => {
@@ -364,6 +371,7 @@ impl App {
                 self.say(Severity::Error, Notice { what: error.to_string(), help });
             }
         }
+        Vec::new()
     }
 
     /// Copies the document in shell syntax.

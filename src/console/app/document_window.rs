@@ -74,6 +74,8 @@ pub(super) enum Arrival {
     Before,
     /// It takes the place of all rows but so many first ones.
     Again(usize),
+    /// It follows the selected document, and takes the place of all other rows.
+    Behind,
 }
 
 /// So many paths are kept in mind.
@@ -119,6 +121,8 @@ pub struct Documents {
     pub before: Option<u64>,
     /// How many there are, or match, once counted.
     pub count: Option<u64>,
+    /// How many there were when they were last counted.
+    pub(super) counted: Option<u64>,
     /// How many there are without a filter, where that is known.
     pub(super) total: Option<u64>,
     /// How many were looked at so far for the page that is waited for, where the database says so.
@@ -176,6 +180,7 @@ impl Documents {
             top: 0,
             before: None,
             count: None,
+            counted: None,
             total: None,
             looked_at: 0,
             completing: None,
@@ -291,12 +296,35 @@ impl Documents {
                 let last = kept.checked_sub(1).and_then(|last| self.rows.get(last));
                 place(last).map_or(DocumentAt::First, DocumentAt::After)
             }
+            Arrival::Behind => {
+                place(self.rows.get(self.selected)).map_or(DocumentAt::First, DocumentAt::After)
+            }
         }
     }
 
     /// The page that shows the rows on the screen again as they are now.
     pub(super) fn again(&self) -> Arrival {
         Arrival::Again(self.top.max(usize::from(self.more_before)))
+    }
+
+    /// The `_id`s of the selected one and of those that follow it.
+    fn from_selected(&self) -> Vec<Bson> {
+        self.rows.iter().skip(self.selected).map(|row| row.id.clone()).collect()
+    }
+
+    /// Whether the rows that are read again end before the selected one, since others were inserted before it.
+    pub(super) fn lost_from_sight(&self, page: &DocumentRows) -> bool {
+        let Arrival::Again(kept) = self.arrival else { return false };
+        let reaches = |id: &Bson| page.rows.iter().any(|row| row.id == *id);
+        page.more && self.selected >= kept && !self.from_selected().iter().any(reaches)
+    }
+
+    /// Takes their number. Where others came or went, how many are before the first row is no longer known.
+    pub(super) fn has_counted(&mut self, number: Option<u64>) {
+        if self.more_before && self.counted.is_some_and(|counted| Some(counted) != number) {
+            self.before = None;
+        }
+        (self.count, self.counted) = (number, number);
     }
 
     /// Moves the selection by some rows: within the window at once, and on as soon as more is read.
@@ -339,7 +367,7 @@ impl Documents {
         self.paths.extend(paths.into_iter().take(room));
         match self.arrival {
             Arrival::First | Arrival::Last => self.reads_all = reads_all,
-            Arrival::After | Arrival::Before | Arrival::Again(_) => {}
+            Arrival::After | Arrival::Before | Arrival::Again(_) | Arrival::Behind => {}
         }
         let arrived = rows.len();
         let as_u64 = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
@@ -384,12 +412,19 @@ impl Documents {
                 }
             }
             Arrival::Again(kept) => {
-                let selected = self.rows.get(self.selected).map(|row| row.id.clone());
+                let behind = self.from_selected();
                 self.rows.truncate(kept);
                 self.rows.extend(rows);
                 self.more_after = more;
-                let at = selected.and_then(|id| self.rows.iter().position(|row| row.id == id));
-                self.selected = at.unwrap_or(self.selected);
+                // The selected one, or where it is gone the next one that is still there.
+                let at = |id: &Bson| self.rows.iter().position(|row| row.id == *id);
+                self.selected = behind.iter().find_map(at).unwrap_or(self.selected);
+            }
+            Arrival::Behind => {
+                self.rows = self.rows.drain(..).skip(self.selected).take(1).chain(rows).collect();
+                // Those before it are read as well, now that it is the first one.
+                (self.more_before, self.more_after) = (true, more);
+                (self.selected, self.top, self.before) = (0, 0, None);
             }
         }
         let owed = std::mem::take(&mut self.owed);

@@ -129,7 +129,7 @@ impl App {
                 return self.sort_fields_answered(generation, result);
             }
             DocumentsAnswer::Count(result) => self.documents_counted(generation, result),
-            DocumentsAnswer::One(result) => self.document(generation, result),
+            DocumentsAnswer::One(result) => return self.document(generation, result),
             DocumentsAnswer::Fetched(fetch, result) => {
                 let awaited = |documents: &mut Documents| documents.fetching.answered(generation);
                 if self.browsed().is_some_and(awaited) {
@@ -147,7 +147,7 @@ impl App {
         let Some(documents) = self.browsed() else { return };
         if documents.counting.answered(generation) {
             // Without their number the rows are as right as with it.
-            documents.count = result.ok();
+            documents.has_counted(result.ok());
             if !documents.is_filtered() {
                 documents.total = documents.count;
             }
@@ -213,14 +213,22 @@ impl App {
             return Vec::new();
         }
         match result {
+            Ok(page) if documents.lost_from_sight(&page) => {
+                return self.load_documents(Arrival::Behind);
+            }
             Ok(page) => documents.arrived(page),
             Err(error) => {
+                if matches!(error, Error::InTrash(_) | Error::Gone(_)) {
+                    // They are there no longer.
+                    documents.clear();
+                    documents.count = None;
+                }
                 documents.failed(Notice::from(&error));
                 let shows = documents.rows.is_empty();
                 if let Error::NotAllowed(refusal) = &error
                     && refusal.is_an_operators()
                 {
-                    self.ask_operator_to_log_in(refusal);
+                    return self.may_not_look(refusal);
                 } else if !shows {
                     let help = format!("{}; {retry}", error.help());
                     self.say(Severity::Error, Notice { what: error.to_string(), help });

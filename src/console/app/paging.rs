@@ -105,8 +105,7 @@ impl App {
             Err(error) => {
                 self.list.problem = Some(Notice::from(&error));
                 if error == Error::NotAllowed(Refusal::OperatorsRequired) {
-                    // It was made necessary meanwhile.
-                    return self.forget_the_list(&error);
+                    return self.required_meanwhile();
                 }
                 if error == Error::NotAllowed(Refusal::SecondFactorRequired) {
                     return self.ask_operator_to_log_in(&Refusal::SecondFactorRequired);

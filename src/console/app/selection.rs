@@ -231,6 +231,10 @@ impl List {
 impl App {
     /// Does what selects.
     pub(super) fn select_by(&mut self, command: Command) {
+        if self.list.rows.is_empty() && self.list.problem.is_some() {
+            // There may be some, which nobody sees.
+            return;
+        }
         if let Command::Extend(motion) = command {
             self.extend_range(motion);
         } else if command == Command::SelectAll {

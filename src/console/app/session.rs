@@ -101,6 +101,36 @@ impl App {
         self.forget_the_list(&Error::NotAllowed(Refusal::OperatorsRequired))
     }
 
+    /// Whether nothing can be looked at before somebody logs in.
+    #[must_use]
+    pub fn needs_login(&self) -> bool {
+        let required = matches!(&self.connection, Connection::Ready(connected)
+            if connected.required == Required::Everything);
+        required && self.session.is_none()
+    }
+
+    /// Looking began to require a login while this console was open: what was read without one goes.
+    pub(super) fn required_meanwhile(&mut self) -> Vec<Effect> {
+        if let Connection::Ready(connected) = &mut self.connection {
+            connected.required = Required::Everything;
+        }
+        self.forget_the_list(&Error::NotAllowed(Refusal::OperatorsRequired))
+    }
+
+    /// The caller may not look at documents, or no longer: those that were read go, and a login is asked for, after which
+    /// they are read again. A value that is being typed stays.
+    pub(super) fn may_not_look(&mut self, refusal: &Refusal) -> Vec<Effect> {
+        if let Some(documents) = self.browsed()
+            && documents.leaving().is_none()
+        {
+            documents.clear();
+            documents.open = None;
+            documents.count = None;
+            documents.problem = Some(Notice::plain(refusal.to_string()));
+        }
+        self.ask_operator_to_log_in(refusal)
+    }
+
     /// Forgets the organizations that were read, and says why none are shown.
     pub(super) fn forget_the_list(&mut self, why: &Error) -> Vec<Effect> {
         let mut effects = cancel(self.list.loading.stop());

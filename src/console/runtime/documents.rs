@@ -56,14 +56,27 @@ pub(super) async fn browsed(
     let answer = match asked {
         DocumentsAsked::Page(query) => {
             let told = |number| tell(Message::Browsed(at, DocumentsAnswer::LookedAt(number)));
-            let reading = tenancy.document_page(&org, &query);
+            let reading = async {
+                let org = current(&tenancy, &org).await?;
+                tenancy.document_page(&org, &query).await
+            };
             let page = watched(reading, &query.looked_at, told).await;
             DocumentsAnswer::Page(page.and_then(|page| rows(&page, &query.order)))
         }
         DocumentsAsked::Count(filter) => {
-            DocumentsAnswer::Count(tenancy.count_documents(&org, filter.as_ref()).await)
+            let counting = async {
+                let org = current(&tenancy, &org).await?;
+                tenancy.count_documents(&org, filter.as_ref()).await
+            };
+            DocumentsAnswer::Count(counting.await)
         }
-        DocumentsAsked::SortFields => DocumentsAnswer::SortFields(tenancy.sort_fields(&org).await),
+        DocumentsAsked::SortFields => {
+            let asking = async {
+                let org = current(&tenancy, &org).await?;
+                tenancy.sort_fields(&org).await
+            };
+            DocumentsAnswer::SortFields(asking.await)
+        }
         DocumentsAsked::One(id, folds) => {
             DocumentsAnswer::One(tree(&tenancy, &org, &id, folds).await)
         }
@@ -83,6 +96,18 @@ pub(super) async fn browsed(
         }
     };
     Message::Browsed(at, answer)
+}
+
+/// The organization as it is now. Since it was shown it may have been renamed, and then its documents are elsewhere; or
+/// moved to the trash or purged, and then another one may have its place.
+async fn current(tenancy: &Tenancy, org: &Org) -> Result<Org> {
+    match tenancy.org(org.id).await? {
+        Some(now) if now.in_trash().is_some() && org.in_trash().is_none() => {
+            Err(Error::InTrash(now.name))
+        }
+        Some(now) => Ok(now),
+        None => Err(Error::Gone(org.name.clone())),
+    }
 }
 
 /// Waits for a page, and says in between how many documents were looked at for it.
@@ -108,7 +133,11 @@ pub(super) async fn written(
     org: Box<Org>,
     write: Box<DocumentWrite>,
 ) -> Message {
-    let done = tenancy.write_document(&org, &write).await;
+    let writing = async {
+        let org = current(&tenancy, &org).await?;
+        tenancy.write_document(&org, &write).await
+    };
+    let done = writing.await;
     Message::DocumentWritten(at, org, done)
 }
 
@@ -119,7 +148,7 @@ async fn tree(
     id: &Bson,
     folds: Option<Box<TreeFolds>>,
 ) -> Result<Box<Tree>> {
-    let document = tenancy.document(org, id).await?;
+    let document = tenancy.document(&current(tenancy, org).await?, id).await?;
     blocking(move || {
         let tree = Tree::new(document).map_err(machine)?;
         Ok(Box::new(match folds {
@@ -143,7 +172,7 @@ fn changed(
 
 /// The document with this `_id`, with its text where that is to be edited.
 async fn fetched(tenancy: &Tenancy, org: &Org, id: &Bson, fetch: Fetch) -> Result<Fetched> {
-    let document = tenancy.document(org, id).await?;
+    let document = tenancy.document(&current(tenancy, org).await?, id).await?;
     blocking(move || {
         let text = match fetch {
             Fetch::Edit => editable(&document)?,
@@ -203,7 +232,7 @@ async fn merged(
     mine: Option<RawDocumentBuf>,
 ) -> Result<Merge> {
     let id = DocumentWrite::Delete(original.clone()).id()?;
-    let theirs = tenancy.document(org, &id).await?;
+    let theirs = tenancy.document(&current(tenancy, org).await?, &id).await?;
     blocking(move || {
         let Some(mine) = mine else {
             let write = DocumentWrite::Delete(theirs.clone());
@@ -302,6 +331,10 @@ mod tests {
     use bson::oid::ObjectId;
 
     use super::*;
+    use crate::{
+        store::{DocumentQuery, Target},
+        tenancy::{Caller, Confirmation, Edit, Opened, Rules, open},
+    };
 
     #[test]
     fn a_document_in_the_list_is_its_id_and_the_rest_in_one_line() {
@@ -322,5 +355,45 @@ mod tests {
         assert_eq!(of(large), pair("1", "(3.0 MB: too large for the list)"));
         let (_, line) = of(doc! { "_id": 1, "long": "é".repeat(100_000) });
         assert!(line.starts_with("long: \"éé") && line.len() <= LINE_MOST);
+    }
+
+    /// What the console shows may be minutes old: what became of the organization since is seen, and said.
+    #[tokio::test]
+    async fn documents_are_read_where_they_are_by_now() {
+        let opened = open(&Target::Demo, &Caller::new("ada@here"), Rules::default()).await;
+        let Opened { tenancy, demo } = opened.unwrap();
+        let (tenancy, demo) = (Arc::new(tenancy), demo.unwrap());
+        let password = demo.password.into();
+        let session = tenancy.login(&demo.email, &password).await.unwrap();
+        let own = tenancy.in_session(Some(session.token()));
+        let shown = tenancy.named("acme_corp").await.unwrap();
+        let page = async || {
+            let asked =
+                DocumentsAsked::Page(DocumentQuery { limit: 5, ..DocumentQuery::default() });
+            let org = Box::new(shown.clone());
+            match browsed(Arc::clone(&tenancy), 1, org, asked, |_| ()).await {
+                Message::Browsed(_, DocumentsAnswer::Page(page)) => page.map(|page| page.rows),
+                other => panic!("{other:?}"),
+            }
+        };
+        let before = page().await.unwrap();
+        assert_eq!(before.len(), 5);
+        let edit = Edit { name: Some("Acme Two".to_owned()), ..Edit::default() };
+        let now = own.update(&shown, &edit).await.unwrap();
+        assert_eq!(page().await.unwrap(), before, "renamed elsewhere");
+        let trashed = own.trash(&now).await.unwrap();
+        assert_eq!(page().await.err(), Some(Error::InTrash("Acme Two".into())));
+        let insertion = bson::rawdoc! { "_id": "late" };
+        let write = Box::new(DocumentWrite::Insert(insertion));
+        let written = written(Arc::clone(&tenancy), 1, Box::new(shown.clone()), write).await;
+        let Message::DocumentWritten(_, _, done) = written else { panic!("{written:?}") };
+        assert_eq!(done.err(), Some(Error::InTrash("Acme Two".into())));
+        let again = tenancy.restore(&trashed, None).await.unwrap();
+        assert_eq!(page().await.unwrap(), before);
+        // A session ends with the trash.
+        let session = tenancy.login(&demo.email, &password).await.unwrap();
+        let own = tenancy.in_session(Some(session.token()));
+        own.delete(&again, &Confirmation::Given).await.unwrap();
+        assert_eq!(page().await.err(), Some(Error::Gone(shown.name.clone())));
     }
 }

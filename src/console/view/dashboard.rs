@@ -18,7 +18,7 @@ use crate::{
         text,
     },
     org::byte_size,
-    store::SizeKey,
+    store::{OpenFiles, SizeKey},
     tenancy::{Counts, Named, Survey},
 };
 
@@ -28,7 +28,7 @@ const CHART: u16 = 24;
 const VALUES: u16 = 15;
 /// From this width on, the two lists stand beside each other.
 const BESIDE: u16 = 70;
-/// The rows above the lists.
+/// The rows above the lists, where there is nothing to warn of.
 const FIGURES: u16 = 7;
 
 pub(super) fn draw(
@@ -107,11 +107,21 @@ fn page(app: &App, survey: &Survey, selected: usize, theme: &Theme, width: u16) 
     let (largest, quietest) = (rows(all), rows(&survey.quietest));
     let beside = width >= BESIDE;
     let lists = if beside { 1 + largest.max(quietest) } else { 3 + largest + quietest };
-    let whole = Rect::new(0, 0, width, FIGURES + lists);
+    let warning = survey.open_files.filter(|files| files.are_nearly_all());
+    let figures_rows = FIGURES + u16::from(warning.is_some());
+    let whole = Rect::new(0, 0, width, figures_rows + lists);
     let mut page = Page { buffer: Buffer::empty(whole), rows: Vec::new() };
     figures(app, survey, theme, &mut page.buffer, whole);
+    if let Some(OpenFiles { open, most }) = warning {
+        let row = Rect { height: 1, ..below(whole, FIGURES - 1) };
+        let files = format!("{} of {}", format::thousands(open), format::thousands(most));
+        put(&mut page.buffer, row, 1, 0, "open files", theme.faint);
+        let words = format!("{files}: raise the server's limit before it ends");
+        let words = text::fit(&words, width.saturating_sub(VALUES).into()).into_owned();
+        put(&mut page.buffer, row, VALUES, 0, &words, theme.bad);
+    }
     let half = if beside { (width - 3) / 2 } else { width };
-    let left = Rect { width: half, height: 1 + largest, ..below(whole, FIGURES) };
+    let left = Rect { width: half, height: 1 + largest, ..below(whole, figures_rows) };
     let right = if beside {
         Rect { x: half + 3, width: width - half - 3, height: 1 + quietest, ..left }
     } else {

@@ -124,6 +124,10 @@ fn order(documents: &Documents) -> String {
 
 /// Which one is selected, of how many.
 fn position(documents: &Documents) -> String {
+    if documents.fault.is_some() {
+        // Nothing was looked for.
+        return String::new();
+    }
     let noun = if documents.is_filtered() { " matching" } else { "" };
     match (documents.number(), documents.count) {
         (Some(number), Some(count)) if number <= count => {

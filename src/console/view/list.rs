@@ -329,7 +329,11 @@ fn nothing(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
         put(buffer, area, x + 1, y, does, theme.faint);
     };
     if let Some(problem) = &list.problem {
-        said(&text::sentence(&problem.what), Command::Refresh, "to retry");
+        if app.needs_login() {
+            said(&text::sentence(&problem.what), Command::Login, "to log in");
+        } else {
+            said(&text::sentence(&problem.what), Command::Refresh, "to retry");
+        }
     } else if !list.loaded || list.loading.is_waiting() {
         // The filter line says that it is being read.
     } else if let Some(search) = list.search() {
@@ -352,6 +356,8 @@ fn nothing(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
     } else if list.scope == ListScope::Trash {
         said("The trash is empty.", Command::ToggleTrash, "to show the organizations");
     } else {
-        said("No organizations yet.", Command::New, "to create one");
+        let trash = app.keymap.how(Command::ToggleTrash);
+        let does = format!("to create one, or {trash} to show the trash");
+        said("No organizations.", Command::New, &does);
     }
 }

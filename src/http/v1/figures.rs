@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     org::{Search, StoredText},
-    store::{Count, Examination, Finding, ListScope, SizeKey, StoreError},
+    store::{Count, Examination, Finding, ListScope, OpenFiles, SizeKey, StoreError},
     tenancy::{Believe, Error, Named, SizeFields, Survey},
 };
 
@@ -167,10 +167,22 @@ struct DashboardFields<'a> {
     created_by_month: [u64; MONTHS],
     /// How many logins failed in each of the last 24 hours, this one last; null where that may not be read.
     failed_logins_by_hour: Option<[u64; 24]>,
+    /// How many data files the server has open, and how many files it may open; null where that is not known.
+    open_files: Option<FilesFields>,
     /// The ten largest, the largest first.
     largest: Vec<NamedFields<'a>>,
     /// The ten without a new document for longest, that one first.
     quietest: Vec<NamedFields<'a>>,
+}
+
+/// How many files the server has open.
+#[derive(Serialize, ToSchema)]
+#[schema(as = OpenFiles)]
+struct FilesFields {
+    /// How many of its data files: one for each collection, and for each index.
+    open: u64,
+    /// How many files it may open.
+    most: u64,
 }
 
 /// An organization and how much it holds.
@@ -225,6 +237,7 @@ async fn dashboard(State(service): State<Arc<Service>>, called: Called) -> Answe
         unknown_sizes: survey.unknown,
         created_by_month: survey.created(DateTime::now()),
         failed_logins_by_hour: survey.failed_logins.map(|failed| failed.hours),
+        open_files: survey.open_files.map(|OpenFiles { open, most }| FilesFields { open, most }),
         largest: NamedFields::all(survey.largest(SizeKey::Bytes)),
         quietest: NamedFields::all(&survey.quietest),
     };

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     org::Org,
-    store::{Result, Size, Statistics},
+    store::{OpenFiles, Result, Size, Statistics},
 };
 
 /// How many collections are asked about at once. The client has eight connections: two are left for what a person
@@ -31,6 +31,38 @@ impl Inner {
         let each: Vec<BoxFuture<'_, _>> =
             orgs.iter().map(|org| Box::pin(self.size(org)) as BoxFuture<'_, _>).collect();
         stream::iter(each).buffered(AT_ONCE).try_collect().await
+    }
+
+    pub(super) async fn open_files(&self) -> Result<Option<OpenFiles>> {
+        match self.files().await {
+            Ok(files) => Ok(files),
+            Err(error) if code_of(&error) == Some(code::UNAUTHORIZED) || is_too_slow(&error) => {
+                Ok(None)
+            }
+            Err(error) => Err(self.errors.translate(&error)),
+        }
+    }
+
+    /// None where the server says neither, as one that is not on Linux or has another storage engine.
+    async fn files(&self) -> mongodb::error::Result<Option<OpenFiles>> {
+        let most = i64::try_from(MOST.as_millis()).unwrap_or(i64::MAX);
+        let admin = self.db.client().database("admin");
+        let host = read_command(&admin, doc! { "hostInfo": 1, "maxTimeMS": most }).await?;
+        // The rest of it is not read.
+        let status = doc! {
+            "serverStatus": 1, "maxTimeMS": most,
+            "locks": 0, "metrics": 0, "repl": 0, "tcmalloc": 0, "transactions": 0,
+        };
+        let status = read_command(&admin, status).await?;
+        let engine =
+            status.get_document("wiredTiger").and_then(|all| all.get_document("connection"));
+        let files = |of: &Document, field| Some(number(of, field)).filter(|number| *number > 0);
+        let open = engine.ok().and_then(|engine| files(engine, "files currently open"));
+        // 6.0 has it one level deeper than is documented.
+        let extra = host.get_document("extra").ok();
+        let extra = extra.map(|extra| extra.get_document("extra").unwrap_or(extra));
+        let most = extra.and_then(|extra| files(extra, "maxOpenFiles"));
+        Ok(open.zip(most).map(|(open, most)| OpenFiles { open, most }))
     }
 
     async fn size(&self, org: &Org) -> Result<Option<Size>> {

@@ -10,8 +10,9 @@ use crate::store::{
     Admins, Attempt, AttemptResult, Attempts, AuditLog, AuditQuery, Changes, Count, Directory,
     DocumentPage, DocumentQuery, DocumentSink, DocumentSource, DocumentWrite, Documents, Entry,
     Examination, Exported, Exports, Finding, Holder, Imports, Line, ListScope, Maintenance, News,
-    Operation, Operators, Organizations, Page, PageQuery, Place, Progress, Purge, Result, Seen,
-    Settled, ShortLived, Size, Sizes, SortField, Statistics, StoreError, UpgradePlan, of_imports,
+    OpenFiles, Operation, Operators, Organizations, Page, PageQuery, Place, Progress, Purge,
+    Result, Seen, Settled, ShortLived, Size, Sizes, SortField, Statistics, StoreError, UpgradePlan,
+    of_imports,
 };
 use crate::{
     archive::Collection,
@@ -151,6 +152,10 @@ impl Documents for MongoStore {
 impl Sizes for MongoStore {
     async fn sizes(&self, orgs: &[Org]) -> Result<Vec<Option<Size>>> {
         self.inner.answered(self.inner.sizes(orgs)).await
+    }
+
+    async fn open_files(&self) -> Result<Option<OpenFiles>> {
+        self.inner.answered(self.inner.open_files()).await
     }
 }
 

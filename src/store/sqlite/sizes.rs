@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension};
 use super::{SqliteStore, document::time_in_key, error::Attempt, row::held_in};
 use crate::{
     org::Org,
-    store::{Result, Size, Sizes, Statistics},
+    store::{OpenFiles, Result, Size, Sizes, Statistics},
 };
 
 #[async_trait]
@@ -15,6 +15,10 @@ impl Sizes for SqliteStore {
     async fn sizes(&self, orgs: &[Org]) -> Result<Vec<Option<Size>>> {
         let collections: Vec<_> = orgs.iter().map(|org| held_in(org).into_owned()).collect();
         self.read(move |tx| collections.iter().map(|name| size(tx, name)).collect()).await
+    }
+
+    async fn open_files(&self) -> Result<Option<OpenFiles>> {
+        Ok(None)
     }
 }
 

@@ -100,6 +100,103 @@ fn they_are_read_ahead_in_both_directions_and_the_far_end_is_let_go() {
 }
 
 #[test]
+fn the_selection_stays_on_its_document_however_many_come_before_it() {
+    let mut app = browsing();
+    for _ in 0..20 {
+        press(&mut app, KeyCode::Char('j'));
+    }
+    assert_eq!((selected(&app), documents(&app).number()), (20, Some(21)));
+    let effects = press(&mut app, KeyCode::Char('r'));
+    let (generation, _) = page_asked(&effects);
+    // A hundred and twenty were inserted before all of them: the first page no longer reaches it.
+    let effects = answer(&mut app, generation, rows(-120..-20, true));
+    let (generation, query) = page_asked(&effects);
+    assert_eq!(query.at, DocumentAt::After(Bson::from(20_i64).into()));
+    assert_eq!(selected(&app), 20, "until then it is as it was");
+    let effects = answer(&mut app, generation, rows(21..121, true));
+    assert_eq!((selected(&app), documents(&app).number()), (20, None));
+    let (generation, query) = page_asked(&effects);
+    assert_eq!(query.at, DocumentAt::Before(Bson::from(20_i64).into()));
+    let effects = answer(&mut app, generation, rows(-80..20, true));
+    assert_eq!(selected(&app), 20);
+    assert!(asked(&effects).is_empty());
+    // And `d` is of that one.
+    let effects = press(&mut app, KeyCode::Char('d'));
+    let fetched = |(_, asked): &(Generation, DocumentsAsked)| match asked {
+        DocumentsAsked::Fetch(id, _) => id.as_i64(),
+        _ => None,
+    };
+    assert_eq!(asked(&effects).iter().find_map(fetched), Some(20));
+}
+
+#[test]
+fn what_may_no_longer_be_looked_at_goes_and_a_login_is_asked_for() {
+    for open in [false, true] {
+        let mut app = browsing();
+        let effects = if open { press(&mut app, KeyCode::Enter) } else { Vec::new() };
+        let refused = Error::NotAllowed(Refusal::OperatorsRequired);
+        let answer = if open {
+            (asked(&effects)[0].0, DocumentsAnswer::One(Err(refused)))
+        } else {
+            let (generation, _) = page_asked(&press(&mut app, KeyCode::Char('r')));
+            (generation, DocumentsAnswer::Page(Err(refused)))
+        };
+        app.update(Message::Browsed(answer.0, answer.1));
+        let Some(Layer::Login(login)) = app.layers.last() else { panic!("{:?}", app.layers) };
+        assert!(login.of_operator && login.problem.is_some());
+        let effects = control(&mut app, 's');
+        let session = session(&app, &org(0, "org000"));
+        let login = generation!(effects, Login);
+        let effects = app.update(Message::LoggedIn(login, Ok(session)));
+        assert!(documents(&app).rows.is_empty() && documents(&app).open.is_none());
+        assert_eq!(page_asked(&effects).1.at, DocumentAt::First, "they are read again");
+    }
+}
+
+#[test]
+fn the_documents_of_one_in_the_trash_are_said_to_be_there() {
+    let mut app = browsing();
+    let (generation, _) = page_asked(&press(&mut app, KeyCode::Char('r')));
+    let gone = Err(Error::InTrash("org000".into()));
+    app.update(Message::Browsed(generation, DocumentsAnswer::Page(gone)));
+    assert!(documents(&app).rows.is_empty());
+    assert_eq!(documents(&app).problem.as_ref().unwrap().what, "“org000” is in the trash");
+}
+
+#[test]
+fn the_next_document_is_selected_where_the_selected_one_is_gone() {
+    let mut app = browsing();
+    for _ in 0..20 {
+        press(&mut app, KeyCode::Char('j'));
+    }
+    let (generation, _) = page_asked(&press(&mut app, KeyCode::Char('r')));
+    let mut left = rows(-5..96, true);
+    left.rows.retain(|row| !matches!(row.id.as_i64(), Some(20 | 21)));
+    answer(&mut app, generation, left);
+    assert_eq!(selected(&app), 22);
+}
+
+#[test]
+fn a_position_that_others_have_moved_is_not_shown() {
+    let mut app = browsing();
+    for (more_before, number, shown) in
+        [(false, 900, true), (true, 900, true), (false, 901, true), (true, 902, false)]
+    {
+        let window = app.browsed().unwrap();
+        window.before = Some(0);
+        window.more_before = more_before;
+        let effects = press(&mut app, KeyCode::Char('r'));
+        for (generation, asked) in asked(&effects) {
+            if let DocumentsAsked::Count(_) = asked {
+                app.update(Message::Browsed(generation, DocumentsAnswer::Count(Ok(number))));
+            }
+        }
+        let position = documents(&app).number();
+        assert_eq!(position.is_some(), shown, "{more_before} {number}");
+    }
+}
+
+#[test]
 fn a_refresh_far_down_reads_what_is_on_the_screen_and_keeps_the_selection() {
     let mut app = browsing();
     let mut next = 100;
