@@ -308,7 +308,7 @@ impl Documents {
     }
 
     /// The `_id`s of the selected one and of those that follow it.
-    fn from_selected(&self) -> Vec<Bson> {
+    fn selected_and_after(&self) -> Vec<Bson> {
         self.rows.iter().skip(self.selected).map(|row| row.id.clone()).collect()
     }
 
@@ -316,7 +316,7 @@ impl Documents {
     pub(super) fn lost_from_sight(&self, page: &DocumentRows) -> bool {
         let Arrival::Again(kept) = self.arrival else { return false };
         let reaches = |id: &Bson| page.rows.iter().any(|row| row.id == *id);
-        page.more && self.selected >= kept && !self.from_selected().iter().any(reaches)
+        page.more && self.selected >= kept && !self.selected_and_after().iter().any(reaches)
     }
 
     /// Takes their number. Where others came or went, how many are before the first row is no longer known.
@@ -412,7 +412,7 @@ impl Documents {
                 }
             }
             Arrival::Again(kept) => {
-                let behind = self.from_selected();
+                let behind = self.selected_and_after();
                 self.rows.truncate(kept);
                 self.rows.extend(rows);
                 self.more_after = more;
