@@ -49,25 +49,28 @@ pub(super) async fn insert(
 ) -> Result<Answer, Failure> {
     let org = tenancy.named_to_change(organization).await?;
     let documents = documents(&text_of_stdin(TEXT_MOST).await?)?;
+    let several = documents.len() > 1;
     let mut left = documents.into_iter();
     while let Some(document) = left.next() {
         let id = document.get("_id").ok().flatten().and_then(|id| Bson::try_from(id).ok());
         match tenancy.write_document(&org, &DocumentWrite::Insert(document)).await {
             Ok(insertion) => tell(&org, &insertion, output)?,
-            Err(error) => {
+            Err(error) if several => {
                 // What was inserted before has been told by then.
-                tell_refused(&org, id.as_ref(), left.len(), output)?;
+                let unknown = matches!(error, tenancy::Error::OutcomeUnknown { .. });
+                tell_refused(&org, (id.as_ref(), unknown), left.len(), output)?;
                 return Err(error.into());
             }
+            Err(error) => return Err(error.into()),
         }
     }
     Ok(Answer::Written)
 }
 
-/// Says which document was not inserted, and how many after it were not tried.
+/// Says which document was not inserted, or may not have been, and how many after it were not tried.
 fn tell_refused(
     org: &Org,
-    id: Option<&Bson>,
+    (id, unknown): (Option<&Bson>, bool),
     not_tried: usize,
     output: Option<Output>,
 ) -> Result<(), Failure> {
@@ -79,7 +82,8 @@ fn tell_refused(
                 0 => String::new(),
                 more => format!("; not tried: {}", counted(more as u64, "more document")),
             };
-            format!("Not inserted: document {id}{more}\n")
+            let what = if unknown { "Perhaps not inserted" } else { "Not inserted" };
+            format!("{what}: document {id}{more}\n")
         }
         Output::Json
         | Output::Ndjson
@@ -92,7 +96,7 @@ fn tell_refused(
                 "organization_id": org.id.to_hex(),
                 "organization_name": org.name,
                 "_id": id.cloned().map(extended).transpose()?,
-                "inserted": false,
+                "inserted": (!unknown).then_some(false),
                 "not_tried": not_tried,
             });
             format!("{fields}\n")

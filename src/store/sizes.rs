@@ -87,7 +87,7 @@ pub trait Sizes: Send + Sync {
     /// The database's; [`super::StoreError::Refused`] where this user may not ask for sizes.
     async fn sizes(&self, orgs: &[Org]) -> Result<Vec<Option<Size>>>;
 
-    /// How many files the server has open. None where there is no server, or this user may not ask.
+    /// How many files the server has open. None where there is no server, or where it does not say that to this user.
     ///
     /// # Errors
     /// The database's.

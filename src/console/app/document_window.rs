@@ -319,10 +319,12 @@ impl Documents {
         page.more && self.selected >= kept && !self.selected_and_after().iter().any(reaches)
     }
 
-    /// Takes their number. Where others came or went, how many are before the first row is no longer known.
+    /// Takes their number. Where others came or went, it is no longer known how many are before the first row, unless
+    /// that one was read again as well.
     pub(super) fn has_counted(&mut self, number: Option<u64>) {
-        if self.more_before && self.counted.is_some_and(|counted| Some(counted) != number) {
-            self.before = None;
+        let keeps_first = self.more_before || self.top > 0;
+        if keeps_first && self.counted.is_some_and(|counted| Some(counted) != number) {
+            (self.before, self.more_before) = (None, true);
         }
         (self.count, self.counted) = (number, number);
     }

@@ -36,9 +36,8 @@ impl Inner {
     pub(super) async fn open_files(&self) -> Result<Option<OpenFiles>> {
         match self.files().await {
             Ok(files) => Ok(files),
-            Err(error) if code_of(&error) == Some(code::UNAUTHORIZED) || is_too_slow(&error) => {
-                Ok(None)
-            }
+            // Also where a service has other commands than a server: no more depends on it.
+            Err(error) if code_of(&error).is_some() => Ok(None),
             Err(error) => Err(self.errors.translate(&error)),
         }
     }

@@ -179,12 +179,16 @@ fn the_next_document_is_selected_where_the_selected_one_is_gone() {
 #[test]
 fn a_position_that_others_have_moved_is_not_shown() {
     let mut app = browsing();
-    for (more_before, number, shown) in
-        [(false, 900, true), (true, 900, true), (false, 901, true), (true, 902, false)]
-    {
+    for (more_before, top, number, shown) in [
+        (false, 0, 900, true),
+        (true, 0, 900, true),
+        (false, 0, 901, true),
+        (true, 0, 902, false),
+        (false, 5, 903, false),
+    ] {
         let window = app.browsed().unwrap();
-        window.before = Some(0);
-        window.more_before = more_before;
+        (window.before, window.more_before, window.top) = (Some(0), more_before, top);
+        window.selected = top;
         let effects = press(&mut app, KeyCode::Char('r'));
         for (generation, asked) in asked(&effects) {
             if let DocumentsAsked::Count(_) = asked {
