@@ -152,9 +152,9 @@ async fn issued(
     if !send.send {
         return Answer::Code { org, issued, mailed: Mailed::NotWanted };
     }
-    // Also where the mail server is slower than whoever waits for it.
     let unknown = Mailed::Unknown;
-    working.say_anyhow(Answer::Code { org: org.clone(), issued: issued.clone(), mailed: unknown });
+    let interrupted = Answer::Code { org: org.clone(), issued: issued.clone(), mailed: unknown };
+    working.say_if_interrupted(interrupted);
     let mailed = match tenancy.mail_code(&org, &issued).await {
         Ok(()) => Mailed::Yes,
         Err(error) => Mailed::No(error),

@@ -74,33 +74,24 @@ fn tell_refused(
     not_tried: usize,
     output: Option<Output>,
 ) -> Result<(), Failure> {
-    let text = match output_of(output) {
-        Output::Table => {
-            let id =
-                id.map(tenancy::id_text).transpose()?.unwrap_or_else(|| "without an _id".into());
-            let more = match not_tried {
-                0 => String::new(),
-                more => format!("; not tried: {}", counted(more as u64, "more document")),
-            };
-            let what = if unknown { "Perhaps not inserted" } else { "Not inserted" };
-            format!("{what}: document {id}{more}\n")
-        }
-        Output::Json
-        | Output::Ndjson
-        | Output::Csv
-        | Output::Tsv
-        | Output::Name
-        | Output::Canonical
-        | Output::Shell => {
-            let fields = json!({
-                "organization_id": org.id.to_hex(),
-                "organization_name": org.name,
-                "_id": id.cloned().map(extended).transpose()?,
-                "inserted": (!unknown).then_some(false),
-                "not_tried": not_tried,
-            });
-            format!("{fields}\n")
-        }
+    let text = if output_of(output) == Output::Table {
+        let id = id.map(tenancy::id_text).transpose()?;
+        let id = id.unwrap_or_else(|| "without an _id".into());
+        let more = match not_tried {
+            0 => String::new(),
+            more => format!("; not tried: {}", counted(more as u64, "more document")),
+        };
+        let what = if unknown { "Perhaps not inserted" } else { "Not inserted" };
+        format!("{what}: document {id}{more}\n")
+    } else {
+        let fields = json!({
+            "organization_id": org.id.to_hex(),
+            "organization_name": org.name,
+            "_id": id.cloned().map(extended).transpose()?,
+            "inserted": (!unknown).then_some(false),
+            "not_tried": not_tried,
+        });
+        format!("{fields}\n")
     };
     written(&text).map(drop)
 }

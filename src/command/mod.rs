@@ -59,12 +59,12 @@ use crate::{
     tenancy::{Believe, Tenancy},
 };
 
-/// What a command that is cut off by a signal leaves to be done.
+/// What is left to do when a signal interrupts a command.
 #[derive(Default)]
 struct Working {
-    /// The databases it works on.
+    /// The databases it works on, where it may have to clean up.
     opened: RefCell<Vec<Tenancy>>,
-    /// What cannot be had again.
+    /// What to print then: it cannot be shown again.
     to_say: RefCell<Option<Answer>>,
 }
 
@@ -74,8 +74,8 @@ impl Working {
         self.opened.borrow_mut().push(tenancy.clone());
     }
 
-    /// This is said also where it comes to no end.
-    fn say_anyhow(&self, answer: Answer) {
+    /// Prints this answer if the command is interrupted from here on.
+    fn say_if_interrupted(&self, answer: Answer) {
         *self.to_say.borrow_mut() = Some(answer);
     }
 }

@@ -156,7 +156,7 @@ impl Tenancy {
         self.store.prepare(&self.caller.operator).await?;
         self.ensure_exportable(org, admins).await?;
         let of = self.store.statistics(org).await?;
-        // It is there before any file: whoever sees one may end the program.
+        // Made before any file, so that an interruption at whatever moment removes it.
         let gives_up = GivesUp::default();
         let (target, directory) = {
             let (org, shared) = (org.clone(), gives_up.shared());

@@ -232,7 +232,7 @@ impl App {
     /// Does what selects.
     pub(super) fn select_by(&mut self, command: Command) {
         if self.list.rows.is_empty() && self.list.problem.is_some() {
-            // There may be some, which nobody sees.
+            // The list could not be read: nobody sees what would be selected.
             return;
         }
         if let Command::Extend(motion) = command {

@@ -101,7 +101,7 @@ impl App {
         self.forget_the_list(&Error::NotAllowed(Refusal::OperatorsRequired))
     }
 
-    /// Whether nothing can be looked at before somebody logs in.
+    /// Whether looking requires a login, and nobody is logged in.
     #[must_use]
     pub fn needs_login(&self) -> bool {
         let required = matches!(&self.connection, Connection::Ready(connected)
