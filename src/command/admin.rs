@@ -1,8 +1,9 @@
 //! `tenantry admin …`.
 
 use super::{
-    Answer, Failure, Mailed, Working,
+    Answer, Failure, Working,
     ask::{LogIn, agree, ask_new, asked},
+    code::Mailed,
     line::{Send, Sure},
     second_factor,
     terminal::{Terminal, line_of_stdin},

@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use super::{
     Failure, audit,
+    code::{self, Mailed},
     configuration::Configured,
     key, operator, records, second_factor,
     sizes::{self, PageSizes, SizedFields},
@@ -23,7 +24,7 @@ use crate::{
         UpgradePlan,
     },
     tenancy::{
-        self, Account, ApiKeyFields, ApiKeysFields, AuditPage, AuditPageFields, IssuedCode,
+        Account, ApiKeyFields, ApiKeysFields, AuditPage, AuditPageFields, IssuedCode,
         OperatorsFields, OwnedApiKey, Session, Verified, VerifiedFields,
     },
 };
@@ -86,35 +87,6 @@ pub(super) enum Answer {
     Configured(Configured),
     /// What an upgrade adds, or what it left.
     Upgrade { plan: UpgradePlan, left: Option<u64> },
-}
-
-/// What came of a mail.
-pub(super) enum Mailed {
-    /// None was wanted.
-    NotWanted,
-    /// A mail server took it.
-    Yes,
-    /// It was not sent.
-    No(tenancy::Error),
-    /// It was not waited for to the end.
-    Unknown,
-}
-
-impl Mailed {
-    pub(super) fn is_not_wanted(&self) -> bool {
-        matches!(self, Self::NotWanted)
-    }
-}
-
-/// Whether it was sent; null where that is not known.
-impl Serialize for Mailed {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Yes => to.serialize_bool(true),
-            Self::No(_) => to.serialize_bool(false),
-            Self::NotWanted | Self::Unknown => to.serialize_none(),
-        }
-    }
 }
 
 #[derive(Serialize)]
@@ -269,7 +241,7 @@ impl Answer {
             Self::Revoked(key) => json_text(&ApiKeyFields::new(key, None)),
             Self::RecoveryCodes(codes) => json_text(&second_factor::RecoveryFields::new(codes)),
             Self::Code { org, issued, mailed } => {
-                json_text(&audit::CodeFields::new(org, issued, mailed))
+                json_text(&code::CodeFields::new(org, issued, mailed))
             }
             Self::Audit(page) => json_text(&AuditPageFields::from_page(page)),
             Self::Verified(verified) => json_text(&VerifiedFields::from_verified(verified)),
@@ -367,7 +339,7 @@ impl Answer {
             Self::Keys(keys) => key::table(keys, width),
             Self::Revoked(key) => key::revoked_table(key),
             Self::RecoveryCodes(codes) => second_factor::table(codes),
-            Self::Code { org, issued, mailed } => audit::code_table(org, issued, mailed),
+            Self::Code { org, issued, mailed } => code::table(org, issued, mailed),
             Self::Audit(page) => audit::audit_table(page, width),
             Self::Verified(verified) => audit::verified_table(verified),
             Self::Configured(configured) => configured.table(),

@@ -4,15 +4,12 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::{
-    Answer, Failure, Mailed,
-    table::{UNKNOWN_WIDTH, columns, pairs},
-};
+use super::{Answer, Failure, table::columns};
 use crate::{
     command::AuditCommand,
-    org::{Admin, Org, StoredText, fit, rfc3339, timestamp},
+    org::{Admin, StoredText, rfc3339, timestamp},
     store::{AuditAt, AuditFilter},
-    tenancy::{AuditPage, IssuedCode, NumberedEntry, Tenancy, Verified},
+    tenancy::{AuditPage, NumberedEntry, Tenancy, Verified},
 };
 
 pub(super) async fn answer(tenancy: &Tenancy, command: AuditCommand) -> Result<Answer, Failure> {
@@ -78,50 +75,6 @@ pub(super) fn admins_table(admins: &[Admin], width: usize) -> String {
         })
         .collect();
     columns(&["admin", "role", "added", "second factor", "code until"], &rows, width)
-}
-
-/// The one answer beside a token that is a secret: nobody can ask for it again.
-#[derive(Serialize)]
-pub(super) struct CodeFields<'a> {
-    admin_email: &'a StoredText,
-    organization_name: &'a StoredText,
-    code: &'a str,
-    valid_until: Option<String>,
-    /// Only where it was to be mailed; null where that is not known.
-    #[serde(skip_serializing_if = "Mailed::is_not_wanted")]
-    sent: &'a Mailed,
-}
-
-impl<'a> CodeFields<'a> {
-    pub(super) fn new(org: &'a Org, issued: &'a IssuedCode, mailed: &'a Mailed) -> Self {
-        Self {
-            admin_email: &issued.email,
-            organization_name: &org.name,
-            code: issued.code.reveal(),
-            valid_until: rfc3339(issued.until),
-            sent: mailed,
-        }
-    }
-}
-
-pub(super) fn code_table(org: &Org, issued: &IssuedCode, mailed: &Mailed) -> String {
-    let IssuedCode { email, code, until } = issued;
-    let mut text = pairs(
-        &[
-            ("organization", fit(&org.name.to_string(), UNKNOWN_WIDTH / 2).into_owned()),
-            ("admin", email.to_string()),
-            ("code", code.reveal().to_owned()),
-            ("valid until", timestamp(*until)),
-        ],
-        None,
-    );
-    text.push_str(match mailed {
-        Mailed::NotWanted | Mailed::No(_) => "",
-        Mailed::Yes => "  → it was mailed to that address\n",
-        Mailed::Unknown => "  → it may have been mailed to that address\n",
-    });
-    text.push_str("  → it is not shown again; set a password with `tenantry admin redeem`\n");
-    text
 }
 
 pub(super) fn audit_table(AuditPage { entries, more }: &AuditPage, width: usize) -> String {

@@ -7,6 +7,7 @@ mod ascii;
 mod ask;
 mod audit;
 mod bulk;
+mod code;
 mod complete;
 mod configuration;
 mod copy;
@@ -47,7 +48,7 @@ pub use line::{
     KeyCommand, ListSort, LocalCommand, Login, OperatorCommand, OrgCommand,
 };
 
-use answer::{Answer, Mailed};
+use answer::Answer;
 use ask::{LogIn, believes, sure_in_production};
 use configuration::Configured;
 use records::{Columns, Lines};

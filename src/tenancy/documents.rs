@@ -19,6 +19,21 @@ const FIELDS_MOST: usize = 20;
 const ID_MOST: usize = 100;
 
 impl Tenancy {
+    /// An organization that was shown, as it is now. It may have been renamed since, and then its documents are elsewhere;
+    /// or moved to the trash or purged, and then another organization may have its place.
+    ///
+    /// # Errors
+    /// [`Error::InTrash`] where it was not there when it was shown, [`Error::Gone`], or the database's.
+    pub async fn current(&self, shown: &Org) -> Result<Org> {
+        match self.org(shown.id).await? {
+            Some(now) if now.in_trash().is_some() && shown.in_trash().is_none() => {
+                Err(Error::InTrash(now.name))
+            }
+            Some(now) => Ok(now),
+            None => Err(Error::Gone(shown.name.clone())),
+        }
+    }
+
     /// A page of the organization's documents, in the order that is asked for.
     ///
     /// # Errors

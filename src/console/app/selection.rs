@@ -232,7 +232,7 @@ impl App {
     /// Does what selects.
     pub(super) fn select_by(&mut self, command: Command) {
         if self.list.rows.is_empty() && self.list.problem.is_some() {
-            // The list could not be read: nobody sees what would be selected.
+            // The list failed to load, so there is nothing to select.
             return;
         }
         if let Command::Extend(motion) = command {

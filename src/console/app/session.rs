@@ -101,7 +101,7 @@ impl App {
         self.forget_the_list(&Error::NotAllowed(Refusal::OperatorsRequired))
     }
 
-    /// Whether looking requires a login, and nobody is logged in.
+    /// Whether the next step is a login: the database requires one even to read, and there is no session.
     #[must_use]
     pub fn needs_login(&self) -> bool {
         let required = matches!(&self.connection, Connection::Ready(connected)

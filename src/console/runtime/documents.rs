@@ -57,7 +57,7 @@ pub(super) async fn browsed(
         DocumentsAsked::Page(query) => {
             let told = |number| tell(Message::Browsed(at, DocumentsAnswer::LookedAt(number)));
             let reading = async {
-                let org = current(&tenancy, &org).await?;
+                let org = tenancy.current(&org).await?;
                 tenancy.document_page(&org, &query).await
             };
             let page = watched(reading, &query.looked_at, told).await;
@@ -65,14 +65,14 @@ pub(super) async fn browsed(
         }
         DocumentsAsked::Count(filter) => {
             let counting = async {
-                let org = current(&tenancy, &org).await?;
+                let org = tenancy.current(&org).await?;
                 tenancy.count_documents(&org, filter.as_ref()).await
             };
             DocumentsAnswer::Count(counting.await)
         }
         DocumentsAsked::SortFields => {
             let asking = async {
-                let org = current(&tenancy, &org).await?;
+                let org = tenancy.current(&org).await?;
                 tenancy.sort_fields(&org).await
             };
             DocumentsAnswer::SortFields(asking.await)
@@ -96,18 +96,6 @@ pub(super) async fn browsed(
         }
     };
     Message::Browsed(at, answer)
-}
-
-/// The organization as it is now. Since it was shown it may have been renamed, and then its documents are elsewhere; or
-/// moved to the trash or purged, and then another one may have its place.
-async fn current(tenancy: &Tenancy, org: &Org) -> Result<Org> {
-    match tenancy.org(org.id).await? {
-        Some(now) if now.in_trash().is_some() && org.in_trash().is_none() => {
-            Err(Error::InTrash(now.name))
-        }
-        Some(now) => Ok(now),
-        None => Err(Error::Gone(org.name.clone())),
-    }
 }
 
 /// Waits for a page, and says in between how many documents were looked at for it.
@@ -134,7 +122,7 @@ pub(super) async fn written(
     write: Box<DocumentWrite>,
 ) -> Message {
     let writing = async {
-        let org = current(&tenancy, &org).await?;
+        let org = tenancy.current(&org).await?;
         tenancy.write_document(&org, &write).await
     };
     let done = writing.await;
@@ -148,7 +136,7 @@ async fn tree(
     id: &Bson,
     folds: Option<Box<TreeFolds>>,
 ) -> Result<Box<Tree>> {
-    let document = tenancy.document(&current(tenancy, org).await?, id).await?;
+    let document = tenancy.document(&tenancy.current(org).await?, id).await?;
     blocking(move || {
         let tree = Tree::new(document).map_err(machine)?;
         Ok(Box::new(match folds {
@@ -172,7 +160,7 @@ fn changed(
 
 /// The document with this `_id`, with its text where that is to be edited.
 async fn fetched(tenancy: &Tenancy, org: &Org, id: &Bson, fetch: Fetch) -> Result<Fetched> {
-    let document = tenancy.document(&current(tenancy, org).await?, id).await?;
+    let document = tenancy.document(&tenancy.current(org).await?, id).await?;
     blocking(move || {
         let text = match fetch {
             Fetch::Edit => editable(&document)?,
@@ -232,7 +220,7 @@ async fn merged(
     mine: Option<RawDocumentBuf>,
 ) -> Result<Merge> {
     let id = DocumentWrite::Delete(original.clone()).id()?;
-    let theirs = tenancy.document(&current(tenancy, org).await?, &id).await?;
+    let theirs = tenancy.document(&tenancy.current(org).await?, &id).await?;
     blocking(move || {
         let Some(mine) = mine else {
             let write = DocumentWrite::Delete(theirs.clone());
